@@ -16,7 +16,7 @@ from index.analysis.text_cleaning import line as on_one_line
 from monitor.config import understand, yaml_edit
 from monitor.config.watchlist_tests import understand_and_test
 from monitor.config.watchlists import NOTHING
-from monitor.config.yaml_edit import Item, LayoutError, parsed_again, root_mapping, scalar
+from monitor.config.yaml_edit import Item, LayoutError, parsed_again, root_mapping
 from monitor.config.yaml_nodes import MappingNode, Node, ScalarNode, SequenceNode, YamlText
 from monitor.errors import ConfigError
 from monitor.model.severity import Severity
@@ -309,7 +309,7 @@ def _written(text: str, value: Value) -> str:
     """Return a value on one line, as JSON in a file that is JSON."""
     if _is_json(text):
         return json.dumps(value, ensure_ascii=False)
-    return scalar(value) if isinstance(value, str) else f"[{', '.join(map(scalar, value))}]"
+    return yaml_edit.value_text(value)
 
 
 def _key(text: str, key: str) -> str:
@@ -324,13 +324,11 @@ def _with_key(text: str, node: MappingNode, key: str, value: Value) -> str:
         if key == "name":
             return f"{text[:first]}{written}, {text[first:]}"
         return f"{text[:last]}, {written}{text[last:]}"
-    ending = "\r\n" if "\r\n" in text else "\n"
+    ending = yaml_edit.ending_of(text)
     margin = " " * (first - text.rfind("\n", 0, first) - 1)
     if key == "name":
         return f"{text[:first]}{written}{ending}{margin}{text[first:]}"
-    line_end = text.find("\n", last) + 1
-    if not line_end:
-        text, line_end = text + ending, len(text + ending)
+    text, line_end = yaml_edit.line_behind(text, last)
     return f"{text[:line_end]}{margin}{written}{ending}{text[line_end:]}"
 
 
@@ -377,12 +375,11 @@ def _inserted(text: str, listed: SequenceNode, at: int, items: Sequence[str]) ->
         place = listed.nodes[0].start
         return text[:place] + "".join(f"{each}, " for each in written) + text[place:]
     margin = text[text.rfind("\n", 0, listed.start) + 1 : listed.start]
-    ending = "\r\n" if "\r\n" in text else "\n"
     if at:
-        text, place = yaml_edit.line_behind(text, listed.nodes[at - 1])
+        text, place = yaml_edit.line_behind(text, yaml_edit.end_of(text, listed.nodes[at - 1]))
     else:
         place = listed.start - len(margin)
-    return text[:place] + yaml_edit.block(items, margin, ending) + text[place:]
+    return text[:place] + yaml_edit.block(items, margin, yaml_edit.ending_of(text)) + text[place:]
 
 
 def _removed(text: str, listed: SequenceNode, numbers: range) -> str:
@@ -390,7 +387,7 @@ def _removed(text: str, listed: SequenceNode, numbers: range) -> str:
     for number in reversed(numbers):
         node = listed.nodes[number]
         if not in_brackets:
-            text, place = yaml_edit.line_behind(text, node)
+            text, place = yaml_edit.line_behind(text, yaml_edit.end_of(text, node))
             text = text[: text.rfind("\n", 0, node.start) + 1] + text[place:]
         elif number:
             text = text[: listed.nodes[number - 1].end] + text[node.end :]

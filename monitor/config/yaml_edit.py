@@ -64,13 +64,14 @@ def _lines(item: Item) -> list[tuple[bool, str]]:
 
 def _key_lines(key: str, value: str | Sequence[str]) -> list[str]:
     """Return a key with its value; a list too long for a line has a line for each item."""
-    written = f"{key}: {_value(value)}"
+    written = f"{key}: {value_text(value)}"
     if isinstance(value, str) or len(written) <= _LONGEST_LINE:
         return [written]
     return [f"{key}:", *(f"  - {scalar(item)}" for item in value)]
 
 
-def _value(value: str | Sequence[str]) -> str:
+def value_text(value: str | Sequence[str]) -> str:
+    """Return a text, or a list of texts in brackets, as YAML on one line."""
     return scalar(value) if isinstance(value, str) else f"[{', '.join(map(scalar, value))}]"
 
 
@@ -165,7 +166,7 @@ def _with_key(text: str, root: MappingNode, key: str, items: Sequence[Item]) -> 
     if text.startswith("{", root.start):
         head, comma = text[: root.end - 1].rstrip(), ", " if root.pairs else ""
         return f'{head}{comma}"{key}": [{flow(items)}]{text[root.end - 1 :]}'
-    ending = _ending(text)
+    ending = ending_of(text)
     head = text if text.endswith("\n") else text + ending
     return head + f"{key}:{ending}" + block(items, _MARGIN, ending)
 
@@ -176,7 +177,7 @@ def _after_node(text: str, listed: SequenceNode, items: Sequence[Item]) -> str:
         margin = text[text.rfind("\n", 0, listed.start) + 1 : listed.start]
         return _in_list(text, end_of(text, last), margin, items)
     gap = text[text.rfind("\n", 0, last.start) + 1 : last.start]
-    between = f",{_ending(text)}{gap}" if not gap.strip() else ", "
+    between = f",{ending_of(text)}{gap}" if not gap.strip() else ", "
     return text[: last.end] + between + flow(items, between) + text[last.end :]
 
 
@@ -193,11 +194,8 @@ def _in_place_of_null(text: str, root: MappingNode, pair: Pair, items: Sequence[
 
 def _in_list(text: str, place: int, margin: str, items: Sequence[Item]) -> str:
     """Add items on lines of their own below that of a place."""
-    ending = _ending(text)
-    line_end = text.find("\n", place) + 1
-    if not line_end:
-        text, line_end = text + ending, len(text + ending)
-    return text[:line_end] + block(items, margin, ending) + text[line_end:]
+    text, line_end = line_behind(text, place)
+    return text[:line_end] + block(items, margin, ending_of(text)) + text[line_end:]
 
 
 # --- removing ---------------------------------------------------------------------
@@ -244,13 +242,17 @@ def end_of(text: str, node: Node) -> int:
     return max(node.start, len(text[: node.end].rstrip()))
 
 
-def line_behind(text: str, node: Node) -> tuple[str, int]:
-    """Return where the line below a node begins, and the text with that line."""
-    line_end = text.find("\n", end_of(text, node)) + 1
-    return (text, line_end) if line_end else (text + _ending(text), len(text + _ending(text)))
+def line_behind(text: str, place: int) -> tuple[str, int]:
+    """Return the text with a line below that of a place, and where that line begins."""
+    line_end = text.find("\n", place) + 1
+    if line_end:
+        return text, line_end
+    text += ending_of(text)
+    return text, len(text)
 
 
-def _ending(text: str) -> str:
+def ending_of(text: str) -> str:
+    """Return how the lines of a text end."""
     return "\r\n" if "\r\n" in text else "\n"
 
 
@@ -367,12 +369,9 @@ def _in_place_of_address(text: str, node: ScalarNode, value: str, *, in_brackets
 
 def _below_feed(text: str, place: int, key: int, value: str) -> str:
     """Add the key on a line of its own, as far in as another key is."""
-    ending = "\r\n" if "\r\n" in text else "\n"
     margin = " " * (key - text.rfind("\n", 0, key) - 1)
-    line_end = text.find("\n", place) + 1
-    if not line_end:
-        text, line_end = text + ending, len(text + ending)
-    return f"{text[:line_end]}{margin}{KEY}: {value}{ending}{text[line_end:]}"
+    text, line_end = line_behind(text, place)
+    return f"{text[:line_end]}{margin}{KEY}: {value}{ending_of(text)}{text[line_end:]}"
 
 
 def move_feed(path: Path, old: str, new: str, *, data: Path | None = None) -> None:
