@@ -57,7 +57,7 @@ class StoreCheckRunner:
         checked = float("-inf")
         while True:
             await self._sleep(LOOK)
-            if self._clock() - checked < EVERY:
+            if 0.0 <= self._clock() - checked < EVERY:
                 continue
             checked = self._clock()
             try:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from support import flow
 from support.alert_storage import save_poll
+from support.damage import damage_store
 from support.newsroom import Newsroom
 
 from index.article import Article
@@ -171,24 +172,11 @@ def test_an_older_backup_stays_until_the_new_one_is_whole(data: Path) -> None:
     ]  # fmt: skip
 
 
-def _damage(store: Path) -> None:
-    """Overwrite a page of the articles, as a failing disk does."""
-    with closing(sqlite3.connect(store)) as sql:
-        (page,) = sql.execute(
-            "SELECT rootpage FROM sqlite_master WHERE name = 'articles_by_seen'"
-        ).fetchone()
-        (size,) = sql.execute("PRAGMA page_size").fetchone()
-        sql.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    with store.open("r+b") as file:
-        file.seek((page - 1) * size)
-        file.write(b"\xa5" * size)
-
-
 def test_a_damaged_store_is_not_backed_up_as_good(data: Path) -> None:
     room = Newsroom(data.parent)
     file = taken(data, "b.zip")
     whole = file.read_bytes()
-    _damage(data / "newsroom.db")
+    damage_store(data / "newsroom.db")
     done = room.here("backup", "b.zip")
     assert done.returncode == 1
     assert "damaged" in done.stderr

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from support import flow
+from support.damage import damage_store
 
 from monitor.alerts.routing import Routing
 from monitor.cli import main_group
@@ -22,18 +22,6 @@ from monitor.store.sqlite.store import SqliteStore
 from monitor.store.sqlite.views import SqliteViews
 
 pytestmark = pytest.mark.costly
-
-
-def _damage(store: Path) -> None:
-    with closing(sqlite3.connect(store)) as sql:
-        (page,) = sql.execute(
-            "SELECT rootpage FROM sqlite_master WHERE name = 'articles_by_seen'"
-        ).fetchone()
-        (size,) = sql.execute("PRAGMA page_size").fetchone()
-        sql.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    with store.open("r+b") as file:
-        file.seek((page - 1) * size)
-        file.write(b"\xa5" * size)
 
 
 def test_damage_is_found_within_a_day_and_shown(
@@ -49,7 +37,7 @@ def test_damage_is_found_within_a_day_and_shown(
         found.append(runner.damage)
         now += EVERY
         if len(found) == 2:
-            _damage(data / "newsroom.db")
+            damage_store(data / "newsroom.db")
         if len(found) == 4:
             raise asyncio.CancelledError
 
@@ -70,6 +58,25 @@ def test_damage_is_found_within_a_day_and_shown(
         shown = CliRunner().invoke(main_group, ["--data", str(data), "status"])
     assert "store     newsroom.db is damaged" in shown.output
     assert shown.exit_code == 1
+
+
+def test_a_clock_that_is_set_back_puts_off_no_check(tmp_path: Path) -> None:
+    SqliteStore(tmp_path).close()
+    times, told = [EVERY, 9 * EVERY], []
+    now = 0.0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        if not times:
+            raise asyncio.CancelledError
+        now = times.pop()
+
+    async def tell(damage: str) -> None:
+        told.append(damage)
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(StoreCheckRunner(tmp_path, lambda: now, sleep, tell).ever())
+    assert told == ["", ""]
 
 
 def test_damage_raises_one_alert_until_the_store_is_whole(tmp_path: Path) -> None:
