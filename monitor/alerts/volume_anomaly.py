@@ -1,7 +1,7 @@
-"""How many alerts are usual by this time of this weekday, and how many are a surprise. Pure.
+"""How many stories are usual by this time of this weekday, and how many are a surprise. Pure.
 
-Today's alerts, from midnight until now, are compared with those of the same weekday and the
-same time of day in the weeks before. If alerts came at one constant rate, today's would be
+Today's stories, from midnight until now, are compared with those of the same weekday and the
+same time of day in the weeks before. If stories came at one constant rate, today's would be
 a fair share of all of them; the chance that they are so many is a binomial tail, exact for
 any rate (Przyborowski and Wilenski 1940, https://doi.org/10.2307/2332612). As news comes in
 bursts, they must also be improbable for a rate that varies as much as it did, up to ten
@@ -25,11 +25,11 @@ ENOUGH = 2
 CHANCE = 0.001
 """Probability that a constant rate is called a surprise at one look, at most."""
 LEAST = 3
-"""Fewer alerts are never a surprise: 1 instead of 0 is none."""
+"""Fewer stories are never a surprise: 1 instead of 0 is none."""
 TIMES = 2
-"""Times the usual number; fewer alerts are never a surprise."""
+"""Times the usual number; fewer stories are never a surprise."""
 ALWAYS = 10
-"""Times the usual number; more alerts are a surprise however much the number varies."""
+"""Times the usual number; more stories are a surprise however much the number varies."""
 NEVER = 1e-300
 """Smaller probabilities are left out: floating point cannot hold them."""
 
@@ -47,7 +47,7 @@ def windows(now: Timestamp, zone: tzinfo) -> list[Window]:
 
 
 def pace(today: int, before: Sequence[int]) -> Baseline:
-    """Compare today's alerts with those of the weeks before."""
+    """Compare today's stories with those of the weeks before."""
     if len(before) < ENOUGH:
         return Baseline(today=today, weeks=len(before))
     usual = sum(before) / len(before)

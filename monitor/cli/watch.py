@@ -118,7 +118,7 @@ def watch_list(cli: CliContext, name: str | None, terms: bool, style: str) -> No
     interval (Wilson's) and the number of verdicts; with fewer than ten verdicts it says
     little. With terms, an alert counts for each term that matched. `gaps` is the number of its
     feeds with coverage gaps in the last day; `tocsin feeds --blind` lists the gaps. `today` is
-    the number of alerts since midnight, beside the usual number by this time of this weekday;
+    the number of stories since midnight, beside the usual number by this time of this weekday;
     ⇈ marks a surprise. `suppressed` is the number of suppressed alerts of the last day; `tocsin
     alerts --suppressed` lists them. Columns without content are left out.
     """

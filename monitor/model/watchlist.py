@@ -126,8 +126,8 @@ class RaisedInWindow(NamedTuple):
 
     has_articles: bool
     """Whether any article was first seen in it."""
-    alerts: Counter[str]
-    """How many alerts each watchlist raised, but for backfill and duplicates."""
+    stories: Counter[str]
+    """Of how many stories each watchlist raised alerts, but for backfill and duplicates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

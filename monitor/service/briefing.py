@@ -146,14 +146,14 @@ def _baselines(
     ]
     now, *earlier = views.watchlists.raised([(since, until), *weeks])
     known = [
-        (begun, day.alerts)
+        (begun, day.stories)
         for (begun, _), day in zip(weeks, earlier, strict=True)
         if day.has_articles
     ]
     return {
         one.name: pace(
-            now.alerts[one.name],
-            [alerts[one.name] for begun, alerts in known if begun >= one.since],
+            now.stories[one.name],
+            [stories[one.name] for begun, stories in known if begun >= one.since],
         )
         for one in views.watchlists.in_force()
         if one.since is not None

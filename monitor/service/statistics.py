@@ -120,20 +120,20 @@ class Statistics:
         )
 
     def baselines(self) -> dict[str, Baseline]:
-        """Return how many alerts each active watchlist has today, and how many are usual."""
+        """Return how many stories each active watchlist has today, and how many are usual."""
         from monitor.alerts.volume_anomaly import pace, windows
 
         days = windows(self._clock(), self._zone)
         today, *earlier = self._views.watchlists.raised(days)
         known = [
-            (start, day.alerts)
+            (start, day.stories)
             for (start, _), day in zip(days[1:], earlier, strict=True)
             if day.has_articles
         ]
         return {
             watchlist.name: pace(
-                today.alerts[watchlist.name],
-                [alerts[watchlist.name] for start, alerts in known if start >= watchlist.since],
+                today.stories[watchlist.name],
+                [stories[watchlist.name] for start, stories in known if start >= watchlist.since],
             )
             for watchlist in self._views.watchlists.in_force()
             if watchlist.since is not None

@@ -136,4 +136,4 @@ def test_it_counts_as_no_story(newsroom: UnusualNewsroom) -> None:
     assert newsroom.alerts
     end = newsroom.now
     (window,) = newsroom.store.watchlists.raised([(end - HOUR, end + 1)])
-    assert window.alerts["Alibaba"] == len(BURST)
+    assert window.stories["Alibaba"] == len(BURST)
