@@ -252,14 +252,13 @@ class Ingester:
         feed, sighted = outcome.feed, [one.article for one in outcome.sightings]
         fence = self._fence()
         for article in batch.articles.get(list(dict.fromkeys(sighted))):
+            if len(article.feeds) < 2:
+                continue
             feeds = _feeds_of(article, feed, watch)
-            before = {
-                hit.watchlist.name
-                for hit in fence.match(
-                    watch.rules, article, *(one for one in feeds if one is not feed)
-                ).hits
-            }
-            hits = fence.match(watch.rules, article, *feeds).hits if len(article.feeds) > 1 else ()
+            others = (one for one in feeds if one is not feed)
+            known = fence.match(watch.rules, article, *others).hits
+            before = {hit.watchlist.name for hit in known}
+            hits = fence.match(watch.rules, article, *feeds).hits
             if new := tuple(hit for hit in hits if hit.watchlist.name not in before):
                 yield ArticleChange(
                     article=article,
