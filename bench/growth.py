@@ -21,6 +21,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from bench.archive import written
+from bench.measure import peak_of
 from index import open_archive, open_archive_writer
 from index.archive import Archive, ArchiveWriter
 from index.article import Article
@@ -199,9 +200,7 @@ def memory_of(process: IndexerProcess) -> float:
     """Return the most memory the indexer's process has had, in MB."""
     child = process._process
     assert child is not None
-    status = Path(f"/proc/{child.pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
+    return peak_of(child.pid) / 2**20
 
 
 def peak() -> float:

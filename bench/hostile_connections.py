@@ -17,9 +17,11 @@ from pathlib import Path
 
 from bench.hostile_cost import Harm
 from bench.loopback import Loopback, looped
+from bench.measure import peak_of
 from bench.server import free_port
 from bench.tocsin_run import TOCSIN
 
+MB = 2**20
 DESCRIPTORS = 1024
 """Of the process that is attacked, as most systems allow."""
 OF_ATTACKER = 8192
@@ -62,7 +64,12 @@ def metrics(folder: Path) -> Iterator[Harm]:
                 times = [one for one in polls if until - seconds < one < until]
                 gaps = zip([until - seconds, *times], [*times, until], strict=True)
                 pause = max(end - begin for begin, end in gaps)
-                yield Harm(f"longest time without a poll {what}", pause, _peak(process), attacked)
+                yield Harm(
+                    f"longest time without a poll {what}",
+                    pause,
+                    peak_of(process.pid) / MB,
+                    attacked,
+                )
 
 
 def serve(folder: Path) -> Iterator[Harm]:
@@ -78,7 +85,7 @@ def serve(folder: Path) -> Iterator[Harm]:
             time.sleep(0.1)
         port = int(found[1])
         for what, _, attacked in _phases(process, port, SERVE_CONNECTIONS, "/"):
-            yield Harm(f"a page {what}", _answered(port, "/"), _peak(process), attacked)
+            yield Harm(f"a page {what}", _answered(port, "/"), peak_of(process.pid) / MB, attacked)
 
 
 def _phases(
@@ -163,10 +170,3 @@ def _answered(port: int, path: str, tries: int = 3) -> float:
             break
         client.close()
     return time.monotonic() - began
-
-
-def _peak(process: subprocess.Popen[bytes]) -> float:
-    """Return the peak resident memory of a process, in MB."""
-    status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
-    return int(found[1]) / 1024 if found else 0.0

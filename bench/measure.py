@@ -100,7 +100,7 @@ def main(command: list[str]) -> None:
         began = time.perf_counter()
         running = subprocess.Popen(command, stdout=spoken, stderr=subprocess.STDOUT)
         while running.returncode is None:
-            own = max(own, _peak(running.pid))
+            own = max(own, peak_of(running.pid))
             together = max(together, sum(map(_proportional, _tree(os.getpid()))))
             with suppress(subprocess.TimeoutExpired):
                 running.wait(INTERVAL)
@@ -135,7 +135,8 @@ def _tree(root: int) -> list[int]:
     return found
 
 
-def _peak(pid: int) -> int:
+def peak_of(pid: int) -> int:
+    """Return the peak resident memory of a process, in bytes."""
     return _kilobytes(pid, "status", "VmHWM:")
 
 
