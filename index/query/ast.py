@@ -22,7 +22,6 @@ class Mode(enum.Enum):
     """With its inflections, in French and in English."""
     WILDCARD = "wildcard"
     """`*` stands for any letters, `?` for one."""
-
     ACRONYM = "acronym"
     """In capitals, with a capital, and in a text all in capitals; never in small letters."""
 
