@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Collection, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +33,15 @@ def load_keymap(path: Path, actions: Callable[[], Collection[str]]) -> dict[str,
         SettingsError: The file cannot be read, or something in it is not valid.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        written = path.read_bytes()
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror or error}") from error
+    import tomllib
+
+    try:
+        content = tomllib.loads(written.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not valid TOML: {error}") from error
     for name in content:
@@ -48,14 +50,16 @@ def load_keymap(path: Path, actions: Callable[[], Collection[str]]) -> dict[str,
     keys = content.get("keys", {})
     if not isinstance(keys, dict):
         raise SettingsError(f"{path}: keys is a table; write [keys] on a line of its own")
-    return {name: _keys(path, name, written, actions()) for name, written in keys.items()}
+    names = actions() if keys else ()
+    return {name: _keys(path, name, value, names) for name, value in keys.items()}
 
 
 def _keys(path: Path, name: str, written: Any, actions: Collection[str]) -> str:
     if name not in actions:
-        close = get_close_matches(name, actions, n=1)
-        hint = f"did you mean {close[0]}?" if close else "docs/reference/keys.md lists the names"
-        raise SettingsError(f"{path}: there is no action {name}; {hint}")
+        from monitor.config.validation import nearest
+
+        hint = nearest(name, actions) or "; docs/reference/keys.md lists the names"
+        raise SettingsError(f"{path}: there is no action {name}{hint}")
     keys = [written] if isinstance(written, str) else written
     if not isinstance(keys, list) or not all(isinstance(key, str) and key.strip() for key in keys):
         raise SettingsError(f'{path}: {name} takes a key, or a list of keys, such as ["a", "f2"]')

@@ -10,7 +10,7 @@ import click
 
 from index.article import Timestamp
 from monitor.cli import CliContext
-from monitor.cli.names import InputError
+from monitor.cli.names import InputError, nearest
 from monitor.model.search import Filter
 
 if TYPE_CHECKING:
@@ -153,11 +153,9 @@ def find_search(searches: Sequence[SavedSearch], name: str) -> SavedSearch:
     for search in searches:
         if compact(search.name) == compact(name):
             return search
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, [search.name for search in searches], 1, 0.5)
-    hint = f"did you mean @{near[0]}?" if near else "`tocsin searches` lists them"
-    raise InputError(f"feeds.yaml has no search called {name}; {hint}")
+    known = [f"@{search.name}" for search in searches]
+    hint = nearest(f"@{name}", known, "`tocsin searches` lists them")
+    raise InputError(f"feeds.yaml has no search called {name}{hint}")
 
 
 def complete_query(

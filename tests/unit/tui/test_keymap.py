@@ -30,7 +30,7 @@ def test_without_a_file_every_action_has_its_own_keys(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[keys]\nacknowlege = "a"\n', "did you mean acknowledge?"),
+        ('[keys]\nacknowlege = "a"\n', "did you mean `acknowledge`?"),
         ('[keys]\nzzz = "a"\n', "keys.md lists the names"),
         ("[keys]\nnote = 3\n", "note takes a key, or a list of keys"),
         ('[keys]\nnote = [""]\n', "note takes a key, or a list of keys"),

@@ -339,7 +339,7 @@ def test_saved_searches_are_listed(filled: Newsroom) -> None:
     assert filled.here("searches").stdout == f"@Liège cette semaine\n    liège since:7d\n{ports}"
     assert filled.here("searches", "list", "@ports").stdout == ports
     assert filled.json("searches", "--json")[1] == SEARCHES[1]
-    assert "did you mean @Ports?" in filled.here("searches", "list", "port").stderr
+    assert "did you mean `@Ports`?" in filled.here("searches", "list", "port").stderr
     assert search(filled).returncode == 2
 
 

@@ -91,7 +91,7 @@ def test_a_watchlist_of_a_search(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (["Récents"], "since: works in searches only"),
-        (["récent"], "no search called récent; did you mean @Récents?"),
+        (["récent"], "no search called récent; did you mean `@Récents`?"),
         (["liegeports", "--name", "Cainiao"], "a watchlist is called `Cainiao` already"),
     ],
 )
