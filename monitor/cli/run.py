@@ -100,11 +100,10 @@ def _print_raised(cli: CliContext, summary: RunSummary, style: str) -> None:
     from monitor.cli.alerts import STORY_FORMATS, print_alerts
     from monitor.cli.stories import listed, news, print_stories
 
-    alerts = _raised_alerts(cli, summary)
     if style not in STORY_FORMATS:
-        print_alerts(alerts, style)
+        print_alerts(_raised_alerts(cli, summary), style)
         return
-    ids = [alert.id for alert in alerts]
+    ids = _raised_ids(cli, summary)
     stories = cli.service().views.alerts.stories(ids, matches=True, timelines=True, muted=True)
     rows = listed(stories, ids, lambda story: news(story, ids))
     print_stories(rows, style, cli.clock())
@@ -122,11 +121,17 @@ def _print_json(cli: CliContext, summary: RunSummary, *, once: bool) -> None:
 
 def _raised_alerts(cli: CliContext, summary: RunSummary) -> list[Alert]:
     """Return the alerts that a run raised, the newest first, without copies."""
+    ids = _raised_ids(cli, summary)
+    return cli.service().views.alerts.get(ids, matches=True, timelines=True) if ids else []
+
+
+def _raised_ids(cli: CliContext, summary: RunSummary) -> list[int]:
     if not summary.raised:
         return []
-    alerts = cli.service().views.alerts.get(summary.raised, matches=True, timelines=True)
+    alerts = cli.service().views.alerts.get(summary.raised)
     alerts = [alert for alert in alerts if alert.duplicate_of is None]
-    return sorted(alerts, key=lambda alert: (alert.stirred_at, alert.id), reverse=True)
+    alerts.sort(key=lambda alert: (alert.stirred_at, alert.id), reverse=True)
+    return [alert.id for alert in alerts]
 
 
 def run_in_foreground(

@@ -140,7 +140,7 @@ def _detail_lines(row: ListedStory, now: float) -> Iterator[str]:
         yield from (_watchlists(story), about)
     yield from _triage_lines(story)
     for note in dict.fromkeys(alert.note for alert in story.alerts if alert.note):
-        yield from (dim(f"✎ {line}") for line in note_lines(note))
+        yield from (dim(f"✎ {line}") for line in text_cleaning.lines(note).splitlines())
     steps = dict.fromkeys(
         show.describe_escalations(alert, now) for alert in story.alerts if alert.escalations
     )
@@ -224,11 +224,3 @@ def _suppressions(story: StoryAlerts, moment: Callable[[float], str]) -> Iterato
             yield words
         elif words:
             yield f"{_numbers(alerts)} {words}"
-
-
-def note_lines(note: str) -> list[str]:
-    """Return the lines of a note without control characters."""
-    return [
-        text_cleaning.line(paragraph)
-        for paragraph in text_cleaning.clean(note, keep_newlines=True).splitlines()
-    ]
