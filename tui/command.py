@@ -179,8 +179,9 @@ def dashboard(
     )
     theme = theme or ("light" if light else None)
     clock = newsroom.clock
-    read_only = read_only or is_read_only(newsroom.archive)
-    started = False if no_monitor or is_read_only(newsroom.archive) else newsroom.ensure_monitor()
+    unwritable = is_read_only(newsroom.archive)
+    read_only = read_only or unwritable
+    started = False if no_monitor or unwritable else newsroom.ensure_monitor()
     exit_mode: ExitMode = "quit"
     try:
         setting: AppSettings = {
