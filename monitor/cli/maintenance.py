@@ -337,9 +337,9 @@ def verify(
 
     Checks every page of the store, that no record was changed, removed or inserted, that each
     alert has its record and each record its alert, that articles are as they were recorded, and
-    that no date is impossible. Prints the hash
-    of the last record: note it elsewhere, or send it there with --send, and give it to --head
-    later. Exits with 1 if anything differs, and names the first such record.
+    that no date is impossible. Prints the hash of the last record: note it elsewhere, or send it
+    there with --send, and give it to --head later. Exits with 1 if anything differs, and names
+    the first such record.
     """
     from monitor.maintenance.verification import verify as verify_evidence
     from monitor.store.sqlite.evidence import EvidenceReader

@@ -14,14 +14,14 @@ from monitor.cli.search import COLUMNS, hit_lines, hit_mapping, snippet_width
 
 
 @click.command()
-@click.argument("id", type=ArticleNumber())
+@click.argument("id", type=ArticleNumber(), metavar="ARTICLE")
 @click.option("--limit", type=click.IntRange(min=1, max=1000), default=10, show_default=True,
               metavar="N", help="At most this many.")  # fmt: skip
 @click.option("--format", "style", type=click.Choice((*FORMATS, "urls")), default="table",
               show_default=True, help="Output format.")  # fmt: skip
 @click.pass_context
 def similar(context: click.Context, id: int, limit: int, style: str) -> None:
-    """Find what is most like the article ID, in French and English.
+    """Find what is most like the article with this number, in French and English.
 
     It compares what articles are about, not their words. Needs the extra `stories`:
     `pip install "tocsin[stories]"`. Exits with 1 when no article can be compared.

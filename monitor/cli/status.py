@@ -147,7 +147,7 @@ def _set_aside_line(status: Status) -> Iterator[str]:
     if status.set_aside:
         yield (
             f"set aside {counted(status.set_aside, 'article')} that took too much time or memory to"
-            " match or to index; `tocsin feeds` says whose, `tocsin show ID` why"
+            " match or to index; `tocsin feeds` says whose, `tocsin show NUMBER` why"
         )
 
 

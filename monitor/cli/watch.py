@@ -285,7 +285,7 @@ def _last_hit(record: WatchlistRecord, now: float) -> str:
 
 
 def _today_cell(baseline: Baseline) -> str:
-    """Return the alerts of today, a mark if the number is unusual, and the usual number."""
+    """Return the stories of today, a mark if the number is unusual, and the usual number."""
     usual = "" if baseline.usual is None else f" ({baseline.usual:.{int(baseline.usual < 10)}f})"
     return f"{baseline.today:>5} {'⇈' if baseline.surprise else ' '}{usual}"
 

@@ -168,8 +168,8 @@ class TriageScreen(AlertFilterScreen):
         bind("u", "undo", "Undo"),
         bind("U", "redo", "Redo"),
         bind("H", "history", "Show who changed it, and when"),
-        bind("n", "untriaged(1)", "Go to the next new alert", name="next-new"),
-        bind("N", "untriaged(-1)", "Go to the previous new alert", name="previous-new"),
+        bind("n", "untriaged(1)", "Go to the next new story", name="next-new"),
+        bind("N", "untriaged(-1)", "Go to the previous new story", name="previous-new"),
     ]
     alerts: StoryCache
     stream: AlertStream

@@ -169,7 +169,7 @@ def watchlist_row(
     """Return a watchlist on one line: name, the last day as bars, today/usual, untriaged.
 
     Args:
-        count: The watchlist and its counts; `⇈` marks an unusual number of alerts today.
+        count: The watchlist and its counts; `⇈` marks an unusual number of stories today.
         cells: Width of the line.
         chosen: Whether the stream is filtered by it.
         bars: Cells of the bars.
@@ -198,7 +198,7 @@ def watchlist_row(
 
 
 def baseline_text(count: WatchlistCount, weekday: str) -> str:
-    """Return today's alerts beside the usual number by this time; empty without a baseline."""
+    """Return today's stories beside the usual number by this time; empty without a baseline."""
     baseline = count.pace
     if baseline.usual is None:
         return ""
