@@ -29,18 +29,19 @@ The flow of an alert, from feeds.yaml to whoever is notified::
                ▼                  until the channel          │
              index ◀───────────── has accepted it         search, watchlists
 
-`pipeline` calls fetch and parse, `ingest` the steps below it, in this order. The outbox lists the
-articles that the search index lacks. Viewers (the commands in `cli` and the dashboard) ask
-`service`; commands that repair or move the database open the store itself.
+`notify` also makes briefings at fixed times, and sends them as it sends alerts. `pipeline` calls
+fetch and parse, `ingest` the steps below it, in this order. The outbox lists the articles that the
+search index lacks. Viewers (the commands in `cli` and the dashboard) ask `service`; commands that
+repair or move the database open the store itself.
 
 Beside the flow:
 
     model            the values that the packages exchange
     feeds            subscriptions: found, examined, added, moved, OPML
     similar          which articles tell of one event, in other words: vectors, after the alerts
-    watchlists       backfill, backtest, precision, proposals
+    watchlists       backfill, backtest, precision, proposals; spikes and silences
     search           queries of people: filters, pages, trends, facets
-    maintenance      the indexer; index repair, retention, backup, verification
+    maintenance      the indexer; index repair, retention, backup, verification, store check
     imports, export  articles from and to other programs; metrics for Prometheus
     demo             the bundled newsroom
 

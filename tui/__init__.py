@@ -5,7 +5,7 @@ Once a second the main screen reads the service for what is new:
 
     screens/main ── read_update() ──▶ data/newsroom ── in a thread ──▶ monitor/service
        │                                                               ▲          ▲
-       ├─▶ widgets/alert_stream ── a block of rows by primary key ──▶ data/alert_list
+       ├─▶ widgets/alert_stream ── a block of stories by primary key ─▶ data/story_list
        ├─▶ widgets/reader ◀── view/article                             ▲ pending changes
        ├─▶ widgets/watchlist_pane ◀── view/alerts                      │
        ├─▶ widgets/feed_list ◀── view/feeds                            │
@@ -15,7 +15,9 @@ A filter, typed or chosen, decides which alerts the stream shows:
 
     screens/alert_filter ── text ──▶ monitor/search/alert_filter ──▶ data/alert_selection ── ids
                                                                         filters: one read of the
-    widgets/alert_stream ◀── AlertOrder (data/alert_list) ◀── ids       store; words: headlines too
+    widgets/alert_stream ◀── StoryOrder (data/story_list) ◀── ids       store; words: headlines too
+
+A row is a story: `StoryOrder` puts the alerts of one story on one row, `StoryCache` holds them.
 
 The archive screen has threads of its own, so that no query delays a key or another query:
 
@@ -28,10 +30,11 @@ The packages, each importing only those below it:
     web, command      `tocsin serve` and `tocsin dashboard`
     app               the dashboard: its screens, the command palette, quitting
     screens, wall     what fills the terminal; changes of feeds.yaml are in screens/config_changes
+                      and screens/watchlist_form
     base_app          what dashboard and wall share: themes, bell, signals
     widgets, bell     what paints; only widgets/styled_widget writes text to the screen
     view              rows and pages as styled text: pure functions
-    data              what the dashboard keeps while it runs
+    data, keymap      what the dashboard keeps while it runs; the settings file
     key_labels        how keys are called on the screen
     themes            colours and styles
     external_programs the browser, the editor, the clipboard

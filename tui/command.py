@@ -94,6 +94,19 @@ def run_wall(
     return Wall(service, filter, clock=clock, **(setting or {})).run() or "quit"
 
 
+def _require_terminal() -> None:
+    """Raise ClickException where nothing can show the dashboard: no terminal, no browser."""
+    import os
+    import sys
+
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    if "TEXTUAL_DRIVER" not in os.environ and not all(stream.isatty() for stream in streams):
+        raise click.ClickException(
+            "the dashboard needs a terminal; elsewhere `tocsin alerts` and `tocsin status` say"
+            " what it shows, and `tocsin serve` opens it in a browser"
+        )
+
+
 def _action_names() -> set[str]:
     from tui.app import DashboardApp
     from tui.screens.help import action_names
@@ -162,6 +175,7 @@ def dashboard(
     import os
     import sys
 
+    _require_terminal()
     gc.disable()  # a fifth of the time to the first paint; `BaseApp.on_mount` enables it again
     sys.setswitchinterval(SWITCH_INTERVAL)
     from monitor.data_folder import is_read_only

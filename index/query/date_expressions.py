@@ -10,7 +10,9 @@ _AGO = re.compile(r"(\d{1,5})\s*(min|mo|m|h|d|j|w|y)")
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _DAYS = {"today": 0, "aujourd'hui": 0, "aujourd’hui": 0, "yesterday": 1, "hier": 1}
 _SECONDS = {"min": 60, "m": 60, "h": 3600, "d": 86_400, "j": 86_400, "w": 604_800}
-_HINT = "as 2023, 2023-10, 2023-10-01, 2023-10-01T18:00, 7d, 12h, 2w, 3mo, 1y, today, yesterday"
+_HINT = (
+    "write 2023, 2023-10, 2023-10-01, 2023-10-01T18:00, 7d, 12h, 2w, 3mo, 1y, today or yesterday"
+)
 
 
 def resolve_time(text: str, now: float, tz: tzinfo) -> tuple[float, float]:

@@ -42,7 +42,10 @@ def find_feed(name: str, feeds: Sequence[Feed]) -> Feed:
     if matches:
         names = "\n".join(f"  {feed.name}  {feed.url}" for feed in matches)
         raise InputError(f"`{name}` is ambiguous; it can mean\n{names}")
-    raise InputError(unknown_selector(name, tuple(feeds)) or f"`{name}` is not the name of a feed")
+    problem = unknown_selector(name, tuple(feeds)) or f"`{name}` is not the name of a feed"
+    raise InputError(
+        problem if "; did you mean" in problem else f"{problem}; `tocsin feeds` lists them"
+    )
 
 
 GAP_COLUMNS = ("feed", "url", "kind", "start", "end", "seconds", "watchlists")

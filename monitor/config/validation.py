@@ -95,10 +95,23 @@ def validate(source: YamlText, tree: MappingNode) -> tuple[FileShape, MappingNod
         try:
             return FileShape.model_validate(tree.plain()), tree, problems or []
         except ValidationError as error:
-            misfits = error.errors(include_url=False, include_input=False)
+            misfits = _without_consequences(error.errors(include_url=False, include_input=False))
         if problems is None:  # later rounds only miss what the first one removed
             problems = [_problem(source, tree, misfit) for misfit in misfits]
         tree = without(tree, {_place(tree, misfit) for misfit in misfits})
+
+
+def _without_consequences(misfits: Sequence[Any]) -> list[Any]:
+    """Leave out that a list is too short where items of it do not fit: these are told."""
+    return [
+        misfit
+        for misfit in misfits
+        if misfit["type"] != "too_short"
+        or all(
+            other["loc"][: len(misfit["loc"])] != misfit["loc"] or other is misfit
+            for other in misfits
+        )
+    ]
 
 
 def _with_brackets(pair: Pair) -> Pair:
@@ -129,7 +142,7 @@ def _problem(source: YamlText, tree: MappingNode, misfit: Mapping[str, Any]) -> 
             return source.problem(node.start, f"this {shape.noun} has no `{loc[-1]}`")
         case "extra_forbidden" if pair:
             return source.problem(pair.key.start, unknown_key(pair.key.text, shape))
-    if node.plain() is BLANK:
+    if node.plain() is BLANK or misfit["type"] == "too_short":
         subject = f"`{pair.key.text}`" if pair else "this item"
         start = pair.key.start if pair else node.start
         return source.problem(start, f"{subject} is empty; give it a value or delete it")
@@ -178,8 +191,8 @@ def unknown_key(key: str, shape: type[Shape]) -> str:
     """Return that a key is unknown, and which one was probably meant."""
     if key == "auth" and issubclass(shape, SharedShape):
         return (
-            "`auth` belongs to a host or a feed: write it under `hosts: HOST:`, or at the feed; any"
-            " feed may have a tag, also one of a list that was imported"
+            "`auth` belongs to a host or a feed: write it under `hosts: HOST:`, or at the feed."
+            " A tag may be on a stranger's feed: a list that is imported can set it"
         )
     known = [field.alias or name for name, field in shape.model_fields.items()]
     hint = nearest(key, known)

@@ -20,9 +20,20 @@ _LEADING = re.compile(r"^(\d*)([-+=.)])")
 """What makes a list or a heading of a line of Markdown."""
 
 
-def plain_text(briefing: Briefing, zone: tzinfo) -> str:
-    """Return a briefing as plain text, an empty line between two blocks."""
-    return "\n\n".join(_plain_blocks(briefing, zone)) + "\n"
+MESSAGE_BREAK = "\N{NARROW NO-BREAK SPACE}"
+"""Breaks addresses and mentions where programs would make links of them; it can be seen."""
+
+
+def plain_text(briefing: Briefing, zone: tzinfo, *, broken_by: str = "") -> str:
+    """Return a briefing as plain text, an empty line between two blocks.
+
+    Args:
+        briefing: The briefing.
+        zone: The time zone.
+        broken_by: What breaks addresses and mentions; nothing on a terminal.
+    """
+    text = "\n\n".join(_plain_blocks(briefing, zone)) + "\n"
+    return text.replace(ZERO_WIDTH_SPACE, broken_by)
 
 
 def markdown(briefing: Briefing, zone: tzinfo) -> str:
@@ -73,16 +84,11 @@ def _plain_story(
 
 
 def _plain_lit(text: LitText) -> str:
-    return _visible(PLAIN.highlighted(text.text, text.spans))
+    return PLAIN.highlighted(text.text, text.spans)
 
 
 def _plain(text: str) -> str:
-    return _visible(PLAIN.text(text))
-
-
-def _visible(text: str) -> str:
-    # A terminal shows it, and nothing in it may be invisible.
-    return text.replace(ZERO_WIDTH_SPACE, "\N{NARROW NO-BREAK SPACE}")
+    return PLAIN.text(text)
 
 
 def _markdown_blocks(briefing: Briefing, zone: tzinfo) -> Iterator[str]:

@@ -152,7 +152,7 @@ def stored_briefing(
         slot=slot,
         made_at=now,
         subject=briefing_words.subject(briefing),
-        plain=briefing_text.plain_text(short, zone),
+        plain=briefing_text.plain_text(short, zone, broken_by=briefing_text.MESSAGE_BREAK),
         markdown=briefing_text.markdown(short, zone),
         html=briefing_html.body(briefing, zone),
         json=json.dumps(serialization.briefing(briefing), ensure_ascii=False),

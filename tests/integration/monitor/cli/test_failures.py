@@ -34,6 +34,13 @@ def test_the_data_folder_is_below_a_file(newsroom: Newsroom) -> None:
         assert "Traceback" not in done.stderr
 
 
+def test_the_dashboard_is_not_drawn_into_a_pipe(newsroom: Newsroom) -> None:
+    done = newsroom.tocsin("dash")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "the dashboard needs a terminal" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
 def test_once_ends_when_the_store_refuses_what_a_page_brought(newsroom: Newsroom) -> None:
     with Web() as web:
         page = web.url("/page")

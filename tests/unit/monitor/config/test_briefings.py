@@ -76,3 +76,11 @@ def test_mistakes_say_where_and_what_to_do(written: str, line: int, words: str) 
         read(written)
     found = [(problem.line, problem.message) for problem in caught.value.problems]
     assert any(at == line and words in message for at, message in found), found
+
+
+def test_a_list_whose_items_are_wrong_is_not_also_called_empty() -> None:
+    with pytest.raises(ConfigError) as raised:
+        read(' {at: "7h", to: desk}')
+    assert len(raised.value.problems) == 1
+    with pytest.raises(ConfigError, match="`at` is empty"):
+        read(" {at: [], to: desk}")

@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 from support.briefings import BRUSSELS, SEVEN, alert, facts, hostile_facts, story, told_by
 
 from monitor.export import serialization
-from monitor.export.briefing_text import markdown, plain_text
+from monitor.export.briefing_text import MESSAGE_BREAK, markdown, plain_text
 from monitor.model.alert import AlertState
 from monitor.model.briefing import Briefing
 from monitor.model.watchlist import Baseline
@@ -77,8 +77,15 @@ def test_hostile_texts_are_texts_in_markdown() -> None:
 def test_hostile_texts_have_no_effect_on_a_terminal() -> None:
     text = plain_text(compose_briefing(hostile_facts(), BRUSSELS), BRUSSELS)
     assert "\x1b" not in text
-    assert "@everyone" not in text
     assert "\N{ZERO WIDTH SPACE}" not in text
+
+
+def test_addresses_are_whole_on_a_terminal_and_broken_in_a_message() -> None:
+    hostile = compose_briefing(hostile_facts(), BRUSSELS)
+    assert "@everyone" in plain_text(hostile, BRUSSELS)
+    message = plain_text(hostile, BRUSSELS, broken_by=MESSAGE_BREAK)
+    assert "@everyone" not in message
+    assert "\N{ZERO WIDTH SPACE}" not in message
 
 
 @pytest.mark.parametrize("start", ["- a", "+ a", "1. a", "2) a", "= a", "# a", "> a"])
