@@ -46,5 +46,5 @@ def similar(context: click.Context, id: int, limit: int, style: str) -> None:
     else:
         output.print_rows(map(hit_mapping, hits), style, COLUMNS)
     if not hits:
-        say("no article has a vector yet; `tocsin run` makes them")
+        say("no article has a vector yet; `tocsin check` says whether articles get them")
         context.exit(1)

@@ -215,7 +215,8 @@ async def choose_similar(screen: PaneScreen, article: int) -> None:
     if hits is None:
         return
     if not hits:
-        screen.show_message("No article has a vector yet; the monitor makes them.")
+        words = "No article has a vector yet; `tocsin check` says whether articles get them."
+        screen.show_message(words)
         return
 
     def on_choice(other: int | None) -> None:

@@ -50,7 +50,7 @@ def test_an_article_that_is_not_there(folder: Path) -> None:
 def test_the_nearest_comes_first_whatever_its_language(folder: Path) -> None:
     code, said = similar(folder, "1")
     assert code == 1
-    assert "no article has a vector yet" in said
+    assert "no article has a vector yet; `tocsin check` says whether articles get them" in said
     encoder = E5Encoder()
     store = SqliteStore(folder)
     with store.batch() as batch:
