@@ -196,7 +196,7 @@ class _ReadOnly(SqliteStore):
         with contextlib.suppress(OSError):
             self._monitor.send(_IndexedTicket(upto, self._clock() if now is None else now))
 
-    def set_aside(self, article: int, reason: str, now: Timestamp = 0.0) -> None:
+    def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
         """Report an article that is indexed without its text."""
         with contextlib.suppress(OSError):
             self._monitor.send(_SetAside(article, reason))

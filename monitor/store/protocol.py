@@ -291,8 +291,11 @@ class Store(Protocol):
     def unsearchable(self) -> Collection[int]:
         """Return the articles that are indexed without their text."""
 
-    def set_aside(self, article: int, reason: str, now: Timestamp = ...) -> None:
-        """Store that an article is indexed without its text, and why; its feed is quarantined."""
+    def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
+        """Store that an article is indexed without its text, and why; its feed is quarantined.
+
+        Without a time it is as of the last poll of the feed.
+        """
 
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
         """Remove the outbox entries up to this one: their articles are searchable now."""

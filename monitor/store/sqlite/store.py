@@ -156,18 +156,24 @@ class SqliteStore:
         """Return the articles that are indexed without their text."""
         return [id for (id,) in self._read("SELECT article FROM set_aside WHERE step = 'indexing'")]
 
-    def set_aside(self, article: int, reason: str, now: Timestamp = 0.0) -> None:
-        """Store that an article is indexed without its text, and why; its feed is quarantined."""
+    def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
+        """Store that an article is indexed without its text, and why; its feed is quarantined.
+
+        Without a time it is as of the last poll of the feed: commands index at any time.
+        """
         words = f"1 article is not searched: {reason}"
         with transaction(self._connection) as sql:
             sql.execute(
-                "INSERT OR REPLACE INTO set_aside VALUES (?, 'indexing', ?, ?)",
-                (article, reason, now),
+                "INSERT OR REPLACE INTO set_aside SELECT a.id, 'indexing', ?,"
+                " coalesce(?, f.last_poll, a.seen)"
+                " FROM articles a JOIN feeds f ON f.number = a.feed WHERE a.id = ?",
+                (reason, now, article),
             )
             sql.execute(
-                "UPDATE feeds SET breaches = breaches + 1, breached_at = ?, breach = ?"
-                " WHERE number = (SELECT feed FROM articles WHERE id = ?)",
-                (now, words, article),
+                "UPDATE feeds SET breaches = breaches + 1, breach = ?2,"
+                " breached_at = (SELECT at FROM set_aside WHERE article = ?1 AND step = 'indexing')"
+                " WHERE number = (SELECT feed FROM articles WHERE id = ?1)",
+                (article, words),
             )
 
     def outbox(self) -> OutboxState:

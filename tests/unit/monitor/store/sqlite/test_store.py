@@ -332,3 +332,12 @@ def test_what_changes_is_on_its_way_to_the_index(room: SmallStore) -> None:
     assert (room.store.outbox().last, room.store.unindexed(9)) == (0, [])
     room.save(arrival(3))
     assert room.store.unindexed(9)[0][0] > waiting[2][0]  # a ticket is never given twice
+
+
+def test_what_is_set_aside_at_no_known_time_is_as_of_the_last_poll(room: SmallStore) -> None:
+    room.save(arrival(1), state=FeedState(last_poll=NOW))
+    query = "SELECT breaches, breached_at, at FROM feeds JOIN set_aside ON number = 1"
+    room.store.set_aside(1, "indexing it fails")
+    assert room.sql(query) == [(1, NOW, NOW)]
+    room.store.set_aside(1, "indexing it fails", NOW + 60)
+    assert room.sql(query) == [(2, NOW + 60, NOW + 60)]
