@@ -12,7 +12,8 @@ from monitor.errors import StoreError
 from monitor.store.sqlite.alert_views import read_matches
 from monitor.store.sqlite.connection import StoreConnection, transaction
 from monitor.store.sqlite.evidence import EvidenceLog
-from monitor.store.sqlite.schema import TABLES, UPGRADES, VERSION
+from monitor.store.sqlite.schema import TABLES, VERSION
+from monitor.store.sqlite.upgrades import UPGRADES
 
 BEFORE_EVIDENCE = 3
 """Stores of versions below this one have no records of their alerts."""

@@ -78,25 +78,6 @@ CREATE TABLE episodes (
 ) WITHOUT ROWID;
 """
 
-FEEDS_3 = """
-ALTER TABLE feeds ADD COLUMN every REAL;
-ALTER TABLE feeds ADD COLUMN delay REAL NOT NULL DEFAULT 900;
-ALTER TABLE feeds ADD COLUMN asked_until REAL NOT NULL DEFAULT 0;
-UPDATE feeds SET asked_until = next_due;
-ALTER TABLE feeds ADD COLUMN failing_since REAL;
-ALTER TABLE feeds ADD COLUMN published REAL;
-ALTER TABLE feeds ADD COLUMN usual REAL;
-ALTER TABLE feeds ADD COLUMN silent_after REAL;
-ALTER TABLE feeds ADD COLUMN habit TEXT NOT NULL DEFAULT '';
-ALTER TABLE feeds ADD COLUMN manner TEXT NOT NULL DEFAULT '';
-ALTER TABLE polls ADD COLUMN known INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE polls ADD COLUMN blind INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE polls ADD COLUMN status INTEGER;
-ALTER TABLE polls ADD COLUMN moved TEXT NOT NULL DEFAULT '';
-"""
-"""What version 3 adds to the tables of version 2."""
-
-
 MOVES = """
 -- Where permanent redirects of a feed lead, the same each time.
 CREATE TABLE moves (
@@ -223,15 +204,6 @@ CREATE TABLE named (
 );
 """
 
-CROSSINGS = """
--- Articles in different languages that tell of the same event.
-CREATE TABLE crossings (
-    later   INTEGER PRIMARY KEY,                -- the article that carried it to its language
-    earlier INTEGER NOT NULL                    -- one that had told it in the other
-);
-CREATE INDEX crossings_by_earlier ON crossings (earlier);
-"""
-
 EVENT_LINKS = """
 -- Articles of different publishers that tell of the same event.
 CREATE TABLE event_links (
@@ -248,11 +220,6 @@ CREATE TABLE vectors (
     version INTEGER NOT NULL,                   -- of the text
     vector  BLOB NOT NULL                       -- float16; empty: it cannot be encoded
 );
-"""
-
-CROSSINGS_7 = """
-INSERT INTO event_links SELECT later, earlier, 0 FROM crossings;
-DROP TABLE crossings;
 """
 
 BACKFILLS = """
@@ -298,19 +265,6 @@ CREATE TRIGGER alert_triaged AFTER UPDATE OF state ON alerts WHEN new.merged_int
 END;
 """
 
-WATCHLISTS_3 = "ALTER TABLE watchlists ADD COLUMN feeds TEXT NOT NULL DEFAULT '[]';\n"
-"""What version 3 adds to the tables of version 2."""
-
-WATCHLIST_COLUMNS = """
-ALTER TABLE watchlists ADD COLUMN outlets INTEGER;
-ALTER TABLE watchlists ADD COLUMN crossing INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE watchlists ADD COLUMN louder TEXT;
-ALTER TABLE watchlists ADD COLUMN cooldown REAL NOT NULL DEFAULT 0;
-ALTER TABLE watchlists ADD COLUMN notify_backfill INTEGER NOT NULL DEFAULT 0;
-"""
-"""What version 3 lets a watchlist say of its alerts."""
-
-
 ALERTS = """
 CREATE TABLE alerts (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -348,36 +302,6 @@ CREATE TABLE matches (
 ) WITHOUT ROWID;
 """
 
-ALERTS_3 = """
-CREATE TABLE alerts_3 (
-    id          INTEGER PRIMARY KEY AUTOINCREMENT,
-    watchlist   TEXT NOT NULL,
-    article     INTEGER,
-    severity    TEXT NOT NULL,
-    state       TEXT NOT NULL DEFAULT 'new',
-    verdict     TEXT NOT NULL DEFAULT '',
-    starred     INTEGER NOT NULL DEFAULT 0,
-    backfill    INTEGER NOT NULL DEFAULT 0,
-    raised_at   REAL NOT NULL,
-    merged_into INTEGER,
-    kind        TEXT NOT NULL DEFAULT 'match',
-    feed        INTEGER,
-    title       TEXT NOT NULL DEFAULT '',
-    UNIQUE (watchlist, article)
-);
-INSERT INTO alerts_3 (id, watchlist, article, severity, state, verdict, starred, backfill,
-    raised_at, merged_into)
-SELECT id, watchlist, article, severity, state, verdict, starred, backfill,
-    raised_at, merged_into FROM alerts;
-DROP TABLE alerts;
-ALTER TABLE alerts_3 RENAME TO alerts;
-CREATE INDEX alerts_by_article ON alerts (article);
-CREATE INDEX alerts_by_time ON alerts (raised_at);
-CREATE INDEX alerts_merged ON alerts (merged_into) WHERE merged_into IS NOT NULL;
-"""
-"""Makes version 3 of the table of version 2; SQLite cannot take a NOT NULL away. Its
-triggers go with it and are to be made again."""
-
 ESCALATIONS = """
 -- What made an alert louder than it was raised, once per reason.
 CREATE TABLE escalations (
@@ -400,16 +324,6 @@ CREATE TABLE lost_terms (
     PRIMARY KEY (alert, term)
 ) WITHOUT ROWID;
 """
-
-ALERT_COLUMNS = """
-ALTER TABLE alerts ADD COLUMN rule TEXT NOT NULL DEFAULT '';
-ALTER TABLE alerts ADD COLUMN article_version INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE alerts ADD COLUMN held TEXT NOT NULL DEFAULT '';
-ALTER TABLE alerts ADD COLUMN held_until REAL;
-UPDATE alerts SET held = 'backfill' WHERE backfill;
-"""
-"""What version 3 notes of each alert."""
-
 
 MUTES = """
 -- Watchlists that are muted, and were.
@@ -749,39 +663,6 @@ CREATE TABLE unusual (
 
 
 VERSION = 11
-
-UPGRADES = {
-    1: BACKFILLS,
-    2: FEEDS_3
-    + UNREAD_PAGES
-    + MOVES
-    + GAPS
-    + EPISODES
-    + ALERTS_3
-    + WATCHLISTS_3
-    + COUNTING
-    + ALERT_COLUMNS
-    + WATCHLIST_COLUMNS
-    + TRIAGE
-    + ESCALATIONS
-    + NAMES
-    + CROSSINGS
-    + KEEPING
-    + SEARCHED
-    + DELIVERIES
-    + MUTES
-    + EVIDENCE
-    + LATENCY,
-    3: PAGES_4,
-    4: LINKS,
-    5: LAST_DOCUMENTS,
-    6: EVENT_LINKS + CROSSINGS_7,
-    7: STORY_OF_ALERT,
-    8: QUARANTINE,
-    9: BRIEFINGS,
-    10: UNUSUAL,
-}
-"""What to add to a store of an earlier version."""
 
 TABLES = (
     BACKFILLS
