@@ -48,7 +48,7 @@ def overview(briefing: Briefing, zone: tzinfo | None) -> Iterator[str]:
     told = [one for one in briefing.watchlists if one.stories]
     counts = "No stories" if not briefing.stories else counted(briefing.stories, "story", "stories")
     watchlists = counted(len(briefing.watchlists), "watchlist")
-    yield f"{counts} of {len(told)} of {watchlists}." if told else f"{counts} in {watchlists}."
+    yield f"{counts} in {len(told)} of {watchlists}." if told else f"{counts} in {watchlists}."
     if briefing.due is not None:
         due = moment(briefing.due, zone)
         yield f"Late: this was due at {due}, and made at {moment(briefing.until, zone)}."

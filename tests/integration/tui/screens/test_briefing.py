@@ -17,7 +17,7 @@ def test_a_key_opens_the_briefing_of_the_last_day_and_esc_closes_it() -> None:
         await pilot.press("b")
         await sees(pilot, app, "May be missing: 1 of 1 feed")
         assert isinstance(app.screen, PageDialog)
-        assert "1 story of 1 of 1 watchlist" in screen(app)
+        assert "1 story in 1 of 1 watchlist" in screen(app)
         await pilot.press("G")
         await sees(pilot, app, "ex.org")
         assert "\x1b" not in screen(app)

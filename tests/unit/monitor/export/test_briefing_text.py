@@ -33,7 +33,7 @@ def test_the_text_says_everything() -> None:
     text = plain_text(briefing(), BRUSSELS)
     assert text.startswith("Briefing, 2026-11-26 07:00 to 2026-11-27 07:00\n")
     for words in (
-        "1 story of 1 of 2 watchlists.",
+        "1 story in 1 of 2 watchlists.",
         "Unusual: Alibaba has 4 stories, usually 1.",
         "● «Grève» numéro 1 au port",
         "AFP · fr · 05:00 · ★ · closed",
