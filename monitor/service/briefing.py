@@ -222,9 +222,9 @@ def _watchlist(
 
 
 def _counting(stories: Iterable[StoryAlerts], since: Timestamp) -> list[StoryAlerts]:
-    """Return stories with the alerts of them that count, without those that have none."""
+    """Return stories with the alerts about articles that count, without those that have none."""
     counting = (
-        tuple(a for a in story.alerts if not _why_not(a, since) and a.watchlist != FEED_HEALTH)
+        tuple(a for a in story.alerts if a.article is not None and not _why_not(a, since))
         for story in stories
     )
     return [StoryAlerts(alerts) for alerts in counting if alerts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from support.briefings import (
 )
 from support.small_store import ALIBABA, NOW, SPIES, SmallStore, arrival, opened
 
-from monitor.model.alert import AlertState, Change, Escalation, Verdict
+from monitor.model.alert import AlertKind, AlertState, Change, Escalation, Verdict
 from monitor.model.briefing import Briefing
 from monitor.model.feed import GapKind, Health
 from monitor.model.severity import Severity
@@ -45,6 +46,13 @@ def test_stories_come_by_severity_then_by_outlets_then_the_newest() -> None:
         story(alert(5, telling=told_by("Le Fil", elsewhere=(outlet("X", perhaps=True),) * 3))),
     )
     assert order(composed(known)) == [("Alibaba", [3, 2, 4, 1, 5])]
+
+
+def test_an_alert_about_a_watchlist_itself_is_no_story() -> None:
+    spike = replace(alert(2, kind=AlertKind.SPIKE), article=None)
+    briefing = composed(facts(story(alert(1)), story(spike)))
+    assert order(briefing) == [("Alibaba", [1])]
+    assert briefing.stories == 1
 
 
 def test_a_story_stands_once_under_its_most_severe_watchlist() -> None:
