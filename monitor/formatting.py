@@ -17,6 +17,11 @@ def counted(count: int, noun: str, many: str = "") -> str:
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
+def shown_title(title: str) -> str:
+    """Return a title as people read it: `(untitled)` if it is empty."""
+    return title or "(untitled)"
+
+
 _SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 

@@ -14,6 +14,7 @@ from textual.widgets import Digits
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from monitor.errors import MonitorError
+from monitor.formatting import shown_title
 from monitor.model.alert import AlertState, StoryAlerts, Verdict
 from monitor.model.search import Filter
 from monitor.model.severity import SEVERITY_SIGNS
@@ -137,7 +138,7 @@ def _large(shown: StoryRow, now: Timestamp, zone: tzinfo | None, cells: int) -> 
     """Return a story on two or three lines: its headline, and its details below."""
     story, alert = shown.story, shown.lead
     new = story.state is AlertState.NEW
-    title = wrap(line(alert.title) or "(no title)", cells - 6, "title" if new else "quiet")
+    title = wrap(shown_title(line(alert.title)), cells - 6, "title" if new else "quiet")
     if len(title) > TITLE_LINES:
         rest = "".join(text for row in title[TITLE_LINES - 1 :] for text, _ in row)
         title[TITLE_LINES - 1 :] = [[(fit(rest + "…", cells - 6), title[0][0][1])]]

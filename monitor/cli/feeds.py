@@ -13,7 +13,7 @@ from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
 from monitor.cli.options import MomentParam, format_option
 from monitor.errors import FeedError
-from monitor.formatting import counted, iso
+from monitor.formatting import counted, iso, shown_title
 from monitor.model.feed import Coverage, Feed, Gap
 
 if TYPE_CHECKING:
@@ -453,7 +453,7 @@ def _choose_feeds(
 
     say(f"{url} has {len(prospects)} feeds:")
     for number, prospect in enumerate(prospects, 1):
-        say(f"  {number}  {prospect.parsed.title or '(untitled)'}: {describe_prospect(prospect)}")
+        say(f"  {number}  {shown_title(prospect.parsed.title)}: {describe_prospect(prospect)}")
     if not on_terminal():
         raise click.ClickException(
             "nothing was added; give the address of one feed, --first or --all"

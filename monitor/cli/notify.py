@@ -11,7 +11,7 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyGroup
 from monitor.cli.names import InputError, nearest
 from monitor.cli.options import CountParam, format_option
-from monitor.formatting import alert_number, counted, iso
+from monitor.formatting import alert_number, counted, iso, shown_title
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert
@@ -320,7 +320,7 @@ def _lines(
             yield f"{head}  briefing  {briefing.subject if briefing else '(dropped)'}"
         else:
             alert = alerts.get(delivery.alert)
-            about = f"{alert.watchlist}: {alert.title or '(untitled)'}" if alert else "(dropped)"
+            about = f"{alert.watchlist}: {shown_title(alert.title)}" if alert else "(dropped)"
             why = f" ↑ {delivery.why}" if delivery.why else ""
             yield f"{head}  alert {alert_number(delivery.alert)}{why}  {about}"
         yield click.style(f"         {'; '.join(_status_clauses(delivery, now))}", dim=True)

@@ -19,7 +19,7 @@ import click
 from index.article import Timestamp
 from monitor.cli import on_terminal
 from monitor.export.serialization import Row
-from monitor.formatting import iso
+from monitor.formatting import iso, shown_title
 
 if TYPE_CHECKING:
     from monitor.run_log import Progress
@@ -182,7 +182,7 @@ def _markdown(rows: Iterable[Row]) -> Iterator[str]:
     from index.analysis.text_cleaning import shown_url
 
     for row in rows:
-        title = _escape(row["title"]) or "(untitled)"
+        title = shown_title(_escape(row["title"]))
         url = shown_url(row.get("url") or "")
         link = f"[{title}](<{url}>)" if url else title
         when = (row.get("published") or row.get("seen") or row.get("raised_at") or "")[:10]

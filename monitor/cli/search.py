@@ -21,7 +21,7 @@ from monitor.cli.options import (
     list_options,
 )
 from monitor.cli.output import Span, wrap
-from monitor.formatting import iso
+from monitor.formatting import iso, shown_title
 
 if TYPE_CHECKING:
     from monitor.model.config import SavedSearch
@@ -68,7 +68,7 @@ def hit_lines(hit: SearchHit, now: Timestamp, cells: int) -> Iterator[str]:
     article = hit.article
     width = min(cells, _MAX_WIDTH) - len(_MARGIN)
     spans = [(start, end) for part, start, end in hit.spans if part == "title"]
-    title = _highlighted_lines(article.title or "(untitled)", spans, width)
+    title = _highlighted_lines(shown_title(article.title), spans, width)
     yield f"{article.id:>6}  {next(title)}"
     yield from (_MARGIN + line for line in title)
     when = output.ago(article.date, now)

@@ -16,7 +16,7 @@ from index.analysis import text_cleaning
 from monitor.cli import CliContext, output
 from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
 from monitor.export import serialization
-from monitor.formatting import alert_number, counted, iso, span
+from monitor.formatting import alert_number, counted, iso, shown_title, span
 from monitor.model.article import repeated_summary
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def merged_lines(merged: Sequence[MergedAlert]) -> Iterator[str]:
 
 
 def _alert_line(one: MergedAlert) -> str:
-    title = text_cleaning.line(one.title) or "(untitled)"
+    title = shown_title(text_cleaning.line(one.title))
     return f"alert {alert_number(one.alert)}, {one.publisher}: {title} · article {one.article}"
 
 
@@ -291,7 +291,7 @@ def _print_others(cli: CliContext, alerts: Sequence[Alert], *, of: int) -> None:
         for line in _alert_lines(alert, last, sent, cli.clock()):
             click.echo(line)
         if alert.article is not None:
-            title = text_cleaning.line(alert.title) or "(untitled)"
+            title = shown_title(text_cleaning.line(alert.title))
             click.echo(f"    {alert.publisher}: {title} · article {alert.article}")
 
 
@@ -329,7 +329,7 @@ def _load_revisions_mapping(cli: CliContext, details: ArticleDetails) -> dict[st
 
 def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
     article = details.article
-    yield click.style(_highlighted_part(details, "title") or "(untitled)", bold=True)
+    yield click.style(shown_title(_highlighted_part(details, "title")), bold=True)
     about = [details.publisher, iso(article.published) or "undated", article.lang or "und"]
     yield " · ".join([*about, f"first seen {iso(article.seen)}"])
     yield article.url

@@ -15,7 +15,7 @@ from index.analysis import text_cleaning
 from monitor.alerts.description import describe_suppression
 from monitor.cli import output, show
 from monitor.export.serialization import Row
-from monitor.formatting import alert_number, iso
+from monitor.formatting import alert_number, iso, shown_title
 from monitor.model.alert import Alert, Escalation, StoryAlerts, TriageState
 from monitor.model.severity import SEVERITY_SIGNS
 
@@ -118,7 +118,7 @@ def story_lines(row: ListedStory, now: float) -> Iterator[str]:
         for match in alert.matches
         if match.field == "title"
     ]
-    title = output.highlight(lead.title or "(untitled)", spans)
+    title = output.highlight(shown_title(lead.title), spans)
     yield f"{alert_number(lead.id):>6} {mark} {title}"
     for line in _detail_lines(row, now):
         yield f"         {line}"

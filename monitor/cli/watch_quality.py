@@ -14,7 +14,7 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.options import CountParam, MomentParam
 from monitor.cli.output import progress_bar
 from monitor.cli.watch import format_option
-from monitor.formatting import counted
+from monitor.formatting import counted, shown_title
 
 if TYPE_CHECKING:
     from index.archive import Archive
@@ -140,7 +140,7 @@ def _print_tally(tally: TrialTally, tallies: TrialTallies, titles: dict[int, Art
 
 def _print_titles(what: str, ids: Sequence[int], titles: dict[int, Article]) -> None:
     for number, id in enumerate(ids):
-        click.echo(f"    {'' if number else what:<11} {id:>6}  {titles[id].title or '(untitled)'}")
+        click.echo(f"    {'' if number else what:<11} {id:>6}  {shown_title(titles[id].title)}")
 
 
 MIN_SPARED = 3

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from index.analysis.text_cleaning import clean
 from index.article import Timestamp
-from monitor.formatting import iso
+from monitor.formatting import iso, shown_title
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert
@@ -71,7 +71,7 @@ def _feed(name: str, title: str, updated: Timestamp) -> ET.Element:
 def _entry(name: str, title: str, lang: str, updated: Timestamp) -> ET.Element:
     entry = ET.Element(_qualified("entry"), {_LANG: lang} if lang else {})
     _add(entry, "id", _urn(name))
-    _add(entry, "title", title or "(untitled)")
+    _add(entry, "title", shown_title(title))
     _add(entry, "updated", iso(updated) or _EPOCH)
     return entry
 

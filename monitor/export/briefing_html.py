@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from index.analysis.text_cleaning import lines, shown_url
 from monitor.export import briefing_words as words
 from monitor.export.markup import HTML
-from monitor.formatting import alert_number, counted
+from monitor.formatting import alert_number, counted, shown_title
 from monitor.model.severity import SEVERITY_SIGNS
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _chart(counts: Sequence[int], briefing: Briefing, zone: tzinfo) -> Iterator[
 def _story(story: BriefedStory, under: str, briefing: Briefing, zone: tzinfo) -> Iterator[str]:
     lang = f' lang="{escape(story.lang)}"' if story.lang.isalpha() else ""
     yield f'<div class="{story.state}">'
-    headline = _lit(story.headline) or words.UNTITLED
+    headline = shown_title(_lit(story.headline))
     url = shown_url(story.url)
     link = f'<a href="{escape(url)}"{lang}>{headline}</a>' if url else headline
     sign = f'<span class="{story.severity}">{SEVERITY_SIGNS[story.severity]}</span>'

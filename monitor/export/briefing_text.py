@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from index.analysis.text_cleaning import lines, shown_url
 from monitor.export import briefing_words as words
 from monitor.export.markup import MARKDOWN, PLAIN, ZERO_WIDTH_SPACE
-from monitor.formatting import alert_number
+from monitor.formatting import alert_number, shown_title
 from monitor.model.severity import SEVERITY_SIGNS
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _plain_heading(watchlist: WatchlistBriefing) -> Iterator[str]:
 def _plain_story(
     story: BriefedStory, under: str, briefing: Briefing, zone: tzinfo
 ) -> Iterator[str]:
-    yield f"{SEVERITY_SIGNS[story.severity]} {_plain_lit(story.headline) or words.UNTITLED}"
+    yield f"{SEVERITY_SIGNS[story.severity]} {shown_title(_plain_lit(story.headline))}"
     about = [words.about(story, zone, briefing.until), words.remarks(story, under)]
     yield f"  {_plain(' · '.join(filter(None, about)))}"
     if excerpt := _plain_lit(story.excerpt):
@@ -118,7 +118,7 @@ def _markdown_heading(watchlist: WatchlistBriefing) -> Iterator[str]:
 def _markdown_story(
     story: BriefedStory, under: str, briefing: Briefing, zone: tzinfo
 ) -> Iterator[str]:
-    headline = MARKDOWN.highlighted(story.headline.text, story.headline.spans) or words.UNTITLED
+    headline = shown_title(MARKDOWN.highlighted(story.headline.text, story.headline.spans))
     url = shown_url(story.url)
     link = f"[{headline}](<{url}>)" if url else f"{headline} ({alert_number(story.alerts[0])})"
     parts = [f"- {SEVERITY_SIGNS[story.severity]} {link}"]

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from monitor.model.briefing import BriefedStory, Briefing, WatchlistBriefing
 
 TITLE = "Briefing"
-UNTITLED = "(untitled)"
 NOTHING_NEW = "Nothing new"
 OUTLETS_NAMED = 6
 """Outlets of a story that are named."""

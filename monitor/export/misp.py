@@ -13,6 +13,7 @@ from typing import Any
 
 from monitor.export import shared_names
 from monitor.export.shared_names import ExportContext, utc_datetime
+from monitor.formatting import shown_title
 from monitor.model.alert import Alert
 from monitor.model.article import ArticleDetails
 
@@ -53,7 +54,7 @@ def _attributes(reading: ArticleDetails, shared: ExportContext) -> Iterator[dict
     headline = " · ".join(
         part
         for part in (
-            article.title or "(untitled)",
+            shown_title(article.title),
             reading.publisher,
             utc_datetime(article.date).strftime("%Y-%m-%d"),
         )

@@ -21,6 +21,7 @@ from stix2.v21 import TLP_AMBER, TLP_GREEN, TLP_RED, TLP_WHITE
 
 from monitor.export import shared_names
 from monitor.export.shared_names import ExportContext, utc_datetime
+from monitor.formatting import shown_title
 from monitor.model.alert import Alert
 from monitor.model.article import ArticleDetails
 
@@ -78,7 +79,7 @@ class _Objects:
         report = self._put(
             stix.Report,
             self._id("report", article.id, article.url, article.seen),
-            name=article.title or "(untitled)",
+            name=shown_title(article.title),
             published=utc_datetime(article.date),
             object_refs=refs,
             **self._dated(article.seen, shared_names.last_changed(reading, self._shared)),

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 
 from index.analysis.text_cleaning import line
 from index.article import Article
+from monitor.formatting import shown_title
 from monitor.model.alert import Match
 from monitor.model.article import ArticleDetails
 from tui.data.newsroom import NewsroomModel
@@ -63,7 +64,7 @@ async def show_revisions(screen: PaneScreen, article: int) -> None:
 def match_lines(details: ArticleDetails, cells: int) -> list[Line]:
     """Return the matches of an article's alerts, with the words around them."""
     article = details.article
-    lines = [*wrap(line(article.title) or "(no title)", cells, "title"), []]
+    lines = [*wrap(shown_title(line(article.title)), cells, "title"), []]
     if not details.alerts:
         lines += wrap("No watchlist matched this article.", cells, "plain")
     for alert in details.alerts:
@@ -192,7 +193,7 @@ class SimilarList(LineList):
             (f"{hit.score:.2f}", "accent"),
             (about, "quiet"),
             (fit(line(hit.publisher), outlet), "list"),
-            (" " + fit(line(hit.article.title) or "(no title)", cells - outlet - 10), "plain"),
+            (" " + fit(shown_title(line(hit.article.title)), cells - outlet - 10), "plain"),
         ]
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from index.analysis.text_cleaning import line
 from index.errors import QueryError
 from monitor.errors import ConfigError, FeedError, MonitorError
+from monitor.formatting import shown_title
 from monitor.model.feed import FeedHealth
 from tui.data.newsroom import NewsroomModel
 from tui.data.query_history import SAVED_PREFIX, suggested_name
@@ -156,7 +157,7 @@ def _choose_feed(screen: PaneScreen, address: str, candidates: Sequence[Discover
 
     rows: list[Line] = [
         [
-            (f"{line(feed.parsed.title) or '(untitled)'}: ", "list"),
+            (f"{shown_title(line(feed.parsed.title))}: ", "list"),
             (line(describe_prospect(feed)), "quiet"),
         ]
         for feed in candidates

@@ -11,7 +11,7 @@ from textual.geometry import Size
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from monitor.errors import MonitorError
-from monitor.formatting import span
+from monitor.formatting import shown_title, span
 from monitor.model.alert import Alert
 from monitor.model.delivery import UNSENT, Delivery, DeliveryState
 from tui.data.newsroom import NewsroomModel
@@ -57,7 +57,7 @@ class DeliveryList(LineList):
             now: The present time.
         """
         self._deliveries = list(reversed(deliveries))
-        self._titles = {a.id: f"{a.watchlist}: {a.title or '(untitled)'}" for a in alerts}
+        self._titles = {a.id: f"{a.watchlist}: {shown_title(a.title)}" for a in alerts}
         self._now = now
         self.update_row_count()
         if self.parent is not None:

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from monitor.errors import StoreError
-from monitor.formatting import counted
+from monitor.formatting import counted, shown_title
 from monitor.model.alert import (
     Alert,
     AlertState,
@@ -104,7 +104,7 @@ def history_lines(
     for alert, decisions in histories:
         if alert.title != title or not lines:
             title = alert.title
-            lines += [*wrap(line(title) or "(no title)", cells, "title"), []]
+            lines += [*wrap(shown_title(line(title)), cells, "title"), []]
         lines += [*_alert_history(alert, decisions, cells, zone), []]
     return lines[:-1]
 

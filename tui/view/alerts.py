@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from index.analysis.text_cleaning import line as safe_line
 from index.article import Timestamp
-from monitor.formatting import sparkline
+from monitor.formatting import shown_title, sparkline
 from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.watchlist import WatchlistCount
@@ -116,7 +116,7 @@ def story_row(
         room -= cell_len(date) + 3
     tags = f" #{' #'.join(story.tags)}" if story.tags and room >= 24 else ""
     tags = fit(tags, min(cell_len(tags), room // 3)) if tags else ""
-    line.append((fit(alert.title or "(no title)", room - cell_len(tags)), body))
+    line.append((fit(shown_title(alert.title), room - cell_len(tags)), body))
     return [*line, (tags, "copies"), *tail]
 
 
@@ -129,7 +129,7 @@ def unusual_page(
         lines += [[], [("Its last stories", "quiet")]]
     for story in stories:
         when = f"{times.short(story.raised_at, now, zone)}  "
-        words = safe_line(f"{story.title or '(no title)'} · {story.publisher}")
+        words = safe_line(f"{shown_title(story.title)} · {story.publisher}")
         lines.append([(when, "quiet"), (fit(words, max(1, cells - len(when))), "plain")])
     return lines
 

@@ -14,7 +14,7 @@ from monitor.alerts.description import (
     describe_suppression,
     describe_triage,
 )
-from monitor.formatting import counted, span
+from monitor.formatting import counted, shown_title, span
 from monitor.model.alert import Alert, AlertState, MergedAlert, Outlet, StoryTimeline
 from monitor.model.article import ArticleDetails, repeated_summary
 from monitor.model.severity import SEVERITY_SIGNS
@@ -87,7 +87,7 @@ def _merged_sections(merged: Sequence[MergedAlert], cells: int) -> list[OutletSe
 
 def _merged_row(one: MergedAlert, cells: int) -> Line:
     name = min(20, cells // 4)
-    title = safe.line(one.title) or "(no title)"
+    title = shown_title(safe.line(one.title))
     return [
         (f"  {fit(safe.line(one.publisher), name)} ", "list"),
         (fit(safe.line(one.watchlist), name), "quiet"),
@@ -137,7 +137,7 @@ def revision_lines(
     """Return what the revisions of an article changed, the latest first."""
     from monitor.service.article_revisions import with_context  # loads the matcher
 
-    lines = [*wrap(safe.line(title) or "(no title)", cells, "title"), []]
+    lines = [*wrap(shown_title(safe.line(title)), cells, "title"), []]
     if not revisions:
         lines += wrap("No revision since it was first seen.", cells, "plain")
     for revision in reversed(revisions):
@@ -234,7 +234,8 @@ def article_page(
             for number, (name, start, end) in enumerate(matches)
             if name == part
         ]
-        text, spans = clean_with_spans(details.article.part(part) or _UNTITLED.get(part, ""), spans)
+        text = details.article.part(part)
+        text, spans = clean_with_spans(shown_title(text) if part == "title" else text, spans)
         if text:
             prose = _paragraphs(text, spans, min(cells, PROSE_CELLS), _PART_STYLES[part])
             match_lines += [len(lines) + at for at in prose.matches]
@@ -247,7 +248,6 @@ def article_page(
     return ArticlePage((*lines, *others.lines), tuple(match_lines), others.links)
 
 
-_UNTITLED = {"title": "(no title)"}
 _PART_STYLES = {"title": "title", "summary": "plain", "body": "plain", "author": "quiet"}
 
 

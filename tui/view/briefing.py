@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 from index.analysis.text_cleaning import line, lines, shown_url
 from monitor.export import briefing_words as words
-from monitor.formatting import alert_number
+from monitor.formatting import alert_number, shown_title
 from monitor.model.briefing import BriefedStory, Briefing, LitText, WatchlistBriefing
 from monitor.model.severity import SEVERITY_SIGNS
 from tui.view.article import clean_with_spans
@@ -57,7 +57,7 @@ def _story(
 ) -> Iterator[Line]:
     room = cells - len(INDENT)
     sign = (f"{SEVERITY_SIGNS[story.severity]} ", str(story.severity))
-    headline = story.headline if story.headline.text else LitText("(untitled)")
+    headline = LitText(shown_title(story.headline.text), story.headline.spans)
     for number, row in enumerate(_lit(headline, room, "title")):
         yield [(INDENT, "") if number else sign, *row]
     about = [words.about(story, zone, briefing.until), words.remarks(story, under)]

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from index.analysis import text_cleaning as safe
 from index.article import Timestamp
+from monitor.formatting import shown_title
 from monitor.model.search_results import (
     BucketSize,
     Facets,
@@ -71,7 +72,7 @@ def result_row(
 
 def _title_and_snippet(hit: SearchHit, cells: int) -> Line:
     """Return the title and, where there is room, the words around the matches, highlighted."""
-    title = safe.line(hit.article.title[: 8 * cells]) or "(no title)"
+    title = shown_title(safe.line(hit.article.title[: 8 * cells]))
     matches = [(start, end) for part, start, end in hit.spans if part == "title"]
     rest = cells - cell_len(title) - 2
     if rest < SNIPPET_MIN_CELLS or not hit.snippet or hit.snippet == hit.article.title:

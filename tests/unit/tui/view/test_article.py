@@ -83,3 +83,7 @@ def test_dates_that_cannot_be_are_told() -> None:
     assert any(
         "dated in the future" in text(line) for line in article_page(ahead, (), 80, UTC).lines
     )
+
+
+def test_an_article_without_a_title_is_untitled_as_in_commands_and_exports() -> None:
+    assert text(article_page(reading(title=""), (), 60).lines[0]) == "(untitled)"
