@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from monitor.model.config import Escalate
 
 _NEXT = {Severity.LOW: Severity.MEDIUM, Severity.MEDIUM: Severity.HIGH}
-_RANKS = (Severity.LOW, Severity.MEDIUM, Severity.HIGH)
 
 
 def touched_stories(arrivals: Arrivals) -> dict[int, bool]:
@@ -88,7 +87,7 @@ def reasons(
 def escalated_severity(asked: Escalate, severity: Severity) -> Severity:
     """Return the severity of an escalated alert: never less than it was."""
     to = asked.to or _NEXT.get(severity, severity)
-    return max(severity, to, key=_RANKS.index)
+    return min(severity, to, key=lambda each: each.rank)
 
 
 def _escalations(

@@ -322,8 +322,7 @@ class StoryAlerts:
     @property
     def severity(self) -> Severity:
         """Return the highest severity."""
-        order = list(Severity)
-        return min((alert.severity for alert in self.alerts), key=order.index)
+        return min((alert.severity for alert in self.alerts), key=lambda each: each.rank)
 
     @property
     def state(self) -> AlertState:
@@ -355,8 +354,7 @@ class StoryAlerts:
     @property
     def watchlists(self) -> tuple[str, ...]:
         """Return the watchlists that raised them, those of the highest severity first."""
-        order = list(Severity)
-        ranked = sorted(self.alerts, key=lambda alert: (order.index(alert.severity), alert.id))
+        ranked = sorted(self.alerts, key=lambda alert: (alert.severity.rank, alert.id))
         return tuple(dict.fromkeys(alert.watchlist for alert in ranked))
 
 

@@ -12,6 +12,11 @@ class Severity(enum.StrEnum):
     MEDIUM = "medium"
     LOW = "low"
 
+    @property
+    def rank(self) -> int:
+        """Its place among the severities; 0 is the highest."""
+        return list(Severity).index(self)
+
 
 SEVERITY_SIGNS = {Severity.HIGH: "▲", Severity.MEDIUM: "●", Severity.LOW: "·"}
 """How a severity is shown in one character, in the dashboard, on the command line, in messages."""

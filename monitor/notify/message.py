@@ -259,9 +259,8 @@ def _digest(notifications: Sequence[Notification], zone: tzinfo, markup: Markup)
     groups: dict[str, list[Notification]] = {}
     for notification in sorted(notifications, key=lambda p: (-p.alert.raised_at, -p.alert.id)):
         groups.setdefault(notification.alert.watchlist, []).append(notification)
-    severities = list(SEVERITY_SIGNS)
     for name, members in sorted(
-        groups.items(), key=lambda g: min(severities.index(p.alert.severity) for p in g[1])
+        groups.items(), key=lambda g: min(p.alert.severity.rank for p in g[1])
     ):
         yield f"{markup.bold(name)} ({len(members)})"
         stories: dict[int, list[Notification]] = {}

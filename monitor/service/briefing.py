@@ -252,9 +252,8 @@ def _by_watchlist(
 
 def _weight(story: StoryAlerts) -> tuple[int, int, Timestamp, int]:
     """Return what stories are ordered by: severity, outlets, then the newest first."""
-    severity = list(Severity).index(story.severity)
     newest = story.newest
-    return severity, -_outlets(story), -newest.stirred_at, -newest.id
+    return story.severity.rank, -_outlets(story), -newest.stirred_at, -newest.id
 
 
 def _outlets(story: StoryAlerts) -> int:
@@ -267,8 +266,7 @@ def _outlets(story: StoryAlerts) -> int:
 
 
 def _urgency(watchlist: WatchlistBriefing) -> tuple[bool, bool, int, int]:
-    severities = list(Severity)
-    highest = severities.index(watchlist.stories[0].severity) if watchlist.stories else 9
+    highest = watchlist.stories[0].severity.rank if watchlist.stories else len(Severity)
     count = len(watchlist.stories) + watchlist.left_out
     return not watchlist.baseline.surprise, not watchlist.stories, highest, -count
 

@@ -156,11 +156,10 @@ class Statistics:
 
     def max_severities(self, articles: Collection[int]) -> dict[int, Severity]:
         """Return the highest severity of the alerts of each article that raised any."""
-        order = list(Severity)
         severities: dict[int, Severity] = {}
         for raised in self._views.alerts.of_articles(articles):
             highest = severities.get(raised.article, raised.severity)
-            severities[raised.article] = min(raised.severity, highest, key=order.index)
+            severities[raised.article] = min(raised.severity, highest, key=lambda each: each.rank)
         return severities
 
     def _labelled(
