@@ -10,9 +10,10 @@ from index.article import Timestamp
 from monitor.formatting import alert_number
 from monitor.model.alert import AlertState, SuppressionReason, Verdict
 from monitor.model.delivery import DeliveryState
+from monitor.model.language import language_name
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Alert, Decision
+    from monitor.model.alert import Alert, Decision, LinkedOutlets
     from monitor.model.delivery import Delivery
 
 _REASONS = {
@@ -56,6 +57,12 @@ def describe_triage(alert: Alert, last: Decision | None, moment: Callable[[Times
         words.append("★")
     words += [f"#{line(tag)}" for tag in alert.tags]
     return " · ".join(words)
+
+
+def describe_linked(linked: LinkedOutlets) -> str:
+    """Return in which language outlets tell of an event: `also in French`."""
+    perhaps = "perhaps " if linked.perhaps else ""
+    return f"{perhaps}also in {language_name(linked.lang)}"
 
 
 def describe_suppression(alert: Alert, moment: Callable[[Timestamp], str]) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from index.analysis import text_cleaning
+from monitor.alerts.description import describe_linked
 from monitor.cli import CliContext, output
 from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
 from monitor.export import serialization
@@ -49,10 +50,11 @@ def story_order(timeline: StoryTimeline, limit: int = OUTLETS_SHOWN) -> str:
 
 def other_language_lines(timeline: StoryTimeline, limit: int = OUTLETS_SHOWN) -> Iterator[str]:
     """Yield the outlets that report the event in other words, a line per language."""
-    for words, lang, outlets in timeline.elsewhere_by_language():
+    for linked in timeline.elsewhere_by_language():
+        outlets = linked.outlets
         names = ", ".join(outlet.name for outlet in outlets[:limit])
         more = f" and {len(outlets) - limit} more" if len(outlets) > limit else ""
-        yield f"{words} {language_name(lang)}: {names}{more} · article {outlets[0].article}"
+        yield f"{describe_linked(linked)}: {names}{more} · article {outlets[0].article}"
 
 
 def story_lines(timeline: StoryTimeline, now: Timestamp) -> Iterator[str]:
@@ -86,11 +88,6 @@ def merged_lines(merged: Sequence[MergedAlert]) -> Iterator[str]:
 def _alert_line(one: MergedAlert) -> str:
     title = shown_title(text_cleaning.line(one.title))
     return f"alert {alert_number(one.alert)}, {one.publisher}: {title} · article {one.article}"
-
-
-def language_name(code: str) -> str:
-    """Return the name of a language."""
-    return {"fr": "French", "en": "English"}.get(code, code or "another language")
 
 
 def describe_escalations(alert: Alert, now: Timestamp) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from monitor.alerts.description import describe_linked
 from monitor.formatting import counted, span, sparkline
 from monitor.model.alert import AlertState, StoryTimeline
 
@@ -140,9 +141,9 @@ def other_outlets(story: BriefedStory) -> Iterator[tuple[str, str]]:
     """Yield a sign and words for the other outlets, and for those in each language."""
     if story.others:
         yield "≡", shortened([with_lag(outlet) for outlet in story.others], OUTLETS_NAMED)
-    for words, lang, outlets in StoryTimeline((), story.elsewhere).elsewhere_by_language():
-        names = [outlet.name for outlet in outlets]
-        yield "⇄", f"{words} {lang or 'another language'}: {shortened(names, OUTLETS_NAMED)}"
+    for linked in StoryTimeline((), story.elsewhere).elsewhere_by_language():
+        names = [outlet.name for outlet in linked.outlets]
+        yield "⇄", f"{describe_linked(linked)}: {shortened(names, OUTLETS_NAMED)}"
 
 
 def shortened(names: Sequence[str], most: int) -> str:

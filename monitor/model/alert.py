@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from index.article import Timestamp
+from monitor.model.language import language_name
 from monitor.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -150,6 +151,17 @@ class MergedAlert:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedOutlets:
+    """The outlets that tell of an event in one language, by links of one kind."""
+
+    lang: str
+    """Its code, empty if it is not known."""
+    perhaps: bool
+    """Linked by names alone."""
+    outlets: tuple[Outlet, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StoryTimeline:
     """Who tells a story."""
 
@@ -159,17 +171,13 @@ class StoryTimeline:
     """Those that tell of the same event in another language or in other words; lags are within
     their story."""
 
-    def elsewhere_by_language(self) -> list[tuple[str, str, list[Outlet]]]:
-        """Return the outlets elsewhere by how surely, and by language.
-
-        Each group has the words before the language, `also in` or `perhaps also in`, and the
-        code of the language.
-        """
+    def elsewhere_by_language(self) -> list[LinkedOutlets]:
+        """Return the outlets elsewhere by language; those of links that are sure come first."""
         groups: dict[tuple[bool, str], list[Outlet]] = {}
         for outlet in sorted(self.elsewhere, key=lambda one: one.perhaps):
             groups.setdefault((outlet.perhaps, outlet.lang), []).append(outlet)
         return [
-            ("perhaps also in" if perhaps else "also in", lang, outlets)
+            LinkedOutlets(lang, perhaps, tuple(outlets))
             for (perhaps, lang), outlets in groups.items()
         ]
 
@@ -197,14 +205,13 @@ class Escalation:
 
 OUTLETS = "outlets"
 """The reason of an escalation that is a number of outlets; other reasons are languages."""
-_LANGUAGES = {"fr": "French", "en": "English"}
 
 
 def describe_escalation(reason: str, outlets: int, outlet: str) -> str:
     """Return a reason in words: `5 outlets`, `crossed to English: Reuters`."""
     if reason == OUTLETS:
         return f"{outlets} outlets"
-    return f"crossed to {_LANGUAGES.get(reason, reason)}: {outlet}"
+    return f"crossed to {language_name(reason)}: {outlet}"
 
 
 class EscalatedAlert(NamedTuple):

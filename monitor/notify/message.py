@@ -248,10 +248,10 @@ def _other_outlets(alert: Alert, markup: Markup) -> Iterator[str]:
     if len(outlets) > 1:
         names = shortened([with_lag(outlet) for outlet in outlets], OUTLETS_NAMED)
         yield f"≡ {markup.text(names)}"
-    for _, lang, others in alert.telling.elsewhere_by_language():
-        perhaps = "perhaps " if others[0].perhaps else ""
-        names = shortened([outlet.name for outlet in others], OUTLETS_NAMED)
-        yield f"⇄ {markup.text(f'{perhaps}{lang}: {names}')}"
+    for linked in alert.telling.elsewhere_by_language():
+        perhaps = "perhaps " if linked.perhaps else ""
+        names = shortened([outlet.name for outlet in linked.outlets], OUTLETS_NAMED)
+        yield f"⇄ {markup.text(f'{perhaps}{linked.lang}: {names}')}"
 
 
 def _digest(notifications: Sequence[Notification], zone: tzinfo, markup: Markup) -> Iterator[str]:

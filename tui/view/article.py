@@ -11,6 +11,7 @@ from index.analysis import text_cleaning as safe
 from index.article import PARTS, Article, Timestamp
 from monitor.alerts.description import (
     describe_deliveries,
+    describe_linked,
     describe_suppression,
     describe_triage,
 )
@@ -24,7 +25,6 @@ from tui.view.styled_text import Line, Span, fit, line_breaks, slice_runs, wrap
 if TYPE_CHECKING:
     from monitor.service.article_revisions import ArticleRevision, DiffPart, Term
 
-LANGUAGES = {"fr": "French", "en": "English"}
 _LAG_CELLS = 9
 """Width of the column that says how much later an outlet had the story."""
 
@@ -63,10 +63,10 @@ def outlet_sections(
     if len(timeline.outlets) > 1:
         rows = tuple(_outlet_rows(timeline.outlets, article, cells, zone))
         sections.append(OutletSection(_story_heading(timeline.outlets), rows))
-    for words, lang, there in timeline.elsewhere_by_language():
-        name = LANGUAGES.get(lang) or safe.line(lang) or "another language"
-        heading = f"{words.capitalize()} {name}"
-        sections.append(OutletSection(heading, tuple(_outlet_rows(there, article, cells, zone))))
+    for linked in timeline.elsewhere_by_language():
+        words = safe.line(describe_linked(linked))
+        rows = tuple(_outlet_rows(linked.outlets, article, cells, zone))
+        sections.append(OutletSection(words[0].upper() + words[1:], rows))
     return sections
 
 

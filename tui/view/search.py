@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from index.analysis import text_cleaning as safe
 from index.article import Timestamp
 from monitor.formatting import shown_title
+from monitor.model.language import language_name
 from monitor.model.search_results import (
     BucketSize,
     Facets,
@@ -25,7 +26,6 @@ from monitor.model.search_results import (
 from monitor.model.severity import SEVERITY_SIGNS, Severity
 from tui.view import times
 from tui.view.alerts import DATE_MARKS
-from tui.view.article import LANGUAGES
 from tui.view.styled_text import Line, Span, fit, slice_runs, width
 
 SNIPPET_MIN_CELLS = 24
@@ -179,7 +179,7 @@ class FacetRow(NamedTuple):
 
 def facet_rows(facets: Facets, cells: int) -> list[FacetRow]:
     """Return feeds, languages, watchlists and significant words under headings."""
-    langs = [Share(LANGUAGES.get(name, name), count) for name, count in facets.langs]
+    langs = [Share(language_name(name), count) for name, count in facets.langs]
     rows = [
         *_section("Feeds", "feed", facets.feeds, facets.feeds, facets.total, cells),
         *_section("Languages", "lang", facets.langs, langs, facets.total, cells),

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 from markdown_it import MarkdownIt
-from support.briefings import BRUSSELS, SEVEN, alert, facts, hostile_facts, story, told_by
+from support.briefings import (
+    BRUSSELS,
+    SEVEN,
+    alert,
+    facts,
+    hostile_facts,
+    outlet,
+    story,
+    told_by,
+)
 
 from monitor.export import serialization
 from monitor.export.briefing_text import MESSAGE_BREAK, markdown, plain_text
@@ -44,6 +53,16 @@ def test_the_text_says_everything() -> None:
         "·······················█",
     ):
         assert words in text, words
+
+
+def test_languages_have_their_names() -> None:
+    elsewhere = (outlet("Le Fil", perhaps=True, lang="fr"), outlet("Reuters", lang="en"))
+    told = facts(story(alert(1, telling=told_by("AFP", elsewhere=elsewhere))))
+    lines = plain_text(compose_briefing(told, BRUSSELS), BRUSSELS).splitlines()
+    assert [line.strip() for line in lines if "⇄" in line] == [
+        "⇄ also in English: Reuters",
+        "⇄ perhaps also in French: Le Fil",
+    ]
 
 
 def test_a_late_briefing_says_so() -> None:
