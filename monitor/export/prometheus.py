@@ -196,7 +196,7 @@ class _NewsroomCollector(Collector):
         yield _gauge(
             "tocsin_set_aside_articles",
             "Articles that took too long to match or to index.",
-            self._views.set_aside(),
+            self._views.set_aside_count(),
         )
 
     def _deliveries(self) -> Iterator[Metric]:

@@ -165,7 +165,7 @@ class Service:
             rebuilt=rebuilt,
             alerts=totals.alerts,
             untriaged=totals.untriaged,
-            set_aside=self.views.set_aside(),
+            set_aside=self.views.set_aside_count(),
             feeds=Counter(health(one.feed, one.state, now) for one in feeds),
             blind=sum(one.state.blind for one in feeds),
             gaps=Counter(kind for kind, _ in {(gap.kind, gap.feed.url) for gap in gaps}),

@@ -675,5 +675,5 @@ class Views(Protocol):
     def totals(self) -> Totals:
         """Return how much is stored."""
 
-    def set_aside(self) -> int:
+    def set_aside_count(self) -> int:
         """Return how many articles exceeded the limits of matching or indexing."""

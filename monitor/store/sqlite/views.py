@@ -105,7 +105,7 @@ class SqliteViews:
             untriaged=self.connection.number("SELECT number FROM untriaged_stories"),
         )
 
-    def set_aside(self) -> int:
+    def set_aside_count(self) -> int:
         """Return how many articles exceeded the limits of matching or indexing."""
         return self.connection.number("SELECT count(DISTINCT article) FROM set_aside")
 

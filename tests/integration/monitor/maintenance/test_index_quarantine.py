@@ -45,7 +45,7 @@ def test_it_is_set_aside_its_feed_is_quarantined_and_the_others_are_found(tmp_pa
 
     def is_set_aside() -> bool:
         process.start()  # looks more often than a tick does
-        return bool(monitor.views.set_aside())
+        return bool(monitor.views.set_aside_count())
 
     async def script(monitor: InProcessMonitor) -> None:
         await monitor.until(is_set_aside)

@@ -101,7 +101,7 @@ def test_an_article_that_takes_too_long_is_set_aside_and_the_others_go_on(
     assert details is not None
     assert (details.article.title, aside[1]) == (SLOW, "matching")
     assert details.limits == ("not matched: matching it takes longer than 5 s",)
-    assert room.views.set_aside() == 1
+    assert room.views.set_aside_count() == 1
     assert room.health(HOSTILE) == (
         Health.QUARANTINED,
         "quarantined: 1 article was not matched: matching it takes longer than 5 s; next in 1 h",
@@ -112,7 +112,7 @@ def test_an_article_that_takes_too_long_is_set_aside_and_the_others_go_on(
 def test_a_document_has_its_time_too(room: Newsroom) -> None:
     outcome = room.poll([f"{SLOW} {number}" for number in range(9)], ["mot2 is here"])
     assert [raised.title for raised in outcome.raised if raised.feed == "good"] == ["mot2 is here"]
-    assert room.views.set_aside() == 9
+    assert room.views.set_aside_count() == 9
     reasons = {
         limit
         for id in range(1, 13)
@@ -141,10 +141,10 @@ def test_an_article_that_is_matched_after_an_edit_is_set_aside_no_more(
 ) -> None:
     guid = "x" * 99
     room.poll([f"{guid} {SLOW}"], ["quiet"])
-    assert room.views.set_aside() == 1
+    assert room.views.set_aside_count() == 1
     outcome = room.poll([f"{guid} mot1"], ["quiet"])
     assert [raised.watchlist for raised in outcome.raised] == ["mot1"]
-    assert room.views.set_aside() == 0
+    assert room.views.set_aside_count() == 0
 
 
 def test_an_article_says_how_much_of_it_is_read(room: Newsroom) -> None:
