@@ -33,8 +33,8 @@ from bench.loopback import Loopback, looped
 from index.article import Article
 from monitor.maintenance import index_repair
 from monitor.model.feed import Feed
-from monitor.store.sqlite.connection import FILE
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
+from monitor.store.sqlite import FILE
 
 TOCSIN = str(Path(sys.executable).with_name("tocsin"))
 SHOWN = 10
@@ -113,7 +113,7 @@ def measured(folder: Path, rate: int, seconds: int, rules: int, archive: int) ->
     """Fill an archive that has no index, then watch."""
     source = endless()
     press = Press(rate, _names(rules), list(islice(source, 5_000)))
-    with closing(SqliteStore(folder / "var")) as store:
+    with closing(SqlStore(folder / "var")) as store:
         (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
         for _ in range(archive // 2_000):
             queue(store, feed, list(islice(source, 2_000)))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from monitor.model.status import MonitorPresence
 from monitor.monitor_lock import Heartbeat, MonitorLock
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
 
 FEEDS, LISTS = 300, 25
 SEVERITIES = ("high", "medium", "low")
@@ -41,7 +41,7 @@ class AlertRoom:
     def __init__(self, folder: Path, alerts: int) -> None:
         self.folder = folder
         self.alerts = alerts
-        SqliteStore(folder).close()
+        SqlStore(folder).close()
         with closing(self._open()) as sql:
             sql.execute("PRAGMA synchronous = OFF")
             sql.execute("BEGIN")

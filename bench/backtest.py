@@ -26,7 +26,7 @@ from bench.tocsin_run import TOCSIN, WrongError
 from index.article import Article
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
 
 SAMPLE = 97
 """Every so many articles are compared."""
@@ -76,7 +76,7 @@ def recombined(real: Sequence[Article], count: int) -> Iterator[Article]:
 def stored(folder: Path, articles: Iterator[Article]) -> list[Article]:
     """Put articles into a fresh store, return those that are compared."""
     folder.mkdir(mode=0o700)
-    store = SqliteStore(folder)
+    store = SqlStore(folder)
     store.subscribe([FEED], [])
     kept = []
     with store._connection as sql:

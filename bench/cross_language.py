@@ -32,8 +32,8 @@ from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, Names, PollOutcome
 from monitor.similar import event_margin
 from monitor.similar.encoder import E5Encoder, Encoder, packed, sentence, unpacked
-from monitor.store.sqlite.articles import insert_names
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.articles import insert_names
+from monitor.store.sql.store import SqlStore
 
 Pair = tuple["Item", "Item"]
 """An English and a French article."""
@@ -254,7 +254,7 @@ def _cost(articles: Sequence[Article]) -> None:
         cross_language.names(article)
     naming = (time.process_time() - began) / ASKED
     many = list(itertools.islice(itertools.cycle(articles), STORED))
-    with tempfile.TemporaryDirectory() as folder, closing(SqliteStore(Path(folder))) as store:
+    with tempfile.TemporaryDirectory() as folder, closing(SqlStore(Path(folder))) as store:
         (feed,) = store.subscribe([Feed(url="https://a.test/rss", name="A")], [])
         arrived = [_arrival(replace(a, id=at, story=at)) for at, a in enumerate(many, 1)]
         with store.batch() as batch:

@@ -30,7 +30,7 @@ from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance.indexer_process import IndexerProcess
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
 
 DISTINCT = 50_000
 """Articles of the corpus; each further round of them gets words of its own."""
@@ -73,7 +73,7 @@ def endless() -> Iterator[Article]:
 
 def grow(folder: Path, articles: int) -> None:
     """Fill store and index, measuring small commits at each power of ten on the way."""
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
         writer = open_archive_writer(folder / ARCHIVE_FOLDER)
         source = endless()
@@ -96,7 +96,7 @@ def grow(folder: Path, articles: int) -> None:
 
 
 def fill(
-    store: SqliteStore, feed: Feed, writer: ArchiveWriter, source: Iterator[Article], size: int
+    store: SqlStore, feed: Feed, writer: ArchiveWriter, source: Iterator[Article], size: int
 ) -> tuple[float, int]:
     """Add articles up to a size; return the processor's seconds in the index, and how many."""
     seconds, added = 0.0, 0
@@ -111,7 +111,7 @@ def fill(
 
 
 def commits(
-    store: SqliteStore, feed: Feed, writer: ArchiveWriter, source: Iterator[Article]
+    store: SqlStore, feed: Feed, writer: ArchiveWriter, source: Iterator[Article]
 ) -> list[float]:
     """Return the processor's seconds of small commits."""
     times = []
@@ -124,13 +124,13 @@ def commits(
     return times
 
 
-def keep(store: SqliteStore, feed: Feed, articles: list[Article]) -> None:
+def keep(store: SqlStore, feed: Feed, articles: list[Article]) -> None:
     """Store articles that are in the index already, or are put there at once."""
     queue(store, feed, articles)
     store.mark_indexed(1 << 62)
 
 
-def queue(store: SqliteStore, feed: Feed, articles: list[Article]) -> None:
+def queue(store: SqlStore, feed: Feed, articles: list[Article]) -> None:
     """Store articles; they are on their way to the index."""
     arrivals = [
         ArticleChange(
@@ -151,7 +151,7 @@ def queue(store: SqliteStore, feed: Feed, articles: list[Article]) -> None:
 
 def arrive(folder: Path, seconds: int) -> None:
     """Let articles arrive, and measure how soon each second's are found."""
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
         source = endless()
         there = len(store.article_ids())
@@ -176,7 +176,7 @@ def arrive(folder: Path, seconds: int) -> None:
 
 
 def until_found(
-    store: SqliteStore,
+    store: SqlStore,
     feed: Feed,
     source: Iterator[Article],
     process: IndexerProcess,

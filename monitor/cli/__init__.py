@@ -136,7 +136,7 @@ class CliContext:
     @cached_property
     def archive(self) -> Path:
         """The folder to read from: that of the demo as long as there is no other archive."""
-        from monitor.store.sqlite.connection import FILE
+        from monitor.store.sqlite import FILE
 
         demo = self.folder / "demo"
         if not (self.folder / FILE).exists() and (demo / FILE).exists():

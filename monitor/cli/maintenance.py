@@ -193,7 +193,7 @@ def vacuum(cli: CliContext, dry_run: bool) -> None:
 def _preview_vacuum(cli: CliContext, store: Store, retention: Retention) -> None:
     """Print what would be deleted, and how much disk space is free in the store."""
     from monitor.maintenance.retention import RetentionSweep
-    from monitor.store.sqlite.connection import room
+    from monitor.store.sqlite import room
 
     sweep = RetentionSweep(store, retention, cli.clock())
     with progress_bar() as progress:
@@ -253,7 +253,7 @@ def _compact(cli: CliContext, store: Store, progress: Progress | None) -> tuple[
     from index import open_archive_writer
     from monitor.files import ARCHIVE_FOLDER
     from monitor.maintenance import indexer
-    from monitor.store.sqlite.connection import FILE, compact
+    from monitor.store.sqlite import FILE, compact
 
     folder = cli.folder / ARCHIVE_FOLDER
 
@@ -342,7 +342,7 @@ def verify(
     the first such record.
     """
     from monitor.maintenance.verification import verify as verify_evidence
-    from monitor.store.sqlite.evidence import EvidenceReader
+    from monitor.store.sql.evidence import EvidenceReader
 
     cli: CliContext = context.obj
     with EvidenceReader(cli.archive) as proofs:

@@ -17,8 +17,8 @@ from typing import Any
 from index.article import Timestamp
 from monitor.errors import MonitorError
 from monitor.formatting import iso
-from monitor.store.sqlite.connection import FILE, RESTORE, find_damage, open_database
-from monitor.store.sqlite.schema import VERSION
+from monitor.store.sql.schema import VERSION
+from monitor.store.sqlite import FILE, RESTORE, find_damage, open_database
 
 CONFIG = "feeds.yaml"
 MANIFEST = "manifest.json"

@@ -23,7 +23,7 @@ from index.article import Timestamp
 from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import index_repair, indexer
 from monitor.maintenance.index_fence import BatchTime, InHand, read_note
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
 
 log = logging.getLogger("tocsin")
 
@@ -183,7 +183,7 @@ class IndexerProcess:
                 end.close()
 
 
-class _ReadOnly(SqliteStore):
+class _ReadOnly(SqlStore):
     """The store as the indexer uses it."""
 
     def __init__(self, data: Path, monitor: Connection, clock: Clock) -> None:

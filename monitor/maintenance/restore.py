@@ -25,8 +25,8 @@ from monitor.maintenance.backup import (
     Progress,
     read_manifest_text,
 )
-from monitor.store.sqlite.connection import FILE, find_damage
-from monitor.store.sqlite.schema import VERSION
+from monitor.store.sql.schema import VERSION
+from monitor.store.sqlite import FILE, find_damage
 
 MAX_MANIFEST = 1 << 16
 MAX_CONFIG = 1 << 24

@@ -16,7 +16,7 @@ from monitor.errors import StoreError
 from monitor.model.alert import AlertKind
 from monitor.model.watchlist import FEED_HEALTH
 from monitor.store.protocol import Store
-from monitor.store.sqlite.connection import FILE, RESTORE, TICK, find_damage, open_database
+from monitor.store.sqlite import FILE, RESTORE, TICK, find_damage, open_database
 
 log = logging.getLogger("tocsin")
 

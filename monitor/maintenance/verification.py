@@ -10,8 +10,8 @@ from index.article import Timestamp
 from monitor.audit import evidence
 from monitor.audit.evidence import BEGINNING, Kind
 from monitor.formatting import alert_number
-from monitor.store.sqlite.connection import RESTORE
-from monitor.store.sqlite.evidence import EvidenceReader, EvidenceRow, StoredAlert
+from monitor.store.sql.evidence import EvidenceReader, EvidenceRow, StoredAlert
+from monitor.store.sqlite import RESTORE
 
 NumberedRecord = tuple[int, Mapping[str, Any]]
 """The number of a record, and what it says."""

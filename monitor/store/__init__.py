@@ -1,6 +1,7 @@
 """The store: the truth of a newsroom. `protocol` says what can be asked of it.
 
-`open_store` and `open_views` open the database of a data folder, which is SQLite (`sqlite/`).
+`open_store` and `open_views` open the database of a data folder. `sql/` has its tables and all
+questions to it, `sqlite.py` what only SQLite does.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ def open_store(folder: Path) -> Store:
     Raises:
         StoreError: The store is damaged, of another version, or cannot be written.
     """
-    from monitor.store.sqlite.store import SqliteStore
+    from monitor.store.sql.store import SqlStore
 
-    return SqliteStore(folder)
+    return SqlStore(folder)
 
 
 def open_views(folder: Path, *, read_only: bool = False) -> Views:
@@ -34,6 +35,6 @@ def open_views(folder: Path, *, read_only: bool = False) -> Views:
         folder: The data folder.
         read_only: Refuse to write: for a viewer that must change nothing.
     """
-    from monitor.store.sqlite.views import SqliteViews
+    from monitor.store.sql.views import SqlViews
 
-    return SqliteViews(folder, read_only=read_only)
+    return SqlViews(folder, read_only=read_only)

@@ -16,7 +16,7 @@ from support.flow import A, B, C, Fuse, ManualMonitor, life, rows
 from support.planted_bugs import EtagFirst
 
 from monitor.parse.feed import parse
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
 
 OF_THE_STORY = {
     "feeds": "url, etag, body_hash, failures, reason, gone, blind, title, lang, articles",
@@ -79,7 +79,7 @@ class Moments(Fuse):
         self.found.setdefault(state.digest(), (self.steps, self.life.press.round, disk))
 
 
-def moments(folder: Path, store: Callable[[Path], SqliteStore] = SqliteStore) -> Moments:
+def moments(folder: Path, store: Callable[[Path], SqlStore] = SqlStore) -> Moments:
     """Live without interruption; return all that kills could leave."""
     fuse = Moments()
     fuse.life = life(folder, fuse, store)
@@ -88,7 +88,7 @@ def moments(folder: Path, store: Callable[[Path], SqliteStore] = SqliteStore) ->
 
 
 def resumed(
-    folder: Path, round: int, disk: dict[str, bytes], store: Callable[[Path], SqliteStore]
+    folder: Path, round: int, disk: dict[str, bytes], store: Callable[[Path], SqlStore]
 ) -> list[str]:
     """Start again from what a kill left; return what its ETags ran ahead of."""
     folder.mkdir()
@@ -142,7 +142,7 @@ def test_killed_before_any_step_nothing_is_lost_or_doubled(
     folder, lived = whole
     expected = story(folder)
     for step, round, disk in lived.found.values():
-        assert resumed(tmp_path / str(step), round, disk, SqliteStore) == [], step
+        assert resumed(tmp_path / str(step), round, disk, SqlStore) == [], step
         assert story(tmp_path / str(step)) == expected, step
 
 

@@ -25,8 +25,8 @@ from support.scripted_server import Web
 from support.simulated_monitor import Living
 from support.simulated_time import Town, World
 
-from monitor.store.sqlite.connection import FILE
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.views import SqlViews
+from monitor.store.sqlite import FILE
 
 MINUTE, HOUR = 60.0, 3_600.0
 NAMES = ("a", "b", "c")
@@ -223,7 +223,7 @@ class Promise(RuleBasedStateMachine):
             self.living.begin()
         self.living.let(5 * MINUTE)  # until a store that refused is asked again
         for _ in range(2):  # what arrives in between is told of too
-            views = SqliteViews(self.folder / "var")
+            views = SqlViews(self.folder / "var")
             views.feeds.poll_now(None)
             views.deliveries.retry(None, self.world.now)
             self.living.let(12 * MINUTE)

@@ -23,7 +23,7 @@ from support.simulated_time import Town, World
 
 from monitor.fetch.host_limiter import SLOTS
 from monitor.maintenance.verification import verify
-from monitor.store.sqlite.evidence import EvidenceReader
+from monitor.store.sql.evidence import EvidenceReader
 
 RESTARTS, TICK = 14, 30.0
 END = START + 30 * HOUR

@@ -14,8 +14,8 @@ from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.search.search import ArchiveSearch
 from monitor.service.service import Service
-from monitor.store.sqlite.connection import FILE
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.views import SqlViews
+from monitor.store.sqlite import FILE
 from support import article_archive
 
 NOW = 1_700_000_000.0
@@ -23,7 +23,7 @@ NOW = 1_700_000_000.0
 
 def service(folder: Path, who: str = "ana", now: float = NOW) -> Service:
     """Return the service of a folder, for one person, at a moment."""
-    views = SqliteViews(folder)
+    views = SqlViews(folder)
     search = ArchiveSearch(folder, views, lambda: now, UTC)
     return Service(folder, search, views, lambda: now, UTC, who=who)
 

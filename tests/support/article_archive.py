@@ -14,8 +14,8 @@ from index.query.parser import parse_query
 from monitor.files import ARCHIVE_FOLDER
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
-from monitor.store.sqlite.connection import FILE
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
+from monitor.store.sqlite import FILE
 
 FEEDS = tuple(Feed(url=f"https://{name}.example/rss", name=name) for name in ("A", "B", "C", "D"))
 """Their numbers are 1 to 4."""
@@ -52,7 +52,7 @@ def fill(
 ) -> list[Article]:
     """Store and index articles of `FEEDS`, as a monitor would have; return them."""
     found = sorted(articles, key=lambda each: each.id)
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         store.subscribe(FEEDS, watchlists)
     with closing(sqlite3.connect(folder / FILE)) as sql, sql:
         sql.executemany(

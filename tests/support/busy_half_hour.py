@@ -20,8 +20,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from monitor.store.sqlite.connection import FILE
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
+from monitor.store.sqlite import FILE
 from support.feeds_and_webhook import Accepted, Mood, ScriptedFeed, ScriptedWebhook
 from support.flow import Fuse
 from support.in_process_indexer import HereIndexer
@@ -166,7 +166,7 @@ class Moment:
     asked: dict[str, int]
 
 
-def _tidy(store: type[SqliteStore]) -> type[SqliteStore]:
+def _tidy(store: type[SqlStore]) -> type[SqlStore]:
     """Return the same store with small files: its journal is merged often."""
 
     class Tidy(store):  # type: ignore[valid-type, misc]
@@ -183,7 +183,7 @@ class BusyHalfHour:
 
     folder: Path
     elapsed: float = 0.0
-    store: type[SqliteStore] = SqliteStore
+    store: type[SqlStore] = SqlStore
     planted: tuple[Callable[[], AbstractContextManager[Any]], ...] = ()
     """Patches that are in force while the monitor lives."""
     sinks: dict[str, ScriptedWebhook] = field(

@@ -30,8 +30,8 @@ from monitor.model.search import Filter
 from monitor.notify.delivery_loop import DeliveryLoop
 from monitor.notify.notification import NotificationLoader
 from monitor.notify.senders import Sender, Senders
-from monitor.store.sqlite.store import SqliteStore
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.store import SqlStore
+from monitor.store.sql.views import SqlViews
 from monitor.tasks import WorkerThread
 from support import flow
 from support.flow import START
@@ -63,16 +63,16 @@ class DeliveryDesk:
     allow: Networks = LOOPBACK
     after: Callable[[], None] = lambda: None
     """Called when a sender is done, before anything is noted."""
-    open_store: Callable[[Path], SqliteStore] = SqliteStore
+    open_store: Callable[[Path], SqlStore] = SqlStore
 
     @property
-    def views(self) -> SqliteViews:
-        return SqliteViews(self.folder)
+    def views(self) -> SqlViews:
+        return SqlViews(self.folder)
 
     def plan(self, alerts: Sequence[int], *channels: str, **more: Any) -> None:
         """Put alerts on their way."""
         planned = [PlannedDelivery(channel=name, **{"due": self.now, **more}) for name in channels]
-        with closing(SqliteStore(self.folder)) as store, store.batch() as batch:
+        with closing(SqlStore(self.folder)) as store, store.batch() as batch:
             notify = [Notify(alert, Occasion.RAISED, "", tuple(planned)) for alert in alerts]
             batch.save_alerts(AlertPlan(at=self.now, notify=tuple(notify)))
 
@@ -162,7 +162,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A newsroom that has alerts."""
     folder = tmp_path_factory.mktemp("lived")
     flow.life(folder).live(flow.ROUNDS)
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         store._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return folder
 

@@ -35,8 +35,8 @@ from monitor.parse import article_page
 from monitor.parse.feed import parse
 from monitor.parse.robots import Allowance, allowance
 from monitor.pipeline import Pipeline
-from monitor.store.sqlite import connection
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store import sqlite
+from monitor.store.sql.store import SqlStore
 
 START = 1_700_000_000.0
 HOUR = 3_600.0
@@ -79,7 +79,7 @@ class Fuse:
         """Fit it into every SQLite connection opened meanwhile; they close at the end."""
         fuse = self
 
-        class Fused(connection._Connection):
+        class Fused(sqlite.SqliteConnection):
             def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
                 fuse.step(sql)
                 return super().execute(sql, *values)
@@ -94,7 +94,7 @@ class Fuse:
             return self._opened[-1]
 
         try:
-            with patch("monitor.store.sqlite.connection.sqlite3.connect", fused):
+            with patch("monitor.store.sqlite.sqlite3.connect", fused):
                 yield
         finally:
             while self._opened:
@@ -159,7 +159,7 @@ class ManualMonitor:
     press: Press
     feeds: Sequence[Feed]
     watchlists: Sequence[Watchlist]
-    open_store: Callable[[Path], SqliteStore] = SqliteStore
+    open_store: Callable[[Path], SqlStore] = SqlStore
     now: float = START
     settled: list[BatchOutcome] = field(default_factory=list)
     routing: Routing = field(default_factory=Routing)
@@ -170,7 +170,7 @@ class ManualMonitor:
         with self.press.fuse.fitted(), ThreadPoolExecutor(1) as thread:
             self._live(self.open_store(self.folder), thread, rounds)
 
-    def _live(self, store: SqliteStore, thread: ThreadPoolExecutor, rounds: Iterable[int]) -> None:
+    def _live(self, store: SqlStore, thread: ThreadPoolExecutor, rounds: Iterable[int]) -> None:
         feeds = store.subscribe(self.feeds, self.watchlists)
         rules = WatchlistMatcher(self.watchlists, feeds)
         numbered = {feed.number: feed for feed in feeds}
@@ -187,14 +187,14 @@ class ManualMonitor:
         asyncio.run(_with(pipeline, self._rounds(store, pipeline, feeds, rounds)))
 
     async def _rounds(
-        self, store: SqliteStore, pipeline: Pipeline, feeds: Sequence[Feed], rounds: Iterable[int]
+        self, store: SqlStore, pipeline: Pipeline, feeds: Sequence[Feed], rounds: Iterable[int]
     ) -> None:
         for number in rounds:
             self.press.round = number
             self.now = START + number * HOUR
             await self._round(store, pipeline, feeds)
 
-    async def _round(self, store: SqliteStore, pipeline: Pipeline, feeds: Sequence[Feed]) -> None:
+    async def _round(self, store: SqlStore, pipeline: Pipeline, feeds: Sequence[Feed]) -> None:
         states = {one.feed.url: one.state for one in store.feeds.subscribed()}
         await asyncio.gather(
             *(pipeline.poll(feed, states[feed.url]) for feed in feeds if not states[feed.url].gone)
@@ -291,7 +291,7 @@ def scenario(fuse: Fuse | None = None) -> Press:
 
 
 def life(
-    folder: Path, fuse: Fuse | None = None, store: Callable[[Path], SqliteStore] = SqliteStore
+    folder: Path, fuse: Fuse | None = None, store: Callable[[Path], SqlStore] = SqlStore
 ) -> ManualMonitor:
     """Return the spine of the scenario, not yet alive."""
     return ManualMonitor(folder, scenario(fuse), FEEDS, WATCHLISTS, store)

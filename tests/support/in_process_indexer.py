@@ -8,7 +8,7 @@ from pathlib import Path
 
 from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import indexer
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
 from support.simulated_time import NoIndexer
 
 
@@ -32,7 +32,7 @@ class HereIndexer(NoIndexer):
         return store.last
 
 
-class _Noting(SqliteStore):
+class _Noting(SqlStore):
     """A store that leaves it to the monitor to take out of the outbox what is indexed."""
 
     last = 0

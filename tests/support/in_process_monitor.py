@@ -29,8 +29,8 @@ from monitor.notify.notification import NotificationLoader
 from monitor.notify.senders import Sender, SenderFactory
 from monitor.pipeline import Pipeline
 from monitor.run_log import RunLog
-from monitor.store.sqlite.store import SqliteStore
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.store import SqlStore
+from monitor.store.sql.views import SqlViews
 from monitor.tasks import WorkerThread
 from support import flow
 from support.flow import FEEDS, START, WATCHLISTS, A, B, C, Press, edition
@@ -85,7 +85,7 @@ class InProcessMonitor:
     senders: SenderFactory = field(default_factory=NoSenders)
     thread_type: type[WorkerThread] = WorkerThread
     config: Config | ConfigError = field(init=False)
-    store: SqliteStore = field(init=False)
+    store: SqlStore = field(init=False)
 
     def __post_init__(self) -> None:
         feeds = tuple(replace(feed, every=60.0) for feed in FEEDS)
@@ -98,9 +98,9 @@ class InProcessMonitor:
         self.config, self.edits = config, self.edits + 1
 
     @property
-    def views(self) -> SqliteViews:
+    def views(self) -> SqlViews:
         """What viewers read of its store."""
-        return SqliteViews(self.folder)
+        return SqlViews(self.folder)
 
     def load(self) -> Config:
         if self.reading is not None:
@@ -134,7 +134,7 @@ class InProcessMonitor:
         return found[0]
 
     async def _with(self, life: Callable[[Daemon], Awaitable[None]]) -> None:
-        self.store = SqliteStore(self.folder)
+        self.store = SqlStore(self.folder)
         with (
             MonitorLock(self.folder) as held,
             closing(self.store),
@@ -177,7 +177,7 @@ class InProcessMonitor:
     def _notifier(self, executor: ThreadPoolExecutor) -> DeliveryLoop:
         return DeliveryLoop(
             self.store.deliveries,
-            NotificationLoader(SqliteViews(self.folder)),
+            NotificationLoader(SqlViews(self.folder)),
             WorkerThread(executor),
             self.senders,
             clock=lambda: self.now,
@@ -203,7 +203,7 @@ class InProcessMonitor:
         return current_heartbeat(self.folder) or Heartbeat(nobody, pulse=0.0)
 
     def polls(self, url: str) -> int:
-        return len(SqliteViews(self.folder).feeds.polls(url))
+        return len(SqlViews(self.folder).feeds.polls(url))
 
     def health(self, url: str) -> FeedHealth:
         from monitor.wiring import open_service

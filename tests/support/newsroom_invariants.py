@@ -13,9 +13,9 @@ from typing import Any
 from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import indexer
 from monitor.maintenance.verification import verify
-from monitor.store.sqlite.connection import FILE
-from monitor.store.sqlite.evidence import EvidenceReader
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.evidence import EvidenceReader
+from monitor.store.sql.store import SqlStore
+from monitor.store.sqlite import FILE
 from support.article_archive import searchable_ids
 from support.feeds_and_webhook import Accepted, keys
 
@@ -80,7 +80,7 @@ def _told(promised: Promised, accepted: Sequence[Accepted]) -> Iterator[str]:
 
 def _searchable(data: Path) -> Iterator[str]:
     """Let the index catch up, and hold it against the store."""
-    with closing(SqliteStore(data)) as store:
+    with closing(SqlStore(data)) as store:
         indexer.catch_up(store, data / ARCHIVE_FOLDER)
         stored = set(store.article_ids())
     indexed = searchable_ids(data / ARCHIVE_FOLDER)

@@ -13,18 +13,18 @@ from monitor.model.delivery import Delivery, DeliveryAttempt
 from monitor.model.poll import PollOutcome
 from monitor.notify.delivery_loop import DeliveryLoop
 from monitor.notify.senders import Sender
-from monitor.store.sqlite.batch import SqliteBatch
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.batch import SqlBatch
+from monitor.store.sql.store import SqlStore
 
 BETWEEN = "BEGIN IMMEDIATE -- between the two halves"
 """Begins the second half of what should be one transaction, where there is something in it."""
 
 
-class EtagFirst(SqliteStore):
+class EtagFirst(SqlStore):
     """A store that commits what is remembered of the feed before what it brought."""
 
     @contextmanager
-    def batch(self) -> Iterator[SqliteBatch]:
+    def batch(self) -> Iterator[SqlBatch]:
         with super().batch() as batch:
             save = batch.save_poll
 
@@ -38,11 +38,11 @@ class EtagFirst(SqliteStore):
             yield batch
 
 
-class AlertsFirst(SqliteStore):
+class AlertsFirst(SqlStore):
     """A store that commits alerts before their deliveries."""
 
     @contextmanager
-    def batch(self) -> Iterator[SqliteBatch]:
+    def batch(self) -> Iterator[SqlBatch]:
         with super().batch() as batch:
             save = batch.save_alerts
 
@@ -56,7 +56,7 @@ class AlertsFirst(SqliteStore):
             yield batch
 
 
-class NoOutbox(SqliteStore):
+class NoOutbox(SqlStore):
     """A store that keeps in memory what is on its way."""
 
     def __init__(self, folder: Path) -> None:

@@ -31,7 +31,7 @@ from weakref import WeakSet
 from monitor import wiring
 from monitor.fetch import address_guard, client
 from monitor.notify import delivery_loop
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
 from support.flow import Reader
 from support.scripted_server import Web
 
@@ -67,8 +67,8 @@ class World:
     seed: int = 1
     indexer: Callable[..., Any] | None = None
     """Makes what indexes; None has nothing indexed."""
-    store: type[SqliteStore] = SqliteStore
-    _stores: list[SqliteStore] = field(default_factory=list)
+    store: type[SqlStore] = SqlStore
+    _stores: list[SqlStore] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._dice = random.Random(self.seed)
@@ -157,7 +157,7 @@ class World:
                 "httpcore._async.http11.time": time,
                 "monitor.fetch.client.Client": Client,
                 "monitor.fetch.address_guard.AddressGuard": Guard,
-                "monitor.store.sqlite.store.SqliteStore": Store,
+                "monitor.store.sql.store.SqlStore": Store,
                 "monitor.parse.workers.Parser": InlineReader,
                 "monitor.maintenance.indexer_process.IndexerProcess": self.indexer or NoIndexer,
                 "concurrent.futures.ThreadPoolExecutor": _Inline,

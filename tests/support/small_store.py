@@ -18,8 +18,8 @@ from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert, Sighting
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.store.protocol import Store, Views
-from monitor.store.sqlite.store import SqliteStore
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.store import SqlStore
+from monitor.store.sql.views import SqlViews
 from support.alert_storage import save_poll
 
 NOW = 1_700_000_000.0
@@ -71,9 +71,9 @@ class SmallStore:
 
 
 def opened(folder: Path) -> SmallStore:
-    store = SqliteStore(folder)
+    store = SqlStore(folder)
     feeds = store.subscribe((FIRST, SECOND), (ALIBABA, SPIES))
-    return SmallStore(folder, store, SqliteViews(folder), feeds)
+    return SmallStore(folder, store, SqlViews(folder), feeds)
 
 
 def article(id: int, feed: Feed | int = 1, **more: Any) -> Article:

@@ -25,7 +25,7 @@ from statistics import mean, median
 
 from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance.indexer_process import IndexerProcess
-from monitor.store.sqlite.connection import FILE
+from monitor.store.sqlite import FILE
 from support.article_archive import searchable_ids
 from support.invented_articles import article, rules
 from support.newsroom import Item, rss

@@ -18,8 +18,8 @@ from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.model.search import Filter
 from monitor.store.protocol import Batch
-from monitor.store.sqlite.store import SqliteStore
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.store import SqlStore
+from monitor.store.sql.views import SqlViews
 from monitor.watchlists.unusual import UnusualWatch
 from support.alert_storage import save_poll
 
@@ -48,7 +48,7 @@ def save_story(
     save_poll(batch, PollOutcome(feed=feed, state=state, poll=poll, arrivals=(change,)))
 
 
-def save_past(store: SqliteStore, now: float, each_day: float = 24, days: int = 20) -> None:
+def save_past(store: SqlStore, now: float, each_day: float = 24, days: int = 20) -> None:
     """Store stories at random times until now, all of it watched."""
     dice, start = random.Random(3), now - days * DAY
     with store.batch() as batch:
@@ -68,11 +68,11 @@ class UnusualNewsroom:
     now: float = NOW
     watchlist: Watchlist = ALIBABA
     routing: Routing = field(default_factory=Routing)
-    store: SqliteStore = field(init=False)
+    store: SqlStore = field(init=False)
     watch: UnusualWatch = field(init=False)
 
     def __post_init__(self) -> None:
-        self.store = SqliteStore(self.folder)
+        self.store = SqlStore(self.folder)
         self.store.subscribe([replace(FEED, number=0)], [self.watchlist])
         save_past(self.store, self.now)
         self.restart()
@@ -122,6 +122,6 @@ class UnusualNewsroom:
     @property
     def alerts(self) -> list[Alert]:
         """Return the alerts about the watchlist itself."""
-        views = SqliteViews(self.folder)
+        views = SqlViews(self.folder)
         found = views.alerts.get(views.alerts.ids(Filter(watchlists=("Alibaba",))))
         return [alert for alert in found if alert.article is None]

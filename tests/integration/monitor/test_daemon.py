@@ -23,7 +23,7 @@ from monitor import daemon as daemon_module
 from monitor.daemon import STORE_REST
 from monitor.errors import ConfigError, FetchError, Problem
 from monitor.monitor_lock import MonitorLock, current_heartbeat
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.views import SqlViews
 
 pytestmark = pytest.mark.costly
 
@@ -228,7 +228,7 @@ def test_a_store_that_refuses_stops_the_asking_for_a_while(tmp_path: Path) -> No
         assert room.polls(A) == 1
         room.now += STORE_REST + 1
         await room.until(lambda: room.polls(A) == 2)
-        assert SqliteViews(tmp_path).totals()[0] == 2
+        assert SqlViews(tmp_path).totals()[0] == 2
 
     room.run(script)
 
@@ -245,7 +245,7 @@ def test_an_edit_while_the_store_refuses_is_not_forgotten(tmp_path: Path) -> Non
             await asyncio.sleep(0.3)
             other.execute("ROLLBACK")
         room.now += STORE_REST + 1
-        await room.until(lambda: len(SqliteViews(tmp_path).watchlists.counts(0, 1, 1)) == 1)
+        await room.until(lambda: len(SqlViews(tmp_path).watchlists.counts(0, 1, 1)) == 1)
 
     room.run(script)
 
@@ -291,10 +291,10 @@ def test_every_feed_is_polled_when_asked_for(tmp_path: Path) -> None:
 
     async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(B) == 1)
-        SqliteViews(tmp_path).feeds.poll_now(B)
+        SqlViews(tmp_path).feeds.poll_now(B)
         await room.until(lambda: room.polls(B) == 2)
         assert room.polls(A) == 1
-        SqliteViews(tmp_path).feeds.poll_now(None)
+        SqlViews(tmp_path).feeds.poll_now(None)
         await room.until(lambda: room.polls(A) == 2 and room.polls(B) == 3)
 
     room.run(script)

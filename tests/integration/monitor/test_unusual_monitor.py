@@ -16,8 +16,8 @@ from support.simulated_time import Town, World
 from support.unusual_newsroom import HOUR, save_past
 
 from monitor.maintenance.verification import verify
-from monitor.store.sqlite.evidence import EvidenceReader
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.evidence import EvidenceReader
+from monitor.store.sql.store import SqlStore
 
 pytestmark = pytest.mark.costly
 
@@ -47,7 +47,7 @@ def test_a_spike_is_one_alert_over_restarts(tmp_path: Path) -> None:
     try:
         living.begin()
         living.stop()
-        with closing(SqliteStore(tmp_path / "var")) as store:
+        with closing(SqlStore(tmp_path / "var")) as store:
             save_past(store, world.now)
         living.begin()
         publish(3, HOUR)

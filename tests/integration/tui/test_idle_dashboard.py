@@ -14,7 +14,7 @@ from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
 from monitor import wiring
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
 from tui.app import DashboardApp
 from tui.data import newsroom as pace
 from tui.data.newsroom import ReadSchedule
@@ -153,7 +153,7 @@ def test_a_reader_that_is_opened_shows_what_the_cursor_is_on(
 
 
 def test_every_commit_is_noticed_and_nothing_else(tmp_path: Path) -> None:
-    SqliteStore(tmp_path).close()
+    SqlStore(tmp_path).close()
     service = wiring.open_service(tmp_path)
     before = service.views.version().commits
     assert service.views.version().commits == before

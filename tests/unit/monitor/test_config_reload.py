@@ -17,7 +17,7 @@ from monitor import daemon as daemon_module
 from monitor.errors import FetchError, MonitorError
 from monitor.model.config import Config
 from monitor.model.poll import Fetched, NotModified
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.views import SqlViews
 from monitor.tasks import WorkerThread
 
 T = TypeVar("T")
@@ -208,4 +208,4 @@ def test_one_round_does_not_wait_for_ever_for_a_full_disk(tmp_path: Path) -> Non
     with pytest.raises(MonitorError, match="No space left on device; 1 article") as told:
         room.once()
     assert "is stored" in str(told.value)
-    assert SqliteViews(tmp_path).totals()[0] == 1
+    assert SqlViews(tmp_path).totals()[0] == 1

@@ -11,7 +11,7 @@ import pytest
 from support.newsroom import TOCSIN, Item, Newsroom, rss
 from support.scripted_server import Reply, Web
 
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
 
 pytestmark = pytest.mark.costly
 
@@ -21,7 +21,7 @@ def newsroom(tmp_path: Path) -> Newsroom:
     """A newsroom with an empty archive, and feeds nobody asks."""
     made = Newsroom(tmp_path)
     made.watch([{"url": "http://127.0.0.1:9/", "every": "1h"}], ["Alibaba"])
-    SqliteStore(made.data).close()
+    SqlStore(made.data).close()
     return made
 
 

@@ -19,7 +19,7 @@ from monitor.errors import MonitorError
 from monitor.feeds.relocation import AGAIN, Relocation, obstacle
 from monitor.ingest.permanent_redirects import NOWHERE, describe_redirect, updated_redirect
 from monitor.model.feed import Feed, FormerAddress, PermanentRedirect, RequestOptions, Secret
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
 
 OLD, NEW = "https://old.example/rss", "https://new.example/rss"
 DAY = 24 * HOUR
@@ -178,11 +178,11 @@ def test_a_result_that_would_not_be_well_is_given_up(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == text
 
 
-def store_of(folder: Path) -> SqliteStore:
-    return SqliteStore(folder)
+def store_of(folder: Path) -> SqlStore:
+    return SqlStore(folder)
 
 
-def etag_of(store: SqliteStore) -> bytes | None:
+def etag_of(store: SqlStore) -> bytes | None:
     (subscribed,) = store.feeds.subscribed()
     return subscribed.state.etag
 

@@ -36,7 +36,7 @@ from monitor.maintenance.indexer_process import IndexerProcess
 from monitor.model.config import OutboxEntry, OutboxState
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
 
 pytestmark = pytest.mark.costly
 
@@ -382,7 +382,7 @@ def test_reindex_replaces_the_archive_under_a_reader(tmp_path: Path) -> None:
 # --- the process, on a real store ------------------------------------------------------
 
 
-def publish(store: SqliteStore, feed: Feed, number: int) -> None:
+def publish(store: SqlStore, feed: Feed, number: int) -> None:
     """Put some articles into a store."""
     with store.batch() as batch:
         arrivals = []
@@ -412,7 +412,7 @@ def publish(store: SqliteStore, feed: Feed, number: int) -> None:
 
 
 def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path)
+    store = SqlStore(tmp_path)
     (feed,) = store.subscribe([Feed(url="https://x.example/feed", name="X")], [])
     process = IndexerProcess(tmp_path, time.time)
     for round in range(6):

@@ -30,9 +30,9 @@ from monitor.model.alert import Change, WatchlistMatch
 from monitor.model.config import FOR_EVER, Retention
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
-from monitor.store.sqlite.connection import compact, room
-from monitor.store.sqlite.store import SqliteStore
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.store import SqlStore
+from monitor.store.sql.views import SqlViews
+from monitor.store.sqlite import compact, room
 
 pytestmark = pytest.mark.costly
 
@@ -47,14 +47,14 @@ YEAR = Retention(keep=365.25 * DAY)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    with closing(SqliteStore(tmp_path)) as store:
+def store(tmp_path: Path) -> Iterator[SqlStore]:
+    with closing(SqlStore(tmp_path)) as store:
         store.subscribe(FEEDS, (ALIBABA, SPIES))
         yield store
 
 
 def put(
-    store: SqliteStore,
+    store: SqlStore,
     days: float,
     *hits: str,
     feed: int = 1,
@@ -91,7 +91,7 @@ def put(
     return id
 
 
-def swept(store: SqliteStore, retention: Retention) -> SweepResult:
+def swept(store: SqlStore, retention: Retention) -> SweepResult:
     sweep, found = RetentionSweep(store, retention, NOW), SweepResult()
     while (step := sweep.step()) != SweepResult():
         found += step
@@ -121,7 +121,7 @@ KEPT = {
 
 
 @pytest.mark.parametrize("case", KEPT)
-def test_what_is_kept(store: SqliteStore, tmp_path: Path, case: str) -> None:
+def test_what_is_kept(store: SqlStore, tmp_path: Path, case: str) -> None:
     retention, wanted = KEPT[case]
     ids = {
         "old": put(store, 400, feed=2),
@@ -133,7 +133,7 @@ def test_what_is_kept(store: SqliteStore, tmp_path: Path, case: str) -> None:
         "of Le Soir": put(store, 400, feed=1),
         "carried": put(store, 400, feed=2),
     }
-    views = SqliteViews(tmp_path)
+    views = SqlViews(tmp_path)
     views.triage.change([2], Change(starred=True), "", 0.0)
     spine_rows(tmp_path, "INSERT INTO carriers VALUES (?, 1, 0)", ids["carried"])
     found = swept(store, retention)
@@ -165,7 +165,7 @@ def test_nothing_young_goes_and_nothing_old_stays(
     drop_alerts: bool,
 ) -> None:
     folder = tmp_path_factory.mktemp("kept")
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         store.subscribe(FEEDS, (ALIBABA, SPIES))
         ids = {put(store, age, *hits): (age, hits) for age, hits in articles}
         retention = Retention(keep=days * DAY, drop_alerts=drop_alerts)
@@ -184,11 +184,11 @@ def test_nothing_young_goes_and_nothing_old_stays(
         )
         alerts = sum(len(ids[id][1]) for id in left)
         stories = sum(bool(ids[id][1]) for id in left)
-        assert SqliteViews(folder).totals() == (len(left), len(left), alerts, stories)
+        assert SqlViews(folder).totals() == (len(left), len(left), alerts, stories)
         assert swept(store, retention).articles == 0
 
 
-def test_steps_are_short(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_steps_are_short(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping, "STEP", 3)
     for days in range(400, 420):
         put(store, days, *(["Alibaba"] if days % 2 else []))
@@ -203,7 +203,7 @@ def test_what_was_dropped_is_no_news_when_it_comes_again(tmp_path: Path) -> None
     alive.live([0])
     before = flow.rows(tmp_path, "SELECT count(*) FROM articles")
     assert before > [(2,)]
-    with closing(SqliteStore(tmp_path)) as store:
+    with closing(SqlStore(tmp_path)) as store:
         sweep = RetentionSweep(store, Retention(keep=DAY, drop_alerts=True), flow.START + 2 * DAY)
         while sweep.step() != SweepResult():
             pass
@@ -221,7 +221,7 @@ def test_what_was_dropped_is_no_news_when_it_comes_again(tmp_path: Path) -> None
     ]
 
 
-def test_dropping_gives_its_room_back(store: SqliteStore, tmp_path: Path) -> None:
+def test_dropping_gives_its_room_back(store: SqlStore, tmp_path: Path) -> None:
     for days in range(400, 440):
         put(store, days, summary="Le port de Liège. " * 500)
     before = room(tmp_path).taken
@@ -235,7 +235,7 @@ def test_dropping_gives_its_room_back(store: SqliteStore, tmp_path: Path) -> Non
 
 def test_a_store_of_the_second_version_can_drop(tmp_path: Path) -> None:
     folder = old_stores.make(tmp_path / "old", version=2)
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         store.subscribe(FEEDS, (ALIBABA, SPIES))
         id = put(store, 900, "Alibaba")
         assert swept(store, replace(YEAR, drop_alerts=True)).articles >= 1
@@ -268,7 +268,7 @@ def test_what_is_no_age(text: str) -> None:
 
 
 def test_the_watch_drops_a_few_at_a_time_in_quiet_moments(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keeping, "STEP", 5)
     for days in range(400, 420):
@@ -305,7 +305,7 @@ def test_the_watch_drops_a_few_at_a_time_in_quiet_moments(
     assert all(quiet[step] for step in steps[1:])  # the first of a sweep comes with its turn
 
 
-def test_a_refusal_is_told_and_the_sweep_goes_on(store: SqliteStore) -> None:
+def test_a_refusal_is_told_and_the_sweep_goes_on(store: SqlStore) -> None:
     put(store, 900)
     told: list[StoreError] = []
     refusals = [StoreError("locked")]

@@ -18,8 +18,8 @@ from monitor.model.alert import AlertKind
 from monitor.model.search import Filter
 from monitor.model.status import MonitorPresence
 from monitor.monitor_lock import Heartbeat, MonitorLock
-from monitor.store.sqlite.store import SqliteStore
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.store import SqlStore
+from monitor.store.sql.views import SqlViews
 
 pytestmark = pytest.mark.costly
 
@@ -61,7 +61,7 @@ def test_damage_is_found_within_a_day_and_shown(
 
 
 def test_a_clock_that_is_set_back_puts_off_no_check(tmp_path: Path) -> None:
-    SqliteStore(tmp_path).close()
+    SqlStore(tmp_path).close()
     times, told = [EVERY, 9 * EVERY], []
     now = 0.0
 
@@ -82,9 +82,9 @@ def test_a_clock_that_is_set_back_puts_off_no_check(tmp_path: Path) -> None:
 def test_damage_raises_one_alert_until_the_store_is_whole(tmp_path: Path) -> None:
     data = tmp_path / "var"
     flow.life(data).live(flow.ROUNDS)
-    views = SqliteViews(data)
+    views = SqlViews(data)
     before = len(views.alerts.ids(Filter()))
-    with closing(SqliteStore(data)) as store:
+    with closing(SqlStore(data)) as store:
         steps = (("", 0), ("pages", 1), ("pages", 0), ("", 0), ("others", 1))
         for number, (damage, raised) in enumerate(steps):
             plan = note_damage(store, damage, Routing(), 1.75e9 + number)

@@ -24,7 +24,7 @@ from monitor.model.config import DeliveryError, DeliveryFault
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
 from monitor.notify.delivery_loop import DeliveryLoop
 from monitor.notify.retry import GIVE_UP_SECONDS, MAX_PAUSE, next_try
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
 
 pytestmark = pytest.mark.costly
 
@@ -277,7 +277,7 @@ def test_what_an_import_raises_is_sent_if_the_watchlist_says_so(
     tmp_path: Path, tells: bool
 ) -> None:
     watchlist = replace(flow.WATCHLISTS[0], notify_backfill=tells)
-    with closing(SqliteStore(tmp_path)) as store:
+    with closing(SqlStore(tmp_path)) as store:
         store.subscribe((), (watchlist,))
         taking = ArticleImport(
             store, lambda: (watchlist,), lambda: NOW, routing=lambda: Routing(channels=("log",))

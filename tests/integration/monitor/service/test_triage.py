@@ -39,9 +39,9 @@ from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.service.service import Service
 from monitor.service.triage import MAX_NOTE, clean_note, clean_tag
-from monitor.store.sqlite.connection import FILE
-from monitor.store.sqlite.store import SqliteStore
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.store import SqlStore
+from monitor.store.sql.views import SqlViews
+from monitor.store.sqlite import FILE
 
 ALIBABA = Watchlist(name="Alibaba", query=parse_query("alibaba"))
 SPIES = Watchlist(name="Espions", query=parse_query("espionnage~"), severity=Severity.HIGH)
@@ -215,7 +215,7 @@ def test_one_person_goes_back_and_forth_through_whole_pictures(done: list[Any]) 
 
 def escalate(folder: Path, reason: str) -> None:
     """Let tocsin escalate the first alert, which makes it new again unless it is noise."""
-    (alert,) = SqliteViews(folder).alerts.get([1])
+    (alert,) = SqlViews(folder).alerts.get([1])
     reopens = alert.state is not AlertState.NEW and alert.verdict is not Verdict.NOISE
     escalated = RaisedAlert(
         id=1, watchlist=alert.watchlist, severity=alert.severity, title=alert.title,
@@ -225,7 +225,7 @@ def escalate(folder: Path, reason: str) -> None:
         alert=escalated, reason=reason, severity_before=alert.severity, outlets=5, article=1,
         reopened_from=alert.state if reopens else None,
     )  # fmt: skip
-    with closing(SqliteStore(folder)) as store, store.batch() as batch:
+    with closing(SqlStore(folder)) as store, store.batch() as batch:
         batch.save_alerts(AlertPlan(at=NOW, escalations=(escalation,)))
 
 
@@ -349,9 +349,9 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from monitor.model.alert import AlertState, Change
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.views import SqlViews
 
-views, left = SqliteViews(Path(sys.argv[1])), int(sys.argv[2])
+views, left = SqlViews(Path(sys.argv[1])), int(sys.argv[2])
 def statement(_):
     global left
     left -= 1
@@ -396,13 +396,13 @@ def test_a_kill_afterwards_loses_nothing(tmp_path: Path) -> None:
 )
 def test_the_record_cannot_be_said_otherwise(room: Service, tmp_path: Path, statement: str) -> None:
     room.triage.change([1], starred=True)
-    with pytest.raises(StoreError, match="not said otherwise"), SqliteStore(tmp_path).batch() as b:
+    with pytest.raises(StoreError, match="not said otherwise"), SqlStore(tmp_path).batch() as b:
         b._sql.execute(statement)
 
 
 def test_dropping_an_alert_drops_what_was_said_of_it(room: Service, tmp_path: Path) -> None:
     room.triage.change([1, 2], note="n", tags=["t"])
-    with SqliteStore(tmp_path).batch() as batch:
+    with SqlStore(tmp_path).batch() as batch:
         batch.drop([1])
     assert [d.alert for d in room.views.triage.decisions(1)] == []
     assert room.views.triage.tags() == {"t": 1}

@@ -16,7 +16,7 @@ from monitor.model.event_link import EncodedBatch, EventLink, Surety, Unencoded
 from monitor.model.feed import Feed
 from monitor.similar.encoder import E5Encoder
 from monitor.similar.encoding_process import EncodingError, EncodingProcess
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
 
 pytestmark = pytest.mark.costly
 
@@ -61,7 +61,7 @@ def encoding(folder: Path, **limits: float) -> Iterator[EncodingProcess]:
 
 
 def encode(process: EncodingProcess, folder: Path) -> EncodedBatch:
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         found = asyncio.run(process.encode(store.articles.unencoded(99), START + HOUR))
         with store.batch() as batch:
             batch.save_encoded(found)
@@ -69,7 +69,7 @@ def encode(process: EncodingProcess, folder: Path) -> EncodedBatch:
 
 
 def ids(folder: Path) -> dict[str, int]:
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         return {one.title: one.article for one in store.articles.unencoded(99)}
 
 

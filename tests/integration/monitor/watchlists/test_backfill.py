@@ -24,9 +24,9 @@ from index.query.parser import parse_query as understood
 from monitor.errors import StoreError
 from monitor.model.config import Watchlist
 from monitor.model.severity import Severity
-from monitor.store.sqlite.schema import BACKFILLS, VERSION
-from monitor.store.sqlite.store import SqliteStore
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.schema import BACKFILLS, VERSION
+from monitor.store.sql.store import SqlStore
+from monitor.store.sql.views import SqlViews
 from monitor.watchlists import backfill as module
 from monitor.watchlists.backfill import Backfill, BackfillStep
 from monitor.watchlists.rule_version import rule_version
@@ -41,12 +41,12 @@ STRIKE = Watchlist(name="Grève", query=understood("grève OR dockers"), severit
 def folder(tmp_path: Path) -> Path:
     """A newsroom that has lived for a while, and then stopped."""
     flow.life(tmp_path).live(flow.ROUNDS)
-    with closing(SqliteStore(tmp_path)) as store:
+    with closing(SqlStore(tmp_path)) as store:
         finish(store, WATCHLISTS)
     return tmp_path
 
 
-def steps(store: SqliteStore, watchlists: Sequence[Watchlist]) -> Iterator[BackfillStep]:
+def steps(store: SqlStore, watchlists: Sequence[Watchlist]) -> Iterator[BackfillStep]:
     """Put watchlists in force, and yield each step of what they have to look through."""
     work = Backfill(store, lambda: NOW)
     feeds = store.subscribe(FEEDS, watchlists)
@@ -55,7 +55,7 @@ def steps(store: SqliteStore, watchlists: Sequence[Watchlist]) -> Iterator[Backf
         yield step
 
 
-def finish(store: SqliteStore, watchlists: Sequence[Watchlist]) -> int:
+def finish(store: SqlStore, watchlists: Sequence[Watchlist]) -> int:
     """Backfill to the end; return how many articles were matched."""
     return sum(step.articles for step in steps(store, watchlists))
 
@@ -81,7 +81,7 @@ def everything(folder: Path) -> list[tuple[Any, ...]]:
 
 def test_a_new_watchlist_raises_alerts_for_what_was_there_and_says_so(folder: Path) -> None:
     before = everything(folder)
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         assert finish(store, (*WATCHLISTS, STRIKE)) > 0
     rung = alerts(folder)
     told = flow.rows(folder, "SELECT id FROM articles WHERE title LIKE 'Grève%' ORDER BY id")
@@ -93,7 +93,7 @@ def test_a_new_watchlist_raises_alerts_for_what_was_there_and_says_so(folder: Pa
 def test_an_article_is_matched_for_each_feed_that_carries_it(folder: Path) -> None:
     first = flow.rows(folder, "SELECT id, feed FROM articles WHERE title LIKE 'Grève%' LIMIT 1")
     ((article, feed),) = first
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         store._connection.execute(  # as if another feed had carried it as well
             "INSERT OR IGNORE INTO carriers SELECT ?, number, 0 FROM feeds WHERE number <> ?",
             (article, feed),
@@ -104,7 +104,7 @@ def test_an_article_is_matched_for_each_feed_that_carries_it(folder: Path) -> No
 
 
 def test_it_is_done_once_for_each_version_of_a_rule(folder: Path) -> None:
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         every = (*WATCHLISTS, STRIKE)
         assert finish(store, every) > 0
         assert finish(store, every) == 0
@@ -118,13 +118,13 @@ def test_it_is_done_once_for_each_version_of_a_rule(folder: Path) -> None:
 
 
 def test_a_newsroom_that_starts_has_nothing_to_look_through(tmp_path: Path) -> None:
-    with closing(SqliteStore(tmp_path)) as store:
+    with closing(SqlStore(tmp_path)) as store:
         assert list(steps(store, WATCHLISTS)) == []
 
 
 def test_alerts_of_copies_count_with_the_first(folder: Path) -> None:
     wire = Watchlist(name="Sûreté", query=understood('"sûreté de l’État"'))
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         finish(store, (*WATCHLISTS, wire))
     merged = flow.rows(
         folder, "SELECT merged_into IS NULL FROM alerts WHERE watchlist = 'Sûreté' ORDER BY article"
@@ -134,7 +134,7 @@ def test_alerts_of_copies_count_with_the_first(folder: Path) -> None:
 
 def test_a_step_stops_when_its_time_is_up(folder: Path) -> None:
     ticks = count(int(NOW))
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         work = Backfill(store, lambda: next(ticks))  # each look at the clock costs a second
         feeds = store.subscribe(FEEDS, (*WATCHLISTS, STRIKE))
         (stand,) = work.begin((*WATCHLISTS, STRIKE), feeds)
@@ -151,7 +151,7 @@ def test_a_rule_that_comes_later_catches_up_with_one_that_is_under_way(
 ) -> None:
     monkeypatch.setattr(module, "STEP", 2)
     page = Watchlist(name="Entrepôt", query=understood("entrepôt"))
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         next(steps(store, (*WATCHLISTS, STRIKE)))
         stands = {stand.watchlist: stand.upto for stand in store.watchlists.backfills()}
         assert stands == {"Grève": 2}
@@ -159,7 +159,7 @@ def test_a_rule_that_comes_later_catches_up_with_one_that_is_under_way(
         assert store.watchlists.backfills() == []
     apart = [alerts(folder), alerts(folder, "Entrepôt")]
     assert all(apart)
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         finish(store, WATCHLISTS)
         finish(store, (*WATCHLISTS, STRIKE, page))
     assert [alerts(folder), alerts(folder, "Entrepôt")] == apart
@@ -181,21 +181,21 @@ def test_killed_at_any_step_and_started_again_it_comes_to_the_same(
 
     whole = fresh("whole")
     fuse = Fuse()
-    with fuse.fitted(), closing(SqliteStore(whole)) as store:
+    with fuse.fitted(), closing(SqlStore(whole)) as store:
         finish(store, (*WATCHLISTS, STRIKE))
     wanted = everything(whole)
     assert fuse.steps > 30
     for at in range(1, fuse.steps + 1):
         there = fresh(str(at))
         with pytest.raises(Killed), Fuse(at).fitted():
-            finish(SqliteStore(there), (*WATCHLISTS, STRIKE))
-        with closing(SqliteStore(there)) as store:
+            finish(SqlStore(there), (*WATCHLISTS, STRIKE))
+        with closing(SqlStore(there)) as store:
             finish(store, (*WATCHLISTS, STRIKE))
         assert everything(there) == wanted, at
 
 
 def test_a_store_that_refuses_loses_nothing(folder: Path) -> None:
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         store._connection.execute("PRAGMA busy_timeout = 10")
         work = Backfill(store, lambda: NOW)
         feeds = store.subscribe(FEEDS, (*WATCHLISTS, STRIKE))
@@ -212,7 +212,7 @@ def test_a_store_that_refuses_loses_nothing(folder: Path) -> None:
 
 def test_a_store_of_the_first_version_gets_the_table(tmp_path: Path) -> None:
     folder = old_stores.make(tmp_path / "old", version=1)
-    assert SqliteViews(folder).watchlists.backfills() == []
+    assert SqlViews(folder).watchlists.backfills() == []
     ((made,),) = flow.rows(folder, "SELECT sql FROM sqlite_master WHERE name = 'backfills'")
     assert made in BACKFILLS
     assert flow.rows(folder, "PRAGMA user_version") == [(VERSION,)]
@@ -289,7 +289,7 @@ def test_a_watchlist_added_to_the_file_looks_through_the_archive(web: Web, tmp_p
 
 
 def test_status_tells_how_far_it_is(folder: Path) -> None:
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         Backfill(store, lambda: NOW).begin((*WATCHLISTS, STRIKE), store.subscribe(FEEDS, ()))
         (stand,) = store.watchlists.backfills()
     newsroom = Newsroom(folder)

@@ -25,7 +25,7 @@ from PIL import Image
 from support.headless_browser import browser
 
 from monitor.cli import CliContext
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
 from tui.web.auth import Auth, is_loopback, is_same_origin
 from tui.web.command import serve
 from tui.web.server import MAX_SESSIONS, DashboardServer, ListenAddress
@@ -294,7 +294,7 @@ def test_mistakes_of_the_dashboards_options_are_told_at_once(tmp_path: Path) -> 
 @pytest.fixture
 def address(tmp_path: Path) -> Any:
     """`tocsin serve` on an empty archive; the address it prints."""
-    SqliteStore(tmp_path).close()
+    SqlStore(tmp_path).close()
     command = [sys.executable, "-m", "monitor", "--data", str(tmp_path), "serve"]
     server = subprocess.Popen(
         [*command, "--port", "0", "--no-monitor", "--", "--wall"],

@@ -29,8 +29,8 @@ from monitor.model.feed import Feed
 from monitor.model.poll import RaisedAlert
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
-from monitor.store.sqlite.store import SqliteStore
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.store import SqlStore
+from monitor.store.sql.views import SqlViews
 from monitor.watchlists.backfill import Backfill
 
 ALL = Filter()
@@ -160,7 +160,7 @@ def told_in_turn(folder: Path, hosts: Sequence[str], watchlist: Watchlist) -> Ma
 
 
 def story(folder: Path) -> list[Alert]:
-    views = SqliteViews(folder)
+    views = SqlViews(folder)
     return views.alerts.get(views.alerts.ids(ALL), matches=True)
 
 
@@ -182,7 +182,7 @@ def test_the_fifth_independent_outlet_escalates_it_once(tmp_path: Path) -> None:
     (step,) = alert.escalations
     assert (step.words, step.severity, step.at) == ("5 outlets", MEDIUM, START + 5 * HOUR)
     assert alert.stirred_at == step.at > alert.raised_at
-    views = SqliteViews(tmp_path)
+    views = SqlViews(tmp_path)
     for asked, found in (
         (ALL, [(5, 1, 1)]),
         (Filter(lang=("fr",), watchlists=("ALIBABA",), feeds=("o0",)), [(5, 1, 1)]),
@@ -242,7 +242,7 @@ def test_it_asks_again_unless_it_is_noise(
 ) -> None:
     monitor = told_in_turn(tmp_path, HOSTS, watching(escalate=Escalate(outlets=3)))
     monitor.live(range(3))
-    views = SqliteViews(tmp_path)
+    views = SqlViews(tmp_path)
     views.triage.change([1], Change(state=before, verdict=verdict), "", 0.0)
     assert views.totals()[3] == 0
     monitor.live(range(3, 7))
@@ -275,7 +275,7 @@ def test_a_new_watchlist_finds_a_story_that_has_spread_already(tmp_path: Path) -
     monitor = told_in_turn(tmp_path, HOSTS, watching())
     monitor.live(range(7))
     late = Watchlist(name="Espions", query=understood("espionnage"), severity=LOW)
-    with closing(SqliteStore(tmp_path)) as store:
+    with closing(SqlStore(tmp_path)) as store:
         work = Backfill(store, lambda: START + 9 * HOUR)
         work.begin([late], store.subscribe(monitor.feeds, [late]))
         counted = sum(sum(step.alerts.values()) for step in iter(work.step, None))
@@ -303,7 +303,7 @@ def crossing_press(*, first_french: bool) -> tuple[Press, list[Feed]]:
 
 def link(monitor: ManualMonitor, *links: EventLink, at: float = 3 * HOUR) -> BatchOutcome:
     """Store links as the monitor does when vectors have been compared."""
-    with closing(SqliteStore(monitor.folder)) as store:
+    with closing(SqlStore(monitor.folder)) as store:
         feeds = store.subscribe(monitor.feeds, monitor.watchlists)
         watch = ActiveConfig(
             rules=WatchlistMatcher(monitor.watchlists, feeds),
@@ -329,7 +329,7 @@ def test_shared_names_link_perhaps_and_escalate_nothing(tmp_path: Path) -> None:
     assert [alert.escalations for alert in story(tmp_path)] == [(), ()]
     assert escalated_alerts(monitor) == []
     named = sure(tmp_path)
-    details = SqliteViews(tmp_path).articles.details(named.earlier)
+    details = SqlViews(tmp_path).articles.details(named.earlier)
     assert details
     (elsewhere,) = details.telling.elsewhere
     assert (elsewhere.article, elsewhere.perhaps) == (named.later, True)
@@ -342,7 +342,7 @@ def test_shared_names_within_one_publisher_link_nothing(tmp_path: Path) -> None:
         for url, shown in press.editions.items()
     }
     ManualMonitor(tmp_path, replace(press, editions=editions), feeds, [watching()]).live(range(3))
-    details = SqliteViews(tmp_path).articles.details(sure(tmp_path).earlier)
+    details = SqlViews(tmp_path).articles.details(sure(tmp_path).earlier)
     assert details and details.telling.elsewhere == ()
 
 
@@ -392,7 +392,7 @@ def test_a_story_that_crosses_escalates_the_earlier_alert(
     assert (first.severity, [e.words for e in first.escalations]) == (HIGH, [said])
     assert (second.severity, second.escalations) == (MEDIUM, ())
     assert [alert.escalation for alert in raised] == [said]
-    views = SqliteViews(tmp_path)
+    views = SqlViews(tmp_path)
     assert first.article and second.article
     for alert, other in ((first, second), (second, first)):
         assert alert.article
@@ -412,7 +412,7 @@ def test_a_story_may_cross_and_not_be_escalated(tmp_path: Path) -> None:
     first, second = story(tmp_path)
     assert (first.severity, first.escalations) == (MEDIUM, ())
     assert second.article
-    details = SqliteViews(tmp_path).articles.details(second.article)
+    details = SqlViews(tmp_path).articles.details(second.article)
     assert details and [outlet.name for outlet in details.telling.elsewhere] == ["fr"]
 
 
@@ -423,7 +423,7 @@ def test_what_is_older_than_three_days_is_another_event(tmp_path: Path) -> None:
     monitor = ManualMonitor(tmp_path, replace(press, editions=late), feeds, [watching()])
     monitor.live([0, 1, 74])
     assert [a.escalations for a in story(tmp_path)] == [(), ()]
-    with closing(SqliteStore(tmp_path)) as store:
+    with closing(SqlStore(tmp_path)) as store:
         store.forget(names_before=START + 2 * HOUR, sent_before=0.0)
     kept = flow.rows(tmp_path, "SELECT DISTINCT article FROM names ORDER BY 1")
     assert kept == flow.rows(tmp_path, "SELECT article FROM named ORDER BY 1") != []

@@ -33,8 +33,8 @@ from monitor.model.severity import Severity
 from monitor.model.watchlist import FEED_HEALTH, Silence
 from monitor.search.search import ArchiveSearch
 from monitor.service.triage import NoWatchlistError, Triage
-from monitor.store.sqlite.store import SqliteStore
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.store import SqlStore
+from monitor.store.sql.views import SqlViews
 
 CHANNELS = ("desk", "log")
 ALL = Filter(muted=True)
@@ -46,7 +46,7 @@ A = Feed(url="https://a.test/rss", name="a", lang="fr")
 B = Feed(url="https://b.test/rss", name="b", lang="en")
 
 
-def triage(views: SqliteViews, clock: Callable[[], float]) -> Triage:
+def triage(views: SqlViews, clock: Callable[[], float]) -> Triage:
     """Return the part of the service that silences watchlists."""
     folder = Path("nowhere")
     return Triage(views, ArchiveSearch(folder, views, clock, UTC), clock, UTC)
@@ -61,12 +61,12 @@ class Room:
     routing: Routing = EVERYWHERE
     now: float = START
     published: list[str] = field(default_factory=list)
-    store: SqliteStore = field(init=False)
+    store: SqlStore = field(init=False)
     ingester: Ingester = field(init=False)
 
     def __post_init__(self) -> None:
-        self.store = SqliteStore(self.folder)
-        self.views = SqliteViews(self.folder)
+        self.store = SqlStore(self.folder)
+        self.views = SqlViews(self.folder)
         self.desk = triage(self.views, lambda: self.now)
         self.feeds = self.store.subscribe((A, B), self.watchlists)
         self.rules = WatchlistMatcher(self.watchlists, self.feeds)
@@ -265,7 +265,7 @@ def test_an_escalated_alert_is_notified_again_or_the_reason_is_stored(
     asked = [watching(escalate=Escalate(outlets=2, languages=False))]
     monitor = ManualMonitor(tmp_path, press, outlets, asked, routing=high)
     monitor.live(range(2))
-    views = SqliteViews(tmp_path)
+    views = SqlViews(tmp_path)
     if muted:
         triage(views, lambda: START + HOUR).silence("Alibaba", 9 * HOUR)
     monitor.live([2])

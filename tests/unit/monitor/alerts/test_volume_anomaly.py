@@ -21,8 +21,8 @@ from monitor.model.config import Watchlist
 from monitor.model.watchlist import Baseline
 from monitor.search.search import ArchiveSearch
 from monitor.service.statistics import Statistics
-from monitor.store.sqlite.connection import FILE
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.views import SqlViews
+from monitor.store.sqlite import FILE
 
 HOUR, DAY = 3_600.0, 86_400.0
 PARIS = ZoneInfo("Europe/Paris")
@@ -109,7 +109,7 @@ STRIKE = Watchlist(name="Grève", query=parse_query("grève"))
 
 
 def paces(folder: Path) -> dict[str, Baseline]:
-    views = SqliteViews(folder)
+    views = SqlViews(folder)
     return Statistics(
         ArchiveSearch(folder, views, lambda: NOW, PARIS), views, lambda: NOW, PARIS
     ).baselines()

@@ -29,9 +29,9 @@ from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome, ResponseEvidence
 from monitor.model.severity import Severity
-from monitor.store.sqlite.evidence import EvidenceReader
-from monitor.store.sqlite.schema import EVIDENCE
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.evidence import EvidenceReader
+from monitor.store.sql.schema import EVIDENCE
+from monitor.store.sql.store import SqlStore
 
 NOW = flow.START + 10 * flow.HOUR
 ANSWERED = ResponseEvidence(
@@ -47,7 +47,7 @@ LOUD = Watchlist(
 
 
 def written(
-    store: SqliteStore,
+    store: SqlStore,
     watchlist: Watchlist,
     host: str,
     story: int = 0,
@@ -88,7 +88,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A newsroom with every kind of record: polls, pages, edits, copies, drops, a feed's alert."""
     folder = tmp_path_factory.mktemp("room")
     flow.life(folder).live(flow.ROUNDS)
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         d = Feed(url="https://d.test/rss", name="D")
         store.subscribe((*flow.FEEDS, d), (*flow.WATCHLISTS, LOUD))
         first = written(store, LOUD, "un-journal.com", matches=(MATCH,))
@@ -492,7 +492,7 @@ def test_alerts_of_an_older_store_are_written_down_as_such(tmp_path: Path) -> No
         "INSERT INTO matches VALUES (4, 0, 'title', 0, 2, 'Un', 'un');"
     )
     folder = old_stores.make(tmp_path / "old", 2, rows)
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         d = Feed(url="https://d.test/rss", name="D")
         store.subscribe((Feed(url="https://a.test/rss", name="A"), d), (LOUD,))
         flow.rows(folder, "SELECT 1")

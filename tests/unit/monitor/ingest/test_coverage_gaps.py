@@ -21,7 +21,7 @@ from monitor.ingest import coverage_gaps
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed, FeedState, Gap, GapKind, Outcome, Poll
 from monitor.model.poll import PollOutcome
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC).timestamp()
 HOUR, DAY = 3_600.0, 86_400.0
@@ -105,7 +105,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     monkeypatch.setattr(wiring, "local_zone", lambda: UTC)
     room = Newsroom(tmp_path)
     room.watch([{"url": feed.url, "name": feed.name} for feed in FEEDS])
-    store = SqliteStore(room.data)
+    store = SqlStore(room.data)
     lists = [
         Watchlist(name="Alibaba", query=parse_query("alibaba")),
         Watchlist(name="Presse", query=parse_query("grève"), feeds=("tag:presse",)),

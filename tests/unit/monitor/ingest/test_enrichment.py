@@ -21,8 +21,8 @@ from monitor.model.alert import AlertState, Change, WatchlistMatch
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Entry, Fetched, ParsedFeed
 from monitor.model.search import Filter
-from monitor.store.sqlite.store import SqliteStore
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.store import SqlStore
+from monitor.store.sql.views import SqlViews
 
 FEED = Feed(url="https://le-soir.example/rss", name="Le Soir", number=1)
 WORDS = "La sûreté enquête sur Alibaba à Liège, où les douanes ont saisi mille colis de Cainiao."
@@ -46,8 +46,8 @@ def test_triage_does_not_wait_for_matching(tmp_path: Path) -> None:
             views.triage.change(ids, Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
             return super().match(article, *feeds, check=check)
 
-    store = SqliteStore(tmp_path)
-    views = SqliteViews(tmp_path)
+    store = SqlStore(tmp_path)
+    views = SqlViews(tmp_path)
     (feed,) = store.subscribe([FEED], WATCHLISTS)
     ingester = Ingester(store, ActiveConfig(rules=Triaging(WATCHLISTS)), lambda: 1e9, lambda: 0.0)
     for guid in ("first", "second"):

@@ -15,8 +15,8 @@ from monitor.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedState, GapKind, Health
 from monitor.model.poll import Entry, Fetched, NotModified, ParsedFeed
 from monitor.pipeline import hash_of
-from monitor.store.sqlite.store import SqliteStore
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.store import SqlStore
+from monitor.store.sql.views import SqlViews
 
 HOUR, DAY = 3_600.0, 86_400.0
 MONDAY = 1_795_392_000.0
@@ -54,7 +54,7 @@ class Life:
 
     def start(self) -> None:
         """Start the monitor anew."""
-        self.store = SqliteStore(self.folder)
+        self.store = SqlStore(self.folder)
         self.store._connection.execute("PRAGMA synchronous = OFF")  # no power fails here
         others = [
             other for other, *_ in self.views.feeds.subscribed() if other.url != self.feed.url
@@ -84,8 +84,8 @@ class Life:
         return NewDocument(fetched=fetched, digest=hash_of(body), parsed=parsed)
 
     @property
-    def views(self) -> SqliteViews:
-        return SqliteViews(self.folder)
+    def views(self) -> SqlViews:
+        return SqlViews(self.folder)
 
     @property
     def state(self) -> FeedState:

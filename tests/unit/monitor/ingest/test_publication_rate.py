@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.ingest import publication_rate
 from monitor.model.feed import FeedState, PublicationRate
-from monitor.store.sqlite.feeds import habit_of, habit_value
+from monitor.store.sql.feeds import habit_of, habit_value
 
 HOUR, DAY = 3_600.0, 86_400.0
 MONDAY = 1_795_392_000.0

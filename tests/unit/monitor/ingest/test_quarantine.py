@@ -20,8 +20,8 @@ from monitor.model.config import Watchlist
 from monitor.model.feed import Feed, FeedState, Health
 from monitor.model.poll import Entry, Fetched, ParsedFeed
 from monitor.pipeline import hash_of
-from monitor.store.sqlite.store import SqliteStore
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.store import SqlStore
+from monitor.store.sql.views import SqlViews
 
 HOUR, DAY = 3_600.0, 86_400.0
 HOSTILE, HEALTHY = (Feed(url=f"https://{name}.test/rss", name=name) for name in ("bad", "good"))
@@ -34,7 +34,7 @@ class Newsroom:
     """Two feeds and a monitor in which each look at the processor time takes a second."""
 
     def __init__(self, folder: Path) -> None:
-        self.store, self.views, self.now = SqliteStore(folder), SqliteViews(folder), 1e9
+        self.store, self.views, self.now = SqlStore(folder), SqlViews(folder), 1e9
         watchlists = [Watchlist(name=word, query=parse_query(word)) for word in WORDS]
         self.feeds = self.store.subscribe([HOSTILE, HEALTHY], watchlists)
         watch = ActiveConfig(

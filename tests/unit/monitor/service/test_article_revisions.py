@@ -20,7 +20,7 @@ from monitor.service.article_revisions import (
     revisions_between,
     with_context,
 )
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.views import SqlViews
 
 TEXTS = st.lists(
     st.sampled_from(["le", "port", "d’Anvers", "grève", ",", ".", "\n", " ", "阿里"]), max_size=30
@@ -73,7 +73,7 @@ def test_only_what_is_around_a_change_is_shown() -> None:
 
 def test_which_terms_went_and_came(tmp_path: Path) -> None:
     flow.life(tmp_path).live(flow.ROUNDS)
-    views = SqliteViews(tmp_path)
+    views = SqlViews(tmp_path)
     ((id,),) = flow.rows(tmp_path, "SELECT id FROM articles WHERE version > 1")
     (article,) = views.articles.get([id])
     assert article is not None
@@ -95,7 +95,7 @@ def test_terms_of_watchlists_on_another_feed_that_carries_it(tmp_path: Path) -> 
     feeds = [{"url": feed.url, "name": feed.name} for feed in flow.FEEDS[:2]]
     room.watch(feeds, [{"terms": ["Alibaba"], "feeds": ["B"]}])
     ((id,),) = flow.rows(room.data, "SELECT id FROM articles WHERE version > 1")
-    (article,) = SqliteViews(room.data).articles.get([id])
+    (article,) = SqlViews(room.data).articles.get([id])
     assert len(article.feeds) == 2
     assert "terms added: Alibaba (Alibaba)" in room.here("show", str(id), "--diff").stdout
 

@@ -25,14 +25,14 @@ from index.query.parser import parse_query
 from monitor.model.search_results import Mention, Share
 from monitor.search.search import ArchiveSearch
 from monitor.service.statistics import SAMPLE, Statistics, sample
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.views import SqlViews
 
 NOW = 1_795_000_000.0
 DAY = 86_400.0
 
 
 def counting(folder: Path) -> Statistics:
-    views, zone = SqliteViews(folder), ZoneInfo("UTC")
+    views, zone = SqlViews(folder), ZoneInfo("UTC")
     return Statistics(ArchiveSearch(folder, views, lambda: NOW, zone), views, lambda: NOW, zone)
 
 

@@ -21,7 +21,7 @@ from monitor.model.feed import Feed
 from monitor.similar.encoder import packed, sentence, unpacked
 from monitor.similar.encoding_process import EncodingError
 from monitor.similar.event_linker import BATCH, MOST_FAILURES, EventLinker
-from monitor.store.sqlite.store import SqliteStore
+from monitor.store.sql.store import SqlStore
 from monitor.tasks import WorkerThread
 
 
@@ -60,16 +60,16 @@ class Scripted:
 
 
 @contextmanager
-def stored(folder: Path, *items: str, edits: Sequence[str] = ()) -> Iterator[SqliteStore]:
+def stored(folder: Path, *items: str, edits: Sequence[str] = ()) -> Iterator[SqlStore]:
     feed = Feed(url="https://a.fr/rss", name="A")
     press = Press({feed.url: [edition(*items), edition(*edits)] if edits else [edition(*items)]})
     ManualMonitor(folder, press, [feed], []).live(range(2 if edits else 1))
-    with closing(SqliteStore(folder)) as store:
+    with closing(SqlStore(folder)) as store:
         yield store
 
 
 def work(
-    store: SqliteStore,
+    store: SqlStore,
     encoding: Scripted,
     at: float,
     *,
@@ -179,7 +179,7 @@ def test_a_single_round_encodes_as_many_as_it_stored_and_tells_how_far_it_is(
         work(store, encoding, HOUR, most=BATCH + 2)
     assert encoded(tmp_path) == [*range(BATCH - 1, 2 * BATCH + 1)]
     assert encoding.told == [(0, BATCH + 2), (BATCH, BATCH + 2)]
-    with closing(SqliteStore(tmp_path)) as store:
+    with closing(SqlStore(tmp_path)) as store:
         work(store, encoding, HOUR, most=0)
     assert len(encoded(tmp_path)) == BATCH + 2
 

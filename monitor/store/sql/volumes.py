@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Collection
 
@@ -12,9 +11,9 @@ from monitor.alerts.unusual_volume import Interval, Story
 from monitor.model.alert import AlertKind
 from monitor.model.feed import Outcome
 from monitor.model.watchlist import UnusualTime
-from monitor.store.sqlite.alerts import read_watchlist_facts
-from monitor.store.sqlite.article_views import ARTICLE, article_of
-from monitor.store.sqlite.connection import select_in
+from monitor.store.sql.alerts import read_watchlist_facts
+from monitor.store.sql.article_views import ARTICLE, article_of
+from monitor.store.sql.connection import Connection, select_in
 
 _FIRST = (
     "al.merged_into IS NULL AND NOT al.backfill AND NOT EXISTS (SELECT 1 FROM alerts b"
@@ -28,7 +27,7 @@ RECOVERED = 7_200.0
 class VolumeReads:
     """See `VolumeViews`."""
 
-    def __init__(self, sql: sqlite3.Connection) -> None:
+    def __init__(self, sql: Connection) -> None:
         self._sql = sql
 
     def stories(self, since: Timestamp, after: int = 0) -> dict[str, list[Story]]:
@@ -122,9 +121,7 @@ class VolumeReads:
         return read_watchlist_facts(self._sql, watchlists, now)
 
 
-def note_watched(
-    sql: sqlite3.Connection, now: Timestamp, patience: float, forget: Timestamp
-) -> None:
+def note_watched(sql: Connection, now: Timestamp, patience: float, forget: Timestamp) -> None:
     """Note that the monitor watches, since it noted so the last time if that is not long ago.
 
     And which feeds can be read again that could not be read for longer than that.

@@ -1,27 +1,20 @@
-"""Opening the SQLite file of a newsroom, its connections, and the disk space it takes."""
+"""The store in SQLite: opening the file of a newsroom, and the disk space that it takes."""
 
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from index import holds_articles
 from monitor import data_folder
 from monitor.errors import StoreError
 from monitor.files import ARCHIVE_FOLDER, file_signature
-from monitor.store.sqlite.schema import VERSION
+from monitor.store.sql.connection import BUSY_MS, reading
+from monitor.store.sql.schema import VERSION
 
 FILE = "newsroom.db"
-BUSY_MS = 5_000
-TRIAGE_BUSY_MS = 2_000
-"""Milliseconds that a viewer waits for another writer before its triage fails."""
-CHUNK = 500
-"""Values in one IN (…): SQLite's own limit was 999 for a long time."""
 TICK = 100_000
 """Instructions of SQLite's virtual machine between two checks for an interrupt."""
 
@@ -41,36 +34,7 @@ _REMEDIES = {
 """What to do about an error of SQLite, by its primary code (https://sqlite.org/rescode.html)."""
 
 
-def marks(count: int) -> str:
-    """Return placeholders for that many values."""
-    return ", ".join("?" * count)
-
-
-def select_in(
-    sql: sqlite3.Connection, query: str, values: Collection[Any], *before: Any
-) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a query with `IN ({0})`, run once for each chunk of the values.
-
-    Args:
-        sql: The connection.
-        query: The query; it may name the values more than once.
-        values: What to put there.
-        before: Values of the placeholders that come before.
-    """
-    ordered, first = list(values), len(before) + 1
-    for at in range(0, len(ordered), CHUNK):
-        chunk = ordered[at : at + CHUNK]
-        numbers = ", ".join(f"?{number}" for number in range(first, first + len(chunk)))
-        yield from sql.execute(query.format(numbers), (*before, *chunk))
-
-
-def change_in(sql: sqlite3.Connection, statement: str, values: Collection[Any]) -> None:
-    """Run a statement with `IN ({0})` once for each chunk of the values."""
-    for _ in select_in(sql, statement, values):
-        pass
-
-
-class _Connection(sqlite3.Connection):
+class SqliteConnection(sqlite3.Connection):
     """A connection that closes when it is no longer referenced: threads of viewers end."""
 
     frozen: tuple[Path, object] | None = None
@@ -78,6 +42,30 @@ class _Connection(sqlite3.Connection):
 
     def __del__(self) -> None:
         self.close()
+
+    def begin(self) -> None:
+        """Begin a transaction that writes; it waits for those of others."""
+        self.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """End the transaction; what it wrote is there to stay."""
+        self.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """End the transaction, if there is one, as if it had not been."""
+        if self.in_transaction:  # a full disk has rolled back already
+            self.execute("ROLLBACK")
+
+    def find_damage(self) -> str:
+        """Read all pages; return the first thing that is wrong, empty if nothing is.
+
+        Writers go on meanwhile. 1 GB takes some seconds.
+        """
+        return find_damage(self)
+
+    def message(self, error: Exception, so: str = "") -> str:
+        """Return what is wrong with the store, what that means, and what to do."""
+        return _message(FILE, error, so)
 
     @property
     def is_outdated(self) -> bool:
@@ -87,10 +75,12 @@ class _Connection(sqlite3.Connection):
         )
 
 
-def open_database(folder: Path, *, create: bool, busy_ms: int = BUSY_MS) -> _Connection:
+def open_database(
+    folder: Path, *, create: bool, busy_ms: int = BUSY_MS, read_only: bool = False
+) -> SqliteConnection:
     """Return a connection to the store in `folder`, made if `create`.
 
-    Where nothing can be written, it can be read.
+    Where nothing can be written, it can be read, and so it is with `read_only`.
 
     Raises:
         StoreError: It is not there, lost, not a store, or of another version.
@@ -106,17 +96,19 @@ def open_database(folder: Path, *, create: bool, busy_ms: int = BUSY_MS) -> _Con
         if version == 0:
             _refuse_missing(folder, create=create)
         if version != VERSION:
-            from monitor.store.sqlite.migrations import migrate
+            from monitor.store.sql.migrations import migrate
 
             migrate(connection, path)
         if create:
             _refuse_emptied(folder, connection)
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
     except sqlite3.Error as error:
         raise StoreError(_message(str(path), error)) from error
     return connection
 
 
-def _connect(path: Path, busy_ms: int, *, create: bool) -> tuple[_Connection, int]:
+def _connect(path: Path, busy_ms: int, *, create: bool) -> tuple[SqliteConnection, int]:
     """Return a connection and the version of the store, 0 for an empty one."""
     try:
         connection = _connected(str(path), busy_ms)
@@ -145,13 +137,13 @@ def _connect(path: Path, busy_ms: int, *, create: bool) -> tuple[_Connection, in
     return connection, version
 
 
-def _connected(name: str, busy_ms: int) -> _Connection:
+def _connected(name: str, busy_ms: int) -> SqliteConnection:
     connection = sqlite3.connect(
         name,
         timeout=busy_ms / 1000,
         isolation_level=None,
         check_same_thread=False,
-        factory=_Connection,
+        factory=SqliteConnection,
         uri=name.startswith("file:"),
     )
     connection.execute("PRAGMA cache_size = -16000")
@@ -205,104 +197,19 @@ def _refuse_emptied(folder: Path, connection: sqlite3.Connection) -> None:
         )
 
 
-@contextmanager
-def reading(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Read without a transaction. Raises StoreError when the store cannot be read."""
-    try:
-        yield connection
-    except sqlite3.Error as error:
-        raise StoreError(_message(FILE, error)) from error
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Commit everything done inside, or nothing. Raises StoreError when the store refuses."""
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        yield connection
-        connection.execute("COMMIT")
-    except BaseException as error:
-        with suppress(sqlite3.Error):  # a disk that fails; closing rolls back too
-            if connection.in_transaction:  # a full disk has rolled back already
-                connection.execute("ROLLBACK")
-        if isinstance(error, sqlite3.Error):
-            raise StoreError(_message(FILE, error, "; nothing was changed")) from error
-        raise
-
-
-def _message(file: str, error: sqlite3.Error, so: str = "") -> str:
+def _message(file: str, error: Exception, so: str = "") -> str:
     """Return a message: what is wrong with a file, what that means, and what to do."""
     remedy = _REMEDIES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "")
     return f"{file}: {error}{so}" + (f"; {remedy}" if remedy else "")
 
 
 def find_damage(connection: sqlite3.Connection) -> str:
-    """Read all pages of a store; return the first thing that is wrong, empty if nothing is.
-
-    Writers go on meanwhile. 1 GB takes some seconds.
-    """
+    """Read all pages of a database; return the first thing that is wrong, empty if nothing is."""
     try:
         (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
         found = str(error)
     return "" if found == "ok" else " ".join(str(found).split())
-
-
-class StoreConnection:
-    """A connection to a store, as its readers use it: errors of SQLite are a StoreError."""
-
-    def __init__(self, sql: sqlite3.Connection) -> None:
-        self._sql = sql
-
-    @property
-    def sql(self) -> sqlite3.Connection:
-        """The connection of this thread."""
-        return self._sql
-
-    def read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a query. Raises StoreError when the store cannot be read."""
-        with reading(self.sql) as sql:
-            yield from sql.execute(query, values)
-
-    def number(self, query: str) -> int:
-        """Return the one number that a query selects."""
-        ((value,),) = self.read(query)
-        return int(value)
-
-    def select_in(self, query: str, values: Collection[Any]) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a query with `IN ({0})`, run once for each chunk of the values."""
-        with reading(self.sql) as sql:
-            yield from select_in(sql, query, values)
-
-
-class ViewerConnection(StoreConnection):
-    """A viewer's connections to the store of a data folder: one for each of its threads."""
-
-    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
-        self._folder = folder
-        self._read_only = read_only
-        self._local = threading.local()
-        self._listening = threading.Lock()
-        self._listener: _Connection | None = None
-
-    @property
-    def sql(self) -> sqlite3.Connection:
-        """The connection of this thread."""
-        connection: _Connection | None = getattr(self._local, "connection", None)
-        if connection is None or connection.is_outdated:
-            connection = open_database(self._folder, create=False, busy_ms=TRIAGE_BUSY_MS)
-            if self._read_only:
-                connection.execute("PRAGMA query_only = ON")
-            self._local.connection = connection
-        return connection
-
-    def listen(self, *queries: str) -> list[tuple[Any, ...]]:
-        """Return the one row of each query, by a connection that never commits anything itself."""
-        with self._listening:
-            if self._listener is None or self._listener.is_outdated:
-                self._listener = open_database(self._folder, create=False, busy_ms=TRIAGE_BUSY_MS)
-            listener = StoreConnection(self._listener)
-            return [row for query in queries for row in listener.read(query)]
 
 
 @dataclass(frozen=True, slots=True)

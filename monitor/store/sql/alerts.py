@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from uuid import NAMESPACE_URL, uuid5
@@ -33,15 +32,15 @@ from monitor.model.event_link import Surety
 from monitor.model.poll import RaisedAlert
 from monitor.model.severity import Severity
 from monitor.model.watchlist import FEED_HEALTH, Silence
-from monitor.store.sqlite.alert_views import PUBLISHER, read_matches
-from monitor.store.sqlite.connection import StoreConnection, change_in, marks, select_in
-from monitor.store.sqlite.evidence import EvidenceLog
+from monitor.store.sql.alert_views import PUBLISHER, read_matches
+from monitor.store.sql.connection import Connection, StoreConnection, change_in, marks, select_in
+from monitor.store.sql.evidence import EvidenceLog
 
 _IN_STORY = "SELECT id FROM articles WHERE id = ?1 OR (story = ?1 AND story <> id)"
 """The articles of a story."""
 
 
-def read_alert_facts(sql: sqlite3.Connection, arrivals: Arrivals, now: Timestamp) -> AlertFacts:
+def read_alert_facts(sql: Connection, arrivals: Arrivals, now: Timestamp) -> AlertFacts:
     """Return what the store knows that matters for arrivals, once their articles are stored."""
     changes = arrivals.changes
     matched = {change.article.id for change in changes if change.hits}
@@ -68,7 +67,7 @@ def read_alert_facts(sql: sqlite3.Connection, arrivals: Arrivals, now: Timestamp
     )
 
 
-def read_silence_facts(sql: sqlite3.Connection, now: Timestamp) -> AlertFacts:
+def read_silence_facts(sql: Connection, now: Timestamp) -> AlertFacts:
     """Return the silences that have ended and are not reported yet, and who is to be notified."""
     over = sql.execute(
         "SELECT id, watchlist, who, since, until FROM mutes WHERE told = 0 AND until <= ?", (now,)
@@ -81,7 +80,7 @@ def read_silence_facts(sql: sqlite3.Connection, now: Timestamp) -> AlertFacts:
 
 
 def read_watchlist_facts(
-    sql: sqlite3.Connection, watchlists: Collection[str], now: Timestamp
+    sql: Connection, watchlists: Collection[str], now: Timestamp
 ) -> AlertFacts:
     """Return what matters for alerts about watchlists themselves."""
     return AlertFacts(
@@ -91,14 +90,12 @@ def read_watchlist_facts(
     )
 
 
-def _last_alert(sql: sqlite3.Connection) -> int:
+def _last_alert(sql: Connection) -> int:
     row = sql.execute("SELECT seq FROM main.sqlite_sequence WHERE name = 'alerts'").fetchone()
     return int(row[0]) if row else 0
 
 
-def _known_alerts(
-    sql: sqlite3.Connection, articles: Collection[int]
-) -> dict[int, tuple[KnownAlert, ...]]:
+def _known_alerts(sql: Connection, articles: Collection[int]) -> dict[int, tuple[KnownAlert, ...]]:
     """Return the alerts of articles with their matches, by article."""
     rows = list(
         select_in(
@@ -123,7 +120,7 @@ def _known_alerts(
     return {article: tuple(alerts) for article, alerts in found.items()}
 
 
-def _texts(sql: sqlite3.Connection, articles: Collection[int]) -> dict[int, StoredText]:
+def _texts(sql: Connection, articles: Collection[int]) -> dict[int, StoredText]:
     return {
         id: StoredText(version, evidence.text_hash(title, summary, body))
         for id, version, title, summary, body in select_in(
@@ -134,9 +131,7 @@ def _texts(sql: sqlite3.Connection, articles: Collection[int]) -> dict[int, Stor
     }
 
 
-def _of_originals(
-    sql: sqlite3.Connection, originals: Collection[int]
-) -> dict[int, tuple[KnownAlert, ...]]:
+def _of_originals(sql: Connection, originals: Collection[int]) -> dict[int, tuple[KnownAlert, ...]]:
     return {
         original: tuple(
             KnownAlert(
@@ -159,7 +154,7 @@ def _of_originals(
 
 
 def _last_notified(
-    sql: sqlite3.Connection, watchlists: Mapping[str, Watchlist], now: Timestamp
+    sql: Connection, watchlists: Mapping[str, Watchlist], now: Timestamp
 ) -> dict[str, Timestamp]:
     """Return when each watchlist that has a cooldown was last notified of.
 
@@ -179,7 +174,7 @@ def _last_notified(
     return found
 
 
-def _silences(sql: sqlite3.Connection, now: Timestamp) -> dict[str, Timestamp]:
+def _silences(sql: Connection, now: Timestamp) -> dict[str, Timestamp]:
     found = sql.execute(
         "SELECT watchlist, max(until) FROM mutes WHERE told = 0 AND since <= ?1 AND until > ?1"
         " GROUP BY watchlist",
@@ -188,7 +183,7 @@ def _silences(sql: sqlite3.Connection, now: Timestamp) -> dict[str, Timestamp]:
     return {watchlist.casefold(): until for watchlist, until in found}
 
 
-def _suppressed(sql: sqlite3.Connection, watchlists: Collection[str]) -> dict[str, SuppressedCount]:
+def _suppressed(sql: Connection, watchlists: Collection[str]) -> dict[str, SuppressedCount]:
     return {
         watchlist: SuppressedCount(count, since)
         for watchlist, count, since in select_in(
@@ -197,7 +192,7 @@ def _suppressed(sql: sqlite3.Connection, watchlists: Collection[str]) -> dict[st
     }
 
 
-def _story(sql: sqlite3.Connection, story: int, *, raising: bool) -> StoryFacts | None:
+def _story(sql: Connection, story: int, *, raising: bool) -> StoryFacts | None:
     """Return how far a story has spread; None if no alert is or may be raised about it."""
     alerts = _story_alerts(sql, story)
     if not alerts and not raising:
@@ -222,7 +217,7 @@ def _story(sql: sqlite3.Connection, story: int, *, raising: bool) -> StoryFacts 
     )
 
 
-def _story_alerts(sql: sqlite3.Connection, story: int) -> tuple[StoryAlert, ...]:
+def _story_alerts(sql: Connection, story: int) -> tuple[StoryAlert, ...]:
     found = sql.execute(
         "SELECT min(al.id), al.watchlist, al.severity, al.state, al.verdict, a.title, a.lang,"
         f" {PUBLISHER}, w.outlets, w.crossing, w.louder, w.notify_backfill,"
@@ -256,7 +251,7 @@ def _story_alerts(sql: sqlite3.Connection, story: int) -> tuple[StoryAlert, ...]
 
 
 def _ended(
-    sql: sqlite3.Connection,
+    sql: Connection,
     id: int,
     watchlist: str,
     who: str,
@@ -297,7 +292,7 @@ _TABLES = (
 )  # fmt: skip
 
 
-def save_plan(sql: sqlite3.Connection, log: EvidenceLog, plan: AlertPlan) -> None:
+def save_plan(sql: Connection, log: EvidenceLog, plan: AlertPlan) -> None:
     """Write everything that a plan says, within the transaction."""
     for new in plan.new:
         _insert(sql, new, plan.at)
@@ -335,7 +330,7 @@ def save_plan(sql: sqlite3.Connection, log: EvidenceLog, plan: AlertPlan) -> Non
     _save_notifications(sql, plan)
 
 
-def regroup_alerts(sql: sqlite3.Connection, article: int) -> None:
+def regroup_alerts(sql: Connection, article: int) -> None:
     """Group the alerts of an article, and of those it was grouped with, by their stories anew."""
     moved = "SELECT story_alert FROM alerts WHERE article = ?1"
     stories: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -359,7 +354,7 @@ def regroup_alerts(sql: sqlite3.Connection, article: int) -> None:
     )
 
 
-def drop_alerts_of(sql: sqlite3.Connection, log: EvidenceLog, articles: Collection[int]) -> None:
+def drop_alerts_of(sql: Connection, log: EvidenceLog, articles: Collection[int]) -> None:
     """Drop the alerts of articles, and everything about them but their records."""
     found = select_in(sql, "SELECT id FROM alerts WHERE article IN ({0})", articles)
     alerts = [id for (id,) in found]
@@ -370,7 +365,7 @@ def drop_alerts_of(sql: sqlite3.Connection, log: EvidenceLog, articles: Collecti
     change_in(sql, "DELETE FROM alerts WHERE id IN ({0})", alerts)
 
 
-def _insert(sql: sqlite3.Connection, new: NewAlert, at: Timestamp) -> None:
+def _insert(sql: Connection, new: NewAlert, at: Timestamp) -> None:
     alert = new.alert
     sql.execute(
         "INSERT INTO alerts (id, watchlist, article, severity, backfill, raised_at, merged_into,"
@@ -394,7 +389,7 @@ def _insert(sql: sqlite3.Connection, new: NewAlert, at: Timestamp) -> None:
     )
 
 
-def _insert_matches(sql: sqlite3.Connection, matches: Mapping[int, Sequence[Match]]) -> None:
+def _insert_matches(sql: Connection, matches: Mapping[int, Sequence[Match]]) -> None:
     sql.executemany(
         f"INSERT INTO matches VALUES ({marks(7)})",
         [
@@ -405,7 +400,7 @@ def _insert_matches(sql: sqlite3.Connection, matches: Mapping[int, Sequence[Matc
     )
 
 
-def _escalate(sql: sqlite3.Connection, escalation: NewEscalation, at: Timestamp) -> None:
+def _escalate(sql: Connection, escalation: NewEscalation, at: Timestamp) -> None:
     alert = escalation.alert
     sql.execute(
         "INSERT INTO escalations (alert, reason, at, outlets, article, severity, held)"
@@ -425,17 +420,17 @@ def _escalate(sql: sqlite3.Connection, escalation: NewEscalation, at: Timestamp)
         _reopen(sql, alert.id, alert.escalation, escalation.reopened_from, at)
 
 
-def _reopen(
-    sql: sqlite3.Connection, alert: int, why: str, state: AlertState, at: Timestamp
-) -> None:
+def _reopen(sql: Connection, alert: int, why: str, state: AlertState, at: Timestamp) -> None:
     """Make an alert new again, and record that tocsin did it."""
-    act = sql.execute("INSERT INTO acts (at, who, why) VALUES (?, '', ?)", (at, why)).lastrowid
+    (act,) = sql.execute(
+        "INSERT INTO acts (at, who, why) VALUES (?, '', ?) RETURNING id", (at, why)
+    ).fetchone()
     states = (json.dumps({"state": one}) for one in (state, AlertState.NEW))
     sql.execute("INSERT INTO decisions VALUES (?, ?, ?, ?)", (alert, act, *states))
     sql.execute("UPDATE alerts SET state = 'new' WHERE id = ?", (alert,))
 
 
-def _save_notifications(sql: sqlite3.Connection, plan: AlertPlan) -> None:
+def _save_notifications(sql: Connection, plan: AlertPlan) -> None:
     sql.executemany(
         "INSERT OR IGNORE INTO deliveries"
         " (alert, channel, occasion, why, key, due, reason, bundle, created_at)"

@@ -9,17 +9,17 @@ from pathlib import Path
 from monitor.audit import evidence
 from monitor.audit.evidence import Kind
 from monitor.errors import StoreError
-from monitor.store.sqlite.alert_views import read_matches
-from monitor.store.sqlite.connection import StoreConnection, transaction
-from monitor.store.sqlite.evidence import EvidenceLog
-from monitor.store.sqlite.schema import TABLES, VERSION
-from monitor.store.sqlite.upgrades import UPGRADES
+from monitor.store.sql.alert_views import read_matches
+from monitor.store.sql.connection import Connection, StoreConnection, transaction
+from monitor.store.sql.evidence import EvidenceLog
+from monitor.store.sql.schema import TABLES, VERSION
+from monitor.store.sql.upgrades import UPGRADES
 
 BEFORE_EVIDENCE = 3
 """Stores of versions below this one have no records of their alerts."""
 
 
-def migrate(connection: sqlite3.Connection, path: Path) -> None:
+def migrate(connection: Connection, path: Path) -> None:
     """Bring a store to the current version, in one transaction.
 
     Raises:
@@ -41,7 +41,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     path.chmod(0o600)
 
 
-def _record_earlier(sql: sqlite3.Connection) -> None:
+def _record_earlier(sql: Connection) -> None:
     """Record the alerts as they are now, in one transaction.
 
     From then on it shows if they or their texts are changed; what was before, nobody can tell.

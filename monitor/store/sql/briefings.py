@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from index.article import Timestamp
 from monitor.model.briefing import BriefingProgress, StoredBriefing
 from monitor.model.delivery import DeliveryState, Occasion
-from monitor.store.sqlite.connection import StoreConnection, marks, transaction
+from monitor.store.sql.connection import StoreConnection, marks, transaction
 
 if TYPE_CHECKING:
     from monitor.model.config import BriefingSchedule
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _BRIEFING = "b.id, b.name, b.slot, b.made_at, b.subject, b.plain, b.markdown, b.html, b.json"
 
 
-class SqliteBriefingQueue:
+class SqlBriefingQueue:
     """See `BriefingQueue`. Every method blocks; the monitor calls it from one thread."""
 
     def __init__(self, connection: StoreConnection) -> None:
@@ -72,7 +72,7 @@ class SqliteBriefingQueue:
         return True
 
 
-class SqliteBriefingViews:
+class SqlBriefingViews:
     """See `BriefingViews`."""
 
     def __init__(self, connection: StoreConnection) -> None:

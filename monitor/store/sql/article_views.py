@@ -9,8 +9,8 @@ from index.article import PARTS, Article, Timestamp
 from monitor.model.alert import NOBODY_ELSE
 from monitor.model.article import ArticleDetails, Version
 from monitor.model.event_link import StoredVector, Unencoded
-from monitor.store.sqlite.alert_views import SqliteAlertViews, story_timelines, watchlist_names
-from monitor.store.sqlite.connection import StoreConnection, marks
+from monitor.store.sql.alert_views import SqlAlertViews, story_timelines, watchlist_names
+from monitor.store.sql.connection import StoreConnection, marks
 
 ARTICLE = (
     "a.id, a.feed, a.url, a.title, a.summary, a.body, a.author, a.lang, a.published, a.seen,"
@@ -23,12 +23,12 @@ _VECTOR = (
 )
 
 
-class SqliteArticleViews:
+class SqlArticleViews:
     """See `ArticleViews`."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
-        self._alerts = SqliteAlertViews(connection)
+        self._alerts = SqlAlertViews(connection)
 
     def get(self, ids: Sequence[int]) -> list[Article]:
         """Return these articles, in the order asked; unknown ids are left out."""
@@ -131,14 +131,14 @@ class SqliteArticleViews:
         found = next(self.with_alerts([article]), None)
         if found is None:
             return None
-        from monitor.store.sqlite.deliveries import SqliteDeliveryViews
-        from monitor.store.sqlite.triage import SqliteTriageViews
+        from monitor.store.sql.deliveries import SqlDeliveryViews
+        from monitor.store.sql.triage import SqlTriageViews
 
         others = self._others(found.article)
         timelines = story_timelines(self._connection, [article])
         trouble, retry = self._page_trouble(article)
         raised = [alert.id for alert in found.alerts]
-        decisions = {id: SqliteTriageViews(self._connection).decisions(id) for id in raised}
+        decisions = {id: SqlTriageViews(self._connection).decisions(id) for id in raised}
         return ArticleDetails(
             article=found.article,
             feed=found.feed,
@@ -151,7 +151,7 @@ class SqliteArticleViews:
             page_retry=retry,
             limits=tuple(self._limits(found.article)),
             decisions={id: made[-1] for id, made in decisions.items() if made},
-            deliveries=SqliteDeliveryViews(self._connection).of_alerts(raised),
+            deliveries=SqlDeliveryViews(self._connection).of_alerts(raised),
         )
 
     def with_alerts(self, ids: Iterable[int]) -> Iterator[ArticleDetails]:

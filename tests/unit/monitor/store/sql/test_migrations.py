@@ -9,8 +9,8 @@ from support import flow, old_stores
 
 from monitor.model.alert import AlertState, Change
 from monitor.model.search import Filter
-from monitor.store.sqlite.store import SqliteStore
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.store import SqlStore
+from monitor.store.sql.views import SqlViews
 
 ROWS = """
 INSERT INTO feeds (url, name, last_ok, last_poll, next_due)
@@ -37,8 +37,8 @@ def _tables(folder: Path) -> dict[str, object]:
 @pytest.mark.costly
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_an_older_store_becomes_what_a_new_one_is(tmp_path: Path, version: int) -> None:
-    SqliteStore(tmp_path / "new").close()
-    SqliteStore(old_stores.make(tmp_path / "old", version)).close()
+    SqlStore(tmp_path / "new").close()
+    SqlStore(old_stores.make(tmp_path / "old", version)).close()
     assert _tables(tmp_path / "old") == _tables(tmp_path / "new")
 
 
@@ -46,12 +46,12 @@ def test_alerts_keep_their_numbers_and_counts_and_the_next_one_has_a_new_number(
     tmp_path: Path,
 ) -> None:
     folder = old_stores.make(tmp_path / "old", 2, ROWS)
-    views = SqliteViews(folder)
+    views = SqlViews(folder)
     assert list(views.alerts.ids(Filter())) == [4, 9]
     assert [alert.title for alert in views.alerts.get([4, 9])] == ["One", "Two"]
     views.triage.change([9], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
     assert views.totals()[2:] == (2, 0)
-    with SqliteStore(folder)._connection as sql:
+    with SqlStore(folder)._connection as sql:
         sql.execute("DELETE FROM alerts WHERE id = 9")
         sql.execute(
             "INSERT INTO alerts (watchlist, article, severity, raised_at) VALUES ('w', 2, 'low', 3)"

@@ -1,4 +1,4 @@
-"""The viewers' side of the store, in SQLite: short reads, and triage.
+"""The viewers' side of the store: short reads, and triage.
 
 What reads a subject is imported when it is first asked for: a command needs one or two of them,
 and the values of all of them take a tenth of a second to import.
@@ -7,81 +7,85 @@ and the values of all of them take a tenth of a second to import.
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.model.search import PastSearch
 from monitor.model.status import StoreVersion, Totals
-from monitor.store.sqlite.connection import StoreConnection, ViewerConnection, transaction
+from monitor.store.sql.connection import (
+    StoreAddress,
+    StoreConnection,
+    ViewerConnection,
+    transaction,
+)
 
 if TYPE_CHECKING:
-    from monitor.store.sqlite.alert_views import SqliteAlertViews
-    from monitor.store.sqlite.article_views import SqliteArticleViews
-    from monitor.store.sqlite.briefings import SqliteBriefingViews
-    from monitor.store.sqlite.deliveries import SqliteDeliveryViews
-    from monitor.store.sqlite.feeds import SqliteFeedViews
-    from monitor.store.sqlite.triage import SqliteTriageViews
-    from monitor.store.sqlite.watchlists import SqliteWatchlistViews
+    from monitor.store.sql.alert_views import SqlAlertViews
+    from monitor.store.sql.article_views import SqlArticleViews
+    from monitor.store.sql.briefings import SqlBriefingViews
+    from monitor.store.sql.deliveries import SqlDeliveryViews
+    from monitor.store.sql.feeds import SqlFeedViews
+    from monitor.store.sql.triage import SqlTriageViews
+    from monitor.store.sql.watchlists import SqlWatchlistViews
 
 KEPT = 200
 """Searches that are remembered."""
 
 
-class SqliteViews:
+class SqlViews:
     """See `Views`."""
 
-    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
-        self.connection = ViewerConnection(folder, read_only=read_only)
-        self.searches = SqliteSearchHistory(self.connection)
+    def __init__(self, address: StoreAddress, *, read_only: bool = False) -> None:
+        self.connection = ViewerConnection(address, read_only=read_only)
+        self.searches = SqlSearchHistory(self.connection)
 
     @cached_property
-    def feeds(self) -> SqliteFeedViews:
+    def feeds(self) -> SqlFeedViews:
         """Subscriptions."""
-        from monitor.store.sqlite.feeds import SqliteFeedViews
+        from monitor.store.sql.feeds import SqlFeedViews
 
-        return SqliteFeedViews(self.connection)
+        return SqlFeedViews(self.connection)
 
     @cached_property
-    def watchlists(self) -> SqliteWatchlistViews:
+    def watchlists(self) -> SqlWatchlistViews:
         """Watchlists."""
-        from monitor.store.sqlite.watchlists import SqliteWatchlistViews
+        from monitor.store.sql.watchlists import SqlWatchlistViews
 
-        return SqliteWatchlistViews(self.connection)
+        return SqlWatchlistViews(self.connection)
 
     @cached_property
-    def alerts(self) -> SqliteAlertViews:
+    def alerts(self) -> SqlAlertViews:
         """Alerts."""
-        from monitor.store.sqlite.alert_views import SqliteAlertViews
+        from monitor.store.sql.alert_views import SqlAlertViews
 
-        return SqliteAlertViews(self.connection)
+        return SqlAlertViews(self.connection)
 
     @cached_property
-    def articles(self) -> SqliteArticleViews:
+    def articles(self) -> SqlArticleViews:
         """Articles."""
-        from monitor.store.sqlite.article_views import SqliteArticleViews
+        from monitor.store.sql.article_views import SqlArticleViews
 
-        return SqliteArticleViews(self.connection)
+        return SqlArticleViews(self.connection)
 
     @cached_property
-    def triage(self) -> SqliteTriageViews:
+    def triage(self) -> SqlTriageViews:
         """Decisions about alerts."""
-        from monitor.store.sqlite.triage import SqliteTriageViews
+        from monitor.store.sql.triage import SqlTriageViews
 
-        return SqliteTriageViews(self.connection)
+        return SqlTriageViews(self.connection)
 
     @cached_property
-    def deliveries(self) -> SqliteDeliveryViews:
+    def deliveries(self) -> SqlDeliveryViews:
         """Deliveries."""
-        from monitor.store.sqlite.deliveries import SqliteDeliveryViews
+        from monitor.store.sql.deliveries import SqlDeliveryViews
 
-        return SqliteDeliveryViews(self.connection)
+        return SqlDeliveryViews(self.connection)
 
     @cached_property
-    def briefings(self) -> SqliteBriefingViews:
+    def briefings(self) -> SqlBriefingViews:
         """Briefings by schedule."""
-        from monitor.store.sqlite.briefings import SqliteBriefingViews
+        from monitor.store.sql.briefings import SqlBriefingViews
 
-        return SqliteBriefingViews(self.connection)
+        return SqlBriefingViews(self.connection)
 
     def version(self) -> StoreVersion:
         """Return how far the store has got; cheap enough for every second."""
@@ -110,7 +114,7 @@ class SqliteViews:
         return self.connection.number("SELECT count(DISTINCT article) FROM set_aside")
 
 
-class SqliteSearchHistory:
+class SqlSearchHistory:
     """See `SearchHistory`."""
 
     def __init__(self, connection: StoreConnection) -> None:

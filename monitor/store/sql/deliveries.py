@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.article import Timestamp
 from monitor.model.delivery import Delivery, DeliveryAttempt, DeliveryState, Occasion
-from monitor.store.sqlite.connection import StoreConnection, marks, transaction
+from monitor.store.sql.connection import StoreConnection, marks, transaction
 
 if TYPE_CHECKING:
     from monitor.model.latency import LatencyRows
@@ -21,7 +21,7 @@ _DUE = "(due <= ? OR created_at > ? + 60)"
 """What was planned in the future was planned before the clock was set back."""
 
 
-class SqliteDeliveryQueue:
+class SqlDeliveryQueue:
     """See `DeliveryQueue`. Every method blocks; the monitor calls it from one thread."""
 
     def __init__(self, connection: StoreConnection) -> None:
@@ -82,7 +82,7 @@ class SqliteDeliveryQueue:
             ).rowcount
 
 
-class SqliteDeliveryViews:
+class SqlDeliveryViews:
     """See `DeliveryViews`."""
 
     def __init__(self, connection: StoreConnection) -> None:

@@ -10,14 +10,14 @@ import pytest
 from monitor.model.alert import Verdict
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
-from monitor.store.sqlite.connection import open_database
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.views import SqlViews
+from monitor.store.sqlite import open_database
 
 SEVERITIES = ("high", "medium", "low")
 
 
 @pytest.fixture
-def views(tmp_path: Path) -> SqliteViews:
+def views(tmp_path: Path) -> SqlViews:
     """Nine alerts, one a copy that another speaks for; raised a minute apart."""
     with closing(open_database(tmp_path, create=True)) as sql, sql:
         sql.execute("INSERT INTO feeds (number, url, name) VALUES (1, 'https://a.example', 'A')")
@@ -40,16 +40,16 @@ def views(tmp_path: Path) -> SqliteViews:
                 " VALUES (?, ?, ?, 5, 1, 'medium')",
                 (alert, f"r{at}", at),
             )
-    return SqliteViews(tmp_path)
+    return SqlViews(tmp_path)
 
 
-def test_headlines_come_newest_first_in_pages(views: SqliteViews) -> None:
+def test_headlines_come_newest_first_in_pages(views: SqlViews) -> None:
     assert views.alerts.headlines(limit=3) == [(n, f"Titre {n}") for n in (9, 8, 7)]
     assert views.alerts.headlines(before=6, limit=2) == [(5, "Titre 5"), (4, "Titre 4")]
     assert [id for id, _ in views.alerts.headlines(after=6, limit=-1)] == [9, 8, 7]
 
 
-def test_what_escalated_is_told_once_with_its_place_then(views: SqliteViews) -> None:
+def test_what_escalated_is_told_once_with_its_place_then(views: SqlViews) -> None:
     assert views.alerts.escalated(Filter()) == [(6, 3, 3), (6, 4, 2), (9, 5, 6)]
     assert views.alerts.escalated(Filter(), after=3) == [(6, 4, 2), (9, 5, 6)]
     assert views.alerts.escalated(Filter(severities=(Severity.HIGH,))) == [(6, 3, 3), (9, 5, 6)]
@@ -57,7 +57,7 @@ def test_what_escalated_is_told_once_with_its_place_then(views: SqliteViews) -> 
 
 @pytest.mark.costly
 def test_where_nothing_escalated_not_all_alerts_are_gone_through(
-    views: SqliteViews, tmp_path: Path
+    views: SqlViews, tmp_path: Path
 ) -> None:
     with closing(open_database(tmp_path, create=False)) as sql, sql:
         sql.execute("DELETE FROM escalations")
@@ -84,5 +84,5 @@ def test_where_nothing_escalated_not_all_alerts_are_gone_through(
         (Filter(starred=False, severities=(Severity.LOW,)), [2, 8]),
     ],
 )
-def test_alerts_by_how_they_look(views: SqliteViews, filter: Filter, ids: list[int]) -> None:
+def test_alerts_by_how_they_look(views: SqlViews, filter: Filter, ids: list[int]) -> None:
     assert list(views.alerts.ids(filter)) == ids

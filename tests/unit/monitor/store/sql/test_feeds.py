@@ -10,8 +10,8 @@ from support.alert_storage import save_poll
 
 from monitor.model.feed import Feed, FeedState, GapKind, Outcome, Poll
 from monitor.model.poll import PollOutcome
-from monitor.store.sqlite.store import SqliteStore
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.store import SqlStore
+from monitor.store.sql.views import SqlViews
 
 NOW = 1_700_000_000.0
 BLIND, DOWN = GapKind.BLIND, GapKind.DOWN
@@ -21,8 +21,8 @@ class Room:
     """A store of one feed, polled as a test says."""
 
     def __init__(self, folder: Path) -> None:
-        self.store = SqliteStore(folder)
-        self.views = SqliteViews(folder)
+        self.store = SqlStore(folder)
+        self.views = SqlViews(folder)
         (self.feed,) = self.store.subscribe([Feed(url="https://a.test/rss", name="A")], [])
 
     def read(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -24,7 +23,7 @@ from monitor.model.feed import (
     PublicationRate,
     SubscribedFeed,
 )
-from monitor.store.sqlite.connection import StoreConnection, marks, transaction
+from monitor.store.sql.connection import Connection, StoreConnection, marks, transaction
 
 if TYPE_CHECKING:
     from monitor.model.alert import AlertKind
@@ -51,7 +50,7 @@ _RESET_IF_REQUEST_CHANGED = ", ".join(
 
 
 def subscribe(
-    sql: sqlite3.Connection, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]
+    sql: Connection, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]
 ) -> tuple[Feed, ...]:
     """Make these feeds and watchlists the active ones; return the feeds numbered."""
     _readdress(sql, {feed.url for feed in feeds})
@@ -72,7 +71,7 @@ def subscribe(
     return tuple(replace(feed, number=numbers[feed.url]) for feed in feeds)
 
 
-def feed_named(sql: sqlite3.Connection, name: str) -> Feed:
+def feed_named(sql: Connection, name: str) -> Feed:
     """Return the feed of a name, a subscribed one first; it is made if there is none."""
     found = sql.execute(f"SELECT {FEED} FROM feeds ORDER BY subscribed DESC, number")
     for feed in map(feed_of, found.fetchall()):
@@ -85,7 +84,7 @@ def feed_named(sql: sqlite3.Connection, name: str) -> Feed:
     return Feed(url=IMPORTED + name, name=name, number=int(number))
 
 
-def read_history(sql: sqlite3.Connection, feed: Feed) -> FeedHistory:
+def read_history(sql: Connection, feed: Feed) -> FeedHistory:
     """Return what is remembered of a feed besides its polling state."""
     from monitor.model.alert import AlertKind, FeedIncident
 
@@ -110,7 +109,7 @@ def read_history(sql: sqlite3.Connection, feed: Feed) -> FeedHistory:
     )
 
 
-def save_poll(sql: sqlite3.Connection, outcome: PollOutcome, new: int) -> None:
+def save_poll(sql: Connection, outcome: PollOutcome, new: int) -> None:
     """Store what a poll changes of its feed.
 
     Args:
@@ -138,7 +137,7 @@ def save_poll(sql: sqlite3.Connection, outcome: PollOutcome, new: int) -> None:
 
 
 def _end_incidents(
-    sql: sqlite3.Connection, number: int, kinds: Iterable[AlertKind], now: Timestamp
+    sql: Connection, number: int, kinds: Iterable[AlertKind], now: Timestamp
 ) -> None:
     sql.executemany(
         "UPDATE episodes SET ended_at = ? WHERE feed = ? AND kind = ? AND ended_at IS NULL",
@@ -146,7 +145,7 @@ def _end_incidents(
     )
 
 
-def _save_gap(sql: sqlite3.Connection, number: int, start: Timestamp, end: Timestamp) -> None:
+def _save_gap(sql: Connection, number: int, start: Timestamp, end: Timestamp) -> None:
     """Store a coverage gap; one that begins where another ends makes that one longer."""
     longer = sql.execute(
         "UPDATE gaps SET until = ? WHERE feed = ? AND until = ?", (end, number, start)
@@ -155,7 +154,7 @@ def _save_gap(sql: sqlite3.Connection, number: int, start: Timestamp, end: Times
         sql.execute("INSERT OR REPLACE INTO gaps VALUES (?, ?, ?)", (number, start, end))
 
 
-def _save_move(sql: sqlite3.Connection, number: int, move: PermanentRedirect) -> None:
+def _save_move(sql: Connection, number: int, move: PermanentRedirect) -> None:
     """Store where a feed is redirected to; nowhere is forgotten."""
     if move.to:
         sql.execute(
@@ -166,7 +165,7 @@ def _save_move(sql: sqlite3.Connection, number: int, move: PermanentRedirect) ->
         sql.execute("DELETE FROM moves WHERE feed = ?", (number,))
 
 
-def _save_state(sql: sqlite3.Connection, outcome: PollOutcome, new: int) -> None:
+def _save_state(sql: Connection, outcome: PollOutcome, new: int) -> None:
     poll, number = outcome.poll, outcome.feed.number
     (polls,) = sql.execute(
         f"UPDATE feeds SET ({STATE}) = ({marks(22)}), polls = polls + 1,"
@@ -195,7 +194,7 @@ def _save_state(sql: sqlite3.Connection, outcome: PollOutcome, new: int) -> None
     )
 
 
-def _readdress(sql: sqlite3.Connection, urls: Collection[str]) -> None:
+def _readdress(sql: Connection, urls: Collection[str]) -> None:
     """Give feeds that are subscribed, and are not among these addresses, their new one."""
     for number, old, new, latest in sql.execute(
         "SELECT number, url, moved_to, latest FROM moves JOIN feeds ON number = feed"
@@ -215,7 +214,7 @@ def _readdress(sql: sqlite3.Connection, urls: Collection[str]) -> None:
             _set_address(sql, number, new)
 
 
-def _set_address(sql: sqlite3.Connection, number: int, url: str) -> bool:
+def _set_address(sql: Connection, number: int, url: str) -> bool:
     """Give a feed an address, unless another one has it, or had it."""
     if sql.execute("SELECT 1 FROM feeds WHERE url = ?", (url,)).fetchone():
         return False
@@ -228,7 +227,7 @@ def _without_login(url: str) -> str:
     return url.replace(f"//{host[0]}@", "//", 1) if host[1] else url
 
 
-class SqliteFeedViews:
+class SqlFeedViews:
     """See `FeedViews`."""
 
     def __init__(self, connection: StoreConnection) -> None:

@@ -1,4 +1,4 @@
-"""The monitor's side of the store, in SQLite."""
+"""The monitor's side of the store."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from index.article import Timestamp
 from monitor.model.config import OutboxEntry, OutboxState, Watchlist
@@ -19,27 +18,33 @@ from monitor.store.protocol import (
     FeedViews,
     WatchlistViews,
 )
-from monitor.store.sqlite.article_views import ARTICLE, SqliteArticleViews, article_of
-from monitor.store.sqlite.batch import SqliteBatch, SqliteReads
-from monitor.store.sqlite.briefings import SqliteBriefingQueue
-from monitor.store.sqlite.connection import StoreConnection, open_database, reading, transaction
-from monitor.store.sqlite.deliveries import SqliteDeliveryQueue
-from monitor.store.sqlite.feeds import STATE, SqliteFeedViews, state_of, subscribe
-from monitor.store.sqlite.watchlists import SqliteWatchlistViews
+from monitor.store.sql.article_views import ARTICLE, SqlArticleViews, article_of
+from monitor.store.sql.batch import SqlBatch, SqlReads
+from monitor.store.sql.briefings import SqlBriefingQueue
+from monitor.store.sql.connection import (
+    StoreAddress,
+    StoreConnection,
+    open_database,
+    reading,
+    transaction,
+)
+from monitor.store.sql.deliveries import SqlDeliveryQueue
+from monitor.store.sql.feeds import STATE, SqlFeedViews, state_of, subscribe
+from monitor.store.sql.watchlists import SqlWatchlistViews
 
 
-class SqliteStore:
+class SqlStore:
     """See `Store`. Every method blocks; the monitor calls it from one thread."""
 
-    def __init__(self, folder: Path) -> None:
-        self._connection = open_database(folder, create=True)
+    def __init__(self, address: StoreAddress) -> None:
+        self._connection = open_database(address, create=True)
         connection = StoreConnection(self._connection)
         self._read = connection.read
-        self.deliveries: DeliveryQueue = SqliteDeliveryQueue(connection)
-        self.briefings: BriefingQueue = SqliteBriefingQueue(connection)
-        self.feeds: FeedViews = SqliteFeedViews(connection)
-        self.watchlists: WatchlistViews = SqliteWatchlistViews(connection)
-        self.articles: ArticleViews = SqliteArticleViews(connection)
+        self.deliveries: DeliveryQueue = SqlDeliveryQueue(connection)
+        self.briefings: BriefingQueue = SqlBriefingQueue(connection)
+        self.feeds: FeedViews = SqlFeedViews(connection)
+        self.watchlists: WatchlistViews = SqlWatchlistViews(connection)
+        self.articles: ArticleViews = SqlArticleViews(connection)
 
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
         """Make these the active ones; return the feeds numbered. The history of others stays."""
@@ -56,16 +61,16 @@ class SqliteStore:
         return {url: state_of(state) for url, *state in found}
 
     @contextmanager
-    def reading(self) -> Iterator[SqliteReads]:
+    def reading(self) -> Iterator[SqlReads]:
         """Open what is stored for reading; a viewer may write meanwhile."""
         with reading(self._connection) as sql:
-            yield SqliteReads(sql)
+            yield SqlReads(sql)
 
     @contextmanager
-    def batch(self) -> Iterator[SqliteBatch]:
+    def batch(self) -> Iterator[SqlBatch]:
         """Open a transaction: everything in it is committed at its end, or nothing."""
         with transaction(self._connection) as sql:
-            yield SqliteBatch(sql)
+            yield SqlBatch(sql)
 
     def moves(self) -> dict[str, PermanentRedirect]:
         """Return where permanent redirects of subscribed feeds lead, by URL."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from index.article import Timestamp
@@ -17,7 +16,7 @@ from monitor.model.alert import (
     standing,
     taken_back,
 )
-from monitor.store.sqlite.connection import CHUNK, StoreConnection, select_in, transaction
+from monitor.store.sql.connection import CHUNK, Connection, StoreConnection, select_in, transaction
 
 _STANDING = (
     "SELECT al.id, al.state, al.verdict, al.starred, coalesce(n.text, ''),"
@@ -40,7 +39,7 @@ _LAST_TAKEN_BACK = (
 )
 
 
-class SqliteTriageViews:
+class SqlTriageViews:
     """See `TriageViews`. Each act changes alerts and its record in one transaction."""
 
     def __init__(self, connection: StoreConnection) -> None:
@@ -123,7 +122,7 @@ class SqliteTriageViews:
         return TriageAction(id=act, at=at, who=who, ids=ids, undoes=found[0], left=tuple(left))
 
 
-def _standings(sql: sqlite3.Connection, ids: Iterable[int]) -> Iterator[tuple[int, TriageState]]:
+def _standings(sql: Connection, ids: Iterable[int]) -> Iterator[tuple[int, TriageState]]:
     """Yield what is said of these alerts, by ascending id; unknown ids are left out."""
     for alert, *said in list(select_in(sql, _STANDING, sorted(set(ids)))):
         yield alert, _standing(*said)
@@ -146,14 +145,16 @@ def _taken_back(now: TriageState, before: str, after: str) -> tuple[TriageState,
     return taken_back(now, json.loads(before), json.loads(after))
 
 
-def _act(sql: sqlite3.Connection, who: str, at: Timestamp, undoes: int | None) -> int:
+def _act(sql: Connection, who: str, at: Timestamp, undoes: int | None) -> int:
     values = (at, who, undoes)
-    added = sql.execute("INSERT INTO acts (at, who, undoes) VALUES (?, ?, ?)", values)
-    return int(added.lastrowid or 0)
+    (act,) = sql.execute(
+        "INSERT INTO acts (at, who, undoes) VALUES (?, ?, ?) RETURNING id", values
+    ).fetchone()
+    return int(act)
 
 
 def _write(
-    sql: sqlite3.Connection, act: int, steps: Sequence[tuple[int, TriageState, TriageState]]
+    sql: Connection, act: int, steps: Sequence[tuple[int, TriageState, TriageState]]
 ) -> None:
     """Make alerts stand as they do after an act, and record it."""
     sql.executemany(

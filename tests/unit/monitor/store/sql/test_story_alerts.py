@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from monitor.model.alert import AlertState, Change, StoryAlerts
 from monitor.model.search import Filter
-from monitor.store.sqlite.alerts import regroup_alerts
-from monitor.store.sqlite.connection import open_database
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.alerts import regroup_alerts
+from monitor.store.sql.views import SqlViews
+from monitor.store.sqlite import open_database
 
 ARTICLES = 5
 COPY, SILENCED, PLAIN = "copy", "silenced", "plain"
@@ -95,7 +95,7 @@ def test_untriaged_stories_are_counted_whatever_happens_to_alerts(
         (stories,) = sql.execute(
             f"SELECT count(DISTINCT story_alert) FROM alerts WHERE {shown}"
         ).fetchone()
-        assert SqliteViews(folder).totals().untriaged == stories
+        assert SqlViews(folder).totals().untriaged == stories
         by_watchlist = dict(
             sql.execute(
                 f"SELECT watchlist, count(DISTINCT story_alert) FROM alerts WHERE {shown}"
@@ -125,7 +125,7 @@ def test_a_row_is_a_story_with_the_alerts_of_every_watchlist() -> None:
         _raise(sql, 2, "a")
         sql.execute("UPDATE articles SET story = 1 WHERE id = 3")
         _raise(sql, 3, "a")
-        views = SqliteViews(folder)
+        views = SqlViews(folder)
         first, second = views.alerts.stories([4, 3, 2, 1])
         assert [alert.id for alert in first.alerts] == [1, 2, 4]
         assert [alert.id for alert in second.alerts] == [3]
@@ -145,7 +145,7 @@ def test_a_row_says_what_holds_for_any_or_all_of_its_alerts() -> None:
         for watchlist in "ab":
             _raise(sql, 1, watchlist)
         sql.execute("UPDATE alerts SET severity = 'high' WHERE watchlist = 'b'")
-        views = SqliteViews(folder)
+        views = SqlViews(folder)
 
         def row() -> StoryAlerts:
             return views.alerts.stories(list(views.alerts.ids(Filter())))[0]

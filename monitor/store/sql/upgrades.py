@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.store.sqlite.schema import (
+from monitor.store.sql.schema import (
     BACKFILLS,
     BRIEFINGS,
     COUNTING,

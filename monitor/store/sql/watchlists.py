@@ -20,7 +20,7 @@ from monitor.model.watchlist import (
     WatchlistInForce,
     WatchlistRecord,
 )
-from monitor.store.sqlite.connection import StoreConnection, transaction
+from monitor.store.sql.connection import StoreConnection, transaction
 
 if TYPE_CHECKING:
     from monitor.model.watchlist import Silence
@@ -30,7 +30,7 @@ DUPLICATE = "copy"
 """Why an alert that was merged into another was not notified."""
 
 
-class SqliteWatchlistViews:
+class SqlWatchlistViews:
     """See `WatchlistViews`."""
 
     def __init__(self, connection: StoreConnection) -> None:

@@ -24,7 +24,7 @@ from support.small_store import (
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import ArticleChange, Headline, Names, PendingPage, Sighting, StoryCandidate
 from monitor.model.search import Filter
-from monitor.store.sqlite.feeds import POLLS_KEPT
+from monitor.store.sql.feeds import POLLS_KEPT
 
 
 @pytest.fixture

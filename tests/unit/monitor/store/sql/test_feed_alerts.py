@@ -16,8 +16,8 @@ from monitor.model.poll import PollOutcome
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.model.watchlist import FEED_HEALTH
-from monitor.store.sqlite.store import SqliteStore
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.store import SqlStore
+from monitor.store.sql.views import SqlViews
 
 GONE = BegunIncident(kind=AlertKind.GONE, severity=Severity.MEDIUM, title="A: gone (410)")
 SILENT = BegunIncident(
@@ -26,13 +26,13 @@ SILENT = BegunIncident(
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    with closing(SqliteStore(tmp_path)) as made:
+def store(tmp_path: Path) -> Iterator[SqlStore]:
+    with closing(SqlStore(tmp_path)) as made:
         yield made
 
 
 def refreshed(
-    store: SqliteStore,
+    store: SqlStore,
     at: float,
     begun: tuple[BegunIncident, ...] = (),
     ended: tuple[AlertKind, ...] = (),
@@ -48,9 +48,9 @@ def refreshed(
     return [alert.kind for alert in plan.raised]
 
 
-def test_an_alert_about_a_feed_is_an_alert(store: SqliteStore, tmp_path: Path) -> None:
+def test_an_alert_about_a_feed_is_an_alert(store: SqlStore, tmp_path: Path) -> None:
     assert refreshed(store, 100.0, (GONE,)) == [AlertKind.GONE]
-    views = SqliteViews(tmp_path)
+    views = SqlViews(tmp_path)
     (alert,) = views.alerts.get(views.alerts.ids(Filter()), matches=True)
     assert (alert.kind, alert.article, alert.watchlist) == (AlertKind.GONE, None, FEED_HEALTH)
     assert (alert.title, alert.feed, alert.url) == ("A: gone (410)", "A", "https://a.test/")
@@ -71,14 +71,14 @@ def test_an_alert_about_a_feed_is_an_alert(store: SqliteStore, tmp_path: Path) -
         (Filter(state=AlertState.NEW), True),
     ],
 )
-def test_filters_know_it(store: SqliteStore, tmp_path: Path, filter, found) -> None:
+def test_filters_know_it(store: SqlStore, tmp_path: Path, filter, found) -> None:
     refreshed(store, 100.0, (GONE,))
-    assert bool(SqliteViews(tmp_path).alerts.ids(filter)) is found
+    assert bool(SqlViews(tmp_path).alerts.ids(filter)) is found
 
 
-def test_it_is_counted_and_triaged_and_is_of_no_article(store: SqliteStore, tmp_path: Path) -> None:
+def test_it_is_counted_and_triaged_and_is_of_no_article(store: SqlStore, tmp_path: Path) -> None:
     refreshed(store, 100.0, (GONE,))
-    views = SqliteViews(tmp_path)
+    views = SqlViews(tmp_path)
     assert views.totals() == (0, 0, 1, 1)
     ((name, total, untriaged),) = [
         (w.name, w.total, w.untriaged) for w in views.watchlists.counts(0, 2, 60)
@@ -90,7 +90,7 @@ def test_it_is_counted_and_triaged_and_is_of_no_article(store: SqliteStore, tmp_
     assert views.watchlists.records() == []
 
 
-def test_an_incident_that_raises_no_alert_is_one(store: SqliteStore, tmp_path: Path) -> None:
+def test_an_incident_that_raises_no_alert_is_one(store: SqlStore, tmp_path: Path) -> None:
     assert refreshed(store, 100.0, (SILENT,)) == []
     (feed, _) = store.subscribe([Feed(url="https://a.test/rss", name="A")] * 2, [])
     with store.reading() as reading:

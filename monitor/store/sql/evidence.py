@@ -6,28 +6,28 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from monitor.alerts.plan import EvidenceRecord
 from monitor.audit import evidence
 from monitor.audit.evidence import Kind
 from monitor.model.config import Watchlist
-from monitor.store.sqlite.alert_views import read_matches
-from monitor.store.sqlite.connection import (
+from monitor.store.sql.alert_views import read_matches
+from monitor.store.sql.connection import (
     CHUNK,
+    Connection,
+    StoreAddress,
     StoreConnection,
-    find_damage,
     open_database,
     reading,
 )
-from monitor.store.sqlite.schema import EVIDENCE
+from monitor.store.sql.schema import EVIDENCE
 
 
 class EvidenceLog:
     """Appends records within a transaction."""
 
-    def __init__(self, sql: sqlite3.Connection) -> None:
+    def __init__(self, sql: Connection) -> None:
         self._sql = sql
         self._last: tuple[int, str] | None = None
         """Number and hash of the last record, once it was read."""
@@ -121,14 +121,14 @@ _KEPT = (
 
 
 class EvidenceReader:
-    """The store of a data folder, for one verification; a context manager.
+    """The store, for one verification; a context manager.
 
     Raises:
         StoreError: The store cannot be read.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._connection = StoreConnection(open_database(folder, create=False))
+    def __init__(self, address: StoreAddress) -> None:
+        self._connection = StoreConnection(open_database(address, create=False))
 
     def __enter__(self) -> EvidenceReader:
         with reading(self._connection.sql) as sql:
@@ -141,7 +141,7 @@ class EvidenceReader:
 
     def damage(self) -> str:
         """Return what is wrong with the pages of the store; empty if nothing is."""
-        return find_damage(self._connection.sql)
+        return self._connection.sql.find_damage()
 
     def guards(self) -> list[str]:
         """Return the triggers that protect the records and are missing or altered."""

@@ -30,7 +30,7 @@ from monitor.model.event_link import Surety
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.model.watchlist import FEED_HEALTH
-from monitor.store.sqlite.connection import StoreConnection, marks
+from monitor.store.sql.connection import StoreConnection, marks
 
 PUBLISHER = "coalesce(nullif(a.outlet, ''), f.name)"
 """Who published an article: the outlet that an aggregator names, else the feed."""
@@ -132,7 +132,7 @@ FEW = 5_000
 """Articles up to which their alerts are looked up one by one: the whole table is read faster."""
 
 
-class SqliteAlertViews:
+class SqlAlertViews:
     """See `AlertViews`."""
 
     def __init__(self, connection: StoreConnection) -> None:
@@ -306,11 +306,11 @@ class SqliteAlertViews:
         """Return the numbers of the feeds that any of these selectors names."""
         from index.query.filters import selects
         from monitor.fetch.url import host
-        from monitor.store.sqlite.feeds import SqliteFeedViews
+        from monitor.store.sql.feeds import SqlFeedViews
 
         return [
             feed.number
-            for feed in SqliteFeedViews(self._connection).every()
+            for feed in SqlFeedViews(self._connection).every()
             if any(selects(one, feed.name, host(feed.url), feed.tags) for one in selectors)
         ]
 

@@ -18,8 +18,8 @@ from monitor.model.feed import FeedState, Outcome, Poll
 from monitor.model.poll import PollOutcome, Sighting
 from monitor.model.search import Filter
 from monitor.store.protocol import Batch, Store, Views
-from monitor.store.sqlite.store import SqliteStore
-from monitor.store.sqlite.views import SqliteViews
+from monitor.store.sql.store import SqlStore
+from monitor.store.sql.views import SqlViews
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_views_serve_any_thread(room: SmallStore) -> None:
 
 def test_a_locked_store_is_told_and_forgotten(tmp_path: Path) -> None:
     room = opened(tmp_path)
-    assert isinstance(room.store, SqliteStore)
+    assert isinstance(room.store, SqlStore)
     room.store._connection.execute("PRAGMA busy_timeout = 20")
     room.save(arrival(1, ALIBABA))
     with closing(sqlite3.connect(tmp_path / "newsroom.db", isolation_level=None)) as other:
@@ -141,7 +141,7 @@ def test_a_store_opens_again_with_everything_in_it(tmp_path: Path) -> None:
 
 def test_a_folder_without_a_store_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no archive here yet"):
-        SqliteViews(tmp_path / "nowhere").totals()
+        SqlViews(tmp_path / "nowhere").totals()
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -150,17 +150,17 @@ def test_a_store_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql:
         sql.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreError, match="newer tocsin"):
-        SqliteStore(tmp_path)
+        SqlStore(tmp_path)
     with pytest.raises(StoreError, match="newer tocsin"):
-        SqliteViews(tmp_path).totals()
+        SqlViews(tmp_path).totals()
 
 
 def test_a_file_that_is_no_store_is_told(tmp_path: Path) -> None:
     (tmp_path / "newsroom.db").write_bytes(b"hello " * 999)
     with pytest.raises(StoreError, match="not a database"):
-        SqliteStore(tmp_path)
+        SqlStore(tmp_path)
     with pytest.raises(StoreError, match="not a database"):
-        SqliteViews(tmp_path).totals()
+        SqlViews(tmp_path).totals()
 
 
 def test_a_store_that_is_damaged_inside_is_told(tmp_path: Path) -> None:
@@ -172,9 +172,9 @@ def test_a_store_that_is_damaged_inside_is_told(tmp_path: Path) -> None:
     ((root,),) = room.sql("SELECT rootpage FROM sqlite_master WHERE name = 'articles'")
     body[(root - 1) * 4096 : root * 4096] = b"\xff" * 4096
     path.write_bytes(body)
-    damaged = SqliteStore(tmp_path)
+    damaged = SqlStore(tmp_path)
     with pytest.raises(StoreError, match="malformed"):
-        SqliteViews(tmp_path).articles.get(range(1, 900))
+        SqlViews(tmp_path).articles.get(range(1, 900))
     with pytest.raises(StoreError, match="malformed"):
         damaged.articles.between(0, 999)
     damaged.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
@@ -25,29 +24,29 @@ from monitor.model.poll import (
     StoryCandidate,
 )
 from monitor.store.protocol import ArticleViews, VolumeViews
-from monitor.store.sqlite import articles, feeds
-from monitor.store.sqlite.alerts import (
+from monitor.store.sql import articles, feeds
+from monitor.store.sql.alerts import (
     drop_alerts_of,
     read_alert_facts,
     read_silence_facts,
     regroup_alerts,
     save_plan,
 )
-from monitor.store.sqlite.article_views import SqliteArticleViews
-from monitor.store.sqlite.connection import StoreConnection, select_in
-from monitor.store.sqlite.evidence import EvidenceLog
-from monitor.store.sqlite.volumes import VolumeReads, note_watched
+from monitor.store.sql.article_views import SqlArticleViews
+from monitor.store.sql.connection import Connection, StoreConnection, select_in
+from monitor.store.sql.evidence import EvidenceLog
+from monitor.store.sql.volumes import VolumeReads, note_watched
 
 COUNTED = 500
 """Articles with a name that are counted at most: more of them, and it tells next to nothing."""
 
 
-class SqliteReads:
+class SqlReads:
     """See `StoreReads`."""
 
-    def __init__(self, sql: sqlite3.Connection) -> None:
+    def __init__(self, sql: Connection) -> None:
         self._sql = sql
-        self.articles: ArticleViews = SqliteArticleViews(StoreConnection(sql))
+        self.articles: ArticleViews = SqlArticleViews(StoreConnection(sql))
         self.volumes: VolumeViews = VolumeReads(sql)
         self._common_names: set[int] = set()
 
@@ -243,10 +242,10 @@ class SqliteReads:
         return read_silence_facts(self._sql, now)
 
 
-class SqliteBatch(SqliteReads):
+class SqlBatch(SqlReads):
     """See `Batch`."""
 
-    def __init__(self, sql: sqlite3.Connection) -> None:
+    def __init__(self, sql: Connection) -> None:
         super().__init__(sql)
         self._log = EvidenceLog(sql)
         (last,) = sql.execute(

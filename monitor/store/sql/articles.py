@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from index.article import Article, Timestamp
 from monitor.model.event_link import EventLink, Surety
-from monitor.store.sqlite.connection import change_in, marks, select_in
+from monitor.store.sql.connection import Connection, change_in, marks, select_in
 
 if TYPE_CHECKING:  # what viewers do not need takes a tenth of a second to import
     from monitor.model.config import ExpiringArticle, RetentionExceptions
@@ -17,7 +16,7 @@ if TYPE_CHECKING:  # what viewers do not need takes a tenth of a second to impor
     from monitor.model.poll import ArticleChange, Sighting
 
 
-def insert(sql: sqlite3.Connection, feed: int, changes: Sequence[ArticleChange]) -> None:
+def insert(sql: Connection, feed: int, changes: Sequence[ArticleChange]) -> None:
     """Store new articles of a feed, with their shingles and names; the index is updated later."""
     sql.executemany(
         "INSERT INTO articles (id, feed, url, canonical, fingerprint, title, summary, body,"
@@ -54,7 +53,7 @@ def insert(sql: sqlite3.Connection, feed: int, changes: Sequence[ArticleChange])
     queue_for_index(sql, [change.article.id for change in changes])
 
 
-def insert_names(sql: sqlite3.Connection, changes: Iterable[ArticleChange]) -> None:
+def insert_names(sql: Connection, changes: Iterable[ArticleChange]) -> None:
     """Store the names of new articles, and which articles they tell again."""
     changes = list(changes)
     named = [(change.article.id, change.names) for change in changes if change.names.groups]
@@ -79,7 +78,7 @@ def insert_names(sql: sqlite3.Connection, changes: Iterable[ArticleChange]) -> N
     )
 
 
-def save_links(sql: sqlite3.Connection, links: Iterable[EventLink]) -> None:
+def save_links(sql: Connection, links: Iterable[EventLink]) -> None:
     """Store links of articles; one that is there already gets no less sure."""
     sql.executemany(
         "INSERT INTO event_links VALUES (?, ?, ?)"
@@ -88,7 +87,7 @@ def save_links(sql: sqlite3.Connection, links: Iterable[EventLink]) -> None:
     )
 
 
-def save_encoded(sql: sqlite3.Connection, batch: EncodedBatch) -> None:
+def save_encoded(sql: Connection, batch: EncodedBatch) -> None:
     """Store vectors and links of articles that are still there.
 
     Links by names are dropped where both articles have a vector now: vectors know better.
@@ -117,7 +116,7 @@ def save_encoded(sql: sqlite3.Connection, batch: EncodedBatch) -> None:
 
 
 def insert_entries(
-    sql: sqlite3.Connection, feed: int, entries: Iterable[tuple[str, int, bytes, bytes]]
+    sql: Connection, feed: int, entries: Iterable[tuple[str, int, bytes, bytes]]
 ) -> None:
     """Store under which id a feed published which article: (guid, article, fingerprint, parts)."""
     sql.executemany(
@@ -128,7 +127,7 @@ def insert_entries(
     )
 
 
-def insert_sighting(sql: sqlite3.Connection, feed: int, sighting: Sighting, now: Timestamp) -> None:
+def insert_sighting(sql: Connection, feed: int, sighting: Sighting, now: Timestamp) -> None:
     """Store that a feed carries a known article, or carries it under a new id or link."""
     if sighting.reissued:
         sql.execute("DELETE FROM entries WHERE feed = ? AND article = ?", (feed, sighting.article))
@@ -139,7 +138,7 @@ def insert_sighting(sql: sqlite3.Connection, feed: int, sighting: Sighting, now:
         queue_for_index(sql, [sighting.article])
 
 
-def insert_carrier(sql: sqlite3.Connection, feed: int, article: int, now: Timestamp) -> bool:
+def insert_carrier(sql: Connection, feed: int, article: int, now: Timestamp) -> bool:
     """Store that a feed carries an article of another one; return whether that is new."""
     carried = sql.execute(
         "INSERT OR IGNORE INTO carriers SELECT id, ?, ? FROM articles WHERE id = ? AND feed <> ?",
@@ -152,7 +151,7 @@ MOST_LINKS = 8
 """Further links of an article that are kept: some feeds give it another one at each poll."""
 
 
-def insert_link(sql: sqlite3.Connection, article: int, canonical: str) -> None:
+def insert_link(sql: Connection, article: int, canonical: str) -> None:
     """Store a further link of an article."""
     if canonical:
         sql.execute(
@@ -162,7 +161,7 @@ def insert_link(sql: sqlite3.Connection, article: int, canonical: str) -> None:
         )
 
 
-def replace_text(sql: sqlite3.Connection, article: Article, now: Timestamp) -> None:
+def replace_text(sql: Connection, article: Article, now: Timestamp) -> None:
     """Store an edited text; the earlier one becomes a revision."""
     sql.execute(
         "INSERT INTO versions SELECT id, version, title, summary, body, ? FROM articles"
@@ -184,7 +183,7 @@ def replace_text(sql: sqlite3.Connection, article: Article, now: Timestamp) -> N
     queue_for_index(sql, [article.id])
 
 
-def set_aside(sql: sqlite3.Connection, changes: Iterable[ArticleChange], now: Timestamp) -> None:
+def set_aside(sql: Connection, changes: Iterable[ArticleChange], now: Timestamp) -> None:
     """Store which articles were not matched; one that is matched now is set aside no more."""
     changes = list(changes)
     sql.executemany(
@@ -197,7 +196,7 @@ def set_aside(sql: sqlite3.Connection, changes: Iterable[ArticleChange], now: Ti
     )
 
 
-def queue_pages(sql: sqlite3.Connection, changes: Iterable[ArticleChange], now: Timestamp) -> None:
+def queue_pages(sql: Connection, changes: Iterable[ArticleChange], now: Timestamp) -> None:
     """Queue the pages of articles that want their text."""
     sql.executemany(
         "INSERT OR REPLACE INTO pages (article, due, backfill) VALUES (?, ?, ?)",
@@ -205,7 +204,7 @@ def queue_pages(sql: sqlite3.Connection, changes: Iterable[ArticleChange], now: 
     )
 
 
-def save_page_text(sql: sqlite3.Connection, change: ArticleChange) -> None:
+def save_page_text(sql: Connection, change: ArticleChange) -> None:
     """Store the text of an article's page, and the story that it tells with it."""
     article = change.article
     sql.execute(
@@ -229,12 +228,12 @@ def save_page_text(sql: sqlite3.Connection, change: ArticleChange) -> None:
     queue_for_index(sql, [article.id])
 
 
-def queue_for_index(sql: sqlite3.Connection, articles: Iterable[int]) -> None:
+def queue_for_index(sql: Connection, articles: Iterable[int]) -> None:
     """Queue articles for the index: it adds them, or removes those that are gone."""
     sql.executemany("INSERT INTO outbox (article) VALUES (?)", [(id,) for id in articles])
 
 
-def count(sql: sqlite3.Connection, feed: int, more: int) -> None:
+def count(sql: Connection, feed: int, more: int) -> None:
     """Add to the number of articles of a feed."""
     sql.execute("UPDATE feeds SET articles = articles + ? WHERE number = ?", (more, feed))
 
@@ -248,7 +247,7 @@ _TABLES = (
 
 
 def select_expiring(
-    sql: sqlite3.Connection,
+    sql: Connection,
     before: Timestamp,
     spared: RetentionExceptions,
     after: tuple[Timestamp, int],
@@ -270,7 +269,7 @@ def select_expiring(
     ]
 
 
-def drop(sql: sqlite3.Connection, articles: Collection[int]) -> None:
+def drop(sql: Connection, articles: Collection[int]) -> None:
     """Drop articles without alerts; their keys are kept, and the index is updated later."""
     change_in(
         sql,

@@ -1,0 +1,214 @@
+"""Statements and transactions, in the SQL that every database of a store understands.
+
+A store is opened by its address: a folder has an SQLite file (`monitor.store.sqlite`).
+Placeholders are `?`, or `?1`, `?2` where one value is named more than once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+from monitor.errors import StoreError
+
+BUSY_MS = 5_000
+"""Milliseconds that the monitor waits for another writer."""
+TRIAGE_BUSY_MS = 2_000
+"""Milliseconds that a viewer waits for another writer before its triage fails."""
+CHUNK = 500
+"""Values in one IN (…): SQLite's own limit was 999 for a long time."""
+
+StoreAddress = Path
+"""Where a store is: the folder of an SQLite file."""
+
+
+class Cursor(Protocol):
+    """What came of a statement."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows it changed."""
+
+    def fetchone(self) -> Any:
+        """Return the next row, None if there is none."""
+
+    def fetchall(self) -> list[Any]:
+        """Return the rows that are left."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the rows that are left."""
+
+
+class Connection(Protocol):
+    """A connection to the database of a store. What its methods raise is an `Error`."""
+
+    @property
+    def Error(self) -> type[Exception]:  # noqa: N802 - its name in the Python database API
+        """What goes wrong in the database."""
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether it must be opened again to see what is stored."""
+
+    def execute(self, query: str, values: Sequence[Any] = ..., /) -> Cursor:
+        """Run a statement."""
+
+    def executemany(self, query: str, rows: Iterable[Sequence[Any]], /) -> Cursor:
+        """Run a statement once for each row of values."""
+
+    def begin(self) -> None:
+        """Begin a transaction that writes; it waits for those of others."""
+
+    def commit(self) -> None:
+        """End the transaction; what it wrote is there to stay."""
+
+    def rollback(self) -> None:
+        """End the transaction, if there is one, as if it had not been."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
+    def find_damage(self) -> str:
+        """Read all of a store; return the first thing that is wrong, empty if nothing is.
+
+        Writers go on meanwhile. 1 GB takes some seconds.
+        """
+
+    def message(self, error: Exception, so: str = "") -> str:
+        """Return what is wrong with the store, what that means, and what to do."""
+
+
+def open_database(
+    address: StoreAddress, *, create: bool, busy_ms: int = BUSY_MS, read_only: bool = False
+) -> Connection:
+    """Return a connection to the store at an address.
+
+    Args:
+        address: Where the store is.
+        create: Whether to make a store where there is none.
+        busy_ms: Milliseconds to wait for another writer.
+        read_only: Whether to refuse to write.
+
+    Raises:
+        StoreError: It is not there, lost, not a store, or of another version.
+        MonitorError: With `create`: others can write to the folder.
+    """
+    from monitor.store import sqlite
+
+    return sqlite.open_database(address, create=create, busy_ms=busy_ms, read_only=read_only)
+
+
+def marks(count: int) -> str:
+    """Return placeholders for that many values."""
+    return ", ".join("?" * count)
+
+
+def select_in(
+    sql: Connection, query: str, values: Collection[Any], *before: Any
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a query with `IN ({0})`, run once for each chunk of the values.
+
+    Args:
+        sql: The connection.
+        query: The query; it may name the values more than once.
+        values: What to put there.
+        before: Values of the placeholders that come before.
+    """
+    ordered, first = list(values), len(before) + 1
+    for at in range(0, len(ordered), CHUNK):
+        chunk = ordered[at : at + CHUNK]
+        numbers = ", ".join(f"?{number}" for number in range(first, first + len(chunk)))
+        yield from sql.execute(query.format(numbers), (*before, *chunk))
+
+
+def change_in(sql: Connection, statement: str, values: Collection[Any]) -> None:
+    """Run a statement with `IN ({0})` once for each chunk of the values."""
+    for _ in select_in(sql, statement, values):
+        pass
+
+
+@contextmanager
+def reading(connection: Connection) -> Iterator[Connection]:
+    """Read without a transaction. Raises StoreError when the store cannot be read."""
+    try:
+        yield connection
+    except connection.Error as error:
+        raise StoreError(connection.message(error)) from error
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[Connection]:
+    """Commit everything done inside, or nothing. Raises StoreError when the store refuses."""
+    try:
+        connection.begin()
+        yield connection
+        connection.commit()
+    except BaseException as error:
+        with suppress(connection.Error):  # a disk that fails; closing rolls back too
+            connection.rollback()
+        if isinstance(error, connection.Error):
+            raise StoreError(connection.message(error, "; nothing was changed")) from error
+        raise
+
+
+class StoreConnection:
+    """A connection to a store, as its readers use it: its errors are a StoreError."""
+
+    def __init__(self, sql: Connection) -> None:
+        self._sql = sql
+
+    @property
+    def sql(self) -> Connection:
+        """The connection of this thread."""
+        return self._sql
+
+    def read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query. Raises StoreError when the store cannot be read."""
+        with reading(self.sql) as sql:
+            yield from sql.execute(query, values)
+
+    def number(self, query: str) -> int:
+        """Return the one number that a query selects."""
+        ((value,),) = self.read(query)
+        return int(value)
+
+    def select_in(self, query: str, values: Collection[Any]) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query with `IN ({0})`, run once for each chunk of the values."""
+        with reading(self.sql) as sql:
+            yield from select_in(sql, query, values)
+
+
+class ViewerConnection(StoreConnection):
+    """A viewer's connections to a store: one for each of its threads."""
+
+    def __init__(self, address: StoreAddress, *, read_only: bool = False) -> None:
+        self._address = address
+        self._read_only = read_only
+        self._local = threading.local()
+        self._listening = threading.Lock()
+        self._listener: Connection | None = None
+
+    @property
+    def sql(self) -> Connection:
+        """The connection of this thread."""
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is None or connection.is_outdated:
+            connection = self._open(read_only=self._read_only)
+            self._local.connection = connection
+        return connection
+
+    def listen(self, *queries: str) -> list[tuple[Any, ...]]:
+        """Return the one row of each query, by a connection that never commits anything itself."""
+        with self._listening:
+            if self._listener is None or self._listener.is_outdated:
+                self._listener = self._open(read_only=True)
+            listener = StoreConnection(self._listener)
+            return [row for query in queries for row in listener.read(query)]
+
+    def _open(self, *, read_only: bool) -> Connection:
+        return open_database(
+            self._address, create=False, busy_ms=TRIAGE_BUSY_MS, read_only=read_only
+        )
