@@ -17,11 +17,12 @@ from typing import Any
 import click
 from ruamel.yaml import YAML
 
+from monitor import signs
 from monitor.cli import main_group
 from monitor.config.schema import json_schema
 from tui.app import DashboardApp
 from tui.key_labels import key_label
-from tui.screens.help import GLYPHS, named_bindings
+from tui.screens.help import named_bindings
 
 HERE = Path(__file__).parent / "reference"
 NOTE = "<!-- Made by docs/generate_reference.py; `make reference` writes it again. -->\n"
@@ -363,7 +364,7 @@ def keys_page() -> str:
             for binding in bindings
         ]
         parts += [f"## {title}\n", table(("key", "what it does", "name"), rows)]
-    parts += ["## Signs\n", table(("sign", "meaning"), [(s, prose(m)) for s, m in GLYPHS])]
+    parts += ["## Signs\n", table(("sign", "meaning"), [(s, prose(m)) for s, m in signs.LEGEND])]
     return "\n".join(parts)
 
 

@@ -14,6 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from index.article import Timestamp
+from monitor import signs
 from monitor.alerts.plan import AlertPlan
 from monitor.components import Components
 from monitor.config_reload import ConfigReloader
@@ -367,7 +368,7 @@ class Daemon:
             feed = feeds.get(one.feed.url)
             if feed is not None and one.state.failures:
                 why = feed_health.describe_health(feed, one.state, now)
-                log.warning("✗ %s: %s", feed.name, why)
+                log.warning("%s %s: %s", signs.FAILED, feed.name, why)
 
     async def _pulse(self) -> None:
         while True:

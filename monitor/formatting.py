@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from index.article import Timestamp
+from monitor import signs
 
 
 def counted(count: int, noun: str, many: str = "") -> str:
@@ -73,9 +74,6 @@ def iso(moment: Timestamp | None) -> str | None:
         return None
 
 
-_BARS = "▁▂▃▄▅▆▇█"
-
-
 def sparkline(counts: Sequence[int], width: int) -> str:
     """Return counts as bars, scaled to the largest; 0 is a blank.
 
@@ -85,7 +83,7 @@ def sparkline(counts: Sequence[int], width: int) -> str:
     """
     bars = list(_summed(counts, width))
     top = max(bars, default=0)
-    return "".join(_BARS[(bar * len(_BARS) - 1) // top] if bar else " " for bar in bars)
+    return "".join(signs.BARS[(bar * len(signs.BARS) - 1) // top] if bar else " " for bar in bars)
 
 
 def _summed(counts: Sequence[int], width: int) -> Iterator[int]:

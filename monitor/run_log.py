@@ -7,17 +7,15 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+from monitor import signs
 from monitor.formatting import counted
 from monitor.ingest.poll_outcome import BatchOutcome
 from monitor.model.alert import AlertKind
 from monitor.model.feed import Feed, Outcome, Poll
 from monitor.model.poll import RaisedAlert, RunSummary
-from monitor.model.severity import Severity
+from monitor.model.severity import SEVERITY_SIGNS
 
 log = logging.getLogger("tocsin")
-
-_BELLS = {Severity.HIGH: "▲", Severity.MEDIUM: "●", Severity.LOW: "·"}
-
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and of how much."""
@@ -115,7 +113,7 @@ class RunLog:
             log.info(
                 "%s%s %s: %s%s%s",
                 "↑" if alert.escalation else "",
-                _BELLS[alert.severity],
+                SEVERITY_SIGNS[alert.severity],
                 alert.watchlist,
                 alert.title,
                 f" — {alert.feed}" if alert.kind is AlertKind.MATCH else "",
@@ -139,7 +137,7 @@ class RunLog:
 
     def _log_unreached(self) -> None:
         for name, reason in self._unreached.items():
-            log.warning("✗ %s: %s", name, reason)
+            log.warning("%s %s: %s", signs.FAILED, name, reason)
         self._unreached.clear()
 
     def _show(self) -> None:
@@ -161,16 +159,16 @@ class RunLog:
         if poll.outcome is Outcome.FAILED:
             self._failures[feed.url] = poll.reason
             if reached:
-                log.warning("✗ %s: %s", feed.name, poll.reason)
+                log.warning("%s %s: %s", signs.FAILED, feed.name, poll.reason)
             else:
                 self._unreached[feed.name] = poll.reason
         elif poll.blind:
             words = "coverage gap: no entry in common with the poll before"
             log.info("! %s: %d new; %s", feed.name, poll.new, words)
         elif poll.new or poll.changed:
-            log.info("✓ %s: %d new, %d changed", feed.name, poll.new, poll.changed)
+            log.info("%s %s: %d new, %d changed", signs.OK, feed.name, poll.new, poll.changed)
         else:
-            log.debug("✓ %s: nothing new", feed.name)
+            log.debug("%s %s: nothing new", signs.OK, feed.name)
 
 
 def _besides(alert: RaisedAlert) -> str:

@@ -13,6 +13,7 @@ from textual.widgets import Digits
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
+from monitor import signs
 from monitor.errors import MonitorError
 from monitor.formatting import shown_title
 from monitor.model.alert import AlertState, StoryAlerts, Verdict
@@ -95,7 +96,7 @@ def wall_header(
     return (
         first,
         [(" ", ""), (fit(shown or "all alerts", max(1, cells - 1)), "title")],
-        [(" ", ""), (fit(f"! {problem}", max(1, cells - 1)), "bad")] if problem else [],
+        [(" ", ""), (fit(f"{signs.LOOK} {problem}", max(1, cells - 1)), "bad")] if problem else [],
     )
 
 
@@ -154,9 +155,9 @@ def _large(shown: StoryRow, now: Timestamp, zone: tzinfo | None, cells: int) -> 
 def _details_line(shown: StoryRow, now: Timestamp, zone: tzinfo | None, cells: int) -> Line:
     alert = shown.lead
     at = alert.stirred_at
-    copies = f" +{alert.duplicates}" if alert.duplicates else ""
+    copies = f" {signs.OUTLETS}{alert.duplicates}" if alert.duplicates else ""
     lang = f" · {alert.lang}" if alert.lang else ""
-    why = f" · ↑ {alert.escalations[-1].words}" if alert.escalations else ""
+    why = f" · {signs.ESCALATED} {alert.escalations[-1].words}" if alert.escalations else ""
     details = line(f"{alert.publisher}{copies}{lang}{why}")
     when = f"     {times.short(at, now, zone)}  {times.age(now - at)}  "
     names = watchlist_badges(shown.story.watchlists, min(36, max(1, cells - len(when))))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
+from monitor import signs
 from monitor.formatting import alert_number
 from monitor.model.alert import AlertState, SuppressionReason, Verdict
 from monitor.model.delivery import DeliveryState
@@ -54,7 +55,7 @@ def describe_triage(alert: Alert, last: Decision | None, moment: Callable[[Times
     if alert.verdict is not Verdict.NONE:
         words.append(str(alert.verdict))
     if alert.starred:
-        words.append("★")
+        words.append(signs.STAR)
     words += [f"#{line(tag)}" for tag in alert.tags]
     return " · ".join(words)
 

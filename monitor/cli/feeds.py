@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from monitor import signs
 from monitor.cli import CliContext, on_terminal, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
@@ -50,7 +51,7 @@ def find_feed(name: str, feeds: Sequence[Feed]) -> Feed:
 
 GAP_COLUMNS = ("feed", "url", "kind", "start", "end", "seconds", "watchlists")
 GAP_DAYS = 7.0
-_GAP_MARKS = {"blind": "!", "down": "✗"}
+_GAP_MARKS = {"blind": signs.LOOK, "down": signs.FAILED}
 
 
 def print_coverage_gaps(cli: CliContext, since: float | None, style: str) -> None:
@@ -112,8 +113,9 @@ COLUMNS = (
     "blind", "moved_to", "former", "tags",
 )  # fmt: skip
 _MARKS = {
-    "ok": "✓", "new": "…", "late": "!", "blind": "!", "silent": "!", "quarantined": "!",
-    "failing": "✗", "gone": "✗", "paused": "-",
+    "ok": signs.OK, "new": signs.NOT_YET, "late": signs.LOOK, "blind": signs.LOOK,
+    "silent": signs.LOOK, "quarantined": signs.LOOK, "failing": signs.FAILED,
+    "gone": signs.FAILED, "paused": signs.RESTS,
 }  # fmt: skip
 
 
@@ -218,7 +220,7 @@ LOG_COLUMNS = (
     "reason",
 )  # fmt: skip
 POLLS_SHOWN = 30
-_LOG_MARKS = {"read": "✓", "unchanged": "=", "failed": "✗"}
+_LOG_MARKS = {"read": signs.OK, "unchanged": signs.UNCHANGED, "failed": signs.FAILED}
 
 
 @click.command("log")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from index.analysis.text_cleaning import line
+from monitor import signs
 from monitor.cli import CliContext, output
 from monitor.errors import FeedError
 from monitor.feeds.discovery import FeedDiagnostics, diagnose, retry
@@ -50,7 +51,7 @@ def failure_mapping(feed: Feed, error: FeedError, now: Timestamp) -> dict[str, A
 def report_lines(feed: Feed, result: DiscoveredFeed | FeedError, now: Timestamp) -> Iterator[str]:
     """Yield the diagnostics of a feed, or why it cannot be read, as lines."""
     if isinstance(result, FeedError):
-        yield f"{click.style('✗', fg='red')} {redact(result.url)}"
+        yield f"{click.style(signs.FAILED, fg='red')} {redact(result.url)}"
         yield _row("reason", result.reason)
         wait = retry(result, now, feed)
         yield _row("then", f"would poll again in {span(wait)}" if wait else "would not poll again")
@@ -68,12 +69,12 @@ def _settings(feed: Feed) -> dict[str, dict[str, str]]:
 
 
 def _diagnostics_lines(diagnostics: FeedDiagnostics, now: Timestamp) -> Iterator[str]:
-    yield f"{click.style('✓', fg='green')} {redact(diagnostics.url)}"
+    yield f"{click.style(signs.OK, fg='green')} {redact(diagnostics.url)}"
     content_type = diagnostics.content_type or "no type"
     rows = {
         "title": diagnostics.title or "none",
         "answer": _response(diagnostics),
-        "redirects": " → ".join([*diagnostics.hops, redact(diagnostics.answered_by)])
+        "redirects": f" {signs.BECOMES} ".join([*diagnostics.hops, redact(diagnostics.answered_by)])
         if diagnostics.hops
         else "",
         "format": f"{diagnostics.format or 'does not say'}; {content_type}",

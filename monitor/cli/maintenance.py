@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from index.analysis.text_cleaning import clean
+from monitor import signs
 from monitor.cli import CliContext, say
 from monitor.cli.names import InputError
 from monitor.cli.numbers import AlertNumber
@@ -417,6 +418,6 @@ def _verification_lines(result: VerificationResult, first: int) -> Iterator[str]
 
 def _fault_lines(result: VerificationResult) -> Iterator[str]:
     for fault in result.faults[:FAULTS_SHOWN]:
-        yield f"✗ {fault}"
+        yield f"{signs.FAILED} {fault}"
     if (more := len(result.faults) - FAULTS_SHOWN + result.more) > 0:
         yield f"  and {more} more"

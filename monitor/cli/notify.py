@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitor import signs
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyGroup
 from monitor.cli.names import InputError, nearest
@@ -176,7 +177,7 @@ DELIVERY_COLUMNS = (
     "reason", "created_at", "sent_at", "key", "bundle", "alert_id", "briefing",
 )  # fmt: skip
 DELIVERY_STATES = ("waiting", "held", "sent", "dead", "all")
-_MARKS = {"waiting": "…", "sent": "✓", "dead": "✗"}
+_MARKS = {"waiting": signs.NOT_YET, "sent": signs.OK, "dead": signs.FAILED}
 
 
 @click.group(cls=LazyGroup, default="list")
@@ -321,7 +322,7 @@ def _lines(
         else:
             alert = alerts.get(delivery.alert)
             about = f"{alert.watchlist}: {shown_title(alert.title)}" if alert else "(dropped)"
-            why = f" ↑ {delivery.why}" if delivery.why else ""
+            why = f" {signs.ESCALATED} {delivery.why}" if delivery.why else ""
             yield f"{head}  alert {alert_number(delivery.alert)}{why}  {about}"
         yield click.style(f"         {'; '.join(_status_clauses(delivery, now))}", dim=True)
 

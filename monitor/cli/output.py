@@ -17,6 +17,7 @@ from unicodedata import normalize
 import click
 
 from index.article import Timestamp
+from monitor import signs
 from monitor.cli import on_terminal
 from monitor.export.serialization import Row
 from monitor.formatting import iso, shown_title
@@ -193,7 +194,7 @@ def _markdown(rows: Iterable[Row]) -> Iterator[str]:
         if row.get("snippet"):
             yield f"  > {_escape(row['snippet'])}"
         for paragraph in (row.get("note") or "").splitlines():
-            yield f"  > ✎ {_escape(paragraph)}"
+            yield f"  > {signs.NOTE} {_escape(paragraph)}"
 
 
 def _escape(text: str) -> str:

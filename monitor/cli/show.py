@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from index.analysis import text_cleaning
+from monitor import signs
 from monitor.alerts.description import describe_linked
 from monitor.cli import CliContext, output
 from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
@@ -366,10 +367,10 @@ def _alert_lines(
     moment = partial(format_moment, now=now)
     triage = describe_triage(alert, last, moment)
     yield f"{alert.watchlist} ({alert.severity}): alert {alert_number(alert.id)}, {triage}"
-    yield from (f"    ✎ {line}" for line in text_cleaning.lines(alert.note).splitlines())
+    yield from (f"    {signs.NOTE} {line}" for line in text_cleaning.lines(alert.note).splitlines())
     if alert.escalations:
         raised = alert.escalations[0].severity
-        yield f"    ↑ {describe_escalations(alert, now)}; raised as {raised}"
+        yield f"    {signs.ESCALATED} {describe_escalations(alert, now)}; raised as {raised}"
     for words in (describe_deliveries(sent, moment), describe_suppression(alert, moment)):
         if words:
             yield f"    {words}"

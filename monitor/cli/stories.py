@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from index.analysis import text_cleaning
+from monitor import signs
 from monitor.alerts.description import describe_suppression
 from monitor.cli import output, show
 from monitor.export.serialization import Row
@@ -140,12 +141,12 @@ def _detail_lines(row: ListedStory, now: float) -> Iterator[str]:
         yield from (_watchlists(story), about)
     yield from _triage_lines(story)
     for note in dict.fromkeys(alert.note for alert in story.alerts if alert.note):
-        yield from (dim(f"✎ {line}") for line in text_cleaning.lines(note).splitlines())
+        yield from (dim(f"{signs.NOTE} {line}") for line in text_cleaning.lines(note).splitlines())
     steps = dict.fromkeys(
         show.describe_escalations(alert, now) for alert in story.alerts if alert.escalations
     )
-    yield from (click.style(f"↑ {words}", bold=True) for words in steps)
-    yield from (dim(f"✕ {words}") for words in _suppressions(story, moment))
+    yield from (click.style(f"{signs.ESCALATED} {words}", bold=True) for words in steps)
+    yield from map(dim, _suppressions(story, moment))
     if order := show.story_order(lead.telling):
         yield dim(order)
     yield from map(dim, show.other_language_lines(lead.telling))
@@ -153,11 +154,11 @@ def _detail_lines(row: ListedStory, now: float) -> Iterator[str]:
 
 def _outlet(alert: Alert) -> str:
     """Return who published the article of an alert, and how many others have its story."""
-    return alert.publisher + (f" +{alert.duplicates}" if alert.duplicates else "")
+    return alert.publisher + (f" {signs.OUTLETS}{alert.duplicates}" if alert.duplicates else "")
 
 
 def _words(step: Escalation) -> str:
-    return f"↑ {text_cleaning.line(step.words)}"
+    return f"{signs.ESCALATED} {text_cleaning.line(step.words)}"
 
 
 def _reasons(story: StoryAlerts) -> str:
@@ -208,7 +209,7 @@ def _triage_lines(story: StoryAlerts) -> Iterator[str]:
     shared = len({_standing(alert) for alert in story.alerts}) == 1
     standing = _standing(story.alerts[0])
     words = [_standing_words(standing)] if shared and standing != TriageState() else []
-    words += ["★"] if story.starred else []
+    words += [signs.STAR] if story.starred else []
     words += [f"#{text_cleaning.line(tag)}" for tag in story.tags]
     if words:
         yield " · ".join(words)

@@ -13,6 +13,7 @@ import click
 
 from index.analysis.text_cleaning import clean
 from index.article import Timestamp
+from monitor import signs
 from monitor.cli import CliContext, output, say
 from monitor.cli.names import KnownNames
 from monitor.cli.options import QueryCommand, build_filter, with_filters
@@ -20,10 +21,7 @@ from monitor.errors import MissingExtraError, requires_extra
 from monitor.formatting import iso
 from monitor.model.search_results import BucketSize, Series, Trend
 
-MARKERS = "●▲■◆○△□◇"
-"""A marker for each series that is drawn; they differ without colours too."""
 COLOURS = ("blue", "yellow", "green", "magenta", "cyan", "red", "bright_blue", "bright_green")
-BAR, UNSURE, MISSING, GAP = "█", "░", "·", "×"
 PLOT_LINES = 18
 """Height of a plot in lines, axes included."""
 TICK_DISTANCE = 16
@@ -72,7 +70,7 @@ def plot_lines(trend: Trend, zone: tzinfo, width: int, *, colours: bool) -> Iter
     Raises:
         MissingExtraError: plotext is not installed.
     """
-    shown = trend.series[: len(MARKERS)]
+    shown = trend.series[: len(signs.SERIES)]
     most = max(
         (sum(map(_expected, series.counts, series.corrected)) for series in shown), default=0
     )
@@ -80,7 +78,7 @@ def plot_lines(trend: Trend, zone: tzinfo, width: int, *, colours: bool) -> Iter
     step = -(-len(trend.labels) // room)
     starts = trend.edges[:-1:step]
     columns = _PlotColumns(starts, step, max(1, room // len(starts)))
-    for marker, colour, series in zip(MARKERS, COLOURS, shown, strict=False):
+    for marker, colour, series in zip(signs.SERIES, COLOURS, shown, strict=False):
         sign = f"{marker} " if len(shown) > 1 else ""
         line = f"{sign}{clean(series.name)}: {series.total:,}"
         yield click.style(line, fg=colour) if colours and sign else line
@@ -89,11 +87,11 @@ def plot_lines(trend: Trend, zone: tzinfo, width: int, *, colours: bool) -> Iter
     if step > 1:
         yield f"{step} {trend.by}s per column"
     if any(any(series.marked) for series in shown):
-        yield f"{GAP} feeds of this query had coverage gaps or were not polled for a time"
+        yield f"{signs.GAP} feeds of this query had coverage gaps or were not polled for a time"
     if len(shown) == 1 and any(shown[0].marked):
         estimated = any(value is not None for value in shown[0].corrected)
-        rest = f", {MISSING} estimate without coverage gaps" if estimated else ""
-        yield f"{UNSURE} articles found{rest}"
+        rest = f", {signs.ESTIMATE} estimate without coverage gaps" if estimated else ""
+        yield f"{signs.UNSURE} articles found{rest}"
 
 
 def _render_plot(
@@ -131,20 +129,23 @@ def _draw_bars(
 ) -> None:
     """Draw bars: the estimate first, the articles found over it."""
     counts, marked = columns.summed(series.counts), set(_marked_columns([series], columns))
-    for values, sign in ((expected, MISSING), (counts, "")):
+    for values, sign in ((expected, signs.ESTIMATE), (counts, "")):
         cells = [(c, cell) for c, value in enumerate(values) if value for cell in columns.bar(c)]
         if cells:
-            signs = [sign or (UNSURE if column in marked else BAR) for column, _ in cells]
+            bars = [
+                sign or (signs.UNSURE if column in marked else signs.BARS[-1])
+                for column, _ in cells
+            ]
             heights = [values[column] for column, _ in cells]
-            figure.draw(figure.signal([cell for _, cell in cells], heights, marker=signs).fillx())
+            figure.draw(figure.signal([cell for _, cell in cells], heights, marker=bars).fillx())
 
 
 def _draw_points(figure: Any, shown: Sequence[Series], columns: _PlotColumns) -> None:
     cells = [columns.middle(column) for column in range(len(columns.starts))]
     for series in shown:
-        line = figure.signal(cells, columns.summed(series.counts), marker=MISSING)
+        line = figure.signal(cells, columns.summed(series.counts), marker=signs.POINTS)
         figure.draw(line.lines(True))
-    for marker, series in reversed(list(zip(MARKERS, shown, strict=False))):
+    for marker, series in reversed(list(zip(signs.SERIES, shown, strict=False))):
         figure.draw(figure.signal(cells, columns.summed(series.counts), marker=marker))
 
 
@@ -163,7 +164,7 @@ def _marked_columns(shown: Sequence[Series], columns: _PlotColumns) -> list[int]
 def _gap_line(marked: Sequence[int], columns: _PlotColumns) -> str:
     """Return a line with a mark over each bar with a coverage gap."""
     cells = {cell for column in marked for cell in columns.bar(column)}
-    return "".join(GAP if cell in cells else " " for cell in range(columns.cells))
+    return "".join(signs.GAP if cell in cells else " " for cell in range(columns.cells))
 
 
 def _expected(count: int, corrected: float | None) -> float:
@@ -184,7 +185,7 @@ def _moment(start: Timestamp, zone: tzinfo) -> datetime:
 
 
 def _colour_markers(line: str) -> str:
-    for marker, colour in zip(MARKERS, COLOURS, strict=True):
+    for marker, colour in zip(signs.SERIES, COLOURS, strict=True):
         line = line.replace(marker, click.style(marker, fg=colour))
     return line
 
@@ -391,7 +392,7 @@ def _print_plot(trend: Trend) -> None:
         return
     for line in lines:
         click.echo(line)
-    if (more := len(trend.series) - len(MARKERS)) > 0:
+    if (more := len(trend.series) - len(signs.SERIES)) > 0:
         say(f"{more} more series; --format table shows all")
 
 
@@ -420,7 +421,9 @@ def _cell(series: Series, at: int) -> str:
     corrected = series.corrected[at]
     if not series.marked[at]:
         return f"{series.counts[at]:,}"
-    return f"{series.counts[at]:,} ×" + ("" if corrected is None else f" ~{corrected:,.0f}")
+    return f"{series.counts[at]:,} {signs.GAP}" + (
+        "" if corrected is None else f" ~{corrected:,.0f}"
+    )
 
 
 def _note_lines(trend: Trend) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from index.analysis.text_cleaning import line, lines, truncate
+from monitor import signs
 from monitor.cli import CliContext, output, say, show
 from monitor.cli.alerts import build_alert_filter, complete_tags, with_alert_filters
 from monitor.cli.names import InputError, KnownNames
@@ -487,7 +488,7 @@ def _decision_words(decision: Decision) -> Iterator[str]:
         elif name == "note":
             yield f"note “{truncate(line(after), 60)}”" if after else "note removed"
         else:
-            yield f"{before or 'no verdict'} → {after or 'no verdict'}"
+            yield f"{before or 'no verdict'} {signs.BECOMES} {after or 'no verdict'}"
     if decision.why:
         yield f"because of {line(decision.why)}"
     if decision.undoes is not None:

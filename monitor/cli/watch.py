@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from index.analysis.text_cleaning import clean
+from monitor import signs
 from monitor.cli import CliContext, output, say, show
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError, nearest
@@ -287,7 +288,7 @@ def _last_hit(record: WatchlistRecord, now: float) -> str:
 def _today_cell(baseline: Baseline) -> str:
     """Return the stories of today, a mark if the number is unusual, and the usual number."""
     usual = "" if baseline.usual is None else f" ({baseline.usual:.{int(baseline.usual < 10)}f})"
-    return f"{baseline.today:>5} {'⇈' if baseline.surprise else ' '}{usual}"
+    return f"{baseline.today:>5} {signs.SPIKE if baseline.surprise else ' '}{usual}"
 
 
 def _gap_cell(coverage: Coverage | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
 from index.query.ast import And, AtLeast, Node, Not, Or, Score, children
+from monitor import signs
 from monitor.formatting import span
 from monitor.model.config import Channel, Config, SavedSearch, Watchlist
 from monitor.model.feed import Feed
@@ -85,7 +86,7 @@ def _feed(old: Feed, new: Feed) -> Iterator[str]:
     if old.url != new.url:
         yield "address"
     if old.every != new.every:
-        yield f"every {_pace(old)} → {_pace(new)}"
+        yield f"every {_pace(old)} {signs.BECOMES} {_pace(new)}"
     yield from _differences("tags", old.tags, new.tags)
     if old.enabled != new.enabled:
         yield "enabled" if new.enabled else "disabled"
@@ -157,7 +158,7 @@ def _differences(what: str, old: Iterable[str], new: Iterable[str]) -> Iterator[
 
 def _value(what: str, old: object, new: object) -> Iterator[str]:
     if old != new:
-        yield f"{what} {_shown(old)} → {_shown(new)}"
+        yield f"{what} {_shown(old)} {signs.BECOMES} {_shown(new)}"
 
 
 def _shown(value: object) -> str:

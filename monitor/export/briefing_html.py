@@ -13,6 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from index.analysis.text_cleaning import lines, shown_url
+from monitor import signs
 from monitor.export import briefing_words as words
 from monitor.export.markup import HTML
 from monitor.formatting import alert_number, counted, shown_title
@@ -165,7 +166,7 @@ def _story(story: BriefedStory, under: str, briefing: Briefing, zone: tzinfo) ->
     for sign, others in words.other_outlets(story):
         yield _element("p", f"{sign} {HTML.text(others)}", "small")
     if story.escalations:
-        yield _element("p", f"↑ {HTML.text(', '.join(story.escalations))}", "small")
+        yield _element("p", f"{signs.ESCALATED} {HTML.text(', '.join(story.escalations))}", "small")
     for note in story.notes:
         yield _element("p", _paragraphs(lines(note).splitlines()), "note")
     yield "</div>"

@@ -8,6 +8,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from index.analysis.text_cleaning import lines, shown_url
+from monitor import signs
 from monitor.export import briefing_words as words
 from monitor.export.markup import MARKDOWN, PLAIN, ZERO_WIDTH_SPACE
 from monitor.formatting import alert_number, shown_title
@@ -77,9 +78,9 @@ def _plain_story(
     for sign, others in words.other_outlets(story):
         yield f"  {sign} {_plain(others)}"
     if story.escalations:
-        yield f"  ↑ {_plain(', '.join(story.escalations))}"
+        yield f"  {signs.ESCALATED} {_plain(', '.join(story.escalations))}"
     for note in story.notes:
-        yield from (f"  ✎ {_plain(paragraph)}" for paragraph in lines(note).splitlines())
+        yield from (f"  {signs.NOTE} {_plain(paragraph)}" for paragraph in lines(note).splitlines())
     yield f"  {shown_url(story.url) or f'alert {alert_number(story.alerts[0])}'}"
 
 
@@ -128,9 +129,9 @@ def _markdown_story(
         parts.append(_opening(excerpt))
     parts += [f"{sign} {_text(others)}" for sign, others in words.other_outlets(story)]
     if story.escalations:
-        parts.append(f"↑ {_text(', '.join(story.escalations))}")
+        parts.append(f"{signs.ESCALATED} {_text(', '.join(story.escalations))}")
     for note in story.notes:
-        parts += [f"✎ {_text(paragraph)}" for paragraph in lines(note).splitlines()]
+        parts += [f"{signs.NOTE} {_text(paragraph)}" for paragraph in lines(note).splitlines()]
     yield f"{MARKDOWN.newline}  ".join(parts)
 
 

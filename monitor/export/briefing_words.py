@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from monitor import signs
 from monitor.alerts.description import describe_linked
 from monitor.formatting import counted, span, sparkline
 from monitor.model.alert import AlertState, StoryTimeline
@@ -129,7 +130,7 @@ def about(story: BriefedStory, zone: tzinfo | None, now: Timestamp) -> str:
 
 def remarks(story: BriefedStory, under: str) -> str:
     """Return star, state, tags and further watchlists of a story; mostly empty."""
-    words = ["★"] if story.starred else []
+    words = [signs.STAR] if story.starred else []
     words += [] if story.state is AlertState.NEW else [str(story.state)]
     words += [f"#{tag}" for tag in story.tags]
     if further := [name for name in story.watchlists if name != under]:
@@ -140,10 +141,10 @@ def remarks(story: BriefedStory, under: str) -> str:
 def other_outlets(story: BriefedStory) -> Iterator[tuple[str, str]]:
     """Yield a sign and words for the other outlets, and for those in each language."""
     if story.others:
-        yield "≡", shortened([with_lag(outlet) for outlet in story.others], OUTLETS_NAMED)
+        yield signs.OUTLETS, shortened([with_lag(outlet) for outlet in story.others], OUTLETS_NAMED)
     for linked in StoryTimeline((), story.elsewhere).elsewhere_by_language():
         names = [outlet.name for outlet in linked.outlets]
-        yield "⇄", f"{describe_linked(linked)}: {shortened(names, OUTLETS_NAMED)}"
+        yield signs.OTHER_LANGUAGE, f"{describe_linked(linked)}: {shortened(names, OUTLETS_NAMED)}"
 
 
 def shortened(names: Sequence[str], most: int) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 
+from monitor import signs
+
 
 class Severity(enum.StrEnum):
     """The severity of an alert."""
@@ -18,5 +20,9 @@ class Severity(enum.StrEnum):
         return list(Severity).index(self)
 
 
-SEVERITY_SIGNS = {Severity.HIGH: "▲", Severity.MEDIUM: "●", Severity.LOW: "·"}
+SEVERITY_SIGNS = {
+    Severity.HIGH: signs.HIGH,
+    Severity.MEDIUM: signs.MEDIUM,
+    Severity.LOW: signs.LOW,
+}
 """How a severity is shown in one character, in the dashboard, on the command line, in messages."""

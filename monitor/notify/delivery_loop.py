@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
 from index.article import Timestamp
+from monitor import signs
 from monitor.errors import StoreError
 from monitor.model.config import Channel, DeliveryError, DeliveryFault, Networks
 from monitor.model.delivery import (
@@ -225,7 +226,7 @@ class DeliveryLoop:
             self._paused_until[name] = now + max(wait, PAUSE_SECONDS)
             if name not in self._reported:
                 self._reported.add(name)
-                log.warning("✗ channel %s: %s; trying again", name, error.reason)
+                log.warning("%s channel %s: %s; trying again", signs.FAILED, name, error.reason)
 
     async def _save(self, attempts: Iterable[DeliveryAttempt]) -> None:
         await self._thread(self._queue.save_attempts, list(attempts), self._clock())
@@ -234,4 +235,4 @@ class DeliveryLoop:
         self._failures.pop(name, None)
         if name in self._reported:
             self._reported.discard(name)
-            log.info("✓ channel %s accepts again", name)
+            log.info("%s channel %s accepts again", signs.OK, name)

@@ -11,6 +11,7 @@ from string import Template
 
 from index.analysis.text_cleaning import shown_url
 from index.article import Article
+from monitor import signs
 from monitor.export.briefing_html import wrapped
 from monitor.export.briefing_words import shortened, with_lag
 from monitor.export.markup import HTML, MARKDOWN, PLAIN, Markup, plain
@@ -218,7 +219,7 @@ def _alert_lines(notification: Notification, zone: tzinfo, markup: Markup) -> It
         alert.watchlist
     )
     if notification.delivery.why:
-        yield f"↑ {markup.text(notification.delivery.why)}"
+        yield markup.text(_with_sign(notification.delivery.why))
     title = [(m.start, m.end) for m in alert.matches if m.field == "title"]
     headline = _shorten(alert.title, MAX_HEADLINE) or str(alert.kind)
     yield markup.highlighted(headline, title)
@@ -227,9 +228,14 @@ def _alert_lines(notification: Notification, zone: tzinfo, markup: Markup) -> It
     if sentence := _alert_sentence(notification, markup):
         yield sentence
     if terms := _terms(alert):
-        yield f"⌕ {markup.text(', '.join(terms))}"
+        yield f"{signs.TERMS} {markup.text(', '.join(terms))}"
     yield from _other_outlets(alert, markup)
     yield markup.link(url) if (url := shown_url(alert.url)) else f"alert {alert_number(alert.id)}"
+
+
+def _with_sign(why: str) -> str:
+    """Return why a notification is sent: an escalation with its sign, or `+3 suppressed since`."""
+    return why if why.startswith(signs.MORE) else f"{signs.ESCALATED} {why}"
 
 
 def _alert_sentence(notification: Notification, markup: Markup) -> str:
@@ -247,11 +253,11 @@ def _other_outlets(alert: Alert, markup: Markup) -> Iterator[str]:
     outlets = alert.telling.outlets
     if len(outlets) > 1:
         names = shortened([with_lag(outlet) for outlet in outlets], OUTLETS_NAMED)
-        yield f"≡ {markup.text(names)}"
+        yield f"{signs.OUTLETS} {markup.text(names)}"
     for linked in alert.telling.elsewhere_by_language():
         perhaps = "perhaps " if linked.perhaps else ""
         names = shortened([outlet.name for outlet in linked.outlets], OUTLETS_NAMED)
-        yield f"⇄ {markup.text(f'{perhaps}{linked.lang}: {names}')}"
+        yield f"{signs.OTHER_LANGUAGE} {markup.text(f'{perhaps}{linked.lang}: {names}')}"
 
 
 def _digest(notifications: Sequence[Notification], zone: tzinfo, markup: Markup) -> Iterator[str]:
@@ -275,7 +281,7 @@ def _digest_entry(notifications: Sequence[Notification], zone: tzinfo, markup: M
     newest, alert = notifications[0], notifications[0].alert
     times = f" ×{len(notifications)}" if len(notifications) > 1 else ""
     about = " · ".join(part for part in (alert.publisher, alert.lang, moment(alert, zone)) if part)
-    why = f" ↑ {newest.delivery.why}" if newest.delivery.why else ""
+    why = f" {_with_sign(newest.delivery.why)}" if newest.delivery.why else ""
     url = shown_url(alert.url)
     headline = _shorten(alert.title, MAX_HEADLINE) or alert.kind
     lines = [

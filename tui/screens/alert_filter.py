@@ -11,6 +11,7 @@ from textual.timer import Timer
 from index.errors import QueryError
 from index.query.ast import Facet, Node, Or, clauses
 from index.query.filters import compact
+from monitor import signs
 from monitor.errors import MonitorError
 from monitor.formatting import counted
 from monitor.model.search import Filter
@@ -114,7 +115,10 @@ class FilterList(LineList):
             bars = bar_cells((count.name for count in self._counts), cells)
             count = self._counts[row - len(_COMMON_FILTERS)]
             return watchlist_row(count, cells, chosen=chosen, bars=bars)
-        return [("▸ " if chosen else "  ", "accent"), (fit(label, cells - 2), "plain")]
+        return [
+            (f"{signs.CHOSEN} " if chosen else "  ", "accent"),
+            (fit(label, cells - 2), "plain"),
+        ]
 
     def _option(self, row: int) -> _FilterOption:
         if row < len(_COMMON_FILTERS):

@@ -82,7 +82,7 @@ class ArchiveScreen(PaneScreen):
             KeyBinding("esc", "Back"),
             KeyBinding("↑", "Earlier query"),
             KeyBinding("↓", "To the results"),
-            KeyBinding("→", "Complete"),
+            KeyBinding("right", "Complete"),
             KeyBinding("tab", "Pane"),
         ),
         "stream": (

@@ -10,6 +10,7 @@ from textual.geometry import Size
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
+from monitor import signs
 from monitor.errors import MonitorError
 from monitor.formatting import shown_title, span
 from monitor.model.alert import Alert
@@ -20,7 +21,10 @@ from tui.screens.dialogs import Dialog
 from tui.view.styled_text import Line, fit
 from tui.widgets.line_list import LineList
 
-_STATE_GLYPHS = {DeliveryState.WAITING: ("…", "quiet"), DeliveryState.DEAD: ("✗", "bad")}
+_STATE_GLYPHS = {
+    DeliveryState.WAITING: (signs.NOT_YET, "quiet"),
+    DeliveryState.DEAD: (signs.FAILED, "bad"),
+}
 
 
 class DeliveryList(LineList):
@@ -66,7 +70,7 @@ class DeliveryList(LineList):
     def row_line(self, row: int, cells: int) -> Line:
         """Return a delivery as a line."""
         delivery = self._deliveries[row]
-        glyph, style = _STATE_GLYPHS.get(delivery.state, ("✓", "ok"))
+        glyph, style = _STATE_GLYPHS.get(delivery.state, (signs.OK, "ok"))
         channel = min(16, max(8, cells // 6))
         status = delivery_status(delivery, self._now)
         status_cells = min(len(status), cells // 2)

@@ -13,6 +13,7 @@ from textual.dom import DOMNode
 from textual.widgets import Input
 
 from index.analysis.folding import fold
+from monitor import signs
 from tui.key_labels import NO_KEYMAP, bind, binding_help, own_bindings
 from tui.screens.dialogs import Dialog
 from tui.view.styled_text import Line, fit, wrap
@@ -81,25 +82,6 @@ def action_names(app: type[App[Any]]) -> set[str]:
     return {binding.id or "" for _, bindings in named_bindings(app) for binding in bindings}
 
 
-GLYPHS = (
-    ("▲ ● ·", "high, medium, low"),
-    ("•", "new"),
-    ("☑ ☒ ▪", "relevant, noise; closed"),
-    ("★ ✎", "starred; with a note"),
-    ("Liège +2", "raised by this watchlist and two others"),
-    ("◆ ↑", "marked; escalated, and why"),
-    ("37/12⇈", "stories today / usual number by this time; ⇈ a surprise"),
-    ("12  +39", "12 stories today; 39 new stories of all days"),
-    ("‹", "was published before tocsin watched the feed; its own date follows"),
-    ("? »", "no date; a date in the future; both sorted by when it was first seen"),
-    ("+3", "three other outlets have the same story"),
-    ("✓ ! ✗", "feed is fine; late, coverage gap or silent; failing"),
-    ("○ ‖", "feed was not read yet; feed, list of alerts or watchlist rests"),
-    ("░ ×", "in charts: a time with coverage gaps; the same without an article"),
-    ("▸", "the alerts are filtered by this watchlist"),
-)
-
-
 def help_lines(
     app: type[App[Any]], cells: int, keymap: Mapping[str, str] = NO_KEYMAP, words: str = ""
 ) -> list[Line]:
@@ -111,7 +93,7 @@ def help_lines(
         keymap: Other keys of some actions.
         words: What an entry must have in it, in any case and without accents; empty for all.
     """
-    sections = [*key_sections(app, keymap), ("Signs", list(GLYPHS))]
+    sections = [*key_sections(app, keymap), ("Signs", list(signs.LEGEND))]
     found = [(title, _with_words(title, entries, words)) for title, entries in sections]
     blocks = [_section_lines(title, entries) for title, entries in found if entries]
     if not blocks:

@@ -11,6 +11,7 @@ from textual.binding import BindingType
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
+from monitor import signs
 from monitor.errors import StoreError
 from monitor.formatting import counted, shown_title
 from monitor.model.alert import (
@@ -129,7 +130,7 @@ def _alert_history(
 
 def _changes(decision: Decision) -> Iterator[str]:
     for name, after in decision.after.items():
-        yield f"{name} {_value(decision.before.get(name))} → {_value(after)}"
+        yield f"{name} {_value(decision.before.get(name))} {signs.BECOMES} {_value(after)}"
 
 
 def _value(value: Any) -> str:

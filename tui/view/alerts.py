@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from index.analysis.text_cleaning import line as safe_line
 from index.article import Timestamp
+from monitor import signs
 from monitor.formatting import shown_title, sparkline
 from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.severity import SEVERITY_SIGNS
@@ -17,7 +18,7 @@ from monitor.model.watchlist import WatchlistCount
 from tui.view import times
 from tui.view.styled_text import Line, fit, width, wrap
 
-DATE_MARKS = {"undated": "?", "future": "»", "": " "}
+DATE_MARKS = {"undated": signs.UNDATED, "future": signs.FUTURE, "": " "}
 """Marks of a publication date that is missing or in the future."""
 
 
@@ -34,17 +35,17 @@ def triage_glyphs(story: StoryAlerts) -> Line:
     """Return three cells: verdict or state, the star, and the sign of a note."""
     return [
         _state_glyph(story),
-        ("★" if story.starred else " ", "star"),
-        ("✎" if story.noted else " ", "copies"),
+        (signs.STAR if story.starred else " ", "star"),
+        (signs.NOTE if story.noted else " ", "copies"),
     ]
 
 
 def _state_glyph(story: StoryAlerts) -> tuple[str, str]:
     if story.verdict is not Verdict.NONE:
-        return ("☒", "quiet") if story.verdict is Verdict.NOISE else ("☑", "ok")
+        return (signs.NOISE, "quiet") if story.verdict is Verdict.NOISE else (signs.RELEVANT, "ok")
     if story.state is AlertState.CLOSED:
-        return "▪", "quiet"
-    return ("•", "new") if story.state is AlertState.NEW else (" ", "quiet")
+        return signs.CLOSED, "quiet"
+    return (signs.NEW, "new") if story.state is AlertState.NEW else (" ", "quiet")
 
 
 def watchlist_badges(names: Sequence[str], cells: int) -> str:
@@ -52,7 +53,7 @@ def watchlist_badges(names: Sequence[str], cells: int) -> str:
     every = " · ".join(map(safe_line, names))
     if cell_len(every) <= cells or len(names) == 1:
         return fit(every, cells)
-    more = f" +{len(names) - 1}"
+    more = f" {signs.MORE}{len(names) - 1}"
     first = safe_line(names[0])
     return fit(fit(first, min(cell_len(first), cells - len(more))) + more, cells)
 
@@ -74,7 +75,7 @@ def story_row(
 
     The time is when its leading alert was raised or escalated; after an escalation the reason
     stands before the headline. An article older than its feed's subscription has a `‹` and its
-    own date before its headline; `?` and `»` mark articles without a date or with one in the
+    own date before its headline; `∅` and `›` mark articles without a date or with one in the
     future.
 
     Args:
@@ -94,9 +95,9 @@ def story_row(
     escalation = alert.escalations[-1] if alert.stirred_at != alert.raised_at else None
     line: Line = [
         (SEVERITY_SIGNS[story.severity], f"{story.severity}"),
-        ("◆" if marked else "↑" if escalation else " ", "accent"),
+        (signs.MARKED if marked else signs.ESCALATED if escalation else " ", "accent"),
         (fit(times.short(alert.stirred_at, now, zone), 6, right=True), "quiet"),
-        ("‹" if old else DATE_MARKS[anomaly], "late" if anomaly else "quiet"),
+        (signs.OLDER if old else DATE_MARKS[anomaly], "late" if anomaly else "quiet"),
         *triage_glyphs(story),
         (" ", ""),
     ]
@@ -114,7 +115,7 @@ def story_row(
         date = times.short(alert.published or 0.0, now, zone).strip()
         line += [(f"{date} · ", "quiet")]
         room -= cell_len(date) + 3
-    tags = f" #{' #'.join(story.tags)}" if story.tags and room >= 24 else ""
+    tags = f" {signs.TAG}{f' {signs.TAG}'.join(story.tags)}" if story.tags and room >= 24 else ""
     tags = fit(tags, min(cell_len(tags), room // 3)) if tags else ""
     line.append((fit(shown_title(alert.title), room - cell_len(tags)), body))
     return [*line, (tags, "copies"), *tail]
@@ -142,12 +143,12 @@ def _tail(alert: Alert, cells: int) -> Line:
     if cells >= 60:
         name = safe_line(alert.publisher)
         outlet = [("  ", ""), (fit(name, min(cell_len(name), max(10, cells // 6))), "quiet")]
-    others = f" +{alert.duplicates}" if alert.duplicates else ""
+    others = f" {signs.OUTLETS}{alert.duplicates}" if alert.duplicates else ""
     return [*outlet, (others, "copies")]
 
 
 def outlets_column(cells: int) -> int | None:
-    """Return about where the count of outlets (`+14`) begins; None in rows too narrow for it."""
+    """Return about where the count of outlets (`≡14`) begins; None in rows too narrow for it."""
     return cells - 4 if cells >= 50 else None
 
 
@@ -176,21 +177,21 @@ def watchlist_row(
         silenced: Until when it is silenced, shown in place of bars and counts; empty if it is not.
     """
     name = max(4, cells - 13 - (bars + 1 if bars else 0))
-    untriaged = f"+{short_count(count.untriaged)}" if count.untriaged else ""
+    untriaged = f"{signs.NEW}{short_count(count.untriaged)}" if count.untriaged else ""
     baseline = count.pace
     today = short_count(baseline.today) if baseline.today or baseline.usual is not None else ""
     usual = "" if baseline.usual is None else f"/{short_count(round(baseline.usual))}"
     line: Line = [
-        ("▸" if chosen else " ", "accent"),
+        (signs.CHOSEN if chosen else " ", "accent"),
         (fit(count.name, name), "accent" if chosen else "quiet" if silenced else "plain"),
     ]
     if silenced:
-        line.append((fit(f" ‖ to {silenced}", 8 + (bars + 1 if bars else 0)), "late"))
+        line.append((fit(f" {signs.RESTS} to {silenced}", 8 + (bars + 1 if bars else 0)), "late"))
     else:
         line += [(" " + spark(count.spark, bars), f"{count.severity}")] if bars else []
         line += [
             (fit(today + usual, 7, right=True), "new" if baseline.surprise else "quiet"),
-            ("⇈" if baseline.surprise else " ", "high"),
+            (signs.SPIKE if baseline.surprise else " ", "high"),
         ]
     line.append((fit(untriaged, 4, right=True), "new"))
     used = sum(cell_len(text) for text, _ in line)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from index.analysis import text_cleaning as safe
 from index.article import PARTS, Article, Timestamp
+from monitor import signs
 from monitor.alerts.description import (
     describe_deliveries,
     describe_linked,
@@ -119,7 +120,7 @@ def _outlet_rows(
         yield OutletRow(
             outlet.article,
             [
-                ("▸ " if here else "  ", "accent"),
+                (f"{signs.CHOSEN} " if here else "  ", "accent"),
                 (fit(lag, _LAG_CELLS), "accent" if not number else "quiet"),
                 (fit(outlet.name, min(name, 40)), "plain" if here else "list"),
                 *tail,
@@ -308,7 +309,7 @@ def _byline(
     seen = times.full(article.seen, zone)
     date, style = {
         "undated": (f"? undated, first seen {when}", "late"),
-        "future": (f"» dated in the future: {when}, first seen {seen}", "late"),
+        "future": (f"{signs.FUTURE} dated in the future: {when}, first seen {seen}", "late"),
     }.get(anomaly, (when, "quiet"))
     tail = f" · {article.lang or 'language unknown'}"
     if details.versions > 1:
@@ -347,11 +348,11 @@ def _alert_lines(alert: Alert, cells: int, zone: tzinfo | None) -> list[Line]:
     """Return the matches of an alert, its escalations, and the matches that a revision removed."""
     lines = wrap(f"{safe.line(alert.watchlist)}: {match_reasons(alert)}", cells, "list")
     for step in alert.escalations:
-        words = f"↑ {safe.line(step.words)} at {times.full(step.at, zone)}, before: {step.severity}"
-        lines += wrap(words, cells, "accent", "  ")
+        words = f"{safe.line(step.words)} at {times.full(step.at, zone)}, before: {step.severity}"
+        lines += wrap(f"{signs.ESCALATED} {words}", cells, "accent", "  ")
     for lost in alert.lost:
-        words = f"! {safe.line(lost.term)}: no longer in the text since {times.full(lost.at, zone)}"
-        lines += wrap(words, cells, "late", "  ")
+        words = f"{safe.line(lost.term)}: no longer in the text since {times.full(lost.at, zone)}"
+        lines += wrap(f"{signs.LOOK} {words}", cells, "late", "  ")
     return lines
 
 
@@ -376,7 +377,7 @@ def _alert_states(details: ArticleDetails, cells: int, zone: tzinfo | None) -> l
         for words in filter(None, (sent, describe_suppression(alert, moment))):
             lines += wrap(words, cells, "quiet", "  ")
         for paragraph in safe.lines(alert.note).splitlines():
-            lines += wrap(f"✎ {paragraph}", cells, "copies", "  ")
+            lines += wrap(f"{signs.NOTE} {paragraph}", cells, "copies", "  ")
     return [*lines, []] if lines else []
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 
 from index.analysis.text_cleaning import line, lines, shown_url
+from monitor import signs
 from monitor.export import briefing_words as words
 from monitor.formatting import alert_number, shown_title
 from monitor.model.briefing import BriefedStory, Briefing, LitText, WatchlistBriefing
@@ -67,10 +68,12 @@ def _story(
     for mark, others in words.other_outlets(story):
         yield from wrap(line(f"{mark} {others}"), cells, "quiet", INDENT)
     if story.escalations:
-        yield from wrap(line(f"↑ {', '.join(story.escalations)}"), cells, "plain", INDENT)
+        yield from wrap(
+            line(f"{signs.ESCALATED} {', '.join(story.escalations)}"), cells, "plain", INDENT
+        )
     for note in story.notes:
         for paragraph in lines(note).splitlines():
-            yield from wrap(f"✎ {paragraph}", cells, "plain", INDENT)
+            yield from wrap(f"{signs.NOTE} {paragraph}", cells, "plain", INDENT)
     link = shown_url(story.url) or f"alert {alert_number(story.alerts[0])}"
     yield from wrap(link, cells, "quiet", INDENT)
 

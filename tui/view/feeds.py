@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
+from monitor import signs
 from monitor.formatting import span
 from monitor.ingest.coverage_gaps import describe_gap, format_interval
 from monitor.ingest.feed_health import WORST, describe_poll
@@ -24,15 +25,15 @@ if TYPE_CHECKING:
 
 
 HEALTH_GLYPHS = {
-    Health.OK: ("✓", "ok"),
-    Health.NEW: ("○", "quiet"),
-    Health.LATE: ("!", "late"),
-    Health.BLIND: ("!", "late"),
-    Health.SILENT: ("!", "late"),
-    Health.FAILING: ("✗", "bad"),
-    Health.GONE: ("✗", "bad"),
-    Health.QUARANTINED: ("!", "late"),
-    Health.PAUSED: ("‖", "quiet"),
+    Health.OK: (signs.OK, "ok"),
+    Health.NEW: (signs.NOT_YET, "quiet"),
+    Health.LATE: (signs.LOOK, "late"),
+    Health.BLIND: (signs.LOOK, "late"),
+    Health.SILENT: (signs.LOOK, "late"),
+    Health.FAILING: (signs.FAILED, "bad"),
+    Health.GONE: (signs.FAILED, "bad"),
+    Health.QUARANTINED: (signs.LOOK, "late"),
+    Health.PAUSED: (signs.RESTS, "quiet"),
 }
 
 NEVER = float("inf")
@@ -277,7 +278,10 @@ def _in(seconds: float) -> str:
     return f"in {times.age(seconds)}" if seconds >= 1 else "now"
 
 
-_GAP_GLYPHS = {GapKind.BLIND: ("! ", "late"), GapKind.DOWN: ("✗ ", "bad")}
+_GAP_GLYPHS = {
+    GapKind.BLIND: (f"{signs.LOOK} ", "late"),
+    GapKind.DOWN: (f"{signs.FAILED} ", "bad"),
+}
 
 
 def gaps_page(

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from index.analysis import text_cleaning as safe
 from index.article import Timestamp
+from monitor import signs
 from monitor.formatting import shown_title
 from monitor.model.language import language_name
 from monitor.model.search_results import (
@@ -237,8 +238,8 @@ def facet_clause(name: str, value: str) -> str:
     return f"{name}:{value}" if value.isalnum() else f'{name}:"{value}"'
 
 
-EIGHTHS = " ▁▂▃▄▅▆▇█"
-UNCERTAIN_BAR, GAP_BAR = "░", "×"
+EIGHTHS = f" {signs.BARS}"
+UNCERTAIN_BAR, GAP_BAR = signs.UNSURE, signs.GAP
 """A bar of a period with coverage gaps, and such a period without articles."""
 MAX_BAR_CELLS = 6
 """Largest width of a bar, in cells."""

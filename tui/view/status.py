@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
+from monitor import signs
 from monitor.formatting import counted
 from monitor.model.feed import Health
 from monitor.model.status import Status
@@ -28,13 +29,13 @@ STALE_AFTER = 15.0
 def monitor_state(status: Status, now: Timestamp) -> tuple[str, str]:
     """Return the monitor's state as (words, style): live, starting, stale or none."""
     if status.monitor is None:
-        return "○ no monitor", "bad"
+        return f"{signs.FAILED} no monitor", "bad"
     if status.pulse is None:
-        return "◌ starting", "late"
+        return f"{signs.NOT_YET} starting", "late"
     silence = now - status.pulse
     if silence > STALE_AFTER:
-        return f"◌ stale {times.age(silence)}", "bad"
-    return f"● live {times.age(silence)}", "ok"
+        return f"{signs.LOOK} stale {times.age(silence)}", "bad"
+    return f"{signs.OK} live {times.age(silence)}", "ok"
 
 
 def status_problem(status: Status) -> str:
@@ -90,7 +91,7 @@ def status_parts(
     room = cells - _width(shown) - 3
     if problem and room > 8:
         clock = clock if room > len(clock) + 24 else ""
-        text = f"! {problem}"
+        text = f"{signs.LOOK} {problem}"
         text = fit(text, min(len(text), room - len(clock))).rstrip()
         opens = "monitor" if status.store_damage or status.network_down else "rules"
         shown += [StatusPart([("  ", "")]), StatusPart([(text, "bad")], opens)]
@@ -111,8 +112,8 @@ def status_line(
 
 def _optional_parts(status: Status, paused_alerts: int | None) -> list[StatusPart]:
     untriaged = f"  {short_count(status.untriaged)} new"
-    paused = [StatusPart([(f"  ‖ PAUSED, {paused_alerts} wait", "late")], "pause")]
-    rules = [StatusPart([("  rules ✓", "quiet")], "rules")]
+    paused = [StatusPart([(f"  {signs.RESTS} PAUSED, {paused_alerts} wait", "late")], "pause")]
+    rules = [StatusPart([(f"  rules {signs.OK}", "quiet")], "rules")]
     silences = [StatusPart([(f"  {len(status.mutes)} silenced", "quiet")], "silences")]
     gaps: Line = [(f"  gaps {status.blind}", "late" if status.blind else "quiet")]
     return [
@@ -140,13 +141,13 @@ def _feeds(status: Status) -> Line:
     """Return how many feeds are well, have a warning, and fail."""
     count = {health: status.feeds.get(health, 0) for health in Health}
     bad = count[Health.FAILING] + count[Health.GONE]
-    line: Line = [(f"{count[Health.OK]}✓", "ok" if count[Health.OK] else "quiet")]
+    line: Line = [(f"{count[Health.OK]}{signs.OK}", "ok" if count[Health.OK] else "quiet")]
     if count[Health.NEW]:
-        line.append((f" {count[Health.NEW]}○", "quiet"))
+        line.append((f" {count[Health.NEW]}{signs.NOT_YET}", "quiet"))
     warned = (Health.LATE, Health.BLIND, Health.SILENT, Health.QUARANTINED)
     warnings = sum(count[health] for health in warned)
-    line.append((f" {warnings}!", "late" if warnings else "quiet"))
-    line.append((f" {bad}✗", "bad" if bad else "quiet"))
+    line.append((f" {warnings}{signs.LOOK}", "late" if warnings else "quiet"))
+    line.append((f" {bad}{signs.FAILED}", "bad" if bad else "quiet"))
     return line
 
 

@@ -12,6 +12,7 @@ from textual.message import Message
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
+from monitor import signs
 from monitor.errors import StoreError
 from monitor.formatting import counted
 from monitor.model.alert import Alert, EscalatedAlert, StoryAlerts
@@ -272,7 +273,7 @@ class AlertStream(LineList):
             self.refresh()
 
     def on_click(self, event: events.Click) -> None:
-        """Tell of a click on the number of outlets (`+14`); else do what any list does."""
+        """Tell of a click on the number of outlets (`≡14`); else do what any list does."""
         offset = event.get_content_offset(self)
         outlets = outlets_column(self.scrollable_content_region.width - 1)
         row = offset.y + round(self.scroll_y) if offset else self.row_count
@@ -298,12 +299,12 @@ class AlertStream(LineList):
         filtered = f"Alerts · {line(self._filter)} · {stories} (F: all)"
         counts = [f"{len(self.marks)} marked"] if self.marks else []
         if self._paused_alerts is not None:
-            counts.append(f"‖ PAUSED, {self._paused_alerts} wait (p: resume)")
+            counts.append(f"{signs.RESTS} PAUSED, {self._paused_alerts} wait (p: resume)")
         if self._new_above:
             counts.append(f"{self._new_above} new above (.)")
         updated = {self._firsts.of(a) for a in (*self._postponed, *self._postponed_alerts)}
         if updated:
-            counts.append(f"↑ {len(updated)} updated (.)")
+            counts.append(f"{len(updated)} updated (.)")
         titles = (filtered if self._filter else "Alerts", " · ".join(counts))
         if titles != self._titles:  # setting them repaints the whole widget
             self._titles = titles

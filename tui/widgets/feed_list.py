@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from textual.content import Content
 
 from index.article import Timestamp
+from monitor import signs
 from monitor.model.feed import FeedHealth, Health
 from tui.view.feeds import FEED_ORDERS, feed_row, feed_table_row, select_feeds
 from tui.view.styled_text import Line
@@ -55,14 +56,14 @@ class FeedPane(LineList):
     def _summary(self) -> Line:
         count = Counter(feed.health for feed in self._feeds)
         bad = count[Health.FAILING] + count[Health.GONE]
-        line: Line = [(f"✓ {count[Health.OK]} ok", "ok")]
+        line: Line = [(f"{signs.OK} {count[Health.OK]} ok", "ok")]
         if count[Health.NEW]:
-            line.append((f"  ○ {count[Health.NEW]} new", "quiet"))
+            line.append((f"  {signs.NOT_YET} {count[Health.NEW]} new", "quiet"))
         for health in (Health.LATE, Health.BLIND, Health.SILENT, Health.QUARANTINED):
             if count[health]:
                 line.append((f"  ! {count[health]} {health.label}", "late"))
         if bad:
-            line.append((f"  ✗ {bad} failing", "bad"))
+            line.append((f"  {signs.FAILED} {bad} failing", "bad"))
         return line
 
 

@@ -20,7 +20,7 @@ PROMPT = " f "
 HINT: Line = [
     ("   words, ", "quiet"),
     ("watch: lang: feed: tag: severity: since: state: is:", "list"),
-    ("  → completes  enter keeps  esc cancels  ^f lists", "quiet"),
+    ("  right completes  enter keeps  esc cancels  ^f lists", "quiet"),
 ]
 
 

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from monitor import signs
 from tui.key_labels import bind
 from tui.view.styled_text import Line
 from tui.widgets.styled_widget import StyledWidget, set_line_count
@@ -172,7 +173,7 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
         return strip
 
     def _paint(self, row: int, cells: int, background: str) -> Strip:
-        bar = ("▌", "bar") if background else (" ", "")
+        bar = (signs.CURSOR, "bar") if background else (" ", "")
         return self.strip([bar, *self.row_line(row, cells - 1)], cells, background)
 
     def _row_background(self, row: int) -> str:

@@ -78,7 +78,7 @@ def restored(written: bytes) -> bool:
 def test_the_terminal_is_restored(how: str | signal.Signals, ending: str) -> None:
     terminal = Terminal()
     terminal.read_until("Grève")
-    terminal.read_until("● live")
+    terminal.read_until("✓ live")
     assert not restored(terminal.written)
     if isinstance(how, str):
         terminal.child.send(how)
@@ -121,7 +121,7 @@ def test_an_editor_has_the_terminal_and_gives_it_back(tmp_path: Path) -> None:
     vi.write_text('#!/bin/sh\necho "editing $@"\nread answer\necho "  - $answer" >> "$2"\n')
     vi.chmod(0o755)
     terminal = Terminal(EDITOR=str(vi), VISUAL="", CONFIG=str(config))
-    terminal.read_until("● live")
+    terminal.read_until("✓ live")
     terminal.child.send("E")
     terminal.read_until("editing +")
     assert restored(terminal.written), "the editor has a terminal as it should be"
@@ -135,7 +135,7 @@ def test_an_editor_has_the_terminal_and_gives_it_back(tmp_path: Path) -> None:
 
 def test_letters_in_one_packet_with_the_slash_are_the_query() -> None:
     terminal = Terminal()
-    terminal.read_until("● live")
+    terminal.read_until("✓ live")
     terminal.child.send("/a/q orly")
     terminal.read_until("/ a/q orly")
     terminal.child.kill(signal.SIGTERM)
@@ -145,7 +145,7 @@ def test_letters_in_one_packet_with_the_slash_are_the_query() -> None:
 def test_the_cursor_shows_without_colour() -> None:
     terminal = Terminal(NO_COLOR="1")
     terminal.read_until("Grève")
-    terminal.read_until("● live")
+    terminal.read_until("✓ live")
     assert any("▌" in line for line in terminal.screen.display)
     terminal.child.send("q")
     terminal.end()

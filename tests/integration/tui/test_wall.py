@@ -87,7 +87,7 @@ def test_an_alert_that_escalated_comes_to_the_top_and_says_why() -> None:
         await look(pilot, app)
         lines = screen_of(app).splitlines()
         assert "headline 4." in lines[4]
-        assert "↑ 5 outlets" in lines[5]
+        assert "⇡ 5 outlets" in lines[5]
 
     drive(newsroom, script)
 

@@ -96,7 +96,7 @@ def test_a_story_that_spreads_as_the_commands_tell_it(web: Web, tmp_path: Path) 
 
 def _listed_as_it_spread(newsroom: Newsroom, hosts: tuple[str, ...]) -> dict[str, Any]:
     spread, alone = newsroom.here("alerts").stdout, listed(newsroom, "--watch", "Rien")
-    assert "↑ 3 outlets at " in spread
+    assert "⇡ 3 outlets at " in spread
     assert "lesoir.be first; lesechos.fr " in spread and " +2 · " in spread
     (alert,) = listed(newsroom, "--watch", "Alibaba")
     assert (alert["copies"], alert["severity"], alert["held"]) == (2, "high", "")
@@ -110,7 +110,7 @@ def _listed_as_it_spread(newsroom: Newsroom, hosts: tuple[str, ...]) -> dict[str
     titles = [each["title"] for each in listed(newsroom)]  # it came before the second one of these
     assert titles.index(alert["title"]) < titles.index("Rien de lesechos.fr")
     shown = newsroom.here("show", str(alert["article"])).stdout
-    assert "    ↑ 3 outlets at " in shown and "; raised as medium" in shown
+    assert "    ⇡ 3 outlets at " in shown and "; raised as medium" in shown
     assert "    lesoir.be, first · article" in shown and ", a copy · article" in shown
     assert "    2 alerts merged into this one, not notified:" in shown
     merged = json.loads(newsroom.here("show", str(alert["article"]), "--format", "json").stdout)

@@ -15,8 +15,8 @@ from support.article_archive import article, blind, fill
 from support.newsroom import Newsroom
 
 from index.query.parser import parse_query
+from monitor import signs
 from monitor.cli import main
-from monitor.cli.trend import MISSING, UNSURE
 from monitor.model.config import Watchlist
 from monitor.model.search_results import BucketSize, Series, Trend
 from monitor.search import trends
@@ -96,7 +96,9 @@ def test_a_plot_for_people_and_a_picture(newsroom: Newsroom) -> None:
     lines = done.stdout.splitlines()
     assert done.returncode == 0, done.stderr
     assert lines[0] == "grève: 144"
-    assert f"{UNSURE} articles found, {MISSING} estimate without coverage gaps" in lines
+    assert (
+        f"{signs.UNSURE} articles found, {signs.ESTIMATE} estimate without coverage gaps" in lines
+    )
     assert max(map(cell_len, lines)) <= 80
     wrote = newsroom.tocsin("trend", "grève 阿里", "port", "--png", "trend.png")
     assert wrote.stdout == ""
@@ -155,7 +157,7 @@ def test_tables_and_csv_hold_the_same(
     assert sum(int(row["count"]) for row in rows) == 160
     assert lines[0].split()[0] == rows[0]["bucket"] == "2026-W13"
     assert lines[0].split()[1] == rows[0]["count"]
-    assert "×" in lines[0]
+    assert "┄" in lines[0]
 
 
 def test_a_folder_without_articles_is_said(

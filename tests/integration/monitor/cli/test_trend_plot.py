@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from support.properties import examples
 
-from monitor.cli.trend import BAR, GAP, MARKERS, MISSING, UNSURE, plot_lines
+from monitor.cli.trend import plot_lines
 from monitor.model.search_results import BucketSize, Series, Trend
 from monitor.search import trends
+from monitor.signs import BARS, ESTIMATE, GAP, POINTS, SERIES, UNSURE
 
 pytestmark = pytest.mark.costly
+
+BAR = BARS[-1]
 
 PARIS = ZoneInfo("Europe/Paris")
 HOUR, DAY = 3_600.0, 86_400.0
@@ -84,7 +87,9 @@ def test_bars_are_as_high_as_what_they_count(
         assert (height > 0) == (total > 0)
         assert (UNSURE in strip) == (bool(own) and total > 0)
         assert (marks[column * cells : column * cells + 1] == GAP) == bool(own)
-        assert strip.lstrip(f" {MISSING}").strip(BAR + UNSURE) == ""  # nothing under a bar is empty
+        assert (
+            strip.lstrip(f" {ESTIMATE}").strip(BAR + UNSURE) == ""
+        )  # nothing under a bar is empty
 
 
 @settings(max_examples=examples(15))
@@ -95,10 +100,10 @@ def test_bars_are_as_high_as_what_they_count(
 def test_each_series_has_its_own_sign(counts: list[list[int]], width: int) -> None:
     lines = list(plot_lines(trend(*counts), PARIS, width, colours=False))
     _, inside = canvas(lines)
-    for place, marker in enumerate(MARKERS[: len(counts)]):
+    for place, marker in enumerate(SERIES[: len(counts)]):
         assert lines[place].startswith(f"{marker} query {place}: {sum(counts[place]):,}")
-    assert set("".join(inside)) <= {*MARKERS[: len(counts)], MISSING, " "}
-    assert MARKERS[0] in "".join(inside)
+    assert set("".join(inside)) <= {*SERIES[: len(counts)], POINTS, " "}
+    assert SERIES[0] in "".join(inside)
     assert all(cell_len(line) <= width for line in lines)
     assert "\x1b" not in "".join(lines)
 

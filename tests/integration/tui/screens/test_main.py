@@ -111,8 +111,8 @@ def test_undated_and_future_dated_are_marked() -> None:
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         rows = stream_rows(app)
-        assert "»" in rows[0]
-        assert "?" in rows[1]
+        assert "›" in rows[0]
+        assert "∅" in rows[1]
 
     drive(newsroom, script)
 
@@ -440,7 +440,7 @@ def test_a_silent_monitor_is_seen_and_its_return_too() -> None:
         newsroom.watching = True
         for _ in range(3):
             await look(pilot, app)
-        assert "● live" in lines(app)[0]
+        assert "✓ live" in lines(app)[0]
 
     drive(newsroom, script)
 

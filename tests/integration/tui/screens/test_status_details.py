@@ -52,7 +52,7 @@ def test_each_part_opens_what_it_tells_of() -> None:
     failing(room, 2, "answers 503")
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        await click(pilot, app, "● live")
+        await click(pilot, app, "✓ live")
         await sees(pilot, app, "pid 7")
         await pilot.press("escape")
         await click(pilot, app, "unsent")
@@ -186,8 +186,8 @@ def test_the_mouse_opens_what_it_clicks() -> None:
     room = FakeNewsroom(40)
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        row = next(n for n, line in enumerate(stream_rows(app)) if "+2" in line)
-        at = stream_rows(app)[row].index("+2")
+        row = next(n for n, line in enumerate(stream_rows(app)) if "≡2" in line)
+        at = stream_rows(app)[row].index("≡2")
         await pilot.click("#stream", offset=(at + 1, row + 1))
         await until(pilot, lambda: app.main_screen.stream.cursor == row)
         await until(pilot, lambda: "has this story" in screen(app) or len(app.screen_stack) > 1)

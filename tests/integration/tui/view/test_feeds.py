@@ -95,4 +95,4 @@ def test_an_alert_about_a_feed_is_not_marked_as_undated() -> None:
     article, feed = newsroom.alerts([7, 8])
     rows = (StoryRow(StoryAlerts((alert,)), alert) for alert in (article, feed))
     marks = ["".join(text for text, _ in story_row(row, 80, NOW, None)) for row in rows]
-    assert ["?" in mark for mark in marks] == [True, False]
+    assert ["∅" in mark for mark in marks] == [True, False]

@@ -106,11 +106,11 @@ def test_an_escalated_alert_comes_to_the_top_with_its_reason() -> None:
         room.escalate(2, "crossed to English: Reuters")
         await look(pilot, app)
         assert app.main_screen.stream.alert_id == 2
-        assert "↑" in stream_rows(app)[0]
+        assert "⇡" in stream_rows(app)[0]
         assert "crossed to Eng" in stream_rows(app)[0]
         room.count += 1
         await look(pilot, app)
-        assert "↑" in stream_rows(app)[1]
+        assert "⇡" in stream_rows(app)[1]
 
     drive(room, script)
 

@@ -77,7 +77,7 @@ def test_a_message_has_what_an_analyst_needs() -> None:
     assert message.subject == "▲ Espionnage: Alibaba dans le viseur"
     assert message.plain.split("\n") == [
         "▲ high · Espionnage",
-        "↑ +7 suppressed since 10:02",
+        "+7 suppressed since 10:02",
         "«Alibaba» dans le viseur",
         "L’Écho · fr · 2026-11-25 11:00 CET",
         "La sûreté soupçonne «Alibaba» d’«espionnage» à Liège !",
@@ -120,7 +120,7 @@ def test_a_digest_is_grouped_newest_first_and_tells_a_story_once() -> None:
     assert message.subject == "4 × Espionnage 3, Liège 1"
     heads = [line for line in message.plain.split("\n") if not line.startswith(("L’", "http"))]
     assert heads == [
-        "Espionnage (3)", "▲ Twice, again ×2", "▲ Old", "Liège (1)", "· Other list",
+        "Espionnage (3)", "▲ Twice, again ×2", "▲ Old", "Liège (1)", "▽ Other list",
     ]  # fmt: skip
     assert compose(told[::-1], BRUSSELS).plain == message.plain, "the same at each try"
 

@@ -63,8 +63,8 @@ def test_other_rows_take_exactly_their_cells(name: str, cells: int) -> None:
         ({"note": "call him"}, " • ✎ "),
         ({"verdict": Verdict.NOISE}, " ☒   "),
         ({"verdict": Verdict.NOISE, "starred": True, "note": "x"}, " ☒★✎ "),
-        ({"published": None}, "?•   "),
-        ({"published": NOW + 1e6}, "»•   "),
+        ({"published": None}, "∅•   "),
+        ({"published": NOW + 1e6}, "›•   "),
         ({"backfill": True}, "‹•   "),
     ],
 )

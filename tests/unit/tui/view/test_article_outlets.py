@@ -77,7 +77,7 @@ def test_what_became_of_an_alert_is_said() -> None:
         suppressed_until=NOW + 600,
     )
     page = said(article_page(reading(alerts=(became,)), (), 100, UTC).lines)
-    assert "↑ 5 outlets at 2026-11-24 23:30 UTC, before: medium" in page
+    assert "⇡ 5 outlets at 2026-11-24 23:30 UTC, before: medium" in page
     assert "! grève: no longer in the text since 2026-11-24 23:30 UTC" in page
     assert (
         "not notified: cooldown after another alert of this watchlist until 2026-11-24 23:40 UTC"

@@ -23,11 +23,11 @@ def text(line: list[tuple[str, str]]) -> str:
 @pytest.mark.parametrize(
     ("pulse", "watching", "said"),
     [
-        (NOW - 3, True, "● live 3s"),
-        (NOW - STALE_AFTER - 120, True, "◌ stale 2m"),
-        (NOW + 60, True, "● live 0s"),
+        (NOW - 3, True, "✓ live 3s"),
+        (NOW - STALE_AFTER - 120, True, "! stale 2m"),
+        (NOW + 60, True, "✓ live 0s"),
         (None, True, "◌ starting"),
-        (None, False, "○ no monitor"),
+        (None, False, "✗ no monitor"),
     ],
 )
 def test_the_status_is_in_words(pulse: float | None, watching: bool, said: str) -> None:
