@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from index.analysis.folding import fold
 from index.errors import QueryError
-from index.query.ast import Facet, Node, Or
+from index.query.ast import FACETS, Facet, Node, Or
 from index.query.date_expressions import resolve_time
 
 SEVERITIES = ("high", "medium", "low")
@@ -21,6 +22,8 @@ it was raised, whether it was raised while its watchlist was muted, whether it w
 alert of another article."""
 IS_IN_SEARCHES = ("merged",)
 """What `is:` may ask for of an article: whether its alert was merged into that of another."""
+VALUES = {"severity": SEVERITIES, "has": HAS, "state": STATES, "is": IS}
+"""The values of filters that take only these."""
 UNDETERMINED = "und"
 """`lang:und` finds articles whose language could not be told."""
 
@@ -28,36 +31,37 @@ _WHEN = datetime(2024, 1, 1, tzinfo=UTC)  # any moment: only the form of a date 
 _MANY = ("lang", "feed", "tag", "watch", "severity", "has", "state", "is")
 
 
-def facet(name: str, value: str, column: int) -> Node:
-    """Return the filter `name:value`, of which `a,b` is either; raises QueryError if unusable."""
+def facet(name: str, value: str, column: int, known: Sequence[str] = FACETS) -> Node:
+    """Return the filter `name:value`, of which `a,b` is either; raises QueryError if unusable.
+
+    Args:
+        name: Of the filter.
+        value: As it is written.
+        column: Where.
+        known: The filters that may be written here.
+    """
     values = [one.strip() for one in value.split(",")] if name in _MANY else [value.strip()]
-    facets = tuple(_one(name, one, column) for one in values)
+    facets = tuple(_one(name, one, column, known) for one in values)
     return facets[0] if len(facets) == 1 else Or(facets, text=f"{name}:{value}", column=column)
 
 
-def _one(name: str, value: str, column: int) -> Facet:
+def _one(name: str, value: str, column: int, known: Sequence[str]) -> Facet:
     if not value:
         raise QueryError(f"{name}: has no value", column, f"write {name}:value")
     if name in ("lang", "severity", "has", "state", "is"):
         value = value.lower()
-    _validate_value(name, value, column)
+    _validate_value(name, value, column, known)
     return Facet(name, value, text=f"{name}:{value}", column=column)
 
 
-def _validate_value(name: str, value: str, column: int) -> None:
+def _validate_value(name: str, value: str, column: int, known: Sequence[str]) -> None:
     problem = ""
     if name == "lang" and not re.fullmatch(r"[a-z]{2}|und", value):
         problem = "two letters as in lang:fr, or lang:und for undetermined"
     elif name == "story" and not re.fullmatch(r"\d{1,18}", value):
         problem = "a story is a number"
-    elif name == "severity" and value not in SEVERITIES:
-        problem = "one of " + ", ".join(SEVERITIES)
-    elif name == "has" and value not in HAS:
-        problem = "one of " + ", ".join(HAS)
-    elif name == "state" and value not in STATES:
-        problem = "one of " + ", ".join(STATES)
-    elif name == "is" and value not in IS:
-        problem = "one of " + ", ".join(IS)
+    elif name in VALUES and value not in VALUES[name]:
+        problem = _other_filter(value, known) or f"one of {', '.join(VALUES[name])}"
     elif name in ("feed", "tag") and not compact(value):
         problem = "a name holds letters or digits"
     elif name in ("since", "until"):
@@ -67,6 +71,15 @@ def _validate_value(name: str, value: str, column: int) -> None:
             problem = str(error)
     if problem:
         raise QueryError(f"{name}:{value} is not understood", column, problem)
+
+
+def _other_filter(value: str, known: Sequence[str]) -> str:
+    """Return which filter takes a value that another one does not; empty if none does."""
+    for name, values in VALUES.items():
+        if value in values:
+            where = "" if name in known else " It selects alerts: `tocsin alerts --query`"
+            return f"did you mean {name}:{value}?{where}"
+    return ""
 
 
 def compact(name: str) -> str:

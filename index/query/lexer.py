@@ -8,7 +8,7 @@ import re
 from index.analysis.tokenizer import GLUED_BRACKETS, UNSPACED
 from index.article import PARTS
 from index.errors import QueryError
-from index.query.ast import FACETS
+from index.query.ast import ALERT_FACETS, FACETS
 
 MAX_DISTANCE = 1000
 """Largest distance of NEAR, W and ~, in words."""
@@ -52,6 +52,8 @@ def count(digits: str, column: int) -> int:
 
 def hint_for_field(written: str) -> str:
     """Return what to do about a field that there is none of."""
+    if written.lower() in ALERT_FACETS:
+        return f"{written.lower()}: selects alerts; `tocsin alerts --query` takes it"
     known = [*PARTS, *FACETS]
     near = difflib.get_close_matches(written.lower(), known, 1, 0.5)
     name = _FRENCH.get(written.lower()) or (near[0] if near else "")

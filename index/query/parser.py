@@ -229,7 +229,7 @@ class _Reader:
     def field(self, written: str, start: int) -> Node:
         name = written.lower()
         if name in self.facets:
-            return facet(name, self.value(written, start), start)
+            return facet(name, self.value(written, start), start, self.facets)
         if name not in PARTS:
             raise QueryError(f"there is no field {written}:", start, lexer.hint_for_field(written))
         if self.part not in ("", name):

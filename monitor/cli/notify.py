@@ -202,7 +202,7 @@ def list_deliveries(
 ) -> None:
     """List deliveries to channels, the newest first, and why one is not sent yet.
 
-    Exits with 1 when there are none.
+    Exits with 1 when there are none of this state, or none at all; with 0 when all are sent.
     """
     cli: CliContext = context.obj
     service = cli.service()
@@ -235,9 +235,29 @@ def list_deliveries(
         for line in _lines(listed, alerts, briefings, cli.clock()):
             click.echo(line)
     if not listed:
+        found, words = _nothing_listed(cli, service, state, channel)
         if style == "table":
-            say("all deliveries are sent" if state is None else "no deliveries")
-        context.exit(1)
+            say(words)
+        context.exit(0 if found else 1)
+
+
+def _nothing_listed(
+    cli: CliContext, service: Service, state: str | None, channel: str | None
+) -> tuple[bool, str]:
+    """Return why no delivery is listed, and whether that is because all are sent."""
+    from monitor.model.delivery import DeliveryState
+
+    if service.views.deliveries.newest(list(DeliveryState), channel=channel, limit=1):
+        return state is None, "all deliveries are sent" if state is None else "no such deliveries"
+    if channel is None and not _channels(cli):
+        return False, "no channel is configured; add one under `channels:` in feeds.yaml"
+    return False, "nothing was to be delivered yet"
+
+
+def _channels(cli: CliContext) -> tuple[Channel, ...]:
+    from monitor.config import load
+
+    return load(cli.config_path, data=cli.data).channels
 
 
 @deliveries.command("retry")

@@ -13,8 +13,8 @@ from monitor.cli import CliContext, output, say, show
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError, nearest
 from monitor.cli.numbers import ArticleNumber, no_article
-from monitor.formatting import iso
-from monitor.model.watchlist import Baseline
+from monitor.formatting import counted, iso
+from monitor.model.watchlist import FEED_HEALTH, Baseline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -135,6 +135,9 @@ def watch_show(cli: CliContext, name: str, style: str) -> None:
     _list_watchlists(cli, name, style)
 
 
+_FEED_HEALTH_ELSEWHERE = f"`tocsin alerts --watch '{FEED_HEALTH}'` lists the alerts about feeds"
+
+
 def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bool = False) -> None:
     service, now = cli.service(), cli.clock()
     records = service.views.watchlists.records()
@@ -142,6 +145,8 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
         known = [record.name for record in records]
         records = [record for record in records if record.name.casefold() == name.casefold()]
         if not records:
+            if name.casefold() == FEED_HEALTH:
+                raise InputError(f"`{FEED_HEALTH}` is no watchlist; {_FEED_HEALTH_ELSEWHERE}")
             hint = nearest(name, known, "`tocsin watch list` lists all")
             raise InputError(f"no watchlist is called `{name}`{hint}")
     if terms:
@@ -175,6 +180,10 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
             now,
         ):
             click.echo(line)
+        about_feeds = service.views.watchlists.untriaged().by_watchlist.get(FEED_HEALTH, 0)
+        if name is None and about_feeds:
+            many = counted(about_feeds, "new story", "new stories")
+            say(f"{many} of {FEED_HEALTH}; {_FEED_HEALTH_ELSEWHERE}")
         if name is not None:
             _list_terms(service.views.watchlists.term_records(), name, style)
 
@@ -298,8 +307,9 @@ def _gap_cell(coverage: Coverage | None) -> str:
 @click.command("explain")
 @click.argument("article", type=ArticleNumber())
 @click.argument("watchlist")
+@format_option
 @click.pass_context
-def watch_explain(context: click.Context, article: int, watchlist: str) -> None:
+def watch_explain(context: click.Context, article: int, watchlist: str, style: str) -> None:
     """Explain why WATCHLIST matches the article with this number: each clause with its text.
 
     Exits with 1 when it does not match, and shows the clause that fails.
@@ -315,7 +325,16 @@ def watch_explain(context: click.Context, article: int, watchlist: str) -> None:
     if details is None:
         raise no_article(service, article)
     explanation = explain(target, details.article, *_feeds_of(cli, config, details.article))
-    for clause in explanation.reason.split("\n"):
+    clauses = explanation.reason.split("\n")
+    row = {
+        "article_id": article,
+        "watchlist": target.name,
+        "matches": explanation.hit is not None,
+        "clauses": clauses,
+    }
+    if style != "table":
+        output.print_rows([row], style, tuple(row))
+    for clause in clauses if style == "table" else ():
         click.echo(f"{'matches' if explanation.hit else 'no match'}: {clause}")
     context.exit(0 if explanation.hit else 1)
 

@@ -99,7 +99,7 @@ async def _silence(screen: PaneScreen, name: str, seconds: float) -> None:
 def history_lines(
     histories: Sequence[tuple[Alert, Sequence[Decision]]], cells: int, zone: tzinfo | None
 ) -> list[Line]:
-    """Return who decided what about alerts and when, the newest decision of each last."""
+    """Return who decided what about alerts and when, the newest decision of each first."""
     lines: list[Line] = []
     title = ""
     for alert, decisions in histories:
@@ -114,15 +114,15 @@ def _alert_history(
     alert: Alert, decisions: Sequence[Decision], cells: int, zone: tzinfo | None
 ) -> list[Line]:
     lines: list[Line] = []
-    raised = f"{times.full(alert.raised_at, zone)}  raised by {line(alert.watchlist)}"
-    lines += wrap(raised, cells, "quiet")
-    for decision in decisions:
+    for decision in reversed(decisions):
         who = line(decision.who) if not decision.why else "tocsin"
         undid = " undid" if decision.undoes is not None else ""
         changes = "; ".join(_changes(decision)) or "nothing"
         why = f" ({line(decision.why)})" if decision.why else ""
         head = f"{times.full(decision.at, zone)}  {who or 'somebody'}{undid}: "
         lines += wrap(f"{head}{changes}{why}", cells, "plain")
+    raised = f"{times.full(alert.raised_at, zone)}  raised by {line(alert.watchlist)}"
+    lines += wrap(raised, cells, "quiet")
     if alert.note:
         lines += [[], *wrap(alert.note, cells, "plain", "  ")]
     return lines

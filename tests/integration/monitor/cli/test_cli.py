@@ -193,6 +193,29 @@ def test_a_watchlist_that_was_removed_still_has_its_alerts(filled: Newsroom) -> 
     assert [alert["watchlist"] for alert in known] == ["feed health"]
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("alerts --limit 3 close a1", "`close` stands before its options: `tocsin alerts close …`"),
+        ("alerts --json show a1", "`show` stands before its options"),
+        ("search is:new", "did you mean state:new? It selects alerts: `tocsin alerts --query`"),
+        ("search is:high", "did you mean severity:high?"),
+        ("search state:new", "`tocsin alerts --query` takes it"),
+        ("alerts --query is:new", "(did you mean state:new?)"),
+    ],
+)
+def test_a_misplaced_word_is_told_its_place(command: str, said: str, filled: Newsroom) -> None:
+    done = filled.here(*command.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_deliveries_say_why_there_are_none(filled: Newsroom) -> None:
+    done = filled.here("deliveries")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("no channel is configured; add one under `channels:`")
+
+
 @pytest.mark.costly
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_completion_script_asks_tocsin(shell: str, empty: Newsroom) -> None:

@@ -127,6 +127,16 @@ def test_explain_names_the_clause(
     done = filled.here("watch", "explain", article(filled, title), watchlist)
     assert (done.returncode, done.stderr) == (code, "")
     assert words in done.stdout
+    row, *_ = json.loads(filled.here(*done.args[-4:], "--json").stdout)
+    clause = words.partition("match: ")[2] or words.partition("matches: ")[2] or words
+    assert row["matches"] is (code == 0) and clause in " ".join(row["clauses"])
+
+
+def test_the_list_says_where_alerts_about_feeds_are(filled: Newsroom) -> None:
+    listed, shown = filled.here("watch", "list"), filled.here("watch", "show", "feed health")
+    elsewhere = "`tocsin alerts --watch 'feed health'` lists the alerts about feeds"
+    assert "feed health" not in listed.stdout
+    assert shown.returncode == 2 and elsewhere in shown.stderr
 
 
 def test_explain_refuses_what_it_does_not_know(filled: Newsroom) -> None:
