@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from monitor.alerts.facts import Arrivals, StoryAlert, StoryFacts, StoryLink, StoryMember
+from monitor.alerts.facts import Arrivals, StoryAlert, StoryFacts, StoryLink
 from monitor.alerts.plan import NewEscalation
 from monitor.alerts.publishers import publisher
 from monitor.audit.evidence import Via
@@ -19,6 +19,7 @@ from monitor.model.poll import RaisedAlert
 from monitor.model.severity import Severity
 
 if TYPE_CHECKING:
+    from monitor.model.article import ArticleOrigin
     from monitor.model.config import Escalate
 
 _NEXT = {Severity.LOW: Severity.MEDIUM, Severity.MEDIUM: Severity.HIGH}
@@ -56,7 +57,7 @@ def escalations(
             first.setdefault(alert.watchlist, alert)
     if not first:
         return
-    told: list[StoryMember | StoryLink] = [*facts.members, *facts.links]
+    told: list[ArticleOrigin | StoryLink] = [*facts.members, *facts.links]
     outlets = len({publisher(one.url, one.feed_url) for one in told})
     newest = max((one.article for one in told), default=story)
     for _, alert in sorted(first.items()):

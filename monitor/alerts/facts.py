@@ -9,6 +9,7 @@ from typing import NamedTuple
 from index.article import Timestamp
 from monitor.audit.evidence import Via
 from monitor.model.alert import AlertState, BegunIncident, Match, Verdict
+from monitor.model.article import ArticleOrigin
 from monitor.model.config import Escalate
 from monitor.model.feed import Feed
 from monitor.model.poll import NO_HEADLINE, ArticleChange, Headline, RaisedAlert, ResponseEvidence
@@ -68,14 +69,6 @@ class StoryAlert:
     """Reasons for which the alert was escalated before."""
 
 
-class StoryMember(NamedTuple):
-    """An article of a story, and where it was published."""
-
-    article: int
-    url: str
-    feed_url: str
-
-
 class StoryLink(NamedTuple):
     """A later article of another publisher that is surely about the event of a story."""
 
@@ -92,7 +85,7 @@ class StoryFacts:
 
     alerts: tuple[StoryAlert, ...] = ()
     """One of each watchlist."""
-    members: tuple[StoryMember, ...] = ()
+    members: tuple[ArticleOrigin, ...] = ()
     links: tuple[StoryLink, ...] = ()
     """In the order of the articles."""
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from index.article import Article, Timestamp
-from monitor.alerts import publishers
+from monitor.alerts.publishers import host_name, publisher
 from monitor.ingest import cross_language, identify, stories
 from monitor.ingest.enrichment import Enrichment
+from monitor.model.article import ArticleOrigin
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange, Entry, Names, Sighting
 from monitor.store.protocol import Batch, StoreReads
@@ -39,7 +40,7 @@ def entry_change(
     if isinstance(decision, identify.New):
         text = article(entry, feed, batch.next_article(), now)
         if aggregated:
-            text = replace(text, outlet=entry.source or publishers.host_name(entry.source_url))
+            text = replace(text, outlet=entry.source or host_name(entry.source_url))
     else:
         old, revised = stored.get(decision.article), None
         if old is not None and isinstance(decision, identify.Changed):
@@ -104,28 +105,37 @@ def article(entry: Entry, feed: Feed, id: int = 0, now: Timestamp = 0.0) -> Arti
     )
 
 
-def with_enrichment(batch: Batch, arrival: ArticleChange, made: Enrichment) -> ArticleChange:
-    """Return a change with the language, matches and story of its article."""
+def with_enrichment(
+    batch: Batch, feed: Feed, arrival: ArticleChange, made: Enrichment
+) -> ArticleChange:
+    """Return a change of a feed with the language, matches and story of its article."""
     shingles = made.shingles
     candidates = batch.story_candidates(shingles, stories.least_shared(shingles))
     story = stories.assign_story(arrival.article, shingles, candidates)
     names = replace(made.names, date=arrival.article.date)
+    url = arrival.outlet_url or arrival.article.url
+    origin = ArticleOrigin(arrival.article.id, url, feed.url)
     return replace(
         arrival,
         article=replace(arrival.article, lang=made.article.lang, story=story.story),
         copy_of=story.copy_of,
         shingles=shingles,
         names=names,
-        perhaps=same_event(batch, arrival.article, names) if arrival.new else None,
+        perhaps=same_event(batch, origin, names) if arrival.new else None,
         hits=made.hits,
         unmatched=made.unmatched,
     )
 
 
-def same_event(reading: StoreReads, article: Article, names: Names) -> int | None:
+def same_event(reading: StoreReads, origin: ArticleOrigin, names: Names) -> int | None:
     """Return the earlier article in another language that names the same names, if any.
 
     It is of another publisher: an outlet that tells an event in two languages spreads nothing.
+
+    Args:
+        reading: What is stored.
+        origin: Where the later article was published.
+        names: Its names.
     """
     known = reading.name_frequencies(names.words)
     rare = [word for word, count in known.items() if count <= cross_language.MOST_BEARERS]
@@ -141,11 +151,10 @@ def same_event(reading: StoreReads, article: Article, names: Names) -> int | Non
     found = cross_language.same_event(names, rivals, frequency, recent)
     if not found:
         return None
-    own = _publisher(article)
-    others = (one.id for one in reading.articles.get(found) if _publisher(one) != own)
+    own = publisher(origin.url, origin.feed_url)
+    others = (
+        one.article
+        for one in reading.articles.origins(found)
+        if publisher(one.url, one.feed_url) != own
+    )
     return next(others, None)
-
-
-def _publisher(article: Article) -> str:
-    """Return who published an article; its feed where the address does not say."""
-    return article.outlet or publishers.publisher(article.url, str(article.feeds[0]))

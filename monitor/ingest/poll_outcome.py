@@ -260,7 +260,7 @@ def _changes(
             made = document.drafts.get(brought.guid)
             if made is None or len(brought.article.feeds) > 1 or not made.is_of(brought.article):
                 made = redraft(brought.article)  # with its page, or what its other feeds say
-            arrived.append(article_changes.with_enrichment(batch, brought, made))
+            arrived.append(article_changes.with_enrichment(batch, answer.feed, brought, made))
     return arrived, sightings
 
 

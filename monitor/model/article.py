@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.model.alert import NOBODY_ELSE
 
@@ -63,6 +63,15 @@ def repeated_summary(article: Article) -> tuple[str, int]:
     if article.summary == article.title:
         return "title", len(article.title)
     return ("body", len(opens)) if article.body.startswith(opens) else ("", 0)
+
+
+class ArticleOrigin(NamedTuple):
+    """Where an article was published; see `monitor.alerts.publishers.publisher`."""
+
+    article: int
+    url: str
+    """The address of the outlet that an aggregator names, else of the article."""
+    feed_url: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         StoryAlerts,
         TriageAction,
     )
-    from monitor.model.article import ArticleDetails, Version
+    from monitor.model.article import ArticleDetails, ArticleOrigin, Version
     from monitor.model.briefing import BriefingProgress, StoredBriefing
     from monitor.model.config import (
         BriefingSchedule,
@@ -464,6 +464,9 @@ class ArticleViews(Protocol):
 
     def get(self, ids: Sequence[int]) -> list[Article]:
         """Return these articles, in the order asked; unknown ids are left out."""
+
+    def origins(self, ids: Sequence[int]) -> list[ArticleOrigin]:
+        """Return where these articles were published, in the order asked, without unknown ids."""
 
     def between(
         self, after: int, upto: int, *, since: Timestamp | None = None, limit: int | None = None

@@ -19,7 +19,6 @@ from monitor.alerts.facts import (
     StoryAlert,
     StoryFacts,
     StoryLink,
-    StoryMember,
     SuppressedCount,
 )
 from monitor.alerts.headlines import headline
@@ -27,6 +26,7 @@ from monitor.alerts.plan import AlertPlan, NewAlert, NewEscalation, Notify
 from monitor.audit import evidence
 from monitor.audit.evidence import Kind
 from monitor.model.alert import AlertKind, AlertState, Match, Verdict
+from monitor.model.article import ArticleOrigin
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.event_link import Surety
 from monitor.model.poll import RaisedAlert
@@ -212,7 +212,7 @@ def _story(sql: Connection, story: int, *, raising: bool) -> StoryFacts | None:
     )
     return StoryFacts(
         alerts=alerts,
-        members=tuple(map(StoryMember._make, members)),
+        members=tuple(map(ArticleOrigin._make, members)),
         links=tuple(map(StoryLink._make, links)),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from index.article import PARTS, Article, Timestamp
 from monitor.model.alert import NOBODY_ELSE
-from monitor.model.article import ArticleDetails, Version
+from monitor.model.article import ArticleDetails, ArticleOrigin, Version
 from monitor.model.event_link import StoredVector, Unencoded
 from monitor.store.sql.alert_views import SqlAlertViews, story_timelines, watchlist_names
 from monitor.store.sql.connection import StoreConnection, marks
@@ -16,9 +16,10 @@ ARTICLE = (
     "a.id, a.feed, a.url, a.title, a.summary, a.body, a.author, a.lang, a.published, a.seen,"
     " a.story, (SELECT group_concat(c.feed) FROM carriers c WHERE c.article = a.id), a.outlet"
 )
+_ORIGIN = "coalesce(nullif(a.outlet_url, ''), a.url), f.url"
 _VECTOR = (
     "a.id, a.story, a.lang, min(coalesce(a.published, a.seen), a.seen),"
-    " coalesce(nullif(a.outlet_url, ''), a.url), f.url, coalesce(v.vector, x'')"
+    f" {_ORIGIN}, coalesce(v.vector, x'')"
     " FROM articles a JOIN feeds f ON f.number = a.feed LEFT JOIN vectors v ON v.article = a.id"
 )
 
@@ -36,6 +37,18 @@ class SqlArticleViews:
             row[0]: article_of(row)
             for row in self._connection.select_in(
                 f"SELECT {ARTICLE} FROM articles a WHERE a.id IN ({{0}})", ids
+            )
+        }
+        return [found[id] for id in ids if id in found]
+
+    def origins(self, ids: Sequence[int]) -> list[ArticleOrigin]:
+        """Return where these articles were published, in the order asked, without unknown ids."""
+        found = {
+            row[0]: ArticleOrigin(*row)
+            for row in self._connection.select_in(
+                f"SELECT a.id, {_ORIGIN} FROM articles a JOIN feeds f ON f.number = a.feed"
+                " WHERE a.id IN ({0})",
+                ids,
             )
         }
         return [found[id] for id in ids if id in found]

@@ -23,7 +23,6 @@ from monitor.alerts.facts import (
     StoryAlert,
     StoryFacts,
     StoryLink,
-    StoryMember,
     SuppressedCount,
 )
 from monitor.alerts.headlines import headline
@@ -40,6 +39,7 @@ from monitor.model.alert import (
     Verdict,
     WatchlistMatch,
 )
+from monitor.model.article import ArticleOrigin
 from monitor.model.config import Escalate, Route, Watchlist
 from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.feed import Feed
@@ -334,7 +334,7 @@ def test_the_next_notification_says_how_many_were_suppressed() -> None:
 
 # --- escalations -------------------------------------------------------------------------
 
-MEMBERS = tuple(StoryMember(n, f"https://{name}/1", "") for n, name in enumerate(
+MEMBERS = tuple(ArticleOrigin(n, f"https://{name}/1", "") for n, name in enumerate(
     ("one.fr", "two.fr", "three.be", "www.one.fr"), 1))  # fmt: skip
 KNOWN = StoryAlert(
     id=5, watchlist="Port", severity=LOW, title="port", lang="en", feed="A",

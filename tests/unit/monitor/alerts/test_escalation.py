@@ -346,6 +346,22 @@ def test_shared_names_within_one_publisher_link_nothing(tmp_path: Path) -> None:
     assert details and details.telling.elsewhere == ()
 
 
+@pytest.mark.parametrize("first_french", [True, False])
+def test_an_aggregator_s_item_is_not_linked_with_its_publisher(
+    tmp_path: Path, first_french: bool
+) -> None:
+    press, feeds = crossing_press(first_french=first_french)
+    source = b"<source url='https://en.journal.fr/rss'>The Journal</source></item>"
+    editions = dict(press.editions)
+    editions[feeds[1].url] = [
+        shown.replace(b"daily.co.uk", b"news.example.com").replace(b"</item>", source)
+        for shown in editions[feeds[1].url]
+    ]
+    ManualMonitor(tmp_path, replace(press, editions=editions), feeds, [watching()]).live(range(3))
+    details = SqlViews(tmp_path).articles.details(sure(tmp_path).earlier)
+    assert details and details.telling.elsewhere == ()
+
+
 @pytest.mark.parametrize("surety", [Surety.NAMES, Surety.LIKELY])
 def test_a_link_that_is_not_sure_escalates_nothing(tmp_path: Path, surety: Surety) -> None:
     press, feeds = crossing_press(first_french=True)
