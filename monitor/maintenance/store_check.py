@@ -69,7 +69,7 @@ class StoreCheckRunner:
                 log.error("the store cannot be checked: %s", error)
 
     async def check(self) -> None:
-        """Check the store now, and tell. Raises StoreError if it cannot be opened or written."""
+        """Check the store now, and tell. Raises StoreError if it cannot be read or written."""
         found = await asyncio.to_thread(self._read)
         self.damage = f"{FILE} is damaged ({found}); {RESTORE}" if found else ""
         if found:

@@ -22,12 +22,20 @@ RESTORE = "`tocsin restore --force` puts back a backup"
 """What to do about a store that is damaged or lost."""
 
 _UNWRITABLE = sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY
+_UNREAD = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+)
+"""Errors that say nothing of the pages."""
 _REMEDIES = {
     sqlite3.SQLITE_BUSY: "another program is writing to it",
     sqlite3.SQLITE_CANTOPEN: "may it be read, and its folder be written to?",
     sqlite3.SQLITE_CORRUPT: f"it is damaged; {RESTORE}",
     sqlite3.SQLITE_FULL: "make room on its disk",
     sqlite3.SQLITE_IOERR: "is its disk full, or failing?",
+    sqlite3.SQLITE_LOCKED: "another program is writing to it",
     sqlite3.SQLITE_NOTADB: f"it is damaged; {RESTORE}",
     sqlite3.SQLITE_READONLY: "may it and its folder be written to?",
 }
@@ -59,7 +67,7 @@ class SqliteConnection(sqlite3.Connection):
     def find_damage(self) -> str:
         """Read all pages; return the first thing that is wrong, empty if nothing is.
 
-        Writers go on meanwhile. 1 GB takes some seconds.
+        Writers go on meanwhile. 1 GB takes some seconds. Raises StoreError.
         """
         return find_damage(self)
 
@@ -204,10 +212,16 @@ def _message(file: str, error: Exception, so: str = "") -> str:
 
 
 def find_damage(connection: sqlite3.Connection) -> str:
-    """Read all pages of a database; return the first thing that is wrong, empty if nothing is."""
+    """Read all pages of a database; return the first thing that is wrong, empty if nothing is.
+
+    Raises:
+        StoreError: They cannot be read now, which tells nothing of damage.
+    """
     try:
         (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in _UNREAD:
+            raise StoreError(_message(FILE, error)) from error
         found = str(error)
     return "" if found == "ok" else " ".join(str(found).split())
 

@@ -74,7 +74,7 @@ class Connection(Protocol):
     def find_damage(self) -> str:
         """Read all of a store; return the first thing that is wrong, empty if nothing is.
 
-        Writers go on meanwhile. 1 GB takes some seconds.
+        Writers go on meanwhile. 1 GB takes some seconds. Raises StoreError.
         """
 
     def message(self, error: Exception, so: str = "") -> str:

@@ -140,7 +140,7 @@ class EvidenceReader:
         self._connection.sql.close()
 
     def damage(self) -> str:
-        """Return what is wrong with the pages of the store; empty if nothing is."""
+        """Return what is wrong with the store; empty if nothing is. Raises StoreError."""
         return self._connection.sql.find_damage()
 
     def guards(self) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from support.damage import damage_store
 
 from monitor.alerts.routing import Routing
 from monitor.cli import main_group
+from monitor.errors import StoreError
 from monitor.maintenance.store_check import EVERY, StoreCheckRunner, note_damage
 from monitor.model.alert import AlertKind
 from monitor.model.search import Filter
@@ -20,6 +22,7 @@ from monitor.model.status import MonitorPresence
 from monitor.monitor_lock import Heartbeat, MonitorLock
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
+from monitor.store.sqlite import FILE, open_database
 
 pytestmark = pytest.mark.costly
 
@@ -77,6 +80,20 @@ def test_a_clock_that_is_set_back_puts_off_no_check(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(StoreCheckRunner(tmp_path, lambda: now, sleep, tell).ever())
     assert told == ["", ""]
+
+
+def test_a_store_that_another_program_holds_is_not_damaged(tmp_path: Path) -> None:
+    SqlStore(tmp_path).close()
+    with (
+        closing(open_database(tmp_path, create=False, busy_ms=0)) as connection,
+        closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as other,
+    ):
+        connection.execute("PRAGMA journal_mode = DELETE")  # in which a writer stops readers
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="another program is writing to it"):
+            connection.find_damage()
+        other.execute("ROLLBACK")
+        assert connection.find_damage() == ""
 
 
 def test_damage_raises_one_alert_until_the_store_is_whole(tmp_path: Path) -> None:
