@@ -29,7 +29,7 @@ from monitor.model.feed import Feed, FeedState, SubscribedFeed
 from monitor.model.poll import RunSummary
 from monitor.monitor_lock import Heartbeat
 from monitor.similar.extra import MISSING, OFF
-from monitor.tasks import KeyedTasks
+from monitor.tasks import KeyedTasks, is_due
 from monitor.watchlists.backfill import Backfill, BackfillRunner
 from monitor.watchlists.unusual import UnusualWatch
 
@@ -129,7 +129,7 @@ class Daemon:
         self._checking = StoreCheckRunner(config.data, parts.clock, parts.sleep, self._note_damage)
         self._unusual = UnusualWatch(parts.store, parts.clock)
         self._looked = 0.0
-        self._resting_until = 0.0
+        self._refused_at = float("-inf")
         self._refused: StoreError | None = None
         self._swept = 0.0
 
@@ -232,12 +232,12 @@ class Daemon:
         try:
             await self._mark_indexed()
             self._parts.indexer.start()
-            if self._parts.clock() >= self._resting_until:
+            if self._may_ask(now := self._parts.clock()):
                 await self._poll_due(at_once=False)
                 await self._read_pages()
                 await self._relocate()
                 await self._end_silences()
-                if not 0 <= self._parts.clock() - self._looked < LOOK_EVERY:
+                if is_due(self._looked, LOOK_EVERY, now):
                     await self._look_for_unusual(AWAY)
                 await self._sweep()
         except StoreError as error:
@@ -246,7 +246,7 @@ class Daemon:
     async def _poll_due(self, *, at_once: bool) -> None:
         now = self._parts.clock()
         states = await self._parts.thread(self._parts.store.states, now)
-        if now < self._resting_until:  # the store refused something while this call waited
+        if not self._may_ask(now):  # the store refused something while this call waited
             return
         watched = self._in_force.feeds.values()
         feeds = [f for f in watched if f.url in states and f.url not in self._polling]
@@ -316,17 +316,21 @@ class Daemon:
     async def _breathe(self) -> None:
         await self._parts.sleep(0)
 
+    def _may_ask(self, now: Timestamp) -> bool:
+        """Tell whether feeds are asked: not for a while after the store has refused something."""
+        return is_due(self._refused_at, STORE_REST, now)
+
     def _rest(self, error: StoreError) -> None:
         """Stop polling for a while: nothing is fetched that cannot be stored."""
         now = self._parts.clock()
-        if now >= self._resting_until:
+        if self._may_ask(now):
             log.error("%s; trying again in %d s", error, STORE_REST)
-        self._resting_until = now + STORE_REST
+        self._refused_at = now
         self._refused = error
 
     async def _sweep(self) -> None:
         now = self._parts.clock()
-        if now - self._swept >= SWEEP_EVERY:
+        if is_due(self._swept, SWEEP_EVERY, now):
             self._swept = now
             forget = partial(
                 self._parts.store.forget,

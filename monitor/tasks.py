@@ -1,4 +1,4 @@
-"""Tasks: calls in a thread while the loop goes on, and one task at a time for each key."""
+"""Tasks: what is due again, calls in a thread, and one task at a time for each key."""
 
 from __future__ import annotations
 
@@ -8,10 +8,22 @@ from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
+from index.article import Timestamp
 from monitor.errors import StoreError
 from monitor.fetch.url import redact
 
 T = TypeVar("T")
+
+
+def is_due(last: Timestamp, every: float, now: Timestamp) -> bool:
+    """Tell whether something is due again; it is when the clock was set back, too.
+
+    Args:
+        last: When it was done; minus infinity for never.
+        every: Seconds between two times.
+        now: The time.
+    """
+    return not 0.0 <= now - last < every
 
 
 class WorkerThread:

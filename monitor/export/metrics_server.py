@@ -24,7 +24,7 @@ from monitor.export.prometheus import EventCounters, figures
 from monitor.ingest.poll_outcome import BatchOutcome
 from monitor.model.config import Listening
 from monitor.monitor_lock import Heartbeat
-from monitor.tasks import WorkerThread
+from monitor.tasks import WorkerThread, is_due
 
 FRESH = 5.0
 """Seconds for which a reading of the store is given out."""
@@ -51,7 +51,7 @@ class _Snapshot:
 
     async def text(self) -> bytes:
         async with self._reading:
-            if not 0.0 <= self._clock() - self._at < FRESH:
+            if is_due(self._at, FRESH, self._clock()):
                 self._text = await self._thread(generate_latest, self._registry)
                 self._at = self._clock()
             return self._text

@@ -14,7 +14,7 @@ from monitor.formatting import counted
 from monitor.model.config import FOR_EVER, ExpiringArticle, Retention, RetentionExceptions
 from monitor.model.feed import Feed
 from monitor.store.protocol import Store, StoreReads
-from monitor.tasks import WorkerThread
+from monitor.tasks import WorkerThread, is_due
 
 STEP = 200
 """Articles of one step: 20 ms when all of them are dropped."""
@@ -139,14 +139,14 @@ class RetentionRunner:
         while True:
             await self._sleep(LOOK)
             now, retention = self._clock(), self._retention()
-            if retention == rule and now - swept < EVERY:
+            if retention == rule and not is_due(swept, EVERY, now):
                 continue
             swept, rule = now, retention
             try:
                 await self.all(self._quiet)
             except StoreError as error:
                 refused(error)
-                swept = now - EVERY
+                swept = float("-inf")
                 await self._sleep(REST)
             except Exception:
                 log.exception("nothing more was dropped; the monitor goes on")

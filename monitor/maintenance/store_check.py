@@ -17,6 +17,7 @@ from monitor.model.alert import AlertKind
 from monitor.model.watchlist import FEED_HEALTH
 from monitor.store.protocol import Store
 from monitor.store.sqlite import FILE, RESTORE, TICK, find_damage, open_database
+from monitor.tasks import is_due
 
 log = logging.getLogger("tocsin")
 
@@ -57,9 +58,9 @@ class StoreCheckRunner:
         checked = float("-inf")
         while True:
             await self._sleep(LOOK)
-            if 0.0 <= self._clock() - checked < EVERY:
+            if not is_due(checked, EVERY, now := self._clock()):
                 continue
-            checked = self._clock()
+            checked = now
             try:
                 await self.check()
             except asyncio.CancelledError:

@@ -209,7 +209,8 @@ def test_a_clock_set_back_stalls_nothing(tmp_path: Path) -> None:
     room.run(script)
 
 
-def test_a_store_that_refuses_stops_the_asking_for_a_while(tmp_path: Path) -> None:
+@pytest.mark.parametrize("later", [STORE_REST + 1, pytest.param(-86_400.0, id="clock set back")])
+def test_a_store_that_refuses_stops_the_asking_for_a_while(tmp_path: Path, later: float) -> None:
     """What cannot be stored is not to be fetched; it resumes by itself, and nothing is lost."""
     room = InProcessMonitor(tmp_path, press_of(a=[edition(flow._A1)]))
 
@@ -226,7 +227,7 @@ def test_a_store_that_refuses_stops_the_asking_for_a_while(tmp_path: Path) -> No
             assert room.card().pulse == pytest.approx(room.now)
             other.execute("ROLLBACK")
         assert room.polls(A) == 1
-        room.now += STORE_REST + 1
+        room.now += later
         await room.until(lambda: room.polls(A) == 2)
         assert SqlViews(tmp_path).totals()[0] == 2
 

@@ -305,6 +305,30 @@ def test_the_watch_drops_a_few_at_a_time_in_quiet_moments(
     assert all(quiet[step] for step in steps[1:])  # the first of a sweep comes with its turn
 
 
+def test_a_clock_that_is_set_back_puts_off_no_sweep(store: SqlStore) -> None:
+    times = [NOW + 9 * DAY, NOW]  # the clock is set right once the first sweep is done
+    now = [NOW]
+    left: list[int] = []
+
+    async def sleep(seconds: float) -> None:
+        left.append(len(store.article_ids()))
+        if not times:
+            raise asyncio.CancelledError
+        now[0] = times.pop(0)
+        if not times:
+            put(store, 900)
+
+    async def thread(call: Callable[..., Any], *args: object) -> Any:
+        return call(*args)
+
+    tidy = tidying.RetentionRunner(
+        store, cast(Any, thread), lambda: now[0], sleep, lambda: YEAR, lambda: False
+    )
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(tidy.ever(lambda error: None))
+    assert left[-1] == 0
+
+
 def test_a_refusal_is_told_and_the_sweep_goes_on(store: SqlStore) -> None:
     put(store, 900)
     told: list[StoreError] = []
