@@ -6,13 +6,14 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from index import holds_articles
 from monitor import data_folder
 from monitor.errors import StoreError
 from monitor.files import ARCHIVE_FOLDER, file_signature
 from monitor.store.sql.connection import BUSY_MS, reading
-from monitor.store.sql.schema import VERSION
+from monitor.store.sql.schema import EVIDENCE, VERSION
 
 FILE = "newsroom.db"
 TICK = 100_000
@@ -45,6 +46,8 @@ _REMEDIES = {
 class SqliteConnection(sqlite3.Connection):
     """A connection that closes when it is no longer referenced: threads of viewers end."""
 
+    COMMITS: ClassVar[str] = "PRAGMA data_version"
+
     frozen: tuple[Path, object] | None = None
     """The file and its signature, for a connection that will not notice a writer."""
 
@@ -63,6 +66,27 @@ class SqliteConnection(sqlite3.Connection):
         """End the transaction, if there is one, as if it had not been."""
         if self.in_transaction:  # a full disk has rolled back already
             self.execute("ROLLBACK")
+
+    def begin_reading(self) -> None:
+        """Begin a transaction in which all that is read is of one moment."""
+        self.execute("BEGIN")
+        self.execute("SELECT count(*) FROM feeds").fetchone()  # its moment is that of a first read
+
+    def last_given(self, table: str) -> int:
+        """Return the highest number that a row of `alerts` or `evidence` ever had."""
+        row = self.execute(
+            "SELECT seq FROM main.sqlite_sequence WHERE name = ?", (table,)
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def altered_guards(self) -> list[str]:
+        """Return the triggers and indices of the evidence that are missing or altered."""
+        query = "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'evidence' AND sql <> ''"
+        with closing(sqlite3.connect(":memory:")) as model:
+            model.executescript(EVIDENCE)
+            wanted = dict(model.execute(query).fetchall())
+        there = dict(self.execute(query).fetchall())
+        return sorted(name for name, sql in wanted.items() if there.get(name) != sql)
 
     def find_damage(self) -> str:
         """Read all pages; return the first thing that is wrong, empty if nothing is.

@@ -30,7 +30,7 @@ from monitor.model.event_link import Surety
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.model.watchlist import FEED_HEALTH
-from monitor.store.sql.connection import StoreConnection, marks
+from monitor.store.sql.connection import EVERY, StoreConnection, marks
 
 PUBLISHER = "coalesce(nullif(a.outlet, ''), f.name)"
 """Who published an article: the outlet that an aggregator names, else the feed."""
@@ -38,11 +38,11 @@ _MEMBER = "(a.id IN ({0}) OR (a.story IN ({0}) AND a.story <> a.id))"
 _OUTLETS = f"""
 SELECT x.story, coalesce(nullif(x.outlet, ''), f.name), x.id, x.seen, x.published, x.lang, x.copied
 FROM (
-    SELECT a.story, a.feed, a.id, a.seen, a.published, a.lang, a.copy_of IS NOT NULL AS copied,
+    SELECT a.story, a.feed, a.id, a.seen, a.published, a.lang, (a.copy_of IS NOT NULL) AS copied,
         a.outlet
     FROM articles a WHERE {_MEMBER}
     UNION ALL
-    SELECT a.story, c.feed, a.id, c.seen, NULL, a.lang, 1, a.outlet
+    SELECT a.story, c.feed, a.id, c.seen, NULL, a.lang, TRUE, a.outlet
     FROM articles a JOIN carriers c ON c.article = a.id WHERE {_MEMBER}
 ) x JOIN feeds f ON f.number = x.feed ORDER BY x.seen, x.id
 """
@@ -143,7 +143,7 @@ class SqlAlertViews:
         tables, where, values = self._selection(filter)
         found = self._connection.read(
             f"SELECT al.id FROM {tables} WHERE al.id > ?{where} ORDER BY al.id DESC LIMIT ?",
-            (after, *values, -1 if limit is None else limit),
+            (after, *values, EVERY if limit is None else limit),
         )
         ids = array("q", (id for (id,) in found))
         ids.reverse()
@@ -157,10 +157,11 @@ class SqlAlertViews:
         found = self._connection.read(
             "SELECT coalesce((SELECT n.id FROM alerts n"
             "  WHERE n.raised_at <= e.at ORDER BY n.raised_at DESC, n.id DESC LIMIT 1), 0),"
-            f" max(e.id), e.alert FROM {_ESCALATIONS} {tables}"
+            f" e.id, e.alert FROM {_ESCALATIONS} {tables}"
             f" WHERE al.id = e.alert AND e.id > ? AND al.verdict <> 'noise'{where}"
-            " GROUP BY e.alert ORDER BY max(e.id) DESC LIMIT ?",
-            (after, *values, -1 if limit is None else limit),
+            " AND NOT EXISTS (SELECT 1 FROM escalations l WHERE l.alert = e.alert AND l.id > e.id)"
+            " ORDER BY e.id DESC LIMIT ?",
+            (after, *values, EVERY if limit is None else limit),
         )
         return [EscalatedAlert(*row) for row in found][::-1]
 
@@ -275,9 +276,8 @@ class SqlAlertViews:
             self._connection.read(
                 "SELECT al.id, coalesce(a.title, al.title) FROM alerts al"
                 " LEFT JOIN articles a ON a.id = al.article"
-                " WHERE al.id > ?1 AND (?2 IS NULL OR al.id < ?2)"
-                " ORDER BY al.id DESC LIMIT ?3",
-                (after, before, limit),
+                " WHERE al.id > ? AND al.id < ? ORDER BY al.id DESC LIMIT ?",
+                (after, EVERY if before is None else before, EVERY if limit < 0 else limit),
             )
         )
 

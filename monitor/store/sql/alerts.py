@@ -33,7 +33,15 @@ from monitor.model.poll import RaisedAlert
 from monitor.model.severity import Severity
 from monitor.model.watchlist import FEED_HEALTH, Silence
 from monitor.store.sql.alert_views import PUBLISHER, read_matches
-from monitor.store.sql.connection import Connection, StoreConnection, change_in, marks, select_in
+from monitor.store.sql.article_views import DATE
+from monitor.store.sql.connection import (
+    Connection,
+    StoreConnection,
+    change_in,
+    marks,
+    select_in,
+    upsert,
+)
 from monitor.store.sql.evidence import EvidenceLog
 
 _IN_STORY = "SELECT id FROM articles WHERE id = ?1 OR (story = ?1 AND story <> id)"
@@ -91,8 +99,7 @@ def read_watchlist_facts(
 
 
 def _last_alert(sql: Connection) -> int:
-    row = sql.execute("SELECT seq FROM main.sqlite_sequence WHERE name = 'alerts'").fetchone()
-    return int(row[0]) if row else 0
+    return sql.last_given("alerts")
 
 
 def _known_alerts(sql: Connection, articles: Collection[int]) -> dict[int, tuple[KnownAlert, ...]]:
@@ -143,7 +150,7 @@ def _of_originals(sql: Connection, originals: Collection[int]) -> dict[int, tupl
             )
             for id, watchlist, article, duplicate_of, title, feed, outlet, url, date in sql.execute(
                 "SELECT al.id, al.watchlist, a.id, al.merged_into, a.title, a.feed, a.outlet,"
-                " a.url, min(coalesce(a.published, a.seen), a.seen)"
+                f" a.url, {DATE}"
                 " FROM articles a JOIN alerts al ON al.article = a.id"
                 " WHERE a.id = ?1 OR a.copy_of = ?1 ORDER BY al.id",
                 (original,),
@@ -219,12 +226,13 @@ def _story(sql: Connection, story: int, *, raising: bool) -> StoryFacts | None:
 
 def _story_alerts(sql: Connection, story: int) -> tuple[StoryAlert, ...]:
     found = sql.execute(
-        "SELECT min(al.id), al.watchlist, al.severity, al.state, al.verdict, a.title, a.lang,"
+        "SELECT al.id, al.watchlist, al.severity, al.state, al.verdict, a.title, a.lang,"
         f" {PUBLISHER}, w.outlets, w.crossing, w.louder, w.notify_backfill,"
         " (SELECT group_concat(reason) FROM escalations e WHERE e.alert = al.id)"
         " FROM alerts al JOIN watchlists w ON w.name = al.watchlist"
         " JOIN articles a ON a.id = al.article JOIN feeds f ON f.number = a.feed"
-        f" WHERE al.merged_into IS NULL AND al.article IN ({_IN_STORY}) GROUP BY al.watchlist",
+        " WHERE al.id IN (SELECT min(id) FROM alerts WHERE merged_into IS NULL"
+        f" AND article IN ({_IN_STORY}) GROUP BY watchlist) ORDER BY al.watchlist",
         (story,),
     )
     return tuple(
@@ -299,7 +307,7 @@ def save_plan(sql: Connection, log: EvidenceLog, plan: AlertPlan) -> None:
     sql.executemany("DELETE FROM matches WHERE alert = ?", [(alert,) for alert in plan.matches])
     _insert_matches(sql, {one.alert.id: one.matches for one in plan.new} | {**plan.matches})
     sql.executemany(
-        "INSERT OR IGNORE INTO lost_terms VALUES (?, ?, ?)",
+        "INSERT INTO lost_terms VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         [(*lost, plan.at) for lost in plan.terms_lost],
     )
     sql.executemany("DELETE FROM lost_terms WHERE alert = ? AND term = ?", plan.terms_found)
@@ -318,8 +326,8 @@ def save_plan(sql: Connection, log: EvidenceLog, plan: AlertPlan) -> None:
         [(plan.at, *ended) for ended in plan.usual_again],
     )
     sql.executemany(
-        "INSERT OR IGNORE INTO latency (article, feed, published, seen, matched, edited)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO latency (article, feed, published, seen, matched, edited)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [
             (one.article, one.feed, one.published, one.seen, plan.at, one.edited)
             for one in plan.timings
@@ -430,11 +438,14 @@ def _reopen(sql: Connection, alert: int, why: str, state: AlertState, at: Timest
     sql.execute("UPDATE alerts SET state = 'new' WHERE id = ?", (alert,))
 
 
+_HOLDING = upsert("holding", "watchlist, held, since", "watchlist")
+
+
 def _save_notifications(sql: Connection, plan: AlertPlan) -> None:
     sql.executemany(
-        "INSERT OR IGNORE INTO deliveries"
+        "INSERT INTO deliveries"
         " (alert, channel, occasion, why, key, due, reason, bundle, created_at)"
-        f" VALUES ({marks(9)})",
+        f" VALUES ({marks(9)}) ON CONFLICT DO NOTHING",
         [
             (
                 one.alert,
@@ -455,7 +466,7 @@ def _save_notifications(sql: Connection, plan: AlertPlan) -> None:
         if count is None:
             sql.execute("DELETE FROM holding WHERE watchlist = ?", (watchlist,))
         else:
-            sql.execute("INSERT OR REPLACE INTO holding VALUES (?, ?, ?)", (watchlist, *count))
+            sql.execute(_HOLDING, (watchlist, *count))
     sql.executemany("UPDATE mutes SET told = 1 WHERE id = ?", [(id,) for id in plan.ended_silences])
 
 

@@ -10,16 +10,17 @@ from monitor.model.alert import NOBODY_ELSE
 from monitor.model.article import ArticleDetails, ArticleOrigin, Version
 from monitor.model.event_link import StoredVector, Unencoded
 from monitor.store.sql.alert_views import SqlAlertViews, story_timelines, watchlist_names
-from monitor.store.sql.connection import StoreConnection, marks
+from monitor.store.sql.connection import EVERY, StoreConnection, marks
 
 ARTICLE = (
     "a.id, a.feed, a.url, a.title, a.summary, a.body, a.author, a.lang, a.published, a.seen,"
     " a.story, (SELECT group_concat(c.feed) FROM carriers c WHERE c.article = a.id), a.outlet"
 )
 _ORIGIN = "coalesce(nullif(a.outlet_url, ''), a.url), f.url"
+DATE = "CASE WHEN a.published < a.seen THEN a.published ELSE a.seen END"
+"""When an article is dated: a publisher's date that lies after its arrival is none."""
 _VECTOR = (
-    "a.id, a.story, a.lang, min(coalesce(a.published, a.seen), a.seen),"
-    f" {_ORIGIN}, coalesce(v.vector, x'')"
+    f"a.id, a.story, a.lang, {DATE}, {_ORIGIN}, coalesce(v.vector, x'')"
     " FROM articles a JOIN feeds f ON f.number = a.feed LEFT JOIN vectors v ON v.article = a.id"
 )
 
@@ -59,12 +60,12 @@ class SqlArticleViews:
         """Return articles in ingestion order, each with the article of which it is a copy."""
         found = self._connection.read(
             f"SELECT a.copy_of, {ARTICLE} FROM articles a WHERE a.id > ? AND a.id <= ?"
-            " AND min(coalesce(a.published, a.seen), a.seen) >= ? ORDER BY a.id LIMIT ?",
+            f" AND {DATE} >= ? ORDER BY a.id LIMIT ?",
             (
                 after,
                 upto,
                 float("-inf") if since is None else since,
-                -1 if limit is None else limit,
+                EVERY if limit is None else limit,
             ),
         )
         return [(article_of(row), copy_of) for copy_of, *row in found]
@@ -72,7 +73,7 @@ class SqlArticleViews:
     def seen_since(self, since: Timestamp) -> int:
         """Return the lowest id of the articles first seen since then."""
         ((oldest,),) = self._connection.read(
-            "SELECT coalesce(min(id), 1 << 62) FROM articles INDEXED BY articles_by_seen"
+            f"SELECT coalesce(min(id), {EVERY}) FROM articles INDEXED BY articles_by_seen"
             " WHERE seen >= ?",
             (since,),
         )
@@ -89,13 +90,13 @@ class SqlArticleViews:
             " WHERE a.id >= ? AND a.id < ? AND (v.article IS NULL OR v.version <> a.version)"
             " AND NOT EXISTS (SELECT 1 FROM pages p WHERE p.article = a.id)"
             " ORDER BY a.id DESC LIMIT ?",
-            (oldest, 1 << 62 if before is None else before, limit),
+            (oldest, EVERY if before is None else before, limit),
         )
         return [Unencoded(*row) for row in found]
 
     def vectors(self, also: Collection[int], *, since: Timestamp, limit: int) -> list[StoredVector]:
         """Return the newest articles dated since then that have a vector, or are among some."""
-        dated = "a.seen >= ?1 AND min(coalesce(a.published, a.seen), a.seen) >= ?1"
+        dated = f"a.seen >= ?1 AND {DATE} >= ?1"
         found = self._connection.read(
             f"SELECT {_VECTOR} WHERE {dated} AND v.vector <> x'' ORDER BY a.id DESC LIMIT ?2",
             (since, limit),
@@ -215,7 +216,7 @@ class SqlArticleViews:
             " SELECT feed, seen, outlet FROM articles"
             "  WHERE id = ?1 OR (story = ?1 AND story <> id)"
             " UNION ALL SELECT c.feed, c.seen, '' FROM carriers c WHERE c.article = ?2"
-            ") x JOIN feeds f ON f.number = x.feed GROUP BY 1 ORDER BY 2, f.number",
+            ") x JOIN feeds f ON f.number = x.feed GROUP BY 1 ORDER BY 2, min(f.number)",
             (article.story, article.id),
         )
         return tuple((name, seen) for name, seen in found)

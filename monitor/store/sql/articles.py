@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.article import Article, Timestamp
 from monitor.model.event_link import EventLink, Surety
-from monitor.store.sql.connection import Connection, change_in, marks, select_in
+from monitor.store.sql.connection import Connection, change_in, marks, select_in, upsert
 
 if TYPE_CHECKING:  # what viewers do not need takes a tenth of a second to import
     from monitor.model.config import ExpiringArticle, RetentionExceptions
@@ -46,7 +46,7 @@ def insert(sql: Connection, feed: int, changes: Sequence[ArticleChange]) -> None
         ],
     )
     sql.executemany(
-        "INSERT OR IGNORE INTO shingles VALUES (?, ?)",
+        "INSERT INTO shingles VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(shingle, change.article.id) for change in changes for shingle in change.shingles],
     )
     insert_names(sql, changes)
@@ -58,14 +58,14 @@ def insert_names(sql: Connection, changes: Iterable[ArticleChange]) -> None:
     changes = list(changes)
     named = [(change.article.id, change.names) for change in changes if change.names.groups]
     sql.executemany(
-        "INSERT OR REPLACE INTO named VALUES (?, ?, ?, ?)",
+        upsert("named", "article, lang, date, names", "article"),
         [
             (id, names.lang, names.date, json.dumps([sorted(group) for group in names.groups]))
             for id, names in named
         ],
     )
     sql.executemany(
-        "INSERT OR IGNORE INTO names VALUES (?, ?, ?)",
+        "INSERT INTO names VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         [(word, id, names.lang) for id, names in named for word in names.words],
     )
     save_links(
@@ -82,7 +82,8 @@ def save_links(sql: Connection, links: Iterable[EventLink]) -> None:
     """Store links of articles; one that is there already gets no less sure."""
     sql.executemany(
         "INSERT INTO event_links VALUES (?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET surety = max(surety, excluded.surety)",
+        " ON CONFLICT (later, earlier) DO UPDATE SET surety = excluded.surety"
+        " WHERE excluded.surety > event_links.surety",
         links,
     )
 
@@ -94,7 +95,8 @@ def save_encoded(sql: Connection, batch: EncodedBatch) -> None:
     """
     ids = [one.article for one in batch.articles]
     sql.executemany(
-        "INSERT OR REPLACE INTO vectors SELECT id, ?, ? FROM articles WHERE id = ?",
+        "INSERT INTO vectors SELECT id, ?, ? FROM articles WHERE id = ? ON CONFLICT (article)"
+        " DO UPDATE SET version = excluded.version, vector = excluded.vector",
         [(one.version, one.vector, one.article) for one in batch.articles],
     )
     change_in(
@@ -121,7 +123,7 @@ def insert_entries(
     """Store under which id a feed published which article: (guid, article, fingerprint, parts)."""
     sql.executemany(
         "INSERT INTO entries (feed, guid, article, fingerprint, parts) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET article = excluded.article,"
+        " ON CONFLICT (feed, guid) DO UPDATE SET article = excluded.article,"
         " fingerprint = excluded.fingerprint, parts = excluded.parts",
         [(feed, *entry) for entry in entries],
     )
@@ -141,7 +143,8 @@ def insert_sighting(sql: Connection, feed: int, sighting: Sighting, now: Timesta
 def insert_carrier(sql: Connection, feed: int, article: int, now: Timestamp) -> bool:
     """Store that a feed carries an article of another one; return whether that is new."""
     carried = sql.execute(
-        "INSERT OR IGNORE INTO carriers SELECT id, ?, ? FROM articles WHERE id = ? AND feed <> ?",
+        "INSERT INTO carriers SELECT id, ?, ? FROM articles WHERE id = ? AND feed <> ?"
+        " ON CONFLICT DO NOTHING",
         (feed, now, article, feed),
     )
     return carried.rowcount > 0
@@ -155,8 +158,9 @@ def insert_link(sql: Connection, article: int, canonical: str) -> None:
     """Store a further link of an article."""
     if canonical:
         sql.execute(
-            "INSERT OR IGNORE INTO links SELECT ?1, id FROM articles WHERE id = ?2"
-            " AND canonical <> ?1 AND (SELECT count(*) FROM links WHERE article = ?2) < ?3",
+            "INSERT INTO links SELECT ?1, id FROM articles WHERE id = ?2"
+            " AND canonical <> ?1 AND (SELECT count(*) FROM links WHERE article = ?2) < ?3"
+            " ON CONFLICT DO NOTHING",
             (canonical, article, MOST_LINKS),
         )
 
@@ -191,16 +195,24 @@ def set_aside(sql: Connection, changes: Iterable[ArticleChange], now: Timestamp)
         [(change.article.id,) for change in changes if not (change.new or change.unmatched)],
     )
     sql.executemany(
-        "INSERT OR REPLACE INTO set_aside VALUES (?, 'matching', ?, ?)",
-        [(change.article.id, change.unmatched, now) for change in changes if change.unmatched],
+        upsert("set_aside", "article, step, reason, at", "article, step"),
+        [
+            (change.article.id, "matching", change.unmatched, now)
+            for change in changes
+            if change.unmatched
+        ],
     )
 
 
 def queue_pages(sql: Connection, changes: Iterable[ArticleChange], now: Timestamp) -> None:
     """Queue the pages of articles that want their text."""
     sql.executemany(
-        "INSERT OR REPLACE INTO pages (article, due, backfill) VALUES (?, ?, ?)",
-        [(change.article.id, now, change.backfill) for change in changes if change.wants_page],
+        upsert("pages", "article, due, attempts, reason, backfill", "article"),
+        [
+            (change.article.id, now, 0, "", change.backfill)
+            for change in changes
+            if change.wants_page
+        ],
     )
 
 
@@ -208,8 +220,9 @@ def save_page_text(sql: Connection, change: ArticleChange) -> None:
     """Store the text of an article's page, and the story that it tells with it."""
     article = change.article
     sql.execute(
-        "UPDATE articles SET body = ?, lang = ?, story = ?, copy_of = ?,"
-        " shingle_count = max(shingle_count, ?) WHERE id = ?",
+        "UPDATE articles SET body = ?1, lang = ?2, story = ?3, copy_of = ?4,"
+        " shingle_count = CASE WHEN shingle_count > ?5 THEN shingle_count ELSE ?5 END"
+        " WHERE id = ?6",
         (
             article.body,
             article.lang,
@@ -222,7 +235,7 @@ def save_page_text(sql: Connection, change: ArticleChange) -> None:
     sql.execute("DELETE FROM pages WHERE article = ?", (article.id,))
     sql.execute("DELETE FROM unread_pages WHERE article = ?", (article.id,))
     sql.executemany(
-        "INSERT OR IGNORE INTO shingles VALUES (?, ?)",
+        "INSERT INTO shingles VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(shingle, article.id) for shingle in change.shingles],
     )
     queue_for_index(sql, [article.id])

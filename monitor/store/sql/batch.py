@@ -33,7 +33,7 @@ from monitor.store.sql.alerts import (
     save_plan,
 )
 from monitor.store.sql.article_views import SqlArticleViews
-from monitor.store.sql.connection import Connection, StoreConnection, select_in
+from monitor.store.sql.connection import Connection, StoreConnection, select_in, upsert
 from monitor.store.sql.evidence import EvidenceLog
 from monitor.store.sql.volumes import VolumeReads, note_watched
 
@@ -211,7 +211,7 @@ class SqlReads:
     ) -> tuple[dict[int, Names], int]:
         """Return recent articles with these words in names, and about how many are recent."""
         rows = self._sql.execute(
-            "SELECT article FROM json_each(?) CROSS JOIN names ON name = value AND lang <> ?",
+            "SELECT article FROM json_each(?) CROSS JOIN names WHERE name = value AND lang <> ?",
             (json.dumps([*words]), but),
         )
         shared = Counter(article for (article,) in rows)
@@ -248,11 +248,10 @@ class SqlBatch(SqlReads):
     def __init__(self, sql: Connection) -> None:
         super().__init__(sql)
         self._log = EvidenceLog(sql)
-        (last,) = sql.execute(
-            "SELECT max((SELECT coalesce(max(id), 0) FROM articles),"
-            " (SELECT coalesce(max(article), 0) FROM dropped))"
+        (stored, dropped) = sql.execute(
+            "SELECT (SELECT max(id) FROM articles), (SELECT max(article) FROM dropped)"
         ).fetchone()
-        self._last_article = int(last)
+        self._last_article = max(stored or 0, dropped or 0)
 
     def next_article(self) -> int:
         """Return a new article id."""
@@ -301,12 +300,12 @@ class SqlBatch(SqlReads):
         if due is None:
             self._sql.execute("DELETE FROM pages WHERE article = ?", (article,))
             self._sql.execute(
-                "INSERT OR REPLACE INTO unread_pages VALUES (?, ?)", (article, reason)
+                upsert("unread_pages", "article, reason", "article"), (article, reason)
             )
         else:
             self._sql.execute(
                 "UPDATE pages SET attempts = attempts + ?, due = ?, reason = ? WHERE article = ?",
-                (failed, due, reason, article),
+                (int(failed), due, reason, article),
             )
 
     def save_imported(self, feed: Feed, changes: Sequence[ArticleChange]) -> None:

@@ -32,7 +32,8 @@ class SqlBriefingQueue:
             )
             sql.executemany(
                 "INSERT INTO briefing_progress VALUES (?1, ?2, ?3, NULL)"
-                " ON CONFLICT DO UPDATE SET times = ?2, done = ?3 WHERE times <> ?2",
+                " ON CONFLICT (name) DO UPDATE SET times = ?2, done = ?3"
+                " WHERE briefing_progress.times <> ?2",
                 [(schedule.name, schedule.times, now) for schedule in schedules],
             )
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from monitor.errors import StoreError
 
@@ -18,6 +19,8 @@ BUSY_MS = 5_000
 """Milliseconds that the monitor waits for another writer."""
 TRIAGE_BUSY_MS = 2_000
 """Milliseconds that a viewer waits for another writer before its triage fails."""
+EVERY = 1 << 62
+"""A LIMIT that is none, and an id beyond all."""
 CHUNK = 500
 """Values in one IN (…): SQLite's own limit was 999 for a long time."""
 
@@ -45,6 +48,9 @@ class Cursor(Protocol):
 class Connection(Protocol):
     """A connection to the database of a store. What its methods raise is an `Error`."""
 
+    COMMITS: ClassVar[str]
+    """The query for a number that changes with each commit of another connection."""
+
     @property
     def Error(self) -> type[Exception]:  # noqa: N802 - its name in the Python database API
         """What goes wrong in the database."""
@@ -70,6 +76,15 @@ class Connection(Protocol):
 
     def close(self) -> None:
         """Close the connection."""
+
+    def begin_reading(self) -> None:
+        """Begin a transaction in which all that is read is of one moment."""
+
+    def last_given(self, table: str) -> int:
+        """Return the highest number that a row of `alerts` or `evidence` ever had."""
+
+    def altered_guards(self) -> list[str]:
+        """Return the triggers and indices of the evidence that are missing or altered."""
 
     def find_damage(self) -> str:
         """Read all of a store; return the first thing that is wrong, empty if nothing is.
@@ -104,6 +119,17 @@ def open_database(
 def marks(count: int) -> str:
     """Return placeholders for that many values."""
     return ", ".join("?" * count)
+
+
+@lru_cache
+def upsert(table: str, columns: str, key: str) -> str:
+    """Return the statement that inserts a row, or replaces the columns of the one with its key."""
+    names, keys = columns.split(", "), key.split(", ")
+    replaced = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
+    return (
+        f"INSERT INTO {table} ({columns}) VALUES ({marks(len(names))})"
+        f" ON CONFLICT ({key}) DO UPDATE SET {replaced}"
+    )
 
 
 def select_in(
@@ -200,13 +226,18 @@ class ViewerConnection(StoreConnection):
             self._local.connection = connection
         return connection
 
-    def listen(self, *queries: str) -> list[tuple[Any, ...]]:
-        """Return the one row of each query, by a connection that never commits anything itself."""
+    def listen(self, query: str) -> tuple[int, tuple[Any, ...]]:
+        """Return a number that changes with each commit, and the one row of a query.
+
+        The connection never commits anything itself.
+        """
         with self._listening:
             if self._listener is None or self._listener.is_outdated:
                 self._listener = self._open(read_only=True)
             listener = StoreConnection(self._listener)
-            return [row for query in queries for row in listener.read(query)]
+            ((commits,),) = listener.read(self._listener.COMMITS)
+            ((*row,),) = listener.read(query)
+            return int(commits), tuple(row)
 
     def _open(self, *, read_only: bool) -> Connection:
         return open_database(

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from index.article import Timestamp
 from monitor.model.delivery import Delivery, DeliveryAttempt, DeliveryState, Occasion
-from monitor.store.sql.connection import StoreConnection, marks, transaction
+from monitor.store.sql.connection import (
+    EVERY,
+    Connection,
+    StoreConnection,
+    marks,
+    select_in,
+    transaction,
+)
 
 if TYPE_CHECKING:
     from monitor.model.latency import LatencyRows
@@ -65,10 +72,12 @@ class SqlDeliveryQueue:
                     retry = attempt.retry_at
                     state = DeliveryState.DEAD if retry is None else DeliveryState.WAITING
                     sql.execute(
-                        "UPDATE deliveries SET state = ?, due = coalesce(?, due), reason = ?,"
-                        " attempts = attempts + 1, failing = coalesce(min(failing, ?), ?),"
-                        " created_at = min(created_at, ?) WHERE id = ?",
-                        (state, retry, attempt.error, now, now, now, attempt.delivery),
+                        "UPDATE deliveries SET state = ?1, due = coalesce(?2, due), reason = ?3,"
+                        " attempts = attempts + 1,"
+                        " failing = CASE WHEN failing < ?4 THEN failing ELSE ?4 END,"
+                        " created_at = CASE WHEN created_at < ?4 THEN created_at ELSE ?4 END"
+                        " WHERE id = ?5",
+                        (state, retry, attempt.error, now, attempt.delivery),
                     )
 
     def give_up_others(self, channels: Sequence[str]) -> int:
@@ -99,8 +108,8 @@ class SqlDeliveryViews:
         chosen = sorted(states)
         found = self._connection.read(
             f"SELECT {DELIVERY} FROM deliveries WHERE state IN ({marks(len(chosen))})"
-            " AND (? IS NULL OR channel = ?) ORDER BY id DESC LIMIT ?",
-            (*chosen, channel, channel, -1 if limit is None else limit),
+            " AND (cast(? AS TEXT) IS NULL OR channel = ?) ORDER BY id DESC LIMIT ?",
+            (*chosen, channel, channel, EVERY if limit is None else limit),
         )
         return [delivery_of(row) for row in found][::-1]
 
@@ -127,9 +136,9 @@ class SqlDeliveryViews:
     def unsent(self) -> dict[tuple[str, DeliveryState], int]:
         """Return how many deliveries are not sent, by channel and state."""
         found = self._connection.read(
-            "SELECT channel, state, count(*) FROM deliveries WHERE state = 'waiting'"
+            "SELECT channel, 'waiting', count(*) FROM deliveries WHERE state = 'waiting'"
             " GROUP BY channel UNION ALL"
-            " SELECT channel, state, count(*) FROM deliveries WHERE state = 'dead'"
+            " SELECT channel, 'dead', count(*) FROM deliveries WHERE state = 'dead'"
             " GROUP BY channel"
         )
         return {(channel, DeliveryState(state)): count for channel, state, count in found}
@@ -154,11 +163,19 @@ class SqlDeliveryViews:
             where += " AND channel = ?"
             values.append(channel)
         with transaction(self._connection.sql) as sql:
-            return sql.execute(
-                "UPDATE OR IGNORE deliveries SET state = 'waiting', due = ?, attempts = 0,"
-                f" failing = NULL, reason = '', channel = coalesce(?, channel) WHERE {where}",
-                (now, to, *values),
-            ).rowcount
+            chosen = sql.execute(
+                f"SELECT id, alert, channel, occasion, why FROM deliveries WHERE {where}"
+                " ORDER BY id",
+                values,
+            ).fetchall()
+            if to is not None:
+                chosen = _without_twins(sql, chosen, to)
+            sql.executemany(
+                "UPDATE deliveries SET state = 'waiting', due = ?, attempts = 0,"
+                " failing = NULL, reason = '', channel = ? WHERE id = ?",
+                [(now, to or channel, id) for id, _, channel, *_ in chosen],
+            )
+        return len(chosen)
 
     def latency(self, since: Timestamp, *, sent_after: Timestamp | None = None) -> LatencyRows:
         """Return the steps of articles that raised alerts since then, and of their deliveries."""
@@ -187,6 +204,19 @@ class SqlDeliveryViews:
                 for id, channel, raised_at, sent_at, held in carried
             ],
         )
+
+
+def _without_twins(
+    sql: Connection, chosen: Sequence[tuple[Any, ...]], channel: str
+) -> list[tuple[Any, ...]]:
+    """Return those of some deliveries for which a channel has none of the same alert yet."""
+    twins = select_in(
+        sql,
+        "SELECT id, alert, occasion, why, channel FROM deliveries WHERE alert IN ({0})",
+        {alert for _, alert, *_ in chosen},
+    )
+    taken = {tuple(about): id for id, *about, of in twins if of == channel}
+    return [row for row in chosen if taken.setdefault((row[1], row[3], row[4]), row[0]) == row[0]]
 
 
 def delivery_of(row: Sequence[Any]) -> Delivery:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing
 from typing import Any, NamedTuple
 
 from monitor.alerts.plan import EvidenceRecord
@@ -21,7 +19,6 @@ from monitor.store.sql.connection import (
     open_database,
     reading,
 )
-from monitor.store.sql.schema import EVIDENCE
 
 
 class EvidenceLog:
@@ -132,8 +129,7 @@ class EvidenceReader:
 
     def __enter__(self) -> EvidenceReader:
         with reading(self._connection.sql) as sql:
-            sql.execute("BEGIN")
-            sql.execute("SELECT count(*) FROM feeds").fetchone()  # from here on it is one moment
+            sql.begin_reading()
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -145,12 +141,8 @@ class EvidenceReader:
 
     def guards(self) -> list[str]:
         """Return the triggers that protect the records and are missing or altered."""
-        query = "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'evidence' AND sql <> ''"
-        with closing(sqlite3.connect(":memory:")) as model:
-            model.executescript(EVIDENCE)
-            wanted = dict(model.execute(query).fetchall())
-        there = dict(self._connection.read(query))
-        return sorted(name for name, sql in wanted.items() if there.get(name) != sql)
+        with reading(self._connection.sql) as sql:
+            return sql.altered_guards()
 
     def records(self) -> int:
         """Return how many records there are."""
@@ -158,9 +150,8 @@ class EvidenceReader:
 
     def given(self) -> int:
         """Return the highest number that a record ever had."""
-        return self._connection.number(
-            "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'evidence'), 0)"
-        )
+        with reading(self._connection.sql) as sql:
+            return sql.last_given("evidence")
 
     def rows(self, first: int) -> Iterator[EvidenceRow]:
         """Yield the records from a number on."""

@@ -23,7 +23,7 @@ from monitor.model.feed import (
     PublicationRate,
     SubscribedFeed,
 )
-from monitor.store.sql.connection import Connection, StoreConnection, marks, transaction
+from monitor.store.sql.connection import Connection, StoreConnection, marks, transaction, upsert
 
 if TYPE_CHECKING:
     from monitor.model.alert import AlertKind
@@ -39,11 +39,14 @@ FEED = "url, name, tags, enabled, number, every"
 WATCHLIST = "name, place, severity, feeds, outlets, crossing, louder, cooldown, notify_backfill"
 IMPORTED = "import:"
 """Beginning of the address of a feed that nobody subscribed to: its articles were imported."""
+_POLL = (
+    "feed, slot, at, outcome, entries, new, changed, reason, seconds, known, blind, status, moved"
+)
 POLLS_KEPT = 30
 """Polls of a feed that are remembered."""
 
 _RESET_IF_REQUEST_CHANGED = ", ".join(
-    f"{column} = CASE WHEN manner = excluded.manner THEN {column} END"
+    f"{column} = CASE WHEN feeds.manner = excluded.manner THEN feeds.{column} END"
     for column in ("etag", "last_modified", "body_hash")
 )
 """A server may answer another request otherwise: its validators say nothing then."""
@@ -54,12 +57,12 @@ def subscribe(
 ) -> tuple[Feed, ...]:
     """Make these feeds and watchlists the active ones; return the feeds numbered."""
     _readdress(sql, {feed.url for feed in feeds})
-    sql.execute("UPDATE feeds SET subscribed = 0")
+    sql.execute("UPDATE feeds SET subscribed = FALSE")
     sql.executemany(
         "INSERT INTO feeds (url, name, tags, enabled, every, manner)"
         " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (url) DO UPDATE SET name = excluded.name,"
         " tags = excluded.tags, enabled = excluded.enabled, every = excluded.every,"
-        f" {_RESET_IF_REQUEST_CHANGED}, manner = excluded.manner, subscribed = 1",
+        f" {_RESET_IF_REQUEST_CHANGED}, manner = excluded.manner, subscribed = TRUE",
         [feed_values(feed) for feed in feeds],
     )
     sql.execute("DELETE FROM watchlists")
@@ -78,7 +81,7 @@ def feed_named(sql: Connection, name: str) -> Feed:
         if feed.name.casefold() == name.casefold():
             return feed
     (number,) = sql.execute(
-        "INSERT INTO feeds (url, name, subscribed) VALUES (?, ?, 0) RETURNING number",
+        "INSERT INTO feeds (url, name, subscribed) VALUES (?, ?, FALSE) RETURNING number",
         (IMPORTED + name, name),
     ).fetchone()
     return Feed(url=IMPORTED + name, name=name, number=int(number))
@@ -95,7 +98,7 @@ def read_history(sql: Connection, feed: Feed) -> FeedHistory:
         (feed.number,),
     ).fetchone()
     incidents = sql.execute(
-        "SELECT kind, max(started_at), ended_at FROM episodes WHERE feed = ? GROUP BY kind",
+        "SELECT kind, started_at, ended_at FROM episodes WHERE feed = ? ORDER BY started_at",
         (feed.number,),
     )
     return FeedHistory(
@@ -129,7 +132,7 @@ def save_poll(sql: Connection, outcome: PollOutcome, new: int) -> None:
         _save_gap(sql, number, *outcome.missed)
     if outcome.articles:
         sql.execute(
-            "INSERT OR REPLACE INTO last_documents VALUES (?, ?)",
+            upsert("last_documents", "feed, articles", "feed"),
             (number, json.dumps(sorted(outcome.articles))),
         )
     _save_state(sql, outcome, new)
@@ -151,14 +154,14 @@ def _save_gap(sql: Connection, number: int, start: Timestamp, end: Timestamp) ->
         "UPDATE gaps SET until = ? WHERE feed = ? AND until = ?", (end, number, start)
     )
     if not longer.rowcount:
-        sql.execute("INSERT OR REPLACE INTO gaps VALUES (?, ?, ?)", (number, start, end))
+        sql.execute(upsert("gaps", "feed, start, until", "feed, start"), (number, start, end))
 
 
 def _save_move(sql: Connection, number: int, move: PermanentRedirect) -> None:
     """Store where a feed is redirected to; nowhere is forgotten."""
     if move.to:
         sql.execute(
-            "INSERT OR REPLACE INTO moves VALUES (?, ?, ?, ?, ?)",
+            upsert("moves", "feed, moved_to, since, latest, times", "feed"),
             (number, move.to, move.since, move.latest, move.times),
         )
     else:
@@ -173,9 +176,7 @@ def _save_state(sql: Connection, outcome: PollOutcome, new: int) -> None:
         (*state_values(outcome.state), new, number),
     ).fetchone()
     sql.execute(
-        "INSERT OR REPLACE INTO polls"
-        " (feed, slot, at, outcome, entries, new, changed, reason, seconds, known, blind,"
-        f" status, moved) VALUES ({marks(13)})",
+        upsert("polls", _POLL, "feed, slot"),
         (
             number,
             polls % POLLS_KEPT,
@@ -203,7 +204,7 @@ def _readdress(sql: Connection, urls: Collection[str]) -> None:
         if new in urls and old not in urls and _set_address(sql, number, new):
             sql.execute("DELETE FROM moves WHERE feed = ?", (number,))
             sql.execute(
-                "INSERT OR REPLACE INTO former_addresses VALUES (?, ?, ?)", (number, old, latest)
+                upsert("former_addresses", "feed, url, until", "feed, url"), (number, old, latest)
             )
     # Until version 3 an address was stored with the password in it.
     for number, old in sql.execute(
@@ -280,7 +281,8 @@ class SqlFeedViews:
             f"SELECT g.start, g.until, 'blind', {FEED} FROM gaps g"
             " JOIN feeds ON number = g.feed WHERE subscribed AND g.until > ?1 AND g.start < ?2"
             f" UNION ALL SELECT last_ok, NULL, 'down', {FEED} FROM feeds"
-            " WHERE subscribed AND enabled AND ?2 > last_ok + delay + max(delay, 60)"
+            " WHERE subscribed AND enabled AND ?2 > last_ok + delay"
+            " + CASE WHEN delay > 60 THEN delay ELSE 60 END"
             " ORDER BY 1, 8",
             (since, until),
         )
@@ -313,8 +315,8 @@ class SqlFeedViews:
         """Make one feed due at once, a gone one too, or all that are watched and not gone."""
         with transaction(self._connection.sql) as sql:
             sql.execute(
-                "UPDATE feeds SET next_due = 0, gone = 0"
-                " WHERE subscribed AND (url = ?1 OR ?1 IS NULL AND NOT gone)",
+                "UPDATE feeds SET next_due = 0, gone = FALSE WHERE subscribed"
+                " AND (url = ?1 OR cast(?1 AS TEXT) IS NULL AND NOT gone)",
                 (url,),
             )
 

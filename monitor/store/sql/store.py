@@ -22,6 +22,7 @@ from monitor.store.sql.article_views import ARTICLE, SqlArticleViews, article_of
 from monitor.store.sql.batch import SqlBatch, SqlReads
 from monitor.store.sql.briefings import SqlBriefingQueue
 from monitor.store.sql.connection import (
+    EVERY,
     StoreAddress,
     StoreConnection,
     open_database,
@@ -111,7 +112,7 @@ class SqlStore:
         with transaction(self._connection) as sql:
             # Not by the newest of the old: an import has high numbers and early dates.
             (oldest,) = sql.execute(
-                "SELECT coalesce(min(id), 1 << 62) FROM articles INDEXED BY articles_by_seen"
+                f"SELECT coalesce(min(id), {EVERY}) FROM articles INDEXED BY articles_by_seen"
                 " WHERE seen >= ?",
                 (names_before,),
             ).fetchone()
@@ -151,8 +152,10 @@ class SqlStore:
         with transaction(self._connection) as sql:
             if now is not None:
                 sql.execute(
-                    "UPDATE latency SET searchable = max(matched, ?) WHERE searchable IS NULL"
-                    " AND article IN (SELECT article FROM outbox WHERE ticket <= ?)",
+                    "UPDATE latency"
+                    " SET searchable = CASE WHEN matched > ?1 THEN matched ELSE ?1 END"
+                    " WHERE searchable IS NULL"
+                    " AND article IN (SELECT article FROM outbox WHERE ticket <= ?2)",
                     (now, upto),
                 )
             sql.execute("DELETE FROM outbox WHERE ticket <= ?", (upto,))
@@ -169,9 +172,11 @@ class SqlStore:
         words = f"1 article is not searched: {reason}"
         with transaction(self._connection) as sql:
             sql.execute(
-                "INSERT OR REPLACE INTO set_aside SELECT a.id, 'indexing', ?,"
+                "INSERT INTO set_aside SELECT a.id, 'indexing', ?,"
                 " coalesce(?, f.last_poll, a.seen)"
-                " FROM articles a JOIN feeds f ON f.number = a.feed WHERE a.id = ?",
+                " FROM articles a JOIN feeds f ON f.number = a.feed WHERE a.id = ?"
+                " ON CONFLICT (article, step) DO UPDATE SET reason = excluded.reason,"
+                " at = excluded.at",
                 (reason, now, article),
             )
             sql.execute(
@@ -202,8 +207,9 @@ class SqlStore:
                 [(name,) for name in known.keys() - meanings.keys()],
             )
             sql.executemany(
-                "INSERT OR REPLACE INTO backfills"
-                " SELECT ?, ?, 0, coalesce(max(id), 0) FROM articles",
+                "INSERT INTO backfills SELECT ?, ?, 0, coalesce(max(id), 0) FROM articles"
+                " WHERE TRUE ON CONFLICT (watchlist) DO UPDATE SET"
+                " meaning = excluded.meaning, upto = excluded.upto, until = excluded.until",
                 [pair for pair in meanings.items() if known.get(pair[0]) != pair[1]],
             )
 

@@ -29,7 +29,7 @@ _IN_FORCE = (
 )
 _LAST = (
     "SELECT id FROM acts a WHERE who = ?1 AND why = '' AND undoes IS NULL"
-    f" AND (?2 IS NULL OR id = ?2) AND {_IN_FORCE} ORDER BY id DESC LIMIT 1"
+    f" AND (cast(?2 AS BIGINT) IS NULL OR id = ?2) AND {_IN_FORCE} ORDER BY id DESC LIMIT 1"
 )
 _LAST_TAKEN_BACK = (
     "SELECT a.id FROM acts a JOIN acts said ON said.id = a.undoes AND said.undoes IS NULL"

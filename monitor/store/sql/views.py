@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from monitor.model.search import PastSearch
 from monitor.model.status import StoreVersion, Totals
 from monitor.store.sql.connection import (
+    EVERY,
     StoreAddress,
     StoreConnection,
     ViewerConnection,
     transaction,
+    upsert,
 )
 
 if TYPE_CHECKING:
@@ -89,8 +91,7 @@ class SqlViews:
 
     def version(self) -> StoreVersion:
         """Return how far the store has got; cheap enough for every second."""
-        (commits,), newest = self.connection.listen(
-            "PRAGMA data_version",
+        commits, newest = self.connection.listen(
             "SELECT (SELECT coalesce(max(id), 0) FROM articles),"
             " (SELECT coalesce(max(id), 0) FROM alerts),"
             " (SELECT coalesce(max(id), 0) FROM escalations)",
@@ -131,11 +132,11 @@ class SqlSearchHistory:
         """Remember a search; raises StoreError if the store stays locked."""
         with transaction(self._connection.sql) as sql:
             sql.execute(
-                "INSERT OR REPLACE INTO searched VALUES (?, ?, ?)",
+                upsert("searched", "query, sort, at", "query"),
                 (search.query, search.sort, search.at),
             )
             sql.execute(
                 "DELETE FROM searched WHERE query IN"
-                " (SELECT query FROM searched ORDER BY at DESC, query LIMIT -1 OFFSET ?)",
+                f" (SELECT query FROM searched ORDER BY at DESC, query LIMIT {EVERY} OFFSET ?)",
                 (KEPT,),
             )

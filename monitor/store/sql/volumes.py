@@ -134,7 +134,7 @@ def note_watched(sql: Connection, now: Timestamp, patience: float, forget: Times
     """
     sql.execute("DELETE FROM watched WHERE until < ? OR start > ?", (forget, now))
     longer = sql.execute(
-        "UPDATE watched SET until = max(until, ?1) WHERE start ="
+        "UPDATE watched SET until = CASE WHEN until > ?1 THEN until ELSE ?1 END WHERE start ="
         " (SELECT max(start) FROM watched) AND until >= ?1 - ?2",
         (now, patience),
     )
@@ -142,6 +142,6 @@ def note_watched(sql: Connection, now: Timestamp, patience: float, forget: Times
         sql.execute("INSERT INTO watched VALUES (?1, ?1)", (now,))
     sql.execute("DELETE FROM unread WHERE until < ?", (forget,))
     sql.executemany(
-        "INSERT OR IGNORE INTO unread VALUES (?, ?, ?)",
+        "INSERT INTO unread VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         [one for one in VolumeReads(sql).recovered(now - RECOVERED) if one[2] - one[1] > patience],
     )

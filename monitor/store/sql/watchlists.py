@@ -98,11 +98,12 @@ class SqlWatchlistViews:
             )
             for name, severity, total, untriaged, last, relevant, noise in self._connection.read(
                 "SELECT w.name, w.severity, coalesce(c.total, 0), coalesce(c.untriaged, 0),"
-                " max(al.raised_at), coalesce(sum(al.verdict = 'relevant'), 0),"
-                " coalesce(sum(al.verdict = 'noise'), 0)"
+                " max(al.raised_at), "
+                " count(CASE WHEN al.verdict = 'relevant' THEN 1 END),"
+                " count(CASE WHEN al.verdict = 'noise' THEN 1 END)"
                 " FROM watchlists w LEFT JOIN counts c ON c.watchlist = w.name"
                 " LEFT JOIN alerts al ON al.watchlist = w.name AND al.merged_into IS NULL"
-                " GROUP BY w.name ORDER BY w.place"
+                " GROUP BY w.name, c.total, c.untriaged ORDER BY w.place"
             )
         ]
 
@@ -110,8 +111,8 @@ class SqlWatchlistViews:
         """Return what each term of the active watchlists brought, the most first."""
         found = self._connection.read(
             "SELECT w.name, m.term, count(DISTINCT al.id),"
-            " count(DISTINCT iif(al.verdict = 'relevant', al.id, NULL)),"
-            " count(DISTINCT iif(al.verdict = 'noise', al.id, NULL))"
+            " count(DISTINCT CASE WHEN al.verdict = 'relevant' THEN al.id END),"
+            " count(DISTINCT CASE WHEN al.verdict = 'noise' THEN al.id END)"
             " FROM watchlists w JOIN alerts al ON al.watchlist = w.name"
             " JOIN matches m ON m.alert = al.id WHERE al.merged_into IS NULL"
             " GROUP BY w.name, m.term ORDER BY w.place, 3 DESC, m.term"
@@ -177,7 +178,7 @@ class SqlWatchlistViews:
     def suppressed(self, since: Timestamp) -> Counter[tuple[str, str]]:
         """Return how many alerts were not notified, by watchlist and reason."""
         found = self._connection.read(
-            "SELECT watchlist, iif(merged_into IS NULL, held, ?2), count(*)"
+            "SELECT watchlist, CASE WHEN merged_into IS NULL THEN held ELSE ?2 END, count(*)"
             " FROM alerts INDEXED BY alerts_by_time WHERE raised_at >= ?1"
             " AND (held <> '' OR merged_into IS NOT NULL) GROUP BY 1, 2"
             " UNION ALL SELECT al.watchlist, e.held, count(*) FROM escalations e"
@@ -203,7 +204,8 @@ class SqlWatchlistViews:
 
         found = self._connection.read(
             "SELECT watchlist, who, since, until, (SELECT count(*) FROM alerts al"
-            " WHERE al.watchlist = iif(m.watchlist = ?2, '', m.watchlist) AND al.held = 'muted'"
+            " WHERE al.watchlist = CASE m.watchlist WHEN ?2 THEN '' ELSE m.watchlist END"
+            " AND al.held = 'muted'"
             " AND al.raised_at >= m.since)"
             " FROM mutes m WHERE told = 0 AND until > ?1 ORDER BY until",
             (now, FEED_HEALTH),
