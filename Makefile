@@ -6,12 +6,14 @@ LOCKED := $(PIP) install --no-deps --no-compile --require-hashes
 TESTED := PYTHONPATH=tests $(BIN)/python -m
 TELL = @echo "make: $(1)" >&2
 
-.PHONY: help install run demo test test-fast check docs reference properties fuzz chaos hour soak snapshots screenshots bench bench-peers bench-dashboard wheel audit lock clean
+COMPILED := $(patsubst %.po,%.mo,$(wildcard monitor/locale/*/LC_MESSAGES/tocsin.po))
+
+.PHONY: help install run demo test test-fast check docs messages reference properties fuzz chaos hour soak snapshots screenshots bench bench-peers bench-dashboard wheel audit lock clean
 
 help: ## say what can be made (PYTHON=python3.13 makes it with another Python)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: $(VENV)/.all ## build the virtual environment with everything: extras, tests, checks
+install: $(VENV)/.all $(COMPILED) ## build the virtual environment with everything: extras, tests, checks
 
 $(VENV)/.core: pyproject.toml requirements/core.txt
 	$(call TELL,creating $(VENV) with $$($(PYTHON) --version))
@@ -29,10 +31,10 @@ $(VENV)/.%: requirements/%.txt $(VENV)/.core
 	@$(LOCKED) --requirement $<
 	@touch $@
 
-run: $(VENV)/.core ## watch the feeds of feeds.yaml: the dashboard, or the log without a terminal
+run: $(VENV)/.core $(COMPILED) ## watch the feeds of feeds.yaml: the dashboard, or the log without a terminal
 	@$(BIN)/tocsin
 
-demo: $(VENV)/.core ## the same on a newsroom bundled with tocsin: no internet needed
+demo: $(VENV)/.core $(COMPILED) ## the same on a newsroom bundled with tocsin: no internet needed
 	@$(BIN)/tocsin demo
 
 test: install ## all tests
@@ -50,6 +52,12 @@ check: install ## lint, types, layers
 
 docs: $(VENV)/.docs ## build the documentation into build/docs; a broken link is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+messages: install ## bring the catalogues of messages up to date; say what is not translated
+	$(TESTED) support.messages
+
+monitor/locale/%/LC_MESSAGES/tocsin.mo: monitor/locale/%/LC_MESSAGES/tocsin.po | $(VENV)/.core
+	@$(BIN)/python hatch_build.py
 
 reference: install ## write the pages of docs/reference that follow from the code
 	$(BIN)/python docs/generate_reference.py
@@ -95,12 +103,13 @@ audit: $(VENV)/.audit ## look up known vulnerabilities of all libraries of requi
 
 ADVISORIES := https://pypi.org/pypi
 
-# In each file: hatchling, the build backend, since tocsin itself is installed without isolation;
+# In each file: hatchling, the build backend, and Babel, which its hook needs, since tocsin itself is
+# installed without isolation;
 # and pip, since that of Python is as old as Python.
 lock: ## pin the newest libraries, with their hashes, in requirements/ (needs uv)
-	printf 'hatchling\npip\n' | $(LOCK) pyproject.toml --extra all --extra dev --output-file requirements/all.txt
-	printf 'hatchling\npip\n' | $(LOCK) pyproject.toml --constraint requirements/all.txt --extra docs --output-file requirements/docs.txt
-	printf 'hatchling\npip\n' | $(LOCK) pyproject.toml --constraint requirements/all.txt --output-file requirements/core.txt
+	printf 'babel\nhatchling\npip\n' | $(LOCK) pyproject.toml --extra all --extra dev --output-file requirements/all.txt
+	printf 'babel\nhatchling\npip\n' | $(LOCK) pyproject.toml --constraint requirements/all.txt --extra docs --output-file requirements/docs.txt
+	printf 'babel\nhatchling\npip\n' | $(LOCK) pyproject.toml --constraint requirements/all.txt --output-file requirements/core.txt
 	printf 'pip-audit\npip\n' | $(LOCK) --constraint requirements/all.txt --output-file requirements/audit.txt
 
 LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

@@ -26,6 +26,7 @@ same query finds it. Whoosh keeps the locks and the generations, and runs small 
 format, choice of merges, executor and query language are ours: see
 docs/explanation/search-engine.md, with figures. `article` and
 `errors` hold the values and the errors that all of these share, `interruption` ends a search.
+`translation` says messages in the language of the reader, for all packages.
 """
 
 from __future__ import annotations

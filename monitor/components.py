@@ -51,6 +51,8 @@ class Components:
     load: Callable[[], Config]
     stamp: Callable[[], object]
     """Returns another value once `feeds.yaml` has changed."""
+    use_language: Callable[[str], None]
+    """Is given the language of `feeds.yaml`; empty leaves it to the machine."""
     clock: Callable[[], Timestamp]
     sleep: Callable[[float], Awaitable[None]]
     jitter: Callable[[], float]

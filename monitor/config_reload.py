@@ -76,6 +76,7 @@ class ConfigReloader:
         before = {feed.url: feed.every for feed in known}
         numbered = await parts.thread(parts.store.subscribe, config.feeds, config.watchlists)
         self.config = config
+        parts.use_language(config.language)
         self.feeds = {feed.url: feed for feed in numbered if feed.enabled}
         parts.client.allow(config.allow)
         await parts.notifier.use(config.channels, config.allow)

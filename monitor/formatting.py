@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import mark_all, ngettext, number, pgettext
 from monitor import signs
 
 
@@ -15,15 +17,15 @@ def counted(count: int, noun: str, many: str = "") -> str:
 
     `many` is the plural, if it is not the noun with an s.
     """
-    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+    return f"{number(count)} {noun if count == 1 else many or noun + 's'}"
 
 
 def shown_title(title: str) -> str:
     """Return a title as people read it: `(untitled)` if it is empty."""
-    return title or "(untitled)"
+    return title or _("(untitled)")
 
 
-_SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "j": 86400.0}
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -36,8 +38,42 @@ def span(seconds: float) -> str:
     """Return a duration in its largest fitting unit, rounded: `40 s`, `2 min`, `6 h`, `31 d`."""
     for unit, name in _UNITS:
         if seconds >= unit * 0.995:
-            return f"{round(seconds / unit)} {name}"
-    return f"{max(0, round(seconds))} s"
+            return _with_unit(number(round(seconds / unit)), name)
+    return _with_unit(number(max(0, round(seconds))), "s")
+
+
+def spelled(seconds: float) -> str:
+    """Return a duration as `span` rounds it, with its unit spelt out: `14 hours`, `4 days`."""
+    for unit, name in _UNITS:
+        if seconds >= unit * 0.995:
+            count = round(seconds / unit)
+            if name == "d":
+                return ngettext("{count} day", "{count} days", count)
+            if name == "h":
+                return ngettext("{count} hour", "{count} hours", count)
+            return ngettext("{count} minute", "{count} minutes", count)
+    return ngettext("{count} second", "{count} seconds", max(0, round(seconds)))
+
+
+def date_and_time(moment: datetime) -> str:
+    """Return a local time with its date: `2026-11-26 07:00`, in French `26/11/2026 07:00`."""
+    return moment.strftime(_("%Y-%m-%d %H:%M"))
+
+
+def weekday(moment: datetime) -> str:
+    """Return the name of a day in three letters: `Mon`; not the locale's, of any width."""
+    return pgettext("weekday", _WEEKDAYS[moment.weekday()])
+
+
+def month(moment: datetime) -> str:
+    """Return the name of a month in three letters: `Nov`; not the locale's, of any width."""
+    return pgettext("month", _MONTHS[moment.month - 1])
+
+
+_WEEKDAYS = mark_all("weekday", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = mark_all(
+    "month", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
+)
 
 
 def exact(seconds: float) -> str:
@@ -47,8 +83,20 @@ def exact(seconds: float) -> str:
     for unit, name in _UNITS:
         count, left = divmod(left, unit)
         if count:
-            parts.append(f"{count:g} {name}")
-    return " ".join([*parts, f"{left:g} s"] if left or not parts else parts)
+            parts.append(_with_unit(f"{count:g}", name))
+    return " ".join([*parts, _with_unit(_shortest(left), "s")] if left or not parts else parts)
+
+
+def _with_unit(amount: str, unit: str) -> str:
+    """Return an amount with its unit, `d` as the language calls it."""
+    name = pgettext("unit", "d") if unit == "d" else unit
+    return f"{amount} {name}"
+
+
+def _shortest(value: float) -> str:
+    """Return a number with as many decimals as it has."""
+    written = f"{value:g}"
+    return number(value, len(written.partition(".")[2]))
 
 
 def seconds(text: str) -> float:
@@ -56,11 +104,15 @@ def seconds(text: str) -> float:
     compact = text.replace(" ", "").lower()
     if re.fullmatch(r"\d+(\.\d+)?", compact):
         raise ValueError(
-            f"`{text}` lacks a unit; write {compact}m for minutes, {compact}s for seconds"
+            _(
+                "`{text}` lacks a unit; write {number}m for minutes, {number}s for seconds",
+                text=text,
+                number=compact,
+            )
         )
-    if not re.fullmatch(r"(\d+(\.\d+)?(s|min|m|h|d))+", compact):
-        raise ValueError(f"`{text}` is not a duration; write 30s, 15m, 2h or 1d")
-    found = re.findall(r"(\d+(?:\.\d+)?)(s|min|m|h|d)", compact)
+    if not re.fullmatch(r"(\d+(\.\d+)?(s|min|m|h|d|j))+", compact):
+        raise ValueError(_("`{text}` is not a duration; write 30s, 15m, 2h or 1d", text=text))
+    found = re.findall(r"(\d+(?:\.\d+)?)(s|min|m|h|d|j)", compact)
     return sum(float(number) * _SECONDS[unit] for number, unit in found)
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
+from monitor import language
 from monitor.files import file_signature
 
 if TYPE_CHECKING:
@@ -266,6 +267,7 @@ def _parts(
         relocation=Relocation(store, partial(move_feed, config.path, data=data), clock),
         load=lambda: load_and_test(config.path, data=data),
         stamp=lambda: file_signature(config.path),
+        use_language=lambda written: language.use(written, os.environ),
         clock=clock,
         sleep=asyncio.sleep,
         jitter=random.random,

@@ -4,6 +4,9 @@ import os
 import signal
 
 from hypothesis import settings
+from support import ROOT
+
+from hatch_build import compile_catalogues
 
 pytest_plugins = (
     "support.scripted_server",
@@ -11,6 +14,10 @@ pytest_plugins = (
     "support.delivery_desk",
     "support.two_feed_newsroom",
 )
+
+# English, whatever the locale of the machine: here, and in the processes that tests start.
+os.environ["TOCSIN_LANGUAGE"] = "en"
+compile_catalogues(ROOT)
 
 # No deadlines: a busy machine is not a bug. The same examples each time where a run decides.
 # Few of them, and fewer in `make test-fast`: `make properties` tries thousands.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor import signs
 from monitor.formatting import alert_number
 from monitor.model.alert import AlertState, SuppressionReason, Verdict
@@ -62,8 +63,16 @@ def describe_triage(alert: Alert, last: Decision | None, moment: Callable[[Times
 
 def describe_linked(linked: LinkedOutlets) -> str:
     """Return in which language outlets tell of an event: `also in French`."""
-    perhaps = "perhaps " if linked.perhaps else ""
-    return f"{perhaps}also in {language_name(linked.lang)}"
+    language = language_name(linked.lang)
+    match bool(linked.lang), linked.perhaps:
+        case True, True:
+            return _("perhaps also in {language}", language=language)
+        case True, False:
+            return _("also in {language}", language=language)
+        case False, True:
+            return _("perhaps also in another language")
+        case _unknown:
+            return _("also in another language")
 
 
 def describe_suppression(alert: Alert, moment: Callable[[Timestamp], str]) -> str:

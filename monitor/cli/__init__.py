@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import StringIO
@@ -15,8 +16,12 @@ import click
 
 from index.analysis.text_cleaning import clean
 from index.article import Timestamp
+from index.translation import gettext as _
+from monitor import language
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
+from monitor.cli.translated_command import translated, use_language_of_click
 from monitor.errors import AlreadyRunningError, ConfigError, MissingExtraError, MonitorError
+from monitor.language import LanguageError
 
 if TYPE_CHECKING:
     from monitor.service.service import Service
@@ -140,7 +145,12 @@ class CliContext:
 
         demo = self.folder / "demo"
         if not (self.folder / FILE).exists() and (demo / FILE).exists():
-            say(f"there is no archive yet; this is the archive of the demo ({demo})")
+            say(
+                _(
+                    "there is no archive yet; this is the archive of the demo ({folder})",
+                    folder=demo,
+                )
+            )
             return demo
         return self.folder
 
@@ -224,7 +234,7 @@ def main_group(
         command = main_group.get_command(context, name)
         if command is None:
             raise click.ClickException(
-                "the dashboard is not installed; `tocsin run` runs the monitor"
+                _("the dashboard is not installed; `tocsin run` runs the monitor")
             )
         context.invoke(command)
 
@@ -237,7 +247,8 @@ def main() -> None:
     code: int | str | None = 1
     stdout = sys.stdout
     try:
-        ended = main_group.main(prog_name="tocsin", standalone_mode=False)
+        use_language(sys.argv[1:])
+        ended = translated(main_group).main(prog_name="tocsin", standalone_mode=False)
         code = ended if isinstance(ended, int) else 0  # the code given to `Context.exit`
     except click.Abort:
         code = INTERRUPTED
@@ -258,7 +269,7 @@ def main() -> None:
     except AlreadyRunningError as error:
         say(str(error))
         code = OTHER_MONITOR
-    except MissingExtraError as error:
+    except (MissingExtraError, LanguageError) as error:
         say(str(error))
         code = BAD_CONFIG
     except MonitorError as error:
@@ -267,12 +278,37 @@ def main() -> None:
         # When the reader has closed the pipe, click puts another stream in place of stdout.
         code = end.code if sys.stdout is stdout else OUTPUT_CLOSED
     except OSError as error:
-        say(f"tocsin: {error.filename or 'the output'}: {error.strerror or error}")
+        say(f"tocsin: {error.filename or _('the output')}: {error.strerror or error}")
     except KeyboardInterrupt:
         code = INTERRUPTED
     except Exception as error:
         code = _archive_error(error)
     sys.exit(code)
+
+
+def use_language(arguments: Sequence[str]) -> None:
+    """Use the language of the reader, before the command line and `feeds.yaml` are understood.
+
+    Raises:
+        LanguageError: `TOCSIN_LANGUAGE` names no language of tocsin.
+    """
+    path = config_named_in(arguments) or os.environ.get("TOCSIN_CONFIG") or "feeds.yaml"
+    language.use(language.written_in(Path(path)), os.environ)
+    use_language_of_click()
+
+
+def config_named_in(arguments: Sequence[str]) -> str:
+    """Return the `feeds.yaml` that a command line names; empty without."""
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        if argument == "--":
+            break
+        if before in ("-c", "--config"):
+            return argument
+        if argument.startswith("--config="):
+            return argument.partition("=")[2]
+        if argument.startswith("-c") and len(argument) > 2:
+            return argument[2:]
+    return ""
 
 
 def on_terminal() -> bool:
@@ -315,7 +351,7 @@ def _archive_error(error: Exception) -> int:
     from index.errors import ArchiveError, QueryError
 
     if isinstance(error, QueryError):
-        say(f"tocsin: the query has a mistake: {error}")
+        say(_("tocsin: the query has a mistake: {mistake}", mistake=error))
         return BAD_CONFIG
     if isinstance(error, ArchiveError):
         say(f"tocsin: {error}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from index.translation import gettext as _
 from monitor.cli import CliContext, output
 from monitor.cli.names import KnownNames
 from monitor.cli.options import CountParam, MomentParam
@@ -69,7 +70,7 @@ def brief(
     from monitor.wiring import local_zone
 
     if since >= cli.clock():
-        raise click.BadParameter("that is in the future", param_hint="--since")
+        raise click.BadParameter(_("that is in the future"), param_hint="--since")
     service = cli.service(read_only=True)
     KnownNames(cli, service).validate(Filter(watchlists=watchlists))
     briefing = service.briefing(since, watchlists=watchlists, limit=limit)

@@ -9,6 +9,10 @@ from typing import Any, NamedTuple
 
 import click
 
+from index.translation import gettext as _
+from index.translation import pgettext
+from monitor.cli.translated_command import translated
+
 
 class LazyCommand(NamedTuple):
     """A command that is not imported yet."""
@@ -60,9 +64,9 @@ class LazyGroup(click.Group):
         name = self.aliases.get(cmd_name, cmd_name)
         if name not in self.lazy:
             command = super().get_command(ctx, name)
-            return command and with_common_options(command)
+            return command and translated(with_common_options(command))
         place = self.lazy[name].place
-        module, _, attribute = place.partition(":")
+        module, _sep, attribute = place.partition(":")
         try:
             command = getattr(import_module(module), attribute)
         except ModuleNotFoundError as error:
@@ -72,7 +76,7 @@ class LazyGroup(click.Group):
         if isinstance(command, Mapping):
             command = command[name]
         assert isinstance(command, click.Command)
-        return with_common_options(command)
+        return translated(with_common_options(command))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments; those that name no command are for the default one."""
@@ -99,7 +103,12 @@ class LazyGroup(click.Group):
         if words and words[0] in self.list_commands(ctx):
             path = f"{ctx.command_path} {words[0]}"
             raise click.UsageError(
-                f"`{words[0]}` stands before its options: `{path} …`; `{path} -h` lists them", ctx
+                _(
+                    "`{name}` stands before its options: `{command} …`; `{command} -h` lists them",
+                    name=words[0],
+                    command=path,
+                ),
+                ctx,
             )
 
     def _names_command(self, ctx: click.Context, args: list[str]) -> bool:
@@ -114,7 +123,7 @@ class LazyGroup(click.Group):
         for word in words:
             if word in ctx.help_option_names or not word.startswith("-"):
                 return True
-            spelling, value, _ = word.partition("=")
+            spelling, value, _sep = word.partition("=")
             if takes_value.get(spelling) and not value:
                 next(words, None)
             elif spelling not in takes_value and word.strip("-") not in ("vv", "qq", "vvv"):
@@ -158,7 +167,8 @@ class LazyGroup(click.Group):
         assert command is not None
         inner = click.Context(command, parent=ctx, info_name=self.default)
         records = [option.get_help_record(inner) for option in command.get_params(inner)]
-        with formatter.section(f"Options of `{self.default}`, which runs without a command"):
+        title = _("Options of `{command}`, which runs without a command", command=self.default)
+        with formatter.section(title):
             formatter.write_dl([record for record in records if record is not None])
         self.format_commands(ctx, formatter)
 
@@ -169,11 +179,11 @@ class LazyGroup(click.Group):
             sections.setdefault(lazy.section, []).append((name, lazy.summary))
         for name, command in self.commands.items():
             lines = sections.setdefault("Commands", [])
-            lines.append((name, command.get_short_help_str(100)))
+            lines.append((name, translated(command).get_short_help_str(100)))
         widest = max((len(name) for lines in sections.values() for name, _ in lines), default=0)
         for section, lines in sections.items():
-            with formatter.section(section):
-                formatter.write_dl([(name.ljust(widest), summary) for name, summary in lines])
+            with formatter.section(pgettext("section", section)):
+                formatter.write_dl([(name.ljust(widest), _(summary)) for name, summary in lines])
 
 
 EPILOG = "Takes -c, --data, -v and -q too; `tocsin -h` explains them, and the exit codes."

@@ -117,6 +117,7 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
         notify=shape.alerts.notify,
         briefings=briefings(draft),
         zone=shape.zone,
+        language=shape.language,
         allow=shape.network.allow,
         contact=shape.network.contact,
         metrics=shape.network.metrics,

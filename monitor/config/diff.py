@@ -51,6 +51,7 @@ _SETTINGS = {
     "alerts changed: the channels of alerts without a route": ("notify",),
     "briefing changed: what is sent, when, and to whom": ("briefings",),
     "zone changed: the clock of quiet hours, digests and briefings": ("zone",),
+    "language changed: of messages, notifications and briefings": ("language",),
     "data changed: the folder of the archive; restart the monitor to use it": ("data",),
 }
 

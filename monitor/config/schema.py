@@ -16,6 +16,7 @@ from monitor.config.value_types import (
     Codes,
     Contact,
     Folder,
+    Language,
     Level,
     ListeningAt,
     Name,
@@ -345,6 +346,12 @@ class FileShape(Shape):
         default=(),
         description="A briefing that is sent at fixed times; a list for several.",
         examples=[{"at": "07:00", "days": "mon-fri", "to": "desk"}],
+    )
+    language: Language = Field(
+        default="",
+        description="Language of messages, help, dashboard and briefings: `en` or `fr`. Without it,"
+        " that of the machine's locale. `TOCSIN_LANGUAGE` has precedence.",
+        examples=["fr"],
     )
     zone: Zone | None = Field(
         default=None,

@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from index.translation import LANGUAGES
 from monitor.config import value_parsers
 from monitor.model.config import Digest, Listening
 from monitor.model.severity import Severity
@@ -59,6 +60,18 @@ def _order(word: str) -> str:
     return word.lower()
 
 
+def _language(word: str) -> str:
+    """Return the language of messages; some write its name."""
+    known = {"fr": "fr", "en": "en", "français": "fr", "francais": "fr", "french": "fr",
+             "english": "en", "anglais": "en"}  # fmt: skip
+    code = word.lower()
+    if code in LANGUAGES:
+        return code
+    near = get_close_matches(code, known, n=1, cutoff=0.6)
+    hint = f"did you mean {known[near[0]]}?" if near else f"write {' or '.join(LANGUAGES)}"
+    raise ValueError(f"there are no messages in `{word}`; {hint}")
+
+
 TEXT: dict[str, Any] = {"type": ["string", "number"]}
 URL: dict[str, Any] = {"type": "string", "format": "uri", "pattern": "^https?://"}
 TAG: dict[str, Any] = {"type": ["string", "number"], "pattern": "^[^\\s]+$"}
@@ -96,6 +109,7 @@ BriefingSpan = Annotated[
 Code = Annotated[str, _text(value_parsers.language), WithJsonSchema(CODE)]
 Level = Annotated[Severity, _text(_severity), WithJsonSchema({"enum": list(map(str, Severity))})]
 Order = Annotated[str, _text(_order), WithJsonSchema({"enum": ["date", "score"]})]
+Language = Annotated[str, _text(_language), WithJsonSchema({"enum": list(LANGUAGES)})]
 Outlets = Annotated[
     int,
     BeforeValidator(value_parsers.outlets),

@@ -13,18 +13,21 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from index.analysis.text_cleaning import lines, shown_url
+from index.translation import current, number
+from index.translation import gettext as _
 from monitor import signs
 from monitor.export import briefing_words as words
 from monitor.export.markup import HTML
-from monitor.formatting import alert_number, counted, shown_title
+from monitor.formatting import shown_title, weekday
 from monitor.model.severity import SEVERITY_SIGNS
+from monitor.model.shown_names import severity_name
 
 if TYPE_CHECKING:
     from monitor.model.briefing import BriefedStory, Briefing, LitText, WatchlistBriefing
 
 BAR_PIXELS = 36
 """Height of the highest bar of a chart."""
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # not a message
 _STYLE = """
 body { margin: 0; padding: 20px 16px; background: #ffffff; color: #1b1f24;
   font: 16px/1.45 -apple-system, "Segoe UI", Roboto, Helvetica, Arial, sans-serif; }
@@ -74,7 +77,7 @@ def wrapped(title: str, body: str) -> str:
     return "\n".join(
         [
             "<!DOCTYPE html>",
-            '<html lang="en">',
+            f'<html lang="{current()}">',
             "<head>",
             '<meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
@@ -114,7 +117,7 @@ def _body(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
     for watchlist in words.listed(briefing):
         yield from _watchlist(watchlist, briefing, zone)
     if quiet := words.quiet(briefing):
-        yield _element("h2", words.NOTHING_NEW)
+        yield _element("h2", HTML.text(words.nothing_new()))
         yield _element("p", HTML.text(quiet))
     yield "</div>"
 
@@ -125,7 +128,7 @@ def _watchlist(watchlist: WatchlistBriefing, briefing: Briefing, zone: tzinfo) -
     if any(watchlist.chart):
         yield from _chart(watchlist.chart, briefing, zone)
     if watchlist.missed:
-        yield _element("p", f"May be missing: {HTML.text(watchlist.missed)}", "small")
+        yield _element("p", HTML.text(words.missed(watchlist)), "small")
     for story in watchlist.stories:
         yield from _story(story, watchlist.name, briefing, zone)
 
@@ -135,7 +138,10 @@ def _chart(counts: Sequence[int], briefing: Briefing, zone: tzinfo) -> Iterator[
     most, parts = max(counts), len(counts)
     width = (briefing.until - briefing.since) / parts
     starts = [briefing.since + n * width for n in range(parts)]
-    label = f"{counted(sum(counts), 'story', 'stories')}, at most {most} in one bar"
+    label = _(
+        "{stories}, at most {count} in one bar",
+        stories=words.stories(sum(counts)), count=number(most),
+    )  # fmt: skip
     yield f'<table class="chart" role="img" aria-label="{escape(label)}">'
     yield f'<tr style="height:{BAR_PIXELS}px">'
     for count, start in zip(counts, starts, strict=True):
@@ -145,7 +151,8 @@ def _chart(counts: Sequence[int], briefing: Briefing, zone: tzinfo) -> Iterator[
         yield f'<td title="{said}" style="width:{100 / parts:.2f}%">{bar}</td>'
     yield "</tr></table>"
     first, last = (_clock(at, zone) for at in (briefing.since, briefing.until))
-    yield _element("p", f"{first} – {last}, highest bar {most}", "small")
+    scale = _("{first} – {last}, highest bar {count}", first=first, last=last, count=number(most))
+    yield _element("p", HTML.text(scale), "small")
 
 
 def _story(story: BriefedStory, under: str, briefing: Briefing, zone: tzinfo) -> Iterator[str]:
@@ -157,9 +164,11 @@ def _story(story: BriefedStory, under: str, briefing: Briefing, zone: tzinfo) ->
     sign = f'<span class="{story.severity}">{SEVERITY_SIGNS[story.severity]}</span>'
     yield _element("h3", f"{sign} {link}")
     about = [
-        str(story.severity), words.about(story, zone, briefing.until), words.remarks(story, under),
-        *([] if url else [f"alert {alert_number(story.alerts[0])}"]),
-    ]  # fmt: skip
+        severity_name(story.severity),
+        words.about(story, zone, briefing.until),
+        words.remarks(story, under),
+        "" if url else words.alert(story),
+    ]
     yield _element("p", HTML.text(" · ".join(filter(None, about))), "small")
     if excerpt := _lit(story.excerpt):
         yield f"<p{lang}>{excerpt}</p>"
@@ -186,4 +195,5 @@ def _element(name: str, content: str, kind: str = "") -> str:
 
 
 def _clock(at: float, zone: tzinfo) -> str:
-    return f"{datetime.fromtimestamp(at, zone):%a %H:%M}"
+    moment = datetime.fromtimestamp(at, zone)
+    return f"{weekday(moment)} {moment:%H:%M}"

@@ -8,6 +8,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from index.analysis.text_cleaning import lines, shown_url
+from index.translation import gettext as _
 from monitor import signs
 from monitor.export import briefing_words as words
 from monitor.export.markup import MARKDOWN, PLAIN, ZERO_WIDTH_SPACE
@@ -57,14 +58,14 @@ def _plain_blocks(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
         for story in watchlist.stories:
             yield "\n".join(_plain_story(story, watchlist.name, briefing, zone))
     if quiet := words.quiet(briefing):
-        yield f"{words.NOTHING_NEW}: {_plain(quiet)}"
+        yield _("Nothing new: {watchlists}", watchlists=_plain(quiet))
 
 
 def _plain_heading(watchlist: WatchlistBriefing) -> Iterator[str]:
     counts = f"{words.counts(watchlist)}  {words.chart(watchlist)}".rstrip()
     yield f"== {_plain(watchlist.name)} · {counts}"
     if watchlist.missed:
-        yield f"   may be missing: {_plain(watchlist.missed)}"
+        yield f"   {_plain(words.missed(watchlist))}"
 
 
 def _plain_story(
@@ -81,7 +82,7 @@ def _plain_story(
         yield f"  {signs.ESCALATED} {_plain(', '.join(story.escalations))}"
     for note in story.notes:
         yield from (f"  {signs.NOTE} {_plain(paragraph)}" for paragraph in lines(note).splitlines())
-    yield f"  {shown_url(story.url) or f'alert {alert_number(story.alerts[0])}'}"
+    yield f"  {shown_url(story.url) or words.alert(story)}"
 
 
 def _plain_lit(text: LitText) -> str:
@@ -103,7 +104,7 @@ def _markdown_blocks(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
         for story in watchlist.stories:
             yield "\n".join(_markdown_story(story, watchlist.name, briefing, zone))
     if quiet := words.quiet(briefing):
-        yield f"{words.NOTHING_NEW}: {_text(quiet)}"
+        yield f"{words.nothing_new()}: {_text(quiet)}"
 
 
 def _markdown_heading(watchlist: WatchlistBriefing) -> Iterator[str]:
@@ -113,7 +114,7 @@ def _markdown_heading(watchlist: WatchlistBriefing) -> Iterator[str]:
     yield _text(words.counts(watchlist)) + (f" `{chart}`" if chart else "")
     if watchlist.missed:
         yield ""
-        yield f"*May be missing: {_text(watchlist.missed)}*"
+        yield f"*{_text(words.missed(watchlist))}*"
 
 
 def _markdown_story(

@@ -6,18 +6,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from index.translation import gettext as _
+from index.translation import mark, ngettext, number
 from monitor import signs
 from monitor.alerts.description import describe_linked
-from monitor.formatting import counted, span, sparkline
+from monitor.formatting import alert_number, date_and_time, span, sparkline
 from monitor.model.alert import AlertState, StoryTimeline
+from monitor.model.shown_names import state_name
 
 if TYPE_CHECKING:
     from index.article import Timestamp
     from monitor.model.alert import Outlet
     from monitor.model.briefing import BriefedStory, Briefing, WatchlistBriefing
 
-TITLE = "Briefing"
-NOTHING_NEW = "Nothing new"
+TITLE = mark("Briefing")
 OUTLETS_NAMED = 6
 """Outlets of a story that are named."""
 FEEDS_NAMED = 8
@@ -28,44 +30,73 @@ TROUBLES_SHOWN = 20
 
 def title(briefing: Briefing, zone: tzinfo | None) -> str:
     """Return the title: `Briefing, 2026-11-26 07:00 to 2026-11-27 07:00`."""
-    times = f"{moment(briefing.since, zone)} to {moment(briefing.until, zone)}"
-    return f"{briefing.name or TITLE}, {times}"
+    return _(
+        "{title}, {since} to {until}",
+        title=briefing.name or _(TITLE),
+        since=moment(briefing.since, zone),
+        until=moment(briefing.until, zone),
+    )
+
+
+def nothing_new() -> str:
+    """Return the heading of the watchlists without a story."""
+    return _("Nothing new")
+
+
+def stories(count: int) -> str:
+    """Return how many stories there are."""
+    return ngettext("{count} story", "{count} stories", count)
 
 
 def subject(briefing: Briefing) -> str:
     """Return the subject of a message: `Briefing: 14 stories, unusual: Alibaba`."""
-    parts = [counted(briefing.stories, "story", "stories") if briefing.stories else "no stories"]
+    parts = [stories(briefing.stories) if briefing.stories else _("no stories")]
     if briefing.unusual:
-        parts.append(f"unusual: {', '.join(one.name for one in briefing.unusual)}")
+        parts.append(_("unusual: {names}", names=", ".join(one.name for one in briefing.unusual)))
     if briefing.troubled:
-        parts.append(f"{counted(len(briefing.troubled), 'feed')} in trouble")
+        troubled = len(briefing.troubled)
+        parts.append(ngettext("{count} feed in trouble", "{count} feeds in trouble", troubled))
     if briefing.due is not None:
-        parts.append("late")
-    return f"{briefing.name or TITLE}: {', '.join(parts)}"
+        parts.append(_("late"))
+    return _("{title}: {contents}", title=briefing.name or _(TITLE), contents=", ".join(parts))
 
 
 def overview(briefing: Briefing, zone: tzinfo | None) -> Iterator[str]:
     """Yield the sentences at the beginning: how much there is, what was unusual, what is late."""
-    told = [one for one in briefing.watchlists if one.stories]
-    counts = "No stories" if not briefing.stories else counted(briefing.stories, "story", "stories")
-    watchlists = counted(len(briefing.watchlists), "watchlist")
-    yield f"{counts} in {len(told)} of {watchlists}." if told else f"{counts} in {watchlists}."
+    told, watchlists = sum(bool(one.stories) for one in briefing.watchlists), briefing.watchlists
+    how_many = stories(briefing.stories) if briefing.stories else _("No stories")
+    if told:
+        yield ngettext(
+            "{stories} in {told} of {count} watchlist.",
+            "{stories} in {told} of {count} watchlists.",
+            len(watchlists), stories=how_many, told=number(told),
+        )  # fmt: skip
+    else:
+        yield ngettext(
+            "{stories} in {count} watchlist.", "{stories} in {count} watchlists.",
+            len(watchlists), stories=how_many,
+        )  # fmt: skip
     if briefing.due is not None:
-        due = moment(briefing.due, zone)
-        yield f"Late: this was due at {due}, and made at {moment(briefing.until, zone)}."
+        due, made = moment(briefing.due, zone), moment(briefing.until, zone)
+        yield _("Late: this was due at {due}, and made at {made}.", due=due, made=made)
     for one in briefing.unusual:
-        yield f"Unusual: {one.name} has {usual(one)}."
-    aside = [
-        (sum(one.noise for one in briefing.watchlists), "called noise"),
-        (sum(one.silenced for one in briefing.watchlists), "raised in a silence"),
-        (
-            sum(one.backfilled for one in briefing.watchlists),
-            "about earlier articles",
-        ),
-    ]
-    words = [f"{counted(count, 'alert')} {why}" for count, why in aside if count]
-    if words:
-        yield f"Not listed: {', '.join(words)}."
+        yield _("Unusual: {watchlist} has {stories}.", watchlist=one.name, stories=usual(one))
+    if words := list(_not_listed(watchlists)):
+        yield _("Not listed: {alerts}.", alerts=", ".join(words))
+
+
+def _not_listed(watchlists: Sequence[WatchlistBriefing]) -> Iterator[str]:
+    """Yield how many alerts are counted only, by the reason."""
+    if noise := sum(one.noise for one in watchlists):
+        yield ngettext("{count} alert called noise", "{count} alerts called noise", noise)
+    if silenced := sum(one.silenced for one in watchlists):
+        yield ngettext(
+            "{count} alert raised in a silence", "{count} alerts raised in a silence", silenced
+        )
+    if earlier := sum(one.backfilled for one in watchlists):
+        yield ngettext(
+            "{count} alert about earlier articles", "{count} alerts about earlier articles", earlier
+        )
 
 
 def usual(watchlist: WatchlistBriefing) -> str:
@@ -74,21 +105,30 @@ def usual(watchlist: WatchlistBriefing) -> str:
     baseline = watchlist.baseline
     if baseline.surprise:
         count = baseline.today
-    words = counted(count, "story", "stories")
     if baseline.usual is None:
-        return words
-    return f"{words}, usually {baseline.usual:.0f}" if baseline.usual >= 1 else f"{words}, rare"
+        return stories(count)
+    if baseline.usual < 1:
+        return ngettext("{count} story, rare", "{count} stories, rare", count)
+    usually = number(baseline.usual)
+    return ngettext(
+        "{count} story, usually {usual}", "{count} stories, usually {usual}", count, usual=usually
+    )
 
 
 def counts(watchlist: WatchlistBriefing) -> str:
     """Return the line under the name of a watchlist."""
     parts = [usual(watchlist)]
     if watchlist.baseline.surprise:
-        parts.append("unusual")
-    if watchlist.left_out:
-        parts.append(f"{watchlist.left_out} not listed")
-    if watchlist.listed_elsewhere:
-        parts.append(f"{watchlist.listed_elsewhere} more under other watchlists")
+        parts.append(_("unusual"))
+    if left_out := watchlist.left_out:
+        parts.append(ngettext("{count} not listed", "{count} not listed", left_out))
+    if elsewhere := watchlist.listed_elsewhere:
+        parts.append(
+            ngettext(
+                "{count} more under other watchlists", "{count} more under other watchlists",
+                elsewhere,
+            )
+        )  # fmt: skip
     return " · ".join(parts)
 
 
@@ -113,12 +153,28 @@ def feeds(briefing: Briefing) -> Iterator[tuple[str, str]]:
     for words, names in list(groups.items())[:TROUBLES_SHOWN]:
         yield words, shortened(names, FEEDS_NAMED)
     if more := sum(len(names) for names in list(groups.values())[TROUBLES_SHOWN:]):
-        yield "`tocsin feeds` has all of them", f"{counted(more, 'more feed')}"
+        yield (
+            _("`tocsin feeds` has all of them"),
+            ngettext("{count} more feed", "{count} more feeds", more),
+        )
 
 
 def missing(briefing: Briefing) -> str:
     """Return the heading of the feeds in trouble."""
-    return f"May be missing: {len(briefing.troubled)} of {counted(briefing.feeds, 'feed')}"
+    return ngettext(
+        "May be missing: {troubled} of {count} feed", "May be missing: {troubled} of {count} feeds",
+        briefing.feeds, troubled=number(len(briefing.troubled)),
+    )  # fmt: skip
+
+
+def missed(watchlist: WatchlistBriefing) -> str:
+    """Return what a watchlist may have missed."""
+    return _("May be missing: {feeds}", feeds=watchlist.missed)
+
+
+def alert(story: BriefedStory) -> str:
+    """Return the number of the first alert of a story without a link: `alert a5`."""
+    return _("alert {number}", number=alert_number(story.alerts[0]))
 
 
 def about(story: BriefedStory, zone: tzinfo | None, now: Timestamp) -> str:
@@ -131,10 +187,10 @@ def about(story: BriefedStory, zone: tzinfo | None, now: Timestamp) -> str:
 def remarks(story: BriefedStory, under: str) -> str:
     """Return star, state, tags and further watchlists of a story; mostly empty."""
     words = [signs.STAR] if story.starred else []
-    words += [] if story.state is AlertState.NEW else [str(story.state)]
+    words += [] if story.state is AlertState.NEW else [state_name(story.state)]
     words += [f"#{tag}" for tag in story.tags]
     if further := [name for name in story.watchlists if name != under]:
-        words.append(f"also {', '.join(further)}")
+        words.append(_("also {watchlists}", watchlists=", ".join(further)))
     return " · ".join(words)
 
 
@@ -143,8 +199,9 @@ def other_outlets(story: BriefedStory) -> Iterator[tuple[str, str]]:
     if story.others:
         yield signs.OUTLETS, shortened([with_lag(outlet) for outlet in story.others], OUTLETS_NAMED)
     for linked in StoryTimeline((), story.elsewhere).elsewhere_by_language():
-        names = [outlet.name for outlet in linked.outlets]
-        yield signs.OTHER_LANGUAGE, f"{describe_linked(linked)}: {shortened(names, OUTLETS_NAMED)}"
+        names = shortened([outlet.name for outlet in linked.outlets], OUTLETS_NAMED)
+        where = describe_linked(linked)
+        yield signs.OTHER_LANGUAGE, _("{where}: {outlets}", where=where, outlets=names)
 
 
 def shortened(names: Sequence[str], most: int) -> str:
@@ -155,7 +212,7 @@ def shortened(names: Sequence[str], most: int) -> str:
 
 def moment(at: Timestamp, zone: tzinfo | None) -> str:
     """Return a local time with its date."""
-    return f"{_at(at, zone):%Y-%m-%d %H:%M}"
+    return date_and_time(_at(at, zone))
 
 
 def listed(briefing: Briefing) -> Iterable[WatchlistBriefing]:

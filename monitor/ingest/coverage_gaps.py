@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from index.article import Timestamp
-from monitor.formatting import counted
+from index.translation import gettext as _
+from index.translation import ngettext, number
+from monitor.formatting import date_and_time
 from monitor.model.feed import Coverage, Feed, Gap, GapKind
 
 SHOWN = 3
@@ -25,13 +27,30 @@ def coverage(
 def describe_gap(covered: Coverage, now: Timestamp, zone: tzinfo | None) -> str:
     """Return what a watchlist may have missed: `3 of 41 feeds with a coverage gap 10:02–10:47`."""
     told: list[str] = []
-    for kind, verb in ((GapKind.BLIND, "with a coverage gap"), (GapKind.DOWN, "not read")):
-        gaps = [gap for gap in covered.gaps if gap.kind is kind]
-        if gaps:
-            count = covered.touched(kind)
-            of = f" of {counted(covered.feeds, 'feed')}" if not told else ""
-            told.append(f"{count}{of} {verb} {_intervals(gaps, now, zone)}")
-    return ", ".join(told) or f"nothing missed in {counted(covered.feeds, 'feed')}"
+    for kind in (GapKind.BLIND, GapKind.DOWN):
+        if gaps := [gap for gap in covered.gaps if gap.kind is kind]:
+            count = number(covered.touched(kind))
+            of = count if told else _of_feeds(count, covered.feeds)
+            told.append(_GAPS[kind](of, _intervals(gaps, now, zone)))
+    if told:
+        return ", ".join(told)
+    return ngettext(
+        "nothing missed in {count} feed", "nothing missed in {count} feeds", covered.feeds
+    )
+
+
+def _of_feeds(touched: str, feeds: int) -> str:
+    return ngettext(
+        "{touched} of {count} feed", "{touched} of {count} feeds", feeds, touched=touched
+    )
+
+
+_GAPS = {
+    GapKind.BLIND: lambda feeds, when: _(
+        "{feeds} with a coverage gap {when}", feeds=feeds, when=when
+    ),
+    GapKind.DOWN: lambda feeds, when: _("{feeds} not read {when}", feeds=feeds, when=when),
+}
 
 
 def format_interval(
@@ -39,7 +58,7 @@ def format_interval(
 ) -> str:
     """Return an interval in local time: `10:02–10:47`, `since 09:10`, `2026-11-24 23:50–00:10`."""
     if end is None:
-        return f"since {_moment(start, now, zone)}"
+        return _("since {moment}", moment=_moment(start, now, zone))
     same_day = _at(start, zone).date() == _at(end, zone).date()
     last = f"{_at(end, zone):%H:%M}" if same_day else _moment(end, now, zone)
     return f"{_moment(start, now, zone)}–{last}"
@@ -71,12 +90,14 @@ def _intervals(gaps: Iterable[Gap], now: Timestamp, zone: tzinfo | None) -> str:
     found = merge_intervals((gap.start, gap.end or now) for gap in gaps)
     earlier = len(found) - SHOWN
     told = ", ".join(format_interval(*one, now, zone) for one in found[-SHOWN:])
-    return f"{counted(earlier, 'time')} and {told}" if earlier > 0 else told
+    if earlier <= 0:
+        return told
+    return ngettext("{count} time and {others}", "{count} times and {others}", earlier, others=told)
 
 
 def _moment(moment: Timestamp, now: Timestamp, zone: tzinfo | None) -> str:
     at = _at(moment, zone)
-    return f"{at:%H:%M}" if at.date() == _at(now, zone).date() else f"{at:%Y-%m-%d %H:%M}"
+    return f"{at:%H:%M}" if at.date() == _at(now, zone).date() else date_and_time(at)
 
 
 def _at(moment: Timestamp, zone: tzinfo | None) -> datetime:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from index.article import Timestamp
-from monitor.formatting import counted, span
+from monitor.formatting import counted, span, spelled
 from monitor.ingest.publication_rate import describe_interval, is_silent
 from monitor.model.feed import Feed, FeedState, Health, Outcome, Poll
 from monitor.model.severity import Severity
@@ -206,24 +206,17 @@ def _is_due_again(last: FeedIncident | None, now: Timestamp) -> bool:
 def _failure_title(feed: Feed, state: FeedState, now: Timestamp) -> str:
     since = state.failing_since or now
     if now - since < DAY:
-        again = _days(state.asked_until - now)
+        again = spelled(state.asked_until - now)
         return f"{feed.name}: cannot be read, and is not asked again for {again}: {state.reason}"
     if state.last_ok is None:
-        return f"{feed.name}: could never be read, for {_days(now - since)}: {state.reason}"
-    return f"{feed.name}: cannot be read for {_days(now - state.last_ok)}: {state.reason}"
+        return f"{feed.name}: could never be read, for {spelled(now - since)}: {state.reason}"
+    return f"{feed.name}: cannot be read for {spelled(now - state.last_ok)}: {state.reason}"
 
 
 def _silence_title(feed: Feed, state: FeedState) -> str:
     quiet = (state.last_ok or 0.0) - (state.published or 0.0)
     habit = describe_interval(state.usual) if state.usual else "more often"
-    return f"{feed.name}: nothing new for {_days(quiet)}; it usually publishes {habit}"
-
-
-def _days(seconds: float) -> str:
-    """Return a duration with its unit spelt out: `14 hours`, `4 days`."""
-    number, unit = span(seconds).split()
-    name = {"s": "second", "min": "minute", "h": "hour", "d": "day"}[unit]
-    return f"{number} {name}{'' if number == '1' else 's'}"
+    return f"{feed.name}: nothing new for {spelled(quiet)}; it usually publishes {habit}"
 
 
 def _notice(

@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
+from index import translation
 from index.article import Timestamp
 from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import index_repair, indexer
@@ -109,7 +110,7 @@ class IndexerProcess:
         level = log.getEffectiveLevel()
         self._process = self._context.Process(
             target=_index,
-            args=(self._data, reading, writing, level, self._clock),
+            args=(self._data, reading, writing, level, self._clock, translation.choice()),
             name="tocsin indexer",
             daemon=True,
         )
@@ -215,7 +216,15 @@ class _LastMessage(logging.Handler):
             self._monitor.send((record.levelno, self.format(record)))
 
 
-def _index(data: Path, wake: Connection, monitor: Connection, level: int, clock: Clock) -> None:
+def _index(
+    data: Path,
+    wake: Connection,
+    monitor: Connection,
+    level: int,
+    clock: Clock,
+    language: translation.Choice,
+) -> None:
+    translation.use(*language)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends SIGINT to the whole group
     os.nice(GIVES_WAY)
     _confine()

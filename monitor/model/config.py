@@ -323,5 +323,7 @@ class Config:
     notify: tuple[str, ...] | None = None
     """Channels of alerts that match no route; None is all."""
     briefings: tuple[BriefingSchedule, ...] = ()
+    language: str = ""
+    """Of messages; empty is the machine's."""
     zone: tzinfo | None = None
     """Whose clock quiet hours, digests, briefings and messages go by; None is the machine's."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-_NAMES = {"fr": "French", "en": "English"}
+from index.translation import gettext as _
+from index.translation import mark
+
+_NAMES = {"fr": mark("French"), "en": mark("English")}
 
 
 def language_name(code: str) -> str:
     """Return the name of a language: `French`; the code of one that has no name here."""
-    return _NAMES.get(code, code or "another language")
+    return _(_NAMES[code]) if code in _NAMES else code or _("another language")

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from index import translation
 from monitor.errors import ParseError
 from monitor.model.poll import Fetched, ParsedFeed
 from monitor.parse import article_page, feed, feed_links, robots
@@ -78,7 +79,8 @@ class Parser:
 
     async def _read(self, function: Callable[[bytes, str, str], T], fetched: Fetched) -> T:
         url = fetched.url
-        task = (function, fetched.body, url, fetched.content_type, fetched.encoding)
+        content = (fetched.body, url, fetched.content_type, fetched.encoding)
+        task = (translation.choice(), function, *content)
         outcome: T | _Unreadable
         try:
             try:
@@ -109,12 +111,14 @@ class _Unreadable:
 
 
 def _attempt(
+    language: translation.Choice,
     function: Callable[[bytes, str, str], T],
     body: bytes,
     url: str,
     content_type: str,
     encoding: str,
 ) -> T | _Unreadable:
+    translation.use(*language)
     try:
         if encoding:
             body, content_type = with_encoding(body, content_type, encoding)

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
+from index import translation
 from index.article import Timestamp
 from monitor.alerts.publishers import publisher
 from monitor.errors import MonitorError
@@ -114,7 +115,7 @@ class EncodingProcess:
                 initializer=partial(_confine, self._memory),
                 context=multiprocessing.get_context("forkserver"),
             )
-        arguments = (task, self._data, self._encoder, *args)
+        arguments = (translation.choice(), task, self._data, self._encoder, *args)
         self._task = self._pool.schedule(_attempt, arguments, timeout=self._seconds)
         return self._task
 
@@ -132,8 +133,15 @@ class EncodingProcess:
         return outcome
 
 
-def _attempt(task: Callable[..., T], data: Path, encoder: Callable[[], Encoder], *args: Any) -> Any:
+def _attempt(
+    language: translation.Choice,
+    task: Callable[..., T],
+    data: Path,
+    encoder: Callable[[], Encoder],
+    *args: Any,
+) -> Any:
     """Return what a task returns, or its error in words: no exception crosses processes whole."""
+    translation.use(*language)
     try:
         return task(_views(data), _model(encoder), *args)
     except MemoryError:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from index import translation
 from index.article import Article, Timestamp
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
@@ -106,7 +107,10 @@ def replay(
         yield from map(_Replay(settings).stretch, starts)
         return
     with ProcessPoolExecutor(
-        processes, multiprocessing.get_context("spawn"), _start_worker, (settings,)
+        processes,
+        multiprocessing.get_context("spawn"),
+        _start_worker,
+        (translation.choice(), settings),
     ) as pool:
         try:
             with _uninterrupted():
@@ -136,7 +140,8 @@ def _uninterrupted() -> Iterator[None]:
 _here: list[_Replay] = []
 
 
-def _start_worker(settings: ArchiveReplay) -> None:
+def _start_worker(language: translation.Choice, settings: ArchiveReplay) -> None:
+    translation.use(*language)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _here[:] = [_Replay(settings)]
 

@@ -84,6 +84,8 @@ class InProcessMonitor:
     indexer: NoIndexer = field(default_factory=NoIndexer)
     senders: SenderFactory = field(default_factory=NoSenders)
     thread_type: type[WorkerThread] = WorkerThread
+    languages: list[str] = field(default_factory=list)
+    """The languages of feeds.yaml that were asked for."""
     config: Config | ConfigError = field(init=False)
     store: SqlStore = field(init=False)
 
@@ -167,6 +169,7 @@ class InProcessMonitor:
             relocation=Relocation(self.store, self.rewrite, lambda: self.now),
             load=self.load,
             stamp=lambda: self.edits,
+            use_language=self.languages.append,
             clock=lambda: self.now,
             sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)),
             jitter=lambda: 0.0,

@@ -1,0 +1,98 @@
+"""Help in the language of the reader: commands say it in English, and are shown translated."""
+
+from __future__ import annotations
+
+import copy
+import gettext as catalogues
+import inspect
+import os
+from collections.abc import Iterator
+
+import click
+
+from index.translation import DOMAIN, ENGLISH, choice, current
+from index.translation import gettext as _
+
+_KEEP_LINES = "\b\n"
+"""How click is told to keep the lines of a paragraph."""
+
+
+def translated(command: click.Command) -> click.Command:
+    """Return a command with its help in the language in use; in English the command itself."""
+    if current() == ENGLISH:
+        return command
+    shown = copy.copy(command)
+    shown.help = translated_text(command.help)
+    shown.short_help = command.short_help and _(command.short_help)
+    shown.epilog = translated_text(command.epilog)
+    shown.params = [_translated_parameter(one) for one in command.params]
+    shown._help_option = None  # made by click at the first use, in the language of that time
+    shown.options_metavar = shown.options_metavar and _(shown.options_metavar)
+    if isinstance(shown, click.Group):
+        shown.subcommand_metavar = _(shown.subcommand_metavar)
+    return shown
+
+
+def translated_text(text: str | None) -> str | None:
+    """Return a help text paragraph by paragraph; where lines do not count, each is one line."""
+    if not text:
+        return text
+    return "\n\n".join(sign + _(paragraph) for sign, paragraph in _paragraphs(text))
+
+
+def _paragraphs(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the paragraphs of a help text, each with the sign that its lines are kept, or ''."""
+    for paragraph in inspect.cleandoc(text).split("\n\n"):
+        lines = paragraph.strip("\n")
+        kept = lines.removeprefix(_KEEP_LINES)
+        yield (_KEEP_LINES, kept) if kept != lines else ("", " ".join(lines.split()))
+
+
+def messages(command: click.Command) -> Iterator[str]:
+    """Yield what `translated` looks up for a command."""
+    for text in (command.help, command.epilog):
+        yield from (paragraph for _sign, paragraph in _paragraphs(text or ""))
+    yield from filter(None, (command.short_help, command.options_metavar))
+    if isinstance(command, click.Group):
+        yield command.subcommand_metavar
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            yield from filter(None, (parameter.help, parameter.prompt))
+        if metavar := _metavar(parameter):
+            yield metavar
+
+
+def use_language_of_click() -> None:
+    """Let click find its own messages, such as "Usage:", in the catalogue of tocsin.
+
+    click looks up the standard library's current domain, in the language of the environment.
+    """
+    language, folder = choice()
+    if language == ENGLISH:
+        catalogues.textdomain("messages")
+        return
+    os.environ["LANGUAGE"] = language
+    catalogues.bindtextdomain(DOMAIN, str(folder))
+    catalogues.textdomain(DOMAIN)
+
+
+def _translated_parameter(parameter: click.Parameter) -> click.Parameter:
+    shown = copy.copy(parameter)
+    if metavar := _metavar(parameter):
+        shown.metavar = _(metavar)
+    if isinstance(shown, click.Option):
+        shown.help = shown.help and _(shown.help)
+        if isinstance(shown.prompt, str):
+            shown.prompt = _(shown.prompt)
+    return shown
+
+
+def _metavar(parameter: click.Parameter) -> str:
+    """Return the word that stands for a value in the help; empty if it is no word."""
+    if parameter.metavar:
+        return parameter.metavar if "|" not in parameter.metavar else ""
+    if isinstance(parameter.type, click.Choice | click.IntRange | click.FloatRange):
+        return ""
+    if isinstance(parameter, click.Option) and not parameter.is_flag and not parameter.count:
+        return parameter.type.name.upper()
+    return ""

@@ -1,0 +1,348 @@
+"""The messages in the sources: calls of `index.translation`, constants, help of commands, click.
+
+Files in `translated.txt` are converted: there, whatever looks like a message and is none is found.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+from babel.messages.extract import extract_python
+
+from monitor.cli import main_group
+from monitor.cli.lazy_group import LazyGroup, with_common_options
+from monitor.cli.translated_command import messages as messages_of_command
+from support import ROOT
+
+PACKAGES = ("index", "monitor", "tui")
+TRANSLATED = Path(__file__).parent / "translated.txt"
+KEY = "key"
+"""Context of the labels of the key bar, which are verbs and short."""
+SECTION = "section"
+"""Context of the headings above commands."""
+EXEMPT = "# not a message"
+"""At the end of a line: what stands there is read by a program."""
+CALLS = {"gettext", "ngettext", "pgettext", "mark", "mark_all"}
+CLICK = ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
+"""The modules of click whose messages people may see."""
+FOR_DEVELOPERS = re.compile(
+    r"Arguments take|Boolean option|Choice\(|Could not determine|DeprecationWarning|Invalid start"
+    r"|Name '|No options defined|Press any key|Error: The two|Unknown color|Value must be|.*UUID"
+    r"|\(dynamic|%\(prog"
+)
+"""Messages of click that a command of ours never shows."""
+_WORDS = re.compile(r"[^\W\d_]{2,}[,;:.!?…’']*[\s\N{NO-BREAK SPACE}]+\(?[^\W\d_]{2,}")
+_BESIDE_A_VALUE = re.compile(r"\{\}[,;:]?\s+[^\W\d_]{3,}|[^\W\d_]{3,}[,;:]?\s+\(?\{\}")
+_TITLE = re.compile(r"[A-Z][a-z]{2,}[.:…]?")
+_NOT_PROSE = re.compile(
+    r"\s*(?:(?:SELECT|INSERT|UPDATE|DELETE|CREATE|WITH|PRAGMA)\b|<[a-z!/]|tocsin: \{\}(?:: \{\})?$)"
+)
+
+
+class Message(NamedTuple):
+    """A message as the sources have it."""
+
+    id: str | tuple[str, str]
+    """The English text, or those of one and of many."""
+    context: str = ""
+
+
+class SourceError(Exception):
+    """A call from which no message can be taken; it says what to write instead."""
+
+
+@cache
+def translated_files() -> frozenset[str]:
+    """Return the files that are converted, as paths in the repository."""
+    lines = TRANSLATED.read_text(encoding="utf-8").splitlines()
+    return frozenset(line.strip() for line in lines if line.strip())
+
+
+@cache
+def all_messages() -> frozenset[Message]:
+    """Return every message that is to be translated.
+
+    Raises:
+        SourceError: A call has no constant as its message.
+    """
+    found = {message for path in sources() for message in in_file(path)}
+    found |= {one for one in (*_of_commands(), *_of_click()) if one.id}
+    return frozenset(found)
+
+
+def sources() -> Iterator[Path]:
+    """Yield the modules of the program."""
+    for package in PACKAGES:
+        yield from sorted((ROOT / package).rglob("*.py"))
+
+
+def in_file(path: Path) -> Iterator[Message]:
+    """Yield the messages of a module."""
+    name = path.relative_to(ROOT).as_posix()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = _imported(tree)
+    if "_" in names:
+        _validate_name(tree, name)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            yield from _called(node, names, name)
+        if name in translated_files():
+            yield from _implied(node)
+
+
+def unwrapped(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the line and the text of what looks like a message in a module and is not translated.
+
+    A line that ends with `# not a message` is left out.
+    """
+    source = path.read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    lines = source.splitlines()
+    known = {
+        text
+        for one in all_messages()
+        for text in (one.id if isinstance(one.id, tuple) else [one.id])
+    }
+    skipped = {id(node) for node in _not_messages(tree, _imported(tree))}
+    for node in _walk(tree, skipped):
+        if isinstance(node, ast.JoinedStr):
+            parts = [str(v.value) if isinstance(v, ast.Constant) else "{}" for v in node.values]
+            text = "".join(parts)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+        else:
+            continue
+        exempt = any(EXEMPT in line for line in lines[node.lineno - 1 : node.end_lineno])
+        if _plain_text(text) in known:
+            continue  # a constant that is translated where it is shown
+        if not exempt and _looks_like_a_message(text):
+            yield node.lineno, text
+
+
+def commands(
+    group: click.Group = main_group, path: str = "tocsin"
+) -> Iterator[tuple[str, click.Command]]:
+    """Yield every command with the words that call it, as it is written: in English."""
+    yield path, group
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = _plain(group, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+        elif command is not None:
+            yield f"{path} {name}", command
+
+
+def _plain(group: click.Group, name: str) -> click.Command | None:
+    if not isinstance(group, LazyGroup) or name not in group.lazy:
+        return group.commands.get(name)
+    module, _sep, attribute = group.lazy[name].place.partition(":")
+    found = getattr(import_module(module), attribute)
+    return found[name] if isinstance(found, dict) else found
+
+
+# --- calls ----------------------------------------------------------------------------------------
+
+
+def _imported(tree: ast.Module) -> dict[str, str]:
+    """Return the functions of `index.translation` by the names a module gives them."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "index.translation":
+            found |= {one.asname or one.name: one.name for one in node.names if one.name in CALLS}
+    return found
+
+
+def _called(node: ast.Call, names: dict[str, str], file: str) -> Iterator[Message]:
+    function = names.get(node.func.id, "") if isinstance(node.func, ast.Name) else ""
+    if not function:
+        return
+    if function == "mark_all":
+        context, *marked = (_constant(one, file) for one in node.args)
+        yield from (Message(str(text), str(context)) for text in marked)
+        return
+    count = {"ngettext": 2, "pgettext": 2}.get(function, 1)
+    texts = [_constant(one, file) for one in node.args[:count]]
+    if None in texts or len(texts) < count:
+        return  # a constant that was marked elsewhere
+    if function == "ngettext":
+        yield Message((str(texts[0]), str(texts[1])))
+    elif function == "pgettext":
+        yield Message(str(texts[1]), str(texts[0]))
+    elif texts[0]:
+        yield Message(str(texts[0]))
+
+
+def _constant(node: ast.expr, file: str) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        raise SourceError(f"{file}:{node.lineno}: not f-strings: write _('… {{name}}', name=value)")
+    if isinstance(node, ast.BinOp):
+        raise SourceError(f"{file}:{node.lineno}: texts are not added; write them side by side")
+    return None
+
+
+def _validate_name(tree: ast.Module, file: str) -> None:
+    """Refuse functions that call `_` and give this name to something else."""
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        body = list(_own_nodes(function))
+        calls = any(
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_"
+            for node in body
+        )
+        stores = [
+            node for node in body
+            if (isinstance(node, ast.arg) and node.arg == "_")
+            or (isinstance(node, ast.Name) and node.id == "_" and isinstance(node.ctx, ast.Store))
+        ]  # fmt: skip
+        if calls and stores:
+            raise SourceError(f"{file}:{stores[0].lineno}: `_` translates here; use another name")
+
+
+def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a function without those of functions and comprehensions in it."""
+    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ListComp, ast.SetComp,
+             ast.DictComp, ast.GeneratorExp)  # fmt: skip
+    for child in ast.iter_child_nodes(function):
+        yield child
+        if not isinstance(child, inner):
+            yield from _own_nodes(child)
+
+
+def _implied(node: ast.AST) -> Iterator[Message]:
+    """Yield the messages of constants that are translated where they are drawn."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        texts = [one.value if isinstance(one, ast.Constant) else None for one in node.args]
+        if node.func.id == "bind" and len(texts) > 2 and texts[2]:
+            yield Message(str(texts[2]))
+        if node.func.id == "KeyBinding" and len(texts) > 1 and texts[1]:
+            yield Message(str(texts[1]), KEY)
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    if isinstance(node, ast.AnnAssign):
+        targets = [node.target]
+    value = getattr(node, "value", None)
+    named = [one.id for one in targets if isinstance(one, ast.Name)]
+    if value is not None and any(name in ("BAR", "BARS") for name in named):
+        yield from _labels(value)
+
+
+def _labels(value: ast.AST) -> Iterator[Message]:
+    for node in ast.walk(value):
+        if isinstance(node, ast.Tuple) and len(node.elts) == 2:
+            action, label = node.elts
+            if isinstance(action, ast.Constant) and isinstance(label, ast.Constant):
+                yield Message(str(label.value), KEY)
+
+
+# --- commands -------------------------------------------------------------------------------------
+
+
+def _of_commands() -> Iterator[Message]:
+    for _path, command in commands():
+        if file_of(command) in translated_files():
+            yield from map(Message, messages_of_command(as_shown(command)))
+        if isinstance(command, LazyGroup):
+            yield from _of_summaries(command)
+
+
+def _of_summaries(group: LazyGroup) -> Iterator[Message]:
+    if file_of(group) not in translated_files():
+        return
+    for lazy in group.lazy.values():
+        yield from (Message(lazy.summary), Message(lazy.section, SECTION))
+    if group.commands:
+        yield Message("Commands", SECTION)
+
+
+def as_shown(command: click.Command) -> click.Command:
+    """Return a command with the options that all have."""
+    return command if command is main_group else with_common_options(command)
+
+
+def file_of(command: click.Command) -> str:
+    """Return the file that defines a command, as a path in the repository."""
+    assert command.callback is not None
+    return f"{command.callback.__module__.replace('.', '/')}.py".replace(
+        "monitor/cli.py", "monitor/cli/__init__.py"
+    )
+
+
+def _of_click() -> Iterator[Message]:
+    for message in _in_click():
+        text = message.id if isinstance(message.id, str) else message.id[0]
+        if not FOR_DEVELOPERS.match(text):
+            yield message
+
+
+def _in_click() -> Iterator[Message]:
+    folder = Path(str(click.__file__)).parent
+    for name in CLICK:
+        source = BytesIO((folder / f"{name}.py").read_bytes())
+        for _line, _function, texts, _comments in extract_python(source, ["_", "ngettext"], [], {}):
+            if isinstance(texts, str):
+                yield Message(texts)
+            elif texts and texts[0] and texts[1]:
+                yield Message((str(texts[0]), str(texts[1])))
+
+
+# --- what is not wrapped --------------------------------------------------------------------------
+
+
+def _not_messages(tree: ast.Module, names: dict[str, str]) -> Iterator[ast.AST]:
+    """Yield the nodes below which no message is looked for."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield node  # a docstring
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield from node.decorator_list  # options of commands
+        if isinstance(node, ast.AnnAssign):
+            yield node.annotation
+        if isinstance(node, ast.Assert):
+            yield node
+        if isinstance(node, ast.Call):
+            called = node.func
+            name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+            if names.get(name):
+                yield from node.args
+            if name in ("bind", "LazyCommand", "KeyBinding", "Option", "GlobalOption", "debug",
+                        "compile", "TypeVar", "strftime", "add_argument"):  # fmt: skip
+                yield node
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        if isinstance(node, ast.AnnAssign):
+            targets = [node.target]
+        if any(isinstance(one, ast.Name) and one.id in ("BARS", "BAR") for one in targets):
+            yield node
+
+
+def _walk(node: ast.AST, skipped: set[int]) -> Iterator[ast.AST]:
+    if id(node) in skipped:
+        return
+    yield node
+    if isinstance(node, ast.JoinedStr):
+        for value in node.values:
+            if isinstance(value, ast.FormattedValue):
+                yield from _walk(value.value, skipped)
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _walk(child, skipped)
+
+
+def _plain_text(text: str) -> str:
+    return text.removeprefix("\b\n").strip()
+
+
+def _looks_like_a_message(text: str) -> bool:
+    if _NOT_PROSE.match(text) or ("\n  " in text and "{" in text):
+        return False
+    return bool(_WORDS.search(text) or _BESIDE_A_VALUE.search(text) or _TITLE.fullmatch(text))

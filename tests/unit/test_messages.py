@@ -1,0 +1,111 @@
+"""Every message is found, translated, and translated as French is written."""
+
+import re
+from collections.abc import Iterator
+from string import Formatter
+
+import pytest
+from babel.messages.catalog import Message
+from support import ROOT
+from support.message_sources import translated_files, unwrapped
+from support.messages import FRENCH, catalogue, text, updated
+from support.pseudo_language import plain_words, pseudo, pseudo_language, untranslated_help
+
+WRITTEN = catalogue()
+SPACE = "\N{NO-BREAK SPACE}"
+
+
+def texts(entry: Message) -> tuple[list[str], list[str]]:
+    """Return the English and the French texts of a message."""
+    english = list(entry.id) if isinstance(entry.id, tuple | list) else [str(entry.id)]
+    french = list(entry.string) if isinstance(entry.string, tuple | list) else [str(entry.string)]
+    return english, french
+
+
+def entries() -> Iterator[Message]:
+    return (entry for entry in WRITTEN if entry.id)
+
+
+def names(message: str) -> set[str]:
+    """Return the placeholders of a message: {name}, and %Y or %(name)s."""
+    braces = {name.split("!")[0] for _, name, _, _ in Formatter().parse(message) if name}
+    return braces | set(re.findall(r"%\(\w+\)s", message))
+
+
+def test_the_catalogue_has_what_the_sources_have() -> None:
+    assert FRENCH.read_text(encoding="utf-8") == text(updated(WRITTEN)), "run `make messages`"
+    assert not WRITTEN.obsolete
+    assert not [entry.id for entry in WRITTEN if entry.id and entry.fuzzy]
+
+
+def test_every_message_is_translated() -> None:
+    assert not [entry.id for entry in entries() if not all(texts(entry)[1])]
+
+
+def test_every_placeholder_is_kept() -> None:
+    wrong = []
+    for entry in entries():
+        english, french = texts(entry)
+        allowed = set().union(*map(names, english))
+        for one in french:
+            # "one" may say it in words: {count} may be left out there only.
+            missing = names(english[-1]) - names(one) - ({"count"} if len(french) > 1 else set())
+            if names(one) - allowed or (missing and one == french[-1]):
+                wrong.append((english, one))
+    assert not wrong
+
+
+def test_every_plural_has_its_forms() -> None:
+    assert WRITTEN.num_plurals == 2
+    assert not [
+        entry.id
+        for entry in entries()
+        if isinstance(entry.id, tuple | list) and len(texts(entry)[1]) != 2
+    ]
+
+
+CODE = re.compile(r"`[^`]*`|\b\w+://\S+|%[a-zA-Z]|\d+:\d+|\{[^}]*\}|::|\w+:(?=\S)")
+
+
+@pytest.mark.parametrize(
+    ("rule", "pattern"),
+    [
+        ("a no-break space before : ; ! ?", rf"[^\s:;!?…(\[{SPACE}][:;!?](?=\s|$)"),
+        ("that space is no-break", r" [:;!?»](?=\s|$)"),
+        ("a no-break space inside « »", rf"«[^{SPACE}]|[^{SPACE}]»"),
+        ("the typographic apostrophe", r"\w'\w"),
+        ("no quotation marks of English", r"[“”]"),
+        ("an ellipsis is one sign", r"[^.]\.\.\.(?:\s|$)"),
+    ],
+)  # fmt: skip
+def test_french_is_written_as_french(rule: str, pattern: str) -> None:
+    metavariables = re.compile(r"[A-Z\[\]. ]+")
+    wrong = [
+        one
+        for entry in entries()
+        for one in texts(entry)[1]
+        if re.search(pattern, CODE.sub("x", one)) and not metavariables.fullmatch(one)
+    ]
+    assert not wrong, rule
+
+
+def test_headings_of_help_end_with_the_space_before_their_colon() -> None:
+    known = {entry.id: entry.string for entry in entries() if entry.context == "section"}
+    assert known
+    assert all(str(french).endswith(SPACE) for french in known.values())
+
+
+@pytest.mark.parametrize("name", sorted(translated_files()))
+def test_a_converted_file_has_no_message_that_is_not_translated(name: str) -> None:
+    assert (ROOT / name).exists(), "renamed? see tests/support/translated.txt"
+    assert not list(unwrapped(ROOT / name))
+
+
+def test_the_help_of_converted_commands_is_translated() -> None:
+    with pseudo_language():
+        assert not dict(untranslated_help(sorted(translated_files())))
+
+
+def test_the_pseudo_language_keeps_values_and_shows_plain_words() -> None:
+    assert pseudo("{count} feeds of {name!r}") == "{count} ƒééđš öƒ {name!r}"
+    assert plain_words(f"{pseudo('Alert of')} Le Soir, seen  --since 7d", ["Le Soir"]) == ["seen"]
