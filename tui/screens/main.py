@@ -25,7 +25,7 @@ from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue
 from tui.key_labels import KeyBinding, bind
 from tui.screens.dialogs import PageDialog
-from tui.screens.panes import ARTICLE_KEYS, READER_DELAY
+from tui.screens.panes import ARTICLE_KEYS, READER_DELAY, ScreenLayout, screen_layout
 from tui.screens.triage import TriageScreen, choose_silence
 from tui.view import status
 from tui.view.alerts import unusual_page
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from tui.screens.config_editor import ConfigPlace
 
 
+_COUNT_CELLS = 16
+"""Cells of a watchlist but for its name and bars, with the frame."""
 MORE_CELLS = 3
 """Cells after the name of a watchlist for the number of others (` +1`)."""
 BRIEFING_SECONDS = 86_400.0
@@ -146,6 +148,7 @@ class MainScreen(TriageScreen):
 
     def __init__(self, newsroom: NewsroomModel) -> None:
         super().__init__(newsroom)
+        self._longest_name = 8
         self.alerts = StoryCache(newsroom.service.views.alerts.stories, newsroom.firsts)
         self.filter_line = FilterLine(lambda: newsroom.names, id="filter-line")
         self.watchlists = WatchlistPane(newsroom.clock, zone=newsroom.zone, id="watchlists")
@@ -269,10 +272,20 @@ class MainScreen(TriageScreen):
             status = newsroom.status
             self.watchlists.update(newsroom.watchlists, status.mutes, status.untriaged)
         if update.watchlists is not None:
-            names = (cell_len(line(count.name)) for count in newsroom.watchlists)
-            self.stream.list_cells = max([8, *names]) + MORE_CELLS
+            longest = max([8, *(cell_len(line(count.name)) for count in newsroom.watchlists)])
+            self.stream.list_cells = longest + MORE_CELLS
+            if longest != self._longest_name:
+                self._longest_name = longest
+                self.arrange_panes()
             self.feeds.update(newsroom.feeds)
             self.stream.set_empty_state(self._empty_state)
+
+    def side_cells(self, width: int) -> int:
+        """Return how wide the panes at the side are: beside three columns as their names need."""
+        usual = super().side_cells(width)
+        if screen_layout(*self.app.size) is not ScreenLayout.WIDE:
+            return usual
+        return max(28, min(self._longest_name + _COUNT_CELLS + max(0, width - 200) // 4, usual))
 
     def _add_alerts(self, ids: array[int], escalated: Sequence[EscalatedAlert]) -> None:
         if self._paused is None:

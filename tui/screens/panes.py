@@ -71,7 +71,7 @@ def screen_layout(width: int, height: int) -> ScreenLayout:
         return ScreenLayout.TALL if width >= 60 and height >= 34 else ScreenLayout.SMALL
     if height < 22:
         return ScreenLayout.SMALL
-    return ScreenLayout.WIDE if width >= 170 else ScreenLayout.NORMAL
+    return ScreenLayout.WIDE if width >= 190 else ScreenLayout.NORMAL
 
 
 def error_pointer(
@@ -233,14 +233,16 @@ class PaneScreen(Screen[None]):
             )
         for side in {pane.parent for pane in panes.values()} - {self.main}:
             if isinstance(side, Widget):
-                side.styles.width = (
-                    "1fr" if solo else max(28, min(self.app.size.width // 4 + 2, 40))
-                )
+                side.styles.width = "1fr" if solo else self.side_cells(self.app.size.width)
         for container in {pane.parent for pane in panes.values()}:
             if isinstance(container, Widget):
                 container.display = any(p.display for p in container.children)
                 container.set_class(solo, "-solo")
         self.main.set_class(form is ScreenLayout.WIDE and not solo, "-wide")
+
+    def side_cells(self, width: int) -> int:
+        """Return how wide the panes at the side are on a screen of so many cells."""
+        return max(28, min(width // 4 + 2, 40))
 
     def show_pane(self, name: str) -> None:
         """Make a pane current, visible and focused."""

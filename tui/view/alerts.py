@@ -102,7 +102,9 @@ def story_row(
         (" ", ""),
     ]
     if cells >= 50:
-        names = watchlist_badges(story.watchlists, min(list_cells, LIST_CELLS, cells // 6))
+        names = watchlist_badges(
+            story.watchlists, min(list_cells, LIST_CELLS, cells // (5 if cells >= 100 else 6))
+        )
         line += [(names, "list"), (" ", "")]
     tail = _tail(alert, cells)
     room = max(1, cells - width(line) - width(tail))
@@ -117,8 +119,13 @@ def story_row(
         room -= cell_len(date) + 3
     tags = f" {signs.TAG}{f' {signs.TAG}'.join(story.tags)}" if story.tags and room >= 24 else ""
     tags = fit(tags, min(cell_len(tags), room // 3)) if tags else ""
-    line.append((fit(shown_title(alert.title), room - cell_len(tags)), body))
-    return [*line, (tags, "copies"), *tail]
+    headline = safe_line(shown_title(alert.title))
+    room -= cell_len(tags)
+    if (spare := room - cell_len(headline)) > 0:
+        room += width(tail)
+        tail = _tail(alert, cells, spare)
+        room -= width(tail)
+    return [*line, (fit(headline, room), body), (tags, "copies"), *tail]
 
 
 def unusual_page(
@@ -135,14 +142,23 @@ def unusual_page(
     return lines
 
 
-def _tail(alert: Alert, cells: int) -> Line:
-    """Return the outlet, as wide as its name, and how many more outlets there are."""
+def _tail(alert: Alert, cells: int, spare: int = 0) -> Line:
+    """Return the outlet, as wide as its name, and how many more outlets there are.
+
+    Args:
+        alert: The alert.
+        cells: Width of the row.
+        spare: Cells that the headline does not need.
+    """
     if cells < 50:
         return []
     outlet: Line = []
     if cells >= 60:
         name = safe_line(alert.publisher)
-        outlet = [("  ", ""), (fit(name, min(cell_len(name), max(10, cells // 6))), "quiet")]
+        outlet = [
+            ("  ", ""),
+            (fit(name, min(cell_len(name), max(10, cells // 6) + spare)), "quiet"),
+        ]
     others = f" {signs.OUTLETS}{alert.duplicates}" if alert.duplicates else ""
     return [*outlet, (others, "copies")]
 

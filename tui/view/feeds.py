@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
+from rich.cells import cell_len
+
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from monitor import signs
@@ -42,7 +44,8 @@ NEVER = float("inf")
 def feed_row(feed: FeedHealth, cells: int) -> Line:
     """Return a feed with a problem on one line: glyph, name, reason."""
     glyph, style = HEALTH_GLYPHS[feed.health]
-    name = min(18, max(8, cells * 2 // 5))
+    free = cells - 3 - cell_len(line(feed.words))
+    name = max(min(18, max(8, cells * 2 // 5)), min(cell_len(line(feed.feed.name)), free))
     return [
         (f"{glyph} ", style),
         (fit(feed.feed.name, name), "plain"),

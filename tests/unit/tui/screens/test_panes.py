@@ -17,6 +17,7 @@ from tui.view.styled_text import width
         ((80, 50), ScreenLayout.TALL),
         ((120, 40), ScreenLayout.NORMAL),
         ((120, 15), ScreenLayout.SMALL),
+        ((180, 50), ScreenLayout.NORMAL),
         ((200, 50), ScreenLayout.WIDE),
     ],
 )

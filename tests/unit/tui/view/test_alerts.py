@@ -42,6 +42,19 @@ def test_a_row_takes_exactly_its_cells(title: str, feed: str, cells: int) -> Non
     assert width(story_row(row_of(alert, other), cells, NOW, UTC, list_cells=cells)) == cells
 
 
+def test_an_outlet_is_not_cut_where_its_headline_leaves_room() -> None:
+    alert = replace(FakeNewsroom().alerts([1])[0], feed="Le Courrier du Hainaut", title="Grève")
+    long = replace(alert, title="Grève des contrôleurs aériens : un vol sur deux annulé à Orly")
+    assert text(story_row(row_of(alert), 80, NOW, UTC)).rstrip("1≡ ").endswith("du Hainaut")
+    assert "Le Courrier" in text(story_row(row_of(long), 80, NOW, UTC))
+    assert "du Hainaut" not in text(story_row(row_of(long), 80, NOW, UTC))
+
+
+def test_the_name_of_a_feed_takes_what_its_reason_leaves() -> None:
+    feed = feed_health(1, "Le Portail logistique", Health.FAILING, "gone")
+    assert "Le Portail logistique gone" in text(feed_row(feed, 40))
+
+
 @given(words, st.integers(30, 200))
 def test_other_rows_take_exactly_their_cells(name: str, cells: int) -> None:
     count = WatchlistCount(
