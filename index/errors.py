@@ -24,5 +24,5 @@ class ArchiveDamaged(ArchiveError):
     """The index is missing, broken or of another version; it can be rebuilt."""
 
 
-class SearchInterrupted(ArchiveError):
-    """A search was ended because nobody waits for its result."""
+class Interrupted(ArchiveError):
+    """Work was ended: nobody waits for its result, or its time is up."""

@@ -1,8 +1,7 @@
-"""Ending a search for which nobody waits any more.
+"""Ending what takes long: a search for which nobody waits any more, the matching of an article.
 
-Who runs searches in threads says, around a call, how to tell that its result is not wanted; what
-takes long asks now and then. A command in the main thread needs none of it: Python raises
-KeyboardInterrupt by itself.
+The caller says, around a call, how to tell that its result is not wanted; what takes long asks now
+and then. A command in the main thread needs none of it: Python raises KeyboardInterrupt by itself.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
-from index.errors import SearchInterrupted
+from index.errors import Interrupted
 
 T = TypeVar("T")
 
@@ -21,7 +20,7 @@ _is_unwanted: ContextVar[Callable[[], bool] | None] = ContextVar("is_unwanted", 
 
 @contextmanager
 def interruptible(is_unwanted: Callable[[], bool]) -> Iterator[None]:
-    """End the searches inside, in this thread, once they are unwanted."""
+    """End what is done inside, in this thread, once it is unwanted."""
     token = _is_unwanted.set(is_unwanted)
     try:
         yield
@@ -33,11 +32,11 @@ def check() -> None:
     """Ask whether to go on.
 
     Raises:
-        SearchInterrupted: Nobody waits for the result.
+        Interrupted: The result is unwanted.
     """
     is_unwanted = _is_unwanted.get()
     if is_unwanted is not None and is_unwanted():
-        raise SearchInterrupted("the search was ended before it was done")
+        raise Interrupted("ended before it was done")
 
 
 def checked(items: Iterable[T], step: int) -> Iterator[T]:
@@ -48,7 +47,7 @@ def checked(items: Iterable[T], step: int) -> Iterator[T]:
         step: Items between two questions, from 1.
 
     Raises:
-        SearchInterrupted: Nobody waits for the result.
+        Interrupted: The result is unwanted.
     """
     for number, item in enumerate(items):
         if not number % step:

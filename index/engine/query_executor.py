@@ -41,7 +41,7 @@ class QueryExecutor:
             within: The documents to look in; None is all of them.
 
         Raises:
-            SearchInterrupted: Nobody waits for the result.
+            Interrupted: Nobody waits for the result.
         """
         check()
         return _METHODS[type(node)](self, node, within)

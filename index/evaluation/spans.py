@@ -31,6 +31,7 @@ from index.evaluation import proximity
 from index.evaluation.phrases import in_a_row
 from index.evaluation.proximity import MAX_STRETCHES, Extent, Span
 from index.evaluation.term_expansion import expansion, is_open, is_plain_exact, key
+from index.interruption import check
 from index.query.ast import (
     And,
     AtLeast,
@@ -141,6 +142,7 @@ def _phrase_extents(node: Phrase, document: Document) -> Sequence[Extent]:
 
 def _stretches(node: Near, document: Document, most: int) -> Sequence[Extent]:
     """Return stretches in which the operands of a NEAR are near each other, at most so many."""
+    check()
     if any(map(_has_near, node.children)):
         return _nest(node, document).longest
     operands = []
@@ -174,6 +176,7 @@ def _counted(
 
 def _near_lit(node: Near, document: Document) -> Collection[Extent]:
     """Return the words to highlight of a NEAR."""
+    check()
     if any(map(_has_near, node.children)):
         return _nest(node, document).lit()
     operands = [extents(child, document) for child in node.children]

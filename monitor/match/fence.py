@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from index.article import Article
+from index.errors import Interrupted
+from index.interruption import interruptible
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.alert import WatchlistMatch
 from monitor.model.feed import Feed
@@ -22,10 +24,6 @@ class Matching(NamedTuple):
     hits: tuple[WatchlistMatch, ...]
     unmatched: str = ""
     """Why the article was set aside; empty when it was matched."""
-
-
-class _TooSlowError(Exception):
-    """The article has used up its time."""
 
 
 class MatchingFence:
@@ -45,14 +43,10 @@ class MatchingFence:
         if self._left <= 0:
             return Matching((), f"its document takes longer than {DOCUMENT_SECONDS:g} s to match")
         began, most = self._stopwatch(), min(self._left, ARTICLE_SECONDS)
-
-        def check() -> None:
-            if self._stopwatch() - began > most:
-                raise _TooSlowError
-
         try:
-            return Matching(rules.match(article, *feeds, check=check))
-        except _TooSlowError:
+            with interruptible(lambda: self._stopwatch() - began > most):
+                return Matching(rules.match(article, *feeds))
+        except Interrupted:
             return Matching((), f"matching it takes longer than {most:.1g} s")
         except MemoryError:
             return Matching((), "matching it needs too much memory")

@@ -27,6 +27,7 @@ from index.evaluation.term_expansion import (
     listed_keys,
     selector,
 )
+from index.interruption import check
 from index.query.ast import Facet, Mode, Node, Word, walk, words
 from index.query.filters import passes, selects
 from monitor.fetch.url import host
@@ -77,9 +78,7 @@ class WatchlistMatcher:
             for watchlist in self.watchlists
         )
 
-    def match(
-        self, article: Article, *feeds: Feed, check: Callable[[], None] = lambda: None
-    ) -> tuple[WatchlistMatch, ...]:
+    def match(self, article: Article, *feeds: Feed) -> tuple[WatchlistMatch, ...]:
         """Return the watchlists that an article satisfies, and where, by the feeds that carry it.
 
         As in a search, a filter holds if it holds for one of the feeds.
@@ -87,27 +86,28 @@ class WatchlistMatcher:
         Args:
             article: The article.
             feeds: The feeds.
-            check: Called before each watchlist is evaluated; what it raises ends the matching.
+
+        Raises:
+            Interrupted: The result is unwanted, see `index.interruption`.
         """
         reading = DocumentTerms(article, self._keys)
         places = _MatchPlaces(article, reading)
         return tuple(
             WatchlistMatch(watchlist=watchlist, matches=places.of(found))
-            for watchlist, found in self._satisfied(reading, article, feeds, check)
+            for watchlist, found in self._satisfied(reading, article, feeds)
         )
 
     def satisfied(
         self, article: Article, *feeds: Feed
     ) -> Iterator[tuple[Watchlist, list[SpanMatch]]]:
         """Yield the watchlists that an article satisfies, and the clauses that hold."""
-        return self._satisfied(DocumentTerms(article, self._keys), article, feeds, lambda: None)
+        return self._satisfied(DocumentTerms(article, self._keys), article, feeds)
 
     def _satisfied(
         self,
         reading: DocumentTerms,
         article: Article,
         feeds: Sequence[Feed],
-        check: Callable[[], None],
     ) -> Iterator[tuple[Watchlist, list[SpanMatch]]]:
         found = reading.postings
         expansions = self._forms.of(found)

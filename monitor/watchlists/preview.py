@@ -54,7 +54,7 @@ def preview(
         progress: Told now and then how many articles of how many are done.
 
     Raises:
-        SearchInterrupted: Nobody waits for the result.
+        Interrupted: Nobody waits for the result.
         StoreError: The store cannot be read.
     """
     feeds = known_feeds(views.feeds.every(), described)

@@ -17,7 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Select, TextArea
 
 from index.analysis.text_cleaning import line
-from index.errors import SearchInterrupted
+from index.errors import Interrupted
 from monitor.errors import ConfigError, MonitorError
 from monitor.model.severity import SEVERITY_SIGNS, Severity
 from tui.base_app import BaseApp
@@ -312,7 +312,7 @@ class WatchlistForm(Dialog[str]):
                 checked.config.feeds,
                 self._note_progress,
             )
-        except SearchInterrupted:
+        except Interrupted:
             return
         except MonitorError as error:
             words = str(error)

@@ -9,7 +9,7 @@ import pytest
 
 from index import open_archive, open_archive_writer
 from index.article import Article
-from index.errors import SearchInterrupted
+from index.errors import Interrupted
 from index.interruption import interruptible
 from index.query.parser import parse_query
 
@@ -24,7 +24,7 @@ def test_it_ends_at_the_next_question(query: str, tmp_path: Path) -> None:
         for id, text in enumerate(texts, 1)
     )
     archive = open_archive(tmp_path)
-    with interruptible(lambda: True), pytest.raises(SearchInterrupted):
+    with interruptible(lambda: True), pytest.raises(Interrupted):
         archive.search(parse_query(query))
     assert archive.count(parse_query(query)) == 100
 
@@ -35,5 +35,5 @@ def test_it_asks_while_it_reads_positions(tmp_path: Path) -> None:
         for id in range(1, 201)
     )
     asked = count()
-    with interruptible(lambda: next(asked) > 5), pytest.raises(SearchInterrupted):
+    with interruptible(lambda: next(asked) > 5), pytest.raises(Interrupted):
         open_archive(tmp_path).count(parse_query('"x y z"~5'))

@@ -10,7 +10,7 @@ from support import archive_with_alerts, article_archive
 from support.archive_with_alerts import NOW
 
 from index.article import Article
-from index.errors import SearchInterrupted
+from index.errors import Interrupted
 from index.interruption import interruptible
 from index.query.parser import any_of
 from monitor.model.config import Watchlist
@@ -63,5 +63,5 @@ def test_feeds_are_those_that_the_file_describes(tmp_path: Path) -> None:
 
 def test_a_preview_for_which_nobody_waits_ends(tmp_path: Path) -> None:
     room = service(tmp_path)
-    with interruptible(lambda: True), pytest.raises(SearchInterrupted):
+    with interruptible(lambda: True), pytest.raises(Interrupted):
         room.preview_watchlist(PORT, [], lambda *_: None)

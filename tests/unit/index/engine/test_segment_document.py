@@ -10,7 +10,7 @@ from index import open_archive_writer
 from index.article import Article
 from index.engine.reader import ReaderManager
 from index.engine.segment_document import SegmentDocument
-from index.errors import SearchInterrupted
+from index.errors import Interrupted
 from index.interruption import interruptible
 from index.query.ast import Mode, Word
 
@@ -46,5 +46,5 @@ def test_of_many_keys_a_document_is_asked_for_its_own_only(tmp_path: Path) -> No
 
 def test_it_asks_whether_to_go_on_while_it_lists_keys(tmp_path: Path) -> None:
     document = opened(tmp_path, [" ".join(f"port{number}" for number in range(3_000))])
-    with interruptible(lambda: True), pytest.raises(SearchInterrupted):
+    with interruptible(lambda: True), pytest.raises(Interrupted):
         document.at(0).expand(EVERY)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,12 +38,10 @@ def test_triage_does_not_wait_for_matching(tmp_path: Path) -> None:
     class Triaging(WatchlistMatcher):
         """A viewer triages while an article is matched; it would wait for a transaction."""
 
-        def match(
-            self, article: Article, *feeds: Feed, check: Callable[[], None] = lambda: None
-        ) -> tuple[WatchlistMatch, ...]:
+        def match(self, article: Article, *feeds: Feed) -> tuple[WatchlistMatch, ...]:
             ids = views.alerts.ids(Filter())
             views.triage.change(ids, Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
-            return super().match(article, *feeds, check=check)
+            return super().match(article, *feeds)
 
     store = SqlStore(tmp_path)
     views = SqlViews(tmp_path)

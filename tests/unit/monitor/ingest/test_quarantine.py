@@ -10,11 +10,12 @@ import pytest
 from support import flow
 
 from index.analysis.tokenizer import MAX_WORDS
+from index.article import Article
 from index.query.parser import parse_query
 from monitor.ingest import feed_health, schedule
 from monitor.ingest.ingest import Ingester
 from monitor.ingest.poll_outcome import ActiveConfig, BatchOutcome, NewDocument, PollResult
-from monitor.match.fence import ARTICLE_SECONDS
+from monitor.match.fence import ARTICLE_SECONDS, MatchingFence
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed, FeedState, Health
@@ -107,6 +108,16 @@ def test_an_article_that_takes_too_long_is_set_aside_and_the_others_go_on(
         "quarantined: 1 article was not matched: matching it takes longer than 5 s; next in 1 h",
     )
     assert room.health(HEALTHY)[0] is not Health.QUARANTINED
+
+
+def test_the_distances_of_one_watchlist_have_the_same_time(tmp_path: Path) -> None:
+    near = " OR ".join(f"({word} NEAR/1 calme)" for word in WORDS)
+    seconds = count()
+    fence = MatchingFence(lambda: float(next(seconds)))
+    rules = WatchlistMatcher([Watchlist(name="near", query=parse_query(near))])
+    article = Article(id=1, feeds=(1,), url="", title=f"calme le {SLOW}", summary="", seen=1.0)
+    assert fence.match(rules, article) == ((), "matching it takes longer than 5 s")
+    assert MatchingFence().match(rules, article).unmatched == ""
 
 
 def test_a_document_has_its_time_too(room: Newsroom) -> None:

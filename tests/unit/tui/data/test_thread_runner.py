@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from index.errors import SearchInterrupted
+from index.errors import Interrupted
 from index.interruption import check
 from tui.data.newsroom import ThreadRunner
 
@@ -24,7 +24,7 @@ async def _cancel_and_ask_again() -> None:
         try:
             while not given_up.wait(0.001):
                 check()
-        except SearchInterrupted:
+        except Interrupted:
             ended.append("interrupted")
             raise
 
