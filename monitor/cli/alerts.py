@@ -14,7 +14,6 @@ from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import KnownNames
 from monitor.cli.options import build_filter, with_list_options
 from monitor.cli.stories import ListedStory, by_story, listed, news, no_news, print_stories
-from monitor.export import serialization
 from monitor.formatting import counted
 
 if TYPE_CHECKING:
@@ -133,7 +132,9 @@ COLUMNS = (
 
 def print_alerts(alerts: Iterable[Alert], style: str, *, header: bool = True) -> None:
     """Print a row for each alert, for programs."""
-    output.print_rows(map(serialization.alert, alerts), style, COLUMNS, header=header)
+    from monitor.export.serialization.alerts import alert_row
+
+    output.print_rows(map(alert_row, alerts), style, COLUMNS, header=header)
     sys.stdout.flush()
 
 

@@ -80,9 +80,9 @@ def brief(
 
 def _rendered(briefing: Briefing, style: str, zone: tzinfo) -> str:
     if style == "json":
-        from monitor.export import serialization
+        from monitor.export.serialization.briefings import briefing_row
 
-        return json.dumps(serialization.briefing(briefing), ensure_ascii=False, indent=2)
+        return json.dumps(briefing_row(briefing), ensure_ascii=False, indent=2)
     if style == "html":
         from monitor.export.briefing_html import document
 

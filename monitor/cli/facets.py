@@ -13,11 +13,11 @@ from index.analysis.text_cleaning import clean
 from monitor.cli import CliContext, output, say
 from monitor.cli.names import KnownNames
 from monitor.cli.options import CountParam, QueryCommand, build_filter, with_filters
-from monitor.formatting import counted, iso
+from monitor.formatting import counted
 
 if TYPE_CHECKING:
     from index.evaluation.significant_terms import SignificantTerm
-    from monitor.model.search_results import Facets, Mention, Share
+    from monitor.model.search_results import Facets, Share
 
 MAX_FORMS = 4
 """Most inflections of a word that the table shows."""
@@ -62,7 +62,9 @@ def facets(
     result = service.statistics.facets(" ".join(query), filter, limit=limit)
     known.warn(" ".join(query))
     if style == "json":
-        click.echo(json.dumps(_mapping(result), ensure_ascii=False, indent=2))
+        from monitor.export.serialization.searches import facets_row
+
+        click.echo(json.dumps(facets_row(result), ensure_ascii=False, indent=2))
     elif result.total:
         for line in _lines(result, local_zone(), output.width()):
             click.echo(line)
@@ -72,33 +74,6 @@ def facets(
         say(result.note)
     if not result.total:
         context.exit(1)
-
-
-def _mapping(facets: Facets) -> dict[str, Any]:
-    return {
-        "total": facets.total,
-        "first": _mention(facets.first),
-        "last": _mention(facets.last),
-        "feeds": [share._asdict() for share in facets.feeds],
-        "langs": [share._asdict() for share in facets.langs],
-        "watchlists": [share._asdict() for share in facets.watchlists],
-        "words": [
-            {
-                "word": clean(word.word),
-                "forms": word.forms,
-                "articles": word.articles,
-                "expected": round(word.expected, 2),
-                "strength": round(word.strength, 1),
-            }
-            for word in facets.words
-        ],
-        "read": facets.read,
-        "note": facets.note,
-    }
-
-
-def _mention(mention: Mention | None) -> dict[str, Any] | None:
-    return mention and {"article": mention.article, "date": iso(mention.date)}
 
 
 def _lines(facets: Facets, zone: tzinfo, width: int) -> Iterator[str]:

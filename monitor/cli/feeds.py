@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -14,13 +14,12 @@ from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
 from monitor.cli.options import MomentParam, format_option
 from monitor.errors import FeedError
-from monitor.formatting import counted, iso, shown_title
+from monitor.formatting import counted, shown_title
 from monitor.model.feed import Coverage, Feed, Gap
 
 if TYPE_CHECKING:
     from monitor.feeds.discovery import DiscoveredFeed
     from monitor.model.config import Config
-    from monitor.model.feed import FeedHealth, Poll
 
 
 def find_feed(name: str, feeds: Sequence[Feed]) -> Feed:
@@ -67,23 +66,13 @@ def print_coverage_gaps(cli: CliContext, since: float | None, style: str) -> Non
     service = cli.service()
     gaps, coverage = service.views.feeds.gaps(since, now), service.coverage(since)
     if style != "table":
-        output.print_rows([_gap_row(gap, coverage, now) for gap in gaps], style, GAP_COLUMNS)
+        from monitor.export.serialization.feeds import gap_row
+
+        output.print_rows([gap_row(gap, coverage, now) for gap in gaps], style, GAP_COLUMNS)
     elif gaps:
         _print_gaps(gaps, coverage, now)
     else:
         say("no coverage gaps: each poll had entries in common with the one before")
-
-
-def _gap_row(gap: Gap, coverage: Sequence[Coverage], now: float) -> dict[str, Any]:
-    return {
-        "feed": gap.feed.name,
-        "url": gap.feed.url,
-        "kind": str(gap.kind),
-        "start": iso(gap.start),
-        "end": iso(gap.end),
-        "seconds": round((gap.end or now) - gap.start),
-        "watchlists": [item.watchlist for item in coverage if gap in item.gaps],
-    }
 
 
 def _print_gaps(gaps: Sequence[Gap], coverage: Sequence[Coverage], now: float) -> None:
@@ -175,7 +164,9 @@ def feeds_list(cli: CliContext, blind: bool, since: float | None, style: str) ->
 def _print_feeds(cli: CliContext, style: str) -> None:
     feeds = cli.service().feeds()
     if style != "table":
-        output.print_rows(map(_feed_row, feeds), style, COLUMNS)
+        from monitor.export.serialization.feeds import feed_row
+
+        output.print_rows(map(feed_row, feeds), style, COLUMNS)
         return
     if not feeds:
         say("there are no feeds yet; add them to feeds.yaml")
@@ -194,25 +185,6 @@ def _print_feeds(cli: CliContext, style: str) -> None:
         click.echo(
             f"{_MARKS[feed.health]} {name} {number:>6} {noun:<8}  read {last:>7}  {feed.words}"
         )
-
-
-def _feed_row(feed: FeedHealth) -> dict[str, Any]:
-    state = feed.state
-    return {
-        "name": feed.feed.name,
-        "url": feed.feed.url,
-        "health": str(feed.health),
-        "words": feed.words,
-        "articles": feed.articles,
-        "last_ok": iso(state.last_ok),
-        "next_poll": None if state.gone else iso(state.next_due),
-        "failures": state.failures,
-        "reason": state.reason,
-        "blind": state.blind,
-        "moved_to": feed.move.to if feed.move else "",
-        "former": feed.former.url if feed.former else "",
-        "tags": list(feed.feed.tags),
-    }
 
 
 LOG_COLUMNS = (
@@ -236,7 +208,9 @@ def feeds_log(cli: CliContext, feed: str, style: str) -> None:
     target = find_feed(feed, [health.feed for health in service.feeds()])
     polls = service.views.feeds.polls(target.url)[:POLLS_SHOWN]
     if style != "table":
-        output.print_rows(map(_log_row, polls), style, LOG_COLUMNS)
+        from monitor.export.serialization.feeds import poll_row
+
+        output.print_rows(map(poll_row, polls), style, LOG_COLUMNS)
         return
     if not polls:
         say(f"{target.name} has not been polled yet")
@@ -244,22 +218,6 @@ def feeds_log(cli: CliContext, feed: str, style: str) -> None:
     for poll in polls:
         mark, outcome = _LOG_MARKS[poll.outcome], clean(describe_poll(poll))
         click.echo(f"{output.ago(poll.at, now):>10}  {mark} {outcome}")
-
-
-def _log_row(poll: Poll) -> dict[str, Any]:
-    return {
-        "at": iso(poll.at),
-        "outcome": str(poll.outcome),
-        "status": poll.status,
-        "entries": poll.entries,
-        "known": poll.known,
-        "new": poll.new,
-        "changed": poll.changed,
-        "blind": poll.blind,
-        "moved": poll.moved,
-        "seconds": round(poll.seconds, 3),
-        "reason": poll.reason,
-    }
 
 
 MAX_OPML_BYTES = 8 << 20

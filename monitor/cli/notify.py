@@ -12,7 +12,7 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyGroup
 from monitor.cli.names import InputError, nearest
 from monitor.cli.options import CountParam, format_option
-from monitor.formatting import alert_number, counted, iso, shown_title
+from monitor.formatting import alert_number, counted, shown_title
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert
@@ -226,8 +226,12 @@ def list_deliveries(
     }
     briefings = service.views.briefings.get([d.briefing for d in listed if d.briefing is not None])
     if style != "table":
+        from monitor.export.serialization.deliveries import delivery_row
+
         rows = (
-            _row(delivery, alerts.get(delivery.alert), briefings.get(delivery.briefing or 0))
+            delivery_row(
+                delivery, alerts.get(delivery.alert), briefings.get(delivery.briefing or 0)
+            )
             for delivery in listed
         )
         output.print_rows(rows, style, DELIVERY_COLUMNS)
@@ -301,31 +305,6 @@ def _states(state: str | None) -> list[Any]:
     if state == "all":
         return list(DeliveryState)
     return [DeliveryState.WAITING if state == "held" else DeliveryState(state)]
-
-
-def _row(
-    delivery: Delivery, alert: Alert | None, briefing: StoredBriefing | None
-) -> dict[str, Any]:
-    title = alert.title if alert else briefing.subject if briefing else ""
-    return {
-        "id": delivery.id,
-        "state": str(delivery.state),
-        "channel": delivery.channel,
-        "alert": delivery.alert or None,
-        "alert_id": alert_number(delivery.alert) if delivery.alert else None,
-        "briefing": delivery.briefing,
-        "occasion": str(delivery.occasion),
-        "why": delivery.why,
-        "watchlist": alert.watchlist if alert else "",
-        "title": title,
-        "due": iso(delivery.due),
-        "attempts": delivery.attempts,
-        "reason": delivery.reason,
-        "created_at": iso(delivery.created_at),
-        "sent_at": iso(delivery.sent_at),
-        "key": delivery.key,
-        "bundle": delivery.bundle,
-    }
 
 
 def _lines(

@@ -110,12 +110,12 @@ def _print_raised(cli: CliContext, summary: RunSummary, style: str) -> None:
 
 
 def _print_json(cli: CliContext, summary: RunSummary, *, once: bool) -> None:
-    from monitor.export import serialization
+    from monitor.export.serialization.alerts import alert_row
 
     fields: dict[str, object] = asdict(summary)
     del fields["failures"], fields["raised"]
     if once:
-        fields["raised"] = [*map(serialization.alert, _raised_alerts(cli, summary))]
+        fields["raised"] = [*map(alert_row, _raised_alerts(cli, summary))]
     click.echo(json.dumps(fields, ensure_ascii=False))
 
 

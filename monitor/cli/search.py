@@ -21,7 +21,7 @@ from monitor.cli.options import (
     list_options,
 )
 from monitor.cli.output import Span, wrap
-from monitor.formatting import iso, shown_title
+from monitor.formatting import shown_title
 
 if TYPE_CHECKING:
     from monitor.model.config import SavedSearch
@@ -44,23 +44,6 @@ def snippet_width(cells: int) -> int:
     """Return the cells of a snippet: two lines on a narrow terminal, else one."""
     line = min(cells, _MAX_WIDTH) - len(_MARGIN)
     return line if line > 90 else 2 * line - 10  # lines break at spaces
-
-
-def hit_mapping(hit: SearchHit) -> dict[str, Any]:
-    """Return a hit as JSON values."""
-    article = hit.article
-    return {
-        "id": article.id,
-        "article_id": article.id,
-        "title": article.title,
-        "url": article.url,
-        "feed": hit.feed,
-        "lang": article.lang,
-        "published": iso(article.published),
-        "seen": iso(article.seen),
-        "score": round(hit.score, 4),
-        "snippet": hit.snippet,
-    }
 
 
 def hit_lines(hit: SearchHit, now: Timestamp, cells: int) -> Iterator[str]:
@@ -95,30 +78,6 @@ def describe_page(results: Results) -> str:
     else:
         words = f"{results.before + 1} to {results.before + shown} of {results.total}"
     return f"{words}; --page shows other pages, --limit 0 shows all"
-
-
-def results_mapping(results: Results, suggestions: Sequence[Suggestion]) -> dict[str, Any]:
-    """Return a page of results, with suggestions, as JSON values."""
-    return {
-        "total": results.total,
-        "before": results.before,
-        "next": results.next or None,
-        "note": results.note or None,
-        "forms": {word: list(forms) for word, forms in results.forms.items()},
-        "suggestions": [_suggestion_mapping(suggestion) for suggestion in suggestions],
-        "hits": [hit_mapping(hit) for hit in results.found],
-    }
-
-
-def _suggestion_mapping(suggestion: Suggestion) -> dict[str, Any]:
-    return {
-        "kind": suggestion.kind,
-        "query": suggestion.query,
-        "without": [f"--{option}" for option in suggestion.without],
-        "total": suggestion.total,
-        "gained": suggestion.gained,
-        "forms": list(suggestion.forms),
-    }
 
 
 def describe_suggestion(suggestion: Suggestion) -> str:
@@ -285,11 +244,12 @@ def _print_formatted(
     suggestions: list[Suggestion],
     style: str,
 ) -> None:
+    from monitor.export.serialization.searches import hit_row, results_row
 
     if style == "json":
         import json
 
-        click.echo(json.dumps(results_mapping(results, suggestions), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(results_row(results, suggestions), ensure_ascii=False, indent=2))
     elif style == "urls":
         for url in dict.fromkeys(hit.article.url for hit in results.found):
             if url:
@@ -299,4 +259,4 @@ def _print_formatted(
 
         click.echo(search_feed(text, results.found, cli.clock()))
     else:
-        output.print_rows(map(hit_mapping, results.found), style, COLUMNS)
+        output.print_rows(map(hit_row, results.found), style, COLUMNS)

@@ -17,16 +17,15 @@ from monitor import signs
 from monitor.alerts.description import describe_linked
 from monitor.cli import CliContext, output
 from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
-from monitor.export import serialization
 from monitor.formatting import alert_number, counted, iso, shown_title, span
 from monitor.model.article import repeated_summary
 
 if TYPE_CHECKING:
     from index.article import Timestamp
+    from monitor.export.serialization.articles import RevisionsRow
     from monitor.model.alert import Alert, Decision, MergedAlert, Outlet, StoryTimeline
-    from monitor.model.article import ArticleDetails, Version
+    from monitor.model.article import ArticleDetails, ArticleRevision, DiffPart, Term
     from monitor.model.delivery import Delivery
-    from monitor.service.article_revisions import ArticleRevision, DiffPart, Term
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -157,38 +156,8 @@ def revision_lines(revisions: Iterable[ArticleRevision]) -> Iterator[str]:
             yield f"    terms added: {_terms(revision.added_terms)}"
 
 
-def revisions_mapping(
-    revisions: Iterable[ArticleRevision], versions: Iterable[Version]
-) -> dict[str, Any]:
-    """Return the texts of an article and its revisions as JSON values."""
-    return {
-        "texts": [
-            {
-                "version": version.number,
-                "until": iso(version.until),
-                "title": version.title,
-                "summary": version.summary,
-                "body": version.body,
-            }
-            for version in versions
-        ],
-        "edits": [
-            {
-                "version": revision.version,
-                "at": iso(revision.at),
-                "parts": {part: list(map(list, pieces)) for part, pieces in revision.parts.items()},
-                "went": [
-                    {"watchlist": name, "term": term} for name, term in revision.removed_terms
-                ],
-                "came": [{"watchlist": name, "term": term} for name, term in revision.added_terms],
-            }
-            for revision in revisions
-        ],
-    }
-
-
 def _format_diff_part(piece: DiffPart) -> str:
-    from monitor.service.article_revisions import ADDED, REMOVED
+    from monitor.model.article import ADDED, REMOVED
 
     colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     if piece.kind == REMOVED:
@@ -260,9 +229,11 @@ def _show_alert(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
     (alert,) = (one for one in story.alerts if one.id == id)
     details = None if alert.article is None else service.views.articles.details(alert.article)
     if style == "json":
-        diffs = _load_revisions_mapping(cli, details) if diff and details else {}
+        from monitor.export.serialization.alerts import alert_row
+
+        diffs = {**_load_revisions_row(cli, details)} if diff and details else {}
         numbers = {"story_alerts": [alert_number(one.id) for one in story.alerts]}
-        _print_json(serialization.alert(alert) | numbers | diffs)
+        _print_json({**alert_row(alert), **numbers, **diffs})
         return
     of_article = f" of article {alert.article}" if details else ""
     click.echo(f"alert {alert_number(id)}{of_article}")
@@ -299,7 +270,9 @@ def _show_article(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
     if details is None:
         raise no_article(service, id)
     if style == "json":
-        _print_json(_mapping(details) | (_load_revisions_mapping(cli, details) if diff else {}))
+        from monitor.export.serialization.articles import details_row
+
+        _print_json({**details_row(details), **(_load_revisions_row(cli, details) if diff else {})})
         return
     click.echo(f"article {id}")
     _print_article(cli, details, diff=diff)
@@ -319,10 +292,11 @@ def _print_article(cli: CliContext, details: ArticleDetails, *, diff: bool) -> N
             click.echo(line)
 
 
-def _load_revisions_mapping(cli: CliContext, details: ArticleDetails) -> dict[str, Any]:
+def _load_revisions_row(cli: CliContext, details: ArticleDetails) -> RevisionsRow:
+    from monitor.export.serialization.articles import revisions_row
 
     versions = cli.service().views.articles.revisions(details.article.id)
-    return revisions_mapping(load_revisions(cli, details), versions)
+    return revisions_row(load_revisions(cli, details), versions)
 
 
 def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
@@ -404,50 +378,3 @@ def _wrapped(text: str) -> str:
         textwrap.fill(line, min(output.width(), 88), break_long_words=False)
         for line in text.splitlines()
     )
-
-
-def _mapping(details: ArticleDetails) -> dict[str, Any]:
-    article = details.article
-    return {
-        **serialization.article(article, details.feed),
-        "versions": details.versions,
-        "page_trouble": details.page_trouble,
-        "page_retry": iso(details.page_retry),
-        "limits": list(details.limits),
-        "alerts": [
-            {
-                "id": alert.id,
-                "alert_id": alert_number(alert.id),
-                "watchlist": alert.watchlist,
-                "severity": str(alert.severity),
-                "state": str(alert.state),
-                "verdict": str(alert.verdict),
-                "starred": alert.starred,
-                "tags": list(map(text_cleaning.line, alert.tags)),
-                "note": text_cleaning.lines(alert.note),
-                "matches": serialization.matches(alert),
-                "escalations": serialization.escalations(alert),
-                "held": alert.suppressed,
-                "merged_into": alert.duplicate_of,
-                "merged": [
-                    {
-                        "id": one.alert,
-                        "alert_id": alert_number(one.alert),
-                        "article": one.article,
-                        "title": one.title,
-                        "outlet": one.publisher,
-                        "seen": iso(one.seen),
-                    }
-                    for one in details.merged
-                    if one.of == alert.id and not one.stands
-                ],
-                "rule": alert.rule,
-                "article_version": alert.article_version,
-                "lost": [{"term": lost.term, "at": iso(lost.at)} for lost in alert.lost],
-            }
-            for alert in details.alerts
-        ],
-        "outlets": serialization.outlets(details.telling.outlets),
-        "elsewhere": serialization.outlets(details.telling.elsewhere),
-        "others": [{"feed": outlet, "seen": iso(seen)} for outlet, seen in details.others],
-    }

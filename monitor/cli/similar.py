@@ -10,7 +10,7 @@ import click
 from monitor.cli import CliContext, output, say
 from monitor.cli.numbers import ArticleNumber, no_article
 from monitor.cli.options import FORMATS
-from monitor.cli.search import COLUMNS, hit_lines, hit_mapping, snippet_width
+from monitor.cli.search import COLUMNS, hit_lines, snippet_width
 
 
 @click.command()
@@ -26,6 +26,8 @@ def similar(context: click.Context, id: int, limit: int, style: str) -> None:
     It compares what articles are about, not their words. Needs the extra `stories`:
     `pip install "tocsin[stories]"`. Exits with 1 when no article can be compared.
     """
+    from monitor.export.serialization.searches import hit_row, similar_row
+
     cli: CliContext = context.obj
     service = cli.service()
     if not service.views.articles.get([id]):
@@ -37,14 +39,13 @@ def similar(context: click.Context, id: int, limit: int, style: str) -> None:
             short = replace(hit, snippet=hit.snippet[: snippet_width(cells)])
             output.print_lines([*hit_lines(short, now, cells)], paged=False)
     elif style == "json":
-        mapping = {"article": id, "article_id": id, "hits": [hit_mapping(hit) for hit in hits]}
-        click.echo(json.dumps(mapping, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(similar_row(id, hits), ensure_ascii=False, indent=2))
     elif style == "urls":
         for url in dict.fromkeys(hit.article.url for hit in hits):
             if url:
                 click.echo(url)
     else:
-        output.print_rows(map(hit_mapping, hits), style, COLUMNS)
+        output.print_rows(map(hit_row, hits), style, COLUMNS)
     if not hits:
         say("no article has a vector yet; `tocsin check` says whether articles get them")
         context.exit(1)

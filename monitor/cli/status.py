@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from monitor.cli import CliContext, output
 from monitor.cli.options import MomentParam
-from monitor.formatting import counted, iso
+from monitor.formatting import counted
 
 if TYPE_CHECKING:
     from monitor.model.status import Status
@@ -55,47 +54,14 @@ def status(cli: CliContext, as_json: bool, style: str, latency: bool, since: flo
     for (_, reason), count in service.views.watchlists.suppressed(now - DAY).items():
         suppressed[reason] += count
     if as_json:
-        mapping = {**_mapping(state), "suppressed": suppressed}
-        click.echo(json.dumps(mapping, ensure_ascii=False))
+        from monitor.export.serialization.status import status_row
+
+        click.echo(json.dumps(status_row(state, suppressed), ensure_ascii=False))
     else:
         for line in _lines(state, suppressed, now):
             click.echo(line)
     if state.store_damage:
         click.get_current_context().exit(1)
-
-
-def _mapping(status: Status) -> dict[str, Any]:
-    monitor = status.monitor
-    return {
-        "articles": status.articles,
-        "indexed": status.indexed,
-        "rebuilt": status.rebuilt,
-        "alerts": status.alerts,
-        "untriaged": status.untriaged,
-        "feeds": sum(status.feeds.values()),
-        "failing": status.failing,
-        "health": {str(health): count for health, count in status.feeds.items()},
-        "blind": status.blind,
-        "gaps": {str(kind): count for kind, count in status.gaps.items()},
-        "monitor": monitor
-        and {
-            "pid": monitor.pid,
-            "since": iso(monitor.since),
-            "config": monitor.config,
-            "log": monitor.log,
-        },
-        "pulse": iso(status.pulse),
-        "config_error": status.config_error,
-        "network_down": status.network_down,
-        "store_damage": status.store_damage,
-        "no_vectors": status.no_vectors,
-        "log": status.log,
-        "backfill": [asdict(stand) for stand in status.backfill],
-        "mutes": [{"watchlist": m.watchlist, "until": iso(m.until)} for m in status.mutes],
-        "unsent": status.unsent,
-        "dead": status.dead,
-        "set_aside": status.set_aside,
-    }
 
 
 def _lines(status: Status, suppressed: Counter[str], now: float) -> Iterator[str]:

@@ -18,7 +18,6 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.names import KnownNames
 from monitor.cli.options import QueryCommand, build_filter, with_filters
 from monitor.errors import MissingExtraError, requires_extra
-from monitor.formatting import iso
 from monitor.model.search_results import BucketSize, Series, Trend
 
 COLOURS = ("blue", "yellow", "green", "magenta", "cyan", "red", "bright_blue", "bright_green")
@@ -351,7 +350,9 @@ def trend(
         save_png(result, local_zone(), png)
         say(f"wrote {png}")
     if style in ("json", "jsonl", "csv"):
-        output.print_rows(_trend_rows(result), style, COLUMNS)
+        from monitor.export.serialization.searches import trend_rows
+
+        output.print_rows(trend_rows(result), style, COLUMNS)
     elif any(series.total for series in result.series):
         if style == "table":
             _print_table(result)
@@ -362,23 +363,6 @@ def trend(
     if not any(series.total for series in result.series):
         say("nothing found")
         context.exit(1)
-
-
-def _trend_rows(trend: Trend) -> Iterator[dict[str, Any]]:
-    for at, label in enumerate(trend.labels):
-        start, end = trend.edges[at], trend.edges[at + 1]
-        for series in trend.series:
-            corrected = series.corrected[at]
-            yield {
-                "bucket": label,
-                "start": iso(start),
-                "end": iso(end),
-                "whole": trend.since <= start and end <= trend.until,
-                "series": series.name,
-                "count": series.counts[at],
-                "covered": round(series.covered[at], 4),
-                "corrected": None if corrected is None else round(corrected, 1),
-            }
 
 
 def _print_plot(trend: Trend) -> None:

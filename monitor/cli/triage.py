@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from index.analysis.text_cleaning import line, lines, truncate
+from index.analysis.text_cleaning import line, truncate
 from monitor import signs
 from monitor.cli import CliContext, output, say, show
 from monitor.cli.alerts import build_alert_filter, complete_tags, with_alert_filters
 from monitor.cli.names import InputError, KnownNames
 from monitor.cli.numbers import AlertNumber, no_alert
 from monitor.cli.options import format_option, with_filters
-from monitor.formatting import alert_number, counted, iso
+from monitor.formatting import alert_number, counted
 from monitor.model.alert import AlertState, Change, Verdict
 
 if TYPE_CHECKING:
@@ -229,15 +229,9 @@ def _report_change(
     """
     changed = act.ids if act else ()
     if style == "json":
-        import json
+        from monitor.export.serialization.alerts import change_row
 
-        result = {
-            "act": act and act.id,
-            "changed": list(changed),
-            "alert_ids": list(map(alert_number, changed)),
-            "unchanged": total - len(changed),
-        }
-        click.echo(json.dumps(result))
+        click.echo(json.dumps(change_row(act, total)))
         return
     rest = total - len(changed)
     more = f"; {left:,} more of the same story: add --story" if left else ""
@@ -429,14 +423,9 @@ def _report_undo(
     context: click.Context, act: TriageAction | None, style: str, otherwise: str
 ) -> None:
     if style == "json":
-        result = {
-            "act": act and act.id,
-            "undoes": act and act.undoes,
-            "changed": list(act.ids) if act else [],
-            "alert_ids": list(map(alert_number, act.ids)) if act else [],
-            "left": list(act.left) if act else [],
-        }
-        click.echo(json.dumps(result))
+        from monitor.export.serialization.alerts import undo_row
+
+        click.echo(json.dumps(undo_row(act)))
     elif act is not None:
         left = ", ".join(map(alert_number, act.left[:10])) + (", …" if len(act.left) > 10 else "")
         left_note = f"; not undone, because they were changed since: {left}" if act.left else ""
@@ -466,7 +455,9 @@ def _history(context: click.Context, id: int, style: str) -> None:
         raise no_alert(id)
     decisions = service.views.triage.decisions(id)[::-1]
     if style != "table":
-        output.print_rows(map(_row, decisions), style, COLUMNS)
+        from monitor.export.serialization.alerts import decision_row
+
+        output.print_rows(map(decision_row, decisions), style, COLUMNS)
     for decision in decisions if style == "table" else ():
         when = show.format_moment(decision.at, cli.clock())
         who = line(decision.who) or (TOCSIN if decision.why else "somebody")
@@ -493,26 +484,6 @@ def _decision_words(decision: Decision) -> Iterator[str]:
         yield f"because of {line(decision.why)}"
     if decision.undoes is not None:
         yield f"undoes {decision.undoes}"
-
-
-def _row(decision: Decision) -> dict[str, Any]:
-    return {
-        "act": decision.act,
-        "alert": decision.alert,
-        "alert_id": alert_number(decision.alert),
-        "at": iso(decision.at),
-        "who": line(decision.who),
-        "why": line(decision.why),
-        "undoes": decision.undoes,
-        "before": {name: _cleaned(value) for name, value in decision.before.items()},
-        "after": {name: _cleaned(value) for name, value in decision.after.items()},
-    }
-
-
-def _cleaned(value: Any) -> Any:
-    if isinstance(value, list):
-        return list(map(line, value))
-    return lines(value) if isinstance(value, str) else value
 
 
 COMMANDS: Mapping[str, click.Command] = {

@@ -13,7 +13,7 @@ from monitor.cli import CliContext, output, say, show
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError, nearest
 from monitor.cli.numbers import ArticleNumber, no_article
-from monitor.formatting import counted, iso
+from monitor.formatting import counted
 from monitor.model.watchlist import FEED_HEALTH, Baseline
 
 if TYPE_CHECKING:
@@ -42,31 +42,6 @@ TERM_COLUMNS = (
     "precision_high",
 )  # fmt: skip
 EMPTY_CELL = "-"
-
-
-def term_mapping(record: TermRecord) -> dict[str, Any]:
-    """Return a term as JSON values."""
-    return {
-        "watchlist": record.watchlist,
-        "term": record.term,
-        "total": record.total,
-        "relevant": record.relevant,
-        "noise": record.noise,
-        **precision_mapping(record),
-    }
-
-
-def precision_mapping(record: Any) -> dict[str, Any]:
-    """Return the precision of a record as JSON values; None without a verdict."""
-    from monitor.watchlists.exclusions import precision
-
-    share = precision(record)
-    return {
-        "verdicts": share.verdicts if share else 0,
-        "precision": round(share.share, 4) if share else None,
-        "precision_low": round(share.low, 4) if share else None,
-        "precision_high": round(share.high, 4) if share else None,
-    }
 
 
 def format_precision(record: Any) -> str:
@@ -159,13 +134,16 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
         silence.watchlist: silence.until for silence in service.views.watchlists.silences(now)
     }
     if style != "table":
+        from monitor.export.serialization.watchlists import watchlist_row
+
         rows = [
-            {
-                **_row(record, coverage.get(record.name)),
-                **_baseline_mapping(baselines.get(record.name, Baseline())),
-                "suppressed": suppressed.get(record.name, {}),
-                "muted_until": iso(muted_until.get(record.name)),
-            }
+            watchlist_row(
+                record,
+                coverage.get(record.name),
+                baselines.get(record.name, Baseline()),
+                suppressed.get(record.name, {}),
+                muted_until.get(record.name),
+            )
             for record in records
         ]
         output.print_rows(rows, style, COLUMNS)
@@ -189,10 +167,11 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
 
 
 def _list_terms(records: Sequence[TermRecord], name: str | None, style: str) -> None:
-
     terms = terms_of(records, name)
     if style != "table":
-        output.print_rows(map(term_mapping, terms), style, TERM_COLUMNS)
+        from monitor.export.serialization.watchlists import term_row
+
+        output.print_rows(map(term_row, terms), style, TERM_COLUMNS)
         return
     for line in term_lines(terms, max(12, output.width() - 50)):
         click.echo(line)
@@ -227,31 +206,6 @@ def _suppression_cells(
         return " ".join(words) or EMPTY_CELL
 
     return [cell(record.name) for record in records]
-
-
-def _row(record: WatchlistRecord, coverage: Coverage | None) -> dict[str, Any]:
-    return {
-        "name": record.name,
-        "severity": str(record.severity),
-        "total": record.total,
-        "untriaged": record.untriaged,
-        "last_hit": iso(record.last_hit),
-        "relevant": record.relevant,
-        "noise": record.noise,
-        **precision_mapping(record),
-        "feeds": coverage.feeds if coverage else 0,
-        "feeds_with_gaps": coverage.touched() if coverage else 0,
-    }
-
-
-def _baseline_mapping(baseline: Baseline) -> dict[str, Any]:
-    usual = None if baseline.usual is None else round(baseline.usual, 2)
-    return {
-        "today": baseline.today,
-        "usual": usual,
-        "weeks": baseline.weeks,
-        "surprise": baseline.surprise,
-    }
 
 
 def _table(

@@ -12,7 +12,6 @@ from monitor.cli import CliContext, output, say, show
 from monitor.cli.names import InputError
 from monitor.cli.options import DurationParam, FutureMomentParam, complete_search_name, find_search
 from monitor.cli.watch import format_option
-from monitor.formatting import iso
 from monitor.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -191,17 +190,9 @@ def _print_silences(cli: CliContext, style: str) -> None:
     now = cli.clock()
     silences = cli.service().views.watchlists.silences(now)
     if style != "table":
-        rows = [
-            {
-                "watchlist": silence.watchlist,
-                "by": silence.by,
-                "since": iso(silence.since),
-                "until": iso(silence.until),
-                "held": silence.suppressed,
-            }
-            for silence in silences
-        ]
-        output.print_rows(rows, style, COLUMNS)
+        from monitor.export.serialization.watchlists import silence_row
+
+        output.print_rows(map(silence_row, silences), style, COLUMNS)
     elif not silences:
         say("no watchlist is silenced")
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from monitor.model.alert import NOBODY_ELSE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from index.article import Article, Timestamp
     from monitor.model.alert import Alert, Decision, MergedAlert, StoryTimeline
@@ -89,3 +89,32 @@ class Version:
     def part(self, name: str) -> str:
         """Return the text of title, summary or body."""
         return str(getattr(self, name))
+
+
+SAME, REMOVED, ADDED = "=", "-", "+"
+
+
+class DiffPart(NamedTuple):
+    """A stretch of a text that stayed, went or came."""
+
+    kind: str
+    """`SAME`, `REMOVED` or `ADDED`."""
+    text: str
+
+
+Term = tuple[str, str]
+"""The name of a watchlist, and a term of it that a text contains."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleRevision:
+    """One edit of an article."""
+
+    version: int
+    """Number of the text it made; the first text is 1."""
+    at: Timestamp
+    """When the edited text was read."""
+    parts: Mapping[str, Sequence[DiffPart]]
+    """What changed, by part; parts that did not are left out."""
+    removed_terms: tuple[Term, ...] = ()
+    added_terms: tuple[Term, ...] = ()

@@ -18,7 +18,8 @@ from typing import Protocol
 from index.article import Timestamp
 from monitor.alerts.quiet_hours import last_briefing
 from monitor.errors import StoreError
-from monitor.export import briefing_html, briefing_text, briefing_words, serialization
+from monitor.export import briefing_html, briefing_text, briefing_words
+from monitor.export.serialization.briefings import briefing_row
 from monitor.model.briefing import Briefing, BriefingProgress, StoredBriefing
 from monitor.model.config import BriefingSchedule
 from monitor.store.protocol import BriefingQueue
@@ -155,7 +156,7 @@ def stored_briefing(
         plain=briefing_text.plain_text(short, zone, broken_by=briefing_text.MESSAGE_BREAK),
         markdown=briefing_text.markdown(short, zone),
         html=briefing_html.body(briefing, zone),
-        json=json.dumps(serialization.briefing(briefing), ensure_ascii=False),
+        json=json.dumps(briefing_row(briefing), ensure_ascii=False),
     )
 
 

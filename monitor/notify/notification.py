@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from monitor.export import serialization
+from monitor.export.serialization.alerts import alert_row
+from monitor.export.serialization.articles import article_row
 from monitor.model.alert import Alert
 from monitor.model.briefing import StoredBriefing
 from monitor.model.delivery import BriefingNotification, Delivery, Notification
@@ -70,8 +71,8 @@ def _notification_mapping(notification: Notification) -> dict[str, Any]:
         "key": delivery.key,
         "occasion": str(delivery.occasion),
         "why": delivery.why,
-        "alert": serialization.alert(alert),
-        "article": None if article is None else serialization.article(article, alert.feed),
+        "alert": alert_row(alert),
+        "article": None if article is None else article_row(article, alert.feed),
     }
 
 

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import NamedTuple
 
-from index.article import Article, Timestamp
+from index.article import Article
 from monitor.config import load
 from monitor.errors import ConfigError
 from monitor.match.matcher import WatchlistMatcher
-from monitor.model.article import ArticleDetails, Version
+from monitor.model.article import (
+    ADDED,
+    REMOVED,
+    SAME,
+    ArticleDetails,
+    ArticleRevision,
+    DiffPart,
+    Term,
+    Version,
+)
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 from monitor.store.protocol import Views
 
-SAME, REMOVED, ADDED = "=", "-", "+"
 _WORDS = re.compile(r"\s+|\w+(?:[’'-]\w+)*|[^\w\s]")
 LONGEST = 20_000
 """Words of a text that are compared one by one: the comparison is quadratic at worst."""
-
-
-class DiffPart(NamedTuple):
-    """A stretch of a text that stayed, went or came."""
-
-    kind: str
-    """`SAME`, `REMOVED` or `ADDED`."""
-    text: str
 
 
 def diff_words(old: str, new: str) -> list[DiffPart]:
@@ -77,23 +76,6 @@ def with_context(parts: Sequence[DiffPart], words: int) -> list[DiffPart]:
 
 PARTS = ("title", "summary", "body")
 """The parts of which earlier texts are kept."""
-
-Term = tuple[str, str]
-"""The name of a watchlist, and a term of it that a text contains."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArticleRevision:
-    """One edit of an article."""
-
-    version: int
-    """Number of the text it made; the first text is 1."""
-    at: Timestamp
-    """When the edited text was read."""
-    parts: Mapping[str, Sequence[DiffPart]]
-    """What changed, by part; parts that did not are left out."""
-    removed_terms: tuple[Term, ...] = ()
-    added_terms: tuple[Term, ...] = ()
 
 
 def revisions_between(

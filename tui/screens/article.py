@@ -30,8 +30,8 @@ from tui.widgets.line_list import LineList
 from tui.widgets.reader import Reader
 
 if TYPE_CHECKING:
+    from monitor.model.article import ArticleRevision
     from monitor.model.search_results import SearchHit
-    from monitor.service.article_revisions import ArticleRevision
     from monitor.service.service import Service
 
 

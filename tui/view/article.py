@@ -24,7 +24,7 @@ from tui.view import times
 from tui.view.styled_text import Line, Span, fit, line_breaks, slice_runs, wrap
 
 if TYPE_CHECKING:
-    from monitor.service.article_revisions import ArticleRevision, DiffPart, Term
+    from monitor.model.article import ArticleRevision, DiffPart, Term
 
 _LAG_CELLS = 9
 """Width of the column that says how much later an outlet had the story."""
@@ -159,7 +159,7 @@ def _term_lines(label: str, terms: Iterable[Term], cells: int, style: str) -> li
 
 def _diff_lines(name: str, pieces: Iterable[DiffPart], cells: int) -> list[Line]:
     """Return a part of an article with the changes styled, and marked as in `show --diff`."""
-    from monitor.service.article_revisions import ADDED, REMOVED
+    from monitor.model.article import ADDED, REMOVED
 
     marks = {REMOVED: ("[-", "-]", "gone"), ADDED: ("{+", "+}", "came")}
     text = ""

@@ -13,7 +13,7 @@ from support.delivery_desk import DAY, NOW, DeliveryDesk, alerts, webhook
 from support.scripted_server import Fault as Broken
 from support.scripted_server import Reply, Web
 
-from monitor.export import serialization
+from monitor.export.serialization.alerts import alert_row
 from monitor.model.delivery import DeliveryState
 
 
@@ -33,9 +33,7 @@ def test_a_webhook_gets_the_alert_as_programs_do_and_the_same_key_at_each_try(
     ] * 3
     said = json.loads(web.requests[-1].body)
     (expected,) = desk.views.alerts.get([alert], matches=True)
-    told = {
-        k: v for k, v in serialization.alert(expected).items() if k not in ("outlets", "elsewhere")
-    }
+    told = {k: v for k, v in alert_row(expected).items() if k not in ("outlets", "elsewhere")}
     assert told.items() <= said["alert"].items()
     assert said["article"]["id"] == expected.article
     assert said["alert"]["outlets"][0]["article"]

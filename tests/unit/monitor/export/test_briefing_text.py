@@ -15,8 +15,8 @@ from support.briefings import (
     told_by,
 )
 
-from monitor.export import serialization
 from monitor.export.briefing_text import MESSAGE_BREAK, markdown, plain_text
+from monitor.export.serialization.briefings import briefing_row
 from monitor.model.alert import AlertState
 from monitor.model.briefing import Briefing
 from monitor.model.watchlist import Baseline
@@ -116,7 +116,7 @@ def test_a_line_of_markdown_begins_no_block(start: str) -> None:
 
 
 def test_programs_get_all_fields() -> None:
-    found = serialization.briefing(briefing())
+    found = briefing_row(briefing())
     assert found["unusual"] == ["Alibaba"]
     (told,) = found["watchlists"][0]["stories"]
     assert told["alert_ids"] == ["a1"]

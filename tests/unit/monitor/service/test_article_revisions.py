@@ -11,11 +11,8 @@ from hypothesis import strategies as st
 from support import flow
 from support.newsroom import Newsroom
 
+from monitor.model.article import ADDED, REMOVED, SAME, DiffPart
 from monitor.service.article_revisions import (
-    ADDED,
-    REMOVED,
-    SAME,
-    DiffPart,
     diff_words,
     revisions_between,
     with_context,

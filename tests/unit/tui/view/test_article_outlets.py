@@ -11,9 +11,8 @@ from support.fake_newsroom import NOW, FakeNewsroom
 
 from index.article import Article
 from monitor.model.alert import Escalation, Lost, MergedAlert, Outlet, StoryTimeline
-from monitor.model.article import ArticleDetails
+from monitor.model.article import ADDED, REMOVED, SAME, ArticleDetails, ArticleRevision, DiffPart
 from monitor.model.severity import Severity
-from monitor.service.article_revisions import ADDED, REMOVED, SAME, ArticleRevision, DiffPart
 from tui.view.article import article_page, outlet_sections, revision_lines
 from tui.view.styled_text import Line, width
 
