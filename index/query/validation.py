@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import combinations
+from itertools import combinations, islice
 
 from index.errors import QueryError
 from index.query.ast import (
@@ -22,8 +22,16 @@ from index.query.ast import (
 )
 
 
+MAX_DISTANCES = 1_000
+"""Distances of one query: each takes up to 35 ms in an article that is made for it."""
+
+
 def check(tree: Node) -> None:
-    """Raise QueryError for a node that can never hold or nearly always does."""
+    """Raise QueryError for a node that can never hold or nearly always does, or takes too long."""
+    nears = (node for node in walk(tree) if isinstance(node, Near))
+    if beyond := next(islice(nears, MAX_DISTANCES, None), None):
+        hint = f"a query has at most {MAX_DISTANCES:,}; make several watchlists of it"
+        raise QueryError("too many distances (NEAR, W, ~)", beyond.column, hint)
     for node in walk(tree):
         _validate_node(node)
     if culprit := _negative(tree):

@@ -158,6 +158,14 @@ def test_refusals(query, column, words):
     assert error.value.position + 1 == column
 
 
+def test_a_query_has_a_thousand_distances_at_most():
+    most = [f"a{number} NEAR/2 b" for number in range(1_000)]
+    parse_query(" OR ".join(most))
+    with pytest.raises(QueryError, match="at most 1,000") as error:
+        parse_query(" OR ".join([*most, '"a b"~5']))
+    assert error.value.position == len(" OR ".join(most)) + len(" OR ")
+
+
 @pytest.mark.parametrize("name", ["since:7d", "until:2023", "watch:x", "story:1", "severity:high"])
 def test_watchlists_take_no_archive_filter(name):
     parse_query(f"a {name}")
