@@ -21,7 +21,6 @@ from index.query.ast import (
     walk,
 )
 
-
 MAX_DISTANCES = 1_000
 """Distances of one query: each takes up to 35 ms in an article that is made for it."""
 
