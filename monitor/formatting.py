@@ -89,8 +89,12 @@ def exact(seconds: float) -> str:
 
 def _with_unit(amount: str, unit: str) -> str:
     """Return an amount with its unit, `d` as the language calls it."""
-    name = pgettext("unit", "d") if unit == "d" else unit
-    return f"{amount} {name}"
+    return f"{amount} {unit_name(unit)}"
+
+
+def unit_name(unit: str) -> str:
+    """Return the sign of a unit of time: `d` as the language writes it; the others are the same."""
+    return pgettext("unit", "d") if unit == "d" else unit
 
 
 def _shortest(value: float) -> str:

@@ -16,6 +16,7 @@ from textual.widgets import Input
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.formatting import counted
 from tui.base_app import DRAIN_SECONDS, AppSettings, BaseApp, may_write
 from tui.key_labels import NO_KEYMAP, bind, key_label, own_bindings
@@ -68,7 +69,7 @@ class PaletteCommands(Provider):
 
 
 def _command_name(binding: Binding) -> str:
-    return f"{binding.description} ({key_label(binding.key.split(',')[0])})"
+    return f"{_(binding.description)} ({key_label(binding.key.split(',')[0])})"
 
 
 class DashboardApp(BaseApp):

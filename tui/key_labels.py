@@ -12,6 +12,9 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
+from index.translation import gettext as _
+from index.translation import pgettext
+
 _KEY_LABELS = {
     "slash": "/",
     "question_mark": "?",
@@ -39,7 +42,7 @@ NO_KEYMAP: Mapping[str, str] = MappingProxyType({})
 
 
 class KeyBinding(NamedTuple):
-    """An entry of the key bar."""
+    """An entry of the key bar; its label is a short verb, translated where the bar is drawn."""
 
     shown: str
     """The key as it is printed: `^d`."""
@@ -60,7 +63,8 @@ def bind(
     Args:
         keys: The keys, separated by commas.
         action: The action.
-        description: What the action does, as the help says it.
+        description: What the action does, as the help says it: in English, and translated where
+            it is shown.
         name: Name of the action in the settings file; empty for that of the action itself.
         priority: Whether the key is taken before the focused widget sees it.
     """
@@ -95,7 +99,7 @@ def binding_help(
 ) -> list[tuple[str, str]]:
     """Return (keys, description) for each binding that a class declares."""
     return [
-        (" ".join(key_label(key) for key in binding.key.split(",")), binding.description)
+        (" ".join(key_label(key) for key in binding.key.split(",")), _(binding.description))
         for binding in own_bindings(node, keymap)
     ]
 
@@ -121,9 +125,10 @@ def key_bar_entries(
     found = []
     for entry in entries:
         if isinstance(entry, KeyBinding):
-            found.append(entry)
+            found.append(entry._replace(label=pgettext("key", entry.label)))
             continue
         action, label = entry
         binding, prefix = bound[action]
-        found.append(KeyBinding(key_label(binding.key.split(",")[0]), label, prefix + action))
+        key = key_label(binding.key.split(",")[0])
+        found.append(KeyBinding(key, pgettext("key", label), prefix + action))
     return found

@@ -13,6 +13,8 @@ from textual.dom import DOMNode
 from textual.widgets import Input
 
 from index.analysis.folding import fold
+from index.translation import gettext as _
+from index.translation import pgettext
 from monitor import signs
 from tui.key_labels import NO_KEYMAP, bind, binding_help, own_bindings
 from tui.screens.dialogs import Dialog
@@ -44,20 +46,20 @@ def _bound_classes(app: type[App[Any]]) -> list[tuple[str, Sequence[type[DOMNode
     from tui.widgets.watchlist_pane import WatchlistPane
 
     return [
-        ("Alerts", [TriageScreen]),
-        ("Filter of alerts", [AlertFilterScreen]),
-        ("Main screen", [MainScreen]),
-        ("Watchlists", [WatchlistPane]),
-        ("Form of a watchlist", [WatchlistForm, CheckList]),
-        ("Articles and panes", [PaneScreen]),
-        ("Lists", [LineList]),
-        ("Reader and pages", [ScrollText]),
-        ("Archive search", [ArchiveScreen]),
-        ("Feeds", [FeedsScreen]),
-        ("Deliveries", [DeliveriesDialog]),
-        ("Dialogs", [Dialog]),
-        ("Help", [HelpDialog]),
-        ("Everywhere", [app, BaseApp]),
+        (pgettext("help", "Alerts"), [TriageScreen]),
+        (pgettext("help", "Filter of alerts"), [AlertFilterScreen]),
+        (pgettext("help", "Main screen"), [MainScreen]),
+        (pgettext("help", "Watchlists"), [WatchlistPane]),
+        (pgettext("help", "Form of a watchlist"), [WatchlistForm, CheckList]),
+        (pgettext("help", "Articles and panes"), [PaneScreen]),
+        (pgettext("help", "Lists"), [LineList]),
+        (pgettext("help", "Reader and pages"), [ScrollText]),
+        (pgettext("help", "Archive search"), [ArchiveScreen]),
+        (pgettext("help", "Feeds"), [FeedsScreen]),
+        (pgettext("help", "Deliveries"), [DeliveriesDialog]),
+        (pgettext("help", "Dialogs"), [Dialog]),
+        (pgettext("help", "Help"), [HelpDialog]),
+        (pgettext("help", "Everywhere"), [app, BaseApp]),
     ]
 
 
@@ -93,11 +95,12 @@ def help_lines(
         keymap: Other keys of some actions.
         words: What an entry must have in it, in any case and without accents; empty for all.
     """
-    sections = [*key_sections(app, keymap), ("Signs", list(signs.LEGEND))]
+    legend = [(shown, _(meaning)) for shown, meaning in signs.LEGEND]
+    sections = [*key_sections(app, keymap), (pgettext("help", "Signs"), legend)]
     found = [(title, _with_words(title, entries, words)) for title, entries in sections]
     blocks = [_section_lines(title, entries) for title, entries in found if entries]
     if not blocks:
-        return wrap(f"Nothing in the help has {words!r}.", cells, "quiet")
+        return wrap(_("Nothing in the help has {words!r}.", words=words), cells, "quiet")
     if cells < 2 * COLUMN_CELLS:
         return [line for block in blocks for line in block]
     left, right = _columns(blocks)
@@ -154,12 +157,12 @@ class HelpDialog(Dialog[None]):
     ]
 
     def __init__(self, app: type[App[Any]], keymap: Mapping[str, str] = NO_KEYMAP) -> None:
-        self.input = Input(id="find", compact=True, placeholder="a key, or what it does")
+        self.input = Input(id="find", compact=True, placeholder=_("a key, or what it does"))
         self.input.display = False
         self._page = ScrollText(self._lay_out)
         self._app_class, self._keymap = app, keymap
-        super().__init__("Keys", Vertical(self.input, self._page, classes="help"))
-        self._inside.border_subtitle = "/: search  esc: close"
+        super().__init__(pgettext("help", "Keys"), Vertical(self.input, self._page, classes="help"))
+        self._inside.border_subtitle = _("/: search  esc: close")
 
     def on_mount(self) -> None:
         """Put the focus on the page, which the keys scroll."""

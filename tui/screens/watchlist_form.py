@@ -100,6 +100,7 @@ class WatchlistForm(Dialog[str]):
             priority=True,
         ),
     ]
+    BAR: ClassVar = (("save", "Save"), ("try", "Try"), ("close", "Close"))
     AUTO_FOCUS = "#what"
 
     def __init__(
@@ -174,8 +175,7 @@ class WatchlistForm(Dialog[str]):
         for area in (self._what_field, self._excluded_field):
             area.move_cursor(area.document.end)
         keymap = self.app.keymap if isinstance(self.app, BaseApp) else NO_KEYMAP
-        entries = (("save", "Save"), ("try", "Try"), ("close", "Close"))
-        self._keys.update(key_bar_entries(entries, WatchlistForm, keymap=keymap))
+        self._keys.update(key_bar_entries(self.BAR, WatchlistForm, keymap=keymap))
 
     def on_unmount(self) -> None:
         """Stop the trial."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 
 from index.article import Timestamp
+from index.translation import gettext as _
+from monitor.formatting import date_and_time, month, unit_name
 
 FUTURE_SLACK = 3600.0
 """Seconds: a date up to so far ahead is a publisher's wrong clock; one further ahead is marked."""
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+"""`d` is written in the language of the reader, the others are the same in all of ours."""
 
 
 def age(seconds: float) -> str:
@@ -17,7 +20,7 @@ def age(seconds: float) -> str:
     whole = max(0, int(seconds))
     for size, unit in _UNITS:
         if whole >= size:
-            return f"{whole // size}{unit}"
+            return f"{whole // size}{unit_name(unit)}"
     return "0s"
 
 
@@ -37,14 +40,16 @@ def short(at: Timestamp, now: Timestamp, zone: tzinfo | None = None) -> str:
     if then.date() == today.date():
         return f"{then:%H:%M}"
     if then.year == today.year:
-        return f"{then.day} {_MONTHS[then.month - 1]}"
+        return f"{then.day} {month(then)}"
     return f"{then.year}"
 
 
 def full(at: Timestamp, zone: tzinfo | None = None) -> str:
     """Return a time with its date and zone: `2026-11-24 19:38 CET`."""
     then = local(at, zone)
-    return "an impossible date" if then is None else f"{then:%Y-%m-%d %H:%M} {then.tzname()}"
+    if then is None:
+        return _("an impossible date")
+    return f"{date_and_time(then)} {then.tzname()}"
 
 
 def clock(now: Timestamp, zone: tzinfo | None = None) -> str:
@@ -58,7 +63,3 @@ def date_anomaly(published: Timestamp | None, seen: Timestamp) -> str:
     if published is None:
         return "undated"
     return "future" if published > seen + FUTURE_SLACK else ""
-
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-"""Not from strftime, whose names follow the locale and vary in width."""
