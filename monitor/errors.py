@@ -31,6 +31,10 @@ class ConfigError(MonitorError):
         super().__init__("\n".join(f"{path}: {problem}" for problem in self.problems))
 
 
+class UnknownNameError(MonitorError):
+    """A name does not exist; the message has the nearest one, or says who lists all."""
+
+
 class MissingExtraError(MonitorError):
     """A library that comes with an extra of tocsin is not installed."""
 

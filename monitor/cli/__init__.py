@@ -20,7 +20,13 @@ from index.translation import gettext as _
 from monitor import language
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.translated_command import translated, use_language_of_click
-from monitor.errors import AlreadyRunningError, ConfigError, MissingExtraError, MonitorError
+from monitor.errors import (
+    AlreadyRunningError,
+    ConfigError,
+    MissingExtraError,
+    MonitorError,
+    UnknownNameError,
+)
 from monitor.language import LanguageError
 
 if TYPE_CHECKING:
@@ -274,6 +280,7 @@ def main() -> None:
         code = BAD_CONFIG
     except MonitorError as error:
         say(f"tocsin: {error}")
+        code = BAD_CONFIG if isinstance(error, UnknownNameError) else 1
     except SystemExit as end:
         # When the reader has closed the pipe, click puts another stream in place of stdout.
         code = end.code if sys.stdout is stdout else OUTPUT_CLOSED

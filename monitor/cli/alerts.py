@@ -15,6 +15,7 @@ from monitor.cli.names import KnownNames
 from monitor.cli.options import build_filter, with_list_options
 from monitor.cli.stories import ListedStory, by_story, listed, news, no_news, print_stories
 from monitor.formatting import counted
+from monitor.service.alert_selection import AlertSelection
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from monitor.model.alert import Alert, EscalatedAlert, StoryAlerts
     from monitor.model.search import Filter
     from monitor.model.status import StoreVersion
-    from monitor.service.service import Service
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -171,28 +171,14 @@ COMMANDS = {
 }
 
 
-class AlertSelection:
-    """The alerts that options select, as rows and as stories."""
-
-    def __init__(self, service: Service, filter: Filter, query: str) -> None:
-        """Begin with a query, which is evaluated at once; an empty one selects all.
-
-        Raises:
-            QueryError: The query has a mistake.
-        """
-        self._views = service.views.alerts
-        self._filter = filter
-        self._queried = service.triage.select(filter, query) if query else None
-
-    def alerts(self, limit: int) -> list[Alert]:
-        """Return the `limit` alerts that were raised or escalated last, 0 for all, newest last."""
-        return self.read([alert.id for alert in self._latest(limit)])
+class StorySelection(AlertSelection):
+    """The alerts that options select, as stories too."""
 
     def stories(self, limit: int) -> list[ListedStory]:
         """Return the `limit` stories that have a new alert or escalation last, the newest first."""
         number = limit * 2
         while True:
-            alerts = self._latest(number)
+            alerts = self.latest(number)
             newest = dict.fromkeys(alert.story_alert for alert in reversed(alerts))
             if not limit or len(newest) >= limit or len(alerts) < number:
                 break
@@ -200,18 +186,6 @@ class AlertSelection:
         chosen = frozenset(list(newest)[: limit or None])
         selected = [alert.id for alert in alerts if alert.story_alert in chosen]
         return listed(self._stories(selected), selected, no_news)
-
-    def after(
-        self, version: StoreVersion
-    ) -> tuple[StoreVersion, Sequence[int], Sequence[EscalatedAlert]]:
-        """Return the version of the store, and what was raised and what escalated since another."""
-        raised = self._views.ids(self._filter, after=version.alert)
-        escalated = self._views.escalated(self._filter, after=version.escalation)
-        version = version._replace(
-            alert=max([version.alert, *raised]),
-            escalation=max([version.escalation, *(one.escalation for one in escalated)]),
-        )
-        return version, raised, escalated
 
     def changed_stories(
         self, raised: Sequence[int], escalated: Sequence[EscalatedAlert]
@@ -221,32 +195,12 @@ class AlertSelection:
         steps = [one.escalation for one in escalated]
         return listed(self._stories(selected), selected, lambda story: news(story, raised, steps))
 
-    def read(self, ids: Iterable[int]) -> list[Alert]:
-        """Return these alerts, each once, with all that a row has."""
-        return self._views.get([*dict.fromkeys(ids)], matches=True, timelines=True)
-
     def _stories(self, ids: Sequence[int]) -> list[StoryAlerts]:
-        if self._filter.suppressed:  # the others of their stories were notified
+        if self.filter.suppressed:  # the others of their stories were notified
             return by_story(self.read(ids))
-        return self._views.stories(
-            ids, matches=True, timelines=True, closed=self._filter.closed, muted=True
+        return self.views.stories(
+            ids, matches=True, timelines=True, closed=self.filter.closed, muted=True
         )
-
-    def _latest(self, limit: int) -> list[Alert]:
-        """Return the alerts that were raised or escalated last, the newest last, bare."""
-        if self._queried is not None:
-            ids = list(self._queried)
-            selected = frozenset(ids)
-            any_state = replace(self._filter, closed=True)
-            escalated = self._views.escalated(any_state)
-            risen = [one.alert for one in escalated if one.alert in selected]
-        else:
-            ids = list(self._views.ids(self._filter, limit=limit or None))
-            escalated = self._views.escalated(self._filter, limit=limit or None)
-            risen = [one.alert for one in escalated]
-        alerts = self._views.get([*dict.fromkeys([*ids[-limit:], *risen[-limit:]])])
-        alerts.sort(key=lambda alert: (alert.stirred_at, alert.id))
-        return alerts[-limit:]
 
 
 FOLLOW_SECONDS = 0.5
@@ -315,7 +269,7 @@ def alerts_list(
     if query:
         known.warn(query)
     version = service.views.version()
-    selection = AlertSelection(service, filter, query)
+    selection = StorySelection(service, filter, query)
     if style in STORY_FORMATS:
         stories = selection.stories(limit)
         found = len(stories)
@@ -335,7 +289,7 @@ def alerts_list(
 
 
 def _follow(
-    cli: CliContext, selection: AlertSelection, version: StoreVersion, style: str
+    cli: CliContext, selection: StorySelection, version: StoreVersion, style: str
 ) -> NoReturn:
     """Print what is raised or escalates, for ever."""
     from monitor.wiring import pause

@@ -22,32 +22,6 @@ if TYPE_CHECKING:
     from monitor.model.config import Config
 
 
-def find_feed(name: str, feeds: Sequence[Feed]) -> Feed:
-    """Return the one feed with this address, name or host.
-
-    Raises:
-        InputError: No feed or several feeds have it.
-    """
-    from monitor.config.watchlists import selects_feed, unknown_selector
-    from monitor.feeds.subscriptions import normalized_url
-
-    if "://" in name:
-        matches = [feed for feed in feeds if normalized_url(feed.url) == normalized_url(name)]
-    else:
-        matches = [feed for feed in feeds if feed.name == name]
-        if not matches and not name.startswith("tag:"):
-            matches = [feed for feed in feeds if selects_feed(name, feed)]
-    if len(matches) == 1:
-        return matches[0]
-    if matches:
-        names = "\n".join(f"  {feed.name}  {feed.url}" for feed in matches)
-        raise InputError(f"`{name}` is ambiguous; it can mean\n{names}")
-    problem = unknown_selector(name, tuple(feeds)) or f"`{name}` is not the name of a feed"
-    raise InputError(
-        problem if "; did you mean" in problem else f"{problem}; `tocsin feeds` lists them"
-    )
-
-
 GAP_COLUMNS = ("feed", "url", "kind", "start", "end", "seconds", "watchlists")
 GAP_DAYS = 7.0
 _GAP_MARKS = {"blind": signs.LOOK, "down": signs.FAILED}
@@ -64,13 +38,12 @@ def print_coverage_gaps(cli: CliContext, since: float | None, style: str) -> Non
     now = cli.clock()
     since = now - GAP_DAYS * 86_400 if since is None else since
     service = cli.service()
-    gaps, coverage = service.views.feeds.gaps(since, now), service.coverage(since)
     if style != "table":
-        from monitor.export.serialization.feeds import gap_row
+        from monitor.service.listings import gap_rows
 
-        output.print_rows([gap_row(gap, coverage, now) for gap in gaps], style, GAP_COLUMNS)
-    elif gaps:
-        _print_gaps(gaps, coverage, now)
+        output.print_rows(gap_rows(service, since, now), style, GAP_COLUMNS)
+    elif gaps := service.views.feeds.gaps(since, now):
+        _print_gaps(gaps, service.coverage(since), now)
     else:
         say("no coverage gaps: each poll had entries in common with the one before")
 
@@ -202,6 +175,7 @@ _LOG_MARKS = {"read": signs.OK, "unchanged": signs.UNCHANGED, "failed": signs.FA
 def feeds_log(cli: CliContext, feed: str, style: str) -> None:
     """List the last 30 polls of a feed, given by its name or address, the newest first."""
     from index.analysis.text_cleaning import clean
+    from monitor.feeds.subscriptions import find_feed
     from monitor.ingest.feed_health import describe_poll
 
     service = cli.service()
@@ -302,7 +276,7 @@ def feeds_export(cli: CliContext, file: BinaryIO) -> None:
 def feeds_remove(cli: CliContext, feeds: tuple[str, ...]) -> None:
     """Unsubscribe from all of these feeds, or from none. Their articles stay in the archive."""
     from monitor.config import load
-    from monitor.feeds.subscriptions import unsubscribe
+    from monitor.feeds.subscriptions import find_feed, unsubscribe
 
     config = load(cli.config_path, data=cli.data)
     removed = [find_feed(name, config.feeds) for name in feeds]

@@ -200,7 +200,7 @@ def _feeds(names: Sequence[str], config: Config | None) -> list[Feed]:
 
 
 def _feed(name: str, known: Sequence[Feed]) -> Feed:
-    from monitor.cli.feeds import find_feed
+    from monitor.feeds.subscriptions import find_feed
     from monitor.model.feed import Feed
 
     if known and "://" not in name and not _is_host(name):

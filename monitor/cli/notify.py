@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -176,7 +176,6 @@ DELIVERY_COLUMNS = (
     "id", "state", "channel", "alert", "occasion", "why", "watchlist", "title", "due", "attempts",
     "reason", "created_at", "sent_at", "key", "bundle", "alert_id", "briefing",
 )  # fmt: skip
-DELIVERY_STATES = ("waiting", "held", "sent", "dead", "all")
 _MARKS = {"waiting": signs.NOT_YET, "sent": signs.OK, "dead": signs.FAILED}
 
 
@@ -188,7 +187,7 @@ def deliveries() -> None:
 @deliveries.command("list")
 @click.option(
     "--state",
-    type=click.Choice(DELIVERY_STATES),
+    type=click.Choice(["waiting", "held", "sent", "dead", "all"]),
     help="State of the deliveries. `held` means held back for quiet hours or a digest, `dead` "
     "given up. Without it, all that are not sent.",
 )
@@ -208,34 +207,15 @@ def list_deliveries(
     service = cli.service()
     if channel is not None:
         channel = _channel_name(cli, service, channel)
-    held = state == "held"
-    listed = service.views.deliveries.newest(
-        _states(state), channel=channel, limit=None if held else limit or None
-    )
-    if held:
-        listed = [
-            delivery
-            for delivery in listed
-            if delivery.bundle or (delivery.reason and not delivery.attempts)
-        ]
-        listed = listed[-limit:] if limit else listed
-    listed.reverse()
-    alerts = {
-        alert.id: alert
-        for alert in service.views.alerts.get([delivery.alert for delivery in listed])
-    }
-    briefings = service.views.briefings.get([d.briefing for d in listed if d.briefing is not None])
-    if style != "table":
-        from monitor.export.serialization.deliveries import delivery_row
+    from monitor.service.listings import delivery_rows, newest_deliveries
 
-        rows = (
-            delivery_row(
-                delivery, alerts.get(delivery.alert), briefings.get(delivery.briefing or 0)
-            )
-            for delivery in listed
-        )
-        output.print_rows(rows, style, DELIVERY_COLUMNS)
+    listed = newest_deliveries(service.views, state, channel, limit)
+    if style != "table":
+        output.print_rows(delivery_rows(service.views, listed), style, DELIVERY_COLUMNS)
     else:
+        alerts = {one.id: one for one in service.views.alerts.get([each.alert for each in listed])}
+        numbers = [each.briefing for each in listed if each.briefing is not None]
+        briefings = service.views.briefings.get(numbers)
         for line in _lines(listed, alerts, briefings, cli.clock()):
             click.echo(line)
     if not listed:
@@ -295,16 +275,6 @@ def retry_deliveries(
     say(f"{counted(count, 'delivery is', 'deliveries are')} due now")
     if service.status().monitor is None:
         say("no monitor is running; start one with `tocsin` or `tocsin run` to send them")
-
-
-def _states(state: str | None) -> list[Any]:
-    from monitor.model.delivery import UNSENT, DeliveryState
-
-    if state is None:
-        return list(UNSENT)
-    if state == "all":
-        return list(DeliveryState)
-    return [DeliveryState.WAITING if state == "held" else DeliveryState(state)]
 
 
 def _lines(

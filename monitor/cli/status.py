@@ -50,9 +50,7 @@ def status(cli: CliContext, as_json: bool, style: str, latency: bool, since: flo
         print_latency(cli, cli.clock() - WEEK if since is None else since, as_json)
         return
     service, now = cli.service(), cli.clock()
-    state, suppressed = service.status(), Counter[str]()
-    for (_, reason), count in service.views.watchlists.suppressed(now - DAY).items():
-        suppressed[reason] += count
+    state, suppressed = service.status(), service.suppressed()
     if as_json:
         from monitor.export.serialization.status import status_row
 

@@ -19,9 +19,7 @@ from monitor.model.watchlist import FEED_HEALTH, Baseline
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from index.article import Article
-    from monitor.model.config import Config, Watchlist
-    from monitor.model.feed import Coverage, Feed
+    from monitor.model.feed import Coverage
     from monitor.model.watchlist import TermRecord, WatchlistRecord
 
 
@@ -127,27 +125,18 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
     if terms:
         _list_terms(service.views.watchlists.term_records(), name, style)
         return
+    if style != "table":
+        from monitor.service.listings import watchlist_rows
+
+        output.print_rows(watchlist_rows(service, records, now), style, COLUMNS)
+        return
     coverage = {item.watchlist: item for item in service.coverage(now - DAY)}
     baselines = service.statistics.baselines()
     suppressed = _suppressed_by_watchlist(service.views.watchlists.suppressed(now - DAY))
     muted_until = {
         silence.watchlist: silence.until for silence in service.views.watchlists.silences(now)
     }
-    if style != "table":
-        from monitor.export.serialization.watchlists import watchlist_row
-
-        rows = [
-            watchlist_row(
-                record,
-                coverage.get(record.name),
-                baselines.get(record.name, Baseline()),
-                suppressed.get(record.name, {}),
-                muted_until.get(record.name),
-            )
-            for record in records
-        ]
-        output.print_rows(rows, style, COLUMNS)
-    elif not records:
+    if not records:
         say("there are no watchlists yet; `tocsin watch add TERM` adds one")
     else:
         for line in _table(
@@ -269,7 +258,7 @@ def watch_explain(context: click.Context, article: int, watchlist: str, style: s
     Exits with 1 when it does not match, and shows the clause that fails.
     """
     from monitor.config import load
-    from monitor.match.matcher import explain
+    from monitor.service.explanation import explain_match, find_watchlist
 
     cli: CliContext = context.obj
     config = load(cli.config_path, data=cli.data)
@@ -278,7 +267,7 @@ def watch_explain(context: click.Context, article: int, watchlist: str, style: s
     details = service.views.articles.details(article)
     if details is None:
         raise no_article(service, article)
-    explanation = explain(target, details.article, *_feeds_of(cli, config, details.article))
+    explanation = explain_match(service.views, config, target, details.article)
     clauses = explanation.reason.split("\n")
     row = {
         "article_id": article,
@@ -291,27 +280,6 @@ def watch_explain(context: click.Context, article: int, watchlist: str, style: s
     for clause in clauses if style == "table" else ():
         click.echo(f"{'matches' if explanation.hit else 'no match'}: {clause}")
     context.exit(0 if explanation.hit else 1)
-
-
-def find_watchlist(config: Config, name: str) -> Watchlist:
-    """Return a watchlist by its name, in any case.
-
-    Raises:
-        InputError: There is no such watchlist; the nearest name is proposed.
-    """
-    for watchlist in config.watchlists:
-        if watchlist.name.casefold() == name.casefold():
-            return watchlist
-    close = nearest(name, [watchlist.name for watchlist in config.watchlists])
-    raise InputError(f"no watchlist is called `{name}`{close}")
-
-
-def _feeds_of(cli: CliContext, config: Config, article: Article) -> list[Feed]:
-    """Return the feeds that carry an article, as feeds.yaml describes them now."""
-    known = {feed.number: feed for feed in cli.service().views.feeds.every()}
-    now = {feed.url: feed for feed in config.feeds}
-    carrying = [known[number] for number in article.feeds if number in known]
-    return [now.get(feed.url, feed) for feed in carrying]
 
 
 FORM_COLUMNS = ("term", "form", "articles")

@@ -232,8 +232,8 @@ def watch_suggest(context: click.Context, name: str, limit: int, style: str) -> 
     is most typical of the noise comes first. A watchlist that is a bare term must become
     `terms: [TERM]` first. Exits with 1 when there is no proposal.
     """
-    from monitor.cli.watch import find_watchlist
     from monitor.config import load
+    from monitor.service.explanation import find_watchlist
 
     cli: CliContext = context.obj
     config = load(cli.config_path, data=cli.data)

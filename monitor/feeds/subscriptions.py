@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.config import value_parsers
 from monitor.config.yaml_edit import edit, set_enabled, with_item, without_items
-from monitor.errors import MonitorError
+from monitor.errors import MonitorError, UnknownNameError
 from monitor.formatting import counted
 from monitor.ingest.identify import canonical
 from monitor.model.config import Config
@@ -27,6 +27,31 @@ def subscribed(url: str, feeds: Iterable[Feed]) -> Feed | None:
     """Return the feed of this address, None if there is none."""
     address = normalized_url(url)
     return next((feed for feed in feeds if normalized_url(feed.url) == address), None)
+
+
+def find_feed(name: str, feeds: Sequence[Feed]) -> Feed:
+    """Return the one feed with this address, name or host.
+
+    Raises:
+        UnknownNameError: No feed or several feeds have it.
+    """
+    from monitor.config.watchlists import selects_feed, unknown_selector
+
+    if "://" in name:
+        matches = [feed for feed in feeds if normalized_url(feed.url) == normalized_url(name)]
+    else:
+        matches = [feed for feed in feeds if feed.name == name]
+        if not matches and not name.startswith("tag:"):
+            matches = [feed for feed in feeds if selects_feed(name, feed)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        names = "\n".join(f"  {feed.name}  {feed.url}" for feed in matches)
+        raise UnknownNameError(f"`{name}` is ambiguous; it can mean\n{names}")
+    problem = unknown_selector(name, tuple(feeds)) or f"`{name}` is not the name of a feed"
+    raise UnknownNameError(
+        problem if "; did you mean" in problem else f"{problem}; `tocsin feeds` lists them"
+    )
 
 
 def fitted_title(title: str, url: str, taken: Collection[str]) -> str:

@@ -179,6 +179,14 @@ class Service:
         )
         return self.renewed(counted)
 
+    def suppressed(self) -> Counter[str]:
+        """Return how many alerts of the last day nobody was notified of, by reason."""
+        reasons = Counter[str]()
+        counts = self.views.watchlists.suppressed(self._clock() - DAY)
+        for (_, reason), count in counts.items():
+            reasons[reason] += count
+        return reasons
+
     def renewed(self, status: Status) -> Status:
         """Return a status with the latest heartbeat of the monitor, the counts as they were.
 

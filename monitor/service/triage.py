@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from index.analysis.text_cleaning import line, lines
 from index.article import Timestamp
-from monitor.errors import MonitorError
+from monitor.errors import UnknownNameError
 from monitor.model.search import Filter
 from monitor.store.protocol import Views
 
@@ -29,7 +29,7 @@ MAX_TAG = 50
 """Characters of a tag at most."""
 
 
-class NoWatchlistError(MonitorError):
+class NoWatchlistError(UnknownNameError):
     """There is no watchlist of that name."""
 
 

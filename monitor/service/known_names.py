@@ -1,0 +1,119 @@
+"""Names that somebody gives: which of them exist, and the nearest one for those that do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor.config.validation import nearest
+from monitor.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from index.query.ast import Facet
+    from monitor.model.config import Config, Watchlist
+    from monitor.model.feed import Feed
+    from monitor.model.search import Filter
+    from monitor.model.watchlist import WatchlistInForce
+    from monitor.store.protocol import Views
+
+
+class KnownNames:
+    """The watchlists, feeds and tags of a newsroom: those of its store, and of feeds.yaml."""
+
+    def __init__(self, views: Views, config: Path | None, data: Path | None = None) -> None:
+        self._views = views
+        self._path = config
+        self._data = data
+
+    def validate(self, filter: Filter) -> Filter:
+        """Return a filter whose names all exist.
+
+        Raises:
+            UnknownNameError: A watchlist, feed or tag does not exist.
+        """
+        for problem in self._problems(filter):
+            raise UnknownNameError(problem)
+        return filter
+
+    def _problems(self, filter: Filter) -> Iterator[str]:
+        yield from _found(map(self.unknown_watchlist, filter.watchlists))
+        yield from _found(map(self.unknown_feed, filter.feeds))
+        yield from _found(map(self._unknown_alert_tag, filter.tags))
+
+    def unknown_in(self, query: str) -> Iterator[str]:
+        """Yield which filters of a query select nothing, because the name does not exist."""
+        from index.errors import QueryError
+        from index.query.ast import Facet, walk
+        from index.query.parser import read
+
+        try:
+            root = read(query, of_alerts=True)
+        except QueryError:
+            return  # the search says what is wrong
+        facets = (node for node in walk(root) if isinstance(node, Facet))
+        yield from _found(map(self._unknown_facet, facets))
+
+    def unknown_watchlist(self, name: str) -> str:
+        """Return that no watchlist has this name; empty if one has it."""
+        from monitor.model.search import Filter
+        from monitor.model.watchlist import FEED_HEALTH
+
+        views, known = self._views, [FEED_HEALTH]
+        sources: tuple[Callable[[], Sequence[WatchlistInForce | Watchlist]], ...] = (
+            views.watchlists.in_force, self._configured_watchlists,
+        )  # fmt: skip
+        for source in sources:
+            known += [watchlist.name for watchlist in source()]
+            if name.casefold() in map(str.casefold, known):
+                return ""
+        former = Filter(watchlists=(name,), closed=True, muted=True)
+        if len(views.alerts.ids(former, limit=1)):
+            return ""
+        hint = nearest(name, known) or "; `tocsin watch list` lists them"
+        return f"no watchlist is called `{name}`{hint}"
+
+    def unknown_feed(self, selector: str) -> str:
+        """Return that no feed has this name, host or tag; empty if one has it."""
+        from monitor.config.watchlists import unknown_selector
+
+        feeds: tuple[Feed, ...] = tuple(self._views.feeds.every())
+        problem = unknown_selector(selector, feeds)
+        if problem and (config := self._config()):
+            problem = unknown_selector(selector, (*feeds, *config.feeds))
+        if not problem or "; did you mean" in problem:
+            return problem
+        return f"{problem}; `tocsin feeds list --json` has all names and tags"
+
+    def _unknown_alert_tag(self, tag: str) -> str:
+        known = self._views.triage.tags()
+        if tag in known:
+            return ""
+        return f"no alert has the tag `{tag}`" + nearest(tag, known)
+
+    def _unknown_facet(self, facet: Facet) -> str:
+        match facet.name:
+            case "watch":
+                return self.unknown_watchlist(facet.value)
+            case "feed":
+                return self.unknown_feed(facet.value)
+            case "tag":
+                return self.unknown_feed(f"tag:{facet.value}")
+        return ""
+
+    def _configured_watchlists(self) -> Sequence[Watchlist]:
+        config = self._config()
+        return config.watchlists if config else ()
+
+    def _config(self) -> Config | None:
+        from monitor.config import load
+        from monitor.errors import MonitorError
+
+        try:
+            return load(self._path, data=self._data) if self._path else None
+        except MonitorError:
+            return None
+
+
+def _found(problems: Iterable[str]) -> Iterator[str]:
+    return filter(None, problems)
