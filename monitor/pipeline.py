@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TypeVar
@@ -35,12 +36,13 @@ from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Fetched, NotModified, Page, PendingPage
 from monitor.parse.workers import Parser
 
-T = TypeVar("T")
 R = TypeVar("R")
 log = logging.getLogger("tocsin")
 
 BACKLOG = 64
-"""Answers that may wait for the parser or the store before fetching pauses."""
+"""Answers that may wait for the parser before fetching pauses."""
+BACKLOG_BYTES = 64 << 20
+"""Bytes of answers that may wait for the parser or the store before fetching pauses."""
 BATCH_ENTRIES = 400
 """Entries stored in one transaction: about 60 ms, which a viewer's triage may have to wait."""
 
@@ -85,11 +87,10 @@ class Pipeline:
         self._clock = clock
         self._on_stored = on_stored
         self._answers: asyncio.Queue[_Waiting] = asyncio.Queue(BACKLOG)
-        self._room = asyncio.Event()
-        self._room.set()
         self._unparsed = 0
+        self._held = 0
         policy = RobotsPolicy(client, parser.robots, clock)
-        self._pages = PageReader(client, policy, lambda page: self._parsed(parser.extract(page)))
+        self._pages = PageReader(client, policy, self._extract)
         self._network = OutageDetector()
 
     @property
@@ -104,14 +105,14 @@ class Pipeline:
             StoreError: Nothing of the result is stored.
         """
         started = self._clock()
-        answer = await self._answer(feed, state)
-        await self._submit(
-            PollResult(feed=feed, state=state, came=answer, seconds=self._clock() - started)
-        )
+        with ExitStack() as held:
+            answer = await self._answer(feed, state, held)
+            await self._submit(
+                PollResult(feed=feed, state=state, came=answer, seconds=self._clock() - started)
+            )
 
     async def read_page(self, pending: PendingPage) -> None:
         """Fetch an article's page and return when its text is stored and matched."""
-        await self._room.wait()
         feed = self._ingester.watch.feeds.get(pending.article.feeds[0])
         page = await self._pages.read(pending.article, feed)
         await self._submit(PageResult(page=page, pending=pending))
@@ -160,11 +161,16 @@ class Pipeline:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)
 
     async def _answer(
-        self, feed: Feed, state: FeedState
+        self, feed: Feed, state: FeedState, held: ExitStack
     ) -> NewDocument | Fetched | NotModified | FeedError:
-        """Fetch and parse. The hash of the body decides what is new, not the headers."""
+        """Fetch and parse. The hash of the body decides what is new, not the headers.
+
+        Args:
+            feed: The feed.
+            state: What the store knows of it.
+            held: Holds the room that the answer takes; the caller closes it.
+        """
         try:
-            await self._room.wait()
             fetched = await self._client.fetch(
                 feed.url,
                 etag=state.etag,
@@ -178,22 +184,45 @@ class Pipeline:
             fetched = replace(fetched, encoding=feed.request_options.encoding)
             digest = hash_of(fetched.body)
             if digest == state.body_hash:
-                return fetched
-            parsed = await self._parsed(self._parser.parse(fetched))
-            return NewDocument(fetched=fetched, digest=digest, parsed=parsed, received=received)
+                return replace(fetched, body=b"")
+            held.enter_context(self._holding(len(fetched.body)))
+            with self._parsing():
+                parsed = await self._parser.parse(fetched)
+            return NewDocument(
+                fetched=replace(fetched, body=b""), digest=digest, parsed=parsed, received=received
+            )
         except FeedError as error:
             return error.bare()
 
-    async def _parsed(self, work: Awaitable[T]) -> T:
+    async def _extract(self, page: Fetched) -> str:
+        with self._holding(len(page.body)), self._parsing():
+            return await self._parser.extract(page)
+
+    @contextmanager
+    def _parsing(self) -> Iterator[None]:
+        """Count an answer that waits for the parser."""
         self._unparsed += 1
-        if self._unparsed >= BACKLOG:
-            self._room.clear()
+        self._pause()
         try:
-            return await work
+            yield
         finally:
             self._unparsed -= 1
-            if self._unparsed < BACKLOG:
-                self._room.set()
+            self._pause()
+
+    @contextmanager
+    def _holding(self, size: int) -> Iterator[None]:
+        """Count the bytes of an answer that waits for the parser or the store."""
+        self._held += size
+        self._pause()
+        try:
+            yield
+        finally:
+            self._held -= size
+            self._pause()
+
+    def _pause(self) -> None:
+        """Fetch no more while too much waits."""
+        self._client.pause(self._unparsed >= BACKLOG or self._held >= BACKLOG_BYTES)
 
     def _judge_network(self, answers: Sequence[PollResult | PageResult]) -> tuple[list[str], bool]:
         """Return the feeds that failed before the outage was known, and whether there is one."""

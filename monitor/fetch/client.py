@@ -112,6 +112,10 @@ class Client:
         """Allow these networks from the next request on."""
         self._guard.allow = networks
 
+    def pause(self, paused: bool) -> None:
+        """Send no request while it is paused: requests wait, those that were sent go on."""
+        self._limiter.pause(paused)
+
     def set_spacing(self, url: str, seconds: float) -> None:
         """Leave so many seconds between two requests to the host of a URL, if it is another's."""
         self._limiter.set_spacing(parse_url(url).raw_host.decode("ascii"), seconds)

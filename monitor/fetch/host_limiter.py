@@ -74,6 +74,7 @@ class SlotPool:
         self._fast: dict[Slot, None] = {}
         self._watch: asyncio.Task[None] | None = None
         self._begun: deque[Slot] = deque(maxlen=_SAMPLE)
+        self._paused = False
 
     async def enter(self, *, slow: bool) -> Slot:
         """Wait for a slot."""
@@ -93,6 +94,11 @@ class SlotPool:
         slot.ended = self._monotonic()
         self._give(slot.slow)
 
+    def pause(self, paused: bool) -> None:
+        """Give out no slot while it is paused."""
+        self._paused = paused
+        self._serve()
+
     def close(self) -> None:
         """Stop watching."""
         if self._watch:
@@ -100,7 +106,9 @@ class SlotPool:
 
     def _available(self, slow: bool) -> bool:
         reserved = SLOW_SLOTS - _SLOW_SLOTS_WHILE_WAITED if self._waiting[False] else 0
-        return self._free[False] > 0 and (not slow or self._free[True] > reserved)
+        return (
+            not self._paused and self._free[False] > 0 and (not slow or self._free[True] > reserved)
+        )
 
     def _take(self, slow: bool) -> None:
         """Take one of all slots, and one of the slow ones if it is for a slow exchange."""
@@ -110,6 +118,10 @@ class SlotPool:
     def _give(self, slow: bool) -> None:
         self._free[False] += 1
         self._free[True] += slow
+        self._serve()
+
+    def _serve(self) -> None:
+        """Give the free slots to those who wait."""
         for kind in (True, False, True):  # slow ones get their share, then what is left
             while self._waiting[kind] and self._available(kind):
                 turn = self._waiting[kind].popleft()
@@ -142,7 +154,8 @@ class SlotPool:
         """While somebody waits, free the slots of exchanges that have become slow."""
         while waiting := len(self._waiting[False]):
             late = self._monotonic() - self._limit()
-            for slot in list(islice(self._fast, waiting)):  # the oldest first
+            freed = 0 if self._paused else waiting
+            for slot in list(islice(self._fast, freed)):  # the oldest first
                 if slot.started > late:
                     break
                 del self._fast[slot]
@@ -226,6 +239,10 @@ class HostLimiter:
                 except TimeoutError:
                     if not slot.broken_off:
                         raise
+
+    def pause(self, paused: bool) -> None:
+        """Let no exchange begin while it is paused; those that have begun go on."""
+        self._slots.pause(paused)
 
     def close(self) -> None:
         """Stop watching the slots."""

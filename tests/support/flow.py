@@ -111,6 +111,9 @@ class Press:
     fuse: Fuse = field(default_factory=Fuse)
     asked: list[str] = field(default_factory=list)
 
+    def pause(self, paused: bool) -> None:
+        """Answer all the same: each request is answered at once."""
+
     async def fetch(
         self,
         url: str,

@@ -1,0 +1,81 @@
+"""A burst of large answers, which the parser reads one by one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from support import flow
+from support.newsroom import LOOPBACK
+from support.scripted_server import Reply, Web
+
+from monitor import pipeline as pipelines
+from monitor.fetch.client import Client
+from monitor.fetch.host_limiter import SLOTS
+from monitor.ingest.ingest import Ingester
+from monitor.ingest.poll_outcome import ActiveConfig
+from monitor.match.matcher import WatchlistMatcher
+from monitor.model.feed import Feed, FeedState
+from monitor.model.poll import Fetched, ParsedFeed
+from monitor.pipeline import Pipeline
+from monitor.store.sql.store import SqlStore
+
+pytestmark = pytest.mark.costly
+
+FEEDS = 120
+SIZE = 1 << 20
+ROOM = 8 * SIZE
+
+
+class SlowReader(flow.Reader):
+    """Reads one document at a time, and counts the bytes of those that wait."""
+
+    def __init__(self) -> None:
+        self._one = asyncio.Semaphore(1)
+        self.held = self.most = self.read = 0
+
+    async def parse(self, fetched: Fetched) -> ParsedFeed:
+        self.held += len(fetched.body)
+        self.most = max(self.most, self.held)
+        async with self._one:
+            await asyncio.sleep(0.005)
+        self.held -= len(fetched.body)
+        self.read += 1
+        return ParsedFeed()
+
+
+def test_large_answers_wait_at_their_servers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipelines, "BACKLOG_BYTES", ROOM)
+    with Web() as web, closing(SqlStore(tmp_path)) as store, ThreadPoolExecutor(1) as thread:
+        web.on("*", Reply(body=b"x" * SIZE))
+        feeds = store.subscribe([Feed(url=web.url(f"/{n}"), name=f"{n}") for n in range(FEEDS)], [])
+        reader = asyncio.run(_polled(feeds, store, thread))
+    assert reader.read == FEEDS
+    assert reader.most <= ROOM + SLOTS * SIZE  # what has begun to arrive goes on
+
+
+async def _polled(feeds: list[Feed], store: SqlStore, thread: ThreadPoolExecutor) -> SlowReader:
+    """Poll all feeds at once."""
+    reader = SlowReader()
+    numbered = {feed.number: feed for feed in feeds}
+    watch = ActiveConfig(rules=WatchlistMatcher(()), feeds=numbered)
+    ingester = Ingester(store, watch, lambda: flow.START, lambda: 0.0)
+    allowed = [ip_network(LOOPBACK)]
+    async with Client(
+        allowed, user_agent="test", monotonic=time.monotonic, sleep=asyncio.sleep
+    ) as client:
+        pipeline = Pipeline(
+            client, cast(Any, reader), ingester, thread, lambda: flow.START, lambda stored: None
+        )
+        running = asyncio.create_task(pipeline.run())
+        await asyncio.gather(*(pipeline.poll(feed, FeedState()) for feed in feeds))
+        running.cancel()
+    return reader
