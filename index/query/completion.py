@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from index.analysis.folding import fold
 from index.article import PARTS
 from index.query.ast import ALERT_FACETS, FACETS
+from index.query.field_names import field_named, offered_name
 from index.query.filters import HAS, IS, IS_IN_SEARCHES, SEVERITIES, STATES, compact
 
 DATES = ("today", "yesterday", "7d", "30d", "3mo", "1y")
@@ -54,7 +56,7 @@ def complete(text: str, cursor: int, values: Values, *, of_alerts: bool = False)
     written = text[:cursor]
     parts, facets = ((), IN_ALERTS) if of_alerts else (PARTS, FACETS)
     if found := _VALUE.search(written):
-        name = found[1].lower()
+        name = field_named(found[1])
         if name in facets:
             listed = _FIXED.get(name) or values(name)
             if name == "is" and not of_alerts:
@@ -65,7 +67,10 @@ def complete(text: str, cursor: int, values: Values, *, of_alerts: bool = False)
     fields = _FIELD.search(written)
     if not fields or not fields[1]:
         return Completion(cursor, cursor)
-    names = [name for name in (*parts, *facets) if name.startswith(fields[1].lower())]
+    begun = fold(fields[1])
+    known = (*parts, *facets)
+    names = [shown for name in known if fold(shown := offered_name(name)).startswith(begun)]
+    names = names or [name for name in known if name.startswith(begun)]
     chosen = tuple(CompletionCandidate(f"{name}:", f"{name}:") for name in names)
     return Completion(fields.start(1), cursor, chosen)
 

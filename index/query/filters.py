@@ -31,7 +31,9 @@ _WHEN = datetime(2024, 1, 1, tzinfo=UTC)  # any moment: only the form of a date 
 _MANY = ("lang", "feed", "tag", "watch", "severity", "has", "state", "is")
 
 
-def facet(name: str, value: str, column: int, known: Sequence[str] = FACETS) -> Node:
+def facet(
+    name: str, value: str, column: int, known: Sequence[str] = FACETS, *, written: str = ""
+) -> Node:
     """Return the filter `name:value`, of which `a,b` is either; raises QueryError if unusable.
 
     Args:
@@ -39,25 +41,27 @@ def facet(name: str, value: str, column: int, known: Sequence[str] = FACETS) -> 
         value: As it is written.
         column: Where.
         known: The filters that may be written here.
+        written: The name as it is written; empty if that is `name`.
     """
+    written = written or name
     values = [one.strip() for one in value.split(",")] if name in _MANY else [value.strip()]
-    facets = tuple(_one(name, one, column, known) for one in values)
-    return facets[0] if len(facets) == 1 else Or(facets, text=f"{name}:{value}", column=column)
+    facets = tuple(_one(name, written, one, column, known) for one in values)
+    return facets[0] if len(facets) == 1 else Or(facets, text=f"{written}:{value}", column=column)
 
 
-def _one(name: str, value: str, column: int, known: Sequence[str]) -> Facet:
+def _one(name: str, written: str, value: str, column: int, known: Sequence[str]) -> Facet:
     if not value:
-        raise QueryError(f"{name}: has no value", column, f"write {name}:value")
+        raise QueryError(f"{written}: has no value", column, f"write {written}:value")
     if name in ("lang", "severity", "has", "state", "is"):
         value = value.lower()
-    _validate_value(name, value, column, known)
-    return Facet(name, value, text=f"{name}:{value}", column=column)
+    _validate_value(name, written, value, column, known)
+    return Facet(name, value, text=f"{written}:{value}", column=column)
 
 
-def _validate_value(name: str, value: str, column: int, known: Sequence[str]) -> None:
+def _validate_value(name: str, written: str, value: str, column: int, known: Sequence[str]) -> None:
     problem = ""
     if name == "lang" and not re.fullmatch(r"[a-z]{2}|und", value):
-        problem = "two letters as in lang:fr, or lang:und for undetermined"
+        problem = f"two letters as in {written}:fr, or {written}:und for undetermined"
     elif name == "story" and not re.fullmatch(r"\d{1,18}", value):
         problem = "a story is a number"
     elif name in VALUES and value not in VALUES[name]:
@@ -70,7 +74,7 @@ def _validate_value(name: str, value: str, column: int, known: Sequence[str]) ->
         except ValueError as error:
             problem = str(error)
     if problem:
-        raise QueryError(f"{name}:{value} is not understood", column, problem)
+        raise QueryError(f"{written}:{value} is not understood", column, problem)
 
 
 def _other_filter(value: str, known: Sequence[str]) -> str:

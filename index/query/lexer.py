@@ -9,6 +9,7 @@ from index.analysis.tokenizer import GLUED_BRACKETS, UNSPACED
 from index.article import PARTS
 from index.errors import QueryError
 from index.query.ast import ALERT_FACETS, FACETS
+from index.query.field_names import SPELLINGS, field_named
 
 MAX_DISTANCE = 1000
 """Largest distance of NEAR, W and ~, in words."""
@@ -27,12 +28,11 @@ LISTED = re.compile(rf"(?:{UNSPACED}|{GLUED_BRACKETS}|[^\s(){QUOTES},]|(?<=\d),(
 NAME = re.compile(r"[^\s()]+")
 PROXIMITY = re.compile(r"~(\d+)?")
 KINDS = {"AND": "AND", "ET": "AND", "OR": "OR", "OU": "OR", "NOT": "NOT", "SAUF": "NOT"}
-_FRENCH = {
-    "titre": "title", "resume": "summary", "résumé": "summary", "chapo": "summary",
-    "corps": "body", "texte": "body", "text": "body", "auteur": "author", "by": "author",
-    "langue": "lang", "language": "lang", "flux": "feed", "source": "feed", "site": "feed",
-    "depuis": "since", "after": "since", "from": "since", "before": "until", "to": "until",
+_MEANT = {
+    "text": "body", "by": "author", "language": "lang", "source": "feed", "site": "feed",
+    "after": "since", "from": "since", "before": "until", "to": "until",
 }  # fmt: skip
+"""What other programs call a field, and the name here."""
 
 
 def distance(digits: str, column: int) -> int:
@@ -56,7 +56,7 @@ def hint_for_field(written: str) -> str:
         return f"{written.lower()}: selects alerts; `tocsin alerts --query` takes it"
     known = [*PARTS, *FACETS]
     near = difflib.get_close_matches(written.lower(), known, 1, 0.5)
-    name = _FRENCH.get(written.lower()) or (near[0] if near else "")
+    name = _MEANT.get(written.lower()) or (near[0] if near else "")
     return (f"write {name}:, or" if name else "the colon is part of the text?") + (
         f' quote it: "{written}: ..."'
     )
@@ -64,6 +64,7 @@ def hint_for_field(written: str) -> str:
 
 REGEX = re.compile(r"/[^/]+/[a-z]{0,3}")
 """What other programs take for a regular expression; `/r/Liège/` is none."""
+_IN_QUERIES = [one for one in SPELLINGS if field_named(one) in (*PARTS, *FACETS)]
 _IN_TERM = re.compile(
     r"(?<!\S)(?:"
     r"(?P<word>AND|ET|OR|OU)(?=\s)"
@@ -71,7 +72,7 @@ _IN_TERM = re.compile(
     r"|\d+\s+OF\s*\("
     r"|\|\|?(?!\S)|&&(?!\S)|-(?=[\w\"])"
     r"|(?P<not>NOT|SAUF)(?=\s)"
-    rf"|-?(?i:(?P<field>{'|'.join((*PARTS, *FACETS))})):(?=\S)"
+    rf"|-?(?i:(?P<field>{'|'.join(_IN_QUERIES)})):(?=\S)"
     r")"
 )
 _QUOTED = re.compile(r'\s*=?"[^"()]*"(?:~\d*)?\s*')
@@ -90,8 +91,8 @@ def operator_in(term: str) -> tuple[str, int] | None:
         first = not term[: found.start()].strip()
         if not first or not (found["word"] or found[0] == "-"):
             return (f"{found['field']}:" if found["field"] else found[0]), found.start()
-    if field := field_of(term.strip()):
-        return f"{field}:", len(term) - len(term.lstrip())
+    if field_of(term.strip()):
+        return f"{term.strip().partition(':')[0].lower()}:", len(term) - len(term.lstrip())
     if group := _GROUP.match(term):
         return "brackets", group.start(1)
     if term.count('"') > 2 and (quoted := _QUOTATIONS.fullmatch(term)):
@@ -100,7 +101,7 @@ def operator_in(term: str) -> tuple[str, int] | None:
 
 
 def field_of(text: str) -> str:
-    """Return the field or filter that a text begins with, or ''."""
+    """Return the field or filter that a text begins with, by its English name, or ''."""
     found = FIELD.match(text)
-    name = found[1].lower() if found else ""
+    name = field_named(found[1]) if found else ""
     return name if name in (*PARTS, *FACETS) else ""

@@ -25,6 +25,7 @@ from index.query.ast import (
     Score,
     walk,
 )
+from index.query.field_names import field_named
 from index.query.filters import IS_IN_SEARCHES, facet
 
 MAX_DEPTH = 50
@@ -227,15 +228,16 @@ class _Reader:
         return AtLeast(count, tuple(choices), text=text, column=start)
 
     def field(self, written: str, start: int) -> Node:
-        name = written.lower()
+        name = field_named(written)
         if name in self.facets:
-            return facet(name, self.value(written, start), start, self.facets)
+            value = self.value(written, start)
+            return facet(name, value, start, self.facets, written=written.lower())
         if name not in PARTS:
             raise QueryError(f"there is no field {written}:", start, lexer.hint_for_field(written))
         if self.part not in ("", name):
             raise QueryError(f"{name}: inside {self.part}:", start, "no word is in both")
         if self.over():
-            raise QueryError(f"{name}: has nothing after it", start, f"write {name}:word")
+            raise QueryError(f"{written}: has nothing after it", start, f"write {written}:word")
         outer, self.part = self.part, name
         self.depth += 1
         if self.depth > MAX_DEPTH:
@@ -336,7 +338,8 @@ def parse_query(text: str, *, allow_archive_filters: bool = True) -> Query:
     validation.check(root)
     for node in walk(root):
         if isinstance(node, Facet) and node.name in ARCHIVE_FACETS and not allow_archive_filters:
-            raise QueryError(f"{node.name}: works in searches only", node.column, "take it away")
+            as_written = node.text.partition(":")[0]
+            raise QueryError(f"{as_written}: works in searches only", node.column, "take it away")
         if isinstance(node, Facet) and node.name == "is" and node.value not in IS_IN_SEARCHES:
             hint = "only is:merged finds articles; `tocsin alerts --query` takes the others"
             raise QueryError(f"{node.text} selects alerts", node.column, hint)
@@ -412,7 +415,8 @@ def _unwanted(term: str) -> Node:
     name = lexer.field_of(written)
     if name not in ARTICLE_FACETS:
         return _term(term)
-    return facet(name, written.partition(":")[2].strip().strip('"'), 0)
+    as_written, _, value = written.partition(":")
+    return facet(name, value.strip().strip('"'), 0, written=as_written.lower())
 
 
 def _term(term: str) -> Node:

@@ -1,0 +1,122 @@
+"""French names of fields mean what the English ones mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index import translation
+from index.analysis.folding import fold
+from index.article import PARTS
+from index.errors import QueryError
+from index.query.ast import ALERT_FACETS, FACETS, Facet
+from index.query.completion import complete
+from index.query.field_names import FRENCH
+from index.query.lexer import operator_in
+from index.query.parser import none_of, parse_query, read
+
+VALUES = {
+    "lang": "fr", "feed": "lesoir.be", "tag": "presse", "since": "7d", "until": "2023-10",
+    "watch": "Alibaba", "story": "7", "severity": "high", "has": "alert", "is": "merged",
+    "state": "new",
+}  # fmt: skip
+PAIRS = [
+    (name, written)
+    for name, spellings in FRENCH.items()
+    for spelling in spellings
+    for written in dict.fromkeys((spelling, fold(spelling), spelling.upper(), spelling.title()))
+]
+
+
+@pytest.fixture
+def french() -> Iterator[None]:
+    before = translation.choice()
+    translation.use("fr", Path())
+    yield
+    translation.use(*before)
+
+
+def test_every_field_has_a_french_name() -> None:
+    assert set(FRENCH) == {*PARTS, *FACETS, *ALERT_FACETS}
+    every = [fold(one) for spellings in FRENCH.values() for one in spellings]
+    assert len(every) == len({*every})
+    assert not {*every} & {*PARTS, *FACETS, *ALERT_FACETS}
+
+
+@pytest.mark.parametrize(("name", "written"), PAIRS)
+def test_both_names_mean_the_same(name: str, written: str) -> None:
+    value = VALUES.get(name, "grève")
+    of_alerts = name in ALERT_FACETS
+    assert read(f"-{written}:{value} a", of_alerts=of_alerts) == read(
+        f"-{name}:{value} a", of_alerts=of_alerts
+    )
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(sorted({*FRENCH} - {"state"})), st.integers(0, 1), st.booleans()),
+        min_size=1, max_size=5,
+    )
+)  # fmt: skip
+def test_a_query_may_mix_both(clauses: list[tuple[str, int, bool]]) -> None:
+    def text(french: bool) -> str:
+        return " OR ".join(
+            f"{'-' if excluded else ''}{FRENCH[name][-which] if french else name}:"
+            f"{VALUES.get(name, 'grève')} x"
+            for name, which, excluded in clauses
+        )
+
+    assert read(text(french=True)) == read(text(french=False))
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("langue:français", "langue:français is not understood"),
+        ("Gravité:forte", "gravité:forte is not understood"),
+        ("titre:", "titre: has nothing after it"),
+        ("depuis:jamais", "depuis:jamais is not understood"),
+    ],
+)
+def test_errors_name_the_field_as_it_is_typed(query: str, message: str) -> None:
+    with pytest.raises(QueryError) as error:
+        parse_query(query)
+    assert message in str(error.value)
+
+
+def test_filters_of_the_archive_are_refused_as_they_are_typed() -> None:
+    with pytest.raises(QueryError, match="veille: works in searches only"):
+        parse_query("veille:Alibaba", allow_archive_filters=False)
+
+
+def test_the_text_of_a_filter_is_what_was_typed() -> None:
+    node = parse_query("étiquette:presse").root
+    assert isinstance(node, Facet)
+    assert (node.name, node.text) == ("tag", "étiquette:presse")
+
+
+def test_terms_and_exclusions_know_the_names() -> None:
+    assert operator_in("langue:fr") == ("langue:", 0)
+    assert operator_in("grève titre:grève") == ("titre:", 6)
+    assert none_of(["flux:Le Soir"]).root == none_of(["feed:Le Soir"]).root
+
+
+@pytest.mark.usefixtures("french")
+@pytest.mark.parametrize(
+    ("written", "offered"),
+    [("ti", ["titre:"]), ("et", ["étiquette:"]), ("É", ["étiquette:", "est:"]), ("fl", ["flux:"]),
+     ("sev", ["severity:"]), ("d", ["depuis:"])],
+)  # fmt: skip
+def test_completion_is_in_french(written: str, offered: list[str]) -> None:
+    found = complete(written, len(written), lambda name: ())
+    assert [one.text for one in found.candidates] == offered
+
+
+@pytest.mark.parametrize("written", ["veille:Al", "watch:Al", "VEILLE:al"])
+def test_values_are_completed_after_either_name(written: str) -> None:
+    found = complete(written, len(written), lambda name: ["Alibaba"] if name == "watch" else [])
+    assert [one.text for one in found.candidates] == ["Alibaba"]
