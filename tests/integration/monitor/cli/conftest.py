@@ -1,0 +1,26 @@
+"""The server and the newsroom of the tests of `tocsin feeds`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.feeds_commands import YAML, publish
+from support.newsroom import LOOPBACK, Newsroom
+from support.scripted_server import Web
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Web]:
+    with Web() as web:
+        publish(web)
+        yield web
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path, server: Web) -> Newsroom:
+    """A newsroom that has one feed, /kept, of the server."""
+    room = Newsroom(tmp_path)
+    room.config.write_text(YAML.format(url=server.url("/kept"), allow=LOOPBACK))
+    return room
