@@ -16,7 +16,8 @@ be asked of it.
                                                       of a reader: query_executor
                                                       (phrase_search), bm25
                                                                        ▲
-    article ─▶ analysis/: tokenizer, term_positions ─▶ engine/: writer, codec, inverted_batch
+    article ─▶ analysis/: tokenizer, term_positions ─▶ engine/: writer, article_terms (chunk_table)
+                                                       ─▶ codec, inverted_batch
                                                        ─▶ postings_file, columns
                                                        ─▶ segment_merges
 

@@ -109,7 +109,7 @@ class Keys(TextCache[_Entry | _NumberTail]):
 
     def _entry(self, chunk: str) -> _Entry | _NumberTail:
         tail = NUMBER_TAIL.match(chunk) if "0" <= chunk[:1] <= "9" else None
-        if tail and _words_of(chunk)[0] == tail.span():
+        if tail and words_of(chunk)[0] == tail.span():
             entry = self._decide(chunk)
             known = ((entry, 0),) if isinstance(entry, str) else ()
             return _NumberTail(entry if isinstance(entry, tuple) else (known, _STEP))
@@ -179,6 +179,70 @@ def _of_token(token: Token, is_loud: bool) -> Iterator[tuple[str, int]]:
 
 
 _every_key = Keys(most=_CACHED_CHUNKS)
+
+
+class Additions(NamedTuple):
+    """What a chunk adds to the postings of a part of an article."""
+
+    pairs: _Pairs
+    """Index keys, with the codes that they are off by."""
+    words: int
+    is_number_tail: bool
+    """Whether the chunk begins with three digits, which may go on a number: `1 000`."""
+
+
+def additions(chunk: str, keys: Keys = _every_key) -> Additions:
+    """Return what a chunk adds by itself."""
+    entry = keys[chunk]
+    is_number_tail = isinstance(entry, _NumberTail)
+    if isinstance(entry, _NumberTail):
+        entry = entry.entry
+    if entry is None or isinstance(entry, str):
+        return Additions(((entry, 0),) if entry else (), 1, is_number_tail)
+    pairs, step = entry
+    return Additions(pairs, step // _STEP, is_number_tail)
+
+
+def number_ending(
+    chunks: Sequence[str],
+    number: int,
+    position: int,
+    is_number_tail: Callable[[int], bool],
+    words: Callable[[int], Sequence[tuple[int, int]]],
+) -> Token | None:
+    """Return the number, if any, whose last group of digits begins a chunk: `1 000`.
+
+    Args:
+        chunks: The chunks of a part.
+        number: Which of them.
+        position: That of its first word.
+        is_number_tail: Tells of a chunk, by its number, whether it begins with three digits.
+        words: Returns start and end of the words of a chunk.
+    """
+
+    def last_head(number: int) -> str:
+        """Return the digits that a chunk ends in, if another group may follow them; or ''."""
+        chunk = chunks[number]
+        if not chunk[-1:].isdigit():
+            return ""
+        start, end = words(number)[-1]
+        return chunk[start:] if end == len(chunk) and NUMBER_HEAD.fullmatch(chunk, start) else ""
+
+    start, end = words(number)[0]
+    groups = [chunks[number][start:end]]
+    is_head = groups[0] == chunks[number] and NUMBER_HEAD.fullmatch(groups[0])
+    if is_head and is_number_tail(number + 1):
+        return None
+    while number and (head := last_head(number - 1)):
+        number -= 1
+        groups.insert(0, head)
+        if len(groups) > MAX_COMPOUND:
+            return None
+        if head != chunks[number] or not is_number_tail(number):
+            break
+    if len(groups) == 1:
+        return None
+    return joined_number(groups, position - len(groups) + 1, 0, 0)
 
 
 class DocumentTerms:
@@ -257,36 +321,14 @@ class _Part:
         keys: Keys,
     ) -> _Pairs:
         """Return what a number adds whose last group of digits begins a chunk: `1 000`."""
-        groups = [self._first_word(number)]
-        goes_on = number + 1 < len(entries) and isinstance(entries[number + 1], _NumberTail)
-        if goes_on and self._is_head(number, groups[0]):
-            return ()
-        while number and (head := self._last_word(number - 1)):
-            number -= 1
-            groups.insert(0, head)
-            if len(groups) > MAX_COMPOUND:
-                return ()
-            if head != self._chunks[number] or not isinstance(entries[number], _NumberTail):
-                break
-        if len(groups) == 1:
-            return ()
-        return keys.known(joined_number(groups, position - len(groups) + 1, 0, 0))
-
-    def _first_word(self, number: int) -> str:
-        start, end = self._words(number)[0]
-        return self._chunks[number][start:end]
-
-    def _is_head(self, number: int, word: str) -> bool:
-        return word == self._chunks[number] and NUMBER_HEAD.fullmatch(word) is not None
-
-    def _last_word(self, number: int) -> str:
-        """Return the digits that a chunk ends in, if another group may follow them; or ''."""
-        chunk = self._chunks[number]
-        if not chunk[-1:].isdigit():
-            return ""
-        start, end = self._words(number)[-1]
-        word = chunk[start:end]
-        return word if end == len(chunk) and NUMBER_HEAD.fullmatch(word) else ""
+        token = number_ending(
+            self._chunks,
+            number,
+            position,
+            lambda at: at < len(entries) and isinstance(entries[at], _NumberTail),
+            self._words,
+        )
+        return keys.known(token) if token else ()
 
     def bounds(self, position: int) -> tuple[int, int]:
         turn = bisect_right(self._behind, position)
@@ -305,7 +347,7 @@ class _Part:
         if len(chunk) <= LONGEST:
             return _places[chunk]
         if number not in self._long:
-            self._long[number] = _words_of(chunk)
+            self._long[number] = words_of(chunk)
         return self._long[number]
 
 
@@ -334,7 +376,7 @@ def part_range(part: str) -> tuple[int, int]:
     return _BASES[part] << 2, (_BASES[part] + PART_WIDTH) << 2
 
 
-def _words_of(chunk: str) -> tuple[tuple[int, int], ...]:
+def words_of(chunk: str) -> tuple[tuple[int, int], ...]:
     """Return start and end of every word of a chunk."""
     return tuple(
         (found.start(1) + token.start, found.start(1) + token.end)
@@ -344,4 +386,4 @@ def _words_of(chunk: str) -> tuple[tuple[int, int], ...]:
     )
 
 
-_places = TextCache(_words_of, lambda places: 2 * _PAIR * len(places), _CACHED_PLACES)
+_places = TextCache(words_of, lambda places: 2 * _PAIR * len(places), _CACHED_PLACES)

@@ -163,6 +163,11 @@ def chunks(text: str) -> list[str]:
     Each blank is one character, so a chunk starts one behind the end of that before it; where
     blanks follow each other, chunks are empty. Every run of a text is a run of a chunk.
     """
+    return spaced(text).split(" ")
+
+
+def spaced(text: str) -> str:
+    """Return a text of the same length in which blanks stand between chunks and nowhere else."""
     if "\n" in text:
         # A compound may be broken at the end of a line, after its hyphen.
         broken = _BROKEN.search(text)
@@ -175,7 +180,7 @@ def chunks(text: str) -> list[str]:
         for space, before_digits in _THOUSANDS.items():
             if space in text:
                 text = before_digits.sub(" ", text)
-    return text.split(" ")
+    return text
 
 
 def _with_elisions(text: str, sign: str) -> str:

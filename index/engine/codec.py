@@ -13,7 +13,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whoosh.codec import base
 from whoosh.codec.whoosh3 import W3Segment
@@ -25,11 +25,15 @@ from whoosh.matching import ListMatcher
 from whoosh.reading import SegmentReader, TermInfo, TermNotFound
 from whoosh.writing import SegmentWriter
 
-from index.engine import columns, postings_file
+from index.article import Article
+from index.engine import columns, postings_file, schema
 from index.engine.columns import Columns, ColumnsWriter
 from index.engine.postings_file import Postings, PostingsFile, PostingsFileWriter, Records
 from index.engine.schema import COLUMN_TYPES, FEED, LANG, NAME, WORDS
 from index.engine.table_of_contents import SegmentEntry, newest_table, write_table
+
+if TYPE_CHECKING:
+    from index.engine.article_terms import ArticleTerms
 
 
 class ArrayCodec(base.Codec):  # type: ignore[misc]
@@ -121,9 +125,14 @@ class DocumentsWriter(base.PerDocumentWriter):  # type: ignore[misc]
         self._columns.put(fieldname, columnobj.typecode, self._doc, value)
 
     def add_columns(self, columns: Mapping[str, tuple[str, Sequence[float]]], count: int) -> None:
-        """Append the columns of `count` documents, by name, each with its typecode."""
-        for name, (typecode, values) in columns.items():
-            self._columns.extend(name, typecode, self._documents, values)
+        """Append the columns of `count` documents, by name, each with its typecode.
+
+        Raises:
+            OverflowError: A value does not fit; nothing is appended.
+        """
+        numbers = {name: array(typecode, values) for name, (typecode, values) in columns.items()}
+        for name, column in numbers.items():
+            self._columns.extend(name, self._documents, column)
         self._documents += count
 
     def cancel_doc(self) -> None:
@@ -198,19 +207,18 @@ class BatchWriter(SegmentWriter):  # type: ignore[misc]
         write_table(self.storage, self.generation, entries)
         clean_files(self.storage, self.indexname, self.generation, segments)
 
-    def add_document(self, **fields: Any) -> None:
-        """Add a document: numbers for the columns, of the other fields terms with their codes."""
-        documents = self.perdocwriter
-        documents.start_doc(self.docnum)
-        for name, value in fields.items():
-            column = self.schema[name].column_type
-            if column:
-                documents.add_column_value(name, column, value)
-            else:
-                self.pool.add_terms(name, self.docnum, value)
-        documents.finish_doc()
+    def add_articles(self, articles: Sequence[Article], terms: ArticleTerms) -> None:
+        """Add articles, of which `terms` finds the words."""
+        keys, occurrences, lengths = terms.occurrences(articles, self.docnum)
+        self.pool.add_new(WORDS, keys, occurrences)
+        for doc, article in enumerate(articles, self.docnum):
+            self.pool.add_terms(LANG, doc, {article.lang: ()})
+            self.pool.add_terms(FEED, doc, {str(feed): () for feed in article.feeds})
+        numbers = schema.columns(articles, lengths)
+        typed = {name: (COLUMN_TYPES[name], values) for name, values in numbers.items()}
+        self.perdocwriter.add_columns(typed, len(articles))
+        self.docnum += len(articles)
         self._added = True
-        self.docnum += 1
 
     def write_per_doc(self, fieldnames: Iterable[str], reader: SegmentReader) -> Any:
         """Copy the columns of a segment; return the new document numbers if it had deletions."""

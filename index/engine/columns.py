@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,11 +28,11 @@ class ColumnsWriter:
             column.frombytes(bytes(column.itemsize * (doc - len(column))))
         column.append(value)
 
-    def extend(self, name: str, typecode: str, doc: int, values: Iterable[float]) -> None:
+    def extend(self, name: str, doc: int, values: array[Any]) -> None:
         """Set the values of consecutive documents, the first of which is `doc`."""
-        for value in values:
-            self.put(name, typecode, doc, value)
-            doc += 1
+        column = self._columns.setdefault(name, array(values.typecode))
+        column.frombytes(bytes(column.itemsize * (doc - len(column))))
+        column.extend(values)
 
     def drop(self, doc: int) -> None:
         """Remove the values of the documents from `doc` on."""

@@ -5,9 +5,8 @@ No text: the store has it.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-from index.analysis.term_positions import postings
 from index.article import Article
 
 VERSION = 5
@@ -23,15 +22,16 @@ COLUMN_TYPES = {ID: "Q", DATE: "d", STORY: "Q", LENGTH: "I"}
 """Typecode (see `array`) of the numbers of a field."""
 
 
-def document(article: Article) -> dict[str, Any]:
-    """Return what the archive keeps of an article, by field: terms with codes, or a number."""
-    words = postings(article)
+def columns(articles: Sequence[Article], lengths: Sequence[int]) -> dict[str, list[float]]:
+    """Return the numbers that the archive keeps of some articles, by field.
+
+    Args:
+        articles: The articles.
+        lengths: Number of index keys of each article, each as often as it occurs.
+    """
     return {
-        WORDS: words,
-        LANG: {article.lang: ()},
-        FEED: {str(feed): () for feed in article.feeds},
-        DATE: article.date,
-        ID: article.id,
-        LENGTH: sum(map(len, words.values())),
-        STORY: article.story,
+        DATE: [article.date for article in articles],
+        ID: [article.id for article in articles],
+        LENGTH: list(lengths),
+        STORY: [article.story for article in articles],
     }

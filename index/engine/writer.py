@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whoosh.index import LockError
 from whoosh.writing import NO_MERGE
@@ -17,7 +17,7 @@ from index.article import Article
 from index.engine.codec import ArchiveIndex, BatchWriter
 from index.engine.columns import Columns
 from index.engine.postings_file import PostingsFile
-from index.engine.schema import ID, document
+from index.engine.schema import ID
 from index.engine.segment_merges import (
     BackgroundMerge,
     is_large,
@@ -29,6 +29,9 @@ from index.engine.segment_merges import (
 from index.engine.storage import DurableStorage, file_sizes
 from index.engine.table_of_contents import damage_reported
 from index.errors import ArchiveDamaged, ArchiveError
+
+if TYPE_CHECKING:
+    from index.engine.article_terms import ArticleTerms
 
 BATCH = 4096
 """Articles of one commit at most: their postings (20 MB, at the end 50) are in memory."""
@@ -54,6 +57,7 @@ class FolderArchiveWriter:
         self._columns_by_name: dict[str, Columns] = {}
         self._sizes: dict[str, int] = {}
         self._background: BackgroundMerge | None = None
+        self._terms: ArticleTerms | None = None
         self._segments = self._read_segments()
 
     @property
@@ -193,10 +197,17 @@ class FolderArchiveWriter:
         def fill(writer: BatchWriter) -> None:
             for doc in self._documents_of(writer.segments, {*articles, *without}):
                 writer.delete_document(doc)
-            for article in articles.values():
-                writer.add_document(**document(article))
+            if articles:
+                writer.add_articles(list(articles.values()), self._article_terms())
 
         self._write(fill, NO_MERGE)
+
+    def _article_terms(self) -> ArticleTerms:
+        if self._terms is None:
+            from index.engine.article_terms import ArticleTerms  # numpy: readers do without
+
+            self._terms = ArticleTerms()
+        return self._terms
 
     def _documents_of(self, segments: Iterable[Any], ids: set[int]) -> list[int]:
         """Return the numbers of the documents with one of some ids; new ids cost nothing."""

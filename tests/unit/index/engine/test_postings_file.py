@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from index.engine.inverted_batch import TermPool
 from index.engine.postings_file import PostingsFile, PostingsFileWriter
 
-CODES = st.lists(st.integers(0, 2**24), min_size=1, max_size=400, unique=True).map(sorted)
+CODES = st.lists(st.integers(0, 2**24 - 1), min_size=1, max_size=400, unique=True).map(sorted)
 LIST = st.dictionaries(st.integers(0, 2**16 - 1), CODES, min_size=1, max_size=6)
 TERM = st.text(st.characters(exclude_characters="\n", codec="utf-8"), min_size=1, max_size=8)
 

@@ -1,0 +1,161 @@
+"""The index keys of many articles at once, as numbers that numpy sorts.
+
+`term_positions.postings` says of one article what this says of a batch; a test compares the two.
+An occurrence is one number: that of its key, of its document and its code, in this order, so
+that a batch is inverted by sorting.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.analysis.term_positions import (
+    AUTHOR,
+    Additions,
+    Keys,
+    additions,
+    number_ending,
+    part_range,
+    words_of,
+)
+from index.analysis.tokenizer import readable, shouts, spaced
+from index.article import PARTS, Article
+from index.engine.chunk_table import Chunks, ChunkTable, Numbers
+from index.engine.inverted_batch import DOC, TERM, Occurrences, in_order
+
+_GROUP = 1 << 18
+"""Characters that are looked at together: more do not fit into the processor's caches."""
+_KNOWN = 64 * 2**20
+"""Bytes of what is known of chunks from one batch to the next."""
+_CACHED = 8 * 2**20
+"""Bytes of the cache of runs that chunks are made of."""
+_LOUD, _AUTHOR = 1, 2
+"""Styles of texts: all in capitals, an author's."""
+
+
+class _Part(NamedTuple):
+    """A part of an article that has any text."""
+
+    doc: int
+    first: int
+    """The first code of the part."""
+    text: str
+    style: int
+
+
+class ArticleTerms:
+    """Reads articles, and remembers the chunks of earlier ones."""
+
+    def __init__(self) -> None:
+        self._keys = Keys(most=_CACHED)
+        self._table = ChunkTable(self._additions, styles=4)
+
+    def occurrences(
+        self, articles: Sequence[Article], first: int = 0
+    ) -> tuple[list[str], Occurrences, list[int]]:
+        """Return the index keys of some articles in order, where these occur, and how often.
+
+        Args:
+            articles: The articles.
+            first: The number of the first one as a document.
+
+        Returns:
+            The keys; the occurrences in order; the number of occurrences in each article.
+        """
+        if self._table.bytes > _KNOWN:
+            self._table = ChunkTable(self._additions, styles=4)
+        found = [self._found(parts) for parts in _groups(articles)]
+        every = np.concatenate(found) if found else np.empty(0, dtype=np.uint64)
+        docs = (every >> np.uint64(DOC)).astype(np.uint16)
+        lengths = np.bincount(docs, minlength=len(articles)).tolist()
+        every += np.uint64(first << DOC)
+        return *in_order(self._table.keys, every), lengths
+
+    @property
+    def known_bytes(self) -> int:
+        """Bytes of what is known of chunks, roughly."""
+        return self._table.bytes
+
+    def _additions(self, chunk: str, style: int) -> Additions:
+        added = additions(chunk, self._keys_of(style))
+        if not style & _AUTHOR:
+            return added
+        return added._replace(pairs=tuple((AUTHOR + key, code) for key, code in added.pairs))
+
+    def _keys_of(self, style: int) -> Keys:
+        return self._keys.loud if style & _LOUD else self._keys
+
+    def _prefixed(self, key: str, style: int) -> str:
+        return AUTHOR + key if style & _AUTHOR else key
+
+    def _found(self, parts: Sequence[_Part]) -> Occurrences:
+        """Return the occurrences in some parts, with the numbers of keys in the table."""
+        chunks = Chunks.of([part.text for part in parts])
+        numbers = self._table.numbers(chunks, np.array([part.style for part in parts]))
+        words = np.frombuffer(self._table.words, dtype=np.uint32)[numbers].astype(np.int64)
+        behind = np.cumsum(words)
+        sizes = np.diff(chunks.texts)
+        before = behind - words
+        before -= np.repeat(before[chunks.texts[:-1]], sizes)
+        places = np.array([(part.doc << DOC) + part.first for part in parts])
+        bases = np.repeat(places, sizes) + (before << 2)
+        counts = np.frombuffer(self._table.counts, dtype=np.uint32)[numbers].astype(np.int64)
+        firsts = np.frombuffer(self._table.firsts, dtype=np.uint32)[numbers].astype(np.int64)
+        at = np.repeat(firsts - (np.cumsum(counts) - counts), counts)
+        at += np.arange(len(at))
+        found = np.frombuffer(self._table.added, dtype=np.uint32)[at].astype(np.uint64)
+        found <<= np.uint64(TERM)
+        found += np.repeat(bases, counts).view(np.uint64)
+        found += np.frombuffer(self._table.offsets, dtype=np.uint32)[at]
+        joined = list(self._joined_numbers(parts, chunks, numbers, before))
+        return np.append(found, np.array(joined, dtype=np.uint64)) if joined else found
+
+    def _joined_numbers(
+        self, parts: Sequence[_Part], chunks: Chunks, numbers: NDArray[np.uint32], before: Numbers
+    ) -> Iterator[int]:
+        """Yield the occurrences of numbers whose digits are in several chunks: `1 000`."""
+        is_tail = np.frombuffer(self._table.tails, dtype=np.uint8)[numbers]
+        at = np.flatnonzero(is_tail)
+        content = np.frombuffer(chunks.content, dtype=np.uint8)
+        last = content[np.maximum(chunks.starts[at] - 2, 0)]  # of the chunk before
+        at = at[(last >= ord("0")) & (last <= ord("9"))]
+        of_text = np.searchsorted(chunks.texts, at, side="right") - 1
+        for text in np.unique(of_text).tolist():
+            first = int(chunks.texts[text])
+            written = chunks.of_text(text)
+            tails = is_tail[first : first + len(written)].tolist()
+            words = functools.cache(lambda number: words_of(written[number]))  # noqa: B023
+            keys = self._keys_of(parts[text].style)
+            for number in (at[of_text == text] - first).tolist():
+                if not number:
+                    continue
+                token = number_ending(
+                    written, number, int(before[first + number]),
+                    lambda other: other < len(tails) and bool(tails[other]), words,  # noqa: B023
+                )  # fmt: skip
+                for key, code in keys.known(token) if token else ():
+                    term = self._table.key(self._prefixed(key, parts[text].style))
+                    yield (term << TERM) + (parts[text].doc << DOC) + parts[text].first + code
+
+
+def _groups(articles: Sequence[Article]) -> Iterator[list[_Part]]:
+    """Yield the parts of articles that have any text, some at a time."""
+    group: list[_Part] = []
+    characters = 0
+    for doc, article in enumerate(articles):
+        for name in PARTS:
+            if not (text := readable(article.part(name))):
+                continue
+            style = _LOUD * shouts(text) + _AUTHOR * (name == "author")
+            group.append(_Part(doc, part_range(name)[0], spaced(text), style))
+            characters += len(text)
+            if characters > _GROUP:
+                yield group
+                group, characters = [], 0
+    if group:
+        yield group

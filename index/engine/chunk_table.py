@@ -1,0 +1,188 @@
+"""The chunks of texts as numbers, and what each of them adds to an index.
+
+News are made of the same 100,000 chunks (what stands between two blanks). A chunk is analysed when
+it comes for the first time; then numpy finds its number by its hash. The hash is the sum of the
+bytes, each times a random number that belongs to its place: whatever strangers write, two of
+200,000 chunks have the same with a probability of one to a million.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from sys import getsizeof
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.analysis.term_positions import Additions
+from index.analysis.text_cache import LONGEST
+
+Numbers = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+
+_BITS = 19
+"""Binary digits of the number of slots; 12 bytes each."""
+_MASK = (1 << _BITS) - 1
+_SHIFTS = np.uint64(64 - _BITS), np.uint64(8)
+"""Which digits of a hash are the number of its slot; a chunk has two slots that it may be in."""
+_SLOT = 100
+"""Bytes of an entry of a dict and the number that it leads to, roughly."""
+_NUMBERS = 16
+"""Bytes of the numbers of a chunk, and of those of an index key that it adds, roughly."""
+
+
+def _random(count: int) -> Hashes:
+    """Return numbers that nobody can guess: Python's own hashes of strings differ by process."""
+    numbers = [hash(f"place {number}") for number in range(count)]
+    return np.array(numbers, dtype=np.int64).view(np.uint64)
+
+
+class Chunks(NamedTuple):
+    """Where the chunks of some texts are, which stand in one row of bytes with blanks between."""
+
+    content: bytes
+    starts: Numbers
+    ends: Numbers
+    texts: Numbers
+    """Number of the first chunk of each text; at the end, how many chunks there are."""
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Chunks:
+        """Return the chunks of some texts."""
+        encoded = [text.encode() for text in texts]
+        content = b" ".join(encoded)
+        blanks = np.flatnonzero(np.frombuffer(content, dtype=np.uint8) == ord(" "))
+        starts = np.concatenate(([0], blanks + 1))
+        ends = np.append(blanks, len(content))
+        behind = np.cumsum([len(text) + 1 for text in encoded])
+        firsts = np.searchsorted(starts, behind[:-1])
+        return cls(content, starts, ends, np.concatenate(([0], firsts, [len(starts)])))
+
+    def of_text(self, number: int) -> list[str]:
+        """Return the chunks of a text."""
+        first, last = self.texts[number], self.texts[number + 1]
+        return self.content[self.starts[first] : self.ends[last - 1]].decode().split(" ")
+
+
+class ChunkTable:
+    """Numbers chunks and the index keys that they add. It grows until `bytes` is too much."""
+
+    def __init__(self, add: Callable[[str, int], Additions], styles: int) -> None:
+        """Make an empty table.
+
+        Args:
+            add: Returns what a chunk in a text of some style adds.
+            styles: Number of styles.
+        """
+        self._add = add
+        self._weights = _random(LONGEST + 1 + styles)
+        self._slots = np.zeros(1 << _BITS, dtype=np.uint64)
+        self._slot_numbers = np.zeros(1 << _BITS, dtype=np.uint32)
+        self._known: dict[int, int] = {}
+        self._plain: dict[str, int] = {}
+        """Numbers of chunks that are one word with one index key, by that key."""
+        self._key_numbers: dict[str, int] = {}
+        self.keys: list[str] = []
+        """The index keys, by their numbers."""
+        self.words, self.tails = array("I"), array("B")
+        """By number: its words, and whether it may go on a number."""
+        self.firsts, self.counts = array("I"), array("I")
+        """By number: where its index keys begin in the next two, and how many they are."""
+        self.added, self.offsets = array("I"), array("I")
+        """Numbers of index keys, and the codes that they are off by."""
+        self.bytes = 0
+        """Bytes that the table takes, roughly."""
+
+    def numbers(self, chunks: Chunks, styles: Numbers) -> NDArray[np.uint32]:
+        """Return the number of each chunk; `styles` are those of the texts.
+
+        Chunks that add the same have the same number.
+        """
+        hashes = self._hashes(chunks, styles)
+        slots = (hashes >> _SHIFTS[0]).astype(np.int64)
+        numbers = self._slot_numbers[slots]
+        is_long = chunks.ends - chunks.starts > LONGEST
+        at = np.flatnonzero((self._slots[slots] != hashes) | is_long)
+        if len(at):
+            slots = (hashes[at] >> _SHIFTS[1]).astype(np.int64) & _MASK
+            numbers[at] = self._slot_numbers[slots]
+            at = at[(self._slots[slots] != hashes[at]) | is_long[at]]
+        if len(at):
+            of_text = np.searchsorted(chunks.texts, at, side="right") - 1
+            numbers[at] = self._looked_up(chunks, at, hashes[at], styles[of_text])
+        return numbers
+
+    def key(self, key: str) -> int:
+        """Return the number of an index key."""
+        number = self._key_numbers.setdefault(key, len(self.keys))
+        if number == len(self.keys):
+            self.keys.append(key)
+            self.bytes += _SLOT + getsizeof(key)
+        return number
+
+    def _hashes(self, chunks: Chunks, styles: Numbers) -> Hashes:
+        content = np.frombuffer(chunks.content, dtype=np.uint8)
+        sizes = chunks.ends - chunks.starts
+        starts = np.repeat(chunks.starts.astype(np.int32), sizes + 1)[: len(content)]
+        places = np.arange(len(content), dtype=np.int32) - starts
+        sums = np.zeros(len(content) + 1, dtype=np.uint64)
+        np.cumsum(self._weights[np.minimum(places, LONGEST, out=places)] * content, out=sums[1:])
+        hashes: Hashes = sums[chunks.ends] - sums[chunks.starts]
+        hashes += np.repeat(self._weights[LONGEST + 1 + styles], np.diff(chunks.texts))
+        return hashes
+
+    def _looked_up(
+        self, chunks: Chunks, at: Numbers, hashes: Hashes, styles: Numbers
+    ) -> NDArray[np.uint32]:
+        """Return the numbers of chunks of which the table has none; each is analysed once."""
+        long = (chunks.ends[at] - chunks.starts[at]) > LONGEST
+        hashes[long] = np.arange(1, 1 + np.count_nonzero(long))
+        different, first, which = np.unique(hashes, return_index=True, return_inverse=True)
+        examples = at[first]
+        numbers = [
+            self._number(None if is_long else one, chunks.content[start:end].decode(), style)
+            for one, is_long, start, end, style in zip(
+                different.tolist(),
+                long[first].tolist(),
+                chunks.starts[examples].tolist(),
+                chunks.ends[examples].tolist(),
+                styles[first].tolist(),
+                strict=True,
+            )
+        ]
+        return np.array(numbers, dtype=np.uint32)[which]
+
+    def _number(self, hash: int | None, chunk: str, style: int) -> int:
+        """Return the number of a chunk, from its hash if it is known; a long one has none."""
+        if hash is None:
+            return self._analysed(chunk, style)
+        number = self._known.get(hash)
+        if number is None:
+            number = self._known[hash] = self._analysed(chunk, style)
+            self.bytes += _SLOT
+            slots = (hash >> int(shift) & _MASK for shift in _SHIFTS)
+            free = [slot for slot in slots if not self._slots[slot]]
+            if free:  # the most frequent chunks come first
+                self._slots[free[0]], self._slot_numbers[free[0]] = hash, number
+        return number
+
+    def _analysed(self, chunk: str, style: int) -> int:
+        pairs, words, is_tail = self._add(chunk, style)
+        is_plain = len(pairs) == words == 1 and not is_tail
+        if is_plain and (known := self._plain.get(pairs[0][0])) is not None:
+            return known
+        number = len(self.words)
+        self.words.append(words)
+        self.tails.append(is_tail)
+        self.firsts.append(len(self.added))
+        self.counts.append(len(pairs))
+        for key, code in pairs:
+            self.added.append(self.key(key))
+            self.offsets.append(code)
+        if is_plain:
+            self._plain[pairs[0][0]] = number
+            self.bytes += _SLOT
+        self.bytes += _NUMBERS * (1 + len(pairs))
+        return number

@@ -1,0 +1,88 @@
+"""The words of a batch of articles are those of each article."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.difficult_texts import TEXTS
+
+from index.analysis.term_positions import postings
+from index.article import Article
+from index.engine import article_terms
+from index.engine.article_terms import ArticleTerms
+from index.engine.inverted_batch import DOC, TERM
+
+ARTICLES = st.lists(st.tuples(TEXTS, TEXTS, TEXTS, TEXTS), max_size=5)
+
+
+def written(texts: Sequence[tuple[str, str, str, str]]) -> list[Article]:
+    return [
+        Article(
+            id=id,
+            feeds=(1,),
+            url="",
+            title=title,
+            summary=summary,
+            body=body,
+            author=author,
+            seen=1,
+        )
+        for id, (title, summary, body, author) in enumerate(texts, 1)
+    ]
+
+
+def found(terms: ArticleTerms, articles: Sequence[Article]) -> list[dict[str, list[int]]]:
+    keys, occurrences, lengths = terms.occurrences(articles)
+    assert keys == sorted(keys)
+    postings: list[dict[str, list[int]]] = [{} for _ in articles]
+    for one in occurrences.tolist():
+        doc = one >> DOC & 0xFFFF
+        postings[doc].setdefault(keys[one >> TERM], []).append(one & (1 << DOC) - 1)
+    assert lengths == [sum(map(len, each.values())) for each in postings]
+    return postings
+
+
+@given(batches=st.lists(ARTICLES, max_size=3))
+def test_a_batch_has_the_words_of_its_articles(
+    batches: list[list[tuple[str, str, str, str]]],
+) -> None:
+    terms = ArticleTerms()
+    for texts in batches:
+        articles = written(texts)
+        assert found(terms, articles) == [postings(article) for article in articles]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "1 000 000 habitants, 1 000 et 12 000,5",
+        "7\u00a0500 euros; v1 000; 1 000 000 000 000; x 000",
+        "LE PORT DE LIÈGE EST FERMÉ 1 000 FOIS",
+        "x" * 63 + " " + "x" * 64 + " " + "x" * 65 + " " + "x" * 65 + " " + "x" * 66 + "," + " y",
+        f"plate-forme {'long-' * 40}1 000 l' État\nplate-\nforme",
+        "\U0001f514 東京 el-\u0300 ﬁn",
+    ],
+)
+def test_the_same_words_come_of_texts_that_are_rare(text: str) -> None:
+    articles = written([(text, text.lower(), f"a {text}", text), (f"{text} 1", "2 000", text, "")])
+    assert found(ArticleTerms(), articles) == [postings(article) for article in articles]
+
+
+def test_what_is_known_of_chunks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(article_terms, "_KNOWN", 2_000)
+    terms = ArticleTerms()
+    for number in range(20):
+        articles = written([(f"un port{number}", "une rade", f"quai{number} {number}", "Jean")])
+        assert found(terms, articles) == [postings(article) for article in articles]
+        assert terms.known_bytes < 4_000
+
+
+def test_texts_are_looked_at_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(article_terms, "_GROUP", 10)
+    articles = written([("un port", "2 000", "000 quais", "Jean") for _ in range(10)])
+    assert found(ArticleTerms(), articles) == [postings(article) for article in articles]
