@@ -20,11 +20,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, count, pairwise
 from typing import NamedTuple
 
 from index.article import Timestamp
-from monitor.alerts.volume_anomaly import bursts_tail
 from monitor.model.alert import AlertKind
 
 HOUR = 3600.0
@@ -57,6 +56,9 @@ PRIOR = 6.0
 """Stories that weigh for an even rhythm: a few stories say nothing of hours and weekdays."""
 WHOLE = 0.99
 """Share of an hour that must have been watched to measure how much the number varies."""
+
+NEVER = 1e-300
+"""Smaller probabilities are left out: floating point cannot hold them."""
 
 Interval = tuple[Timestamp, Timestamp]
 
@@ -169,6 +171,7 @@ def learn(
     feeds: Mapping[int, Timestamp],
     left_out: Iterable[Interval] = (),
     unread: Mapping[int, Sequence[Interval]] = {},
+    windows: Sequence[int] = WINDOWS,
 ) -> Pattern | None:
     """Return what is usual for a watchlist; None while too little is known.
 
@@ -180,6 +183,8 @@ def learn(
         left_out: When it was unusual before.
         unread: When feeds could not be read, by feed; what they brought at once after it teaches
             nothing.
+        windows: Hours of the windows whose variation is measured; none to learn only the usual
+            number.
     """
     skip = max(0, math.ceil(since / HOUR) - hours.first)
     watched = [0.0] * skip + list(hours.watched[skip:])
@@ -208,7 +213,7 @@ def learn(
     scale = (len(counted) + 1) / sum(usual)
     usual = [scale * x for x in usual]
     varies, farthest = {}, {}
-    for window in WINDOWS:
+    for window in windows:
         varies[window], farthest[window] = _spread(numbers, usual, watched, window)
     return Pattern(
         rates=rates,
@@ -321,6 +326,33 @@ def deviation(number: float, usual: float) -> float:
     The square root of Anscombe (1948, https://doi.org/10.2307/2332343).
     """
     return 2 * (math.sqrt(number + 3 / 8) - math.sqrt(usual + 3 / 8))
+
+
+def bursts_tail(least: int, mean: float, variance: float) -> float:
+    """Return the probability of so many or more at a varying rate: negative binomial.
+
+    Args:
+        least: A number above the mean, so that what is added up becomes less and less.
+        mean: What is usual.
+        variance: By how much it varies: more than the mean.
+    """
+    if mean == 0:
+        return 0.0
+    size, hit = mean**2 / (variance - mean), 1 - mean / variance
+    chance = math.exp(
+        math.lgamma(least + size)
+        - math.lgamma(least + 1)
+        - math.lgamma(size)
+        + least * math.log(hit)
+        + size * math.log1p(-hit)
+    )
+    tail = 0.0
+    for number in count(least):
+        tail += chance
+        if chance <= max(tail * 1e-9, NEVER):
+            return tail
+        chance *= (number + size) / (number + 1) * hit
+    raise AssertionError
 
 
 @lru_cache(4_096)

@@ -76,7 +76,7 @@ DAY = 86_400.0
 COLUMNS = (
     "name", "severity", "total", "untriaged", "last_hit", "relevant", "noise", "verdicts",
     "precision", "precision_low", "precision_high", "feeds", "feeds_with_gaps",
-    "today", "usual", "weeks", "surprise", "suppressed", "muted_until",
+    "today", "usual", "weeks", "surprise", "quiet", "suppressed", "muted_until",
 )  # fmt: skip
 
 
@@ -92,9 +92,10 @@ def watch_list(cli: CliContext, name: str | None, terms: bool, style: str) -> No
     interval (Wilson's) and the number of verdicts; with fewer than ten verdicts it says
     little. With terms, an alert counts for each term that matched. `gaps` is the number of its
     feeds with coverage gaps in the last day; `tocsin feeds --blind` lists the gaps. `today` is
-    the number of stories since midnight, beside the usual number by this time of this weekday;
-    ⇈ marks a surprise. `suppressed` is the number of suppressed alerts of the last day; `tocsin
-    alerts --suppressed` lists them. Columns without content are left out.
+    the number of stories since midnight, beside the usual number by this time; ⇈ and ⇊ mark what
+    alerts call unusual: far more than usual, and none any more. `suppressed` is the number of
+    suppressed alerts of the last day; `tocsin alerts --suppressed` lists them. Columns without
+    content are left out.
     """
     _list_watchlists(cli, name, style, terms=terms)
 
@@ -240,7 +241,8 @@ def _last_hit(record: WatchlistRecord, now: float) -> str:
 def _today_cell(baseline: Baseline) -> str:
     """Return the stories of today, a mark if the number is unusual, and the usual number."""
     usual = "" if baseline.usual is None else f" ({baseline.usual:.{int(baseline.usual < 10)}f})"
-    return f"{baseline.today:>5} {signs.SPIKE if baseline.surprise else ' '}{usual}"
+    mark = signs.SPIKE if baseline.surprise else signs.QUIET if baseline.quiet else " "
+    return f"{baseline.today:>5} {mark}{usual}"
 
 
 def _gap_cell(coverage: Coverage | None) -> str:

@@ -103,7 +103,7 @@ def usual(watchlist: WatchlistBriefing) -> str:
     """Return how many stories a watchlist has, and how many are usual: `5 stories, usually 3`."""
     count = len(watchlist.stories) + watchlist.left_out
     baseline = watchlist.baseline
-    if baseline.surprise:
+    if baseline.unusual:
         count = baseline.today
     if baseline.usual is None:
         return stories(count)
@@ -118,7 +118,7 @@ def usual(watchlist: WatchlistBriefing) -> str:
 def counts(watchlist: WatchlistBriefing) -> str:
     """Return the line under the name of a watchlist."""
     parts = [usual(watchlist)]
-    if watchlist.baseline.surprise:
+    if watchlist.baseline.unusual:
         parts.append(_("unusual"))
     if left_out := watchlist.left_out:
         parts.append(ngettext("{count} not listed", "{count} not listed", left_out))

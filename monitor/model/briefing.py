@@ -116,7 +116,7 @@ class Briefing:
     @property
     def unusual(self) -> tuple[WatchlistBriefing, ...]:
         """Return the watchlists with more stories than chance explains."""
-        return tuple(one for one in self.watchlists if one.baseline.surprise)
+        return tuple(one for one in self.watchlists if one.baseline.unusual)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

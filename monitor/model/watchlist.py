@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Mapping
 
     from index.article import Timestamp
@@ -75,15 +74,23 @@ class BackfillProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """A watchlist's stories of today, and how many are usual by this time of this weekday."""
+    """A watchlist's stories of today, and how many are usual by this time."""
 
     today: int = 0
-    """Stories with an alert since midnight, without backfill."""
+    """Stories that began since midnight, without backfill."""
     usual: float | None = None
     """None while too little is known: fewer than two weeks."""
     weeks: int = 0
-    """Same weekdays before this one that are known, up to eight."""
+    """Weeks that were watched, of the last eight."""
     surprise: bool = False
+    """Whether an alert says that there are far more stories than usual."""
+    quiet: bool = False
+    """Whether an alert says that there are none any more."""
+
+    @property
+    def unusual(self) -> bool:
+        """Whether it is a surprise, or quiet."""
+        return self.surprise or self.quiet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,15 +126,6 @@ class Untriaged(NamedTuple):
     stories: int
     """Of all watchlists; a story of several watchlists counts once."""
     by_watchlist: Mapping[str, int]
-
-
-class RaisedInWindow(NamedTuple):
-    """What was raised in a stretch of time."""
-
-    has_articles: bool
-    """Whether any article was first seen in it."""
-    stories: Counter[str]
-    """Of how many stories each watchlist raised alerts, but for backfill and duplicates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import tzinfo
 
 from index.article import Article, Timestamp
-from monitor.alerts.volume_anomaly import WEEKS, pace
 from monitor.ingest.coverage_gaps import coverage, describe_gap, format_interval
 from monitor.model.alert import Alert, StoryAlerts, SuppressionReason, Verdict
 from monitor.model.briefing import (
@@ -24,6 +23,7 @@ from monitor.model.severity import Severity
 from monitor.model.watchlist import FEED_HEALTH, Baseline
 from monitor.notify.message import passage
 from monitor.store.protocol import Views
+from monitor.watchlists.baselines import Baselines
 
 CHART_PARTS = 24
 """Bars of a chart: an hour each, of a day."""
@@ -33,7 +33,7 @@ SHORTLISTED = 10
 """Times as many stories are read in full, to order them by their outlets."""
 ESCALATED = 1_000
 """Alerts that escalated last, among which those of the time are looked for."""
-WEEK = timedelta(weeks=1)
+WEEK = 7 * 86_400.0
 TROUBLES = (Health.FAILING, Health.GONE, Health.QUARANTINED, Health.SILENT)
 
 
@@ -106,7 +106,9 @@ def read_facts(
         raised=tuple(raised),
         stories=tuple(detailed),
         articles={article.id: article for article in views.articles.get(sorted(articles))},
-        baselines=_baselines(views, since, until, zone),
+        baselines=Baselines(views, zone).between(since, until, until, lasting=False)
+        if until - since <= WEEK
+        else {},
         charts={
             count.name: count.spark
             for count in views.watchlists.counts(since, CHART_PARTS, width)
@@ -132,32 +134,6 @@ def _detailed(
     ids = [alert.id for story in first for alert in story.alerts]
     read = {alert.id: alert for alert in views.alerts.get(ids, matches=True, timelines=True)}
     return [StoryAlerts(tuple(read.get(a.id, a) for a in story.alerts)) for story in stories]
-
-
-def _baselines(
-    views: Views, since: Timestamp, until: Timestamp, zone: tzinfo
-) -> dict[str, Baseline]:
-    """Return the stories of each watchlist, beside those at the same hours of earlier weeks."""
-    if until - since > WEEK.total_seconds():
-        return {}
-    start, end = (datetime.fromtimestamp(at, zone) for at in (since, until))
-    weeks = [
-        ((start - WEEK * n).timestamp(), (end - WEEK * n).timestamp()) for n in range(1, WEEKS + 1)
-    ]
-    now, *earlier = views.watchlists.raised([(since, until), *weeks])
-    known = [
-        (begun, day.stories)
-        for (begun, _), day in zip(weeks, earlier, strict=True)
-        if day.has_articles
-    ]
-    return {
-        one.name: pace(
-            now.stories[one.name],
-            [stories[one.name] for begun, stories in known if begun >= one.since],
-        )
-        for one in views.watchlists.in_force()
-        if one.since is not None
-    }
 
 
 # --- deciding ----------------------------------------------------------------------------
@@ -268,7 +244,7 @@ def _outlets(story: StoryAlerts) -> int:
 def _urgency(watchlist: WatchlistBriefing) -> tuple[bool, bool, int, int]:
     highest = watchlist.stories[0].severity.rank if watchlist.stories else len(Severity)
     count = len(watchlist.stories) + watchlist.left_out
-    return not watchlist.baseline.surprise, not watchlist.stories, highest, -count
+    return not watchlist.baseline.unusual, not watchlist.stories, highest, -count
 
 
 def _story(story: StoryAlerts, under: str, articles: Mapping[int, Article]) -> BriefedStory:

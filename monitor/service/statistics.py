@@ -6,7 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import datetime, time, tzinfo
 from typing import TYPE_CHECKING
 
 from index.article import Timestamp
@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # imported where they are used: `tocsin status` needs none of
     from monitor.model.watchlist import Baseline, WatchlistCount
     from monitor.search.search import ArchiveSearch
     from monitor.search.trends import Interval, Observed
+    from monitor.watchlists.baselines import Baselines
 
 MAX_BUCKETS = 20_000
 """Buckets of one trend at most: two years of hours."""
@@ -41,6 +42,7 @@ class Statistics:
         self._views = views
         self._clock = clock
         self._zone = zone
+        self._baselines: Baselines | None = None
 
     def trend(
         self,
@@ -121,23 +123,13 @@ class Statistics:
 
     def baselines(self) -> dict[str, Baseline]:
         """Return how many stories each active watchlist has today, and how many are usual."""
-        from monitor.alerts.volume_anomaly import pace, windows
+        from monitor.watchlists.baselines import Baselines
 
-        days = windows(self._clock(), self._zone)
-        today, *earlier = self._views.watchlists.raised(days)
-        known = [
-            (start, day.stories)
-            for (start, _), day in zip(days[1:], earlier, strict=True)
-            if day.has_articles
-        ]
-        return {
-            watchlist.name: pace(
-                today.stories[watchlist.name],
-                [stories[watchlist.name] for start, stories in known if start >= watchlist.since],
-            )
-            for watchlist in self._views.watchlists.in_force()
-            if watchlist.since is not None
-        }
+        now = self._clock()
+        midnight = datetime.combine(datetime.fromtimestamp(now, self._zone), time(), self._zone)
+        if self._baselines is None:
+            self._baselines = Baselines(self._views, self._zone)
+        return self._baselines.between(midnight.timestamp(), now, now, lasting=True)
 
     def watchlists(self) -> list[WatchlistCount]:
         """Return every watchlist with its counts, and how unusual today is for it."""

@@ -58,7 +58,6 @@ if TYPE_CHECKING:
     from monitor.model.watchlist import (
         ArticleVerdict,
         BackfillProgress,
-        RaisedInWindow,
         Silence,
         TermRecord,
         Untriaged,
@@ -379,9 +378,6 @@ class WatchlistViews(Protocol):
     def verdicts(self, watchlist: str) -> list[ArticleVerdict]:
         """Return the articles that a watchlist raised alerts for, with the verdict on each."""
 
-    def raised(self, windows: Sequence[tuple[Timestamp, Timestamp]]) -> list[RaisedInWindow]:
-        """Return of how many stories each watchlist raised alerts in each of some intervals."""
-
     def suppressed(self, since: Timestamp) -> Counter[tuple[str, str]]:
         """Return how many alerts were not notified, by watchlist and reason.
 
@@ -647,6 +643,9 @@ class Views(Protocol):
     @property
     def watchlists(self) -> WatchlistViews:
         """Watchlists."""
+
+    def volumes(self) -> AbstractContextManager[VolumeViews]:
+        """Read how many stories watchlists bring."""
 
     @property
     def alerts(self) -> AlertViews:

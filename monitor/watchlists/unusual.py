@@ -13,12 +13,13 @@ from monitor.alerts import unusual_volume as volume
 from monitor.alerts.plan import AlertPlan
 from monitor.alerts.routing import Routing
 from monitor.alerts.unusual_planning import HEADLINES, UnusualWatchlist, plan_unusual
-from monitor.alerts.unusual_volume import DAY, Hours, Interval, Pattern, Story, Unusual
+from monitor.alerts.unusual_volume import DAY, Interval, Pattern, Story, Unusual
 from monitor.model.alert import UNUSUAL, AlertKind
 from monitor.model.config import Watchlist
 from monitor.model.feed import SubscribedFeed
 from monitor.model.watchlist import UnusualTime
 from monitor.store.protocol import Store, VolumeViews
+from monitor.watchlists.baselines import known_feeds, learn_patterns
 
 RECENT = 3 * DAY
 """Seconds of which the stories are remembered from one look to the next."""
@@ -130,22 +131,9 @@ class UnusualWatch:
         zone: tzinfo,
         now: Timestamp,
     ) -> None:
-        feeds = {
-            feed: since
-            for feed, since in views.read_since().items()
-            if now - since >= volume.ENOUGH
-        }
-        hours, unread = Hours.until(now, watched, zone), views.unread()
-        self._known = frozenset(feeds)
-        self._patterns = {}
-        for one in self._store.watchlists.in_force():
-            if one.name not in asked or one.since is None:
-                continue
-            stories = past.get(one.name, ())
-            left_out = [_left_out(time) for time in times if time.watchlist == one.name]
-            pattern = volume.learn(stories, hours, one.since, feeds, left_out, unread)
-            if pattern is not None:
-                self._patterns[one.name] = pattern
+        self._known = frozenset(known_feeds(views, now))
+        in_force = [one for one in self._store.watchlists.in_force() if one.name in asked]
+        self._patterns = learn_patterns(views, in_force, past, watched, times, zone, now)
 
     # --- what is unusual -----------------------------------------------------------------
 
@@ -283,12 +271,6 @@ class _Lead:
     def __init__(self, article: Article) -> None:
         self.lang = article.lang
         self.terms = frozenset([*terms(article.title), *terms(article.summary)])
-
-
-def _left_out(time: UnusualTime) -> Interval:
-    """Return what an unusual time does not teach: what lasts for more than a day becomes usual."""
-    end = time.started_at + DAY
-    return time.started_at - DAY, min(time.ended_at or end, end)
 
 
 def _is_well(one: SubscribedFeed, now: Timestamp) -> bool:

@@ -206,21 +206,20 @@ def watchlist_row(
     else:
         line += [(" " + spark(count.spark, bars), f"{count.severity}")] if bars else []
         line += [
-            (fit(today + usual, 7, right=True), "new" if baseline.surprise else "quiet"),
-            (signs.SPIKE if baseline.surprise else " ", "high"),
+            (fit(today + usual, 7, right=True), "new" if baseline.unusual else "quiet"),
+            (signs.SPIKE if baseline.surprise else signs.QUIET if baseline.quiet else " ", "high"),
         ]
     line.append((fit(untriaged, 4, right=True), "new"))
     used = sum(cell_len(text) for text, _ in line)
     return [*line, (" " * (cells - used), "")] if used < cells else line
 
 
-def baseline_text(count: WatchlistCount, weekday: str) -> str:
+def baseline_text(count: WatchlistCount) -> str:
     """Return today's stories beside the usual number by this time; empty without a baseline."""
     baseline = count.pace
     if baseline.usual is None:
         return ""
-    weeks = f"{baseline.weeks} {weekday}"
-    return f"today {baseline.today}, usual {baseline.usual:.3g} by now ({weeks})"
+    return f"today {baseline.today}, usual {baseline.usual:.3g} by now"
 
 
 def short_count(number: int) -> str:

@@ -94,9 +94,8 @@ class WatchlistPane(LineList):
         self._show_baseline()
 
     def _show_baseline(self) -> None:
-        at = times.local(self._clock(), self._zone)
-        if self.cursor < len(self._counts) and at is not None:
-            baseline = baseline_text(self._counts[self.cursor], f"{at:%a}")
+        if self.cursor < len(self._counts):
+            baseline = baseline_text(self._counts[self.cursor])
             if baseline != self._baseline:  # setting the subtitle repaints the whole pane
                 self._baseline = baseline
                 self.border_subtitle = Content(baseline)

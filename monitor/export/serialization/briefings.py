@@ -158,7 +158,7 @@ def _watchlist_row(one: WatchlistBriefing) -> WatchlistBriefingRow:
         "backfilled": one.backfilled,
         "count": one.baseline.today,
         "usual": one.baseline.usual,
-        "unusual": one.baseline.surprise,
+        "unusual": one.baseline.unusual,
         "chart": list(one.chart),
         "missed": line(one.missed),
     }

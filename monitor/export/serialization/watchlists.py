@@ -66,6 +66,7 @@ class WatchlistRow(PrecisionRow):
     weeks: int
     """From how many weeks it is known."""
     surprise: bool
+    quiet: bool
     """Whether today is beyond chance."""
     suppressed: dict[str, int]
     """Alerts of the last day of which nobody was notified, by reason."""
@@ -108,6 +109,7 @@ def watchlist_row(
         "usual": usual,
         "weeks": baseline.weeks,
         "surprise": baseline.surprise,
+        "quiet": baseline.quiet,
         "suppressed": dict(suppressed),
         "muted_until": iso(muted_until),
     }

@@ -6,6 +6,8 @@ and the values of all of them take a tenth of a second to import.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from monitor.store.sql.connection import (
     StoreAddress,
     StoreConnection,
     ViewerConnection,
+    reading,
     transaction,
     upsert,
 )
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from monitor.store.sql.deliveries import SqlDeliveryViews
     from monitor.store.sql.feeds import SqlFeedViews
     from monitor.store.sql.triage import SqlTriageViews
+    from monitor.store.sql.volumes import VolumeReads
     from monitor.store.sql.watchlists import SqlWatchlistViews
 
 KEPT = 200
@@ -53,6 +57,14 @@ class SqlViews:
         from monitor.store.sql.watchlists import SqlWatchlistViews
 
         return SqlWatchlistViews(self.connection)
+
+    @contextmanager
+    def volumes(self) -> Iterator[VolumeReads]:
+        """Read how many stories watchlists bring."""
+        from monitor.store.sql.volumes import VolumeReads
+
+        with reading(self.connection.sql) as sql:
+            yield VolumeReads(sql)
 
     @cached_property
     def alerts(self) -> SqlAlertViews:

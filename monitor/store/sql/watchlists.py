@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from index.article import Timestamp
@@ -13,7 +12,6 @@ from monitor.model.watchlist import (
     FEED_HEALTH,
     ArticleVerdict,
     BackfillProgress,
-    RaisedInWindow,
     TermRecord,
     Untriaged,
     WatchlistCount,
@@ -135,45 +133,6 @@ class SqlWatchlistViews:
             (watchlist,),
         )
         return [ArticleVerdict(article, Verdict(verdict)) for article, verdict in found]
-
-    def raised(self, windows: Sequence[tuple[Timestamp, Timestamp]]) -> list[RaisedInWindow]:
-        """Return of how many stories each watchlist raised alerts in each of some intervals."""
-        return [
-            RaisedInWindow(
-                start <= self._first_seen(start) < end,
-                Counter(
-                    dict(
-                        self._connection.read(
-                            "SELECT watchlist, count(DISTINCT story_alert) FROM alerts"
-                            " WHERE raised_at >= ? AND raised_at < ? AND article IS NOT NULL"
-                            " AND NOT backfill AND merged_into IS NULL GROUP BY watchlist",
-                            (start, end),
-                        )
-                    )
-                ),
-            )
-            for start, end in windows
-        ]
-
-    def _first_seen(self, moment: Timestamp) -> Timestamp:
-        """Return when the first article from a moment on was seen; infinity if there is none.
-
-        Articles are numbered as they are seen, so that halving finds it: 20 looks in a million.
-        """
-        number = self._connection.number
-        low = number("SELECT coalesce(min(id), 1) FROM articles")  # both at once would read all
-        high = number("SELECT coalesce(max(id), 0) FROM articles")
-        found = float("inf")
-        while low <= high:
-            middle = (low + high) // 2
-            ((id, seen),) = self._connection.read(
-                "SELECT id, seen FROM articles WHERE id >= ? ORDER BY id LIMIT 1", (middle,)
-            )
-            if seen >= moment:
-                found, high = seen, middle - 1
-            else:
-                low = id + 1
-        return found
 
     def suppressed(self, since: Timestamp) -> Counter[tuple[str, str]]:
         """Return how many alerts were not notified, by watchlist and reason."""

@@ -135,5 +135,5 @@ def test_it_counts_as_no_story(newsroom: UnusualNewsroom) -> None:
     newsroom.let(HOUR, BURST)
     assert newsroom.alerts
     end = newsroom.now
-    (window,) = newsroom.store.watchlists.raised([(end - HOUR, end + 1)])
-    assert window.stories["Alibaba"] == len(BURST)
+    with newsroom.store.reading() as reading:
+        assert len(reading.volumes.stories(end - HOUR)["Alibaba"]) == len(BURST)

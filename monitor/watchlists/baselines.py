@@ -1,0 +1,131 @@
+"""How many stories are usual for each watchlist, and which are unusual: as alerts say it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import tzinfo
+
+from index.article import Timestamp
+from monitor.alerts import unusual_volume as volume
+from monitor.alerts.unusual_volume import DAY, Hours, Interval, Pattern, Story
+from monitor.model.alert import UNUSUAL, AlertKind
+from monitor.model.watchlist import Baseline, UnusualTime, WatchlistInForce
+from monitor.store.protocol import Views, VolumeViews
+
+WEEK_HOURS = 7 * 24
+
+
+def known_feeds(views: VolumeViews, now: Timestamp) -> dict[int, Timestamp]:
+    """Return the feeds that have been read for long enough, and since when."""
+    read = views.read_since().items()
+    return {feed: since for feed, since in read if now - since >= volume.ENOUGH}
+
+
+def learn_patterns(
+    views: VolumeViews,
+    watchlists: Iterable[WatchlistInForce],
+    past: Mapping[str, Sequence[Story]],
+    watched: Sequence[Interval],
+    times: Sequence[UnusualTime],
+    zone: tzinfo,
+    now: Timestamp,
+    windows: Sequence[int] = volume.WINDOWS,
+) -> dict[str, Pattern]:
+    """Return what is usual for each watchlist of which enough is known.
+
+    Args:
+        views: The store.
+        watchlists: The watchlists.
+        past: Their stories.
+        watched: When the monitor watched.
+        times: When watchlists were unusual.
+        zone: Of the hours of the day.
+        now: The time.
+        windows: See `volume.learn`.
+    """
+    feeds, hours, unread = known_feeds(views, now), Hours.until(now, watched, zone), views.unread()
+    patterns = {}
+    for one in watchlists:
+        if one.since is None:
+            continue
+        left_out = [_left_out(time) for time in times if time.watchlist == one.name]
+        stories = past.get(one.name, ())
+        pattern = volume.learn(stories, hours, one.since, feeds, left_out, unread, windows)
+        if pattern is not None:
+            patterns[one.name] = pattern
+    return patterns
+
+
+class Baselines:
+    """What is usual for the watchlists of a newsroom, for viewers; learned once a day."""
+
+    def __init__(self, views: Views, zone: tzinfo) -> None:
+        self._views = views
+        self._zone = zone
+        self._learned_for: object = None
+        self._patterns: dict[str, Pattern] = {}
+
+    def between(
+        self, since: Timestamp, until: Timestamp, now: Timestamp, *, lasting: bool
+    ) -> dict[str, Baseline]:
+        """Return the stories of each watchlist in a time, how many are usual, and what is unusual.
+
+        Args:
+            since: When the time begins.
+            until: When it ends.
+            now: The time, from whose past is learned what is usual.
+            lasting: Whether only what still lasts is unusual.
+        """
+        in_force = self._views.watchlists.in_force()
+        with self._views.volumes() as volumes:
+            times = [time for time in volumes.unusual(since) if time.kind in UNUSUAL]
+            self._learn(volumes, in_force, now)
+            stories = volumes.stories(since)
+        begun = [
+            time
+            for time in times
+            if time.started_at < until and not (lasting and time.ended_at is not None)
+        ]
+        return {
+            one.name: self._baseline(one.name, stories.get(one.name, ()), since, until, begun)
+            for one in in_force
+        }
+
+    def _learn(
+        self, volumes: VolumeViews, in_force: Collection[WatchlistInForce], now: Timestamp
+    ) -> None:
+        learned_for = now // DAY, *((one.name, one.since) for one in in_force)
+        if learned_for == self._learned_for:
+            return
+        begun = now - volume.MEMORY
+        times = [time for time in volumes.unusual(begun - DAY) if time.kind in UNUSUAL]
+        watched = [(max(start, begun), end) for start, end in volumes.watched(begun)]
+        past = volumes.stories(begun)
+        self._patterns = learn_patterns(
+            volumes, in_force, past, watched, times, self._zone, now, ()
+        )
+        self._learned_for = learned_for
+
+    def _baseline(
+        self,
+        name: str,
+        stories: Sequence[Story],
+        since: Timestamp,
+        until: Timestamp,
+        times: Sequence[UnusualTime],
+    ) -> Baseline:
+        kinds = {time.kind for time in times if time.watchlist == name}
+        pattern = self._patterns.get(name)
+        return Baseline(
+            today=sum(story.at < until for story in stories),
+            usual=pattern.usual((since, until), self._zone) if pattern else None,
+            weeks=int(pattern.watched // WEEK_HOURS) if pattern else 0,
+            surprise=AlertKind.SPIKE in kinds,
+            quiet=AlertKind.QUIET in kinds,
+        )
+
+
+def _left_out(time: UnusualTime) -> Interval:
+    """Return what an unusual time does not teach: what lasts for more than a day becomes usual."""
+    end = time.started_at + DAY
+    return time.started_at - DAY, min(time.ended_at or end, end)
