@@ -272,7 +272,6 @@ def retention_exception(text: str) -> str:
     return f"{kind}:{name.lower() if kind == 'tag' else name}"
 
 
-CLOCK = r"(?:[01]?\d|2[0-4]):[0-5]\d"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SHORTEST, LONGEST = 60.0, 86_400.0
 

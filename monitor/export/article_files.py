@@ -13,7 +13,6 @@ from monitor.files import atomic_write
 from monitor.formatting import iso
 from monitor.model.article import ArticleDetails
 
-STYLES = ("md", "json")
 LONGEST = 150
 """Bytes of a name before its id; file systems take 255."""
 _ID = re.compile(r"_(\d+)\.(md|json)\Z")
