@@ -9,6 +9,7 @@ from support import ROOT
 from hatch_build import compile_catalogues
 
 pytest_plugins = (
+    "support.databases",
     "support.scripted_server",
     "support.fetch_client",
     "support.delivery_desk",

@@ -1,7 +1,7 @@
 """The store: the truth of a newsroom. `protocol` says what can be asked of it.
 
 `open_store` and `open_views` open the database of a data folder. `sql/` has its tables and all
-questions to it, `sqlite.py` what only SQLite does.
+questions to it, `sqlite.py` and `postgresql/` what only these do.
 """
 
 from __future__ import annotations

@@ -36,6 +36,7 @@ from monitor.parse.feed import parse
 from monitor.parse.robots import Allowance, allowance
 from monitor.pipeline import Pipeline
 from monitor.store import sqlite
+from monitor.store.sql.connection import StoreAddress, open_database
 from monitor.store.sql.store import SqlStore
 
 START = 1_700_000_000.0
@@ -217,9 +218,12 @@ async def _with(pipeline: Pipeline, work: Awaitable[None]) -> None:
         task.result()
 
 
-def rows(folder: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
+def rows(address: StoreAddress, query: str, *values: object) -> list[tuple[Any, ...]]:
     """Look into a store directly."""
-    with closing(sqlite3.connect(folder / "newsroom.db")) as sql:
+    if isinstance(address, str):
+        with closing(open_database(address, create=False)) as database:
+            return database.execute(query, values).fetchall()
+    with closing(sqlite3.connect(address / "newsroom.db")) as sql:
         return sql.execute(query, values).fetchall()
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from index.article import Article
@@ -18,6 +16,7 @@ from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert, Sighting
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.store.protocol import Store, Views
+from monitor.store.sql.connection import StoreAddress, open_database
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
 from support.alert_storage import save_poll
@@ -34,7 +33,7 @@ ALL = Filter()
 class SmallStore:
     """A store of two feeds and two watchlists, and its viewers."""
 
-    folder: Path
+    address: StoreAddress
     store: Store
     views: Views
     feeds: tuple[Feed, ...]
@@ -63,17 +62,17 @@ class SmallStore:
         return list(plan.raised)
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.folder / "newsroom.db")) as sql:
+        with closing(open_database(self.address, create=False)) as sql:
             return sql.execute(query).fetchall()
 
     def ids(self, filter: Filter = ALL, **more: Any) -> list[int]:
         return list(self.views.alerts.ids(filter, **more))
 
 
-def opened(folder: Path) -> SmallStore:
-    store = SqlStore(folder)
+def opened(address: StoreAddress) -> SmallStore:
+    store = SqlStore(address)
     feeds = store.subscribe((FIRST, SECOND), (ALIBABA, SPIES))
-    return SmallStore(folder, store, SqlViews(folder), feeds)
+    return SmallStore(address, store, SqlViews(address), feeds)
 
 
 def article(id: int, feed: Feed | int = 1, **more: Any) -> Article:

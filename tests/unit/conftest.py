@@ -1,4 +1,4 @@
-"""Unit tests start no process and use no network."""
+"""Unit tests start no process and use no network, but for the database of a store."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,9 @@ PROHIBITION = Prohibition(PROCESSES | NETWORK, "this is no unit test")
 
 
 @pytest.fixture(autouse=True)
-def alone() -> Iterator[None]:
+def alone(request: pytest.FixtureRequest) -> Iterator[None]:
+    if request.node.get_closest_marker("database"):
+        yield
+        return
     with PROHIBITION.in_force():
         yield

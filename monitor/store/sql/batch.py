@@ -197,7 +197,7 @@ class SqlReads:
         known = dict.fromkeys(words, COUNTED)
         counted = self._sql.execute(
             "SELECT value, (SELECT count(*) FROM"
-            " (SELECT 1 FROM names WHERE name = value LIMIT ?)) FROM json_each(?)",
+            " (SELECT 1 FROM names WHERE name = value LIMIT ?) AS found) FROM json_each(?)",
             (COUNTED, json.dumps([word for word in known if word not in self._common_names])),
         )
         for word, count in counted:

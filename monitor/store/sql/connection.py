@@ -1,6 +1,7 @@
 """Statements and transactions, in the SQL that every database of a store understands.
 
-A store is opened by its address: a folder has an SQLite file (`monitor.store.sqlite`).
+A store is opened by its address: a folder has an SQLite file (`monitor.store.sqlite`),
+`postgresql://…` is a database of PostgreSQL (`monitor.store.postgresql`).
 Placeholders are `?`, or `?1`, `?2` where one value is named more than once.
 """
 
@@ -24,8 +25,8 @@ EVERY = 1 << 62
 CHUNK = 500
 """Values in one IN (…): SQLite's own limit was 999 for a long time."""
 
-StoreAddress = Path
-"""Where a store is: the folder of an SQLite file."""
+StoreAddress = Path | str
+"""Where a store is: the folder of an SQLite file, or postgresql://…"""
 
 
 class Cursor(Protocol):
@@ -111,6 +112,10 @@ def open_database(
         StoreError: It is not there, lost, not a store, or of another version.
         MonitorError: With `create`: others can write to the folder.
     """
+    if isinstance(address, str):
+        from monitor.store.postgresql.connection import open_database as open_postgresql
+
+        return open_postgresql(address, create=create, busy_ms=busy_ms, read_only=read_only)
     from monitor.store import sqlite
 
     return sqlite.open_database(address, create=create, busy_ms=busy_ms, read_only=read_only)

@@ -46,7 +46,7 @@ POLLS_KEPT = 30
 """Polls of a feed that are remembered."""
 
 _RESET_IF_REQUEST_CHANGED = ", ".join(
-    f"{column} = CASE WHEN feeds.manner = excluded.manner THEN feeds.{column} END"
+    f"{column} = CASE WHEN manner = ?6 THEN {column} END"
     for column in ("etag", "last_modified", "body_hash")
 )
 """A server may answer another request otherwise: its validators say nothing then."""
@@ -58,11 +58,14 @@ def subscribe(
     """Make these feeds and watchlists the active ones; return the feeds numbered."""
     _readdress(sql, {feed.url for feed in feeds})
     sql.execute("UPDATE feeds SET subscribed = FALSE")
+    known = {url for (url,) in sql.execute("SELECT url FROM feeds")}
     sql.executemany(
-        "INSERT INTO feeds (url, name, tags, enabled, every, manner)"
-        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (url) DO UPDATE SET name = excluded.name,"
-        " tags = excluded.tags, enabled = excluded.enabled, every = excluded.every,"
-        f" {_RESET_IF_REQUEST_CHANGED}, manner = excluded.manner, subscribed = TRUE",
+        "INSERT INTO feeds (url, name) VALUES (?, ?)",
+        list({feed.url: (feed.url, feed.name) for feed in feeds if feed.url not in known}.values()),
+    )
+    sql.executemany(
+        "UPDATE feeds SET name = ?2, tags = ?3, enabled = ?4, every = ?5,"
+        f" {_RESET_IF_REQUEST_CHANGED}, manner = ?6, subscribed = TRUE WHERE url = ?1",
         [feed_values(feed) for feed in feeds],
     )
     sql.execute("DELETE FROM watchlists")

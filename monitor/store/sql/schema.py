@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 FEEDS = """
 CREATE TABLE feeds (
     number        INTEGER PRIMARY KEY,
@@ -523,7 +525,7 @@ def _shown(row: str) -> str:
     return f"({row}.state = 'new' AND {row}.merged_into IS NULL AND {row}.held <> 'muted')"
 
 
-def _count_story(row: str, sign: str) -> str:
+def count_story(row: str, sign: str) -> str:
     """Return statements that count the story of an alert that is, or was, to be triaged.
 
     A story counts once for each watchlist, and once for the newsroom, whatever other alerts of it
@@ -578,14 +580,14 @@ CREATE TRIGGER alert_raised AFTER INSERT ON alerts BEGIN
 END;
 CREATE TRIGGER alert_grouped AFTER UPDATE OF story_alert ON alerts
 WHEN new.story_alert <> old.story_alert BEGIN
-{_count_story("old", "- (old.story_alert <> 0) *")}{_count_story("new", "+")}END;
+{count_story("old", "- (old.story_alert <> 0) *")}{count_story("new", "+")}END;
 CREATE TRIGGER alert_triaged AFTER UPDATE OF state ON alerts
 WHEN (new.state = 'new') <> (old.state = 'new') BEGIN
-{_count_story("old", "-")}{_count_story("new", "+")}END;
+{count_story("old", "-")}{count_story("new", "+")}END;
 CREATE TRIGGER alert_dropped AFTER DELETE ON alerts BEGIN
     UPDATE counts SET total = total - 1
     WHERE watchlist = old.watchlist AND old.merged_into IS NULL;
-{_count_story("old", "-")}END;
+{count_story("old", "-")}END;
 """
 
 
@@ -693,3 +695,6 @@ TABLES = (
     + BRIEFINGS
     + UNUSUAL
 )
+
+TABLE_NAMES = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES))
+"""The tables, in the order in which they are made."""

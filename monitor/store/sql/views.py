@@ -116,7 +116,7 @@ class SqlViews:
             articles=self.connection.number("SELECT coalesce(sum(articles), 0) FROM feeds"),
             unindexed=self.connection.number(
                 "SELECT count(*) FROM (SELECT DISTINCT o.article FROM outbox o"
-                " JOIN articles a ON a.id = o.article)"
+                " JOIN articles a ON a.id = o.article) AS waiting"
             ),
             alerts=self.connection.number("SELECT coalesce(sum(total), 0) FROM counts"),
             untriaged=self.connection.number("SELECT number FROM untriaged_stories"),

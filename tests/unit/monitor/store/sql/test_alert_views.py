@@ -21,11 +21,12 @@ from monitor.model.feed import FeedState, Outcome, Poll
 from monitor.model.poll import PollOutcome, RaisedAlert, Sighting
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
+from monitor.store.sql.connection import StoreAddress
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[SmallStore]:
-    room = opened(tmp_path)
+def room(address: StoreAddress) -> Iterator[SmallStore]:
+    room = opened(address)
     yield room
     room.store.close()
 

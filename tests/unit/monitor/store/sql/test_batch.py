@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.alert_storage import save_poll
@@ -18,21 +19,22 @@ from monitor.model.feed import FeedState, Outcome, Poll
 from monitor.model.poll import PollOutcome, Sighting
 from monitor.model.search import Filter
 from monitor.store.protocol import Batch, Store, Views
+from monitor.store.sql.connection import StoreAddress, open_database
+from monitor.store.sql.schema import TABLE_NAMES
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[SmallStore]:
-    room = opened(tmp_path)
+def room(address: StoreAddress) -> Iterator[SmallStore]:
+    room = opened(address)
     yield room
     room.store.close()
 
 
 def test_what_fails_half_way_leaves_nothing(room: SmallStore) -> None:
     room.save(arrival(1, ALIBABA))
-    with closing(sqlite3.connect(room.folder / "newsroom.db")) as before:
-        dump = list(before.iterdump())
+    before = _everything(room)
     with pytest.raises(ZeroDivisionError), room.store.batch() as batch:
         save_poll(
             batch,
@@ -47,9 +49,12 @@ def test_what_fails_half_way_leaves_nothing(room: SmallStore) -> None:
         batch.postpone_page(1, "x", None, failed=True)
         assert batch.articles.get([2])
         raise ZeroDivisionError
-    with closing(sqlite3.connect(room.folder / "newsroom.db")) as after:
-        assert list(after.iterdump()) == dump
+    assert _everything(room) == before
     room.save(arrival(2))  # and the next one goes well
+
+
+def _everything(room: SmallStore) -> dict[str, list[tuple[Any, ...]]]:
+    return {table: sorted(room.sql(f"SELECT * FROM {table}"), key=str) for table in TABLE_NAMES}
 
 
 def test_an_article_cannot_be_stored_twice(room: SmallStore) -> None:
@@ -107,34 +112,38 @@ def test_views_serve_any_thread(room: SmallStore) -> None:
     assert found == [[1]] * 4
 
 
-def test_a_locked_store_is_told_and_forgotten(tmp_path: Path) -> None:
-    room = opened(tmp_path)
+def test_a_locked_store_is_told_and_forgotten(room: SmallStore) -> None:
     assert isinstance(room.store, SqlStore)
-    room.store._connection.execute("PRAGMA busy_timeout = 20")
+    assert isinstance(room.views, SqlViews)
+    for connection in (room.store._connection, room.views.connection.sql):
+        sqlite = isinstance(connection, sqlite3.Connection)
+        connection.execute("PRAGMA busy_timeout = 20" if sqlite else "SET lock_timeout = 20")
     room.save(arrival(1, ALIBABA))
-    with closing(sqlite3.connect(tmp_path / "newsroom.db", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreError, match="locked"):
+    with closing(open_database(room.address, create=False)) as other:
+        other.begin()
+        with pytest.raises(StoreError, match="another program is writing"):
             room.save(arrival(2))
-        with pytest.raises(StoreError, match="locked"):
+        with pytest.raises(StoreError, match="another program is writing"):
             room.store.mark_indexed(9)
         assert room.ids() == [1]  # reading goes on
-        with pytest.raises(StoreError, match="locked"):
+        with pytest.raises(StoreError, match="another program is writing"):
             room.views.triage.change([1], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
-        other.execute("ROLLBACK")
+        other.rollback()
     room.save(arrival(2))
     assert len(room.store.article_ids()) == 2
-    room.store.close()
 
 
-def test_a_store_opens_again_with_everything_in_it(tmp_path: Path) -> None:
-    room = opened(tmp_path / "new" / "room")
+def test_a_store_opens_again_with_everything_in_it(room: SmallStore) -> None:
     room.save(arrival(1, ALIBABA))
     room.store.close()
-    again = opened(tmp_path / "new" / "room")
+    again = opened(room.address)
     assert again.views.articles.get([1]) == [article(1)]
     assert again.ids() == [1]
     again.store.close()
+
+
+def test_only_its_owner_may_read_a_store(tmp_path: Path) -> None:
+    opened(tmp_path / "new" / "room").store.close()
     assert (tmp_path / "new" / "room").stat().st_mode & 0o777 == 0o700
     assert (tmp_path / "new" / "room" / "newsroom.db").stat().st_mode & 0o777 == 0o600
 

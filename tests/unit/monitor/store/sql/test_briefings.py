@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import time
-from pathlib import Path
 
 import pytest
 from support.small_store import NOW, SmallStore, opened
@@ -13,6 +12,7 @@ from support.small_store import NOW, SmallStore, opened
 from monitor.model.briefing import BriefingProgress, StoredBriefing
 from monitor.model.config import BriefingSchedule
 from monitor.model.delivery import DeliveryAttempt, DeliveryState
+from monitor.store.sql.connection import StoreAddress
 
 MORNING = BriefingSchedule(name="Morning", at=(time(7),), to=("desk", "log"))
 BRIEFING = StoredBriefing(
@@ -22,8 +22,8 @@ BRIEFING = StoredBriefing(
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[SmallStore]:
-    room = opened(tmp_path)
+def room(address: StoreAddress) -> Iterator[SmallStore]:
+    room = opened(address)
     yield room
     room.store.close()
 

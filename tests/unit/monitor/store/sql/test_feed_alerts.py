@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from support import flow
@@ -16,6 +15,7 @@ from monitor.model.poll import PollOutcome
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.model.watchlist import FEED_HEALTH
+from monitor.store.sql.connection import StoreAddress
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
 
@@ -26,8 +26,8 @@ SILENT = BegunIncident(
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStore]:
-    with closing(SqlStore(tmp_path)) as made:
+def store(address: StoreAddress) -> Iterator[SqlStore]:
+    with closing(SqlStore(address)) as made:
         yield made
 
 
@@ -48,9 +48,9 @@ def refreshed(
     return [alert.kind for alert in plan.raised]
 
 
-def test_an_alert_about_a_feed_is_an_alert(store: SqlStore, tmp_path: Path) -> None:
+def test_an_alert_about_a_feed_is_an_alert(store: SqlStore, address: StoreAddress) -> None:
     assert refreshed(store, 100.0, (GONE,)) == [AlertKind.GONE]
-    views = SqlViews(tmp_path)
+    views = SqlViews(address)
     (alert,) = views.alerts.get(views.alerts.ids(Filter()), matches=True)
     assert (alert.kind, alert.article, alert.watchlist) == (AlertKind.GONE, None, FEED_HEALTH)
     assert (alert.title, alert.feed, alert.url) == ("A: gone (410)", "A", "https://a.test/")
@@ -71,14 +71,16 @@ def test_an_alert_about_a_feed_is_an_alert(store: SqlStore, tmp_path: Path) -> N
         (Filter(state=AlertState.NEW), True),
     ],
 )
-def test_filters_know_it(store: SqlStore, tmp_path: Path, filter, found) -> None:
+def test_filters_know_it(store: SqlStore, address: StoreAddress, filter, found) -> None:
     refreshed(store, 100.0, (GONE,))
-    assert bool(SqlViews(tmp_path).alerts.ids(filter)) is found
+    assert bool(SqlViews(address).alerts.ids(filter)) is found
 
 
-def test_it_is_counted_and_triaged_and_is_of_no_article(store: SqlStore, tmp_path: Path) -> None:
+def test_it_is_counted_and_triaged_and_is_of_no_article(
+    store: SqlStore, address: StoreAddress
+) -> None:
     refreshed(store, 100.0, (GONE,))
-    views = SqlViews(tmp_path)
+    views = SqlViews(address)
     assert views.totals() == (0, 0, 1, 1)
     ((name, total, untriaged),) = [
         (w.name, w.total, w.untriaged) for w in views.watchlists.counts(0, 2, 60)
@@ -90,12 +92,14 @@ def test_it_is_counted_and_triaged_and_is_of_no_article(store: SqlStore, tmp_pat
     assert views.watchlists.records() == []
 
 
-def test_an_incident_that_raises_no_alert_is_one(store: SqlStore, tmp_path: Path) -> None:
+def test_an_incident_that_raises_no_alert_is_one(store: SqlStore, address: StoreAddress) -> None:
     assert refreshed(store, 100.0, (SILENT,)) == []
     (feed, _) = store.subscribe([Feed(url="https://a.test/rss", name="A")] * 2, [])
     with store.reading() as reading:
         assert reading.feed_history(feed).incidents[AlertKind.SILENT].ended_at is None
     refreshed(store, 200.0, ended=(AlertKind.SILENT,))
     assert refreshed(store, 300.0, (SILENT, GONE)) == [AlertKind.GONE]
-    told = flow.rows(tmp_path, "SELECT kind, started_at, ended_at, alert FROM episodes")
+    told = flow.rows(
+        address, "SELECT kind, started_at, ended_at, alert FROM episodes ORDER BY 1, 2"
+    )
     assert told == [("gone", 300, None, 1), ("silent", 100, 200, None), ("silent", 300, None, None)]

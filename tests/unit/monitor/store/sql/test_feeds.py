@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from support.alert_storage import save_poll
 
 from monitor.model.feed import Feed, FeedState, GapKind, Outcome, Poll
 from monitor.model.poll import PollOutcome
+from monitor.store.sql.connection import StoreAddress
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
 
@@ -20,9 +20,9 @@ BLIND, DOWN = GapKind.BLIND, GapKind.DOWN
 class Room:
     """A store of one feed, polled as a test says."""
 
-    def __init__(self, folder: Path) -> None:
-        self.store = SqlStore(folder)
-        self.views = SqlViews(folder)
+    def __init__(self, address: StoreAddress) -> None:
+        self.store = SqlStore(address)
+        self.views = SqlViews(address)
         (self.feed,) = self.store.subscribe([Feed(url="https://a.test/rss", name="A")], [])
 
     def read(
@@ -38,8 +38,8 @@ class Room:
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    made = Room(tmp_path)
+def room(address: StoreAddress) -> Iterator[Room]:
+    made = Room(address)
     yield made
     made.store.close()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from support.alert_storage import save_page
@@ -24,12 +23,13 @@ from support.small_store import (
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import ArticleChange, Headline, Names, PendingPage, Sighting, StoryCandidate
 from monitor.model.search import Filter
+from monitor.store.sql.connection import StoreAddress
 from monitor.store.sql.feeds import POLLS_KEPT
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[SmallStore]:
-    room = opened(tmp_path)
+def room(address: StoreAddress) -> Iterator[SmallStore]:
+    room = opened(address)
     yield room
     room.store.close()
 

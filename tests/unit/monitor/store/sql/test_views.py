@@ -10,16 +10,16 @@ import pytest
 from monitor.model.alert import Verdict
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
+from monitor.store.sql.connection import StoreAddress, open_database, transaction
 from monitor.store.sql.views import SqlViews
-from monitor.store.sqlite import open_database
 
 SEVERITIES = ("high", "medium", "low")
 
 
 @pytest.fixture
-def views(tmp_path: Path) -> SqlViews:
+def views(address: StoreAddress) -> SqlViews:
     """Nine alerts, one a copy that another speaks for; raised a minute apart."""
-    with closing(open_database(tmp_path, create=True)) as sql, sql:
+    with closing(open_database(address, create=True)) as made, transaction(made) as sql:
         sql.execute("INSERT INTO feeds (number, url, name) VALUES (1, 'https://a.example', 'A')")
         for n in range(1, 10):
             sql.execute(
@@ -40,7 +40,7 @@ def views(tmp_path: Path) -> SqlViews:
                 " VALUES (?, ?, ?, 5, 1, 'medium')",
                 (alert, f"r{at}", at),
             )
-    return SqlViews(tmp_path)
+    return SqlViews(address)
 
 
 def test_headlines_come_newest_first_in_pages(views: SqlViews) -> None:
@@ -56,6 +56,7 @@ def test_what_escalated_is_told_once_with_its_place_then(views: SqlViews) -> Non
 
 
 @pytest.mark.costly
+@pytest.mark.parametrize("address", ["sqlite"], indirect=True)
 def test_where_nothing_escalated_not_all_alerts_are_gone_through(
     views: SqlViews, tmp_path: Path
 ) -> None:

@@ -1,0 +1,69 @@
+"""The address of a store in PostgreSQL: what to connect with, and how to name it."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+from monitor.errors import StoreError
+
+SCHEMES = "postgresql://", "postgres://"
+CONNECT_SECONDS = 10
+
+
+def is_postgresql(address: object) -> bool:
+    """Return whether an address is one of PostgreSQL."""
+    return isinstance(address, str) and address.startswith(SCHEMES)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a store is."""
+
+    parameters: dict[str, str]
+    """What libpq connects with; the password is among them."""
+    name: str
+    """The address without what is secret."""
+
+
+def parse_address(address: str) -> Address:
+    """Return what to connect with. Raises StoreError when the address makes no sense."""
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        given = {key: str(value) for key, value in conninfo_to_dict(address).items()}
+    except ProgrammingError:  # its message may quote the password
+        raise StoreError(
+            "store: this address makes no sense to PostgreSQL;"
+            " write postgresql://user@host/database, and percent-encode what is special"
+        ) from None
+    parameters = {
+        "connect_timeout": str(CONNECT_SECONDS),
+        "application_name": "tocsin",
+        **({} if _is_local(given.get("host", "")) else {"sslmode": "require"}),
+        **given,
+        "client_encoding": "UTF8",
+    }
+    return Address(parameters, _name(given))
+
+
+def _name(given: dict[str, str]) -> str:
+    user = f"{given['user']}@" if "user" in given else ""
+    port = f":{given['port']}" if "port" in given else ""
+    host = "" if given.get("host", "").startswith("/") else given.get("host", "") + port
+    return f"postgresql://{user}{host}/{given.get('dbname', '')}"
+
+
+def _is_local(hosts: str) -> bool:
+    """Return whether all hosts are this machine: a socket, or a loopback address."""
+    return all(map(_is_loopback, hosts.split(",")))
+
+
+def _is_loopback(host: str) -> bool:
+    if host in ("", "localhost") or host.startswith(("/", "@")):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

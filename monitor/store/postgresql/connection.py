@@ -1,0 +1,249 @@
+"""Connections to a store in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, ClassVar, TypeVar, cast
+
+import psycopg
+from psycopg.adapt import Dumper
+from psycopg.pq import TransactionStatus
+from psycopg.types.numeric import Int8Dumper
+
+from monitor.errors import StoreError
+from monitor.store.postgresql.address import Address, parse_address
+from monitor.store.postgresql.dialect import translate
+from monitor.store.postgresql.schema import GUARDS, every_table, translate_tables
+from monitor.store.sql.schema import VERSION
+
+CHANNEL = "tocsin"
+"""Where PostgreSQL tells those who listen that something was committed."""
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('tocsin ' || current_schema(), 0))"
+"""One writer at a time, so that ids are given in the order in which they are committed."""
+
+_REMEDIES = {
+    "08": "is it running, and can this machine reach it?",
+    "22P05": "make the database anew with encoding UTF8",
+    "25006": "it is read only: a standby, or a user who may not write",
+    "28": "are user and password right, and does the server let this machine in?",
+    "3D000": "make the database first: createdb",
+    "42501": "grant the user what it needs on the database",
+    "53": "the server lacks disk, memory or connections",
+    "55P03": "another program is writing to it",
+    "57P": "the server is stopping or starting; try again in a moment",
+}
+"""What to do about an error, by the beginning of its code (appendix A of PostgreSQL's manual)."""
+
+T = TypeVar("T")
+
+
+class _TextDumper(Dumper):
+    """Text without what PostgreSQL refuses: NUL, and halves of characters."""
+
+    oid = 25
+
+    def dump(self, obj: str) -> bytes:
+        return obj.replace("\0", "").encode("utf-8", "replace")
+
+
+class PostgresqlConnection:
+    """See `Connection`. It connects again by itself when it was cut, but in a transaction."""
+
+    COMMITS: ClassVar[str] = "SELECT commits FROM store"
+    Error: type[Exception] = psycopg.Error
+    is_outdated = False
+
+    def __init__(self, address: Address, busy_ms: int, *, read_only: bool) -> None:
+        self._address = address
+        self._busy_ms = busy_ms
+        self._read_only = read_only
+        self._in_transaction = False
+        self._session = self._connect()
+
+    def __del__(self) -> None:
+        if session := getattr(self, "_session", None):  # threads of viewers end
+            session.close()
+
+    def execute(self, query: str, values: Sequence[Any] = (), /) -> psycopg.Cursor[Any]:
+        """Run a statement."""
+        text, numbered = translate(query)
+        parameters = _by_number(values) if numbered else values
+        return self._run(partial(_execute, query=text, parameters=parameters))
+
+    def executemany(self, query: str, rows: Iterable[Sequence[Any]], /) -> psycopg.Cursor[Any]:
+        """Run a statement once for each row of values."""
+        text, numbered = translate(query)
+        parameters = [_by_number(row) if numbered else row for row in rows]
+        return self._run(partial(_executemany, query=text, rows=parameters))
+
+    def script(self, statements: str) -> None:
+        """Run statements that have no values, in the words of PostgreSQL."""
+        self._run(partial(_execute, query=statements, parameters=None))
+
+    def begin(self) -> None:
+        """Begin a transaction that writes; it waits for those of others."""
+        self.script(f"BEGIN; {_LOCK}")
+        self._in_transaction = True
+
+    def begin_reading(self) -> None:
+        """Begin a transaction in which all that is read is of one moment."""
+        self.script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self._in_transaction = True
+
+    def commit(self) -> None:
+        """End the transaction; what it wrote is there to stay."""
+        self.script(f"UPDATE store SET commits = commits + 1; NOTIFY {CHANNEL}; COMMIT")
+        self._in_transaction = False
+
+    def rollback(self) -> None:
+        """End the transaction, if there is one, as if it had not been."""
+        self._in_transaction = False
+        if self._session.info.transaction_status not in (
+            TransactionStatus.IDLE,
+            TransactionStatus.UNKNOWN,
+        ):
+            self._session.rollback()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+
+    def last_given(self, table: str) -> int:
+        """Return the highest number that a row of `alerts` or `evidence` ever had."""
+        return int(self._value("SELECT number FROM given WHERE name = ?", table))
+
+    def altered_guards(self) -> list[str]:
+        """Return the triggers of the evidence that are missing or altered."""
+        found = self.execute(
+            "SELECT t.tgname, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+            " WHERE t.tgrelid = 'evidence'::regclass AND t.tgenabled = 'O'"
+        )
+        there = dict(found.fetchall())
+        return sorted(name for name, guard in GUARDS.items() if guard[1] not in there.get(name, ""))
+
+    def find_damage(self) -> str:
+        """Return nothing: damaged pages are found by the server, when it reads them."""
+        return ""
+
+    def message(self, error: Exception, so: str = "") -> str:
+        """Return what is wrong with the store, what that means, and what to do."""
+        return describe(self._address, error, so)
+
+    def version(self) -> int:
+        """Return the version of the tables, 0 if there are none."""
+        there = self._value("SELECT to_regclass('store')")
+        return int(self._value("SELECT version FROM store")) if there else 0
+
+    def encoding(self) -> str:
+        """Return how the database writes text."""
+        return str(self._value("SHOW server_encoding"))
+
+    def _value(self, query: str, *values: Any) -> Any:
+        return (self.execute(query, values).fetchone() or (None,))[0]
+
+    def _run(self, work: Callable[[psycopg.Connection[Any]], T]) -> T:
+        """Do something with the session; once more with a new one if it was cut before."""
+        if self._session.closed:
+            self._reconnect()
+        try:
+            return work(self._session)
+        except psycopg.OperationalError:
+            if self._in_transaction or not self._session.closed:
+                raise
+        self._reconnect()
+        return work(self._session)
+
+    def _reconnect(self) -> None:
+        if self._in_transaction:
+            raise psycopg.OperationalError("the connection was lost")
+        self._session = self._connect()
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        session = psycopg.connect(autocommit=True, **cast(Any, self._address.parameters))
+        session.adapters.register_dumper(str, _TextDumper)
+        session.adapters.register_dumper(int, Int8Dumper)
+        session.execute(
+            f"SET lock_timeout = {self._busy_ms:d};"
+            f" SET default_transaction_read_only = {'on' if self._read_only else 'off'};"
+            " SET client_min_messages = warning"
+        )
+        return session
+
+
+def open_database(
+    address: str, *, create: bool, busy_ms: int, read_only: bool = False
+) -> PostgresqlConnection:
+    """Return a connection to the store at an address, made if `create`.
+
+    Raises:
+        StoreError: It cannot be reached, is not there, or of another version.
+    """
+    parsed = parse_address(address)
+    try:
+        connection = PostgresqlConnection(parsed, busy_ms, read_only=read_only)
+        try:
+            version = connection.version()
+            if version == 0 and not create:
+                raise StoreError(f"{parsed.name}: no archive here yet; `tocsin run` starts one")
+            if version != VERSION:
+                migrate(connection, parsed, version)
+        except BaseException:
+            connection.close()
+            raise
+    except psycopg.Error as error:
+        raise StoreError(describe(parsed, error)) from error
+    return connection
+
+
+def migrate(connection: PostgresqlConnection, address: Address, version: int) -> None:
+    """Bring a store to the current version, in one transaction.
+
+    Raises:
+        StoreError: The store was written by a newer version.
+    """
+    from monitor.store.sql.upgrades import UPGRADES
+
+    if version > VERSION:
+        raise StoreError(
+            f"{address.name}: written by a newer tocsin (store version {version}); update tocsin"
+        )
+    if (encoding := connection.encoding()) != "UTF8":
+        raise StoreError(
+            f"{address.name}: its encoding is {encoding}; make the database anew:"
+            " createdb --encoding=UTF8 --template=template0"
+        )
+    connection.begin()
+    version = connection.version()  # another program may have been faster
+    if version == 0:
+        connection.script(every_table())
+    for old in range(version or VERSION, VERSION):
+        connection.script(translate_tables(UPGRADES[old], empty=False))
+    if version != VERSION:
+        connection.execute("UPDATE store SET version = ?", (VERSION,))
+    connection.commit()
+
+
+def describe(address: Address, error: Exception, so: str = "") -> str:
+    """Return what is wrong with a store, what that means, and what to do."""
+    code = getattr(error, "sqlstate", None) or "08"
+    remedy = next((words for start, words in _REMEDIES.items() if code.startswith(start)), "")
+    diagnosis = getattr(error, "diag", None)
+    said = (diagnosis and diagnosis.message_primary) or str(error).splitlines()[0]
+    return f"{address.name}: {said}{so}" + (f"; {remedy}" if remedy else "")
+
+
+def _by_number(values: Sequence[Any]) -> dict[str, Any]:
+    return {str(number): value for number, value in enumerate(values, 1)}
+
+
+def _execute(session: psycopg.Connection[Any], query: str, parameters: Any) -> psycopg.Cursor[Any]:
+    return session.execute(cast(Any, query), parameters)
+
+
+def _executemany(
+    session: psycopg.Connection[Any], query: str, rows: Sequence[Any]
+) -> psycopg.Cursor[Any]:
+    cursor = session.cursor()
+    cursor.executemany(cast(Any, query), rows)
+    return cursor

@@ -1,0 +1,42 @@
+"""What PostgreSQL says otherwise than the statements of `monitor.store.sql`."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_SAID_OTHERWISE = (
+    # Which index to take is a hint to SQLite.
+    (re.compile(r" INDEXED BY \w+"), ""),
+    (re.compile(r"\bNOT IN \(\)"), "<> ALL ('{}')"),
+    (re.compile(r"\bIN \(\)"), "= ANY ('{}')"),
+    (re.compile(r"\bx''"), "''::bytea"),
+    (
+        re.compile(r"json_each\(\?\)"),
+        "(SELECT value::bigint AS value FROM json_array_elements_text(?::json) AS every (value))"
+        " AS each",
+    ),
+    (re.compile(r"json_group_array\((\w+)\)"), r"coalesce(json_agg(\1), '[]')::text"),
+    (re.compile(r"group_concat\(([\w.]+)\)"), r"string_agg(\1::text, ',')"),
+    (re.compile(r"cast\((\(.*?\) / \?\d) AS INTEGER\)"), r"cast(floor(\1) AS bigint)"),
+)
+_PLACEHOLDER = re.compile(r"'[^']*'|\?(\d*)|%")
+
+
+@lru_cache(2_000)
+def translate(query: str) -> tuple[str, bool]:
+    """Return a statement in the words of PostgreSQL, and whether its placeholders are numbered."""
+    for pattern, words in _SAID_OTHERWISE:
+        query = pattern.sub(words, query)
+    numbered = any(found[1] for found in _PLACEHOLDER.finditer(query))
+    highest = 0
+
+    def placeholder(found: re.Match[str]) -> str:
+        nonlocal highest
+        if not found[0].startswith("?"):
+            return found[0].replace("%", "%%")
+        number = int(found[1] or highest + 1)  # as SQLite counts
+        highest = max(highest, number)
+        return f"%({number})s" if numbered else "%s"
+
+    return _PLACEHOLDER.sub(placeholder, query), numbered

