@@ -11,6 +11,8 @@ from hashlib import blake2b
 from urllib.parse import parse_qs, urldefrag, urljoin, urlsplit
 
 from index.analysis.text_cleaning import line, safe_url
+from index.translation import gettext as _
+from index.translation import mark
 from monitor.model.poll import Entry
 
 _BOMS = (
@@ -26,7 +28,7 @@ _BOMS = (
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _SUBSET = re.compile(rb"<!--|[\"'\[\]>]")
 _REFERENCE = re.compile("&#(?:x([0-9a-f]*)|([0-9]*));?", re.IGNORECASE)
-_WEB_PAGE = "the answer is a web page, not a feed; the page may link to one"
+_WEB_PAGE = mark("the answer is a web page, not a feed; the page may link to one")
 _UTF8 = "; charset=utf-8"
 
 
@@ -36,8 +38,8 @@ def in_utf8(body: bytes, content_type: str) -> tuple[bytes, str]:
     Bytes that are UTF-8 are read as UTF-8 whatever is declared, a few bad ones apart:
     no other encoding looks like it by accident, and servers declare it wrongly.
     """
-    for mark, encoding in _BOMS:
-        if body.startswith(mark):
+    for sign, encoding in _BOMS:
+        if body.startswith(sign):
             return body.decode(encoding, "replace").encode(errors="replace"), _UTF8
     body = body.removeprefix(codecs.BOM_UTF8)
     text = body.decode("utf-8", "replace")
@@ -137,9 +139,9 @@ def _declaration_end(body: bytes, at: int) -> int:
 
 
 _KINDS = (
-    (b"\x1f\x8b", "the answer is compressed and does not say so"),
-    (b"{", "the answer is JSON, but no JSON Feed"),
-    (b"[", "the answer is JSON, but no JSON Feed"),
+    (b"\x1f\x8b", mark("the answer is compressed and does not say so")),
+    (b"{", mark("the answer is JSON, but no JSON Feed")),
+    (b"[", mark("the answer is JSON, but no JSON Feed")),
     (b"<!doctype html", _WEB_PAGE),
     (b"<html", _WEB_PAGE),
 )
@@ -148,16 +150,16 @@ _KINDS = (
 def describe_content(body: bytes) -> str:
     """Say in words what a body is that holds no feed."""
     start = body[:4_096].removeprefix(codecs.BOM_UTF8).strip(b" \t\r\n\0").lower()
-    for mark, words in _KINDS:
-        if start.startswith(mark):
-            return words
+    for sign, words in _KINDS:
+        if start.startswith(sign):
+            return _(words)
     if b"<opml" in start:
-        return "the answer is a list of feeds (OPML); import it instead"
+        return _("the answer is a list of feeds (OPML); import it instead")
     if b"<html" in start:
-        return _WEB_PAGE
+        return _(_WEB_PAGE)
     if start.startswith(b"<"):
-        return "the answer is XML, but neither RSS nor Atom"
-    return "the answer is no feed" if start else "the answer is empty"
+        return _("the answer is XML, but neither RSS nor Atom")
+    return _("the answer is no feed") if start else _("the answer is empty")
 
 
 TITLE_CAP = 1_000

@@ -55,6 +55,7 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
     assert {name for name in top if not name.endswith(".dist-info")} == {"index", "monitor", "tui"}
     listed = run("git", "ls-files", "index", "monitor", "tui", cwd=ROOT)
     assert set(listed.stdout.split()) <= set(names)
+    assert "monitor/locale/fr/LC_MESSAGES/tocsin.mo" in names  # which git does not list
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

@@ -209,3 +209,15 @@ def test_one_round_does_not_wait_for_ever_for_a_full_disk(tmp_path: Path) -> Non
         room.once()
     assert "is stored" in str(told.value)
     assert SqlViews(tmp_path).totals()[0] == 1
+
+
+def test_an_edit_of_the_language_takes_effect(tmp_path: Path) -> None:
+    room = InProcessMonitor(tmp_path, press_of())
+
+    async def script(room: InProcessMonitor) -> None:
+        await room.until(lambda: room.polls(A) == 1)
+        assert room.languages == [""]  # nothing is asked for: the locale decides
+        room.edit(replace(room.load(), language="fr"))
+        await room.until(lambda: room.languages[-1] == "fr")
+
+    room.run(script)

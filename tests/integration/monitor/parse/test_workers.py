@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from support.originals import hostile_feeds
 
+from index import translation
 from monitor.errors import ParseError
+from monitor.language import FOLDER
 from monitor.model.poll import Fetched, ParsedFeed
 from monitor.parse.feed import parse
 from monitor.parse.workers import Parser
@@ -78,6 +80,22 @@ def test_what_a_worker_reads_is_what_parse_returns() -> None:
         assert "image/png" in await reason(parser.extract(fetched(b"\x89PNG", "image/png")))
 
     with_parser(act)
+
+
+def test_workers_speak_the_language_of_the_monitor_as_it_changes() -> None:
+    before = translation.choice()
+
+    async def act(parser: Parser) -> None:
+        assert await reason(parser.parse(fetched(b"{}"))) == "the answer is JSON, but no JSON Feed"
+        translation.use("fr", FOLDER)
+        assert "la réponse est du JSON" in await reason(parser.parse(fetched(b"{}")))
+        translation.use("en", FOLDER)
+        assert await reason(parser.parse(fetched(b"{}"))) == "the answer is JSON, but no JSON Feed"
+
+    try:
+        with_parser(act)
+    finally:
+        translation.use(*before)
 
 
 def test_a_slow_document_is_killed_and_the_others_are_not_late() -> None:
