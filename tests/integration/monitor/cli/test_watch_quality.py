@@ -7,48 +7,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.newsroom import Item, Newsroom, rss
-from support.scripted_server import Web, conditional
-
-WORDS = ("espionnage", "espionnages", "port", "porte", "Alibaba", "douane")
-COUNT = 60
-WATCHLISTS = (
-    "Alibaba",
-    {"name": "Espions", "terms": ["espionnage~"], "severity": "high", "not": ["numéro 6"]},
-    {"name": "Ports", "query": "port NEAR/1 texte", "lang": ["fr"]},
-    {"name": "Risque", "score": {"douane": 9, "rançon": 3}, "threshold": 12},
-    {"name": "Ailleurs", "terms": ["porte"], "feeds": ["Autre"]},
-    {"name": "Nederlands", "terms": ["porte"], "lang": ["nl"]},
-)
+from support.newsroom import Newsroom
+from support.scripted_server import Web
+from support.watched_articles import WATCHLISTS, feeds, fill, publish
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Web]:
     with Web() as web:
-        items = [
-            Item(f"{WORDS[n % 6]} numéro {n}", "Voici le texte de cet article.", f"id{n}")
-            for n in range(COUNT)
-        ]
-        web.on("/fil", conditional(rss(*items)))
-        web.on("/autre", conditional(rss()))
+        publish(web)
         yield web
-
-
-def feeds(web: Web) -> list[dict[str, Any]]:
-    return [
-        {"url": web.url("/fil"), "name": "Fil", "lang": "fr"},
-        {"url": web.url("/autre"), "name": "Autre"},
-    ]
 
 
 @pytest.fixture(scope="module")
 def filled(server: Web, tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
-    newsroom = Newsroom(tmp_path_factory.mktemp("watched"))
-    newsroom.watch(feeds(server), WATCHLISTS)
-    done = newsroom.once()
-    assert done.returncode == 0, done.stderr
-    assert newsroom.counts() == (COUNT, 10 + 19, 0)
-    return newsroom
+    return fill(Newsroom(tmp_path_factory.mktemp("watched")), server)
 
 
 def article(newsroom: Newsroom, title: str) -> str:
