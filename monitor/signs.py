@@ -59,7 +59,7 @@ LEGEND: tuple[tuple[str, str], ...] = (
         mark("in charts: a time with coverage gaps; such a time, and nothing found"),
     ),
     (ESTIMATE, mark("in charts: an estimate without coverage gaps")),
-    (" ".join(SERIES), mark("in charts: one series each; ⠂ joins its points")),
+    (SERIES, mark("in charts: one series each; ⠂ joins its points")),
     (BECOMES, mark("what stood before, and what stands now")),
     (CHOSEN, mark("chosen: the filter by this watchlist, the article that is open")),
     (CURSOR, mark("the row of the cursor")),
