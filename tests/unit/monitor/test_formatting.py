@@ -1,6 +1,22 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
 import pytest
 
-from monitor.formatting import counted, iso, sparkline
+from index import translation
+from monitor.formatting import (
+    counted,
+    date_and_time,
+    exact,
+    iso,
+    month,
+    seconds,
+    span,
+    sparkline,
+    spelled,
+    weekday,
+)
+from monitor.language import FOLDER
 
 
 @pytest.mark.parametrize(
@@ -29,3 +45,22 @@ def test_a_sparkline_sums_what_it_has_no_room_for(counts: list[int], width: int,
 def test_a_moment_that_no_calendar_holds_has_no_date() -> None:
     assert iso(0.0) == "1970-01-01T00:00:00Z"
     assert iso(None) is iso(1e20) is None
+
+
+@pytest.fixture
+def french() -> Iterator[None]:
+    before = translation.choice()
+    translation.use("fr", FOLDER)
+    yield
+    translation.use(*before)
+
+
+@pytest.mark.usefixtures("french")
+def test_durations_and_dates_in_french() -> None:
+    assert [span(40.0), span(120.0), span(86_400.0 * 31)] == ["40 s", "2 min", "31 j"]
+    assert exact(90.5) == "1 min 30,5 s"
+    assert [spelled(3_600.0), spelled(86_400.0 * 4)] == ["1 heure", "4 jours"]
+    moment = datetime(2026, 8, 3, 7, 5, tzinfo=UTC)
+    assert date_and_time(moment) == "03/08/2026 07:05"
+    assert (weekday(moment), month(moment)) == ("lun", "aoû")
+    assert seconds("2j") == seconds("2d")
