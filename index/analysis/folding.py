@@ -64,14 +64,23 @@ def _fold(word: str) -> str:
 
 
 @functools.cache
-def _latin_letters() -> dict[int, str]:
-    return {code: _fold(chr(code)) for code in range(0xC0, 0x250)}
+def _latin_letters() -> dict[int, int | str]:
+    """Return what ASCII and composed Latin letters become.
+
+    A letter that a table lacks costs an exception within `translate`, and a string more than a
+    code: with both, words with accents took three times as long.
+    """
+    codes = (*range(0x80), *range(0xC0, 0x250))
+    folded = {code: _fold(chr(code)) for code in codes}
+    return {code: ord(bare) if len(bare) == 1 else bare for code, bare in folded.items()}
 
 
 def fold_latin(word: str) -> str:
     """Return the fold of a word of composed Latin letters, at a third of its cost; or ''."""
-    bare = word if word.isascii() else word.translate(_latin_letters())
-    return bare.lower().replace(",", ".") if bare.isascii() else ""
+    if word.isascii():
+        return word.lower().replace(",", ".")
+    bare = word.translate(_latin_letters())
+    return bare if bare.isascii() else ""
 
 
 def fold(word: str) -> str:
