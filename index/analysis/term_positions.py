@@ -55,33 +55,36 @@ _PAIR = 60
 """Bytes of two values in a tuple, roughly."""
 
 _Pairs = tuple[tuple[str, int], ...]
-_Entry = str | tuple[_Pairs, int] | None
 
 
-class _NumberTail(NamedTuple):
-    """The entry of a chunk that begins with three digits, which may go on a number: `1 000`."""
+class Additions(NamedTuple):
+    """What a chunk adds to the postings of a part of an article."""
 
-    entry: tuple[_Pairs, int]
+    pairs: _Pairs
+    """Index keys, with the codes that they are off by."""
+    words: int
+    is_number_tail: bool = False
+    """Whether the chunk begins with three digits, which may go on a number: `1 000`."""
 
 
-def _size_of_entry(entry: _Entry | _NumberTail) -> int:
+_Entry = str | tuple[str, str] | Additions | None
+
+
+def _size_of_entry(entry: _Entry) -> int:
     if entry is None or isinstance(entry, str):  # the string of a run that is cached too
         return 0
-    if isinstance(entry, _NumberTail):
-        return _PAIR + _size_of_entry(entry.entry)
-    size = 2 * _PAIR
-    for key, _ in entry[0]:
-        size += _PAIR + getsizeof(key)
-    return size
+    if isinstance(entry, Additions):
+        return 2 * _PAIR + sum(_PAIR + getsizeof(key) for key, _ in entry.pairs)
+    return _PAIR + getsizeof(entry[0]) + getsizeof(entry[1])
 
 
-class Keys(TextCache[_Entry | _NumberTail]):
+class Keys(TextCache[_Entry]):
     """Cache of chunk to the index keys that it adds; only of keys that are wanted.
 
     `wanted` returns a key, the object that it is known by, or ''.
 
-    Most chunks add nothing and hold one word: None. One of one word adds its key (a string).
-    Others add keys with the codes they are off by, and have the int to go on by.
+    Most chunks are one plain word. It adds nothing (None), a key, or two: that of the word, and
+    that of the form in which it is written. Other chunks have `Additions`.
     """
 
     def __init__(
@@ -100,24 +103,35 @@ class Keys(TextCache[_Entry | _NumberTail]):
         """The same for texts all in capitals."""
         return Keys(self.wanted, CACHED, is_loud=True)
 
-    def __missing__(self, chunk: str) -> _Entry | _NumberTail:
-        core = _core(chunk)
-        is_same = core != chunk and not "0" <= chunk[:1] <= "9"
-        if is_same and (core in self or _is_run(core)):
-            return self.keep(chunk, self._at(core), 0)  # most: the entry of another chunk
+    def __missing__(self, chunk: str) -> _Entry:
+        core = chunk.strip(AROUND)
+        if core.isalnum() and len(chunk) <= LONGEST and not "0" <= core[0] <= "9":  # most
+            if core != chunk and (core in self or _is_latin(core)):
+                return self.keep(chunk, self[core], 0)
+            if term := fold_latin(core):
+                entry = self._of_word(core, term)
+                return self.keep(core, entry, _size_of_entry(entry))
+        elif core != chunk and core in self and "(" not in chunk and not "0" <= chunk[:1] <= "9":
+            return self.keep(chunk, self._at(core), 0)  # not employé(e), whose end is its own
         return super().__missing__(chunk)
 
-    def _entry(self, chunk: str) -> _Entry | _NumberTail:
+    def _of_word(self, word: str, term: str) -> _Entry:
+        if term == word:
+            return self.wanted(word) or None  # one string in memory instead of two
+        known = self.wanted(term)
+        written = self.wanted(term + EXACT + (LOUD if self._is_loud else word))
+        return (known, written) if known and written else known or written or None
+
+    def _entry(self, chunk: str) -> _Entry:
+        entry = self._decide(chunk)
         tail = NUMBER_TAIL.match(chunk) if "0" <= chunk[:1] <= "9" else None
         if tail and words_of(chunk)[0] == tail.span():
-            entry = self._decide(chunk)
-            known = ((entry, 0),) if isinstance(entry, str) else ()
-            return _NumberTail(entry if isinstance(entry, tuple) else (known, _STEP))
-        return self._decide(chunk)
+            return _as_additions(entry)._replace(is_number_tail=True)
+        return entry
 
     def _at(self, chunk: str) -> _Entry:
         entry = self[chunk]
-        return entry.entry if isinstance(entry, _NumberTail) else entry
+        return entry._replace(is_number_tail=False) if isinstance(entry, Additions) else entry
 
     def known(self, token: Token) -> _Pairs:
         """Return the keys of a token that are wanted, with its code."""
@@ -125,8 +139,8 @@ class Keys(TextCache[_Entry | _NumberTail]):
         return tuple(pair for pair in pairs if pair[0])
 
     def _decide(self, chunk: str) -> _Entry:
-        if _is_run(chunk):
-            return self._of_run(chunk)
+        if chunk.isalnum() and len(chunk) <= MAX_TERM and (term := fold_latin(chunk)):
+            return self._of_word(chunk, term)
         runs: list[str] = pattern().findall(chunk)
         if len(runs) == 1:
             (run,) = runs
@@ -134,41 +148,29 @@ class Keys(TextCache[_Entry | _NumberTail]):
         every: list[tuple[str, int]] = []
         at = 0
         for run in runs:
-            entry = self._at(run)
-            if isinstance(entry, str):
-                every.append((entry, at))
-            elif entry:
-                every += [(key, at + code) for key, code in entry[0]]
-            at += entry[1] if isinstance(entry, tuple) else _STEP
-        return tuple(every), at
+            pairs, words, _ = _as_additions(self[run])
+            every += [(key, at * _STEP + code) for key, code in pairs]
+            at += words
+        return Additions(tuple(every), at)
 
     def _of_run(self, run: str) -> _Entry:
-        every, step = _of_run(run, self._is_loud)
-        pairs = tuple([(known, code) for key, code in every if (known := self.wanted(key))])
-        if step != _STEP or len(pairs) > 1:
-            return pairs, step
+        tokens = tokens_of[run]
+        pairs = tuple(pair for token in tokens for pair in self.known(token))
+        words = tokens[-1].position + 1
+        if words != 1 or len(pairs) > 1:
+            return Additions(pairs, words)
         return pairs[0][0] if pairs else None
 
 
-def _core(chunk: str) -> str:
-    """Return a chunk without the signs around it; employé(e) ends in one of its own."""
-    return chunk if "(" in chunk else chunk.strip(AROUND)
+def _as_additions(entry: _Entry) -> Additions:
+    if isinstance(entry, Additions):
+        return entry
+    keys = (entry,) if isinstance(entry, str) else entry or ()
+    return Additions(tuple((key, 0) for key in keys), 1)
 
 
-def _is_run(core: str) -> bool:
-    """Tell at once that a chunk is one run; most that are."""
-    return core.isalnum() and (core.isascii() or bool(fold_latin(core)))
-
-
-def _of_run(run: str, is_loud: bool) -> tuple[_Pairs, int]:
-    """Return what a run adds to postings, and the code to go on by."""
-    if run.isalnum() and len(run) <= MAX_TERM and (term := fold_latin(run)):  # most
-        if term == run:
-            return ((run, 0),), _STEP  # one string in memory instead of two
-        return ((term, 0), (term + EXACT + (LOUD if is_loud else run), 0)), _STEP
-    tokens = tokens_of[run]
-    pairs = (pair for token in tokens for pair in _of_token(token, is_loud))
-    return tuple(pairs), (tokens[-1].position + 1) << 2
+def _is_latin(word: str) -> bool:
+    return word.isascii() or bool(fold_latin(word))
 
 
 def _of_token(token: Token, is_loud: bool) -> Iterator[tuple[str, int]]:
@@ -181,26 +183,9 @@ def _of_token(token: Token, is_loud: bool) -> Iterator[tuple[str, int]]:
 _every_key = Keys(most=_CACHED_CHUNKS)
 
 
-class Additions(NamedTuple):
-    """What a chunk adds to the postings of a part of an article."""
-
-    pairs: _Pairs
-    """Index keys, with the codes that they are off by."""
-    words: int
-    is_number_tail: bool
-    """Whether the chunk begins with three digits, which may go on a number: `1 000`."""
-
-
 def additions(chunk: str, keys: Keys = _every_key) -> Additions:
     """Return what a chunk adds by itself."""
-    entry = keys[chunk]
-    is_number_tail = isinstance(entry, _NumberTail)
-    if isinstance(entry, _NumberTail):
-        entry = entry.entry
-    if entry is None or isinstance(entry, str):
-        return Additions(((entry, 0),) if entry else (), 1, is_number_tail)
-    pairs, step = entry
-    return Additions(pairs, step // _STEP, is_number_tail)
+    return _as_additions(keys[chunk])
 
 
 def number_ending(
@@ -298,24 +283,26 @@ class _Part:
             here = at + number * _STEP
             if isinstance(entry, str):  # most
                 postings[entry].append(here)
-            elif entry is not None:
-                if isinstance(entry, _NumberTail):
-                    if number and self._chunks[number - 1][-1:].isdigit():
-                        for key, code in self._number(entries, number, here >> 2, keys):
-                            postings[key].append(code)
-                    entry = entry.entry  # noqa: PLW2901
-                pairs, step = entry
+            elif isinstance(entry, Additions):
+                pairs, words, is_number_tail = entry
+                if is_number_tail and number and self._chunks[number - 1][-1:].isdigit():
+                    for key, code in self._number(entries, number, here >> 2, keys):
+                        postings[key].append(code)
                 for key, code in pairs:
                     postings[key].append(here + code)
-                if step != _STEP:
-                    at += step - _STEP
+                if words != 1:
+                    at += (words - 1) * _STEP
                     self._others.append(number)
-                    self._behind.append((here + step) >> 2)
+                    self._behind.append((here >> 2) + words)
                     self._offsets.append(at >> 2)
+            elif entry:
+                term, written = entry
+                postings[term].append(here)
+                postings[written].append(here)
 
     def _number(
         self,
-        entries: Sequence[_Entry | _NumberTail],
+        entries: Sequence[_Entry],
         number: int,
         position: int,
         keys: Keys,
@@ -325,7 +312,7 @@ class _Part:
             self._chunks,
             number,
             position,
-            lambda at: at < len(entries) and isinstance(entries[at], _NumberTail),
+            lambda at: at < len(entries) and _as_additions(entries[at]).is_number_tail,
             self._words,
         )
         return keys.known(token) if token else ()

@@ -99,7 +99,7 @@ _THOUSANDS = {space: re.compile(space + r"(?=[0-9]{3}(?![0-9]))") for space in _
 NUMBER_SPACES = frozenset((" ", "\n", *_THOUSANDS))
 """What stands between the groups of digits of a number: `1 000`."""
 NUMBER_HEAD = re.compile(r"[0-9]{1,3}")
-NUMBER_TAIL = re.compile(r"[0-9]{3}(?:[.,][0-9]+)?")
+NUMBER_TAIL = re.compile(r"[0-9]{3}(?:[.,][0-9]+)?(?![0-9])")
 
 
 UNSPACED = (
