@@ -105,8 +105,13 @@ def selector(word: Word) -> Selector:
     if listed := listed_keys(word):
         return Selector("", listed.__contains__)
     pattern = re.compile(space + _linear(word.term), re.DOTALL)
-    prefix = re.split(r"[*?]", word.term, maxsplit=1)[0]
-    return Selector(space + prefix, lambda key: pattern.fullmatch(key) is not None)
+    return Selector(literal_prefix(word), lambda key: pattern.fullmatch(key) is not None)
+
+
+def literal_prefix(wildcard: Word) -> str:
+    """Return what every key begins with that a wildcard means."""
+    space = AUTHOR if wildcard.part == "author" else ""
+    return space + re.split(r"[*?]", wildcard.term, maxsplit=1)[0]
 
 
 _ANY = f"[^{EXACT}{AUTHOR}]"

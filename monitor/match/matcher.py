@@ -25,6 +25,7 @@ from index.evaluation.term_expansion import (
     is_open,
     key,
     listed_keys,
+    literal_prefix,
     selector,
 )
 from index.interruption import check
@@ -41,6 +42,7 @@ MAX_MATCHES = 50
 
 _BEGINNING = 5
 """Letters of the prefix by which a wildcard is looked up."""
+_CACHED_WILDCARDS = 50_000
 
 
 class WatchlistMatcher:
@@ -63,8 +65,8 @@ class WatchlistMatcher:
                 drawer.rules.append(number)
         self._filed.seal()
         keys = {term: term for term in (key(word) for word in watched if not is_open(word))}
-        means = self._forms.means
-        self._keys = Keys(lambda key: keys.get(key) or means(key))
+        is_open_term = self._forms.has
+        self._keys = Keys(lambda key: keys.get(key) or (key if is_open_term(key) else ""))
 
     @functools.cached_property
     def by_feed(self) -> bool:
@@ -158,8 +160,7 @@ class _WordForms:
         self.numbers = {word: number for number, word in enumerate(open_words)}
         self._listed: defaultdict[str, list[int]] = defaultdict(list)
         self._plain: defaultdict[str, list[int]] = defaultdict(list)
-        self._beginnings: defaultdict[str, list[tuple[str, int, Callable[[str], bool]]]]
-        self._beginnings = defaultdict(list)
+        self._beginnings: defaultdict[str, list[tuple[str, int, Word]]] = defaultdict(list)
         for word, number in self.numbers.items():
             if listed := listed_keys(word):
                 for each in listed:
@@ -168,15 +169,20 @@ class _WordForms:
                 space = AUTHOR if word.part == "author" else ""
                 self._plain[space + word.term].append(number)
             else:
-                prefix, accepts = selector(word)
-                self._beginnings[prefix[:_BEGINNING]].append((prefix, number, accepts))
+                prefix = literal_prefix(word)
+                self._beginnings[prefix[:_BEGINNING]].append((prefix, number, word))
         self._lengths = sorted({len(beginning) for beginning in self._beginnings})
         self.meanings = TextCache(self._decide, getsizeof, CACHED)
         """The open terms that a key belongs to, each decided once."""
 
-    def means(self, form: str) -> str:
-        """Return a key that belongs to any of them; or ''."""
-        return form if self._decide(form) else ""
+    def has(self, form: str) -> bool:
+        """Tell whether a key belongs to any of them."""
+        if form in self._listed:
+            return True
+        term, sign, written = form.partition(EXACT)
+        if sign:
+            return term in self._plain and written != LOUD
+        return bool(self._wildcards(form))
 
     def of(self, found: Iterable[str]) -> Mapping[int, list[str]]:
         """Return the keys of an article that each open term matches, where there are any."""
@@ -189,17 +195,25 @@ class _WordForms:
         return expansions
 
     def _decide(self, form: str) -> Sequence[int]:
-        numbers = list(self._listed.get(form, ()))
-        term = form.partition(EXACT)[0]
-        if term != form:
-            if not form.endswith(LOUD):  # another form than `=liege` asks for
-                numbers += self._plain.get(term, ())
-            return numbers
-        for length in self._lengths:
-            for prefix, number, accepts in self._beginnings.get(form[:length], ()):
-                if form.startswith(prefix) and accepts(form):
-                    numbers.append(number)
+        numbers = self._listed.get(form, [])
+        term, sign, written = form.partition(EXACT)
+        if not sign:
+            return numbers + self._wildcards(form)
+        if written != LOUD:  # another form than `=liege` asks for
+            return numbers + self._plain.get(term, [])
         return numbers
+
+    def _wildcards(self, term: str) -> list[int]:
+        return [
+            number
+            for length in self._lengths
+            for prefix, number, word in self._beginnings.get(term[:length], ())
+            if term.startswith(prefix) and _selector(word).accepts(term)
+        ]
+
+
+_selector = functools.lru_cache(_CACHED_WILDCARDS)(selector)
+"""Compiled when a text has a word that begins like the wildcard."""
 
 
 # --- one watchlist ---------------------------------------------------------------
