@@ -23,7 +23,7 @@ from index.query.ast import Not, Or, walk
 from index.query.parser import none_of, parse_query
 from monitor.cli import main_group
 from monitor.config import load, understand
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, UnknownNameError
 from monitor.match.matcher import WatchlistMatcher, explain
 from monitor.model.alert import Verdict
 from monitor.model.config import Watchlist
@@ -329,7 +329,8 @@ def test_watch_suggest_prints_the_line_to_write(run: Any, newsroom: Path) -> Non
 
 def test_watch_suggest_says_when_there_is_too_little_to_learn_from(run: Any) -> None:
     assert "0 called noise, 0 relevant; judge more" in run("watch", "suggest", "Liège", code=1)
-    assert "no watchlist is called" in run("watch", "suggest", "Temu", code=2)
+    with pytest.raises(UnknownNameError, match="no watchlist is called `Temu`"):
+        CliRunner().invoke(main_group, ["watch", "suggest", "Temu"], catch_exceptions=False)
 
 
 def test_lint_hints_at_it(run: Any) -> None:
