@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from index.article import Timestamp
@@ -18,6 +18,28 @@ def counted(count: int, noun: str, many: str = "") -> str:
     `many` is the plural, if it is not the noun with an s.
     """
     return f"{number(count)} {noun if count == 1 else many or noun + 's'}"
+
+
+def articles(count: int) -> str:
+    """Return how many articles there are: `1 article`, `1,200 articles`."""
+    return ngettext("{count} article", "{count} articles", count)
+
+
+def alerts(count: int) -> str:
+    """Return how many alerts there are: `1 alert`, `1,200 alerts`."""
+    return ngettext("{count} alert", "{count} alerts", count)
+
+
+def clauses(parts: Iterable[str]) -> str:
+    """Return clauses in a row, as the language separates them."""
+    return _("; ").join(parts)
+
+
+def and_more(names: str, more: int) -> str:
+    """Return names, and how many more there are: `Le Soir, L'Écho and 2 more`."""
+    if more <= 0:
+        return names
+    return ngettext("{names} and {count} more", "{names} and {count} more", more, names=names)
 
 
 def shown_title(title: str) -> str:

@@ -1,13 +1,25 @@
-"""What people read for values that programs know by a code: severities, states, languages."""
+"""What people read for values that programs know by a code: severities, states, verdicts."""
 
 from __future__ import annotations
 
 from index.translation import mark_all, pgettext
-from monitor.model.alert import AlertState
+from monitor.model.alert import AlertKind, AlertState, Verdict
 from monitor.model.severity import Severity
 
 _SEVERITIES = dict(zip(Severity, mark_all("severity", "high", "medium", "low"), strict=True))
 _STATES = dict(zip(AlertState, mark_all("state", "new", "acknowledged", "closed"), strict=True))
+_VERDICTS = dict(
+    zip((Verdict.RELEVANT, Verdict.NOISE), mark_all("verdict", "relevant", "noise"), strict=True)
+)
+_KINDS = dict(
+    zip(
+        AlertKind,
+        mark_all("kind", "match", "silent", "failing", "gone", "reissued", "quarantined",
+                 "damaged", "spike", "quiet"),
+        strict=True,
+    )
+)  # fmt: skip
+_PARTS = frozenset(mark_all("part", "title", "summary", "body", "author"))
 
 
 def severity_name(severity: Severity) -> str:
@@ -18,3 +30,18 @@ def severity_name(severity: Severity) -> str:
 def state_name(state: AlertState) -> str:
     """Return the state of an alert as people read it."""
     return pgettext("state", _STATES[state])
+
+
+def verdict_name(verdict: Verdict) -> str:
+    """Return a verdict as people read it; empty for none."""
+    return pgettext("verdict", _VERDICTS[verdict]) if verdict else ""
+
+
+def kind_name(kind: AlertKind) -> str:
+    """Return what an alert is about as people read it."""
+    return pgettext("kind", _KINDS[kind])
+
+
+def part_name(part: str) -> str:
+    """Return a part of an article as people read it: `title`."""
+    return pgettext("part", part) if part in _PARTS else part
