@@ -20,7 +20,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import lru_cache
-from itertools import accumulate, count, pairwise
+from itertools import accumulate, compress, count, pairwise, starmap
+from operator import mul, sub
 from typing import NamedTuple
 
 from index.article import Timestamp
@@ -91,8 +92,10 @@ class Hours:
     """Number of the first hour since the epoch."""
     watched: tuple[float, ...]
     """Share of each hour in which the monitor watched; 0 of an hour of which it caught up."""
-    rhythm: tuple[tuple[int, int], ...]
-    """Weekday and hour of the local clock."""
+    weekday: tuple[int, ...]
+    """Of the local clock."""
+    hour: tuple[int, ...]
+    """Of the local clock."""
 
     @classmethod
     def until(cls, now: Timestamp, watched: Sequence[Interval], zone: tzinfo) -> Hours:
@@ -110,10 +113,12 @@ class Hours:
             for hour, _ in _shares(start, caught_up):
                 if 0 <= hour - first < len(shares):
                     shares[hour - first] = 0.0
+        times = [local(hour, zone) for hour in range(first, end)]
         return cls(
             first,
             tuple(min(1.0, share) for share in shares),
-            tuple(local(hour, zone) for hour in range(first, end)),
+            tuple(weekday for weekday, _ in times),
+            tuple(hour for _, hour in times),
         )
 
 
@@ -206,15 +211,13 @@ def learn(
     rates, base = _rates(counted, hours.first, watched, feeds)
     numbers = Counter(place for place, _ in counted)
     flat = [share * rate for share, rate in zip(watched, base, strict=True)]
-    by_hour = _factors(numbers, flat, [hour for _, hour in hours.rhythm], 24)
-    rhythmic = [x * by_hour[hour] for x, (_, hour) in zip(flat, hours.rhythm, strict=True)]
-    by_weekday = _factors(numbers, rhythmic, [day for day, _ in hours.rhythm], 7)
-    usual = [x * by_weekday[day] for x, (day, _) in zip(rhythmic, hours.rhythm, strict=True)]
+    by_hour = _factors(numbers, flat, hours.hour, 24)
+    rhythmic = list(map(mul, flat, map(by_hour.__getitem__, hours.hour)))
+    by_weekday = _factors(numbers, rhythmic, hours.weekday, 7)
+    usual = list(map(mul, rhythmic, map(by_weekday.__getitem__, hours.weekday)))
     scale = (len(counted) + 1) / sum(usual)
     usual = [scale * x for x in usual]
-    varies, farthest = {}, {}
-    for window in windows:
-        varies[window], farthest[window] = _spread(numbers, usual, watched, window)
+    spread = _spread(numbers, usual, watched, windows)
     return Pattern(
         rates=rates,
         unknown=1 / total,
@@ -222,8 +225,8 @@ def learn(
         by_weekday=tuple(scale * factor for factor in by_weekday),
         stories=len(counted),
         watched=total,
-        varies=varies,
-        farthest=farthest,
+        varies={window: varies for window, (varies, _) in spread.items()},
+        farthest={window: farthest for window, (_, farthest) in spread.items()},
         longest=_longest(counted, hours.first, usual),
         always=_rings_always(numbers, watched),
     )
@@ -436,27 +439,31 @@ def _factors(
 ) -> list[float]:
     """Return by how much the hours of each kind have more or fewer stories than is usual."""
     had, expected = [PRIOR] * many, [PRIOR] * many
-    for place, (kind, mean) in enumerate(zip(kinds, usual, strict=True)):
+    for kind, mean in zip(kinds, usual, strict=True):
         expected[kind] += mean
-        had[kind] += numbers.get(place, 0)
+    for place, number in numbers.items():
+        had[kinds[place]] += number
     return [number / mean for number, mean in zip(had, expected, strict=True)]
 
 
 def _spread(
-    numbers: Mapping[int, int], usual: Sequence[float], watched: Sequence[float], window: int
-) -> tuple[float, float]:
+    numbers: Mapping[int, int],
+    usual: Sequence[float],
+    watched: Sequence[float],
+    windows: Sequence[int],
+) -> dict[int, tuple[float, float]]:
     """Return variance over mean of windows of watched hours, and their largest deviation."""
     whole = [place for place, share in enumerate(watched) if share >= WHOLE]
     had = [0, *accumulate(numbers.get(place, 0) for place in whole)]
     mean = [0.0, *accumulate(usual[place] for place in whole)]
-    squares = expected = farthest = 0.0
-    for end in range(window, len(whole) + 1):
-        number, of = had[end] - had[end - window], mean[end] - mean[end - window]
-        squares += (number - of) ** 2
-        expected += of
-        if number > of:
-            farthest = max(farthest, deviation(number, of))
-    return max(1.0, squares / expected) if expected else 1.0, farthest
+    found = {}
+    for window in windows:
+        number, of = list(map(sub, had[window:], had)), list(map(sub, mean[window:], mean))
+        apart, expected = list(map(sub, number, of)), sum(of)
+        varies = sum(map(mul, apart, apart)) / expected if expected else 1.0
+        above = compress(zip(number, of, strict=True), (x > 0 for x in apart))
+        found[window] = max(1.0, varies), max(starmap(deviation, above), default=0.0)
+    return found
 
 
 def _longest(counted: Sequence[tuple[int, Story]], first: int, usual: Sequence[float]) -> float:
