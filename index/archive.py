@@ -50,7 +50,7 @@ class DocumentFilter:
 
 EVERYTHING = DocumentFilter()
 
-ResolveFacet = Callable[["Facet"], DocumentFilter]
+ResolveFacet = Callable[["Facet"], DocumentFilter]  # not a message
 """Returns which articles a filter of a query (`feed:lesoir`, `since:7d`) means."""
 
 
@@ -60,7 +60,7 @@ def no_facets(facet: Facet) -> DocumentFilter:
     Raises:
         LookupError: Always.
     """
-    raise LookupError(f"{facet.name}: this search knows no filters")
+    raise LookupError(f"{facet.name}: this search knows no filters")  # not a message
 
 
 # --- what is answered ------------------------------------------------------------------

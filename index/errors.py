@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from index.translation import gettext as _
+
 
 class ArchiveError(Exception):
     """The archive cannot do what it was asked to do."""
@@ -17,7 +19,12 @@ class QueryError(ArchiveError):
         self.message = message
         self.position = position
         self.hint = hint
-        super().__init__(f"col {position + 1}: {message}" + (f" ({hint})" if hint else ""))
+        column = position + 1
+        super().__init__(
+            _("col {column}: {message} ({hint})", column=column, message=message, hint=hint)
+            if hint
+            else _("col {column}: {message}", column=column, message=message)
+        )
 
 
 class ArchiveDamaged(ArchiveError):

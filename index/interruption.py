@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from typing import TypeVar
 
 from index.errors import Interrupted
+from index.translation import gettext as _
 
 T = TypeVar("T")
 
@@ -36,7 +37,7 @@ def check() -> None:
     """
     is_unwanted = _is_unwanted.get()
     if is_unwanted is not None and is_unwanted():
-        raise Interrupted("ended before it was done")
+        raise Interrupted(_("ended before it was done"))
 
 
 def checked(items: Iterable[T], step: int) -> Iterator[T]:

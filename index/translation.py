@@ -61,7 +61,7 @@ def choice() -> Choice:
     return Choice(_chosen.language, _chosen.folder)
 
 
-def gettext(message: str, **values: object) -> str:
+def gettext(message: str, /, **values: object) -> str:
     """Return a message in the language of the reader, with its values.
 
     Args:

@@ -124,7 +124,7 @@ _BLOCKS = frozenset(
     div dl dt fieldset figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr
     iframe legend li main menu nav object ol optgroup option p pre search section select summary
     table tbody td textarea tfoot th thead title tr ul video
-    """.split()  # noqa: SIM905 (sixty quoted words read worse)
+    """.split()  # noqa: SIM905 (sixty quoted words read worse)  # not a message
 )
 _DROPPED = frozenset(("script", "style", "template"))
 

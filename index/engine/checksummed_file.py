@@ -18,6 +18,7 @@ from struct import Struct
 from typing import Any, BinaryIO
 
 from index.errors import ArchiveDamaged
+from index.translation import gettext as _
 
 _MAGIC = b"tocsin\x02" + sys.byteorder[:1].encode()
 _FOOTER = Struct("<QII8s")  # where the checksums start, length and checksum of the rest
@@ -78,17 +79,19 @@ class ChecksummedFile:
             """All bytes. They may be damaged, unless `verify` was called."""
             start, length, checksum, magic = _FOOTER.unpack(self.content[-_FOOTER.size :])
             if magic != _MAGIC or start + length + _FOOTER.size != len(self.content):
-                raise ValueError("no footer of this version")
+                raise ValueError(_("no footer of this version"))
             end = self.content[start : start + length]
             if zlib.crc32(end) != checksum:
-                raise ValueError("its end has changed")
+                raise ValueError(_("its end has changed"))
             blocks = -(-start // _BLOCK)
             self._sums = end[: 4 * blocks].cast("I")
             self._unchecked = bytearray(b"\1") * blocks
             self._end = start
             self.directory: dict[str, Any] = json.loads(bytes(end[4 * blocks :]))
         except Exception as error:  # empty, cut, or of another kind
-            raise ArchiveDamaged(f"{name}: not a whole file of this version ({error})") from error
+            raise ArchiveDamaged(
+                _("{file}: not a whole file of this version ({reason})", file=name, reason=error)
+            ) from error
 
     def section(self, start: int, end: int) -> memoryview:
         """Return bytes as they were written.
@@ -111,7 +114,8 @@ class ChecksummedFile:
         try:
             yield
         except (ValueError, TypeError, IndexError, KeyError, OverflowError) as error:
-            raise ArchiveDamaged(f"{self._name}: its content makes no sense") from error
+            message = _("{file}: its content makes no sense", file=self._name)
+            raise ArchiveDamaged(message) from error
 
     def verify(self) -> None:
         """Read the whole file.
@@ -133,4 +137,6 @@ class ChecksummedFile:
             self._unchecked[block] = 0
 
     def _damage(self) -> ArchiveDamaged:
-        return ArchiveDamaged(f"{self._name}: its content has changed since it was written")
+        return ArchiveDamaged(
+            _("{file}: its content has changed since it was written", file=self._name)
+        )

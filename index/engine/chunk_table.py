@@ -35,7 +35,7 @@ _NUMBERS = 16
 
 def _random(count: int) -> Hashes:
     """Return numbers that nobody can guess: Python's own hashes of strings differ by process."""
-    numbers = [hash(f"place {number}") for number in range(count)]
+    numbers = [hash(f"place {number}") for number in range(count)]  # not a message
     return np.array(numbers, dtype=np.int64).view(np.uint64)
 
 

@@ -177,10 +177,10 @@ class SegmentPostings:
             at = _ranges(middles[chosen], sizes[chosen], width)
             counts[np.repeat(chosen, sizes)] = _view_at_each_byte(self._content, f"u{width}")[at]
         if (np.add.reduceat(counts, np.cumsum(sizes) - sizes) != in_all).any():
-            raise ValueError("counts and codes differ")
+            raise ValueError("counts and codes differ")  # not a message
         codes = _view_at_each_byte(self._content, "u4")[_ranges(ends, in_all, 4)]
         if len(codes) and codes.max() > _CODE:
-            raise ValueError("a code is too large")
+            raise ValueError("a code is too large")  # not a message
         return (
             np.repeat(np.arange(last - first), sizes),
             _view_at_each_byte(self._content, "u2")[_ranges(docs, sizes, 2)].astype(np.int64),
@@ -271,7 +271,7 @@ class TermPool:
             OverflowError: A segment has no such document.
         """
         if doc >= MAX_DOCUMENTS:
-            raise OverflowError("more documents than a segment can have")
+            raise OverflowError("more documents than a segment can have")  # not a message
         self._labels[field].add(doc, terms)
 
     def add_new(self, field: str, terms: Sequence[str], occurrences: Occurrences) -> None:

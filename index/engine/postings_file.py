@@ -122,7 +122,7 @@ class PostingsFileWriter:
         starts = array("Q", accumulate(lengths, initial=first))
         lexicon = _TERM_END.join(terms)
         if lexicon.count(_TERM_END) != max(len(terms) - 1, 0):
-            raise ValueError("a term holds a line break")
+            raise ValueError("a term holds a line break")  # not a message
         tops = array("I", accumulate((len(term) + 1 for term in terms), initial=0))
         self._fields[field] = [
             len(terms),
@@ -221,7 +221,7 @@ class Field:
         before, after = terms[: rank - first], terms[rank - first :]
         if (before and before[0] >= term) or (after and after[0] < term):
             self._terms(0, self.count)  # raises
-            raise ValueError("the terms are not in order")
+            raise ValueError("the terms are not in order")  # not a message
         return rank, after
 
     def _terms(self, first: int, last: int) -> list[bytes]:

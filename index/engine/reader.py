@@ -15,6 +15,7 @@ from index.engine.table_of_contents import SegmentEntry, damage_reported, newest
 from index.errors import ArchiveDamaged
 from index.evaluation.term_expansion import expansion
 from index.query.ast import Word
+from index.translation import gettext as _
 
 TRIES = 20
 """Retries before a missing segment file counts as damage rather than as a merge in progress."""
@@ -118,7 +119,7 @@ class ReaderManager:
                         reader = self._open(table.entries(), is_last=attempt == TRIES)
                         self._state = stamp, reader
                     if self._state[1].is_cut() and not self.drop_damaged():
-                        raise ArchiveDamaged(f"{self._folder}: a file was cut")
+                        raise ArchiveDamaged(_("{folder}: a file was cut", folder=self._folder))
                     return self._state[1]
             except ArchiveDamaged as error:
                 if not _file_vanished(error) or attempt == TRIES or not self._folder.is_dir():
@@ -158,7 +159,7 @@ class ReaderManager:
             return known if known.deleted == entry.deleted else known.with_deleted(entry.deleted)
         columns = Columns.open(self._folder, entry.name)
         if columns.documents != entry.documents:
-            raise ArchiveDamaged(f"{self._folder}: a segment has lost documents")
+            raise ArchiveDamaged(_("{folder}: a segment has lost documents", folder=self._folder))
         return Segment(PostingsFile.open(self._folder, entry.name), columns, entry.deleted)
 
 

@@ -26,6 +26,7 @@ from index.errors import ArchiveDamaged
 from index.evaluation.term_expansion import shown_forms
 from index.query.ast import And, Facet, Mode, Node, Word, clauses, wanted, words
 from index.query.parser import Query
+from index.translation import gettext as _
 
 if TYPE_CHECKING:
     from index.article import Article, Timestamp
@@ -180,7 +181,8 @@ class FolderArchive:
         try:
             return ask(reader)
         except IndexError as error:  # a posting list names a document that its segment lacks
-            raise ArchiveDamaged(f"{self._folder}: its posting lists make no sense") from error
+            message = _("{folder}: its posting lists make no sense", folder=self._folder)
+            raise ArchiveDamaged(message) from error
 
 
 def _everything(reader: IndexReader) -> ResultSet:

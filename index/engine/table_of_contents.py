@@ -19,6 +19,7 @@ from index.engine.checksummed_file import ChecksummedFile, ChecksummedFileWriter
 from index.engine.postings_file import MAX_DOCUMENTS
 from index.engine.schema import NAME
 from index.errors import ArchiveDamaged, ArchiveError
+from index.translation import gettext as _
 
 _FILE = re.compile(rf"_{NAME}_(\d+)\.toc")
 _PART = f"_{NAME}.part"
@@ -42,7 +43,7 @@ class SegmentEntry:
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id) or not 0 <= self.documents <= MAX_DOCUMENTS:
-            raise ValueError("a segment that cannot be")
+            raise ValueError("a segment that cannot be")  # not a message
 
     @property
     def name(self) -> str:
@@ -70,7 +71,7 @@ class TableOfContents:
         with self.path.open("rb") as file:
             listed = ChecksummedFile(file, str(self.path)).directory
         if listed["generation"] != self.generation:
-            raise ValueError("of another generation than its name says")
+            raise ValueError("of another generation than its name says")  # not a message
         return [
             SegmentEntry(id, documents, frozenset(deleted))
             for id, documents, deleted in listed["segments"]
@@ -114,6 +115,7 @@ def damage_reported(folder: Path) -> Iterator[None]:
     except ArchiveError:
         raise
     except NoTableOfContents as error:
-        raise ArchiveDamaged(f"{folder}: no index of this version") from error
+        raise ArchiveDamaged(_("{folder}: no index of this version", folder=folder)) from error
     except Exception as error:
-        raise ArchiveDamaged(f"{folder}: cannot be read ({error!r})") from error
+        message = _("{folder}: cannot be read ({reason})", folder=folder, reason=repr(error))
+        raise ArchiveDamaged(message) from error

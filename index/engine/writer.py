@@ -29,6 +29,7 @@ from index.engine.segment_merges import (
 from index.engine.storage import DurableStorage, file_sizes
 from index.engine.table_of_contents import damage_reported
 from index.errors import ArchiveDamaged, ArchiveError
+from index.translation import gettext as _
 
 if TYPE_CHECKING:
     from index.engine.article_terms import ArticleTerms
@@ -134,7 +135,7 @@ class FolderArchiveWriter:
         Raises:
             ArchiveDamaged: A file is not as it was written.
         """
-        for _ in self.verify_steps():
+        for _step in self.verify_steps():
             pass
 
     def verify_steps(self) -> Iterator[None]:
@@ -188,7 +189,7 @@ class FolderArchiveWriter:
         with damage_reported(self.folder):
             columns, lists = Columns.open(self.folder, name), PostingsFile.open(self.folder, name)
         if columns.documents != segment.doc_count_all():
-            raise ArchiveDamaged(f"{self.folder}: a segment has lost documents")
+            raise ArchiveDamaged(_("{folder}: a segment has lost documents", folder=self.folder))
         if every_byte:
             columns.file.verify()
             lists.file.verify()
@@ -235,7 +236,8 @@ class FolderArchiveWriter:
         try:
             writer = BatchWriter(self._index)
         except LockError as error:
-            raise ArchiveError(f"{self.folder}: another process writes here") from error
+            message = _("{folder}: another process writes here", folder=self.folder)
+            raise ArchiveError(message) from error
         try:
             fill(writer)
             writer.commit(mergetype=mergetype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -10,9 +11,19 @@ from index.evaluation.proximity import gap
 from index.evaluation.spans import Document, codes, evaluate, extents, weight
 from index.evaluation.term_expansion import key
 from index.query.ast import And, AtLeast, Facet, Mode, Near, Node, Not, Or, Phrase, Score, Word
+from index.translation import gettext as _
+from index.translation import mark, ngettext
 
 _NAMED = 5
 _TRIED = 20_000
+_FAR = 1_000
+"""Words between two places from which these are in different parts."""
+_PARTS = {
+    "title": mark("in the title"),
+    "summary": mark("in the summary"),
+    "body": mark("in the body"),
+    "author": mark("in the author"),
+}
 
 
 def why_not(node: Node, document: Document) -> str:
@@ -20,25 +31,44 @@ def why_not(node: Node, document: Document) -> str:
     return _REASONS[type(node)](node, document)
 
 
+def in_part(part: str) -> str:
+    """Return where in an article something is: `in the title`."""
+    return _(_PARTS[part])
+
+
 def _word(node: Word, document: Document) -> str:
-    place = f" in the {node.part}" if node.part else ""
     folded = Word(node.term, Mode.FOLDED, "", node.part)
     if node.mode in (Mode.EXACT, Mode.ACRONYM) and codes(folded, document):
-        return f"{quoted(node)}{place} only in another form"
+        return _only_in_another_form(node)
     if (
         node.mode in (Mode.FOLDED, Mode.EXACT, Mode.ACRONYM)
         and node.part
         and document.positions(key(Word(node.term)))
     ):
-        return f"{quoted(node)} is there, but not{place}"
-    return f"no {quoted(node)}{place}"
+        return _("{term} is there, but not {where}", term=quoted(node), where=in_part(node.part))
+    if node.part:
+        return _("no {term} {where}", term=quoted(node), where=in_part(node.part))
+    return _no(node)
+
+
+def _only_in_another_form(node: Word) -> str:
+    if not node.part:
+        return _("{term} only in another form", term=quoted(node))
+    where = in_part(node.part)
+    return _("{term} {where} only in another form", term=quoted(node), where=where)
+
+
+def _no(node: Node) -> str:
+    return _("no {term}", term=quoted(node))
 
 
 def _phrase(node: Phrase, document: Document) -> str:
     missing = [child for child in node.children if not extents(child, document)]
     if missing and missing[0].text != node.text:
-        return f"{_list(missing, 'no ')} in {quoted(node)}"
-    return f"no {quoted(node)}" + ("" if missing else ": its words stand apart")
+        return _("{missing} in {phrase}", missing=_list(missing, _no), phrase=quoted(node))
+    if missing:
+        return _no(node)
+    return _("no {phrase}: its words stand apart", phrase=quoted(node))
 
 
 def _near(node: Near, document: Document) -> str:
@@ -48,14 +78,15 @@ def _near(node: Near, document: Document) -> str:
     choices = [extents(child, document) for child in node.children]
     picks = itertools.islice(itertools.product(*choices), _TRIED)
     apart = min(map(gap, picks))
-    name = f"{'W' if node.ordered else 'NEAR'}/{node.distance}"
+    operator, written = f"{'W' if node.ordered else 'NEAR'}/{node.distance}", quoted(node)
     if apart <= node.distance:
-        return f"{name} but in another order: {quoted(node)}"
-    return f"{name} but {_apart(apart)}: {quoted(node)}"
-
-
-def _apart(words: int) -> str:
-    return f"{words} apart" if words < 1_000 else "in different parts"
+        return _("{operator} but in another order: {words}", operator=operator, words=written)
+    if apart >= _FAR:
+        return _("{operator} but in different parts: {words}", operator=operator, words=written)
+    return ngettext(
+        "{operator} but {count} apart: {words}", "{operator} but {count} apart: {words}",
+        apart, operator=operator, words=written,
+    )  # fmt: skip
 
 
 def _and(node: And, document: Document) -> str:
@@ -65,28 +96,45 @@ def _and(node: And, document: Document) -> str:
 
 def _or(node: Or, document: Document) -> str:
     if all(child.text == node.text for child in node.children):
-        return f"no {quoted(node)}"
+        return _no(node)
     if all(isinstance(child, Word | Phrase) for child in node.children):
-        return f"none of {_list(node.children)}"
-    return "neither (" + ") nor (".join(why_not(child, document) for child in node.children) + ")"
+        return _("none of {terms}", terms=_list(node.children))
+    reasons = (f"({why_not(child, document)})" for child in node.children)
+    return _("neither {reasons}", reasons=functools.reduce(_nor, reasons))
+
+
+def _nor(one: str, other: str) -> str:
+    return _("{one} nor {other}", one=one, other=other)
 
 
 def _at_least(node: AtLeast, document: Document) -> str:
     there = [child for child in node.children if evaluate(child, document)]
-    named = f": {_list(there)}" if there else ""
-    return f"{len(there)} of the {node.count} needed{named}"
+    found, needed = len(there), node.count
+    if not there:
+        return _("{found} of the {needed} needed", found=found, needed=needed)
+    terms = _list(there)
+    return _("{found} of the {needed} needed: {terms}", found=found, needed=needed, terms=terms)
 
 
 def _score(node: Score, document: Document) -> str:
     there = [(points, child) for points, child in node.weighted if evaluate(child, document)]
-    named = ", ".join(f"{quoted(child)} {points:g}" for points, child in there)
-    total = f"score {weight(node, document):g} of {node.threshold:g}"
-    return total + (f": {named}" if named else "")
+    terms = ", ".join(f"{quoted(child)} {points:g}" for points, child in there)
+    total, needed = f"{weight(node, document):g}", f"{node.threshold:g}"
+    if not terms:
+        return _("score {sum} of {threshold}", sum=total, threshold=needed)
+    return _("score {sum} of {threshold}: {terms}", sum=total, threshold=needed, terms=terms)
 
 
-def _facet(node: Facet, _: Document) -> str:
-    names = {"lang": "language", "tag": "a tag"}
-    return f"{names.get(node.name, node.name)} is not {node.value}"
+def _facet(node: Facet, document: Document) -> str:
+    if node.name == "lang":
+        return _("language is not {value}", value=node.value)
+    if node.name == "tag":
+        return _("a tag is not {value}", value=node.value)
+    return _("feed is not {value}", value=node.value)
+
+
+def _not(node: Not, document: Document) -> str:
+    return _("excluded by {term}", term=quoted(node.child))
 
 
 def quoted(node: Node) -> str:
@@ -94,10 +142,12 @@ def quoted(node: Node) -> str:
     return node.text if '"' in node.text else f'"{node.text}"'
 
 
-def _list(nodes: Iterable[Node], before: str = "") -> str:
-    texts = list(dict.fromkeys(before + quoted(node) for node in nodes))
-    more = f" and {len(texts) - _NAMED} more" if len(texts) > _NAMED else ""
-    return ", ".join(texts[:_NAMED]) + more
+def _list(nodes: Iterable[Node], shown: Callable[[Node], str] = quoted) -> str:
+    texts = list(dict.fromkeys(map(shown, nodes)))
+    names, more = ", ".join(texts[:_NAMED]), len(texts) - _NAMED
+    if more <= 0:
+        return names
+    return ngettext("{names} and {count} more", "{names} and {count} more", more, names=names)
 
 
 _REASONS: dict[type[Node], Callable[[Any, Document], str]] = {
@@ -107,7 +157,7 @@ _REASONS: dict[type[Node], Callable[[Any, Document], str]] = {
     And: _and,
     Or: _or,
     AtLeast: _at_least,
-    Not: lambda node, _: f"excluded by {quoted(node.child)}",
+    Not: _not,
     Score: _score,
     Facet: _facet,
 }

@@ -6,11 +6,14 @@ import calendar
 import re
 from datetime import datetime, timedelta, tzinfo
 
+from index.translation import gettext as _
+from index.translation import mark
+
 _AGO = re.compile(r"(\d{1,5})\s*(min|mo|m|h|d|j|w|y)")
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _DAYS = {"today": 0, "aujourd'hui": 0, "aujourd’hui": 0, "yesterday": 1, "hier": 1}
 _SECONDS = {"min": 60, "m": 60, "h": 3600, "d": 86_400, "j": 86_400, "w": 604_800}
-_HINT = (
+_HINT = mark(
     "write 2023, 2023-10, 2023-10-01, 2023-10-01T18:00, 7d, 12h, 2w, 3mo, 1y, today or yesterday"
 )
 
@@ -30,7 +33,7 @@ def resolve_time(text: str, now: float, tz: tzinfo) -> tuple[float, float]:
             or _moment(text.strip(), tz)
         )
     except (ValueError, OverflowError):
-        raise ValueError(_HINT) from None
+        raise ValueError(_(_HINT)) from None
     return span[0].timestamp(), span[1].timestamp()
 
 

@@ -10,6 +10,7 @@ from index.analysis.folding import fold
 from index.errors import QueryError
 from index.query.ast import FACETS, Facet, Node, Or
 from index.query.date_expressions import resolve_time
+from index.translation import gettext as _
 
 SEVERITIES = ("high", "medium", "low")
 HAS = ("alert", "body", "author")
@@ -51,7 +52,8 @@ def facet(
 
 def _one(name: str, written: str, value: str, column: int, known: Sequence[str]) -> Facet:
     if not value:
-        raise QueryError(f"{written}: has no value", column, f"write {written}:value")
+        message = _("{name}: has no value", name=written)
+        raise QueryError(message, column, _("write {name}:value", name=written))
     if name in ("lang", "severity", "has", "state", "is"):
         value = value.lower()
     _validate_value(name, written, value, column, known)
@@ -61,28 +63,35 @@ def _one(name: str, written: str, value: str, column: int, known: Sequence[str])
 def _validate_value(name: str, written: str, value: str, column: int, known: Sequence[str]) -> None:
     problem = ""
     if name == "lang" and not re.fullmatch(r"[a-z]{2}|und", value):
-        problem = f"two letters as in {written}:fr, or {written}:und for undetermined"
+        problem = _("two letters as in {name}:fr, or {name}:und for undetermined", name=written)
     elif name == "story" and not re.fullmatch(r"\d{1,18}", value):
-        problem = "a story is a number"
+        problem = _("a story is a number")
     elif name in VALUES and value not in VALUES[name]:
-        problem = _other_filter(value, known) or f"one of {', '.join(VALUES[name])}"
+        problem = _other_filter(value, known) or _(
+            "one of {values}", values=", ".join(VALUES[name])
+        )
     elif name in ("feed", "tag") and not compact(value):
-        problem = "a name holds letters or digits"
+        problem = _("a name holds letters or digits")
     elif name in ("since", "until"):
         try:
             resolve_time(value, _WHEN.timestamp(), UTC)
         except ValueError as error:
             problem = str(error)
     if problem:
-        raise QueryError(f"{written}:{value} is not understood", column, problem)
+        message = _("{written} is not understood", written=f"{written}:{value}")
+        raise QueryError(message, column, problem)
 
 
 def _other_filter(value: str, known: Sequence[str]) -> str:
     """Return which filter takes a value that another one does not; empty if none does."""
     for name, values in VALUES.items():
         if value in values:
-            where = "" if name in known else " It selects alerts: `tocsin alerts --query`"
-            return f"did you mean {name}:{value}?{where}"
+            other = f"{name}:{value}"
+            if name in known:
+                return _("did you mean {filter}?", filter=other)
+            return _(
+                "did you mean {filter}? It selects alerts: `tocsin alerts --query`", filter=other
+            )
     return ""
 
 
@@ -114,4 +123,4 @@ def passes(facet: Facet, *, lang: str, name: str, host: str, tags: tuple[str, ..
         return names(facet.value, name, host)
     if facet.name == "tag":
         return selects(f"tag:{facet.value}", name, host, tags)
-    raise ValueError(f"{facet.name}: is for the archive")
+    raise ValueError(f"{facet.name}: is for the archive")  # not a message

@@ -9,7 +9,9 @@ from index.analysis.tokenizer import GLUED_BRACKETS, UNSPACED
 from index.article import PARTS
 from index.errors import QueryError
 from index.query.ast import ALERT_FACETS, FACETS
-from index.query.field_names import SPELLINGS, field_named
+from index.query.field_names import SPELLINGS, field_named, offered_name
+from index.translation import gettext as _
+from index.translation import mark
 
 MAX_DISTANCE = 1000
 """Largest distance of NEAR, W and ~, in words."""
@@ -39,27 +41,29 @@ def distance(digits: str, column: int) -> int:
     """Return the words of a distance; raises QueryError for one out of range."""
     words = int(digits) if len(digits) < 6 else MAX_DISTANCE + 1
     if not 1 <= words <= MAX_DISTANCE:
-        raise QueryError("this distance is out of range", column, f"1 to {MAX_DISTANCE} words")
+        hint = _("1 to {count} words", count=MAX_DISTANCE)
+        raise QueryError(_("this distance is out of range"), column, hint)
     return words
 
 
 def count(digits: str, column: int) -> int:
     """Return how many clauses are wanted; raises QueryError for a number that no list reaches."""
     if len(digits) > 6:
-        raise QueryError("this number is out of range", column, "write 2 OF (a, b, c)")
+        raise QueryError(_("this number is out of range"), column, _("write 2 OF (a, b, c)"))
     return int(digits)
 
 
 def hint_for_field(written: str) -> str:
     """Return what to do about a field that there is none of."""
     if written.lower() in ALERT_FACETS:
-        return f"{written.lower()}: selects alerts; `tocsin alerts --query` takes it"
+        return _("{name}: selects alerts; `tocsin alerts --query` takes it", name=written.lower())
     known = [*PARTS, *FACETS]
     near = difflib.get_close_matches(written.lower(), known, 1, 0.5)
     name = _MEANT.get(written.lower()) or (near[0] if near else "")
-    return (f"write {name}:, or" if name else "the colon is part of the text?") + (
-        f' quote it: "{written}: ..."'
-    )
+    if name:
+        name = offered_name(name)
+        return _('write {name}:, or quote it: "{written}: ..."', name=name, written=written)
+    return _('the colon is part of the text? quote it: "{written}: ..."', written=written)
 
 
 REGEX = re.compile(r"/[^/]+/[a-z]{0,3}")
@@ -94,9 +98,9 @@ def operator_in(term: str) -> tuple[str, int] | None:
     if field_of(term.strip()):
         return f"{term.strip().partition(':')[0].lower()}:", len(term) - len(term.lstrip())
     if group := _GROUP.match(term):
-        return "brackets", group.start(1)
+        return mark("brackets"), group.start(1)
     if term.count('"') > 2 and (quoted := _QUOTATIONS.fullmatch(term)):
-        return "several quotations", quoted.start(1)
+        return mark("several quotations"), quoted.start(1)
     return None
 
 

@@ -27,6 +27,7 @@ from index.query.ast import (
 )
 from index.query.field_names import field_named
 from index.query.filters import IS_IN_SEARCHES, facet
+from index.translation import gettext as _
 
 MAX_DEPTH = 50
 """Brackets, NOTs and NEARs that may be nested."""
@@ -40,8 +41,12 @@ def read(text: str, *, of_alerts: bool = False) -> Node:
     reader = _Reader(text, (*FACETS, *ALERT_FACETS) if of_alerts else FACETS)
     tree = reader.any()
     if reader.at < len(text):
-        what = "comma" if text[reader.at] == "," else "bracket"
-        raise QueryError(f"this {what} was never opened", reader.at, "take it away")
+        what = (
+            _("this comma was never opened")
+            if text[reader.at] == ","
+            else _("this bracket was never opened")
+        )
+        raise QueryError(what, reader.at, _("take it away"))
     return tree
 
 
@@ -118,13 +123,13 @@ class _Reader:
             found = self.take(lexer.NEAR)
             if not found:
                 if lexer.BAD_NEAR.match(self.text, self.at):
-                    raise QueryError("NEAR needs a number", column, "write NEAR/10 or W/3")
+                    raise QueryError(_("NEAR needs a number"), column, _("write NEAR/10 or W/3"))
                 break
             self.skip()
             self.want_operand(column)
             links += 1
             if links > MAX_DEPTH // 3:
-                raise QueryError("too many NEAR in a row", column, 'write "a b c"~20')
+                raise QueryError(_("too many NEAR in a row"), column, _('write "a b c"~20'))
             pair = (left, self.one())
             text = self.text[start : self.at].strip()
             distance = lexer.distance(found[2], column)
@@ -135,7 +140,8 @@ class _Reader:
         start = self.at
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise QueryError("too deep", start, f"at most {MAX_DEPTH} brackets inside each other")
+            hint = _("at most {count} brackets inside each other", count=MAX_DEPTH)
+            raise QueryError(_("too deep"), start, hint)
         minus = self.text.startswith("-", start) and self.text[start + 1 : start + 2].strip(" -")
         if self.operator() == "NOT":
             self.take(lexer.OPERATOR)
@@ -162,7 +168,8 @@ class _Reader:
         following = self.operator()
         if self.over() or following in ("AND", "OR") or lexer.NEAR.match(self.text, self.at):
             name = self.name_at(column)
-            raise QueryError(f"{name} has nothing after it", column, self.hint_for_capitals(name))
+            message = _("{operator} has nothing after it", operator=name)
+            raise QueryError(message, column, self.hint_for_capitals(name))
 
     def name_at(self, column: int) -> str:
         """Return the operator at a column, as written."""
@@ -171,18 +178,23 @@ class _Reader:
 
     @staticmethod
     def hint_for_capitals(name: str) -> str:
-        return f'as a word: "{name.lower()}"'
+        return _('as a word: "{word}"', word=name.lower())
 
     # --- atoms
 
     def atom(self) -> Node:
         start = self.at
         if self.over():
-            what = "a bracket" if self.at < len(self.text) else "the end"
-            raise QueryError(f"a word is missing before {what}", start, "write what to look for")
+            what = (
+                _("a word is missing before a bracket")
+                if self.at < len(self.text)
+                else _("a word is missing before the end")
+            )
+            raise QueryError(what, start, _("write what to look for"))
         if self.operator() or lexer.NEAR.match(self.text, start):
             name = self.name_at(start)
-            raise QueryError(f"{name} has nothing before it", start, self.hint_for_capitals(name))
+            message = _("{operator} has nothing before it", operator=name)
+            raise QueryError(message, start, self.hint_for_capitals(name))
         if self.text[start] == "(":
             return self.bracket()
         if found := self.take(lexer.OF):
@@ -213,13 +225,13 @@ class _Reader:
 
     def close_bracket(self, start: int) -> None:
         if self.at >= len(self.text):
-            raise QueryError("this bracket is never closed", start, "close it with )")
+            raise QueryError(_("this bracket is never closed"), start, _("close it with )"))
         self.at += 1
 
     def at_least(self, count: int, start: int) -> Node:
         opening = self.at
         if not self.text.startswith("(", opening):
-            raise QueryError("OF needs a list", start, "write 2 OF (a, b, c)")
+            raise QueryError(_("OF needs a list"), start, _("write 2 OF (a, b, c)"))
         choices = [self.inside(self.any, listing=True)]
         while self.text.startswith(",", self.at):
             choices.append(self.inside(self.any, listing=True))
@@ -233,15 +245,19 @@ class _Reader:
             value = self.value(written, start)
             return facet(name, value, start, self.facets, written=written.lower())
         if name not in PARTS:
-            raise QueryError(f"there is no field {written}:", start, lexer.hint_for_field(written))
+            message = _("there is no field {name}:", name=written)
+            raise QueryError(message, start, lexer.hint_for_field(written))
         if self.part not in ("", name):
-            raise QueryError(f"{name}: inside {self.part}:", start, "no word is in both")
+            message = _("{name}: inside {other}:", name=name, other=self.part)
+            raise QueryError(message, start, _("no word is in both"))
         if self.over():
-            raise QueryError(f"{written}: has nothing after it", start, f"write {written}:word")
+            message = _("{name}: has nothing after it", name=written)
+            raise QueryError(message, start, _("write {name}:word", name=written))
         outer, self.part = self.part, name
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise QueryError("too deep", start, f"at most {MAX_DEPTH} inside each other")
+            hint = _("at most {count} inside each other", count=MAX_DEPTH)
+            raise QueryError(_("too deep"), start, hint)
         node = self.atom()
         self.depth -= 1
         self.part = outer
@@ -252,7 +268,8 @@ class _Reader:
             return self.between_quotes()[0]
         found = self.take(lexer.LISTED if self.listing else lexer.CHUNK)
         if not found:
-            raise QueryError(f"{name}: has no value", start, f"write {name}:value")
+            message = _("{name}: has no value", name=name)
+            raise QueryError(message, start, _("write {name}:value", name=name))
         return found[0]
 
     def quoted(self) -> Node:
@@ -266,13 +283,14 @@ class _Reader:
         if not near or not near[1]:
             how["inflected"] = bool(near)
             if exact and near:
-                raise QueryError("= and ~ contradict each other", start, "take one of them")
+                raise QueryError(_("= and ~ contradict each other"), start, _("take one of them"))
             return term_nodes.phrase(text, column, self.part, written=written, **how)
         leaves = term_nodes.words(text, column, self.part, **how)
         if len(leaves) < 2:
-            raise QueryError("~ needs two words or more", start, 'as in "hub Liège"~5')
+            hint = _('as in "hub Liège"~5')
+            raise QueryError(_("~ needs two words or more"), start, hint)
         if len(leaves) > 8:
-            raise QueryError("~ takes eight words at most", start, "take some away")
+            raise QueryError(_("~ takes eight words at most"), start, _("take some away"))
         return Near(
             tuple(leaves), lexer.distance(near[1], near.start()), text=written, column=start
         )
@@ -287,10 +305,8 @@ class _Reader:
             if (end := self.text.find(mark, start + 1)) >= 0
         ]
         if not ends:
-            curly = opening not in '"＂'
-            kind = f"curly quote {opening}" if curly else "quote"
-            verb = "is never closed" if opening in lexer.CLOSING else "was never opened"
-            raise QueryError(f"this {kind} {verb}", start, 'straight quotes are best: "two words"')
+            hint = _('straight quotes are best: "two words"')
+            raise QueryError(_unpaired(opening), start, hint)
         self.at = min(ends) + 1
         return self.text[start + 1 : min(ends)], start + 1
 
@@ -298,20 +314,31 @@ class _Reader:
         start = self.at
         found = self.take(lexer.LISTED if self.listing else lexer.CHUNK)
         if not found:
-            raise QueryError("a word is missing here", start, "write what to look for")
+            raise QueryError(_("a word is missing here"), start, _("write what to look for"))
         written = found[0]
         if lexer.REGEX.fullmatch(written):
             raise _no_regex(start)
         if lexer.BAD_NEAR.fullmatch(written):
-            raise QueryError(f"{written} is not understood", start, "write a NEAR/10 b or a W/3 b")
+            message = _("{written} is not understood", written=written)
+            raise QueryError(message, start, _("write a NEAR/10 b or a W/3 b"))
         if re.match(r"[–—−!]\w", written):
-            raise QueryError(f"{written[0]} is no minus sign", start, f"write NOT {written[1:]}")
+            message = _("{sign} is no minus sign", sign=written[0])
+            raise QueryError(message, start, _("write NOT {word}", word=written[1:]))
         return term_nodes.word(written, start, self.part)
 
 
+def _unpaired(quote: str) -> str:
+    """Return what is wrong with a quotation mark without its counterpart."""
+    if quote in '"＂':
+        return _("this quote is never closed")
+    if quote in lexer.CLOSING:
+        return _("this curly quote {sign} is never closed", sign=quote)
+    return _("this curly quote {sign} was never opened", sign=quote)
+
+
 def _no_regex(column: int) -> QueryError:
-    hint = "write words, with * for any letters; quote a path"
-    return QueryError("there are no regular expressions", column, hint)
+    hint = _("write words, with * for any letters; quote a path")
+    return QueryError(_("there are no regular expressions"), column, hint)
 
 
 PARSED = 100_000
@@ -333,16 +360,18 @@ def parse_query(text: str, *, allow_archive_filters: bool = True) -> Query:
     Raises QueryError, with the column of the mistake and a hint.
     """
     if not text.strip():
-        raise QueryError("nothing to look for", 0, "write a word")
+        raise QueryError(_("nothing to look for"), 0, _("write a word"))
     root = read(text)
     validation.check(root)
     for node in walk(root):
         if isinstance(node, Facet) and node.name in ARCHIVE_FACETS and not allow_archive_filters:
             as_written = node.text.partition(":")[0]
-            raise QueryError(f"{as_written}: works in searches only", node.column, "take it away")
+            message = _("{name}: works in searches only", name=as_written)
+            raise QueryError(message, node.column, _("take it away"))
         if isinstance(node, Facet) and node.name == "is" and node.value not in IS_IN_SEARCHES:
-            hint = "only is:merged finds articles; `tocsin alerts --query` takes the others"
-            raise QueryError(f"{node.text} selects alerts", node.column, hint)
+            hint = _("only is:merged finds articles; `tocsin alerts --query` takes the others")
+            message = _("{filter} selects alerts", filter=node.text)
+            raise QueryError(message, node.column, hint)
     return Query(text, root)
 
 
@@ -354,10 +383,10 @@ def any_of(terms: Iterable[str], excluding: Iterable[str] = ()) -> Query:
     """
     wanted, unwanted = [*dict.fromkeys(terms)], [*dict.fromkeys(excluding)]
     if not wanted:
-        raise QueryError("nothing to look for", 0, "write a term")
+        raise QueryError(_("nothing to look for"), 0, _("write a term"))
     root = _either([_term(term) for term in wanted])
     refused = [Not(_term(term), text=term) for term in unwanted]
-    text = " OR ".join(map(_quoted, wanted)) + "".join(f" NOT {_quoted(t)}" for t in unwanted)
+    text = " NOT ".join([" OR ".join(map(_quoted, wanted)), *map(_quoted, unwanted)])
     if refused:
         root = And((root, *refused), text=text)
     validation.check(root)
@@ -427,7 +456,8 @@ def _term(term: str) -> Node:
         raise _no_regex(column)
     if found := lexer.operator_in(term):
         name, at = found
-        raise QueryError(f"{name} in a term", at, _hint_for_operator(name))
+        message = _("{operator} in a term", operator=_(name))
+        raise QueryError(message, at, _hint_for_operator(name))
     if written.startswith(('"', '="')) and written.count('"') == 2:
         return read(term)
     return term_nodes.phrase(written, column)
@@ -435,7 +465,8 @@ def _term(term: str) -> Node:
 
 def _hint_for_operator(name: str) -> str:
     if name.endswith(":"):
-        return "for fields and filters write `query:`"
+        return _("for fields and filters write `query:`")
     if name.isalpha() and name.isupper():
-        return f"for operators write `query:`, for the word write {name.lower()}"
-    return "for operators write `query:`, for a text with such signs leave them out"
+        word = name.lower()
+        return _("for operators write `query:`, for the word write {word}", word=word)
+    return _("for operators write `query:`, for a text with such signs leave them out")

@@ -12,12 +12,14 @@ from index.analysis.folding import CJK
 from index.analysis.tokenizer import UNSPACED, Token, shouts, tokenize_query
 from index.errors import QueryError
 from index.query.ast import Mode, Node, Or, Phrase, Word
+from index.translation import gettext as _
+from index.translation import mark
 
 _AROUND = re.compile(r"[^\w=*?~-]*(.*?(?:\(\w+\)\w?)?)[^\w*?~.]*", re.DOTALL)
 """What is left between punctuation; employé(e) ends in a bracket."""
 _CASED = frozenset((Mode.EXACT, Mode.ACRONYM))
 _CHUNK = re.compile(rf"(?:{UNSPACED}|\S)+")
-_MODES_HINT = "choose one of =word, word~ and word*"
+_MODES_HINT = mark("choose one of =word, word~ and word*")
 
 
 def word(written: str, column: int, part: str = "", **how: bool) -> Node:
@@ -27,7 +29,8 @@ def word(written: str, column: int, part: str = "", **how: bool) -> Node:
     nothing. Raises QueryError if it holds no word or cannot be found.
     """
     if not any(map(str.isalnum, written)):
-        raise QueryError(f"{written} holds no word", column, _hint_for_sign(written))
+        message = _("{written} holds no word", written=written)
+        raise QueryError(message, column, _hint_for_sign(written))
     core = _AROUND.fullmatch(written)
     if core:
         column, written = column + core.start(1), core[1]
@@ -78,7 +81,8 @@ def words(text: str, column: int, part: str = "", **how: bool) -> list[Node]:
         if any(map(str.isalnum, chunk[0]))
     ]
     if not leaves:
-        raise QueryError(f"there is no word in `{text}`", column, "write what to look for")
+        message = _("there is no word in `{text}`", text=text)
+        raise QueryError(message, column, _("write what to look for"))
     return leaves
 
 
@@ -208,9 +212,9 @@ class _Builder:
             return
         cjk = re.search(f"[{CJK}]", self.text)
         raise QueryError(
-            f"`{self.text}` needs two letters beside its wildcard",
+            _("`{word}` needs two letters beside its wildcard", word=self.text),
             self.column,
-            "each CJK character is a word by itself: leave the wildcard out" if cjk else "",
+            _("each CJK character is a word by itself: leave the wildcard out") if cjk else "",
         )
 
 
@@ -234,17 +238,22 @@ def _validate_shape(written: str, column: int, *, exact: bool, inflected: bool) 
     """Raise QueryError for marks that contradict each other or are in the wrong place."""
     wild = re.search(r"[*?]", written)
     if exact + inflected + bool(wild) > 1:
-        raise QueryError(f"`{written}` asks for two things at once", column, _MODES_HINT)
+        message = _("`{word}` asks for two things at once", word=written)
+        raise QueryError(message, column, _(_MODES_HINT))
     if found := re.search(r"~\d+$", written):
-        hint = 'word~ takes its inflections; "two words"~5 asks for both within 5 words'
-        raise QueryError(f"~{found[0][1:]} follows no quoted words", column + found.start(), hint)
+        hint = _('word~ takes its inflections; "two words"~5 asks for both within 5 words')
+        message = _("~{distance} follows no quoted words", distance=found[0][1:])
+        raise QueryError(message, column + found.start(), hint)
     if found := re.search(r"\?(?![\w*?])", written):
-        hint = "a question mark is left out; for other endings write *"
-        raise QueryError("? stands for a letter inside a word", column + found.start(), hint)
+        hint = _("a question mark is left out; for other endings write *")
+        message = _("? stands for a letter inside a word")
+        raise QueryError(message, column + found.start(), hint)
 
 
 _SIGNS = {"&": "AND", "&&": "AND", "+": "AND", "|": "OR", "||": "OR", "-": "NOT", "!": "NOT"}
 
 
 def _hint_for_sign(written: str) -> str:
-    return f"write {_SIGNS[written]}" if written in _SIGNS else "leave it out"
+    if operator := _SIGNS.get(written):
+        return _("write {operator}", operator=operator)
+    return _("leave it out")

@@ -20,6 +20,8 @@ from index.query.ast import (
     children,
     walk,
 )
+from index.translation import gettext as _
+from index.translation import number
 
 MAX_DISTANCES = 1_000
 """Distances of one query: each takes up to 35 ms in an article that is made for it."""
@@ -29,13 +31,14 @@ def check(tree: Node) -> None:
     """Raise QueryError for a node that can never hold or nearly always does, or takes too long."""
     nears = (node for node in walk(tree) if isinstance(node, Near))
     if beyond := next(islice(nears, MAX_DISTANCES, None), None):
-        hint = f"a query has at most {MAX_DISTANCES:,}; make several watchlists of it"
-        raise QueryError("too many distances (NEAR, W, ~)", beyond.column, hint)
+        most = number(MAX_DISTANCES)
+        hint = _("a query has at most {count}; make several watchlists of it", count=most)
+        raise QueryError(_("too many distances (NEAR, W, ~)"), beyond.column, hint)
     for node in walk(tree):
         _validate_node(node)
     if culprit := _negative(tree):
-        hint = "add what must be there"
-        raise QueryError("this only says what must not be there", culprit.column, hint)
+        hint = _("add what must be there")
+        raise QueryError(_("this only says what must not be there"), culprit.column, hint)
 
 
 def _validate_node(node: Node) -> None:
@@ -65,9 +68,8 @@ def _negative(node: Node) -> Node | None:
 def _validate_negative_choice(node: Or | AtLeast | Score) -> None:
     for child in children(node):
         if culprit := _negative(child):
-            raise QueryError(
-                "as a choice, this matches nearly everything", culprit.column, "use AND NOT"
-            )
+            message = _("as a choice, this matches nearly everything")
+            raise QueryError(message, culprit.column, _("use AND NOT"))
 
 
 def _validate_contradiction(node: And) -> None:
@@ -76,23 +78,24 @@ def _validate_contradiction(node: And) -> None:
         if isinstance(child, Not):
             refused = child.child.children if isinstance(child.child, Or) else (child.child,)
             if wanted.intersection((*refused, child.child)):
-                raise QueryError("this contradicts what is wanted", child.column, "take one away")
+                message = _("this contradicts what is wanted")
+                raise QueryError(message, child.column, _("take one away"))
     langs = [child for child in node.children if isinstance(child, Facet) and child.name == "lang"]
     for one, other in combinations(langs, 2):
         if one.value != other.value:
-            hint = f"write {one.text} OR {other.text}"
-            raise QueryError("no article is in two languages", other.column, hint)
+            hint = _("write {one} OR {other}", one=one.text, other=other.text)
+            raise QueryError(_("no article is in two languages"), other.column, hint)
 
 
 def _validate_count(node: AtLeast) -> None:
     if node.count < 1:
-        raise QueryError("OF needs a number from 1", node.column, "write 2 OF (a, b, c)")
+        raise QueryError(_("OF needs a number from 1"), node.column, _("write 2 OF (a, b, c)"))
     if node.count > len(node.children):
-        raise QueryError(
-            f"{node.count} of {len(node.children)} can never be there", node.column, ""
-        )
+        wanted, listed = node.count, len(node.children)
+        message = _("{wanted} of {listed} can never be there", wanted=wanted, listed=listed)
+        raise QueryError(message, node.column, "")
     if len(set(node.children)) < len(node.children):
-        raise QueryError("the list names the same twice", node.column, "take one away")
+        raise QueryError(_("the list names the same twice"), node.column, _("take one away"))
 
 
 def _validate_operands(node: Near) -> None:
@@ -100,9 +103,9 @@ def _validate_operands(node: Near) -> None:
         for inner in walk(child):
             if not isinstance(inner, Word | Phrase | Near | Or):
                 raise QueryError(
-                    "only words, phrases and their OR can be near something",
+                    _("only words, phrases and their OR can be near something"),
                     inner.column,
-                    "take it out of NEAR",
+                    _("take it out of NEAR"),
                 )
 
 
@@ -118,17 +121,18 @@ def _reach(node: Node) -> frozenset[str]:
         return frozenset().union(*reaches)
     common = frozenset.intersection(*reaches)
     if not common:
-        raise QueryError("these are never near: they are in different parts", node.column, "")
+        message = _("these are never near: they are in different parts")
+        raise QueryError(message, node.column, "")
     return common
 
 
 def _validate_threshold(node: Score) -> None:
     if node.threshold <= 0:
-        raise QueryError("the threshold must be above zero", node.column, "")
+        raise QueryError(_("the threshold must be above zero"), node.column, "")
     most = math.fsum(weight for weight, _ in node.weighted if weight > 0)
     if most < node.threshold:
-        raise QueryError(
-            f"all weights together are {most:g}, less than the threshold {node.threshold:g}",
-            node.column,
-            "lower the threshold",
-        )
+        message = _(
+            "all weights together are {sum}, less than the threshold {threshold}",
+            sum=f"{most:g}", threshold=f"{node.threshold:g}",
+        )  # fmt: skip
+        raise QueryError(message, node.column, _("lower the threshold"))
