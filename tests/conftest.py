@@ -2,11 +2,15 @@
 
 import os
 import signal
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
 from support import ROOT
 
 from hatch_build import compile_catalogues
+from index import translation
+from monitor.language import FOLDER
 
 pytest_plugins = (
     "support.databases",
@@ -32,3 +36,12 @@ settings.load_profile("tests")
 # What is started with an ignored ^C (nohup, a background job) hands that on to what it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def french() -> Iterator[None]:
+    """Show messages in French."""
+    before = translation.choice()
+    translation.use("fr", FOLDER)
+    yield
+    translation.use(*before)

@@ -1,9 +1,7 @@
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
-from index import translation
 from monitor.formatting import (
     counted,
     date_and_time,
@@ -16,7 +14,6 @@ from monitor.formatting import (
     spelled,
     weekday,
 )
-from monitor.language import FOLDER
 
 
 @pytest.mark.parametrize(
@@ -45,14 +42,6 @@ def test_a_sparkline_sums_what_it_has_no_room_for(counts: list[int], width: int,
 def test_a_moment_that_no_calendar_holds_has_no_date() -> None:
     assert iso(0.0) == "1970-01-01T00:00:00Z"
     assert iso(None) is iso(1e20) is None
-
-
-@pytest.fixture
-def french() -> Iterator[None]:
-    before = translation.choice()
-    translation.use("fr", FOLDER)
-    yield
-    translation.use(*before)
 
 
 @pytest.mark.usefixtures("french")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import translation
 from index.analysis.folding import fold
 from index.article import PARTS
 from index.errors import QueryError
@@ -30,14 +26,6 @@ PAIRS = [
     for spelling in spellings
     for written in dict.fromkeys((spelling, fold(spelling), spelling.upper(), spelling.title()))
 ]
-
-
-@pytest.fixture
-def french() -> Iterator[None]:
-    before = translation.choice()
-    translation.use("fr", Path())
-    yield
-    translation.use(*before)
 
 
 def test_every_field_has_a_french_name() -> None:

@@ -208,3 +208,25 @@ def test_combining():
 def test_what_was_written_does_not_count_in_comparisons():
     assert parse_query("Liège").root == parse_query("  liege").root
     assert parse_query("=Liège").root != parse_query("=Liege").root
+
+
+@pytest.mark.usefixtures("french")
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("Liège AND", "col. 7 : il n’y a rien après AND (pour le mot : \"and\")"),
+        ("(Liège", "col. 1 : cette parenthèse n’est jamais fermée (fermez-la avec ))"),
+        ("titel:grève", "col. 1 : il n’y a pas de champ `titel:` (écrivez `titre:`, ou mettez des"
+                        " guillemets : `\"titel: ...\"`)"),
+        ("titre:a corps:", "col. 9 : il n’y a rien après `corps:` (écrivez corps:mot)"),
+        ("langue:français", "col. 1 : langue:français n’est pas compris (deux lettres comme dans"
+                            " langue:fr, ou langue:und pour une langue indéterminée)"),
+        ("3 OF (a, b)", "col. 1 : 3 sur 2, c’est impossible"),
+        ("-Liège", "col. 1 : ceci ne dit que ce qui ne doit pas y être (ajoutez ce qui doit y"
+                   " être)"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_told_in_french(query: str, message: str) -> None:
+    with pytest.raises(QueryError) as raised:
+        parse_query(query)
+    assert str(raised.value).replace("\N{NO-BREAK SPACE}", " ") == message
