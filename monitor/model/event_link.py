@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from index.article import Timestamp
 
+WINDOW = 72 * 3600.0
+"""Seconds between two articles of one event, at most."""
+
 
 class Surety(enum.IntEnum):
     """How sure a link is; the store keeps the number."""

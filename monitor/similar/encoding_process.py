@@ -16,21 +16,27 @@ from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
 from index import translation
 from index.article import Timestamp
 from monitor.alerts.publishers import publisher
 from monitor.errors import MonitorError
-from monitor.model.event_link import EncodedArticle, EncodedBatch, EventLink, Similar, Unencoded
-from monitor.similar import event_margin
-from monitor.similar.encoder import E5Encoder, Encoder, packed, sentence, unpacked
-from monitor.similar.event_margin import EventKey, VectorWindow
+from monitor.model.event_link import (
+    WINDOW,
+    EncodedArticle,
+    EncodedBatch,
+    EventLink,
+    Similar,
+    Unencoded,
+)
 from monitor.store import open_views
 from monitor.store.protocol import Views
+
+if TYPE_CHECKING:  # numpy is for the process: 17 MB that the monitor need not hold
+    from monitor.similar.encoder import Encoder
 
 T = TypeVar("T")
 
@@ -57,7 +63,7 @@ class EncodingProcess:
     def __init__(
         self,
         data: Path,
-        encoder: Callable[[], Encoder] = E5Encoder,
+        encoder: Callable[[], Encoder] | None = None,
         *,
         seconds: float = SECONDS,
         memory: int = MEMORY,
@@ -66,7 +72,7 @@ class EncodingProcess:
 
         Args:
             data: The data folder.
-            encoder: Loads the model, in the process: a function of a module.
+            encoder: Loads the model, in the process: a function of a module. None is `E5Encoder`.
             seconds: After which a task is killed.
             memory: Bytes that the process may take beyond its own size.
         """
@@ -137,7 +143,7 @@ def _attempt(
     language: translation.Choice,
     task: Callable[..., T],
     data: Path,
-    encoder: Callable[[], Encoder],
+    encoder: Callable[[], Encoder] | None,
     *args: Any,
 ) -> Any:
     """Return what a task returns, or its error in words: no exception crosses processes whole."""
@@ -155,6 +161,8 @@ def _attempt(
 def _encode(
     views: Views, encoder: Encoder, articles: Sequence[Unencoded], now: Timestamp
 ) -> EncodedBatch:
+    from monitor.similar.encoder import packed, sentence
+
     found = {a.article: packed(encoder.encode(sentence(a.title, a.text))) for a in articles}
     encoded = tuple(EncodedArticle(a.article, a.version, found[a.article]) for a in articles)
     return EncodedBatch(encoded, tuple(_links(views, found, now)))
@@ -162,7 +170,10 @@ def _encode(
 
 def _links(views: Views, found: dict[int, bytes], now: Timestamp) -> list[EventLink]:
     """Return the links of articles of the last three days whose vectors were found now."""
-    stored = views.articles.vectors(found, since=now - event_margin.WINDOW, limit=MOST)
+    from monitor.similar.encoder import unpacked
+    from monitor.similar.event_margin import EventKey, VectorWindow, event_links
+
+    stored = views.articles.vectors(found, since=now - WINDOW, limit=MOST)
     rows = [one for one in stored if found.get(one.article, one.vector)]
     window = VectorWindow(
         tuple(
@@ -178,10 +189,15 @@ def _links(views: Views, found: dict[int, bytes], now: Timestamp) -> list[EventL
         unpacked([found.get(one.article, one.vector) for one in rows]),
     )
     fresh = [row for row, key in enumerate(window.keys) if key.article in found]
-    return event_margin.event_links(window, fresh)
+    return event_links(window, fresh)
 
 
 def _similar(views: Views, encoder: Encoder, article: int, most: int) -> tuple[Similar, ...]:
+    import numpy as np
+
+    from monitor.similar.encoder import sentence, unpacked
+    from monitor.similar.event_margin import most_similar
+
     (one,) = views.articles.get([article])
     vector = encoder.encode(sentence(one.title, one.summary or one.body))
     nearest: list[tuple[int, float]] = []
@@ -191,16 +207,16 @@ def _similar(views: Views, encoder: Encoder, article: int, most: int) -> tuple[S
         chunk = [(id, each) for id, each in chunk if each and id != article]
         if chunk:
             ids = np.array([id for id, _ in chunk], np.int64)
-            found = event_margin.most_similar(
-                unpacked([each for _, each in chunk]), ids, vector, most
-            )
+            found = most_similar(unpacked([each for _, each in chunk]), ids, vector, most)
             nearest = sorted([*nearest, *found], key=lambda each: (-each[1], each[0]))[:most]
     return tuple(Similar(id, cosine) for id, cosine in nearest)
 
 
 @cache
-def _model(encoder: Callable[[], Encoder]) -> Encoder:
-    return encoder()
+def _model(encoder: Callable[[], Encoder] | None) -> Encoder:
+    from monitor.similar.encoder import E5Encoder
+
+    return (encoder or E5Encoder)()
 
 
 @cache

@@ -9,9 +9,8 @@ from typing import Protocol
 
 from index.article import Timestamp
 from monitor.errors import StoreError
-from monitor.model.event_link import EncodedArticle, EncodedBatch, Unencoded
+from monitor.model.event_link import WINDOW, EncodedArticle, EncodedBatch, Unencoded
 from monitor.similar.encoding_process import EncodingError
-from monitor.similar.event_margin import WINDOW
 from monitor.store.protocol import Store
 from monitor.tasks import WorkerThread
 

@@ -19,13 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from index.article import Timestamp
-from monitor.model.event_link import EventLink, Surety
+from monitor.model.event_link import WINDOW, EventLink, Surety
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.intp]
 
-WINDOW = 72 * 3600.0
-"""Seconds between two articles of one event, at most."""
 NEAREST_SHARE = 0.05
 NEAREST_LEAST = 10
 """Articles that are the surroundings of another: this share of them, at least so many."""

@@ -66,3 +66,13 @@ def test_status_imports_no_values_of_alerts(tmp_path: Path) -> None:
     assert not {"monitor.model.alert", "monitor.model.article"} & imported(
         tmp_path / "data", "status"
     )
+
+
+def test_the_monitor_leaves_numbers_in_bulk_to_its_processes(tmp_path: Path) -> None:
+    config = tmp_path / "feeds.yaml"
+    config.write_text(
+        "network: {allow: [127.0.0.1]}\nfeeds: [{url: 'http://127.0.0.1:9/feed'}]\nwatchlists: []\n"
+    )
+    modules = imported(tmp_path / "data", "-c", str(config), "run", "--once")
+    assert {"monitor.daemon", "monitor.similar.event_linker"} <= modules
+    assert "numpy" not in modules

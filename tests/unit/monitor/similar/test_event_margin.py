@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.model.event_link import EventLink, Surety
+from monitor.model.event_link import WINDOW, EventLink, Surety
 from monitor.similar.event_margin import (
     ACROSS,
-    WINDOW,
     WITHIN,
     EventKey,
     Floats,
