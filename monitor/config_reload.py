@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
+from index.translation import gettext as _
 from monitor.alerts.routing import routing
 from monitor.components import Components
 from monitor.config.diff import changes
@@ -42,7 +43,7 @@ class ConfigReloader:
             except StoreError as error:
                 refused(error)
             except Exception:
-                log.exception("this edit is not active; the monitor goes on")
+                log.exception(_("this edit is not active; the monitor goes on"))
 
     async def look(self) -> None:
         """Activate an edit, once the file is unchanged since the last look.
@@ -58,7 +59,7 @@ class ConfigReloader:
         except ConfigError as error:
             if self._parts.stamp() == stamp:
                 self._stamp, self.error = stamp, str(error)
-                log.error("%s\nthe last good version stays active", error)
+                log.error("%s\n%s", error, _("the last good version stays active"))
             return
         if self._parts.stamp() != stamp:
             return  # it changed while it was read

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, Self
 
+from index.translation import gettext as _
+
 
 class MonitorError(Exception):
     """Something the user must know; the message says what to do next."""
@@ -19,7 +21,12 @@ class Problem(NamedTuple):
     message: str
 
     def __str__(self) -> str:
-        return f"line {self.line}, column {self.column}: {self.message}"
+        return _(
+            "line {line}, column {column}: {problem}",
+            line=self.line,
+            column=self.column,
+            problem=self.message,
+        )
 
 
 class ConfigError(MonitorError):
@@ -39,7 +46,12 @@ class MissingExtraError(MonitorError):
     """A library that comes with an extra of tocsin is not installed."""
 
     def __init__(self, needed_by: str, library: str, extra: str) -> None:
-        super().__init__(f'{needed_by} needs {library}: pip install "tocsin[{extra}]"')
+        super().__init__(
+            _(
+                '{what} needs {library}: pip install "tocsin[{extra}]"',
+                what=needed_by, library=library, extra=extra,
+            )
+        )  # fmt: skip
 
 
 @contextmanager
@@ -73,11 +85,16 @@ class AlreadyRunningError(MonitorError):
 
     def __init__(self, folder: str, pid: int) -> None:
         self.pid = pid
-        who = f"pid {pid}" if pid else "starting, ending, or building the archive again"
-        super().__init__(
-            f"{folder}: a monitor already runs here ({who}); "
-            "`tocsin stop` ends it, `tocsin` joins it"
+        who = (
+            _("pid {pid}", pid=pid) if pid else _("starting, ending, or building the archive again")
         )
+        super().__init__(
+            _(
+                "{folder}: a monitor already runs here ({who}); "
+                "`tocsin stop` ends it, `tocsin` joins it",
+                folder=folder, who=who,
+            )
+        )  # fmt: skip
 
 
 class FeedError(MonitorError):

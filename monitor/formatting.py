@@ -35,6 +35,16 @@ def clauses(parts: Iterable[str]) -> str:
     return _("; ").join(parts)
 
 
+def either(names: Iterable[str]) -> str:
+    """Return names of which one is enough: `fr or en`."""
+    return _(" or ").join(names)
+
+
+def percent(share: float) -> str:
+    """Return a share as the language writes it: `75%`, in French `75 %`."""
+    return _("{number}%", number=number(round(share * 100)))
+
+
 def and_more(names: str, more: int) -> str:
     """Return names, and how many more there are: `Le Soir, L'Écho and 2 more`."""
     if more <= 0:

@@ -74,7 +74,7 @@ def _phrase(node: Phrase, document: Document) -> str:
 def _near(node: Near, document: Document) -> str:
     missing = [child for child in node.children if not extents(child, document)]
     if missing:
-        return "; ".join(why_not(child, document) for child in missing)
+        return _("; ").join(why_not(child, document) for child in missing)
     choices = [extents(child, document) for child in node.children]
     picks = itertools.islice(itertools.product(*choices), _TRIED)
     apart = min(map(gap, picks))
@@ -91,7 +91,7 @@ def _near(node: Near, document: Document) -> str:
 
 def _and(node: And, document: Document) -> str:
     failing = [child for child in node.children if not evaluate(child, document)]
-    return "; ".join(why_not(child, document) for child in failing)
+    return _("; ").join(why_not(child, document) for child in failing)
 
 
 def _or(node: Or, document: Document) -> str:

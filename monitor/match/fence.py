@@ -8,6 +8,7 @@ from typing import NamedTuple
 from index.article import Article
 from index.errors import Interrupted
 from index.interruption import interruptible
+from index.translation import gettext as _
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.alert import WatchlistMatch
 from monitor.model.feed import Feed
@@ -41,14 +42,17 @@ class MatchingFence:
     def match(self, rules: WatchlistMatcher, article: Article, *feeds: Feed) -> Matching:
         """Return the watchlists that an article satisfies, or why that is not known."""
         if self._left <= 0:
-            return Matching((), f"its document takes longer than {DOCUMENT_SECONDS:g} s to match")
+            seconds = f"{DOCUMENT_SECONDS:g}"
+            message = _("its document takes longer than {seconds} s to match", seconds=seconds)
+            return Matching((), message)
         began, most = self._stopwatch(), min(self._left, ARTICLE_SECONDS)
         try:
             with interruptible(lambda: self._stopwatch() - began > most):
                 return Matching(rules.match(article, *feeds))
         except Interrupted:
-            return Matching((), f"matching it takes longer than {most:.1g} s")
+            message = _("matching it takes longer than {seconds} s", seconds=f"{most:.1g}")
+            return Matching((), message)
         except MemoryError:
-            return Matching((), "matching it needs too much memory")
+            return Matching((), _("matching it needs too much memory"))
         finally:
             self._left -= self._stopwatch() - began

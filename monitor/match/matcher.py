@@ -12,12 +12,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from sys import getsizeof
+from typing import Literal
 
 from index.analysis.term_positions import AUTHOR, EXACT, DocumentTerms, Keys
 from index.analysis.text_cache import TextCache
 from index.analysis.tokenizer import CACHED, LOUD
 from index.article import Article
-from index.evaluation.explain import why_not
+from index.evaluation.explain import in_part, why_not
 from index.evaluation.proximity import Extent
 from index.evaluation.spans import Codes, MemoryDocument, SpanMatch, in_order, matches
 from index.evaluation.term_expansion import (
@@ -31,7 +32,9 @@ from index.evaluation.term_expansion import (
 from index.interruption import check
 from index.query.ast import Facet, Mode, Node, Word, walk, words
 from index.query.filters import passes, selects
+from index.translation import gettext as _
 from monitor.fetch.url import host
+from monitor.formatting import clauses, either
 from monitor.match.presearcher import TermTrie, required_terms
 from monitor.model.alert import Match, WatchlistMatch
 from monitor.model.config import Watchlist
@@ -118,7 +121,7 @@ class WatchlistMatcher:
         for number in sorted(candidates):
             check()
             watchlist = self.watchlists[number]
-            if not out_of_scope(watchlist, article, feeds) and (
+            if not _limit(watchlist, article, feeds) and (
                 clauses := matches(watchlist.query.root, document)
             ):
                 yield watchlist, clauses
@@ -227,20 +230,21 @@ def filter_admits(facet: Facet, article: Article, feeds: Sequence[Feed]) -> bool
     )
 
 
-def out_of_scope(watchlist: Watchlist, article: Article, feeds: Sequence[Feed]) -> str:
-    """Return why an article is out of scope of a watchlist, by language or feed; or ''.
+def _limit(
+    watchlist: Watchlist, article: Article, feeds: Sequence[Feed]
+) -> Literal["", "lang", "feeds"]:
+    """Return the key of a watchlist that leaves an article out; empty if none does.
 
     An article of undetermined language is in scope of every watchlist.
     """
     if watchlist.lang and article.lang and article.lang not in watchlist.lang:
-        return f"language {article.lang}, not {' or '.join(watchlist.lang)}"
+        return "lang"
     if watchlist.feeds and not any(
         selects(selector, feed.name, host(feed.url), feed.tags)
         for feed in feeds
         for selector in watchlist.feeds
     ):
-        carrying = ", ".join(feed.name for feed in feeds)
-        return f"feed {carrying}, not {' or '.join(watchlist.feeds)}"
+        return "feeds"
     return ""
 
 
@@ -279,8 +283,8 @@ class Explanation:
 
 def explain(watchlist: Watchlist, article: Article, *feeds: Feed) -> Explanation:
     """Return the clauses that match with their text, or those that fail."""
-    if reason := out_of_scope(watchlist, article, feeds):
-        return Explanation(None, reason)
+    if limit := _limit(watchlist, article, feeds):
+        return Explanation(None, _out_of_scope(limit, watchlist, article, feeds))
     reading = DocumentTerms(article)
     document = MemoryDocument(reading.postings, lambda facet: filter_admits(facet, article, feeds))
     found = matches(watchlist.query.root, document)
@@ -290,8 +294,18 @@ def explain(watchlist: Watchlist, article: Article, *feeds: Feed) -> Explanation
     return Explanation(hit, _reason(hit, watchlist.query.root))
 
 
+def _out_of_scope(
+    limit: Literal["lang", "feeds"], watchlist: Watchlist, article: Article, feeds: Sequence[Feed]
+) -> str:
+    if limit == "lang":
+        return _("language {lang}, not {wanted}", lang=article.lang, wanted=either(watchlist.lang))
+    carrying = ", ".join(feed.name for feed in feeds)
+    return _("feed {feed}, not {wanted}", feed=carrying, wanted=either(watchlist.feeds))
+
+
 def _reason(hit: WatchlistMatch, root: Node) -> str:
     told = dict.fromkeys(
-        f"{match.term}: “{match.text}” in the {match.field}" for match in hit.matches
+        _("{term}: “{text}” {where}", term=one.term, text=one.text, where=in_part(one.field))
+        for one in hit.matches
     )
-    return "; ".join(told) or f"passes {root.text}"
+    return clauses(told) or _("passes {query}", query=root.text)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import ngettext
 from monitor.model.language import language_name
 from monitor.model.severity import Severity
 
@@ -48,7 +50,7 @@ class SuppressionReason(enum.StrEnum):
     """Its article was there before its feed was watched."""
     SILENCE = "muted"
     """Its watchlist was silenced."""
-    NO_ROUTE = "no route"
+    NO_ROUTE = "no route"  # not a message
     """No route leads to a channel."""
     COOLDOWN = "cooldown"
     """Somebody was notified of another alert of its watchlist a short time before."""
@@ -210,8 +212,9 @@ OUTLETS = "outlets"
 def describe_escalation(reason: str, outlets: int, outlet: str) -> str:
     """Return a reason in words: `5 outlets`, `crossed to English: Reuters`."""
     if reason == OUTLETS:
-        return f"{outlets} outlets"
-    return f"crossed to {language_name(reason)}: {outlet}"
+        return ngettext("{count} outlet", "{count} outlets", outlets)
+    language = language_name(reason)
+    return _("crossed to {language}: {outlet}", language=language, outlet=outlet)
 
 
 class EscalatedAlert(NamedTuple):

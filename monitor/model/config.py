@@ -10,6 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TYPE_CHECKING, NamedTuple
 
 from index.article import Article, Timestamp
+from index.translation import gettext as _
 from monitor.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ class Channel:
     """Of the times in its messages; None is the machine's."""
 
     def __repr__(self) -> str:
-        return f"Channel(name={self.name!r}, kind={str(self.kind)!r})"
+        return f"Channel(name={self.name!r}, kind={str(self.kind)!r})"  # not a message
 
 
 class DeliveryFault(enum.StrEnum):
@@ -227,10 +228,12 @@ class Listening:
         """
         found = _LISTENING.fullmatch(text.strip())
         if not found:
-            raise ValueError(f"`{text}` is not an address to listen at; write 127.0.0.1:9464")
+            raise ValueError(
+                _("`{text}` is not an address to listen at; write 127.0.0.1:9464", text=text)
+            )
         port = int(found[3])
         if not 0 < port < 65_536:
-            raise ValueError(f"there is no port {port}; from 1 to 65535")
+            raise ValueError(_("there is no port {port}; from 1 to 65535", port=port))
         return cls(found[1] or found[2], port)
 
     @property

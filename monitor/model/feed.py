@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import mark_all, pgettext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,7 +126,17 @@ class Health(enum.StrEnum):
     @property
     def label(self) -> str:
         """The name that people read; programs read the value."""
-        return "coverage gap" if self is Health.BLIND else self.value
+        return pgettext("health", _HEALTHS[self])
+
+
+_HEALTHS = dict(
+    zip(
+        Health,
+        mark_all("health", "new", "ok", "late", "coverage gap", "silent", "quarantined",
+                 "failing", "gone", "paused"),
+        strict=True,
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +205,7 @@ class GapKind(enum.StrEnum):
     @property
     def label(self) -> str:
         """The name that people read; programs read the value."""
-        return "no entry in common" if self is GapKind.BLIND else "not read"
+        return _("no entry in common") if self is GapKind.BLIND else _("not read")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,19 +7,26 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import mark
 
 
 class Step(enum.StrEnum):
     """A step of the latency of an article that raised an alert."""
 
-    SEEN = "published to seen"
+    SEEN = mark("published to seen")
     """Until the last byte of the answer that brought it was there."""
-    MATCHED = "seen to matched"
+    MATCHED = mark("seen to matched")
     """Until it was stored, with its first alert."""
-    SEARCHABLE = "matched to searchable"
+    SEARCHABLE = mark("matched to searchable")
     """Until the index had it."""
-    DELIVERED = "matched to delivered"
+    DELIVERED = mark("matched to delivered")
     """Until a channel accepted the alert."""
+
+    @property
+    def label(self) -> str:
+        """The name that people read; programs read the value."""
+        return _(self.value)
 
 
 @dataclass(frozen=True, slots=True)

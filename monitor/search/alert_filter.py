@@ -21,11 +21,13 @@ from index.query import parser, validation
 from index.query.ast import And, AtLeast, Facet, Node, Not, Or, Phrase, Word, clauses, walk
 from index.query.date_expressions import resolve_time
 from index.query.filters import UNDETERMINED, compact, names
+from index.translation import gettext as _
+from index.translation import mark
 from monitor.model.alert import AlertState, Verdict
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 
-_ARCHIVE_HINT = "/ searches the archive with it"
+_ARCHIVE_HINT = mark("/ searches the archive with it")
 _IS = {
     "starred": Filter(starred=True),
     "relevant": Filter(verdict=Verdict.RELEVANT),
@@ -65,7 +67,7 @@ def parse_alert_filter(text: str) -> AlertFilter:
         QueryError: The text is empty or no query; the error knows the column.
     """
     if not text.strip():
-        raise QueryError("nothing to look for", 0, "write a word or watch:NAME")
+        raise QueryError(_("nothing to look for"), 0, _("write a word or watch:NAME"))
     root = parser.read(text, of_alerts=True)
     validation.check(And((Facet("has", "alert"), root)))  # a filter of alerts may only exclude
     return AlertFilter(text.strip(), root)
@@ -88,11 +90,14 @@ def parse_headline_filter(text: str) -> AlertFilter:
 def _validate_for_headlines(node: Node) -> None:
     """Raise QueryError for what alerts and their headlines cannot answer."""
     if isinstance(node, Facet) and node.name in ("story", "has"):
-        raise QueryError(f"{node.name}: is for the archive", node.column, _ARCHIVE_HINT)
+        message = _("{name}: is for the archive", name=node.text.partition(":")[0])
+        raise QueryError(message, node.column, _(_ARCHIVE_HINT))
     if isinstance(node, Word) and node.part not in ("", "title"):
-        raise QueryError("only headlines are searched here", node.column, _ARCHIVE_HINT)
+        message = _("only headlines are searched here")
+        raise QueryError(message, node.column, _(_ARCHIVE_HINT))
     if not isinstance(node, And | Or | Not | AtLeast | Facet | Word | Phrase):
-        raise QueryError("no distances between words here", node.column, _ARCHIVE_HINT)
+        message = _("no distances between words here")
+        raise QueryError(message, node.column, _(_ARCHIVE_HINT))
 
 
 # --- what filters mean ----------------------------------------------------------------

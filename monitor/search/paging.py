@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from index.article import Timestamp
 from index.query.parser import Query, parse_query
+from index.translation import gettext as _
 from monitor.errors import CursorError
 from monitor.search.query_resolution import QueryResolution
 
@@ -61,9 +62,11 @@ def parse_cursor(text: str, search: str) -> Cursor:
     except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
         cursor = None
     if cursor is None:
-        raise CursorError("this is no place in a result; take `next` of the page before")
+        raise CursorError(_("this is no place in a result; take `next` of the page before"))
     if cursor.search != search:
-        raise CursorError("this place is in the result of another search; keep query and filters")
+        raise CursorError(
+            _("this place is in the result of another search; keep query and filters")
+        )
     return cursor
 
 

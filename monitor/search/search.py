@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING
 from index import open_archive
 from index.article import Article, Timestamp
 from index.errors import ArchiveDamaged, ArchiveError
+from index.translation import gettext as _
+from index.translation import ngettext, number
 from monitor.files import ARCHIVE_FOLDER
-from monitor.formatting import counted
+from monitor.formatting import clauses
 from monitor.maintenance import index_repair
 from monitor.model.search import Filter
 from monitor.store.protocol import Views
@@ -85,14 +87,17 @@ class ArchiveSearch:
         result = ResultPage(request, self._clock())
         totals = self._views.totals()
         if not totals.articles:
-            return Results((), 0, "there are no articles yet")
+            return Results((), 0, _("there are no articles yet"))
         with self._readable() as archive:
             hits = result.find(archive, self._resolution(result.now))
             note = self._note(archive, totals)
         found = tuple(self._with_snippets(result.query, hits.hits, width))
         if lost := len(hits.hits) - len(found):
-            gone = counted(lost, "article is", "articles are")
-            note = f"{gone} found by the index and not in the store any more"
+            note = ngettext(
+                "{count} article is found by the index and not in the store any more",
+                "{count} articles are found by the index and not in the store any more",
+                lost,
+            )
         return Results(
             found,
             hits.page.total,
@@ -233,7 +238,7 @@ class ArchiveSearch:
         except ArchiveDamaged as error:
             self._archive = None
             index_repair.mark_suspect(self._folder.parent)
-            raise ArchiveError(f"{error}; {index_repair.WAY_OUT}") from error
+            raise ArchiveError(clauses([str(error), _(index_repair.WAY_OUT)])) from error
 
     def _opened(self) -> Archive:
         with self._opening:
@@ -257,13 +262,16 @@ class ArchiveSearch:
         """Return what the reader must know of the index; empty when all is well."""
         share = index_repair.read_progress(self._folder.parent, self._clock())
         if share is not None:
-            return f"{index_repair.describe_progress(share)}: the rest is not found yet"
+            progress = index_repair.describe_progress(share)
+            return _("{progress}: the rest is not found yet", progress=progress)
         if archive.damage:
             index_repair.mark_suspect(self._folder.parent)
-            there = (
-                f"{archive.article_count} of {counted(totals.articles, 'article')} can be searched"
-            )
-            return f"the index is damaged, {there}; {index_repair.WAY_OUT}"
+            return ngettext(
+                "the index is damaged, {there} of {count} article can be searched; {way_out}",
+                "the index is damaged, {there} of {count} articles can be searched; {way_out}",
+                totals.articles, there=number(archive.article_count),
+                way_out=_(index_repair.WAY_OUT),
+            )  # fmt: skip
         return index_repair.describe_waiting(totals.unindexed)
 
     def _with_snippets(

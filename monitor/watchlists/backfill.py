@@ -9,12 +9,14 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.article import Article, Timestamp
+from index.translation import gettext as _
+from index.translation import ngettext, number
+from monitor import formatting
 from monitor.alerts.alert_planning import plan_alerts
 from monitor.alerts.facts import Arrivals
 from monitor.alerts.routing import Routing
 from monitor.audit.evidence import Via
 from monitor.errors import StoreError
-from monitor.formatting import counted
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
@@ -106,7 +108,7 @@ class Backfill:
         """Raise alerts for these articles; return how many were matched, and the alerts."""
         now = self._clock()
         alerts: Counter[str] = Counter()
-        for number, (article, copy_of) in enumerate(articles, 1):
+        for done, (article, copy_of) in enumerate(articles, 1):
             feeds = [self._feeds[number] for number in article.feeds if number in self._feeds]
             if feeds and (hits := self._rules[1].match(article, *feeds)):
                 change = ArticleChange(
@@ -125,7 +127,7 @@ class Backfill:
                 batch.save_alerts(plan)
                 alerts.update(alert.watchlist for alert in plan.raised if not alert.escalation)
             if self._clock() - now > SECONDS:
-                return number, alerts
+                return done, alerts
         return len(articles), alerts
 
 
@@ -148,10 +150,25 @@ class BackfillLog:
         before, self._articles = self._articles, self._articles + step.articles
         if step.done:
             for name in step.done:
-                alerts = counted(self._alerts[name], "alert")
-                log.info("%s: looked through the archive, %s", name, alerts)
+                found = formatting.alerts(self._alerts[name])
+                log.info(
+                    "%s",
+                    _(
+                        "{watchlist}: looked through the archive, {alerts}",
+                        watchlist=name,
+                        alerts=found,
+                    ),
+                )
         elif self._articles // EVERY > before // EVERY:
-            log.info("looked through %d of %d articles", step.upto, step.until)
+            done = number(step.upto)
+            log.info(
+                "%s",
+                ngettext(
+                    "looked through {done} of {count} article",
+                    "looked through {done} of {count} articles",
+                    step.until, done=done,
+                ),
+            )  # fmt: skip
 
 
 BREATH = 0.01
@@ -181,9 +198,12 @@ class BackfillRunner:
         left = await self._thread(self._backfill.begin, watchlists, feeds, routing)
         for stand in left:
             log.info(
-                "%s: looking through %s",
-                stand.watchlist,
-                counted(stand.until - stand.upto, "article"),
+                "%s",
+                _(
+                    "{watchlist}: looking through {articles}",
+                    watchlist=stand.watchlist,
+                    articles=formatting.articles(stand.until - stand.upto),
+                ),
             )
         if left:
             self._request.set()
@@ -198,7 +218,7 @@ class BackfillRunner:
                 refused(error)
                 await self._sleep(REST)
             except Exception:
-                log.exception("this backfill failed; the monitor goes on")
+                log.exception(_("this backfill failed; the monitor goes on"))
                 self._request.clear()
 
     async def all(self) -> None:

@@ -16,6 +16,9 @@ from index.evaluation.term_statistics import TermGroups, article_phrases, query_
 from index.query.ast import Not
 from index.query.filters import UNDETERMINED
 from index.query.parser import Query, combine, none_of
+from index.translation import gettext as _
+from index.translation import number
+from monitor.formatting import percent
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.alert import Verdict
 from monitor.model.config import Watchlist
@@ -72,9 +75,17 @@ def precision(record: Judgeable) -> Precision | None:
 
 def describe_precision(precision: Precision) -> str:
     """Return a precision in words: `75% (55%–88%) of 24`."""
-    few = ", too few" if precision.few else ""
-    interval = f"{precision.low:.0%}–{precision.high:.0%}"
-    return f"{precision.share:.0%} ({interval}) of {precision.verdicts}{few}"
+    share, low, high = map(percent, (precision.share, precision.low, precision.high))
+    count = number(precision.verdicts)
+    if precision.few:
+        return _(
+            "{share} ({low}–{high}) of {count}, too few",
+            share=share,
+            low=low,
+            high=high,
+            count=count,
+        )
+    return _("{share} ({low}–{high}) of {count}", share=share, low=low, high=high, count=count)
 
 
 LEAST = 2
@@ -211,7 +222,7 @@ def _phrases(
 ) -> dict[str, int]:
     counts: Counter[str] = Counter()
     written: dict[str, str] = {}
-    for article, _ in noise:
+    for article, _feeds in noise:
         phrases = article_phrases(article)
         counts.update(phrases.keys())
         written = phrases | written

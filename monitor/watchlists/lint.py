@@ -12,6 +12,9 @@ from index.archive import Archive
 from index.evaluation.term_expansion import is_open, listed_keys, selector, shown_forms
 from index.query.ast import And, Mode, Near, Node, Not, Or, Phrase, Score, Word, children, words
 from index.query.parser import Query, any_of
+from index.translation import gettext as _
+from index.translation import ngettext, number
+from monitor.formatting import percent
 from monitor.model.config import Watchlist
 
 
@@ -99,16 +102,17 @@ _Remark = tuple[str, str, str]
 def _alone(term: Node) -> Iterator[_Remark]:
     """Yield remarks about a term that need no archive."""
     if CURLY.intersection(term.text):
-        yield term.text, "quotes", 'holds curly quotation marks; straight ones (") are understood'
+        words = _('holds curly quotation marks; straight ones (") are understood')
+        yield term.text, "quotes", words
     if isinstance(term, Word):
         letters = term.term.strip("*?")
         if term.mode in (Mode.FOLDED, Mode.WILDCARD) and len(letters) <= 2 and letters.isascii():
-            yield term.text, "short", "is very short and will be found often"
+            yield term.text, "short", _("is very short and will be found often")
 
 
 def _counted(term: Node, count: Count) -> Iterator[_Remark]:
     if not count(term):
-        yield term.text, "never", "matches no article of the archive"
+        yield term.text, "never", _("matches no article of the archive")
 
 
 def _excluded_by_case(word: Word, count: Count) -> Iterator[_Remark]:
@@ -118,24 +122,30 @@ def _excluded_by_case(word: Word, count: Count) -> Iterator[_Remark]:
     in_any_form = count(Word(word.term, part=word.part, text=word.text))
     left_out = in_any_form - count(word)
     if left_out:
-        yield word.text, "case", f"leaves out {left_out} of {in_any_form} articles with {word.term}"
+        words = ngettext(
+            "leaves out {left_out} of {count} article with {word}",
+            "leaves out {left_out} of {count} articles with {word}",
+            in_any_form, left_out=number(left_out), word=word.term,
+        )  # fmt: skip
+        yield word.text, "case", words
 
 
 def _broad(term: Node, count: Count, articles: int) -> Iterator[_Remark]:
     share = count(term) / articles
     if share >= BROAD:
-        yield term.text, "broad", f"matches {share:.0%} of all articles"
+        yield term.text, "broad", _("matches {share} of all articles", share=percent(share))
 
 
 def _doubled(group: Sequence[Node]) -> Iterator[_Remark]:
     """Yield which of some alternatives match nothing that another one does not."""
     for one, other in itertools.combinations(group, 2):
         if covers(one, other):
-            yield other.text, "subsumed", f"adds nothing to `{one.text}`"
+            yield other.text, "subsumed", _("adds nothing to `{term}`", term=one.text)
         elif covers(other, one):
-            yield one.text, "subsumed", f"adds nothing to `{other.text}`"
+            yield one.text, "subsumed", _("adds nothing to `{term}`", term=other.text)
         elif shared := _shared_form(one, other):
-            yield other.text, "collides", f"has a form of `{one.text}`: {shared}"
+            words = _("has a form of `{term}`: {form}", term=one.text, form=shared)
+            yield other.text, "collides", words
 
 
 # --- terms -----------------------------------------------------------

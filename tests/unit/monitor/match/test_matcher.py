@@ -238,3 +238,35 @@ def test_two_capitals_are_no_acronym_in_a_headline_in_capitals():
     rules = WatchlistMatcher([watchlist("US")])
     assert not rules.match(article("GIVE US PEACE AND TIME"), FEED)
     assert rules.match(article("What the US says"), FEED)
+
+
+@pytest.mark.usefixtures("french")
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("Alibaba grève", "Alibaba : « alibaba » dans le titre"),
+        ("=Alibaba", '"=Alibaba" seulement sous une autre forme'),
+        ("titre:grève", '"grève" s’y trouve, mais pas dans le titre'),
+        ("port douane", 'pas de "port" ; pas de "douane"'),
+        ("alibaba W/2 grève", 'W/2, mais dans des parties différentes : "alibaba W/2 grève"'),
+        ("alibaba NEAR/2 port", 'pas de "port"'),
+        ("(port douane) OR (rail gare)",
+         'ni (pas de "port" ; pas de "douane") ni (pas de "rail" ; pas de "gare")'),
+        ("port OR douane", 'rien de "port", "douane"'),
+        ("2 OF (alibaba, port, rail)", '1 sur les 2 nécessaires : "alibaba"'),
+        ("alibaba -grève", 'exclu par "grève"'),
+        ("alibaba langue:en", "la langue n’est pas en"),
+    ],
+)  # fmt: skip
+def test_explanations_are_in_french(query, reason):
+    of = article("l’alibaba", "une grève")
+    told = explain(watchlist(query), of, FEED).reason
+    assert told.replace("\N{NO-BREAK SPACE}", " ") == reason
+
+
+@pytest.mark.usefixtures("french")
+def test_what_is_out_of_scope_is_told_in_french():
+    rule = watchlist("alibaba", lang=("en", "de"))
+    assert explain(rule, article("alibaba"), FEED).reason == "langue fr, et non en ou de"
+    rule = watchlist("alibaba", feeds=("tag:cyber",))
+    assert explain(rule, article("alibaba"), FEED).reason == "flux Les Échos, et non tag:cyber"
