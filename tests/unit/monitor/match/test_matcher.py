@@ -244,7 +244,8 @@ def test_two_capitals_are_no_acronym_in_a_headline_in_capitals():
 @pytest.mark.parametrize(
     ("query", "reason"),
     [
-        ("Alibaba grève", "Alibaba : « alibaba » dans le titre"),
+        ("Alibaba grève",
+         "Alibaba : « alibaba » dans le titre ; grève : « grève » dans le résumé"),
         ("=Alibaba", '"=Alibaba" seulement sous une autre forme'),
         ("titre:grève", '"grève" s’y trouve, mais pas dans le titre'),
         ("port douane", 'pas de "port" ; pas de "douane"'),
