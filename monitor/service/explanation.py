@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from monitor.config.validation import nearest
 from monitor.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ def find_watchlist(config: Config, name: str) -> Watchlist:
     for watchlist in config.watchlists:
         if watchlist.name.casefold() == name.casefold():
             return watchlist
+    from monitor.config.validation import nearest
+
     close = nearest(name, [watchlist.name for watchlist in config.watchlists])
     raise UnknownNameError(f"no watchlist is called `{name}`{close}")
 

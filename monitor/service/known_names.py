@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.config.validation import nearest
 from monitor.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -70,6 +69,8 @@ class KnownNames:
         former = Filter(watchlists=(name,), closed=True, muted=True)
         if len(views.alerts.ids(former, limit=1)):
             return ""
+        from monitor.config.validation import nearest
+
         hint = nearest(name, known) or "; `tocsin watch list` lists them"
         return f"no watchlist is called `{name}`{hint}"
 
@@ -89,6 +90,8 @@ class KnownNames:
         known = self._views.triage.tags()
         if tag in known:
             return ""
+        from monitor.config.validation import nearest
+
         return f"no alert has the tag `{tag}`" + nearest(tag, known)
 
     def _unknown_facet(self, facet: Facet) -> str:
