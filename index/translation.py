@@ -87,7 +87,7 @@ def pgettext(context: str, message: str, /, **values: object) -> str:
     return text.format(**values) if values else text
 
 
-def ngettext(one: str, many: str, amount: int, /, **values: object) -> str:
+def ngettext(one: str, many: str, amount: float, /, **values: object) -> str:
     """Return a message about a number, which is its value `{count}`: `1,200 entries`.
 
     Args:
@@ -100,7 +100,7 @@ def ngettext(one: str, many: str, amount: int, /, **values: object) -> str:
     if catalogue is None:
         text = one if amount == 1 else many
     else:
-        text = catalogue.ngettext(one, many, amount)
+        text = catalogue.ngettext(one, many, int(amount))
     return text.format(count=number(amount), **values)
 
 

@@ -116,7 +116,7 @@ def exact(seconds: float) -> str:
         count, left = divmod(left, unit)
         if count:
             parts.append(_with_unit(f"{count:g}", name))
-    return " ".join([*parts, _with_unit(_shortest(left), "s")] if left or not parts else parts)
+    return " ".join([*parts, _with_unit(shortest(left), "s")] if left or not parts else parts)
 
 
 def _with_unit(amount: str, unit: str) -> str:
@@ -129,7 +129,7 @@ def unit_name(unit: str) -> str:
     return pgettext("unit", "d") if unit == "d" else unit
 
 
-def _shortest(value: float) -> str:
+def shortest(value: float) -> str:
     """Return a number with as many decimals as it has."""
     written = f"{value:g}"
     return number(value, len(written.partition(".")[2]))

@@ -55,7 +55,7 @@ def count(digits: str, column: int) -> int:
 
 def hint_for_field(written: str) -> str:
     """Return what to do about a field that there is none of."""
-    if written.lower() in ALERT_FACETS:
+    if field_named(written) in ALERT_FACETS:
         return _("{name}: selects alerts; `tocsin alerts --query` takes it", name=written.lower())
     known = [*PARTS, *FACETS]
     near = difflib.get_close_matches(written.lower(), known, 1, 0.5)

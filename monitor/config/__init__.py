@@ -21,6 +21,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.translation import gettext as _
+from index.translation import number
 from monitor.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -56,13 +58,14 @@ def read(path: Path) -> bytes:
     """
     try:
         if path.stat().st_size > LARGEST:
-            raise ConfigError(str(path), [Problem(1, 1, f"larger than {LARGEST:,} bytes")])
+            message = _("larger than {most} bytes", most=number(LARGEST))
+            raise ConfigError(str(path), [Problem(1, 1, message)])
         return path.read_bytes()
     except FileNotFoundError:
-        message = "there is no such file; `tocsin init` writes one to start from"
+        message = _("there is no such file; `tocsin init` writes one to start from")
         raise ConfigError(str(path), [Problem(1, 1, message)]) from None
     except OSError as error:
-        message = f"cannot be read: {error.strerror or error}"
+        message = _("cannot be read: {reason}", reason=error.strerror or error)
         raise ConfigError(str(path), [Problem(1, 1, message)]) from error
 
 
@@ -101,7 +104,7 @@ def data_folder_of(content: bytes, path: Path) -> Path:
     from monitor.config.yaml_nodes import MappingNode, ScalarNode, YamlSyntaxError, YamlText, tree
 
     try:
-        table, _ = tree(YamlText(match[0]))
+        table = tree(YamlText(match[0]))[0]
     except YamlSyntaxError:
         return beside(path, DEFAULT_DATA)
     pair = table.get("data") if isinstance(table, MappingNode) else None

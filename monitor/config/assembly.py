@@ -9,6 +9,8 @@ from pathlib import Path
 from index.errors import QueryError
 from index.query.filters import compact
 from index.query.parser import Query, parse_query
+from index.translation import gettext as _
+from index.translation import mark
 from monitor.config import beside
 from monitor.config.briefings import briefings
 from monitor.config.channels import channels
@@ -19,6 +21,7 @@ from monitor.config.validation import ConfigDraft, nearest, validate
 from monitor.config.watchlists import unknown_selector, watchlists
 from monitor.config.yaml_nodes import MappingNode, Node, YamlSyntaxError, YamlText, decode, tree
 from monitor.errors import Problem
+from monitor.formatting import clauses
 from monitor.model.config import Config, Retention, SavedSearch, Watchlist
 from monitor.model.feed import Feed
 
@@ -31,9 +34,9 @@ def retention(
     pair = draft.written.get("archive")
     says_how_long = pair and isinstance(pair.value, MappingNode) and pair.value.get("keep")
     if not says_how_long and (shape.except_ or shape.drop_alerts):
-        draft.add_problem(("archive",), "without `keep` nothing is ever dropped; say how long")
+        draft.add_problem(("archive",), _("without `keep` nothing is ever dropped; say how long"))
     if shape.drop_alerts and "has:alert" in shape.except_:
-        draft.add_problem(("archive", "drop_alerts"), "`except` keeps what `drop_alerts` drops")
+        draft.add_problem(("archive", "drop_alerts"), _("`except` keeps what `drop_alerts` drops"))
     names = [watchlist.name for watchlist in watchlists]
     for place, selector in enumerate(shape.except_):
         if words := _unknown_selector(selector, feeds, names):
@@ -43,9 +46,9 @@ def retention(
 
 def _unknown_selector(selector: str, feeds: tuple[Feed, ...], watchlists: list[str]) -> str:
     """Return why a selector selects nothing; empty if it selects something."""
-    kind, _, name = selector.partition(":")
+    kind, _sep, name = selector.partition(":")
     if kind == "watch" and name not in watchlists:
-        return f"no watchlist is called `{name}`{nearest(name, watchlists)}"
+        return _("no watchlist is called `{name}`", name=name) + nearest(name, watchlists)
     if kind in ("tag", "feed"):
         return unknown_selector(selector if kind == "tag" else name, feeds)
     return ""
@@ -66,27 +69,30 @@ def _validate_name(draft: ConfigDraft, number: int, name: str, first: dict[str, 
     """Report two names that `@NAME` cannot tell apart: `@liegethisweek` is Liège this week."""
     loc = ("searches", number, "name")
     if not compact(name):
-        draft.add_problem(loc, "a name holds letters or digits")
+        draft.add_problem(loc, _("a name holds letters or digits"))
         return
     earlier = first.setdefault(compact(name), number)
     if earlier != number:
         line = draft.line(("searches", earlier))
         other = draft.shape.searches[earlier].name
-        draft.add_problem(loc, f"a search is called `{other}` already, on line {line}")
+        message = _("a search is called `{name}` already, on line {line}", name=other, line=line)
+        draft.add_problem(loc, message)
 
 
 def _query(draft: ConfigDraft, number: int, shape: SearchShape) -> Query | None:
     try:
         return parse_query(shape.query)
     except QueryError as error:
-        words = f"{error.message}; {error.hint}" if error.hint else error.message
+        words = clauses(filter(None, (error.message, error.hint)))
         draft.add_problem(("searches", number, "query"), words, position=error.position)
         return None
 
 
 REQUIRED = {
-    "feeds": "nothing to poll: there is no `feeds:`",
-    "watchlists": "nothing to watch for: there is no `watchlists:`; `watchlists: []` if so meant",
+    "feeds": mark("nothing to poll: there is no `feeds:`"),
+    "watchlists": mark(
+        "nothing to watch for: there is no `watchlists:`; `watchlists: []` if so meant"
+    ),
 }
 
 
@@ -129,8 +135,8 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
 
 def _not_a_mapping(source: YamlText, root: Node | None) -> Problem:
     if root is None:
-        return Problem(1, 1, "the file is empty; `tocsin init` writes one to start from")
-    return source.problem(root.start, "this is no feeds.yaml: it begins with `feeds:`")
+        return Problem(1, 1, _("the file is empty; `tocsin init` writes one to start from"))
+    return source.problem(root.start, _("this is no feeds.yaml: it begins with `feeds:`"))
 
 
 def _validate_not_empty(draft: ConfigDraft) -> None:
@@ -138,7 +144,7 @@ def _validate_not_empty(draft: ConfigDraft) -> None:
     keys = [pair.key.text for pair in draft.written.pairs]
     for key, words in REQUIRED.items():
         if key not in keys and not any(nearest(other, [key]) for other in keys):
-            draft.problems.append(Problem(1, 1, words))
+            draft.problems.append(Problem(1, 1, _(words)))
     feeds = draft.written.get("feeds")
     if feeds and feeds.value.plain() == []:
-        draft.add_problem(("feeds",), "nothing to poll: `feeds` is an empty list")
+        draft.add_problem(("feeds",), _("nothing to poll: `feeds` is an empty list"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from index.translation import gettext as _
 from monitor.config.validation import ConfigDraft, unknown_channel, unknown_watchlist
-from monitor.config.value_parsers import DAYS
+from monitor.config.value_parsers import DAYS, shown_days
 from monitor.config.watchlists import title
 from monitor.formatting import exact
 from monitor.model.config import BriefingSchedule, Config
@@ -23,8 +24,12 @@ def briefings(draft: ConfigDraft) -> tuple[BriefingSchedule, ...]:
             line = draft.line(("briefing", earlier))
             draft.add_problem(
                 (*place, "name"),
-                f"a briefing is called `{shape.title}` already, on line {line}; give one another"
-                " `name`",
+                _(
+                    "a briefing is called `{name}` already, on line {line}; give one another"
+                    " `name`",
+                    name=shape.title,
+                    line=line,
+                ),
             )
         for item, name in enumerate(shape.to):
             if words := unknown_channel(name, channels):
@@ -56,7 +61,12 @@ def briefing_mappings(config: Config) -> list[dict[str, Any]]:
 
 
 def _times(one: BriefingSchedule) -> str:
-    days = f" on {', '.join(DAYS[day] for day in one.days)}" if len(one.days) < 7 else ""
-    about = f", about {exact(one.since)}" if one.since is not None else ""
-    watch = f", of {', '.join(one.watch)}" if one.watch else ""
-    return f"at {', '.join(f'{at:%H:%M}' for at in one.at)}{days}{about}{watch}"
+    times = ", ".join(f"{at:%H:%M}" for at in one.at)
+    parts = [_("at {times}", times=times)]
+    if len(one.days) < 7:
+        parts = [_("at {times} on {days}", times=times, days=shown_days(one.days))]
+    if one.since is not None:
+        parts.append(_("about {time}", time=exact(one.since)))
+    if one.watch:
+        parts.append(_("of {names}", names=", ".join(one.watch)))
+    return ", ".join(parts)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from index.translation import gettext as _
 from monitor.config import beside, value_parsers
 from monitor.config.credentials import Credentials
 from monitor.config.delivery_schema import KINDS, ChannelShape
@@ -57,7 +58,7 @@ def _channel(
             draft.add_problem((*place, str(kind)), f"{shape.name}: {complaint}")
         target = (address,)
         if written.startswith(value_parsers.ELSEWHERE):
-            words += f", from {written}"
+            words = _("{address}, from {reference}", address=words, reference=written)
     secret = shape.secret and credentials.at((*place, "secret"), shape.secret, shape.name)
     headers = [
         (name, value)
@@ -83,7 +84,7 @@ def _web_address(address: str) -> tuple[str, str]:
     try:
         parts = urlsplit(value_parsers.url(address))
     except ValueError:
-        return "", "this webhook is not an address; write https://…"
+        return "", _("this webhook is not an address; write https://…")
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}", ""
 
@@ -93,19 +94,21 @@ def _apprise_address(address: str) -> tuple[str, str]:
     import logging
 
     try:
-        with requires_extra("notify", "a channel with `url`"):
+        with requires_extra("notify", _("a channel with `url`")):
             from apprise import Apprise
     except MissingExtraError as error:
         return "", str(error)
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL)  # the error quotes the address
-    scheme, colon, _ = address.partition("://")
+    scheme, colon, _rest = address.partition("://")
     if colon and Apprise.instantiate(address, suppress_exceptions=True) is not None:
         return scheme.lower(), ""
     if colon and scheme.lower() in _schemes():
-        return "", f"this is not how an address of {scheme.lower()}:// looks to Apprise"
-    how = "https://github.com/caronc/apprise/wiki lists what it can"
-    return "", f"Apprise knows no such address; {how}"
+        kind = f"{scheme.lower()}://"
+        return "", _("this is not how an address of {kind} looks to Apprise", kind=kind)
+    return "", _(
+        "Apprise knows no such address; https://github.com/caronc/apprise/wiki lists what it can"
+    )
 
 
 def _schemes() -> set[str]:
@@ -126,14 +129,17 @@ def _unused_keys(node: MappingNode) -> Iterator[tuple[int, str]]:
     names = [key.text for key in keys]
     kinds = [key for key in keys if key.text in KINDS]
     if not kinds and not any(nearest(name, KINDS) for name in names):
-        yield node.start, f"a channel needs one of {', '.join(KINDS)}"
+        yield node.start, _("a channel needs one of {keys}", keys=", ".join(KINDS))
     for key in kinds[1:]:
-        yield key.start, f"`{key.text}` beside `{kinds[0].text}`; a channel has one of them"
+        yield key.start, _(
+            "`{key}` beside `{other}`; a channel has one of them",
+            key=key.text, other=kinds[0].text,
+        )  # fmt: skip
     for key in keys:
         if key.text == "template" and "url" not in names:
-            yield key.start, "a `template` is for a `url`; programs are sent JSON"
+            yield key.start, _("a `template` is for a `url`; programs are sent JSON")
         if key.text in ("secret", "headers") and "webhook" not in names:
-            yield key.start, f"`{key.text}` is for a `webhook`"
+            yield key.start, _("`{key}` is for a `webhook`", key=key.text)
 
 
 def _validate_unique_names(draft: ConfigDraft) -> None:
@@ -142,7 +148,9 @@ def _validate_unique_names(draft: ConfigDraft) -> None:
         earlier = first.setdefault(shape.name.casefold(), number)
         if earlier != number:
             line = draft.line(("channels", earlier))
-            message = f"a channel is called `{shape.name}` already, on line {line}"
+            message = _(
+                "a channel is called `{name}` already, on line {line}", name=shape.name, line=line
+            )
             draft.add_problem(("channels", number, "name"), message)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from index.translation import gettext as _
 from monitor.config import beside, value_parsers
 from monitor.config.validation import ConfigDraft
 from monitor.config.yaml_nodes import Loc
@@ -43,35 +44,47 @@ class Credentials:
             return value_parsers.proxy_address(value.strip())
         try:
             return value_parsers.check_header_text(value)
-        except ValueError as error:
-            what = f"the variable {name}" if kind == "env" else name
-            raise ValueError(f"what is in {what} {error}") from None
+        except value_parsers.SubjectError as error:
+            subject = (
+                _("what is in the variable {name}", name=name)
+                if kind == "env"
+                else _("what is in {file}", file=name)
+            )
+            raise ValueError(error.about(subject)) from None
 
     def _variable(self, name: str) -> str:
         if name not in self._environ:
-            raise ValueError(f"there is no environment variable {name}; set it where tocsin starts")
+            raise ValueError(
+                _("there is no environment variable {name}; set it where tocsin starts", name=name)
+            )
         return self._environ[name]
 
     def _file(self, name: str) -> str:
         try:
             content = beside(self._folder / "feeds.yaml", name).read_bytes()[: _LARGEST + 1]
         except OSError as error:
-            raise ValueError(f"{name} cannot be read: {error.strerror or error}") from None
+            reason = error.strerror or error
+            raise ValueError(
+                _("{file} cannot be read: {reason}", file=name, reason=reason)
+            ) from None
         if len(content) > _LARGEST:
-            raise ValueError(f"{name} is too large for a secret")
+            raise ValueError(_("{file} is too large for a secret", file=name))
         try:
             return content.decode("utf-8-sig").rstrip("\r\n")
         except UnicodeDecodeError:
-            raise ValueError(f"{name} is not text in UTF-8") from None
+            raise ValueError(_("{file} is not text in UTF-8", file=name)) from None
+
+
+def is_in_file(written: str) -> bool:
+    """Tell whether a value is what is written, and not a reference to it."""
+    return not written.startswith(value_parsers.ELSEWHERE)
 
 
 def describe_origin(written: str) -> str:
     """Return where a value comes from, without the value: `from env:NAME`."""
-    return (
-        f"from {written}"
-        if written.startswith(value_parsers.ELSEWHERE)
-        else "written in feeds.yaml"
-    )
+    if is_in_file(written):
+        return _("written in feeds.yaml")
+    return _("from {reference}", reference=written)
 
 
 _LOGIN = re.compile(r"(?<=//)(?:[^/?#\s]*|[^\s]*:[^\s]*)(?=@)")

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, Field, model_validator
 
+from index.translation import gettext as _
 from monitor.config.value_types import (
     BriefingSpan,
     Clock,
@@ -66,7 +67,7 @@ class QuietShape(Shape):
     def _ends(self) -> QuietShape:
         if self.from_ == self.to and len(self._on()) == 7:
             raise ValueError(
-                "these quiet hours never end; a route with `to: []` sends to no channel"
+                _("these quiet hours never end; a route with `to: []` sends to no channel")
             )
         return self
 

@@ -3,16 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from index.query.ast import And, AtLeast, Node, Not, Or, Score, children
+from index.translation import gettext as _
+from index.translation import mark, pgettext
 from monitor import signs
-from monitor.formatting import span
+from monitor.formatting import and_more, clauses, span
 from monitor.model.config import Channel, Config, SavedSearch, Watchlist
 from monitor.model.feed import Feed
 
 SHOWN = 8
 """Names or terms that a line lists; further ones are counted."""
+
+
+class _Lines(NamedTuple):
+    """The lines about values of a kind."""
+
+    added: str
+    removed: str
+    changed: str
+
+
+_FEED = _Lines(
+    mark("feed added: {names}"),
+    mark("feed removed: {names}"),
+    mark("feed changed: {name}: {details}"),
+)
+_WATCHLIST = _Lines(
+    mark("watchlist added: {names}"),
+    mark("watchlist removed: {names}"),
+    mark("watchlist changed: {name}: {details}"),
+)
+_SEARCH = _Lines(
+    mark("search added: {names}"),
+    mark("search removed: {names}"),
+    mark("search changed: {name}: {details}"),
+)
+_CHANNEL = _Lines(
+    mark("channel added: {names}"),
+    mark("channel removed: {names}"),
+    mark("channel changed: {name}: {details}"),
+)
 
 
 def changes(before: Config, after: Config) -> list[str]:
@@ -21,10 +53,10 @@ def changes(before: Config, after: Config) -> list[str]:
     No line holds a secret: of a changed channel or request option only the fact is reported.
     """
     return [
-        *_compared("feed", before.feeds, after.feeds, _feed),
-        *_compared("watchlist", before.watchlists, after.watchlists, _watchlist),
-        *_compared("search", before.searches, after.searches, _search),
-        *_compared("channel", before.channels, after.channels, _channel),
+        *_compared(_FEED, before.feeds, after.feeds, _feed),
+        *_compared(_WATCHLIST, before.watchlists, after.watchlists, _watchlist),
+        *_compared(_SEARCH, before.searches, after.searches, _search),
+        *_compared(_CHANNEL, before.channels, after.channels, _channel),
         *_routes(before, after),
         *_settings(before, after),
     ]
@@ -36,30 +68,32 @@ def _routes(before: Config, after: Config) -> Iterator[str]:
     added = sum(route not in before.routes for route in after.routes)
     removed = sum(route not in after.routes for route in before.routes)
     if added:
-        yield f"routes added or changed: {added} of {len(after.routes)}"
+        yield _("routes added or changed: {count} of {all}", count=added, all=len(after.routes))
     if removed:
-        yield f"routes removed or changed: {removed} of {len(before.routes)}"
+        yield _(
+            "routes removed or changed: {count} of {all}", count=removed, all=len(before.routes)
+        )
     if not added and not removed:
-        yield "routes changed: their order"
+        yield _("routes changed: their order")
 
 
 _SETTINGS = {
-    "network changed": ("allow", "contact"),
-    "metrics changed: the address they are served at": ("metrics",),
-    "archive changed: what is kept, and how long": ("retention",),
-    "archive changed: whether articles get vectors": ("vectors",),
-    "alerts changed: the channels of alerts without a route": ("notify",),
-    "briefing changed: what is sent, when, and to whom": ("briefings",),
-    "zone changed: the clock of quiet hours, digests and briefings": ("zone",),
-    "language changed: of messages, notifications and briefings": ("language",),
-    "data changed: the folder of the archive; restart the monitor to use it": ("data",),
+    mark("network changed"): ("allow", "contact"),
+    mark("metrics changed: the address they are served at"): ("metrics",),
+    mark("archive changed: what is kept, and how long"): ("retention",),
+    mark("archive changed: whether articles get vectors"): ("vectors",),
+    mark("alerts changed: the channels of alerts without a route"): ("notify",),
+    mark("briefing changed: what is sent, when, and to whom"): ("briefings",),
+    mark("zone changed: the clock of quiet hours, digests and briefings"): ("zone",),
+    mark("language changed: of messages, notifications and briefings"): ("language",),
+    mark("data changed: the folder of the archive; restart the monitor to use it"): ("data",),
 }
 
 
 def _settings(before: Config, after: Config) -> Iterator[str]:
     for line, keys in _SETTINGS.items():
         if any(getattr(before, key) != getattr(after, key) for key in keys):
-            yield line
+            yield _(line)
 
 
 class _Named(Protocol):
@@ -71,74 +105,80 @@ N = TypeVar("N", bound=_Named)
 
 
 def _compared(
-    noun: str, old: Iterable[N], new: Iterable[N], details: Callable[[N, N], Iterator[str]]
+    lines: _Lines, old: Iterable[N], new: Iterable[N], details: Callable[[N, N], Iterator[str]]
 ) -> Iterator[str]:
     """Yield which values of a kind were added, removed and changed, by their names."""
     before, after = ({value.name: value for value in values} for values in (old, new))
-    for verb, one, other in (("added", after, before), ("removed", before, after)):
+    for line, one, other in ((lines.added, after, before), (lines.removed, before, after)):
         if names := [name for name in one if name not in other]:
-            yield f"{noun} {verb}: {_listed(names)}"
+            yield _(line, names=_listed(names))
     for name in after:
-        if name in before and (words := "; ".join(details(before[name], after[name]))):
-            yield f"{noun} changed: {name}: {words}"
+        if name in before and (words := clauses(details(before[name], after[name]))):
+            yield _(lines.changed, name=name, details=words)
 
 
 def _feed(old: Feed, new: Feed) -> Iterator[str]:
     if old.url != new.url:
-        yield "address"
+        yield _("address")
     if old.every != new.every:
-        yield f"every {_pace(old)} {signs.BECOMES} {_pace(new)}"
+        yield _(
+            "every {before} {sign} {after}",
+            before=_pace(old), sign=signs.BECOMES, after=_pace(new),
+        )  # fmt: skip
     yield from _differences("tags", old.tags, new.tags)
     if old.enabled != new.enabled:
-        yield "enabled" if new.enabled else "disabled"
+        yield _("enabled") if new.enabled else _("disabled")
     for key in ("full_text", "lang"):
         yield from _value(key, getattr(old, key), getattr(new, key))
     if old.request_options != new.request_options:
-        yield "request options"
+        yield _("request options")
 
 
 def _search(old: SavedSearch, new: SavedSearch) -> Iterator[str]:
     if old.query.text != new.query.text:
-        yield f"now {new.query.text}"
+        yield _("now {query}", query=new.query.text)
     yield from _value("sort", old.sort, new.sort)
 
 
 def _channel(old: Channel, new: Channel) -> Iterator[str]:
     """Yield that a channel changed; its destination may be secret."""
     if old != new:
-        yield "destination or settings"
+        yield _("destination or settings")
 
 
 def _pace(feed: Feed) -> str:
-    return "adaptive" if feed.every is None else span(feed.every)
+    return _("adaptive") if feed.every is None else span(feed.every)
 
 
 def _watchlist(old: Watchlist, new: Watchlist) -> Iterator[str]:
     before, after = list(_clauses(old.query.root)), list(_clauses(new.query.root))
     if set(before) != set(after):
-        yield from _differences("terms", before, after)
+        yield from _differences(_("terms"), before, after)
     elif old.query.root != new.query.root:
-        yield f"now {new.query.text}"
+        yield _("now {query}", query=new.query.text)
     yield from _value("severity", old.severity, new.severity)
     for key in ("lang", "feeds", "notify"):
         yield from _differences(key, getattr(old, key) or (), getattr(new, key) or ())
     if old.escalate != new.escalate:
-        yield "escalation"
+        yield _("escalation")
     if old.cooldown != new.cooldown:
-        yield f"cooldown {span(new.cooldown)}" if new.cooldown else "no cooldown"
+        if new.cooldown:
+            yield _("cooldown {time}", time=span(new.cooldown))
+        else:
+            yield _("no cooldown")
     if old.notify_backfill != new.notify_backfill:
-        yield f"backfill: {'notify' if new.notify_backfill else 'list'}"
+        yield f"backfill: {'notify' if new.notify_backfill else 'list'}"  # not a message
     if old.unusual != new.unusual:
-        yield f"unusual: {str(new.unusual).lower()}"
+        yield f"unusual: {str(new.unusual).lower()}"  # not a message
     if (old.match, old.no_match) != (new.match, new.no_match):
-        yield "test sentences"
+        yield _("test sentences")
 
 
 def _clauses(node: Node, sign: str = "") -> Iterator[str]:
     """Yield the clauses of a query as written; an excluding clause begins with a hyphen."""
     if isinstance(node, Score):
         yield from (f"{child.text}: {weight:g}" for weight, child in node.weighted)
-        yield f"threshold {node.threshold:g}"
+        yield f"threshold {node.threshold:g}"  # not a message
     elif isinstance(node, Not):
         yield from _clauses(node.child, "" if sign else "-")
     elif isinstance(node, And | Or | AtLeast):
@@ -163,9 +203,8 @@ def _value(what: str, old: object, new: object) -> Iterator[str]:
 
 
 def _shown(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value) or "any"
+    return str(value).lower() if isinstance(value, bool) else str(value) or pgettext("value", "any")
 
 
 def _listed(names: list[str]) -> str:
-    more = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return and_more(", ".join(names[:SHOWN]), len(names) - SHOWN)

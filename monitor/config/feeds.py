@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from index.translation import gettext as _
+from index.translation import mark
 from monitor.config import value_parsers
-from monitor.config.credentials import Credentials, describe_origin
+from monitor.config.credentials import Credentials, describe_origin, is_in_file
 from monitor.config.feed_schema import AuthShape, SecretsShape, SharedShape
 from monitor.config.schema import FileShape
 from monitor.config.validation import ConfigDraft
@@ -20,8 +22,12 @@ from monitor.config.yaml_nodes import Loc, MappingNode, find
 from monitor.errors import MissingExtraError
 from monitor.formatting import exact
 from monitor.model.feed import Feed, RequestOptions, Secret, Setting
+from monitor.model.shown_names import source_name
 
-AUTHORIZATION = "Authorization"
+AUTHORIZATION = "Authorization"  # not a message
+HEADER = "header "
+"""What the key of a setting begins with that is a header."""
+_FEED = "the feed"  # not a message
 _PLAIN = ("every", "full_text", "lang", "user_agent", "timeout", "encoding")
 """Settings that hold a single value and no secret."""
 
@@ -39,14 +45,18 @@ class SettingsSource(NamedTuple):
 def settings_sources(shape: FileShape, number: int) -> tuple[SettingsSource, ...]:
     """Return the sources of the settings of a feed, in order of precedence."""
     feed = shape.feeds[number]
-    sources = [SettingsSource(feed, ("feeds", number), "the feed")]
+    sources = [SettingsSource(feed, ("feeds", number), _FEED)]
     origin = value_parsers.origin(feed.url)
     for server, of_host in shape.hosts.items():
         if value_parsers.origin(server) == origin:
-            sources.append(SettingsSource(of_host, ("hosts", server), f"host {server}"))
+            sources.append(
+                SettingsSource(of_host, ("hosts", server), f"host {server}")  # not a message
+            )  # not a message
     for tag in dict.fromkeys((*feed.tags, *shape.defaults.tags)):
         if tag in shape.tags:
-            sources.append(SettingsSource(shape.tags[tag], ("tags", tag), f"tag {tag}"))
+            sources.append(
+                SettingsSource(shape.tags[tag], ("tags", tag), f"tag {tag}")  # not a message
+            )  # not a message
     return (*sources, SettingsSource(shape.defaults, ("defaults",), "defaults"))
 
 
@@ -65,7 +75,7 @@ def request_options(
     """Return the request options of a feed; missing secrets are added to the draft as problems."""
     headers: dict[str, tuple[str, Secret]] = {}
     for speaker in reversed(by):
-        whose = name if speaker is by[0] else speaker.name
+        whose = name if speaker is by[0] else source_name(speaker.name)
         for header, value in _headers(speaker, whose, credentials):
             headers[header.lower()] = header, value
     return RequestOptions(
@@ -81,7 +91,7 @@ def _proxy(by: Sequence[SettingsSource], name: str, credentials: Credentials) ->
     written, speaker = setting_of("proxy", by)
     if speaker is None or written == value_parsers.DIRECT:
         return None
-    whose = name if speaker is by[0] else speaker.name
+    whose = name if speaker is by[0] else source_name(speaker.name)
     return credentials.at((*speaker.loc, "proxy"), written, whose)
 
 
@@ -105,7 +115,7 @@ def _headers(
     place = (*speaker.loc, "auth")
     if auth.bearer:
         if token := credentials.at((*place, "bearer"), auth.bearer, whose):
-            yield AUTHORIZATION, Secret(f"Bearer {token.text}")
+            yield AUTHORIZATION, Secret(f"Bearer {token.text}")  # not a message
         return
     user = credentials.at((*place, "user"), auth.user, whose)
     password = credentials.at((*place, "password"), auth.password, whose)
@@ -114,7 +124,7 @@ def _headers(
 
 
 def _basic(user: str, password: str) -> Secret:
-    return Secret(f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}")
+    return Secret(f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}")  # not a message
 
 
 # --- in words ----------------------------------------------------------------------
@@ -131,8 +141,10 @@ def feed_settings(by: Sequence[SettingsSource]) -> tuple[Setting, ...]:
     if speaker:
         shown = value_parsers.without_login(proxy)
         if shown != proxy:
-            shown += ", its password written in feeds.yaml"
-        settings.append(Setting("proxy", shown, speaker.name))
+            words = _("{address}, its password written in feeds.yaml", address=shown)
+            settings.append(Setting("proxy", words, speaker.name, in_file=True))
+        else:
+            settings.append(Setting("proxy", shown, speaker.name))
     return (*settings, *_header_settings(by))
 
 
@@ -142,17 +154,25 @@ def _header_settings(by: Sequence[SettingsSource]) -> Iterator[Setting]:
         auth = speaker.shape.auth if isinstance(speaker.shape, SecretsShape) else None
         if auth and AUTHORIZATION.lower() not in seen:
             seen.add(AUTHORIZATION.lower())
-            yield Setting("auth", _auth_words(auth), speaker.name)
+            in_file = is_in_file(auth.bearer or auth.password)
+            yield Setting("auth", _auth_words(auth), speaker.name, in_file=in_file)
         for header, written in speaker.shape.headers.items():
             if header.lower() not in seen:
                 seen.add(header.lower())
-                yield Setting(f"header {header}", describe_origin(written), speaker.name)
+                yield Setting(
+                    f"{HEADER}{header}", describe_origin(written), speaker.name,
+                    in_file=is_in_file(written),
+                )  # fmt: skip
 
 
 def _auth_words(auth: AuthShape) -> str:
     if auth.bearer:
-        return f"a token {describe_origin(auth.bearer)}"
-    return f"a password {describe_origin(auth.password)}"
+        if is_in_file(auth.bearer):
+            return _("a token written in feeds.yaml")
+        return _("a token from {reference}", reference=auth.bearer)
+    if is_in_file(auth.password):
+        return _("a password written in feeds.yaml")
+    return _("a password from {reference}", reference=auth.password)
 
 
 def _words(key: str, value: Any) -> str:
@@ -218,13 +238,14 @@ def _with_login(draft: ConfigDraft, number: int, feed: Feed) -> Feed:
     if login is None:
         return feed
     if shape.auth:
-        draft.add_problem(("feeds", number, "auth"), "its address holds a password already")
+        draft.add_problem(("feeds", number, "auth"), _("its address holds a password already"))
     others = [pair for pair in feed.request_options.headers if pair[0] != AUTHORIZATION]
     settings = [setting for setting in feed.settings if setting.key != "auth"]
+    words = _("a password written in feeds.yaml")
     return replace(
         feed,
         request_options=replace(feed.request_options, headers=(*others, (AUTHORIZATION, login))),
-        settings=(*settings, Setting("auth", "a password written in feeds.yaml", "the feed")),
+        settings=(*settings, Setting("auth", words, _FEED, in_file=True)),
     )
 
 
@@ -233,20 +254,22 @@ def _validate_unique(
 ) -> None:
     """Report each feed whose mark an earlier one has; empty marks are not compared."""
     first: dict[str, int] = {}
-    for number, mark in enumerate(marks):
-        if mark and (earlier := first.setdefault(mark, number)) != number:
+    for number, own in enumerate(marks):
+        if own and (earlier := first.setdefault(own, number)) != number:
             here: Loc = ("feeds", number, key)
             draft.add_problem(here, words(draft, here, ("feeds", earlier, key)))
 
 
 def _same_url(draft: ConfigDraft, here: Loc, there: Loc) -> str:
     written = [draft.shape.feeds[int(loc[1])].url for loc in (here, there)]
-    but = "" if written[0] == written[1] else ", spelt otherwise"
-    return f"the same feed as on line {draft.line(there)}{but}"
+    line = draft.line(there)
+    if written[0] == written[1]:
+        return _("the same feed as on line {line}", line=line)
+    return _("the same feed as on line {line}, spelt otherwise", line=line)
 
 
 def _same_name(draft: ConfigDraft, here: Loc, there: Loc) -> str:
-    return f"another feed has this name, on line {draft.line(there)}"
+    return _("another feed has this name, on line {line}", line=draft.line(there))
 
 
 def _validate_interval(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
@@ -255,7 +278,7 @@ def _validate_interval(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
     for number, feed in enumerate(feeds):
         hasty = feed.every is not None and feed.every < SHORTEST
         if hasty and not value_parsers.check_internal(feed.url, draft.shape.network.allow):
-            _, by = setting_of("every", settings_sources(draft.shape, number))
+            by = setting_of("every", settings_sources(draft.shape, number))[1]
             loc: Loc = (*(by.loc if by else ()), "every")
             if loc not in accused:
                 accused.add(loc)
@@ -268,13 +291,17 @@ def _validate_full_text(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
         return
     wanting = [number for number, feed in enumerate(feeds) if feed.full_text]
     sources = [setting_of("full_text", settings_sources(draft.shape, n))[1] for n in wanting]
+    what = "`full_text: true`"  # not a message
     for loc in dict.fromkeys((*by.loc, "full_text") for by in sources if by):
-        draft.add_problem(loc, str(MissingExtraError("`full_text: true`", PAGE_READER, "fulltext")))
+        draft.add_problem(loc, str(MissingExtraError(what, PAGE_READER, "fulltext")))
 
 
 def _too_frequent(feed: Feed) -> str:
     host = value_parsers.host(feed.url)
-    return f"under a minute, but {host} is not an address inside `network.allow`; write 1m or more"
+    return _(
+        "under a minute, but {host} is not an address inside `network.allow`; write 1m or more",
+        host=host,
+    )
 
 
 def _validate_auth(draft: ConfigDraft) -> None:
@@ -290,32 +317,32 @@ def _validate_auth(draft: ConfigDraft) -> None:
             draft.add_problem(place, words)
         doubled = [name for name in shape.headers if name.lower() == "authorization"]
         if shape.auth and doubled:
-            words = "`auth` and a header Authorization say the same; take one out"
+            words = _("`auth` and a header Authorization say the same; take one out")
             draft.add_problem((*loc, "headers", doubled[0]), words, key=True)
 
 
 def _validate_spellings(draft: ConfigDraft) -> None:
     """Report a tag or a host that is there twice in different spellings."""
     readers: tuple[tuple[str, str, Callable[[str], object]], ...] = (
-        ("tags", "tag", value_parsers.tag),
-        ("hosts", "host", value_parsers.origin),
+        ("tags", mark("the same tag as `{name}`, spelt otherwise"), value_parsers.tag),
+        ("hosts", mark("the same host as `{name}`, spelt otherwise"), value_parsers.origin),
     )
-    for key, noun, read in readers:
+    for key, message, read in readers:
         written = draft.tree.get(key)
         first: dict[object, str] = {}
         pairs = written.value.pairs if written and isinstance(written.value, MappingNode) else ()
         for pair in pairs:
             text = pair.key.text
             if (earlier := first.setdefault(read(text), text)) != text:
-                words = f"the same {noun} as `{earlier}`, spelt otherwise"
-                draft.add_problem((key, text), words, key=True)
+                draft.add_problem((key, text), _(message, name=earlier), key=True)
 
 
 def _missing_half(auth: AuthShape) -> str:
     """Return what is wrong with an `auth`; empty if nothing."""
     if auth.bearer:
-        return "`auth` has a `bearer` or a `user`, not both" if auth.user or auth.password else ""
+        both = _("`auth` has a `bearer` or a `user`, not both")
+        return both if auth.user or auth.password else ""
     lacking = [key for key in ("user", "password") if not getattr(auth, key)]
     if len(lacking) == 2:
-        return "`auth` needs a `user` and a `password`, or a `bearer`"
-    return f"this `auth` has no `{lacking[0]}`" if lacking else ""
+        return _("`auth` needs a `user` and a `password`, or a `bearer`")
+    return _("this `auth` has no `{key}`", key=lacking[0]) if lacking else ""

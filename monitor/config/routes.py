@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from index.translation import gettext as _
+from index.translation import pgettext
 from monitor.config.delivery_schema import RouteShape
 from monitor.config.validation import ConfigDraft, unknown_channel, unknown_watchlist
-from monitor.config.value_parsers import DAYS
+from monitor.config.value_parsers import shown_days
 from monitor.config.watchlists import selects_feed, title, unknown_selector
 from monitor.config.yaml_nodes import Loc
-from monitor.formatting import exact
+from monitor.formatting import and_more, clauses, either, exact
 from monitor.model.config import Channel, Config, Digest, Quiet, Route
 from monitor.model.feed import Feed
+from monitor.model.shown_names import severity_name
 from monitor.model.watchlist import FEED_HEALTH
 
 
@@ -73,7 +76,7 @@ def _validate_reachable(draft: ConfigDraft, routes: Sequence[Route]) -> None:
     for number, route in enumerate(routes[:-1]):
         if not (route.watch or route.severity or route.lang) and route.feeds is None:
             line = draft.line(("routes", number))
-            message = f"no alert reaches this route: the one on line {line} is for all"
+            message = _("no alert reaches this route: the one on line {line} is for all", line=line)
             draft.add_problem(("routes", number + 1), message)
             return
 
@@ -82,13 +85,15 @@ def describe_routes(config: Config) -> list[tuple[str, ...]]:
     """Return a row for each route, and one for alerts that match no route."""
     rows = [
         (
-            ", ".join(route.to) or "nobody",
-            "; ".join([*_conditions(route), *describe_hours(route)]) or "all",
+            ", ".join(route.to) or _("nobody"),
+            clauses([*_conditions(route), *describe_hours(route)]) or pgettext("alerts", "all"),
         )
         for route in config.routes
     ]
-    usual = "every channel" if config.notify is None else ", ".join(config.notify) or "nobody"
-    return [*rows, (usual, "what no route is for")]
+    usual = _("every channel")
+    if config.notify is not None:
+        usual = ", ".join(config.notify) or _("nobody")
+    return [*rows, (usual, _("what no route is for"))]
 
 
 def describe_hours(taker: Route | Channel) -> Iterator[str]:
@@ -116,24 +121,31 @@ def route_mappings(config: Config) -> list[dict[str, Any]]:
 
 def _conditions(route: Route) -> Iterator[str]:
     if route.watch:
-        yield f"of {', '.join(route.watch)}"
+        yield _("of {names}", names=", ".join(route.watch))
     if route.severity:
-        yield " or ".join(map(str, route.severity))
+        yield either(map(severity_name, route.severity))
     if route.lang:
-        yield f"in {' or '.join(route.lang)}"
+        yield _("in {languages}", languages=either(route.lang))
     if route.feeds is not None:
-        more = f" and {len(route.feeds) - 3} more" if len(route.feeds) > 3 else ""
-        yield f"from {', '.join(route.feeds[:3]) or 'no feed'}{more}"
+        names = ", ".join(route.feeds[:3]) or _("no feed")
+        yield _("from {feeds}", feeds=and_more(names, len(route.feeds) - 3))
 
 
 def _digest(digest: Digest) -> str:
     if digest.every is not None:
-        return f"one message each {exact(digest.every)}"
-    return f"one message at {', '.join(f'{at:%H:%M}' for at in digest.at)}"
+        return _("one message each {interval}", interval=exact(digest.every))
+    return _("one message at {times}", times=", ".join(f"{at:%H:%M}" for at in digest.at))
 
 
 def _quiet(quiet: Quiet) -> str:
-    days = f" on {', '.join(DAYS[day] for day in quiet.days)}" if len(quiet.days) < 7 else ""
-    spares = f", but for {' and '.join(map(str, quiet.spares))}" if quiet.spares else ""
-    zone = f" in {quiet.zone}" if quiet.zone else ""
-    return f"quiet from {quiet.start:%H:%M} to {quiet.end:%H:%M}{days}{zone}{spares}"
+    start, end = f"{quiet.start:%H:%M}", f"{quiet.end:%H:%M}"
+    words = [_("quiet from {start} to {end}", start=start, end=end)]
+    if len(quiet.days) < 7:
+        words.append(_("on {days}", days=shown_days(quiet.days)))
+    if quiet.zone:
+        words.append(_("in {zone}", zone=quiet.zone))
+    hours = " ".join(words)
+    if not quiet.spares:
+        return hours
+    severities = _(" and ").join(map(severity_name, quiet.spares))
+    return _("{hours}, but for {severities}", hours=hours, severities=severities)

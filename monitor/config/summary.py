@@ -10,17 +10,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from index.query.ast import And, Facet, Mode, Node, Not, Or, Word, walk
+from index.translation import gettext as _
+from index.translation import ngettext, number
 from monitor.config import briefings, routes, value_parsers
+from monitor.config.feeds import HEADER
 from monitor.config.value_parsers import describe_age
 from monitor.config.watchlists import unknown_selector, watched_feeds
-from monitor.formatting import counted, exact, span
+from monitor.formatting import clauses, either, exact, span
 from monitor.model.config import Channel, Config, Escalate, Retention, SavedSearch, Watchlist
 from monitor.model.feed import Feed
+from monitor.model.shown_names import severity_name
 from monitor.similar.extra import why_no_vectors
 
 _SECRET = re.compile(r"auth|cookie|key|token|secret|session|signature|password", re.IGNORECASE)
 """Settings that may hold a secret."""
-_KEPT = "is a secret in feeds.yaml; `env:NAME` or `file:PATH` in its place keeps it elsewhere"
 
 
 def warnings(config: Config) -> list[str]:
@@ -35,15 +38,21 @@ def warnings(config: Config) -> list[str]:
 
 def _of_feeds(config: Config) -> Iterator[str]:
     if not any(feed.enabled for feed in config.feeds):
-        yield "every feed is disabled: nothing is polled"
+        yield _("every feed is disabled: nothing is polled")
     for feed in config.feeds:
         if _is_private(feed.url) and not value_parsers.check_internal(feed.url, config.allow):
             host = urlsplit(feed.url).hostname
-            yield f"{feed.name}: {host} is a private address; add its network to network.allow"
+            yield _(
+                "{feed}: {host} is a private address; add its network to network.allow",
+                feed=feed.name, host=host,
+            )  # fmt: skip
         for setting in feed.settings:
-            text = f"{setting.key} {setting.value}"
-            if text.endswith("written in feeds.yaml") and _SECRET.search(text):
-                yield f"{feed.name}: {setting.key} {_KEPT}"
+            if setting.in_file and (setting.key == "proxy" or _SECRET.search(setting.key)):
+                yield _(
+                    "{feed}: {key} is a secret in feeds.yaml; `env:NAME` or `file:PATH` in its"
+                    " place keeps it elsewhere",
+                    feed=feed.name, key=setting_name(setting.key),
+                )  # fmt: skip
 
 
 def _is_private(url: str) -> bool:
@@ -58,17 +67,21 @@ def _of_watchlist(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> Iterator[str
     for word in _sufficient(watchlist.query.root):
         if word.mode is Mode.FOLDED and len(word.term) <= 2 and word.term.isascii():
             exact = word.term.upper()
-            yield f"`{word.text}` is short and will be found often; `{exact}` finds only capitals"
+            yield _(
+                "`{word}` is short and will be found often; `{capitals}` finds only capitals",
+                word=word.text, capitals=exact,
+            )  # fmt: skip
     for facet in walk(watchlist.query.root):
         if isinstance(facet, Facet) and facet.name in ("feed", "tag"):
             selector = facet.value if facet.name == "feed" else f"tag:{facet.value}"
             if strange := unknown_selector(selector, feeds):
-                yield f"{strange}: `{facet.text}` holds for no article"
+                yield _("{why}: `{filter}` holds for no article", why=strange, filter=facet.text)
     watched = watched_feeds(watchlist, feeds)
     if not any(feed.enabled for feed in watched):
-        yield "all its feeds are disabled: it can raise no alert"
+        yield _("all its feeds are disabled: it can raise no alert")
     if watchlist.lang and all(feed.lang and feed.lang not in watchlist.lang for feed in watched):
-        yield f"no feed of it is in {' or '.join(watchlist.lang)}: it can raise no alert"
+        languages = either(watchlist.lang)
+        yield _("no feed of it is in {languages}: it can raise no alert", languages=languages)
 
 
 def _sufficient(node: Node) -> Iterator[Word]:
@@ -84,26 +97,40 @@ def _sufficient(node: Node) -> Iterator[Word]:
 
 def as_text(config: Config) -> list[str]:
     """Return what the monitor would poll, watch for and store, line by line."""
-    paused = sum(not feed.enabled for feed in config.feeds)
-    resting = f", {paused} of them paused" if paused else ""
     return [
-        f"{config.path} is well.",
+        _("{file} is well.", file=config.path),
         "",
-        f"{counted(len(config.feeds), 'feed')}{resting}",
+        _counted_feeds(config.feeds),
         *_columns(_tag_rows(config.feeds)),
         *_columns(_setting_rows(config.feeds)),
         "",
-        counted(len(config.watchlists), "watchlist"),
+        ngettext("{count} watchlist", "{count} watchlists", len(config.watchlists)),
         *_columns(_watchlist_row(watchlist) for watchlist in config.watchlists),
         *_searches(config.searches),
         *_channels(config.channels),
         *_routes(config),
         *_briefings(config),
         "",
-        f"archive in {config.data}",
+        _("archive in {folder}", folder=config.data),
         *_retention(config.retention),
         _vectors(config),
     ]
+
+
+def _counted_feeds(feeds: Sequence[Feed]) -> str:
+    if paused := sum(not feed.enabled for feed in feeds):
+        return ngettext(
+            "{count} feed, {paused} of them paused", "{count} feeds, {paused} of them paused",
+            len(feeds), paused=number(paused),
+        )  # fmt: skip
+    return ngettext("{count} feed", "{count} feeds", len(feeds))
+
+
+def setting_name(key: str) -> str:
+    """Return the key of a setting as people read it: `header Cookie`."""
+    if key.startswith(HEADER):
+        return _("header {name}", name=key.removeprefix(HEADER))
+    return key
 
 
 def as_mapping(config: Config) -> dict[str, Any]:
@@ -185,7 +212,7 @@ def _searches(searches: Sequence[SavedSearch]) -> list[str]:
     rows = ((search.name, search.query.text) for search in searches)
     return [
         "",
-        counted(len(searches), "saved search", "saved searches"),
+        ngettext("{count} saved search", "{count} saved searches", len(searches)),
         *_columns(rows),
     ]
 
@@ -197,45 +224,55 @@ def _channels(channels: Sequence[Channel]) -> list[str]:
         (
             one.name,
             str(one.kind),
-            "; ".join(
-                [one.words + (", signed" if one.secret else ""), *routes.describe_hours(one)]
+            clauses(
+                [
+                    _("{address}, signed", address=one.words) if one.secret else one.words,
+                    *routes.describe_hours(one),
+                ]
             ),
         )
         for one in channels
     )
-    return ["", counted(len(channels), "channel"), *_columns(rows)]
+    return ["", ngettext("{count} channel", "{count} channels", len(channels)), *_columns(rows)]
 
 
 def _routes(config: Config) -> list[str]:
     if not config.routes:
         return []
-    return ["", counted(len(config.routes), "route"), *_columns(routes.describe_routes(config))]
+    count = ngettext("{count} route", "{count} routes", len(config.routes))
+    return ["", count, *_columns(routes.describe_routes(config))]
 
 
 def _briefings(config: Config) -> list[str]:
     rows = briefings.describe_briefings(config)
-    return ["", counted(len(rows), "briefing"), *_columns(rows)] if rows else []
+    count = ngettext("{count} briefing", "{count} briefings", len(rows))
+    return ["", count, *_columns(rows)] if rows else []
 
 
 def _retention(retention: Retention) -> list[str]:
     if retention.keep is None:
         return []
     exceptions = [each for each in retention.spare if each != "has:alert"]
-    exceptions.append("starred alerts" if retention.drop_alerts else "what raised an alert")
+    exceptions.append(_("starred alerts") if retention.drop_alerts else _("what raised an alert"))
     return [
-        f"articles are dropped after {describe_age(retention.keep)}, except {', '.join(exceptions)}"
-    ]
+        _(
+            "articles are dropped after {age}, except {exceptions}",
+            age=describe_age(retention.keep), exceptions=", ".join(exceptions),
+        )
+    ]  # fmt: skip
 
 
 def _vectors(config: Config) -> str:
     reason = why_no_vectors(config.vectors)
-    return f"articles get no vectors: {reason}" if reason else "articles get vectors"
+    if reason:
+        return _("articles get no vectors: {reason}", reason=reason)
+    return _("articles get vectors")
 
 
 def _tag_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:
     by_tag: dict[str, list[Feed]] = defaultdict(list)
     for feed in feeds:
-        for tag in feed.tags or ("(no tag)",):
+        for tag in feed.tags or (_("(no tag)"),):
             by_tag[tag].append(feed)
     return [(tag, str(len(tagged)), _pace(tagged)) for tag, tagged in sorted(by_tag.items())]
 
@@ -248,7 +285,13 @@ def _setting_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:
         for setting in feed.settings
         if setting.key not in ("every", "lang") and setting.value != "false"
     )
-    return [(f"{key}: {words}", counted(n, "feed")) for (key, words), n in sorted(counts.items())]
+    return [
+        (
+            _("{name}: {value}", name=setting_name(key), value=value),
+            ngettext("{count} feed", "{count} feeds", count),
+        )
+        for (key, value), count in sorted(counts.items())
+    ]
 
 
 def _pace(feeds: Iterable[Feed]) -> str:
@@ -256,44 +299,53 @@ def _pace(feeds: Iterable[Feed]) -> str:
     paces = Counter(_words(feed) for feed in feeds)
     if len(paces) == 1:
         return next(iter(paces))
-    return ", ".join(f"{number} {pace}" for pace, number in paces.most_common())
+    return ", ".join(f"{number(count)} {pace}" for pace, count in paces.most_common())
 
 
 def _words(feed: Feed) -> str:
     if not feed.enabled:
-        return "paused"
-    return "every 15 min, adapted" if feed.every is None else f"every {exact(feed.every)}"
+        return _("paused")
+    if feed.every is None:
+        return _("every 15 min, adapted")
+    return _("every {interval}", interval=exact(feed.every))
 
 
 def _watchlist_row(watchlist: Watchlist) -> tuple[str, ...]:
-    clauses = [watchlist.query.text]
+    parts = [watchlist.query.text]
     if watchlist.lang:
-        clauses.append(f"in {' or '.join(watchlist.lang)}")
+        parts.append(_("in {languages}", languages=either(watchlist.lang)))
     if watchlist.feeds:
-        clauses.append(f"from {', '.join(watchlist.feeds)}")
+        parts.append(_("from {feeds}", feeds=", ".join(watchlist.feeds)))
     if sentences := len(watchlist.match) + len(watchlist.no_match):
-        clauses.append(f"{counted(sentences, 'sentence')} as said")
-    clauses += _consequences(watchlist)
-    return watchlist.severity, watchlist.name, "; ".join(clauses)
+        parts.append(ngettext("{count} sentence as said", "{count} sentences as said", sentences))
+    parts += _consequences(watchlist)
+    return severity_name(watchlist.severity), watchlist.name, clauses(parts)
 
 
 def _consequences(watchlist: Watchlist) -> Iterator[str]:
     """Yield the escalation, cooldown and channels of a watchlist that differ from the defaults."""
     escalate, usual = watchlist.escalate, Escalate()
     if escalate.outlets is None and not escalate.languages:
-        yield "never louder"
+        yield _("never louder")
     elif escalate != usual:
-        reasons = [f"from {escalate.outlets} outlets"] if escalate.outlets is not None else []
-        reasons += ["in another language"] if escalate.languages else []
-        yield f"escalated to {escalate.to or 'the next severity'} {' or '.join(reasons)}"
+        reasons = []
+        if escalate.outlets is not None:
+            reasons.append(_("from {count} outlets", count=number(escalate.outlets)))
+        if escalate.languages:
+            reasons.append(_("in another language"))
+        severity = severity_name(escalate.to) if escalate.to else _("the next severity")
+        yield _("escalated to {severity} {when}", severity=severity, when=either(reasons))
     if watchlist.cooldown:
-        yield f"sent once in {span(watchlist.cooldown)}"
+        yield _("sent once in {time}", time=span(watchlist.cooldown))
     if watchlist.notify_backfill:
-        yield "what was there before is sent too"
+        yield _("what was there before is sent too")
     if not watchlist.unusual:
-        yield "no alert of spikes and silences"
+        yield _("no alert of spikes and silences")
     if watchlist.notify is not None:
-        yield f"sent to {', '.join(watchlist.notify) or 'no channel'}"
+        if watchlist.notify:
+            yield _("sent to {channels}", channels=", ".join(watchlist.notify))
+        else:
+            yield _("sent to no channel")
 
 
 def _columns(rows: Iterable[tuple[str, ...]]) -> list[str]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from index.translation import gettext as _
+from index.translation import mark_all, pgettext
 from monitor.config.delivery_schema import (
     BriefingShape,
     ChannelShape,
@@ -32,6 +34,7 @@ from monitor.config.schema import (
     SearchShape,
     WatchlistShape,
 )
+from monitor.config.value_parsers import SubjectError
 from monitor.config.value_types import Shape
 from monitor.config.yaml_nodes import (
     BLANK,
@@ -47,6 +50,7 @@ from monitor.config.yaml_nodes import (
     without,
 )
 from monitor.errors import Problem
+from monitor.formatting import clauses
 
 SHAPES: Mapping[str | int, type[Shape]] = {
     "feeds": FeedShape,
@@ -74,17 +78,20 @@ INSIDE: Mapping[str, type[Shape]] = {
 }
 """Mappings that stand inside others."""
 
+TEXT, TRUTH, NUMBER, LIST, MAPPING, TABLE = mark_all(
+    "expected", "text", "true or false", "a number", "a list", "a mapping",
+    "a mapping (`key: value`)",
+)  # fmt: skip
 EXPECTED = {
     # first part of pydantic's name of an error -> what was expected
-    "string": "text",
-    "bool": "true or false",
-    "float": "a number",
-    "finite": "a number",
-    "tuple": "a list",
+    "string": TEXT,
+    "bool": TRUTH,
+    "float": NUMBER,
+    "finite": NUMBER,
+    "tuple": LIST,
 }
 SECRET = ("auth", "headers", "proxy", "channels")
 """Keys whose values are not quoted."""
-TABLE = "a mapping (`key: value`)"
 
 
 def validate(source: YamlText, tree: MappingNode) -> tuple[FileShape, MappingNode, list[Problem]]:
@@ -139,13 +146,17 @@ def _problem(source: YamlText, tree: MappingNode, misfit: Mapping[str, Any]) -> 
     pair, node = entry
     match misfit["type"]:
         case "missing":
-            return source.problem(node.start, f"this {shape.noun} has no `{loc[-1]}`")
+            noun = pgettext("this", shape.noun)
+            message = _("this {noun} has no `{key}`", noun=noun, key=loc[-1])
+            return source.problem(node.start, message)
         case "extra_forbidden" if pair:
             return source.problem(pair.key.start, unknown_key(pair.key.text, shape))
     if node.plain() is BLANK or misfit["type"] == "too_short":
-        subject = f"`{pair.key.text}`" if pair else "this item"
-        start = pair.key.start if pair else node.start
-        return source.problem(start, f"{subject} is empty; give it a value or delete it")
+        if pair is None:
+            message = _("this item is empty; give it a value or delete it")
+            return source.problem(node.start, message)
+        message = _("`{key}` is empty; give it a value or delete it", key=pair.key.text)
+        return source.problem(pair.key.start, message)
     start = pair.key.start if pair and loc[-1] == "[key]" else node.start
     return source.problem(start, _words(misfit, place, pair, node, shape))
 
@@ -156,21 +167,28 @@ def _words(
     """Return what a value should be."""
     key = next((str(step) for step in reversed(loc) if isinstance(step, str)), shape.noun)
     if reason := (misfit.get("ctx") or {}).get("error"):
-        return f"`{key}` {reason}" if str(reason).startswith(("is ", "holds ")) else str(reason)
+        return reason.about(f"`{key}`") if isinstance(reason, SubjectError) else str(reason)
     expected = EXPECTED.get(misfit["type"].split("_")[0], TABLE)
-    subject = f"`{key}`" if pair else f"an item of `{key}`"
-    hint = "; put it in quotes" if expected == "text" and isinstance(node, ScalarNode) else ""
+    subject = f"`{key}`" if pair else _("an item of `{key}`", key=key)
     secret = any(step in SECRET for step in loc)
-    kind = "text" if secret and isinstance(node, ScalarNode) else _node_kind(node)
-    return f"{subject} must be {expected}, not {kind}{hint}"
+    kind = (
+        pgettext("expected", TEXT) if secret and isinstance(node, ScalarNode) else _node_kind(node)
+    )
+    message = _(
+        "{subject} must be {expected}, not {kind}",
+        subject=subject, expected=pgettext("expected", expected), kind=kind,
+    )  # fmt: skip
+    if expected == TEXT and isinstance(node, ScalarNode):
+        return clauses([message, _("put it in quotes")])
+    return message
 
 
 def _node_kind(node: Node) -> str:
     match node:
         case MappingNode():
-            return "a mapping"
+            return pgettext("expected", MAPPING)
         case SequenceNode():
-            return "a list"
+            return pgettext("expected", LIST)
         case ScalarNode(text=text):
             return f"`{text if len(text) <= 40 else text[:39] + '…'}`"
 
@@ -190,35 +208,39 @@ def _shape(loc: Loc) -> type[Shape]:
 def unknown_key(key: str, shape: type[Shape]) -> str:
     """Return that a key is unknown, and which one was probably meant."""
     if key == "auth" and issubclass(shape, SharedShape):
-        return (
+        return _(
             "`auth` belongs to a host or a feed: write it under `hosts: HOST:`, or at the feed."
             " A tag may be on a stranger's feed: a list that is imported can set it"
         )
     known = [field.alias or name for name, field in shape.model_fields.items()]
-    hint = nearest(key, known)
-    return f"unknown key `{key}`" + (hint or f"; known are {', '.join(known)}")
+    message = _("unknown key `{key}`", key=key)
+    if hint := nearest(key, known):
+        return message + hint
+    return clauses([message, _("known are {names}", names=", ".join(known))])
 
 
 def unknown_channel(name: str, channels: Sequence[str]) -> str:
     """Return that no channel has a name, empty if one has it."""
     if name in channels:
         return ""
-    known = f"`channels:` has {', '.join(channels) or 'none'}"
-    return f"no such channel `{name}`{nearest(name, channels)}; {known}"
+    message = _("no such channel `{name}`", name=name) + nearest(name, channels)
+    if not channels:
+        return clauses([message, _("`channels:` has none")])
+    return clauses([message, _("`channels:` has {names}", names=", ".join(channels))])
 
 
 def unknown_watchlist(name: str, watchlists: Sequence[str]) -> str:
     """Return that no watchlist has a name, empty if one has it."""
     if name.casefold() in map(str.casefold, watchlists):
         return ""
-    return f"no watchlist is called `{name}`" + nearest(name, watchlists)
+    return _("no watchlist is called `{name}`", name=name) + nearest(name, watchlists)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean …?` for the known word most like this one, empty if none is."""
     by_fold = {name.casefold(): name for name in known}
     close = get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.65)
-    return f"; did you mean `{by_fold[close[0]]}`?" if close else ""
+    return _("; ") + _("did you mean `{name}`?", name=by_fold[close[0]]) if close else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable
 from datetime import time, tzinfo
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -15,6 +16,8 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from index.translation import gettext as _
+from index.translation import mark, mark_all, ngettext, pgettext
 from monitor import formatting
 from monitor.model.config import Digest
 
@@ -27,37 +30,68 @@ _LOGIN = re.compile(r"(?<=//)(?:[^/?#]*|.*:.*)@")
 _BRACKETED = re.compile(r"\[[^\[\]]+\](:\d*)?")
 
 
+class SubjectError(ValueError):
+    """A value that is wrong; the message says of what, which only the caller knows."""
+
+    def __init__(self, message: str, **values: object) -> None:
+        self.message = message
+        self.values = values
+        super().__init__(self.about("…"))
+
+    def about(self, subject: str) -> str:
+        """Return the message about a subject: `` `user_agent` is empty``."""
+        return _(self.message, subject=subject, **self.values)
+
+
 def url(text: str) -> str:
     """Return an absolute http(s) address."""
     text = text.strip()
     shown = without_login(text)
     if re.search(r"\s", text):
-        raise ValueError(f"`{shown}` contains white space; an address has none")
+        raise ValueError(_("`{address}` contains white space; an address has none", address=shown))
     if len(text) > LONGEST_URL:
-        raise ValueError(f"an address of {len(text)} characters; at most {LONGEST_URL}")
-    scheme, colon, _ = text.partition("://")
+        raise ValueError(
+            _(
+                "an address of {length} characters; at most {most}",
+                length=len(text),
+                most=LONGEST_URL,
+            )
+        )
+    scheme, colon, _rest = text.partition("://")
     if not colon:
         if re.fullmatch(r"[\w-]+(\.[\w-]+)+(:\d+)?(/.*)?", text):
-            raise ValueError(f"`{text}` lacks https://; did you mean `https://{text}`?")
-        raise ValueError(f"`{shown}` is not an address; write https://…")
+            better = f"https://{text}"
+            raise ValueError(
+                _(
+                    "`{address}` lacks https://; did you mean `{better}`?",
+                    address=text,
+                    better=better,
+                )
+            )
+        raise ValueError(_("`{address}` is not an address; write https://…", address=shown))
     if scheme.lower() not in ("http", "https"):
         rest = shown.partition("://")[2]
-        hint = f"; did you mean `https://{rest}`?" if scheme.lower() == "feed" else ""
-        raise ValueError(f"`{scheme}://` cannot be polled, only http and https{hint}")
+        message = _("`{scheme}://` cannot be polled, only http and https", scheme=scheme)
+        if scheme.lower() == "feed":
+            better = _("did you mean `{name}`?", name=f"https://{rest}")
+            message = formatting.clauses([message, better])
+        raise ValueError(message)
     try:
         parts = urlsplit(text)
         known = bool(parts.hostname) and parts.port != 0
         bracketed = parts.netloc.rpartition("@")[2]
         if "[" in bracketed and not (_BRACKETED.fullmatch(bracketed) and ip_literal(parts)):
-            raise ValueError("in brackets stands an IPv6 address")
+            raise ValueError(_("in brackets stands an IPv6 address"))
         if known and not ip_literal(parts):
             _check_host(parts.hostname or "")
     except ValueError as error:
         # The error quotes what it takes for a port: half a password that holds a slash.
-        why = error if shown == text else "write / @ : # of a password as %2F %40 %3A %23"
-        raise ValueError(f"`{shown}` is not an address: {why}") from None
+        why = error if shown == text else _("write / @ : # of a password as %2F %40 %3A %23")
+        raise ValueError(
+            _("`{address}` is not an address: {reason}", address=shown, reason=why)
+        ) from None
     if not known:
-        raise ValueError(f"`{shown}` names no host")
+        raise ValueError(_("`{address}` names no host", address=shown))
     return text
 
 
@@ -67,8 +101,11 @@ def server(text: str) -> str:
     parts = urlsplit(address)
     if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username is not None:
         raise ValueError(
-            f"`{without_login(text)}` is more than a host; write journal.example or"
-            " http://intranet.example:8080"
+            _(
+                "`{address}` is more than a host; write journal.example or"
+                " http://intranet.example:8080",
+                address=without_login(text),
+            )
         )
     return text.strip()
 
@@ -89,9 +126,9 @@ def _check_host(host: str) -> None:
     try:
         host.rstrip(".").encode("idna")
     except UnicodeError:
-        raise ValueError(f"`{host}` is not a valid host name") from None
+        raise ValueError(_("`{host}` is not a valid host name", host=host)) from None
     if not re.fullmatch(r"[\w.-]+", host):
-        raise ValueError(f"`{host}` is not a valid host name")
+        raise ValueError(_("`{host}` is not a valid host name", host=host))
 
 
 def host(address: str) -> str:
@@ -130,7 +167,11 @@ def duration(text: str) -> float:
     """Return the seconds of 15m, 90s, 2h, 1d or 1h30m; from a second to a day."""
     seconds = formatting.seconds(text)
     if not 1 <= seconds <= DAY:
-        raise ValueError(f"`{text}` is {'more than a day' if seconds > DAY else 'under a second'}")
+        raise ValueError(
+            _("`{time}` is more than a day", time=text)
+            if seconds > DAY
+            else _("`{time}` is under a second", time=text)
+        )
     return seconds
 
 
@@ -138,7 +179,11 @@ def briefing_span(text: str) -> float:
     """Return the seconds that a briefing is about; from a minute to a month."""
     seconds = formatting.seconds(text)
     if not 60 <= seconds <= 31 * DAY:
-        raise ValueError(f"`{text}` is {'more than 31d' if seconds > DAY else 'under a minute'}")
+        raise ValueError(
+            _("`{time}` is more than 31d", time=text)
+            if seconds > DAY
+            else _("`{time}` is under a minute", time=text)
+        )
     return seconds
 
 
@@ -146,22 +191,34 @@ def timeout(text: str) -> float:
     """Return the seconds that an answer may take; from a second to five minutes."""
     seconds = formatting.seconds(text)
     if not 1 <= seconds <= 300:
-        raise ValueError(f"`{text}` is {'more than 5m' if seconds > 300 else 'under a second'}")
+        raise ValueError(
+            _("`{time}` is more than 5m", time=text)
+            if seconds > 300
+            else _("`{time}` is under a second", time=text)
+        )
     return seconds
 
 
 def network(text: str) -> IPv4Network | IPv6Network:
     """Return a range of addresses, as 192.168.0.0/16."""
     if text.strip().lower() == "localhost":
-        raise ValueError("`localhost` is a name; write 127.0.0.0/8")
+        raise ValueError(_("`localhost` is a name; write 127.0.0.0/8"))
     try:
         block = ip_network(text.strip(), strict=False)
     except ValueError:
-        raise ValueError(f"`{text}` is not a range of addresses; write 192.168.0.0/16") from None
+        raise ValueError(
+            _("`{text}` is not a range of addresses; write 192.168.0.0/16", text=text)
+        ) from None
     if block.prefixlen == 0:
-        raise ValueError(f"`{text}` is every address there is; name your own networks")
+        raise ValueError(_("`{text}` is every address there is; name your own networks", text=text))
     if "/" in text and str(block.network_address) != str(ip_address(text.strip().split("/")[0])):
-        raise ValueError(f"`{text}` is an address inside a range; did you mean `{block}`?")
+        raise ValueError(
+            _(
+                "`{text}` is an address inside a range; did you mean `{range}`?",
+                text=text,
+                range=block,
+            )
+        )
     return block
 
 
@@ -169,7 +226,9 @@ def language(text: str) -> str:
     """Return a language code of two letters."""
     code = text.strip().lower()
     if not re.fullmatch(r"[a-z]{2}", code):
-        raise ValueError(f"`{text}` is not a language; write its two letters, as fr or en")
+        raise ValueError(
+            _("`{text}` is not a language; write its two letters, as fr or en", text=text)
+        )
     return code
 
 
@@ -177,9 +236,11 @@ def name(text: str) -> str:
     """Return a name on one line."""
     short = " ".join(text.split())
     if not short or not short.isprintable():
-        raise ValueError("a name needs letters that can be read")
+        raise ValueError(_("a name needs letters that can be read"))
     if len(short) > LONGEST_NAME:
-        raise ValueError(f"a name of {len(short)} characters; at most {LONGEST_NAME}")
+        raise ValueError(
+            _("a name of {length} characters; at most {most}", length=len(short), most=LONGEST_NAME)
+        )
     return short
 
 
@@ -187,7 +248,9 @@ def tag(text: str) -> str:
     """Return a tag: one word, in lower case."""
     word = text.strip().removeprefix("tag:").lower()
     if not re.fullmatch(r"[\w-]+", word):
-        raise ValueError(f"`{text}` is not a tag; write one word, as belgique or cyber")
+        raise ValueError(
+            _("`{text}` is not a tag; write one word, as belgique or cyber", text=text)
+        )
     return word
 
 
@@ -197,14 +260,14 @@ def contact(text: str) -> str:
     if not text.isascii() or not re.fullmatch(
         r"(mailto:)?[^\s@()]+@[^\s@()]+\.\w+|https?://[^\s()]+", text
     ):
-        raise ValueError(f"`{text}` is neither a mail address nor a web address")
+        raise ValueError(_("`{text}` is neither a mail address nor a web address", text=text))
     return text
 
 
 def words(text: str) -> str:
     """Return text that is not empty."""
     if not text.strip():
-        raise ValueError("is empty")
+        raise SubjectError(_EMPTY)
     return text
 
 
@@ -213,16 +276,18 @@ def outlets(value: object) -> int:
     if value is False:
         return 0
     if not re.fullmatch(r"\d{1,4}", str(value)):
-        raise ValueError("`outlets` is a whole number from 2, or `false`")
+        raise ValueError(_("`outlets` is a whole number from 2, or `false`"))
     if int(str(value)) < 2:
-        raise ValueError(f"`{value}` is not a number of outlets; write 2 or more, or `false`")
+        raise ValueError(
+            _("`{value}` is not a number of outlets; write 2 or more, or `false`", value=value)
+        )
     return int(str(value))
 
 
 def backfill(text: str) -> str:
     """Return what happens to alerts about articles older than the watchlist."""
     if text.lower() not in ("list", "notify"):
-        raise ValueError(f"`{text}` is neither `list` nor `notify`")
+        raise ValueError(_("`{text}` is neither `list` nor `notify`", text=text))
     return text.lower()
 
 
@@ -231,9 +296,9 @@ def folder(text: str) -> str:
     try:
         Path(text).expanduser()
     except RuntimeError:
-        raise ValueError(f"`{text}` names a home folder that does not exist") from None
+        raise ValueError(_("`{text}` names a home folder that does not exist", text=text)) from None
     if not text.strip() or not text.isprintable():
-        raise ValueError("a folder needs a name that can be read")
+        raise ValueError(_("a folder needs a name that can be read"))
     return text
 
 
@@ -245,34 +310,36 @@ def age(text: str) -> float:
     """Return the seconds of 3y, 18mo, 26w or 90d; raises ValueError in words."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(d|w|mo|y)", text.strip().lower())
     if not match:
-        raise ValueError(f"`{text}` is not an age; write 3y, 18mo, 26w or 90d")
+        raise ValueError(_("`{text}` is not an age; write 3y, 18mo, 26w or 90d", text=text))
     days = float(match[1]) * _DAYS[match[2]]
     if days < 1:
-        raise ValueError(f"`{text}` is less than a day")
+        raise ValueError(_("`{text}` is less than a day", text=text))
     return days * 86_400
 
 
 def describe_age(seconds: float) -> str:
     """Return an age for people, in its largest fitting unit."""
-    days = seconds / 86_400
-    for unit, name in ((365.25, "year"), (365.25 / 12, "month"), (1.0, "day")):
-        if days >= unit * 0.999:
-            count = round(days / unit, 1)
-            return f"{count:g} {name}{'' if count == 1 else 's'}"
-    return f"{days:g} days"
+    years, months, days = (round(seconds / DAY / _DAYS[unit], 1) for unit in ("y", "mo", "d"))
+    if seconds >= _DAYS["y"] * DAY * 0.999:
+        return ngettext("{age} year", "{age} years", years, age=formatting.shortest(years))
+    if seconds >= _DAYS["mo"] * DAY * 0.999:
+        return ngettext("{age} month", "{age} months", months, age=formatting.shortest(months))
+    return ngettext("{age} day", "{age} days", days, age=formatting.shortest(days))
 
 
 def retention_exception(text: str) -> str:
     """Return a selector of articles kept for ever: has:alert, watch:NAME, tag:NAME, feed:NAME."""
-    kind, _, name = (part.strip() for part in text.partition(":"))
+    kind, _sep, name = (part.strip() for part in text.partition(":"))
     if (kind, name) == ("has", "alert"):
         return "has:alert"
     if kind not in _KINDS or not name:
-        raise ValueError(f"`{text}`: write has:alert, watch:NAME, tag:NAME or feed:NAME")
+        raise ValueError(
+            _("`{text}`: write has:alert, watch:NAME, tag:NAME or feed:NAME", text=text)
+        )
     return f"{kind}:{name.lower() if kind == 'tag' else name}"
 
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS = mark_all("day", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SHORTEST, LONGEST = 60.0, 86_400.0
 
 
@@ -283,7 +350,7 @@ def clock(text: str) -> time:
     if (hour, minute) == (24, 0):
         return time()
     if hour > 23 or minute > 59:
-        raise ValueError(f"`{text}` is not a time of day; write 07:00 or 22:30")
+        raise ValueError(_("`{text}` is not a time of day; write 07:00 or 22:30", text=text))
     return time(hour, minute)
 
 
@@ -295,10 +362,20 @@ def days(text: str) -> tuple[int, ...]:
     return tuple((begin + n) % 7 for n in range((end - begin) % 7 + 1))
 
 
+def shown_days(days: Iterable[int]) -> str:
+    """Return days in a row as people read them; 0 is Monday."""
+    return ", ".join(pgettext("day", DAYS[day]) for day in days)
+
+
 def _day(word: str, text: str) -> int:
     if word.strip()[:3] not in DAYS or not word.strip().isalpha():
+        known = ", ".join(DAYS)
         raise ValueError(
-            f"`{text}` is not a day; write one or several of {', '.join(DAYS)}, mon-fri"
+            _(
+                "`{text}` is not a day; write one or several of {days}, mon-fri",
+                text=text,
+                days=known,
+            )
         )
     return DAYS.index(word.strip()[:3])
 
@@ -313,8 +390,11 @@ def zone(text: str) -> tzinfo:
         city = name.casefold().rpartition("/")[2].replace(" ", "_")
         close = [zone for fold, zone in known.items() if fold.rpartition("/")[2] == city]
         close += [known[fold] for fold in get_close_matches(name.casefold(), known, n=1)]
-        hint = f"did you mean `{close[0]}`?" if close else "write one as Europe/Brussels"
-        raise ValueError(f"`{text}` is not a time zone; {hint}")
+        if close:
+            raise ValueError(
+                _("`{text}` is not a time zone; did you mean `{zone}`?", text=text, zone=close[0])
+            )
+        raise ValueError(_("`{text}` is not a time zone; write one as Europe/Brussels", text=text))
     return ZoneInfo(known[name.casefold()])
 
 
@@ -328,37 +408,40 @@ def digest(texts: tuple[str, ...]) -> Digest:
     if len(texts) == 1 and ":" not in texts[0]:
         seconds = formatting.seconds(texts[0])
         if not SHORTEST <= seconds <= LONGEST:
-            raise ValueError(f"`{texts[0]}` is not an interval of a digest; write 1m to 1d")
+            raise ValueError(
+                _("`{text}` is not an interval of a digest; write 1m to 1d", text=texts[0])
+            )
         return Digest(every=seconds)
     return Digest(at=tuple(clock(text) for text in texts))
 
 
 _OURS = {
-    "accept-encoding": "tocsin reads gzip and deflate, and says so",
-    "connection": "tocsin keeps connections as it needs them",
-    "content-length": "nothing is sent but the question",
-    "content-type": "nothing is sent but the question",
-    "expect": "nothing is sent but the question",
-    "host": "it is that of the address",
-    "if-match": "tocsin asks conditionally by itself",
-    "if-modified-since": "tocsin asks conditionally by itself",
-    "if-none-match": "tocsin asks conditionally by itself",
-    "if-range": "tocsin asks for whole documents",
-    "if-unmodified-since": "tocsin asks conditionally by itself",
-    "keep-alive": "tocsin keeps connections as it needs them",
-    "proxy-authorization": "write user and password into the address of `proxy:`",
-    "range": "tocsin asks for whole documents",
-    "te": "tocsin keeps connections as it needs them",
-    "trailer": "nothing is sent but the question",
-    "transfer-encoding": "nothing is sent but the question",
-    "upgrade": "tocsin keeps connections as it needs them",
-    "user-agent": "write `user_agent:`",
+    "accept-encoding": mark("tocsin reads gzip and deflate, and says so"),
+    "connection": mark("tocsin keeps connections as it needs them"),
+    "content-length": mark("nothing is sent but the question"),
+    "content-type": mark("nothing is sent but the question"),
+    "expect": mark("nothing is sent but the question"),
+    "host": mark("it is that of the address"),
+    "if-match": mark("tocsin asks conditionally by itself"),
+    "if-modified-since": mark("tocsin asks conditionally by itself"),
+    "if-none-match": mark("tocsin asks conditionally by itself"),
+    "if-range": mark("tocsin asks for whole documents"),
+    "if-unmodified-since": mark("tocsin asks conditionally by itself"),
+    "keep-alive": mark("tocsin keeps connections as it needs them"),
+    "proxy-authorization": mark("write user and password into the address of `proxy:`"),
+    "range": mark("tocsin asks for whole documents"),
+    "te": mark("tocsin keeps connections as it needs them"),
+    "trailer": mark("nothing is sent but the question"),
+    "transfer-encoding": mark("nothing is sent but the question"),
+    "upgrade": mark("tocsin keeps connections as it needs them"),
+    "user-agent": mark("write `user_agent:`"),
 }
 """Headers that tocsin sets itself, with the reason."""
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # RFC 9110, 5.6.2
 _SENT = re.compile(r"[\x20-\x7e\xa0-\xff]*")
 _LONGEST = 4096
 """Characters of a header; servers refuse more."""
+_EMPTY = mark("{subject} is empty")
 _NO_CHARACTERS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs"}
 """Codecs of Python that are not encodings of documents."""
 ELSEWHERE = ("env:", "file:")
@@ -371,9 +454,9 @@ def header(text: str) -> str:
     """Return the name of a header that may be sent."""
     name = text.strip()
     if not _TOKEN.fullmatch(name):
-        raise ValueError("a header is called by letters, digits and hyphens")
+        raise ValueError(_("a header is called by letters, digits and hyphens"))
     if reason := _OURS.get(name.lower()):
-        raise ValueError(f"`{name}` is not for `headers`: {reason}")
+        raise ValueError(_("`{name}` is not for `headers`: {reason}", name=name, reason=_(reason)))
     return name
 
 
@@ -386,8 +469,11 @@ def shared_header(text: str) -> str:
     name = header(text)
     if name.lower() not in HARMLESS:
         raise ValueError(
-            f"`{name}` may hold a secret: write it under `hosts: HOST: headers:`, or at the feed;"
-            " any feed may have a tag, also one of a list that was imported"
+            _(
+                "`{name}` may hold a secret: write it under `hosts: HOST: headers:`, or at the"
+                " feed; any feed may have a tag, also one of a list that was imported",
+                name=name,
+            )
         )
     return name
 
@@ -396,8 +482,10 @@ def shared_header_value(text: str) -> str:
     """Return the value of a header that any feed may be sent: no secret from elsewhere."""
     if text.startswith(ELSEWHERE):
         raise ValueError(
-            f"`{text.partition(':')[0]}:` reads a secret: write it under `hosts: HOST: headers:`,"
-            " or at the feed"
+            _(
+                "`{kind}` reads a secret: write it under `hosts: HOST: headers:`, or at the feed",
+                kind=f"{text.partition(':')[0]}:",
+            )
         )
     return check_header_text(text)
 
@@ -405,10 +493,13 @@ def shared_header_value(text: str) -> str:
 def secret_reference(text: str) -> str:
     """Return a secret, or a reference to it: `env:NAME`, `file:PATH`."""
     if text.startswith(ELSEWHERE):
-        kind, _, name = text.partition(":")
+        kind, _sep, name = text.partition(":")
         if not name.strip():
-            what = "NAME, of a variable" if kind == "env" else "PATH, of a file"
-            raise ValueError(f"`{text.strip()}` names nothing; write {kind}:{what}")
+            raise ValueError(
+                _("`{text}` names nothing; write env:NAME, of a variable", text=text.strip())
+                if kind == "env"
+                else _("`{text}` names nothing; write file:PATH, of a file", text=text.strip())
+            )
         return f"{kind}:{name.strip()}"
     return check_header_text(text)
 
@@ -417,11 +508,14 @@ def check_header_text(text: str) -> str:
     """Return a text that fits into a header."""
     text = text.strip()
     if not text:
-        raise ValueError("is empty")
+        raise SubjectError(_EMPTY)
     if not _SENT.fullmatch(text):
-        raise ValueError("holds a line break or a character that no header can carry")
+        raise SubjectError(
+            mark("{subject} holds a line break or a character that no header can carry")
+        )
     if len(text) > _LONGEST:
-        raise ValueError(f"is of {len(text)} characters; at most {_LONGEST}")
+        message = mark("{subject} is of {length} characters; at most {most}")
+        raise SubjectError(message, length=len(text), most=_LONGEST)
     return text
 
 
@@ -444,7 +538,9 @@ def proxy_address(text: str) -> str:
     parts = urlsplit(address)
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         shown = without_login(address)
-        raise ValueError(f"`{shown}` is more than a proxy; write http://host:3128")
+        raise ValueError(
+            _("`{address}` is more than a proxy; write http://host:3128", address=shown)
+        )
     return address
 
 
@@ -455,5 +551,7 @@ def encoding(text: str) -> str:
     except (LookupError, ValueError):
         codec = None
     if codec is None or not codec._is_text_encoding or codec.name in _NO_CHARACTERS:
-        raise ValueError(f"`{text}` is not a known encoding; write utf-8 or windows-1252")
+        raise ValueError(
+            _("`{text}` is not a known encoding; write utf-8 or windows-1252", text=text)
+        )
     return codec.name

@@ -20,7 +20,9 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from index.translation import LANGUAGES
+from index.translation import LANGUAGES, mark_all
+from index.translation import gettext as _
+from monitor import formatting
 from monitor.config import value_parsers
 from monitor.model.config import Digest, Listening
 from monitor.model.severity import Severity
@@ -32,7 +34,7 @@ def _text(check: Callable[[str], Any]) -> BeforeValidator:
 
     def read(value: Any) -> Any:
         if not isinstance(value, str):
-            raise PydanticCustomError("string_type", "must be text")
+            raise PydanticCustomError("string_type", "must be text")  # not a message
         return check(value)
 
     return BeforeValidator(read)
@@ -40,7 +42,7 @@ def _text(check: Callable[[str], Any]) -> BeforeValidator:
 
 def _number(value: Any) -> Any:
     if isinstance(value, bool):
-        raise PydanticCustomError("float_parsing", "must be a number")
+        raise PydanticCustomError("float_parsing", "must be a number")  # not a message
     return value
 
 
@@ -50,13 +52,17 @@ def _wrapped(value: Any) -> Any:
 
 def _severity(word: str) -> Severity:
     if word.lower() not in list(Severity):
-        raise ValueError(f"`{word}` is not a severity; write high, medium or low")
+        raise ValueError(_not_a_severity(word))
     return Severity(word.lower())
+
+
+def _not_a_severity(word: str) -> str:
+    return _("`{text}` is not a severity; write high, medium or low", text=word)
 
 
 def _order(word: str) -> str:
     if word.lower() not in ("date", "score"):
-        raise ValueError(f"`{word}` is not an order; write date or score")
+        raise ValueError(_("`{text}` is not an order; write date or score", text=word))
     return word.lower()
 
 
@@ -68,8 +74,13 @@ def _language(word: str) -> str:
     if code in LANGUAGES:
         return code
     near = get_close_matches(code, known, n=1, cutoff=0.6)
-    hint = f"did you mean {known[near[0]]}?" if near else f"write {' or '.join(LANGUAGES)}"
-    raise ValueError(f"there are no messages in `{word}`; {hint}")
+    if near:
+        code = known[near[0]]
+        raise ValueError(
+            _("there are no messages in `{word}`; did you mean {code}?", word=word, code=code)
+        )
+    codes = formatting.either(LANGUAGES)
+    raise ValueError(_("there are no messages in `{word}`; write {codes}", word=word, codes=codes))
 
 
 TEXT: dict[str, Any] = {"type": ["string", "number"]}
@@ -185,7 +196,7 @@ _LEVEL = {"enum": [str(level) for level in Severity]}
 def _hour_text(read: Callable[[str], Any]) -> BeforeValidator:
     def checked(value: Any) -> Any:
         if not isinstance(value, str):
-            raise PydanticCustomError("string_type", "must be text")
+            raise PydanticCustomError("string_type", "must be text")  # not a message
         return read(value)
 
     return BeforeValidator(checked)
@@ -197,24 +208,31 @@ def _levels(value: Any) -> Any:
         return value
     levels = [str(level) for level in Severity]  # the loudest first
     if value.lower() not in levels:
-        raise ValueError(f"`{value}` is not a severity; write high, medium or low")
+        raise ValueError(_not_a_severity(value))
     return levels[: levels.index(value.lower()) + 1]
 
 
 def _digest(value: Any) -> Any:
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not texts or not all(isinstance(t, str) for t in texts):
-        raise ValueError('`digest` is an interval as 30m, or a time as "07:30", or several')
+        raise ValueError(_('`digest` is an interval as 30m, or a time as "07:30", or several'))
     return value_parsers.digest(tuple(texts))
 
 
 def _template(text: str) -> str:
     for wrong in unknown_fields(text):
         close = get_close_matches(wrong, TEMPLATE_FIELDS, n=1)
-        hint = (
-            f"did you mean `${close[0]}`?" if close else f"known are {', '.join(TEMPLATE_FIELDS)}"
+        if close:
+            raise ValueError(
+                _(
+                    "a template has no field `${name}`; did you mean `${other}`?",
+                    name=wrong, other=close[0],
+                )
+            )  # fmt: skip
+        known = ", ".join(TEMPLATE_FIELDS)
+        raise ValueError(
+            _("a template has no field `${name}`; known are {known}", name=wrong, known=known)
         )
-        raise ValueError(f"a template has no field `${wrong}`; {hint}")
     return text
 
 
@@ -239,6 +257,10 @@ DigestTimes = Annotated[
     BeforeValidator(_digest),
     WithJsonSchema({"anyOf": [_SPAN, _CLOCK, {"type": "array", "items": _CLOCK, "minItems": 1}]}),
 ]
+
+
+NOUNS = mark_all("this", "feed", "search", "channel", "route", "quiet", "briefing")
+"""What has keys that it must have."""
 
 
 class Shape(BaseModel):

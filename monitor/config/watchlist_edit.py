@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.analysis.text_cleaning import line as on_one_line
+from index.translation import gettext as _
 from monitor.config import understand, yaml_edit
 from monitor.config.watchlist_tests import understand_and_test
 from monitor.config.watchlists import NOTHING
@@ -97,7 +98,9 @@ def read_fields(text: str, name: str) -> WatchlistFields:
     node = _nodes(text)[_number(text, name)]
     values = _values(node)
     if "score" in values:
-        raise LayoutError(f"{name} has a `score`, which no form shows; edit it in the file")
+        raise LayoutError(
+            _("{watchlist} has a `score`, which no form shows; edit it in the file", watchlist=name)
+        )
     return WatchlistFields(
         name=name,
         terms=tuple(values.get("terms", ())),
@@ -120,7 +123,7 @@ def _number(text: str, name: str) -> int:
     for number, node in enumerate(_nodes(text)):
         if _title(_values(node)) == name:
             return number
-    raise LayoutError(f"feeds.yaml has no watchlist called {name} any more")
+    raise LayoutError(_("feeds.yaml has no watchlist called {name} any more", name=name))
 
 
 def _title(values: dict[str, list[str]]) -> str:
@@ -160,7 +163,7 @@ def check_fields(
     """
     if not after.terms and not after.query:
         others = check_fields(content, path, before, replace(after, terms=(_ANY_TERM,)))
-        return CheckedFields((FieldProblem("terms", NOTHING), *others.problems))
+        return CheckedFields((FieldProblem("terms", _(NOTHING)), *others.problems))
     text = content.decode("utf-8-sig", "replace")
     try:
         text = with_watchlist(text, before, after)
@@ -173,7 +176,7 @@ def check_fields(
         try:
             understand(content, path)
         except ConfigError as broken:
-            words = f"{path.name} has a mistake: {broken.problems[0]}"
+            words = _("{file} has a mistake: {problem}", file=path.name, problem=broken.problems[0])
             return CheckedFields((FieldProblem("", words),))
         source, node = YamlText(text), _nodes(text)[number]
         return CheckedFields(
@@ -196,10 +199,14 @@ def _field_problem(node: Node, place: int, message: str) -> FieldProblem:
         if key.start < place <= max(key.end, value.end) or value.start == place:
             items = value.nodes if isinstance(value, SequenceNode) else ()
             at = next((n for n, i in enumerate(items, 1) if i.start <= place <= i.end), 0)
-            words = f"line {at}: {message}" if at and len(items) > 1 else message
+            words = message
+            if at and len(items) > 1:
+                words = _("line {line}: {problem}", line=at, problem=message)
             field = _field(key.text, node)
             is_own = field == key.text or KEYS.get(field) == key.text
-            return FieldProblem(field, words if is_own else f"`{key.text}`: {words}")
+            if not is_own:
+                words = _("`{key}`: {problem}", key=key.text, problem=words)
+            return FieldProblem(field, words)
     inside = node.start <= place <= node.end and isinstance(node, ScalarNode)
     return FieldProblem("terms" if inside else "name", message)
 
@@ -270,7 +277,7 @@ def _with_value(text: str, number: int, key: str, value: Value | None) -> str:
             return parsed_again(after, expected)
         return _with_value(_as_mapping(text, number, node), number, key, value)
     if not isinstance(node, MappingNode):
-        raise LayoutError("this watchlist is neither a term nor a mapping")
+        raise LayoutError(_("this watchlist is neither a term nor a mapping"))
     pair = node.get(key)
     listed: Any = expected["watchlists"][number]
     if value is None:
@@ -339,7 +346,7 @@ def _without_key(text: str, node: MappingNode, key: str) -> str:
     if at == 0:
         following = node.pairs[1].key.start
         if "#" in text[end:following]:
-            raise LayoutError(f"a comment stands behind `{key}`; edit it by hand")
+            raise LayoutError(_("a comment stands behind `{key}`; edit it by hand", key=key))
         return text[: pair.key.start] + text[following:]
     if text.startswith("{", node.start):
         return text[: node.pairs[at - 1].value.end] + text[end:]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from index.analysis.text_cleaning import line
 from index.article import PARTS, Article
 from index.query.ast import Facet, Word, walk
+from index.translation import gettext as _
 from monitor.config import read, understand
 from monitor.config.watchlists import watched_feeds
 from monitor.config.yaml_nodes import Loc, Node, decode, find, tree
@@ -48,8 +49,8 @@ def understand_and_test(content: bytes, path: Path, *, data: Path | None = None)
         for test in failed_tests(watchlist, watched_feeds(watchlist, config.feeds))
     ]
     if failed:
-        source, _ = decode(content)
-        root, _ = tree(source)
+        source = decode(content)[0]
+        root = tree(source)[0]
         assert root is not None  # the file was understood
         problems = [source.problem(_node(root, loc).start, reason) for loc, reason in failed]
         raise ConfigError(str(path), problems)
@@ -82,11 +83,15 @@ def failed_tests(watchlist: Watchlist, feeds: Sequence[Feed]) -> Iterator[Failed
     for number, sentence in enumerate(watchlist.match):
         explanation = _explanation(watchlist, sentence, feeds)
         if explanation.hit is None:
-            yield FailedTest("match", number, f"raises no alert: {explanation.reason}")
+            yield FailedTest(
+                "match", number, _("raises no alert: {reason}", reason=explanation.reason)
+            )
     for number, sentence in enumerate(watchlist.no_match):
         explanation = _explanation(watchlist, sentence, feeds)
         if explanation.hit is not None:
-            yield FailedTest("no_match", number, f"raises an alert: {explanation.reason}")
+            yield FailedTest(
+                "no_match", number, _("raises an alert: {reason}", reason=explanation.reason)
+            )
 
 
 def _explanation(watchlist: Watchlist, sentence: str, feeds: Sequence[Feed]) -> Explanation:

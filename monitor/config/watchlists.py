@@ -11,10 +11,13 @@ from index.errors import QueryError
 from index.query.ast import Not
 from index.query.filters import selects
 from index.query.parser import Query, any_of, combine, none_of, parse_query, score
+from index.translation import gettext as _
+from index.translation import mark
 from monitor.config import value_parsers
 from monitor.config.schema import EscalateShape, WatchlistShape
 from monitor.config.validation import ConfigDraft, nearest, unknown_channel
 from monitor.config.yaml_nodes import Loc, MappingNode, Node, SequenceNode
+from monitor.formatting import clauses
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed
 from monitor.watchlists.rule_version import rule_version
@@ -32,7 +35,7 @@ def watchlist_query(draft: ConfigDraft, loc: Loc, shape: WatchlistShape) -> Quer
         return None
     refusal = Query(negative.text, Not(negative.root, text=negative.text))
     both = _built(draft, place, partial(combine, positive, refusal))
-    return both and replace(both, text=f"({positive.text}) NOT ({negative.text})")
+    return both and replace(both, text=f"({positive.text}) NOT ({negative.text})")  # not a message
 
 
 def _positive_query(draft: ConfigDraft, loc: Loc, shape: WatchlistShape) -> Query | None:
@@ -88,12 +91,12 @@ def _query_problem(term: str, alone: Callable[[Iterable[str]], Query]) -> QueryE
 
 
 def _words(error: QueryError) -> str:
-    return f"{error.message}; {error.hint}" if error.hint else error.message
+    return clauses(filter(None, (error.message, error.hint)))
 
 
 QUERY_KEYS = ("terms", "query", "score")
 """The keys that say what to watch for; a watchlist has one of them."""
-NOTHING = "nothing to watch for; give it `terms`, a `query` or a `score`"
+NOTHING = mark("nothing to watch for; give it `terms`, a `query` or a `score`")
 
 
 def watchlists(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> dict[int, Watchlist]:
@@ -170,17 +173,20 @@ def _query_keys(table: MappingNode) -> Iterator[tuple[int, str]]:
     names = [key.text for key in keys]
     ways = [key for key in keys if key.text in QUERY_KEYS]
     if not ways and not any(nearest(name, QUERY_KEYS) for name in names):
-        yield table.start, NOTHING
+        yield table.start, _(NOTHING)
     for key in ways[1:]:
-        yield key.start, f"`{key.text}` beside `{ways[0].text}`; one of them is enough"
+        yield (
+            key.start,
+            _("`{key}` beside `{other}`; one of them is enough", key=key.text, other=ways[0].text),
+        )
     if "score" in names and "threshold" not in names:
-        yield keys[names.index("score")].start, "a `score` needs a `threshold`"
+        yield keys[names.index("score")].start, _("a `score` needs a `threshold`")
     if "threshold" in names and "score" not in names:
-        yield keys[names.index("threshold")].start, "a `threshold` needs a `score`"
+        yield keys[names.index("threshold")].start, _("a `threshold` needs a `score`")
     terms = table.get("terms")
     several = terms and isinstance(terms.value, SequenceNode) and len(terms.value.nodes) > 1
     if "name" not in names and (several or (ways and terms is None)):
-        yield table.start, "a watchlist of more than one term needs a `name`"
+        yield table.start, _("a watchlist of more than one term needs a `name`")
 
 
 # --- what they share, and what they name ---------------------------------------------
@@ -192,7 +198,10 @@ def _validate_unique_names(draft: ConfigDraft, watchlists: dict[int, Watchlist])
         earlier = first.setdefault(watchlist.name.casefold(), number)
         if earlier != number and watchlist.name:
             line = draft.line(("watchlists", earlier))
-            message = f"a watchlist is called `{watchlist.name}` already, on line {line}"
+            message = _(
+                "a watchlist is called `{name}` already, on line {line}",
+                name=watchlist.name, line=line,
+            )  # fmt: skip
             draft.add_problem(("watchlists", number, "name"), message)
 
 
@@ -226,9 +235,9 @@ def unknown_selector(selector: str, feeds: tuple[Feed, ...]) -> str:
     tags = sorted({tag for feed in feeds for tag in feed.tags})
     if selector.startswith("tag:"):
         name = selector.removeprefix("tag:")
-        return f"no feed has the tag `{name}`" + nearest(name, tags)
+        return _("no feed has the tag `{name}`", name=name) + nearest(name, tags)
     names = [feed.name for feed in feeds]
-    return f"no feed is called `{selector}`" + nearest(
+    return _("no feed is called `{name}`", name=selector) + nearest(
         selector, [*names, *map("tag:{}".format, tags)]
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from index.query.parser import parse_query
+from index.translation import gettext as _
 from monitor.config import load, understand, value_parsers
 from monitor.config.yaml_nodes import (
     BLANK,
@@ -125,11 +126,11 @@ def without_items(text: str, key: str, numbers: Collection[int]) -> str:
     root = root_mapping(text)
     pair = root.get(key)
     if pair is None or not isinstance(pair.value, SequenceNode):
-        raise LayoutError(f"`{key}` is not a list")
+        raise LayoutError(_("`{key}` is not a list", key=key))
     nodes = pair.value.nodes
     left = [node.plain() for number, node in enumerate(nodes) if number not in numbers]
     if not left:
-        raise LayoutError(f"`{key}` would be empty")
+        raise LayoutError(_("`{key}` would be empty", key=key))
     places = _in_brackets if text.startswith("[", pair.value.start) else _in_lines
     after = text
     for start, end in reversed(list(places(text, pair.value, numbers))):
@@ -144,7 +145,7 @@ def root_mapping(text: str) -> MappingNode:
     except YamlSyntaxError as error:
         raise LayoutError(error.message) from error
     if not isinstance(root, MappingNode) or repeated:
-        raise LayoutError("it is not one mapping")
+        raise LayoutError(_("it is not one mapping"))
     return root
 
 
@@ -155,7 +156,7 @@ def parsed_again(text: str, expected: dict[str, Any]) -> str:
     except LayoutError:
         content = {}
     if content != expected:
-        raise LayoutError("it is laid out too unusually for a command; edit it by hand")
+        raise LayoutError(_("it is laid out too unusually for a command; edit it by hand"))
     return text
 
 
@@ -184,7 +185,7 @@ def _after_node(text: str, listed: SequenceNode, items: Sequence[Item]) -> str:
 def _in_place_of_null(text: str, root: MappingNode, pair: Pair, items: Sequence[Item]) -> str:
     """Put items where `key:` or `key: []` stood."""
     if pair.value.plain() not in ([], BLANK):
-        raise LayoutError(f"`{pair.key.text}` is not a list")
+        raise LayoutError(_("`{key}` is not a list", key=pair.key.text))
     if text.startswith("{", root.start):
         return f"{text[: pair.value.start]}[{flow(items)}]{text[pair.value.end :]}"
     if pair.value.end > pair.value.start:
@@ -211,7 +212,7 @@ def _in_lines(
     for number, node in enumerate(listed.nodes):
         match = dash.search(text, place)
         if match is None:
-            raise LayoutError("the dash of an item is not found")
+            raise LayoutError(_("the dash of an item is not found"))
         place = max(end_of(text, node), match.end())
         line_end = text.find("\n", place) + 1
         if number in numbers:
@@ -274,7 +275,9 @@ def edit(path: Path, change: Callable[[str], str], *, data: Path | None = None) 
     try:
         _replace(path.resolve(), before, after)
     except OSError as error:
-        raise MonitorError(f"{path} cannot be written: {error.strerror or error}") from error
+        reason = error.strerror or error
+        message = _("{file} cannot be written: {reason}", file=path, reason=reason)
+        raise MonitorError(message) from error
     return config
 
 
@@ -283,7 +286,9 @@ def _replace(path: Path, before: bytes, after: bytes) -> None:
 
     def check() -> None:
         if path.read_bytes() != before:
-            raise MonitorError(f"{path} was edited meanwhile and stays as it is; try again")
+            raise MonitorError(
+                _("{file} was edited meanwhile and stays as it is; try again", file=path)
+            )
 
     mode = path.stat().st_mode & 0o7777
     atomic_write(path, after, durable=True, mode=mode, check=check)
@@ -331,7 +336,9 @@ def set_enabled(text: str, url: str, *, on: bool) -> str:
         return parsed_again(
             _with_enabled(text, node, address, on, in_brackets=in_brackets), expected
         )
-    raise LayoutError(f"no feed of the file has the address {url}; it comes from elsewhere")
+    raise LayoutError(
+        _("no feed of the file has the address {url}; it comes from elsewhere", url=url)
+    )
 
 
 def _address(node: Node) -> Node | None:
@@ -362,7 +369,7 @@ def _in_place_of_address(text: str, node: ScalarNode, value: str, *, in_brackets
     if in_brackets:
         mapping = f'{{"url": {json.dumps(node.text, ensure_ascii=False)}, "{KEY}": {value}}}'
         return text[: node.start] + mapping + text[node.end :]
-    written = f"url: {scalar(node.text)}"
+    written = f"url: {scalar(node.text)}"  # not a message
     after = text[: node.start] + written + text[node.end :]
     return _below_feed(after, node.start + len(written), node.start, value)
 
@@ -398,7 +405,7 @@ def with_address(text: str, old: str, new: str) -> str:
             else:
                 expected["feeds"][number] = address
             return parsed_again(text[: place.start] + scalar(address) + text[place.end :], expected)
-    raise LayoutError(f"no feed has the address {old}")
+    raise LayoutError(_("no feed has the address {url}", url=old))
 
 
 def _with_login_of(written: str, new: str) -> str:

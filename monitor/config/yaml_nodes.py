@@ -12,52 +12,78 @@ from typing import Any, Literal, NamedTuple
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from index.translation import gettext as _
+from index.translation import mark
 from monitor.errors import Problem
 
 COMPLAINTS = (
     # (part of the parser's problem, what is wrong and what to write)
-    ("character '\\t'", "a tab; YAML is indented with spaces"),
-    ("that cannot start any token", "a value that starts with `{char}` must be in quotes"),
-    ("mapping values are not allowed", "a value that holds `: ` must be in quotes"),
-    ("could not find expected ':'", "this line is neither `key: value` nor `- item`"),
-    ("sequence entries are not allowed", "a list (`- `) starts on a line of its own"),
-    ("mapping keys are not allowed", "a value that starts with `? ` must be in quotes"),
-    ("unexpected end of stream", "this quote is never closed"),
-    ("unexpected document separator", "this quote is never closed"),
-    ("unknown escape character", "unknown `\\` in double quotes; use single quotes"),
-    ("escape sequence", "unknown `\\` in double quotes; use single quotes"),
-    ("a comment or a line break", "text after `|` or `>` starts on the next line"),
-    ("chomping or indentation", "text after `|` or `>` starts on the next line"),
-    ("found '<scalar>'", "text after a closing quote; put the whole value in single quotes"),
-    ("but found ']'", "a `]` that no `[` opened; put the value in quotes if it is text"),
-    ("but found '}'", "a `}` that no `{` opened; put the value in quotes if it is text"),
-    ("found '<block sequence start>'", "this `-` does not line up with the ones above"),
-    ("but found '-'", "this `-` does not line up with the ones above"),
-    ("but found '?'", "this key does not line up with the lines above"),
-    ("but found '<block mapping start>'", "this key does not line up with the lines above"),
-    ("but found ','", "a value that starts with `,` must be in quotes"),
-    ("expected <block end>", "a value goes on after its end; put the whole of it in single quotes"),
-    ("expected '<document start>'", "this does not line up with what is above it"),
-    ("the node content", "a value is missing here"),
-    ("but found '<document end>'", "a value that starts with `...` must be in quotes"),
+    ("character '\\t'",  # not a message
+     mark("a tab; YAML is indented with spaces")),
+    ("that cannot start any token",  # not a message
+     mark("a value that starts with `{sign}` must be in quotes")),
+    ("mapping values are not allowed",  # not a message
+     mark("a value that holds `: ` must be in quotes")),
+    ("could not find expected ':'",  # not a message
+     mark("this line is neither `key: value` nor `- item`")),
+    ("sequence entries are not allowed",  # not a message
+     mark("a list (`- `) starts on a line of its own")),
+    ("mapping keys are not allowed",  # not a message
+     mark("a value that starts with `? ` must be in quotes")),
+    ("unexpected end of stream",  # not a message
+     mark("this quote is never closed")),
+    ("unexpected document separator",  # not a message
+     mark("this quote is never closed")),
+    ("unknown escape character",  # not a message
+     mark("unknown `\\` in double quotes; use single quotes")),
+    ("escape sequence",  # not a message
+     mark("unknown `\\` in double quotes; use single quotes")),
+    ("a comment or a line break",  # not a message
+     mark("text after `|` or `>` starts on the next line")),
+    ("chomping or indentation",  # not a message
+     mark("text after `|` or `>` starts on the next line")),
+    ("found '<scalar>'",  # not a message
+     mark("text after a closing quote; put the whole value in single quotes")),
+    ("but found ']'",  # not a message
+     mark("a `{closing}` that no `{opening}` opened; put the value in quotes if it is text")),
+    ("but found '}'",  # not a message
+     mark("a `{closing}` that no `{opening}` opened; put the value in quotes if it is text")),
+    ("found '<block sequence start>'",  # not a message
+     mark("this `-` does not line up with the ones above")),
+    ("but found '-'",  # not a message
+     mark("this `-` does not line up with the ones above")),
+    ("but found '?'",  # not a message
+     mark("this key does not line up with the lines above")),
+    ("but found '<block mapping start>'",  # not a message
+     mark("this key does not line up with the lines above")),
+    ("but found ','",  # not a message
+     mark("a value that starts with `,` must be in quotes")),
+    ("expected <block end>",  # not a message
+     mark("a value goes on after its end; put the whole of it in single quotes")),
+    ("expected '<document start>'",  # not a message
+     mark("this does not line up with what is above it")),
+    ("the node content",  # not a message
+     mark("a value is missing here")),
+    ("but found '<document end>'",  # not a message
+     mark("a value that starts with `...` must be in quotes")),
 )  # fmt: skip
 
 OPENED = (
-    "unexpected end of stream",
-    "unexpected document separator",
-    "could not find expected ':'",
+    "unexpected end of stream",  # not a message
+    "unexpected document separator",  # not a message
+    "could not find expected ':'",  # not a message
 )
 """Problems that are reported where the construct began."""
 
 KEY = re.compile(r"\s*(?:- )?([\w-]+)")
 
 QUOTED_STARTS = {
-    "while scanning an alias": "*",
-    "while scanning an anchor": "&",
-    "while parsing an tag": "!",
-    "while scanning an tag": "!",
-    "while parsing a node": "!",
-    "while scanning a directive": "%",
+    "while scanning an alias": "*",  # not a message
+    "while scanning an anchor": "&",  # not a message
+    "while parsing an tag": "!",  # not a message
+    "while scanning an tag": "!",  # not a message
+    "while parsing a node": "!",  # not a message
+    "while scanning a directive": "%",  # not a message
 }
 
 
@@ -70,20 +96,25 @@ def describe_yaml_error(text: str, error: Any) -> tuple[int, str]:
     context = getattr(error, "context", "") or ""
     index = error.problem_mark.index if getattr(error, "problem_mark", None) else 0
     opened = error.context_mark.index if getattr(error, "context_mark", None) else index
-    if "mapping values" in problem and (
+    if "mapping values" in problem and (  # not a message
         key := KEY.fullmatch(text, text.rfind("\n", 0, index) + 1, index)
     ):
-        return key.start(1), "this key does not line up, or the line above it is not finished"
+        return key.start(1), _("this key does not line up, or the line above it is not finished")
     if context in QUOTED_STARTS:
-        return opened, f"a value that starts with `{QUOTED_STARTS[context]}` must be in quotes"
-    if "parsing a flow" in context and "expected ','" in problem:
+        return opened, _must_be_quoted(QUOTED_STARTS[context])
+    if "parsing a flow" in context and "expected ','" in problem:  # not a message
         return _unclosed(text, opened, index, problem)
     for part, words in COMPLAINTS:
         if part in problem:
-            return _place(text, part, opened, index), words.replace(
-                "{char}", text[index : index + 1]
+            opening, closing = ("{", "}") if "}" in part else ("[", "]")
+            return _place(text, part, opened, index), _(
+                words, sign=text[index : index + 1], opening=opening, closing=closing
             )
-    return index, f"this is not YAML: {problem}"
+    return index, _("this is not YAML: {problem}", problem=problem)
+
+
+def _must_be_quoted(sign: str) -> str:
+    return _("a value that starts with `{sign}` must be in quotes", sign=sign)
 
 
 def _place(text: str, part: str, opened: int, index: int) -> int:
@@ -99,10 +130,14 @@ def _unclosed(text: str, opened: int, index: int, problem: str) -> tuple[int, st
     closing = {"[": "]", "{": "}"}[bracket]
     after_quote = text[:index].rstrip().endswith(("'", '"')) and "\n" not in text[opened:index]
     if "<scalar>" in problem and after_quote:
-        return index, "text after a closing quote; put the whole value in single quotes"
+        return index, _("text after a closing quote; put the whole value in single quotes")
     return (
         opened,
-        f"this `{bracket}` is not closed; a `{closing}` is missing, or quotes around a value",
+        _(
+            "this `{opening}` is not closed; a `{closing}` is missing, or quotes around a value",
+            opening=bracket,
+            closing=closing,
+        ),
     )
 
 
@@ -214,16 +249,18 @@ Node = ScalarNode | SequenceNode | MappingNode
 def decode(content: bytes) -> tuple[YamlText, YamlSyntaxError | None]:
     """Return UTF-8 content as text, and the first byte or character that is not text."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return YamlText(""), YamlSyntaxError(0, "the file is UTF-16; save it as UTF-8")
+        return YamlText(""), YamlSyntaxError(0, _("the file is UTF-16; save it as UTF-8"))
     text = content.decode("utf-8-sig", "replace")
     try:
         content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         index = len(content[: error.start].decode("utf-8-sig"))
-        message = f"byte 0x{content[error.start]:02X} is not UTF-8; save the file as UTF-8"
+        byte = f"0x{content[error.start]:02X}"
+        message = _("byte {byte} is not UTF-8; save the file as UTF-8", byte=byte)
         return YamlText(text), YamlSyntaxError(index, message)
     if match := UNPRINTABLE.search(text):
-        message = f"a control character, U+{ord(match[0]):04X}; delete it"
+        code = f"U+{ord(match[0]):04X}"
+        message = _("a control character, {code}; delete it", code=code)
         return YamlText(text), YamlSyntaxError(match.start(), message)
     return YamlText(text), None
 
@@ -271,7 +308,9 @@ class _TreeBuilder:
             case "SequenceStartEvent" | "MappingStartEvent":
                 self._refuse_ornaments(event, start)
                 if len(self._open) == DEEPEST:
-                    raise YamlSyntaxError(start, f"nested more than {DEEPEST} levels deep")
+                    raise YamlSyntaxError(
+                        start, _("nested more than {count} levels deep", count=DEEPEST)
+                    )
                 self._open.append((event, []))
             case "SequenceEndEvent":
                 opened, nodes = self._open.pop()
@@ -281,10 +320,10 @@ class _TreeBuilder:
                 pairs = self._pairs(nodes)
                 self._add(MappingNode(opened.start_mark.index, event.end_mark.index, pairs))
             case "AliasEvent":
-                raise YamlSyntaxError(start, "a value that starts with `*` must be in quotes")
+                raise YamlSyntaxError(start, _must_be_quoted("*"))
             case "DocumentStartEvent" if self.root is not None:
                 raise YamlSyntaxError(
-                    start, "a second document starts here; one file is one newsroom"
+                    start, _("a second document starts here; one file is one newsroom")
                 )
 
     def _add(self, node: Node) -> None:
@@ -295,18 +334,21 @@ class _TreeBuilder:
 
     def _refuse_ornaments(self, event: Any, start: int) -> None:
         if event.anchor is not None:
-            raise YamlSyntaxError(start, "a value that starts with `&` must be in quotes")
+            raise YamlSyntaxError(start, _must_be_quoted("&"))
         if event.tag not in (None, "!"):
-            raise YamlSyntaxError(start, "a value that starts with `!` must be in quotes")
+            raise YamlSyntaxError(start, _must_be_quoted("!"))
 
     def _pairs(self, nodes: list[Node]) -> tuple[Pair, ...]:
         pairs: dict[str, Pair] = {}
         for key, value in zip(nodes[::2], nodes[1::2], strict=True):
             if not isinstance(key, ScalarNode):
-                raise YamlSyntaxError(key.start, "a key must be a word, not a bracket")
+                raise YamlSyntaxError(key.start, _("a key must be a word, not a bracket"))
             if first := pairs.get(key.text):
                 line = self._source.problem(first.key.start, "").line
-                message = f"key `{key.text}` appears twice; the first is on line {line}"
+                message = _(
+                    "key `{key}` appears twice; the first is on line {line}",
+                    key=key.text, line=line,
+                )  # fmt: skip
                 self.problems.append(self._source.problem(key.start, message))
             else:
                 pairs[key.text] = Pair(key, value)
@@ -395,7 +437,7 @@ def line_of(content: bytes, section: Literal["feeds", "watchlists"], name: str) 
     """
     source, broken = decode(content)
     try:
-        root, _ = tree(source)
+        root = tree(source)[0]
     except YamlSyntaxError:
         root = None
     pair = root.get(section) if isinstance(root, MappingNode) else None

@@ -61,7 +61,9 @@ class Setting(NamedTuple):
     value: str
     """The value as shown to people; of a secret, only that there is one."""
     source: str
-    """`the feed`, `tag belgique` or `defaults`."""
+    """`the feed`, `tag belgique` or `defaults`; people read `shown_names.source_name` of it."""
+    in_file: bool = False
+    """Whether it may be a secret, and is written in the file itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from index.translation import gettext as _
 from index.translation import mark_all, pgettext
 from monitor.model.alert import AlertKind, AlertState, Verdict
 from monitor.model.severity import Severity
@@ -40,6 +41,19 @@ def verdict_name(verdict: Verdict) -> str:
 def kind_name(kind: AlertKind) -> str:
     """Return what an alert is about as people read it."""
     return pgettext("kind", _KINDS[kind])
+
+
+def source_name(source: str) -> str:
+    """Return which part of feeds.yaml sets something, as people read it: `tag belgique`."""
+    kind, _sep, name = source.partition(" ")
+    match kind:
+        case "the":
+            return _("the feed")
+        case "host":
+            return _("host {name}", name=name)
+        case "tag":
+            return _("tag {name}", name=name)
+    return source
 
 
 def part_name(part: str) -> str:

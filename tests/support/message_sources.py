@@ -316,7 +316,8 @@ def _not_messages(tree: ast.Module, names: dict[str, str]) -> Iterator[ast.AST]:
             if names.get(name):
                 yield from node.args
             if name in ("bind", "LazyCommand", "KeyBinding", "Option", "GlobalOption", "debug",
-                        "compile", "TypeVar", "strftime", "add_argument"):  # fmt: skip
+                        "compile", "TypeVar", "strftime", "add_argument", "Field",
+                        "ConfigDict"):  # fmt: skip
                 yield node
         targets = node.targets if isinstance(node, ast.Assign) else []
         if isinstance(node, ast.AnnAssign):

@@ -438,3 +438,40 @@ def test_a_half_written_file_never_passes_for_whole(length: int) -> None:
     """Cut before its watchlists begin, the starter is refused."""
     cut = STARTER[: min(length, STARTER.index("  - Cainiao"))]
     assert problems(cut)
+
+
+FRENCH = [
+    ("▲", "le fichier est vide ; `tocsin init` en écrit un pour commencer"),
+    (feed("▲htps://a.example/"),
+     "`htps://` ne peut pas être relevé, seuls http et https le peuvent"),
+    (feed(URL, "▲nme: a"), "clé inconnue `nme` ; vouliez-vous dire `name` ?"),
+    (feed("▲name: a"), "il manque `url` à ce flux"),
+    (feed(URL, "name: ▲[a]"), "`name` doit être du texte, pas une liste"),
+    (feed(URL, "full_text: ▲oui"), "`full_text` doit être `true` ou `false`, pas `oui`"),
+    (feed(URL, "▲name:"), "`name` est vide ; donnez-lui une valeur ou supprimez-le"),
+    (watchlist("terms: [x]", NAME, "severity: ▲hgh"),
+     "`hgh` n’est pas une gravité ; écrivez high, medium ou low"),
+    (watchlist("query: ▲titel:a", NAME),
+     "il n’y a pas de champ `titel:` ; écrivez `titre:`, ou mettez des guillemets :"
+     ' `"titel: ..."`'),
+    (FEEDS + "watchlists:\n  - ▲[a, b", "ce `[` n’est pas fermé ; il manque un `]`, ou des"
+                                        " guillemets autour d’une valeur"),
+]  # fmt: skip
+
+
+@pytest.mark.usefixtures("french")
+@pytest.mark.parametrize(("marked", "message"), FRENCH)
+def test_a_mistake_is_told_in_french(marked: str, message: str) -> None:
+    (problem,) = problems(marked.replace("▲", ""))
+    assert problem.message.replace("\N{NO-BREAK SPACE}", " ") == message
+
+
+@pytest.mark.parametrize("marked", [marked for marked, _ in MISTAKES])
+def test_every_mistake_is_told_in_french_at_the_same_place(
+    marked: str, request: pytest.FixtureRequest
+) -> None:
+    (english,) = problems(marked.replace("▲", ""))
+    request.getfixturevalue("french")
+    (french,) = problems(marked.replace("▲", ""))
+    assert french[:2] == english[:2]
+    assert french.message != english.message
