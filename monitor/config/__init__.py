@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from index.translation import gettext as _
 from index.translation import number
 from monitor.errors import ConfigError, Problem
+from monitor.garbage import collector_paused
 
 if TYPE_CHECKING:
     from monitor.model.config import Config
@@ -69,6 +70,7 @@ def read(path: Path) -> bytes:
         raise ConfigError(str(path), [Problem(1, 1, message)]) from error
 
 
+@collector_paused()
 def understand(content: bytes, path: Path, *, data: Path | None = None) -> Config:
     """Return what a `feeds.yaml` of this content, at this path, says.
 

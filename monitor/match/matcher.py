@@ -35,6 +35,7 @@ from index.query.filters import passes, selects
 from index.translation import gettext as _
 from monitor.fetch.url import host
 from monitor.formatting import clauses, either
+from monitor.garbage import collector_paused
 from monitor.match.presearcher import TermTrie, required_terms
 from monitor.model.alert import Match, WatchlistMatch
 from monitor.model.config import Watchlist
@@ -51,6 +52,7 @@ _CACHED_WILDCARDS = 50_000
 class WatchlistMatcher:
     """An immutable index of watchlists; build a new one when they change."""
 
+    @collector_paused()
     def __init__(self, watchlists: Iterable[Watchlist], feeds: Iterable[Feed] = ()) -> None:
         self.watchlists = tuple(watchlists)
         for feed in feeds:

@@ -1,0 +1,36 @@
+"""The garbage collector, paused while very many values are made that stay."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_lock = threading.Lock()
+_pauses: dict[object, bool] = {}
+"""Whether the collector was on before each pause."""
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Collect no garbage meanwhile, in any thread; also a decorator.
+
+    The collector looks through all values again whenever their number has grown by a quarter.
+    While 50,000 watchlists are read and indexed, that takes two fifths of the time, and stops the
+    loop of the monitor for up to 0.4 s. What was made counts as old then: it is not looked
+    through at once.
+    """
+    pause = object()
+    with _lock:
+        _pauses[pause] = gc.isenabled() or any(_pauses.values())
+        gc.disable()
+    try:
+        yield
+    finally:
+        with _lock:
+            if _pauses.pop(pause) and not _pauses:
+                if not gc.get_freeze_count():
+                    gc.freeze()
+                    gc.unfreeze()  # both together: all values are in the oldest generation
+                gc.enable()
