@@ -39,12 +39,12 @@ T = TypeVar("T")
 
 
 class _TextDumper(Dumper):
-    """Text without what PostgreSQL refuses: NUL, and halves of characters."""
+    """Text without NUL, which PostgreSQL refuses."""
 
     oid = 25
 
     def dump(self, obj: str) -> bytes:
-        return obj.replace("\0", "").encode("utf-8", "replace")
+        return obj.replace("\0", "").encode()
 
 
 class PostgresqlConnection:

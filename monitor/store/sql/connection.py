@@ -148,17 +148,24 @@ def select_in(
         values: What to put there.
         before: Values of the placeholders that come before.
     """
-    ordered, first = list(values), len(before) + 1
-    for at in range(0, len(ordered), CHUNK):
-        chunk = ordered[at : at + CHUNK]
-        numbers = ", ".join(f"?{number}" for number in range(first, first + len(chunk)))
-        yield from sql.execute(query.format(numbers), (*before, *chunk))
+    for statement, chunk in _in_chunks(query, values, before):
+        yield from sql.execute(statement, chunk)
 
 
 def change_in(sql: Connection, statement: str, values: Collection[Any]) -> None:
     """Run a statement with `IN ({0})` once for each chunk of the values."""
-    for _ in select_in(sql, statement, values):
-        pass
+    for changing, chunk in _in_chunks(statement, values, ()):
+        sql.execute(changing, chunk)
+
+
+def _in_chunks(
+    query: str, values: Collection[Any], before: tuple[Any, ...]
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    ordered, first = list(values), len(before) + 1
+    for at in range(0, len(ordered), CHUNK):
+        chunk = ordered[at : at + CHUNK]
+        numbers = ", ".join(f"?{number}" for number in range(first, first + len(chunk)))
+        yield query.format(numbers), (*before, *chunk)
 
 
 @contextmanager
