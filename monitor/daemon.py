@@ -126,7 +126,7 @@ class Daemon:
             retention=lambda: self._in_force.config.retention,
             busy=lambda: bool(len(self._polling)),
         )  # fmt: skip
-        self._checking = StoreCheckRunner(config.data, parts.clock, parts.sleep, self._note_damage)
+        self._checking = StoreCheckRunner(config.store, parts.clock, parts.sleep, self._note_damage)
         self._unusual = UnusualWatch(parts.store, parts.clock)
         self._looked = 0.0
         self._refused_at = float("-inf")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from monitor.maintenance.indexer_process import IndexerProcess
     from monitor.model.alert import Alert
     from monitor.model.briefing import Briefing, StoredBriefing
-    from monitor.model.config import Config, Listening, Networks, SavedSearch
+    from monitor.model.config import Config, Listening, Networks, SavedSearch, StoreAddress
     from monitor.model.event_link import EncodedBatch
     from monitor.model.poll import RunSummary
     from monitor.monitor_lock import MonitorLock
@@ -80,16 +80,26 @@ def local_zone() -> tzinfo:
         return zone
 
 
-def open_service(data: Path, config: Path | None = None, *, read_only: bool = False) -> Service:
+def open_service(
+    data: Path,
+    config: Path | None = None,
+    *,
+    store: StoreAddress | None = None,
+    read_only: bool = False,
+) -> Service:
     """Return the service of a data folder; raises StoreError if there is no archive.
 
-    `config` is the `feeds.yaml` that has its saved searches.
+    Args:
+        data: The data folder.
+        config: The `feeds.yaml` that has its saved searches.
+        store: Where the store is, when it is not in the data folder.
+        read_only: Refuse to write.
     """
     from monitor.search.search import ArchiveSearch
     from monitor.service.service import Service
     from monitor.store import open_views
 
-    views, zone = open_views(data, read_only=read_only), local_zone()
+    views, zone = open_views(store or data, read_only=read_only), local_zone()
     search = ArchiveSearch(data, views, clock, zone)
 
     def saved() -> Sequence[SavedSearch]:
@@ -97,7 +107,7 @@ def open_service(data: Path, config: Path | None = None, *, read_only: bool = Fa
 
         return load(config).searches if config else ()
 
-    return Service(data, search, views, clock, zone, saved, config, user(os.environ))
+    return Service(data, search, views, clock, zone, saved, config, user(os.environ), store)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +167,7 @@ async def _watch(
             daemon = Daemon(config, parts)
             if orders.once:
                 return await daemon.once(stop, everything=orders.everything)
-            async with _metrics(orders.metrics or config.metrics, config.data, parts, daemon):
+            async with _metrics(orders.metrics or config.metrics, config.store, parts, daemon):
                 await daemon.watch(stop)
             return parts.report.summary()
     finally:
@@ -166,7 +176,7 @@ async def _watch(
 
 
 def _metrics(
-    at: Listening | None, data: Path, parts: Components, daemon: Daemon
+    at: Listening | None, store: StoreAddress, parts: Components, daemon: Daemon
 ) -> AbstractAsyncContextManager[None]:
     """Return what serves the metrics of a watch meanwhile, if an address is given."""
     if at is None:
@@ -174,7 +184,7 @@ def _metrics(
     from monitor.export.metrics_server import measuring
 
     card, connections = (lambda: daemon.card), server_connections()
-    return measuring(at, data, clock, parts.listeners, card, connections)
+    return measuring(at, store, clock, parts.listeners, card, connections)
 
 
 def server_connections() -> int:
@@ -213,7 +223,7 @@ def _parts(
     from monitor.store import open_store
     from monitor.tasks import WorkerThread
 
-    store = open_store(config.data)
+    store = open_store(config.store)
     executor = ThreadPoolExecutor(1, thread_name_prefix="store")
     thread = WorkerThread(executor)
     notifier = _notifier(store, thread, config)
@@ -222,7 +232,7 @@ def _parts(
         store, ActiveConfig(rules=WatchlistMatcher((), ())), clock, random.random, time.thread_time
     )
     report = RunLog(time.monotonic, orders.progress, once=orders.once)
-    indexer = IndexerProcess(config.data, clock)
+    indexer = IndexerProcess(config.data, clock, store=config.store)
     listeners: list[Callable[[BatchOutcome], None]] = [
         report.batch_stored,
         partial(_wake, indexer, notifier),
@@ -235,7 +245,7 @@ def _parts(
         return outcome
 
     loop = asyncio.get_running_loop()
-    linker = _linker(config.data, store, thread, save_encoded)
+    linker = _linker(config.store, store, thread, save_encoded)
     if linker is not None:
         listeners.append(lambda done: linker.wake() if done.queued else None)
     path, log_file = config.path.resolve(), orders.log_file
@@ -262,7 +272,7 @@ def _parts(
         report=report,
         listeners=listeners,
         notifier=notifier,
-        briefings=_briefings(config.data, store, thread, notifier),
+        briefings=_briefings(config, store, thread, notifier),
         linker=linker,
         relocation=Relocation(store, partial(move_feed, config.path, data=data), clock),
         load=lambda: load_and_test(config.path, data=data),
@@ -277,7 +287,7 @@ def _parts(
 
 
 def _linker(
-    data: Path,
+    address: StoreAddress,
     store: Store,
     thread: WorkerThread,
     save: Callable[[EncodedBatch], object],
@@ -292,7 +302,7 @@ def _linker(
     from monitor.similar.encoding_process import EncodingProcess
     from monitor.similar.event_linker import EventLinker
 
-    return EventLinker(store, thread, EncodingProcess(data), save, clock, asyncio.sleep)
+    return EventLinker(store, thread, EncodingProcess(address), save, clock, asyncio.sleep)
 
 
 def _wake(indexer: IndexerProcess, notifier: DeliveryLoop, outcome: BatchOutcome) -> None:
@@ -304,7 +314,7 @@ def _wake(indexer: IndexerProcess, notifier: DeliveryLoop, outcome: BatchOutcome
 
 
 def _briefings(
-    data: Path, store: Store, thread: WorkerThread, notifier: DeliveryLoop
+    config: Config, store: Store, thread: WorkerThread, notifier: DeliveryLoop
 ) -> BriefingScheduler:
     import asyncio
     from functools import cache
@@ -313,7 +323,7 @@ def _briefings(
 
     @cache
     def service() -> Service:
-        return open_service(data, read_only=True)
+        return open_service(config.data, store=config.store, read_only=True)
 
     def brief(since: Timestamp, watchlists: Sequence[str]) -> Briefing:
         return service().briefing(since, watchlists=watchlists)
@@ -331,7 +341,7 @@ def _notifier(store: Store, thread: WorkerThread, config: Config) -> DeliveryLoo
     from monitor.notify.notification import NotificationLoader
     from monitor.store import open_views
 
-    packing = NotificationLoader(open_views(config.data))
+    packing = NotificationLoader(open_views(config.store))
 
     async def history(channel: str, watchlist: str, limit: int) -> list[Alert]:
         return await thread(packing.history, channel, watchlist, limit)

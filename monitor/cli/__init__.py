@@ -30,6 +30,7 @@ from monitor.errors import (
 from monitor.language import LanguageError
 
 if TYPE_CHECKING:
+    from monitor.model.config import StoreAddress
     from monitor.service.service import Service
 
 DASHBOARD = "dashboard"
@@ -149,6 +150,8 @@ class CliContext:
         """The folder to read from: that of the demo as long as there is no other archive."""
         from monitor.store.sqlite import FILE
 
+        if self.shared:
+            return self.folder
         demo = self.folder / "demo"
         if not (self.folder / FILE).exists() and (demo / FILE).exists():
             say(
@@ -160,6 +163,18 @@ class CliContext:
             return demo
         return self.folder
 
+    @cached_property
+    def store(self) -> StoreAddress:
+        """Where the store to read from is."""
+        return self.shared or self.archive
+
+    @cached_property
+    def shared(self) -> str:
+        """The address of a store that several machines share; empty without one."""
+        from monitor.config import shared_store
+
+        return shared_store(self.config_path, os.environ)
+
     def service(self, *, read_only: bool = False) -> Service:
         """Return the service; with `read_only` it refuses to write anything.
 
@@ -168,7 +183,7 @@ class CliContext:
         """
         from monitor.wiring import open_service
 
-        return open_service(self.archive, self.config_path, read_only=read_only)
+        return open_service(self.archive, self.config_path, store=self.store, read_only=read_only)
 
     def ensure_monitor(self) -> bool:
         """Start a monitor if none is running; return whether one was started.

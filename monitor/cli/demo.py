@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,8 +55,10 @@ def demo(context: click.Context, headless: bool, seconds: float | None) -> None:
 @contextmanager
 def _serve_demo(cli: CliContext) -> Iterator[CliContext]:
     """Serve the bundled newsroom, and yield the context of the monitor that polls it."""
+    from monitor.config import STORE_VARIABLE
     from monitor.demo.server import NewsroomServer
 
+    os.environ.pop(STORE_VARIABLE, None)  # the demo has a store of its own
     folder = cli.folder / "demo"
     demo_cli = replace(cli, config_path=folder / "feeds.yaml", data=folder)
     if demo_cli.stop_monitor() is not None:

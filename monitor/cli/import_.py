@@ -72,7 +72,7 @@ def _import_articles(
     from monitor.wiring import local_zone
 
     current_config, zone = _current_config(cli), local_zone()
-    store = open_store(cli.folder)
+    store = open_store(cli.store)
     importer = ArticleImport(
         store,
         lambda: current_config().watchlists,

@@ -41,8 +41,13 @@ def backup(cli: CliContext, file: Path) -> None:
     checksums; `tocsin restore` reads it. Every page of the store is checked first. An older FILE
     is replaced when the new one is complete; where the store is damaged, it is left as it is.
     """
-    from monitor.maintenance.backup import back_up
+    from monitor.maintenance.backup import BackupError, back_up
 
+    if cli.shared:
+        raise BackupError(
+            "the store is in PostgreSQL, which has its own backup: run pg_dump on its database,"
+            f" and copy {cli.config_path}"
+        )
     with progress_bar() as progress:
         summary = back_up(
             cli.folder,
@@ -150,9 +155,9 @@ def reindex(cli: CliContext) -> None:
     from monitor.monitor_lock import MonitorLock
     from monitor.store import open_store, open_views
 
-    open_views(cli.folder).totals()  # raises StoreError if there is no store
+    open_views(cli.store).totals()  # raises StoreError if there is no store
     with MonitorLock(cli.folder):
-        store = open_store(cli.folder)
+        store = open_store(cli.store)
         with progress_bar() as progress:
             done = indexer.reindex(
                 store,
@@ -180,8 +185,8 @@ def vacuum(cli: CliContext, dry_run: bool) -> None:
     from monitor.store import open_store, open_views
 
     retention = load(cli.config_path, data=cli.data).retention
-    open_views(cli.folder).totals()  # raises StoreError if there is no store
-    store = open_store(cli.folder)
+    open_views(cli.store).totals()  # raises StoreError if there is no store
+    store = open_store(cli.store)
     try:
         if dry_run:
             _preview_vacuum(cli, store, retention)
@@ -199,9 +204,9 @@ def _preview_vacuum(cli: CliContext, store: Store, retention: Retention) -> None
     sweep = RetentionSweep(store, retention, cli.clock())
     with progress_bar() as progress:
         result = _sweep_all(sweep.look, progress)
-    free = room(cli.folder).free
     click.echo(_describe_sweep(result, retention, "would be deleted"))
-    click.echo(f"{_megabytes(free)} of the store are unused")
+    if not cli.shared:
+        click.echo(f"{_megabytes(room(cli.folder).free)} of the store are unused")
 
 
 def _run_vacuum(cli: CliContext, store: Store, retention: Retention) -> None:
@@ -279,7 +284,8 @@ def _compact(cli: CliContext, store: Store, progress: Progress | None) -> tuple[
     writer.close()
     if progress:
         progress("compacting", 0, 1)
-    compact(cli.folder)
+    if not cli.shared:  # PostgreSQL frees space by itself
+        compact(cli.folder)
     return before, disk_usage()
 
 
@@ -346,7 +352,7 @@ def verify(
     from monitor.store.sql.evidence import EvidenceReader
 
     cli: CliContext = context.obj
-    with EvidenceReader(cli.archive) as proofs:
+    with EvidenceReader(cli.store) as proofs:
         if alert is not None:
             records = proofs.records_of([alert]).get(alert, [])
             if not records:
@@ -367,7 +373,7 @@ def verify(
     if style == "json":
         click.echo(json.dumps(_verification_mapping(result), ensure_ascii=False))
     else:
-        for line in _verification_lines(result, first):
+        for line in _verification_lines(result, first, pages=not cli.shared):
             click.echo(line)
         for line in _fault_lines(result):
             say(line)
@@ -394,12 +400,13 @@ def _verification_mapping(result: VerificationResult) -> dict[str, object]:
     return {**fields, "whole": result.whole, "head": {"number": number, "hash": digest}}
 
 
-def _verification_lines(result: VerificationResult, first: int) -> Iterator[str]:
+def _verification_lines(result: VerificationResult, first: int, *, pages: bool) -> Iterator[str]:
     scope = f" from number {first} on" if first > 1 else ""
     state = "whole" if result.whole else "NOT whole"
     records, alerts = counted(result.records, "record"), counted(result.alerts, "alert")
     yield f"evidence  {records}{scope}, {alerts}: {state}"
-    yield f"store     {'damaged' if result.damage else 'every page read'}"
+    if pages:  # PostgreSQL verifies its own
+        yield f"store     {'damaged' if result.damage else 'every page read'}"
     yield f"texts     {result.texts:,} compared with their hashes"
     if result.set_back:
         times = counted(result.set_back, "record is", "records are")

@@ -48,7 +48,7 @@ def watch_test(cli: CliContext, file: Path | None, since: float | None, style: s
     """
     from monitor.store import open_views
 
-    views = open_views(cli.archive)
+    views = open_views(cli.store)
     tallies = _replay_archive(cli, views, file or cli.config_path, since)
     ids = [id for tally in tallies.tallies for id in _shown_article_ids(tally)]
     titles = {article.id: article for article in views.articles.get(list(dict.fromkeys(ids)))}
@@ -72,7 +72,7 @@ def _replay_archive(
     newest = views.version().article
     tallies = TrialTallies(config.watchlists)
     archive_replay = ArchiveReplay(
-        folder=cli.archive,
+        store=cli.store,
         watchlists=config.watchlists,
         feeds=known_feeds(views.feeds.every(), config.feeds),
         since=since,
@@ -266,7 +266,7 @@ class ExclusionAdvisor:
         from monitor.watchlists.backtest import known_feeds
 
         self._service = cli.service()
-        self._views = open_views(cli.archive)
+        self._views = open_views(cli.store)
         self._feeds = known_feeds(self._views.feeds.every(), config.feeds)
         self._articles = self._views.totals().articles
 

@@ -27,6 +27,8 @@ from monitor.errors import ConfigError, Problem
 from monitor.garbage import collector_paused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from monitor.model.config import Config
 
 DEFAULT_DATA = "var"
@@ -34,9 +36,12 @@ DEFAULT_DATA = "var"
 LARGEST = 8_000_000
 """Bytes of a feeds.yaml; 50,000 terms take a tenth of it."""
 
-DATA_LINES = re.compile(
-    r"""^(?:data|'data'|"data")[ \t]*:(?:[ \t].*)?$(?:\r?\n(?:[ \t].*|[ \t]*)$)*""", re.MULTILINE
-)
+_LINES = r"""^(?:{0}|'{0}'|"{0}")[ \t]*:(?:[ \t].*)?$(?:\r?\n(?:[ \t].*|[ \t]*)$)*"""
+DATA_LINES = re.compile(_LINES.format("data"), re.MULTILINE)
+STORE_LINES = re.compile(_LINES.format("store"), re.MULTILINE)
+
+STORE_VARIABLE = "TOCSIN_STORE"
+"""The environment variable with the address of the store; it comes before `feeds.yaml`."""
 
 FLOW = re.compile(r"\s*\{.*", re.DOTALL)
 """A file in braces, as JSON: its keys can be anywhere on a line."""
@@ -99,19 +104,37 @@ def data_folder(path: Path, *, data: Path | None = None) -> Path:
 
 def data_folder_of(content: bytes, path: Path) -> Path:
     """Return the data folder that the content of a `feeds.yaml` at `path` names."""
+    return beside(path, _written(content, "data", DATA_LINES) or DEFAULT_DATA)
+
+
+def shared_store(path: Path, environ: Mapping[str, str]) -> str:
+    """Return the address of a shared store, and read nothing else of a `feeds.yaml`.
+
+    `TOCSIN_STORE` comes before the file. Empty is a store in the data folder.
+    """
+    if address := environ.get(STORE_VARIABLE, ""):
+        return address
+    try:
+        return _written(path.read_bytes(), "store", STORE_LINES)
+    except OSError:
+        return ""
+
+
+def _written(content: bytes, key: str, lines: re.Pattern[str]) -> str:
+    """Return the text of a key of the content of a `feeds.yaml`; empty if it has none."""
     text = content.decode("utf-8-sig", errors="replace")
-    match = FLOW.match(text) or DATA_LINES.search(text)
+    match = FLOW.match(text) or lines.search(text)
     if match is None:
-        return beside(path, DEFAULT_DATA)
+        return ""
     from monitor.config.yaml_nodes import MappingNode, ScalarNode, YamlSyntaxError, YamlText, tree
 
     try:
         table = tree(YamlText(match[0]))[0]
     except YamlSyntaxError:
-        return beside(path, DEFAULT_DATA)
-    pair = table.get("data") if isinstance(table, MappingNode) else None
+        return ""
+    pair = table.get(key) if isinstance(table, MappingNode) else None
     written = pair.value.plain() if pair and isinstance(pair.value, ScalarNode) else None
-    return beside(path, written if isinstance(written, str) and written.strip() else DEFAULT_DATA)
+    return written if isinstance(written, str) and written.strip() else ""
 
 
 def beside(path: Path, folder: str) -> Path:

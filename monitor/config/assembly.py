@@ -11,7 +11,7 @@ from index.query.filters import compact
 from index.query.parser import Query, parse_query
 from index.translation import gettext as _
 from index.translation import mark
-from monitor.config import beside
+from monitor.config import STORE_VARIABLE, beside
 from monitor.config.briefings import briefings
 from monitor.config.channels import channels
 from monitor.config.feeds import feeds
@@ -115,6 +115,7 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
     config = Config(
         path=path,
         data=beside(path, shape.data),
+        shared=os.environ.get(STORE_VARIABLE) or shape.store,
         feeds=subscribed,
         watchlists=tuple(watched.values()),
         searches=searches(draft),

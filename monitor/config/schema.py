@@ -28,6 +28,7 @@ from monitor.config.value_types import (
     Server,
     Shape,
     Spared,
+    Store,
     Tag,
     Texts,
     Words,
@@ -375,6 +376,14 @@ class FileShape(Shape):
         default="var",
         description="Data folder. A relative path starts at the folder of `feeds.yaml`.",
         examples=["~/newsroom"],
+    )
+    store: Store = Field(
+        default="",
+        description="Address of a PostgreSQL that several machines share, in place of the store in"
+        " the data folder. Its password is not written here: it comes from the environment"
+        " (`TOCSIN_STORE`, `PGPASSWORD`) or from a file (`~/.pgpass`). Needs the extra"
+        " `postgresql`.",
+        examples=["postgresql://tocsin@db.example.org/newsroom"],
     )
 
 

@@ -131,6 +131,11 @@ Backfill = Annotated[
 ]
 Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
 Contact = Annotated[str, _text(value_parsers.contact), WithJsonSchema({"type": "string"})]
+Store = Annotated[
+    str,
+    _text(value_parsers.store),
+    WithJsonSchema({"type": "string", "pattern": "^postgres(ql)?://[^:@/]*(@.*)?/.+$"}),
+]
 Folder = Annotated[str, _text(value_parsers.folder), WithJsonSchema({"type": "string"})]
 
 Timeout = Annotated[

@@ -12,7 +12,6 @@ import os
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
 import h11
 from prometheus_client import CollectorRegistry, generate_latest
@@ -22,7 +21,7 @@ from index.article import Timestamp
 from monitor.errors import MonitorError
 from monitor.export.prometheus import EventCounters, figures
 from monitor.ingest.poll_outcome import BatchOutcome
-from monitor.model.config import Listening
+from monitor.model.config import Listening, StoreAddress
 from monitor.monitor_lock import Heartbeat
 from monitor.tasks import WorkerThread, is_due
 
@@ -169,7 +168,7 @@ async def serving(
 @asynccontextmanager
 async def measuring(
     at: Listening,
-    data: Path,
+    store: StoreAddress,
     clock: Callable[[], Timestamp],
     listeners: list[Callable[[BatchOutcome], None]],
     card: Callable[[], Heartbeat],
@@ -179,7 +178,7 @@ async def measuring(
 
     Args:
         at: Address to listen at.
-        data: Data folder of the newsroom.
+        store: Where the store is.
         clock: Returns the time.
         listeners: Callbacks for each batch that is stored; the counters are added.
         card: Returns the latest heartbeat of the monitor.
@@ -192,7 +191,7 @@ async def measuring(
 
     from monitor.store import open_views
 
-    registry = figures(open_views(data), clock, version("tocsin"), card)
+    registry = figures(open_views(store), clock, version("tocsin"), card)
     listeners.append(EventCounters(registry).batch_stored)
     async with serving(registry, at, clock, max_connections):
         yield

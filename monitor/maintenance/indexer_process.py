@@ -24,6 +24,7 @@ from index.article import Timestamp
 from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import index_repair, indexer
 from monitor.maintenance.index_fence import BatchTime, InHand, read_note
+from monitor.model.config import StoreAddress
 from monitor.store.sql.store import SqlStore
 
 log = logging.getLogger("tocsin")
@@ -66,15 +67,23 @@ class _SetAside(NamedTuple):
 class IndexerProcess:
     """The indexer of a data folder."""
 
-    def __init__(self, data: Path, clock: Clock, batch_seconds: float = BATCH_SECONDS) -> None:
+    def __init__(
+        self,
+        data: Path,
+        clock: Clock,
+        batch_seconds: float = BATCH_SECONDS,
+        store: StoreAddress | None = None,
+    ) -> None:
         """Start nothing yet.
 
         Args:
             data: The data folder.
             clock: What the process reads the time from.
             batch_seconds: Processor time after which the process is ended at one batch.
+            store: Where the store is, when it is not in the data folder.
         """
         self._data = data
+        self._store = store or data
         self._clock = clock
         self._batch_seconds = batch_seconds
         self._batch_time = BatchTime(data)
@@ -110,7 +119,15 @@ class IndexerProcess:
         level = log.getEffectiveLevel()
         self._process = self._context.Process(
             target=_index,
-            args=(self._data, reading, writing, level, self._clock, translation.choice()),
+            args=(
+                self._data,
+                self._store,
+                reading,
+                writing,
+                level,
+                self._clock,
+                translation.choice(),
+            ),
             name="tocsin indexer",
             daemon=True,
         )
@@ -187,8 +204,8 @@ class IndexerProcess:
 class _ReadOnly(SqlStore):
     """The store as the indexer uses it."""
 
-    def __init__(self, data: Path, monitor: Connection, clock: Clock) -> None:
-        super().__init__(data)
+    def __init__(self, store: StoreAddress, monitor: Connection, clock: Clock) -> None:
+        super().__init__(store)
         self._monitor = monitor
         self._clock = clock
 
@@ -218,6 +235,7 @@ class _LastMessage(logging.Handler):
 
 def _index(
     data: Path,
+    address: StoreAddress,
     wake: Connection,
     monitor: Connection,
     level: int,
@@ -231,7 +249,7 @@ def _index(
     gc.set_threshold(GARBAGE)
     logging.basicConfig(level=level, format="%(message)s", handlers=[_LastMessage(monitor)])
     try:
-        store = _ReadOnly(data, monitor, clock)
+        store = _ReadOnly(address, monitor, clock)
         try:
             indexer.run(
                 store,

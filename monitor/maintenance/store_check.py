@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import closing
-from pathlib import Path
 
 from index.article import Timestamp
 from monitor.alerts.plan import AlertPlan
@@ -14,9 +13,11 @@ from monitor.alerts.routing import Routing
 from monitor.alerts.store_damage import plan_store_damage
 from monitor.errors import StoreError
 from monitor.model.alert import AlertKind
+from monitor.model.config import StoreAddress
 from monitor.model.watchlist import FEED_HEALTH
 from monitor.store.protocol import Store
-from monitor.store.sqlite import FILE, RESTORE, TICK, find_damage, open_database
+from monitor.store.sql.connection import open_database
+from monitor.store.sqlite import FILE, RESTORE
 from monitor.tasks import is_due
 
 log = logging.getLogger("tocsin")
@@ -32,7 +33,7 @@ class StoreCheckRunner:
 
     def __init__(
         self,
-        data: Path,
+        store: StoreAddress,
         clock: Callable[[], Timestamp],
         sleep: Callable[[float], Awaitable[None]],
         tell: Callable[[str], Awaitable[None]],
@@ -40,12 +41,12 @@ class StoreCheckRunner:
         """Set the runner up.
 
         Args:
-            data: The data folder.
+            store: Where the store is.
             clock: Returns the time.
             sleep: Waits so many seconds.
             tell: Called after each check with what it found; empty if the store is whole.
         """
-        self._data = data
+        self._store = store
         self._clock = clock
         self._sleep = sleep
         self._tell = tell
@@ -74,13 +75,12 @@ class StoreCheckRunner:
         found = await asyncio.to_thread(self._read)
         self.damage = f"{FILE} is damaged ({found}); {RESTORE}" if found else ""
         if found:
-            log.error("%s: %s", self._data, self.damage)
+            log.error("%s", self.damage)
         await self._tell(self.damage)
 
     def _read(self) -> str:
-        with closing(open_database(self._data, create=False)) as connection:
-            connection.set_progress_handler(lambda: self._ended, TICK)
-            return find_damage(connection)
+        with closing(open_database(self._store, create=False)) as connection:
+            return connection.find_damage(lambda: self._ended)
 
 
 def note_damage(store: Store, damage: str, routing: Routing, now: Timestamp) -> AlertPlan:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time, tzinfo
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from index.article import Article, Timestamp
 from index.translation import gettext as _
@@ -298,6 +298,9 @@ class SavedSearch:
     """`date`, the newest first, or `score`, the best first."""
 
 
+StoreAddress: TypeAlias = "Path | str"
+"""Where a store is: the folder of an SQLite file, or postgresql://…"""
+
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
@@ -307,7 +310,9 @@ class Config:
 
     path: Path
     data: Path
-    """The folder of this newsroom's store, index and log."""
+    """The folder of this newsroom's index, log, and store."""
+    shared: str = field(default="", repr=False)
+    """The address of a store that several machines share; without, it is in `data`."""
     feeds: tuple[Feed, ...]
     watchlists: tuple[Watchlist, ...]
     searches: tuple[SavedSearch, ...] = ()
@@ -330,3 +335,8 @@ class Config:
     """Of messages; empty is the machine's."""
     zone: tzinfo | None = None
     """Whose clock quiet hours, digests, briefings and messages go by; None is the machine's."""
+
+    @property
+    def store(self) -> StoreAddress:
+        """Where the store is."""
+        return self.shared or self.data

@@ -17,7 +17,7 @@ from monitor.store.protocol import Views
 
 if TYPE_CHECKING:
     from monitor.model.briefing import Briefing
-    from monitor.model.config import SavedSearch, Watchlist
+    from monitor.model.config import SavedSearch, StoreAddress, Watchlist
     from monitor.model.feed import Coverage, Feed, FeedHealth
     from monitor.model.latency import Latency
     from monitor.model.search_results import SearchHit
@@ -48,8 +48,10 @@ class Service:
         saved: Callable[[], Sequence[SavedSearch]] = tuple,
         config: Path | None = None,
         who: str = "",
+        store: StoreAddress | None = None,
     ) -> None:
         self._folder = folder
+        self._store = store or folder
         self._clock = clock
         self._zone = zone
         self.views = views
@@ -98,7 +100,7 @@ class Service:
         from monitor.watchlists.preview import preview
 
         since = self._clock() - PREVIEW_DAYS * DAY
-        return preview(self._folder, self.views, watchlist, described, since, progress)
+        return preview(self._store, self.views, watchlist, described, since, progress)
 
     def coverage(self, since: Timestamp) -> list[Coverage]:
         """Return how well the feeds of each watchlist were read since then."""

@@ -24,6 +24,7 @@ from index import translation
 from index.article import Timestamp
 from monitor.alerts.publishers import publisher
 from monitor.errors import MonitorError
+from monitor.model.config import StoreAddress
 from monitor.model.event_link import (
     WINDOW,
     EncodedArticle,
@@ -58,11 +59,11 @@ class EncodingError(MonitorError):
 
 
 class EncodingProcess:
-    """The process of a data folder: it starts with the first task, and again when it died."""
+    """The process of a store: it starts with the first task, and again when it died."""
 
     def __init__(
         self,
-        data: Path,
+        store: StoreAddress,
         encoder: Callable[[], Encoder] | None = None,
         *,
         seconds: float = SECONDS,
@@ -71,12 +72,12 @@ class EncodingProcess:
         """Start nothing yet.
 
         Args:
-            data: The data folder.
+            store: Where the store is.
             encoder: Loads the model, in the process: a function of a module. None is `E5Encoder`.
             seconds: After which a task is killed.
             memory: Bytes that the process may take beyond its own size.
         """
-        self._data = data
+        self._store = store
         self._encoder = encoder
         self._seconds = seconds
         self._memory = memory
@@ -121,7 +122,7 @@ class EncodingProcess:
                 initializer=partial(_confine, self._memory),
                 context=multiprocessing.get_context("forkserver"),
             )
-        arguments = (translation.choice(), task, self._data, self._encoder, *args)
+        arguments = (translation.choice(), task, self._store, self._encoder, *args)
         self._task = self._pool.schedule(_attempt, arguments, timeout=self._seconds)
         return self._task
 
@@ -142,14 +143,14 @@ class EncodingProcess:
 def _attempt(
     language: translation.Choice,
     task: Callable[..., T],
-    data: Path,
+    store: StoreAddress,
     encoder: Callable[[], Encoder] | None,
     *args: Any,
 ) -> Any:
     """Return what a task returns, or its error in words: no exception crosses processes whole."""
     translation.use(*language)
     try:
-        return task(_views(data), _model(encoder), *args)
+        return task(_views(store), _model(encoder), *args)
     except MemoryError:
         return "encoding articles needs too much memory"
     except MonitorError as error:
@@ -220,8 +221,8 @@ def _model(encoder: Callable[[], Encoder] | None) -> Encoder:
 
 
 @cache
-def _views(data: Path) -> Views:
-    return open_views(data, read_only=True)
+def _views(store: StoreAddress) -> Views:
+    return open_views(store, read_only=True)
 
 
 def _confine(memory: int) -> None:

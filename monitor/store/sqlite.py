@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,12 +89,16 @@ class SqliteConnection(sqlite3.Connection):
         there = dict(self.execute(query).fetchall())
         return sorted(name for name, sql in wanted.items() if there.get(name) != sql)
 
-    def find_damage(self) -> str:
+    def find_damage(self, ended: Callable[[], bool] = bool) -> str:
         """Read all pages; return the first thing that is wrong, empty if nothing is.
 
         Writers go on meanwhile. 1 GB takes some seconds. Raises StoreError.
         """
-        return find_damage(self)
+        self.set_progress_handler(ended, TICK)
+        try:
+            return find_damage(self)
+        finally:
+            self.set_progress_handler(None, 0)
 
     def message(self, error: Exception, so: str = "") -> str:
         """Return what is wrong with the store, what that means, and what to do."""

@@ -11,13 +11,12 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator,
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 
 from index import translation
 from index.article import Article, Timestamp
 from monitor.match.matcher import WatchlistMatcher
-from monitor.model.config import Watchlist
+from monitor.model.config import StoreAddress, Watchlist
 from monitor.model.feed import Feed
 from monitor.store import open_views
 
@@ -51,7 +50,7 @@ class ArticleRange(NamedTuple):
 class ArchiveReplay:
     """The archive that watchlists are replayed on, and the watchlists."""
 
-    folder: Path
+    store: StoreAddress
     watchlists: tuple[Watchlist, ...]
     feeds: Mapping[int, Feed]
     """Every feed that ever was subscribed to, by number."""
@@ -62,7 +61,7 @@ class ArchiveReplay:
 class _Replay:
     def __init__(self, settings: ArchiveReplay) -> None:
         self._settings = settings
-        self._views = open_views(settings.folder)
+        self._views = open_views(settings.store)
         self._rules = WatchlistMatcher(settings.watchlists, settings.feeds.values())
         self._places = {w.name: place for place, w in enumerate(settings.watchlists)}
 

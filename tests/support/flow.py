@@ -27,7 +27,7 @@ from monitor.errors import FetchError
 from monitor.ingest.ingest import Ingester
 from monitor.ingest.poll_outcome import ActiveConfig, BatchOutcome
 from monitor.match.matcher import WatchlistMatcher
-from monitor.model.config import Watchlist
+from monitor.model.config import StoreAddress, Watchlist
 from monitor.model.feed import Feed
 from monitor.model.poll import Fetched, NotModified, ParsedFeed
 from monitor.model.severity import Severity
@@ -36,7 +36,7 @@ from monitor.parse.feed import parse
 from monitor.parse.robots import Allowance, allowance
 from monitor.pipeline import Pipeline
 from monitor.store import sqlite
-from monitor.store.sql.connection import StoreAddress, open_database
+from monitor.store.sql.connection import open_database
 from monitor.store.sql.store import SqlStore
 
 START = 1_700_000_000.0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import indexer
+from monitor.model.config import StoreAddress
 from monitor.store.sql.store import SqlStore
 from support.simulated_time import NoIndexer
 
@@ -15,8 +16,10 @@ from support.simulated_time import NoIndexer
 class HereIndexer(NoIndexer):
     """Indexes in this process, whenever it is asked how far it is."""
 
-    def __init__(self, data: Path, clock: Callable[[], float]) -> None:
-        self._data, self._clock = data, clock
+    def __init__(
+        self, data: Path, clock: Callable[[], float], *, store: StoreAddress | None = None
+    ) -> None:
+        self._data, self._clock, self._store = data, clock, store or data
         self._woken = True
 
     def wake(self) -> None:
@@ -26,7 +29,7 @@ class HereIndexer(NoIndexer):
         if not self._woken:
             return 0
         self._woken = False
-        with closing(_Noting(self._data)) as store:
+        with closing(_Noting(self._store)) as store:
             indexer.catch_up(store, self._data / ARCHIVE_FOLDER)
         self.indexed_at = self._clock()
         return store.last

@@ -293,7 +293,7 @@ class NoIndexer:
     mended = True
     set_aside: ClassVar[dict[int, str]] = {}
 
-    def __init__(self, *args: object) -> None:
+    def __init__(self, *args: object, **named: object) -> None:
         pass
 
     def start(self) -> None:

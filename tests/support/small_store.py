@@ -10,13 +10,13 @@ from typing import Any
 from index.article import Article
 from index.query.parser import parse_query
 from monitor.model.alert import Match, WatchlistMatch
-from monitor.model.config import Watchlist
+from monitor.model.config import StoreAddress, Watchlist
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert, Sighting
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.store.protocol import Store, Views
-from monitor.store.sql.connection import StoreAddress, open_database
+from monitor.store.sql.connection import open_database
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
 from support.alert_storage import save_poll

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
+import re
+from collections import defaultdict
 from dataclasses import dataclass
 
 from monitor.errors import StoreError
 
 SCHEMES = "postgresql://", "postgres://"
+HOW_TO_WRITE = "write postgresql://user@host/database, and percent-encode what is special"
 CONNECT_SECONDS = 10
-
-
-def is_postgresql(address: object) -> bool:
-    """Return whether an address is one of PostgreSQL."""
-    return isinstance(address, str) and address.startswith(SCHEMES)
+_ADDRESS = re.compile(r"[^@ ]* [\d,]* [^@]*")
+"""Host, port and database; what has an @ may be the end of a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,16 @@ def parse_address(address: str) -> Address:
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict
 
+    if not address.startswith(SCHEMES):
+        raise StoreError(f"store: {HOW_TO_WRITE}")
     try:
         given = {key: str(value) for key, value in conninfo_to_dict(address).items()}
     except ProgrammingError:  # its message may quote the password
         raise StoreError(
-            "store: this address makes no sense to PostgreSQL;"
-            " write postgresql://user@host/database, and percent-encode what is special"
+            f"store: PostgreSQL does not understand this address; {HOW_TO_WRITE}"
         ) from None
+    if not _ADDRESS.fullmatch("{host} {port} {dbname}".format_map(defaultdict(str, given))):
+        raise StoreError(f"store: this address has a part that cannot be; {HOW_TO_WRITE}")
     parameters = {
         "connect_timeout": str(CONNECT_SECONDS),
         "application_name": "tocsin",

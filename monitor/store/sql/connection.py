@@ -8,13 +8,15 @@ Placeholders are `?`, or `?1`, `?2` where one value is named more than once.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from monitor.errors import StoreError
+from monitor.errors import StoreError, requires_extra
+
+if TYPE_CHECKING:
+    from monitor.model.config import StoreAddress
 
 BUSY_MS = 5_000
 """Milliseconds that the monitor waits for another writer."""
@@ -24,9 +26,6 @@ EVERY = 1 << 62
 """A LIMIT that is none, and an id beyond all."""
 CHUNK = 500
 """Values in one IN (…): SQLite's own limit was 999 for a long time."""
-
-StoreAddress = Path | str
-"""Where a store is: the folder of an SQLite file, or postgresql://…"""
 
 
 class Cursor(Protocol):
@@ -87,7 +86,7 @@ class Connection(Protocol):
     def altered_guards(self) -> list[str]:
         """Return the triggers and indices of the evidence that are missing or altered."""
 
-    def find_damage(self) -> str:
+    def find_damage(self, ended: Callable[[], bool] = ...) -> str:
         """Read all of a store; return the first thing that is wrong, empty if nothing is.
 
         Writers go on meanwhile. 1 GB takes some seconds. Raises StoreError.
@@ -113,7 +112,8 @@ def open_database(
         MonitorError: With `create`: others can write to the folder.
     """
     if isinstance(address, str):
-        from monitor.store.postgresql.connection import open_database as open_postgresql
+        with requires_extra("postgresql", "a store in PostgreSQL"):
+            from monitor.store.postgresql.connection import open_database as open_postgresql
 
         return open_postgresql(address, create=create, busy_ms=busy_ms, read_only=read_only)
     from monitor.store import sqlite

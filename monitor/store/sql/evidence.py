@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 from monitor.alerts.plan import EvidenceRecord
 from monitor.audit import evidence
 from monitor.audit.evidence import Kind
-from monitor.model.config import Watchlist
+from monitor.model.config import StoreAddress, Watchlist
 from monitor.store.sql.alert_views import read_matches
 from monitor.store.sql.connection import (
     CHUNK,
     Connection,
-    StoreAddress,
     StoreConnection,
     open_database,
     reading,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from index.article import Timestamp
-from monitor.model.config import OutboxEntry, OutboxState, Watchlist
+from monitor.model.config import OutboxEntry, OutboxState, StoreAddress, Watchlist
 from monitor.model.feed import Feed, FeedState, PermanentRedirect
 from monitor.model.poll import PendingPage
 from monitor.store.protocol import (
@@ -23,7 +23,6 @@ from monitor.store.sql.batch import SqlBatch, SqlReads
 from monitor.store.sql.briefings import SqlBriefingQueue
 from monitor.store.sql.connection import (
     EVERY,
-    StoreAddress,
     StoreConnection,
     open_database,
     reading,

@@ -15,7 +15,6 @@ from monitor.model.search import PastSearch
 from monitor.model.status import StoreVersion, Totals
 from monitor.store.sql.connection import (
     EVERY,
-    StoreAddress,
     StoreConnection,
     ViewerConnection,
     reading,
@@ -24,6 +23,7 @@ from monitor.store.sql.connection import (
 )
 
 if TYPE_CHECKING:
+    from monitor.model.config import StoreAddress
     from monitor.store.sql.alert_views import SqlAlertViews
     from monitor.store.sql.article_views import SqlArticleViews
     from monitor.store.sql.briefings import SqlBriefingViews

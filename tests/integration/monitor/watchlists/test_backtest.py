@@ -78,7 +78,7 @@ def test_a_replay_says_what_the_matcher_says(tmp_path: Path, newest: int) -> Non
     newest = ids[-1]
     since = 1e9 + 100
     asked = ArchiveReplay(
-        folder=tmp_path / "var", watchlists=WATCHLISTS, feeds={1: FEED, 2: OTHER}, since=since
+        store=tmp_path / "var", watchlists=WATCHLISTS, feeds={1: FEED, 2: OTHER}, since=since
     )
     stretches: list[ArticleRange] = list(replay(asked, newest))
     assert [stretch.upto for stretch in stretches] == list(
@@ -135,7 +135,7 @@ def runs(pid: int) -> bool:
 
 def test_a_feed_that_is_not_known_any_more_is_passed_over(tmp_path: Path) -> None:
     stored(tmp_path / "var", range(1, 20))
-    asked = ArchiveReplay(folder=tmp_path / "var", watchlists=WATCHLISTS, feeds={1: FEED})
+    asked = ArchiveReplay(store=tmp_path / "var", watchlists=WATCHLISTS, feeds={1: FEED})
     (stretch,) = replay(asked, 19)
     assert stretch.trials
     assert {trial.article % 2 for trial in stretch.trials} == {0}

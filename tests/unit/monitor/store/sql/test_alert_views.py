@@ -17,11 +17,11 @@ from support.properties import examples
 from support.small_store import ALIBABA, NOW, SPIES, SmallStore, arrival, article, match, opened
 
 from monitor.model.alert import AlertState, Change, Verdict, WatchlistMatch
+from monitor.model.config import StoreAddress
 from monitor.model.feed import FeedState, Outcome, Poll
 from monitor.model.poll import PollOutcome, RaisedAlert, Sighting
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
-from monitor.store.sql.connection import StoreAddress
 
 
 @pytest.fixture

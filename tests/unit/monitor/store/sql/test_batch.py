@@ -15,11 +15,12 @@ from support.small_store import ALIBABA, NOW, SPIES, SmallStore, arrival, articl
 
 from monitor.errors import StoreError
 from monitor.model.alert import AlertState, Change
+from monitor.model.config import StoreAddress
 from monitor.model.feed import FeedState, Outcome, Poll
 from monitor.model.poll import PollOutcome, Sighting
 from monitor.model.search import Filter
 from monitor.store.protocol import Batch, Store, Views
-from monitor.store.sql.connection import StoreAddress, open_database
+from monitor.store.sql.connection import open_database
 from monitor.store.sql.schema import TABLE_NAMES
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews

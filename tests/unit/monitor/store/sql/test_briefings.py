@@ -10,9 +10,8 @@ import pytest
 from support.small_store import NOW, SmallStore, opened
 
 from monitor.model.briefing import BriefingProgress, StoredBriefing
-from monitor.model.config import BriefingSchedule
+from monitor.model.config import BriefingSchedule, StoreAddress
 from monitor.model.delivery import DeliveryAttempt, DeliveryState
-from monitor.store.sql.connection import StoreAddress
 
 MORNING = BriefingSchedule(name="Morning", at=(time(7),), to=("desk", "log"))
 BRIEFING = StoredBriefing(

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from monitor.model.alert import Verdict
+from monitor.model.config import StoreAddress
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
-from monitor.store.sql.connection import StoreAddress, open_database, transaction
+from monitor.store.sql.connection import open_database, transaction
 from monitor.store.sql.views import SqlViews
 
 SEVERITIES = ("high", "medium", "low")

@@ -1,0 +1,87 @@
+"""A newsroom whose store is in PostgreSQL, used as people use it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support.newsroom import Newsroom
+from support.scripted_server import Web
+from support.two_feed_newsroom import WATCHLISTS, subscriptions
+
+pytestmark = [pytest.mark.costly, pytest.mark.database]
+
+SECRET = "parole-d-honneur"
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path, postgresql: str, server: Web) -> Newsroom:
+    """A newsroom that has polled its feeds once."""
+    made = Newsroom(tmp_path, {"TOCSIN_STORE": postgresql})
+    made.watch(subscriptions(server), WATCHLISTS)
+    done = made.once()
+    assert done.returncode == 0, done.stderr
+    return made
+
+
+def test_commands_read_and_write_the_shared_store(newsroom: Newsroom) -> None:
+    assert not (newsroom.data / "newsroom.db").exists()
+    alerts = json.loads(newsroom.here("alerts", "--format", "json").stdout)
+    assert {alert["watchlist"] for alert in alerts} >= {"Alibaba", "Douanes"}
+    assert (
+        "2 alerts changed"
+        in newsroom.here("alerts", "close", "--query", "watch:Alibaba", "--yes").stderr
+    )
+    assert "articles  4, 4 of them searchable" in newsroom.here("status").stdout
+    assert "counterfeit" in newsroom.here("search", "counterfeit").stdout
+    assert "whole" in newsroom.here("verify").stdout
+    assert newsroom.here("vacuum").returncode == newsroom.here("reindex").returncode == 0
+
+
+def test_another_machine_sees_what_is_in_it(newsroom: Newsroom, tmp_path: Path) -> None:
+    elsewhere = Newsroom(tmp_path / "elsewhere", newsroom.environ)
+    elsewhere.folder.mkdir()
+    elsewhere.config.write_bytes(newsroom.config.read_bytes())
+    shown = "show", "1", "--format", "json"
+    assert elsewhere.here(*shown).stdout == newsroom.here(*shown).stdout != ""
+
+
+def test_feeds_yaml_names_the_store_as_well(newsroom: Newsroom, postgresql: str) -> None:
+    written = json.loads(newsroom.config.read_text(encoding="utf-8"))
+    written["store"] = postgresql.replace("postgres:@", "postgres@")
+    newsroom.config.write_text(json.dumps(written), encoding="utf-8")
+    plain = Newsroom(newsroom.folder)
+    assert "articles  4" in plain.here("status").stdout
+    assert plain.once().returncode == 0
+
+
+def test_a_backup_is_left_to_the_database(newsroom: Newsroom) -> None:
+    done = newsroom.here("backup", "all.zip")
+    assert done.returncode == 1
+    assert "pg_dump" in done.stderr
+    assert not (newsroom.folder / "all.zip").exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        (f"postgresql://tocsin:{SECRET}@127.0.0.1:9/news", "is it running"),
+        (f"postgresql://tocsin:{SECRET}@127.0.0.1:port/news", "percent-encode"),
+        (f"postgresql://tocsin:{SECRET}@127.0.0.1:9/news?wrong={SECRET}", "percent-encode"),
+        (f"postgresql://tocsin:a@{SECRET}@127.0.0.1:9/news", "percent-encode"),
+        (f"postgresql://tocsin:a/{SECRET}@127.0.0.1:9/news", "percent-encode"),
+        (f"mysql://tocsin:{SECRET}@127.0.0.1/news", "write postgresql://"),
+    ],
+)
+@pytest.mark.parametrize("command", [["status"], ["run", "--once"], ["alerts"]])
+def test_what_is_wrong_with_an_address_is_told_without_its_password(
+    address: str, words: str, command: list[str], tmp_path: Path
+) -> None:
+    newsroom = Newsroom(tmp_path, {"TOCSIN_STORE": address})
+    newsroom.watch([{"url": "http://127.0.0.1:9/"}])
+    done = newsroom.here(*command)
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert SECRET not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
