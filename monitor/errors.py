@@ -97,6 +97,21 @@ class AlreadyRunningError(MonitorError):
         )  # fmt: skip
 
 
+class StoreTakenError(AlreadyRunningError):
+    """Another monitor, maybe on another machine, watches this store."""
+
+    def __init__(self, store: str) -> None:
+        self.pid = 0
+        MonitorError.__init__(
+            self,
+            _(
+                "{store}: another monitor watches this store, maybe on another machine;"
+                " end that one first",
+                store=store,
+            ),
+        )
+
+
 class FeedError(MonitorError):
     """One feed failed; the others go on. `url` names it, `reason` says why in words."""
 

@@ -163,6 +163,7 @@ async def _watch(
     parser = Parser()
     parts, close = _parts(config, data, held, orders, parser)
     try:
+        parts.store.claim()
         async with parts.client:
             daemon = Daemon(config, parts)
             if orders.once:

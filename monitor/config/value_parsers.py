@@ -305,12 +305,14 @@ def folder(text: str) -> str:
 def store(text: str) -> str:
     """Return the address of a shared store; a password has no place in it."""
     if not text.startswith(("postgresql://", "postgres://")) or not text.isprintable():
-        raise ValueError("this is no address of a store; write postgresql://user@host/database")
+        raise ValueError(_("this is no address of a store; write postgresql://user@host/database"))
     address = urlsplit(text)
     if ":" in address.netloc.rpartition("@")[0] or "password=" in address.query:
         raise ValueError(
-            "a password does not belong here; put it into the environment variable PGPASSWORD,"
-            " into ~/.pgpass, or the whole address into TOCSIN_STORE"
+            _(
+                "a password does not belong here; put it into the environment variable"
+                " PGPASSWORD, into ~/.pgpass, or the whole address into TOCSIN_STORE"
+            )
         )
     return text
 

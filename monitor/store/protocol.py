@@ -313,6 +313,12 @@ class Store(Protocol):
             sent_before: Deliveries sent before then, and briefings without deliveries.
         """
 
+    def claim(self) -> None:
+        """Refuse other monitors as long as the store is open.
+
+        A store in a data folder needs none: the folder has a lock. Raises AlreadyRunningError.
+        """
+
     def close(self) -> None:
         """Close the store."""
 

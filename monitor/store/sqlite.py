@@ -68,6 +68,9 @@ class SqliteConnection(sqlite3.Connection):
         if self.in_transaction:  # a full disk has rolled back already
             self.execute("ROLLBACK")
 
+    def claim(self) -> None:
+        """Do nothing: the data folder has a lock."""
+
     def begin_reading(self) -> None:
         """Begin a transaction in which all that is read is of one moment."""
         self.execute("BEGIN")

@@ -11,7 +11,7 @@ from psycopg.adapt import Dumper
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
-from monitor.errors import StoreError
+from monitor.errors import StoreError, StoreTakenError
 from monitor.store.postgresql.address import Address, parse_address
 from monitor.store.postgresql.dialect import translate
 from monitor.store.postgresql.schema import GUARDS, every_table, translate_tables
@@ -21,6 +21,8 @@ CHANNEL = "tocsin"
 """Where PostgreSQL tells those who listen that something was committed."""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('tocsin ' || current_schema(), 0))"
 """One writer at a time, so that ids are given in the order in which they are committed."""
+_CLAIM = "SELECT pg_try_advisory_lock(hashtextextended('monitor ' || current_schema(), 0))"
+"""It is gone with the session that has it."""
 
 _REMEDIES = {
     "08": "is it running, and can this machine reach it?",
@@ -59,6 +61,7 @@ class PostgresqlConnection:
         self._busy_ms = busy_ms
         self._read_only = read_only
         self._in_transaction = False
+        self._is_claimed = False
         self._session = self._connect()
 
     def __del__(self) -> None:
@@ -104,6 +107,12 @@ class PostgresqlConnection:
             TransactionStatus.UNKNOWN,
         ):
             self._session.rollback()
+
+    def claim(self) -> None:
+        """Refuse the claim of other connections; raises AlreadyRunningError if there is one."""
+        if not self._value(_CLAIM):
+            raise StoreTakenError(self._address.name)
+        self._is_claimed = True
 
     def close(self) -> None:
         """Close the connection."""
@@ -158,6 +167,9 @@ class PostgresqlConnection:
         if self._in_transaction:
             raise psycopg.OperationalError("the connection was lost")
         self._session = self._connect()
+        if self._is_claimed and not self._value(_CLAIM):
+            self._session.close()
+            raise psycopg.OperationalError("another monitor watches this store by now")
 
     def _connect(self) -> psycopg.Connection[Any]:
         session = psycopg.connect(autocommit=True, **cast(Any, self._address.parameters))

@@ -74,6 +74,9 @@ class Connection(Protocol):
     def rollback(self) -> None:
         """End the transaction, if there is one, as if it had not been."""
 
+    def claim(self) -> None:
+        """Refuse the claim of other connections; raises AlreadyRunningError if there is one."""
+
     def close(self) -> None:
         """Close the connection."""
 

@@ -212,6 +212,11 @@ class SqlStore:
                 [pair for pair in meanings.items() if known.get(pair[0]) != pair[1]],
             )
 
+    def claim(self) -> None:
+        """Refuse other monitors as long as the store is open; raises AlreadyRunningError."""
+        with reading(self._connection) as sql:
+            sql.claim()
+
     def close(self) -> None:
         """Close the store."""
         self._connection.close()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from support.newsroom import Newsroom
 from support.scripted_server import Web
 from support.two_feed_newsroom import WATCHLISTS, subscriptions
+
+from monitor.store import open_store
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
 
@@ -29,10 +32,8 @@ def test_commands_read_and_write_the_shared_store(newsroom: Newsroom) -> None:
     assert not (newsroom.data / "newsroom.db").exists()
     alerts = json.loads(newsroom.here("alerts", "--format", "json").stdout)
     assert {alert["watchlist"] for alert in alerts} >= {"Alibaba", "Douanes"}
-    assert (
-        "2 alerts changed"
-        in newsroom.here("alerts", "close", "--query", "watch:Alibaba", "--yes").stderr
-    )
+    closed = newsroom.here("alerts", "close", "--query", "watch:Alibaba", "--yes")
+    assert "2 alerts closed" in closed.stderr
     assert "articles  4, 4 of them searchable" in newsroom.here("status").stdout
     assert "counterfeit" in newsroom.here("search", "counterfeit").stdout
     assert "whole" in newsroom.here("verify").stdout
@@ -45,6 +46,20 @@ def test_another_machine_sees_what_is_in_it(newsroom: Newsroom, tmp_path: Path) 
     elsewhere.config.write_bytes(newsroom.config.read_bytes())
     shown = "show", "1", "--format", "json"
     assert elsewhere.here(*shown).stdout == newsroom.here(*shown).stdout != ""
+
+
+def test_a_second_monitor_is_refused_wherever_it_runs(
+    newsroom: Newsroom, postgresql: str, tmp_path: Path
+) -> None:
+    elsewhere = Newsroom(tmp_path / "elsewhere", newsroom.environ)
+    elsewhere.folder.mkdir()
+    elsewhere.config.write_bytes(newsroom.config.read_bytes())
+    with closing(open_store(postgresql)) as watched:
+        watched.claim()
+        refused = elsewhere.once()
+    assert refused.returncode == 3
+    assert "another monitor watches this store" in refused.stderr
+    assert elsewhere.once().returncode == 0
 
 
 def test_feeds_yaml_names_the_store_as_well(newsroom: Newsroom, postgresql: str) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support import ROOT
 from support.properties import examples
 
-from monitor.config import data_folder, load, understand
+from monitor.config import data_folder, load, shared_store, understand
 from monitor.config.watchlist_tests import understand_and_test
 from monitor.errors import ConfigError, Problem
 from monitor.model.config import Config
@@ -475,3 +475,43 @@ def test_every_mistake_is_told_in_french_at_the_same_place(
     (french,) = problems(marked.replace("▲", ""))
     assert french[:2] == english[:2]
     assert french.message != english.message
+
+
+@pytest.mark.parametrize(
+    ("written", "environ", "address"),
+    [
+        ("", {}, ""),
+        ("store: postgresql://tocsin@db.test/news\n", {}, "postgresql://tocsin@db.test/news"),
+        ("store: postgresql://db/news\n", {"TOCSIN_STORE": "postgresql://x/y"}, "postgresql://x/y"),
+    ],
+)
+def test_where_the_store_is(
+    written: str,
+    environ: dict[str, str],
+    address: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    path = tmp_path / "feeds.yaml"
+    path.write_text(FEEDS + written + WATCHLISTS, encoding="utf-8")
+    assert shared_store(path, environ) == address
+    assert load(path).store == (address or tmp_path / "var")
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("postgresql://tocsin:secret@db.test/news", "a password does not belong here"),
+        ("postgresql://db.test/news?password=secret", "a password does not belong here"),
+        ("mysql://db.test/news", "write postgresql://"),
+        ("db.test", "write postgresql://"),
+    ],
+)
+def test_an_address_of_a_store_that_cannot_be(written: str, words: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        config(FEEDS + f"store: {written}\n" + WATCHLISTS)
+    ((problem,), text) = raised.value.problems, str(raised.value)
+    assert words in problem.message
+    assert "secret" not in problem.message + text
