@@ -14,7 +14,7 @@ be asked of it.
                                                                        │
                                                       engine/: searcher, for each segment
                                                       of a reader: query_executor
-                                                      (phrase_search), bm25
+                                                      (phrase_arrays), bm25
                                                                        ▲
     article ─▶ analysis/: tokenizer, term_positions ─▶ engine/: writer, article_terms (chunk_table)
                                                        ─▶ codec, inverted_batch

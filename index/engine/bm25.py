@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import repeat
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from itertools import compress, repeat
 
 from index.archive import CollectionStats
+from index.engine import bit_sets
+from index.engine.bit_sets import Bits
 from index.engine.postings_file import Postings
 from index.engine.segment import Segment
 
@@ -15,6 +17,9 @@ K1 = 1.2
 """How soon further occurrences of a word stop to count."""
 B = 0.75
 """How much the length of an article counts against it: 0 not at all, 1 in full."""
+
+_FEW = 200
+"""Documents that are looked up one by one sooner than a whole list is read."""
 
 
 def rarity(frequency: int, articles: int) -> float:
@@ -45,7 +50,7 @@ def collection_stats(
 
 def scores(
     segment: Segment,
-    docs: Collection[int],
+    docs: Bits,
     terms: Iterable[tuple[Collection[str], float]],
     average_length: float,
 ) -> dict[int, float]:
@@ -53,40 +58,43 @@ def scores(
 
     Args:
         segment: Where the documents are.
-        docs: Numbers of documents.
+        docs: The documents.
         terms: The index keys of each word of the query, with the rarity of the word.
         average_length: Mean number of words of an article.
     """
-    scores = dict.fromkeys(docs, 0.0)
-    lengths = segment.lengths
+    numbers, lengths = bit_sets.documents(docs), segment.lengths
     flat, slope = K1 * (1 - B), K1 * B / average_length
+    norms = [flat + slope * lengths[doc] for doc in numbers]
+    scores = [0.0] * len(numbers)
     for keys, weight in terms:
         top = weight * (K1 + 1)
-        for doc, count in _counts(segment, keys, scores):
-            scores[doc] += top * count / (count + flat + slope * lengths[doc])
-    return scores
+        counted = zip(scores, _counts(segment, keys, docs), norms, strict=True)
+        scores = [score + top * count / (count + norm) for score, count, norm in counted]
+    return dict(zip(numbers, scores, strict=True))
 
 
-def _counts(
-    segment: Segment, keys: Collection[str], docs: Mapping[int, float]
-) -> Iterable[tuple[int, int]]:
-    """Return how often any of some keys occurs in each of the documents."""
-    lists = [segment.postings(key) for key in keys]
-    pairs = (pair for postings in lists for pair in _counted(postings, docs))
+def _counts(segment: Segment, keys: Collection[str], docs: Bits) -> Iterable[int]:
+    """Return how often any of some keys occurs in each of the documents, in their order."""
+    lists = [postings for key in keys if (postings := segment.postings(key)).size]
     if len(lists) == 1:
-        return pairs
-    total: Counter[int] = Counter()
-    for doc, count in pairs:
-        total[doc] += count
-    return total.items()
+        return _counted(lists[0], docs)
+    total: defaultdict[int, int] = defaultdict(int)
+    for postings in lists:
+        for doc, count in zip(postings.docs, postings.counts or repeat(1), strict=False):
+            total[doc] += count
+    return [total.get(doc, 0) for doc in bit_sets.documents(docs)]
 
 
-def _counted(postings: Postings, docs: Collection[int]) -> Iterable[tuple[int, int]]:
-    """Return how often a key occurs in each of those documents that have it."""
-    own, counts = postings.docs, postings.counts
-    if 4 * len(docs) > len(own):
-        return (pair for pair in zip(own, counts or repeat(1), strict=False) if pair[0] in docs)
-    ranks = postings.ranks_of(docs)
-    if counts is None:
-        return zip(ranks, repeat(1), strict=False)
-    return zip(ranks, map(counts.__getitem__, ranks.values()), strict=True)
+def _counted(postings: Postings, docs: Bits) -> Iterable[int]:
+    """Return how often a key occurs in each of some documents, in their order."""
+    if not postings.is_bits or docs.bit_count() < _FEW:
+        return postings.counts_in(bit_sets.documents(docs))
+    bits = postings.bits
+    counts: Iterable[int] = postings.counts or repeat(1, postings.size)
+    here = bits & docs
+    if here != bits:
+        counts = compress(counts, bit_sets.membership(here, bits))
+    if here == docs:
+        return counts
+    following = iter(counts)
+    return [next(following) if has else 0 for has in bit_sets.membership(here, docs)]

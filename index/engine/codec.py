@@ -28,8 +28,9 @@ from whoosh.writing import SegmentWriter
 from index.article import Article
 from index.engine import columns, postings_file, schema
 from index.engine.columns import Columns, ColumnsWriter
+from index.engine.places import EMPTY, PlaceLayout
 from index.engine.postings_file import Postings, PostingsFile, PostingsFileWriter, Records
-from index.engine.schema import COLUMN_TYPES, FEED, LANG, NAME, WORDS
+from index.engine.schema import COLUMN_TYPES, DATE, FEED, ID, LANG, NAME, WORDS
 from index.engine.table_of_contents import SegmentEntry, newest_table, write_table
 
 if TYPE_CHECKING:
@@ -135,6 +136,22 @@ class DocumentsWriter(base.PerDocumentWriter):  # type: ignore[misc]
             self._columns.extend(name, self._documents, column)
         self._documents += count
 
+    def order_by_date(self) -> Any:
+        """Order the documents by date, then by id; return the new number of each, None if as now.
+
+        So a search for the newest articles reads the end of a posting list.
+        """
+        import numpy as np
+
+        dates, ids = self._columns.numbers(DATE), self._columns.numbers(ID)
+        order = np.lexsort((ids, dates))
+        numbers = np.empty_like(order)
+        numbers[order] = every = np.arange(len(order))
+        if (numbers == every).all():
+            return None
+        self._columns.reorder(order)
+        return numbers
+
     def cancel_doc(self) -> None:
         self._columns.drop(self._doc)
         self._documents = self._doc
@@ -159,8 +176,8 @@ class TermsWriter(base.FieldWriter):  # type: ignore[misc]
         for field, lists in items:
             self._lists.add_field(field, lists)
 
-    def close(self) -> None:
-        self._lists.close()
+    def close(self, documents: int = 0, layout: PlaceLayout = EMPTY) -> None:
+        self._lists.close(documents, layout)
         self._file.close()
         self.is_closed = True
 
@@ -221,29 +238,40 @@ class BatchWriter(SegmentWriter):  # type: ignore[misc]
         self._added = True
 
     def write_per_doc(self, fieldnames: Iterable[str], reader: SegmentReader) -> Any:
-        """Copy the columns of a segment; return the new document numbers if it had deletions."""
-        live = list(reader.all_doc_ids()) if reader.has_deletions() else None
-        count = reader.doc_count()
+        """Copy the columns of a segment; return the new document numbers, -1 for deleted ones."""
+        import numpy as np
+
+        count = reader.doc_count_all()
+        kept = np.ones(count, dtype=np.bool_)
+        kept[list(reader.segment().deleted_docs())] = False
         copied = {}
         for name in fieldnames:
             if reader.has_column(name):
                 column = reader.column_reader(name, translate=False).load()
-                values = column if live is None else [column[doc] for doc in live]
+                values = array(
+                    column.typecode, np.frombuffer(column, column.typecode)[kept].tobytes()
+                )
                 copied[name] = (self.schema[name].column_type.typecode, values)
-        self.perdocwriter.add_columns(copied, count)
-        numbers = (
-            None
-            if live is None
-            else dict(zip(live, range(self.docnum, self.docnum + count), strict=True))
-        )
-        self.docnum += count
+        self.perdocwriter.add_columns(copied, reader.doc_count())
+        numbers = np.where(kept, self.docnum + np.cumsum(kept) - 1, -1)
+        self.docnum += reader.doc_count()
         return numbers
 
     def add_postings_to_pool(self, reader: SegmentReader, startdoc: int, docmap: Any) -> None:
         """Gather the posting lists of a segment."""
         terms = reader.codec().terms_reader(reader.storage(), reader.segment())
         terms.lists.file.verify()  # damage must not be copied under a new checksum
-        self.pool.add_lists(terms.lists, startdoc, docmap)
+        self.pool.add_lists(terms.lists, docmap)
+
+    def _flush_segment(self) -> None:
+        numbers = self.perdocwriter.order_by_date() if self.docnum else None
+        if numbers is not None:
+            self.pool.renumber(numbers)
+        self.perdocwriter.close()
+        layout = self.pool.layout()
+        postings = self.pool.postings(self.docnum, layout)
+        self.fieldwriter.add_postings(self.schema, None, postings)
+        self.fieldwriter.close(self.docnum, layout)
 
 
 # --- reading -----------------------------------------------------------------------
@@ -332,8 +360,8 @@ class TermsReader(base.TermsReader):  # type: ignore[misc]
         postings = self._find(fieldname, text)
         counts = postings.counts or (1,)
         return TermInfo(
-            weight=sum(postings.counts) if postings.counts else len(postings.docs),
-            df=len(postings.docs),
+            weight=sum(postings.counts) if postings.counts else postings.size,
+            df=postings.size,
             maxweight=max(counts),
             minid=postings.docs[0],
             maxid=postings.docs[-1],
@@ -341,15 +369,15 @@ class TermsReader(base.TermsReader):  # type: ignore[misc]
 
     def frequency(self, fieldname: str, text: bytes) -> float:
         found = self.lists.find(fieldname, text)
-        return float(sum(found.counts or [len(found.docs)])) if found else 0.0
+        return float(sum(found.counts or [found.size])) if found else 0.0
 
     def doc_frequency(self, fieldname: str, text: bytes) -> int:
         return self.lists.frequency(fieldname, text)
 
     def matcher(self, fieldname: str, text: bytes, format_: Any, scorer: Any = None) -> ListMatcher:
         postings = self._find(fieldname, text)
-        weights = [float(count) for count in postings.counts or [1] * len(postings.docs)]
-        values = [bytes(postings.at(doc)) for doc in postings.docs]
+        weights = [float(count) for count in postings.counts or [1] * postings.size]
+        values = [array("I", postings.at(doc)).tobytes() for doc in postings.docs]
         return ListMatcher(
             postings.docs, weights, values, format_, scorer=scorer, term=(fieldname, text)
         )

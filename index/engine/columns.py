@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from array import array
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from index.engine.checksummed_file import ChecksummedFile, ChecksummedFileWriter
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 EXTENSION = ".columns"
 """What the name of such a file ends with."""
@@ -33,6 +36,19 @@ class ColumnsWriter:
         column = self._columns.setdefault(name, array(values.typecode))
         column.frombytes(bytes(column.itemsize * (doc - len(column))))
         column.extend(values)
+
+    def numbers(self, name: str) -> NDArray[Any]:
+        """Return a copy of a column."""
+        import numpy as np  # readers do without
+
+        column = self._columns[name]
+        return np.array(column, dtype=column.typecode)
+
+    def reorder(self, order: NDArray[Any]) -> None:
+        """Put the documents into another order; all columns have all documents."""
+        for name, column in self._columns.items():
+            reordered = self.numbers(name)[order]
+            self._columns[name] = array(column.typecode, reordered.tobytes())
 
     def drop(self, doc: int) -> None:
         """Remove the values of the documents from `doc` on."""

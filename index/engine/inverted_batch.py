@@ -15,7 +15,20 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from index.engine.postings_file import MAX_DOCUMENTS, MAX_OCCURRENCES, Field, PostingsFile, Records
+from index.analysis.term_positions import PART_WIDTH
+from index.article import PARTS
+from index.engine.places import PlaceLayout
+from index.engine.postings_file import (
+    AS_BITS,
+    COUNT_KIND,
+    MAX_DOCUMENTS,
+    MAX_OCCURRENCES,
+    PLACE_KIND,
+    WITH_LENGTHS,
+    Field,
+    PostingsFile,
+    Records,
+)
 
 BLOCK = 1 << 18
 """Occurrences that are sorted at once, roughly: more do not fit into the processor's caches."""
@@ -26,6 +39,10 @@ Occurrences = NDArray[np.uint64]
 DOC, TERM = 24, 40
 """Binary digits behind the number of a document, and behind that of a term."""
 _CODE = (1 << DOC) - 1
+_PART = PART_WIDTH.bit_length() + 1
+"""Binary digits of a code behind the number of its part."""
+_WIDTHS = np.array([0, 1, 2, 4])
+"""Bytes of a number by its kind."""
 
 
 class PostingsSource(Protocol):
@@ -33,6 +50,10 @@ class PostingsSource(Protocol):
 
     has_codes: bool
     """Whether it is known where the terms are; of a label, only the documents are known."""
+
+    @property
+    def widths(self) -> Sequence[int]:
+        """Positions of each part of an article, at least (see `PlaceLayout`)."""
 
     @property
     def weights(self) -> Numbers:
@@ -45,8 +66,16 @@ class PostingsSource(Protocol):
         """Return the occurrences of the terms from `first` to below `last`, numbered from 0."""
 
 
-def records(sources: Sequence[PostingsSource]) -> Iterator[Records]:
-    """Yield the lists of a field, in the order of its terms."""
+def records(
+    sources: Sequence[PostingsSource], documents: int, layout: PlaceLayout
+) -> Iterator[Records]:
+    """Yield the lists of a field, in the order of its terms.
+
+    Args:
+        sources: Where its postings come from.
+        documents: Number of documents of the new segment.
+        layout: That of its places.
+    """
     lists = [source.terms() for source in sources]
     every = lists[0] if len(lists) == 1 else list(dict.fromkeys(sorted(chain.from_iterable(lists))))
     numbers = dict(zip(every, count()))
@@ -65,15 +94,9 @@ def records(sources: Sequence[PostingsSource]) -> Iterator[Records]:
                 shifts = (terms[low:high] - first - np.arange(high - low)).astype(np.uint64)
                 block += (shifts << np.uint64(TERM))[block >> np.uint64(TERM)]
                 blocks.append(block)
-        yield _to_records(every[first:last], _joined(blocks), has_codes=has_codes)
-
-
-def _joined(blocks: Sequence[Occurrences]) -> Occurrences:
-    if len(blocks) == 1:
-        return blocks[0]
-    every = np.concatenate(blocks)
-    every.sort()
-    return every
+        found = np.concatenate(blocks)
+        found.sort()
+        yield _to_records(every[first:last], found, documents, layout if has_codes else None)
 
 
 def _numbered(terms: Sequence[bytes], numbers: Mapping[bytes, int]) -> Numbers:
@@ -96,11 +119,17 @@ class NewPostings:
     def __init__(
         self, terms: Sequence[str], occurrences: Occurrences, *, has_codes: bool = True
     ) -> None:
-        """Take the terms in order, and all occurrences of them in order."""
+        """Take the terms in order, and all occurrences of them in order of their terms."""
         self._terms = terms
         self._occurrences = occurrences
         self.has_codes = has_codes
+        self.widths = _part_widths(occurrences)
         self._starts = np.searchsorted(occurrences >> np.uint64(TERM), np.arange(len(terms) + 1))
+
+    def renumber(self, numbers: Numbers) -> None:
+        """Give the documents other numbers."""
+        docs = (self._occurrences >> np.uint64(DOC)).astype(np.int64) & (MAX_DOCUMENTS - 1)
+        self._occurrences += ((numbers[docs] - docs) << DOC).view(np.uint64)
 
     @property
     def weights(self) -> Numbers:
@@ -120,30 +149,28 @@ class NewPostings:
 class SegmentPostings:
     """The posting lists of a segment, its documents renumbered."""
 
-    def __init__(
-        self, lists: PostingsFile, field: Field, first: int, numbers: Mapping[int, int] | None
-    ) -> None:
-        """Take the lists of a field; documents count from `first`, or get `numbers` (those kept).
+    def __init__(self, lists: PostingsFile, field: Field, numbers: Numbers) -> None:
+        """Take the lists of a field; `numbers` are the new ones of documents, -1 for none.
 
         The file is verified by the caller. Raises ArchiveDamaged, here and in its methods, where
         numbers in it are wrong.
         """
         self._lists, self._field = lists, field
-        self._first, self._numbers = first, None if numbers is None else _mapping_array(numbers)
+        self._numbers = numbers
+        self.widths = lists.layout.widths
         with lists.file.damage_reported():
             content = lists.file.content
             self._content = np.frombuffer(content, dtype=np.uint8)
-            self._starts = np.frombuffer(content, np.int64, field.count + 1, field.starts)
+            starts = np.frombuffer(content, field.start_type, field.count + 1, field.starts)
+            self._starts = starts.astype(np.int64)
             self._sizes = np.frombuffer(content, np.uint16, field.count, field.sizes)
-            self._widths = np.frombuffer(content, np.uint8, field.count, field.widths)
-            self.has_codes = bool(
-                field.count and (self._starts[1] - self._starts[0]) > 2 * (int(self._sizes[0]) + 1)
-            )
+            self._kinds = np.frombuffer(content, np.uint8, field.count, field.kinds)
+            self.has_codes = bool((self._kinds & PLACE_KIND).any())
 
     @property
     def weights(self) -> Numbers:
         """Occurrences of each term, roughly."""
-        return np.diff(self._starts) // 6 + 1
+        return np.diff(self._starts) // 3 + 1
 
     def terms(self) -> list[bytes]:
         """Return the terms in order."""
@@ -154,87 +181,170 @@ class SegmentPostings:
         """Return the occurrences of some terms in documents that are kept."""
         with self._lists.file.damage_reported():
             terms, docs, counts, codes = self._read(first, last)
-        docs = docs + self._first if self._numbers is None else self._numbers[docs]
+            docs = self._numbers[docs]
         found = (terms << TERM) + (docs << DOC)
+        kept = docs >= 0
         if self.has_codes:
             found = np.repeat(found, counts) + codes
-        if self._numbers is not None:
-            kept = docs >= 0
-            found = found[np.repeat(kept, counts) if self.has_codes else kept]
-        return found.view(np.uint64)
+            kept = kept if kept.all() else np.repeat(kept, counts)
+        return (found if kept.all() else found[kept]).view(np.uint64)
 
-    def _read(self, first: int, last: int) -> tuple[Numbers, Numbers, Numbers, NDArray[np.uint32]]:
+    def _read(self, first: int, last: int) -> tuple[Numbers, Numbers, Numbers, Numbers]:
         """Return terms, documents, counts and codes of some lists."""
         sizes = self._sizes[first:last].astype(np.int64) + 1
-        widths = self._widths[first:last].astype(np.int64)
-        docs = self._starts[first:last]
-        middles = docs + 2 * sizes
-        ends = middles + widths * sizes
-        in_all = (self._starts[first + 1 : last + 1] - ends) // 4
+        kinds = self._kinds[first:last]
+        starts, ends = self._starts[first:last], self._starts[first + 1 : last + 1]
+        is_bits = (kinds & AS_BITS) > 0
+        docs = self._documents(starts, sizes, is_bits)
+        middles = starts + np.where(is_bits, _bytes_of_bits(self._lists.documents), 2 * sizes)
+        widths = _WIDTHS[kinds & COUNT_KIND]
+        tails = middles + widths * sizes
+        place_widths = _WIDTHS[(kinds & PLACE_KIND) >> 2]
+        in_all = (ends - tails) // np.maximum(place_widths, 1)
         counts = np.repeat(in_all // sizes, sizes)  # where none are written: one each, or none
-        for width in (1, 2):
-            chosen = widths == width
-            at = _ranges(middles[chosen], sizes[chosen], width)
-            counts[np.repeat(chosen, sizes)] = _view_at_each_byte(self._content, f"u{width}")[at]
+        _fill(counts, self._content, middles, sizes, widths)
         if (np.add.reduceat(counts, np.cumsum(sizes) - sizes) != in_all).any():
-            raise ValueError("counts and codes differ")  # not a message
-        codes = _view_at_each_byte(self._content, "u4")[_ranges(ends, in_all, 4)]
-        if len(codes) and codes.max() > _CODE:
-            raise ValueError("a code is too large")  # not a message
+            raise ValueError("counts and places differ")  # not a message
+        places = np.zeros(in_all.sum(), dtype=np.int64)
+        _fill(places, self._content, tails, in_all, place_widths)
+        is_short = np.repeat((kinds & WITH_LENGTHS) == 0, in_all)
+        places[is_short] <<= 2
         return (
-            np.repeat(np.arange(last - first), sizes),
-            _view_at_each_byte(self._content, "u2")[_ranges(docs, sizes, 2)].astype(np.int64),
-            counts,
-            codes,
-        )
+            np.repeat(np.arange(last - first), sizes), docs, counts,
+            _codes(places, self._lists.layout),
+        )  # fmt: skip
+
+    def _documents(self, starts: Numbers, sizes: Numbers, is_bits: NDArray[np.bool_]) -> Numbers:
+        """Return the documents of some lists."""
+        docs = np.empty(sizes.sum(), dtype=np.int64)
+        _fill(docs, self._content, starts, sizes, np.where(is_bits, 0, 2))
+        if is_bits.any():
+            rows = starts[is_bits][:, None] + np.arange(_bytes_of_bits(self._lists.documents))
+            flags = np.unpackbits(self._content[rows], axis=1, bitorder="little")
+            of_list, numbers = np.nonzero(flags)
+            if (np.bincount(of_list, minlength=len(rows)) != sizes[is_bits]).any():
+                raise ValueError("bits and sizes differ")  # not a message
+            docs[np.repeat(is_bits, sizes)] = numbers
+        return docs
 
 
 # --- lists -------------------------------------------------------------------------------
 
 
-def _mapping_array(numbers: Mapping[int, int]) -> Numbers:
-    """Return the new number of each document, -1 where there is none."""
-    mapped = np.full(MAX_DOCUMENTS, -1)
-    mapped[list(numbers)] = list(numbers.values())
-    return mapped
+def _part_widths(found: Occurrences) -> list[int]:
+    """Return the positions that each part of an article takes, and one more."""
+    codes = (found & np.uint64(_CODE)).astype(np.int64)
+    parts = codes >> _PART
+    behind = (codes >> 2 & PART_WIDTH - 1) + (codes & 3) + 2
+    return [int(behind[parts == part].max(initial=1)) for part in range(len(PARTS))]
 
 
-def _to_records(terms: Sequence[bytes], found: Occurrences, *, has_codes: bool) -> Records:
-    """Return the lists of the terms that have any postings."""
+def _codes(places: Numbers, layout: PlaceLayout) -> Numbers:
+    """Return the codes of places with lengths."""
+    codes = places.copy()
+    for width, start in zip(layout.widths, layout.starts[1:], strict=False):
+        codes[places >= start << 2] += (PART_WIDTH - width) << 2
+    if len(codes) and codes.max() > _CODE:
+        raise ValueError("a place is too large")  # not a message
+    return codes
+
+
+def _places(codes: Numbers, layout: PlaceLayout) -> Numbers:
+    """Return the places, with lengths, of codes."""
+    shifts = np.array([start - part * PART_WIDTH for part, start in enumerate(layout.starts)])
+    places: Numbers = codes + (shifts << 2)[codes >> _PART]
+    return places
+
+
+def _bytes_of_bits(documents: int) -> int:
+    return (documents + 7) >> 3
+
+
+def _to_records(
+    terms: Sequence[bytes], found: Occurrences, documents: int, layout: PlaceLayout | None
+) -> Records:
+    """Return the lists of the terms that have any postings; of labels without a layout."""
     if not len(found):
         return Records([], b"", b"", b"", b"")
     postings = (found >> np.uint64(DOC)).astype(np.int64)
-    codes = (found & np.uint64(_CODE)).astype(np.uint32) if has_codes else np.empty(0, np.uint32)
     firsts = np.flatnonzero(np.diff(postings, prepend=-1))
     counts = np.diff(firsts, append=len(postings))
     if counts.max() > MAX_OCCURRENCES:
         rank = np.arange(len(found)) - np.repeat(firsts, counts)
-        return _to_records(terms, found[rank < MAX_OCCURRENCES], has_codes=has_codes)
+        return _to_records(terms, found[rank < MAX_OCCURRENCES], documents, layout)
     postings = postings[firsts]
-    docs = (postings & (MAX_DOCUMENTS - 1)).astype(np.uint16)
+    docs = postings & (MAX_DOCUMENTS - 1)
     numbers = postings >> (TERM - DOC)
-    firsts = np.flatnonzero(np.diff(numbers, prepend=-1))
-    sizes = np.diff(firsts, append=len(numbers))
-    most = np.maximum.reduceat(counts, firsts)
-    in_all = np.add.reduceat(counts, firsts) if has_codes else np.zeros_like(sizes)
-    widths = (most > 1) + (most > 255).astype(np.int64)
-    lengths = (2 + widths) * sizes + 4 * in_all
+    heads = np.flatnonzero(np.diff(numbers, prepend=-1))
+    sizes = np.diff(heads, append=len(numbers))
+    kinds = _kind(np.maximum.reduceat(counts, heads), 1)
+    widths = _WIDTHS[kinds]
+    is_bits = 4 * sizes >= _bytes_of_bits(documents)  # twice as long as numbers, and quick
+    kinds |= np.where(is_bits, AS_BITS, 0)
+    in_all = place_widths = np.zeros_like(sizes)
+    places = np.empty(0, dtype=np.int64)
+    if layout is not None:
+        places = _places((found & np.uint64(_CODE)).astype(np.int64), layout)
+        in_all = np.add.reduceat(counts, heads)
+        firsts = firsts[heads]
+        with_lengths = np.bitwise_or.reduceat(places & 3, firsts) > 0
+        places[np.repeat(~with_lengths, in_all)] >>= 2
+        of_places = _kind(np.maximum.reduceat(places, firsts), -1)
+        place_widths = _WIDTHS[of_places]
+        kinds |= (of_places << 2) + np.where(with_lengths, WITH_LENGTHS, 0)
+    middles = np.where(is_bits, _bytes_of_bits(documents), 2 * sizes)
+    lengths = middles + widths * sizes + place_widths * in_all
     starts = np.cumsum(lengths) - lengths
-    middles = starts + 2 * sizes
+    middles += starts
     content = np.empty(lengths.sum(), dtype=np.uint8)
-    _view_at_each_byte(content, "u2")[_ranges(starts, sizes, 2)] = docs
-    for width in (1, 2):
-        chosen = widths == width
-        at = _ranges(middles[chosen], sizes[chosen], width)
-        _view_at_each_byte(content, f"u{width}")[at] = counts[np.repeat(chosen, sizes)]
-    _view_at_each_byte(content, "u4")[_ranges(middles + widths * sizes, in_all, 4)] = codes
+    _write(content, docs, starts, sizes, np.where(is_bits, 0, 2))
+    _write(content, counts, middles, sizes, widths)
+    _write(content, places, middles + widths * sizes, in_all, place_widths)
+    if is_bits.any():
+        rows = starts[is_bits][:, None] + np.arange(_bytes_of_bits(documents))
+        flags = np.zeros((len(rows), documents), dtype=np.bool_)
+        of_list = np.repeat(np.arange(len(rows)), sizes[is_bits])
+        flags[of_list, docs[np.repeat(is_bits, sizes)]] = True
+        content[rows] = np.packbits(flags, axis=1, bitorder="little")
     return Records(
-        [terms[number] for number in numbers[firsts].tolist()],
+        [terms[number] for number in numbers[heads].tolist()],
         (sizes - 1).astype(np.uint16).tobytes(),
-        widths.astype(np.uint8).tobytes(),
+        kinds.astype(np.uint8).tobytes(),
         lengths.astype(np.uint64).tobytes(),
         content.tobytes(),
     )
+
+
+def _kind(most: Numbers, least: int) -> Numbers:
+    """Return the kind of numbers up to some: 0 if they are at most `least`, else 1 to 3."""
+    return np.searchsorted([least, 0xFF, 0xFFFF], most)
+
+
+def _fill(
+    numbers: Numbers, content: NDArray[np.uint8], starts: Numbers, counts: Numbers, widths: Numbers
+) -> None:
+    """Read runs of numbers, so many from each start and so wide; those of no width are left."""
+    for width in (1, 2, 4):
+        chosen = widths == width
+        if chosen.any():
+            at = _ranges(starts[chosen], counts[chosen], width)
+            read = _view_at_each_byte(content, f"u{width}")[at]
+            if chosen.all():
+                numbers[:] = read
+            else:
+                numbers[np.repeat(chosen, counts)] = read
+
+
+def _write(
+    content: NDArray[np.uint8], numbers: Numbers, starts: Numbers, counts: Numbers, widths: Numbers
+) -> None:
+    """Write runs of numbers, so many at each start and so wide."""
+    for width in (1, 2, 4):
+        chosen = widths == width
+        if chosen.any():
+            at = _ranges(starts[chosen], counts[chosen], width)
+            some = numbers if chosen.all() else numbers[np.repeat(chosen, counts)]
+            _view_at_each_byte(content, f"u{width}")[at] = some
 
 
 def _ranges(starts: Numbers, counts: Numbers, step: int = 1) -> Numbers:
@@ -255,9 +365,9 @@ class TermPool:
     """Gathers the postings of a new segment, from documents and from other segments."""
 
     def __init__(self) -> None:
-        self._new: dict[str, PostingsSource] = {}
+        self._new: dict[str, NewPostings] = {}
         self._labels: defaultdict[str, _Documents] = defaultdict(_Documents)
-        self._old: list[tuple[PostingsFile, int, Mapping[int, int] | None]] = []
+        self._old: list[tuple[PostingsFile, Numbers]] = []
 
     def add(self, item: tuple[str, bytes, int, float, bytes]) -> None:
         """Add one posting as Whoosh hands it over: field, term, document, weight, codes."""
@@ -278,29 +388,45 @@ class TermPool:
         """Set all postings of a field of new documents: its terms and occurrences, in order."""
         self._new[field] = NewPostings(terms, occurrences)
 
-    def add_lists(self, lists: PostingsFile, first: int, numbers: Mapping[int, int] | None) -> None:
-        """Add the postings of a segment.
+    def add_lists(self, lists: PostingsFile, numbers: Numbers) -> None:
+        """Add the postings of a segment; `numbers` are the new ones of documents, -1 for none."""
+        self._old.append((lists, numbers))
+
+    def renumber(self, numbers: Numbers) -> None:
+        """Give all documents other numbers."""
+        for name, documents in self._labels.items():
+            self._new[name] = documents.inverted()
+        self._labels.clear()
+        for postings in self._new.values():
+            postings.renumber(numbers)
+        self._old = [(lists, np.where(old < 0, -1, numbers[old])) for lists, old in self._old]
+
+    def layout(self) -> PlaceLayout:
+        """Return a layout for the places of all postings."""
+        for name, documents in self._labels.items():
+            self._new[name] = documents.inverted()
+        self._labels.clear()
+        widths = [*(lists.layout.widths for lists, _ in self._old),
+                  *(postings.widths for postings in self._new.values())]  # fmt: skip
+        return PlaceLayout([max(column) for column in zip(*widths, [0] * len(PARTS), strict=True)])
+
+    def postings(
+        self, documents: int, layout: PlaceLayout
+    ) -> Iterator[tuple[str, Iterable[Records]]]:
+        """Yield every field with its lists in the order of their terms.
 
         Args:
-            lists: Its posting lists.
-            first: The new number of its first document.
-            numbers: The new number of each document that is kept, None if all are.
+            documents: Number of all documents.
+            layout: What `layout` returned.
         """
-        self._old.append((lists, first, numbers))
-
-    def iter_postings(self) -> Iterator[tuple[str, Iterable[Records]]]:
-        """Yield every field with its lists in the order of their terms."""
-        fields = {*self._new, *self._labels}.union(*(lists.fields() for lists, _, _ in self._old))
-        for name in sorted(fields):
+        for name in sorted({*self._new}.union(*(lists.fields() for lists, _ in self._old))):
             sources: list[PostingsSource] = []
             if name in self._new:
                 sources.append(self._new.pop(name))
-            if name in self._labels:
-                sources.append(self._labels.pop(name).inverted())
-            for lists, first, numbers in self._old:
+            for lists, numbers in self._old:
                 if field := lists.field(name):
-                    sources.append(SegmentPostings(lists, field, first, numbers))
-            yield name, records(sources)
+                    sources.append(SegmentPostings(lists, field, numbers))
+            yield name, records(sources, documents, layout)
 
     def cleanup(self) -> None:
         """Forget everything."""
@@ -324,7 +450,7 @@ class _Documents:
             self._found.extend([base + code for code in codes] or (base,))
             self._has_codes |= len(codes) > 0
 
-    def inverted(self) -> PostingsSource:
+    def inverted(self) -> NewPostings:
         """Return a source of posting lists."""
         found = np.array(self._found, dtype=np.uint64)
         terms, occurrences = in_order(list(self._numbers), found)

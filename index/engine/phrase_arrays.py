@@ -1,199 +1,197 @@
-"""Phrases and pairs of very common words, by numpy; `phrase_search` says when.
+"""Phrases of single words, and pairs of words near each other, in many documents at once.
 
-`de la` stands in nearly every French article: 100,000 articles have two million places of these
-words. Where there are very many, a thousand documents are compared at a time: their places fit
-into 32 bits and into the caches of the processor.
+`spans.evaluate` says what a phrase is, for one article and any query; this answers the same for
+those that are asked most, by comparing numpy arrays of places. A test compares the two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from index.analysis.term_positions import part_range
 from index.analysis.tokenizer import MAX_COMPOUND
-from index.engine.phrase_search import Link
-from index.engine.postings_file import MAX_DOCUMENTS, Postings
+from index.engine.bit_sets import Bits
+from index.engine.places import PlaceLayout
+from index.engine.postings_file import Postings
 from index.interruption import checked
+from index.query.ast import Near, Phrase
 
-Places = NDArray[np.unsignedinteger[Any]]
-"""Places in order: the number of a document in its group, shifted by `_DOC`, plus a position."""
+if TYPE_CHECKING:
+    from index.engine.query_executor import Link
 
-_DOC = 22
-
-
-class _Grouping(NamedTuple):
-    """How many documents are compared at a time, and the type that their places fit into."""
-
-    documents: int
-    kind: DTypeLike
-
-
-_WHOLE = _Grouping(MAX_DOCUMENTS, np.uint64)
-_SPLIT = _Grouping(1 << (32 - _DOC), np.uint32)
-_LISTS = 1_000
-"""Lists that are read between two questions whether to go on."""
-_MANY = 200_000
-"""Places of all words from which groups save more time than they cost."""
-
+Numbers = NDArray[Any]
+Places = NDArray[Any]
+"""Places in order: the number of a document among those looked at, times `_Row.step`, plus a place
+in it."""
 Word = Sequence[Places]
 """Where a word occurs: its places, by its length in words less one; in order, none twice."""
 
-
-def phrase_docs(links: Sequence[Link], docs: Collection[int] | None) -> set[int]:
-    """Return the documents in which words stand one right after the other.
-
-    Args:
-        links: The words.
-        docs: The documents to look in; None is all of them.
-    """
-    return _by_group(links, docs, _linked)
+_LISTS = 1_000
+"""Lists that are read between two questions whether to go on."""
 
 
-def near_docs(
-    pair: Sequence[Link],
-    distance: int,
-    docs: Collection[int] | None,
-    *,
-    ordered: bool,
-) -> set[int]:
-    """Return the documents in which two words have fewer than `distance` words between them.
+def documents(node: Phrase | Near, links: Sequence[Link], docs: Bits) -> Bits:
+    """Return those of some documents in which a phrase or a NEAR holds.
 
     Args:
-        pair: The two words.
-        distance: Number of words, from 1.
-        docs: The documents to look in; None is all of them.
-        ordered: Whether the first word must come first.
+        node: A phrase, or a NEAR of two operands.
+        links: Its words.
+        docs: Documents in which each of the words occurs.
     """
-    return _by_group(pair, docs, partial(_near, distance=distance, ordered=ordered))
+    if not docs:
+        return 0
+    if isinstance(node, Phrase):
+        row = _Row.of(links, docs, apart=0)
+        return row.documents(_in_a_row([row.word(link) for link in links]))
+    row = _Row.of(links, docs, apart=node.distance)
+    left, right = map(row.word, links)
+    found = _soon_followed(left, right, node.distance)
+    if not node.ordered:
+        found = np.concatenate((found, _soon_followed(right, left, node.distance)))
+    return row.documents(found)
 
 
-def _linked(words: Sequence[Word]) -> list[Places]:
-    """Return at least one place in each document that has the words so."""
+def _in_a_row(words: Sequence[Word]) -> Places:
+    """Return the ends of words that stand one right after the other."""
     reached = _ends(words[0])
     for word in words[1:]:
         reached = _ends([_common(starts, reached) for starts in word])
-    return [reached]
-
-
-def _near(words: Sequence[Word], *, distance: int, ordered: bool) -> list[Places]:
-    """Return at least one place in each document that has the words so."""
-    left, right = words
-    places = [_soon_followed(left, right, distance)]
-    if not ordered:
-        places.append(_soon_followed(right, left, distance))
-    return places
+    return reached
 
 
 def _soon_followed(word: Word, other: Word, distance: int) -> Places:
     """Return the ends of a word behind which another one starts, at most so far away."""
     ends, starts = _ends(word), _merged(other)
+    if len(starts) < len(ends):  # look the fewer up among the more
+        at = np.searchsorted(ends, starts, side="right") - 1
+        starts, ends = starts[at >= 0], ends[at[at >= 0]]
+        return ends[starts - ends < distance]
     at = np.searchsorted(starts, ends)
-    behind = at < len(starts)
-    ends = ends[behind]
-    return ends[starts[at[behind]] - ends < distance]
-
-
-def _by_group(
-    links: Sequence[Link],
-    docs: Collection[int] | None,
-    ask: Callable[[Sequence[Word]], Sequence[Places]],
-) -> set[int]:
-    """Run a comparison group by group; return the documents of the places it finds."""
-    often = sum(len(postings.codes) for lists, _ in links for postings in lists)
-    grouping = _SPLIT if often > _MANY else _WHOLE
-    words = [
-        [_List(one, part, docs, grouping) for one in checked(lists, _LISTS)]
-        for lists, part in links
-    ]
-    numbers: list[NDArray[np.int64]] = []
-    documents = min(max((some.documents for some in word), default=0) for word in words)
-    for first in range(0, documents, grouping.documents):
-        there = [_word([some.group(first) for some in checked(word, _LISTS)]) for word in words]
-        if all(map(any, (map(len, word) for word in there))):
-            has = np.zeros(grouping.documents, dtype=np.bool_)
-            for places in ask(there):
-                has[places >> _DOC] = True
-            numbers.append(np.flatnonzero(has) + first)
-    every = set(np.concatenate(numbers).tolist()) if numbers else set()
-    return every if docs is None else every.intersection(docs)
+    ends = ends[at < len(starts)]
+    return ends[starts[at[: len(ends)]] - ends < distance]
 
 
 # --- places ------------------------------------------------------------------------------
 
 
-class _List:
-    """One term's list."""
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """All places of some documents, one document after the other."""
 
-    def __init__(
-        self, postings: Postings, part: str, docs: Collection[int] | None, grouping: _Grouping
-    ) -> None:
-        self._docs = np.frombuffer(postings.docs, dtype=np.uint16)
-        self.documents = 1 + int(self._docs[-1]) if len(self._docs) else 0
-        """The highest number of a document, plus one."""
-        self._codes = np.frombuffer(postings.codes, dtype=np.uint32)
-        self._bounds = part_range(part) if part else None
-        self._wanted = None if docs is None else _chosen(self._docs, docs)
-        self._counts: NDArray[np.unsignedinteger[Any]] | None = None
-        self._ends = np.arange(len(self._docs) + 1)
+    docs: Numbers
+    """The documents."""
+    layout: PlaceLayout
+    apart: int
+    """Places that are between two parts at least."""
+    step: int
+    """Places of each document."""
+    kind: DTypeLike
+    """Type of the places."""
+
+    @classmethod
+    def of(cls, links: Sequence[Link], docs: Bits, *, apart: int) -> _Row:
+        """Return the row of some documents for the lists of a segment."""
+        layout = links[0].lists[0].layout
+        step = layout.starts[-1] + apart * len(layout.widths)
+        numbers = np.flatnonzero(_flags(docs))
+        kind = np.uint32 if len(numbers) * step < 1 << 32 else np.uint64
+        return cls(numbers, layout, apart, step, kind)
+
+    def word(self, link: Link) -> Word:
+        """Return where a word occurs."""
+        terms = [self._term(postings, link.part) for postings in checked(link.lists, _LISTS)]
+        if len(terms) == 1:
+            return _by_length(*terms[0])
+        places = np.concatenate([places for places, _ in terms])
+        lengths = np.concatenate(
+            [np.zeros(len(places), np.uint8) if own is None else own for places, own in terms]
+        )
+        order = np.argsort(places, kind="stable")
+        return [_once(starts) for starts in _by_length(places[order], lengths[order])]
+
+    def documents(self, places: Places) -> Bits:
+        """Return the documents of some places."""
+        if not len(places):
+            return 0
+        flags = np.zeros(int(self.docs[-1]) + 1, dtype=np.bool_)
+        flags[self.docs[places // self.step]] = True
+        return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
+
+    def _term(self, postings: Postings, part: str) -> tuple[Places, Places | None]:
+        """Return the places of a term, and lengths less one unless all are 0."""
+        own, ranks = self._shared(postings)
+        places = np.frombuffer(postings.places, f"u{postings.places.itemsize}")
         if postings.counts is not None:
-            self._counts = np.frombuffer(postings.counts, f"u{postings.counts.itemsize}")
-            self._ends[1:] = np.cumsum(self._counts)
-        self._grouping = grouping
-        groups = np.arange(0, MAX_DOCUMENTS + 1, grouping.documents)
-        self._cuts = np.searchsorted(self._docs, groups).tolist()
+            counts = np.frombuffer(postings.counts, f"u{postings.counts.itemsize}")
+            own, at = _repeated(own, ranks, counts)
+            places = places if at is None else places[at]
+        elif len(ranks) < postings.size:
+            places = places[ranks]
+        lengths = None
+        if postings.with_lengths:
+            places, lengths = places >> 2, places & 3
+        if part:
+            first, last = self.layout.of_part(part)
+            inside = (places >= first) & (places < last)
+            own, places = own[inside], places[inside]
+            lengths = None if lengths is None else lengths[inside]
+        found = own.astype(self.kind)
+        found *= found.dtype.type(self.step)
+        found += places
+        if self.apart:
+            for start in self.layout.starts[1:-1]:
+                found += (places >= start) * found.dtype.type(self.apart)
+        return found, lengths
 
-    def group(self, first: int) -> tuple[Places, Places]:
-        """Return the places in the group of documents from `first` on, and the lengths less one."""
-        number = first // self._grouping.documents
-        low, high = self._cuts[number : number + 2]
-        own: Places = (self._docs[low:high] - first).astype(self._grouping.kind)
-        own <<= _DOC
-        wanted = None if self._wanted is None else self._wanted[low:high]
-        codes = self._codes[self._ends[low] : self._ends[high]]
-        if self._counts is not None:
-            own = np.repeat(own, self._counts[low:high])
-            wanted = None if wanted is None else np.repeat(wanted, self._counts[low:high])
-        if self._bounds:
-            inside = (codes >= self._bounds[0]) & (codes < self._bounds[1])
-            wanted = inside if wanted is None else wanted & inside
-        if wanted is not None:
-            own, codes = own[wanted], codes[wanted]
-        return own + (codes >> np.uint32(2)), codes & np.uint32(3)
-
-
-def _chosen(own: NDArray[np.uint16], docs: Collection[int]) -> NDArray[np.bool_] | None:
-    """Tell of each document of a term whether it is one of some; None when most of them are."""
-    if 2 * len(docs) > len(own):
-        return None  # looking at some in vain costs less than taking them out
-    chosen = np.zeros(MAX_DOCUMENTS, dtype=np.bool_)
-    chosen[np.fromiter(docs, dtype=np.int64, count=len(docs))] = True
-    is_chosen: NDArray[np.bool_] = chosen[own]
-    return is_chosen
+    def _shared(self, postings: Postings) -> tuple[Numbers, Numbers]:
+        """Return which of the documents a term has, and the ranks of these in its list."""
+        if postings.is_bits:
+            flags = _flags(postings.bits, int(self.docs[-1]) + 1)
+            own = np.flatnonzero(flags[self.docs])
+            return own, _summed(flags)[self.docs[own]] - 1
+        docs = np.array(postings.docs, dtype=np.int64)
+        at = np.searchsorted(docs, self.docs)
+        own = np.flatnonzero(np.append(docs, -1)[at] == self.docs)
+        return own, at[own]
 
 
-def _word(terms: Sequence[tuple[Places, Places]]) -> Word:
-    """Return where a word stands, from the places and lengths of its terms."""
-    if len(terms) == 1:
-        return _by_length(*terms[0])
-    places, lengths = (np.concatenate(column) for column in zip(*terms, strict=True))
-    order = np.argsort(places, kind="stable")
-    return [_once(starts) for starts in _by_length(places[order], lengths[order])]
+def _flags(docs: Bits, least: int = 0) -> NDArray[np.uint8]:
+    """Return 1 for each document of a set and 0 for others; at least so many numbers."""
+    size = (max(docs.bit_length(), least) + 7) >> 3
+    content = np.frombuffer(docs.to_bytes(size, "little"), dtype=np.uint8)
+    return np.unpackbits(content, bitorder="little")
 
 
-def _by_length(places: Places, lengths: Places) -> Word:
-    if not lengths.any():
+def _repeated(
+    own: Numbers, ranks: Numbers, counts: NDArray[np.unsignedinteger[Any]]
+) -> tuple[Numbers, Numbers | None]:
+    """Return each document as often as the term occurs, and where its places are; None: all."""
+    if len(ranks) == len(counts):
+        return np.repeat(own, counts), None
+    wanted = counts[ranks]
+    at = np.repeat(_summed(counts)[ranks] - _summed(wanted), wanted)
+    at += np.arange(len(at), dtype=at.dtype)
+    return np.repeat(own, wanted), at
+
+
+def _summed(counts: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint32]:
+    """Return the sums up to each number; numpy adds numbers of one type three times as fast."""
+    return counts.astype(np.uint32).cumsum(dtype=np.uint32)
+
+
+def _by_length(places: Places, lengths: Places | None) -> Word:
+    if lengths is None or not lengths.any():
         return [places]
     return [places[lengths == length] for length in range(MAX_COMPOUND)]
 
 
 def _ends(word: Word) -> Places:
     """Return the places right behind a word."""
-    return _merged([starts + length for length, starts in enumerate(word, 1)])
+    return _merged([starts + starts.dtype.type(length) for length, starts in enumerate(word, 1)])
 
 
 def _merged(several: Word) -> Places:
@@ -212,6 +210,9 @@ def _once(places: Places) -> Places:
 
 def _common(some: Places, others: Places) -> Places:
     """Return the places that are in both."""
-    both: Places = np.sort(np.concatenate((some, others)))
-    common: Places = both[1:][both[1:] == both[:-1]]
+    few, many = (some, others) if len(some) < len(others) else (others, some)
+    if not len(few):
+        return few
+    at = np.searchsorted(many, few)
+    common: Places = few[np.append(many, many[-1:])[at] == few]
     return common

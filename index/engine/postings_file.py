@@ -1,21 +1,25 @@
 """Posting lists: in which documents a term occurs and where, in one file for each segment.
 
-The list of a term holds its documents as 16-bit numbers, then how often it occurs in each
-(nothing if always once, else 8 or 16 bits), then the codes of `term_positions`, 32 bits each.
-Fixed widths take more disk than compressed ones, and make reading a list of 50,000 documents one
-copy instead of a loop.
+The list of a term holds its documents, as 16-bit numbers or, if they are many, as one bit for each
+document of the segment; then how often it occurs in each (nothing if always once, else 8 or 16
+bits); then its places (see `places`), of 8, 16 or 32 bits. All numbers of a list have one width, so
+that a list of 50,000 documents is read by one copy instead of a loop.
 """
 
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import accumulate, compress, count
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate, repeat
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, NamedTuple, TypeAlias
+from typing import Any, BinaryIO, Literal, NamedTuple
 
+from index.engine import bit_sets
+from index.engine.bit_sets import Bits
 from index.engine.checksummed_file import ChecksummedFile, ChecksummedFileWriter
+from index.engine.places import EMPTY, PlaceLayout
 
 EXTENSION = ".lists"
 """What the name of such a file ends with."""
@@ -25,66 +29,113 @@ MAX_OCCURRENCES = (1 << 16) - 1
 """Occurrences of a term in one document that are kept: their number has 16 bits."""
 _TERM_END = b"\n"
 _AFTER_ANY = b"\xff"  # no UTF-8 has this byte
-_COUNT_TYPES = "?BH"
-"""Type of the counts by their width in bytes; width 0: always once, none written."""
+_TYPES = "?BHI"
+"""Type of a number by its kind; the kind 0 has none: always once, or no places."""
+COUNT_KIND, PLACE_KIND, WITH_LENGTHS, AS_BITS = 0b11, 0b1100, 0b1_0000, 0b10_0000
+"""Of a list, in one byte: the kinds of its counts and places, whether the places have lengths
+(see `PlaceLayout.codes`), and whether its documents are bits."""
 
-Codes: TypeAlias = "array[int] | memoryview"
+
+_CHUNK = 9
+"""Documents of a piece of a set in which one is looked up, as a power of two."""
+_IN_CHUNK = (1 << _CHUNK) - 1
 
 
 class Postings:
     """The posting list of one term."""
 
-    __slots__ = ("_ends", "codes", "counts", "docs")
-
-    def __init__(self, docs: array[int], counts: array[int] | None, codes: Codes) -> None:
-        self.docs = docs
-        """Numbers of documents, ascending."""
+    def __init__(
+        self,
+        docs: Sequence[int] | Bits,
+        counts: array[int] | None,
+        places: array[int],
+        layout: PlaceLayout = EMPTY,
+        *,
+        with_lengths: bool = False,
+    ) -> None:
+        """Take a list as it is in the file; see there."""
+        self._bits = docs if isinstance(docs, Bits) else None
+        self._docs = () if isinstance(docs, Bits) else docs
+        self.size = docs.bit_count() if isinstance(docs, Bits) else len(docs)
+        """Number of documents."""
         self.counts = counts
-        """How often the term occurs in each of them; None: always once."""
-        self.codes = codes
-        """Codes of all documents, one after the other."""
-        self._ends: array[int] | None = None
+        """How often the term occurs in each document; None: always once."""
+        self.places = places
+        """Places of all documents, one after the other."""
+        self.layout = layout
+        self.with_lengths = with_lengths
 
     @property
-    def ends(self) -> Sequence[int]:
-        """Where the codes of each document end, after a first 0."""
+    def bits(self) -> Bits:
+        """The documents, as a set."""
+        return bit_sets.of_documents(self._docs) if self._bits is None else self._bits
+
+    @property
+    def docs(self) -> Sequence[int]:
+        """Numbers of the documents, ascending."""
+        return self._docs if self._bits is None else bit_sets.documents(self._bits)
+
+    @property
+    def is_bits(self) -> bool:
+        """Whether the documents are kept as a set."""
+        return self._bits is not None
+
+    @cached_property
+    def _ends(self) -> Sequence[int]:
+        """Where the places of each document end, after a first 0."""
         if self.counts is None:
-            return range(len(self.docs) + 1)
-        if self._ends is None:
-            self._ends = array("I", accumulate(self.counts, initial=0))
-        return self._ends
+            return range(self.size + 1)
+        return array("I", accumulate(self.counts, initial=0))
 
-    def at(self, doc: int) -> Codes:
+    def at(self, doc: int) -> list[int]:
         """Return the ascending codes of a document, empty if the term is not in it."""
-        rank = bisect_left(self.docs, doc)
-        if rank == len(self.docs) or self.docs[rank] != doc:
-            return self.codes[:0]
-        ends = self.ends
-        return self.codes[ends[rank] : ends[rank + 1]]
+        rank = self._rank(doc)
+        if rank < 0:
+            return []
+        some = self.places[self._ends[rank] : self._ends[rank + 1]]
+        return self.layout.codes(some, with_lengths=self.with_lengths)
 
-    def ranks_of(self, docs: Collection[int]) -> dict[int, int]:
-        """Return the rank in the list of each of some documents, if the term occurs in it."""
-        own = self.docs
-        if 16 * len(docs) > len(own):  # three times as fast as a comprehension
-            chosen = list(map(docs.__contains__, own))
-            return dict(zip(compress(own, chosen), compress(count(), chosen), strict=True))
-        ranks = ((doc, bisect_left(own, doc)) for doc in docs)
-        return {doc: rank for doc, rank in ranks if rank < len(own) and own[rank] == doc}
+    def counts_in(self, docs: Sequence[int]) -> list[int]:
+        """Return how often the term occurs in each of some documents."""
+        if self._bits is None:
+            known = dict(zip(self._docs, self.counts or repeat(1), strict=False))
+            return [known.get(doc, 0) for doc in docs]
+        ranks, counts = map(self._rank, docs), self.counts
+        return [0 if rank < 0 else counts[rank] if counts else 1 for rank in ranks]
 
-    def documents_in(self, docs: set[int]) -> set[int]:
-        """Return those of some documents in which the term occurs."""
-        if 16 * len(docs) > len(self.docs):
-            return docs.intersection(self.docs)
-        return set(self.ranks_of(docs))
+    def _rank(self, doc: int) -> int:
+        """Return the number of a document in the list, -1 if it is not there."""
+        if self._bits is not None:
+            if doc >> _CHUNK >= len(self._chunks):
+                return -1
+            chunk, before = self._chunks[doc >> _CHUNK]
+            here = chunk >> (doc & _IN_CHUNK)
+            return before + chunk.bit_count() - here.bit_count() if here & 1 else -1
+        rank = bisect_left(self._docs, doc)
+        return rank if rank < self.size and self._docs[rank] == doc else -1
 
-    def documents_with_code(self, first: int, end: int) -> list[int]:
-        """Return the documents with a code from `first` to below `end`."""
-        codes, ends, docs = self.codes, self.ends, []
-        for doc, low, high in zip(self.docs, ends, ends[1:], strict=False):
-            at = bisect_left(codes, first, low, high)
-            if at < high and codes[at] < end:
-                docs.append(doc)
-        return docs
+    @cached_property
+    def _chunks(self) -> list[tuple[Bits, int]]:
+        """Pieces of the set, each with the number of documents before it."""
+        bits = self._bits or 0
+        content = bits.to_bytes((bits.bit_length() >> 3) + 1, "little")
+        size = 1 << _CHUNK - 3
+        chunks = [
+            int.from_bytes(content[at : at + size], "little") for at in range(0, len(content), size)
+        ]
+        return list(zip(chunks, accumulate(map(int.bit_count, chunks), initial=0), strict=False))
+
+    def documents_with_part(self, part: str) -> Bits:
+        """Return the documents in which the term occurs in a part."""
+        first, last = self.layout.of_part(part)
+        if self.with_lengths:
+            first, last = first << 2, last << 2
+        inside = [at for at, place in enumerate(self.places) if first <= place < last]
+        docs, ends, rank, found = self.docs, self._ends, 0, []
+        for at in inside:
+            rank = bisect_right(ends, at, rank) - 1
+            found.append(docs[rank])
+        return bit_sets.of_documents(found)
 
 
 class Records(NamedTuple):
@@ -93,8 +144,8 @@ class Records(NamedTuple):
     terms: list[bytes]
     sizes: bytes
     """Documents of each list less one, 16 bits."""
-    widths: bytes
-    """Bytes of a count in each list."""
+    kinds: bytes
+    """What each list is made of, 8 bits."""
     lengths: bytes
     """Bytes of each list, 64 bits."""
     content: bytes
@@ -112,28 +163,35 @@ class PostingsFileWriter:
         write = self._out.write
         first = self._out.offset
         terms: list[bytes] = []
-        lengths, sizes, widths = array("Q"), array("H"), array("B")
+        lengths, sizes, kinds = array("Q"), array("H"), array("B")
         for some in lists:
             terms += some.terms
             lengths.frombytes(some.lengths)
             sizes.frombytes(some.sizes)
-            widths.frombytes(some.widths)
+            kinds.frombytes(some.kinds)
             write(some.content)
-        starts = array("Q", accumulate(lengths, initial=first))
+        wide: Literal["Q", "I"] = "Q" if self._out.offset >> 32 else "I"
+        starts = array(wide, accumulate(lengths, initial=first))
         lexicon = _TERM_END.join(terms)
         if lexicon.count(_TERM_END) != max(len(terms) - 1, 0):
             raise ValueError("a term holds a line break")  # not a message
         tops = array("I", accumulate((len(term) + 1 for term in terms), initial=0))
         self._fields[field] = [
             len(terms),
-            *(write(column.tobytes()) for column in (starts, sizes, tops, widths)),
+            *(write(column.tobytes()) for column in (starts, sizes, tops, kinds)),
             write(lexicon),
             len(lexicon),
+            starts.itemsize,
         ]
 
-    def close(self) -> None:
-        """Write the directory and the checksum."""
-        self._out.seal({"fields": self._fields})
+    def close(self, documents: int, layout: PlaceLayout = EMPTY) -> None:
+        """Write the directory and the checksum.
+
+        Args:
+            documents: Number of documents of the segment.
+            layout: That of the places.
+        """
+        self._out.seal({"documents": documents, "parts": layout.widths, "fields": self._fields})
 
 
 class PostingsFile:
@@ -145,8 +203,11 @@ class PostingsFile:
     def __init__(self, file: BinaryIO, name: str) -> None:
         self.file = ChecksummedFile(file, name)
         with self.file.damage_reported():
+            self.documents = int(self.file.directory["documents"])
+            """Number of documents of the segment."""
+            self.layout = PlaceLayout(self.file.directory["parts"])
             self._fields = {
-                field: Field(self.file, numbers)
+                field: Field(self.file, numbers, self.documents, self.layout)
                 for field, numbers in self.file.directory["fields"].items()
             }
 
@@ -195,12 +256,17 @@ class PostingsFile:
 class Field:
     """One field's lexicon and lists. What its methods return is checked."""
 
-    def __init__(self, file: ChecksummedFile, numbers: Sequence[int]) -> None:
+    def __init__(
+        self, file: ChecksummedFile, numbers: Sequence[int], documents: int, layout: PlaceLayout
+    ) -> None:
         self._file = file
-        self.count, self.starts, self.sizes, self._tops, self.widths, self._lexicon, _ = numbers
+        self._documents, self._layout = documents, layout
+        self.count, self.starts, self.sizes, self._tops, self.kinds, self._lexicon = numbers[:6]
         """Number of terms; then where these begin in the file: where each list starts, and where
-        the last one ends (64 bits); documents of each list less one (16 bits); where each term
-        starts in the lexicon (32 bits); bytes of a count in each list (8 bits); the lexicon."""
+        the last one ends; documents of each list less one (16 bits); where each term starts in the
+        lexicon (32 bits); what each list is made of (8 bits); the lexicon."""
+        self.start_type: Literal["Q", "I"] = "Q" if numbers[7] == 8 else "I"
+        """Type of the numbers where lists start."""
         content = file.content
         self._unchecked_tops = content[self._tops : self._tops + 4 * (self.count + 1)].cast("I")
         self._unchecked_lexicon = content[self._lexicon : self._lexicon + numbers[6]]
@@ -263,11 +329,17 @@ class Field:
         return int(self._numbers("H", self.sizes, rank, rank + 1)[0]) + 1
 
     def _postings(self, rank: int) -> Postings:
-        start, end = self._numbers("Q", self.starts, rank, rank + 2)
+        start, end = self._numbers(self.start_type, self.starts, rank, rank + 2)
         content = self._file.section(start, end)
-        size, (width,) = self._size(rank), self._numbers("B", self.widths, rank, rank + 1)
-        middle = 2 * size
-        tail = middle + width * size
-        docs = array("H", content[:middle].tobytes())
-        counts = array(_COUNT_TYPES[width], content[middle:tail].tobytes()) if width else None
-        return Postings(docs, counts, content[tail:].cast("I"))
+        size, (kind,) = self._size(rank), self._numbers("B", self.kinds, rank, rank + 1)
+        count, place = _TYPES[kind & COUNT_KIND], _TYPES[(kind & PLACE_KIND) >> 2]
+        middle = (self._documents + 7) >> 3 if kind & AS_BITS else 2 * size
+        tail = middle + (size * array(count).itemsize if kind & COUNT_KIND else 0)
+        docs: Sequence[int] | Bits
+        if kind & AS_BITS:
+            docs = int.from_bytes(content[:middle], "little")
+        else:
+            docs = array("H", content[:middle].tobytes())
+        counts = array(count, content[middle:tail].tobytes()) if kind & COUNT_KIND else None
+        places = array(place if kind & PLACE_KIND else "B", content[tail:].tobytes())
+        return Postings(docs, counts, places, self._layout, with_lengths=bool(kind & WITH_LENGTHS))

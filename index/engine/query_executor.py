@@ -1,17 +1,18 @@
-"""Runs a query in one segment: set algebra on posting lists, positions where needed."""
+"""Runs a query in one segment: set algebra on posting lists, places where needed."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-from index.analysis.term_positions import part_range
 from index.archive import ResolveFacet
-from index.engine.phrase_search import Link, near_docs, phrase_docs, prefers_arrays
+from index.engine import bit_sets
+from index.engine.bit_sets import Bits
+from index.engine.postings_file import Postings
 from index.engine.segment import Segment
 from index.engine.segment_document import SegmentDocument
 from index.evaluation import spans, term_expansion
@@ -20,102 +21,137 @@ from index.query.ast import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Sc
 
 Expand = Callable[[Word], Sequence[str]]
 """Returns the index keys that a word means (see `term_expansion.expansion`)."""
-Docs = set[int]
 _KEYS = 1_000
 """Keys whose lists are read between two questions whether to go on."""
+_FEW = 12
+"""Documents that are looked at one after the other, by `spans`, for a phrase or a NEAR. More are
+looked at together, by `phrase_arrays`, in a fifth of a millisecond."""
+_WORTH_NUMPY = 5_000
+"""Documents that a process looks at in turn before it imports numpy, which takes as long."""
+
+
+class _Arrays:
+    """Decides when `phrase_arrays` is faster; it needs numpy, which a command does not import."""
+
+    def __init__(self) -> None:
+        self._looked_at = 0
+
+    def are_worth(self, documents: int) -> bool:
+        """Tell whether so many documents are worth to be looked at together."""
+        if documents <= _FEW:
+            return False
+        self._looked_at += documents
+        return "numpy" in sys.modules or self._looked_at > _WORTH_NUMPY
+
+
+_arrays = _Arrays()
+
+
+class Link(NamedTuple):
+    """A word of a phrase."""
+
+    lists: Sequence[Postings]
+    """The posting lists of its index keys."""
+    part: str
+    """The part that it must be in, if any."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueryExecutor:
-    """Runs the nodes of one query in one segment; each method returns a new set of documents."""
+    """Runs the nodes of one query in one segment; each method returns a set of documents."""
 
     segment: Segment
     expand: Expand
     resolve: ResolveFacet
 
-    def docs(self, node: Node, within: Docs | None = None) -> Docs:
+    def docs(self, node: Node, within: Bits) -> Bits:
         """Return the documents that satisfy a node.
 
         Args:
             node: A node of the query.
-            within: The documents to look in; None is all of them.
+            within: The documents to look in.
 
         Raises:
-            Interrupted: Nobody waits for the result.
+            SearchInterrupted: Nobody waits for the result.
         """
         check()
         return _METHODS[type(node)](self, node, within)
 
-    def _phrase_or_near(self, node: Phrase | Near, within: Docs | None) -> Docs:
-        if (links := self._links(node)) and prefers_arrays(links, within):
-            return _run_phrase(node, links, within)
-        return self._at_positions(node, self._with_all_words(node.children, within))
+    def _phrase_or_near(self, node: Phrase | Near, within: Bits) -> Bits:
+        return self._at_places(node, self._with_all_words(node.children, within))
 
-    def _or(self, node: Or, within: Docs | None) -> Docs:
-        return set().union(*(self.docs(child, within) for child in node.children))
+    def _or(self, node: Or, within: Bits) -> Bits:
+        found = 0
+        for child in node.children:
+            found |= self.docs(child, within)
+        return found
 
-    def _not(self, node: Not, within: Docs | None) -> Docs:
-        return self._everything(within) - self.docs(node.child, within)
+    def _not(self, node: Not, within: Bits) -> Bits:
+        return within & ~self.docs(node.child, within)
 
-    def _everything(self, within: Docs | None) -> Docs:
-        return set(self.segment.all if within is None else within)
-
-    def _word(self, word: Word, within: Docs | None) -> Docs:
+    def _word(self, word: Word, within: Bits) -> Bits:
         if term_expansion.is_plain_exact(word):
-            return self._at_positions(word, self._with_word(word, within))
+            return self._at_places(word, self._with_word(word, within))
         if word.part in ("", "author"):
             return self._with_word(word, within)
-        docs: Docs = set()
-        for key in self._keys(word):
-            docs.update(self.segment.postings(key).documents_with_code(*part_range(word.part)))
-        return docs if within is None else docs & within
+        docs = 0
+        for postings in map(self.segment.postings, self._keys(word)):
+            docs |= postings.documents_with_part(word.part)
+        return docs & within
 
-    def _with_word(self, word: Word, within: Docs | None) -> Docs:
+    def _with_word(self, word: Word, within: Bits) -> Bits:
         """Return the documents in which a word occurs, in whatever part and form."""
-        docs: Docs = set()
-        for key in self._keys(word):
-            postings = self.segment.postings(key)
-            docs.update(postings.docs if within is None else postings.documents_in(within))
-        return docs
+        return self.segment.documents_with(self._keys(word)) & within
 
     def _keys(self, word: Word) -> Iterator[str]:
         """Yield the index keys of a word; ask now and then whether to go on."""
         return checked(keys(word, self.expand), _KEYS)
 
-    def _with_all_words(self, nodes: Iterable[Node], within: Docs | None) -> Docs:
+    def _with_all_words(self, nodes: Iterable[Node], within: Bits) -> Bits:
         """Return the documents that have all words of a phrase anywhere, the rarest word first."""
         for node in sorted(nodes, key=self._frequency):
             within = self._with_words_of(node, within)
             if not within:
                 break
-        return within or set()
+        return within
 
     def _frequency(self, node: Node) -> int:
         """Return in how many documents a word occurs; all, for what is no single word."""
         if isinstance(node, Word) and not term_expansion.expands(node):
-            return self.segment.frequency(term_expansion.key(node))
+            return self.segment.postings(term_expansion.key(node)).size
         return self.segment.columns.documents
 
-    def _with_words_of(self, node: Node, within: Docs | None) -> Docs:
+    def _with_words_of(self, node: Node, within: Bits) -> Bits:
         match node:
             case Word():
                 return self._with_word(node, within)
             case Or():
-                return set().union(*(self._with_words_of(child, within) for child in node.children))
+                docs = 0
+                for child in node.children:
+                    docs |= self._with_words_of(child, within)
+                return docs
             case Phrase() | Near() | And():
                 return self._with_all_words(node.children, within)
         return self.docs(node, within)
 
-    def _at_positions(self, node: Node, candidates: Docs) -> Docs:
-        """Return those documents in which the words of a node are at the right positions."""
-        if isinstance(node, Phrase | Near) and (links := self._links(node)):
-            return _run_phrase(node, links, candidates)
+    def _at_places(self, node: Node, candidates: Bits) -> Bits:
+        """Return those documents in which the words of a node are at the right places."""
+        if (
+            isinstance(node, Phrase | Near)
+            and _arrays.are_worth(candidates.bit_count())
+            and (links := self._links(node))
+        ):
+            from index.engine import phrase_arrays
+
+            return phrase_arrays.documents(node, links, candidates)
         document = SegmentDocument(self.segment, self.expand)
-        ordered = checked(sorted(candidates), 1)
-        return {doc for doc in ordered if spans.evaluate(node, document.at(doc))}
+        ordered = checked(bit_sets.documents(candidates), 1)
+        return bit_sets.of_documents(
+            [doc for doc in ordered if spans.evaluate(node, document.at(doc))]
+        )
 
     def _links(self, node: Phrase | Near) -> list[Link]:
-        """Return the words of a phrase that `phrase_search` can run: single words, in one part."""
+        """Return the words that `phrase_arrays` can compare: single words, in one part; or none."""
         if isinstance(node, Near) and len(node.children) > 2:
             return []
         words = [child for child in node.children if isinstance(child, Word)]
@@ -130,53 +166,47 @@ class QueryExecutor:
         ]
         return [] if any(map(_is_cut_off, links)) else links
 
-    def _and(self, node: And, within: Docs | None) -> Docs:
+    def _and(self, node: And, within: Bits) -> Bits:
         """Return the documents that satisfy all children; the cheap ones run first.
 
-        Positions are read last: filters leave fewer documents to read them for.
+        Places are read last: filters leave fewer documents to read them for.
         """
-        asked: list[tuple[int, int, Callable[[Node, Docs | None], Docs], Node]] = [
+        asked: list[tuple[int, int, Callable[[Node, Bits], Bits], Node]] = [
             (_cost(child), self._frequency(child), self.docs, child) for child in node.children
         ]
         for child in node.children:
-            if isinstance(child, Phrase | Near) and not prefers_arrays(self._links(child), None):
+            if isinstance(child, Phrase | Near):
                 asked.append((_PRESENT, 0, self._with_words_of, child))
         for _, _, ask, child in sorted(asked, key=itemgetter(0, 1)):
             within = ask(child, within)
             if not within:
                 break
-        return within or set()
+        return within
 
-    def _at_least(self, node: AtLeast, within: Docs | None) -> Docs:
-        votes: Counter[int] = Counter()
+    def _at_least(self, node: AtLeast, within: Bits) -> Bits:
+        with_so_many = [within] + [0] * node.count  # at least 0, 1, 2 of the children so far
         for child in node.children:
-            votes.update(self.docs(child, within))
-        return {doc for doc, count in votes.items() if count >= node.count}
+            docs = self.docs(child, within)
+            for number in range(node.count, 0, -1):
+                with_so_many[number] |= with_so_many[number - 1] & docs
+        return with_so_many[node.count]
 
-    def _score(self, node: Score, within: Docs | None) -> Docs:
+    def _score(self, node: Score, within: Bits) -> Bits:
         clauses = [(weight, self.docs(child, within)) for weight, child in node.weighted]
-        met = set().union(*(docs for _, docs in clauses))
-        if node.threshold <= 0:
-            met = self._everything(within)
-        return {
-            doc
-            for doc in met
-            if math.fsum(weight for weight, docs in clauses if doc in docs) >= node.threshold
-        }
+        met = within if node.threshold <= 0 else 0
+        for _, docs in clauses:
+            met |= docs
+        listed = [(weight, frozenset(bit_sets.documents(docs))) for weight, docs in clauses]
+        return bit_sets.of_documents(
+            [
+                doc
+                for doc in bit_sets.documents(met)
+                if math.fsum(weight for weight, docs in listed if doc in docs) >= node.threshold
+            ]
+        )
 
-    def _facet(self, facet: Facet, within: Docs | None) -> Docs:
-        documents = self.resolve(facet)
-        if within is not None:
-            return self.segment.passing_of(documents, within)
-        passing = self.segment.passing(documents)
-        return self._everything(None) if passing is None else passing
-
-
-def _run_phrase(node: Phrase | Near, links: Sequence[Link], docs: Docs | None) -> Docs:
-    """Return the documents, of some unless it is None, with the words at the right positions."""
-    if isinstance(node, Near):
-        return near_docs(links, node.distance, docs, ordered=node.ordered)
-    return phrase_docs(links, docs)
+    def _facet(self, facet: Facet, within: Bits) -> Bits:
+        return self.segment.passing(self.resolve(facet), within)
 
 
 def _is_cut_off(link: Link) -> bool:
@@ -194,7 +224,7 @@ def keys(word: Word, expand: Expand) -> Sequence[str]:
     return [term_expansion.key(word)]
 
 
-_METHODS: dict[type[Node], Callable[[QueryExecutor, Any, Docs | None], Docs]] = {
+_METHODS: dict[type[Node], Callable[[QueryExecutor, Any, Bits], Bits]] = {
     Word: QueryExecutor._word,
     Phrase: QueryExecutor._phrase_or_near,
     Near: QueryExecutor._phrase_or_near,

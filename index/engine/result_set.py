@@ -1,4 +1,4 @@
-"""The articles that a query found, as sets of document numbers, and what is counted in them."""
+"""The articles that a query found, as sets of documents, and what is counted in them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from functools import cached_property
 
 from index.archive import MatchedArticles
 from index.article import Timestamp
+from index.engine import bit_sets
+from index.engine.bit_sets import Bits
 from index.engine.schema import FEED, LANG
 from index.engine.segment import Segment
 
@@ -18,8 +20,8 @@ class SegmentHits:
     """The articles found in one segment."""
 
     segment: Segment
-    docs: frozenset[int]
-    """Numbers of documents, none of them deleted."""
+    docs: Bits
+    """Documents, none of them deleted."""
 
 
 class ResultSet:
@@ -31,7 +33,7 @@ class ResultSet:
     @cached_property
     def total(self) -> int:
         """Number of articles."""
-        return sum(len(each.docs) for each in self._hits)
+        return sum(each.docs.bit_count() for each in self._hits)
 
     def ids(self) -> list[int]:
         """Return the articles' ids, ascending."""
@@ -57,10 +59,8 @@ class ResultSet:
     def count_with(self, keys: Sequence[str]) -> int:
         """Return in how many of the articles any of some index keys occurs."""
         return sum(
-            len(frozenset().union(*(each.docs.intersection(each.segment.postings(key).docs)
-                                    for key in keys)))
-            for each in self._hits
-        )  # fmt: skip
+            (each.docs & each.segment.documents_with(keys)).bit_count() for each in self._hits
+        )
 
     def frequency(self, keys: Sequence[str]) -> int:
         """Return an upper bound of how often some index keys occur in these segments.
@@ -71,13 +71,15 @@ class ResultSet:
         return sum(each.segment.frequency(key) for each in self._hits for key in keys)
 
     def _ids(self) -> frozenset[int]:
-        return frozenset(each.segment.ids[doc] for each in self._hits for doc in each.docs)
+        return frozenset(
+            each.segment.ids[doc] for each in self._hits for doc in bit_sets.documents(each.docs)
+        )
 
     def _dates(self) -> dict[int, Timestamp]:
         dates_by_id: dict[int, Timestamp] = {}
         for each in self._hits:
             ids, dates = each.segment.ids, each.segment.dates
-            dates_by_id.update((ids[doc], dates[doc]) for doc in each.docs)
+            dates_by_id.update((ids[doc], dates[doc]) for doc in bit_sets.documents(each.docs))
         return dates_by_id
 
     def _split(self, field: str) -> dict[str, ResultSet]:
@@ -85,7 +87,7 @@ class ResultSet:
         split: defaultdict[bytes, list[SegmentHits]] = defaultdict(list)
         for each in self._hits:
             for label, postings in each.segment.lists.each(field):
-                if common := each.docs.intersection(postings.docs):
+                if common := each.docs & postings.bits:
                     split[label].append(SegmentHits(each.segment, common))
         return {label.decode(): ResultSet(hits) for label, hits in split.items()}
 

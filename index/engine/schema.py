@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from index.article import Article
 
-VERSION = 5
+VERSION = 6
 """Raise it when the fields, the files, or the words that the tokenizer makes change: an archive
 of another version is built again."""
 NAME = f"tocsin{VERSION}"

@@ -18,7 +18,8 @@ from index.archive import (
     ResolveFacet,
     no_facets,
 )
-from index.engine import bm25
+from index.engine import bit_sets, bm25
+from index.engine.bit_sets import Bits
 from index.engine.query_executor import QueryExecutor, keys
 from index.engine.reader import IndexReader, ReaderManager
 from index.engine.segment import Segment
@@ -189,7 +190,7 @@ def _everything(reader: IndexReader) -> ResultSet:
     """Return every article there is."""
     from index.engine.result_set import ResultSet, SegmentHits
 
-    return ResultSet(SegmentHits(s, s.all - s.deleted) for s in reader.newest_first)
+    return ResultSet(SegmentHits(s, s.live) for s in reader.newest_first)
 
 
 class _Search:
@@ -222,20 +223,22 @@ class _Search:
 
     def count(self) -> int:
         """Return the number of articles."""
-        return sum(len(docs) for _, docs in self._by_segment())
+        return sum(docs.bit_count() for _, docs in self._by_segment())
 
     def results(self) -> ResultSet:
         """Return all articles."""
         from index.engine.result_set import ResultSet, SegmentHits
 
-        return ResultSet(SegmentHits(s, frozenset(docs)) for s, docs in self._by_segment())
+        return ResultSet(SegmentHits(s, docs) for s, docs in self._by_segment())
 
     def _newest(self, limit: int, after: ArchiveHit | None) -> tuple[list[ArchiveHit], int]:
         hits: list[ArchiveHit] = []
         total = 0
         for segment, docs in self._by_segment():
-            total += len(docs)
-            if len(hits) < limit or segment.newest >= hits[-1].date:
+            total += docs.bit_count()
+            if not hits or segment.newest < hits[-1].date:
+                hits += _newest(segment, docs, limit - len(hits), after)
+            else:
                 hits = sorted([*hits, *_newest(segment, docs, limit, after)], reverse=True)[:limit]
         return hits, total
 
@@ -246,20 +249,18 @@ class _Search:
         hits: list[ArchiveHit] = []
         total = 0
         for segment, docs in self._by_segment():
-            total += len(docs)
+            total += docs.bit_count()
             scores = bm25.scores(segment, docs, terms, stats.average_length)
             hits += _best(segment, scores, limit, after)
         hits.sort(key=_by_score, reverse=True)
         return hits[:limit], total
 
-    def _by_segment(self) -> Iterator[tuple[Segment, set[int]]]:
+    def _by_segment(self) -> Iterator[tuple[Segment, Bits]]:
         """Yield every segment, newest first, with the documents that satisfy the query."""
         for segment in self._reader.newest_first:
-            docs: set[int] = set()
-            if not segment.misses(self._documents):
-                executor = QueryExecutor(segment, self._reader.expand, self._resolve)
-                docs = executor.docs(self._tree)
-            yield segment, docs - segment.deleted if segment.deleted else docs
+            executor = QueryExecutor(segment, self._reader.expand, self._resolve)
+            is_missed = segment.misses(self._documents)
+            yield segment, 0 if is_missed else executor.docs(self._tree, segment.live)
 
     def _stats(self) -> CollectionStats:
         reader = self._reader
@@ -279,18 +280,15 @@ class _Search:
         }
 
 
-def _newest(
-    segment: Segment, docs: set[int], limit: int, after: ArchiveHit | None
-) -> list[ArchiveHit]:
+def _newest(segment: Segment, docs: Bits, limit: int, after: ArchiveHit | None) -> list[ArchiveHit]:
     """Return the newest hits of a segment behind another hit."""
-    dates, ids = segment.dates, segment.ids
     if after is not None:
-        top = after.date, after.id
-        docs = {doc for doc in docs if (dates[doc], ids[doc]) < top}
-    if len(docs) > limit:  # a list of dates is sorted five times faster than one of hits
-        least = heapq.nlargest(limit, [dates[doc] for doc in docs])[-1]
-        docs = {doc for doc in docs if dates[doc] >= least}
-    return [ArchiveHit(dates[doc], ids[doc]) for doc in docs]
+        docs &= segment.before(after)
+    if not docs or not limit:
+        return []
+    newest = bit_sets.highest(docs, limit)
+    dates, ids = segment.dates, segment.ids
+    return [ArchiveHit(dates[doc], ids[doc]) for doc in newest]
 
 
 def _best(

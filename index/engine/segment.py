@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from array import array
+from bisect import bisect_left
 from collections.abc import Collection, Iterable
 from functools import cached_property
-from itertools import compress
 from typing import Any
 
-from index.archive import DocumentFilter
+from index.archive import ArchiveHit, DocumentFilter
+from index.engine import bit_sets
+from index.engine.bit_sets import Bits
 from index.engine.columns import Columns
 from index.engine.postings_file import Postings, PostingsFile
 from index.engine.schema import DATE, FEED, ID, LANG, LENGTH, STORY, WORDS
@@ -27,9 +29,10 @@ class Segment:
         self.lists = lists
         self.columns = columns
         self.deleted = frozenset(deleted)
+        self.live = self.all & ~bit_sets.of_documents(sorted(self.deleted))
+        """The documents that are not deleted."""
         self.oldest, self.newest = columns.bounds(DATE)
         self._postings: dict[str, Postings] = {}
-        self._lang_masks: dict[str, bytearray] = {}
 
     def with_deleted(self, deleted: Iterable[int]) -> Segment:
         """Return the same segment with other documents deleted."""
@@ -41,9 +44,9 @@ class Segment:
         return self.columns.documents - len(self.deleted)
 
     @cached_property
-    def all(self) -> frozenset[int]:
-        """Every document's number, deleted ones included."""
-        return frozenset(range(self.columns.documents))
+    def all(self) -> Bits:
+        """All documents, deleted ones included."""
+        return bit_sets.everything(self.columns.documents)
 
     @cached_property
     def ids(self) -> array[int]:
@@ -52,7 +55,7 @@ class Segment:
 
     @cached_property
     def dates(self) -> array[float]:
-        """Date by document, in seconds."""
+        """Date by document, in seconds; documents are in the order of their dates, then ids."""
         return self.columns.values(DATE)
 
     @cached_property
@@ -83,6 +86,19 @@ class Segment:
             self._postings[key] = postings
         return postings
 
+    def documents_with(self, keys: Iterable[str]) -> Bits:
+        """Return the documents in which any of some index keys occurs."""
+        lists = [self.postings(key) for key in keys]
+        if len(lists) == 1:
+            return lists[0].bits
+        docs, others = 0, set[int]()
+        for postings in lists:
+            if postings.is_bits:
+                docs |= postings.bits
+            else:
+                others.update(postings.docs)
+        return docs | bit_sets.of_documents(sorted(others))
+
     def frequency(self, key: str) -> int:
         """Return in how many documents an index key occurs, deleted ones included."""
         return self.lists.frequency(WORDS, key.encode())
@@ -100,37 +116,33 @@ class Segment:
         """Return the languages of its documents, in order."""
         return [code.decode() for code in self.lists.terms(LANG)]
 
-    def passing(self, documents: DocumentFilter) -> set[int] | None:
-        """Return the documents that pass a filter, None when all of them do."""
+    def passing(self, documents: DocumentFilter, within: Bits) -> Bits:
+        """Return those of some documents that pass a filter."""
         if self.misses(documents):
-            return set()
-        docs: set[int] | None = None
-        for each in self._restrictions(documents):
-            docs = each if docs is None else docs & each
-        return docs
-
-    def passing_of(self, documents: DocumentFilter, docs: set[int]) -> set[int]:
-        """Return those of some documents that pass a filter: like `passing`, fast for few."""
-        if self.misses(documents):
-            return set()
+            return 0
         low, high = _interval(documents)
         if low > self.oldest or high <= self.newest:
-            dates = self.dates
-            docs = {doc for doc in docs if low <= dates[doc] < high}
+            first, last = bisect_left(self.dates, low), bisect_left(self.dates, high)
+            within &= bit_sets.between(first, last)
         if documents.feeds is not None:
-            lists = self._label_lists(FEED, documents.feeds)
-            docs = set().union(*(postings.documents_in(docs) for postings in lists))
+            within &= self._labelled(FEED, documents.feeds)
         if documents.langs is not None:
-            masks = [self._lang_mask(lang) for lang in documents.langs]
-            docs = set().union(*(compress(docs, map(mask.__getitem__, docs)) for mask in masks))
+            within &= self._labelled(LANG, documents.langs)
         for column, values in ((ID, documents.ids), (STORY, documents.stories)):
             if values is not None:
-                wanted, numbers = frozenset(values), self.columns.values(column)
-                docs = {doc for doc in docs if numbers[doc] in wanted}
+                within = self._numbered(column, values, within)
         if self._exceeds(documents.max_id):
             ids, max_id = self.ids, documents.max_id or 0
-            docs = {doc for doc in docs if ids[doc] <= max_id}
-        return docs
+            within &= bit_sets.of_flags(id <= max_id for id in ids)
+        return within
+
+    def before(self, hit: ArchiveHit) -> Bits:
+        """Return the documents that are older than a hit; of one date those with lower ids."""
+        dates, ids = self.dates, self.ids
+        at = bisect_left(
+            range(len(dates)), (hit.date, hit.id), key=lambda doc: (dates[doc], ids[doc])
+        )
+        return bit_sets.between(0, at)
 
     def misses(self, documents: DocumentFilter) -> bool:
         """Tell from the bounds of dates and ids alone that no document here can pass."""
@@ -143,44 +155,21 @@ class Segment:
         """Tell whether some ids here are above a highest one."""
         return max_id is not None and self.columns.bounds(ID)[1] > max_id
 
-    def _restrictions(self, documents: DocumentFilter) -> Iterable[set[int]]:
-        low, high = _interval(documents)
-        if low > self.oldest or high <= self.newest:
-            yield {doc for doc, date in enumerate(self.dates) if low <= date < high}
-        if documents.feeds is not None:
-            yield self._labelled(FEED, documents.feeds)
-        if documents.langs is not None:
-            yield self._labelled(LANG, documents.langs)
-        if documents.ids is not None:
-            yield self._numbered(ID, documents.ids)
-        if documents.stories is not None:
-            yield self._numbered(STORY, documents.stories)
-        if self._exceeds(documents.max_id):
-            yield {doc for doc, id in enumerate(self.ids) if id <= (documents.max_id or 0)}
+    def _labelled(self, field: str, labels: Collection[Any]) -> Bits:
+        docs = 0
+        for label in labels:
+            if postings := self.lists.find(field, str(label).encode()):
+                docs |= postings.bits
+        return docs
 
-    def _labelled(self, field: str, labels: Collection[Any]) -> set[int]:
-        return set().union(*(postings.docs for postings in self._label_lists(field, labels)))
-
-    def _lang_mask(self, lang: str) -> bytearray:
-        """Return 1 for each document in a language and 0 for others; kept for the next search."""
-        mask = self._lang_masks.get(lang)
-        if mask is None:
-            mask = bytearray(self.columns.documents)
-            for doc in self._labelled(LANG, [lang]):
-                mask[doc] = 1
-            self._lang_masks[lang] = mask
-        return mask
-
-    def _label_lists(self, field: str, labels: Collection[Any]) -> list[Postings]:
-        lists = (self.lists.find(field, str(label).encode()) for label in labels)
-        return [postings for postings in lists if postings]
-
-    def _numbered(self, column: str, wanted: Collection[int]) -> set[int]:
+    def _numbered(self, column: str, wanted: Collection[int], within: Bits) -> Bits:
         low, high = self.columns.bounds(column)
         here = {number for number in wanted if low <= number <= high}
         if not here:
-            return set()
-        return {doc for doc, number in enumerate(self.columns.values(column)) if number in here}
+            return 0
+        numbers = self.columns.values(column)
+        docs = bit_sets.documents(within)
+        return bit_sets.of_documents([doc for doc in docs if numbers[doc] in here])
 
 
 def _interval(documents: DocumentFilter) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
+from index.engine import bit_sets
 from index.engine.postings_file import Postings
 from index.engine.segment import Segment
 from index.evaluation import spans
@@ -59,11 +60,15 @@ class SegmentDocument:
         """Return which of some keys each document of the current block has."""
         first, end = self._block << _BLOCK, (self._block + 1) << _BLOCK
         present: dict[int, list[str]] = {}
+        block = bit_sets.between(first, end)
         for key in checked(keys, _KEYS):
             postings = self._lists[key] = self._segment.postings(key)
-            docs = postings.docs
-            low = bisect_left(docs, first) if first else 0
-            for doc in docs[low : bisect_left(docs, end, low)]:
+            if postings.is_bits:
+                docs: Sequence[int] = bit_sets.documents(postings.bits & block)
+            else:
+                low = bisect_left(postings.docs, first) if first else 0
+                docs = postings.docs[low : bisect_left(postings.docs, end, low)]
+            for doc in docs:
                 present.setdefault(doc, []).append(key)
         return present
 

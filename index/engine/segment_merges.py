@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import shutil
 import threading
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import accumulate
@@ -21,7 +20,9 @@ from whoosh.reading import SegmentReader
 from whoosh.writing import NO_MERGE
 
 from index.engine.codec import ArchiveIndex, BatchWriter
+from index.engine.columns import Columns
 from index.engine.postings_file import MAX_DOCUMENTS
+from index.engine.schema import ID
 from index.engine.storage import DurableStorage
 
 FAN_IN = 10
@@ -153,7 +154,7 @@ class BackgroundMerge:
         if self._failure is not None:
             raise self._failure
         (merged,) = ArchiveIndex(DurableStorage(str(self._own_folder))).segments()
-        for doc in self._deleted_since(now):
+        for doc in self._deleted_since(merged, now):
             merged.delete_document(doc)
         for file in self._own_folder.glob(f"{merged.segment_id()}.*"):
             file.replace(self._folder / file.name)
@@ -181,16 +182,18 @@ class BackgroundMerge:
             writer.cancel()
             raise
 
-    def _deleted_since(self, now: dict[str, Any]) -> list[int]:
+    def _deleted_since(self, merged: Any, now: dict[str, Any]) -> list[int]:
         """Return the documents of the merged segment that were deleted during the merge."""
-        deleted = []
-        first = 0
+        deleted: set[int] = set()
         for segment in self._at_start:
-            before = sorted(segment.deleted_docs())
-            later = set(now[segment.segment_id()].deleted_docs()).difference(before)
-            deleted += [first + doc - bisect_left(before, doc) for doc in later]
-            first += segment.doc_count()
-        return deleted
+            later = now[segment.segment_id()].deleted_docs()
+            if new := set(later).difference(segment.deleted_docs()):
+                ids = Columns.open(self._folder, segment.segment_id()).values(ID)
+                deleted.update(ids[doc] for doc in new)
+        if not deleted:
+            return []
+        ids = Columns.open(self._own_folder, merged.segment_id()).values(ID)
+        return [doc for doc, id in enumerate(ids) if id in deleted]
 
 
 def remove_unfinished(folder: Path) -> None:

@@ -6,25 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.postings_files import of_terms
 
-from index.engine.inverted_batch import TermPool
-from index.engine.postings_file import PostingsFile, PostingsFileWriter
+from index.engine.postings_file import PostingsFile
 from index.errors import ArchiveDamaged
-
-
-def written(path: Path, terms: dict[str, dict[int, list[int]]]) -> PostingsFile:
-    pool = TermPool()
-    for doc in sorted({doc for found in terms.values() for doc in found}):
-        pool.add_terms(
-            "words", doc, {term: found[doc] for term, found in terms.items() if doc in found}
-        )
-    with path.open("wb") as file:
-        writer = PostingsFileWriter(file)
-        for field, lists in pool.iter_postings():
-            writer.add_field(field, lists)
-        writer.close()
-    with path.open("rb") as file:
-        return PostingsFile(file, path.name)
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +30,14 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("kind", DAMAGES)
 def test_a_broken_file_is_not_opened(path: Path, kind: str) -> None:
-    written(path, {"word": {3: [4, 5], 9: [6]}})
+    of_terms(path, {"word": {3: [4, 5], 9: [6]}}, 2**16)
     path.write_bytes(DAMAGES[kind](path.read_bytes()))
     with path.open("rb") as file, pytest.raises(ArchiveDamaged, match="one"):
         PostingsFile(file, "one")
 
 
 def test_every_flipped_bit_is_found(path: Path) -> None:
-    written(path, {"word": {3: [4, 5], 9: [6]}})
+    of_terms(path, {"word": {3: [4, 5], 9: [6]}}, 2**16)
     content = path.read_bytes()
     for at in range(len(content)):
         path.write_bytes(content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :])

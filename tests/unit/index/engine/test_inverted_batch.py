@@ -6,20 +6,17 @@ from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import postings_files
 
 from index import open_archive, open_archive_writer
 from index.article import Article
 from index.engine import inverted_batch
-from index.engine.inverted_batch import TermPool
-from index.engine.postings_file import (
-    MAX_DOCUMENTS,
-    MAX_OCCURRENCES,
-    PostingsFile,
-    PostingsFileWriter,
-)
+from index.engine.inverted_batch import Numbers, TermPool
+from index.engine.postings_file import MAX_DOCUMENTS, MAX_OCCURRENCES, PostingsFile
 from index.errors import ArchiveDamaged
 from index.query.parser import parse_query
 
@@ -36,22 +33,15 @@ DOCUMENTS = st.lists(DOCUMENT, max_size=8)
 _names = count()
 
 
-def gathered(documents: Iterable[Document]) -> TermPool:
+def gathered(documents: Iterable[Document], first: int = 0) -> TermPool:
     pool = TermPool()
-    for number, document in enumerate(documents):
+    for number, document in enumerate(documents, first):
         pool.add_terms("words", number, document)
     return pool
 
 
-def written(folder: Path, pool: TermPool) -> PostingsFile:
-    path = folder / str(next(_names))
-    with path.open("wb") as file:
-        writer = PostingsFileWriter(file)
-        for field, lists in pool.iter_postings():
-            writer.add_field(field, lists)
-        writer.close()
-    with path.open("rb") as file:
-        return PostingsFile(file, path.name)
+def written(folder: Path, pool: TermPool, documents: int) -> PostingsFile:
+    return postings_files.written(folder / str(next(_names)), pool, documents)
 
 
 def check(lists: PostingsFile, documents: list[Document]) -> None:
@@ -72,25 +62,42 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("segments")
 
 
+def consecutive(count: int, first: int = 0) -> Numbers:
+    return np.arange(first, first + count)
+
+
 @given(documents=DOCUMENTS)
 def test_each_document_keeps_its_places_and_terms_come_in_the_order_of_their_bytes(
     folder: Path, documents: list[Document]
 ) -> None:
-    check(written(folder, gathered(documents)), documents)
+    check(written(folder, gathered(documents), len(documents)), documents)
+
+
+@given(documents=DOCUMENTS, more=st.integers(0, 500))
+def test_few_documents_of_many_are_kept_as_numbers(
+    folder: Path, documents: list[Document], more: int
+) -> None:
+    check(written(folder, gathered(documents), len(documents) + more), documents)
 
 
 @given(segments=st.lists(DOCUMENTS, min_size=1, max_size=4), new=DOCUMENTS, data=st.data())
-def test_segments_become_one_without_what_was_deleted(
+def test_segments_become_one_without_what_was_deleted_and_in_another_order(
     folder: Path, segments: list[list[Document]], new: list[Document], data: st.DataObject
 ) -> None:
     pool, expected = gathered(new), list(new)
     for documents in segments:
         gone = data.draw(st.sets(st.sampled_from(range(len(documents))))) if documents else set()
         live = [number for number in range(len(documents)) if number not in gone]
-        numbers = {number: len(expected) + at for at, number in enumerate(live)} if gone else None
-        pool.add_lists(written(folder, gathered(documents)), len(expected), numbers)
+        numbers = np.full(len(documents), -1)
+        numbers[live] = consecutive(len(live), len(expected))
+        lists = written(folder, gathered(documents), len(documents))
+        pool.add_lists(lists, numbers)
         expected += [documents[number] for number in live]
-    check(written(folder, pool), expected)
+    order = data.draw(st.permutations(range(len(expected))))
+    numbers = np.empty(len(order), dtype=np.int64)
+    numbers[order] = consecutive(len(order))
+    pool.renumber(numbers)
+    check(written(folder, pool, len(expected)), [expected[number] for number in order])
 
 
 def test_many_terms_are_written_block_by_block(
@@ -100,26 +107,44 @@ def test_many_terms_are_written_block_by_block(
         {f"w{number * 7 % 100:02}": [number] * (number % 5 + 1), "every": [number]}
         for number in range(300)
     ]
-    whole = written(folder, gathered(documents))
+    whole = written(folder, gathered(documents), len(documents))
     monkeypatch.setattr(inverted_batch, "BLOCK", 16)
-    ((_, blocks),) = gathered(documents).iter_postings()
+    pool = gathered(documents)
+    ((_, blocks),) = pool.postings(len(documents), pool.layout())
     assert sum(bool(block.terms) for block in blocks) > 30
-    check(written(folder, gathered(documents)), documents)
+    check(written(folder, gathered(documents), len(documents)), documents)
     pool = TermPool()
-    pool.add_lists(whole, 0, None)
-    pool.add_lists(whole, len(documents), None)
-    check(written(folder, pool), documents * 2)
+    pool.add_lists(whole, consecutive(300))
+    pool.add_lists(whole, consecutive(300, 300))
+    check(written(folder, pool, 600), documents * 2)
+
+
+def test_places_of_long_parts_and_of_compounds(folder: Path) -> None:
+    def code(part: int, position: int, length: int = 1) -> int:
+        return (part << 20 | position) << 2 | (length - 1)
+
+    short: list[Document] = [{"a": [code(0, 3), code(2, 0)], "b": [code(1, 5, 4), code(3, 1)]}]
+    long: list[Document] = [
+        {"a": [code(0, 70_000), code(1, 0), code(3, 2)], "b": [code(1, 300)]},
+        {"a": [code(2, 9, 2)], "c": [code(3, 66_000, 3)]},
+    ]
+    pool = TermPool()
+    for first, documents in ((0, short), (1, long)):
+        lists = written(folder, gathered(documents), len(documents))
+        check(lists, documents)
+        pool.add_lists(lists, consecutive(len(documents), first))
+    check(written(folder, pool, 3), [*short, *long])
 
 
 def test_labels_have_no_places(folder: Path) -> None:
     labels: list[Document] = [{"fr": []}, {"": [], "en": []}, {"fr": []}]
-    lists = written(folder, gathered(labels))
+    lists = written(folder, gathered(labels), 3)
     pool = TermPool()
-    pool.add_lists(lists, 0, None)
-    pool.add_lists(lists, 3, None)
-    found = written(folder, pool).find("words", b"fr")
+    pool.add_lists(lists, consecutive(3))
+    pool.add_lists(lists, consecutive(3, 3))
+    found = written(folder, pool, 6).find("words", b"fr")
     assert found is not None
-    assert (list(found.docs), found.counts, len(found.codes)) == ([0, 2, 3, 5], None, 0)
+    assert (list(found.docs), found.counts, len(found.places)) == ([0, 2, 3, 5], None, 0)
 
 
 def test_a_document_too_many_is_refused() -> None:
@@ -127,23 +152,27 @@ def test_a_document_too_many_is_refused() -> None:
         TermPool().add_terms("words", MAX_DOCUMENTS, {"one": [1]})
 
 
-def test_lists_that_make_no_sense_are_not_merged(folder: Path) -> None:
-    lists = written(folder, gathered([{"often": [1, 2, 3]}, {"often": [4]}]))
+@pytest.mark.parametrize("written_as", ["bits", "numbers"])
+def test_lists_that_make_no_sense_are_not_merged(folder: Path, written_as: str) -> None:
+    often: list[Document] = [{"often": [4, 8, 12]}, {"often": [16]}]
+    documents = 2 if written_as == "bits" else 500
+    lists = written(folder, gathered(often), documents)
     at = folder / "senseless"
     content = bytearray(lists.file.content)
-    start = content.index(bytes([0, 0, 1, 0, 3, 1]))  # documents 0 and 1, counts 3 and 1
-    content[start + 4] = 9
+    docs = [0b11] if written_as == "bits" else [0, 0, 1, 0]
+    start = content.index(bytes([*docs, 3, 1, 1, 2, 3, 4]))  # documents, counts, places
+    content[start + len(docs)] = 9
     at.write_bytes(content)
     pool = TermPool()
     with at.open("rb") as file:
-        pool.add_lists(PostingsFile(file, at.name), 0, None)
+        pool.add_lists(PostingsFile(file, at.name), consecutive(documents))
     with pytest.raises(ArchiveDamaged):
-        written(folder, pool)
+        written(folder, pool, documents)
 
 
 def test_of_very_many_places_the_first_are_kept(folder: Path) -> None:
     places = list(range(MAX_OCCURRENCES + 2))
-    lists = written(folder, gathered([{"tocsin": places, "one": [1]}, {"tocsin": [1, 2]}]))
+    lists = written(folder, gathered([{"tocsin": places, "one": [1]}, {"tocsin": [1, 2]}]), 2)
     found = lists.find("words", b"tocsin")
     assert found is not None
     assert list(found.at(0)) == places[:MAX_OCCURRENCES]

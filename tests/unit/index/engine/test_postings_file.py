@@ -7,28 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from index.engine.inverted_batch import TermPool
-from index.engine.postings_file import PostingsFile, PostingsFileWriter
+from support.postings_files import of_terms
 
 CODES = st.lists(st.integers(0, 2**24 - 1), min_size=1, max_size=400, unique=True).map(sorted)
 LIST = st.dictionaries(st.integers(0, 2**16 - 1), CODES, min_size=1, max_size=6)
 TERM = st.text(st.characters(exclude_characters="\n", codec="utf-8"), min_size=1, max_size=8)
-
-
-def written(path: Path, terms: dict[str, dict[int, list[int]]]) -> PostingsFile:
-    pool = TermPool()
-    for doc in sorted({doc for found in terms.values() for doc in found}):
-        pool.add_terms(
-            "words", doc, {term: found[doc] for term, found in terms.items() if doc in found}
-        )
-    with path.open("wb") as file:
-        writer = PostingsFileWriter(file)
-        for field, lists in pool.iter_postings():
-            writer.add_field(field, lists)
-        writer.close()
-    with path.open("rb") as file:
-        return PostingsFile(file, path.name)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +21,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @given(terms=st.dictionaries(TERM, LIST, max_size=8))
 def test_every_code_comes_back(path: Path, terms: dict[str, dict[int, list[int]]]) -> None:
-    lists = written(path, terms)
+    lists = of_terms(path, terms, 2**16)
     assert [term.decode() for term in lists.terms("words")] == sorted(terms)
     for term, expected in terms.items():
         found = lists.find("words", term.encode())
@@ -49,18 +32,18 @@ def test_every_code_comes_back(path: Path, terms: dict[str, dict[int, list[int]]
 
 @given(terms=st.sets(TERM, max_size=20), other=TERM)
 def test_lookup_by_prefix(path: Path, terms: set[str], other: str) -> None:
-    lists = written(path, {term: {1: [2]} for term in terms})
+    lists = of_terms(path, {term: {1: [2]} for term in terms}, 2**16)
     starting = [term for term in sorted(terms) if term.startswith(other)]
     assert [term.decode() for term in lists.terms("words", other.encode())] == starting
     assert (lists.find("words", other.encode()) is not None) == (other in terms)
 
 
 def test_a_document_without_the_term_has_no_codes(path: Path) -> None:
-    found = written(path, {"word": {3: [4, 5], 9: [6]}}).find("words", b"word")
+    found = of_terms(path, {"word": {3: [4, 5], 9: [6]}}, 2**16).find("words", b"word")
     assert found is not None
     assert [list(found.at(doc)) for doc in (2, 3, 4, 9, 10)] == [[], [4, 5], [], [6], []]
 
 
 def test_a_term_with_a_line_break_is_refused(path: Path) -> None:
     with pytest.raises(ValueError, match="line break"):
-        written(path, {"a\nb": {1: [1]}})
+        of_terms(path, {"a\nb": {1: [1]}}, 2**16)

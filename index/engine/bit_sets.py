@@ -1,0 +1,81 @@
+"""Sets of documents of a segment: bit n of a number stands for document n.
+
+Python joins, intersects and counts numbers of 65,536 bits in microseconds, and needs no numpy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
+
+Bits = int
+"""A set of documents."""
+_SPARSE = 24
+"""Documents for each of the set from which bytes without any are worth to be passed over."""
+_FEW = 200
+"""Highest documents of a set that are taken one by one sooner than all of it is listed."""
+_BYTE = re.compile(rb"[^\0]", re.DOTALL)
+_BITS_OF_BYTE = [[bit for bit in range(8) if byte >> bit & 1] for byte in range(256)]
+_FLAGS = bytes(byte == ord("1") for byte in range(256))
+
+
+def everything(documents: int) -> Bits:
+    """Return the set of all documents."""
+    return (1 << documents) - 1
+
+
+def between(first: int, last: int) -> Bits:
+    """Return the set of the documents from `first` to below `last`."""
+    return (1 << last) - (1 << first) if first < last else 0
+
+
+def of_documents(docs: Sequence[int]) -> Bits:
+    """Return the set of some documents, which ascend."""
+    if not docs:
+        return 0
+    content = bytearray((docs[-1] >> 3) + 1)
+    for doc in docs:
+        content[doc >> 3] |= 1 << (doc & 7)
+    return int.from_bytes(content, "little")
+
+
+def of_flags(flags: Iterable[object]) -> Bits:
+    """Return the set of the documents whose flags are true."""
+    return of_documents([doc for doc, flag in enumerate(flags) if flag])
+
+
+def documents(bits: Bits) -> list[int]:
+    """Return the documents of a set, ascending."""
+    if _SPARSE * bits.bit_count() < bits.bit_length():
+        content = bits.to_bytes((bits.bit_length() + 7) >> 3, "little")
+        return [
+            8 * found.start() + bit
+            for found in _BYTE.finditer(content)
+            for bit in _BITS_OF_BYTE[found[0][0]]
+        ]
+    flags = _flags(bits)
+    return list(compress(range(len(flags)), flags))
+
+
+def membership(bits: Bits, within: Bits) -> Iterator[int]:
+    """Yield for each document of a set, ascending, 1 if it is in another set, or 0."""
+    flags = _flags(bits | 1 << within.bit_length())  # as long as the other ones
+    return compress(flags, _flags(within))
+
+
+def _flags(bits: Bits) -> bytes:
+    """Return 1 for each document of a set, and 0 for others below the highest one."""
+    return f"{bits:b}".encode().translate(_FLAGS)[::-1]
+
+
+def highest(bits: Bits, most: int) -> list[int]:
+    """Return the documents of a set, descending, at most so many."""
+    if most > _FEW:
+        return documents(bits)[: -most - 1 : -1]
+    found: list[int] = []
+    while bits and len(found) < most:
+        top = bits.bit_length() - 1
+        found.append(top)
+        bits ^= 1 << top
+    return found

@@ -1,0 +1,37 @@
+"""Sets of documents as the bits of numbers."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.engine import bit_sets
+
+DOCS = st.sets(st.integers(0, 3_000) | st.integers(0, 40), max_size=300)
+
+
+def of(docs: set[int]) -> int:
+    return bit_sets.of_documents(sorted(docs))
+
+
+@given(docs=DOCS, others=DOCS, most=st.integers(1, 400))
+def test_sets(docs: set[int], others: set[int], most: int) -> None:
+    bits = of(docs)
+    assert bit_sets.documents(bits) == sorted(docs)
+    assert bit_sets.highest(bits, most) == sorted(docs, reverse=True)[:most]
+    assert bit_sets.documents(bits & of(others)) == sorted(docs & others)
+    expected = [int(doc in docs) for doc in sorted(others)]
+    assert list(bit_sets.membership(bits, of(others))) == expected
+    flags = [doc in docs for doc in range(3_001)]
+    assert bit_sets.of_flags(flags) == bits
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 0), (3, 2), (2, 2), (0, 3), (70, 200)])
+def test_what_is_between_two_documents(first: int, last: int) -> None:
+    assert bit_sets.documents(bit_sets.between(first, last)) == list(range(first, last))
+
+
+def test_everything() -> None:
+    assert bit_sets.documents(bit_sets.everything(65)) == list(range(65))
+    assert bit_sets.everything(0) == 0

@@ -1,0 +1,163 @@
+"""Phrases and pairs of words: in many documents at once, and by reading each article, the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import postings_files
+
+from index import open_archive, open_archive_writer
+from index.article import Article
+from index.engine import bit_sets, phrase_arrays, query_executor
+from index.engine.article_terms import ArticleTerms
+from index.engine.inverted_batch import TermPool
+from index.engine.places import EMPTY
+from index.engine.postings_file import PostingsFile
+from index.engine.query_executor import Link
+from index.evaluation.spans import MemoryDocument, evaluate
+from index.query.ast import Near, Node, Or, Phrase, Word
+from index.query.parser import parse_query
+
+WORDS = ("de", "la", "plate-forme", "plateforme", "forme", "de", "la", "AT&T")
+TEXT = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)
+TERMS = ("de", "la", "de", "la", "plate", "forme", "plateforme", "at")
+ARTICLES = st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=12)
+FORMS = st.lists(st.sampled_from(TERMS), min_size=1, max_size=2, unique=True)
+"""Terms that stand for one word of a query, as inflections do."""
+PART = st.sampled_from(["", "title", "summary"])
+MORE = st.sampled_from([0, 2_000])
+"""Documents besides: of very many the posting lists have no bits, but numbers."""
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("segment") / "one"
+
+
+def segment(path: Path, articles: list[Article], more: int) -> PostingsFile:
+    """Return what a segment keeps of some articles."""
+    keys, occurrences, _ = ArticleTerms().occurrences(articles)
+    pool = TermPool()
+    pool.add_new("words", keys, occurrences)
+    return postings_files.written(path, pool, len(articles) + more)
+
+
+def found(lists: PostingsFile, node: Phrase | Near, docs: set[int]) -> set[int]:
+    """Return what arrays find in those of some documents that have all words."""
+    links = []
+    for child in node.children:
+        forms = child.children if isinstance(child, Or) else (child,)
+        postings = [lists.find("words", word.term.encode()) for word in forms]
+        links.append(Link([each for each in postings if each], forms[0].part))
+        there: set[int] = set().union(*(each.docs for each in links[-1].lists))
+        docs = docs & there
+    asked = bit_sets.of_documents(sorted(docs))
+    return set(bit_sets.documents(phrase_arrays.documents(node, links, asked)))
+
+
+def by_reading(articles: list[Article], node: Node, docs: set[int]) -> set[int]:
+    return {doc for doc in docs if evaluate(node, MemoryDocument.of(articles[doc]))}
+
+
+def meant(words: list[list[str]], part: str) -> list[Node]:
+    return [
+        Or(tuple(Word(term, part=part) for term in forms))
+        if len(forms) > 1
+        else Word(forms[0], part=part)
+        for forms in words
+    ]
+
+
+def written(texts: list[tuple[str, str]]) -> list[Article]:
+    return [
+        Article(id=id, feeds=(1,), url="", title=title, summary=summary, seen=float(id))
+        for id, (title, summary) in enumerate(texts, 1)
+    ]
+
+
+@given(
+    texts=ARTICLES,
+    words=st.lists(FORMS, min_size=2, max_size=4),
+    part=PART,
+    more=MORE,
+    data=st.data(),
+)
+def test_phrases(
+    path: Path,
+    texts: list[tuple[str, str]],
+    words: list[list[str]],
+    part: str,
+    more: int,
+    data: st.DataObject,
+) -> None:
+    articles = written(texts)
+    docs = data.draw(st.sets(st.sampled_from(range(len(articles)))))
+    node = Phrase(tuple(meant(words, part)))
+    assert found(segment(path, articles, more), node, docs) == by_reading(articles, node, docs)
+
+
+@given(
+    texts=ARTICLES,
+    words=st.lists(FORMS, min_size=2, max_size=2),
+    part=PART,
+    distance=st.integers(1, 5) | st.just(10_000),
+    ordered=st.booleans(),
+    more=MORE,
+    data=st.data(),
+)
+def test_pairs(
+    path: Path,
+    texts: list[tuple[str, str]],
+    words: list[list[str]],
+    part: str,
+    distance: int,
+    ordered: bool,
+    more: int,
+    data: st.DataObject,
+) -> None:
+    articles = written(texts)
+    docs = data.draw(st.sets(st.sampled_from(range(len(articles)))))
+    node = Near(tuple(meant(words, part)), distance, ordered)
+    assert found(segment(path, articles, more), node, docs) == by_reading(articles, node, docs)
+
+
+def test_places_of_very_many_long_documents_fit_into_their_type() -> None:
+    long = phrase_arrays._Row(np.arange(65_536), EMPTY, 0, 400_000, np.uint64)
+    assert long.documents(np.array([65_535 * 400_000 + 7], dtype=np.uint64)) == 1 << 65_535
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        '"de la"',
+        "de NEAR/2 la",
+        "de W/2 la",
+        'title:"de la"',
+        '"de la" -port',
+        '"de port la"~3',
+        'x "de la"',
+        '"de la" port',
+        'x de NEAR/3 la "la la"',
+    ],
+)
+@pytest.mark.parametrize("few", [0, 1_000])
+def test_phrases_are_found_in_many_documents_as_in_few(
+    query: str, few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [
+        ("de la", "de le la"), ("la de", "de la"), ("de", "la"), ("port de la", ""),
+        ("", "la de x"), ("la", "de x y la"), ("de x port la", "la la de de la"), ("port", "x"),
+    ]  # fmt: skip
+    articles = written(texts)
+    root = parse_query(query).root
+    writer = open_archive_writer(tmp_path)
+    writer.add(articles[:5])
+    writer.add(articles[5:])
+    monkeypatch.setattr(query_executor, "_FEW", few)
+    found = open_archive(tmp_path).search(parse_query(query)).hits
+    expected = {one.id for one in articles if evaluate(root, MemoryDocument.of(one))}
+    assert {hit.id for hit in found} == expected != set()
