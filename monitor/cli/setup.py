@@ -7,7 +7,13 @@ from pathlib import Path
 import click
 from click.shell_completion import get_completion_class
 
-STARTER = Path(__file__).parent.parent / "starter.yaml"
+from index.translation import current
+
+STARTERS = {
+    "en": Path(__file__).parent.parent / "starter.yaml",
+    "fr": Path(__file__).parent.parent / "starter.fr.yaml",
+}
+"""The file to start from, by the language of its explanations."""
 
 
 @click.command()
@@ -30,7 +36,7 @@ def init(folder: Path) -> None:
 
 
 def write_starter(path: Path) -> None:
-    """Write the starter file, and never overwrite a file.
+    """Write the starter file in the language of the reader, and never overwrite a file.
 
     Raises:
         FileExistsError: There is a file already.
@@ -38,7 +44,7 @@ def write_starter(path: Path) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("x", encoding="utf-8", newline="\n") as file:
-        file.write(STARTER.read_text(encoding="utf-8"))
+        file.write(STARTERS[current()].read_text(encoding="utf-8"))
 
 
 def next_steps(folder: Path) -> list[str]:

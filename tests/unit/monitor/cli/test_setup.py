@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from click.testing import CliRunner, Result
 from support import ROOT
 
@@ -16,6 +17,7 @@ from monitor.config.schema import json_schema
 
 NEWSROOM = ROOT / "feeds.yaml"
 STARTER = ROOT / "monitor" / "starter.yaml"
+IN_FRENCH = ROOT / "monitor" / "starter.fr.yaml"
 
 
 def run(*arguments: str, config: Path, command: Any = check) -> Result:
@@ -34,6 +36,18 @@ def test_init_writes_a_newsroom_that_check_accepts(tmp_path: Path) -> None:
     assert (folder / "feeds.yaml").read_bytes() == STARTER.read_bytes()
     assert "tocsin check" in written.stderr
     assert run(config=folder / "feeds.yaml").exit_code == 0
+
+
+@pytest.mark.usefixtures("french")
+def test_init_explains_the_file_in_the_language_of_the_reader(tmp_path: Path) -> None:
+    assert run(str(tmp_path), config=NEWSROOM, command=init).exit_code == 0
+    written = (tmp_path / "feeds.yaml").read_text(encoding="utf-8")
+    assert written == IN_FRENCH.read_text(encoding="utf-8")
+    assert "\nlanguage: fr " in written
+    checked = run(config=tmp_path / "feeds.yaml")
+    assert checked.exit_code == 0
+    assert "est correct." in checked.stdout
+    assert "4 listes de veille" in checked.stdout
 
 
 def test_init_never_overwrites(tmp_path: Path) -> None:

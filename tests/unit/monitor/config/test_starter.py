@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support import ROOT
 
-from monitor.config import load
+from monitor.config import load, understand
+from monitor.config.diff import changes
 from monitor.config.schema import json_schema
 from monitor.config.summary import warnings
+from monitor.model.config import Config
 
 NEWSROOM = ROOT / "feeds.yaml"
 STARTER = ROOT / "monitor" / "starter.yaml"
+IN_FRENCH = ROOT / "monitor" / "starter.fr.yaml"
+STARTERS = pytest.mark.parametrize("path", [STARTER, IN_FRENCH], ids=["english", "french"])
 
 
-@pytest.mark.parametrize("path", [NEWSROOM, STARTER], ids=["newsroom", "starter"])
+@pytest.mark.parametrize("path", [NEWSROOM, STARTER, IN_FRENCH], ids=["newsroom", "en", "fr"])
 def test_it_loads_without_a_warning(path: Path) -> None:
     assert warnings(load(path)) == []
 
@@ -33,16 +38,58 @@ def test_the_newsroom_is_fit_for_an_analyst_in_brussels() -> None:
     assert {"Alibaba", "Cainiao", "espionnage"} <= set(re.findall(r"\w+", wanted))
 
 
-def test_the_starter_shows_every_key() -> None:
-    text = STARTER.read_text(encoding="utf-8")
+@STARTERS
+def test_the_starter_shows_every_key(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
     shown = set(re.findall(r"(?m)^[\s#-]*(\w+):", text))
     assert {key for key, _ in properties(json_schema())} <= shown
 
 
-def test_both_files_name_the_schema_for_editors() -> None:
-    for path in (NEWSROOM, STARTER):
+def test_all_files_name_the_schema_for_editors() -> None:
+    for path in (NEWSROOM, STARTER, IN_FRENCH):
         first = path.read_text(encoding="utf-8").splitlines()[0]
         assert first == "# yaml-language-server: $schema=./feeds.schema.json"
+
+
+def test_both_starters_mean_the_same() -> None:
+    english, french = load(STARTER), load(IN_FRENCH)
+    assert (english.language, french.language) == ("", "fr")
+    assert changes(english, french) == [
+        "language changed: of messages, notifications and briefings"
+    ]
+    roots = [[watchlist.query.root for watchlist in one.watchlists] for one in (english, french)]
+    assert roots[0] == roots[1]
+
+
+@STARTERS
+def test_every_example_in_a_starter_is_correct(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = with_examples(path, monkeypatch)
+    assert config.channels
+    assert config.routes
+    assert config.briefings
+    assert config.searches
+    assert warnings(config) == []
+
+
+def test_both_starters_show_the_same_examples(monkeypatch: pytest.MonkeyPatch) -> None:
+    english, french = (with_examples(path, monkeypatch) for path in (STARTER, IN_FRENCH))
+    assert changes(english, french) == [
+        "search changed: Espions: now (espionnage~ OU ingérence) depuis:7d",
+        "briefing changed: what is sent, when, and to whom",
+        "data changed: the folder of the archive; restart the monitor to use it",
+    ]
+    assert [(one.name, replace(one, name="")) for one in french.briefings] == [
+        ("Matin", replace(one, name="")) for one in english.briefings
+    ]
+
+
+def with_examples(path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    """Return what a starter says when its examples are no comments any more."""
+    monkeypatch.setenv("JOURNAL_PASSWORD", "x")
+    monkeypatch.setenv("SOC_SECRET", "x")
+    text = path.read_text(encoding="utf-8")
+    example = r"(?m)^( *)# ( *(?:- )?(?:[a-z_]+|journal\.example):(?: .*)?)$"
+    return understand(re.sub(example, r"\1\2", text).encode(), path)
 
 
 def properties(node: Any) -> Iterator[tuple[str, dict[str, Any]]]:
