@@ -57,11 +57,11 @@ def hint_for_field(written: str) -> str:
     """Return what to do about a field that there is none of."""
     if field_named(written) in ALERT_FACETS:
         return _("{name}: selects alerts; `tocsin alerts --query` takes it", name=written.lower())
-    known = [*PARTS, *FACETS]
+    known = [spelling for name in (*PARTS, *FACETS) for spelling in (name, offered_name(name))]
     near = difflib.get_close_matches(written.lower(), known, 1, 0.5)
     name = _MEANT.get(written.lower()) or (near[0] if near else "")
     if name:
-        name = offered_name(name)
+        name = offered_name(field_named(name))
         return _('write {name}:, or quote it: "{written}: ..."', name=name, written=written)
     return _('the colon is part of the text? quote it: "{written}: ..."', written=written)
 

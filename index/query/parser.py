@@ -25,7 +25,7 @@ from index.query.ast import (
     Score,
     walk,
 )
-from index.query.field_names import field_named
+from index.query.field_names import field_named, offered_name
 from index.query.filters import IS_IN_SEARCHES, facet
 from index.translation import gettext as _
 
@@ -248,7 +248,10 @@ class _Reader:
             message = _("there is no field {name}:", name=written)
             raise QueryError(message, start, lexer.hint_for_field(written))
         if self.part not in ("", name):
-            message = _("{name}: inside {other}:", name=name, other=self.part)
+            message = _(
+                "{name}: inside {other}:",
+                name=offered_name(name), other=offered_name(self.part),
+            )  # fmt: skip
             raise QueryError(message, start, _("no word is in both"))
         if self.over():
             message = _("{name}: has nothing after it", name=written)

@@ -13,7 +13,7 @@ from index.analysis.tokenizer import UNSPACED, Token, shouts, tokenize_query
 from index.errors import QueryError
 from index.query.ast import Mode, Node, Or, Phrase, Word
 from index.translation import gettext as _
-from index.translation import mark
+from index.translation import mark, mark_all, pgettext
 
 _AROUND = re.compile(r"[^\w=*?~-]*(.*?(?:\(\w+\)\w?)?)[^\w*?~.]*", re.DOTALL)
 """What is left between punctuation; employé(e) ends in a bracket."""
@@ -250,10 +250,11 @@ def _validate_shape(written: str, column: int, *, exact: bool, inflected: bool) 
         raise QueryError(message, column + found.start(), hint)
 
 
-_SIGNS = {"&": "AND", "&&": "AND", "+": "AND", "|": "OR", "||": "OR", "-": "NOT", "!": "NOT"}
+_AND, _OR, _NOT = mark_all("operator", "AND", "OR", "NOT")
+_SIGNS = {"&": _AND, "&&": _AND, "+": _AND, "|": _OR, "||": _OR, "-": _NOT, "!": _NOT}
 
 
 def _hint_for_sign(written: str) -> str:
     if operator := _SIGNS.get(written):
-        return _("write {operator}", operator=operator)
+        return _("write {operator}", operator=pgettext("operator", operator))
     return _("leave it out")
