@@ -18,8 +18,11 @@ import click
 from ruamel.yaml import YAML
 
 from monitor import signs
+from monitor.api.app import build_app
+from monitor.api.problems import KINDS, PREFIX
 from monitor.cli import main_group
 from monitor.config.schema import json_schema
+from monitor.model.token import Scope
 from tui.app import DashboardApp
 from tui.key_labels import key_label
 from tui.screens.help import named_bindings
@@ -57,12 +60,16 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 # --- commands --------------------------------------------------------------------------------
 
 COMMAND_PAGES = {
-    "watching": ("Watching", ("dashboard", "serve", "run", "status", "stop", "demo")),
+    "watching": (
+        "Watching",
+        ("dashboard", "serve", "run", "status", "stop", "demo"),
+    ),
     "archive": ("Searching", ("search", "searches", "trend", "facets", "show", "similar")),
     "alerts": ("Alerts", ("alerts", "brief")),
     "watchlists": ("Watchlists", ("watch",)),
     "feeds": ("Feeds", ("feeds",)),
     "delivery": ("Delivery", ("deliveries", "notify")),
+    "programs": ("For programs", ("api", "token")),
     "newsroom": (
         "Newsroom",
         (
@@ -368,9 +375,85 @@ def keys_page() -> str:
     return "\n".join(parts)
 
 
+# --- the API ---------------------------------------------------------------------------------
+
+
+def api_page() -> str:
+    """Return the page about the paths of the API, their scopes and its errors."""
+    schema = build_app(1).openapi()
+    parts = [
+        "# The API\n",
+        NOTE,
+        "What `tocsin api` answers; [how to use it](../how-to/use-the-api.md). The schema with"
+        " every parameter and field is at `/openapi.json`. Rows have the same fields as those that"
+        " [commands print](output.md).\n",
+        "## Paths\n",
+        "A token allows what its scope and the scopes before it allow: "
+        f"{', '.join(map(code, Scope))}.\n",
+    ]
+    rows = []
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            ((_, (scope,)),) = operation["security"][0].items()
+            words = prose(" ".join(operation["description"].split("\n\n")[0].split()))
+            rows.append((code(f"{method.upper()} {path}"), code(scope), words))
+    parts.append(table(("path", "scope", "what it does"), sorted(rows)))
+    for path, operations in sorted(schema["paths"].items()):
+        for method, operation in operations.items():
+            parts += _operation(f"{method.upper()} {path}", operation, schema["components"])
+    parts += [
+        "## Errors\n",
+        "An error is a problem of RFC 9457, `application/problem+json`: `type`, `title`, `status`, "
+        "`detail`, and with 422 `errors`, a list of `field` and `message`. The type begins with "
+        f"`{PREFIX}`.\n",
+        table(
+            ("status", "type", "title"),
+            [(str(status), code(kind), title) for kind, (status, title) in KINDS.items()],
+        ),
+        "Of two answers with the same `ETag` the second is not sent to who says `If-None-Match`: "
+        "status 304. With 429 and 503, `Retry-After` says when to ask again.\n",
+    ]
+    return "\n".join(parts)
+
+
+def _operation(name: str, operation: Mapping[str, Any], components: Any) -> Iterator[str]:
+    """Yield the parameters and the fields of the body of a path, if it has any."""
+    rows = [
+        (code(one["name"]), _explained(one["schema"], one.get("description", "")))
+        for one in operation.get("parameters", ())
+    ]
+    content = operation.get("requestBody", {}).get("content", {})
+    for body in content.values():
+        shape = components["schemas"][body["schema"]["$ref"].rpartition("/")[2]]
+        rows += [
+            (f"{code(field)} in the body", _explained(about, about.get("description", "")))
+            for field, about in shape["properties"].items()
+        ]
+    if rows:
+        yield f"### {code(name)}\n"
+        yield table(("parameter", "meaning"), rows)
+
+
+def _explained(schema: Mapping[str, Any], words: str) -> str:
+    """Return what a parameter means, and which values it may have."""
+    kinds = [one for one in schema.get("anyOf", [schema]) if one.get("type") != "null"]
+    kind = kinds[0].get("items", kinds[0])
+    said = [prose(" ".join(words.split()))]
+    if "enum" in kind:
+        said.append(f"{choice([value or 'empty' for value in kind['enum']])}.")
+    if "maximum" in kind and kind["maximum"] < 2**53:
+        said.append(f"{kind.get('minimum', 0)} to {kind['maximum']}.")
+    if schema.get("type") == "array":
+        said.append("May be given several times.")
+    if isinstance(default := schema.get("default"), str | int) and default not in ("", False):
+        said.append(f"Without it, {code(str(default))}.")
+    return " ".join(filter(None, said))
+
+
 def pages() -> dict[str, str]:
     """Return the text of each page, by its path below docs/reference."""
-    return {**dict(command_pages()), **dict(yaml_pages()), "keys.md": keys_page()}
+    rest = {"keys.md": keys_page(), "api.md": api_page()}
+    return {**dict(command_pages()), **dict(yaml_pages()), **rest}
 
 
 def write(folder: Path) -> None:

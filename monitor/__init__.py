@@ -25,7 +25,7 @@ The flow of an alert, from feeds.yaml to whoever is notified::
         store          articles, alerts, deliveries, outbox: all of it or nothing
                │ outbox              │ deliveries            │ reads
                ▼                     ▼                       ▼
-        maintenance.indexer       notify                  service ◀── cli, tui
+        maintenance.indexer       notify                  service ◀── cli, tui, api
                ▼                  until the channel          │
              index ◀───────────── has accepted it         search, watchlists
 

@@ -406,6 +406,13 @@ def pause(seconds: float) -> None:
     time.sleep(seconds)
 
 
+async def sleep(seconds: float) -> None:
+    """Wait, while other tasks go on."""
+    import asyncio
+
+    await asyncio.sleep(seconds)
+
+
 def user_agent(contact: str) -> str:
     """Return the header User-Agent: the version, and the operator's contact if there is one."""
     from importlib.metadata import version

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +14,7 @@ from monitor.cli import CliContext, output
 from monitor.errors import FeedError
 from monitor.feeds.discovery import FeedDiagnostics, diagnose, retry
 from monitor.fetch.url import redact
-from monitor.formatting import iso, span
+from monitor.formatting import span
 
 if TYPE_CHECKING:
     from index.article import Timestamp
@@ -25,27 +24,6 @@ if TYPE_CHECKING:
 
 
 _WIDTH = 10
-
-
-def diagnostics_mapping(feed: Feed, prospect: DiscoveredFeed, now: Timestamp) -> dict[str, Any]:
-    """Return the diagnostics of a feed as JSON values: times as text, durations in seconds."""
-    diagnostics = diagnose(prospect, now, feed)
-    moments = {"oldest": iso(diagnostics.oldest), "newest": iso(diagnostics.newest)}
-    seconds = {"seconds": round(diagnostics.seconds, 3)}
-    about = {"url": redact(diagnostics.url), "settings": _settings(feed)}
-    return {"readable": True, **asdict(diagnostics), **moments, **seconds, **about}
-
-
-def failure_mapping(feed: Feed, error: FeedError, now: Timestamp) -> dict[str, Any]:
-    """Return why a feed cannot be read, as JSON values; `retry` is in seconds, None for never."""
-    return {
-        "readable": False,
-        "url": redact(error.url),
-        "reason": error.reason,
-        "status": getattr(error, "status", None),
-        "retry": retry(error, now, feed),
-        "settings": _settings(feed),
-    }
 
 
 def report_lines(feed: Feed, result: DiscoveredFeed | FeedError, now: Timestamp) -> Iterator[str]:
@@ -60,12 +38,6 @@ def report_lines(feed: Feed, result: DiscoveredFeed | FeedError, now: Timestamp)
     for setting in feed.settings:
         yield _row("set", f"{setting.key}: {setting.value} ({setting.source})")
     yield ""
-
-
-def _settings(feed: Feed) -> dict[str, dict[str, str]]:
-    return {
-        setting.key: {"value": setting.value, "from": setting.source} for setting in feed.settings
-    }
 
 
 def _diagnostics_lines(diagnostics: FeedDiagnostics, now: Timestamp) -> Iterator[str]:
@@ -172,10 +144,12 @@ def feeds_check(context: click.Context, feeds: tuple[str, ...], style: str) -> N
     if style == "json":
         import json
 
+        from monitor.feeds.diagnostics_row import diagnostics_row, unreadable_row
+
         rows = [
-            failure_mapping(feed, result, now)
+            unreadable_row(feed, result, now)
             if isinstance(result, FeedError)
-            else diagnostics_mapping(feed, result, now)
+            else diagnostics_row(feed, result, now)
             for feed, result in zip(targets, results, strict=True)
         ]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from index.article import Timestamp
@@ -389,6 +389,15 @@ _FIELDS = tuple(field.name for field in fields(TriageState))
 _T = TypeVar("_T", TriageState, Alert)
 
 
+class ChangedMeanwhileError(Exception):
+    """An alert is not any more as the person who changes it saw it; nothing is changed."""
+
+    def __init__(self, now: Said) -> None:
+        self.now = now
+        """The fields that differ, as they are now."""
+        super().__init__(", ".join(now))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """What somebody says of some alerts; None leaves a field as it is."""
@@ -404,9 +413,18 @@ class Change:
     """To be taken away."""
     acknowledge: bool = False
     """If it is new; what is closed stays so."""
+    seen: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of a `TriageState` as the person saw them; where they differ, nothing is changed."""
 
     def on(self, alert: _T) -> _T:
-        """Return an alert, or its standing, with this said of it."""
+        """Return an alert, or its standing, with this said of it.
+
+        Raises:
+            ChangedMeanwhileError: It is not as it was seen.
+        """
+        now = {name: getattr(alert, name) for name in self.seen}
+        if differing := {name: now[name] for name in now if now[name] != self.seen[name]}:
+            raise ChangedMeanwhileError(differing)
         given = {
             name: value
             for name in ("state", "verdict", "starred", "note")

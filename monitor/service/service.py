@@ -95,11 +95,13 @@ class Service:
         watchlist: Watchlist,
         described: Sequence[Feed],
         progress: Callable[[int, int], None],
+        *,
+        days: int = PREVIEW_DAYS,
     ) -> WatchlistPreview:
-        """Return what a watchlist would have matched in the last `PREVIEW_DAYS` (see `preview`)."""
+        """Return what a watchlist would have matched in the last days (see `preview`)."""
         from monitor.watchlists.preview import preview
 
-        since = self._clock() - PREVIEW_DAYS * DAY
+        since = self._clock() - days * DAY
         return preview(self._store, self.views, watchlist, described, since, progress)
 
     def coverage(self, since: Timestamp) -> list[Coverage]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from index.analysis.text_cleaning import line, lines
 from index.article import Timestamp
@@ -53,6 +53,10 @@ class Triage:
         self._zone = zone
         self._who = who
 
+    def by(self, who: str) -> Triage:
+        """Return the same for another person."""
+        return Triage(self._views, self._search, self._clock, self._zone, who)
+
     def change(
         self,
         ids: Iterable[int],
@@ -64,16 +68,18 @@ class Triage:
         tags: Collection[str] = (),
         untag: Collection[str] = (),
         acknowledge: bool = False,
+        seen: Mapping[str, Any] = {},
     ) -> TriageAction | None:
         """Change alerts; returns what that changed, None if nothing.
 
         `acknowledge` is for those that are new: what is closed stays so. `tags` are added,
         those of `untag` taken away; a `note` replaces the one there is, an empty one takes it
-        away.
+        away. With `seen`, fields of a `TriageState`, nothing is changed where they differ.
 
         Raises:
             ValueError: A note or tag is not valid; nothing is changed.
             StoreError: The store stays locked; nothing is changed.
+            ChangedMeanwhileError: An alert is not as it was seen; nothing is changed.
         """
         from monitor.model.alert import Change
 
@@ -85,6 +91,7 @@ class Triage:
             tags=tuple(map(clean_tag, tags)),
             untag=tuple(map(clean_tag, untag)),
             acknowledge=acknowledge,
+            seen=seen,
         )
         return self._views.triage.change(list(ids), change, self._who, self._clock())
 

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     )
     from monitor.model.search import Filter, PastSearch
     from monitor.model.status import StoreVersion, Totals
+    from monitor.model.token import Token
     from monitor.model.watchlist import (
         ArticleVerdict,
         BackfillProgress,
@@ -636,6 +637,31 @@ class SearchHistory(Protocol):
         """Remember a search; raises StoreError if the store stays locked."""
 
 
+class TokenViews(Protocol):
+    """Tokens of programs that use the API."""
+
+    def find(self, hash: bytes) -> Token | None:
+        """Return the token with a hash, None if there is none."""
+
+    def every(self) -> list[Token]:
+        """Return all tokens there ever were, by name."""
+
+    def add(self, token: Token, hash: bytes) -> bool:
+        """Store a token; return False if there ever was one of its name.
+
+        Raises StoreError if the store stays locked.
+        """
+
+    def revoke(self, name: str, at: Timestamp) -> bool:
+        """Make a token invalid; return False if no valid one has this name.
+
+        Raises StoreError if the store stays locked.
+        """
+
+    def note_use(self, name: str, at: Timestamp) -> None:
+        """Note when a token was used last; raises StoreError if the store stays locked."""
+
+
 class Views(Protocol):
     """The viewers' side: short reads, and triage. Safe from any thread.
 
@@ -676,6 +702,10 @@ class Views(Protocol):
     @property
     def searches(self) -> SearchHistory:
         """Searches."""
+
+    @property
+    def tokens(self) -> TokenViews:
+        """Tokens."""
 
     def version(self) -> StoreVersion:
         """Return how far the store has got; cheap enough for every second."""

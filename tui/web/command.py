@@ -64,7 +64,7 @@ def serve(
     """
     with requires_extra("web", "tocsin serve"):
         from tui.web import server  # noqa: F401
-    from tui.web.auth import is_loopback
+    from monitor.api.origin import is_loopback
 
     dashboard.make_context("dashboard", list(options))  # report an error now, not to visitors
     if not is_loopback(host) and not expose:
@@ -87,9 +87,10 @@ def _serve(
 ) -> None:
     import asyncio
 
+    from monitor.api.origin import is_loopback
     from monitor.cli import set_up_log
     from monitor.wiring import server_connections, token
-    from tui.web.auth import Auth, is_loopback
+    from tui.web.auth import Auth
     from tui.web.server import DashboardServer, ListenAddress
 
     local = is_loopback(host)

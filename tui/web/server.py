@@ -15,7 +15,8 @@ from aiohttp.typedefs import Handler, Middleware
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
-from tui.web.auth import Auth, is_same_origin
+from monitor.api.origin import is_same_origin
+from tui.web.auth import Auth
 
 GRACE = 3.0
 """Seconds that a dashboard has to end before its process is killed."""

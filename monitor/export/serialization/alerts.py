@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import TypedDict  # pydantic reads those of `typing` from Python 3.12 on
@@ -11,7 +11,7 @@ from index.analysis.text_cleaning import line, lines
 from monitor.formatting import alert_number, iso
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Alert, Decision, Outlet, TriageAction
+    from monitor.model.alert import Alert, Decision, Match, Outlet, StoryAlerts, TriageAction
 
 
 class MatchRow(TypedDict):
@@ -132,6 +132,30 @@ class AlertRow(TypedDict):
     """Number of the first alert of its story, as `a5`."""
 
 
+class StoryRow(TypedDict):
+    """All alerts about one story, as a list shows them in one row."""
+
+    story: str
+    """Number of its first alert, as `a5`."""
+    title: str
+    """Headline of the alert that asked for attention last."""
+    raised_at: str | None
+    """When an alert of it was last raised or escalated."""
+    watchlists: list[str]
+    """Those that raised its alerts, the most severe first."""
+    severity: str
+    """The highest of its alerts."""
+    state: str
+    """`new` if an alert is, else `acknowledged` if one is, else `closed`."""
+    verdict: str
+    """The verdict that all its alerts have; empty if they differ."""
+    starred: bool
+    """Whether an alert has a star."""
+    tags: list[str]
+    """The tags of all its alerts."""
+    alerts: list[AlertRow]
+
+
 class DecisionRow(TypedDict):
     """What an act of triage changed of an alert."""
 
@@ -200,7 +224,7 @@ def alert_row(alert: Alert) -> AlertRow:
         "note": lines(alert.note),
         "tags": list(map(line, alert.tags)),
         "raised_at": iso(alert.raised_at),
-        "matches": match_rows(alert),
+        "matches": match_rows(alert.matches),
         "copies": alert.duplicates,
         "outlets": outlet_rows(alert.telling.outlets),
         "elsewhere": outlet_rows(alert.telling.elsewhere),
@@ -216,8 +240,25 @@ def alert_row(alert: Alert) -> AlertRow:
     }
 
 
-def match_rows(alert: Alert) -> list[MatchRow]:
-    """Return where an alert's watchlist hit its article."""
+def story_row(story: StoryAlerts) -> StoryRow:
+    """Return the alerts of a story."""
+    newest = story.newest
+    return {
+        "story": alert_number(newest.story_alert or newest.id),
+        "title": newest.title,
+        "raised_at": iso(story.stirred_at),
+        "watchlists": list(story.watchlists),
+        "severity": str(story.severity),
+        "state": str(story.state),
+        "verdict": str(story.verdict),
+        "starred": story.starred,
+        "tags": list(map(line, story.tags)),
+        "alerts": list(map(alert_row, story.alerts)),
+    }
+
+
+def match_rows(matches: Iterable[Match]) -> list[MatchRow]:
+    """Return where a watchlist hit an article."""
     return [
         {
             "field": match.field,
@@ -226,7 +267,7 @@ def match_rows(alert: Alert) -> list[MatchRow]:
             "text": match.text,
             "term": match.term,
         }
-        for match in alert.matches
+        for match in matches
     ]
 
 

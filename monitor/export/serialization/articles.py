@@ -198,7 +198,7 @@ def _alert_row(alert: Alert, merged: Iterable[MergedAlert]) -> ArticleAlertRow:
         "starred": alert.starred,
         "tags": list(map(line, alert.tags)),
         "note": lines(alert.note),
-        "matches": match_rows(alert),
+        "matches": match_rows(alert.matches),
         "escalations": escalation_rows(alert),
         "held": alert.suppressed,
         "merged_into": alert.duplicate_of,

@@ -664,7 +664,20 @@ CREATE TABLE unusual (
 """
 
 
-VERSION = 11
+TOKENS = """
+-- What programs show to the API. Of a secret there is its hash only.
+CREATE TABLE tokens (
+    name       TEXT PRIMARY KEY,                -- whose acts of triage are recorded
+    hash       BLOB NOT NULL UNIQUE,            -- SHA-256
+    scope      TEXT NOT NULL,                   -- read, triage, admin
+    created_at REAL NOT NULL,
+    expires_at REAL,                            -- NULL: never
+    revoked_at REAL,                            -- NULL: valid
+    last_used  REAL                             -- to within some minutes
+) WITHOUT ROWID;
+"""
+
+VERSION = 12
 
 TABLES = (
     BACKFILLS
@@ -694,6 +707,7 @@ TABLES = (
     + QUARANTINE
     + BRIEFINGS
     + UNUSUAL
+    + TOKENS
 )
 
 TABLE_NAMES = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES))

@@ -23,6 +23,7 @@ from monitor.store.sql.schema import (
     QUARANTINE,
     SEARCHED,
     STORY_OF_ALERT,
+    TOKENS,
     TRIAGE,
     UNREAD_PAGES,
     UNUSUAL,
@@ -141,5 +142,6 @@ UPGRADES = {
     8: QUARANTINE,
     9: BRIEFINGS,
     10: UNUSUAL,
+    11: TOKENS,
 }
 """What to add to a store of an earlier version."""

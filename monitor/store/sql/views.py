@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from monitor.store.sql.briefings import SqlBriefingViews
     from monitor.store.sql.deliveries import SqlDeliveryViews
     from monitor.store.sql.feeds import SqlFeedViews
+    from monitor.store.sql.tokens import SqlTokenViews
     from monitor.store.sql.triage import SqlTriageViews
     from monitor.store.sql.volumes import VolumeReads
     from monitor.store.sql.watchlists import SqlWatchlistViews
@@ -100,6 +101,13 @@ class SqlViews:
         from monitor.store.sql.briefings import SqlBriefingViews
 
         return SqlBriefingViews(self.connection)
+
+    @cached_property
+    def tokens(self) -> SqlTokenViews:
+        """Tokens."""
+        from monitor.store.sql.tokens import SqlTokenViews
+
+        return SqlTokenViews(self.connection)
 
     def version(self) -> StoreVersion:
         """Return how far the store has got; cheap enough for every second."""

@@ -24,9 +24,10 @@ from click.testing import CliRunner
 from PIL import Image
 from support.headless_browser import browser
 
+from monitor.api.origin import is_loopback, is_same_origin
 from monitor.cli import CliContext
 from monitor.store.sql.store import SqlStore
-from tui.web.auth import Auth, is_loopback, is_same_origin
+from tui.web.auth import Auth
 from tui.web.command import serve
 from tui.web.server import MAX_SESSIONS, DashboardServer, ListenAddress
 

@@ -1,0 +1,154 @@
+"""Who may: a token has a name and a scope, and each route needs one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+
+from index.article import Timestamp
+from index.translation import gettext as _
+from monitor.api.limits import Limits, RateLimiter
+from monitor.api.problems import ApiProblem
+from monitor.model.token import Scope, Token, token_hash
+
+ANYBODY = "anybody"
+"""The name of who needs no token, because the server was asked to let this machine read."""
+KEPT = 60.0
+"""Seconds between two notes in the store of when a token was used last."""
+_FAILURES = 0.5, 20
+"""Wrong tokens a second, and at once, that an address may try."""
+
+bearer = HTTPBearer(
+    scheme_name="token",
+    description="A token that `tocsin token add` has shown.",
+    auto_error=False,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who makes a request."""
+
+    name: str
+    scope: Scope
+    token: bytes = b""
+    """Hash of the token; empty without one."""
+
+
+class Access:
+    """Knows callers by their tokens, and counts their requests.
+
+    Args:
+        find: Returns the token with a hash, None if there is none.
+        used: Notes in the store when a token was used last.
+        clock: Returns the time.
+        monotonic: Returns a time in seconds that never goes back.
+        limits: How much a caller may ask.
+        anybody_reads: Whether requests without a token may read.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[bytes], Token | None],
+        used: Callable[[str, Timestamp], None],
+        clock: Callable[[], Timestamp],
+        monotonic: Callable[[], float],
+        limits: Limits,
+        *,
+        anybody_reads: bool,
+    ) -> None:
+        self._find, self._used, self._clock = find, used, clock
+        self._anybody_reads = anybody_reads
+        self._rates = RateLimiter(limits.rate, limits.burst, monotonic)
+        self._failures = RateLimiter(*_FAILURES, monotonic)
+        self._noted: dict[str, Timestamp] = {}
+        self._quick = CapacityLimiter(2)  # so that no question waits behind searches
+
+    async def caller(self, secret: str | None, address: str) -> Caller:
+        """Return who has a token.
+
+        Raises:
+            ApiProblem: There is no such token, it is not valid any more, or too many were tried.
+        """
+        if secret is None and self._anybody_reads:
+            return Caller(ANYBODY, Scope.READ)
+        if secret is None:
+            raise _no_token(_("send a token: `Authorization: Bearer TOKEN`"))
+        hash = token_hash(secret)
+        token = await anyio.to_thread.run_sync(self._find, hash, limiter=self._quick)
+        now = self._clock()
+        if token is None or not token.is_valid(now):
+            if wait := self._failures.take(address):
+                raise _too_many(wait)
+            raise _no_token(
+                _("this token is not valid, or not any more; `tocsin token add` makes another")
+            )
+        if not 0 <= now - self._noted.get(token.name, float("-inf")) < KEPT:
+            self._noted[token.name] = now
+            await anyio.to_thread.run_sync(self._used, token.name, now, limiter=self._quick)
+        return Caller(token.name, token.scope, hash)
+
+    async def still_valid(self, caller: Caller) -> bool:
+        """Return whether a caller may go on."""
+        if not caller.token:
+            return True
+        token = await anyio.to_thread.run_sync(self._find, caller.token, limiter=self._quick)
+        return token is not None and token.is_valid(self._clock())
+
+    def count(self, caller: Caller, address: str) -> None:
+        """Count a request; raises ApiProblem if there are too many."""
+        if wait := self._rates.take(f"{caller.name} {'' if caller.token else address}"):
+            raise _too_many(wait)
+
+
+async def allowed(
+    request: Request,
+    needed: SecurityScopes,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+) -> Caller:
+    """Return who makes a request; raises ApiProblem unless it may be made."""
+    access: Access = request.app.state.access
+    address = request.client.host if request.client else ""
+    if credentials is None and "authorization" in request.headers:
+        raise _no_token(_("send a token: `Authorization: Bearer TOKEN`"))
+    caller = await access.caller(credentials.credentials if credentials else None, address)
+    access.count(caller, address)
+    for scope in map(Scope, needed.scopes):
+        if not (caller.token or caller.scope.covers(scope)):
+            raise _no_token(_("without a token one may only read; send a token"))
+        if not caller.scope.covers(scope):
+            raise ApiProblem(
+                "wrong-scope",
+                _(
+                    "this needs the scope {needed}, and the scope of {name} is {scope}",
+                    needed=scope, name=caller.name, scope=caller.scope,
+                ),
+            )  # fmt: skip
+    return caller
+
+
+def _no_token(detail: str) -> ApiProblem:
+    return ApiProblem("no-token", detail, headers={"WWW-Authenticate": 'Bearer realm="tocsin"'})
+
+
+def _too_many(wait: float) -> ApiProblem:
+    seconds = max(1, round(wait + 0.5))
+    return ApiProblem(
+        "too-many",
+        _("wait {seconds} s before the next request", seconds=seconds),
+        headers={"Retry-After": str(seconds)},
+    )
+
+
+Reader = Annotated[Caller, Security(allowed, scopes=[Scope.READ.value])]
+"""Whoever may read."""
+Analyst = Annotated[Caller, Security(allowed, scopes=[Scope.TRIAGE.value])]
+"""Whoever may decide about alerts."""
+Admin = Annotated[Caller, Security(allowed, scopes=[Scope.ADMIN.value])]
+"""Whoever may edit feeds.yaml."""

@@ -1,0 +1,228 @@
+"""The routes put together, with their schema, and errors as problems."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from importlib.metadata import version
+from types import ModuleType
+from typing import Any
+
+import anyio.to_thread
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import compile_path
+from typing_extensions import is_typeddict
+
+from index.errors import ArchiveError, Interrupted, QueryError
+from index.translation import gettext as _
+from monitor.api.problems import MEDIA_TYPE, ApiProblem, FieldProblem, Problem, invalid
+from monitor.errors import (
+    ConfigError,
+    CursorError,
+    MissingExtraError,
+    MonitorError,
+    StoreError,
+    UnknownNameError,
+)
+from monitor.model.alert import ChangedMeanwhileError
+
+DESCRIPTION = """\
+What the dashboard and the commands of tocsin know and do, for programs.
+
+Times are as `2023-10-09T07:09:00Z`. Errors are problems of RFC 9457. Answers have an `ETag`: with
+`If-None-Match`, what has not changed is not sent again.
+"""
+EVERYWHERE = (400, 401, 403, 404, 408, 409, 413, 421, 422, 429, 500, 501, 503)
+"""Statuses of problems that any path may answer."""
+WITH_BODY = (415,)
+"""Statuses of problems that paths may answer that take a body."""
+
+
+def _describe_rows() -> None:
+    """Let pydantic take the meaning of each field of a row from the words beneath it."""
+    prefixes = ("monitor.export.serialization", "monitor.api", "monitor.feeds.diagnostics_row")
+    for name, module in list(sys.modules.items()):
+        if name.startswith(prefixes) and isinstance(module, ModuleType):
+            for value in list(vars(module).values()):
+                if is_typeddict(value):
+                    value.__pydantic_config__ = {"use_attribute_docstrings": True}
+
+
+def build_app(threads: int) -> FastAPI:
+    """Return the application; its state is set by `monitor.api.server`.
+
+    Args:
+        threads: How many requests are answered at once.
+    """
+    from monitor.api.routes import alerts, archive, feeds, newsroom, stream, watchlists
+
+    _describe_rows()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = threads
+        app.state.heavy = asyncio.Lock()
+        yield
+
+    app = FastAPI(
+        title="tocsin",
+        version=version("tocsin"),
+        description=DESCRIPTION,
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    for module in (stream, alerts, archive, watchlists, feeds, newsroom):
+        app.include_router(module.router, prefix="/v1")
+    _add_handlers(app)
+    app.openapi = lambda: _schema(app)  # type: ignore[method-assign]
+    return app
+
+
+# --- the schema --------------------------------------------------------------------------
+
+
+def _schema(app: FastAPI) -> dict[str, Any]:
+    """Return the schema of the API, with the problems that each path may answer."""
+    if app.openapi_schema is None:
+        schema = FastAPI.openapi(app)
+        problem = TypeAdapter(Problem).json_schema(ref_template="#/components/schemas/{model}")
+        schema["components"]["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
+        for name in ("HTTPValidationError", "ValidationError"):
+            schema["components"]["schemas"].pop(name, None)
+        for path in schema["paths"].values():
+            for method, operation in path.items():
+                _document_problems(operation["responses"], method)
+    return app.openapi_schema or {}
+
+
+def _document_problems(responses: dict[str, Any], method: str) -> None:
+    for status in EVERYWHERE + (WITH_BODY if method == "post" else ()):
+        responses[str(status)] = {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    if method == "get":
+        responses["304"] = {"description": "The client has the answer already."}
+
+
+# --- errors --------------------------------------------------------------------------------
+
+
+def _add_handlers(app: FastAPI) -> None:
+    from monitor.api.newsroom import NotModified
+
+    @app.exception_handler(ApiProblem)
+    async def refused(request: Request, error: ApiProblem) -> Response:
+        return error.response()
+
+    @app.exception_handler(NotModified)
+    async def not_modified(request: Request, error: NotModified) -> Response:
+        return Response(status_code=304, headers={"ETag": error.tag})
+
+    @app.exception_handler(RequestValidationError)
+    async def not_valid(request: Request, error: RequestValidationError) -> Response:
+        return _validation_problem(request, error).response()
+
+    @app.exception_handler(HTTPException)
+    async def routing(request: Request, error: HTTPException) -> Response:
+        return _routing_problem(request, error).response()
+
+    @app.exception_handler(Exception)
+    async def unexpected(request: Request, error: Exception) -> Response:
+        return ApiProblem("failure", _("the log of `tocsin api` says more")).response()
+
+    for kind in (MonitorError, ArchiveError, QueryError, ChangedMeanwhileError):
+
+        @app.exception_handler(kind)
+        async def failed(request: Request, error: Exception) -> Response:
+            return _problem(error).response()
+
+
+def _problem(error: Exception) -> ApiProblem:
+    """Return an error of the service as a problem."""
+    match error:
+        case Interrupted():
+            return ApiProblem(
+                "too-costly",
+                _("it took too long; narrow the question by dates, feeds or rarer words"),
+                headers={"Retry-After": "10"},
+            )
+        case QueryError():
+            return invalid("query", str(error))
+        case CursorError():
+            return invalid("after", str(error))
+        case ChangedMeanwhileError():
+            return ApiProblem(
+                "changed", _("nothing was changed; look at it as it is now"), now=error.now
+            )
+        case UnknownNameError():
+            return ApiProblem("invalid", str(error))
+        case ConfigError():
+            return ApiProblem("broken-file", str(error))
+        case MissingExtraError():
+            return ApiProblem("not-installed", str(error))
+        case StoreError() | ArchiveError():
+            return ApiProblem("no-store", str(error), headers={"Retry-After": "5"})
+    return ApiProblem("invalid", str(error))
+
+
+def _validation_problem(request: Request, error: RequestValidationError) -> ApiProblem:
+    errors = []
+    for each in error.errors():
+        where, *path = each["loc"]
+        if each["type"] == "json_invalid":
+            return ApiProblem("malformed", _("the body is not JSON"))
+        message = str(each["msg"])
+        if each["type"] == "extra_forbidden" and path:
+            message = _("there is no such parameter") + _nearest_parameter(request, str(path[-1]))
+        field = ".".join(map(str, path)) or str(where)
+        errors.append(FieldProblem(field=field, message=message))
+    words = "; ".join(f"{one['field']}: {one['message']}" for one in errors[:3])
+    return ApiProblem("invalid", words, errors=errors)
+
+
+def _nearest_parameter(request: Request, name: str) -> str:
+    from monitor.config.validation import nearest
+
+    route = request.scope.get("route")
+    known: list[str] = []
+    for parameter in route.dependant.query_params if route is not None else ():
+        known += parameter.field_info.annotation.model_fields
+    return nearest(name, known)
+
+
+def _methods(app: FastAPI, path: str) -> str:
+    """Return the methods that a path takes, by all its routes."""
+    found: list[str] = []
+    for template, operations in _schema(app)["paths"].items():
+        if compile_path(template)[0].match(path):
+            found += map(str.upper, operations)
+    return ", ".join(dict.fromkeys(found))
+
+
+def _routing_problem(request: Request, error: HTTPException) -> ApiProblem:
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    match error.status_code:
+        case 404:
+            return ApiProblem(
+                "not-found", _("there is no such path; /openapi.json has them all"), headers=headers
+            )
+        case 405:
+            methods = _methods(request.app, request.url.path) or headers.get("allow", "")
+            return ApiProblem(
+                "wrong-method",
+                _("this path takes {methods}", methods=methods),
+                headers={**headers, "allow": methods},
+            )
+    return ApiProblem("malformed", str(error.detail), headers=headers)

@@ -1,0 +1,265 @@
+"""The guard in front of the routes: what it refuses, how long it waits, and what it adds.
+
+A request passes if its Host names this server and no foreign page sent it, if its body is small and
+arrives soon, and if not too many wait already. A question to the archive ends when its client
+leaves, or when it takes too long. Answers get an ETag, and headers that keep browsers from reading
+more into them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from index.interruption import interruptible
+from index.translation import gettext as _
+from monitor.api.limits import Limits
+from monitor.api.origin import AcceptedHosts, is_same_origin
+from monitor.api.problems import ApiProblem
+
+STREAM = "text/event-stream"
+HEADERS = {
+    "Cache-Control": "no-cache, private",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Vary": "Authorization",
+    "X-Content-Type-Options": "nosniff",
+}
+
+TAGS = 1_000
+"""Answers of which the ETag is remembered."""
+
+log = logging.getLogger("tocsin")
+
+
+@dataclass
+class Patience:
+    """Whether somebody still waits for an answer."""
+
+    until: float
+    """When it has taken too long."""
+    left: bool = False
+    """Whether the client has left."""
+
+
+class Guard:
+    """Stands in front of an application.
+
+    Args:
+        app: The routes.
+        hosts: The names under which the server is reached.
+        limits: What it takes from its clients.
+        monotonic: Returns a time in seconds that never goes back.
+    """
+
+    def __init__(
+        self, app: ASGIApp, hosts: AcceptedHosts, limits: Limits, monotonic: Callable[[], float]
+    ) -> None:
+        self._app, self._hosts, self._limits, self._monotonic = app, hosts, limits, monotonic
+        self._tags = AnswerTags()
+        self._busy = 0
+        """Requests that are answered or wait, without streams."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(scope, send, self._limits.send_seconds)
+        try:
+            await self._answer(scope, receive, answer)
+        except ApiProblem as problem:
+            await problem.response()(scope, receive, answer.send)
+        except TimeoutError:
+            raise  # the client does not read; uvicorn closes the connection
+        except Exception:
+            log.exception("%s %s: unexpected trouble", scope["method"], scope["path"])
+            if not answer.begun:
+                failure = ApiProblem("failure", _("the log of `tocsin api` says more"))
+                await failure.response()(scope, receive, answer.send)
+
+    async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        headers = Headers(scope=scope)
+        self._check(headers)
+        if self._busy >= self._limits.requests:
+            raise busy()
+        self._busy += 1
+        patience = Patience(self._monotonic() + self._limits.seconds)
+        try:
+            body = await self._body(scope, headers, receive)
+            scope["state"]["patience"] = patience
+            scope["state"]["tags"] = self._tags
+            scope["state"]["streaming"] = self._streaming
+            with interruptible(lambda: patience.left or self._monotonic() > patience.until):
+                await _while_connected(self._app, scope, body, receive, answer.send, patience)
+        finally:
+            self._busy -= not scope["state"].get("is_stream", False)
+
+    def _streaming(self, scope: Scope) -> None:
+        """Count a request as a stream from now on: it has a limit of its own."""
+        if not scope["state"].get("is_stream"):
+            scope["state"]["is_stream"] = True
+            self._busy -= 1
+
+    def _check(self, headers: Headers) -> None:
+        """Raise ApiProblem for a request to another host, and for one of a foreign page."""
+        host, origin = headers.get("host"), headers.get("origin")
+        if not self._hosts.accepts_host(host):
+            raise ApiProblem(
+                "wrong-host", _("send requests to a name of this server; see `tocsin api --name`")
+            )
+        foreign = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+        if foreign or (origin is not None and not is_same_origin(origin, host)):
+            raise ApiProblem("foreign-page", _("only programs and pages of this server may ask"))
+
+    async def _body(self, scope: Scope, headers: Headers, receive: Receive) -> bytes:
+        """Return the body; raises ApiProblem if it is too large, too slow or not JSON."""
+        limit = self._limits.body_bytes
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > limit:
+            raise _too_large(limit)
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._limits.body_seconds):
+                more = True
+                while more:
+                    message = await receive()
+                    if message["type"] != "http.request":
+                        break  # the client has left; nobody reads the answer
+                    body += message.get("body", b"")
+                    if len(body) > limit:
+                        raise _too_large(limit)
+                    more = message.get("more_body", False)
+        except TimeoutError:
+            raise ApiProblem(
+                "too-slow",
+                _(
+                    "send the whole body within {seconds} s",
+                    seconds=round(self._limits.body_seconds),
+                ),
+                headers={"Connection": "close"},
+            ) from None
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if body and scope["method"] not in ("GET", "HEAD") and kind != "application/json":
+            raise ApiProblem("wrong-media-type", _("set `Content-Type: application/json`"))
+        return bytes(body)
+
+
+async def _while_connected(
+    app: ASGIApp, scope: Scope, body: bytes, receive: Receive, send: Send, patience: Patience
+) -> None:
+    """Answer a request whose body is there, and notice when its client leaves."""
+    gone = asyncio.Event()
+    rest = [body]
+
+    async def replay() -> Message:
+        if rest:
+            return {"type": "http.request", "body": rest.pop(), "more_body": False}
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def watch() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        patience.left = True
+        gone.set()
+
+    watcher = asyncio.create_task(watch())
+    try:
+        await app(scope, replay, send)
+    finally:
+        watcher.cancel()
+
+
+class AnswerTags:
+    """The ETags of answers, and as of which commit of the store each is known to be right."""
+
+    def __init__(self) -> None:
+        self._tags: OrderedDict[str, tuple[int, str]] = OrderedDict()
+
+    def tag(self, key: str, commits: int) -> str:
+        """Return the ETag of an answer as of a commit; empty if it is not known."""
+        at, tag = self._tags.get(key, (0, ""))
+        return tag if at == commits else ""
+
+    def remember(self, key: str, commits: int, tag: str) -> None:
+        """Note the ETag of an answer as of a commit."""
+        self._tags[key] = commits, tag
+        self._tags.move_to_end(key)
+        if len(self._tags) > TAGS:
+            self._tags.popitem(last=False)
+
+
+class _Answer:
+    """What goes back: with headers of safety, and with an ETag if it is short."""
+
+    def __init__(self, scope: Scope, send: Send, seconds: float) -> None:
+        self._scope, self._send, self._seconds = scope, send, seconds
+        self._start: Message | None = None
+        """The beginning of an answer, while its body is awaited."""
+        self._parts: list[bytes] = []
+        self.begun = False
+
+    async def send(self, message: Message) -> None:
+        """Send a part of the answer; raises TimeoutError if the client does not read."""
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(raw=message["headers"])
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+            message["headers"] = headers.raw
+            is_stream = headers.get("content-type", "").startswith(STREAM)
+            if self._scope["method"] == "GET" and message["status"] == 200 and not is_stream:
+                self._start = message
+                return
+        elif self._start is not None:
+            self._parts.append(message.get("body", b""))
+            if message.get("more_body", False):
+                return
+            await self._send_tagged(self._start, b"".join(self._parts))
+            return
+        await self._pass(message)
+
+    async def _send_tagged(self, start: Message, body: bytes) -> None:
+        headers = MutableHeaders(raw=start["headers"])
+        headers["ETag"] = tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
+        if remember := self._scope["state"].get("remember_tag"):
+            remember(tag)
+        if is_known(tag, Headers(scope=self._scope).get("if-none-match")):
+            for name in ("content-length", "content-type"):
+                del headers[name]
+            start["status"], body = 304, b""
+        start["headers"] = headers.raw
+        await self._pass(start)
+        await self._pass({"type": "http.response.body", "body": body})
+
+    async def _pass(self, message: Message) -> None:
+        self.begun = True
+        async with asyncio.timeout(self._seconds):
+            await self._send(message)
+
+
+def is_known(tag: str, if_none_match: str | None) -> bool:
+    """Return whether a client has the answer with an ETag already."""
+    known = [one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")]
+    return tag.removeprefix("W/") in known or "*" in known
+
+
+def busy() -> ApiProblem:
+    """Return the problem that there is too much to do."""
+    return ApiProblem("busy", _("ask again in a moment"), headers={"Retry-After": "2"})
+
+
+def _too_large(limit: int) -> ApiProblem:
+    return ApiProblem(
+        "too-large",
+        _("a body has {limit} bytes at most", limit=limit),
+        headers={"Connection": "close"},
+    )

@@ -1,0 +1,204 @@
+"""What the routes work on, and what a request asks of it: filters, moments, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import Depends, Request
+from fastapi import Path as InPath
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from index.article import Timestamp
+from index.query.date_expressions import resolve_time
+from index.translation import gettext as _
+from monitor.api.guard import AnswerTags, is_known
+from monitor.api.problems import ApiProblem, invalid
+from monitor.model.alert import AlertState, Verdict
+from monitor.model.search import Filter
+from monitor.service.known_names import KnownNames
+from monitor.service.service import Service
+from monitor.service.triage import clean_tag
+
+if TYPE_CHECKING:
+    from monitor.model.config import Config
+
+LARGEST = 2**53
+"""No newsroom has so many of anything."""
+PAGE = 200
+"""Rows of a page at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newsroom:
+    """The newsroom that the API is about."""
+
+    service: Service
+    config_path: Path
+    data: Path | None
+    """The folder given with --data."""
+    clock: Callable[[], Timestamp]
+    zone: tzinfo
+
+    def load(self) -> Config:
+        """Return feeds.yaml; raises ConfigError."""
+        from monitor.config import load
+
+        return load(self.config_path, data=self.data)
+
+    @property
+    def names(self) -> KnownNames:
+        """Return the names that a filter may have."""
+        return KnownNames(self.service.views, self.config_path, self.data)
+
+    def moment(self, field: str, text: str | None, *, end: bool = False) -> Timestamp | None:
+        """Return a moment such as 2023-10-01, 7d or 2023-10-01T07:00; raises ApiProblem."""
+        if not text:
+            return None
+        try:
+            return resolve_time(text, self.clock(), self.zone)[end]
+        except ValueError as error:
+            raise invalid(field, str(error)) from None
+
+
+async def newsroom(request: Request) -> Newsroom:
+    """Return the newsroom that the API is about."""
+    found: Newsroom = request.app.state.newsroom
+    return found
+
+
+Here = Annotated[Newsroom, Depends(newsroom)]
+
+
+def unchanged(request: Request, here: Here) -> None:
+    """Raise that the client has the answer already, if nothing was committed since it got it.
+
+    For answers that depend on nothing but the store.
+    """
+    if any(name in request.query_params for name in ("since", "until", "query")):
+        return  # these depend on the time
+    key = f"{request.url.path}?{request.url.query}"
+    commits = here.service.views.version().commits
+    tags: AnswerTags = request.state.tags
+    tag = tags.tag(key, commits)
+    if tag and is_known(tag, request.headers.get("if-none-match")):
+        raise NotModified(tag)
+    request.state.remember_tag = partial(tags.remember, key, commits)
+
+
+Unchanged = Annotated[None, Depends(unchanged)]
+"""Stands behind the caller: who may not read learns nothing of versions either."""
+
+
+class NotModified(Exception):
+    """The client has the answer already."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(tag)
+        self.tag = tag
+
+
+# --- what a request says -----------------------------------------------------------------
+
+
+Text = Annotated[str, StringConstraints(max_length=300)]
+QueryText = Annotated[str, StringConstraints(max_length=4_000)]
+Moment = Annotated[
+    str | None,
+    Field(max_length=40, description="A time, as `2023-10-01`, `2023-10`, `7d` or `yesterday`."),
+]
+ArticleId = Annotated[int, InPath(ge=1, le=LARGEST, description="Number of an article.")]
+
+
+def _alert_number(text: str) -> int:
+    return int(text.lower().removeprefix("a"))
+
+
+AlertId = Annotated[
+    str,
+    InPath(pattern=r"^[aA]?[1-9][0-9]{0,14}$", description="Number of an alert, as `a5` or `5`."),
+    AfterValidator(_alert_number),
+]
+
+
+class Parameters(BaseModel):
+    """What stands behind the question mark; unknown names are refused."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class FilterParameters(Parameters):
+    """Which articles or alerts."""
+
+    since: Moment = None
+    until: Annotated[
+        str | None,
+        Field(max_length=40, description="Until the end of this day, month or year."),
+    ] = None
+    lang: list[Text] = Field(default=[], max_length=20)
+    """In these languages: `fr`, `en`; `und` means unknown."""
+    feed: list[Text] = Field(default=[], max_length=50)
+    """Of these feeds. `tag:NAME` means all feeds with a tag."""
+    watch: list[Text] = Field(default=[], max_length=50)
+    """Of these watchlists."""
+
+    def filter(self, here: Newsroom) -> Filter:
+        """Return the filter; raises ApiProblem and UnknownNameError."""
+        return here.names.validate(
+            Filter(
+                since=here.moment("since", self.since),
+                until=here.moment("until", self.until, end=True),
+                lang=tuple("" if code == "und" else code.lower() for code in self.lang),
+                feeds=tuple(self.feed),
+                watchlists=tuple(self.watch),
+            )
+        )
+
+
+class AlertParameters(FilterParameters):
+    """Which alerts."""
+
+    state: Literal["open", "new", "acknowledged", "closed", "all"] = "open"
+    """`open` means new or acknowledged."""
+    verdict: Literal["relevant", "noise", "none"] | None = None
+    starred: bool = False
+    """Only alerts with a star."""
+    noted: bool = False
+    """Only alerts with a note."""
+    tag: list[Text] = Field(default=[], max_length=20)
+    """With any of these tags of your own."""
+    suppressed: bool = False
+    """Only alerts of which nobody was notified, copies included."""
+
+    def filter(self, here: Newsroom) -> Filter:
+        """Return the filter; raises ApiProblem and UnknownNameError."""
+        try:
+            tags = tuple(map(clean_tag, self.tag))
+        except ValueError as error:
+            raise invalid("tag", str(error)) from None
+        filter = replace(
+            FilterParameters.filter(self, here),
+            state=None if self.state in ("open", "all") else AlertState(self.state),
+            closed=self.state == "all",
+            verdict=None if self.verdict is None else Verdict(self.verdict.replace("none", "")),
+            starred=True if self.starred else None,
+            noted=True if self.noted else None,
+            tags=tags,
+            muted=True,
+            suppressed=self.suppressed,
+        )
+        return here.names.validate(filter)
+
+
+def no_article(id: int) -> ApiProblem:
+    """Return the problem that there is no such article."""
+    return ApiProblem("not-found", _("there is no article {number}", number=id))
+
+
+def no_alert(id: int) -> ApiProblem:
+    """Return the problem that there is no such alert."""
+    return ApiProblem("not-found", _("there is no alert a{number}", number=id))

@@ -1,0 +1,64 @@
+"""Which requests a server of this machine accepts, by their headers Host and Origin alone."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedHosts:
+    """The names under which a server is reached."""
+
+    local: bool = True
+    """The server is reached from this machine only."""
+    names: Collection[str] = ()
+    """Names of this machine that other machines use, in lower case."""
+
+    def accepts_host(self, host: str | None) -> bool:
+        """Return whether a Host header names this server.
+
+        After DNS rebinding, a foreign page still sends its own name, so only known names are
+        accepted; addresses cannot be rebound.
+        """
+        name = _hostname(host)
+        if name == "localhost" or name in self.names:
+            return True
+        try:
+            address = ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return address.is_loopback if self.local else True
+
+
+def is_same_origin(origin: str | None, host: str | None) -> bool:
+    """Return whether a request comes from a page of this server.
+
+    Browsers always send the origin of a websocket, and of a request that changes something.
+    """
+    if not origin or not host:
+        return False
+    try:
+        parts = urlsplit(origin)
+        return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
+    except ValueError:
+        return False
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach an address to listen at."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _hostname(host: str | None) -> str:
+    try:
+        return (urlsplit(f"//{host or ''}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""

@@ -1,0 +1,117 @@
+"""Errors as RFC 9457 writes them: `application/problem+json`, one `type` for each kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired
+
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+from index.translation import gettext as _
+from index.translation import mark
+
+MEDIA_TYPE = "application/problem+json"
+PREFIX = "urn:tocsin:problem:"
+
+KINDS: Mapping[str, tuple[int, str]] = {
+    "malformed": (400, mark("The request cannot be read")),
+    "no-token": (401, mark("A token is needed")),
+    "wrong-scope": (403, mark("The scope of this token does not suffice")),
+    "foreign-page": (403, mark("Pages of other servers may not use this one")),
+    "not-found": (404, mark("There is no such thing")),
+    "wrong-method": (405, mark("This method is not allowed here")),
+    "too-slow": (408, mark("The request took too long to arrive")),
+    "changed": (409, mark("Somebody changed it since")),
+    "broken-file": (409, mark("feeds.yaml has a mistake")),
+    "too-large": (413, mark("The request is too large")),
+    "wrong-media-type": (415, mark("Send JSON")),
+    "wrong-host": (421, mark("This host is not served here")),
+    "invalid": (422, mark("A value cannot be used")),
+    "too-many": (429, mark("Too many requests")),
+    "failure": (500, mark("tocsin made a mistake")),
+    "not-installed": (501, mark("This is not installed here")),
+    "busy": (503, mark("tocsin is busy")),
+    "no-store": (503, mark("The archive cannot be read now")),
+    "too-costly": (503, mark("It took too long to find out")),
+}
+"""The status and the title of each kind of problem."""
+
+
+class FieldProblem(TypedDict):
+    """A value that cannot be used."""
+
+    field: str
+    """Its name in the query string or in the body, as `limit` or `seen.state`."""
+    message: str
+    """Why, and what to do."""
+
+
+class Problem(TypedDict):
+    """Why a request was refused (RFC 9457)."""
+
+    type: str
+    """`urn:tocsin:problem:` and the kind of problem, for programs."""
+    title: str
+    """The kind of problem, for people."""
+    status: int
+    """The status of HTTP."""
+    detail: str
+    """What is wrong, and what to do."""
+    errors: NotRequired[list[FieldProblem]]
+    """The values that cannot be used."""
+    now: NotRequired[dict[str, Any]]
+    """With 409: the fields of the alert as they are now."""
+
+
+class ApiProblem(Exception):
+    """A request that is refused.
+
+    Args:
+        kind: One of `KINDS`.
+        detail: What is wrong, and what to do.
+        errors: The values that cannot be used.
+        headers: Headers of the answer.
+        now: The fields of an alert as they are now.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        detail: str,
+        *,
+        errors: Sequence[FieldProblem] = (),
+        headers: Mapping[str, str] | None = None,
+        now: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind, self.detail = kind, detail
+        self.errors, self.headers, self.now = errors, headers or {}, now
+
+    @property
+    def status(self) -> int:
+        """Return the status of HTTP."""
+        return KINDS[self.kind][0]
+
+    def document(self) -> Problem:
+        """Return the problem as a client reads it."""
+        status, title = KINDS[self.kind]
+        problem = Problem(
+            type=PREFIX + self.kind, title=_(title), status=status, detail=self.detail
+        )
+        if self.errors:
+            problem["errors"] = list(self.errors)
+        if self.now is not None:
+            problem["now"] = dict(self.now)
+        return problem
+
+    def response(self) -> Response:
+        """Return the answer."""
+        content = json.dumps(self.document(), ensure_ascii=False).encode("utf-8", "replace")
+        return Response(content, self.status, self.headers, MEDIA_TYPE)
+
+
+def invalid(field: str, message: str) -> ApiProblem:
+    """Return the problem of one value that cannot be used."""
+    return ApiProblem("invalid", message, errors=[FieldProblem(field=field, message=message)])

@@ -1,0 +1,285 @@
+"""Alerts, their stories, and what people decide about them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
+
+from index.translation import gettext as _
+from monitor.api.access import Analyst, Reader
+from monitor.api.newsroom import (
+    LARGEST,
+    AlertId,
+    AlertParameters,
+    Here,
+    Newsroom,
+    Text,
+    Unchanged,
+    no_alert,
+)
+from monitor.api.problems import ApiProblem, FieldProblem, invalid
+from monitor.export.serialization.alerts import (
+    AlertRow,
+    ChangeRow,
+    DecisionRow,
+    StoryRow,
+    UndoRow,
+    alert_row,
+    change_row,
+    decision_row,
+    story_row,
+    undo_row,
+)
+from monitor.formatting import alert_number
+from monitor.model.alert import AlertState, Verdict
+from monitor.store.protocol import AlertViews
+
+router = APIRouter(tags=["alerts"])
+
+
+class PageParameters(AlertParameters):
+    """Which alerts, and which page of them."""
+
+    query: Annotated[str, Field(max_length=4_000)] = ""
+    """Alerts that this query selects, as `watch:Alibaba lang:fr since:7d grève`."""
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    """Rows of a page."""
+    after: Annotated[str, Field(pattern=r"^a[1-9][0-9]{0,14}$")] | None = None
+    """The page after this one, which is `next` of the page before."""
+
+    def ids(self, here: Newsroom) -> tuple[Sequence[int], Sequence[int]]:
+        """Return the alerts that come after the page before, and those of the pages so far.
+
+        Both are in ascending order.
+
+        Raises:
+            ApiProblem: A filter cannot be combined with a query.
+            QueryError: The query has a mistake.
+        """
+        filter = self.filter(here)
+        if self.query:
+            if self.suppressed:
+                raise invalid("suppressed", _("`suppressed` cannot be combined with `query`"))
+            for problem in here.names.unknown_in(self.query):
+                raise invalid("query", problem)
+            ids: Sequence[int] = here.service.triage.select(filter, self.query)
+        else:
+            ids = here.service.views.alerts.ids(filter)
+        end = bisect_left(ids, int(self.after[1:])) if self.after else len(ids)
+        return ids[:end], ids[end:]
+
+
+class AlertsRow(TypedDict):
+    """A page of alerts."""
+
+    alerts: list[AlertRow]
+    """The newest first."""
+    next: str | None
+    """Where the next page begins; null on the last one."""
+
+
+@router.get("/alerts")
+def alerts(
+    here: Here, caller: Reader, tagged: Unchanged, parameters: Annotated[PageParameters, Query()]
+) -> AlertsRow:
+    """List alerts, those with the highest number first."""
+    (ids, _listed), limit = parameters.ids(here), parameters.limit
+    page = list(ids[-limit:])[::-1]
+    rows = here.service.views.alerts.get(page, matches=True, timelines=True)
+    return {
+        "alerts": list(map(alert_row, rows)),
+        "next": alert_number(page[-1]) if len(ids) > limit else None,
+    }
+
+
+class StoriesRow(TypedDict):
+    """A page of stories."""
+
+    stories: list[StoryRow]
+    """Those with the newest alert first."""
+    next: str | None
+    """Where the next page begins; null on the last one."""
+
+
+@router.get("/stories")
+def stories(
+    here: Here, caller: Reader, tagged: Unchanged, parameters: Annotated[PageParameters, Query()]
+) -> StoriesRow:
+    """List the stories that have such alerts, each once, with all their alerts."""
+    views, limit = here.service.views.alerts, parameters.limit
+    ids, listed = parameters.ids(here)
+    newest, more = _newest_of_stories(views, ids, limit)
+    found = views.stories(
+        newest,
+        matches=True,
+        timelines=True,
+        closed=parameters.state in ("closed", "all"),
+        muted=True,
+    )
+    before = frozenset(listed)
+    new = [one for one in found if before.isdisjoint(alert.id for alert in one.alerts)]
+    return {
+        "stories": list(map(story_row, new)),
+        "next": alert_number(newest[-1]) if more else None,
+    }
+
+
+def _newest_of_stories(views: AlertViews, ids: Sequence[int], limit: int) -> tuple[list[int], bool]:
+    """Return the newest of some alerts of each story, of the newest stories, and if there are more.
+
+    Args:
+        views: Reads the alerts.
+        ids: The alerts, in ascending order.
+        limit: How many stories at the most.
+    """
+    newest: dict[int, int] = {}
+    for end in range(len(ids), 0, -4 * limit):
+        for alert in views.get(list(ids[max(0, end - 4 * limit) : end])[::-1]):
+            if alert.story_alert not in newest and len(newest) == limit:
+                return list(newest.values()), True
+            newest.setdefault(alert.story_alert, alert.id)
+    return list(newest.values()), False
+
+
+@router.get("/stories/{alert}")
+def story(here: Here, caller: Reader, tagged: Unchanged, alert: AlertId) -> StoryRow:
+    """Return the story of an alert with all its alerts."""
+    id = int(alert)
+    found = here.service.views.alerts.stories(
+        [id], matches=True, timelines=True, closed=True, muted=True
+    )
+    if not found:
+        raise no_alert(id)
+    return story_row(found[0])
+
+
+@router.get("/alerts/{alert}")
+def alert(here: Here, caller: Reader, tagged: Unchanged, alert: AlertId) -> AlertRow:
+    """Return an alert."""
+    return _row(here, int(alert))
+
+
+class HistoryRow(TypedDict):
+    """What was decided about an alert."""
+
+    alert: int
+    history: list[DecisionRow]
+    """The newest first."""
+
+
+@router.get("/alerts/{alert}/history")
+def history(here: Here, caller: Reader, tagged: Unchanged, alert: AlertId) -> HistoryRow:
+    """Tell who changed an alert, and when, the newest change first."""
+    id = int(alert)
+    if not here.service.views.alerts.get([id]):
+        raise no_alert(id)
+    decisions = here.service.views.triage.decisions(id)[::-1]
+    return {"alert": id, "history": list(map(decision_row, decisions))}
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class Seen(_Body):
+    """The fields of the alert as you saw them."""
+
+    state: Literal["new", "acknowledged", "closed"] | None = None
+    verdict: Literal["", "relevant", "noise"] | None = None
+    starred: bool | None = None
+    note: Annotated[str, Field(max_length=20_000)] | None = None
+
+
+class Act(_Body):
+    """What is to be changed.
+
+    A field that is set replaces what is there, so it has to be in `seen` too, as you saw it.
+    `acknowledge`, `tag` and `untag` replace nothing.
+    """
+
+    acknowledge: bool = False
+    """Acknowledge the alert if it is new; a closed alert stays closed."""
+    state: Literal["new", "acknowledged", "closed"] | None = None
+    """`closed` closes the alert, `new` opens it again."""
+    verdict: Literal["", "relevant", "noise"] | None = None
+    """What you think of the alert; empty takes the verdict away."""
+    starred: bool | None = None
+    note: Annotated[str, Field(max_length=20_000)] | None = None
+    """It replaces the note that is there; empty takes that away."""
+    tag: list[Text] = Field(default=[], max_length=20)
+    """Tags to add."""
+    untag: list[Text] = Field(default=[], max_length=20)
+    """Tags to take away."""
+    seen: Seen = Seen()
+
+
+class ActRow(ChangeRow):
+    """What an act of triage changed, and the alert as it is now."""
+
+    alert: AlertRow
+
+
+_SET = ("state", "verdict", "starred", "note")
+
+
+@router.post("/alerts/{alert}/triage")
+def triage(here: Here, caller: Analyst, alert: AlertId, act: Act) -> ActRow:
+    """Decide about an alert: acknowledge, close, reopen, verdict, star, note, tags.
+
+    Nothing is changed if a field is not any more as you saw it (409). The history has the act under
+    the name of your token; `/v1/triage/undo` takes it back.
+    """
+    id = int(alert)
+    _row(here, id)
+    unseen = [
+        name for name in _SET if getattr(act, name) is not None and getattr(act.seen, name) is None
+    ]
+    if unseen:
+        words = _("say what you saw there, so that nobody's work is overwritten")
+        errors = [FieldProblem(field=f"seen.{name}", message=words) for name in unseen]
+        raise ApiProblem("invalid", words, errors=errors)
+    seen = {name: _value(name, value) for name, value in act.seen if value is not None}
+    given = {name: _value(name, getattr(act, name)) for name in _SET}
+    try:
+        done = here.service.triage.by(caller.name).change(
+            [id], **given, tags=act.tag, untag=act.untag, acknowledge=act.acknowledge, seen=seen
+        )
+    except ValueError as error:
+        raise ApiProblem("invalid", str(error)) from None
+    return {**change_row(done, 1), "alert": _row(here, id)}
+
+
+def _value(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    match name:
+        case "state":
+            return AlertState(value)
+        case "verdict":
+            return Verdict(value)
+    return value
+
+
+class Undo(_Body):
+    """Which act is to be taken back."""
+
+    act: Annotated[int, Field(ge=1, le=LARGEST)] | None = None
+    """Number of the act; without it, your last one."""
+
+
+@router.post("/triage/undo")
+def undo(here: Here, caller: Analyst, what: Undo) -> UndoRow:
+    """Take back an act of your own; what somebody decided since stays."""
+    return undo_row(here.service.triage.by(caller.name).undo(what.act))
+
+
+def _row(here: Newsroom, id: int) -> AlertRow:
+    found = here.service.views.alerts.get([id], matches=True, timelines=True)
+    if not found:
+        raise no_alert(id)
+    return alert_row(found[0])

@@ -1,0 +1,193 @@
+"""Search, facets, trends, articles and what is like them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from monitor.api.access import Reader
+from monitor.api.newsroom import (
+    LARGEST,
+    PAGE,
+    ArticleId,
+    FilterParameters,
+    Here,
+    Parameters,
+    QueryText,
+    Text,
+    Unchanged,
+    no_article,
+)
+from monitor.export.serialization.articles import (
+    ArticleDetailsRow,
+    RevisionsRow,
+    details_row,
+    revisions_row,
+)
+from monitor.export.serialization.searches import (
+    CountRow,
+    FacetsRow,
+    ResultsRow,
+    SimilarRow,
+    facets_row,
+    results_row,
+    similar_row,
+    trend_rows,
+)
+
+router = APIRouter(tags=["archive"])
+SNIPPET = 300
+"""Characters of a snippet."""
+
+
+class SearchParameters(FilterParameters):
+    """A search."""
+
+    query: Annotated[str, Field(min_length=1, max_length=4_000)]
+    """In the language of queries, as `cainiao liege` or `"port d'Anvers" lang:fr`."""
+    tag: list[Text] = Field(default=[], max_length=20)
+    """Of feeds with this tag."""
+    severity: Literal["high", "medium", "low"] | None = None
+    """Articles that raised an alert of this severity."""
+    story: Annotated[int, Field(ge=1, le=LARGEST)] | None = None
+    """Articles of this story."""
+    has: list[Literal["alert", "body", "author"]] = Field(default=[], max_length=3)
+    """Articles with an alert, a text, or an author."""
+    sort: Literal["date", "score"] = "date"
+    """`date` puts the newest first, `score` the most relevant."""
+    limit: Annotated[int, Field(ge=1, le=PAGE)] = 50
+    """Hits of a page."""
+    after: Annotated[str, Field(max_length=20_000)] = ""
+    """The page after this place, which is `next` of the page before."""
+
+
+@router.get("/search")
+def search(
+    here: Here, caller: Reader, parameters: Annotated[SearchParameters, Query()]
+) -> ResultsRow:
+    """Search the archive.
+
+    Pages are those of one result, whatever arrives meanwhile: follow `next`.
+    """
+    from monitor.search.query_resolution import narrow_query
+    from monitor.search.suggestions import FEW
+
+    facets = [f"has:{what}" for what in parameters.has]
+    facets += [f"severity:{parameters.severity}"] if parameters.severity else []
+    facets += [f"story:{parameters.story}"] if parameters.story else []
+    parameters.feed += [f"tag:{tag}" for tag in parameters.tag]
+    query, filter = narrow_query(parameters.query, [], facets), parameters.filter(here)
+    archive = here.service.archive
+    results = archive.search(
+        query,
+        filter,
+        sort=parameters.sort,
+        limit=parameters.limit,
+        width=SNIPPET,
+        after=parameters.after,
+    )
+    few = results.total < FEW and not parameters.after
+    return results_row(results, archive.suggestions(query, filter) if few else ())
+
+
+class FacetsParameters(FilterParameters):
+    """A search, and how much is listed."""
+
+    query: Annotated[str, Field(min_length=1, max_length=4_000)]
+    """In the language of queries."""
+    limit: Annotated[int, Field(ge=1, le=100)] = 10
+    """At most this many feeds, languages, watchlists and words each."""
+
+
+@router.get("/facets")
+def facets(
+    here: Here, caller: Reader, parameters: Annotated[FacetsParameters, Query()]
+) -> FacetsRow:
+    """Tell what the articles of a query have in common."""
+    filter = parameters.filter(here)
+    found = here.service.statistics.facets(parameters.query, filter, limit=parameters.limit)
+    return facets_row(found)
+
+
+class TrendParameters(FilterParameters):
+    """Queries, and how their articles are counted."""
+
+    query: Annotated[list[QueryText], Field(min_length=1, max_length=8)]
+    """A series for each, in the language of queries."""
+    by: Literal["hour", "day", "week", "month"] | None = None
+    """Length of a period; chosen from the whole time if it is not given."""
+    split: Literal["lang", "feed"] | None = None
+    """A series for each language or feed of the one query."""
+
+
+class TrendRow(TypedDict):
+    """Articles over time."""
+
+    by: str
+    """Length of a period: `hour`, `day`, `week` or `month`."""
+    note: str
+    """What the reader must know: an index that is behind or is being rebuilt."""
+    counts: list[CountRow]
+    """The articles of each series in each period, the earliest period first."""
+
+
+@router.get("/trend")
+def trend(here: Here, caller: Reader, parameters: Annotated[TrendParameters, Query()]) -> TrendRow:
+    """Count the articles that queries find, over time."""
+    from index.translation import gettext as _
+    from monitor.api.problems import invalid
+    from monitor.model.search_results import BucketSize, GroupBy
+
+    if parameters.split and len(parameters.query) > 1:
+        raise invalid("split", _("`split` needs exactly one query"))
+    found = here.service.statistics.trend(
+        parameters.query,
+        parameters.filter(here),
+        by=BucketSize(parameters.by) if parameters.by else None,
+        split=GroupBy(parameters.split) if parameters.split else None,
+    )
+    return {"by": str(found.by), "note": found.note, "counts": list(trend_rows(found))}
+
+
+@router.get("/articles/{article}")
+def article(here: Here, caller: Reader, tagged: Unchanged, article: ArticleId) -> ArticleDetailsRow:
+    """Return an article with its text, its alerts and who else has its story."""
+    details = here.service.views.articles.details(article)
+    if details is None:
+        raise no_article(article)
+    return details_row(details)
+
+
+@router.get("/articles/{article}/revisions")
+def revisions(here: Here, caller: Reader, article: ArticleId) -> RevisionsRow:
+    """Return the texts that the publisher made of an article, and what each edit changed."""
+    from monitor.service.article_revisions import revisions_of
+
+    views = here.service.views
+    details = views.articles.details(article)
+    if details is None:
+        raise no_article(article)
+    edits = revisions_of(views, details, here.config_path, here.data)
+    return revisions_row(edits, views.articles.revisions(article))
+
+
+class SimilarParameters(Parameters):
+    """How many."""
+
+    limit: Annotated[int, Field(ge=1, le=PAGE)] = 10
+
+
+@router.get("/articles/{article}/similar")
+def similar(
+    here: Here,
+    caller: Reader,
+    article: ArticleId,
+    parameters: Annotated[SimilarParameters, Query()],
+) -> SimilarRow:
+    """Find the articles that are most like one, in either language."""
+    if not here.service.views.articles.get([article]):
+        raise no_article(article)
+    return similar_row(article, here.service.similar(article, parameters.limit))

@@ -1,0 +1,83 @@
+"""The state of the newsroom, briefings and deliveries."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from index.translation import gettext as _
+from monitor.api.access import Reader
+from monitor.api.newsroom import Here, Moment, Parameters, Text
+from monitor.api.problems import invalid
+from monitor.export.serialization.briefings import BriefingRow, briefing_row
+from monitor.export.serialization.deliveries import DeliveryRow
+from monitor.export.serialization.status import StatusRow, status_row
+from monitor.model.search import Filter
+
+router = APIRouter(tags=["newsroom"])
+DAY = 86_400.0
+
+
+@router.get("/status")
+def status(here: Here, caller: Reader) -> StatusRow:
+    """Return the state of the newsroom: monitor, feeds, articles, alerts, deliveries."""
+    return status_row(here.service.status(), here.service.suppressed())
+
+
+class BriefingParameters(Parameters):
+    """Which briefing."""
+
+    since: Moment = None
+    """Without it, the last day."""
+    watch: list[Text] = Field(default=[], max_length=50)
+    """Of these watchlists; without it, of all."""
+    limit: Annotated[int, Field(ge=1, le=200)] = 20
+    """Stories of a watchlist at most."""
+
+
+@router.get("/briefing")
+def briefing(
+    here: Here, caller: Reader, parameters: Annotated[BriefingParameters, Query()]
+) -> BriefingRow:
+    """Tell what happened since a time, by watchlist, and what may be missing."""
+    now = here.clock()
+    since = here.moment("since", parameters.since)
+    since = now - DAY if since is None else since
+    if since >= now:
+        raise invalid("since", _("that is in the future"))
+    watchlists = tuple(parameters.watch)
+    here.names.validate(Filter(watchlists=watchlists))
+    return briefing_row(here.service.briefing(since, watchlists=watchlists, limit=parameters.limit))
+
+
+class DeliveryParameters(Parameters):
+    """Which deliveries."""
+
+    state: Literal["unsent", "waiting", "held", "sent", "dead", "all"] = "unsent"
+    """`held` means held back for quiet hours or a digest, `dead` given up."""
+    channel: Text | None = None
+    """To this channel."""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class DeliveriesRow(TypedDict):
+    """Deliveries."""
+
+    deliveries: list[DeliveryRow]
+    """The newest first."""
+
+
+@router.get("/deliveries")
+def deliveries(
+    here: Here, caller: Reader, parameters: Annotated[DeliveryParameters, Query()]
+) -> DeliveriesRow:
+    """List deliveries to channels, and why one is not sent yet."""
+    from monitor.service.listings import delivery_rows, newest_deliveries
+
+    views = here.service.views
+    state = None if parameters.state == "unsent" else parameters.state
+    listed = newest_deliveries(views, state, parameters.channel, parameters.limit)
+    return {"deliveries": delivery_rows(views, listed)}

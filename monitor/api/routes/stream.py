@@ -1,0 +1,210 @@
+"""New alerts as they are raised: `text/event-stream`, as browsers and many programs read it.
+
+One task looks at the version of the store while somebody listens; each stream then reads what is
+new for its filter. The id of an event says how far its stream is, so that a client that comes back
+with `Last-Event-ID` misses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
+
+from index.translation import gettext as _
+from monitor.api.access import Access, Caller, Reader
+from monitor.api.guard import STREAM
+from monitor.api.limits import Limits
+from monitor.api.newsroom import AlertParameters, Here, Newsroom
+from monitor.api.problems import ApiProblem
+from monitor.errors import StoreError
+from monitor.export.serialization.alerts import AlertRow, alert_row
+from monitor.model.status import StoreVersion
+from monitor.service.alert_selection import AlertSelection
+
+LOOK = 0.5
+"""Seconds between two looks at the version of the store."""
+HEARTBEAT = 15.0
+"""Seconds without an event after which a stream says that it lives."""
+CHUNK = 50
+"""Alerts that are read at once."""
+
+router = APIRouter(tags=["alerts"])
+
+
+class StreamHub:
+    """Knows who listens, and wakes them when something was committed.
+
+    Args:
+        version: Returns the version of the store; called in a thread.
+        limits: How many may listen.
+        sleep: Waits for a number of seconds.
+        is_ending: Returns whether the server ends.
+    """
+
+    def __init__(
+        self,
+        version: Callable[[], StoreVersion],
+        limits: Limits,
+        sleep: Callable[[float], Awaitable[None]],
+        is_ending: Callable[[], bool],
+    ) -> None:
+        self._version, self._limits, self._sleep = version, limits, sleep
+        self.is_ending = is_ending
+        self._listening = Counter[str]()
+        """Streams of each caller."""
+        self._changed = asyncio.Event()
+        self._watching: asyncio.Task[None] | None = None
+
+    @property
+    def listening(self) -> int:
+        """How many streams are open."""
+        return self._listening.total()
+
+    def enter(self, name: str) -> None:
+        """Count a stream; raises ApiProblem if there are too many."""
+        if self._listening[name] >= self._limits.streams_each:
+            raise ApiProblem(
+                "too-many",
+                _("{count} streams of this token are open already", count=self._listening[name]),
+                headers={"Retry-After": "30"},
+            )
+        if self.listening >= self._limits.streams:
+            raise ApiProblem(
+                "busy",
+                _("{count} streams are open already", count=self.listening),
+                headers={"Retry-After": "30"},
+            )
+        self._listening[name] += 1
+        if self._watching is None or self._watching.done():
+            self._watching = asyncio.create_task(self._watch())
+
+    def leave(self, name: str) -> None:
+        """Count a stream less."""
+        self._listening[name] -= 1
+        if not self._listening[name]:
+            del self._listening[name]
+
+    async def change(self, seconds: float) -> bool:
+        """Wait until something was committed; return whether it was, within some seconds."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _watch(self) -> None:
+        commits: int | None = None
+        while self._listening and not self.is_ending():
+            try:
+                newest: int | None = (await run_in_threadpool(self._version)).commits
+            except StoreError:  # the streams read it themselves, and say so
+                newest = commits
+            if newest != commits:
+                commits = newest
+                self._wake()
+            await self._sleep(LOOK)
+        self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+@dataclass(frozen=True, slots=True)
+class _Events:
+    """What one stream tells."""
+
+    here: Newsroom
+    selection: AlertSelection
+    hub: StreamHub
+    access: Access
+    caller: Caller
+
+    async def text(self, at: StoreVersion) -> AsyncIterator[str]:
+        """Yield events from a version of the store on."""
+        yield f"retry: 3000\nid: {_event_id(at)}\n\n"
+        try:
+            while not self.hub.is_ending() and await self.access.still_valid(self.caller):
+                new, raised, escalated = await run_in_threadpool(self.selection.after, at)
+                for first in range(0, len(raised), CHUNK):
+                    for row in await self._rows(raised[first : first + CHUNK]):
+                        at = at._replace(alert=row["id"])
+                        yield _event("raised", row, at)
+                for step in escalated:
+                    at = at._replace(escalation=step.escalation)
+                    for row in await self._rows([step.alert]):
+                        yield _event("escalated", row, at)
+                at = new
+                if not await self.hub.change(HEARTBEAT):
+                    yield ": alive\n\n"
+        finally:
+            self.hub.leave(self.caller.name)
+
+    async def _rows(self, ids: Sequence[int]) -> list[AlertRow]:
+        return [alert_row(one) for one in await run_in_threadpool(self.selection.read, ids)]
+
+
+def _event(kind: str, row: AlertRow, at: StoreVersion) -> str:
+    data = json.dumps(row, ensure_ascii=False)
+    return f"event: {kind}\nid: {_event_id(at)}\ndata: {data}\n\n"
+
+
+def _event_id(at: StoreVersion) -> str:
+    return f"{at.alert}-{at.escalation}"
+
+
+LastEvent = Annotated[
+    str | None,
+    Header(
+        alias="Last-Event-ID",
+        pattern=r"^[0-9]{1,15}-[0-9]{1,15}$",
+        description="The id of the last event that was read: the stream goes on from there.",
+    ),
+]
+
+
+@router.get(
+    "/alerts/stream",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "Events `raised` and `escalated`; their data is an alert.",
+            "content": {STREAM: {"schema": {"type": "string"}}},
+        }
+    },
+)
+async def stream(
+    request: Request,
+    here: Here,
+    caller: Reader,
+    parameters: Annotated[AlertParameters, Query()],
+    last: LastEvent = None,
+) -> StreamingResponse:
+    """Tell of alerts as they are raised and as they escalate, until the client leaves.
+
+    An event has the name `raised` or `escalated`, and an alert as data. A comment every 15 seconds
+    shows that the stream lives.
+    """
+    hub: StreamHub = request.app.state.hub
+    filter = await run_in_threadpool(parameters.filter, here)
+    at = await run_in_threadpool(here.service.views.version)
+    if last is not None:
+        alert, escalation = map(int, last.split("-"))
+        at = at._replace(alert=min(alert, at.alert), escalation=min(escalation, at.escalation))
+    hub.enter(caller.name)
+    request.state.streaming(request.scope)
+    events = _Events(
+        here, AlertSelection(here.service, filter, ""), hub, request.app.state.access, caller
+    )
+    return StreamingResponse(
+        events.text(at), media_type=STREAM, headers={"X-Accel-Buffering": "no"}
+    )

@@ -1,0 +1,257 @@
+"""Watchlists: what they brought, why they match, and new ones."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
+
+from index.translation import gettext as _
+from monitor.api.access import Admin, Reader
+from monitor.api.heavy import Alone, more_time
+from monitor.api.newsroom import (
+    LARGEST,
+    Here,
+    Newsroom,
+    Parameters,
+    QueryText,
+    Text,
+    no_article,
+)
+from monitor.api.problems import ApiProblem, FieldProblem
+from monitor.config.watchlist_edit import WatchlistFields
+from monitor.export.serialization.alerts import MatchRow, match_rows
+from monitor.export.serialization.searches import HitRow, hit_row
+from monitor.export.serialization.watchlists import TermRow, WatchlistRow, term_row
+from monitor.model.config import Config, Watchlist
+from monitor.model.search import Filter
+
+router = APIRouter(tags=["watchlists"])
+log = logging.getLogger("tocsin")
+
+
+class WatchlistsRow(TypedDict):
+    """The watchlists of the newsroom."""
+
+    watchlists: list[WatchlistRow]
+
+
+@router.get("/watchlists")
+def watchlists(here: Here, caller: Reader) -> WatchlistsRow:
+    """List watchlists with their alerts and their precision."""
+    from monitor.service.listings import watchlist_rows
+
+    records = here.service.views.watchlists.records()
+    return {"watchlists": watchlist_rows(here.service, records, here.clock())}
+
+
+class NameParameters(Parameters):
+    """Which watchlist."""
+
+    watchlist: Text
+    """Its name, in any case."""
+
+
+class TermsRow(TypedDict):
+    """The terms of a watchlist."""
+
+    terms: list[TermRow]
+
+
+@router.get("/watchlists/terms")
+def terms(here: Here, caller: Reader, parameters: Annotated[NameParameters, Query()]) -> TermsRow:
+    """List the terms of a watchlist with what each brought."""
+    name = parameters.watchlist.casefold()
+    here.names.validate(Filter(watchlists=(parameters.watchlist,)))
+    records = here.service.views.watchlists.term_records()
+    return {"terms": [term_row(one) for one in records if one.watchlist.casefold() == name]}
+
+
+class ExplainParameters(NameParameters):
+    """Which watchlist, and which article."""
+
+    article: Annotated[int, Field(ge=1, le=LARGEST)]
+    """Number of the article."""
+
+
+class ExplanationRow(TypedDict):
+    """Why a watchlist matches an article, or does not."""
+
+    watchlist: str
+    article: int
+    matches: bool
+    clauses: list[str]
+    """Each clause that matches with its text, or those that fail."""
+    places: list[MatchRow]
+    """Where it matches."""
+
+
+@router.get("/watchlists/explain")
+def explain(
+    here: Here, caller: Reader, parameters: Annotated[ExplainParameters, Query()]
+) -> ExplanationRow:
+    """Explain why a watchlist matches an article, or does not."""
+    from monitor.service.explanation import explain_match, find_watchlist
+
+    config = here.load()
+    watchlist = find_watchlist(config, parameters.watchlist)
+    details = here.service.views.articles.details(parameters.article)
+    if details is None:
+        raise no_article(parameters.article)
+    found = explain_match(here.service.views, config, watchlist, details.article)
+    return {
+        "watchlist": watchlist.name,
+        "article": parameters.article,
+        "matches": found.hit is not None,
+        "clauses": found.reason.split("\n"),
+        "places": match_rows(found.hit.matches) if found.hit else [],
+    }
+
+
+class NewWatchlist(BaseModel):
+    """A watchlist as feeds.yaml has it: terms or a query."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    name: Annotated[str, Field(max_length=200)] = ""
+    """Without a name, the only term is its name."""
+    terms: list[Annotated[str, Field(max_length=500)]] = Field(default=[], max_length=200)
+    query: QueryText = ""
+    severity: Literal["high", "medium", "low"] = "medium"
+    lang: list[Text] = Field(default=[], max_length=20)
+    """Only articles in these languages."""
+    feeds: list[Text] = Field(default=[], max_length=100)
+    """Only articles of these feeds; `tag:NAME` means all feeds with a tag."""
+    excluded: list[Annotated[str, Field(max_length=500)]] = Field(default=[], max_length=200)
+    """Terms under `not:`."""
+    cooldown: Annotated[str, Field(max_length=20)] = ""
+    """Time after a notification in which there is no other, as `2h`."""
+
+    def as_fields(self) -> WatchlistFields:
+        """Return what feeds.yaml would say."""
+        return WatchlistFields(
+            name=self.name,
+            terms=tuple(self.terms),
+            query=self.query,
+            severity=self.severity,
+            lang=tuple(self.lang),
+            feeds=tuple(self.feeds),
+            excluded=tuple(self.excluded),
+            cooldown=self.cooldown,
+        )
+
+
+def _checked(here: Newsroom, fields: WatchlistFields) -> tuple[Watchlist, Config]:
+    """Return the watchlist of some fields, and what feeds.yaml would be with it.
+
+    Raises:
+        ApiProblem: There are mistakes.
+    """
+    from monitor.config import read
+    from monitor.config.watchlist_edit import check_fields
+
+    found = check_fields(read(here.config_path), here.config_path, None, fields)
+    if found.watchlist is None or found.config is None:
+        words = _("this watchlist has mistakes; nothing was changed")
+        errors = [FieldProblem(field=one.field, message=one.message) for one in found.problems]
+        raise ApiProblem("invalid", words, errors=errors)
+    return found.watchlist, found.config
+
+
+class TestParameters(Parameters):
+    """How far back."""
+
+    days: Annotated[int, Field(ge=1, le=30)] = 7
+    """How many days of the archive the watchlist is tried on."""
+
+
+class TermCountRow(TypedDict):
+    """A term, and how many articles it matches."""
+
+    term: str
+    articles: int
+
+
+class TestRow(TypedDict):
+    """What a watchlist would have matched."""
+
+    days: int
+    articles: int
+    """Articles of that time."""
+    matched: int
+    terms: list[TermCountRow]
+    """The most frequent first; terms without an article are left out."""
+    examples: list[HitRow]
+    """The newest articles that match."""
+
+
+@router.post("/watchlists/test")
+def try_watchlist(
+    request: Request,
+    here: Here,
+    caller: Reader,
+    alone: Alone,
+    watchlist: NewWatchlist,
+    parameters: Annotated[TestParameters, Query()],
+) -> TestRow:
+    """Try a watchlist on the archive; nothing is changed. One is tried at a time."""
+    tried, config = _checked(here, watchlist.as_fields())
+    more_time(request)
+    found = here.service.preview_watchlist(
+        tried, config.feeds, lambda done, total: None, days=parameters.days
+    )
+    return {
+        "days": parameters.days,
+        "articles": found.articles,
+        "matched": found.matched,
+        "terms": [{"term": term, "articles": count} for term, count in found.terms],
+        "examples": list(map(hit_row, found.examples)),
+    }
+
+
+class AddParameters(Parameters):
+    """Whether to add it."""
+
+    check: bool = False
+    """Only check it; nothing is changed."""
+
+
+class AddedWatchlistRow(TypedDict):
+    """A watchlist of feeds.yaml."""
+
+    name: str
+    severity: str
+    query: str
+    """What it looks for, as a query."""
+    added: bool
+    """False if it was only checked."""
+
+
+@router.post("/watchlists")
+def add_watchlist(
+    here: Here,
+    caller: Admin,
+    alone: Alone,
+    watchlist: NewWatchlist,
+    parameters: Annotated[AddParameters, Query()],
+) -> AddedWatchlistRow:
+    """Add a watchlist to feeds.yaml, and change nothing else in it.
+
+    A running monitor uses it at once, and matches it against the archive.
+    """
+    from monitor.config.watchlist_edit import save_watchlist
+
+    fields = watchlist.as_fields()
+    added, _config = _checked(here, fields)
+    if not parameters.check:
+        save_watchlist(here.config_path, None, fields)
+        log.info("%s added the watchlist %s", caller.name, added.name)
+    return {
+        "name": added.name,
+        "severity": str(added.severity),
+        "query": added.query.text,
+        "added": not parameters.check,
+    }

@@ -1,0 +1,190 @@
+"""`tocsin api`: a door for programs, over HTTP."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from index.translation import gettext as _
+from monitor.cli import CliContext
+from monitor.errors import StoreError, requires_extra
+
+if TYPE_CHECKING:
+    from monitor.api.origin import AcceptedHosts
+
+PORT = 8735
+PER_MINUTE = 600
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=PORT,
+    show_default=True,
+    metavar="PORT",
+    help="Port to listen at. 0 means any free port.",
+)
+@click.option(
+    "--no-token",
+    is_flag=True,
+    help="Let every program on this machine read without a token. Not with --expose.",
+)
+@click.option(
+    "--expose",
+    is_flag=True,
+    help="Allow a `--host` that other machines can reach. Needs TLS files or --behind-proxy.",
+)
+@click.option(
+    "--tls-cert",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Certificate, with which answers are encrypted.",
+)
+@click.option(
+    "--tls-key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Key of the certificate.",
+)
+@click.option(
+    "--behind-proxy", is_flag=True, help="Say that a proxy in front of this server encrypts."
+)
+@click.option(
+    "--name", "names", multiple=True, metavar="NAME", help="Another host name of this machine."
+)
+@click.option(
+    "--rate",
+    type=click.IntRange(1, 100_000),
+    default=PER_MINUTE,
+    show_default=True,
+    metavar="N",
+    help="Requests that a token may make in a minute.",
+)
+@click.option("--no-monitor", is_flag=True, help="Start no monitor.")
+@click.pass_obj
+def api(
+    cli: CliContext,
+    host: str,
+    port: int,
+    no_token: bool,
+    expose: bool,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    behind_proxy: bool,
+    names: tuple[str, ...],
+    rate: int,
+    no_monitor: bool,
+) -> None:
+    """Answer programs over HTTP: search, alerts, watchlists, feeds, briefings.
+
+    Prints the address. The schema is at /openapi.json. Programs need a token, which `tocsin token
+    add` makes. Only this machine can reach the server, unless you add --expose.
+    """
+    with requires_extra("api", "tocsin api"):  # not a message
+        from monitor.api import server  # noqa: F401
+    from monitor.api.origin import is_loopback
+
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError(_("--tls-cert and --tls-key belong together"))
+    local = is_loopback(host)
+    if not local and not expose:
+        raise click.UsageError(
+            _(
+                "{host} can be reached from other machines; --expose allows it, with --tls-cert and"
+                " --tls-key or --behind-proxy",
+                host=host,
+            )
+        )
+    if not local and tls_cert is None and not behind_proxy:
+        raise click.UsageError(
+            _(
+                "nothing would be encrypted: give --tls-cert and --tls-key, or say --behind-proxy"
+                " if a proxy encrypts"
+            )
+        )
+    if no_token and (not local or behind_proxy):
+        raise click.UsageError(_("--no-token is for this machine only; others need a token"))
+    started = False if no_monitor else cli.ensure_monitor()
+    cli.service().views.version()  # report a missing archive now
+    try:
+        _serve(cli, host, port, names, rate, tls_cert, tls_key, local=local, no_token=no_token)
+    finally:
+        if started:
+            cli.stop_monitor()
+
+
+def _serve(
+    cli: CliContext,
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    rate: int,
+    certificate: Path | None,
+    key: Path | None,
+    *,
+    local: bool,
+    no_token: bool,
+) -> None:
+    from monitor.api.limits import Limits
+    from monitor.api.newsroom import Newsroom
+    from monitor.api.server import ApiServer, ServerOptions, Surroundings
+    from monitor.cli import set_up_log
+    from monitor.wiring import local_zone, monotonic, server_connections, sleep
+
+    service = cli.service()
+    newsroom = Newsroom(
+        service=service,
+        config_path=cli.config_path,
+        data=cli.data,
+        clock=cli.clock,
+        zone=local_zone(),
+    )
+    options = ServerOptions(
+        host=host,
+        port=port,
+        hosts=_hosts(names, local=local),
+        anybody_reads=no_token,
+        certificate=certificate,
+        key=key,
+        limits=Limits(
+            rate=rate / 60, burst=max(10, rate // 10), connections=4 * server_connections()
+        ),
+    )
+
+    def note_use(name: str, at: float) -> None:
+        with suppress(StoreError):  # it is busy, or may only be read
+            service.views.tokens.note_use(name, at)
+
+    around = Surroundings(
+        find_token=service.views.tokens.find,
+        note_use=note_use,
+        clock=cli.clock,
+        monotonic=monotonic,
+        sleep=sleep,
+    )
+
+    server = ApiServer(newsroom, options, around)
+
+    def ready() -> None:
+        name = names[0] if names else socket.gethostname() if host in ("0.0.0.0", "::") else host
+        where = f"[{name}]" if ":" in name else name
+        click.echo(f"{'https' if certificate else 'http'}://{where}:{server.port}/v1/")
+        click.echo(_("The schema is at /openapi.json; ^C stops the server."), err=True)
+
+    set_up_log(cli.verbosity)
+    server.run(ready)
+
+
+def _hosts(names: tuple[str, ...], *, local: bool) -> AcceptedHosts:
+    from monitor.api.origin import AcceptedHosts
+
+    known = {name.lower() for name in names}
+    if not local:
+        known |= {socket.gethostname().lower(), socket.getfqdn().lower()}
+    return AcceptedHosts(local=local, names=frozenset(known))

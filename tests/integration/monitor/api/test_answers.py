@@ -1,0 +1,167 @@
+"""What the API answers is what the commands print: one serialisation."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from support.api_server import Api
+from support.newsroom import Newsroom
+from support.two_feed_newsroom import FRENCH
+
+pytestmark = pytest.mark.costly
+
+
+def printed(newsroom: Newsroom, *args: str) -> Any:
+    done = newsroom.here(*args)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters", "key", "command"),
+    [
+        ("/search", {"query": "port"}, "", "search port --format json"),
+        ("/search", {"query": "port", "sort": "score", "lang": "fr"}, "",
+         "search port --sort score --lang fr --format json"),
+        ("/search", {"query": "liège", "tag": "belgique", "has": "alert"}, "",
+         "search liège --tag belgique --has alert --format json"),
+        ("/facets", {"query": "port", "limit": 3}, "", "facets port --limit 3 --format json"),
+        ("/trend", {"query": "port", "by": "month"}, "counts",
+         "trend port --by month --format json"),
+        ("/articles/1", {}, "", "show 1 --format json"),
+        ("/alerts", {}, "alerts", "alerts --format json"),
+        ("/alerts", {"watch": "alibaba", "lang": "fr"}, "alerts",
+         "alerts --watch alibaba --lang fr --format json"),
+        ("/alerts", {"query": "watch:Douanes"}, "alerts",
+         "alerts --query watch:Douanes --format json"),
+        ("/watchlists", {}, "watchlists", "watch list --format json"),
+        ("/watchlists/terms", {"watchlist": "douanes"}, "terms",
+         "watch list Douanes --terms --format json"),
+        ("/feeds", {}, "feeds", "feeds --format json"),
+        ("/feeds/log", {"feed": "Le Fil"}, "polls", "feeds log Le --format json"),
+        ("/status", {}, "", "status --format json"),
+    ],
+)  # fmt: skip
+def test_an_answer_is_what_the_command_prints(
+    api: Api, filled: Newsroom, path: str, parameters: dict[str, Any], key: str, command: str
+) -> None:
+    words = ["Le Fil" if word == "Le" else word for word in command.split()]
+    answer = api.json(path, **parameters)
+    assert (answer[key] if key else answer) == printed(filled, *words)
+
+
+def test_the_alert_that_a_path_names(api: Api, filled: Newsroom) -> None:
+    shown = printed(filled, "alerts", "show", "a1", "--format", "json")
+    assert shown.pop("story_alerts")
+    assert api.json("/alerts/a1") == api.json("/alerts/1") == shown
+
+
+def test_a_briefing_has_what_the_command_prints(api: Api, filled: Newsroom) -> None:
+    said = printed(filled, "brief", "--since", "2023-01-01", "--format", "json")
+    answer = api.json("/briefing", since="2023-01-01")
+    for volatile in ("until", "watchlists"):
+        assert said.pop(volatile) and answer.pop(volatile)
+    assert answer == said
+
+
+def test_pages_of_alerts_hold_each_alert_once(api: Api) -> None:
+    every = [alert["id"] for alert in api.json("/alerts")["alerts"]]
+    assert len(every) >= 3
+    found, after = [], {}
+    while True:
+        page = api.json("/alerts", limit=1, **after)
+        found += [alert["id"] for alert in page["alerts"]]
+        if page["next"] is None:
+            break
+        after = {"after": page["next"]}
+    assert found == every == sorted(every, reverse=True)
+
+
+def test_pages_of_stories_hold_each_story_once(api: Api) -> None:
+    every = api.json("/stories")["stories"]
+    found, after = [], {}
+    while True:
+        page = api.json("/stories", limit=1, **after)
+        assert len(page["stories"]) <= 1
+        found += page["stories"]
+        if page["next"] is None:
+            break
+        after = {"after": page["next"]}
+    assert found == every
+    assert len({story["story"] for story in every}) == len(every) >= 2
+
+
+def test_pages_of_a_search_are_those_of_one_result(api: Api) -> None:
+    first = api.json("/search", query="le OR the", limit=1)
+    second = api.json("/search", query="le OR the", limit=1, after=first["next"])
+    assert (first["before"], second["before"]) == (0, 1)
+    assert first["hits"] != second["hits"]
+    refused = api.get("/search", query="port", after=first["next"])
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "after"
+
+
+def test_a_watchlist_explains_itself(api: Api) -> None:
+    said = api.json("/watchlists/explain", watchlist="ALIBABA", article=1)
+    assert said["matches"] and said["watchlist"] == "Alibaba"
+    assert said["places"][0]["text"] == "Alibaba"
+    not_matched = api.json("/watchlists/explain", watchlist="Douanes", article=1)
+    assert not not_matched["matches"] and not_matched["clauses"]
+
+
+def test_revisions_of_an_article(api: Api, filled: Newsroom) -> None:
+    shown = printed(filled, "show", "1", "--diff", "--format", "json")
+    assert api.json("/articles/1/revisions") == {key: shown[key] for key in ("texts", "edits")}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/articles/99", 404, "there is no article 99"),
+        ("/alerts/a99", 404, "there is no alert a99"),
+        ("/alerts/a99/history", 404, "there is no alert a99"),
+        ("/stories/99", 404, "there is no alert a99"),
+        ("/nothing", 404, "/openapi.json"),
+        ("/alerts?watch=Alibba", 422, "did you mean `Alibaba`"),
+        ("/alerts?feed=Le+Fill", 422, "did you mean `Le Fil`"),
+        ("/alerts?query=watch:Alibba", 422, "did you mean `Alibaba`"),
+        ("/alerts?limt=3", 422, "did you mean `limit`"),
+        ("/alerts?limit=101", 422, "limit"),
+        ("/alerts?since=neverland", 422, "yesterday"),
+        ("/search?query=(port", 422, "col"),
+        ("/search", 422, "query"),
+        ("/watchlists/explain?watchlist=Alibba&article=1", 422, "did you mean `Alibaba`"),
+        ("/feeds/log?feed=Le+Fill", 422, "did you mean `Le Fil`"),
+        ("/trend?query=a&query=b&split=lang", 422, "split"),
+        ("/briefing?since=2999-01-01", 422, "future"),
+    ],
+)
+def test_an_error_says_what_to_do(api: Api, path: str, status: int, words: str) -> None:
+    answer = api.client.get(f"/v1{path}", headers={"Authorization": "Bearer secret-read"})
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert (answer.status_code, problem["status"]) == (status, status)
+    assert words in problem["detail"]
+    assert problem["type"].startswith("urn:tocsin:problem:") and problem["title"]
+
+
+def test_what_the_client_has_already_is_not_sent_again(api: Api, filled: Newsroom) -> None:
+    for path in ("/alerts/a1", "/search?query=port", "/articles/1"):
+        headers = {"Authorization": "Bearer secret-read"}
+        first = api.client.get(f"/v1{path}", headers=headers)
+        assert first.json()
+        headers["If-None-Match"] = f'"other", {first.headers["etag"]}'
+        again = api.client.get(f"/v1{path}", headers=headers)
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == first.headers["etag"]
+    before = api.get("/alerts/a1").headers["etag"]
+    assert filled.here("alerts", "star", "a1").returncode == 0
+    after = api.get("/alerts/a1")
+    assert after.headers["etag"] != before and after.json()["starred"]
+
+
+def test_titles_keep_their_letters(api: Api) -> None:
+    hits = api.json("/search", query="grève")["hits"]
+    assert [hit["title"] for hit in hits] == [FRENCH[2].title]

@@ -1,0 +1,78 @@
+"""Requests that the schema of the API allows, and others: no failure, no undocumented answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi import checks
+from support.api_server import Api
+
+from monitor.model.token import Scope
+
+pytestmark = pytest.mark.costly
+
+EXAMPLES = 6
+"""Requests of each kind to each path."""
+ENDLESS, OUTSIDE = "/v1/alerts/stream", "/v1/feeds"
+"""A path whose answer does not end, and one that asks other servers."""
+STRICTER = [checks.positive_data_acceptance, checks.ignored_auth]
+"""Checks that fail for queries with a mistake, and when wrong tokens are tried too often."""
+
+
+def operations(api: Api) -> Iterator[Any]:
+    schema = schemathesis.openapi.from_url(f"{api.url}/openapi.json")
+    for found in schema.get_all_operations():
+        yield found.ok()
+
+
+def try_out(api: Api, operation: Any, mode: GenerationMode, headers: dict[str, str]) -> None:
+    """Send requests to one path; raises an error for an answer that is not documented."""
+
+    @given(case=operation.as_strategy(generation_mode=mode))
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def run(case: Any) -> None:
+        case.call_and_validate(
+            base_url=api.url, headers=headers, excluded_checks=STRICTER, timeout=20
+        )
+
+    run()
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode))
+def test_every_path_answers_as_documented(api: Api, mode: GenerationMode) -> None:
+    tried = 0
+    for operation in operations(api):
+        if operation.path == ENDLESS or (operation.path, operation.method) == (OUTSIDE, "post"):
+            continue
+        try_out(api, operation, mode, api.headers(Scope.ADMIN))
+        tried += 1
+    assert tried > 20
+
+
+def test_every_path_answers_as_documented_without_a_token(api: Api) -> None:
+    for operation in operations(api):
+        try_out(api, operation, GenerationMode.POSITIVE, {})
+
+
+def test_each_field_of_each_answer_says_what_it_is_or_has_a_plain_name(api: Api) -> None:
+    schemas = api.client.get("/openapi.json").json()["components"]["schemas"]
+    described = [
+        "description" in field
+        for name, schema in schemas.items()
+        if name.endswith("Row")
+        for field in schema["properties"].values()
+    ]
+    assert sum(described) / len(described) > 0.5
+    assert all(schema.get("description") for name, schema in schemas.items() if name[-3:] == "Row")

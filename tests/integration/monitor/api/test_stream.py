@@ -1,0 +1,123 @@
+"""New alerts as they are raised, over `text/event-stream`."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from typing import Any
+
+import httpx
+import pytest
+from support.api_server import Api, serving
+from support.newsroom import Item, Newsroom, rss, until
+from support.scripted_server import Web, conditional
+
+from monitor.api.limits import Limits
+from monitor.model.token import Scope
+
+pytestmark = pytest.mark.costly
+
+
+def events(response: httpx.Response) -> Iterator[dict[str, Any]]:
+    """Yield the events of a stream that have data."""
+    event: dict[str, Any] = {}
+    for line in response.iter_lines():
+        if not line:
+            if "data" in event:
+                yield event
+            event = {}
+        name, _, value = line.partition(": ")
+        if name:
+            event[name] = json.loads(value) if name == "data" else value
+
+
+def opened(api: Api, stack: ExitStack, last: str = "", **parameters: Any) -> httpx.Response:
+    headers = api.headers(Scope.READ) | ({"Last-Event-ID": last} if last else {})
+    return stack.enter_context(
+        api.client.stream("GET", "/v1/alerts/stream", headers=headers, params=parameters)
+    )
+
+
+def test_alerts_come_as_they_are_raised_and_none_is_missed(tmp_path: Any) -> None:
+    newsroom = Newsroom(tmp_path)
+    with Web() as web:
+        web.on("/feed", conditional(rss(Item("Alibaba opens", link="https://a.test/1"))))
+        feed = {"url": web.url("/feed"), "name": "A", "every": "1s"}
+        newsroom.watch([feed], ["Alibaba", "Liège"])
+        assert newsroom.once().returncode == 0
+        with serving(newsroom.config, newsroom.data) as api, ExitStack() as stack:
+            live = opened(api, stack)
+            assert live.headers["content-type"].startswith("text/event-stream")
+            found = events(live)
+            for number, title in enumerate(("Alibaba in Liège", "Alibaba again"), 2):
+                items = [Item(title, link=f"https://a.test/{number}")]
+                web.on("/feed", conditional(rss(*items), etag=f"{number}"))
+                assert newsroom.once("--now").returncode == 0
+            heard = [next(found) for _ in range(3)]
+            assert [one["event"] for one in heard] == ["raised"] * 3
+            assert {one["data"]["title"] for one in heard} == {"Alibaba in Liège", "Alibaba again"}
+            assert heard[0]["data"] == api.json(f"/alerts/{heard[0]['data']['alert_id']}")
+            again = opened(api, stack, last=heard[0]["id"])
+            missed = events(again)
+            assert [next(missed)["id"] for _ in range(2)] == [one["id"] for one in heard[1:]]
+            only = events(opened(api, stack, last="0-0", watch="Liège"))
+            assert next(only)["data"]["watchlist"] == "Liège"
+
+
+def test_a_stream_ends_when_its_token_is_revoked(api: Api) -> None:
+    mine = api.add_token("listener")
+    with api.client.stream("GET", "/v1/alerts/stream", headers=mine) as live:
+        lines = live.iter_lines()
+        assert next(lines) == "retry: 3000"
+        assert api.tokens.revoke("listener", time.time())
+        assert [line for line in lines if line.startswith("data")] == []
+
+
+def test_streams_of_one_token_and_of_all_are_bounded(filled: Newsroom) -> None:
+    limits = Limits(rate=1e5, burst=100_000, streams=3, streams_each=2)
+    with serving(filled.config, filled.data, limits=limits) as api, ExitStack() as stack:
+        assert [opened(api, stack).status_code for _ in range(3)] == [200, 200, 429]
+        other = api.headers(Scope.ADMIN)
+        more = [
+            stack.enter_context(api.client.stream("GET", "/v1/alerts/stream", headers=other))
+            for _ in range(2)
+        ]
+        assert [one.status_code for one in more] == [200, 503]
+        assert int(more[1].headers["retry-after"]) >= 1
+        assert api.get("/status").status_code == 200
+    with serving(filled.config, filled.data, limits=limits) as api:
+        for _ in range(5):
+            with ExitStack() as stack:
+                assert opened(api, stack).status_code == 200
+            until(lambda api=api: not api.server.app.state.hub.listening)
+
+
+def test_thousands_of_streams_are_refused_politely(filled: Newsroom) -> None:
+    limits = Limits(rate=1e5, burst=100_000, streams=10, streams_each=10, connections=64)
+    request = (
+        b"GET /v1/alerts/stream HTTP/1.1\r\nHost: localhost\r\n"
+        b"Authorization: Bearer secret-read\r\n\r\n"
+    )
+    with serving(filled.config, filled.data, limits=limits) as api, ExitStack() as stack:
+        statuses = []
+        for _ in range(2_000):
+            client = stack.enter_context(
+                closing(socket.create_connection(("127.0.0.1", api.server.port), timeout=20))
+            )
+            client.sendall(request)
+            status = client.recv(4096)[:12]
+            statuses.append(status)
+            if status != b"HTTP/1.1 200":
+                client.close()
+        assert statuses[:10] == [b"HTTP/1.1 200"] * 10
+        assert set(statuses[10:]) == {b"HTTP/1.1 429"}
+        assert api.get("/status").status_code == 200
+
+
+@pytest.mark.parametrize("last", ["x", "1", "-1-2", "1-2-3", "9" * 30 + "-1"])
+def test_an_id_that_no_event_had_is_refused(api: Api, last: str) -> None:
+    with ExitStack() as stack:
+        assert opened(api, stack, last=last).status_code == 422

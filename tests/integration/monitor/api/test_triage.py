@@ -1,0 +1,102 @@
+"""Alerts are changed over the API as by commands, and nobody's work is overwritten silently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from support.api_server import Api, serving
+from support.newsroom import Newsroom
+
+from monitor.model.token import Scope
+
+pytestmark = pytest.mark.costly
+
+
+@pytest.fixture
+def api(filled: Newsroom) -> Iterator[Api]:
+    filled.here("alerts", "reopen", "a1", "a2", "a3")
+    with serving(filled.config, filled.data) as served:
+        yield served
+
+
+def test_an_act_is_done_shown_and_kept_under_the_name_of_its_token(api: Api) -> None:
+    before = len(api.json("/alerts/a2/history")["history"])
+    act = {"verdict": "noise", "acknowledge": True, "tag": ["Later on"], "seen": {"verdict": ""}}
+    done = api.post("/alerts/a2/triage", act)
+    assert done.status_code == 200, done.text
+    row = done.json()
+    assert (row["changed"], row["unchanged"]) == ([2], 0)
+    assert row["alert"]["state"] == "acknowledged" and row["alert"]["verdict"] == "noise"
+    assert "later-on" in row["alert"]["tags"]
+    history = api.json("/alerts/a2/history")["history"]
+    assert len(history) == before + 1
+    assert (history[0]["act"], history[0]["who"]) == (row["act"], "triageer")
+    undone = api.post("/triage/undo", {"act": row["act"]}).json()
+    assert (undone["undoes"], undone["changed"]) == (row["act"], [2])
+    assert api.json("/alerts/a2")["verdict"] == ""
+
+
+def test_who_saw_something_else_changes_nothing(api: Api) -> None:
+    first = api.post("/alerts/a3/triage", {"state": "closed", "seen": {"state": "new"}})
+    assert first.status_code == 200
+    second = api.post(
+        "/alerts/a3/triage",
+        {"state": "acknowledged", "note": "x", "seen": {"state": "new", "note": ""}},
+    )
+    assert second.status_code == 409
+    assert second.json()["now"] == {"state": "closed"}
+    assert api.json("/alerts/a3")["state"] == "closed"
+    assert api.json("/alerts/a3")["note"] == ""
+    again = api.post("/alerts/a3/triage", {"state": "acknowledged", "seen": {"state": "closed"}})
+    assert again.status_code == 200
+
+
+def test_a_field_cannot_be_set_by_who_has_not_seen_it(api: Api) -> None:
+    for body in ({"state": "closed"}, {"note": "mine", "seen": {"state": "new"}}):
+        refused = api.post("/alerts/a1/triage", body)
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["field"].startswith("seen.")
+    assert api.json("/alerts/a1")["state"] == "new"
+
+
+def test_two_people_on_one_alert_both_know(api: Api, filled: Newsroom) -> None:
+    assert api.json("/alerts/a1")["note"] == ""
+    assert filled.here("alerts", "note", "a1", "-m", "Ana was here").returncode == 0
+    mine = api.post("/alerts/a1/triage", {"note": "Ben too", "seen": {"note": ""}})
+    assert mine.status_code == 409
+    assert mine.json()["now"] == {"note": "Ana was here"}
+    better = api.post(
+        "/alerts/a1/triage", {"note": "Ana and Ben", "seen": {"note": "Ana was here"}}
+    )
+    assert better.status_code == 200
+    assert filled.here("alerts", "note", "a1", "-m", "").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"tag": ["a,b"]}, "comma"),
+        ({"tag": ["!!"]}, "no tag"),
+        ({"note": "x" * 15_000, "seen": {"note": ""}}, "characters at most"),
+        ({"verdict": "great", "seen": {"verdict": ""}}, "verdict"),
+        ({"closed": True}, "closed"),
+    ],
+)
+def test_what_is_not_understood_changes_nothing(
+    api: Api, body: dict[str, object], words: str
+) -> None:
+    refused = api.post("/alerts/a1/triage", body)
+    assert refused.status_code == 422
+    assert words in refused.json()["detail"]
+    assert api.json("/alerts/a1")["state"] == "new"
+
+
+def test_an_alert_that_is_not_there(api: Api) -> None:
+    assert api.post("/alerts/a99/triage", {"acknowledge": True}).status_code == 404
+
+
+def test_nothing_to_undo(api: Api) -> None:
+    assert api.post("/triage/undo", {}, scope=Scope.ADMIN).json() == {
+        "act": None, "undoes": None, "changed": [], "alert_ids": [], "left": [],
+    }  # fmt: skip

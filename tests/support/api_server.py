@@ -1,0 +1,99 @@
+"""The API of a newsroom, served on the loopback interface for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from monitor.api.limits import Limits
+from monitor.api.newsroom import Newsroom
+from monitor.api.origin import AcceptedHosts
+from monitor.api.server import ApiServer, ServerOptions, Surroundings
+from monitor.model.token import Scope, Token, token_hash
+from monitor.store.protocol import TokenViews
+from monitor.wiring import local_zone, open_service
+
+GENEROUS = Limits(rate=100_000, burst=100_000)
+
+
+@dataclass
+class Api:
+    """A running server, and a client of it."""
+
+    url: str
+    server: ApiServer
+    client: httpx.Client
+    tokens: TokenViews
+
+    def headers(self, scope: Scope | None) -> dict[str, str]:
+        """Return the headers of a client with a token of that scope."""
+        return {} if scope is None else {"Authorization": f"Bearer secret-{scope}"}
+
+    def add_token(self, name: str, *, expires_at: float | None = None) -> dict[str, str]:
+        """Return the headers of a new token that may read."""
+        token = Token(name=name, scope=Scope.READ, created_at=0.0, expires_at=expires_at)
+        assert self.tokens.add(token, token_hash(f"secret-{name}"))
+        return {"Authorization": f"Bearer secret-{name}"}
+
+    def get(self, path: str, scope: Scope | None = Scope.READ, **parameters: Any) -> httpx.Response:
+        return self.client.get(f"/v1{path}", params=parameters, headers=self.headers(scope))
+
+    def post(
+        self, path: str, body: Mapping[str, Any], scope: Scope | None = Scope.TRIAGE
+    ) -> httpx.Response:
+        return self.client.post(f"/v1{path}", json=dict(body), headers=self.headers(scope))
+
+    def json(self, path: str, **parameters: Any) -> Any:
+        """Return what a path answers, which must be well."""
+        answer = self.get(path, **parameters)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+@contextmanager
+def serving(
+    config: Path,
+    data: Path,
+    *,
+    limits: Limits = GENEROUS,
+    anybody_reads: bool = False,
+) -> Iterator[Api]:
+    """Serve the API of a newsroom meanwhile; there is a token `secret-SCOPE` of each scope."""
+    service = open_service(data, config)
+    for scope in Scope:
+        token = Token(name=f"{scope}er", scope=scope, created_at=0.0, expires_at=None)
+        service.views.tokens.add(token, token_hash(f"secret-{scope}"))
+    server = ApiServer(
+        Newsroom(
+            service=service, config_path=config, data=data, clock=time.time, zone=local_zone(),
+        ),
+        ServerOptions(
+            host="127.0.0.1", port=0, hosts=AcceptedHosts(), anybody_reads=anybody_reads,
+            limits=limits,
+        ),
+        Surroundings(
+            find_token=service.views.tokens.find,
+            note_use=service.views.tokens.note_use,
+            clock=time.time, monotonic=time.monotonic, sleep=asyncio.sleep,
+        ),
+    )  # fmt: skip
+    ready = threading.Event()
+    thread = threading.Thread(target=server.run, args=(ready.set,))
+    thread.start()
+    assert ready.wait(30)
+    url = f"http://127.0.0.1:{server.port}"
+    try:
+        with httpx.Client(base_url=url, timeout=30) as client:
+            yield Api(url, server, client, service.views.tokens)
+    finally:
+        server.stop()
+        thread.join(30)
+        assert not thread.is_alive()
