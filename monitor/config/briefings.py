@@ -10,6 +10,7 @@ from monitor.config.value_parsers import DAYS, shown_days
 from monitor.config.watchlists import title
 from monitor.formatting import exact
 from monitor.model.config import BriefingSchedule, Config
+from monitor.model.shown_names import briefing_name
 
 
 def briefings(draft: ConfigDraft) -> tuple[BriefingSchedule, ...]:
@@ -42,7 +43,7 @@ def briefings(draft: ConfigDraft) -> tuple[BriefingSchedule, ...]:
 
 def describe_briefings(config: Config) -> list[tuple[str, ...]]:
     """Return a row for each briefing: its name, its channels, its times."""
-    return [(one.name, ", ".join(one.to), _times(one)) for one in config.briefings]
+    return [(briefing_name(one.name), ", ".join(one.to), _times(one)) for one in config.briefings]
 
 
 def briefing_mappings(config: Config) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ from monitor.config.value_types import (
 )
 from monitor.model.config import EVERY_DAY, BriefingSchedule, Quiet
 from monitor.model.severity import Severity
+from monitor.model.shown_names import UNNAMED
 from monitor.notify.message import TEMPLATE_FIELDS
 
 
@@ -163,7 +164,7 @@ class BriefingShape(Shape):
     @property
     def title(self) -> str:
         """Return its name, or the usual one."""
-        return self.name or "Briefing"
+        return self.name or UNNAMED
 
     def understood(self, zone: tzinfo | None) -> BriefingSchedule:
         """Return the schedule that the mapping describes."""

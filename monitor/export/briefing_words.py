@@ -7,19 +7,18 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from index.translation import gettext as _
-from index.translation import mark, ngettext, number
+from index.translation import ngettext, number
 from monitor import signs
 from monitor.alerts.description import describe_linked
 from monitor.formatting import alert_number, date_and_time, span, sparkline
 from monitor.model.alert import AlertState, StoryTimeline
-from monitor.model.shown_names import state_name
+from monitor.model.shown_names import briefing_name, state_name
 
 if TYPE_CHECKING:
     from index.article import Timestamp
     from monitor.model.alert import Outlet
     from monitor.model.briefing import BriefedStory, Briefing, WatchlistBriefing
 
-TITLE = mark("Briefing")
 OUTLETS_NAMED = 6
 """Outlets of a story that are named."""
 FEEDS_NAMED = 8
@@ -32,7 +31,7 @@ def title(briefing: Briefing, zone: tzinfo | None) -> str:
     """Return the title: `Briefing, 2026-11-26 07:00 to 2026-11-27 07:00`."""
     return _(
         "{title}, {since} to {until}",
-        title=briefing.name or _(TITLE),
+        title=briefing_name(briefing.name),
         since=moment(briefing.since, zone),
         until=moment(briefing.until, zone),
     )
@@ -58,7 +57,7 @@ def subject(briefing: Briefing) -> str:
         parts.append(ngettext("{count} feed in trouble", "{count} feeds in trouble", troubled))
     if briefing.due is not None:
         parts.append(_("late"))
-    return _("{title}: {contents}", title=briefing.name or _(TITLE), contents=", ".join(parts))
+    return _("{title}: {contents}", title=briefing_name(briefing.name), contents=", ".join(parts))
 
 
 def overview(briefing: Briefing, zone: tzinfo | None) -> Iterator[str]:

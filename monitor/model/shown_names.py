@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from index.translation import gettext as _
-from index.translation import mark_all, pgettext
+from index.translation import mark, mark_all, pgettext
 from monitor.model.alert import AlertKind, AlertState, Verdict
 from monitor.model.severity import Severity
 
@@ -41,6 +41,15 @@ def verdict_name(verdict: Verdict) -> str:
 def kind_name(kind: AlertKind) -> str:
     """Return what an alert is about as people read it."""
     return pgettext("kind", _KINDS[kind])
+
+
+UNNAMED = mark("Briefing")
+"""Name of a briefing that feeds.yaml gives none."""
+
+
+def briefing_name(name: str) -> str:
+    """Return the name of a briefing as people read it."""
+    return _(UNNAMED) if name in ("", UNNAMED) else name
 
 
 def source_name(source: str) -> str:

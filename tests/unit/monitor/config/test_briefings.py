@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.config import understand
+from monitor.config.briefings import describe_briefings
 from monitor.errors import ConfigError
 from monitor.model.config import BriefingSchedule, Config
 
@@ -84,3 +85,14 @@ def test_a_list_whose_items_are_wrong_is_not_also_called_empty() -> None:
     assert len(raised.value.problems) == 1
     with pytest.raises(ConfigError, match="`at` is empty"):
         read(" {at: [], to: desk}")
+
+
+@pytest.mark.usefixtures("french")
+def test_briefings_are_described_in_french() -> None:
+    config = read(
+        '\n  - {at: "07:00", days: mon-wed, to: desk}\n  - {name: Ports, at: "8:00", to: log}'
+    )
+    assert config.briefings[0].name == "Briefing"  # the store knows it by this name
+    assert describe_briefings(config) == [
+        ("Synthèse", "desk", "à 07:00 (lun, mar, mer)"), ("Ports", "log", "à 08:00"),
+    ]  # fmt: skip
