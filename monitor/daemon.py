@@ -14,6 +14,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import ngettext
 from monitor import signs
 from monitor.alerts.plan import AlertPlan
 from monitor.components import Components
@@ -28,7 +30,7 @@ from monitor.model.config import Config
 from monitor.model.feed import Feed, FeedState, SubscribedFeed
 from monitor.model.poll import RunSummary
 from monitor.monitor_lock import Heartbeat
-from monitor.similar.extra import MISSING, OFF
+from monitor.similar.extra import not_installed, turned_off
 from monitor.tasks import KeyedTasks, is_due
 from monitor.watchlists.backfill import Backfill, BackfillRunner
 from monitor.watchlists.unusual import UnusualWatch
@@ -89,7 +91,7 @@ class Ticker:
         except asyncio.CancelledError:  # at the end
             pass
         except Exception:
-            log.exception("this tick failed; the monitor goes on")
+            log.exception(_("this tick failed; the monitor goes on"))
 
 
 TICK = 1.0
@@ -324,7 +326,9 @@ class Daemon:
         """Stop polling for a while: nothing is fetched that cannot be stored."""
         now = self._parts.clock()
         if self._may_ask(now):
-            log.error("%s; trying again in %d s", error, STORE_REST)
+            log.error(
+                _("{error}; trying again in {seconds} s", error=error, seconds=int(STORE_REST))
+            )
         self._refused_at = now
         self._refused = error
 
@@ -395,22 +399,31 @@ class Daemon:
         """Return why articles get no vectors; empty when they do."""
         linker, wanted = self._parts.linker, self._in_force.config.vectors
         if not wanted:
-            return OFF
-        return MISSING if linker is None else linker.trouble
+            return turned_off()
+        return not_installed() if linker is None else linker.trouble
 
     def _beat(self) -> None:
         try:
             self._parts.presence.beat(self.card)
         except OSError as error:
             folder = self._in_force.config.data
-            log.warning("%s: the heartbeat cannot be written: %s", folder, error)
+            words = _(
+                "{folder}: the heartbeat cannot be written: {error}", folder=folder, error=error
+            )
+            log.warning(words)
 
 
 def _unsearchable(trouble: str, waiting: int) -> str:
     if not waiting:
-        return f"{trouble}; what was read is stored, and the next run checks the index again"
-    articles = counted(waiting, "article")
-    return (
-        f"{trouble}; {articles} cannot be searched yet: what was read is stored,"
-        " and the next run makes it searchable"
+        return _(
+            "{trouble}; what was read is stored, and the next run checks the index again",
+            trouble=trouble,
+        )
+    return ngettext(
+        "{trouble}; {count} article cannot be searched yet: what was read is stored,"
+        " and the next run makes it searchable",
+        "{trouble}; {count} articles cannot be searched yet: what was read is stored,"
+        " and the next run makes it searchable",
+        waiting,
+        trouble=trouble,
     )

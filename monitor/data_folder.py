@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from index.translation import gettext as _
 from monitor.errors import MonitorError
 from monitor.files import ARCHIVE_FOLDER
 
@@ -37,11 +38,16 @@ def claim(folder: Path) -> None:
     if mode & OTHERS_WRITE:
         if not _is_our_own(folder):
             raise MonitorError(
-                f"{folder}: others may write there, and it holds files that are not of tocsin;"
-                " name a folder of its own with --data or `data:`"
+                _(
+                    "{folder}: others may write there, and it holds files that are not of tocsin;"
+                    " name a folder of its own with --data or `data:`",
+                    folder=folder,
+                )
             )
         folder.chmod(PRIVATE)
-        log.warning("%s: others could write there; now only you can (mode 0700)", folder)
+        log.warning(
+            _("{folder}: others could write there; now only you can (mode 0700)", folder=folder)
+        )
     for path in _files(folder):
         _refuse_foreign(path, path.lstat().st_uid)
 
@@ -62,9 +68,14 @@ def _refuse_foreign(path: Path, owner: int) -> None:
     if owner != me:
         theirs, mine = _name(owner), _name(me)
         raise MonitorError(
-            f"{path}: it belongs to {theirs}, and tocsin runs as {mine};"
-            f" run tocsin as {theirs} (`sudo -u {theirs} tocsin …`),"
-            f" or look at the files and give them to {mine} (`chown -R`)"
+            _(
+                "{path}: it belongs to {owner}, and tocsin runs as {user};"
+                " run tocsin as {owner} (`sudo -u {owner} tocsin …`),"
+                " or look at the files and give them to {user} (`chown -R`)",
+                path=path,
+                owner=theirs,
+                user=mine,
+            )
         )
 
 
@@ -74,7 +85,7 @@ def _name(user: int) -> str:
     try:
         return pwd.getpwuid(user).pw_name
     except KeyError:
-        return f"user {user}"
+        return _("user {number}", number=user)
 
 
 def _is_our_own(folder: Path) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor import data_folder
 from monitor.errors import AlreadyRunningError, MonitorError
 from monitor.files import atomic_write
@@ -66,7 +67,11 @@ class MonitorLock:
         except OSError as error:
             self._lock.release()
             raise MonitorError(
-                f"{self._folder}: {error.strerror or error}; may it be written to?"
+                _(
+                    "{folder}: {why}; may it be written to?",
+                    folder=self._folder,
+                    why=error.strerror or error,
+                )
             ) from error
         return self
 

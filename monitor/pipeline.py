@@ -24,6 +24,7 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.errors import FeedError, ParseError, StoreError
 from monitor.fetch.client import ACCEPT_FEED, Client
 from monitor.fetch.page_reader import PageReader
@@ -153,7 +154,7 @@ class Pipeline:
         (waiting,) = batch
         refused = _refused(waiting.answer, error)
         if refused is None:
-            waiting.end(StoreError(f"not stored: {error}"))
+            waiting.end(StoreError(_("not stored: {error}", error=error)))
         else:
             await self._store_batch([replace(waiting, answer=refused)])
 
@@ -246,12 +247,21 @@ class Pipeline:
 
 def _refused(answer: PollResult | PageResult, error: Exception) -> PollResult | PageResult | None:
     """Return a result that cannot be stored as a failed one; None if it brought nothing."""
-    why = f"cannot be stored ({type(error).__name__})"  # the message may contain anything
+    why = type(error).__name__  # the message may contain anything
     if isinstance(answer, PollResult) and isinstance(answer.came, NewDocument):
-        log.error("%s: what it brought %s", answer.feed.name, why, exc_info=error)
-        return replace(answer, came=ParseError(answer.feed.url, f"its document {why}"))
+        feed = answer.feed
+        words = _("{feed}: what it brought cannot be stored ({error})", feed=feed.name, error=why)
+        log.error(words, exc_info=error)
+        reason = _("its document cannot be stored ({error})", error=why)
+        return replace(answer, came=ParseError(feed.url, reason))
     if isinstance(answer, PageResult) and answer.page.text:
         article = answer.page.article
-        log.error("the page of article %d: its text %s", article, why, exc_info=error)
-        return replace(answer, page=Page(article=article, reason=f"its text {why}"))
+        words = _(
+            "the page of article {number}: its text cannot be stored ({error})",
+            number=article,
+            error=why,
+        )
+        log.error(words, exc_info=error)
+        reason = _("its text cannot be stored ({error})", error=why)
+        return replace(answer, page=Page(article=article, reason=reason))
     return None

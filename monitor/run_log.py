@@ -7,10 +7,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+from index.translation import gettext as _
+from index.translation import mark_all, ngettext, number, pgettext
 from monitor import signs
-from monitor.formatting import counted
 from monitor.ingest.poll_outcome import BatchOutcome
-from monitor.model.alert import AlertKind
+from monitor.model.alert import AlertKind, SuppressionReason
 from monitor.model.feed import Feed, Outcome, Poll
 from monitor.model.poll import RaisedAlert, RunSummary
 from monitor.model.severity import SEVERITY_SIGNS
@@ -46,7 +47,12 @@ class LogThrottle(logging.Filter):
             self._left_out += 1
             return False
         if self._left_out:
-            record.msg = f"{record.getMessage()} ({counted(self._left_out, 'message')} left out)"
+            record.msg = ngettext(
+                "{message} ({count} message left out)",
+                "{message} ({count} messages left out)",
+                self._left_out,
+                message=record.getMessage(),
+            )
             record.args = ()
             self._left_out = 0
         self._passed.append(now)
@@ -87,12 +93,12 @@ class RunLog:
         """Take note of how many articles are still on their way to the index."""
         if self._progress:
             brought = max(self._counted.new + self._counted.changed, waiting)
-            self._progress("indexing", brought - waiting, brought)
+            self._progress(_("indexing"), brought - waiting, brought)
 
     def encoding(self, done: int, articles: int) -> None:
         """Take note of how many articles have a vector, of how many that get one."""
         if self._progress:
-            self._progress("encoding", done, articles)
+            self._progress(_("encoding"), done, articles)
 
     @property
     def stored(self) -> int:
@@ -110,15 +116,8 @@ class RunLog:
         if self._once:
             self._raised |= dict.fromkeys(alert.id for alert in outcome.raised)
         for alert in outcome.raised:
-            log.info(
-                "%s%s %s: %s%s%s",
-                "↑" if alert.escalation else "",
-                SEVERITY_SIGNS[alert.severity],
-                alert.watchlist,
-                alert.title,
-                f" — {alert.feed}" if alert.kind is AlertKind.MATCH else "",
-                _besides(alert),
-            )
+            sign = SEVERITY_SIGNS[alert.severity]
+            log.info("%s%s %s", "↑" if alert.escalation else "", sign, _words(alert))
         counted = self._counted
         fresh = sum(not alert.escalation for alert in outcome.raised)
         self._counted = replace(counted, alerts=counted.alerts + fresh)
@@ -137,12 +136,13 @@ class RunLog:
 
     def _log_unreached(self) -> None:
         for name, reason in self._unreached.items():
-            log.warning("%s %s: %s", signs.FAILED, name, reason)
+            words = _("{feed}: {reason}", feed=name, reason=reason)
+            log.warning("%s %s", signs.FAILED, words)
         self._unreached.clear()
 
     def _show(self) -> None:
         if self._progress and self._expected:
-            self._progress("polling", self._counted.feeds, self._expected)
+            self._progress(_("polling"), self._counted.feeds, self._expected)
 
     def _polled(self, feed: Feed, poll: Poll, *, reached: bool) -> None:
         counted = self._counted
@@ -159,22 +159,50 @@ class RunLog:
         if poll.outcome is Outcome.FAILED:
             self._failures[feed.url] = poll.reason
             if reached:
-                log.warning("%s %s: %s", signs.FAILED, feed.name, poll.reason)
+                words = _("{feed}: {reason}", feed=feed.name, reason=poll.reason)
+                log.warning("%s %s", signs.FAILED, words)
             else:
                 self._unreached[feed.name] = poll.reason
         elif poll.blind:
-            words = "coverage gap: no entry in common with the poll before"
-            log.info("! %s: %d new; %s", feed.name, poll.new, words)
+            words = ngettext(
+                "{feed}: {count} new; coverage gap: no entry in common with the poll before",
+                "{feed}: {count} new; coverage gap: no entry in common with the poll before",
+                poll.new,
+                feed=feed.name,
+            )
+            log.info("%s %s", signs.LOOK, words)
         elif poll.new or poll.changed:
-            log.info("%s %s: %d new, %d changed", signs.OK, feed.name, poll.new, poll.changed)
+            words = ngettext(
+                "{feed}: {count} new, {changed} changed",
+                "{feed}: {count} new, {changed} changed",
+                poll.new,
+                feed=feed.name,
+                changed=number(poll.changed),
+            )
+            log.info("%s %s", signs.OK, words)
         else:
             log.debug("%s %s: nothing new", signs.OK, feed.name)
 
 
-def _besides(alert: RaisedAlert) -> str:
-    """Return why an alert was escalated, and why it was suppressed."""
+def _words(alert: RaisedAlert) -> str:
+    """Return what an alert is about, and why it was escalated or suppressed."""
+    words = _("{watchlist}: {title}", watchlist=alert.watchlist, title=alert.title)
+    if alert.kind is AlertKind.MATCH:
+        words += f" — {alert.feed}"
     if alert.escalation:
-        return f" ({alert.escalation})"
+        return f"{words} ({alert.escalation})"
     if alert.backfill:
-        return " (was there before)"
-    return f" (suppressed: {alert.suppressed})" if alert.suppressed else ""
+        return _("{alert} (was there before)", alert=words)
+    if alert.suppressed:
+        reason = pgettext("suppressed", _SUPPRESSED[SuppressionReason(alert.suppressed)])
+        return _("{alert} (suppressed: {reason})", alert=words, reason=reason)
+    return words
+
+
+_SUPPRESSED = dict(
+    zip(
+        SuppressionReason,
+        mark_all("suppressed", "backfill", "muted", "no route", "cooldown"),
+        strict=True,
+    )
+)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.errors import StoreError
 from monitor.fetch.url import redact
 
@@ -78,4 +79,5 @@ class KeyedTasks(Generic[K]):
         if isinstance(error, StoreError):
             self._refused(error)
         else:
-            log.error("%s: unexpected trouble", redact(str(key)), exc_info=error)
+            words = _("{what}: unexpected trouble", what=redact(str(key)))
+            log.error(words, exc_info=error)

@@ -417,7 +417,8 @@ def user_agent(contact: str) -> str:
     """Return the header User-Agent: the version, and the operator's contact if there is one."""
     from importlib.metadata import version
 
-    return f"tocsin/{version('tocsin')} ({f'+{contact}' if contact else 'news monitor'})"
+    about = f"+{contact}" if contact else "news monitor"  # not a message
+    return f"tocsin/{version('tocsin')} ({about})"
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

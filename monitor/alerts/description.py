@@ -8,36 +8,49 @@ from typing import TYPE_CHECKING
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from index.translation import gettext as _
+from index.translation import mark, ngettext, number
 from monitor import signs
 from monitor.formatting import alert_number
 from monitor.model.alert import AlertState, SuppressionReason, Verdict
 from monitor.model.delivery import DeliveryState
 from monitor.model.language import language_name
+from monitor.model.shown_names import state_name, verdict_name
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert, Decision, LinkedOutlets
     from monitor.model.delivery import Delivery
 
 _REASONS = {
-    SuppressionReason.BACKFILL: "published before this watchlist or feed was watched",
-    SuppressionReason.SILENCE: "the watchlist was silenced",
-    SuppressionReason.NO_ROUTE: "no route leads to a channel",
-    SuppressionReason.COOLDOWN: "cooldown after another alert of this watchlist",
-}
-
-_COUNTED = {
-    SuppressionReason.BACKFILL: "published before they were watched",
-    SuppressionReason.SILENCE: "silenced",
-    SuppressionReason.NO_ROUTE: "without a route",
-    SuppressionReason.COOLDOWN: "in a cooldown",
-    "copy": "copies",
+    SuppressionReason.BACKFILL: mark("published before this watchlist or feed was watched"),
+    SuppressionReason.SILENCE: mark("the watchlist was silenced"),
+    SuppressionReason.NO_ROUTE: mark("no route leads to a channel"),
+    SuppressionReason.COOLDOWN: mark("cooldown after another alert of this watchlist"),
 }
 
 
 def describe_counts(suppressed: Mapping[str, int]) -> str:
     """Return how many alerts were suppressed for each reason: `2 silenced, 1 without a route`."""
     counts = sorted(suppressed.items(), key=lambda one: -one[1])
-    return ", ".join(f"{count:,} {_COUNTED.get(reason, reason)}" for reason, count in counts)
+    return ", ".join(_counted(reason, count) for reason, count in counts)
+
+
+def _counted(reason: str, count: int) -> str:
+    match reason:
+        case SuppressionReason.BACKFILL:
+            return ngettext(
+                "{count} published before they were watched",
+                "{count} published before they were watched",
+                count,
+            )
+        case SuppressionReason.SILENCE:
+            return ngettext("{count} silenced", "{count} silenced", count)
+        case SuppressionReason.NO_ROUTE:
+            return ngettext("{count} without a route", "{count} without a route", count)
+        case SuppressionReason.COOLDOWN:
+            return ngettext("{count} in a cooldown", "{count} in a cooldown", count)
+        case "copy":
+            return ngettext("{count} copy", "{count} copies", count)
+    return f"{number(count)} {reason}"
 
 
 def describe_triage(alert: Alert, last: Decision | None, moment: Callable[[Timestamp], str]) -> str:
@@ -48,13 +61,17 @@ def describe_triage(alert: Alert, last: Decision | None, moment: Callable[[Times
         last: The last decision about it, None if there is none.
         moment: Returns a time in words.
     """
-    words = [str(alert.state)]
+    state = state_name(alert.state)
+    words = [state]
     if last is not None:
-        who = "tocsin" if last.why else line(last.who) or "somebody"
-        changed = "" if alert.state is not AlertState.NEW else "changed "
-        words = [f"{alert.state}, {changed}by {who} {moment(last.at)}"]
+        who = "tocsin" if last.why else line(last.who) or _("somebody")
+        when = moment(last.at)
+        if alert.state is AlertState.NEW:
+            words = [_("{state}, changed by {who} {when}", state=state, who=who, when=when)]
+        else:
+            words = [_("{state}, by {who} {when}", state=state, who=who, when=when)]
     if alert.verdict is not Verdict.NONE:
-        words.append(str(alert.verdict))
+        words.append(verdict_name(alert.verdict))
     if alert.starred:
         words.append(signs.STAR)
     words += [f"#{line(tag)}" for tag in alert.tags]
@@ -78,15 +95,25 @@ def describe_linked(linked: LinkedOutlets) -> str:
 def describe_suppression(alert: Alert, moment: Callable[[Timestamp], str]) -> str:
     """Return why nobody is notified of an alert, and until when; empty if somebody is."""
     if alert.duplicate_of is not None:
-        return f"not notified: a copy; alert {alert_number(alert.duplicate_of)} stands for it"
+        original = alert_number(alert.duplicate_of)
+        return _("not notified: a copy; alert {number} stands for it", number=original)
     steps = [
-        f"{line(step.words)} not notified: {_reason(step.suppressed)}"
+        _(
+            "{escalation} not notified: {reason}",
+            escalation=line(step.words),
+            reason=_reason(step.suppressed),
+        )
         for step in alert.escalations
         if step.suppressed not in ("", alert.suppressed)
     ]
     if alert.suppressed:
-        until = f" until {moment(alert.suppressed_until)}" if alert.suppressed_until else ""
-        steps.insert(0, f"not notified: {_reason(alert.suppressed)}{until}")
+        reason = _reason(alert.suppressed)
+        if alert.suppressed_until:
+            until = moment(alert.suppressed_until)
+            first = _("not notified: {reason} until {time}", reason=reason, time=until)
+        else:
+            first = _("not notified: {reason}", reason=reason)
+        steps.insert(0, first)
     return "; ".join(steps)
 
 
@@ -104,12 +131,16 @@ def _delivery_words(
     for one in deliveries:
         channel, reason = line(one.channel), line(one.reason)
         if one.state is DeliveryState.SENT and one.sent_at is not None:
-            yield f"sent to {channel} {moment(one.sent_at)}"
+            yield _("sent to {channel} {time}", channel=channel, time=moment(one.sent_at))
+        elif one.state is DeliveryState.DEAD and reason:
+            yield _("given up for {channel}: {reason}", channel=channel, reason=reason)
         elif one.state is DeliveryState.DEAD:
-            yield f"given up for {channel}" + (f": {reason}" if reason else "")
+            yield _("given up for {channel}", channel=channel)
+        elif reason:
+            yield _("waits for {channel}: {reason}", channel=channel, reason=reason)
         else:
-            yield f"waits for {channel}: {reason or f'due {moment(one.due)}'}"
+            yield _("waits for {channel}: due {time}", channel=channel, time=moment(one.due))
 
 
 def _reason(name: str) -> str:
-    return _REASONS[SuppressionReason(name)] if name in set(SuppressionReason) else name
+    return _(_REASONS[SuppressionReason(name)]) if name in set(SuppressionReason) else name

@@ -6,10 +6,13 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from index.translation import mark
 from monitor.model.latency import ArticleTimes, DeliveryTimes, FeedLatency, Latency, Spread, Step
 
-UNDATED, FUTURE, EDITED = "undated", "dated in the future", "edited later"
-DELAYED, UNSEARCHABLE = "delayed by quiet hours or a digest", "not noted as searchable"
+UNDATED, FUTURE, EDITED = mark("undated"), mark("dated in the future"), mark("edited later")
+DELAYED = mark("delayed by quiet hours or a digest")
+UNSEARCHABLE = mark("not noted as searchable")
+"""Why articles and deliveries are left out: programs read the English, people a translation."""
 OWN = (Step.MATCHED, Step.SEARCHABLE, Step.DELIVERED)
 """Steps that take place here, not at the publisher."""
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import ngettext
 from monitor.alerts.facts import AlertFacts, SuppressedCount
 from monitor.alerts.plan import AlertPlan, Notify
 from monitor.alerts.quiet_hours import by_the_clock
@@ -99,7 +101,12 @@ class NotificationPlanner:
             return ""
         self._set_count(watchlist, None)
         since = by_the_clock(found.since, self._now, self._routing.zone)
-        return f"+{found.alerts} suppressed since {since}"
+        return ngettext(
+            "+{count} suppressed since {time}",
+            "+{count} suppressed since {time}",
+            found.alerts,
+            time=since,
+        )
 
     def _set_count(self, watchlist: str, count: SuppressedCount | None) -> None:
         self.changed_counts[watchlist] = count
@@ -137,14 +144,22 @@ def plan_ended_silences(facts: AlertFacts, routing: Routing, now: Timestamp) -> 
     for ended in facts.ended_silences:
         silence = ended.silence
         since = by_the_clock(silence.since, now, routing.zone)
-        words = (
-            f"{silence.suppressed} suppressed since {since}"
-            if silence.suppressed
-            else "nothing was suppressed"
+        words = _("nothing was suppressed")
+        if count := silence.suppressed:
+            words = ngettext(
+                "{count} suppressed since {time}", "{count} suppressed since {time}", count,
+                time=since,
+            )  # fmt: skip
+        messages.append(
+            _(
+                "{watchlist} is no longer silenced: {suppressed}",
+                watchlist=silence.watchlist,
+                suppressed=words,
+            )
         )
-        messages.append(f"{silence.watchlist} is no longer silenced: {words}")
         if ended.newest is not None:
-            planner.silence_ended(ended.newest, f"no longer silenced: {words}")
+            why = _("no longer silenced: {suppressed}", suppressed=words)
+            planner.silence_ended(ended.newest, why)
     return AlertPlan(
         at=now,
         notify=tuple(planner.notify),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from index.article import Timestamp
+from monitor.formatting import date_and_time
 from monitor.model.config import BriefingSchedule, Digest, Quiet
 
 DAY = timedelta(days=1)
@@ -60,7 +61,9 @@ def last_briefing(schedule: BriefingSchedule, now: Timestamp, local: tzinfo) -> 
 def by_the_clock(at: Timestamp, now: Timestamp, zone: tzinfo) -> str:
     """Return a time as `07:00`, with its date unless it is within a day of now."""
     there = datetime.fromtimestamp(at, zone)
-    return there.strftime("%H:%M" if abs(at - now) < DAY.total_seconds() else "%Y-%m-%d %H:%M")
+    if abs(at - now) < DAY.total_seconds():
+        return there.strftime("%H:%M")
+    return date_and_time(there)
 
 
 def _nights(quiet: Quiet, now: Timestamp, zone: tzinfo) -> Iterator[tuple[Timestamp, Timestamp]]:

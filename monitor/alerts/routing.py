@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.alerts.quiet_hours import by_the_clock, next_digest, quiet_until
 from monitor.model.alert import SuppressionReason
 from monitor.model.config import Config, Digest, Quiet, Route
@@ -96,12 +97,13 @@ class Routing:
         if digest := route.digest or own.digest:
             due = next_digest(digest, now, self.zone)
             at = by_the_clock(due, now, digest.zone or self.zone)
-            reason = f"digest at {at}"
+            reason = _("digest at {time}", time=at)
         quiets = [q for q in (route.quiet, own.quiet) if q and raised.severity not in q.spares]
         for quiet in quiets * 2:  # the end of one may fall into the other
             if until := quiet_until(quiet, due, self.zone):
                 due = until
-                reason = f"quiet hours until {by_the_clock(due, now, quiet.zone or self.zone)}"
+                ends = by_the_clock(due, now, quiet.zone or self.zone)
+                reason = _("quiet hours until {time}", time=ends)
         bundle = f"{int(due)}" if reason else ""
         return PlannedDelivery(channel=channel, due=due, reason=reason, bundle=bundle)
 

@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import ngettext, number
 from monitor.alerts.facts import AlertFacts
 from monitor.alerts.notification import NotificationPlanner
 from monitor.alerts.plan import AlertPlan, EvidenceRecord, NewAlert, NewUnusualTime
@@ -13,7 +15,6 @@ from monitor.alerts.quiet_hours import by_the_clock
 from monitor.alerts.routing import Routing
 from monitor.alerts.unusual_volume import Unusual
 from monitor.audit.evidence import Kind
-from monitor.formatting import counted
 from monitor.model.alert import AlertKind
 from monitor.model.config import Watchlist
 from monitor.model.poll import RaisedAlert
@@ -99,15 +100,30 @@ def title(one: UnusualWatchlist, now: Timestamp, routing: Routing) -> str:
     """Return what is unusual in words: `14 stories since 09:00, 3 usual by now: strike — …`."""
     found = one.found
     since = by_the_clock(found.since, now, routing.zone)
-    usual = f"{_number(found.usual)} usual by now"
+    usual = _number(found.usual)
     heads = "; ".join(one.headlines[:HEADLINES])
+    if found.kind is AlertKind.QUIET and heads:
+        return _(
+            "no story since {time}, {usual} usual by now; its feeds can be read."
+            " The last one: {headlines}",
+            time=since, usual=usual, headlines=heads,
+        )  # fmt: skip
     if found.kind is AlertKind.QUIET:
-        words = f"no story since {since}, {usual}; its feeds can be read"
-        return f"{words}. The last one: {heads}" if heads else words
-    words = f"{counted(found.stories, 'story', 'stories')} since {since}, {usual}"
+        return _(
+            "no story since {time}, {usual} usual by now; its feeds can be read",
+            time=since, usual=usual,
+        )  # fmt: skip
+    stories = ngettext(
+        "{count} story since {time}, {usual} usual by now",
+        "{count} stories since {time}, {usual} usual by now",
+        found.stories, time=since, usual=usual,
+    )  # fmt: skip
     named = " — ".join(part for part in (", ".join(one.words), heads) if part)
-    return f"{words}: {named}" if named else words
+    return _("{stories}: {headlines}", stories=stories, headlines=named) if named else stories
 
 
 def _number(usual: float) -> str:
-    return f"{usual:.0f}" if usual >= 10 else f"{usual:.2g}"
+    if usual >= 10:
+        return number(round(usual))
+    written = f"{usual:.2g}"
+    return number(usual, len(written.partition(".")[2]))

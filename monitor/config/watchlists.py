@@ -228,18 +228,23 @@ def _validate_channels(draft: ConfigDraft, channels: Sequence[str]) -> None:
                 draft.add_problem((*place, item), words)
 
 
-def unknown_selector(selector: str, feeds: tuple[Feed, ...]) -> str:
-    """Return that a selector (`tag:NAME`, a name, a host) selects no feed; empty if it does."""
+def unknown_selector(selector: str, feeds: tuple[Feed, ...], otherwise: str = "") -> str:
+    """Return that a selector (`tag:NAME`, a name, a host) selects no feed; empty if it does.
+
+    Args:
+        selector: The selector.
+        feeds: The feeds there are.
+        otherwise: What is said where no name is near.
+    """
     if any(selects_feed(selector, feed) for feed in feeds):
         return ""
     tags = sorted({tag for feed in feeds for tag in feed.tags})
     if selector.startswith("tag:"):
         name = selector.removeprefix("tag:")
-        return _("no feed has the tag `{name}`", name=name) + nearest(name, tags)
+        return _("no feed has the tag `{name}`", name=name) + (nearest(name, tags) or otherwise)
     names = [feed.name for feed in feeds]
-    return _("no feed is called `{name}`", name=selector) + nearest(
-        selector, [*names, *map("tag:{}".format, tags)]
-    )
+    near = nearest(selector, [*names, *map("tag:{}".format, tags)])
+    return _("no feed is called `{name}`", name=selector) + (near or otherwise)
 
 
 def selects_feed(selector: str, feed: Feed) -> bool:

@@ -228,7 +228,7 @@ def _copies(wire: dict[str, Any], outlets: Mapping[str, DemoOutlet]) -> Iterator
         text = wire["text"]
         for old, new in copy.get("edits", ()):
             if old not in text:
-                raise ValueError(f"{wire['slug']}: {outlet.slug} edits {old!r}, which is not there")
+                raise ValueError(wire["slug"], outlet.slug, old)
             text = text.replace(old, new)
         yield DemoArticle(
             outlet=outlet.slug,

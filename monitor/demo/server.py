@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.demo.content import load, read_text
 from monitor.demo.newsroom import DemoNewsroom
 from monitor.demo.site import Reply, Request, respond
@@ -84,7 +85,7 @@ class NewsroomServer:
             RuntimeError: The server is not running.
         """
         if self._http is None:
-            raise RuntimeError("the demo server is not running; use it in a with statement")
+            raise RuntimeError("use the server in a with statement")  # not a message
         return f"http://127.0.0.1:{self._http.server_port}"
 
     def feed_url(self, slug: str) -> str:
@@ -138,7 +139,7 @@ class _HttpServer(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
         """Log an error, unless the client closed the connection."""
         if not isinstance(sys.exception(), ConnectionError):
-            logging.getLogger(__name__).exception("the demo server could not answer a request")
+            logging.getLogger(__name__).exception(_("the demo server could not answer a request"))
 
 
 class _RequestHandler(BaseHTTPRequestHandler):
@@ -185,9 +186,9 @@ class _RequestHandler(BaseHTTPRequestHandler):
 
 
 def _headers(reply: Reply) -> list[tuple[str, str]]:
-    headers = [("Content-Type", reply.content_type), ("Vary", "Accept-Encoding")]
+    headers = [("Content-Type", reply.content_type), ("Vary", "Accept-Encoding")]  # not a message
     if reply.location:
-        headers.append(("Location", reply.location))
+        headers.append(("Location", reply.location))  # not a message
     if reply.last_modified is not None:
         headers += [
             ("ETag", reply.etag),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 from html import escape
+from http import HTTPStatus
 from string import Template
 
 from index.article import Timestamp
@@ -78,7 +79,7 @@ def _links(outlet: DemoOutlet, articles: Sequence[PublishedArticle], base: str) 
     )
 
 
-HTML = "text/html; charset=utf-8"
+HTML = "text/html; charset=utf-8"  # not a message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +120,9 @@ def respond(newsroom: DemoNewsroom, request: Request) -> Reply:
     slug, _, page = request.path[1:].partition("/")
     outlet = outlets.get(slug)
     if outlet is None:
-        return _error_reply(404, "Not Found")
+        return _error_reply(404)
     if outlet.quirk is Quirk.GONE:
-        return _error_reply(410, "Gone")
+        return _error_reply(410)
     if outlet.quirk is Quirk.HOPELESS:
         return Reply(status=200, body=maintenance(outlet, request.base))
     if request.path in (outlet.path, outlet.subscribed):
@@ -138,7 +139,7 @@ def _feed_reply(newsroom: DemoNewsroom, outlet: DemoOutlet, request: Request) ->
     return Reply(
         status=200,
         body=_malformed(body) if outlet.quirk is Quirk.BROKEN else body,
-        content_type=f"{TYPES[outlet.format]}; charset={outlet.encoding}",
+        content_type=f"{TYPES[outlet.format]}; charset={outlet.encoding}",  # not a message
         last_modified=max((d.changed for d in articles), default=newsroom.opened),
         slow=outlet.quirk is Quirk.SLOW,
     )
@@ -150,7 +151,7 @@ def _page_reply(newsroom: DemoNewsroom, outlet: DemoOutlet, page: str, request: 
         return Reply(status=200, body=front_page(outlet, others, request.base))
     article = newsroom.find(outlet, page.removesuffix(".html"), request.at)
     if article is None:
-        return _error_reply(404, "Not Found")
+        return _error_reply(404)
     return Reply(status=200, body=article_page(outlet, article, others, request.base))
 
 
@@ -169,5 +170,6 @@ def _malformed(body: bytes) -> bytes:
     return text.encode()
 
 
-def _error_reply(status: int, words: str) -> Reply:
+def _error_reply(status: int) -> Reply:
+    words = HTTPStatus(status).phrase
     return Reply(status=status, body=f"<!doctype html><title>{status} {words}</title>".encode())

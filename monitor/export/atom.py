@@ -9,7 +9,9 @@ from xml.etree import ElementTree as ET
 
 from index.analysis.text_cleaning import clean
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.formatting import iso, shown_title
+from monitor.model.shown_names import kind_name, severity_name
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert
@@ -26,7 +28,7 @@ def search_feed(query: str, results: Iterable[SearchHit], now: Timestamp) -> str
     hits = list(results)
     newest = max((hit.article.date for hit in hits), default=now)
     query = clean(query)
-    root = _feed(f"tocsin search {query}", f"tocsin: {query}", newest)
+    root = _feed(f"tocsin search {query}", _("tocsin: {what}", what=query), newest)  # not a message
     root.extend(map(_hit_entry, hits))
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=False)
@@ -35,7 +37,8 @@ def search_feed(query: str, results: Iterable[SearchHit], now: Timestamp) -> str
 def alert_feed(watchlist: str, alerts: Sequence[Alert], place: str) -> bytes:
     """Return the feed of a watchlist; `place` makes the ids of two newsrooms differ."""
     newest = max((alert.stirred_at for alert in alerts), default=0.0)
-    root = _feed(f"tocsin alerts {place} {watchlist}", f"tocsin: {watchlist}", newest)
+    name = f"tocsin alerts {place} {watchlist}"  # not a message
+    root = _feed(name, _("tocsin: {what}", what=watchlist), newest)
     root.extend(_alert_entry(alert, place) for alert in alerts)
     ET.indent(root)
     document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
@@ -45,9 +48,9 @@ def alert_feed(watchlist: str, alerts: Sequence[Alert], place: str) -> bytes:
 def briefing_feed(briefings: Sequence[StoredBriefing], place: str) -> bytes:
     """Return the feed of briefings; `place` makes the ids of two newsrooms differ."""
     newest = max((briefing.made_at for briefing in briefings), default=0.0)
-    root = _feed(f"tocsin briefings {place}", "tocsin: briefings", newest)
+    root = _feed(f"tocsin briefings {place}", _("tocsin: briefings"), newest)  # not a message
     for briefing in briefings:
-        name = f"tocsin briefing {place} {briefing.name} {briefing.slot!r}"
+        name = f"tocsin briefing {place} {briefing.name} {briefing.slot!r}"  # not a message
         entry = _entry(name, briefing.subject, "", briefing.made_at)
         _add_author(entry, "tocsin")
         _add(entry, "content", briefing.html)
@@ -79,7 +82,10 @@ def _entry(name: str, title: str, lang: str, updated: Timestamp) -> ET.Element:
 def _hit_entry(hit: SearchHit) -> ET.Element:
     article = hit.article
     entry = _entry(
-        f"tocsin article {article.id} {article.url}", article.title, article.lang, article.date
+        f"tocsin article {article.id} {article.url}",  # not a message
+        article.title,
+        article.lang,
+        article.date,
     )
     if published := iso(article.published):
         _add(entry, "published", published)
@@ -96,7 +102,7 @@ def _hit_entry(hit: SearchHit) -> ET.Element:
 
 def _alert_entry(alert: Alert, place: str) -> ET.Element:
     entry = _entry(
-        f"tocsin alert {place} {alert.id} {alert.raised_at!r}",
+        f"tocsin alert {place} {alert.id} {alert.raised_at!r}",  # not a message
         alert.title,
         alert.lang,
         alert.stirred_at,
@@ -112,9 +118,12 @@ def _alert_entry(alert: Alert, place: str) -> ET.Element:
 
 def _describe_alert(alert: Alert) -> str:
     """Return severity, matched words and escalations of an alert."""
-    matches = ", ".join(dict.fromkeys(match.text for match in alert.matches)) or str(alert.kind)
+    matches = ", ".join(dict.fromkeys(match.text for match in alert.matches)) or kind_name(
+        alert.kind
+    )
     escalations = "".join(f"; {step.words}" for step in alert.escalations)
-    return f"{alert.severity}: {matches}{escalations}"
+    severity = severity_name(alert.severity)
+    return _("{severity}: {matches}", severity=severity, matches=f"{matches}{escalations}")
 
 
 def _add(parent: ET.Element, name: str, text: str) -> None:

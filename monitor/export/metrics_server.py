@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.errors import MonitorError
 from monitor.export.prometheus import EventCounters, figures
 from monitor.ingest.poll_outcome import BatchOutcome
@@ -97,7 +98,7 @@ class _MetricsServer:
             headers=[
                 ("Content-Type", CONTENT_TYPE_PLAIN_0_0_4),
                 ("Content-Length", str(len(body))),
-                ("Connection", "close"),
+                ("Connection", "close"),  # not a message
             ],
         )
         writer.write(http.send(head) or b"")
@@ -114,7 +115,7 @@ async def _request(http: h11.Connection, reader: asyncio.StreamReader) -> h11.Re
     while (event := http.next_event()) is h11.NEED_DATA:
         http.receive_data(await reader.read(MAX_HEAD))
     if not isinstance(event, h11.Request):
-        raise h11.RemoteProtocolError("the client sent no request")
+        raise h11.RemoteProtocolError("the client sent no request")  # not a message
     return event
 
 
@@ -149,12 +150,17 @@ async def serving(
         number = error.errno or 0
         words = (os.strerror(number) if number > 0 else error.strerror or str(error)).lower()
         raise MonitorError(
-            f"no metrics at {at}: {words}; choose another address or port for --metrics,"
-            " or for `network: metrics:`"
+            _(
+                "no metrics at {address}: {why}; choose another address or port for --metrics,"
+                " or for `network: metrics:`",
+                address=at,
+                why=words,
+            )
         ) from error
-    log.info("metrics at http://%s/metrics", at)
+    log.info(_("metrics at {address}", address=f"http://{at}/metrics"))
     if not at.is_private:
-        log.warning("metrics at %s can be read by whoever reaches that address", at)
+        words = _("metrics at {address} can be read by whoever reaches that address", address=at)
+        log.warning(words)
     try:
         async with server:
             try:

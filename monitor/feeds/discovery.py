@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 
 from index.analysis.language import detect
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import mark, ngettext
 from monitor.errors import FeedError, ParseError
 from monitor.fetch.client import Client
 from monitor.fetch.robots_policy import RobotsPolicy
-from monitor.formatting import span
+from monitor.formatting import clauses, span
 from monitor.ingest import schedule
 from monitor.model.feed import DEFAULT_OPTIONS, Feed, FeedState, RequestOptions
 from monitor.model.poll import Entry, Fetched, NotModified, ParsedFeed
@@ -81,10 +83,14 @@ class FeedFinder:
             read = await asyncio.gather(*map(self._tried, named))
             if feeds := [one for one in read if isinstance(one, DiscoveredFeed)]:
                 return feeds
-            reasons = "; ".join(str(one) for one in read if isinstance(one, FeedError))
-            raise ParseError(
-                url, f"a page that names {len(named)}, none of which is read: {reasons}"
+            reasons = clauses(str(one) for one in read if isinstance(one, FeedError))
+            reason = ngettext(
+                "a page that names {count}, none of which is read: {reasons}",
+                "a page that names {count}, none of which is read: {reasons}",
+                len(named),
+                reasons=reasons,
             )
+            raise ParseError(url, reason)
         if not fetched.body.lstrip()[:1] == b"<":
             raise refusal
         return [await self._at_a_usual_place(fetched.url, refusal)]
@@ -102,8 +108,12 @@ class FeedFinder:
             except FeedError:
                 continue
         places = " ".join(f"/{path}" for path in feed_links.USUAL)
-        reason = refusal.reason.partition(";")[0]
-        raise ParseError(refusal.url, f"{reason}; it names none, nor is there one at {places}")
+        reason = _(
+            "{reason}; it names none, nor is there one at {places}",
+            reason=refusal.reason.partition(";")[0].rstrip(),
+            places=places,
+        )
+        raise ParseError(refusal.url, reason)
 
     async def _fetched(
         self, url: str, options: RequestOptions = DEFAULT_OPTIONS
@@ -111,7 +121,7 @@ class FeedFinder:
         began = self._monotonic()
         answer = await self._client.fetch(url, request_options=options)
         if isinstance(answer, NotModified):  # the request was not conditional
-            raise ParseError(url, "the answer is that nothing has changed")
+            raise ParseError(url, _("the answer is that nothing has changed"))
         return answer, self._monotonic() - began
 
     async def _parsed(self, url: str, fetched: Fetched, seconds: float) -> DiscoveredFeed:
@@ -126,6 +136,8 @@ ANY = Feed(url="", name="")
 _FULL = 1_200
 """Length of the median entry, in characters, from which texts are articles, not teasers."""
 _TITLES_ONLY = 40
+_TITLES = mark("it has titles only: `full_text: true` also reads the pages of its articles")
+_TEASERS = mark("it has teasers only: `full_text: true` also reads the pages of its articles")
 _CUT = re.compile(
     r"(?:…|\.\.\.|\[\+\]|lire la suite|en savoir plus|read more|continue reading)\W*\Z",
     re.IGNORECASE,
@@ -261,19 +273,20 @@ def _advice(
     """Return what to do about the problems found, in words."""
     advice = []
     if prospect.fetched.moved_to:
-        advice.append(f"it has moved permanently: subscribe to {prospect.url}")
+        moved = _("it has moved permanently: subscribe to {address}", address=prospect.url)
+        advice.append(moved)
     linked = any(entry.url for entry in prospect.parsed.entries)
     if texts in ("teasers", "titles") and linked and not feed.full_text:
-        advice.append(
-            f"it has {texts} only: `full_text: true` also reads the pages of its articles"
-        )
+        only = _TITLES if texts == "titles" else _TEASERS
+        advice.append(_(only))
     past = [date for date in dates if date <= now]
     if past and now - max(past) > 90 * schedule.DAY:
-        advice.append(f"nothing new for {span(now - max(past))}: is it still kept?")
+        quiet = span(now - max(past))
+        advice.append(_("nothing new for {time}: is it still kept?", time=quiet))
     if feed.every is None and len(past) > 2 and (covered := now - min(past)) < 2 * schedule.DEFAULT:
-        advice.append(f"it covers only {span(covered)}: `every: 5m` misses less")
+        advice.append(_("it covers only {time}: `every: 5m` misses less", time=span(covered)))
     if prospect.parsed.entries and not dates:
-        advice.append("it has no dates: articles are sorted by when they are first seen")
+        advice.append(_("it has no dates: articles are sorted by when they are first seen"))
     return advice
 
 

@@ -12,9 +12,10 @@ from html.entities import html5
 from typing import TYPE_CHECKING
 
 from index.analysis.text_cleaning import line
+from index.translation import gettext as _
 from monitor.errors import ParseError
 from monitor.model.feed import Feed
-from monitor.parse.document import describe_content, in_utf8, language, root_only
+from monitor.parse.document import in_utf8, language, root_only
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -38,10 +39,11 @@ def read(body: bytes, source: str) -> list[Feed]:
     """
     root = _root(body, source)
     if _local(root.tag) not in ("opml", "outlinedocument"):
-        raise ParseError(source, f"not OPML: it begins with <{line(_local(root.tag))[:40]}>")
+        tag = line(_local(root.tag))[:40]
+        raise ParseError(source, _("not OPML: it begins with <{tag}>", tag=tag))
     feeds = [feed for part in root if _local(part.tag) == "body" for feed in _feeds(part, ())]
     if not feeds:
-        raise ParseError(source, "it names no feed: no outline in it has an xmlUrl")
+        raise ParseError(source, _("it names no feed: no outline in it has an xmlUrl"))
     return feeds
 
 
@@ -70,12 +72,12 @@ def _root(body: bytes, source: str) -> _Element:
     from lxml import etree
 
     if not body.strip():
-        raise ParseError(source, "it is empty")
+        raise ParseError(source, _("it is empty"))
     body, charset = in_utf8(body, "")
     # Without a DOCTYPE no entity is ever expanded.
     markup = _repaired(root_only(body))
     if not markup:
-        raise ParseError(source, describe_content(body).replace("the answer", "it"))
+        raise ParseError(source, _("it is no list of feeds (OPML)"))
     parser = etree.XMLParser(
         encoding="utf-8" if charset else None,
         resolve_entities=False,
@@ -126,8 +128,14 @@ def _by_number(entity: re.Match[bytes]) -> bytes:
 
 def _broken(message: str, number: int) -> str:
     if entity := _ENTITY.match(message):
-        return f"broken XML: `&{entity[1]};` on line {number} means nothing; write the character"
-    return f"broken XML: {line(message.partition(', line')[0])} (line {number})"
+        return _(
+            "broken XML: `&{entity};` on line {line} means nothing; write the character",
+            entity=entity[1],
+            line=number,
+        )
+    return _(
+        "broken XML: {why} (line {line})", why=line(message.partition(", line")[0]), line=number
+    )
 
 
 def _feeds(parent: _Element, folders: tuple[str, ...]) -> Iterator[Feed]:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import ngettext
 from monitor.config.value_parsers import HARMLESS
 from monitor.errors import MonitorError
 from monitor.fetch.url import redact
@@ -48,7 +50,14 @@ class Relocation:
             why = obstacle(feed, move, feeds) or self._moved(feed, move)
             if why and why != self._warnings.get(url):
                 self._warnings[url] = why
-                log.warning("%s has moved permanently to %s, %s", feed.name, redact(move.to), why)
+                log.warning(
+                    _(
+                        "{feed} has moved permanently to {address}, {why}",
+                        feed=feed.name,
+                        address=redact(move.to),
+                        why=why,
+                    )
+                )
 
     def _was_tried(self, url: str, now: Timestamp) -> bool:
         return url in self._tried and 0 <= now - self._tried[url] < AGAIN
@@ -59,11 +68,19 @@ class Relocation:
             self._rewrite(feed.url, move.to)
         except MonitorError as error:
             reason = str(error).partition("\n")[0]
-            return f"but {reason}; it is still polled at its old address"
+            return _("but {reason}; it is still polled at its old address", reason=reason)
         log.warning(
-            "%s has moved permanently: feeds.yaml now has %s instead of %s (%d redirects in %s)",
-            *(feed.name, redact(move.to), redact(feed.url)),
-            *(move.times, span(move.latest - move.since)),
+            ngettext(
+                "{feed} has moved permanently: feeds.yaml now has {new} instead of {old}"
+                " ({count} redirect in {time})",
+                "{feed} has moved permanently: feeds.yaml now has {new} instead of {old}"
+                " ({count} redirects in {time})",
+                move.times,
+                feed=feed.name,
+                new=redact(move.to),
+                old=redact(feed.url),
+                time=span(move.latest - move.since),
+            )
         )
         return ""
 
@@ -73,11 +90,13 @@ def obstacle(feed: Feed, move: PermanentRedirect, feeds: Mapping[str, Feed]) -> 
     there = canonical(move.to)
     for other in feeds.values():
         if other.url != feed.url and canonical(other.url) == there:
-            return f"which {other.name} is subscribed to already: take one of the two out"
+            return _(
+                "which {feed} is subscribed to already: take one of the two out", feed=other.name
+            )
     headers = feed.request_options.headers
-    secrets = [name for name, _ in headers if name.lower() not in HARMLESS]
+    secrets = [name for name, _value in headers if name.lower() not in HARMLESS]
     if secrets and not _is_same_publisher(feed.url, move.to):
-        return "but its credentials are not sent to another server: change the address yourself"
+        return _("but its credentials are not sent to another server: change the address yourself")
     return ""
 
 

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from index.translation import gettext as _
+from index.translation import ngettext
 from monitor.config import value_parsers
 from monitor.config.yaml_edit import edit, set_enabled, with_item, without_items
 from monitor.errors import MonitorError, UnknownNameError
-from monitor.formatting import counted
 from monitor.ingest.identify import canonical
 from monitor.model.config import Config
 from monitor.model.feed import Feed
@@ -47,10 +48,12 @@ def find_feed(name: str, feeds: Sequence[Feed]) -> Feed:
         return matches[0]
     if matches:
         names = "\n".join(f"  {feed.name}  {feed.url}" for feed in matches)
-        raise UnknownNameError(f"`{name}` is ambiguous; it can mean\n{names}")
-    problem = unknown_selector(name, tuple(feeds)) or f"`{name}` is not the name of a feed"
+        meanings = _("`{name}` is ambiguous; it can mean", name=name)
+        raise UnknownNameError(f"{meanings}\n{names}")
+    otherwise = _("; `tocsin feeds` lists them")
+    problem = unknown_selector(name, tuple(feeds), otherwise)
     raise UnknownNameError(
-        problem if "; did you mean" in problem else f"{problem}; `tocsin feeds` lists them"
+        problem or _("`{name}` is not the name of a feed", name=name) + otherwise
     )
 
 
@@ -102,8 +105,14 @@ def describe_prospect(prospect: DiscoveredFeed) -> str:
 
     parsed = prospect.parsed
     lang = parsed.lang or next(iter(languages(parsed.entries)), "") or "und"
-    count = counted(len(parsed.entries), "entry", "entries")
-    return f"{parsed.format or 'a feed'}, {count}, {lang}; {redact(prospect.url)}"
+    count = ngettext("{count} entry", "{count} entries", len(parsed.entries))
+    return _(
+        "{format}, {entries}, {lang}; {address}",
+        format=parsed.format or _("a feed"),
+        entries=count,
+        lang=lang,
+        address=redact(prospect.url),
+    )
 
 
 def subscribe(path: Path, data: Path | None, feeds: Sequence[Feed]) -> Config:
@@ -121,7 +130,7 @@ def unsubscribe(
     """
     numbers = {config.feeds.index(feed) for feed in feeds}
     if len(numbers) == len(config.feeds):
-        raise MonitorError("no feed would be left to poll; add another feed first")
+        raise MonitorError(_("no feed would be left to poll; add another feed first"))
     edit(path, lambda text: without_items(text, "feeds", numbers), data=data)
     return [config.feeds[number] for number in sorted(numbers)]
 

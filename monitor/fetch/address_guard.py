@@ -19,6 +19,8 @@ from typing import Any
 
 import httpcore
 
+from index.translation import gettext as _
+from index.translation import mark
 from monitor.errors import MonitorError
 from monitor.model.config import Networks
 
@@ -33,41 +35,41 @@ Dial = Callable[[str, int], Awaitable[tuple[asyncio.StreamReader, asyncio.Stream
 # Spelled out because `ipaddress.is_global` calls multicast, NAT64, 6to4 and ::/96 global.
 # https://www.iana.org/assignments/iana-ipv4-special-registry and -ipv6-special-registry
 _DENIED: dict[str, str] = {
-    "0.0.0.0/8": "unspecified",
-    "10.0.0.0/8": "private",
-    "100.64.0.0/10": "carrier-grade NAT",
-    "127.0.0.0/8": "loopback",
-    "169.254.0.0/16": "link-local",
-    "172.16.0.0/12": "private",
-    "192.0.0.0/24": "reserved",
-    "192.0.2.0/24": "documentation",
-    "192.88.99.0/24": "6to4 relay",
-    "192.168.0.0/16": "private",
-    "198.18.0.0/15": "benchmark",
-    "198.51.100.0/24": "documentation",
-    "203.0.113.0/24": "documentation",
-    "224.0.0.0/4": "multicast",
-    "240.0.0.0/4": "reserved",
-    "::/128": "unspecified",
-    "::1/128": "loopback",
-    "::/96": "IPv4-compatible",
-    "::ffff:0:0/96": "IPv4-mapped",
-    "::ffff:0:0:0/96": "IPv4-translated",
-    "64:ff9b::/96": "NAT64",
-    "64:ff9b:1::/48": "NAT64",
-    "fc00::/7": "private",
-    "fe80::/10": "link-local",
-    "fec0::/10": "site-local",
-    "ff00::/8": "multicast",
-    "2001::/32": "Teredo",
-    "2001::/23": "reserved",
-    "2001:db8::/32": "documentation",
-    "2002::/16": "6to4",
-    "3fff::/20": "documentation",
+    "0.0.0.0/8": mark("an unspecified address"),
+    "10.0.0.0/8": mark("a private address"),
+    "100.64.0.0/10": mark("a carrier-grade NAT address"),
+    "127.0.0.0/8": mark("a loopback address"),
+    "169.254.0.0/16": mark("a link-local address"),
+    "172.16.0.0/12": mark("a private address"),
+    "192.0.0.0/24": mark("a reserved address"),
+    "192.0.2.0/24": mark("a documentation address"),
+    "192.88.99.0/24": mark("a 6to4 relay address"),
+    "192.168.0.0/16": mark("a private address"),
+    "198.18.0.0/15": mark("a benchmark address"),
+    "198.51.100.0/24": mark("a documentation address"),
+    "203.0.113.0/24": mark("a documentation address"),
+    "224.0.0.0/4": mark("a multicast address"),
+    "240.0.0.0/4": mark("a reserved address"),
+    "::/128": mark("an unspecified address"),
+    "::1/128": mark("a loopback address"),
+    "::/96": mark("an IPv4-compatible address"),
+    "::ffff:0:0/96": mark("an IPv4-mapped address"),
+    "::ffff:0:0:0/96": mark("an IPv4-translated address"),
+    "64:ff9b::/96": mark("a NAT64 address"),
+    "64:ff9b:1::/48": mark("a NAT64 address"),
+    "fc00::/7": mark("a private address"),
+    "fe80::/10": mark("a link-local address"),
+    "fec0::/10": mark("a site-local address"),
+    "ff00::/8": mark("a multicast address"),
+    "2001::/32": mark("a Teredo address"),
+    "2001::/23": mark("a reserved address"),
+    "2001:db8::/32": mark("a documentation address"),
+    "2002::/16": mark("a 6to4 address"),
+    "3fff::/20": mark("a documentation address"),
     # Only 2000::/3 is given out to hosts; the rest of the space is here.
-    "::/3": "reserved",
-    "4000::/2": "reserved",
-    "8000::/1": "reserved",
+    "::/3": mark("a reserved address"),
+    "4000::/2": mark("a reserved address"),
+    "8000::/1": mark("a reserved address"),
 }
 _DENY: tuple[tuple[IPv4Network | IPv6Network, str], ...] = tuple(
     (ip_network(network), kind) for network, kind in _DENIED.items()
@@ -105,7 +107,7 @@ def _denied_kind(address: str | IPv4Address | IPv6Address, allow: Networks) -> s
     try:
         parsed = ip_address(address)
     except ValueError:
-        return "malformed"
+        return mark("a malformed address")
     return next((kind for network, kind in _DENY if parsed in network), "")
 
 
@@ -126,7 +128,7 @@ class Stream(httpcore.AsyncNetworkStream):
         got = await self._reader.read(max_bytes)
         self.allowance -= len(got)
         if self.allowance < 0:
-            raise httpcore.ReadError("the answer is too long")
+            raise httpcore.ReadError(_("the answer is too long"))
         return got
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
@@ -159,7 +161,7 @@ class Stream(httpcore.AsyncNetworkStream):
                 await self._writer.start_tls(ssl_context, server_hostname=name)
         except TimeoutError:
             await self.aclose()
-            raise UnreachableError(f"{name} does not answer") from None
+            raise UnreachableError(_("{host} does not answer", host=name)) from None
         except BaseException:
             await self.aclose()
             raise
@@ -208,7 +210,7 @@ class AddressGuard(httpcore.AsyncNetworkBackend):
             async with asyncio.timeout(CONNECT):
                 return await self._first(host, port, await self._permitted(host, port))
         except TimeoutError:
-            raise UnreachableError(f"{host} does not answer") from None
+            raise UnreachableError(_("{host} does not answer", host=host)) from None
 
     async def check(self, host: str, port: int) -> None:
         """Check the addresses of a host that a proxy is to connect to.
@@ -246,7 +248,7 @@ class AddressGuard(httpcore.AsyncNetworkBackend):
 
     async def _first(self, host: str, port: int, addresses: list[str]) -> Stream:
         """Connect to the first address that answers, none taking the time of the next."""
-        failure: Exception = UnreachableError(f"{host} has no address")
+        failure: Exception = UnreachableError(_("{host} has no address", host=host))
         for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             try:
                 async with asyncio.timeout(CONNECT / 2 if left > 1 else None):
@@ -282,21 +284,26 @@ def _of_proxy(name: str) -> Sequence[str]:
 def _refusal_message(host: str, addresses: Iterable[str], allow: Networks) -> str:
     address = next(iter(addresses), "")
     if not address:
-        return f"name {host} has no address"
-    kind = _denied_kind(address, allow)
-    article = "an" if kind[0] in "aeiouI" else "a"
-    shown = f"{host} is" if host == address else f"{host} is {address},"
-    return f"{shown} {article} {kind} address; `network: allow` can permit it"
+        return _("name {host} has no address", host=host)
+    kind = _(_denied_kind(address, allow))
+    if host == address:
+        return _("{host} is {kind}; `network: allow` can permit it", host=host, kind=kind)
+    return _(
+        "{host} is {address}, {kind}; `network: allow` can permit it",
+        host=host,
+        address=address,
+        kind=kind,
+    )
 
 
 def _unreachable(host: str, error: Exception) -> Exception:
     """Return UnreachableError for an error that means it, any other error as it is."""
     if isinstance(error, TimeoutError):
-        return UnreachableError(f"{host} does not answer")
+        return UnreachableError(_("{host} does not answer", host=host))
     if isinstance(error, ConnectionRefusedError):
-        return UnreachableError(f"{host} refuses the connection")
+        return UnreachableError(_("{host} refuses the connection", host=host))
     if isinstance(error, OSError) and error.errno in _UNREACHABLE:
-        return UnreachableError(f"no route to {host}")
+        return UnreachableError(_("no route to {host}", host=host))
     return error
 
 
@@ -327,10 +334,14 @@ async def look_up(host: str, port: int) -> list[str]:
         with suppress(RuntimeError):  # the loop was closed in the meantime
             loop.call_soon_threadsafe(deliver, found)
 
-    threading.Thread(target=ask, name=f"look up {host}", daemon=True).start()
+    threading.Thread(
+        target=ask,
+        name=f"look up {host}",  # not a message
+        daemon=True,
+    ).start()
     found = await answer
     if isinstance(found, list):
         return found
     if isinstance(found, socket.gaierror) and found.errno == socket.EAI_AGAIN:
-        raise UnreachableError(f"no name server answers for {host}") from found
-    raise UnreachableError(f"name {host} does not resolve") from found
+        raise UnreachableError(_("no name server answers for {host}", host=host)) from found
+    raise UnreachableError(_("name {host} does not resolve", host=host)) from found

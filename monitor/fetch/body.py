@@ -5,6 +5,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import AsyncIterable, Iterator
 
+from index.translation import gettext as _
+from index.translation import number
+
 _MEMBERS = 1000
 """Most members of one gzip body; each costs a copy of what follows it."""
 _PIECE = 1 << 16
@@ -44,26 +47,26 @@ async def read(
             body.clear()  # the error holds this frame until the connection is closed
             raise BodyError(too_large(max_bytes))
     if inflate and not inflate.complete:
-        raise BodyError("the compressed answer is cut short")
+        raise BodyError(_("the compressed answer is cut short"))
     return bytes(body)
 
 
 def too_large(max_bytes: int) -> str:
     """Return the message for a body above a limit, in bytes."""
     if max_bytes >= 1 << 20:
-        return f"larger than {max_bytes >> 20} MB"
-    return f"larger than {max_bytes} bytes"
+        return _("larger than {size} MB", size=number(max_bytes >> 20))
+    return _("larger than {size} bytes", size=str(max_bytes))
 
 
 def _known(coding: str) -> str:
     """Return `gzip` or `deflate`, the codings that are accepted; empty for an uncompressed body."""
     name = coding.strip().lower().removeprefix("x-")
     if "," in name:
-        raise BodyError("compressed several times over")
+        raise BodyError(_("compressed several times over"))
     if name in _NONE:
         return ""
     if name not in {"gzip", "deflate"}:
-        raise BodyError("compressed in a way that was not asked for")
+        raise BodyError(_("compressed in a way that was not asked for"))
     return name
 
 
@@ -109,12 +112,12 @@ class Inflater:
         try:
             return stream.decompress(chunk, most)
         except zlib.error as error:
-            raise BodyError("the compressed answer is broken") from error
+            raise BodyError(_("the compressed answer is broken")) from error
 
     def _begin(self, head: bytes) -> zlib._Decompress:
         self._members += 1
         if self._members > _MEMBERS:
-            raise BodyError("compressed in too many pieces")
+            raise BodyError(_("compressed in too many pieces"))
         if self._coding == "deflate":  # RFC 1950 says zlib; some servers send it bare
             wrapped = head[0] & 15 == 8 and (head[0] << 8 | head[1]) % 31 == 0
             return zlib.decompressobj(_WBITS["zlib" if wrapped else "deflate"])

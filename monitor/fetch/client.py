@@ -18,6 +18,7 @@ from typing import Self
 
 import httpx
 
+from index.translation import gettext as _
 from monitor.errors import FetchError
 from monitor.fetch.address_guard import AddressGuard, Dial, Resolve, UnreachableError
 from monitor.fetch.connection_pool import ConnectionPool
@@ -39,9 +40,9 @@ from monitor.model.poll import Fetched, NotModified
 
 ACCEPT_FEED = (
     "application/rss+xml, application/atom+xml, application/feed+json, "
-    "application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1"
+    "application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1"  # not a message
 )
-ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
+ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"  # not a message
 MAX_BYTES = 15 << 20
 """Of a body, after decompression."""
 TIMEOUT = 30.0
@@ -170,10 +171,10 @@ class Client:
         except Exception as error:
             refused = error if isinstance(error, StatusError) else None
             quotes_the_url = isinstance(error, UrlError)
+            message = error_message(error, timeout)
             raise FetchError(
                 redact(url),
-                (exchange.redirects.redirected_to() if exchange else "")
-                + error_message(error, timeout),
+                exchange.redirects.tell(message) if exchange else message,
                 status=refused.code if refused else None,
                 retry_after=refused.retry_after if refused else None,
                 network=isinstance(error, UnreachableError),
@@ -184,9 +185,9 @@ class Client:
         try:
             return await self._http.send(request, auth=_NO_AUTH)
         except httpx.TooManyRedirects:
-            raise UrlError(f"redirects more than {MAX_REDIRECTS} times") from None
+            raise UrlError(_("redirects more than {count} times", count=MAX_REDIRECTS)) from None
         except (httpx.RemoteProtocolError, httpx.InvalidURL, UnicodeError):
-            raise UrlError("redirects to what is not a valid URL") from None
+            raise UrlError(_("redirects to what is not a valid URL")) from None
 
     def _trust(self) -> ssl.SSLContext:
         """Return the certificates to trust; reading them takes tens of milliseconds, once."""

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, suppress
 import httpcore
 import httpx
 
+from index.translation import gettext as _
 from monitor.fetch.address_guard import (
     CONNECT,
     MAX_HEAD,
@@ -91,7 +92,7 @@ class PooledConnection:
             AddressError: The server or the proxy may not be connected to.
             UnreachableError: The proxy cannot be reached, or opens no tunnel in time.
         """
-        (scheme, host, port), _ = self.endpoint
+        (scheme, host, port), _options = self.endpoint
         await self._guard.check(host, port)
         try:
             async with asyncio.timeout(TUNNEL if scheme == "https" else None) as limit:
@@ -103,11 +104,13 @@ class PooledConnection:
                 request.extensions["trace"] = trace
                 return await self._http.handle_async_request(request)
         except (AddressError, UnreachableError) as error:
-            raise type(error)(f"the proxy: {error}") from error
+            raise type(error)(_("the proxy: {error}", error=error)) from error
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise UnreachableError(f"{host} does not answer through the proxy") from None
+            raise UnreachableError(
+                _("{host} does not answer through the proxy", host=host)
+            ) from None
 
 
 class ConnectionPool:

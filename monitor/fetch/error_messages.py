@@ -6,6 +6,8 @@ import ssl
 
 import httpcore
 
+from index.translation import gettext as _
+from index.translation import mark
 from monitor.fetch.address_guard import AddressError, UnreachableError
 from monitor.fetch.body import BodyError
 from monitor.fetch.response import StatusError
@@ -14,17 +16,19 @@ from monitor.formatting import span
 
 # OpenSSL's X509_V_ERR_*, https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
 _CERTIFICATES = {
-    9: "certificate is not valid yet: is the clock of this machine right?",
-    10: "certificate has expired",
-    18: "certificate is signed by nobody but itself",
-    19: "certificate is signed by an authority that is not known here",
-    20: "certificate is signed by an authority that is not known here",
-    21: "certificate is sent without those it depends on",
-    23: "certificate was revoked",
-    62: "certificate is for another name",
-    64: "certificate is for another address",
+    9: mark("certificate is not valid yet: is the clock of this machine right?"),
+    10: mark("certificate has expired"),
+    18: mark("certificate is signed by nobody but itself"),
+    19: mark("certificate is signed by an authority that is not known here"),
+    20: mark("certificate is signed by an authority that is not known here"),
+    21: mark("certificate is sent without those it depends on"),
+    23: mark("certificate was revoked"),
+    62: mark("certificate is for another name"),
+    64: mark("certificate is for another address"),
 }
 
+_CUT_SHORT = ("without sending complete message body", "incomplete chunked")  # not a message
+"""How h11 begins to say it."""
 _OWN_MESSAGE = (StatusError, UrlError, BodyError, AddressError, UnreachableError)
 """Errors whose own message is shown."""
 
@@ -38,32 +42,34 @@ def error_message(error: Exception, seconds: float) -> str:
     if isinstance(error, OSError):  # TimeoutError is one too
         return _broken(error, seconds)
     if isinstance(error, httpcore.ProxyError):
-        return f"the proxy refuses: {str(error).partition(' ')[0]}"
+        return _("the proxy refuses: {status}", status=str(error).partition(" ")[0])
     if isinstance(error, httpcore.RemoteProtocolError):
         return _protocol(str(error))
     if isinstance(error, httpcore.NetworkError):
-        return str(error) or "the connection broke"
-    return f"unexpected {type(error).__name__}"
+        return str(error) or _("the connection broke")
+    return _("unexpected {error}", error=type(error).__name__)
 
 
 def _protocol(message: str) -> str:
-    if "without sending a response" in message:
-        return "the server hung up without an answer"
-    if "without sending complete message body" in message or "incomplete chunked" in message:
-        return "the answer is cut short"
-    return "the answer is not HTTP"
+    if "without sending a response" in message:  # not a message
+        return _("the server hung up without an answer")
+    if any(words in message for words in _CUT_SHORT):
+        return _("the answer is cut short")
+    return _("the answer is not HTTP")
 
 
 def _tls(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _CERTIFICATES.get(error.verify_code, f"certificate: {error.verify_message}")
-    reason = (error.reason or "TLS failed").replace("_", " ").lower()
-    return f"no encrypted connection: {reason}"
+        known = _CERTIFICATES.get(error.verify_code)
+        return _(known) if known else _("certificate: {why}", why=error.verify_message)
+    if not error.reason:
+        return _("no encrypted connection: tls failed")
+    return _("no encrypted connection: {why}", why=error.reason.replace("_", " ").lower())
 
 
 def _broken(error: OSError, seconds: float) -> str:
     if isinstance(error, TimeoutError):
-        return f"not finished after {span(seconds)}"
+        return _("not finished after {time}", time=span(seconds))
     if isinstance(error, ConnectionError):
-        return "the connection was reset"
-    return f"connection failed: {error.strerror or type(error).__name__}"
+        return _("the connection was reset")
+    return _("connection failed: {why}", why=error.strerror or type(error).__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from index.article import Article
+from index.translation import gettext as _
 from monitor.errors import FeedError, FetchError
 from monitor.fetch.client import ACCEPT_PAGE, Client
 from monitor.fetch.robots_policy import Permission, RobotsPolicy
@@ -33,7 +34,7 @@ class PageReader:
                 article.url, accept=ACCEPT_PAGE, request_options=options, credentials_origin=origin
             )
             if isinstance(answer, NotModified):
-                raise FetchError(article.url, "answered 304 to an unconditional request")
+                raise FetchError(article.url, _("answered 304 to an unconditional request"))
             if answer.hops:
                 permission = await self._policy.check(answer.url, options, origin)
                 if permission.reason and not permission.wait:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import httpx
 
+from index.translation import gettext as _
 from monitor.fetch.url import (
     Origin,
     UrlError,
@@ -39,18 +40,18 @@ class RedirectChain:
             try:
                 parse_url(str(url))
             except UrlError as error:
-                raise UrlError(f"redirects to what is {error}") from None
+                raise UrlError(_("redirects to what is {what}", what=error)) from None
             if url == self.urls[-1]:
-                raise UrlError("redirects to itself")
+                raise UrlError(_("redirects to itself"))
             if url in self.urls:
-                raise UrlError("redirects in a circle")
+                raise UrlError(_("redirects in a circle"))
         self.urls.append(url)
 
-    def redirected_to(self) -> str:
-        """Return words for the host that a redirect led to; empty if it is still the first one."""
+    def tell(self, error: str) -> str:
+        """Return the message of an error, with the host that a redirect led to."""
         if not self.urls or self.urls[-1].host == self.urls[0].host:
-            return ""
-        return f"sent on to {self.urls[-1].host}: "
+            return error
+        return _("sent on to {host}: {error}", host=self.urls[-1].host, error=error)
 
 
 def hops(response: httpx.Response) -> tuple[str, ...]:

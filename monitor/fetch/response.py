@@ -12,6 +12,7 @@ import httpcore
 import httpx
 
 from index.analysis.text_cleaning import line, safe_url
+from index.translation import gettext as _
 from monitor.fetch import body
 from monitor.fetch.request import hops, permanent_target
 from monitor.fetch.url import without_credentials
@@ -53,11 +54,12 @@ class StatusError(Exception):
 
     def __init__(self, code: int, retry_after: float | None = None, why: str = "") -> None:
         self.code, self.retry_after = code, retry_after
-        words = f"{code} {_PHRASES.get(code, 'unknown status')}"
+        words = f"{code} {_PHRASES.get(code) or _('unknown status')}"
         if why:
             words += f", {why}"
         if retry_after is not None:
-            words += f"; asked to come back in {span(retry_after)}"
+            wait = span(retry_after)
+            words = _("{status}; asked to come back in {time}", status=words, time=wait)
         super().__init__(words)
 
 
@@ -109,9 +111,9 @@ def interpret(response: httpx.Response, *, conditional: bool) -> Fetched | NotMo
     if code == 304 and conditional:
         return NotModified(hints=headers.hints(), moved_to=permanent_target(response))
     if code == 304:
-        raise StatusError(code, why="although nothing was asked conditionally")
+        raise StatusError(code, why=_("although nothing was asked conditionally"))
     if code in _REDIRECTS:
-        raise StatusError(code, why="without saying where to")
+        raise StatusError(code, why=_("without saying where to"))
     raise StatusError(code, headers.retry_after())
 
 

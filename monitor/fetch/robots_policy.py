@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.errors import FetchError, ParseError
 from monitor.fetch.client import Client
 from monitor.fetch.url import site
@@ -90,16 +91,22 @@ class RobotsPolicy:
         rules = await self._rules_of(origin, options, credentials_origin)
         host = origin.partition("://")[2]
         if rules.robots_txt is None and rules.trouble:
-            return Permission(f"robots.txt of {host} cannot be had, so its pages are not read: "
-                              f"{rules.trouble}")  # fmt: skip
+            return Permission(
+                _(
+                    "robots.txt of {host} cannot be had, so its pages are not read: {why}",
+                    host=host,
+                    why=rules.trouble,
+                )
+            )
         if rules.robots_txt is None:
             return Permission()
         try:
             allowance = await self._judge(rules.robots_txt, url)
         except ParseError as error:
-            return Permission(f"robots.txt of {host} cannot be read: {error.reason}", final=True)
+            reason = _("robots.txt of {host} cannot be read: {why}", host=host, why=error.reason)
+            return Permission(reason, final=True)
         if not allowance.allowed:
-            return Permission(f"robots.txt of {host} forbids it", final=True)
+            return Permission(_("robots.txt of {host} forbids it", host=host), final=True)
         if not allowance.delay:
             return Permission()
         self._client.set_spacing(url, allowance.delay)
@@ -164,7 +171,8 @@ class RobotsPolicy:
         turn = max(self._queue.get(host, free), free)
         self._queue[host] = turn + delay
         wait = turn - now
-        return Permission(f"{host} wants {span(delay)} between two pages", wait=wait)
+        reason = _("{host} wants {time} between two pages", host=host, time=span(delay))
+        return Permission(reason, wait=wait)
 
     def _forget(self, now: Timestamp) -> None:
         """Drop the turns that are over, when they have become many."""

@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from index.translation import gettext as _
+
 if TYPE_CHECKING:
     import httpx
 
@@ -41,13 +43,13 @@ def parse_url(url: str) -> httpx.URL:
         parsed = httpx.URL(url)
         host = parsed.host  # decodes xn--
     except Exception as error:  # InvalidURL, IDNAError, UnicodeError, ValueError, TypeError
-        raise UrlError("not a valid URL") from error
+        raise UrlError(_("not a valid URL")) from error
     if parsed.scheme not in _PORTS:
-        raise UrlError("not http or https")
+        raise UrlError(_("not http or https"))
     if not host:
-        raise UrlError("a URL without a host")
+        raise UrlError(_("a URL without a host"))
     if not (parsed.port is None or 0 < parsed.port < 65_536):
-        raise UrlError("not a valid port")
+        raise UrlError(_("not a valid port"))
     return parsed
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from index.analysis.text_cleaning import clean, line, safe_url
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.ingest.identify import canonical, fingerprint
 from monitor.model.poll import Entry
 from monitor.parse.document import NAME_CAP, TITLE_CAP, language
@@ -57,16 +58,17 @@ def parse_article(value: Any, now: Timestamp) -> ImportedArticle:
         ValueError: The value is no article; the message says what is wrong.
     """
     if not isinstance(value, Mapping):
-        raise ValueError("is no object with title, url, summary, body, …")
+        raise ValueError(_("is no object with title, url, summary, body, …"))
     names = {field: _name_in(value, known) for field, known in NAMES.items()}
     text = {field: _text(value, names[field]) for field in NAMES if field not in _MOMENTS}
     title = line(text["title"])[:TITLE_CAP]
     summary, body = (clean(text[field], keep_newlines=True) for field in ("summary", "body"))
     if not (title or summary or body):
-        raise ValueError("has neither a title nor a text")
+        raise ValueError(_("has neither a title nor a text"))
     url = safe_url(text["url"].strip())
     if text["url"].strip() and not url:
-        raise ValueError(f"`url` is no http or https address: {line(text['url'])[:80]}")
+        wrong = line(text["url"])[:80]
+        raise ValueError(_("`url` is no http or https address: {value}", value=wrong))
     published, first = (_moment(value, names[field]) for field in _MOMENTS)
     seen = first if first is not None else now if published is None else published
     entry = Entry(
@@ -114,7 +116,8 @@ def _text(fields: Mapping[str, Any], key: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise ValueError(f"`{key}` must be text, not {type(value).__name__}")
+        kind = type(value).__name__
+        raise ValueError(_("`{key}` must be text, not {type}", key=key, type=kind))
     return value
 
 
@@ -123,7 +126,8 @@ def _lang(written: str) -> str:
         return ""
     code = language(written)
     if not code:
-        raise ValueError(f"`lang` is no language of two letters: {line(written)[:20]}")
+        wrong = line(written)[:20]
+        raise ValueError(_("`lang` is no language of two letters: {value}", value=wrong))
     return code
 
 
@@ -142,7 +146,11 @@ def _moment(fields: Mapping[str, Any], key: str) -> Timestamp | None:
             raise ValueError
     except (TypeError, ValueError, AttributeError, OverflowError):
         raise ValueError(
-            f"`{key}` is no date, as 2023-10-09T07:09:00Z: {line(str(value))[:40]}"
+            _(
+                "`{key}` is no date, as 2023-10-09T07:09:00Z: {value}",
+                key=key,
+                value=line(str(value))[:40],
+            )
         ) from None
     return moment
 
@@ -165,15 +173,17 @@ class JsonPiece:
     def value(self) -> Any:
         """Return the parsed value; raises ValueError that says why it cannot be parsed."""
         if len(self.raw) > LONGEST:
-            raise ValueError(f"is longer than {LONGEST // 1_000_000} MB")
+            raise ValueError(_("is longer than {size} MB", size=LONGEST // 1_000_000))
         try:
             return json.loads(self.raw)
         except RecursionError:
-            raise ValueError("is nested too deeply") from None
+            raise ValueError(_("is nested too deeply")) from None
         except UnicodeDecodeError as error:
-            raise ValueError(f"is not UTF-8 ({error.reason} at byte {error.start})") from None
+            words = _("is not UTF-8 ({why} at byte {place})", why=error.reason, place=error.start)
+            raise ValueError(words) from None
         except json.JSONDecodeError as error:
-            raise ValueError(f"is not JSON: {error.msg} at character {error.pos + 1}") from None
+            words = _("is not JSON: {why} at character {place}", why=error.msg, place=error.pos + 1)
+            raise ValueError(words) from None
 
 
 def total_bytes(path: Path) -> int:
@@ -222,7 +232,11 @@ def _listed(content: bytes, name: str) -> Iterator[JsonPiece]:
         return
     for number, item in enumerate(items, 1):
         raw = json.dumps(item, ensure_ascii=False).encode(errors="replace")
-        yield JsonPiece(f"{name}, item {number}", raw, len(content) * number // len(items))
+        yield JsonPiece(
+            _("{file}, item {number}", file=name, number=number),
+            raw,
+            len(content) * number // len(items),
+        )
 
 
 def _files(path: Path) -> list[Path]:

@@ -21,7 +21,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from index.article import Timestamp
-from monitor.formatting import counted, span, spelled
+from index.translation import gettext as _
+from index.translation import ngettext, number
+from monitor.formatting import clauses, span, spelled
 from monitor.ingest.publication_rate import describe_interval, is_silent
 from monitor.model.feed import Feed, FeedState, Health, Outcome, Poll
 from monitor.model.severity import Severity
@@ -72,54 +74,96 @@ def is_late(state: FeedState, now: Timestamp) -> bool:
 
 def describe_health(feed: Feed, state: FeedState, now: Timestamp) -> str:
     """Return a feed's health in words: `503 Service Unavailable ×4, retry in 2 min`."""
-    when = f"in {span(state.next_due - now)}" if state.next_due > now else "now"
+    when = _("now")
+    if state.next_due > now:
+        when = _("in {time}", time=span(state.next_due - now))
     match health(feed, state, now):
         case Health.PAUSED:
-            return "paused: `enabled: false` in feeds.yaml"
+            return _("paused: `enabled: false` in feeds.yaml")
         case Health.GONE:
-            return "gone (410): not asked any more"
+            return _("gone (410): not asked any more")
         case Health.FAILING:
-            times = f" ×{state.failures}" if state.failures > 1 else ""
-            return f"{state.reason.partition(';')[0]}{times}, retry {when}"
+            return _("{reason}, retry {when}", reason=_failure(state), when=when)
         case Health.QUARANTINED:
-            return f"quarantined: {state.breach}; next {when}"
+            return _("quarantined: {reason}; next {when}", reason=state.breach, when=when)
         case Health.NEW:
-            return "not polled yet"
+            return _("not polled yet")
         case Health.LATE:
-            return f"last read {span(now - (state.last_ok or now))} ago, overdue"
+            ago = span(now - (state.last_ok or now))
+            return _("last read {time} ago, overdue", time=ago)
         case Health.BLIND:
-            return f"coverage gap: {_too_fast(feed)}; next {when}"
+            return _("coverage gap: {reason}; next {when}", reason=_too_fast(feed), when=when)
         case Health.SILENT:
-            return f"{_quiet(state)}; next {when}"
+            return _("{reason}; next {when}", reason=_quiet(state), when=when)
         case Health.OK:
-            return f"ok, next {when}"
+            return _("ok, next {when}", when=when)
+
+
+def describe_trouble(feed: Feed, state: FeedState, now: Timestamp) -> str:
+    """Return what is wrong with a feed, and not when it is polled next; empty if nothing is."""
+    match health(feed, state, now):
+        case Health.GONE:
+            return _("gone (410): not asked any more")
+        case Health.FAILING:
+            return _("failing: {reason}", reason=_failure(state))
+        case Health.QUARANTINED:
+            return _("quarantined: {reason}", reason=state.breach)
+        case Health.SILENT:
+            return _("silent: {reason}", reason=_quiet(state))
+        case _other:
+            return ""
+
+
+def _failure(state: FeedState) -> str:
+    times = f" ×{state.failures}" if state.failures > 1 else ""
+    return f"{state.reason.partition(';')[0].rstrip()}{times}"
 
 
 def describe_poll(poll: Poll) -> str:
     """Return the outcome of a poll in words: `200: 20 entries, 18 known, 2 new; 0.3 s`."""
-    status = f"{poll.status}: " if poll.status else ""
-    took = f"; {poll.seconds:.1f} s" if poll.seconds >= 0.05 else ""
-    moved = f"; answered by {poll.moved}" if poll.moved else ""
+    words = _outcome(poll)
+    if poll.status and not words.startswith(str(poll.status)):
+        words = _("{status}: {outcome}", status=poll.status, outcome=words)
+    parts = [words]
+    if poll.blind and poll.outcome is Outcome.READ:
+        parts.append(_("coverage gap: no entry in common with the poll before"))
+    if poll.seconds >= 0.05:
+        parts.append(f"{number(poll.seconds, 1)} s")
+    if poll.moved:
+        parts.append(_("answered by {address}", address=poll.moved))
+    return clauses(parts)
+
+
+def _outcome(poll: Poll) -> str:
     if poll.outcome is Outcome.FAILED:
-        code = "" if poll.reason.startswith(str(poll.status)) else status
-        return f"{code}{poll.reason}{took}{moved}"
+        return poll.reason
     if poll.outcome is Outcome.UNCHANGED:
-        return f"{status}unchanged{took}{moved}"
-    changed = f", {poll.changed} changed" if poll.changed else ""
-    blind = "; coverage gap: no entry in common with the poll before" if poll.blind else ""
-    entries = counted(poll.entries, "entry", "entries")
-    return f"{status}{entries}, {poll.known} known, {poll.new} new{changed}{blind}{took}{moved}"
+        return _("unchanged")
+    known, new = number(poll.known), number(poll.new)
+    if not poll.changed:
+        return ngettext(
+            "{count} entry, {known} known, {new} new",
+            "{count} entries, {known} known, {new} new",
+            poll.entries, known=known, new=new,
+        )  # fmt: skip
+    return ngettext(
+        "{count} entry, {known} known, {new} new, {changed} changed",
+        "{count} entries, {known} known, {new} new, {changed} changed",
+        poll.entries, known=known, new=new, changed=number(poll.changed),
+    )  # fmt: skip
 
 
 def _too_fast(feed: Feed) -> str:
     if feed.every is None:
-        return "turns over faster than it is read"
-    return f"turns over faster than every: {span(feed.every).replace(' ', '')}"
+        return _("turns over faster than it is read")
+    every = span(feed.every).replace(" ", "")
+    return _("turns over faster than every: {every}", every=every)
 
 
 def _quiet(state: FeedState) -> str:
     quiet = span((state.last_ok or 0.0) - (state.published or 0.0))
-    return f"nothing new for {quiet}, usually {describe_interval(state.usual or 0.0)}"
+    habit = describe_interval(state.usual or 0.0)
+    return _("nothing new for {time}, usually {habit}", time=quiet, habit=habit)
 
 
 DAY = 86_400.0
@@ -156,19 +200,23 @@ def begun_incidents(
 
     open_ones = {kind for kind, episode in latest.items() if episode.ended_at is None}
     if state.gone and AlertKind.GONE not in open_ones:
-        words = f"{feed.name}: gone (410); it is not asked any more"
+        words = _("{feed}: gone (410); it is not asked any more", feed=feed.name)
         yield _notice(AlertKind.GONE, Severity.MEDIUM, words)
     elif _fails(state, now) and not open_ones & {AlertKind.GONE, AlertKind.FAILING}:
         yield _notice(AlertKind.FAILING, Severity.MEDIUM, _failure_title(feed, state, now))
     if state.breaches and AlertKind.QUARANTINED not in open_ones:
-        words = f"{feed.name}: quarantined, and polled rarely: {state.breach}"
+        words = _(
+            "{feed}: quarantined, and polled rarely: {reason}", feed=feed.name, reason=state.breach
+        )
         yield _notice(AlertKind.QUARANTINED, Severity.MEDIUM, words)
     if is_silent(state) and AlertKind.SILENT not in open_ones:
         yield _notice(AlertKind.SILENT, Severity.LOW, _silence_title(feed, state), rings=not first)
     if reissue is not None and reissue.whole and _is_due_again(latest.get(AlertKind.REISSUED), now):
-        words = (
-            f"{feed.name}: published {counted(reissue.reissued, 'known article')} again under"
-            " new ids, which raises no alerts"
+        words = ngettext(
+            "{feed}: published {count} known article again under new ids, which raises no alerts",
+            "{feed}: published {count} known articles again under new ids, which raises no alerts",
+            reissue.reissued,
+            feed=feed.name,
         )
         yield _notice(AlertKind.REISSUED, Severity.LOW, words)
 
@@ -206,17 +254,28 @@ def _is_due_again(last: FeedIncident | None, now: Timestamp) -> bool:
 def _failure_title(feed: Feed, state: FeedState, now: Timestamp) -> str:
     since = state.failing_since or now
     if now - since < DAY:
-        again = spelled(state.asked_until - now)
-        return f"{feed.name}: cannot be read, and is not asked again for {again}: {state.reason}"
+        return _(
+            "{feed}: cannot be read, and is not asked again for {time}: {reason}",
+            feed=feed.name, time=spelled(state.asked_until - now), reason=state.reason,
+        )  # fmt: skip
     if state.last_ok is None:
-        return f"{feed.name}: could never be read, for {spelled(now - since)}: {state.reason}"
-    return f"{feed.name}: cannot be read for {spelled(now - state.last_ok)}: {state.reason}"
+        return _(
+            "{feed}: could never be read, for {time}: {reason}",
+            feed=feed.name, time=spelled(now - since), reason=state.reason,
+        )  # fmt: skip
+    return _(
+        "{feed}: cannot be read for {time}: {reason}",
+        feed=feed.name, time=spelled(now - state.last_ok), reason=state.reason,
+    )  # fmt: skip
 
 
 def _silence_title(feed: Feed, state: FeedState) -> str:
     quiet = (state.last_ok or 0.0) - (state.published or 0.0)
-    habit = describe_interval(state.usual) if state.usual else "more often"
-    return f"{feed.name}: nothing new for {spelled(quiet)}; it usually publishes {habit}"
+    habit = describe_interval(state.usual) if state.usual else _("more often")
+    return _(
+        "{feed}: nothing new for {time}; it usually publishes {habit}",
+        feed=feed.name, time=spelled(quiet), habit=habit,
+    )  # fmt: skip
 
 
 def _notice(

@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 
 from index.article import Article, Timestamp
+from index.translation import gettext as _
 from monitor.alerts.alert_planning import plan_alerts
 from monitor.alerts.facts import Arrivals
 from monitor.alerts.notification import plan_ended_silences
@@ -212,7 +213,7 @@ class Ingester:
         if article is None or feed is None or not page.text:
             final = page.final or not page.reason or answer.pending.attempts + 1 >= PAGE_TRIES
             again = feed is not None and not final
-            why = page.reason or "no article is found in it"
+            why = page.reason or _("no article is found in it")
             due = now + PAGE_RETRY if again else None
             batch.postpone_page(page.article, why, due, failed=True)
             return None

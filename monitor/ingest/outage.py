@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import ngettext, number
 from monitor.errors import FeedError, FetchError
 from monitor.fetch.url import host
 
@@ -54,12 +56,14 @@ class OutageDetector:
         self.down = self._verdict()
         if self.down and not was_down:
             log.warning(
-                "%s; the feeds are not blamed, and tried again every minute"
-                " (`tocsin demo` needs no network)",
-                self.down,
+                _(
+                    "{trouble}; the feeds are not blamed, and tried again every minute"
+                    " (`tocsin demo` needs no network)",
+                    trouble=self.down,
+                )
             )
         elif was_down and not self.down:
-            log.info("the network is back")
+            log.info(_("the network is back"))
         if was_down or not self.down:
             return []
         return [url for url, outcome in self._outcomes.items() if outcome.unreachable]
@@ -101,8 +105,17 @@ class OutageDetector:
         unreachable = hosts - len(self._reached)
         if unreachable < 2 or unreachable * 2 <= hosts:
             return ""
-        share = "none" if unreachable == hosts else f"only {hosts - unreachable}"
-        return f"the network seems to be down: {share} of {hosts} hosts can be reached"
+        if unreachable == hosts:
+            return _(
+                "the network seems to be down: none of {hosts} hosts can be reached",
+                hosts=number(hosts),
+            )
+        return ngettext(
+            "the network seems to be down: only {count} of {hosts} hosts can be reached",
+            "the network seems to be down: only {count} of {hosts} hosts can be reached",
+            hosts - unreachable,
+            hosts=number(hosts),
+        )
 
 
 def _is_unreachable(error: FeedError | None) -> bool:

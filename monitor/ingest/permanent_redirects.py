@@ -7,6 +7,7 @@ address, over at least a day, count as a move.
 from __future__ import annotations
 
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.formatting import span
 from monitor.model.feed import FormerAddress, PermanentRedirect
 
@@ -40,11 +41,12 @@ def is_confirmed(move: PermanentRedirect) -> bool:
 def describe_redirect(
     move: PermanentRedirect | None, former: FormerAddress | None, now: Timestamp
 ) -> str:
-    """Return where a feed has moved to, or came from: `; moved here from … 2 d ago`."""
+    """Return where a feed has moved to, or came from: `moved here from … 2 d ago`."""
     if move and is_confirmed(move):
-        return f"; it has moved permanently to {_shown(move.to)}"
+        return _("it has moved permanently to {address}", address=_shown(move.to))
     if former and now - former.until < LATELY:
-        return f"; moved here from {_shown(former.url)} {span(now - former.until)} ago"
+        ago = span(now - former.until)
+        return _("moved here from {address} {time} ago", address=_shown(former.url), time=ago)
     return ""
 
 

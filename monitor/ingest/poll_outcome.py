@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from index.article import Article, Timestamp
+from index.translation import ngettext
 from monitor.alerts.publishers import is_aggregator
 from monitor.alerts.routing import Routing
 from monitor.errors import FeedError, FetchError
 from monitor.fetch.url import redact
-from monitor.formatting import counted
 from monitor.ingest import (
     article_changes,
     feed_health,
@@ -219,8 +219,12 @@ def _breach(arrived: Sequence[ArticleChange]) -> str:
     aside = [change for change in arrived if change.unmatched]
     if not aside:
         return ""
-    articles = counted(len(aside), "article was not matched", "articles were not matched")
-    return f"{articles}: {aside[0].unmatched}"
+    return ngettext(
+        "{count} article was not matched: {reason}",
+        "{count} articles were not matched: {reason}",
+        len(aside),
+        reason=aside[0].unmatched,
+    )
 
 
 def _decisions(

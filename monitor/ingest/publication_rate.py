@@ -17,6 +17,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import mark
 from monitor.formatting import span
 from monitor.model.feed import FeedState, PublicationRate
 
@@ -100,14 +102,14 @@ def is_silent(state: FeedState) -> bool:
 def describe_interval(seconds: float) -> str:
     """Return how often something comes, in words: `hourly`, `every 4 h`, `daily`."""
     for least, most, name in (
-        (0, 1.5 * HOUR, "hourly"),
-        (20 * HOUR, 30 * HOUR, "daily"),
-        (6 * DAY, 8 * DAY, "weekly"),
-        (26 * DAY, 35 * DAY, "monthly"),
+        (0, 1.5 * HOUR, mark("hourly")),
+        (20 * HOUR, 30 * HOUR, mark("daily")),
+        (6 * DAY, 8 * DAY, mark("weekly")),
+        (26 * DAY, 35 * DAY, mark("monthly")),
     ):
         if least <= seconds <= most:
-            return name
-    return f"every {span(seconds)}"
+            return _(name)
+    return _("every {time}", time=span(seconds))
 
 
 def _kept(pauses: tuple[tuple[Timestamp, float], ...]) -> tuple[tuple[Timestamp, float], ...]:

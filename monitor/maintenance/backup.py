@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.errors import MonitorError
 from monitor.formatting import iso
 from monitor.store.sql.schema import VERSION
@@ -62,11 +63,11 @@ def read_manifest_text(content: bytes, file: object) -> Manifest:
         fields: dict[str, Any] = json.loads(content)
         files = {name: (_count(f["size"]), f["sha256"]) for name, f in fields["files"].items()}
         if fields["format"] != FORMAT or FILE not in files or not files.keys() <= {FILE, CONFIG}:
-            raise ValueError("of another format")
+            raise ValueError(_("of another format"))
         if not _TAKEN.fullmatch(fields["taken"]):
-            raise ValueError("taken at no time")
-        if not all(_DIGEST.fullmatch(digest) for _, digest in files.values()):
-            raise ValueError("a checksum that is none")
+            raise ValueError(_("taken at no time"))
+        if not all(_DIGEST.fullmatch(digest) for _size, digest in files.values()):
+            raise ValueError(_("a checksum that is none"))
         return Manifest(
             taken=fields["taken"],
             articles=_count(fields["articles"]),
@@ -75,7 +76,10 @@ def read_manifest_text(content: bytes, file: object) -> Manifest:
             files=files,
         )
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
-        raise BackupError(f"{file}: not a backup of this version of tocsin ({error})") from error
+        words = _(
+            "{file}: not a backup of this version of tocsin ({error})", file=file, error=error
+        )
+        raise BackupError(words) from error
 
 
 _TAKEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -86,7 +90,7 @@ _LARGEST = 1 << 48
 
 def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
-        raise ValueError("a number that cannot be")
+        raise ValueError(_("a number that cannot be"))
     return value
 
 
@@ -107,9 +111,9 @@ def back_up(data: Path, config: Path, file: Path, now: Timestamp, progress: Prog
         OSError: The file cannot be written.
     """
     if file.is_dir():
-        raise BackupError(f"{file}: is a folder; name the file to write")
+        raise BackupError(_("{file}: is a folder; name the file to write", file=file))
     if not file.absolute().parent.is_dir():
-        raise BackupError(f"{file}: there is no such folder to write it into")
+        raise BackupError(_("{file}: there is no such folder to write it into", file=file))
     part = file.with_name(f".{file.name}.part")
     copy = file.with_name(f".{file.name}.db")
     try:
@@ -140,15 +144,20 @@ def _copy_store(data: Path, copy: Path, progress: Progress) -> tuple[int, int]:
         source.backup(
             target,
             pages=PAGES,
-            progress=lambda _, left, all: progress("copying", all - left, all),
+            progress=lambda _status, left, all: progress(_("copying"), all - left, all),
             sleep=0,
         )
         source.execute("ROLLBACK")
         target.execute("PRAGMA journal_mode = DELETE")
-        progress("checking", 0, 1)
+        progress(_("checking"), 0, 1)
         if damage := find_damage(target):
             raise BackupError(
-                f"{data / FILE}: it is damaged ({damage}), and no backup was written; {RESTORE}"
+                _(
+                    "{file}: it is damaged ({damage}), and no backup was written; {advice}",
+                    file=data / FILE,
+                    damage=damage,
+                    advice=_(RESTORE),
+                )
             )
         (articles,) = target.execute("SELECT coalesce(sum(articles), 0) FROM feeds").fetchone()
         (alerts,) = target.execute("SELECT count(*) FROM alerts").fetchone()
@@ -181,7 +190,7 @@ def _pack(
                     digest.update(chunk)
                     into.write(chunk)
                     done += len(chunk)
-                    progress("packing", done, total)
+                    progress(_("packing"), done, total)
             files[name] = (source.stat().st_size, digest.hexdigest())
         manifest = Manifest(iso(now) or "", articles, alerts, VERSION, files)
         packed.writestr(MANIFEST, write_manifest(manifest))

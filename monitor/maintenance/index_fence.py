@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from index.article import Article
 from index.errors import ArchiveError
+from index.translation import gettext as _
 from monitor.files import atomic_write
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class IndexFence:
         self._deaths = left.deaths + 1 if left else 0
         self._suspects = set(left.ids) if left else set[int]()
         if left and len(left.ids) == 1 and self._deaths >= DEATHS:
-            self._set_aside(left.ids[0], "indexing it ends the indexer, or takes too long")
+            self._set_aside(left.ids[0], _("indexing it ends the indexer, or takes too long"))
             self._suspects.clear()
 
     def add(self, articles: Iterable[Article]) -> None:
@@ -151,9 +152,18 @@ class IndexFence:
         self._remove_note()
         if batch[0].id in self._without_text:
             raise error
-        needs = "needs too much memory" if isinstance(error, MemoryError) else "fails"
-        log.error("article %d: indexing it %s; it is indexed without its text", batch[0].id, needs)
-        self._set_aside(batch[0].id, f"indexing it {needs}")
+        if isinstance(error, MemoryError):
+            reason = _("indexing it needs too much memory")
+        else:
+            reason = _("indexing it fails")
+        log.error(
+            _(
+                "article {number}: {reason}; it is indexed without its text",
+                number=batch[0].id,
+                reason=reason,
+            )
+        )
+        self._set_aside(batch[0].id, reason)
         return [batch]
 
     def _set_aside(self, id: int, reason: str) -> None:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from index import open_archive_writer
 from index.article import Article, Timestamp
 from index.errors import ArchiveDamaged
+from index.translation import gettext as _
+from index.translation import mark, ngettext, number
 from monitor.files import atomic_write
-from monitor.formatting import counted
 from monitor.maintenance.index_fence import AsideStore, IndexFence
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 PROGRESS = "index.progress"
 SUSPECT = "index.suspect"
-WAY_OUT = "a running monitor rebuilds it from the store, and so does `tocsin reindex`"
+WAY_OUT = mark("a running monitor rebuilds it from the store, and so does `tocsin reindex`")
 STALE = 60.0
 """Seconds after which a report of progress is out of date: the rebuild has died."""
 
@@ -53,13 +54,18 @@ def read_progress(data: Path, now: Timestamp) -> float | None:
 
 def describe_progress(share: float) -> str:
     """Return the progress in words."""
-    return f"the index is being rebuilt, {share:.0%} done"
+    return _("the index is being rebuilt, {percent}% done", percent=f"{100 * share:.0f}")
 
 
 def describe_waiting(articles: int) -> str:
     """Return how many articles wait for the index, in words; empty for none."""
-    there = counted(articles, "article is", "articles are")
-    return f"{there} still being indexed" if articles else ""
+    if not articles:
+        return ""
+    return ngettext(
+        "{count} article is still being indexed",
+        "{count} articles are still being indexed",
+        articles,
+    )
 
 
 def mark_suspect(data: Path) -> None:
@@ -157,7 +163,7 @@ class IndexRepair:
         self.fence = IndexFence(self.writer, shelves, folder.parent)
         """Through which articles are added."""
         for lost in self.writer.drop_damaged_segments(every_byte=whole):
-            log.error("%s; its articles are added again from the store", lost)
+            log.error(_("{damage}; its articles are added again from the store", damage=lost))
 
     def steps(self, *, everything: bool = False) -> Iterator[None]:
         """Bring the index in line with the store, then check all of it once; a generator of steps.
@@ -171,11 +177,24 @@ class IndexRepair:
         waiting = set() if everything else set(self._shelves.outbox().articles)
         missing, surplus = difference(self.writer.all_ids(), stored, waiting)
         if surplus:
-            log.info("the archive holds %s too many", counted(len(surplus), "article"))
+            log.info(
+                ngettext(
+                    "the archive holds {count} article too many",
+                    "the archive holds {count} articles too many",
+                    len(surplus),
+                )
+            )
             self.writer.remove(surplus)
             yield
         if missing:
-            log.info("the archive lacks %d of %s", len(missing), counted(len(stored), "article"))
+            log.info(
+                ngettext(
+                    "the archive lacks {missing} of {count} article",
+                    "the archive lacks {missing} of {count} articles",
+                    len(stored),
+                    missing=number(len(missing)),
+                )
+            )
         left = len(missing)
         for articles in self._batches(missing):
             self._progress(len(stored) - left, len(stored))
@@ -208,7 +227,7 @@ def _usable(folder: Path) -> ArchiveWriter:
     try:
         writer = open_archive_writer(folder)
     except ArchiveDamaged as error:
-        log.error("%s; rebuilding it from the store", error)
+        log.error(_("{error}; rebuilding it from the store", error=error))
         shutil.rmtree(aside, ignore_errors=True)
         with contextlib.suppress(FileNotFoundError):
             folder.rename(aside)

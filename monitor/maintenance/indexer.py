@@ -14,6 +14,7 @@ from typing import Protocol
 
 from index.archive import ArchiveWriter
 from index.errors import ArchiveDamaged, ArchiveError
+from index.translation import gettext as _
 from monitor.errors import StoreError
 from monitor.maintenance import index_repair
 from monitor.maintenance.index_repair import (
@@ -33,7 +34,8 @@ LINGER, MORE = 0.3, 4
 of 500 than of 2,000."""
 LOOK = 5.0
 """Seconds after which the outbox and the folder are checked without a wake-up."""
-WAITS = "indexing has to wait"
+WAITS = {"waits": True}
+"""Marks the log lines that say that indexing has to wait."""
 SCRUB = 12
 """Checks between two segments that are read whole, to find damage by a failing disk."""
 REST = 5.0
@@ -88,10 +90,13 @@ def run(
             follower.follow(wake)
             return
         except ArchiveDamaged as error:
-            log.error("%s; mending it" if not whole else f"{WAITS}: %s", error)
+            if whole:
+                log.error(_("indexing has to wait: {error}", error=error), extra=WAITS)
+            else:
+                log.error(_("{error}; mending it", error=error))
             wait, follower, whole = (REST if whole else 0.0), None, True
         except (ArchiveError, StoreError, OSError) as error:
-            log.error("%s: %s", WAITS, error)
+            log.error(_("indexing has to wait: {error}", error=error), extra=WAITS)
             wait = REST
 
 
@@ -115,7 +120,7 @@ def reindex(store: IndexSource, folder: Path, progress: Progress = lambda *_: No
     shutil.rmtree(fresh, ignore_errors=True)
     last = store.outbox().last
     mending = IndexRepair(store, fresh, progress)
-    for _ in mending.steps(everything=True):
+    for _step in mending.steps(everything=True):
         pass
     shutil.rmtree(aside, ignore_errors=True)
     if folder.exists():
@@ -164,9 +169,11 @@ class _OutboxFollower:
             self.writer.run_merges()
             self._scrub()
             if self.writer.files_changed():
-                raise ArchiveDamaged(f"{self._folder}: files were changed from outside")
+                raise ArchiveDamaged(
+                    _("{folder}: files were changed from outside", folder=self._folder)
+                )
             if index_repair.is_suspect(self._data):
-                raise ArchiveDamaged(f"{self._folder}: a search found it damaged")
+                raise ArchiveDamaged(_("{folder}: a search found it damaged", folder=self._folder))
 
     def _scrub(self) -> None:
         """Check a whole segment from time to time; raises ArchiveDamaged for a changed bit."""
@@ -204,7 +211,7 @@ def _ended(wake: Wake, seconds: float) -> bool:
 def _woken(wake: Wake) -> bool:
     """Wait for a wake-up, then a little for more articles; return whether the pipe has ended."""
     ended = _ended(wake, LOOK)
-    for _ in range(MORE):
+    for _look in range(MORE):
         if ended or not wake.poll(LINGER):
             break
         ended = _ended(wake, 0.0)

@@ -21,6 +21,8 @@ from typing import NamedTuple
 
 from index import translation
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import ngettext, number
 from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import index_repair, indexer
 from monitor.maintenance.index_fence import BatchTime, InHand, read_note
@@ -110,9 +112,9 @@ class IndexerProcess:
             if self._process.is_alive():
                 return
             self.indexed()
-            why = f"the indexer died (exit code {self._process.exitcode})"
+            why = _("the indexer died (exit code {code})", code=self._process.exitcode)
             self._died(took_too_long or why)
-            log.warning("%s; starting it again", self.trouble)
+            log.warning(_("{trouble}; starting it again", trouble=self.trouble))
         self._hang_up()
         reading, self._wake = self._context.Pipe(duplex=False)
         self._messages, writing = self._context.Pipe(duplex=False)
@@ -128,7 +130,7 @@ class IndexerProcess:
                 self._clock,
                 translation.choice(),
             ),
-            name="tocsin indexer",
+            name="tocsin indexer",  # not a message
             daemon=True,
         )
         self._batch_time = BatchTime(self._data)
@@ -142,7 +144,8 @@ class IndexerProcess:
             return ""
         process.kill()
         process.join(PATIENCE)
-        return f"the indexer worked on a batch for more than {self._batch_seconds:g} s"
+        seconds = f"{self._batch_seconds:g}"
+        return _("the indexer worked on a batch for more than {seconds} s", seconds=seconds)
 
     def _died(self, trouble: str) -> None:
         """Count a death as a failed try, unless it helps to find the article that is to blame."""
@@ -168,9 +171,9 @@ class IndexerProcess:
                 elif isinstance(message, _Mended):
                     self.mended = True
                 else:
-                    level, line = message
+                    level, line, waits = message
                     log.log(level, "%s", line)
-                    if line.startswith(indexer.WAITS):
+                    if waits:
                         self._failed(line)
         return last
 
@@ -230,7 +233,8 @@ class _LastMessage(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Send one line."""
         with contextlib.suppress(OSError):
-            self._monitor.send((record.levelno, self.format(record)))
+            waits = getattr(record, "waits", False)
+            self._monitor.send((record.levelno, self.format(record), waits))
 
 
 def _index(
@@ -261,7 +265,7 @@ def _index(
         finally:
             store.close()
     except Exception:
-        log.exception("the indexer fails")
+        log.exception(_("the indexer fails"))
         wake.poll(indexer.REST)  # the monitor restarts the process within a second
         raise SystemExit(1) from None
 
@@ -286,5 +290,12 @@ class _Progress:
         index_repair.write_progress(self._data, done, total)
         twentieth = 20 * done // max(total, 1)
         if twentieth != self._logged_step and (self._logged_step or twentieth < 20):
-            log.info("rebuilding the index: %d of %d articles", done, total)
+            log.info(
+                ngettext(
+                    "rebuilding the index: {done} of {count} article",
+                    "rebuilding the index: {done} of {count} articles",
+                    total,
+                    done=number(done),
+                )
+            )
         self._logged_step = twentieth % 20

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from index.translation import gettext as _
+from index.translation import number
 from monitor.files import ARCHIVE_FOLDER, atomic_write
 from monitor.maintenance.backup import (
     CHUNK,
@@ -70,14 +72,24 @@ def unpack(file: Path, places: RestorePaths, progress: Progress) -> Path:
         manifest = _manifest(packed, file)
         if manifest.store > VERSION:
             raise BackupError(
-                f"{file}: of a newer tocsin (store version {manifest.store}); update tocsin"
+                _(
+                    "{file}: of a newer tocsin (store version {version}); update tocsin",
+                    file=file,
+                    version=manifest.store,
+                )
             )
         places.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         needed, spare = manifest.files[FILE][0], shutil.disk_usage(places.data).free
         if needed > spare:
             raise BackupError(
-                f"{file}: restoring it needs {needed >> 20:,} MB of free disk in {places.data},"
-                f" there are {spare >> 20:,} MB"
+                _(
+                    "{file}: restoring it needs {needed} MB of free disk in {folder},"
+                    " there are {spare} MB",
+                    file=file,
+                    needed=number(needed >> 20),
+                    folder=places.data,
+                    spare=number(spare >> 20),
+                )
             )
         fresh = places.data / f"{FILE}.restored"
         fresh.unlink(missing_ok=True)
@@ -114,7 +126,8 @@ def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
             _check_members(packed, file)
             yield packed
     except (zipfile.BadZipFile, EOFError, NotImplementedError, KeyError) as error:
-        raise BackupError(f"{file}: not a backup of tocsin, or damaged ({error})") from error
+        words = _("{file}: not a backup of tocsin, or damaged ({error})", file=file, error=error)
+        raise BackupError(words) from error
 
 
 def _check_members(packed: zipfile.ZipFile, file: Path) -> None:
@@ -123,23 +136,31 @@ def _check_members(packed: zipfile.ZipFile, file: Path) -> None:
     seen = set()
     for member in packed.infolist():
         kind = stat.S_IFMT(member.external_attr >> 16)
-        if member.filename not in limits or kind not in (0, stat.S_IFREG):
-            raise BackupError(f"{file}: {member.filename!r} in it belongs to no backup")
-        if member.filename in seen:
-            raise BackupError(f"{file}: {member.filename} is in it twice")
-        limit = limits[member.filename]
+        name = member.filename
+        if name not in limits or kind not in (0, stat.S_IFREG):
+            raise BackupError(
+                _("{file}: {name} in it belongs to no backup", file=file, name=repr(name))
+            )
+        if name in seen:
+            raise BackupError(_("{file}: {name} is in it twice", file=file, name=name))
+        limit = limits[name]
         if limit is not None and member.file_size > limit:
-            raise BackupError(f"{file}: {member.filename} in it has {member.file_size:,} bytes")
+            size = number(member.file_size)
+            raise BackupError(
+                _("{file}: {name} in it has {size} bytes", file=file, name=name, size=size)
+            )
         if member.flag_bits & 1:
-            raise BackupError(f"{file}: {member.filename} in it is encrypted")
-        seen.add(member.filename)
+            raise BackupError(_("{file}: {name} in it is encrypted", file=file, name=name))
+        seen.add(name)
 
 
 def _manifest(packed: zipfile.ZipFile, file: Path) -> Manifest:
     manifest = read_manifest_text(packed.read(MANIFEST), file)
-    for name, (size, _) in manifest.files.items():
+    for name, (size, _digest) in manifest.files.items():
         if packed.getinfo(name).file_size != size:
-            raise BackupError(f"{file}: {name} in it is damaged: it has another size")
+            raise BackupError(
+                _("{file}: {name} in it is damaged: it has another size", file=file, name=name)
+            )
     return manifest
 
 
@@ -163,20 +184,25 @@ def _check(
                     break
                 if into:
                     into.write(chunk)
-                progress("unpacking", done, size)
+                progress(_("unpacking"), done, size)
     except Exception as error:
         if isinstance(error, OSError) and not isinstance(error, zipfile.BadZipFile):
             raise
-        raise BackupError(f"{file}: {name} in it is damaged ({error})") from error
+        words = _("{file}: {name} in it is damaged ({error})", file=file, name=name, error=error)
+        raise BackupError(words) from error
     if (done, checksum.hexdigest()) != (size, digest):
-        raise BackupError(f"{file}: {name} in it has another checksum than the manifest")
+        raise BackupError(
+            _("{file}: {name} in it has another checksum than the manifest", file=file, name=name)
+        )
 
 
 def _check_store(file: Path, fresh: Path) -> None:
     with closing(sqlite3.connect(fresh)) as sql:
         result = find_damage(sql)
     if result:
-        raise BackupError(f"{file}: the store in it is damaged ({result})")
+        raise BackupError(
+            _("{file}: the store in it is damaged ({damage})", file=file, damage=result)
+        )
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from index.article import Timestamp
 from index.query.filters import selects
+from index.translation import gettext as _
 from monitor.errors import StoreError
 from monitor.fetch.url import host
-from monitor.formatting import counted
+from monitor.formatting import articles
 from monitor.model.config import FOR_EVER, ExpiringArticle, Retention, RetentionExceptions
 from monitor.model.feed import Feed
 from monitor.store.protocol import Store, StoreReads
@@ -149,7 +150,7 @@ class RetentionRunner:
                 swept = float("-inf")
                 await self._sleep(REST)
             except Exception:
-                log.exception("nothing more was dropped; the monitor goes on")
+                log.exception(_("nothing more was dropped; the monitor goes on"))
 
     async def all(self, between: Callable[[], Awaitable[None]] | None = None) -> None:
         """Drop all articles that are too old. Raises StoreError."""
@@ -162,11 +163,16 @@ class RetentionRunner:
             total += step
             await (between or self._breathe)()
         if total.articles:
-            log.info("older than the archive keeps them: %s", counted(total.articles, "article"))
+            log.info(
+                _(
+                    "older than the archive keeps them: {articles}",
+                    articles=articles(total.articles),
+                )
+            )
 
     async def _quiet(self) -> None:
         """Wait for a moment without polls, for a limited time."""
-        for _ in range(PATIENCE):
+        for _try in range(PATIENCE):
             await self._sleep(PAUSE)
             if not self._busy():
                 return

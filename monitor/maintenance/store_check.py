@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.alerts.plan import AlertPlan
 from monitor.alerts.routing import Routing
 from monitor.alerts.store_damage import plan_store_damage
@@ -68,13 +69,17 @@ class StoreCheckRunner:
                 self._ended = True  # the thread ends at its next look
                 raise
             except StoreError as error:
-                log.error("the store cannot be checked: %s", error)
+                log.error(_("the store cannot be checked: {error}", error=error))
 
     async def check(self) -> None:
         """Check the store now, and tell. Raises StoreError if it cannot be read or written."""
         found = await asyncio.to_thread(self._read)
-        self.damage = f"{FILE} is damaged ({found}); {RESTORE}" if found else ""
+        self.damage = ""
         if found:
+            self.damage = _(
+                "{file} is damaged ({damage}); {advice}",
+                file=FILE, damage=found, advice=_(RESTORE),
+            )  # fmt: skip
             log.error("%s", self.damage)
         await self._tell(self.damage)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import mark
 from monitor.audit import evidence
 from monitor.audit.evidence import BEGINNING, Kind
 from monitor.formatting import alert_number
@@ -29,8 +31,16 @@ class AuditFault:
 
     def __str__(self) -> str:
         """Return the fault in words."""
-        about = f" (alert {alert_number(self.alert)})" if self.alert is not None else ""
-        return f"record {self.number}{about}: {self.what}" if self.number else self.what
+        if not self.number:
+            return self.what
+        if self.alert is None:
+            return _("record {number}: {fault}", number=self.number, fault=self.what)
+        return _(
+            "record {number} (alert {alert}): {fault}",
+            number=self.number,
+            alert=alert_number(self.alert),
+            fault=self.what,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,23 +88,26 @@ def faults_of(id: int, seen: RecordedAlert, now: Timestamp) -> Iterator[AuditFau
     if not begun:
         where = seen.records[0][0] if seen.records else 0
         yield AuditFault(
-            f"alert {alert_number(id)} has no record of why it was raised",
+            _("alert {alert} has no record of why it was raised", alert=alert_number(id)),
             where,
             id if where else None,
         )
         return
     yield from _misdated(id, seen.records, now)
     (number, record), *again = begun
-    for other, _ in again:
-        yield AuditFault(f"it is raised again: record {number} has done so", other, id)
+    for other, _record in again:
+        words = _("it is raised again: record {number} has done so", number=number)
+        yield AuditFault(words, other, id)
     if seen.alert is None and not gone:
-        yield AuditFault("the alert is gone, and no record says that it was dropped", number, id)
+        words = _("the alert is gone, and no record says that it was dropped")
+        yield AuditFault(words, number, id)
     if seen.alert is not None and gone:
-        yield AuditFault("it says that the alert was dropped, and it is there", gone[0], id)
+        words = _("it says that the alert was dropped, and it is there")
+        yield AuditFault(words, gone[0], id)
     if seen.alert is None or gone:
         return
     for words in _differs(seen.alert, record, seen.records):
-        yield AuditFault(f"{words}", number, id)
+        yield AuditFault(words, number, id)
     yield from _grown(id, seen, number)
     yield from _texts(id, seen)
 
@@ -107,12 +120,14 @@ def _misdated(id: int, records: Sequence[NumberedRecord], now: Timestamp) -> Ite
         if not isinstance(at, int | float):
             continue
         if at > now + CLOCKS_DIFFER:
-            yield AuditFault("it is dated in the future", number, id)
+            yield AuditFault(_("it is dated in the future"), number, id)
         if before and at < before[1]:
-            yield AuditFault(f"it is dated before record {before[0]}", number, id)
+            words = _("it is dated before record {number}", number=before[0])
+            yield AuditFault(words, number, id)
         first_seen = article.get("seen") if isinstance(article, dict) else None
         if isinstance(first_seen, int | float) and at < first_seen:
-            yield AuditFault("it is dated before its article was first seen", number, id)
+            words = _("it is dated before its article was first seen")
+            yield AuditFault(words, number, id)
         before = number, at
 
 
@@ -123,39 +138,54 @@ def _differs(
     article = record.get("article") or {}
     rule = record.get("rule") or {}
     compared = {
-        "watchlist": (alert.watchlist, record.get("watchlist")),
-        "kind": (alert.about, record.get("about")),
-        "time": (alert.raised_at, record.get("at", record.get("raised_at"))),
-        "article": (alert.article, article.get("id")),
-        "alert that it is a duplicate of": (alert.duplicate_of, record.get("merged_into")),
+        _WATCHLIST: (alert.watchlist, record.get("watchlist")),
+        _KIND: (alert.about, record.get("about")),
+        _TIME: (alert.raised_at, record.get("at", record.get("raised_at"))),
+        _ARTICLE: (alert.article, article.get("id")),
+        _ORIGINAL: (alert.duplicate_of, record.get("merged_into")),
     }
     if alert.article is not None:
-        compared["address of its article"] = alert.url, article.get("url")
+        compared[_ADDRESS] = alert.url, article.get("url")
     if record.get("kind") == Kind.RAISED and alert.article is not None:
         compared |= {
-            "rule": (alert.rule, rule.get("version")),
-            "version of its article": (alert.article_version, article.get("version")),
-            "backfill mark": (bool(alert.backfill), record.get("backfill")),
-            "date of its article": (alert.published, article.get("published")),
-            "time its article was seen": (alert.seen, article.get("seen")),
+            _RULE: (alert.rule, rule.get("version")),
+            _VERSION: (alert.article_version, article.get("version")),
+            _BACKFILL: (bool(alert.backfill), record.get("backfill")),
+            _DATE: (alert.published, article.get("published")),
+            _SEEN: (alert.seen, article.get("seen")),
         }
         for name in ("author", "lang"):
             if (then := _latest(name, record, records)) is not None:
                 compared[_WORDS[name]] = getattr(alert, name), then
         if "outlet" in article:
-            compared["outlet of its article"] = alert.outlet, article["outlet"]
+            compared[_OUTLET] = alert.outlet, article["outlet"]
     for name, (now, then) in compared.items():
         if now != then:
-            yield f"the {name} is now {_shown(now)}, and was {_shown(then)}"
+            yield _(name, now=_shown(now), before=_shown(then))
 
 
-_WORDS = {"author": "author of its article", "lang": "language of its article"}
+_WATCHLIST = mark("the watchlist is now {now}, and was {before}")
+_KIND = mark("the kind is now {now}, and was {before}")
+_TIME = mark("the time is now {now}, and was {before}")
+_ARTICLE = mark("the article is now {now}, and was {before}")
+_ORIGINAL = mark("the alert that it is a duplicate of is now {now}, and was {before}")
+_ADDRESS = mark("the address of its article is now {now}, and was {before}")
+_RULE = mark("the rule is now {now}, and was {before}")
+_VERSION = mark("the version of its article is now {now}, and was {before}")
+_BACKFILL = mark("the backfill mark is now {now}, and was {before}")
+_DATE = mark("the date of its article is now {now}, and was {before}")
+_SEEN = mark("the time its article was seen is now {now}, and was {before}")
+_OUTLET = mark("the outlet of its article is now {now}, and was {before}")
+_WORDS = {
+    "author": mark("the author of its article is now {now}, and was {before}"),
+    "lang": mark("the language of its article is now {now}, and was {before}"),
+}
 
 
 def _latest(name: str, raised: Mapping[str, Any], records: Sequence[NumberedRecord]) -> Any:
     """Return what the last record says of an article that edits change; None if it says nothing."""
     found = raised.get("article", {}).get(name)
-    for _, record in records:
+    for _number, record in records:
         if record.get("kind") in (Kind.EDITED, Kind.PAGE):
             found = record.get(name)
     return found
@@ -173,37 +203,47 @@ def _grown(id: int, seen: RecordedAlert, first: int) -> Iterator[AuditFault]:
         if "matches" in record:
             matches, at = record["matches"], number
     if seen.alert.severity != severity:
-        yield AuditFault(
-            f"the severity is now {seen.alert.severity}, and was {severity}", first, id
+        words = _(
+            "the severity is now {now}, and was {before}",
+            now=seen.alert.severity,
+            before=severity,
         )
+        yield AuditFault(words, first, id)
     for step, number in steps.items():
         if step not in seen.escalations:
-            yield AuditFault("its escalation is not in the store any more", number, id)
-    for reason, _ in sorted(set(seen.escalations) - steps.keys()):
+            yield AuditFault(_("its escalation is not in the store any more"), number, id)
+    for reason, _at in sorted(set(seen.escalations) - steps.keys()):
         if not _is_earlier(seen):
-            yield AuditFault(f"it was escalated ({reason}), and no record says so", first, id)
+            words = _("it was escalated ({reason}), and no record says so", reason=reason)
+            yield AuditFault(words, first, id)
     if matches is not None and [dict(one) for one in seen.matches] != matches:
-        yield AuditFault(
-            "the words that matched, or their places, are not those of the record", at, id
-        )
+        words = _("the words that matched, or their places, are not those of the record")
+        yield AuditFault(words, at, id)
 
 
 def _texts(id: int, seen: RecordedAlert) -> Iterator[AuditFault]:
     for (article, version), (recorded, number) in texts_named(seen.records).items():
         stored = seen.texts.get((article, version))
         if stored is None:
-            yield AuditFault(f"version {version} of article {article} is gone", number, id)
+            words = _(
+                "version {version} of article {article} is gone", version=version, article=article
+            )
+            yield AuditFault(words, number, id)
         elif stored != recorded:
-            words = f"version {version} of article {article} is not the text that was hashed"
+            words = _(
+                "version {version} of article {article} is not the text that was hashed",
+                version=version,
+                article=article,
+            )
             yield AuditFault(words, number, id)
 
 
 def _is_earlier(seen: RecordedAlert) -> bool:
-    return any(record.get("kind") == Kind.EARLIER for _, record in seen.records)
+    return any(record.get("kind") == Kind.EARLIER for _number, record in seen.records)
 
 
 def _shown(value: object) -> str:
-    return "nothing" if value is None else repr(value)
+    return _("nothing") if value is None else repr(value)
 
 
 MOST = 1_000
@@ -277,21 +317,27 @@ def verify(
     Raises:
         StoreError: The store cannot be read.
     """
-    progress("store", 0, 1)
+    progress(_("store"), 0, 1)
     if damage := proofs.damage():
-        fault = AuditFault(f"the store is damaged ({damage}); {RESTORE}")
+        fault = AuditFault(
+            _("the store is damaged ({damage}); {advice}", damage=damage, advice=_(RESTORE))
+        )
         return VerificationResult(damage=damage, faults=[fault])
     result = VerificationResult()
     for name in proofs.guards():
         result.add_problem(
-            AuditFault(f"{name}, which keeps records as they are, is not as it was made")
+            AuditFault(
+                _("{name}, which keeps records as they are, is not as it was made", name=name)
+            )
         )
     _chain(proofs, progress, first, result)
     if noted:
         result.noted = proofs.number_of(noted)
         if result.noted is None:
             result.add_problem(
-                AuditFault(f"no record has the hash {noted}: records were written anew")
+                AuditFault(
+                    _("no record has the hash {hash}: records were written anew", hash=noted)
+                )
             )
     _alerts(proofs, progress, first, now, result)
     result.faults.sort(key=lambda fault: fault.number or float("inf"))
@@ -323,11 +369,17 @@ def _chain(
         before = row.number, row.hash
         result.records += 1
         if result.records % STEP == 0:
-            progress("records", result.records, total)
+            progress(_("records"), result.records, total)
     result.head = before or (0, BEGINNING)
     if before and last > before[0]:
-        missing = _span(before[0] + 1, last)
-        result.add_problem(AuditFault(f"{missing} at the end", before[0] + 1))
+        first_missing = before[0] + 1
+        if first_missing == last:
+            words = _("record {number} is missing at the end", number=last)
+        else:
+            words = _(
+                "records {first} to {last} are missing at the end", first=first_missing, last=last
+            )
+        result.add_problem(AuditFault(words, first_missing))
 
 
 def _links(
@@ -335,23 +387,23 @@ def _links(
 ) -> Iterator[str]:
     """Yield the faults of a record by itself, and of its place in the chain."""
     if before and row.number != before[0] + 1:
-        yield f"{_span(before[0] + 1, row.number - 1)} before it"
+        yield _missing_before(before[0] + 1, row.number - 1)
     if evidence.digest(row.record) != row.hash:
-        yield "its text has not the hash that is stored with it: it was changed"
+        yield _("its text has not the hash that is stored with it: it was changed")
         return
     if not record:
-        yield "it is not a JSON object"
+        yield _("it is not a JSON object")
         return
     if record.get("number") != row.number:
-        yield f"it says that it is record {record.get('number')}"
+        yield _("it says that it is record {number}", number=record.get("number"))
     if (record.get("kind"), record.get("alert")) != (row.kind, row.alert):
-        yield "it is filed under another kind or alert than it says"
+        yield _("it is filed under another kind or alert than it says")
     if row.kind not in set(Kind):
-        yield f"it is of no known kind ({row.kind})"
+        yield _("it is of no known kind ({kind})", kind=row.kind)
     if row.kind == Kind.RULE and row.said != _rule_key(record):
-        yield "the rule is filed under another hash than it has"
+        yield _("the rule is filed under another hash than it has")
     if before and row.number == before[0] + 1 and record.get("previous") != before[1]:
-        yield f"it does not follow record {before[0]}, as that is now"
+        yield _("it does not follow record {number}, as that is now", number=before[0])
 
 
 def _rule_key(record: Mapping[str, Any]) -> str:
@@ -366,16 +418,16 @@ def _names_rule(record: Mapping[str, Any], rules: Mapping[int, tuple[object, obj
         return ""
     known = rules.get(rule.get("record", 0))
     if known is None or known[1] != rule.get("version"):
-        return "the rule that it names is not written down before it"
+        return _("the rule that it names is not written down before it")
     if "watchlist" in record and known[0] != record["watchlist"]:
-        return "the rule that it names is that of another watchlist"
+        return _("the rule that it names is that of another watchlist")
     return ""
 
 
-def _span(first: int, last: int) -> str:
-    return (
-        f"record {first} is missing" if first == last else f"records {first} to {last} are missing"
-    )
+def _missing_before(first: int, last: int) -> str:
+    if first == last:
+        return _("record {number} is missing before it", number=first)
+    return _("records {first} to {last} are missing before it", first=first, last=last)
 
 
 # --- the alerts ------------------------------------------------------------------------
@@ -413,11 +465,11 @@ def _alerts(
                     result.add_problem(fault)
         result.texts += sum(map(len, named.values()))
         done += len(ids)
-        progress("alerts", done, total)
+        progress(_("alerts"), done, total)
 
 
 def _count(seen: RecordedAlert, result: VerificationResult) -> None:
-    kinds = {record.get("kind") for _, record in seen.records}
+    kinds = {record.get("kind") for _number, record in seen.records}
     result.alerts += seen.alert is not None
     result.earlier += Kind.EARLIER in kinds
     result.dropped += Kind.DROPPED in kinds

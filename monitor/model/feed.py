@@ -261,6 +261,8 @@ class FeedHealth:
     articles: int
     words: str
     """One line a person understands: what is wrong and what tocsin will do."""
+    trouble: str = ""
+    """What is wrong alone, for briefings; empty if nothing is."""
     move: PermanentRedirect | None = None
     """Its permanent redirect; None without one."""
     former: FormerAddress | None = None

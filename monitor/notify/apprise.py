@@ -16,6 +16,7 @@ from datetime import UTC, tzinfo
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
+from index.translation import gettext as _
 from monitor.export.markup import markdown
 from monitor.fetch.address_guard import is_allowed
 from monitor.model.config import Channel, DeliveryError, Networks
@@ -55,7 +56,7 @@ class AddressFence:
             for literal in _literals(str(address[0]), address[1]):
                 if not is_allowed(literal, self.allow):
                     self.refused = literal
-                    raise OSError(f"connections to {literal} are not allowed")
+                    raise OSError(f"connections to {literal} are not allowed")  # not a message
 
 
 def _literals(host: str, port: object) -> list[str]:
@@ -80,7 +81,7 @@ def send_message(fence: AddressFence, request: Mapping[str, Any]) -> dict[str, A
     if not service.add(request["url"]):
         return {
             "accepted": False,
-            "reason": "Apprise knows no such address",
+            "reason": _("Apprise knows no such address"),
             "status": 0,
         }
     name = str(service[0].service_name)
@@ -94,14 +95,21 @@ def send_message(fence: AddressFence, request: Mapping[str, Any]) -> dict[str, A
     if accepted:
         return {"accepted": True}
     if fence.refused:
-        reason = f"{fence.refused} is not a public address; `network: allow` can allow it"
+        reason = _(
+            "{address} is not a public address; `network: allow` can allow it",
+            address=fence.refused,
+        )
         return {"accepted": False, "reason": reason, "status": 0}
     status = int(match[1]) if (match := _STATUS.search(output)) else 0
     if status:
-        reason = f"{name} answered {status}"
+        reason = _("{service} answered {status}", service=name, status=status)
     else:
-        reach = _UNREACHED.search(output)
-        reason = f"{name} cannot be reached" if reach else f"{name} did not accept it"
+        reached = not _UNREACHED.search(output)
+        reason = (
+            _("{service} did not accept it", service=name)
+            if reached
+            else _("{service} cannot be reached", service=name)
+        )
     return {"accepted": False, "reason": reason, "status": status}
 
 
@@ -136,7 +144,7 @@ def main() -> None:
         try:
             answer = send_message(fence, request)
         except Exception as error:
-            reason = f"failed inside Apprise ({type(error).__name__})"
+            reason = _("failed inside Apprise ({error})", error=type(error).__name__)
             answer = {"accepted": False, "reason": reason, "status": 0}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
@@ -210,10 +218,13 @@ class AppriseSender:
                 answer = await self._ask(message)
         except TimeoutError:
             await self.close()
-            return DeliveryError(reason=f"not finished after {self._seconds:g} s, and killed")
+            seconds = f"{self._seconds:g}"
+            reason = _("not finished after {seconds} s, and killed", seconds=seconds)
+            return DeliveryError(reason=reason)
         except (OSError, ValueError) as error:
             await self.close()
-            return DeliveryError(reason=f"the process of Apprise ended ({type(error).__name__})")
+            kind = type(error).__name__
+            return DeliveryError(reason=_("the process of Apprise ended ({error})", error=kind))
         except BaseException:
             self._kill()  # a late result would be taken for that of the next message
             raise
@@ -221,7 +232,7 @@ class AppriseSender:
         if answer.get("accepted"):
             return None
         status = int(answer.get("status") or 0)
-        reason = str(answer.get("reason") or "not accepted")
+        reason = str(answer.get("reason") or _("not accepted"))
         return DeliveryError(reason=reason, fault=fault_of_status(status))
 
     async def close(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
+from index.translation import gettext as _
 from monitor.export.atom import alert_feed, briefing_feed
 from monitor.files import atomic_write
 from monitor.model.alert import Alert
@@ -84,7 +85,9 @@ class AtomSender:
             await asyncio.to_thread(_write_file, self._folder / name, document)
         except OSError as error:
             why = error.strerror or type(error).__name__
-            return DeliveryError(reason=f"{self._folder} cannot be written to: {why}")
+            return DeliveryError(
+                reason=_("{folder} cannot be written to: {why}", folder=self._folder, why=why)
+            )
         return None
 
     async def close(self) -> None:

@@ -16,6 +16,7 @@ from datetime import tzinfo
 from typing import Protocol
 
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.alerts.quiet_hours import last_briefing
 from monitor.errors import StoreError
 from monitor.export import briefing_html, briefing_text, briefing_words
@@ -111,7 +112,10 @@ class BriefingScheduler:
                 raise
             except Exception:
                 self._paused_until[schedule.name] = now + PAUSE_SECONDS
-                log.exception("%s: the briefing cannot be made; trying again", schedule.name)
+                name = schedule.name
+                log.exception(
+                    _("{briefing}: the briefing cannot be made; trying again", briefing=name)
+                )
 
     def _pauses(self, schedule: BriefingSchedule) -> bool:
         until = self._paused_until.get(schedule.name, 0.0)
@@ -131,7 +135,8 @@ class BriefingScheduler:
         zone = schedule.zone or self._zone
         stored = await asyncio.to_thread(stored_briefing, briefing, slot, now, zone)
         if await self._thread(self._queue.save, stored, schedule.to, briefing.until):
-            log.info("%s to %s", stored.subject, ", ".join(schedule.to))
+            to = ", ".join(schedule.to)
+            log.info(_("{subject} to {channels}", subject=stored.subject, channels=to))
             self._wake()
 
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from tempfile import TemporaryFile
 
 from index.analysis.text_cleaning import line as on_one_line
+from index.translation import gettext as _
 from monitor.model.config import Channel, DeliveryError, DeliveryFault
 from monitor.model.delivery import BriefingNotification, Notification
 from monitor.notify.notification import encode, encode_briefing
@@ -49,7 +50,9 @@ class CommandSender:
         loop = asyncio.get_running_loop()
         tail = _OutputTail()
         read_end, write_end = os.pipe()
-        transport, _ = await loop.connect_read_pipe(lambda: tail, os.fdopen(read_end, "rb", 0))
+        transport, _protocol = await loop.connect_read_pipe(
+            lambda: tail, os.fdopen(read_end, "rb", 0)
+        )
         try:
             with os.fdopen(write_end, "wb", 0) as stderr, TemporaryFile() as stdin:
                 stdin.write(message + b"\n")
@@ -61,8 +64,8 @@ class CommandSender:
                 )  # fmt: skip
             return await self._ended(process, tail)
         except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or "its words hold a NUL"
-            return DeliveryError(reason=f"cannot be run: {why}")
+            why = getattr(error, "strerror", None) or _("its words hold a NUL")
+            return DeliveryError(reason=_("cannot be run: {why}", why=why))
         finally:
             transport.close()
 
@@ -72,16 +75,21 @@ class CommandSender:
                 code = await process.wait()
                 await asyncio.wait({tail.closed}, timeout=STDERR_SECONDS)
         except TimeoutError:
-            words = f"did not end within {self._seconds:g} s, and was killed"
+            seconds = f"{self._seconds:g}"
+            words = _("did not end within {seconds} s, and was killed", seconds=seconds)
             return DeliveryError(reason=words, fault=DeliveryFault.TROUBLE)
         finally:
             if process.returncode is None:
                 await _kill(process)
         if code == 0:
             return None
-        ended = f"ended with {code}" if code > 0 else f"was killed by signal {-code}"
-        line = tail.line()
-        return DeliveryError(reason=f"{ended}{line and ': ' + line}", fault=DeliveryFault.TROUBLE)
+        if code > 0:
+            ended = _("ended with {code}", code=code)
+        else:
+            ended = _("was killed by signal {signal}", signal=-code)
+        if line := tail.line():
+            ended = _("{ended}: {line}", ended=ended, line=line)
+        return DeliveryError(reason=ended, fault=DeliveryFault.TROUBLE)
 
     async def close(self) -> None:
         """Do nothing: no process is kept."""

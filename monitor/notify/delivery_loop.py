@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor import signs
 from monitor.errors import StoreError
 from monitor.model.config import Channel, DeliveryError, DeliveryFault, Networks
@@ -77,7 +78,7 @@ class DeliveryLoop:
             else:
                 self._channels[channel.name] = channel, self._make(channel)
                 self._paused_until.pop(channel.name, None)  # the edit may have repaired it
-        for name, (_, sender) in former.items():
+        for name, (_channel, sender) in former.items():
             if task := self._sending.pop(name, None):
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
@@ -97,7 +98,7 @@ class DeliveryLoop:
             except StoreError as error:
                 refused(error)
             except Exception:
-                log.exception("nothing was sent this time; the monitor goes on")
+                log.exception(_("nothing was sent this time; the monitor goes on"))
             await self._wait()
 
     async def all(self) -> None:
@@ -117,7 +118,7 @@ class DeliveryLoop:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for _, sender in self._channels.values():
+        for _channel, sender in self._channels.values():
             await sender.close()
 
     async def _begin(self) -> bool:
@@ -142,7 +143,7 @@ class DeliveryLoop:
             del self._sending[name]
         if not task.cancelled() and (error := task.exception()):
             self._paused_until[name] = self._clock() + PAUSE_SECONDS
-            log.error("channel %s: %s", name, error)
+            log.error(_("channel {channel}: {error}", channel=name, error=error))
         self.wake()  # a delivery may have become due since the last check
 
     def _is_available(self, name: str, now: Timestamp) -> bool:
@@ -161,7 +162,7 @@ class DeliveryLoop:
 
     async def _serve(self, name: str) -> None:
         """Send the due deliveries of a channel, one message after the other."""
-        _, sender = self._channels[name]
+        _channel, sender = self._channels[name]
         while self._is_available(name, self._clock()):
             due = await self._thread(self._queue.due, name, self._clock(), max(BATCH, sender.most))
             if not due:
@@ -177,9 +178,8 @@ class DeliveryLoop:
         deliveries = [one.delivery for one in briefings or notifications]
         loaded = {delivery.id for delivery in deliveries}
         if missing := [delivery.id for delivery in group if delivery.id not in loaded]:
-            await self._save(
-                DeliveryAttempt(delivery=id, error="its alert is no longer kept") for id in missing
-            )
+            gone = _("its alert is no longer kept")
+            await self._save(DeliveryAttempt(delivery=id, error=gone) for id in missing)
         if not deliveries:
             return
         try:
@@ -188,9 +188,10 @@ class DeliveryLoop:
             else:
                 error = await sender.send(notifications)
         except Exception as exception:
-            log.exception("channel %s: a message cannot be made", name)
+            log.exception(_("channel {channel}: a message cannot be made", channel=name))
             # Only the type: the text of the exception may hold anything of the message.
-            reason = f"the message cannot be made ({type(exception).__name__})"
+            kind = type(exception).__name__
+            reason = _("the message cannot be made ({error})", error=kind)
             error = DeliveryError(reason=reason, fault=DeliveryFault.MESSAGE)
         if error is None:
             await self._save(DeliveryAttempt(delivery=delivery.id) for delivery in deliveries)
@@ -226,7 +227,10 @@ class DeliveryLoop:
             self._paused_until[name] = now + max(wait, PAUSE_SECONDS)
             if name not in self._reported:
                 self._reported.add(name)
-                log.warning("%s channel %s: %s; trying again", signs.FAILED, name, error.reason)
+                words = _(
+                    "channel {channel}: {error}; trying again", channel=name, error=error.reason
+                )
+                log.warning("%s %s", signs.FAILED, words)
 
     async def _save(self, attempts: Iterable[DeliveryAttempt]) -> None:
         await self._thread(self._queue.save_attempts, list(attempts), self._clock())
@@ -235,4 +239,4 @@ class DeliveryLoop:
         self._failures.pop(name, None)
         if name in self._reported:
             self._reported.discard(name)
-            log.info("%s channel %s accepts again", signs.OK, name)
+            log.info("%s %s", signs.OK, _("channel {channel} accepts again", channel=name))

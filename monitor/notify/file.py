@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from index.translation import gettext as _
 from monitor.model.config import Channel, DeliveryError
 from monitor.model.delivery import BriefingNotification, Notification
 from monitor.notify.notification import encode, encode_briefing
@@ -40,7 +41,11 @@ class FileSender:
             await asyncio.to_thread(self._append, lines)
         except OSError as error:
             return DeliveryError(
-                reason=f"{self._path} cannot be written: {error.strerror or error}"
+                reason=_(
+                    "{file} cannot be written: {why}",
+                    file=self._path,
+                    why=error.strerror or error,
+                )
             )
         return None
 

@@ -11,15 +11,17 @@ from string import Template
 
 from index.analysis.text_cleaning import shown_url
 from index.article import Article
+from index.translation import gettext as _
 from monitor import signs
 from monitor.export.briefing_html import wrapped
 from monitor.export.briefing_words import shortened, with_lag
 from monitor.export.markup import HTML, MARKDOWN, PLAIN, Markup, plain
-from monitor.formatting import alert_number
+from monitor.formatting import alert_number, date_and_time
 from monitor.model.alert import Alert, Match
 from monitor.model.briefing import StoredBriefing
 from monitor.model.delivery import Notification
 from monitor.model.severity import SEVERITY_SIGNS
+from monitor.model.shown_names import kind_name, severity_name
 
 MAX_SENTENCE = 280
 """Most characters of a sentence; a longer one is cut around its first match."""
@@ -149,7 +151,9 @@ def subject(notifications: Sequence[Notification]) -> str:
     """Return the subject of a message."""
     if len(notifications) == 1:
         alert = notifications[0].alert
-        words = f"{SEVERITY_SIGNS[alert.severity]} {alert.watchlist}: {alert.title or alert.kind}"
+        title = alert.title or kind_name(alert.kind)
+        words = _("{watchlist}: {title}", watchlist=alert.watchlist, title=title)
+        words = f"{SEVERITY_SIGNS[alert.severity]} {words}"
     else:
         counts = {p.alert.watchlist: 0 for p in notifications}
         for notification in notifications:
@@ -163,7 +167,7 @@ def template_fields(notification: Notification, zone: tzinfo) -> Mapping[str, st
     alert, outlets = notification.alert, notification.alert.telling.outlets
     values = {
         "watchlist": alert.watchlist,
-        "severity": str(alert.severity),
+        "severity": severity_name(alert.severity),
         "sign": SEVERITY_SIGNS[alert.severity],
         "headline": _shorten(alert.title, MAX_HEADLINE),
         "outlet": alert.publisher,
@@ -201,7 +205,7 @@ def unknown_fields(template: str) -> list[str]:
     """
     parsed = Template(template)
     if not parsed.is_valid():
-        raise ValueError("a `$` without a name; write `$$` for a dollar sign")
+        raise ValueError(_("a `$` without a name; write `$$` for a dollar sign"))
     return [name for name in parsed.get_identifiers() if name not in TEMPLATE_FIELDS]
 
 
@@ -210,18 +214,18 @@ def moment(alert: Alert, zone: tzinfo) -> str:
     at = alert.raised_at
     if alert.published is not None and 0 < alert.published <= at:
         at = alert.published
-    return datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d %H:%M %Z")
+    there = datetime.fromtimestamp(at, zone)
+    return f"{date_and_time(there)} {there:%Z}"
 
 
 def _alert_lines(notification: Notification, zone: tzinfo, markup: Markup) -> Iterator[str]:
     alert = notification.alert
-    yield f"{SEVERITY_SIGNS[alert.severity]} {markup.text(str(alert.severity))} · " + markup.bold(
-        alert.watchlist
-    )
+    severity = markup.text(severity_name(alert.severity))
+    yield f"{SEVERITY_SIGNS[alert.severity]} {severity} · {markup.bold(alert.watchlist)}"
     if notification.delivery.why:
         yield markup.text(_with_sign(notification.delivery.why))
     title = [(m.start, m.end) for m in alert.matches if m.field == "title"]
-    headline = _shorten(alert.title, MAX_HEADLINE) or str(alert.kind)
+    headline = _shorten(alert.title, MAX_HEADLINE) or kind_name(alert.kind)
     yield markup.highlighted(headline, title)
     about = [alert.publisher, alert.lang, moment(alert, zone)]
     yield " · ".join(markup.text(part) for part in about if part)
@@ -230,7 +234,10 @@ def _alert_lines(notification: Notification, zone: tzinfo, markup: Markup) -> It
     if terms := _terms(alert):
         yield f"{signs.TERMS} {markup.text(', '.join(terms))}"
     yield from _other_outlets(alert, markup)
-    yield markup.link(url) if (url := shown_url(alert.url)) else f"alert {alert_number(alert.id)}"
+    if url := shown_url(alert.url):
+        yield markup.link(url)
+    else:
+        yield _("alert {number}", number=alert_number(alert.id))
 
 
 def _with_sign(why: str) -> str:
@@ -255,9 +262,12 @@ def _other_outlets(alert: Alert, markup: Markup) -> Iterator[str]:
         names = shortened([with_lag(outlet) for outlet in outlets], OUTLETS_NAMED)
         yield f"{signs.OUTLETS} {markup.text(names)}"
     for linked in alert.telling.elsewhere_by_language():
-        perhaps = "perhaps " if linked.perhaps else ""
         names = shortened([outlet.name for outlet in linked.outlets], OUTLETS_NAMED)
-        yield f"{signs.OTHER_LANGUAGE} {markup.text(f'{perhaps}{linked.lang}: {names}')}"
+        if linked.perhaps:
+            words = _("perhaps {lang}: {outlets}", lang=linked.lang, outlets=names)
+        else:
+            words = _("{lang}: {outlets}", lang=linked.lang, outlets=names)
+        yield f"{signs.OTHER_LANGUAGE} {markup.text(words)}"
 
 
 def _digest(notifications: Sequence[Notification], zone: tzinfo, markup: Markup) -> Iterator[str]:
@@ -283,7 +293,7 @@ def _digest_entry(notifications: Sequence[Notification], zone: tzinfo, markup: M
     about = " · ".join(part for part in (alert.publisher, alert.lang, moment(alert, zone)) if part)
     why = f" {_with_sign(newest.delivery.why)}" if newest.delivery.why else ""
     url = shown_url(alert.url)
-    headline = _shorten(alert.title, MAX_HEADLINE) or alert.kind
+    headline = _shorten(alert.title, MAX_HEADLINE) or kind_name(alert.kind)
     lines = [
         f"{SEVERITY_SIGNS[alert.severity]} {markup.text(headline)}{times}",
         markup.text(about + why),

@@ -13,6 +13,7 @@ import httpcore
 import httpx
 
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.fetch.address_guard import AddressGuard
 from monitor.fetch.error_messages import error_message
 from monitor.fetch.response import Headers, StatusError
@@ -93,20 +94,20 @@ class WebhookSender:
 
     def _headers(self, url: httpx.URL, body: bytes, key: str) -> list[tuple[bytes, bytes]]:
         headers = {
-            "Host": url.netloc.decode("ascii"),
+            "host": url.netloc.decode("ascii"),
             "User-Agent": self._user_agent,
-            "Content-Type": "application/json; charset=utf-8",
+            "Content-Type": "application/json; charset=utf-8",  # not a message
             "Content-Length": str(len(body)),
             "Idempotency-Key": key,
-            "Connection": "close",
+            "Connection": "close",  # not a message
         }
         if login := authorization(url):
-            headers["Authorization"] = login.decode("ascii")
+            headers["authorization"] = login.decode("ascii")
         if self._channel.secret:
             stamp = str(int(self._clock()))
             headers["X-Tocsin-Timestamp"] = stamp
             headers["X-Tocsin-Signature"] = f"sha256={signature(self._channel.secret, stamp, body)}"
-        overridden = {name.lower() for name, _ in self._channel.headers}
+        overridden = {name.lower() for name, _value in self._channel.headers}
         merged = [
             (name, value) for name, value in headers.items() if name.lower() not in overridden
         ]
@@ -126,7 +127,7 @@ def _error_of_status(status: int, headers: Headers) -> DeliveryError | None:
     if 200 <= status < 300:
         return None
     wait = headers.retry_after()
-    why = "which is not followed; use the new address" if 300 <= status < 400 else ""
+    why = _("which is not followed; use the new address") if 300 <= status < 400 else ""
     return DeliveryError(
         reason=str(StatusError(status, wait, why)), fault=fault_of_status(status), retry_after=wait
     )

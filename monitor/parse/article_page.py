@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from index.analysis.text_cleaning import clean, lines
+from index.translation import gettext as _
 from monitor.errors import ParseError
 from monitor.parse.document import in_utf8, without_impossible_characters
 
@@ -23,7 +24,7 @@ _PRUNED = [
     "//*[self::div or self::section or self::aside or self::form or self::dialog]"
     f"[contains(translate(concat(@id,' ',@class),'ABCDEFGHIJKLMNOPQRSTUVWXYZ',"
     f"'abcdefghijklmnopqrstuvwxyz'),'{word}')]"
-    "[string-length() < 2000 and not(.//h1)]"  # else it may well be the article
+    "[string-length() < 2000 and not(.//h1)]"  # not a message; longer, it may be the article
     for word in _ASIDES
 ]
 _WEB_PAGE = re.compile(r"\s*(?:text/|application/(?:xhtml\+)?xml|$)", re.IGNORECASE)
@@ -37,14 +38,15 @@ def extract_text(body: bytes, url: str, content_type: str = "") -> str:
     """
     if body.startswith(b"%PDF") or not _WEB_PAGE.match(content_type):
         kind = content_type.partition(";")[0].strip() or "application/pdf"
-        raise ParseError(url, f"the page is {kind}, not a web page")
+        raise ParseError(url, _("the page is {kind}, not a web page", kind=kind))
     try:
         tree = _tree(body[:PAGE_CAP], content_type)
         return "" if tree is None else _article(tree)
     except MemoryError:
         raise
     except Exception as error:  # whatever two parsers and three heuristics may raise
-        raise ParseError(url, f"the page cannot be read ({type(error).__name__})") from error
+        reason = _("the page cannot be read ({error})", error=type(error).__name__)
+        raise ParseError(url, reason) from error
 
 
 def _tree(body: bytes, content_type: str) -> HtmlElement | None:

@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 
 from index.analysis.text_cleaning import from_html, line, lines
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.errors import ParseError
 from monitor.model.poll import Entry, ParsedFeed
 from monitor.parse import json_feed
@@ -46,7 +47,7 @@ _FORMATS = {
     "rss": "RSS",
     "atom03": "Atom 0.3",
     "atom10": "Atom 1.0",
-    "atom": "Atom",
+    "atom": "Atom",  # not a message
     "cdf": "CDF",
 }
 """By feedparser's names of them."""
@@ -74,7 +75,7 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
     except (ParseError, MemoryError):
         raise
     except Exception as error:  # feedparser raises anything on 9 % of mutated documents
-        reason = f"it is too broken to be read ({type(error).__name__})"
+        reason = _("it is too broken to be read ({error})", error=type(error).__name__)
         raise ParseError(url, reason) from error
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from index.analysis.text_cleaning import from_html, line, lines
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.errors import ParseError
 from monitor.model.poll import Entry, ParsedFeed
 from monitor.parse.document import (
@@ -46,13 +47,13 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
     items = document.get("items")
     if version is None or not isinstance(items, list):
         lacking = "items" if version else "version"
-        raise ParseError(url, f"the answer is a JSON Feed without `{lacking}`")
+        raise ParseError(url, _("the answer is a JSON Feed without `{key}`", key=lacking))
     by_default = _author(document)
     return ParsedFeed(
         title=line(_text(document, "title", TITLE_CAP)),
         link=absolute(url, _text(document, "home_page_url")),
         lang=language(_text(document, "language")),
-        format=f"JSON Feed {version[1].rstrip('.')}",
+        format=f"JSON Feed {version[1].rstrip('.')}",  # not a message
         entries=distinct_entries(
             _entry(item, url, by_default) for item in items if isinstance(item, dict)
         ),
@@ -65,10 +66,14 @@ def _object(body: bytes, url: str, content_type: str) -> Table:
     try:
         document: Table = json.loads(text, strict=False)  # beginning with a brace
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise ParseError(url, f"the answer is a JSON Feed, broken at {place}") from error
+        reason = _(
+            "the answer is a JSON Feed, broken at line {line}, column {column}",
+            line=error.lineno,
+            column=error.colno,
+        )
+        raise ParseError(url, reason) from error
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits, 5,000 brackets
-        raise ParseError(url, "the answer is a JSON Feed, too broken to be read") from error
+        raise ParseError(url, _("the answer is a JSON Feed, too broken to be read")) from error
     return document
 
 

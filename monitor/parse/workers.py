@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from index import translation
+from index.translation import gettext as _
 from monitor.errors import ParseError
 from monitor.model.poll import Fetched, ParsedFeed
 from monitor.parse import article_page, feed, feed_links, robots
@@ -89,9 +90,11 @@ class Parser:
                 self.close()
                 outcome = await self._scheduled(task)
         except TimeoutError:
-            raise ParseError(url, f"reading it takes longer than {self._seconds:g} s") from None
+            seconds = f"{self._seconds:g}"
+            reason = _("reading it takes longer than {seconds} s", seconds=seconds)
+            raise ParseError(url, reason) from None
         except (ProcessExpired, BrokenProcessPool, RuntimeError):
-            raise ParseError(url, "reading it crashes the reader") from None
+            raise ParseError(url, _("reading it crashes the reader")) from None
         if isinstance(outcome, _Unreadable):
             raise ParseError(url, outcome.reason)
         return outcome
@@ -126,7 +129,7 @@ def _attempt(
     except ParseError as error:
         return _Unreadable(error.reason)
     except MemoryError:
-        return _Unreadable("reading it needs too much memory")
+        return _Unreadable(_("reading it needs too much memory"))
 
 
 def _started(workers: int, memory: int) -> ProcessPool:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
 from index.article import Article, Timestamp
+from index.translation import gettext as _
+from index.translation import ngettext
 from monitor.ingest.coverage_gaps import coverage, describe_gap, format_interval
 from monitor.model.alert import Alert, StoryAlerts, SuppressionReason, Verdict
 from monitor.model.briefing import (
@@ -17,7 +19,7 @@ from monitor.model.briefing import (
     TroubledFeed,
     WatchlistBriefing,
 )
-from monitor.model.feed import Coverage, FeedHealth, Gap, GapKind, Health
+from monitor.model.feed import Coverage, FeedHealth, Gap, GapKind
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.model.watchlist import FEED_HEALTH, Baseline
@@ -34,7 +36,6 @@ SHORTLISTED = 10
 ESCALATED = 1_000
 """Alerts that escalated last, among which those of the time are looked for."""
 WEEK = 7 * 86_400.0
-TROUBLES = (Health.FAILING, Health.GONE, Health.QUARANTINED, Health.SILENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,21 +290,22 @@ def _troubled(facts: BriefingFacts, zone: tzinfo) -> Iterator[TroubledFeed]:
         gaps[gap.feed.number].append(gap)
     for one in facts.feeds:
         own = gaps[one.feed.number]
-        trouble = one.health if one.health in TROUBLES else None
-        words = [*_trouble_words(one, trouble), *_gap_words(own, facts.until, zone)]
+        words = [*filter(None, [one.trouble]), *_gap_words(own, facts.until, zone)]
         if words and one.feed.enabled:
             yield TroubledFeed(name=one.feed.name, words=", ".join(words), gaps=tuple(own))
 
 
-def _trouble_words(one: FeedHealth, trouble: Health | None) -> Iterator[str]:
-    if trouble is not None:
-        reason = one.words.partition("; next")[0].partition(", retry")[0]
-        yield reason if reason.startswith(trouble.label) else f"{trouble.label}: {reason}"
-
-
 def _gap_words(gaps: Sequence[Gap], until: Timestamp, zone: tzinfo) -> Iterator[str]:
-    for kind, verb in ((GapKind.DOWN, "not read"), (GapKind.BLIND, "coverage gap")):
+    for kind in (GapKind.DOWN, GapKind.BLIND):
         found = [format_interval(g.start, g.end, until, zone) for g in gaps if g.kind is kind]
-        if found:
-            earlier = f"{len(found) - 3} times and " if len(found) > 3 else ""
-            yield f"{verb} {earlier}{', '.join(found[-3:])}"
+        if not found:
+            continue
+        when = ", ".join(found[-3:])
+        if earlier := max(0, len(found) - 3):
+            when = ngettext(
+                "{count} time and {others}", "{count} times and {others}", earlier, others=when
+            )
+        if kind is GapKind.DOWN:
+            yield _("not read {when}", when=when)
+        else:
+            yield _("coverage gap {when}", when=when)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from index.translation import gettext as _
 from monitor.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def find_watchlist(config: Config, name: str) -> Watchlist:
     from monitor.config.validation import nearest
 
     close = nearest(name, [watchlist.name for watchlist in config.watchlists])
-    raise UnknownNameError(f"no watchlist is called `{name}`{close}")
+    raise UnknownNameError(_("no watchlist is called `{name}`", name=name) + close)
 
 
 def explain_match(

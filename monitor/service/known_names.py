@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.translation import gettext as _
 from monitor.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -71,20 +72,19 @@ class KnownNames:
             return ""
         from monitor.config.validation import nearest
 
-        hint = nearest(name, known) or "; `tocsin watch list` lists them"
-        return f"no watchlist is called `{name}`{hint}"
+        hint = nearest(name, known) or _("; `tocsin watch list` lists them")
+        return _("no watchlist is called `{name}`", name=name) + hint
 
     def unknown_feed(self, selector: str) -> str:
         """Return that no feed has this name, host or tag; empty if one has it."""
         from monitor.config.watchlists import unknown_selector
 
         feeds: tuple[Feed, ...] = tuple(self._views.feeds.every())
-        problem = unknown_selector(selector, feeds)
+        otherwise = _("; `tocsin feeds list --json` has all names and tags")
+        problem = unknown_selector(selector, feeds, otherwise)
         if problem and (config := self._config()):
-            problem = unknown_selector(selector, (*feeds, *config.feeds))
-        if not problem or "; did you mean" in problem:
-            return problem
-        return f"{problem}; `tocsin feeds list --json` has all names and tags"
+            problem = unknown_selector(selector, (*feeds, *config.feeds), otherwise)
+        return problem
 
     def _unknown_alert_tag(self, tag: str) -> str:
         known = self._views.triage.tags()
@@ -92,7 +92,7 @@ class KnownNames:
             return ""
         from monitor.config.validation import nearest
 
-        return f"no alert has the tag `{tag}`" + nearest(tag, known)
+        return _("no alert has the tag `{tag}`", tag=tag) + nearest(tag, known)
 
     def _unknown_facet(self, facet: Facet) -> str:
         match facet.name:

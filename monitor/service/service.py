@@ -65,7 +65,8 @@ class Service:
 
     def feeds(self) -> list[FeedHealth]:
         """Return every feed's health, the worst first."""
-        from monitor.ingest.feed_health import WORST, describe_health, health
+        from monitor.formatting import clauses
+        from monitor.ingest.feed_health import WORST, describe_health, describe_trouble, health
         from monitor.ingest.permanent_redirects import describe_redirect
         from monitor.model.feed import FeedHealth
 
@@ -76,7 +77,13 @@ class Service:
                 health=health(feed, state, now),
                 state=state,
                 articles=articles,
-                words=describe_health(feed, state, now) + describe_redirect(move, former, now),
+                words=clauses(
+                    filter(
+                        None,
+                        (describe_health(feed, state, now), describe_redirect(move, former, now)),
+                    )
+                ),
+                trouble=describe_trouble(feed, state, now),
                 move=move,
                 former=former,
             )

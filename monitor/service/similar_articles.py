@@ -25,7 +25,7 @@ def similar_articles(folder: Path, views: Views, article: int, limit: int) -> li
         EncodingError: The process that compares was killed, or died.
         StoreError: The store cannot be read.
     """
-    require_encoder("tocsin similar")
+    require_encoder("tocsin similar")  # not a message
     with closing(EncodingProcess(folder)) as process:
         nearest = {one.article: one.cosine for one in process.similar(article, limit)}
     feeds = {feed.number: feed.name for feed in views.feeds.every()}

@@ -75,9 +75,7 @@ class Statistics:
         since, until = self._span(understood, filter, observed)
         by = by or trends.choose_interval(until - since)
         if (many := trends.estimate(since, until, by)) > MAX_BUCKETS:
-            raise MonitorError(
-                f"that would be {many:,} {by}s; count by longer ones, or set --since"
-            )
+            raise MonitorError(trends.too_many(many, by))
         edges = trends.edges(since, until, by, self._zone)
         gaps = self._gaps(since, until)
         return Trend(

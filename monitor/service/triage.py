@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from index.analysis.text_cleaning import line, lines
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import number
 from monitor.errors import UnknownNameError
 from monitor.model.search import Filter
 from monitor.store.protocol import Views
@@ -133,7 +135,7 @@ class Triage:
         from monitor.model.watchlist import Silence
 
         if not 0 < seconds <= LONGEST:
-            raise ValueError("a mute ends, at the latest after 30 days")
+            raise ValueError(_("a mute ends, at the latest after 30 days"))
         now = self._clock()
         silence = Silence(
             watchlist=self._watchlist_name(name), by=by, since=now, until=now + seconds
@@ -164,8 +166,17 @@ class Triage:
         watchlist_name = known.get(name.strip().casefold())
         if watchlist_name is None:
             close = get_close_matches(name.casefold(), known, n=1)
-            hint = f"did you mean {known[close[0]]!r}?" if close else "`tocsin watch list` has all"
-            raise NoWatchlistError(f"no watchlist is called {name!r}; {hint}")
+            if close:
+                words = _(
+                    "no watchlist is called {name}; did you mean {nearest}?",
+                    name=repr(name),
+                    nearest=repr(known[close[0]]),
+                )
+            else:
+                words = _(
+                    "no watchlist is called {name}; `tocsin watch list` has all", name=repr(name)
+                )
+            raise NoWatchlistError(words)
         return watchlist_name
 
 
@@ -200,7 +211,13 @@ def clean_note(text: str) -> str:
     """
     note = lines(text)
     if len(note) > MAX_NOTE:
-        raise ValueError(f"a note has {MAX_NOTE:,} characters at most; this one has {len(note):,}")
+        raise ValueError(
+            _(
+                "a note has {most} characters at most; this one has {length}",
+                most=number(MAX_NOTE),
+                length=number(len(note)),
+            )
+        )
     return note
 
 
@@ -212,9 +229,9 @@ def clean_tag(text: str) -> str:
     """
     tag = unicodedata.normalize("NFC", "-".join(line(text).removeprefix("#").split()).lower())
     if not any(map(str.isalpha, tag)):
-        raise ValueError(f"{tag or 'nothing'} is no tag; a tag holds a letter")
+        raise ValueError(_("{tag} is no tag; a tag holds a letter", tag=tag or _("nothing")))
     if "," in tag:
-        raise ValueError(f"{tag} holds a comma; give one tag at a time")
+        raise ValueError(_("{tag} holds a comma; give one tag at a time", tag=tag))
     if len(tag) > MAX_TAG:
-        raise ValueError(f"a tag has {MAX_TAG} characters at most")
+        raise ValueError(_("a tag has {most} characters at most", most=number(MAX_TAG)))
     return tag

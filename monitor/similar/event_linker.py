@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import ngettext, number
 from monitor.errors import StoreError
 from monitor.model.event_link import WINDOW, EncodedArticle, EncodedBatch, Unencoded
 from monitor.similar.encoding_process import EncodingError
@@ -100,8 +102,8 @@ class EventLinker:
                 self._report(error)
                 await self._sleep(REST)
             except Exception as error:
-                log.exception("encoding articles failed; the monitor goes on")
-                self.trouble = f"encoding articles fails: {type(error).__name__}"
+                log.exception(_("encoding articles failed; the monitor goes on"))
+                self.trouble = _("encoding articles fails: {error}", error=type(error).__name__)
                 await self._sleep(REST)
 
     async def all(self, most: int, tell: Callable[[int, int], None]) -> None:
@@ -124,7 +126,14 @@ class EventLinker:
                 done += encoded
         except EncodingError as error:
             self._report(error)
-        log.info("%d of %d new articles have a vector", done, most)
+        log.info(
+            ngettext(
+                "{done} of {count} new articles have a vector",
+                "{done} of {count} new articles have a vector",
+                most,
+                done=number(done),
+            )
+        )
 
     def close(self) -> None:
         """Stop the process."""
@@ -132,7 +141,7 @@ class EventLinker:
 
     def _report(self, error: EncodingError) -> None:
         self.trouble = str(error)
-        log.warning("no article gets a vector: %s", error)
+        log.warning(_("no article gets a vector: {error}", error=error))
 
     async def _step(self) -> float:
         """Encode some articles; return the seconds to wait then."""
@@ -181,6 +190,8 @@ class EventLinker:
             if self._failures > MOST_FAILURES:
                 raise
             (lost,) = articles
-            log.warning("article %d gets no vector: %s", lost.article, error)
+            log.warning(
+                _("article {number} gets no vector: {error}", number=lost.article, error=error)
+            )
             found = EncodedBatch((EncodedArticle(lost.article, lost.version, b""),))
         await self._thread(self._save, found)

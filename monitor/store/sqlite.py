@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from index import holds_articles
+from index.translation import gettext as _
+from index.translation import mark
 from monitor import data_folder
 from monitor.errors import StoreError
 from monitor.files import ARCHIVE_FOLDER, file_signature
+from monitor.formatting import clauses
 from monitor.store.sql.connection import BUSY_MS, reading
 from monitor.store.sql.schema import EVIDENCE, VERSION
 
@@ -20,7 +23,7 @@ FILE = "newsroom.db"
 TICK = 100_000
 """Instructions of SQLite's virtual machine between two checks for an interrupt."""
 
-RESTORE = "`tocsin restore --force` puts back a backup"
+RESTORE = mark("`tocsin restore --force` puts back a backup")
 """What to do about a store that is damaged or lost."""
 
 _UNWRITABLE = sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY
@@ -32,14 +35,14 @@ _UNREAD = (
 )
 """Errors that say nothing of the pages."""
 _REMEDIES = {
-    sqlite3.SQLITE_BUSY: "another program is writing to it",
-    sqlite3.SQLITE_CANTOPEN: "may it be read, and its folder be written to?",
-    sqlite3.SQLITE_CORRUPT: f"it is damaged; {RESTORE}",
-    sqlite3.SQLITE_FULL: "make room on its disk",
-    sqlite3.SQLITE_IOERR: "is its disk full, or failing?",
-    sqlite3.SQLITE_LOCKED: "another program is writing to it",
-    sqlite3.SQLITE_NOTADB: f"it is damaged; {RESTORE}",
-    sqlite3.SQLITE_READONLY: "may it and its folder be written to?",
+    sqlite3.SQLITE_BUSY: mark("another program is writing to it"),
+    sqlite3.SQLITE_CANTOPEN: mark("may it be read, and its folder be written to?"),
+    sqlite3.SQLITE_CORRUPT: mark("it is damaged; `tocsin restore --force` puts back a backup"),
+    sqlite3.SQLITE_FULL: mark("make room on its disk"),
+    sqlite3.SQLITE_IOERR: mark("is its disk full, or failing?"),
+    sqlite3.SQLITE_LOCKED: mark("another program is writing to it"),
+    sqlite3.SQLITE_NOTADB: mark("it is damaged; `tocsin restore --force` puts back a backup"),
+    sqlite3.SQLITE_READONLY: mark("may it and its folder be written to?"),
 }
 """What to do about an error of SQLite, by its primary code (https://sqlite.org/rescode.html)."""
 
@@ -57,7 +60,7 @@ class SqliteConnection(sqlite3.Connection):
 
     def begin(self) -> None:
         """Begin a transaction that writes; it waits for those of others."""
-        self.execute("BEGIN IMMEDIATE")
+        self.execute("BEGIN IMMEDIATE")  # not a message
 
     def commit(self) -> None:
         """End the transaction; what it wrote is there to stay."""
@@ -171,8 +174,12 @@ def _connect(path: Path, busy_ms: int, *, create: bool) -> tuple[SqliteConnectio
         connection.frozen = path, signature
     if version not in (0, VERSION):
         raise StoreError(
-            f"{path}: of another version of tocsin (store version {version}); the folder cannot be"
-            " written, so it cannot be upgraded: copy it, and use the copy"
+            _(
+                "{file}: of another version of tocsin (store version {version}); the folder cannot"
+                " be written, so it cannot be upgraded: copy it, and use the copy",
+                file=path,
+                version=version,
+            )
         )
     return connection, version
 
@@ -207,11 +214,16 @@ def _refuse_missing(folder: Path, *, create: bool) -> None:
     index = folder / ARCHIVE_FOLDER
     if holds_articles(index):
         raise StoreError(
-            f"{folder / FILE}: it is missing or empty, and the search index of its articles is"
-            f" there; {RESTORE}; to begin anew without one, delete {index}"
+            _(
+                "{file}: it is missing or empty, and the search index of its articles is there;"
+                " {advice}; to begin anew without one, delete {folder}",
+                file=folder / FILE,
+                advice=_(RESTORE),
+                folder=index,
+            )
         )
     if not create:
-        raise StoreError(f"{folder}: no archive here yet; `tocsin run` starts one")
+        raise StoreError(_("{folder}: no archive here yet; `tocsin run` starts one", folder=folder))
 
 
 _EMPTIED = """
@@ -224,23 +236,31 @@ SELECT EXISTS (SELECT 1 FROM outbox), EXISTS (
 """Whether articles are on their way out of the index, and whether evidence tells of lost alerts."""
 
 
+_LOST = mark(
+    "{file}: it has no article any more, and its evidence tells of alerts; {advice};"
+    " to begin anew without one, move {folder} away"
+)
+_EMPTY = mark(
+    "{file}: it has no article any more, and the search index has some; {advice};"
+    " to begin anew without one, move {folder} away"
+)
+
+
 def _refuse_emptied(folder: Path, connection: sqlite3.Connection) -> None:
     """Raise StoreError if a store has lost all its articles."""
     if connection.execute("SELECT 1 FROM articles LIMIT 1").fetchone():
         return
     ((waiting, lost),) = connection.execute(_EMPTIED)
     if lost or (not waiting and holds_articles(folder / ARCHIVE_FOLDER)):
-        teller = "its evidence tells of alerts" if lost else "the search index has some"
-        raise StoreError(
-            f"{folder / FILE}: it has no article any more, and {teller}; {RESTORE};"
-            f" to begin anew without one, move {folder} away"
-        )
+        words = _LOST if lost else _EMPTY
+        raise StoreError(_(words, file=folder / FILE, advice=_(RESTORE), folder=folder))
 
 
 def _message(file: str, error: Exception, so: str = "") -> str:
     """Return a message: what is wrong with a file, what that means, and what to do."""
     remedy = _REMEDIES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "")
-    return f"{file}: {error}{so}" + (f"; {remedy}" if remedy else "")
+    words = _("{file}: {error}", file=file, error=f"{error}{so}")
+    return clauses([words, _(remedy)]) if remedy else words
 
 
 def find_damage(connection: sqlite3.Connection) -> str:
@@ -288,8 +308,13 @@ def compact(folder: Path) -> None:
     spare = shutil.disk_usage(folder).free
     if spare < 2 * needed:  # once for the copy, once for its way through the log
         raise StoreError(
-            f"{folder / FILE}: compacting it needs {2 * needed >> 20} MB of free disk,"
-            f" there are {spare >> 20} MB; nothing was lost"
+            _(
+                "{file}: compacting it needs {needed} MB of free disk, there are {spare} MB;"
+                " nothing was lost",
+                file=folder / FILE,
+                needed=2 * needed >> 20,
+                spare=spare >> 20,
+            )
         )
     with closing(open_database(folder, create=False)) as connection:
         connection.set_progress_handler(lambda: 0, TICK)  # lets ^C through
@@ -299,4 +324,6 @@ def compact(folder: Path) -> None:
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
                 raise KeyboardInterrupt from error
-            raise StoreError(f"{folder / FILE}: {error}; it is as it was") from error
+            raise StoreError(
+                _("{file}: {error}; it is as it was", file=folder / FILE, error=error)
+            ) from error

@@ -66,10 +66,10 @@ def story(*alerts: Alert) -> StoryAlerts:
     return StoryAlerts(alerts)
 
 
-def feed(name: str, number: int, health: Health = Health.OK, words: str = "ok") -> FeedHealth:
+def feed(name: str, number: int, health: Health = Health.OK, trouble: str = "") -> FeedHealth:
     return FeedHealth(
         feed=Feed(url=f"https://{number}.test/rss", name=name, number=number),
-        health=health, state=FeedState(), articles=1, words=words,
+        health=health, state=FeedState(), articles=1, words="", trouble=trouble,
     )  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def facts(*stories: StoryAlerts, **more: Any) -> BriefingFacts:
 
 def hostile_facts() -> BriefingFacts:
     """Return facts in which every text that a stranger can write is hostile."""
-    bad = feed(HOSTILE, 1, Health.FAILING, f"{HOSTILE}, retry in 2 min")
+    bad = feed(HOSTILE, 1, Health.FAILING, f"failing: {HOSTILE}")
     about = alert(
         1, HOSTILE, title=HOSTILE, matches=(match("alert", HOSTILE),
         match("javascript", HOSTILE, "summary")), feed=HOSTILE, note=HOSTILE, tags=(HOSTILE,),

@@ -7,10 +7,12 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 
+from index.translation import gettext as _
+from index.translation import mark
 from monitor.errors import StoreError
 
 SCHEMES = "postgresql://", "postgres://"
-HOW_TO_WRITE = "write postgresql://user@host/database, and percent-encode what is special"
+HOW_TO_WRITE = mark("write postgresql://user@host/database, and percent-encode what is special")
 CONNECT_SECONDS = 10
 _ADDRESS = re.compile(r"[^@ ]* [\d,]* [^@]*")
 """Host, port and database; what has an @ may be the end of a password."""
@@ -32,15 +34,20 @@ def parse_address(address: str) -> Address:
     from psycopg.conninfo import conninfo_to_dict
 
     if not address.startswith(SCHEMES):
-        raise StoreError(f"store: {HOW_TO_WRITE}")
+        raise StoreError(_("store: {advice}", advice=_(HOW_TO_WRITE)))
     try:
         given = {key: str(value) for key, value in conninfo_to_dict(address).items()}
     except ProgrammingError:  # its message may quote the password
         raise StoreError(
-            f"store: PostgreSQL does not understand this address; {HOW_TO_WRITE}"
+            _(
+                "store: PostgreSQL does not understand this address; {advice}",
+                advice=_(HOW_TO_WRITE),
+            )
         ) from None
     if not _ADDRESS.fullmatch("{host} {port} {dbname}".format_map(defaultdict(str, given))):
-        raise StoreError(f"store: this address has a part that cannot be; {HOW_TO_WRITE}")
+        raise StoreError(
+            _("store: this address has a part that cannot be; {advice}", advice=_(HOW_TO_WRITE))
+        )
     parameters = {
         "connect_timeout": str(CONNECT_SECONDS),
         "application_name": "tocsin",

@@ -11,7 +11,10 @@ from psycopg.adapt import Dumper
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
+from index.translation import gettext as _
+from index.translation import mark
 from monitor.errors import StoreError, StoreTakenError
+from monitor.formatting import clauses
 from monitor.store.postgresql.address import Address, parse_address
 from monitor.store.postgresql.dialect import translate
 from monitor.store.postgresql.schema import GUARDS, every_table, translate_tables
@@ -25,15 +28,15 @@ _CLAIM = "SELECT pg_try_advisory_lock(hashtextextended('monitor ' || current_sch
 """It is gone with the session that has it."""
 
 _REMEDIES = {
-    "08": "is it running, and can this machine reach it?",
-    "22P05": "make the database anew with encoding UTF8",
-    "25006": "it is read only: a standby, or a user who may not write",
-    "28": "are user and password right, and does the server let this machine in?",
-    "3D000": "make the database first: createdb",
-    "42501": "grant the user what it needs on the database",
-    "53": "the server lacks disk, memory or connections",
-    "55P03": "another program is writing to it",
-    "57P": "the server is stopping or starting; try again in a moment",
+    "08": mark("is it running, and can this machine reach it?"),
+    "22P05": mark("make the database anew with encoding UTF8"),
+    "25006": mark("it is read only: a standby, or a user who may not write"),
+    "28": mark("are user and password right, and does the server let this machine in?"),
+    "3D000": mark("make the database first: createdb"),
+    "42501": mark("grant the user what it needs on the database"),
+    "53": mark("the server lacks disk, memory or connections"),
+    "55P03": mark("another program is writing to it"),
+    "57P": mark("the server is stopping or starting; try again in a moment"),
 }
 """What to do about an error, by the beginning of its code (appendix A of PostgreSQL's manual)."""
 
@@ -165,11 +168,11 @@ class PostgresqlConnection:
 
     def _reconnect(self) -> None:
         if self._in_transaction:
-            raise psycopg.OperationalError("the connection was lost")
+            raise psycopg.OperationalError(_("the connection was lost"))
         self._session = self._connect()
         if self._is_claimed and not self._value(_CLAIM):
             self._session.close()
-            raise psycopg.OperationalError("another monitor watches this store by now")
+            raise psycopg.OperationalError(_("another monitor watches this store by now"))
 
     def _connect(self) -> psycopg.Connection[Any]:
         session = psycopg.connect(autocommit=True, **cast(Any, self._address.parameters))
@@ -197,7 +200,9 @@ def open_database(
         try:
             version = connection.version()
             if version == 0 and not create:
-                raise StoreError(f"{parsed.name}: no archive here yet; `tocsin run` starts one")
+                raise StoreError(
+                    _("{folder}: no archive here yet; `tocsin run` starts one", folder=parsed.name)
+                )
             if version != VERSION:
                 migrate(connection, parsed, version)
         except BaseException:
@@ -218,12 +223,20 @@ def migrate(connection: PostgresqlConnection, address: Address, version: int) ->
 
     if version > VERSION:
         raise StoreError(
-            f"{address.name}: written by a newer tocsin (store version {version}); update tocsin"
+            _(
+                "{file}: written by a newer tocsin (store version {version}); update tocsin",
+                file=address.name,
+                version=version,
+            )
         )
     if (encoding := connection.encoding()) != "UTF8":
         raise StoreError(
-            f"{address.name}: its encoding is {encoding}; make the database anew:"
-            " createdb --encoding=UTF8 --template=template0"
+            _(
+                "{database}: its encoding is {encoding}; make the database anew:"
+                " createdb --encoding=UTF8 --template=template0",
+                database=address.name,
+                encoding=encoding,
+            )
         )
     connection.begin()
     version = connection.version()  # another program may have been faster
@@ -242,7 +255,8 @@ def describe(address: Address, error: Exception, so: str = "") -> str:
     remedy = next((words for start, words in _REMEDIES.items() if code.startswith(start)), "")
     diagnosis = getattr(error, "diag", None)
     said = (diagnosis and diagnosis.message_primary) or str(error).splitlines()[0]
-    return f"{address.name}: {said}{so}" + (f"; {remedy}" if remedy else "")
+    shown = _("{file}: {error}", file=address.name, error=f"{said}{so}")
+    return clauses([shown, _(remedy)]) if remedy else shown
 
 
 def _by_number(values: Sequence[Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from index.translation import gettext as _
 from monitor.errors import StoreError, requires_extra
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def transaction(connection: Connection) -> Iterator[Connection]:
         with suppress(connection.Error):  # a disk that fails; closing rolls back too
             connection.rollback()
         if isinstance(error, connection.Error):
-            raise StoreError(connection.message(error, "; nothing was changed")) from error
+            raise StoreError(connection.message(error, _("; nothing was changed"))) from error
         raise
 
 

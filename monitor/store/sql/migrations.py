@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from index.translation import gettext as _
 from monitor.audit import evidence
 from monitor.audit.evidence import Kind
 from monitor.errors import StoreError
@@ -28,7 +29,11 @@ def migrate(connection: Connection, path: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise StoreError(
-            f"{path}: written by a newer tocsin (store version {version}); update tocsin"
+            _(
+                "{file}: written by a newer tocsin (store version {version}); update tocsin",
+                file=path,
+                version=version,
+            )
         )
     with transaction(connection):
         (version,) = connection.execute("PRAGMA user_version").fetchone()

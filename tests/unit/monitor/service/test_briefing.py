@@ -119,7 +119,7 @@ def test_what_is_unusual_comes_first_and_the_rest_is_counted() -> None:
 
 
 def test_feeds_in_trouble_say_what_and_when() -> None:
-    failing = feed("Le Soir", 1, Health.FAILING, "503 Service Unavailable ×4, retry in 2 min")
+    failing = feed("Le Soir", 1, Health.FAILING, "failing: 503 Service Unavailable ×4")
     blind, fine = feed("AFP", 2), feed("BBC", 3)
     known = facts(
         story(alert(1)),
