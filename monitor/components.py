@@ -54,6 +54,8 @@ class Components:
     use_language: Callable[[str], None]
     """Is given the language of `feeds.yaml`; empty leaves it to the machine."""
     clock: Callable[[], Timestamp]
+    stopwatch: Callable[[], float]
+    """Returns the seconds of processor time of the thread that asks."""
     sleep: Callable[[float], Awaitable[None]]
     jitter: Callable[[], float]
     """Returns a random number from 0 to 1."""

@@ -118,7 +118,7 @@ class Daemon:
     def __init__(self, config: Config, parts: Components) -> None:
         self._parts = parts
         self._catching_up = BackfillRunner(
-            Backfill(parts.store, parts.clock), parts.thread, parts.sleep
+            Backfill(parts.store, parts.clock, parts.stopwatch), parts.thread, parts.sleep
         )
         self._in_force = ConfigReloader(config, parts, self._catching_up)
         self._polling: KeyedTasks[str] = KeyedTasks(self._rest)

@@ -280,6 +280,7 @@ def _parts(
         stamp=lambda: file_signature(config.path),
         use_language=lambda written: language.use(written, os.environ),
         clock=clock,
+        stopwatch=time.thread_time,
         sleep=asyncio.sleep,
         jitter=random.random,
         zone=local_zone(),

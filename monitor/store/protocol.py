@@ -245,6 +245,9 @@ class Batch(StoreReads, Protocol):
     def drop(self, ids: Collection[int]) -> None:
         """Drop articles, with their alerts; their keys are kept, and the index is updated later."""
 
+    def set_aside(self, change: ArticleChange, now: Timestamp) -> None:
+        """Store that an article of the archive was not matched, and why."""
+
     def backfilled(self, watchlists: Collection[str], upto: int) -> None:
         """Store that these watchlists have been matched with the articles up to that id."""
 

@@ -17,6 +17,7 @@ from monitor.alerts.facts import Arrivals
 from monitor.alerts.routing import Routing
 from monitor.audit.evidence import Via
 from monitor.errors import StoreError
+from monitor.match.fence import Matching, MatchingFence
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
@@ -25,6 +26,8 @@ from monitor.model.watchlist import BackfillProgress
 from monitor.store.protocol import Batch, Store
 from monitor.tasks import WorkerThread
 from monitor.watchlists.rule_version import rule_version
+
+log = logging.getLogger("tocsin")
 
 STEP = 200
 """Most articles of one step; 3,000 are matched in a second."""
@@ -51,9 +54,22 @@ class BackfillStep:
 class Backfill:
     """The backfill of one newsroom. Runs in the store's thread."""
 
-    def __init__(self, store: Store, clock: Callable[[], Timestamp]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], Timestamp],
+        stopwatch: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        """Make the backfill.
+
+        Args:
+            store: The store.
+            clock: Returns the time.
+            stopwatch: Returns the seconds of processor time of this thread.
+        """
         self._store = store
         self._clock = clock
+        self._stopwatch = stopwatch
         self._watchlists: Mapping[str, Watchlist] = {}
         self._feeds: Mapping[int, Feed] = {}
         self._routing = Routing()
@@ -110,17 +126,27 @@ class Backfill:
         alerts: Counter[str] = Counter()
         for done, (article, copy_of) in enumerate(articles, 1):
             feeds = [self._feeds[number] for number in article.feeds if number in self._feeds]
-            if feeds and (hits := self._rules[1].match(article, *feeds)):
-                change = ArticleChange(
-                    article=article,
-                    new=False,
-                    guid="",
-                    fingerprint=b"",
-                    canonical="",
-                    hits=hits,
-                    copy_of=copy_of,
-                    backfill=True,
+            found = self._matched(article, feeds)
+            change = ArticleChange(
+                article=article,
+                new=False,
+                guid="",
+                fingerprint=b"",
+                canonical="",
+                hits=found.hits,
+                copy_of=copy_of,
+                backfill=True,
+                unmatched=found.unmatched,
+            )
+            if found.unmatched:
+                batch.set_aside(change, now)
+                words = _(
+                    "article {number} is left out of the backfill: {reason}",
+                    number=article.id,
+                    reason=found.unmatched,
                 )
+                log.warning("%s", words)
+            if found.hits:
                 arrivals = Arrivals(feed=feeds[0], via=Via.ARCHIVE, changes=(change,))
                 facts = batch.alert_facts(arrivals, now)
                 plan = plan_alerts(arrivals, facts, self._routing, now)
@@ -130,8 +156,12 @@ class Backfill:
                 return done, alerts
         return len(articles), alerts
 
+    def _matched(self, article: Article, feeds: Sequence[Feed]) -> Matching:
+        """Match an article within its time: what waits for the store's thread waits for this."""
+        if not feeds:
+            return Matching(())
+        return MatchingFence(self._stopwatch).match(self._rules[1], article, *feeds)
 
-log = logging.getLogger("tocsin")
 
 EVERY = 10_000
 """Articles between two log lines about the same backfill."""

@@ -171,6 +171,7 @@ class InProcessMonitor:
             stamp=lambda: self.edits,
             use_language=self.languages.append,
             clock=lambda: self.now,
+            stopwatch=lambda: 0.0,
             sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)),
             jitter=lambda: 0.0,
             zone=UTC,

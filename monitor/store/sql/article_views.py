@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from index.article import PARTS, Article, Timestamp
+from index.translation import gettext as _
+from index.translation import mark, number
 from monitor.model.alert import NOBODY_ELSE
 from monitor.model.article import ArticleDetails, ArticleOrigin, Version
 from monitor.model.event_link import StoredVector, Unencoded
@@ -23,6 +25,16 @@ _VECTOR = (
     f"a.id, a.story, a.lang, {DATE}, {_ORIGIN}, coalesce(v.vector, x'')"
     " FROM articles a JOIN feeds f ON f.number = a.feed LEFT JOIN vectors v ON v.article = a.id"
 )
+
+
+_NOT_MATCHED = mark("not matched: {reason}")
+_NOT_SEARCHED = mark("its text is not searched: {reason}")
+_CUT = {
+    "title": mark("only the first {most} words of its title are matched and searched"),
+    "summary": mark("only the first {most} words of its summary are matched and searched"),
+    "body": mark("only the first {most} words of its body are matched and searched"),
+    "author": mark("only the first {most} words of its author are matched and searched"),
+}
 
 
 class SqlArticleViews:
@@ -225,14 +237,14 @@ class SqlArticleViews:
         """Yield what of an article is not matched or not searched."""
         from index.analysis.tokenizer import MAX_WORDS, readable
 
-        named = {"matching": "not matched", "indexing": "its text is not searched"}
+        named = {"matching": _NOT_MATCHED, "indexing": _NOT_SEARCHED}
         for step, reason in self._connection.read(
             "SELECT step, reason FROM set_aside WHERE article = ? ORDER BY step DESC", (article.id,)
         ):
-            yield f"{named[step]}: {reason}"
+            yield _(named[step], reason=reason)
         for part in PARTS:
             if len(readable(article.part(part))) < len(article.part(part)):
-                yield f"only the first {MAX_WORDS:,} words of its {part} are matched and searched"
+                yield _(_CUT[part], most=number(MAX_WORDS))
 
     def _page_trouble(self, article: int) -> tuple[str, Timestamp | None]:
         """Return why an article's page was not read, and when it is tried again (None: never)."""

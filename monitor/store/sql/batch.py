@@ -331,6 +331,10 @@ class SqlBatch(SqlReads):
         drop_alerts_of(self._sql, self._log, ids)
         articles.drop(self._sql, ids)
 
+    def set_aside(self, change: ArticleChange, now: Timestamp) -> None:
+        """Store that an article of the archive was not matched, and why."""
+        articles.set_aside(self._sql, [change], now)
+
     def backfilled(self, watchlists: Collection[str], upto: int) -> None:
         """Store that these watchlists have been matched with the articles up to that id."""
         self._sql.executemany(

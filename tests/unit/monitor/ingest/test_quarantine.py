@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
@@ -23,10 +24,12 @@ from monitor.model.poll import Entry, Fetched, ParsedFeed
 from monitor.pipeline import hash_of
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
+from monitor.watchlists.backfill import Backfill
 
 HOUR, DAY = 3_600.0, 86_400.0
 HOSTILE, HEALTHY = (Feed(url=f"https://{name}.test/rss", name=name) for name in ("bad", "good"))
 WORDS = [f"mot{number}" for number in range(2 * round(ARTICLE_SECONDS))]
+WATCHLISTS = [Watchlist(name=word, query=parse_query(word)) for word in WORDS]
 SLOW = " ".join(WORDS)
 """Every watchlist looks at it, and each look takes a second."""
 
@@ -34,9 +37,8 @@ SLOW = " ".join(WORDS)
 class Newsroom:
     """Two feeds and a monitor in which each look at the processor time takes a second."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, watchlists: Sequence[Watchlist] = WATCHLISTS) -> None:
         self.store, self.views, self.now = SqlStore(folder), SqlViews(folder), 1e9
-        watchlists = [Watchlist(name=word, query=parse_query(word)) for word in WORDS]
         self.feeds = self.store.subscribe([HOSTILE, HEALTHY], watchlists)
         watch = ActiveConfig(
             rules=WatchlistMatcher(watchlists, self.feeds),
@@ -108,6 +110,28 @@ def test_an_article_that_takes_too_long_is_set_aside_and_the_others_go_on(
         "quarantined: 1 article was not matched: matching it takes longer than 5 s; next in 1 h",
     )
     assert room.health(HEALTHY)[0] is not Health.QUARANTINED
+
+
+def test_a_backfill_has_the_same_time_for_an_article(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = Newsroom(tmp_path, [])
+    room.poll([SLOW, "mot1 is here"], ["mot2 is here"])
+    seconds = count()
+    backfill = Backfill(room.store, lambda: room.now, lambda: float(next(seconds)))
+    backfill.begin(WATCHLISTS, room.feeds)
+    raised: Counter[str] = Counter()
+    while step := backfill.step():
+        raised.update(step.alerts)
+    assert raised == {"mot1": 1, "mot2": 1}
+    (aside,) = flow.rows(tmp_path, "SELECT article FROM set_aside")
+    details = room.views.articles.details(aside[0])
+    assert details is not None
+    assert (details.article.title, details.limits) == (
+        SLOW, ("not matched: matching it takes longer than 5 s",),
+    )  # fmt: skip
+    assert "is left out of the backfill: matching it takes longer than 5 s" in caplog.text
+    assert room.health(HOSTILE)[0] is not Health.QUARANTINED
 
 
 def test_the_distances_of_one_watchlist_have_the_same_time(tmp_path: Path) -> None:
