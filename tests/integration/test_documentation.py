@@ -47,7 +47,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONTEXT = click.Context(main_group, **main_group.context_settings)
 PAGES = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
-    for path in (*sorted(ROOT.glob("README*.md")), ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md")))
+    for path in (
+        *sorted(ROOT.glob("README*.md")),
+        ROOT / "CONTRIBUTING.md",
+        *sorted(DOCS.rglob("*.md")),
+    )
 }
 """Every document that people read, by its path."""
 EVERYTHING = "\n".join(PAGES.values())

@@ -116,7 +116,7 @@ def open_database(
         MonitorError: With `create`: others can write to the folder.
     """
     if isinstance(address, str):
-        with requires_extra("postgresql", "a store in PostgreSQL"):
+        with requires_extra("postgresql", _("a store in PostgreSQL")):
             from monitor.store.postgresql.connection import open_database as open_postgresql
 
         return open_postgresql(address, create=create, busy_ms=busy_ms, read_only=read_only)

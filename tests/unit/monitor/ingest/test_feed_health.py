@@ -82,3 +82,35 @@ def test_one_word(state: FeedState, enabled: bool, word: Health) -> None:
 def test_an_interval_that_is_too_long_is_named() -> None:
     said = feed_health.describe_health(replace(FEED, every=HOUR), replace(POLLED, blind=True), NOW)
     assert said == "coverage gap: turns over faster than every: 1h; next now"
+
+
+@pytest.mark.usefixtures("french")
+@pytest.mark.parametrize(
+    ("state", "said", "trouble"),
+    [
+        (
+            replace(
+                POLLED, failures=4, reason="503 Service Unavailable\N{NO-BREAK SPACE}; prié de …",
+                next_due=NOW + 120,
+            ),
+            "503 Service Unavailable ×4, nouvel essai dans 2 min",
+            "en échec\N{NO-BREAK SPACE}: 503 Service Unavailable ×4",
+        ),
+        (
+            replace(POLLED, gone=True, failures=1),
+            "disparu (410)\N{NO-BREAK SPACE}: n’est plus relevé",
+            "disparu (410)\N{NO-BREAK SPACE}: n’est plus relevé",
+        ),
+        (replace(POLLED, next_due=NOW), "tout va bien, prochain relevé maintenant", ""),
+        (
+            SILENT,
+            "rien de nouveau depuis 5 j, d’habitude tous les jours"
+            "\N{NO-BREAK SPACE}; prochain relevé maintenant",
+            "muet\N{NO-BREAK SPACE}: rien de nouveau depuis 5 j,"
+            " d’habitude tous les jours",
+        ),
+    ],
+)  # fmt: skip
+def test_health_in_french_words(state: FeedState, said: str, trouble: str) -> None:
+    assert feed_health.describe_health(FEED, state, NOW) == said
+    assert feed_health.describe_trouble(FEED, state, NOW) == trouble

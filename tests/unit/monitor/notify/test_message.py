@@ -91,6 +91,23 @@ def test_a_message_has_what_an_analyst_needs() -> None:
     assert message.html.endswith('<a href="https://lecho.be/1">https://lecho.be/1</a>')
 
 
+@pytest.mark.usefixtures("french")
+def test_a_message_is_in_the_language_of_the_newsroom() -> None:
+    message = compose([parcel(telling=TELLING, why="5 médias")], BRUSSELS)
+    assert message.subject == "▲ Espionnage\N{NO-BREAK SPACE}: Alibaba dans le viseur"
+    assert message.plain.split("\n") == [
+        "▲ élevée · Espionnage",
+        "⇡ 5 médias",
+        "«Alibaba» dans le viseur",
+        "L’Écho · fr · 25/11/2026 11:00 CET",
+        "La sûreté soupçonne «Alibaba» d’«espionnage» à Liège !",
+        "⌕ Alibaba, espionnage~",
+        "≡ L’Écho, Le Soir +4 min, RTBF +12 min",
+        "⇄ en\N{NO-BREAK SPACE}: Reuters",
+        "https://lecho.be/1",
+    ]
+
+
 def test_an_alert_about_a_feed_has_neither_article_nor_link() -> None:
     health = parcel(
         article=None, url="", watchlist="feed health", title="lesoir falls silent", matches=(),
