@@ -69,3 +69,16 @@ def test_many_names_are_counted() -> None:
     one, other = (understand(text.encode(), Path("f")) for text in (BEFORE, many))
     (line,) = changes(one, other)
     assert line.endswith("mot7 and 42 more")
+
+
+@pytest.mark.usefixtures("french")
+def test_an_edit_is_told_in_french() -> None:
+    after = BEFORE.replace("- Cainiao\n", "- Shein\n").replace("low", "low, cooldown: 30m")
+    after = after.replace("[https://a.org/x]", "[{url: https://a.org/x, every: 10m}]")
+    told = changes(*(understand(text.encode(), Path("feeds.yaml")) for text in (BEFORE, after)))
+    assert [line.replace("\N{NO-BREAK SPACE}", " ") for line in told] == [
+        "flux modifié : a.org : `every` adaptatif → 10 min",
+        "veilles, ajout : Shein",
+        "veilles, retrait : Cainiao",
+        "veille modifiée : A : `cooldown` de 30 min",
+    ]
