@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,14 +47,18 @@ def postgresql_server() -> Iterator[str]:
 @pytest.fixture
 def postgresql(postgresql_server: str) -> str:
     """Return the address of an empty database."""
+    _empty(postgresql_server)
+    return postgresql_server
+
+
+def _empty(address: str) -> None:
     import psycopg
 
-    with psycopg.connect(postgresql_server, autocommit=True) as session:
+    with psycopg.connect(address, autocommit=True) as session:
         session.execute("SET session_replication_role = replica")
         for (statements,) in session.execute(_EMPTIES).fetchall():
             if statements:
                 session.execute(statements)
-    return postgresql_server
 
 
 @pytest.fixture(
@@ -65,3 +70,23 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> StoreAddress:
         return tmp_path
     found: str = request.getfixturevalue("postgresql")
     return found
+
+
+FreshStores = Callable[[], AbstractContextManager[StoreAddress]]
+"""Makes room for an empty store, as often as a property test asks."""
+
+
+@pytest.fixture
+def fresh(address: StoreAddress) -> FreshStores:
+    """Return what makes room for an empty store, once for each database."""
+
+    @contextmanager
+    def made() -> Iterator[StoreAddress]:
+        if isinstance(address, str):
+            _empty(address)
+            yield address
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                yield Path(folder)
+
+    return made

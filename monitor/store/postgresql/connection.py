@@ -16,10 +16,12 @@ from index.translation import mark
 from monitor.errors import StoreError, StoreTakenError
 from monitor.formatting import clauses
 from monitor.store.postgresql.address import Address, parse_address
-from monitor.store.postgresql.dialect import translate
+from monitor.store.postgresql.dialect import of_many_rows, translate
 from monitor.store.postgresql.schema import GUARDS, every_table, translate_tables
 from monitor.store.sql.schema import VERSION
 
+ROWS = 200
+"""Rows that are inserted by one statement, when there are so many."""
 CHANNEL = "tocsin"
 """Where PostgreSQL tells those who listen that something was committed."""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('tocsin ' || current_schema(), 0))"
@@ -81,6 +83,13 @@ class PostgresqlConnection:
         """Run a statement once for each row of values."""
         text, numbered = translate(query)
         parameters = [_by_number(row) if numbered else row for row in rows]
+        for at in range(0, len(parameters) - ROWS + 1, ROWS):
+            if not (inserting := of_many_rows(text, ROWS)):
+                break
+            values = [value for row in parameters[at : at + ROWS] for value in row]
+            self._run(partial(_execute, query=inserting, parameters=values))
+        else:
+            parameters = parameters[len(parameters) // ROWS * ROWS :]
         return self._run(partial(_executemany, query=text, rows=parameters))
 
     def script(self, statements: str) -> None:

@@ -11,6 +11,7 @@ _SAID_OTHERWISE = (
     (re.compile(r"\bNOT IN \(\)"), "<> ALL ('{}')"),
     (re.compile(r"\bIN \(\)"), "= ANY ('{}')"),
     (re.compile(r"\bx''"), "''::bytea"),
+    (re.compile(r"ON CONFLICT \(feed, guid\)"), "ON CONFLICT (feed, md5(guid))"),
     (
         re.compile(r"json_each\(\?\)"),
         "(SELECT value::bigint AS value FROM json_array_elements_text(?::json) AS every (value))"
@@ -21,6 +22,21 @@ _SAID_OTHERWISE = (
     (re.compile(r"cast\((\(.*?\) / \?\d) AS INTEGER\)"), r"cast(floor(\1) AS bigint)"),
 )
 _PLACEHOLDER = re.compile(r"'[^']*'|\?(\d*)|%")
+
+
+_OF_ONE_ROW = re.compile(
+    r"(INSERT INTO [^;()]+(?:\([^()]+\))? VALUES) (\([^()]+\))((?: ON CONFLICT DO NOTHING)?)"
+)
+
+
+@lru_cache(2_000)
+def of_many_rows(statement: str, rows: int) -> str:
+    """Return a translated INSERT of one row as one of many; empty if it is another statement.
+
+    Thousands of rows take a fifth of the time so.
+    """
+    found = _OF_ONE_ROW.fullmatch(statement)
+    return f"{found[1]} {', '.join([found[2]] * rows)}{found[3]}" if found else ""
 
 
 @lru_cache(2_000)

@@ -262,7 +262,7 @@ class SqlAlertViews:
             every = self._connection.read(f"{query} IS NOT NULL")
             found = [row for row in every if row[1] in wanted]
         else:
-            found = list(self._connection.select_in(f"{query} IN ({{0}})", articles))
+            found = sorted(self._connection.select_in(f"{query} IN ({{0}})", articles))
         return [
             ArticleAlert(id, article, watchlist, Severity(severity))
             for id, article, watchlist, severity in found

@@ -365,7 +365,7 @@ def regroup_alerts(sql: Connection, article: int) -> None:
 def drop_alerts_of(sql: Connection, log: EvidenceLog, articles: Collection[int]) -> None:
     """Drop the alerts of articles, and everything about them but their records."""
     found = select_in(sql, "SELECT id FROM alerts WHERE article IN ({0})", articles)
-    alerts = [id for (id,) in found]
+    alerts = sorted(id for (id,) in found)
     for alert in alerts:
         log.append(Kind.DROPPED, alert, {})
     for table in _TABLES:

@@ -188,7 +188,9 @@ class SqlArticleViews:
                 " LEFT JOIN feeds f ON f.number = a.feed WHERE a.id = ?",
                 (id,),
             ):
-                raised = self._connection.read("SELECT id FROM alerts WHERE article = ?", (id,))
+                raised = self._connection.read(
+                    "SELECT id FROM alerts WHERE article = ? ORDER BY id", (id,)
+                )
                 yield ArticleDetails(
                     article=article_of(row),
                     feed=feed,

@@ -89,23 +89,25 @@ class SqlReads:
             return Known(feed=feed.number, guids=by_guid, parts=parts)
         by_url = self._by_url(canonicals)
         by_content: dict[bytes, list[tuple[str, int]]] = defaultdict(list)
-        for fingerprint, guid, article in select_in(
+        same_content = select_in(
             self._sql,
             "SELECT fingerprint, guid, article FROM entries WHERE feed = ?"
             " AND fingerprint IN ({0})",
             fingerprints,
             feed.number,
-        ):
+        )
+        for fingerprint, guid, article in sorted(same_content):
             by_content[fingerprint].append((guid, article))
         named = {a.id for found in by_url.values() for a in found}
         named.update(article for found in by_content.values() for _, article in found)
         own: dict[int, list[str]] = defaultdict(list)
-        for article, guid in select_in(
+        guids_of = select_in(
             self._sql,
             "SELECT article, guid FROM entries WHERE feed = ? AND article IN ({0})",
             named,
             feed.number,
-        ):
+        )
+        for article, guid in sorted(guids_of):
             own[article].append(guid)
         for canonical, found in by_url.items():
             by_url[canonical] = self._with_site_guids(feed, guids, found, own)
@@ -141,16 +143,17 @@ class SqlReads:
 
     def _by_url(self, canonicals: Collection[str]) -> dict[str, list[KnownArticle]]:
         found: dict[str, list[KnownArticle]] = defaultdict(list)
-        for canonical, id, first, title, fingerprint in select_in(
+        rows = select_in(
             self._sql,
-            "SELECT canonical, id, feed, title, fingerprint FROM articles"
+            "SELECT 1, id, canonical, feed, title, fingerprint FROM articles"
             " WHERE canonical <> '' AND canonical IN ({0})"
-            " UNION ALL SELECT canonical, article, feed, '', fingerprint FROM dropped"
+            " UNION ALL SELECT 2, article, canonical, feed, '', fingerprint FROM dropped"
             " WHERE canonical <> '' AND canonical IN ({0})"
-            " UNION ALL SELECT l.canonical, a.id, a.feed, a.title, a.fingerprint FROM links l"
+            " UNION ALL SELECT 3, a.id, l.canonical, a.feed, a.title, a.fingerprint FROM links l"
             " JOIN articles a ON a.id = l.article WHERE l.canonical IN ({0})",
             canonicals,
-        ):
+        )
+        for _, id, canonical, first, title, fingerprint in sorted(rows):
             found[canonical].append(
                 KnownArticle(id=id, feed=first, title=title, fingerprint=fingerprint)
             )
@@ -163,6 +166,12 @@ class SqlReads:
             self._sql, "SELECT article, shingle FROM shingles WHERE shingle IN ({0})", shingles
         ):
             shared[article].add(shingle)
+        rows = select_in(
+            self._sql,
+            "SELECT id, story, shingle_count, title, feed, outlet, url, copy_of FROM articles"
+            " WHERE id IN ({0})",
+            [id for id, its in shared.items() if len(its) >= at_least],
+        )
         return [
             StoryCandidate(
                 article=id,
@@ -172,12 +181,7 @@ class SqlReads:
                 headline=headline(title, feed=feed, outlet=outlet, url=url),
                 copy_of=copy_of,
             )
-            for id, story, size, title, feed, outlet, url, copy_of in select_in(
-                self._sql,
-                "SELECT id, story, shingle_count, title, feed, outlet, url, copy_of FROM articles"
-                " WHERE id IN ({0})",
-                [id for id, its in shared.items() if len(its) >= at_least],
-            )
+            for id, story, size, title, feed, outlet, url, copy_of in sorted(rows)
         ]
 
     def expiring(

@@ -266,7 +266,10 @@ class SqlFeedViews:
 
     def every(self) -> list[Feed]:
         """Return every feed there ever was: articles of former ones stay."""
-        return [feed_of(row) for row in self._connection.read(f"SELECT {FEED} FROM feeds")]
+        return [
+            feed_of(row)
+            for row in self._connection.read(f"SELECT {FEED} FROM feeds ORDER BY number")
+        ]
 
     def polls(self, url: str) -> list[Poll]:
         """Return the last polls of a feed, newest first."""

@@ -56,7 +56,7 @@ class SqlStore:
         """Return the polling state of the enabled feeds that are due by then, by URL."""
         found = self._read(
             f"SELECT url, {STATE} FROM feeds WHERE subscribed AND enabled AND NOT gone"
-            " AND (next_due <= ?1 OR last_poll > ?1 + 60)",
+            " AND (next_due <= ?1 OR last_poll > ?1 + 60) ORDER BY number",
             (due,),
         )
         return {url: state_of(state) for url, *state in found}

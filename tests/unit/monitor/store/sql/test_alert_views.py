@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from support.alert_storage import save_poll
+from support.databases import FreshStores
 from support.properties import examples
 from support.small_store import ALIBABA, NOW, SPIES, SmallStore, arrival, article, match, opened
 
@@ -137,10 +136,14 @@ INDEXED = st.tuples(st.just("index"), st.integers(0, 20))
 
 
 @pytest.mark.costly
-@settings(max_examples=examples(60), deadline=None)
-@given(st.lists(st.one_of(SAVED, EDITED, TRIAGED, INDEXED), max_size=25))
+@settings(
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(done=st.lists(st.one_of(SAVED, EDITED, TRIAGED, INDEXED), max_size=25))
 @example(
-    [
+    done=[
         ("save", (ALIBABA, SPIES), 0, False),
         ("save", (ALIBABA,), 1, False),
         ("triage", [1, 2, 3], AlertState.ACKNOWLEDGED),
@@ -148,9 +151,11 @@ INDEXED = st.tuples(st.just("index"), st.integers(0, 20))
         ("triage", [1, 1, 2], None),
     ]
 )
-def test_every_count_is_what_counting_gives(done: list[tuple[Any, ...]]) -> None:
-    with TemporaryDirectory() as folder:
-        room = opened(Path(folder))
+def test_every_count_is_what_counting_gives(
+    fresh: FreshStores, done: list[tuple[Any, ...]]
+) -> None:
+    with fresh() as address:
+        room = opened(address)
         for act in done:
             _act(room, act)
         _assert_counts_are_true(room)

@@ -193,6 +193,34 @@ def test_what_is_known_of_entries(room: SmallStore) -> None:
     assert known.own == {1: ("guid-1",), 2: ("guid-2",)}
 
 
+def test_keys_of_any_length_and_any_characters(room: SmallStore) -> None:
+    long = "".join(chr(0x100 + i * i * 7919 % 0x2000) for i in range(9_000))
+    link = f"https://ex.org/{long}"
+    room.save(
+        arrival(1, guid=long, canonical=link, article=article(1, title="a\0b % ? ' \\ \U0001f514")),
+        arrival(2, guid=f"{long}2", canonical=f"{link}2"),
+    )
+    room.save(sightings=[Sighting(article=2, guid=long[1:], fingerprint=b"1", canonical=link[1:])])
+    with room.store.batch() as batch:
+        known = batch.known(room.feeds[0], {long, long[1:], "new"}, {link, link[1:]}, ())
+    assert {guid: article for guid, (article, _) in known.guids.items()} == {long: 1, long[1:]: 2}
+    assert [one.id for one in known.urls[link]] == [1]
+    assert [one.id for one in known.urls[link[1:]]] == [2]
+    (found,) = room.views.articles.get([1])
+    assert found.title.replace("\0", "") == "ab % ? ' \\ \U0001f514"
+
+
+def test_hashes_have_64_bits(room: SmallStore) -> None:
+    ends = frozenset({-(2**63), -1, 0, 2**63 - 1})
+    names = Names(groups=(ends,), lang="fr", date=NOW)
+    room.save(arrival(1, shingles=ends, names=names))
+    with room.store.batch() as batch:
+        (found,) = batch.story_candidates(ends, 4)
+        assert found.shared == ends
+        assert batch.name_frequencies(ends) == dict.fromkeys(ends, 1)
+        assert batch.articles_named(ends, "en", 4, 9)[0] == {1: names}
+
+
 def test_an_article_under_another_guid_or_in_another_feed(room: SmallStore) -> None:
     room.save(arrival(1))
     room.store.mark_indexed(10)
