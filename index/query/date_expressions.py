@@ -9,10 +9,12 @@ from datetime import datetime, timedelta, tzinfo
 from index.translation import gettext as _
 from index.translation import mark
 
-_AGO = re.compile(r"(\d{1,5})\s*(min|mo|m|h|d|j|w|y)")
+_AGO = re.compile(r"(\d{1,5})\s*(min|mois|mo|m|h|d|j|w|sem|y|ans?)")
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _DAYS = {"today": 0, "aujourd'hui": 0, "aujourd’hui": 0, "yesterday": 1, "hier": 1}
-_SECONDS = {"min": 60, "m": 60, "h": 3600, "d": 86_400, "j": 86_400, "w": 604_800}
+_SECONDS = {"min": 60, "m": 60, "h": 3600, "d": 86_400, "j": 86_400, "w": 604_800,
+            "sem": 604_800}  # fmt: skip
+_YEARS = ("y", "an", "ans")
 _HINT = mark(
     "write 2023, 2023-10, 2023-10-01, 2023-10-01T18:00, 7d, 12h, 2w, 3mo, 1y, today or yesterday"
 )
@@ -56,7 +58,7 @@ def _ago(written: str, now: float, tz: tzinfo) -> _Span | None:
     number, unit = int(found[1]), found[2]
     if unit in _SECONDS:
         return datetime.fromtimestamp(now - number * _SECONDS[unit], tz), end
-    months = end.year * 12 + end.month - 1 - number * (12 if unit == "y" else 1)
+    months = end.year * 12 + end.month - 1 - number * (12 if unit in _YEARS else 1)
     year, month = months // 12, months % 12 + 1
     day = min(end.day, calendar.monthrange(year, month)[1])
     return end.replace(year=year, month=month, day=day), end
