@@ -114,6 +114,11 @@ def mark_all(context: str, *messages: str) -> tuple[str, ...]:
     return messages
 
 
+def mark_plural(one: str, many: str) -> tuple[str, str]:
+    """Return messages as they are: constants that `ngettext` translates where they are shown."""
+    return one, many
+
+
 def number(value: float, decimals: int = 0) -> str:
     """Return a number as the language writes it: `1,234.5`, in French `1 234,5`."""
     if isinstance(value, int) and -1000 < value < 1000 and not decimals:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 from index.article import Timestamp
+from index.translation import gettext as _
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -102,8 +103,10 @@ def _require_terminal() -> None:
     streams = (sys.stdin, sys.stdout, sys.stderr)
     if "TEXTUAL_DRIVER" not in os.environ and not all(stream.isatty() for stream in streams):
         raise click.ClickException(
-            "the dashboard needs a terminal; elsewhere `tocsin alerts` and `tocsin status` say"
-            " what it shows, and `tocsin serve` opens it in a browser"
+            _(
+                "the dashboard needs a terminal; elsewhere `tocsin alerts` and `tocsin status` say"
+                " what it shows, and `tocsin serve` opens it in a browser"
+            )
         )
 
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from index.translation import gettext as _
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import KnownNames
 from monitor.cli.options import build_filter, with_list_options
 from monitor.cli.stories import ListedStory, by_story, listed, news, no_news, print_stories
-from monitor.formatting import counted
+from monitor.formatting import alerts as counted_alerts
 from monitor.service.alert_selection import AlertSelection
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ VERDICTS = ("relevant", "noise", "none")
 
 
 def complete_tags(
-    context: click.Context, _: click.Parameter, incomplete: str
+    context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete a tag from the tags of the stored alerts."""
     from click.shell_completion import CompletionItem
@@ -45,7 +46,7 @@ def complete_tags(
     except MonitorError:
         return []
     return [
-        CompletionItem(tag, help=counted(count, "alert"))
+        CompletionItem(tag, help=counted_alerts(count))
         for tag, count in counts.items()
         if tag.startswith(incomplete.lower())
     ]
@@ -254,13 +255,13 @@ def alerts_list(
     """
     if follow and style == "json":
         raise click.UsageError(
-            "--follow never ends, so it cannot print one JSON list; use --format jsonl"
+            _("--follow never ends, so it cannot print one JSON list; use --format jsonl")
         )
     cli: CliContext = context.obj
     if suppressed and (follow or query):
-        raise click.UsageError("--suppressed cannot be combined with --follow or --query")
+        raise click.UsageError(_("--suppressed cannot be combined with --follow or --query"))
     if follow and query:
-        raise click.UsageError("--query cannot be combined with --follow")
+        raise click.UsageError(_("--query cannot be combined with --follow"))
     service = cli.service()
     known = KnownNames(cli, service)
     filter = replace(
@@ -282,7 +283,7 @@ def alerts_list(
         print_alerts(rows[:: 1 if follow else -1], style)
     if not (found or follow):
         if style == "table":
-            say("no alerts")
+            say(_("no alerts"))
         context.exit(1)
     if follow:
         _follow(cli, selection, version, style)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from index.analysis.text_cleaning import clean
+from index.translation import gettext as _
 from monitor.cli import say
 from monitor.errors import ConfigError, Problem
 
@@ -46,7 +47,7 @@ def run_check(path: Path, data: Path | None, *, as_json: bool) -> int:
     else:
         click.echo(clean("\n".join(as_text(config)), keep_newlines=True))
         for warning in messages:
-            say(f"warning: {warning}")
+            say(_("warning: {problem}", problem=warning))
     return 0
 
 
@@ -59,7 +60,7 @@ def describe_problems(path: Path, problems: list[Problem]) -> Iterator[str]:
     from monitor.config.yaml_nodes import YamlText, decode
 
     try:
-        source, _ = decode(path.read_bytes())
+        source, _encoding = decode(path.read_bytes())
     except OSError:
         source = YamlText("")
     for problem in problems:

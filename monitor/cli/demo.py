@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from index.translation import gettext as _
 from monitor.cli import DASHBOARD, CliContext, on_terminal, say
 from monitor.cli.options import DurationParam
 from monitor.cli.run import describe_summary, run_in_foreground
@@ -34,9 +35,9 @@ def demo(context: click.Context, headless: bool, seconds: float | None) -> None:
     """
     cli: CliContext = context.obj
     if seconds is not None and not headless:
-        raise click.UsageError("--for needs --headless")
+        raise click.UsageError(_("--for needs --headless"))
     if not headless and not on_terminal():
-        say("this is not a terminal; showing the log instead of the dashboard")
+        say(_("this is not a terminal; showing the log instead of the dashboard"))
         headless = True
     with _serve_demo(cli) as demo_cli:
         if headless:
@@ -49,7 +50,12 @@ def demo(context: click.Context, headless: bool, seconds: float | None) -> None:
             assert dashboard is not None
             context.obj = demo_cli
             context.invoke(dashboard)
-    say(f"the archive of the demo stays: tocsin -c {demo_cli.config_path} search Cainiao")
+    say(
+        _(
+            "the archive of the demo stays: {command}",
+            command=f"tocsin -c {demo_cli.config_path} search Cainiao",  # not a message
+        )
+    )
 
 
 @contextmanager
@@ -62,7 +68,7 @@ def _serve_demo(cli: CliContext) -> Iterator[CliContext]:
     folder = cli.folder / "demo"
     demo_cli = replace(cli, config_path=folder / "feeds.yaml", data=folder)
     if demo_cli.stop_monitor() is not None:
-        say("the monitor of an earlier demo was stopped")
+        say(_("the monitor of an earlier demo was stopped"))
     with NewsroomServer(cli.clock) as server:
         _write_demo_folder(folder, server.feeds_yaml())
         yield demo_cli
@@ -75,7 +81,13 @@ def _write_demo_folder(folder: Path, feeds_yaml: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     if find_spec(PAGE_READER) is None:
-        say('full texts are not read; to read them: pip install "tocsin[fulltext]"')
-        feeds_yaml = feeds_yaml.replace(", full_text: true", "")
-    text = f"{feeds_yaml}\ndata: .    # the archive is in the same folder\n"
+        say(
+            _(
+                "full texts are not read; to read them: {command}",
+                command='pip install "tocsin[fulltext]"',  # not a message
+            )
+        )
+        feeds_yaml = feeds_yaml.replace(", full_text: true", "")  # not a message
+    comment = _("the archive is in the same folder")
+    text = f"{feeds_yaml}\ndata: .    # {comment}\n"  # not a message
     (folder / "feeds.yaml").write_text(text, encoding="utf-8")

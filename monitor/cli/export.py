@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from index.translation import gettext as _
+from index.translation import ngettext, number
 from monitor.cli import CliContext, say
 from monitor.cli.names import InputError, KnownNames
 from monitor.cli.options import QueryCommand
 from monitor.cli.output import progress_bar
 from monitor.errors import requires_extra
-from monitor.formatting import counted
+from monitor.formatting import articles as counted_articles
 
 if TYPE_CHECKING:
     from monitor.export.article_files import ExportCount
@@ -62,13 +64,16 @@ def export(
     """
     shared = bool(stix or misp)
     if tlp and not shared:
-        raise click.UsageError("--tlp needs --stix or --misp")
+        raise click.UsageError(_("--tlp needs --stix or --misp"))
     query, folder = (words, None) if shared else (words[:-1], words[-1:])
     if everything == bool(query):
-        where = "" if shared else ", before the folder"
-        raise click.UsageError(f"give a query, or --all for every article{where}")
+        raise click.UsageError(
+            _("give a query, or --all for every article")
+            if shared
+            else _("give a query, or --all for every article, before the folder")
+        )
     if folder == ():
-        raise click.UsageError("name the folder to write into")
+        raise click.UsageError(_("name the folder to write into"))
     cli: CliContext = context.obj
     query_text = " ".join(query)
     service = cli.service()
@@ -80,7 +85,7 @@ def export(
         _write_shared(service, ids, query_text, {"stix": stix, "misp": misp}, tlp or "")
     if not ids:
         if shared:
-            say("nothing found; no file was written")
+            say(_("nothing found; no file was written"))
         context.exit(1)
 
 
@@ -88,7 +93,7 @@ def _write_files(service: Service, ids: Sequence[int], folder: Path, style: str)
     from monitor.export.article_files import export as write
 
     if folder.is_file():
-        raise InputError(f"{folder} is a file; name a folder")
+        raise InputError(_("{path} is a file; name a folder", path=folder))
     with progress_bar() as progress:
 
         def report(written: ExportCount) -> None:
@@ -96,7 +101,13 @@ def _write_files(service: Service, ids: Sequence[int], folder: Path, style: str)
                 progress("exporting", written.written + written.unchanged, len(ids))
 
         written = write(service.views.articles.with_alerts(ids), folder, style, report)
-    say(f"{folder}: {counted(written.written, 'article')} written, {written.unchanged} unchanged")
+    done = ngettext(
+        "{count} article written, {unchanged} unchanged",
+        "{count} articles written, {unchanged} unchanged",
+        written.written,
+        unchanged=number(written.unchanged),
+    )
+    say(_("{name}: {text}", name=folder, text=done))
 
 
 def _write_shared(
@@ -126,13 +137,13 @@ def _write_shared(
             click.echo(text, nl=False)
         else:
             atomic_write(file, text.encode())
-            say(f"{file}: {counted(len(articles), 'article')}")
+            say(_("{name}: {text}", name=file, text=counted_articles(len(articles))))
 
 
 def _render(kind: str, articles: Sequence[ArticleDetails], shared: ExportContext) -> str:
     make: Callable[..., str]
     if kind == "stix":
-        with requires_extra("share", "tocsin export --stix"):
+        with requires_extra("share", "tocsin export --stix"):  # not a message
             from monitor.export import stix
         make = stix.bundle
     else:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from index.analysis.text_cleaning import clean
+from index.translation import gettext as _
+from index.translation import number, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.names import KnownNames
 from monitor.cli.options import CountParam, QueryCommand, build_filter, with_filters
-from monitor.formatting import counted
+from monitor.formatting import articles, date_and_time
 
 if TYPE_CHECKING:
     from index.evaluation.significant_terms import SignificantTerm
@@ -69,7 +71,7 @@ def facets(
         for line in _lines(result, local_zone(), output.width()):
             click.echo(line)
     else:
-        say("nothing found")
+        say(_("nothing found"))
     if result.note:
         say(result.note)
     if not result.total:
@@ -78,14 +80,17 @@ def facets(
 
 def _lines(facets: Facets, zone: tzinfo, width: int) -> Iterator[str]:
     assert facets.first is not None and facets.last is not None
-    yield counted(facets.total, "article")
+    yield articles(facets.total)
+    labels = {"first": pgettext("article", "first"), "last": pgettext("article", "last")}
+    widest = max(5, *map(len, labels.values()))
     for name, mention in (("first", facets.first), ("last", facets.last)):
-        when = datetime.fromtimestamp(mention.date, zone).strftime("%Y-%m-%d %H:%M")
-        yield f"{name:<5} {when}, article {mention.article}"
+        when = date_and_time(datetime.fromtimestamp(mention.date, zone))
+        text = f"{when}, {_('article {number}', number=mention.article)}"
+        yield output.labelled(labels[name], text, widest)
     for title, shares in (
-        ("feeds", facets.feeds),
-        ("languages", facets.langs),
-        ("watchlists", facets.watchlists),
+        (_("feeds"), facets.feeds),
+        (_("languages"), facets.langs),
+        (_("watchlists"), facets.watchlists),
     ):
         if shares:
             yield ""
@@ -101,29 +106,35 @@ def _shares(shares: Sequence[Share], total: int, width: int) -> Iterator[str]:
     room = max(10, width - 20)
     for share in shares:
         name = set_cell_size(clean(share.name), room).rstrip()
-        yield f"{share.articles:>9,}  {share.articles / total:>5.0%}  {name}"
+        percent = _("{share}%", share=round(100 * share.articles / total))
+        yield f"{number(share.articles):>9}  {percent:>5}  {name}"
 
 
 def _words(facets: Facets, width: int) -> Iterator[str]:
     from rich.cells import cell_len, set_cell_size
 
     if not facets.words:
-        yield click.style("no words stand out", dim=True)
+        yield click.style(_("no words stand out"), dim=True)
         return
-    read = f"from {facets.read:,} of them" if facets.read < facets.total else "from all of them"
-    yield click.style(f"words that stand out, {read}", dim=True)
-    yield click.style(f"{'there are':>9}  {'expected':>8}  ", dim=True)
+    heading = (
+        _("words that stand out, from {some} of them", some=number(facets.read))
+        if facets.read < facets.total
+        else _("words that stand out, from all of them")
+    )
+    yield click.style(heading, dim=True)
+    there, expected = pgettext("column", "there are"), pgettext("column", "expected")
+    yield click.style(f"{there:>9}  {expected:>8}  ", dim=True)
     widest = min(30, max(cell_len(clean(word.word)) for word in facets.words))
     for word in facets.words:
         line = (
-            f"{word.articles:>9,}  {_format_expected(word.expected):>8}"
+            f"{number(word.articles):>9}  {_format_expected(word.expected):>8}"
             f"  {set_cell_size(clean(word.word), widest)}  {_other_forms(word)}"
         )
         yield set_cell_size(line, width).rstrip() if cell_len(line) > width else line.rstrip()
 
 
 def _format_expected(expected: float) -> str:
-    return f"{expected:,.0f}" if expected >= 10 else f"{expected:.1f}"
+    return number(expected, 0 if expected >= 10 else 1)
 
 
 def _other_forms(word: SignificantTerm) -> str:

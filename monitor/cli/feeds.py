@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from index.translation import gettext as _
+from index.translation import ngettext, number
 from monitor import signs
 from monitor.cli import CliContext, on_terminal, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
 from monitor.cli.options import MomentParam, format_option
 from monitor.errors import FeedError
-from monitor.formatting import counted, shown_title
+from monitor.formatting import articles as counted_articles
+from monitor.formatting import shown_title
 from monitor.model.feed import Coverage, Feed, Gap
 
 if TYPE_CHECKING:
@@ -45,7 +48,7 @@ def print_coverage_gaps(cli: CliContext, since: float | None, style: str) -> Non
     elif gaps := service.views.feeds.gaps(since, now):
         _print_gaps(gaps, service.coverage(since), now)
     else:
-        say("no coverage gaps: each poll had entries in common with the one before")
+        say(_("no coverage gaps: each poll had entries in common with the one before"))
 
 
 def _print_gaps(gaps: Sequence[Gap], coverage: Sequence[Coverage], now: float) -> None:
@@ -61,13 +64,14 @@ def _print_gaps(gaps: Sequence[Gap], coverage: Sequence[Coverage], now: float) -
         name = set_cell_size(gap.feed.name, widest)
         duration = span((gap.end or now) - gap.start)
         when = format_interval(gap.start, gap.end, now, zone)
-        click.echo(f"{_GAP_MARKS[gap.kind]} {name}  {gap.kind.label:<18}  {duration:>7}  {when}")
+        label = gap.kind.label
+        click.echo(f"{_GAP_MARKS[gap.kind]} {name}  {label:<18}  {duration:>7}  {when}")
     watchlists_by_text: dict[str, list[str]] = defaultdict(list)
     for item in coverage:
         if item.gaps:
             watchlists_by_text[describe_gap(item, now, zone)].append(item.watchlist)
     for text, names in watchlists_by_text.items():
-        click.echo(f"{', '.join(names)}: {text}")
+        click.echo(_("{name}: {text}", name=", ".join(names), text=text))
 
 
 COLUMNS = (
@@ -129,7 +133,7 @@ def feeds_list(cli: CliContext, blind: bool, since: float | None, style: str) ->
     if blind:
         print_coverage_gaps(cli, since, style)
     elif since is not None:
-        raise click.UsageError("--since needs --blind")
+        raise click.UsageError(_("--since needs --blind"))
     else:
         _print_feeds(cli, style)
 
@@ -142,7 +146,7 @@ def _print_feeds(cli: CliContext, style: str) -> None:
         output.print_rows(map(feed_row, feeds), style, COLUMNS)
         return
     if not feeds:
-        say("there are no feeds yet; add them to feeds.yaml")
+        say(_("there are no feeds yet; add them to feeds.yaml"))
         return
     from rich.cells import cell_len
 
@@ -153,11 +157,20 @@ def _print_feeds(cli: CliContext, style: str) -> None:
     for feed in feeds:
         name = truncate(feed.feed.name, widest)
         name += " " * (widest - cell_len(name))
-        last = output.ago(feed.state.last_ok, now) if feed.state.last_ok else "never"
-        number, noun = counted(feed.articles, "article").split()
-        click.echo(
-            f"{_MARKS[feed.health]} {name} {number:>6} {noun:<8}  read {last:>7}  {feed.words}"
+        last = output.ago(feed.state.last_ok, now) if feed.state.last_ok else _("never")
+        text = _(
+            "{articles}  read {ago}  {words}",
+            articles=_aligned(counted_articles(feed.articles), 6, 8),
+            ago=f"{last:>7}",
+            words=feed.words,
         )
+        click.echo(f"{_MARKS[feed.health]} {name} {text}")
+
+
+def _aligned(counted: str, digits: int, letters: int) -> str:
+    """Return a number with its noun in two columns."""
+    number, _sep, noun = counted.rpartition(" ")
+    return f"{number:>{digits}} {noun:<{letters}}"
 
 
 LOG_COLUMNS = (
@@ -187,7 +200,7 @@ def feeds_log(cli: CliContext, feed: str, style: str) -> None:
         output.print_rows(map(poll_row, polls), style, LOG_COLUMNS)
         return
     if not polls:
-        say(f"{target.name} has not been polled yet")
+        say(_("{feed} has not been polled yet", feed=target.name))
     now = cli.clock()
     for poll in polls:
         mark, outcome = _LOG_MARKS[poll.outcome], clean(describe_poll(poll))
@@ -216,7 +229,9 @@ def feeds_import(cli: CliContext, file: BinaryIO) -> None:
     config = load(cli.config_path, data=cli.data)
     body = file.read(MAX_OPML_BYTES + 1)
     if len(body) > MAX_OPML_BYTES:
-        raise click.ClickException(f"{file.name} is larger than {MAX_OPML_BYTES >> 20} MB")
+        raise click.ClickException(
+            _("{file} is larger than {most} MB", file=file.name, most=MAX_OPML_BYTES >> 20)
+        )
     valid = []
     refused = 0
     for feed in opml.read(body, file.name):
@@ -225,19 +240,32 @@ def feeds_import(cli: CliContext, file: BinaryIO) -> None:
             valid.append(feed)
         except ValueError as error:
             refused += 1
-            say(f"refused: {error}")
+            say(_("refused: {reason}", reason=error))
     new_feeds, duplicates = new_among(valid, config)
     for feed, duplicate in duplicates:
-        say(f"subscribed to already: {redact(feed.url)}, as {duplicate.name or duplicate.url}")
+        say(
+            _(
+                "subscribed to already: {url}, as {feed}",
+                url=redact(feed.url),
+                feed=duplicate.name or duplicate.url,
+            )
+        )
     if new_feeds:
         config = subscribe(cli.config_path, cli.data, new_feeds)
     added = config.feeds[len(config.feeds) - len(new_feeds) :]
     for feed in added:
         tags = f" ({', '.join(feed.tags)})" if feed.tags else ""
-        click.echo(f"added {feed.name}{tags}: {feed.url}")
+        click.echo(_("added {feed}: {about}", feed=feed.name + tags, about=feed.url))
     for line in _inherited(added):
         say(line)
-    say(f"{len(new_feeds)} added, {len(duplicates)} subscribed to already, {refused} refused")
+    say(
+        _(
+            "{added} added, {known} subscribed to already, {refused} refused",
+            added=number(len(new_feeds)),
+            known=number(len(duplicates)),
+            refused=number(refused),
+        )
+    )
 
 
 def _inherited(added: Sequence[Feed]) -> Iterator[str]:
@@ -250,8 +278,14 @@ def _inherited(added: Sequence[Feed]) -> Iterator[str]:
         for source, given in keys.items():
             if source.startswith(("host ", "tag ")):
                 feeds_by_source[source, ", ".join(given)] += 1
-    for (source, settings), number in feeds_by_source.items():
-        yield f"{source} of feeds.yaml sets {settings} for {number} of them"
+    for (source, settings), count in feeds_by_source.items():
+        yield ngettext(
+            "{source} of feeds.yaml sets {settings} for {count} of them",
+            "{source} of feeds.yaml sets {settings} for {count} of them",
+            count,
+            source=source,
+            settings=settings,
+        )
 
 
 @click.command("export")
@@ -281,8 +315,8 @@ def feeds_remove(cli: CliContext, feeds: tuple[str, ...]) -> None:
     config = load(cli.config_path, data=cli.data)
     removed = [find_feed(name, config.feeds) for name in feeds]
     for feed in unsubscribe(cli.config_path, cli.data, removed, config):
-        click.echo(f"removed {feed.name}: {feed.url}")
-    say("their articles stay in the archive")
+        click.echo(_("removed {feed}: {url}", feed=feed.name, url=feed.url))
+    say(_("their articles stay in the archive"))
 
 
 @click.command("add")
@@ -308,9 +342,9 @@ def feeds_add(
     import asyncio
 
     if every and first:
-        raise click.UsageError("--all and --first cannot be combined")
+        raise click.UsageError(_("--all and --first cannot be combined"))
     if name and (len(urls) > 1 or every):
-        raise click.UsageError("--name needs exactly one feed")
+        raise click.UsageError(_("--name needs exactly one feed"))
     from monitor.config import load
     from monitor.feeds.subscriptions import complete_url, describe_prospect, new_among, subscribe
     from monitor.fetch.url import redact
@@ -333,15 +367,27 @@ def feeds_add(
     ]
     new_feeds, duplicates = new_among(candidates, config)
     for feed, duplicate in duplicates:
-        say(f"{redact(feed.url)}: subscribed to already, as {duplicate.name or duplicate.url}")
+        say(
+            _(
+                "{url}: subscribed to already, as {feed}",
+                url=redact(feed.url),
+                feed=duplicate.name or duplicate.url,
+            )
+        )
     if new_feeds:
         config = subscribe(cli.config_path, cli.data, new_feeds)
     prospect_by_url = {prospect.url: prospect for prospect in chosen}
     added = config.feeds[len(config.feeds) - len(new_feeds) :]
     for feed, new_feed in zip(added, new_feeds, strict=True):
-        click.echo(f"added {feed.name}: {describe_prospect(prospect_by_url[new_feed.url])}")
+        about = describe_prospect(prospect_by_url[new_feed.url])
+        click.echo(_("added {feed}: {about}", feed=feed.name, about=about))
         if feed.url != new_feed.url:
-            say(f"{feed.name}: its password is now in feeds.yaml; `auth:` can keep it elsewhere")
+            say(
+                _(
+                    "{feed}: its password is now in feeds.yaml; `auth:` can keep it elsewhere",
+                    feed=feed.name,
+                )
+            )
     context.exit(1 if failed else 0)
 
 
@@ -385,15 +431,16 @@ def _choose_feeds(
         return prospects[:1]
     from monitor.feeds.subscriptions import describe_prospect
 
-    say(f"{url} has {len(prospects)} feeds:")
-    for number, prospect in enumerate(prospects, 1):
-        say(f"  {number}  {shown_title(prospect.parsed.title)}: {describe_prospect(prospect)}")
+    say(ngettext("{url} has {count} feed:", "{url} has {count} feeds:", len(prospects), url=url))
+    for at, prospect in enumerate(prospects, 1):
+        title, about = shown_title(prospect.parsed.title), describe_prospect(prospect)
+        say(f"  {at}  {_('{name}: {text}', name=title, text=about)}")
     if not on_terminal():
         raise click.ClickException(
-            "nothing was added; give the address of one feed, --first or --all"
+            _("nothing was added; give the address of one feed, --first or --all")
         )
     while True:
-        answer = click.prompt("Which, as 1 or 1,3 or all", default="1", err=True)
+        answer = click.prompt(_("Which, as 1 or 1,3 or all"), default="1", err=True)
         numbers = range(1, len(prospects) + 1)
         if answer.strip() == "all":
             return prospects

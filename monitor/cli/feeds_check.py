@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from index.analysis.text_cleaning import line
+from index.translation import gettext as _
+from index.translation import mark_all, ngettext, number, pgettext
 from monitor import signs
 from monitor.cli import CliContext, output
 from monitor.errors import FeedError
 from monitor.feeds.discovery import FeedDiagnostics, diagnose, retry
 from monitor.fetch.url import redact
-from monitor.formatting import span
+from monitor.formatting import clauses, span
 
 if TYPE_CHECKING:
     from index.article import Timestamp
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
     from monitor.model.feed import Feed
 
 
-_WIDTH = 10
+_LABELS = mark_all(
+    "feed", "reason", "then", "set", "title", "answer", "redirects", "format", "encoding",
+    "entries", "language", "dates", "guids", "texts", "pages", "caching", "advice",
+)  # fmt: skip
 
 
 def report_lines(feed: Feed, result: DiscoveredFeed | FeedError, now: Timestamp) -> Iterator[str]:
@@ -32,7 +37,10 @@ def report_lines(feed: Feed, result: DiscoveredFeed | FeedError, now: Timestamp)
         yield f"{click.style(signs.FAILED, fg='red')} {redact(result.url)}"
         yield _row("reason", result.reason)
         wait = retry(result, now, feed)
-        yield _row("then", f"would poll again in {span(wait)}" if wait else "would not poll again")
+        yield _row(
+            "then",
+            _("would poll again in {time}", time=span(wait)) if wait else _("would not poll again"),
+        )
     else:
         yield from _diagnostics_lines(diagnose(result, now, feed), now)
     for setting in feed.settings:
@@ -42,29 +50,35 @@ def report_lines(feed: Feed, result: DiscoveredFeed | FeedError, now: Timestamp)
 
 def _diagnostics_lines(diagnostics: FeedDiagnostics, now: Timestamp) -> Iterator[str]:
     yield f"{click.style(signs.OK, fg='green')} {redact(diagnostics.url)}"
-    content_type = diagnostics.content_type or "no type"
+    content_type = diagnostics.content_type or _("no type")
+    interval = span(diagnostics.interval)
     rows = {
-        "title": diagnostics.title or "none",
+        "title": diagnostics.title or pgettext("title", "none"),
         "answer": _response(diagnostics),
         "redirects": f" {signs.BECOMES} ".join([*diagnostics.hops, redact(diagnostics.answered_by)])
         if diagnostics.hops
         else "",
-        "format": f"{diagnostics.format or 'does not say'}; {content_type}",
+        "format": clauses([diagnostics.format or _("does not say"), content_type]),
         "encoding": _encoding(diagnostics),
         "entries": str(diagnostics.entries),
         "language": _languages(diagnostics),
         "dates": _dates(diagnostics, now),
         "guids": _guids(diagnostics),
-        "texts": f"{diagnostics.texts}, {diagnostics.length:,} characters (median)"
+        "texts": ngettext(
+            "{texts}, {count} character (median)",
+            "{texts}, {count} characters (median)",
+            diagnostics.length,
+            texts=diagnostics.texts,
+        )
         if diagnostics.texts
         else "",
-        "pages": f"not read: {diagnostics.pages}" if diagnostics.pages else "",
+        "pages": _("not read: {reason}", reason=diagnostics.pages) if diagnostics.pages else "",
         "caching": _caching(diagnostics),
-        "then": f"would poll every {span(diagnostics.interval)}, "
-        + (
-            "conditionally"
-            if diagnostics.conditional
-            else "unconditionally: the server sends no validator"
+        "then": _("would poll every {time}, conditionally", time=interval)
+        if diagnostics.conditional
+        else _(
+            "would poll every {time}, unconditionally: the server sends no validator",
+            time=interval,
         ),
     }
     for name, words in rows.items():
@@ -75,53 +89,79 @@ def _diagnostics_lines(diagnostics: FeedDiagnostics, now: Timestamp) -> Iterator
 
 
 def _row(name: str, words: str) -> str:
-    return f"  {name:<{_WIDTH}} {line(words)}"
+    labels = [pgettext("feed", label) for label in _LABELS]
+    width = max(map(len, labels))
+    return f"  {output.labelled(pgettext('feed', name), line(words), width, gap=2)}"
 
 
 def _response(diagnostics: FeedDiagnostics) -> str:
-    return f"{diagnostics.status}, {diagnostics.bytes:,} bytes in {diagnostics.seconds:.2f} s"
+    return ngettext(
+        "{status}, {count} byte in {seconds} s",
+        "{status}, {count} bytes in {seconds} s",
+        diagnostics.bytes,
+        status=diagnostics.status,
+        seconds=number(diagnostics.seconds, 2),
+    )
 
 
 def _encoding(diagnostics: FeedDiagnostics) -> str:
-    declared = diagnostics.encoding or "not declared"
+    declared = diagnostics.encoding or pgettext("encoding", "not declared")
     if diagnostics.is_utf8 and diagnostics.encoding not in ("utf-8", "utf8", ""):
-        return f"{declared}, but it is UTF-8"
-    return declared if diagnostics.is_utf8 else f"{declared}, and it is not UTF-8"
+        return _("{declared}, but it is UTF-8", declared=declared)
+    return (
+        declared if diagnostics.is_utf8 else _("{declared}, and it is not UTF-8", declared=declared)
+    )
 
 
 def _languages(diagnostics: FeedDiagnostics) -> str:
     counts = ", ".join(f"{code or 'und'} {count}" for code, count in diagnostics.langs.items())
-    return f"{diagnostics.lang or 'not'} declared; found {counts or 'none'}"
+    if not diagnostics.lang:
+        return (
+            _("not declared; found {languages}", languages=counts)
+            if counts
+            else _("not declared; found none")
+        )
+    if not counts:
+        return _("{language} declared; found none", language=diagnostics.lang)
+    return _("{language} declared; found {languages}", language=diagnostics.lang, languages=counts)
 
 
 def _dates(diagnostics: FeedDiagnostics, now: Timestamp) -> str:
     if diagnostics.newest is None:
-        return "none" if diagnostics.entries else ""
+        return pgettext("dates", "none") if diagnostics.entries else ""
     newest, oldest = output.ago(diagnostics.newest, now), output.ago(diagnostics.oldest, now)
-    odd = [f"{count} {what}" for count, what in ((diagnostics.undated, "undated"),
-           (diagnostics.future, "in the future")) if count]  # fmt: skip
-    return "; ".join([f"newest {newest}, oldest {oldest}", *odd])
+    parts = [_("newest {newest}, oldest {oldest}", newest=newest, oldest=oldest)]
+    if undated := diagnostics.undated:
+        parts.append(ngettext("{count} undated", "{count} undated", undated))
+    if future := diagnostics.future:
+        parts.append(ngettext("{count} in the future", "{count} in the future", future))
+    return clauses(parts)
 
 
 def _guids(diagnostics: FeedDiagnostics) -> str:
-    faults = (
-        (diagnostics.without_guid, "without one"),
-        (diagnostics.shared_guid, "share one with others"),
-        (diagnostics.without_link, "without a link"),
-    )
     if not diagnostics.entries:
         return ""
-    return "; ".join(f"{count} {what}" for count, what in faults if count) or "each has its own"
+    faults = []
+    if count := diagnostics.without_guid:
+        faults.append(ngettext("{count} without one", "{count} without one", count))
+    if count := diagnostics.shared_guid:
+        faults.append(
+            ngettext("{count} share one with others", "{count} share one with others", count)
+        )
+    if count := diagnostics.without_link:
+        faults.append(ngettext("{count} without a link", "{count} without a link", count))
+    return clauses(faults) if faults else _("each has its own")
 
 
 def _caching(diagnostics: FeedDiagnostics) -> str:
     headers = {
         "ETag": diagnostics.etag,
         "Last-Modified": diagnostics.last_modified,
-        "fresh for": "" if diagnostics.max_age is None else span(diagnostics.max_age),
+        _("fresh for"): "" if diagnostics.max_age is None else span(diagnostics.max_age),
         "ttl": "" if diagnostics.ttl is None else span(diagnostics.ttl),
     }
-    return ", ".join(f"{name} {value}" for name, value in headers.items() if value) or "no headers"
+    shown = [f"{name} {value}" for name, value in headers.items() if value]
+    return ", ".join(shown) or _("no headers")
 
 
 @click.command("check")

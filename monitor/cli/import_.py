@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from index.analysis.text_cleaning import line
+from index.translation import gettext as _
+from index.translation import ngettext, number
 from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
-from monitor.formatting import counted
+from monitor.formatting import alerts as counted_alerts
+from monitor.formatting import articles as counted_articles
+from monitor.formatting import clauses
 
 if TYPE_CHECKING:
     from monitor.imports.json_articles import ImportedArticle, JsonPiece
@@ -52,14 +56,17 @@ def import_(context: click.Context, file: Path, feed: str, rejected: Path | None
         rejects = _RejectedLines(stack.enter_context(rejected.open("wb")) if rejected else None)
         lacks = _Lacks()
         added, existing, alerts = _import_articles(cli, file, feed, rejects, lacks)
-    raised = counted(alerts, "alert")
-    say(f"{counted(added, 'article')} added, {existing:,} in the archive already; {raised}")
+    taken = ngettext(
+        "{count} article added, {existing} in the archive already",
+        "{count} articles added, {existing} in the archive already",
+        added,
+        existing=number(existing),
+    )
+    say(clauses([taken, counted_alerts(alerts)]))
     lacks.report()
     if rejects.count:
-        say(
-            f"{rejects.count} could not be read"
-            + ("" if rejected else "; --rejected writes them to a file")
-        )
+        unread = ngettext("{count} could not be read", "{count} could not be read", rejects.count)
+        say(clauses([unread, *([] if rejected else [_("--rejected writes them to a file")])]))
         context.exit(1)
 
 
@@ -88,8 +95,8 @@ def _import_articles(
                     importer.take(batch)
             except BaseException:
                 if importer.new:
-                    done = counted(importer.new, "article")
-                    say(f"interrupted after {done}; run it again to continue")
+                    done = counted_articles(importer.new)
+                    say(_("interrupted after {articles}; run it again to continue", articles=done))
                 raise
             finally:
                 if importer.new:
@@ -168,7 +175,7 @@ def _index(cli: CliContext, store: Store, progress: Progress | None) -> None:
                 lambda done, total: progress("indexing", done, total) if progress else None,
             )
     except AlreadyRunningError:
-        say("the running monitor indexes them within seconds")
+        say(_("the running monitor indexes them within seconds"))
 
 
 class _Lacks:
@@ -187,14 +194,23 @@ class _Lacks:
         return article
 
     def report(self) -> None:
-        for number, what in ((self._texts, "text, only a title"), (self._dates, "date")):
-            if number:
-                say(f"{number:,} of {counted(self._articles, 'article')} without a {what}")
+        articles = counted_articles(self._articles)
+        if self._texts:
+            say(
+                _(
+                    "{some} of {articles} without a text, only a title",
+                    some=number(self._texts),
+                    articles=articles,
+                )
+            )
+        if self._dates:
+            some = number(self._dates)
+            say(_("{some} of {articles} without a date", some=some, articles=articles))
         if self._unused:
             most = self._unused.most_common(FIELDS_SHOWN)
-            names = ", ".join(f"{line(name)[:40]} ({number:,})" for name, number in most)
+            names = ", ".join(f"{line(name)[:40]} ({number(count)})" for name, count in most)
             more = "" if len(most) == len(self._unused) else ", …"
-            say(f"fields that are not used: {names}{more}")
+            say(_("fields that are not used: {names}", names=names + more))
 
 
 class _RejectedLines:

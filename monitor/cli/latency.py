@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from index.translation import gettext as _
+from index.translation import mark, mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext
 from monitor.formatting import span
 from monitor.model.latency import Latency, Spread, Step
@@ -17,11 +19,22 @@ FEEDS_SHOWN = 15
 NAME_CELLS = 28
 """Width of a name in cells."""
 _CAUSES = {
-    Step.SEEN: "the feed: how late it shows articles, and how often it is polled",
-    Step.MATCHED: "parsing, deduplication and matching, and waiting for article pages",
-    Step.SEARCHABLE: "the search index",
-    Step.DELIVERED: "the channels, and the services behind them",
+    Step.SEEN: mark("the feed: how late it shows articles, and how often it is polled"),
+    Step.MATCHED: mark("parsing, deduplication and matching, and waiting for article pages"),
+    Step.SEARCHABLE: mark("the search index"),
+    Step.DELIVERED: mark("the channels, and the services behind them"),
 }
+_STEPS = dict(
+    zip(
+        Step,
+        mark_all(
+            "step", "published to seen", "seen to matched", "matched to searchable",
+            "matched to delivered",
+        ),
+        strict=True,
+    )
+)  # fmt: skip
+_COLUMNS = mark_all("latency", "seen", "matched", "searchable")
 
 
 def print_latency(cli: CliContext, since: float, as_json: bool) -> None:
@@ -50,28 +63,34 @@ def latency_mapping(latency: Latency) -> dict[str, Any]:
 def latency_lines(latency: Latency) -> Iterator[str]:
     """Yield the latency as lines."""
     if not latency.articles and not latency.channels:
-        yield "no new article raised an alert in this time"
+        yield _("no new article raised an alert in this time")
         return
-    yield f"{'':{NAME_CELLS}} {'articles':>8} {'p50':>8} {'p95':>8}"
+    articles = pgettext("column", "articles")
+    yield f"{'':{NAME_CELLS}} {articles:>8} {'p50':>8} {'p95':>8}"
     for step in Step:
         if step in latency.steps:
-            yield _row(step, latency.steps[step])
+            yield _row(pgettext("step", _STEPS[step]), latency.steps[step])
     yield from _slowest(latency)
     if latency.left_out:
         reasons = ", ".join(f"{count} {reason}" for reason, count in latency.left_out.items())
-        yield f"left out: {reasons}"
+        yield _("left out: {reasons}", reasons=reasons)
     yield ""
-    columns = " ".join(f"{name:>17}" for name in ("seen", "matched", "searchable"))
-    yield f"{'feed, the slowest first':{NAME_CELLS}} {'articles':>8} {columns}"
+    columns = " ".join(f"{pgettext('latency', name):>17}" for name in _COLUMNS)
+    yield f"{_('feed, the slowest first'):{NAME_CELLS}} {articles:>8} {columns}"
     for feed in latency.feeds[:FEEDS_SHOWN]:
         count = max((spread.count for spread in feed.steps.values()), default=0)
         cells = [_pair(feed.steps.get(step)) for step in (Step.SEEN, Step.MATCHED, Step.SEARCHABLE)]
         yield f"{_name(feed.name)} {count:>8} " + " ".join(f"{cell:>17}" for cell in cells)
     if (more := len(latency.feeds) - FEEDS_SHOWN) > 0:
-        yield f"and {more} more; `--format json` has all"
+        yield ngettext(
+            "and {count} more; `--format json` has all",
+            "and {count} more; `--format json` has all",
+            more,
+        )
     if latency.channels:
         yield ""
-        yield f"{'channel, the slowest first':{NAME_CELLS}} {'alerts':>8} {'p50':>8} {'p95':>8}"
+        channel, alerts = _("channel, the slowest first"), pgettext("column", "alerts")
+        yield f"{channel:{NAME_CELLS}} {alerts:>8} {'p50':>8} {'p95':>8}"
         for name, spread in latency.channels.items():
             yield _row(name, spread)
 
@@ -79,20 +98,25 @@ def latency_lines(latency: Latency) -> Iterator[str]:
 def _slowest(latency: Latency) -> Iterator[str]:
     if latency.slowest is None:
         return
-    yield f"slowest: {_describe_step(latency, latency.slowest)}"
+    yield _("slowest: {step}", step=_describe_step(latency, latency.slowest))
     own = latency.slowest_own
     if latency.slowest is Step.SEEN and own:
-        yield f"slowest step apart from the publisher: {_describe_step(latency, own)}"
+        yield _("slowest step apart from the publisher: {step}", step=_describe_step(latency, own))
 
 
 def _describe_step(latency: Latency, step: Step) -> str:
-    return f"{step}, {duration(latency.steps[step].p95)} (p95): {_CAUSES[step]}"
+    return _(
+        "{step}, {time} (p95): {cause}",
+        step=pgettext("step", _STEPS[step]),
+        time=duration(latency.steps[step].p95),
+        cause=_(_CAUSES[step]),
+    )
 
 
 def duration(seconds: float) -> str:
     """Return a duration with the digits that matter: `0.24 s`, `3.1 s`, `40 s`, `7 min`."""
     if seconds < 9.95:
-        return f"{seconds:.2f} s" if seconds < 0.995 else f"{seconds:.1f} s"
+        return f"{number(seconds, 2 if seconds < 0.995 else 1)} s"
     return span(seconds)
 
 

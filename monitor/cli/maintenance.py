@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 import click
 
 from index.analysis.text_cleaning import clean
+from index.translation import gettext as _
+from index.translation import mark_all, ngettext, number, pgettext
 from monitor import signs
-from monitor.cli import CliContext, say
+from monitor.cli import CliContext, output, say
 from monitor.cli.names import InputError
 from monitor.cli.numbers import AlertNumber
 from monitor.cli.options import CountParam
 from monitor.cli.output import progress_bar
-from monitor.formatting import alert_number, counted
+from monitor.formatting import alert_number, alerts, articles, clauses
 
 if TYPE_CHECKING:
     from monitor.maintenance.restore import RestorePaths
@@ -45,8 +47,11 @@ def backup(cli: CliContext, file: Path) -> None:
 
     if cli.shared:
         raise BackupError(
-            "the store is in PostgreSQL, which has its own backup: run pg_dump on its database,"
-            f" and copy {cli.config_path}"
+            _(
+                "the store is in PostgreSQL, which has its own backup: run pg_dump on its database,"
+                " and copy {file}",
+                file=cli.config_path,
+            )
         )
     with progress_bar() as progress:
         summary = back_up(
@@ -54,11 +59,11 @@ def backup(cli: CliContext, file: Path) -> None:
             cli.config_path,
             file,
             cli.clock(),
-            progress or (lambda *_: None),
+            progress or _no_progress,
         )
-    size = file.stat().st_size / 1e6
-    articles, alerts = counted(summary.articles, "article"), counted(summary.alerts, "alert")
-    say(f"{file}: {articles}, {alerts}, {size:.1f} MB")
+    size = _megabytes(file.stat().st_size)
+    about = ", ".join([articles(summary.articles), alerts(summary.alerts), size])
+    say(_("{name}: {text}", name=file, text=about))
 
 
 @click.command()
@@ -85,20 +90,35 @@ def restore(cli: CliContext, file: Path, folder: Path | None, force: bool) -> No
     existing = ", ".join(map(str, paths.in_the_way(config)))
     if existing and not force:
         raise BackupError(
-            f"{existing}: exists already, and nothing was changed;"
-            " --force moves it into another folder"
+            _(
+                "{paths}: exists already, and nothing was changed;"
+                " --force moves it into another folder",
+                paths=existing,
+            )
         )
     moment = datetime.fromtimestamp(cli.clock(), UTC).strftime("%Y%m%d-%H%M%S")
     old_folder = paths.data / f"before-restore-{moment}"
     with progress_bar() as progress, MonitorLock(paths.data):
-        unpacked = unpack(file, paths, progress or (lambda *_: None))
+        unpacked = unpack(file, paths, progress or _no_progress)
         replace_newsroom(unpacked, config, paths, old_folder)
         searchable = _build_index(paths, progress)
-    say(f"{paths.config}, {paths.data}: as of {manifest.taken}")
-    articles, alerts = counted(manifest.articles, "article"), counted(manifest.alerts, "alert")
-    say(f"{articles}, {alerts}; {searchable:,} indexed")
+    say(
+        _(
+            "{config}, {folder}: as of {moment}",
+            config=paths.config,
+            folder=paths.data,
+            moment=manifest.taken,
+        )
+    )
+    restored = f"{articles(manifest.articles)}, {alerts(manifest.alerts)}"
+    indexed = ngettext("{count} indexed", "{count} indexed", searchable)
+    say(clauses([restored, indexed]))
     if existing:
-        say(f"the old newsroom is in {old_folder}")
+        say(_("the old newsroom is in {folder}", folder=old_folder))
+
+
+def _no_progress(_what: str, _done: int, _total: int) -> None:
+    """Show nothing: stderr is no terminal."""
 
 
 def _restore_paths(
@@ -121,8 +141,13 @@ def _restore_paths(
     is_inside = data.resolve().is_relative_to(path.parent.resolve())
     if cli.data is None and not is_inside and data != data_folder(path):
         raise BackupError(
-            f"{file}: its feeds.yaml keeps the archive in {data}, which is not in"
-            f" {path.parent.absolute()}; nothing was changed; --data says where to restore it"
+            _(
+                "{file}: its feeds.yaml keeps the archive in {data}, which is not in {folder};"
+                " nothing was changed; --data says where to restore it",
+                file=file,
+                data=data,
+                folder=path.parent.absolute(),
+            )
         )
     return RestorePaths(path, data)
 
@@ -165,7 +190,7 @@ def reindex(cli: CliContext) -> None:
                 lambda done, total: progress("indexing", done, total) if progress else None,
             )
         store.close()
-    say(f"{counted(done, 'article')} indexed")
+    say(ngettext("{count} article indexed", "{count} articles indexed", done))
 
 
 PAUSE = 0.01
@@ -204,9 +229,10 @@ def _preview_vacuum(cli: CliContext, store: Store, retention: Retention) -> None
     sweep = RetentionSweep(store, retention, cli.clock())
     with progress_bar() as progress:
         result = _sweep_all(sweep.look, progress)
-    click.echo(_describe_sweep(result, retention, "would be deleted"))
+    click.echo(_describe_sweep(result, retention, done=False))
     if not cli.shared:
-        click.echo(f"{_megabytes(room(cli.folder).free)} of the store are unused")
+        free = _megabytes(room(cli.folder).free)
+        click.echo(_("{size} of the store are unused", size=free))
 
 
 def _run_vacuum(cli: CliContext, store: Store, retention: Retention) -> None:
@@ -226,13 +252,16 @@ def _run_vacuum(cli: CliContext, store: Store, retention: Retention) -> None:
         result = _sweep_all(lambda: _sweep_step(sweep, pause, alone), progress)
         if alone:
             before, after = _compact(cli, store, progress)
-    say(_describe_sweep(result, retention, "deleted"))
+    say(_describe_sweep(result, retention, done=True))
     if alone:
-        say(f"compacted: {_megabytes(before)} before, {_megabytes(after)} now")
+        sizes = {"before": _megabytes(before), "now": _megabytes(after)}
+        say(_("compacted: {before} before, {now} now", **sizes))
     else:
         say(
-            "a monitor is running, so nothing was compacted;"
-            " run `tocsin stop`, then `tocsin vacuum`, to free the disk space"
+            _(
+                "a monitor is running, so nothing was compacted;"
+                " run `tocsin stop`, then `tocsin vacuum`, to free the disk space"
+            )
         )
 
 
@@ -289,20 +318,36 @@ def _compact(cli: CliContext, store: Store, progress: Progress | None) -> tuple[
     return before, disk_usage()
 
 
-def _describe_sweep(result: SweepResult, retention: Retention, verb: str) -> str:
+def _describe_sweep(result: SweepResult, retention: Retention, *, done: bool) -> str:
     from monitor.config.value_parsers import describe_age
 
     if retention.keep is None:
-        return "nothing is ever deleted; `archive: keep:` of feeds.yaml limits the age of articles"
-    spared = f"; {counted(result.spared, 'article')} of that age kept" if result.spared else ""
-    return (
-        f"{counted(result.articles, 'article')} older than {describe_age(retention.keep)},"
-        f" {result.characters / 1e6:.1f} MB of text, {verb}{spared}"
+        return _(
+            "nothing is ever deleted; `archive: keep:` of feeds.yaml limits the age of articles"
+        )
+    age, size = describe_age(retention.keep), _megabytes(result.characters)
+    if done:
+        swept = ngettext(
+            "{count} article older than {age}, {size} of text, deleted",
+            "{count} articles older than {age}, {size} of text, deleted",
+            result.articles, age=age, size=size,
+        )  # fmt: skip
+    else:
+        swept = ngettext(
+            "{count} article older than {age}, {size} of text, would be deleted",
+            "{count} articles older than {age}, {size} of text, would be deleted",
+            result.articles, age=age, size=size,
+        )  # fmt: skip
+    if not result.spared:
+        return swept
+    spared = ngettext(
+        "{count} article of that age kept", "{count} articles of that age kept", result.spared
     )
+    return clauses([swept, spared])
 
 
 def _megabytes(count: int) -> str:
-    return f"{count / 1e6:.1f} MB"
+    return _("{size} MB", size=number(count / 1e6, 1))
 
 
 FAULTS_SHOWN = 10
@@ -311,7 +356,7 @@ FAULTS_SHOWN = 10
 
 def _validate_hash(context: click.Context, param: click.Parameter, value: str) -> str:
     if value and not re.fullmatch(r"[0-9a-fA-F]{64}", value):
-        raise click.BadParameter("a hash has 64 hexadecimal digits; `tocsin verify` prints it")
+        raise click.BadParameter(_("a hash has 64 hexadecimal digits; `tocsin verify` prints it"))
     return value.lower()
 
 
@@ -356,20 +401,22 @@ def verify(
         if alert is not None:
             records = proofs.records_of([alert]).get(alert, [])
             if not records:
-                raise InputError(f"there is no record of alert {alert_number(alert)}")
-            for _, record in records:
+                raise InputError(
+                    _("there is no record of alert {alert}", alert=alert_number(alert))
+                )
+            for _number, record in records:
                 click.echo(clean(record))
             return
         with progress_bar() as progress:
             result = verify_evidence(
                 proofs,
-                progress or (lambda *_: None),
+                progress or _no_progress,
                 now=cli.clock(),
                 first=first,
                 noted=head,
             )
     if first > 1 and not result.records:
-        raise click.ClickException(f"there is no record {first} yet")
+        raise click.ClickException(_("there is no record {record} yet", record=first))
     if style == "json":
         click.echo(json.dumps(_verification_mapping(result), ensure_ascii=False))
     else:
@@ -387,44 +434,100 @@ def _send_head(cli: CliContext, channel: str, result: VerificationResult) -> Non
     """Send the hash of the last record to a channel, where nobody can change it from here."""
     from monitor.cli.notify import send_now
 
-    number, digest = result.head
-    state = "whole" if result.whole else f"NOT whole: {result.faults[0]}"
-    title = f"Evidence of {cli.config_path.absolute()}: record {number}, {state}"
-    target = send_now(cli, channel, "evidence", title, f"tocsin verify --head {digest}")
-    say(f"{target.name} accepted the hash of record {number}")
+    record, digest = result.head
+    path = cli.config_path.absolute()
+    if result.whole:
+        title = _("Evidence of {path}: record {record}, whole", path=path, record=record)
+    else:
+        title = _(
+            "Evidence of {path}: record {record}, NOT whole: {fault}",
+            path=path,
+            record=record,
+            fault=result.faults[0],
+        )
+    command = f"tocsin verify --head {digest}"  # not a message
+    target = send_now(cli, channel, _("evidence"), title, command)
+    say(_("{channel} accepted the hash of record {record}", channel=target.name, record=record))
 
 
 def _verification_mapping(result: VerificationResult) -> dict[str, object]:
     fields = asdict(result)
-    number, digest = result.head
-    return {**fields, "whole": result.whole, "head": {"number": number, "hash": digest}}
+    record, digest = result.head
+    return {**fields, "whole": result.whole, "head": {"number": record, "hash": digest}}
+
+
+LABELS = mark_all(
+    "verify", "evidence", "store", "texts", "clock", "earlier", "dropped", "noted", "head"
+)
 
 
 def _verification_lines(result: VerificationResult, first: int, *, pages: bool) -> Iterator[str]:
-    scope = f" from number {first} on" if first > 1 else ""
-    state = "whole" if result.whole else "NOT whole"
-    records, alerts = counted(result.records, "record"), counted(result.alerts, "alert")
-    yield f"evidence  {records}{scope}, {alerts}: {state}"
+    width = max(len(pgettext("verify", label)) for label in LABELS)
+    for label, text in _verification_rows(result, first, pages=pages):
+        yield output.labelled(pgettext("verify", label), text, width, gap=2)
+
+
+def _verification_rows(
+    result: VerificationResult, first: int, *, pages: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield what was verified, each line with its label in English."""
+    records = ngettext("{count} record", "{count} records", result.records)
+    if first > 1:
+        records = _("{records} from number {first} on", records=records, first=first)
+    about = {"records": records, "alerts": alerts(result.alerts)}
+    yield (
+        "evidence",
+        _("{records}, {alerts}: whole", **about)
+        if result.whole
+        else _("{records}, {alerts}: NOT whole", **about),
+    )
     if pages:  # PostgreSQL verifies its own
-        yield f"store     {'damaged' if result.damage else 'every page read'}"
-    yield f"texts     {result.texts:,} compared with their hashes"
+        yield "store", _("damaged") if result.damage else _("every page read")
+    yield (
+        "texts",
+        ngettext(
+            "{count} compared with their hashes", "{count} compared with their hashes", result.texts
+        ),
+    )
     if result.set_back:
-        times = counted(result.set_back, "record is", "records are")
-        yield f"clock     {times} dated before the one that precedes; was the clock set back?"
+        yield (
+            "clock",
+            ngettext(
+                "{count} record is dated before the one that precedes; was the clock set back?",
+                "{count} records are dated before the one that precedes; was the clock set back?",
+                result.set_back,
+            ),
+        )
     if result.earlier:
-        yield f"earlier   {counted(result.earlier, 'alert')} raised before there was evidence"
+        yield (
+            "earlier",
+            ngettext(
+                "{count} alert raised before there was evidence",
+                "{count} alerts raised before there was evidence",
+                result.earlier,
+            ),
+        )
     if result.dropped:
         yield (
-            f"dropped   {counted(result.dropped, 'alert')} no longer kept: the records are whole,"
-            " the texts can no longer be checked"
+            "dropped",
+            ngettext(
+                "{count} alert no longer kept: the records are whole,"
+                " the texts can no longer be checked",
+                "{count} alerts no longer kept: the records are whole,"
+                " the texts can no longer be checked",
+                result.dropped,
+            ),
         )
     if result.noted:
-        yield f"noted     the hash given with --head is that of record {result.noted}"
-    yield f"head      {result.head[1]} (record {result.head[0]})"
+        yield (
+            "noted",
+            _("the hash given with --head is that of record {record}", record=result.noted),
+        )
+    yield "head", _("{hash} (record {record})", hash=result.head[1], record=result.head[0])
 
 
 def _fault_lines(result: VerificationResult) -> Iterator[str]:
     for fault in result.faults[:FAULTS_SHOWN]:
         yield f"{signs.FAILED} {fault}"
     if (more := len(result.faults) - FAULTS_SHOWN + result.more) > 0:
-        yield f"  and {more} more"
+        yield f"  {ngettext('and {count} more', 'and {count} more', more)}"

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from index.translation import gettext as _
 from monitor.cli import CliContext, say
+from monitor.formatting import clauses
 
 if TYPE_CHECKING:
     from monitor.service.service import Service
@@ -19,11 +21,13 @@ class InputError(click.ClickException):
     exit_code = 2
 
 
-def nearest(name: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Return `; did you mean …?`, or `; otherwise` if no known name is like this one."""
+def nearest(problem: str, name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return a problem with `; did you mean …?`, or `otherwise` if no known name is like it."""
     from monitor.config.validation import nearest
 
-    return nearest(name, known) or (otherwise and f"; {otherwise}")
+    if hint := nearest(name, known):
+        return problem + hint
+    return clauses([problem, otherwise]) if otherwise else problem
 
 
 class KnownNames:
@@ -39,4 +43,4 @@ class KnownNames:
         """Name the filters of queries that select nothing, because the name does not exist."""
         for query in queries:
             for problem in self._known.unknown_in(query):
-                say(f"warning: {problem}")
+                say(_("warning: {problem}", problem=problem))

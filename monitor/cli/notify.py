@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from index.translation import gettext as _
+from index.translation import ngettext, pgettext
 from monitor import signs
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyGroup
 from monitor.cli.names import InputError, nearest
 from monitor.cli.options import CountParam, format_option
-from monitor.formatting import alert_number, counted, shown_title
+from monitor.formatting import alert_number, clauses, shown_title
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert
@@ -44,7 +46,7 @@ def list_channels(cli: CliContext, style: str) -> None:
         counts = cli.service().views.deliveries.unsent()
     except StoreError:  # there is no archive yet
         counts = {}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": channel.name,
             "kind": str(channel.kind),
@@ -59,11 +61,16 @@ def list_channels(cli: CliContext, style: str) -> None:
         output.print_rows(rows, style, CHANNEL_COLUMNS)
         return
     if not rows:
-        say("there are no channels yet; add them under `channels:` in feeds.yaml")
+        say(_("there are no channels yet; add them under `channels:` in feeds.yaml"))
     for row in rows:
-        unsent = [f"{row[key]} {key}" for key in ("waiting", "dead") if row[key]]
-        signed = ["signed"] if row["signed"] else []
-        click.echo(f"{row['name']}  {row['kind']}  {', '.join([str(row['to']), *signed, *unsent])}")
+        about = [str(row["to"])]
+        if row["signed"]:
+            about.append(_("signed"))
+        if waiting := int(row["waiting"]):
+            about.append(ngettext("{count} waiting", "{count} waiting", waiting))
+        if dead := int(row["dead"]):
+            about.append(ngettext("{count} dead", "{count} dead", dead))
+        click.echo(f"{row['name']}  {row['kind']}  {', '.join(about)}")
 
 
 @notify.command("test")
@@ -74,9 +81,15 @@ def send_test(cli: CliContext, channel: str) -> None:
 
     Exits with 1 if the channel does not accept it. Nothing is stored.
     """
-    words = "tocsin sends this to test the channel."
-    target = send_now(cli, channel, "sample", "Sample of an alert", words)
-    say(f"{target.name} accepted the test message ({target.kind}: {target.words})")
+    words = _("tocsin sends this to test the channel.")
+    target = send_now(cli, channel, _("sample"), _("Sample of an alert"), words)
+    say(
+        _(
+            "{channel} accepted the test message ({about})",
+            channel=target.name,
+            about=_("{name}: {text}", name=target.kind, text=target.words),
+        )
+    )
 
 
 def send_now(cli: CliContext, channel: str, watchlist: str, title: str, text: str) -> Channel:
@@ -95,7 +108,9 @@ def send_now(cli: CliContext, channel: str, watchlist: str, title: str, text: st
     notification = _notification(target, cli.clock(), watchlist, title, text)
     error = asyncio.run(_send_notification(config, target, notification))
     if error is not None:
-        raise click.ClickException(f"{target.name} did not accept it: {error.reason}")
+        raise click.ClickException(
+            _("{channel} did not accept it: {reason}", channel=target.name, reason=error.reason)
+        )
     return target
 
 
@@ -109,8 +124,9 @@ def _find_channel(config: Config, name: str) -> Channel:
     if found := known.get(name.casefold()):
         return found
     names = [one.name for one in config.channels]
-    hint = nearest(name, names, f"it has {', '.join(names) or 'none'}")
-    raise InputError(f"feeds.yaml has no channel `{name}`{hint}")
+    known_names = _("it has {names}", names=", ".join(names)) if names else _("it has none")
+    problem = _("feeds.yaml has no channel `{name}`", name=name)
+    raise InputError(nearest(problem, name, names, known_names))
 
 
 def _channel_name(cli: CliContext, service: Service, name: str) -> str:
@@ -163,9 +179,10 @@ def _notification(
         raised_at=now, title=title, url=article.url, feed="tocsin", lang="en", published=now,
         matches=(Match(field="title", start=0, end=6, text=title[:6], term=title[:6]),),
     )  # fmt: skip
+    about = f"tocsin {watchlist} {channel.name} {now!r}"  # not a message
     delivery = Delivery(
         id=0, alert=0, channel=channel.name, occasion=Occasion.RAISED, why="",
-        key=str(uuid5(NAMESPACE_URL, f"tocsin {watchlist} {channel.name} {now!r}")),
+        key=str(uuid5(NAMESPACE_URL, about)),
         state=DeliveryState.WAITING, due=now, attempts=0, reason="", created_at=now,
         sent_at=None,
     )  # fmt: skip
@@ -192,7 +209,7 @@ def deliveries() -> None:
     "given up. Without it, all that are not sent.",
 )
 @click.option("--channel", metavar="NAME", help="Only deliveries to this channel.")
-@click.option("--limit", type=CountParam(0), default=50, show_default=True,
+@click.option("--limit", type=CountParam(0), default=50, show_default=True, metavar="N",
               help="At most this many, the newest. 0 means all.")  # fmt: skip
 @format_option
 @click.pass_context
@@ -232,10 +249,12 @@ def _nothing_listed(
     from monitor.model.delivery import DeliveryState
 
     if service.views.deliveries.newest(list(DeliveryState), channel=channel, limit=1):
-        return state is None, "all deliveries are sent" if state is None else "no such deliveries"
+        if state is None:
+            return True, _("all deliveries are sent")
+        return False, _("no such deliveries")
     if channel is None and not _channels(cli):
-        return False, "no channel is configured; add one under `channels:` in feeds.yaml"
-    return False, "nothing was to be delivered yet"
+        return False, _("no channel is configured; add one under `channels:` in feeds.yaml")
+    return False, _("nothing was to be delivered yet")
 
 
 def _channels(cli: CliContext) -> tuple[Channel, ...]:
@@ -259,7 +278,7 @@ def retry_deliveries(
     are none.
     """
     if not ids and not dead and channel is None:
-        raise click.UsageError("give IDs, --dead or --channel NAME")
+        raise click.UsageError(_("give IDs, --dead or --channel NAME"))
     if to is not None:
         from monitor.config import load
 
@@ -270,11 +289,11 @@ def retry_deliveries(
     count = service.views.deliveries.retry(ids or None, cli.clock(), channel=channel, to=to)
     if not count:
         raise click.ClickException(
-            "none of these is unsent; `tocsin deliveries` lists the unsent ones"
+            _("none of these is unsent; `tocsin deliveries` lists the unsent ones")
         )
-    say(f"{counted(count, 'delivery is', 'deliveries are')} due now")
+    say(ngettext("{count} delivery is due now", "{count} deliveries are due now", count))
     if service.status().monitor is None:
-        say("no monitor is running; start one with `tocsin` or `tocsin run` to send them")
+        say(_("no monitor is running; start one with `tocsin` or `tocsin run` to send them"))
 
 
 def _lines(
@@ -287,25 +306,32 @@ def _lines(
         head = f"{delivery.id:>6} {_MARKS[delivery.state]} {delivery.channel}"
         if delivery.briefing is not None:
             briefing = briefings.get(delivery.briefing)
-            yield f"{head}  briefing  {briefing.subject if briefing else '(dropped)'}"
+            subject = briefing.subject if briefing else _("(dropped)")
+            yield f"{head}  {pgettext('delivery', 'briefing')}  {subject}"
         else:
             alert = alerts.get(delivery.alert)
-            about = f"{alert.watchlist}: {shown_title(alert.title)}" if alert else "(dropped)"
+            about = (
+                _("{name}: {text}", name=alert.watchlist, text=shown_title(alert.title))
+                if alert
+                else _("(dropped)")
+            )
             why = f" {signs.ESCALATED} {delivery.why}" if delivery.why else ""
-            yield f"{head}  alert {alert_number(delivery.alert)}{why}  {about}"
-        yield click.style(f"         {'; '.join(_status_clauses(delivery, now))}", dim=True)
+            number = _("alert {number}", number=alert_number(delivery.alert))
+            yield f"{head}  {number}{why}  {about}"
+        yield click.style(f"         {clauses(_status_clauses(delivery, now))}", dim=True)
 
 
 def _status_clauses(delivery: Delivery, now: float) -> Iterator[str]:
     from monitor.formatting import span
 
     if delivery.sent_at is not None:
-        yield f"sent {output.ago(delivery.sent_at, now)} ago"
+        yield _("sent {time} ago", time=output.ago(delivery.sent_at, now))
     if delivery.reason:
         yield delivery.reason
     if delivery.attempts and delivery.sent_at is None:
-        yield f"tried {delivery.attempts} times" if delivery.attempts > 1 else "tried once"
+        yield ngettext("tried once", "tried {count} times", delivery.attempts)
     if delivery.state == "waiting":
-        yield "due now" if delivery.due <= now else f"due in {span(delivery.due - now)}"
+        wait = delivery.due - now
+        yield _("due now") if wait <= 0 else _("due in {time}", time=span(wait))
     elif delivery.state == "dead":
-        yield "given up; `tocsin deliveries retry ID` sends it again"
+        yield _("given up; `tocsin deliveries retry ID` sends it again")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from index.translation import gettext as _
+from index.translation import ngettext
 from monitor.cli.names import InputError
 from monitor.formatting import alert_number
 
@@ -41,7 +43,11 @@ class AnyNumber(click.ParamType[Number]):
         """Return the number and its kind."""
         match = _NUMBER.fullmatch(str(value))
         if match is None:
-            self.fail(f"{value} is no number; write 5 for an article, a5 for an alert", param, ctx)
+            self.fail(
+                _("{text} is no number; write 5 for an article, a5 for an alert", text=value),
+                param,
+                ctx,
+            )
         number = Number(int(match[2]), bool(match[1]))
         if not 0 < number.id <= LARGEST:
             raise no_alert(number.id) if number.is_alert else no_article(None, number.id)
@@ -64,10 +70,22 @@ class AlertNumber(click.ParamType[int]):
         raised = service.views.alerts.of_articles([number.id]) if service else []
         if raised:
             names = " ".join(map(alert_number, sorted(one.alert for one in raised)))
-            raise InputError(f"{number} is the number of an article; its alerts are {names}")
+            raise InputError(
+                ngettext(
+                    "{number} is the number of an article; its alerts are {names}",
+                    "{number} is the number of an article; its alerts are {names}",
+                    len(raised),
+                    number=number,
+                    names=names,
+                )
+            )
         raise InputError(
-            f"{number} would be an article; alerts are written as {alert_number(number.id)},"
-            " and `tocsin alerts` lists them"
+            _(
+                "{number} would be an article; alerts are written as {alert},"
+                " and `tocsin alerts` lists them",
+                number=number,
+                alert=alert_number(number.id),
+            )
         )
 
 
@@ -85,22 +103,41 @@ class ArticleNumber(click.ParamType[int]):
             return number.id
         alert = _alert(_service(ctx), number.id)
         if alert and alert.article is not None:
-            raise InputError(f"{number} is an alert; its article is {alert.article}")
-        raise InputError(f"{number} would be an alert; articles are written as {number.id}")
+            raise InputError(
+                _(
+                    "{alert} is an alert; its article is {article}",
+                    alert=number,
+                    article=alert.article,
+                )
+            )
+        raise InputError(
+            _(
+                "{alert} would be an alert; articles are written as {article}",
+                alert=number,
+                article=number.id,
+            )
+        )
 
 
 def no_alert(*ids: int) -> InputError:
     """Return the error that there are no alerts with these numbers."""
     names = ", ".join(map(alert_number, ids))
-    return InputError(f"there is no alert {names}; `tocsin alerts` lists them")
+    return InputError(_("there is no alert {names}; `tocsin alerts` lists them", names=names))
 
 
 def no_article(service: Service | None, id: int) -> InputError:
     """Return the error that there is no article with a number, with the alert that has it."""
     if _alert(service, id):
-        name = alert_number(id)
-        return InputError(f"there is no article {id}; `tocsin show {name}` shows an alert")
-    return InputError(f"there is no article {id}; `tocsin search` shows the numbers")
+        return InputError(
+            _(
+                "there is no article {article}; `tocsin show {alert}` shows an alert",
+                article=id,
+                alert=alert_number(id),
+            )
+        )
+    return InputError(
+        _("there is no article {article}; `tocsin search` shows the numbers", article=id)
+    )
 
 
 def _service(context: click.Context | None) -> Service | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.cli import CliContext
 from monitor.cli.names import InputError, nearest
 from monitor.model.search import Filter
@@ -45,7 +46,7 @@ class CountParam(click.IntRange):
         """Return the number."""
         number = int(super().convert(value, param, ctx))
         if number > _LARGEST:
-            self.fail("this number is too large", param, ctx)
+            self.fail(_("this number is too large"), param, ctx)
         return number
 
 
@@ -97,7 +98,7 @@ class FutureMomentParam(click.ParamType[Timestamp]):
         except ValueError as error:
             self.fail(str(error), param, ctx)
         if moment <= clock():
-            self.fail(f"{value} is in the past", param, ctx)
+            self.fail(_("{moment} is in the past", moment=value), param, ctx)
         return moment
 
     def _read(self, text: str, now: Timestamp) -> Timestamp:
@@ -117,7 +118,7 @@ class FutureMomentParam(click.ParamType[Timestamp]):
         try:
             return resolve_time(text.upper(), now, zone)[0]
         except ValueError:
-            raise ValueError("write 17:30, tomorrow, 2026-12-01 or 2026-12-01T08:00") from None
+            raise ValueError(_("write 17:30, tomorrow, 2026-12-01 or 2026-12-01T08:00")) from None
 
 
 _EXCLUSION = re.compile(r"-(?!-|v+$|q+$|[ch]$|$)")
@@ -154,8 +155,8 @@ def find_search(searches: Sequence[SavedSearch], name: str) -> SavedSearch:
         if compact(search.name) == compact(name):
             return search
     known = [f"@{search.name}" for search in searches]
-    hint = nearest(f"@{name}", known, "`tocsin searches` lists them")
-    raise InputError(f"feeds.yaml has no search called {name}{hint}")
+    problem = _("feeds.yaml has no search called {name}", name=name)
+    raise InputError(nearest(problem, f"@{name}", known, _("`tocsin searches` lists them")))
 
 
 def complete_query(

@@ -17,6 +17,8 @@ from unicodedata import normalize
 import click
 
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import mark_all, pgettext
 from monitor import signs
 from monitor.cli import on_terminal
 from monitor.export.serialization import Row
@@ -82,7 +84,10 @@ def print_lines(lines: Sequence[str], *, paged: bool) -> None:
 
 @contextmanager
 def progress_bar(enabled: bool = True) -> Iterator[Progress | None]:
-    """Yield a function that takes (task, done, total); None if stderr is not a terminal."""
+    """Yield a function that takes (task, done, total); None if stderr is not a terminal.
+
+    Tasks are messages that were marked (`PROGRESS`); others are shown as they are.
+    """
     if not enabled or not sys.stderr.isatty():
         yield None
         return
@@ -90,14 +95,35 @@ def progress_bar(enabled: bool = True) -> Iterator[Progress | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bar
 
-    columns = TextColumn("{task.description:>9}"), BarColumn(), MofNCompleteColumn()
+    columns = (
+        TextColumn("{task.description:>9}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+    )  # not a message
     with Bar(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
 
         def update(what: str, done: int, total: int) -> None:
-            progress.update(task, description=what, completed=done, total=total)
+            progress.update(
+                task, description=pgettext("progress", what), completed=done, total=total
+            )
 
         yield update
+
+
+PROGRESS = mark_all(
+    "progress", "alerts", "checking", "compacting", "copying", "deleting", "encoding", "exporting",
+    "importing", "indexing", "matching", "merging", "packing", "polling", "records", "store",
+    "unpacking",
+)  # fmt: skip
+"""What a progress bar may be about."""
+
+
+def labelled(label: str, text: str, width: int, gap: int = 1) -> str:
+    """Return a line that begins with a label, padded to as many cells as the widest one has."""
+    from rich.cells import cell_len
+
+    return f"{label}{' ' * max(1, width - cell_len(label) + gap)}{text}"
 
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
@@ -153,12 +179,13 @@ def ago(moment: Timestamp | None, now: Timestamp) -> str:
     from monitor.formatting import span
 
     if moment is None:
-        return "undated"
+        return _("undated")
     if moment > now + 60:
-        return "future"
+        return _("future")
     if now - moment < 30 * 86_400:
         return span(now - moment)
-    return (iso(moment) or "undated")[:10]
+    date = iso(moment)
+    return date[:10] if date else _("undated")
 
 
 def _csv(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[str]:

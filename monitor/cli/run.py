@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from index.translation import gettext as _
+from index.translation import ngettext, number
 from monitor import data_folder, monitor_lock
 from monitor.cli import CliContext, say, set_up_log
 from monitor.cli.options import DurationParam
 from monitor.cli.output import progress_bar
 from monitor.errors import MonitorError
-from monitor.formatting import counted
+from monitor.formatting import alerts as counted_alerts
+from monitor.formatting import clauses
 from monitor.wiring import monotonic, pause
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from monitor.model.poll import RunSummary
 
 
-class ListenAddressParam(click.ParamType["Listening"]):
+class ListenAddressParam(click.ParamType["Listening"]):  # not a message
     """An address to listen on, as HOST:PORT."""
 
     name = "address"
@@ -72,11 +75,11 @@ def run(
     mistake, with 3 if another monitor watches this newsroom.
     """
     if everything and not once:
-        raise click.UsageError("--now needs --once")
+        raise click.UsageError(_("--now needs --once"))
     if metrics and once:
-        raise click.UsageError("--metrics cannot be combined with --once")
+        raise click.UsageError(_("--metrics cannot be combined with --once"))
     if not once and style not in ("table", "json"):
-        raise click.UsageError(f"--format {style} needs --once")
+        raise click.UsageError(_("--format {format} needs --once", format=style))
     cli: CliContext = context.obj
     summary = run_in_foreground(
         cli,
@@ -161,7 +164,13 @@ def run_in_foreground(
     quiet = -1 if once and not cli.verbosity else cli.verbosity
     set_up_log(quiet, file)
     if not once and not background:
-        say(f"watching {cli.config_path}; the archive is in {cli.folder}; Ctrl+C ends")
+        say(
+            _(
+                "watching {config}; the archive is in {folder}; Ctrl+C ends",
+                config=cli.config_path,
+                folder=cli.folder,
+            )
+        )
     with progress_bar(once and cli.verbosity >= 0) as progress:
         options = RunOptions(
             once=once,
@@ -176,12 +185,23 @@ def run_in_foreground(
 
 def describe_summary(summary: RunSummary) -> str:
     """Return a summary as one sentence."""
-    return (
-        f"{counted(summary.feeds, 'feed')} polled: {summary.ok} read,"
-        f" {summary.unchanged} unchanged, {summary.failed} failed;"
-        f" {counted(summary.entries, 'entry', 'entries')}, {summary.new} new,"
-        f" {summary.changed} changed; {counted(summary.alerts, 'alert')}; {summary.seconds:.1f} s"
+    polled = ngettext(
+        "{count} feed polled: {read} read, {unchanged} unchanged, {failed} failed",
+        "{count} feeds polled: {read} read, {unchanged} unchanged, {failed} failed",
+        summary.feeds,
+        read=number(summary.ok),
+        unchanged=number(summary.unchanged),
+        failed=number(summary.failed),
     )
+    entries = ngettext(
+        "{count} entry, {new} new, {changed} changed",
+        "{count} entries, {new} new, {changed} changed",
+        summary.entries,
+        new=number(summary.new),
+        changed=number(summary.changed),
+    )
+    seconds = f"{number(summary.seconds, 1)} s"
+    return clauses([polled, entries, counted_alerts(summary.alerts), seconds])
 
 
 @click.command()
@@ -191,9 +211,9 @@ def stop(context: click.Context) -> None:
     cli: CliContext = context.obj
     pid = cli.stop_monitor()
     if pid is None:
-        say(f"no monitor is running for {cli.folder}")
+        say(_("no monitor is running for {folder}", folder=cli.folder))
         context.exit(1)
-    say(f"the monitor (pid {pid}) was stopped")
+    say(_("the monitor (pid {pid}) was stopped", pid=pid))
 
 
 START_SECONDS = 20.0
@@ -231,9 +251,17 @@ def start_monitor(path: Path, data: Path) -> bool:
         if process.poll() is not None:
             assert process.stderr is not None
             message = process.stderr.read().decode(errors="replace").strip()
-            raise MonitorError(message or f"the monitor ended at once (exit {process.returncode})")
+            raise MonitorError(
+                message or _("the monitor ended at once (exit {code})", code=process.returncode)
+            )
         pause(CHECK_SECONDS)
-    raise MonitorError(f"the monitor did not start within {START_SECONDS:g} s; see {data}")
+    raise MonitorError(
+        _(
+            "the monitor did not start within {seconds} s; see {folder}",
+            seconds=f"{START_SECONDS:g}",
+            folder=data,
+        )
+    )
 
 
 def stop_monitor(data: Path) -> int | None:
@@ -255,7 +283,10 @@ def stop_monitor(data: Path) -> int | None:
         pass
     except PermissionError as error:
         raise MonitorError(
-            f"the monitor (pid {heartbeat.presence.pid}) belongs to another user, who must stop it"
+            _(
+                "the monitor (pid {pid}) belongs to another user, who must stop it",
+                pid=heartbeat.presence.pid,
+            )
         ) from error
     deadline = monotonic() + STOP_SECONDS
     while monotonic() < deadline:
@@ -263,5 +294,9 @@ def stop_monitor(data: Path) -> int | None:
             return heartbeat.presence.pid
         pause(CHECK_SECONDS)
     raise MonitorError(
-        f"the monitor (pid {heartbeat.presence.pid}) has not ended after {STOP_SECONDS:g} s"
+        _(
+            "the monitor (pid {pid}) has not ended after {seconds} s",
+            pid=heartbeat.presence.pid,
+            seconds=f"{STOP_SECONDS:g}",
+        )
     )

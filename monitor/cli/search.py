@@ -10,6 +10,8 @@ import click
 
 from index.article import Timestamp
 from index.query.filters import HAS
+from index.translation import gettext as _
+from index.translation import ngettext, number
 from monitor.cli import CliContext, output, say
 from monitor.cli.names import KnownNames
 from monitor.cli.options import (
@@ -21,7 +23,7 @@ from monitor.cli.options import (
     list_options,
 )
 from monitor.cli.output import Span, wrap
-from monitor.formatting import shown_title
+from monitor.formatting import clauses, shown_title
 
 if TYPE_CHECKING:
     from monitor.model.config import SavedSearch
@@ -56,7 +58,7 @@ def hit_lines(hit: SearchHit, now: Timestamp, cells: int) -> Iterator[str]:
     yield from (_MARGIN + line for line in title)
     when = output.ago(article.date, now)
     about = f"{hit.publisher} · {when} · {article.lang or 'und'}"
-    for line, _ in wrap(about, (), width):
+    for line, _spans in wrap(about, (), width):
         yield _MARGIN + (click.style(line, dim=True) if output.wants_colour() else line)
     if hit.snippet and hit.snippet != article.title:
         yield from (_MARGIN + line for line in _highlighted_lines(hit.snippet, hit.lit, width))
@@ -72,23 +74,35 @@ def describe_page(results: Results) -> str:
     if shown == results.total:
         return ""
     if not shown:
-        return f"there is no such page; the query has {results.total} results"
+        return ngettext(
+            "there is no such page; the query has {count} result",
+            "there is no such page; the query has {count} results",
+            results.total,
+        )
     if not results.before:
-        words = f"{shown} of {results.total}"
+        words = _("{some} of {all}", some=number(shown), all=number(results.total))
     else:
-        words = f"{results.before + 1} to {results.before + shown} of {results.total}"
-    return f"{words}; --page shows other pages, --limit 0 shows all"
+        words = _(
+            "{first} to {last} of {all}",
+            first=number(results.before + 1),
+            last=number(results.before + shown),
+            all=number(results.total),
+        )
+    return clauses([words, _("--page shows other pages, --limit 0 shows all")])
 
 
 def describe_suggestion(suggestion: Suggestion) -> str:
     """Return a suggestion as text: +37 with sanction~: sanction, sanctions, sanctionné."""
-    gain = f"+{suggestion.gained}"
+    gain = f"+{number(suggestion.gained)}"
     if not suggestion.instead:
         removed = suggestion.written or " ".join(f"--{option}" for option in suggestion.without)
-        return f"{gain:>5} without {removed}"
+        return f"{gain:>5} {_('without {part}', part=removed)}"
     forms = ", ".join(suggestion.forms[:_MAX_FORMS])
     more = ", …" if len(suggestion.forms) > _MAX_FORMS else ""
-    return f"{gain:>5} with {suggestion.instead}" + (f": {forms}{more}" if forms else "")
+    words = _("with {part}", part=suggestion.instead)
+    if forms:
+        words = _("{name}: {text}", name=words, text=forms + more)
+    return f"{gain:>5} {words}"
 
 
 SNIPPET_CELLS = 300
@@ -144,9 +158,10 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
     """
     cli: CliContext = context.obj
     if not query:
-        raise click.UsageError("Missing argument 'QUERY...'.")
+        hint = f"'{_('QUERY')}...'"
+        raise click.MissingParameter(ctx=context, param_hint=hint, param_type="argument")
     if options["page"] > 1 and (options["after"] or not options["limit"]):
-        raise click.UsageError("--page needs a --limit, and cannot be combined with --after")
+        raise click.UsageError(_("--page needs a --limit, and cannot be combined with --after"))
     request, service = _build_request(cli, query, options), cli.service()
     known = KnownNames(cli, service)
     known.validate(request.filter)
@@ -230,7 +245,7 @@ def _print_table(
     now, cells = cli.clock(), output.width()
     print_lines([line for hit in results.found for line in hit_lines(hit, now, cells)], paged=paged)
     if not results.total:
-        say("nothing found" + ("; you could search:" if suggestions else ""))
+        say(_("nothing found; you could search:") if suggestions else _("nothing found"))
     elif words := describe_page(results):
         say(words)
     for suggestion in suggestions[:SUGGESTIONS_SHOWN]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from index.translation import gettext as _
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.options import complete_search_name, find_search, format_option
@@ -37,7 +38,7 @@ def searches_list(cli: CliContext, name: str | None, style: str) -> None:
         output.print_rows(rows, style, COLUMNS)
         return
     if not rows:
-        say("there are no saved searches yet; add them under `searches:` in feeds.yaml")
+        say(_("there are no saved searches yet; add them under `searches:` in feeds.yaml"))
     for row in rows:
-        order = "  (by relevance)" if row["sort"] == "score" else ""
+        order = f"  {_('(by relevance)')}" if row["sort"] == "score" else ""
         click.echo(f"@{row['name']}\n    {row['query']}{order}")

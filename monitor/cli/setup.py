@@ -8,6 +8,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from index.translation import current
+from index.translation import gettext as _
 
 STARTERS = {
     "en": Path(__file__).parent.parent / "starter.yaml",
@@ -27,10 +28,13 @@ def init(folder: Path) -> None:
     try:
         write_starter(path)
     except FileExistsError:
-        raise _InitError(f"{path} exists already; it was not changed") from None
+        raise _InitError(_("{path} exists already; it was not changed", path=path)) from None
     except OSError as error:
-        raise _InitError(f"{path} cannot be written: {error.strerror or error}") from error
-    click.echo(f"Wrote {path}.")
+        reason = error.strerror or error
+        raise _InitError(
+            _("{path} cannot be written: {reason}", path=path, reason=reason)
+        ) from error
+    click.echo(_("Wrote {path}.", path=path))
     for line in next_steps(folder):
         click.echo(line, err=True)
 
@@ -50,10 +54,12 @@ def write_starter(path: Path) -> None:
 def next_steps(folder: Path) -> list[str]:
     """Return the next steps for a new newsroom, a line each."""
     there = "" if folder == Path() else f"cd {folder} && "
+    checked = _("check the file, and show what tocsin would do")
+    opened = _("run the monitor and open the dashboard")
     return [
-        "Add your feeds and terms to it, then run:",
-        f"  {there}tocsin check     check the file, and show what tocsin would do",
-        f"  {there}tocsin           run the monitor and open the dashboard",
+        _("Add your feeds and terms to it, then run:"),
+        f"  {there}tocsin check     {checked}",  # not a message
+        f"  {there}tocsin           {opened}",  # not a message
     ]
 
 

@@ -13,12 +13,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from index.analysis import text_cleaning
+from index.translation import gettext as _
+from index.translation import mark, ngettext
 from monitor import signs
 from monitor.alerts.description import describe_linked
 from monitor.cli import CliContext, output
 from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
-from monitor.formatting import alert_number, counted, iso, shown_title, span
+from monitor.formatting import (
+    alert_number,
+    and_more,
+    clauses,
+    date_and_time,
+    iso,
+    shown_title,
+    span,
+)
 from monitor.model.article import repeated_summary
+from monitor.model.shown_names import part_name, severity_name
 
 if TYPE_CHECKING:
     from index.article import Timestamp
@@ -39,37 +50,49 @@ def story_order(timeline: StoryTimeline, limit: int = OUTLETS_SHOWN) -> str:
     outlets = timeline.outlets
     if len(outlets) < 2:
         return ""
-    names = [f"{outlets[0].name} first", *(f"{o.name} {_lag(o)}" for o in outlets[1:limit])]
+    names = [
+        _("{outlet} first", outlet=outlets[0].name),
+        *(f"{outlet.name} {_lag(outlet)}" for outlet in outlets[1:limit]),
+    ]
     more = len(outlets) - limit
     if more > 0:
-        names.append(f"{more} more")
+        names.append(ngettext("{count} more", "{count} more", more))
     if earlier := _published_first(outlets):
-        names.append(f"published first by {earlier.name}")
-    return "; ".join(names)
+        names.append(_("published first by {outlet}", outlet=earlier.name))
+    return clauses(names)
 
 
 def other_language_lines(timeline: StoryTimeline, limit: int = OUTLETS_SHOWN) -> Iterator[str]:
     """Yield the outlets that report the event in other words, a line per language."""
     for linked in timeline.elsewhere_by_language():
         outlets = linked.outlets
-        names = ", ".join(outlet.name for outlet in outlets[:limit])
-        more = f" and {len(outlets) - limit} more" if len(outlets) > limit else ""
-        yield f"{describe_linked(linked)}: {names}{more} · article {outlets[0].article}"
+        shown = ", ".join(outlet.name for outlet in outlets[:limit])
+        names = and_more(shown, len(outlets) - limit)
+        where = _("{where}: {outlets}", where=describe_linked(linked), outlets=names)
+        yield f"{where} · {_article(outlets[0].article)}"
 
 
 def story_lines(timeline: StoryTimeline, now: Timestamp) -> Iterator[str]:
     """Yield every outlet of a story, and who published first by the dates of the publishers."""
     outlets = timeline.outlets
     if len(outlets) > 1:
-        yield "the same story:"
+        yield _("the same story:")
         for outlet in outlets:
-            kind = "a copy" if outlet.copied else "a version of its own"
-            position = "first" if outlet is outlets[0] else f"{_lag(outlet)}, {kind}"
-            dated = f" · dated {format_moment(outlet.published, now)}" if outlet.published else ""
-            yield f"    {outlet.name}, {position}{dated} · article {outlet.article}"
+            kind = _("a copy") if outlet.copied else _("a version of its own")
+            position = _("first") if outlet is outlets[0] else f"{_lag(outlet)}, {kind}"
+            about = [f"{outlet.name}, {position}"]
+            if outlet.published:
+                about.append(_("dated {moment}", moment=format_moment(outlet.published, now)))
+            yield f"    {' · '.join([*about, _article(outlet.article)])}"
         if earlier := _published_first(outlets):
             ahead = (outlets[0].published or 0.0) - (earlier.published or 0.0)
-            yield f"    published first by {earlier.name}, {_span(ahead)} before {outlets[0].name}"
+            sentence = _(
+                "published first by {outlet}, {time} before {other}",
+                outlet=earlier.name,
+                time=span(ahead),
+                other=outlets[0].name,
+            )
+            yield f"    {sentence}"
     yield from other_language_lines(timeline, limit=len(timeline.elsewhere))
 
 
@@ -80,19 +103,37 @@ def merged_lines(merged: Sequence[MergedAlert]) -> Iterator[str]:
         if one.stands:
             yield f"        {_alert_line(one)}"
     if into_it:
-        yield f"    {counted(len(into_it), 'alert')} merged into this one, not notified:"
+        heading = ngettext(
+            "{count} alert merged into this one, not notified:",
+            "{count} alerts merged into this one, not notified:",
+            len(into_it),
+        )
+        yield f"    {heading}"
         for one in into_it:
             yield f"        {_alert_line(one)}"
 
 
+def _article(number: int | None) -> str:
+    return _("article {number}", number=number)
+
+
 def _alert_line(one: MergedAlert) -> str:
     title = shown_title(text_cleaning.line(one.title))
-    return f"alert {alert_number(one.alert)}, {one.publisher}: {title} · article {one.article}"
+    about = _(
+        "alert {number}, {outlet}: {title}",
+        number=alert_number(one.alert),
+        outlet=one.publisher,
+        title=title,
+    )
+    return f"{about} · {_article(one.article)}"
 
 
 def describe_escalations(alert: Alert, now: Timestamp) -> str:
     """Return why and when an alert escalated: `5 outlets at 10:47`."""
-    return ", ".join(f"{step.words} at {format_moment(step.at, now)}" for step in alert.escalations)
+    return ", ".join(
+        _("{reason} at {moment}", reason=step.words, moment=format_moment(step.at, now))
+        for step in alert.escalations
+    )
 
 
 def format_moment(at: Timestamp, now: Timestamp) -> str:
@@ -103,8 +144,8 @@ def format_moment(at: Timestamp, now: Timestamp) -> str:
     try:
         then, today = (datetime.fromtimestamp(time, zone) for time in (at, now))
     except (OverflowError, ValueError, OSError):  # a feed can give any number as its date
-        return "undated"
-    return then.strftime("%H:%M" if then.date() == today.date() else "%Y-%m-%d %H:%M")
+        return _("undated")
+    return f"{then:%H:%M}" if then.date() == today.date() else date_and_time(then)
 
 
 def _published_first(outlets: tuple[Outlet, ...]) -> Outlet | None:
@@ -114,13 +155,7 @@ def _published_first(outlets: tuple[Outlet, ...]) -> Outlet | None:
 
 
 def _lag(outlet: Outlet) -> str:
-    return f"+{_span(outlet.lag)}" if outlet.lag >= 1 else "at once"
-
-
-def _span(seconds: float) -> str:
-    from monitor.formatting import span
-
-    return span(seconds)
+    return f"+{span(outlet.lag)}" if outlet.lag >= 1 else _("at once")
 
 
 CONTEXT_WORDS = 12
@@ -141,19 +176,23 @@ def revision_lines(revisions: Iterable[ArticleRevision]) -> Iterator[str]:
     listed = list(revisions)
     if not listed:
         yield ""
-        yield "no revisions since it was first seen"
+        yield _("no revisions since it was first seen")
     for revision in listed:
         yield ""
-        yield click.style(f"revision {revision.version - 1}, {iso(revision.at)}", bold=True)
+        heading = _(
+            "revision {number}, {moment}", number=revision.version - 1, moment=iso(revision.at)
+        )
+        yield click.style(heading, bold=True)
         for part, pieces in revision.parts.items():
             text = "".join(
                 _format_diff_part(piece) for piece in with_context(pieces, CONTEXT_WORDS)
             )
-            yield from (f"    {part}: {text}".rstrip()).splitlines()
+            line = _("{name}: {text}", name=part_name(part), text=text)
+            yield from f"    {line}".rstrip().splitlines()
         if revision.removed_terms:
-            yield f"    terms removed: {_terms(revision.removed_terms)}"
+            yield f"    {_('terms removed: {terms}', terms=_terms(revision.removed_terms))}"
         if revision.added_terms:
-            yield f"    terms added: {_terms(revision.added_terms)}"
+            yield f"    {_('terms added: {terms}', terms=_terms(revision.added_terms))}"
 
 
 def _format_diff_part(piece: DiffPart) -> str:
@@ -235,8 +274,12 @@ def _show_alert(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
         numbers = {"story_alerts": [alert_number(one.id) for one in story.alerts]}
         _print_json({**alert_row(alert), **numbers, **diffs})
         return
-    of_article = f" of article {alert.article}" if details else ""
-    click.echo(f"alert {alert_number(id)}{of_article}")
+    number = alert_number(id)
+    click.echo(
+        _("alert {number} of article {article}", number=number, article=alert.article)
+        if details
+        else _("alert {number}", number=number)
+    )
     for line in story_lines(ListedStory(story, alert), now):
         click.echo(line)
     click.echo()
@@ -254,14 +297,15 @@ def _print_others(cli: CliContext, alerts: Sequence[Alert], *, of: int) -> None:
     deliveries = views.deliveries.of_alerts(ids)
     if alerts and ids != [of]:
         click.echo()
-        click.echo(click.style("other alerts of its story:", bold=True))
+        click.echo(click.style(_("other alerts of its story:"), bold=True))
     for alert in alerts:
         last, sent = decisions.get(alert.id), deliveries.get(alert.id, ())
         for line in _alert_lines(alert, last, sent, cli.clock()):
             click.echo(line)
         if alert.article is not None:
             title = shown_title(text_cleaning.line(alert.title))
-            click.echo(f"    {alert.publisher}: {title} · article {alert.article}")
+            about = _("{name}: {text}", name=alert.publisher, text=title)
+            click.echo(f"    {about} · {_article(alert.article)}")
 
 
 def _show_article(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
@@ -274,7 +318,7 @@ def _show_article(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
 
         _print_json({**details_row(details), **(_load_revisions_row(cli, details) if diff else {})})
         return
-    click.echo(f"article {id}")
+    click.echo(_article(id))
     _print_article(cli, details, diff=diff)
 
 
@@ -302,11 +346,11 @@ def _load_revisions_row(cli: CliContext, details: ArticleDetails) -> RevisionsRo
 def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
     article = details.article
     yield click.style(shown_title(_highlighted_part(details, "title")), bold=True)
-    about = [details.publisher, iso(article.published) or "undated", article.lang or "und"]
-    yield " · ".join([*about, f"first seen {iso(article.seen)}"])
+    about = [details.publisher, iso(article.published) or _("undated"), article.lang or "und"]
+    yield " · ".join([*about, _("first seen {moment}", moment=iso(article.seen))])
     yield article.url
     if article.author:
-        yield f"by {_highlighted_part(details, 'author')}"
+        yield _("by {author}", author=_highlighted_part(details, "author"))
     hidden = "summary" if repeated_summary(article)[0] else ""
     for part in ("summary", "body"):
         if part != hidden and article.part(part):
@@ -318,14 +362,18 @@ def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
         yield from _alert_lines(alert, last, sent, now)
         yield from merged_lines([one for one in details.merged if one.of == alert.id])
     if not (details.alerts or details.limits):
-        yield "no watchlist matched"
+        yield _("no watchlist matched")
     yield from story_lines(details.telling, now)
     if details.page_trouble:
         reason = text_cleaning.line(details.page_trouble)
-        yield f"page not read: {reason}{_retry_time(details, now)}"
+        yield clauses([_("page not read: {reason}", reason=reason), *_retry_time(details, now)])
     yield from map(text_cleaning.line, details.limits)
     if details.versions > 1:
-        yield f"{counted(details.versions - 1, 'revision')} since it was first seen"
+        yield ngettext(
+            "{count} revision since it was first seen",
+            "{count} revisions since it was first seen",
+            details.versions - 1,
+        )
 
 
 def _alert_lines(
@@ -340,27 +388,46 @@ def _alert_lines(
 
     moment = partial(format_moment, now=now)
     triage = describe_triage(alert, last, moment)
-    yield f"{alert.watchlist} ({alert.severity}): alert {alert_number(alert.id)}, {triage}"
+    yield _(
+        "{watchlist} ({severity}): alert {number}, {triage}",
+        watchlist=alert.watchlist,
+        severity=severity_name(alert.severity),
+        number=alert_number(alert.id),
+        triage=triage,
+    )
     yield from (f"    {signs.NOTE} {line}" for line in text_cleaning.lines(alert.note).splitlines())
     if alert.escalations:
-        raised = alert.escalations[0].severity
-        yield f"    {signs.ESCALATED} {describe_escalations(alert, now)}; raised as {raised}"
+        raised = severity_name(alert.escalations[0].severity)
+        steps = [describe_escalations(alert, now), _("raised as {severity}", severity=raised)]
+        yield f"    {signs.ESCALATED} {clauses(steps)}"
     for words in (describe_deliveries(sent, moment), describe_suppression(alert, moment)):
         if words:
             yield f"    {words}"
     for match in alert.matches:
-        yield f"    “{match.text}” in the {match.field}, by {match.term}"
+        place = _MATCHED_IN[match.field]
+        yield f"    {_(place, text=match.text, term=match.term)}"
     for lost in alert.lost:
-        when = format_moment(lost.at, now)
-        yield f"    {lost.term}: no longer in the text since the revision of {when}"
+        words = _(
+            "{term}: no longer in the text since the revision of {moment}",
+            term=lost.term,
+            moment=format_moment(lost.at, now),
+        )
+        yield f"    {words}"
 
 
-def _retry_time(details: ArticleDetails, now: float) -> str:
-    """Return when the page of an article is read again."""
-    if details.page_retry is None:
-        return ""
-    wait = details.page_retry - now
-    return f"; retry {f'in {span(wait)}' if wait > 0 else 'now'}"
+_MATCHED_IN = {
+    "title": mark("“{text}” in the title, by {term}"),
+    "summary": mark("“{text}” in the summary, by {term}"),
+    "body": mark("“{text}” in the body, by {term}"),
+    "author": mark("“{text}” in the author, by {term}"),
+}
+
+
+def _retry_time(details: ArticleDetails, now: float) -> Iterator[str]:
+    """Yield when the page of an article is read again."""
+    if details.page_retry is not None:
+        wait = details.page_retry - now
+        yield _("retry in {time}", time=span(wait)) if wait > 0 else _("retry now")
 
 
 def _highlighted_part(details: ArticleDetails, part: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import click
 
+from index.translation import gettext as _
 from monitor.cli import CliContext, output, say
 from monitor.cli.numbers import ArticleNumber, no_article
 from monitor.cli.options import FORMATS
@@ -47,5 +48,5 @@ def similar(context: click.Context, id: int, limit: int, style: str) -> None:
     else:
         output.print_rows(map(hit_row, hits), style, COLUMNS)
     if not hits:
-        say("no article has a vector yet; `tocsin check` says whether articles get them")
+        say(_("no article has a vector yet; `tocsin check` says whether articles get them"))
         context.exit(1)

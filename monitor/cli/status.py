@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from index.translation import gettext as _
+from index.translation import mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output
 from monitor.cli.options import MomentParam
-from monitor.formatting import counted
 
 if TYPE_CHECKING:
     from monitor.model.status import Status
@@ -43,7 +44,7 @@ def status(cli: CliContext, as_json: bool, style: str, latency: bool, since: flo
     """
     as_json = as_json or style == "json"
     if since is not None and not latency:
-        raise click.UsageError("--since needs --latency")
+        raise click.UsageError(_("--since needs --latency"))
     if latency:
         from monitor.cli.latency import print_latency
 
@@ -62,73 +63,131 @@ def status(cli: CliContext, as_json: bool, style: str, latency: bool, since: flo
         click.get_current_context().exit(1)
 
 
-def _lines(status: Status, suppressed: Counter[str], now: float) -> Iterator[str]:
-    if status.monitor:
-        monitor = status.monitor
-        yield f"monitor   pid {monitor.pid}, running for {output.ago(monitor.since, now)}"
-        yield f"          {monitor.config}"
-    else:
-        yield "monitor   not running; start it with `tocsin` or `tocsin run`"
-    if status.log:
-        yield f"log       {status.log}"
-    yield from _trouble_lines(status)
-    health = ", ".join(f"{count} {health.label}" for health, count in sorted(status.feeds.items()))
-    yield f"feeds     {health or 'none'}"
-    if gaps := _describe_gaps(status):
-        yield f"gaps      {gaps} in the last day; `tocsin feeds --blind` lists them"
-    yield f"articles  {status.articles}, {status.indexed} of them searchable"
-    yield from _set_aside_line(status)
-    if status.rebuilt is not None:
-        yield f"index     {status.rebuilt:.0%} rebuilt; the rest cannot be searched yet"
-    if status.monitor:
-        none = f"none are made: {status.no_vectors}"
-        yield f"vectors   {none if status.no_vectors else 'are made of new articles'}"
-    if status.backfill:
-        done = min(stand.upto for stand in status.backfill)
-        until = max(stand.until for stand in status.backfill)
-        names = ", ".join(stand.watchlist for stand in status.backfill)
-        yield f"backfill  {done} of {counted(until, 'article')}: {names}"
-    untriaged = counted(status.untriaged, "story", "stories")
-    yield f"alerts    {status.alerts}; {untriaged} not yet triaged"
-    if status.mutes:
-        from monitor.cli.show import format_moment
+LABELS = mark_all(
+    "status", "monitor", "log", "config", "store", "network", "feeds", "gaps", "articles",
+    "set aside", "index", "vectors", "backfill", "alerts", "silenced", "unsent",
+)  # fmt: skip
 
-        muted = ", ".join(
-            f"{m.watchlist} until {format_moment(m.until, now)}" for m in status.mutes
-        )
-        yield f"silenced  {muted}"
+
+def _lines(status: Status, suppressed: Counter[str], now: float) -> Iterator[str]:
+    width = max(len(pgettext("status", label)) for label in LABELS)
+    for label, text in _rows(status, now):
+        yield output.labelled(pgettext("status", label), text, width)
+        if label == "monitor" and status.monitor:
+            yield output.labelled("", str(status.monitor.config), width)
     if suppressed:
         from monitor.alerts.description import describe_counts
 
-        counts = describe_counts(suppressed)
-        yield f"suppressed in the last day: {counts}; `tocsin alerts --suppressed` lists them"
+        yield _(
+            "suppressed in the last day: {counts}; `tocsin alerts --suppressed` lists them",
+            counts=describe_counts(suppressed),
+        )
     if status.unsent or status.dead:
-        counts = f"{status.unsent} waiting, {status.dead} given up"
-        yield f"unsent    {counts}; `tocsin deliveries` lists them"
+        text = _(
+            "{waiting} waiting, {dead} given up; `tocsin deliveries` lists them",
+            waiting=number(status.unsent),
+            dead=number(status.dead),
+        )
+        yield output.labelled(pgettext("status", "unsent"), text, width)
 
 
-def _set_aside_line(status: Status) -> Iterator[str]:
+def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
+    """Yield the lines of the state, each with its label in English."""
+    if status.monitor:
+        time = output.ago(status.monitor.since, now)
+        yield "monitor", _("pid {pid}, running for {time}", pid=status.monitor.pid, time=time)
+    else:
+        yield "monitor", _("not running; start it with `tocsin` or `tocsin run`")
+    if status.log:
+        yield "log", str(status.log)
+    yield from _troubles(status)
+    health = ", ".join(
+        f"{number(count)} {health.label}" for health, count in sorted(status.feeds.items())
+    )
+    yield "feeds", health or pgettext("feeds", "none")
+    if gaps := _describe_gaps(status):
+        yield "gaps", _("{gaps} in the last day; `tocsin feeds --blind` lists them", gaps=gaps)
+    yield (
+        "articles",
+        _(
+            "{all}, {some} of them searchable",
+            all=number(status.articles),
+            some=number(status.indexed),
+        ),
+    )
     if status.set_aside:
         yield (
-            f"set aside {counted(status.set_aside, 'article')} that took too much time or memory to"
-            " match or to index; `tocsin feeds` says whose, `tocsin show NUMBER` why"
+            "set aside",
+            ngettext(
+                "{count} article that took too much time or memory to match or to index;"
+                " `tocsin feeds` says whose, `tocsin show NUMBER` why",
+                "{count} articles that took too much time or memory to match or to index;"
+                " `tocsin feeds` says whose, `tocsin show NUMBER` why",
+                status.set_aside,
+            ),
         )
+    if status.rebuilt is not None:
+        share = number(round(status.rebuilt * 100))
+        yield "index", _("{share}% rebuilt; the rest cannot be searched yet", share=share)
+    if status.monitor:
+        yield (
+            "vectors",
+            _("none are made: {reason}", reason=status.no_vectors)
+            if status.no_vectors
+            else _("are made of new articles"),
+        )
+    if status.backfill:
+        until = max(stand.until for stand in status.backfill)
+        yield (
+            "backfill",
+            ngettext(
+                "{done} of {count} article: {names}",
+                "{done} of {count} articles: {names}",
+                until,
+                done=number(min(stand.upto for stand in status.backfill)),
+                names=", ".join(stand.watchlist for stand in status.backfill),
+            ),
+        )
+    yield (
+        "alerts",
+        ngettext(
+            "{alerts}; {count} story not yet triaged",
+            "{alerts}; {count} stories not yet triaged",
+            status.untriaged,
+            alerts=number(status.alerts),
+        ),
+    )
+    if status.mutes:
+        from monitor.cli.show import format_moment
+
+        muted = (
+            _("{name} until {moment}", name=one.watchlist, moment=format_moment(one.until, now))
+            for one in status.mutes
+        )
+        yield "silenced", ", ".join(muted)
 
 
-def _trouble_lines(status: Status) -> Iterator[str]:
+def _troubles(status: Status) -> Iterator[tuple[str, str]]:
     if status.config_error:
-        yield f"config    the last edit is not active: {status.config_error}"
+        yield "config", _("the last edit is not active: {reason}", reason=status.config_error)
     if status.store_damage:
-        yield f"store     {status.store_damage}"
+        yield "store", status.store_damage
     if status.network_down:
-        yield f"network   {status.network_down}"
+        yield "network", status.network_down
 
 
 def _describe_gaps(status: Status) -> str:
     """Return how many feeds have coverage gaps of each kind; empty for none."""
-    kinds = (
-        ("blind", "without an entry in common between two polls"),
-        ("down", "not polled in time"),
-    )
     counts = {str(kind): count for kind, count in status.gaps.items()}
-    return ", ".join(f"{counts[kind]} {words}" for kind, words in kinds if counts.get(kind))
+    parts = []
+    if blind := counts.get("blind"):
+        parts.append(
+            ngettext(
+                "{count} without an entry in common between two polls",
+                "{count} without an entry in common between two polls",
+                blind,
+            )
+        )
+    if down := counts.get("down"):
+        parts.append(ngettext("{count} not polled in time", "{count} not polled in time", down))
+    return ", ".join(parts)

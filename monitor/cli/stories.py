@@ -12,13 +12,15 @@ from typing import Any
 import click
 
 from index.analysis import text_cleaning
+from index.translation import gettext as _
 from monitor import signs
 from monitor.alerts.description import describe_suppression
 from monitor.cli import output, show
 from monitor.export.serialization import Row
-from monitor.formatting import alert_number, iso, shown_title
+from monitor.formatting import alert_number, and_more, clauses, iso, shown_title
 from monitor.model.alert import Alert, Escalation, StoryAlerts, TriageState
 from monitor.model.severity import SEVERITY_SIGNS
+from monitor.model.shown_names import kind_name, state_name, verdict_name
 
 _COLOURS = {"high": "red", "medium": "yellow", "low": None}
 NUMBERS_SHOWN = 5
@@ -61,7 +63,7 @@ def listed(
     return sorted(rows, key=lambda row: (row.lead.stirred_at, row.lead.id), reverse=True)
 
 
-def no_news(_: StoryAlerts) -> tuple[str, ...]:
+def no_news(_story: StoryAlerts) -> tuple[str, ...]:
     """Return nothing: no story was listed before."""
     return ()
 
@@ -75,7 +77,7 @@ def news(
     for alert in story.alerts:
         if alert.id in raised:
             name = text_cleaning.line(alert.watchlist)
-            yield f"{name} {alert_number(alert.id)}, {_outlet(alert)}"
+            yield f"{name} {alert_number(alert.id)}, {_outlet(alert)}"  # not a message
     steps = [step for alert in story.alerts for step in alert.escalations]
     yield from dict.fromkeys(_words(step) for step in steps if step.id in escalations)
 
@@ -130,10 +132,10 @@ def _detail_lines(row: ListedStory, now: float) -> Iterator[str]:
     moment = partial(show.format_moment, now=now)
     dim = partial(click.style, dim=True)
     if row.news:
-        yield click.style(f"new: {'; '.join(row.news)}", bold=True)
+        yield click.style(_("new: {news}", news=clauses(row.news)), bold=True)
     about = " · ".join(filter(None, (_outlet(lead), output.ago(lead.stirred_at, now))))
     if lead.article is not None:
-        about += f" · article {lead.article}"
+        about += f" · {_('article {number}', number=lead.article)}"
     about = f"{dim(about)} · {_reasons(story)}"
     if len(story.alerts) == 1:
         yield f"{_watchlists(story)} · {about}"
@@ -164,12 +166,13 @@ def _words(step: Escalation) -> str:
 def _reasons(story: StoryAlerts) -> str:
     """Return the words that matched, or the kinds of trouble that a feed has."""
     if all(alert.article is None for alert in story.alerts):
-        return ", ".join(dict.fromkeys(str(alert.kind) for alert in story.alerts))
+        return ", ".join(dict.fromkeys(kind_name(alert.kind) for alert in story.alerts))
     forms: dict[str, str] = {}
     for alert in story.alerts:
         for match in alert.matches:
             forms.setdefault(match.text.casefold(), match.text)
-    return ", ".join(f"“{form}”" for form in forms.values()) or "no longer in the text"
+    quoted = (_("“{text}”", text=form) for form in forms.values())
+    return ", ".join(quoted) or _("no longer in the text")
 
 
 def _watchlists(story: StoryAlerts) -> str:
@@ -192,8 +195,7 @@ def _watchlists(story: StoryAlerts) -> str:
 
 def _numbers(alerts: Sequence[Alert]) -> str:
     numbers = " ".join(alert_number(alert.id) for alert in alerts[:NUMBERS_SHOWN])
-    more = len(alerts) - NUMBERS_SHOWN
-    return numbers + (f" and {more} more" if more > 0 else "")
+    return and_more(numbers, len(alerts) - NUMBERS_SHOWN)
 
 
 def _standing(alert: Alert) -> TriageState:
@@ -201,7 +203,7 @@ def _standing(alert: Alert) -> TriageState:
 
 
 def _standing_words(standing: TriageState) -> str:
-    return ", ".join(map(str, filter(None, (standing.state, standing.verdict))))
+    return ", ".join(filter(None, (state_name(standing.state), verdict_name(standing.verdict))))
 
 
 def _triage_lines(story: StoryAlerts) -> Iterator[str]:
@@ -224,4 +226,4 @@ def _suppressions(story: StoryAlerts, moment: Callable[[float], str]) -> Iterato
         if words and len(reasons) == 1:
             yield words
         elif words:
-            yield f"{_numbers(alerts)} {words}"
+            yield _("{alerts} {reason}", alerts=_numbers(alerts), reason=words)

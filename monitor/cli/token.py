@@ -133,8 +133,8 @@ def token_revoke(cli: CliContext, name: str) -> None:
     called = line(name)
     if not tokens.revoke(called, cli.clock()):
         valid = [one.name for one in tokens.every() if one.revoked_at is None]
-        hint = nearest(called, valid, _("`tocsin token list` lists them"))
-        raise InputError(_("no valid token is called `{name}`", name=called) + hint)
+        problem = _("no valid token is called `{name}`", name=called)
+        raise InputError(nearest(problem, called, valid, _("`tocsin token list` lists them")))
     say(_("the token {name} is revoked", name=called))
 
 

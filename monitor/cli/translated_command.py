@@ -58,7 +58,7 @@ def messages(command: click.Command) -> Iterator[str]:
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             yield from filter(None, (parameter.help, parameter.prompt))
-        if metavar := _metavar(parameter):
+        if metavar := _metavar(parameter) or _argument(parameter):
             yield metavar
 
 
@@ -80,6 +80,9 @@ def _translated_parameter(parameter: click.Parameter) -> click.Parameter:
     shown = copy.copy(parameter)
     if metavar := _metavar(parameter):
         shown.metavar = _(metavar)
+    elif word := _argument(parameter):
+        named = _(word) if parameter.required else f"[{_(word)}]"
+        shown.metavar = named if parameter.nargs == 1 else f"{named}..."
     if isinstance(shown, click.Option):
         shown.help = shown.help and _(shown.help)
         if isinstance(shown.prompt, str):
@@ -96,3 +99,10 @@ def _metavar(parameter: click.Parameter) -> str:
     if isinstance(parameter, click.Option) and not parameter.is_flag and not parameter.count:
         return parameter.type.name.upper()
     return ""
+
+
+def _argument(parameter: click.Parameter) -> str:
+    """Return the word that stands for an argument, where click makes it of the name."""
+    if not isinstance(parameter, click.Argument) or parameter.metavar:
+        return ""
+    return "" if isinstance(parameter.type, click.Choice) else (parameter.name or "").upper()

@@ -13,11 +13,14 @@ import click
 
 from index.analysis.text_cleaning import clean
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import mark, mark_all, ngettext, number, pgettext
 from monitor import signs
 from monitor.cli import CliContext, output, say
 from monitor.cli.names import KnownNames
 from monitor.cli.options import QueryCommand, build_filter, with_filters
 from monitor.errors import MissingExtraError, requires_extra
+from monitor.formatting import date_and_time
 from monitor.model.search_results import BucketSize, Series, Trend
 
 COLOURS = ("blue", "yellow", "green", "magenta", "cyan", "red", "bright_blue", "bright_green")
@@ -26,11 +29,12 @@ PLOT_LINES = 18
 TICK_DISTANCE = 16
 """Fewest cells between two ticks: more than the longest label."""
 _TICK = {
-    BucketSize.HOUR: "%m-%d %H:%M",
-    BucketSize.DAY: "%Y-%m-%d",
-    BucketSize.WEEK: "%G-W%V",
-    BucketSize.MONTH: "%Y-%m",
+    BucketSize.HOUR: mark("%m-%d %H:%M"),
+    BucketSize.DAY: mark("%Y-%m-%d"),
+    BucketSize.WEEK: mark("%G-W%V"),
+    BucketSize.MONTH: mark("%Y-%m"),
 }
+_PERIODS = dict(zip(BucketSize, mark_all("period", "hour", "day", "week", "month"), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,30 +77,46 @@ def plot_lines(trend: Trend, zone: tzinfo, width: int, *, colours: bool) -> Iter
     most = max(
         (sum(map(_expected, series.counts, series.corrected)) for series in shown), default=0
     )
-    room = width - 3 - len(f"{_ticks(most)[-1]:,}")
+    room = width - 3 - len(number(_ticks(most)[-1]))
     step = -(-len(trend.labels) // room)
     starts = trend.edges[:-1:step]
     columns = _PlotColumns(starts, step, max(1, room // len(starts)))
     for marker, colour, series in zip(signs.SERIES, COLOURS, shown, strict=False):
         sign = f"{marker} " if len(shown) > 1 else ""
-        line = f"{sign}{clean(series.name)}: {series.total:,}"
+        line = sign + _("{name}: {text}", name=clean(series.name), text=number(series.total))
         yield click.style(line, fg=colour) if colours and sign else line
     for line in _render_plot(shown, columns, trend.by, zone).splitlines():
         yield _colour_markers(line.rstrip()) if colours and len(shown) > 1 else line.rstrip()
     if step > 1:
-        yield f"{step} {trend.by}s per column"
+        yield _per_column(step, trend.by)
     if any(any(series.marked) for series in shown):
-        yield f"{signs.GAP} feeds of this query had coverage gaps or were not polled for a time"
+        words = _("feeds of this query had coverage gaps or were not polled for a time")
+        yield f"{signs.GAP} {words}"
     if len(shown) == 1 and any(shown[0].marked):
         estimated = any(value is not None for value in shown[0].corrected)
-        rest = f", {signs.ESTIMATE} estimate without coverage gaps" if estimated else ""
-        yield f"{signs.UNSURE} articles found{rest}"
+        estimate = f", {signs.ESTIMATE} {_(_ESTIMATE)}" if estimated else ""
+        yield f"{signs.UNSURE} {_('articles found')}{estimate}"
+
+
+_ESTIMATE = mark("estimate without coverage gaps")
+
+
+def _per_column(count: int, by: BucketSize) -> str:
+    match by:
+        case BucketSize.HOUR:
+            return ngettext("{count} hour per column", "{count} hours per column", count)
+        case BucketSize.DAY:
+            return ngettext("{count} day per column", "{count} days per column", count)
+        case BucketSize.WEEK:
+            return ngettext("{count} week per column", "{count} weeks per column", count)
+        case BucketSize.MONTH:
+            return ngettext("{count} month per column", "{count} months per column", count)
 
 
 def _render_plot(
     shown: Sequence[Series], columns: _PlotColumns, by: BucketSize, zone: tzinfo
 ) -> str:
-    with requires_extra("plots", "the plot"):
+    with requires_extra("plots", _("the plot")):
         import plotext
 
     expected = [columns.summed(list(map(_expected, s.counts, s.corrected))) for s in shown]
@@ -105,7 +125,7 @@ def _render_plot(
     figure = plotext.figure
     figure.clear()
     figure.theme("colorless")
-    figure.plot_size(columns.cells + 2 + len(f"{ticks[-1]:,}"), PLOT_LINES)
+    figure.plot_size(columns.cells + 2 + len(number(ticks[-1])), PLOT_LINES)
     if len(shown) == 1:
         _draw_bars(figure, shown[0], expected[0], columns)
     else:
@@ -114,12 +134,12 @@ def _render_plot(
     labelled = range(0, len(columns.starts), max(1, -(-TICK_DISTANCE // columns.width)))
     figure.ruler("x").ticks(
         [columns.middle(column) for column in labelled],
-        [_moment(columns.starts[column], zone).strftime(_TICK[by]) for column in labelled],
+        [_moment(columns.starts[column], zone).strftime(_(_TICK[by])) for column in labelled],
     )
     figure.ruler("y").lim(0, ticks[-1]).alignment(lim="edge")
-    figure.ruler("y").ticks(list(ticks), [f"{tick:,}" for tick in ticks])
+    figure.ruler("y").ticks(list(ticks), [number(tick) for tick in ticks])
     marks = _gap_line(_marked_columns(shown, columns), columns)
-    over = f"{' ' * (len(f'{ticks[-1]:,}') + 1)}{marks}\n" if marks.strip() else ""
+    over = f"{' ' * (len(number(ticks[-1])) + 1)}{marks}\n" if marks.strip() else ""
     return over + str(figure.build().string(colorless=True))
 
 
@@ -133,9 +153,9 @@ def _draw_bars(
         if cells:
             bars = [
                 sign or (signs.UNSURE if column in marked else signs.BARS[-1])
-                for column, _ in cells
+                for column, _cell in cells
             ]
-            heights = [values[column] for column, _ in cells]
+            heights = [values[column] for column, _cell in cells]
             figure.draw(figure.signal([cell for _, cell in cells], heights, marker=bars).fillx())
 
 
@@ -194,9 +214,10 @@ MAX_SERIES = 8
 INCHES = (11.0, 4.5)
 DOTS_PER_INCH = 150
 FONTS = (
-    "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "Source Han Sans",
-    "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "Droid Sans Fallback", "PingFang SC",
-    "Hiragino Sans", "Apple SD Gothic Neo", "Arial Unicode MS",
+    "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP",  # not a message
+    "Noto Sans CJK KR", "Source Han Sans", "WenQuanYi Zen Hei",  # not a message
+    "WenQuanYi Micro Hei", "Droid Sans Fallback", "PingFang SC",  # not a message
+    "Hiragino Sans", "Apple SD Gothic Neo", "Arial Unicode MS",  # not a message
 )  # fmt: skip
 """Fonts to use if installed, in this order: the first has French, the others have CJK."""
 
@@ -208,7 +229,7 @@ def save_png(trend: Trend, zone: tzinfo, path: Path) -> None:
         MissingExtraError: matplotlib is not installed.
         OSError: The file cannot be written.
     """
-    with requires_extra("plots", "tocsin trend --png"):
+    with requires_extra("plots", "tocsin trend --png"):  # not a message
         import matplotlib as mpl
         from matplotlib import font_manager
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -234,22 +255,23 @@ def _draw_figure(axes: Any, trend: Trend, zone: tzinfo) -> None:
     for series in shown:
         _draw_series(axes, edges, series, alone=len(shown) == 1)
     if any(value is not None for series in shown for value in series.corrected):
-        axes.plot([], [], ":", color="0.3", label="estimate without coverage gaps")
+        axes.plot([], [], ":", color="0.3", label=_(_ESTIMATE))
     _hatch_gaps(axes, edges, shown)
     axes.set_ylim(bottom=0)
     axes.set_xlim(edges[0], edges[-1])
-    axes.set_ylabel(f"articles by {trend.by}")
+    axes.set_ylabel(_("articles by {period}", period=pgettext("period", _PERIODS[trend.by])))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     locator = untyped.AutoDateLocator(tz=zone)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(untyped.ConciseDateFormatter(locator, tz=zone))
     axes.grid(axis="y", alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=4)
+    place = "lower left"  # not a message
+    axes.legend(frameon=False, loc=place, bbox_to_anchor=(0, 1), ncols=4)
 
 
 def _draw_series(axes: Any, edges: Sequence[float], series: Series, *, alone: bool) -> None:
-    name = f"{clean(series.name)} ({series.total:,})"
+    name = f"{clean(series.name)} ({number(series.total)})"
     drawn = axes.stairs(
         series.counts, edges, label=name, fill=alone, linewidth=1.4, alpha=0.75 if alone else 1
     )
@@ -267,7 +289,7 @@ def _draw_series(axes: Any, edges: Sequence[float], series: Series, *, alone: bo
 
 def _hatch_gaps(axes: Any, edges: Sequence[float], shown: Sequence[Series]) -> None:
     """Hatch the buckets with coverage gaps."""
-    label: str | None = "coverage gaps"
+    label: str | None = _("coverage gaps")
     for at in range(len(edges) - 1):
         if any(series.marked[at] for series in shown):
             axes.axvspan(
@@ -335,7 +357,7 @@ def trend(
     from monitor.wiring import local_zone
 
     if split and len(queries) > 1:
-        raise click.UsageError("--split needs exactly one query")
+        raise click.UsageError(_("--split needs exactly one query"))
     cli: CliContext = context.obj
     service = cli.service()
     known = KnownNames(cli, service)
@@ -348,7 +370,7 @@ def trend(
     known.warn(*queries)
     if png is not None:
         save_png(result, local_zone(), png)
-        say(f"wrote {png}")
+        say(_("wrote {path}", path=png))
     if style in ("json", "jsonl", "csv"):
         from monitor.export.serialization.searches import trend_rows
 
@@ -361,7 +383,7 @@ def trend(
         for line in _note_lines(result):
             say(line)
     if not any(series.total for series in result.series):
-        say("nothing found")
+        say(_("nothing found"))
         context.exit(1)
 
 
@@ -371,13 +393,19 @@ def _print_plot(trend: Trend) -> None:
     try:
         lines = list(plot_lines(trend, local_zone(), output.width(), colours=output.wants_colour()))
     except MissingExtraError as error:
-        say(f"{error}; the table instead:")
+        say(_("{reason}; the table instead:", reason=error))
         _print_table(trend)
         return
     for line in lines:
         click.echo(line)
     if (more := len(trend.series) - len(signs.SERIES)) > 0:
-        say(f"{more} more series; --format table shows all")
+        say(
+            ngettext(
+                "{count} more series; --format table shows all",
+                "{count} more series; --format table shows all",
+                more,
+            )
+        )
 
 
 def _print_table(trend: Trend) -> None:
@@ -390,38 +418,51 @@ def _print_table(trend: Trend) -> None:
         for name, series in zip(names, trend.series, strict=True)
     ]
     widths = [max(*map(cell_len, (name, *cells))) for name, cells in columns]
-    first = max(map(len, trend.labels))
+    head = pgettext("period", _PERIODS[trend.by])
+    first = max(map(len, (head, *trend.labels)))
 
     def row(head: str, cells: list[str]) -> str:
         padded = (" " * (w - cell_len(c)) + c for c, w in zip(cells, widths, strict=True))
         return "  ".join((set_cell_size(head, first), *padded))
 
-    click.secho(row(str(trend.by), names), dim=True)
+    click.secho(row(head, names), dim=True)
     for at, label in enumerate(trend.labels):
-        click.echo(row(label, [cells[at] for _, cells in columns]))
+        click.echo(row(label, [cells[at] for _name, cells in columns]))
 
 
 def _cell(series: Series, at: int) -> str:
     corrected = series.corrected[at]
     if not series.marked[at]:
-        return f"{series.counts[at]:,}"
-    return f"{series.counts[at]:,} {signs.GAP}" + (
-        "" if corrected is None else f" ~{corrected:,.0f}"
+        return number(series.counts[at])
+    return f"{number(series.counts[at])} {signs.GAP}" + (
+        "" if corrected is None else f" ~{number(corrected)}"
     )
 
 
 def _note_lines(trend: Trend) -> Iterator[str]:
     if trend.since > trend.edges[0]:
-        yield f"the first {trend.by} counts from {_format_moment(trend.since)} on"
+        yield _(_COUNTED_FROM[trend.by], moment=_format_moment(trend.since))
     if trend.until < trend.edges[-1]:
-        yield f"the last {trend.by} counts until {_format_moment(trend.until)}"
+        yield _(_COUNTED_UNTIL[trend.by], moment=_format_moment(trend.until))
     if trend.note:
         yield trend.note
 
 
-def _format_moment(moment: float) -> str:
-    from datetime import datetime
+_COUNTED_FROM = {
+    BucketSize.HOUR: mark("the first hour counts from {moment} on"),
+    BucketSize.DAY: mark("the first day counts from {moment} on"),
+    BucketSize.WEEK: mark("the first week counts from {moment} on"),
+    BucketSize.MONTH: mark("the first month counts from {moment} on"),
+}
+_COUNTED_UNTIL = {
+    BucketSize.HOUR: mark("the last hour counts until {moment}"),
+    BucketSize.DAY: mark("the last day counts until {moment}"),
+    BucketSize.WEEK: mark("the last week counts until {moment}"),
+    BucketSize.MONTH: mark("the last month counts until {moment}"),
+}
 
+
+def _format_moment(moment: float) -> str:
     from monitor.wiring import local_zone
 
-    return datetime.fromtimestamp(moment, local_zone()).strftime("%Y-%m-%d %H:%M")
+    return date_and_time(datetime.fromtimestamp(moment, local_zone()))

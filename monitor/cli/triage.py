@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
 from index.analysis.text_cleaning import line, truncate
+from index.translation import gettext as _
+from index.translation import mark, mark_plural, ngettext, number
 from monitor import signs
 from monitor.cli import CliContext, output, say, show
 from monitor.cli.alerts import build_alert_filter, complete_tags, with_alert_filters
 from monitor.cli.names import InputError, KnownNames
 from monitor.cli.numbers import AlertNumber, no_alert
 from monitor.cli.options import format_option, with_filters
-from monitor.formatting import alert_number, counted
+from monitor.formatting import alert_number, clauses
+from monitor.formatting import alerts as counted_alerts
 from monitor.model.alert import AlertState, Change, Verdict
+from monitor.model.shown_names import state_name, verdict_name
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -36,7 +40,7 @@ COMPLETIONS = 50
 
 
 def complete_alert_ids(
-    context: click.Context, _: click.Parameter, incomplete: str
+    context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete the number of one of the newest alerts, with their titles."""
     from click.shell_completion import CompletionItem
@@ -103,14 +107,14 @@ def select_alerts(
              "noted", "tags", "query"}  # fmt: skip
     options_given = [name for name in names if _is_given(context, name)]
     if ids and options_given:
-        raise click.UsageError("give alerts or options that select them, not both")
+        raise click.UsageError(_("give alerts or options that select them, not both"))
     if ids:
         missing = sorted({*ids} - {alert.id for alert in service.views.alerts.get(ids)})
         if missing:
             raise no_alert(*missing)
         return list(dict.fromkeys(ids))
     if not options_given:
-        raise click.UsageError("give alerts, such as a5, or options such as --query or --watch")
+        raise click.UsageError(_("give alerts, such as a5, or options such as --query or --watch"))
     known = KnownNames(context.obj, service)
     filter = known.validate(
         build_alert_filter(**{name: options[name] for name in names - {"query"}})
@@ -128,26 +132,26 @@ def confirm_change(alerts: Sequence[Alert], what: str, *, yes: bool) -> bool:
     """
     import sys
 
-    summary = f"{count_alerts(len(alerts))} ({_breakdown(alerts)})"
+    summary = f"{counted_alerts(len(alerts))} ({_breakdown(alerts)})"
     if yes:
         say(summary)
         return True
     if not sys.stdin.isatty():
-        raise InputError(f"{summary}: add --yes to {what}, or --dry-run to list them")
-    return click.confirm(f"{summary}: {what}?", err=True)
-
-
-def count_alerts(alerts: int | Collection[int]) -> str:
-    """Return a number of alerts as text: `3 alerts`."""
-    number = alerts if isinstance(alerts, int) else len(alerts)
-    return counted(number, "alert")
+        raise InputError(
+            _(
+                "{alerts}: add --yes to {change}, or --dry-run to list them",
+                alerts=summary,
+                change=what,
+            )
+        )
+    return click.confirm(_("{alerts}: {change}?", alerts=summary, change=what), err=True)
 
 
 def _breakdown(alerts: Sequence[Alert]) -> str:
     counts = Counter(alert.watchlist for alert in alerts).most_common()
-    named = [f"{name} {number:,}" for name, number in counts[:WATCHLISTS_NAMED]]
-    rest = sum(number for _, number in counts[WATCHLISTS_NAMED:])
-    return ", ".join([*named, *([f"others {rest:,}"] if rest else [])])
+    named = [f"{name} {number(count)}" for name, count in counts[:WATCHLISTS_NAMED]]
+    rest = sum(count for _name, count in counts[WATCHLISTS_NAMED:])
+    return ", ".join([*named, *([_("others {count}", count=number(rest))] if rest else [])])
 
 
 def _is_given(context: click.Context, name: str) -> bool:
@@ -160,8 +164,33 @@ CHANGES_SHOWN = 50
 """Alerts that --dry-run lists."""
 
 _ChangeFields = Mapping[str, Any]
-_Verb = tuple[str, str]
-"""A change as a verb: `close`, and its participle `closed`."""
+
+
+class _Verb(NamedTuple):
+    """A change in words, in English."""
+
+    infinitive: str
+    """What is to be done: `close`."""
+    one: str
+    """What was done to an alert: `{count} alert closed`."""
+    many: str
+    """What was done to several."""
+    already: str
+    """Said when nothing is to be done: `nothing to change: already closed`."""
+    tag: str = ""
+    """The tag that is added or removed: `{tag}` in the texts."""
+
+    def to_do(self) -> str:
+        """Return what is to be done."""
+        return _(self.infinitive, tag=self.tag)
+
+    def done(self, count: int) -> str:
+        """Return what was done to so many alerts."""
+        return ngettext(self.one, self.many, count, tag=self.tag)
+
+    def nothing(self) -> str:
+        """Return that there was nothing to do."""
+        return _(self.already, tag=self.tag)
 
 
 def _change_alerts(
@@ -183,19 +212,19 @@ def _change_alerts(
         alerts, others = [*alerts, *others], []
     changing = [alert for alert in alerts if change.on(alert) != alert]
     if not selected:
-        say("no alerts")
+        say(_("no alerts"))
         context.exit(1)
     if options["dry_run"]:
-        _list_changes(changing, cli, verb[0])
+        _list_changes(changing, cli, verb.to_do())
         return
     act: TriageAction | None = None
     if changing:
-        if not ids and not confirm_change(changing, verb[0], yes=options["yes"]):
-            say("nothing was changed")
+        if not ids and not confirm_change(changing, verb.to_do(), yes=options["yes"]):
+            say(_("nothing was changed"))
             context.exit(1)
         act = service.triage.change([alert.id for alert in changing], **fields)
     left = sum(change.on(alert) != alert for alert in others)
-    _report_change(act, len(alerts), options["style"], verb[1], left)
+    _report_change(act, len(alerts), options["style"], verb, left)
 
 
 def _others_of_stories(service: Service, ids: Sequence[int]) -> list[Alert]:
@@ -211,12 +240,19 @@ def _list_changes(changing: Sequence[Alert], cli: CliContext, what: str) -> None
     ids = [alert.id for alert in changing[: -CHANGES_SHOWN - 1 : -1]]
     stories = by_story(cli.service().views.alerts.get(ids, matches=True))
     print_stories(listed(stories, ids, no_news), "table", cli.clock())
-    more = f"; the newest {CHANGES_SHOWN} are listed" if len(changing) > CHANGES_SHOWN else ""
-    say(f"{count_alerts(len(changing))} would change: {what}{more}")
+    would = ngettext(
+        "{count} alert would change: {change}",
+        "{count} alerts would change: {change}",
+        len(changing),
+        change=what,
+    )
+    more = len(changing) > CHANGES_SHOWN
+    listing = [_("the newest {count} are listed", count=number(CHANGES_SHOWN))] if more else []
+    say(clauses([would, *listing]))
 
 
 def _report_change(
-    act: TriageAction | None, total: int, style: str, participle: str, left: int
+    act: TriageAction | None, total: int, style: str, verb: _Verb, left: int
 ) -> None:
     """Print what was changed.
 
@@ -224,7 +260,7 @@ def _report_change(
         act: What was done; None if nothing changed.
         total: How many alerts were selected.
         style: The format.
-        participle: What they are now: `closed`.
+        verb: The change.
         left: How many other alerts of their stories the same would change.
     """
     changed = act.ids if act else ()
@@ -233,19 +269,26 @@ def _report_change(
 
         click.echo(json.dumps(change_row(act, total)))
         return
-    rest = total - len(changed)
-    more = f"; {left:,} more of the same story: add --story" if left else ""
-    if not changed:
-        say(f"nothing to change: already {participle}{more}")
-        return
-    unchanged = f"; {rest:,} were already" if rest else ""
-    say(f"{count_alerts(changed)} {participle}{unchanged}{more}; `tocsin alerts undo` undoes it")
+    parts = [verb.done(len(changed)) if changed else verb.nothing()]
+    if changed and (rest := total - len(changed)):
+        parts.append(ngettext("{count} was already", "{count} were already", rest))
+    if left:
+        parts.append(
+            ngettext(
+                "{count} more of the same story: add --story",
+                "{count} more of the same story: add --story",
+                left,
+            )
+        )
+    if changed:
+        parts.append(_("`tocsin alerts undo` undoes it"))
+    say(clauses(parts))
 
 
 def _change_command(name: str, verb: _Verb, help: str, **fields: Any) -> click.Command:
     """Return a command that makes one fixed change."""
 
-    @click.command(name, help=f"{help}\n\n{_SELECTION_HELP}")
+    @click.command(name, help=f"{help}\n\n{_SELECTION_HELP}")  # not a message
     @with_alert_selection
     @click.pass_context
     def command(context: click.Context, /, ids: tuple[int, ...], **options: Any) -> None:
@@ -277,19 +320,14 @@ def _tag_command(name: str, verb: _Verb, help: str, key: str) -> click.Command:
             name = clean_tag(tag)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="TAG") from None
-        _change_alerts(
-            context,
-            ids,
-            options,
-            (verb[0].format(name), verb[1].format(name)),
-            {key: (name,)},
-        )
+        _change_alerts(context, ids, options, verb._replace(tag=name), {key: (name,)})
 
     return command
 
 
 @click.command(
-    "note", help="Write a note about alerts. It replaces an earlier note.\n\n" + _SELECTION_HELP
+    "note",
+    help="Write a note about alerts. It replaces an earlier note.\n\n" + _SELECTION_HELP,
 )
 @with_alert_selection
 @click.option(
@@ -311,8 +349,19 @@ def _note(
         text = clean_note(message)
     except ValueError as error:
         raise InputError(str(error)) from None
-    verb = ("write the note", "noted") if text else ("remove the note", "without a note")
-    _change_alerts(context, ids, options, verb, {"note": text})
+    _change_alerts(context, ids, options, _NOTED if text else _NOT_NOTED, {"note": text})
+
+
+_NOTED = _Verb(
+    mark("write the note"),
+    *mark_plural("{count} alert noted", "{count} alerts noted"),
+    mark("nothing to change: already noted"),
+)
+_NOT_NOTED = _Verb(
+    mark("remove the note"),
+    *mark_plural("{count} alert without a note", "{count} alerts without a note"),
+    mark("nothing to change: already without a note"),
+)
 
 
 def _read_note(context: click.Context, ids: Sequence[int], options: dict[str, Any]) -> str:
@@ -329,57 +378,115 @@ def _read_note(context: click.Context, ids: Sequence[int], options: dict[str, An
     first = service.views.alerts.get(select_alerts(context, service, ids, options)[:1])
     text = click.edit(first[0].note if first else "")
     if text is None:
-        raise click.ClickException("the editor was closed without saving; the note was not changed")
+        raise click.ClickException(
+            _("the editor was closed without saving; the note was not changed")
+        )
     return text
 
 
 _CHANGE_COMMANDS = (
     _change_command(
         "ack",
-        ("acknowledge", "acknowledged"),
+        _Verb(
+            mark("acknowledge"),
+            *mark_plural("{count} alert acknowledged", "{count} alerts acknowledged"),
+            mark("nothing to change: already acknowledged"),
+        ),
         "Acknowledge alerts. Closed alerts stay closed.",
         acknowledge=True,
     ),
     _change_command(
         "relevant",
-        ("call relevant", "called relevant"),
+        _Verb(
+            mark("call relevant"),
+            *mark_plural("{count} alert called relevant", "{count} alerts called relevant"),
+            mark("nothing to change: already called relevant"),
+        ),
         "Call alerts relevant, and acknowledge them.",
         verdict=Verdict.RELEVANT,
         acknowledge=True,
     ),
     _change_command(
         "noise",
-        ("call noise", "called noise"),
+        _Verb(
+            mark("call noise"),
+            *mark_plural("{count} alert called noise", "{count} alerts called noise"),
+            mark("nothing to change: already called noise"),
+        ),
         "Call alerts noise, and acknowledge them.",
         verdict=Verdict.NOISE,
         acknowledge=True,
     ),
     _change_command(
         "unjudge",
-        ("remove the verdict", "without a verdict"),
+        _Verb(
+            mark("remove the verdict"),
+            *mark_plural("{count} alert without a verdict", "{count} alerts without a verdict"),
+            mark("nothing to change: already without a verdict"),
+        ),
         "Remove verdicts.",
         verdict=Verdict.NONE,
     ),
     _change_command(
         "close",
-        ("close", "closed"),
+        _Verb(
+            mark("close"),
+            *mark_plural("{count} alert closed", "{count} alerts closed"),
+            mark("nothing to change: already closed"),
+        ),
         "Close alerts. Closed alerts leave the list. An alert that escalates is new "
         "again, unless it was called noise.",
         state=AlertState.CLOSED,
     ),
     _change_command(
         "reopen",
-        ("make new again", "new again"),
+        _Verb(
+            mark("make new again"),
+            *mark_plural("{count} alert new again", "{count} alerts new again"),
+            mark("nothing to change: already new again"),
+        ),
         "Make alerts new again, also closed ones.",
         state=AlertState.NEW,
     ),
-    _change_command("star", ("star", "starred"), "Star alerts.", starred=True),
     _change_command(
-        "unstar", ("remove the star", "without a star"), "Remove stars.", starred=False
+        "star",
+        _Verb(
+            mark("star"),
+            *mark_plural("{count} alert starred", "{count} alerts starred"),
+            mark("nothing to change: already starred"),
+        ),
+        "Star alerts.",
+        starred=True,
     ),
-    _tag_command("tag", ("tag {}", "tagged {}"), "Add a tag of your own to alerts.", "tags"),
+    _change_command(
+        "unstar",
+        _Verb(
+            mark("remove the star"),
+            *mark_plural("{count} alert without a star", "{count} alerts without a star"),
+            mark("nothing to change: already without a star"),
+        ),
+        "Remove stars.",
+        starred=False,
+    ),
     _tag_command(
-        "untag", ("remove {}", "without {}"), "Remove a tag of your own from alerts.", "untag"
+        "tag",
+        _Verb(
+            mark("tag {tag}"),
+            *mark_plural("{count} alert tagged {tag}", "{count} alerts tagged {tag}"),
+            mark("nothing to change: already tagged {tag}"),
+        ),
+        "Add a tag of your own to alerts.",
+        "tags",
+    ),
+    _tag_command(
+        "untag",
+        _Verb(
+            mark("remove {tag}"),
+            *mark_plural("{count} alert without {tag}", "{count} alerts without {tag}"),
+            mark("nothing to change: already without {tag}"),
+        ),
+        "Remove a tag of your own from alerts.",
+        "untag",
     ),
     _note,
 )
@@ -404,7 +511,7 @@ def _undo(context: click.Context, style: str) -> None:
     undo.
     """
     cli: CliContext = context.obj
-    _report_undo(context, cli.service().triage.undo(), style, "nothing to undo")
+    _report_undo(context, cli.service().triage.undo(), style, _("nothing to undo"))
 
 
 @click.command("redo")
@@ -416,7 +523,7 @@ def _redo(context: click.Context, style: str) -> None:
     Exits with 1 when there is nothing to redo.
     """
     cli: CliContext = context.obj
-    _report_undo(context, cli.service().triage.redo(), style, "nothing to redo")
+    _report_undo(context, cli.service().triage.redo(), style, _("nothing to redo"))
 
 
 def _report_undo(
@@ -428,8 +535,9 @@ def _report_undo(
         click.echo(json.dumps(undo_row(act)))
     elif act is not None:
         left = ", ".join(map(alert_number, act.left[:10])) + (", …" if len(act.left) > 10 else "")
-        left_note = f"; not undone, because they were changed since: {left}" if act.left else ""
-        say(f"{count_alerts(act.ids)} changed{left_note}")
+        changed = ngettext("{count} alert changed", "{count} alerts changed", len(act.ids))
+        left_note = _("not undone, because they were changed since: {alerts}", alerts=left)
+        say(clauses([changed, *([left_note] if act.left else [])]))
     else:
         say(otherwise)
     if act is None:
@@ -460,11 +568,11 @@ def _history(context: click.Context, id: int, style: str) -> None:
         output.print_rows(map(decision_row, decisions), style, COLUMNS)
     for decision in decisions if style == "table" else ():
         when = show.format_moment(decision.at, cli.clock())
-        who = line(decision.who) or (TOCSIN if decision.why else "somebody")
+        who = line(decision.who) or (TOCSIN if decision.why else _("somebody"))
         click.echo(f"{decision.act:>6}  {when}  {who}  {', '.join(_decision_words(decision))}")
     if not decisions:
         if style == "table":
-            say(f"alert {alert_number(id)} was never changed")
+            say(_("alert {number} was never changed", number=alert_number(id)))
         context.exit(1)
 
 
@@ -475,15 +583,23 @@ def _decision_words(decision: Decision) -> Iterator[str]:
             yield from (f"+#{line(tag)}" for tag in after if tag not in before)
             yield from (f"-#{line(tag)}" for tag in before if tag not in after)
         elif name == "starred":
-            yield "starred" if after else "star removed"
+            yield _("starred") if after else _("star removed")
         elif name == "note":
-            yield f"note “{truncate(line(after), 60)}”" if after else "note removed"
+            note = truncate(line(after), 60)
+            yield _("note “{text}”", text=note) if after else _("note removed")
         else:
-            yield f"{before or 'no verdict'} {signs.BECOMES} {after or 'no verdict'}"
+            yield f"{_standing(name, before)} {signs.BECOMES} {_standing(name, after)}"
     if decision.why:
-        yield f"because of {line(decision.why)}"
+        yield _("because of {reason}", reason=line(decision.why))
     if decision.undoes is not None:
-        yield f"undoes {decision.undoes}"
+        yield _("undoes {change}", change=decision.undoes)
+
+
+def _standing(name: str, value: str) -> str:
+    """Return the state or the verdict of an alert as people read it."""
+    if name == "state":
+        return state_name(AlertState(value))
+    return verdict_name(Verdict(value)) or _("no verdict")
 
 
 COMMANDS: Mapping[str, click.Command] = {

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from index.analysis.text_cleaning import clean
+from index.translation import gettext as _
+from index.translation import mark_all, ngettext, number, pgettext
 from monitor import signs
 from monitor.cli import CliContext, output, say, show
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError, nearest
 from monitor.cli.numbers import ArticleNumber, no_article
-from monitor.formatting import counted
+from monitor.formatting import clauses
+from monitor.model.shown_names import severity_name
 from monitor.model.watchlist import FEED_HEALTH, Baseline
 
 if TYPE_CHECKING:
@@ -55,15 +58,19 @@ def term_lines(records: Sequence[TermRecord], room: int) -> Iterator[str]:
     from rich.cells import cell_len, set_cell_size
 
     names = [clean(record.term) for record in records]
-    widest = min(max(map(cell_len, ("term", *names))), room)
+    head, alerts, share = (pgettext("column", name) for name in TERM_HEADS)
+    widest = min(max(map(cell_len, (head, *names))), room)
     last = None
     if names:
-        yield click.style(f"  {'term'.ljust(widest)}  {'alerts':>7}  precision", dim=True)
+        yield click.style(f"  {set_cell_size(head, widest)}  {alerts:>7}  {share}", dim=True)
     for name, record in zip(names, records, strict=True):
         if record.watchlist != last:
             yield click.style(clean(record.watchlist), bold=True)
             last = record.watchlist
         yield f"  {set_cell_size(name, widest)}  {record.total:>7}  {format_precision(record)}"
+
+
+TERM_HEADS = mark_all("column", "term", "alerts", "precision")
 
 
 def terms_of(records: Iterable[TermRecord], name: str | None) -> list[TermRecord]:
@@ -109,7 +116,11 @@ def watch_show(cli: CliContext, name: str, style: str) -> None:
     _list_watchlists(cli, name, style)
 
 
-_FEED_HEALTH_ELSEWHERE = f"`tocsin alerts --watch '{FEED_HEALTH}'` lists the alerts about feeds"
+def _feed_health_elsewhere() -> str:
+    return _("`{command}` lists the alerts about feeds", command=_FEED_HEALTH_COMMAND)
+
+
+_FEED_HEALTH_COMMAND = f"tocsin alerts --watch '{FEED_HEALTH}'"  # not a message
 
 
 def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bool = False) -> None:
@@ -120,9 +131,10 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
         records = [record for record in records if record.name.casefold() == name.casefold()]
         if not records:
             if name.casefold() == FEED_HEALTH:
-                raise InputError(f"`{FEED_HEALTH}` is no watchlist; {_FEED_HEALTH_ELSEWHERE}")
-            hint = nearest(name, known, "`tocsin watch list` lists all")
-            raise InputError(f"no watchlist is called `{name}`{hint}")
+                problem = _("`{name}` is no watchlist", name=FEED_HEALTH)
+                raise InputError(clauses([problem, _feed_health_elsewhere()]))
+            problem = _("no watchlist is called `{name}`", name=name)
+            raise InputError(nearest(problem, name, known, _("`tocsin watch list` lists all")))
     if terms:
         _list_terms(service.views.watchlists.term_records(), name, style)
         return
@@ -138,7 +150,7 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
         silence.watchlist: silence.until for silence in service.views.watchlists.silences(now)
     }
     if not records:
-        say("there are no watchlists yet; `tocsin watch add TERM` adds one")
+        say(_("there are no watchlists yet; `tocsin watch add TERM` adds one"))
     else:
         for line in _table(
             records,
@@ -150,8 +162,13 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
             click.echo(line)
         about_feeds = service.views.watchlists.untriaged().by_watchlist.get(FEED_HEALTH, 0)
         if name is None and about_feeds:
-            many = counted(about_feeds, "new story", "new stories")
-            say(f"{many} of {FEED_HEALTH}; {_FEED_HEALTH_ELSEWHERE}")
+            many = ngettext(
+                "{count} new story of {name}",
+                "{count} new stories of {name}",
+                about_feeds,
+                name=FEED_HEALTH,
+            )
+            say(clauses([many, _feed_health_elsewhere()]))
         if name is not None:
             _list_terms(service.views.watchlists.term_records(), name, style)
 
@@ -192,7 +209,8 @@ def _suppression_cells(
         }
         words = [f"{sum(reasons.values())}"] if reasons else []
         if name in muted_until:
-            words.append(f"silenced until {show.format_moment(muted_until[name], now)}")
+            until = show.format_moment(muted_until[name], now)
+            words.append(_("silenced until {moment}", moment=until))
         return " ".join(words) or EMPTY_CELL
 
     return [cell(record.name) for record in records]
@@ -208,45 +226,58 @@ def _table(
     """Yield a line for each watchlist, without the columns that are empty."""
     from rich.cells import cell_len, set_cell_size
 
-    columns = (
-        ("severity", [str(record.severity) for record in records]),
-        ("alerts", [f"{record.total:>6}" for record in records]),
-        ("new stories", [f"{record.untriaged:>11}" for record in records]),
-        ("today", [_today_cell(baselines.get(record.name, Baseline())) for record in records]),
-        ("last hit", [f"{_last_hit(record, now):>8}" for record in records]),
-        ("gaps", [_gap_cell(coverage.get(record.name)) for record in records]),
-        ("suppressed", suppression),
-        ("precision", [format_precision(record) for record in records]),
+    cells_by_column = (
+        [severity_name(record.severity) for record in records],
+        [f"{record.total:>6}" for record in records],
+        [f"{record.untriaged:>11}" for record in records],
+        [_today_cell(baselines.get(record.name, Baseline())) for record in records],
+        [f"{_last_hit(record, now):>8}" for record in records],
+        [_gap_cell(coverage.get(record.name)) for record in records],
+        suppression,
+        [format_precision(record) for record in records],
     )
+    heads = (pgettext("column", name) for name in HEADS)
+    columns = zip(heads, cells_by_column, strict=True)
     filled = [(head, cells) for head, cells in columns if set(cells) != {EMPTY_CELL}]
     widths = [max(len(head), *map(len, cells)) for head, cells in filled]
     room = max(12, output.width() - sum(widths) - 2 * len(widths))
     names = [clean(record.name) for record in records]
-    widest = min(max(map(cell_len, ("watchlist", *names))), room)
+    first = pgettext("column", "watchlist")
+    widest = min(max(map(cell_len, (first, *names))), room)
 
     def row(name: str, cells: Iterable[str]) -> str:
         padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
         return "  ".join((set_cell_size(name, widest), *padded)).rstrip()
 
     headers = [head.rjust(len(cells[0])) if cells[0][:1] == " " else head for head, cells in filled]
-    yield click.style(row("watchlist", headers), dim=True)
+    yield click.style(row(first, headers), dim=True)
     for at, name in enumerate(names):
-        yield row(name, (cells[at] for _, cells in filled))
+        yield row(name, (cells[at] for _head, cells in filled))
+
+
+HEADS = mark_all(
+    "column", "severity", "alerts", "new stories", "today", "last hit", "gaps", "suppressed",
+    "precision",
+)  # fmt: skip
 
 
 def _last_hit(record: WatchlistRecord, now: float) -> str:
-    return output.ago(record.last_hit, now) if record.last_hit else "never"
+    return output.ago(record.last_hit, now) if record.last_hit else _("never")
 
 
 def _today_cell(baseline: Baseline) -> str:
     """Return the stories of today, a mark if the number is unusual, and the usual number."""
-    usual = "" if baseline.usual is None else f" ({baseline.usual:.{int(baseline.usual < 10)}f})"
+    usual = (
+        "" if baseline.usual is None else f" ({number(baseline.usual, int(baseline.usual < 10))})"
+    )
     mark = signs.SPIKE if baseline.surprise else signs.QUIET if baseline.quiet else " "
     return f"{baseline.today:>5} {mark}{usual}"
 
 
 def _gap_cell(coverage: Coverage | None) -> str:
-    return f"{coverage.touched()} of {coverage.feeds}" if coverage and coverage.gaps else EMPTY_CELL
+    if not coverage or not coverage.gaps:
+        return EMPTY_CELL
+    return _("{some} of {all}", some=number(coverage.touched()), all=number(coverage.feeds))
 
 
 @click.command("explain")
@@ -280,7 +311,11 @@ def watch_explain(context: click.Context, article: int, watchlist: str, style: s
     if style != "table":
         output.print_rows([row], style, tuple(row))
     for clause in clauses if style == "table" else ():
-        click.echo(f"{'matches' if explanation.hit else 'no match'}: {clause}")
+        click.echo(
+            _("matches: {clause}", clause=clause)
+            if explanation.hit
+            else _("no match: {clause}", clause=clause)
+        )
     context.exit(0 if explanation.hit else 1)
 
 
@@ -315,7 +350,7 @@ def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> N
             if form.term == term:
                 click.echo(f"{form.articles:>9}  {form.form}")
     if not found_forms:
-        say("the archive has no such word")
+        say(_("the archive has no such word"))
         context.exit(1)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from index.analysis.text_cleaning import clean, line
+from index.translation import gettext as _
+from index.translation import ngettext
 from monitor.cli import CliContext, output, say, show
 from monitor.cli.names import InputError
 from monitor.cli.options import DurationParam, FutureMomentParam, complete_search_name, find_search
@@ -45,9 +47,11 @@ def watch_add(cli: CliContext, term: str, name: str | None, severity: str | None
     called = term if isinstance(item, str) else item.get("name", term)
     for known in load(path, data=cli.data).watchlists:
         if known.name.casefold() == called.casefold():
-            raise InputError(f"a watchlist is called `{known.name}` already; give a --name")
+            raise InputError(
+                _("a watchlist is called `{name}` already; give a --name", name=known.name)
+            )
     config = edit(path, lambda text: with_item(text, "watchlists", [item]), data=cli.data)
-    say(f"{path}: watching for {config.watchlists[-1].query.text}")
+    say(_("{file}: watching for {query}", file=path, query=config.watchlists[-1].query.text))
 
 
 def _item(term: str, name: str | None, severity: str | None) -> Item:
@@ -134,9 +138,14 @@ def watch_from_search(
         config = add_watchlist(path, cli.data, watchlist_name or search.name, query, severity or "")
     except QueryError as error:
         raise InputError(
-            f"the search {search.name} cannot be a watchlist: {error} in {query}"
+            _(
+                "the search {search} cannot be a watchlist: {mistake} in {query}",
+                search=search.name,
+                mistake=error,
+                query=query,
+            )
         ) from error
-    say(f"{path}: watching for {config.watchlists[-1].query.text}")
+    say(_("{file}: watching for {query}", file=path, query=config.watchlists[-1].query.text))
 
 
 COLUMNS = ("watchlist", "by", "since", "until", "held")
@@ -171,11 +180,11 @@ def watch_mute(
     from monitor.wiring import user
 
     if duration is not None and until is not None:
-        raise click.UsageError("--for or --until, not both")
+        raise click.UsageError(_("--for or --until, not both"))
     service, now = cli.service(), cli.clock()
     if name is None:
         if duration is not None or until is not None:
-            raise click.UsageError("give the name of a watchlist")
+            raise click.UsageError(_("give the name of a watchlist"))
         _print_silences(cli, style)
         return
     seconds = until - now if until is not None else USUAL if duration is None else duration
@@ -183,7 +192,10 @@ def watch_mute(
         silence = service.triage.silence(name, seconds, user(os.environ))
     except (ValueError, NoWatchlistError) as error:
         raise InputError(str(error)) from None
-    click.echo(f"{silence.watchlist} is silenced until {show.format_moment(silence.until, now)}")
+    moment = show.format_moment(silence.until, now)
+    click.echo(
+        _("{watchlist} is silenced until {moment}", watchlist=silence.watchlist, moment=moment)
+    )
 
 
 def _print_silences(cli: CliContext, style: str) -> None:
@@ -194,13 +206,17 @@ def _print_silences(cli: CliContext, style: str) -> None:
 
         output.print_rows(map(silence_row, silences), style, COLUMNS)
     elif not silences:
-        say("no watchlist is silenced")
+        say(_("no watchlist is silenced"))
     else:
         for silence in silences:
             since, until = (show.format_moment(at, now) for at in (silence.since, silence.until))
-            by = f" by {silence.by}" if silence.by else ""
-            period = f"since {since}{by}, until {until}"
-            click.echo(f"{silence.watchlist}  {period} · {silence.suppressed} suppressed")
+            period = (
+                _("since {since} by {who}, until {until}", since=since, who=silence.by, until=until)
+                if silence.by
+                else _("since {since}, until {until}", since=since, until=until)
+            )
+            suppressed = ngettext("{count} suppressed", "{count} suppressed", silence.suppressed)
+            click.echo(f"{silence.watchlist}  {period} · {suppressed}")
 
 
 @click.command("unmute")
@@ -219,14 +235,22 @@ def watch_unmute(context: click.Context, name: str) -> None:
     except NoWatchlistError as error:
         raise InputError(str(error)) from None
     if silence is None:
-        click.echo(f"{name} is not silenced")
+        click.echo(_("{watchlist} is not silenced", watchlist=name))
         context.exit(1)
-    since = show.format_moment(silence.since, cli.clock())
-    suppressed = (
-        f"{silence.suppressed} suppressed since {since}"
-        if silence.suppressed
-        else "nothing was suppressed"
+    watchlist, since = silence.watchlist, show.format_moment(silence.since, cli.clock())
+    if not silence.suppressed:
+        click.echo(
+            _("{watchlist} is no longer silenced: nothing was suppressed", watchlist=watchlist)
+        )
+        return
+    click.echo(
+        ngettext(
+            "{watchlist} is no longer silenced: {count} suppressed since {moment}",
+            "{watchlist} is no longer silenced: {count} suppressed since {moment}",
+            silence.suppressed,
+            watchlist=watchlist,
+            moment=since,
+        )
     )
-    click.echo(f"{silence.watchlist} is no longer silenced: {suppressed}")
-    if silence.suppressed:
-        click.echo(f'`tocsin alerts --suppressed --watch "{silence.watchlist}"` lists them')
+    command = f'tocsin alerts --suppressed --watch "{watchlist}"'  # not a message
+    click.echo(_("`{command}` lists them", command=command))

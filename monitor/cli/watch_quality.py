@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from index.analysis.text_cleaning import clean
+from index.translation import gettext as _
+from index.translation import ngettext, number
 from monitor.cli import CliContext, output, say
 from monitor.cli.options import CountParam, MomentParam
 from monitor.cli.output import progress_bar
 from monitor.cli.watch import format_option
-from monitor.formatting import counted, shown_title
+from monitor.formatting import articles as counted_articles
+from monitor.formatting import clauses, shown_title
 
 if TYPE_CHECKING:
     from index.archive import Archive
@@ -58,8 +61,8 @@ def watch_test(cli: CliContext, file: Path | None, since: float | None, style: s
         return
     for tally in tallies.tallies:
         _print_tally(tally, tallies, titles)
-    count = counted(len(tallies.tallies), "watchlist")
-    say(f"{counted(len(tallies.dates), 'article')}, {count}")
+    count = ngettext("{count} watchlist", "{count} watchlists", len(tallies.tallies))
+    say(f"{counted_articles(len(tallies.dates))}, {count}")
 
 
 def _replay_archive(
@@ -128,19 +131,23 @@ def _print_tally(tally: TrialTally, tallies: TrialTallies, titles: dict[int, Art
     hits = len(tally.dates)
     changed = f"+{len(tally.gained)} −{len(tally.lost)}"
     name = click.style(tally.watchlist.name, bold=True)
-    click.echo(f"{name}  {counted(hits, 'hit')}  {changed}")
+    click.echo(f"{name}  {ngettext('{count} hit', '{count} hits', hits)}  {changed}")
     if hits:
-        click.echo(f"    by day    {sparkline(_days(tally, tallies), SPARKLINE_BARS)}")
+        days = sparkline(_days(tally, tallies), SPARKLINE_BARS)
         terms = (f"{term} {count}" for term, count in tally.terms.most_common(TERMS_SHOWN))
-        click.echo(f"    by term   {', '.join(terms)}")
-    _print_titles("for example", tally.newest(tally.dates, SAMPLES), titles)
-    _print_titles("gained", tally.gained[-SAMPLES:], titles)
-    _print_titles("lost", tally.lost[-SAMPLES:], titles)
+        width = max(len(_("by day")), len(_("by term")))
+        click.echo(f"    {output.labelled(_('by day'), days, width, gap=3)}")
+        click.echo(f"    {output.labelled(_('by term'), ', '.join(terms), width, gap=3)}")
+    _print_titles(_("for example"), tally.newest(tally.dates, SAMPLES), titles)
+    _print_titles(_("gained"), tally.gained[-SAMPLES:], titles)
+    _print_titles(_("lost"), tally.lost[-SAMPLES:], titles)
 
 
 def _print_titles(what: str, ids: Sequence[int], titles: dict[int, Article]) -> None:
-    for number, id in enumerate(ids):
-        click.echo(f"    {'' if number else what:<11} {id:>6}  {shown_title(titles[id].title)}")
+    width = max(len(_("for example")), len(_("gained")), len(_("lost")))
+    for at, id in enumerate(ids):
+        title = f"{id:>6}  {shown_title(titles[id].title)}"
+        click.echo(f"    {output.labelled('' if at else what, title, width)}")
 
 
 MIN_SPARED = 3
@@ -168,15 +175,27 @@ def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
     archive = _archive(cli)
     articles = archive.article_count if archive else 0
     if articles < FEW:
-        few = counted(articles, "article")
-        say(f"too few articles to find terms that match never or too often: {few}")
+        few = counted_articles(articles)
+        say(
+            _(
+                "too few articles to find terms that match never or too often: {articles}",
+                articles=few,
+            )
+        )
     article_count = functools.cache(lambda node: count(archive, node) if archive else 0)
     remarks = [remark for w in config.watchlists for remark in lint(w, article_count, articles)]
     remarks += _noise_remarks(cli, config)
     if style != "table":
         output.print_rows((remark._asdict() for remark in remarks), style, LINT_COLUMNS)
     for remark in remarks if style == "table" else ():
-        click.echo(f"{click.style(remark.watchlist, bold=True)}: `{remark.term}` {remark.words}")
+        click.echo(
+            _(
+                "{watchlist}: `{term}` {remark}",
+                watchlist=click.style(remark.watchlist, bold=True),
+                term=remark.term,
+                remark=remark.words,
+            )
+        )
     context.exit(1 if remarks else 0)
 
 
@@ -193,12 +212,15 @@ def _noise_remarks(cli: CliContext, config: Config) -> Iterator[LintRemark]:
     for watchlist in config.watchlists:
         if noise.get(watchlist.name, 0) < MIN_SPARED:
             continue
-        _, exclusions = advisor.suggested(watchlist)
+        _judged, exclusions = advisor.suggested(watchlist)
         best = max(exclusions, key=lambda exclusion: len(exclusion.spared), default=None)
         if best is not None and len(best.spared) >= MIN_SPARED:
-            words = (
-                f"under `not:` would have spared {len(best.spared)} alerts called noise and no"
-                " relevant alert; `tocsin watch suggest` shows more"
+            words = ngettext(
+                "under `not:` would have spared {count} alert called noise and no"
+                " relevant alert; `tocsin watch suggest` shows more",
+                "under `not:` would have spared {count} alerts called noise and no"
+                " relevant alert; `tocsin watch suggest` shows more",
+                len(best.spared),
             )
             yield LintRemark(watchlist.name, best.term, "noise", words)
 
@@ -285,13 +307,13 @@ class ExclusionAdvisor:
 
             def report(done: int, of: int) -> None:
                 if progress:
-                    progress(f"judging {clean(watchlist.name)}", done, of)
+                    progress(_("judging {watchlist}", watchlist=clean(watchlist.name)), done, of)
 
             try:
                 count, articles = self._service.statistics.count, self._articles
                 return judged, suggest_exclusions(watchlist, judged, count, articles, report)
             except ArchiveError as error:
-                say(f"{error}; the proposals are ranked without the archive")
+                say(_("{reason}; the proposals are ranked without the archive", reason=error))
                 return judged, suggest_exclusions(watchlist, judged, tell=report)
 
 
@@ -307,25 +329,44 @@ def _lines(
 ) -> Iterator[str]:
     for exclusion in exclusions:
         line = click.style(clean(exclusion_line(watchlist, exclusion.term)), bold=True)
-        lost = f"none of {len(judged.relevant)} relevant" if judged.relevant else "nothing relevant"
-        unjudged = (
-            f"; {exclusion.unjudged} of {len(judged.unjudged)} without a verdict"
-            if exclusion.unjudged
-            else ""
-        )
+        counts = {"spared": number(len(exclusion.spared)), "noise": number(len(judged.noise))}
+        parts = [
+            _(
+                "spares {spared} of {noise} noise, costs none of {relevant} relevant",
+                relevant=number(len(judged.relevant)),
+                **counts,
+            )
+            if judged.relevant
+            else _("spares {spared} of {noise} noise, costs nothing relevant", **counts)
+        ]
+        if exclusion.unjudged:
+            parts.append(
+                _(
+                    "{some} of {all} without a verdict",
+                    some=number(exclusion.unjudged),
+                    all=number(len(judged.unjudged)),
+                )
+            )
         yield line
-        spared = f"spares {len(exclusion.spared)} of {len(judged.noise)} noise"
-        yield f"    {spared}, costs {lost}{unjudged}"
+        yield f"    {clauses(parts)}"
 
 
 def _describe_verdicts(watchlist: Watchlist, judged: JudgedArticle) -> str:
     from monitor.watchlists.exclusions import LEAST
 
-    summary = f"{watchlist.name}: {len(judged.noise)} called noise, {len(judged.relevant)} relevant"
+    summary = _(
+        "{watchlist}: {noise} called noise, {relevant} relevant",
+        watchlist=watchlist.name,
+        noise=number(len(judged.noise)),
+        relevant=number(len(judged.relevant)),
+    )
     if len(judged.noise) < LEAST:
-        return f"{summary}; judge more with `tocsin alerts noise` and `relevant`"
+        return clauses([summary, _("judge more with `tocsin alerts noise` and `relevant`")])
     if not judged.relevant:
-        return f"{summary}: judge some alerts relevant too, so that proposals can spare them"
+        return _(
+            "{summary}: judge some alerts relevant too, so that proposals can spare them",
+            summary=summary,
+        )
     return summary
 
 

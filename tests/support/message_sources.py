@@ -30,7 +30,7 @@ SECTION = "section"
 """Context of the headings above commands."""
 EXEMPT = "# not a message"
 """At the end of a line: what stands there is read by a program."""
-CALLS = {"gettext", "ngettext", "pgettext", "mark", "mark_all"}
+CALLS = {"gettext", "ngettext", "pgettext", "mark", "mark_all", "mark_plural"}
 CLICK = ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
 """The modules of click whose messages people may see."""
 FOR_DEVELOPERS = re.compile(
@@ -169,11 +169,11 @@ def _called(node: ast.Call, names: dict[str, str], file: str) -> Iterator[Messag
         context, *marked = (_constant(one, file) for one in node.args)
         yield from (Message(str(text), str(context)) for text in marked)
         return
-    count = {"ngettext": 2, "pgettext": 2}.get(function, 1)
+    count = {"ngettext": 2, "mark_plural": 2, "pgettext": 2}.get(function, 1)
     texts = [_constant(one, file) for one in node.args[:count]]
     if None in texts or len(texts) < count:
         return  # a constant that was marked elsewhere
-    if function == "ngettext":
+    if function in ("ngettext", "mark_plural"):
         yield Message((str(texts[0]), str(texts[1])))
     elif function == "pgettext":
         yield Message(str(texts[1]), str(texts[0]))

@@ -23,6 +23,7 @@ from babel.messages.mofile import write_mo
 
 from index import translation
 from monitor.cli import main, main_group
+from monitor.cli.lazy_group import LazyGroup
 from monitor.cli.translated_command import translated, use_language_of_click
 from support.message_sources import as_shown, commands, file_of, translated_files
 from support.messages import catalogue, updated
@@ -34,7 +35,7 @@ _LETTERS = str.maketrans(_PLAIN, _ACCENTED)
 _PLACEHOLDER = re.compile(r"(\{[^{}]*\}|%\(\w+\)s|%[a-zA-Z])")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _NAMES = re.compile(
-    r"--?[a-z][\w-]*|\[[\w+.-]+(?:\|[\w+.-]+)+\]|\w+://\S+|\b(?:TOCSIN_\w+|\w+\.(?:yaml|json|svg))\b"
+    r"--?[a-z][\w-]*|[\[{][\w+.-]+(?:\|[\w+.-]+)+[\]}]|\w+://\S+|\b(?:TOCSIN_\w+|\w+\.(?:yaml|json|svg))\b"
     r"|x[<>]=\d+|\d+(?:\.\d+)?(?:min|mo|[smhdwy])\b"
 )
 """Options, choices, addresses, variables, files, ranges, durations."""
@@ -99,8 +100,11 @@ def untranslated_help(only: Sequence[str] = ()) -> Iterator[tuple[str, list[str]
             context = click.Context(main_group, info_name=parent, parent=context)
         own = as_shown(command)
         shown = translated(own)
-        text = shown.get_help(click.Context(shown, info_name=name, parent=context))
-        if words := plain_words(text, [*names, *_defaults(own)]):
+        inner = click.Context(shown, info_name=name, parent=context)
+        defaults = [*_defaults(own)]
+        if isinstance(own, LazyGroup) and (first := own.get_command(inner, own.default)):
+            defaults += _defaults(first)
+        if words := plain_words(shown.get_help(inner), [*names, *defaults]):
             yield path, words
 
 

@@ -79,7 +79,7 @@ CODE = re.compile(r"`[^`]*`|\b\w+://\S+|%[a-zA-Z]|\d+:\d+|\{[^}]*\}|::|\w+:(?=\S
     ],
 )  # fmt: skip
 def test_french_is_written_as_french(rule: str, pattern: str) -> None:
-    metavariables = re.compile(r"[A-Z\[\]. ]+")
+    metavariables = re.compile(r"[A-ZÀ-Ý\[\]. -]+")
     wrong = [
         one
         for entry in entries()

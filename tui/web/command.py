@@ -11,6 +11,7 @@ from typing import Protocol
 import click
 
 from index.analysis.text_cleaning import line
+from index.translation import gettext as _
 from monitor.errors import requires_extra
 from tui.command import DashboardContext as Shown
 from tui.command import dashboard
@@ -36,6 +37,7 @@ class ServeContext(Shown, Protocol):
     "--port",
     type=click.IntRange(0, 65535),
     default=PORT,
+    metavar="N",
     show_default=True,
     help="Port to listen at. 0 means any free port.",
 )
@@ -62,16 +64,19 @@ def serve(
     Prints the address to open. Everybody who has the address may do what you may do. OPTIONS
     after `--` are those of `tocsin dashboard`, as in `tocsin serve -- --wall`.
     """
-    with requires_extra("web", "tocsin serve"):
+    with requires_extra("web", "tocsin serve"):  # not a message
         from tui.web import server  # noqa: F401
     from monitor.api.origin import is_loopback
 
     dashboard.make_context("dashboard", list(options))  # report an error now, not to visitors
     if not is_loopback(host) and not expose:
         raise click.UsageError(
-            f"{host} can be reached from other machines: whoever sees the address can use the"
-            " dashboard, and nothing is encrypted. --expose allows it; `ssh -L` or a proxy with"
-            " TLS is safer."
+            _(
+                "{host} can be reached from other machines: whoever sees the address can use the"
+                " dashboard, and nothing is encrypted. --expose allows it; `ssh -L` or a proxy with"
+                " TLS is safer.",
+                host=host,
+            )
         )
     started = False if no_monitor else newsroom.ensure_monitor()
     newsroom.service(read_only=True).views.version()  # report a missing archive now
@@ -103,9 +108,9 @@ def _serve(
         name = names[0] if names else socket.gethostname() if host in ("0.0.0.0", "::") else host
         where = f"[{name}]" if ":" in name else name
         click.echo(f"http://{where}:{port}/?token={auth.token}")
-        click.echo("Open this address in a browser; ^C stops the server.", err=True)
+        click.echo(_("Open this address in a browser; ^C stops the server."), err=True)
         if not local:
-            click.echo("Other machines can reach it, and nothing is encrypted.", err=True)
+            click.echo(_("Other machines can reach it, and nothing is encrypted."), err=True)
 
     command = shlex.join(dashboard_command(newsroom, options))
     set_up_log(0)
@@ -117,7 +122,12 @@ def _serve(
     except OSError as error:
         why = line(error.strerror or str(error))
         raise click.ClickException(
-            f"cannot listen at {host}:{port}: {why}; --port 0 takes any free port"
+            _(
+                "cannot listen at {host}:{port}: {reason}; --port 0 takes any free port",
+                host=host,
+                port=port,
+                reason=why,
+            )
         ) from error
 
 

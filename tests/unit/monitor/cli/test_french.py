@@ -1,0 +1,147 @@
+"""The commands in French: tables, sentences, help; and nothing in English is left in them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+from rich.cells import cell_len
+from support import article_archive
+from support.archive_with_alerts import NOW, ring
+from support.message_sources import as_shown, commands
+from support.pseudo_language import plain_words, pseudo_language
+
+from index import translation
+from monitor.cli import main_group
+from monitor.cli.translated_command import translated, use_language_of_click
+from monitor.config import load
+from monitor.language import FOLDER
+
+SPACE = "\N{NO-BREAK SPACE}"
+TITLES = ["Alibaba à Liège", "Grève au port", "Alibaba et la grève", "Il pleut"]
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    said = {
+        "feeds": [{"url": f.url, "name": f.name} for f in article_archive.FEEDS],
+        "watchlists": ["Alibaba", {"name": "Grève", "terms": ["grève"], "severity": "high"}],
+    }
+    (tmp_path / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
+    articles = [
+        article_archive.article(n, title, date=NOW - n) for n, title in enumerate(TITLES, 1)
+    ]
+    ring(tmp_path / "var", articles, load(tmp_path / "feeds.yaml").watchlists)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    return tmp_path
+
+
+@pytest.fixture
+def french() -> Iterator[None]:
+    before = translation.choice()
+    translation.use("fr", FOLDER)
+    use_language_of_click()
+    yield
+    translation.use(*before)
+    use_language_of_click()
+
+
+def run(*words: str, code: int = 0, said: str = "") -> str:
+    done = CliRunner().invoke(main_group, words, input=said)
+    assert done.exit_code == code, (done.output, done.exception)
+    return done.output.replace(SPACE, " ")
+
+
+@pytest.mark.usefixtures("newsroom", "french")
+def test_the_state_of_the_newsroom() -> None:
+    lines = run("status").splitlines()
+    assert lines[0] == "moniteur    arrêté ; lancez-le avec `tocsin` ou `tocsin run`"
+    assert "articles    4, dont 4 trouvables" in lines
+    assert "alertes     4 ; 3 sujets à trier" in lines
+    assert len({line.index(line.split("  ")[-1].strip()) for line in lines[:3]}) == 1
+
+
+@pytest.mark.usefixtures("newsroom", "french")
+def test_alerts_and_what_is_done_to_them() -> None:
+    listed = run("alerts", "--watch", "Grève")
+    assert "Grève" in listed
+    assert "« grève »" in listed
+    rows = json.loads(run("alerts", "list", "--watch", "Grève", "--json"))
+    one, two = (row["alert_id"] for row in rows)
+    assert run("alerts", "noise", one, two) == (
+        "2 alertes jugées bruit ; 1 autre du même sujet : ajoutez --story ;"
+        " `tocsin alerts undo` annule\n"
+    )
+    assert "1 alerte close" in run("alerts", "close", one)
+    assert run("alerts", "close", one).startswith("rien à changer : déjà clos")
+    assert "prise en compte → close" in run("alerts", "history", one)
+    assert run("alerts", "untag", "x", one).startswith("rien à changer : déjà sans l’étiquette x")
+    refused = run("alerts", "star", "--watch", "Alibaba", code=2)
+    assert "ajoutez --yes pour « marquer d’une étoile »" in refused
+
+
+@pytest.mark.usefixtures("newsroom", "french")
+def test_json_stays_as_it_is() -> None:
+    (row, *_rest) = json.loads(run("alerts", "--json"))
+    assert (row["state"], row["severity"]) == ("new", "medium")
+    assert "watchlist" in row
+    assert run("alerts", "list", "--format", "csv").startswith("id,kind,watchlist,article,")
+
+
+@pytest.mark.usefixtures("newsroom", "french")
+def test_the_table_of_watchlists_has_its_heads_over_its_columns() -> None:
+    head, first, second = run("watch").splitlines()[:3]
+    assert head.split() == ["veille", "gravité", "alertes", "nouveaux", "aujourd’hui", "dernière"]
+    assert first.startswith("Alibaba  moyenne")
+    assert second.index("élevée") == head.index("gravité")
+    assert "Alibaba" in run("watch", "list", "--terms")
+
+
+@pytest.mark.usefixtures("newsroom", "french")
+def test_mistakes_of_the_command_line() -> None:
+    assert "--since demande --blind" in run("feeds", "--since", "hier", code=2)
+    assert "il n’y a pas d’alerte a99 ; `tocsin alerts` les liste" in run("show", "a99", code=2)
+    assert "1 est le numéro d’un article ; son alerte est a" in run("alerts", "ack", "1", code=2)
+    assert "Il manque l’argument 'REQUÊTE...'." in run("search", code=2)
+    assert "+1 sans --since" in run("search", "pleut", "--since", "2sem", code=1)
+
+
+PROMPTED = [
+    ["status"], ["alerts"], ["watch"], ["watch", "list", "--terms"], ["facets", "grève"],
+    ["search", "grève"], ["deliveries"], ["notify"], ["searches"],
+    ["trend", "grève", "--format", "table"], ["watch", "forms", "grève"], ["watch", "mute"],
+    ["show", "99"], ["alerts", "history", "a1"], ["alerts", "--state", "closed"],
+    ["alerts", "close", "--watch", "Alibaba", "--dry-run"], ["reindex"], ["watch", "test"],
+    ["watch", "suggest", "Alibaba"], ["feeds", "--since", "7d"], ["stop"],
+]  # fmt: skip
+
+
+def test_no_english_is_left_in_what_commands_print(newsroom: Path) -> None:
+    found: dict[str, Any] = {}
+    known = [
+        *TITLES, str(newsroom), *(feed.name for feed in article_archive.FEEDS), "Alibaba Grève",
+        "https example org tocsin yaml feeds p50 p95 und fr en pid ID greve list var",
+    ]  # fmt: skip
+    with pseudo_language():
+        for words in PROMPTED:
+            done = CliRunner().invoke(main_group, words)
+            assert done.exit_code in (0, 1, 2), (words, done.output, done.exception)
+            if left := plain_words(done.output, [*known, *words]):
+                found[" ".join(words)] = left
+    assert not found
+
+
+@pytest.mark.usefixtures("french")
+def test_help_fits_a_terminal_of_80_columns() -> None:
+    wide = []
+    for path, command in commands():
+        shown = translated(as_shown(command))
+        context = click.Context(shown, info_name=path, terminal_width=80)
+        wide += [line for line in shown.get_help(context).splitlines() if cell_len(line) > 80]
+    assert not wide
