@@ -21,7 +21,6 @@ from monitor.alerts.plan import AlertPlan
 from monitor.components import Components
 from monitor.config_reload import ConfigReloader
 from monitor.errors import MonitorError, StoreError
-from monitor.formatting import counted
 from monitor.ingest import feed_health, schedule
 from monitor.ingest.poll_outcome import BatchOutcome
 from monitor.maintenance.retention import RetentionRunner
@@ -370,13 +369,21 @@ class Daemon:
 
     def _say_what_is_watched(self, subscribed: Sequence[SubscribedFeed]) -> None:
         feeds, watchlists = self._in_force.feeds, self._in_force.config.watchlists
-        log.info("%s, %s", counted(len(feeds), "feed"), counted(len(watchlists), "watchlist"))
+        log.info(
+            ngettext(
+                "{count} feed, {watchlists}",
+                "{count} feeds, {watchlists}",
+                len(feeds),
+                watchlists=ngettext("{count} watchlist", "{count} watchlists", len(watchlists)),
+            )
+        )
         now = self._parts.clock()
         for one in subscribed:
             feed = feeds.get(one.feed.url)
             if feed is not None and one.state.failures:
                 why = feed_health.describe_health(feed, one.state, now)
-                log.warning("%s %s: %s", signs.FAILED, feed.name, why)
+                words = _("{feed}: {reason}", feed=feed.name, reason=why)
+                log.warning("%s %s", signs.FAILED, words)
 
     async def _pulse(self) -> None:
         while True:

@@ -112,7 +112,8 @@ def _body(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
         yield _element("p", f"<b>{HTML.text(words.missing(briefing))}</b>")
         yield "<ul>"
         for what, names in words.feeds(briefing):
-            yield _element("li", f"{HTML.bold(names)}: {HTML.text(what)}")
+            told = _("{feed}: {reason}", feed=HTML.bold(names), reason=HTML.text(what))
+            yield _element("li", told)
         yield "</ul>\n</div>"
     for watchlist in words.listed(briefing):
         yield from _watchlist(watchlist, briefing, zone)

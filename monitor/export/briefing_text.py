@@ -50,7 +50,10 @@ def _plain_blocks(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
         yield "\n".join(
             [
                 f"{words.missing(briefing)}",
-                *(f"  {_plain(names)}: {_plain(what)}" for what, names in words.feeds(briefing)),
+                *(
+                    f"  {_('{feed}: {reason}', feed=_plain(names), reason=_plain(what))}"
+                    for what, names in words.feeds(briefing)
+                ),
             ]
         )
     for watchlist in words.listed(briefing):
@@ -97,7 +100,10 @@ def _markdown_blocks(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
     yield f"# {_text(words.title(briefing, zone))}"
     yield MARKDOWN.newline.join(_text(sentence) for sentence in words.overview(briefing, zone))
     if briefing.troubled:
-        rows = [f"- {MARKDOWN.bold(names)}: {_text(what)}" for what, names in words.feeds(briefing)]
+        rows = [
+            f"- {_('{feed}: {reason}', feed=MARKDOWN.bold(names), reason=_text(what))}"
+            for what, names in words.feeds(briefing)
+        ]
         yield "\n".join([f"**{_text(words.missing(briefing))}**\n", *rows])
     for watchlist in words.listed(briefing):
         yield "\n".join(_markdown_heading(watchlist))
