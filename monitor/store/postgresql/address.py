@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from index.translation import gettext as _
 from index.translation import mark
@@ -22,7 +22,7 @@ _ADDRESS = re.compile(r"[^@ ]* [\d,]* [^@]*")
 class Address:
     """Where a store is."""
 
-    parameters: dict[str, str]
+    parameters: dict[str, str] = field(repr=False)
     """What libpq connects with; the password is among them."""
     name: str
     """The address without what is secret."""
