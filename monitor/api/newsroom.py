@@ -74,11 +74,15 @@ async def newsroom(request: Request) -> Newsroom:
 Here = Annotated[Newsroom, Depends(newsroom)]
 
 
-def unchanged(request: Request, here: Here) -> None:
-    """Raise that the client has the answer already, if nothing was committed since it got it.
+async def unchanged(request: Request, here: Here) -> Callable[[], None]:
+    """Return a check that raises `NotModified` if nothing was committed since the client asked.
 
-    For answers that depend on nothing but the store.
+    For answers that depend on nothing but the store. `RowRouter` calls it in a thread.
     """
+    return partial(_check_unchanged, request, here)
+
+
+def _check_unchanged(request: Request, here: Newsroom) -> None:
     if any(name in request.query_params for name in ("since", "until", "query")):
         return  # these depend on the time
     key = f"{request.url.path}?{request.url.query}"
@@ -90,7 +94,7 @@ def unchanged(request: Request, here: Here) -> None:
     request.state.remember_tag = partial(tags.remember, key, commits)
 
 
-Unchanged = Annotated[None, Depends(unchanged)]
+Unchanged = Annotated[Callable[[], None], Depends(unchanged)]
 """Stands behind the caller: who may not read learns nothing of versions either."""
 
 

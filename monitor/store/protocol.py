@@ -407,8 +407,10 @@ class WatchlistViews(Protocol):
 class AlertViews(Protocol):
     """Alerts by filter, by id, by article."""
 
-    def ids(self, filter: Filter, *, after: int = 0, limit: int | None = None) -> array[int]:
-        """Return ids of alerts in ascending order: those above `after`, the newest `limit`.
+    def ids(
+        self, filter: Filter, *, after: int = 0, before: int = ..., limit: int | None = None
+    ) -> array[int]:
+        """Return ids of alerts between two, in ascending order, the newest `limit`.
 
         Duplicates are among them only where the filter asks for merged or suppressed alerts.
         """

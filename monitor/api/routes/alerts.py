@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
@@ -23,6 +23,7 @@ from monitor.api.newsroom import (
     no_alert,
 )
 from monitor.api.problems import ApiProblem, FieldProblem, invalid
+from monitor.api.router import RowRouter
 from monitor.export.serialization.alerts import (
     AlertRow,
     ChangeRow,
@@ -39,7 +40,11 @@ from monitor.formatting import alert_number
 from monitor.model.alert import AlertState, Verdict
 from monitor.store.protocol import AlertViews
 
-router = APIRouter(tags=["alerts"])
+router = RowRouter(tags=["alerts"])
+
+
+LOOKED_AT = 8
+"""Alerts that are looked at for a row of a page of stories: a story may have several."""
 
 
 class PageParameters(AlertParameters):
@@ -52,26 +57,36 @@ class PageParameters(AlertParameters):
     after: Annotated[str, Field(pattern=r"^a[1-9][0-9]{0,14}$")] | None = None
     """The page after this one, which is `next` of the page before."""
 
-    def ids(self, here: Newsroom) -> tuple[Sequence[int], Sequence[int]]:
-        """Return the alerts that come after the page before, and those of the pages so far.
+    @property
+    def end(self) -> int:
+        """The alert with which the page before ended; beyond all on the first page."""
+        return int(self.after[1:]) if self.after else LARGEST
 
-        Both are in ascending order.
+    def ids(self, here: Newsroom, limit: int) -> Sequence[int]:
+        """Return the newest alerts before the end of the page before, in ascending order.
 
         Raises:
             ApiProblem: A filter cannot be combined with a query.
             QueryError: The query has a mistake.
         """
-        filter = self.filter(here)
         if self.query:
-            if self.suppressed:
-                raise invalid("suppressed", _("`suppressed` cannot be combined with `query`"))
-            for problem in here.names.unknown_in(self.query):
-                raise invalid("query", problem)
-            ids: Sequence[int] = here.service.triage.select(filter, self.query)
-        else:
-            ids = here.service.views.alerts.ids(filter)
-        end = bisect_left(ids, int(self.after[1:])) if self.after else len(ids)
-        return ids[:end], ids[end:]
+            every = self._queried(here)
+            return every[: bisect_left(every, self.end)][-limit:]
+        return here.service.views.alerts.ids(self.filter(here), before=self.end, limit=limit)
+
+    def listed(self, here: Newsroom) -> Sequence[int]:
+        """Return the alerts of the pages before; raises as `ids` does."""
+        if self.query:
+            every = self._queried(here)
+            return every[bisect_left(every, self.end) :]
+        return here.service.views.alerts.ids(self.filter(here), after=self.end - 1)
+
+    def _queried(self, here: Newsroom) -> Sequence[int]:
+        if self.suppressed:
+            raise invalid("suppressed", _("`suppressed` cannot be combined with `query`"))
+        for problem in here.names.unknown_in(self.query):
+            raise invalid("query", problem)
+        return here.service.triage.select(self.filter(here), self.query)
 
 
 class AlertsRow(TypedDict):
@@ -88,7 +103,8 @@ def alerts(
     here: Here, caller: Reader, tagged: Unchanged, parameters: Annotated[PageParameters, Query()]
 ) -> AlertsRow:
     """List alerts, those with the highest number first."""
-    (ids, _listed), limit = parameters.ids(here), parameters.limit
+    limit = parameters.limit
+    ids = parameters.ids(here, limit + 1)
     page = list(ids[-limit:])[::-1]
     rows = here.service.views.alerts.get(page, matches=True, timelines=True)
     return {
@@ -112,8 +128,10 @@ def stories(
 ) -> StoriesRow:
     """List the stories that have such alerts, each once, with all their alerts."""
     views, limit = here.service.views.alerts, parameters.limit
-    ids, listed = parameters.ids(here)
-    newest, more = _newest_of_stories(views, ids, limit)
+    ids = parameters.ids(here, LOOKED_AT * limit)
+    newest, end = _newest_of_stories(views, ids, limit)
+    if not end and len(ids) == LOOKED_AT * limit:
+        end = ids[0]  # there may be older alerts
     found = views.stories(
         newest,
         matches=True,
@@ -121,16 +139,17 @@ def stories(
         closed=parameters.state in ("closed", "all"),
         muted=True,
     )
-    before = frozenset(listed)
-    new = [one for one in found if before.isdisjoint(alert.id for alert in one.alerts)]
+    if any(alert.id >= parameters.end for one in found for alert in one.alerts):
+        before = frozenset(parameters.listed(here))
+        found = [one for one in found if before.isdisjoint(alert.id for alert in one.alerts)]
     return {
-        "stories": list(map(story_row, new)),
-        "next": alert_number(newest[-1]) if more else None,
+        "stories": list(map(story_row, found)),
+        "next": alert_number(end) if end else None,
     }
 
 
-def _newest_of_stories(views: AlertViews, ids: Sequence[int], limit: int) -> tuple[list[int], bool]:
-    """Return the newest of some alerts of each story, of the newest stories, and if there are more.
+def _newest_of_stories(views: AlertViews, ids: Sequence[int], limit: int) -> tuple[list[int], int]:
+    """Return the newest of some alerts of each story, and the last one if there are more stories.
 
     Args:
         views: Reads the alerts.
@@ -141,9 +160,9 @@ def _newest_of_stories(views: AlertViews, ids: Sequence[int], limit: int) -> tup
     for end in range(len(ids), 0, -4 * limit):
         for alert in views.get(list(ids[max(0, end - 4 * limit) : end])[::-1]):
             if alert.story_alert not in newest and len(newest) == limit:
-                return list(newest.values()), True
+                return list(newest.values()), list(newest.values())[-1]
             newest.setdefault(alert.story_alert, alert.id)
-    return list(newest.values()), False
+    return list(newest.values()), 0
 
 
 @router.get("/stories/{alert}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -21,6 +21,7 @@ from monitor.api.newsroom import (
     Unchanged,
     no_article,
 )
+from monitor.api.router import RowRouter
 from monitor.export.serialization.articles import (
     ArticleDetailsRow,
     RevisionsRow,
@@ -38,7 +39,7 @@ from monitor.export.serialization.searches import (
     trend_rows,
 )
 
-router = APIRouter(tags=["archive"])
+router = RowRouter(tags=["archive"])
 SNIPPET = 300
 """Characters of a snippet."""
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
@@ -15,6 +15,7 @@ from monitor.api.access import Admin, Reader
 from monitor.api.heavy import SECONDS, Alone, more_time
 from monitor.api.newsroom import Here, Moment, Parameters, Text
 from monitor.api.problems import ApiProblem, invalid
+from monitor.api.router import RowRouter
 from monitor.errors import FeedError
 from monitor.export.serialization.feeds import FeedRow, GapRow, PollRow, feed_row, poll_row
 from monitor.feeds.diagnostics_row import DiagnosticsRow, diagnostics_row
@@ -22,7 +23,7 @@ from monitor.feeds.discovery import DiscoveredFeed
 from monitor.model.config import Config
 from monitor.model.feed import Feed
 
-router = APIRouter(tags=["feeds"])
+router = RowRouter(tags=["feeds"])
 GAP_SECONDS = 7 * 86_400.0
 log = logging.getLogger("tocsin")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -12,12 +12,13 @@ from index.translation import gettext as _
 from monitor.api.access import Reader
 from monitor.api.newsroom import Here, Moment, Parameters, Text
 from monitor.api.problems import invalid
+from monitor.api.router import RowRouter
 from monitor.export.serialization.briefings import BriefingRow, briefing_row
 from monitor.export.serialization.deliveries import DeliveryRow
 from monitor.export.serialization.status import StatusRow, status_row
 from monitor.model.search import Filter
 
-router = APIRouter(tags=["newsroom"])
+router = RowRouter(tags=["newsroom"])
 DAY = 86_400.0
 
 

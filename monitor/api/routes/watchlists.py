@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
@@ -22,6 +22,7 @@ from monitor.api.newsroom import (
     no_article,
 )
 from monitor.api.problems import ApiProblem, FieldProblem
+from monitor.api.router import RowRouter
 from monitor.config.watchlist_edit import WatchlistFields
 from monitor.export.serialization.alerts import MatchRow, match_rows
 from monitor.export.serialization.searches import HitRow, hit_row
@@ -29,7 +30,7 @@ from monitor.export.serialization.watchlists import TermRow, WatchlistRow, term_
 from monitor.model.config import Config, Watchlist
 from monitor.model.search import Filter
 
-router = APIRouter(tags=["watchlists"])
+router = RowRouter(tags=["watchlists"])
 log = logging.getLogger("tocsin")
 
 

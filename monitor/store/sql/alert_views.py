@@ -138,12 +138,15 @@ class SqlAlertViews:
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
 
-    def ids(self, filter: Filter, *, after: int = 0, limit: int | None = None) -> array[int]:
-        """Return ids of alerts in ascending order: those above `after`, the newest `limit`."""
+    def ids(
+        self, filter: Filter, *, after: int = 0, before: int = EVERY, limit: int | None = None
+    ) -> array[int]:
+        """Return ids of alerts between two in ascending order, the newest `limit`."""
         tables, where, values = self._selection(filter)
         found = self._connection.read(
-            f"SELECT al.id FROM {tables} WHERE al.id > ?{where} ORDER BY al.id DESC LIMIT ?",
-            (after, *values, EVERY if limit is None else limit),
+            f"SELECT al.id FROM {tables} WHERE al.id > ? AND al.id < ?{where}"
+            " ORDER BY al.id DESC LIMIT ?",
+            (after, before, *values, EVERY if limit is None else limit),
         )
         ids = array("q", (id for (id,) in found))
         ids.reverse()

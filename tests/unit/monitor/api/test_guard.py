@@ -1,0 +1,187 @@
+"""The guard in front of the routes, without a network."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import anyio.to_thread
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from index import interruption
+from index.errors import Interrupted
+from monitor.api.guard import AnswerTags, Guard, is_known
+from monitor.api.limits import Limits
+from monitor.api.origin import AcceptedHosts
+
+App = Callable[[Scope, Receive, Send], Any]
+
+
+class Client:
+    """Sends one request to a guard, and may leave before it is answered."""
+
+    def __init__(self, **headers: str) -> None:
+        self.headers = {"host": "localhost", **headers}
+        self.leaves = asyncio.Event()
+        self.sent: list[Message] = []
+        self._asked = False
+
+    async def receive(self) -> Message:
+        if not self._asked:
+            self._asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await self.leaves.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        self.sent.append(message)
+
+    async def ask(self, guard: Guard) -> None:
+        headers = [
+            (name.replace("_", "-").encode(), value.encode())
+            for name, value in self.headers.items()
+        ]
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": headers, "state": {}}
+        await guard(scope, self.receive, self.send)
+
+    @property
+    def status(self) -> int:
+        return int(self.sent[0]["status"])
+
+    @property
+    def body(self) -> Any:
+        return json.loads(b"".join(one.get("body", b"") for one in self.sent[1:]))
+
+
+def guarded(app: App, now: Callable[[], float] = lambda: 0.0, **limits: Any) -> Guard:
+    return Guard(app, AcceptedHosts(), Limits(**limits), now)
+
+
+async def answered(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"[]"})
+
+
+def endless(begun: asyncio.Event, ended: list[str]) -> App:
+    """An app that searches until it is interrupted."""
+
+    def search(loop: asyncio.AbstractEventLoop) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        try:
+            while True:
+                interruption.check()
+        except Interrupted:
+            ended.append("interrupted")
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await anyio.to_thread.run_sync(search, asyncio.get_running_loop())
+        await answered(send)
+
+    return app
+
+
+def test_a_search_ends_when_its_client_leaves() -> None:
+    async def run() -> list[str]:
+        begun, ended, client = asyncio.Event(), [], Client()
+        asking = asyncio.create_task(client.ask(guarded(endless(begun, ended))))
+        await begun.wait()
+        assert not ended
+        client.leaves.set()
+        await asking
+        return ended
+
+    assert asyncio.run(run()) == ["interrupted"]
+
+
+def test_a_search_ends_when_it_takes_too_long() -> None:
+    async def run() -> list[str]:
+        begun, ended, times = asyncio.Event(), [], iter(range(10_000_000))
+        await Client().ask(guarded(endless(begun, ended), lambda: float(next(times)), seconds=50.0))
+        return ended
+
+    assert asyncio.run(run()) == ["interrupted"]
+
+
+def test_more_requests_than_can_be_answered_are_refused() -> None:
+    async def run() -> tuple[int, str, int]:
+        going, goes_on = asyncio.Event(), asyncio.Event()
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            going.set()
+            await goes_on.wait()
+            await answered(send)
+
+        guard, first, second, third = guarded(app, requests=1), Client(), Client(), Client()
+        asking = asyncio.create_task(first.ask(guard))
+        await going.wait()
+        await second.ask(guard)
+        goes_on.set()
+        await asking
+        await third.ask(guard)
+        assert first.status == 200
+        return second.status, second.body["type"], third.status
+
+    assert asyncio.run(run()) == (503, "urn:tocsin:problem:busy", 200)
+
+
+def test_streams_do_not_count_as_requests() -> None:
+    async def run() -> int:
+        going, goes_on = asyncio.Event(), asyncio.Event()
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            if not going.is_set():
+                scope["state"]["streaming"](scope)
+                going.set()
+                await goes_on.wait()
+            await answered(send)
+
+        guard, stream, other = guarded(app, requests=1), Client(), Client()
+        asking = asyncio.create_task(stream.ask(guard))
+        await going.wait()
+        await other.ask(guard)
+        goes_on.set()
+        await asking
+        return other.status
+
+    assert asyncio.run(run()) == 200
+
+
+def test_an_unexpected_error_is_a_problem_without_details(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise ZeroDivisionError("the secret is 42")
+
+    async def run() -> Client:
+        client = Client(authorization="Bearer hush")
+        await client.ask(guarded(app))
+        return client
+
+    client = asyncio.run(run())
+    assert client.status == 500
+    assert client.body["type"] == "urn:tocsin:problem:failure"
+    assert "42" not in str(client.sent)
+    assert "ZeroDivisionError" in caplog.text and "hush" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("sent", "known"),
+    [
+        (None, False), ("", False), ('"b"', False), ('"a"', True), ('W/"a"', True), ("*", True),
+        ('"x", W/"a"', True), ('"aa"', False),
+    ],
+)  # fmt: skip
+def test_a_client_says_what_it_has(sent: str | None, known: bool) -> None:
+    assert is_known('"a"', sent) is known
+
+
+def test_an_answer_is_known_as_long_as_nothing_is_committed() -> None:
+    tags = AnswerTags()
+    assert tags.tag("/x", 1) == ""
+    tags.remember("/x", 1, '"a"')
+    assert tags.tag("/x", 1) == '"a"'
+    assert tags.tag("/x", 2) == ""
+    for number in range(2_000):
+        tags.remember(f"/{number}", 1, '"b"')
+    assert tags.tag("/x", 1) == ""
