@@ -413,7 +413,7 @@ class Change:
     """To be taken away."""
     acknowledge: bool = False
     """If it is new; what is closed stays so."""
-    seen: Mapping[str, Any] = field(default_factory=dict)
+    seen: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """Fields of a `TriageState` as the person saw them; where they differ, nothing is changed."""
 
     def on(self, alert: _T) -> _T:
