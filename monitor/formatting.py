@@ -30,6 +30,16 @@ def alerts(count: int) -> str:
     return ngettext("{count} alert", "{count} alerts", count)
 
 
+def stories(count: int) -> str:
+    """Return how many stories there are: `1 story`, `1,200 stories`."""
+    return ngettext("{count} story", "{count} stories", count)
+
+
+def feeds(count: int) -> str:
+    """Return how many feeds there are: `1 feed`, `1,200 feeds`."""
+    return ngettext("{count} feed", "{count} feeds", count)
+
+
 def clauses(parts: Iterable[str]) -> str:
     """Return clauses in a row, as the language separates them."""
     return _("; ").join(parts)

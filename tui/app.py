@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
@@ -17,7 +17,7 @@ from textual.widgets import Input
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from index.translation import gettext as _
-from monitor.formatting import counted
+from index.translation import ngettext
 from tui.base_app import DRAIN_SECONDS, AppSettings, BaseApp, may_write
 from tui.key_labels import NO_KEYMAP, bind, key_label, own_bindings
 from tui.screens.main import MainScreen
@@ -45,14 +45,16 @@ class PaletteCommands(Provider):
                     yield _command_name(binding), partial(node.run_action, binding.action)
         for theme in THEMES:
             action = partial(self.app.run_action, f"app.theme('{theme.name}')")
-            yield f"Theme: {theme_label(theme.name)}", action
+            yield _("Theme: {theme}", theme=theme_label(theme.name)), action
         if isinstance(self.app, DashboardApp):
             app, main = self.app, self.app.main_screen
-            yield "Write a new watchlist", partial(app.run_action, "watchlist_form", main)
+            yield _("Write a new watchlist"), partial(app.run_action, "watchlist_form", main)
             for count in self.app.newsroom.watchlists:
-                yield f"Show {line(count.name)}", partial(main.show_watchlist, count.name)
+                name = line(count.name)
+                show = partial(main.show_watchlist, count.name)
+                yield _("Show {watchlist}", watchlist=name), show
                 edit = partial(app.run_action, ("", "watchlist_form", (count.name,)), main)
-                yield f"Edit the watchlist {line(count.name)}", edit
+                yield _("Edit the watchlist {watchlist}", watchlist=name), edit
 
     async def discover(self) -> Hits:
         """Offer every command before a letter is typed."""
@@ -107,7 +109,7 @@ class DashboardApp(BaseApp):
         """Tell the analyst whether quitting stops the monitor."""
         if self._owns_monitor:
             self.main_screen.show_message(
-                "The monitor is running. q quits and stops it; Q quits and leaves it running."
+                _("The monitor is running. q quits and stops it; Q quits and leaves it running.")
             )
 
     async def action_leave(self, stop: bool) -> None:
@@ -116,14 +118,21 @@ class DashboardApp(BaseApp):
         if not self._warned and not await queue.drain(DRAIN_SECONDS):
             self._warned = True
             key = "q" if stop else "Q"
-            are, them = ("is", "it") if queue.unsaved == 1 else ("are", "them")
-            self.main_screen.show_message(
-                f"{counted(queue.unsaved, 'verdict')} {are} not saved yet."
-                f" Press {key} again to quit without saving {them}.",
-                error=True,
-            )
+            words = ngettext(
+                "{count} verdict is not saved yet. Press {key} again to quit without saving it.",
+                "{count} verdicts are not saved yet."
+                " Press {key} again to quit without saving them.",
+                queue.unsaved, key=key,
+            )  # fmt: skip
+            self.main_screen.show_message(words, error=True)
             return
         self.exit("quit" if stop else "leave")
+
+    def action_command_palette(self) -> None:
+        """Open the palette, which says how it is left: into it every other key is typed."""
+        if not isinstance(self.screen, CommandPalette):
+            hint = _("a part of its name; esc closes")
+            self.push_screen(CommandPalette(placeholder=hint, id="--command-palette"))
 
     def action_help(self) -> None:
         """Show every key."""
@@ -160,6 +169,6 @@ class DashboardApp(BaseApp):
         It is refused only in a read-only dashboard.
         """
         if self._read_only and may_write(action):
-            self.notify("This dashboard is read-only.", severity="warning", markup=False)
+            self.notify(_("This dashboard is read-only."), severity="warning", markup=False)
             return True
         return await super().run_action(action, *args, **more)

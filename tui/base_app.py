@@ -18,6 +18,7 @@ from textual.filter import Monochrome, NoColor
 from textual.notifications import SeverityLevel
 
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.errors import MonitorError
 from tui.bell import Bell, bell_sequence, bell_text
 from tui.data.newsroom import NewsroomModel
@@ -49,7 +50,7 @@ def may_write(action: object) -> bool:
     if isinstance(action, tuple):
         return str(action[-2]) not in READ_ONLY_ACTIONS
     try:
-        _, name, _ = parse(str(action))
+        _namespace, name, _arguments = parse(str(action))
     except ActionError:
         return True
     return name not in READ_ONLY_ACTIONS
@@ -182,8 +183,8 @@ class BaseApp(App[ExitMode], inherit_bindings=False):
         self._bell = Bell(self.newsroom)
         (self._bell_timer.resume if self.bell_enabled else self._bell_timer.pause)()
         self.newsroom.ui_state.update(bell=self.bell_enabled)
-        state = "on: high-severity alerts ring" if self.bell_enabled else "off"
-        self.notify(f"The bell is {state}.", timeout=2, markup=False)
+        on, off = _("The bell is on: high-severity alerts ring."), _("The bell is off.")
+        self.notify(on if self.bell_enabled else off, timeout=2, markup=False)
 
     def action_next_theme(self) -> None:
         """Change to the next theme."""
@@ -194,7 +195,7 @@ class BaseApp(App[ExitMode], inherit_bindings=False):
         """Change the theme, show its name, and remember it."""
         self.theme = name
         self.newsroom.ui_state.update(theme=name)
-        self.notify(f"Theme: {theme_label(name)}", timeout=2, markup=False)
+        self.notify(_("Theme: {theme}", theme=theme_label(name)), timeout=2, markup=False)
 
     def notify(
         self,

@@ -79,10 +79,10 @@ def _notification_sequence(text: str, environ: Mapping[str, str]) -> str:
     program = environ.get("TERM_PROGRAM", "") + " " + environ.get("LC_TERMINAL", "")
     term = environ.get("TERM", "")
     if "KITTY_WINDOW_ID" in environ or term == "xterm-kitty":
-        return f"\x1b]99;i=tocsin;tocsin: {text}{_END}"
+        return f"\x1b]99;i=tocsin;tocsin: {text}{_END}"  # not a message
     if "WEZTERM_PANE" in environ or term.startswith(("foot", "rxvt")):
         return f"\x1b]777;notify;tocsin;{text.replace(';', ',')}{_END}"
     programs = ("iTerm", "ghostty", "WezTerm")
     if any(name in program for name in programs) or "WT_SESSION" in environ:
-        return f"\x1b]9;tocsin: {text}{_END}"
+        return f"\x1b]9;tocsin: {text}{_END}"  # not a message
     return ""

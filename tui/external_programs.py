@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from index.analysis.text_cleaning import safe_url
+from index.translation import gettext as _
 
 TEXT_BROWSERS = ("www-browser", "links", "elinks", "lynx", "w3m", "browsh")
 """Browsers that would draw over the dashboard."""
@@ -108,7 +109,9 @@ def run_editor(words: list[str]) -> str:
         ended = subprocess.run(words, check=False)
     except OSError as error:
         return f"{words[0]}: {error.strerror or error}"
-    return f"{words[0]} ended with {ended.returncode}" if ended.returncode else ""
+    if not ended.returncode:
+        return ""
+    return _("{program} ended with {code}", program=words[0], code=ended.returncode)
 
 
 def _program_name(words: list[str]) -> str:

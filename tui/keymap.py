@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from index.translation import gettext as _
 from monitor.errors import MonitorError
 
 SETTINGS_FILE = Path("tocsin") / "dashboard.toml"
@@ -43,13 +44,18 @@ def load_keymap(path: Path, actions: Callable[[], Collection[str]]) -> dict[str,
     try:
         content = tomllib.loads(written.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not valid TOML: {error}") from error
+        text = _("{path}: not valid TOML: {error}", path=path, error=error)
+        raise SettingsError(text) from error
     for name in content:
         if name != "keys":
-            raise SettingsError(f"{path}: unknown table [{name}]; this file has [keys] only")
+            raise SettingsError(
+                _("{path}: unknown table [{name}]; this file has [keys] only", path=path, name=name)
+            )
     keys = content.get("keys", {})
     if not isinstance(keys, dict):
-        raise SettingsError(f"{path}: keys is a table; write [keys] on a line of its own")
+        raise SettingsError(
+            _("{path}: keys is a table; write [keys] on a line of its own", path=path)
+        )
     names = actions() if keys else ()
     return {name: _keys(path, name, value, names) for name, value in keys.items()}
 
@@ -58,9 +64,16 @@ def _keys(path: Path, name: str, written: Any, actions: Collection[str]) -> str:
     if name not in actions:
         from monitor.config.validation import nearest
 
-        hint = nearest(name, actions) or "; docs/reference/keys.md lists the names"
-        raise SettingsError(f"{path}: there is no action {name}{hint}")
+        hint = nearest(name, actions) or _("; docs/reference/keys.md lists the names")
+        text = _("{path}: there is no action {name}{hint}", path=path, name=name, hint=hint)
+        raise SettingsError(text)
     keys = [written] if isinstance(written, str) else written
     if not isinstance(keys, list) or not all(isinstance(key, str) and key.strip() for key in keys):
-        raise SettingsError(f'{path}: {name} takes a key, or a list of keys, such as ["a", "f2"]')
+        raise SettingsError(
+            _(
+                '{path}: {name} takes a key, or a list of keys, such as ["a", "f2"]',
+                path=path,
+                name=name,
+            )
+        )
     return ",".join("comma" if key == "," else key.strip() for key in keys)

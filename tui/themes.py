@@ -8,6 +8,8 @@ from functools import lru_cache
 from rich.style import Style
 from textual.theme import Theme
 
+from index.translation import mark_all, pgettext
+
 
 def _scrollbars(thumb: str, hover: str, active: str, background: str) -> dict[str, str]:
     return {
@@ -117,6 +119,13 @@ TERMINAL = Theme(
 """The terminal's own colours, dark or light; red and magenta can be read on both."""
 
 THEMES = (DARK, LIGHT, CONTRAST, TERMINAL)
+_LABELS = dict(
+    zip(
+        (theme.name for theme in THEMES),
+        mark_all("theme", "dark", "light", "contrast", "terminal"),
+        strict=True,
+    )
+)
 
 
 _STYLES = {
@@ -188,4 +197,4 @@ def initial_theme(requested: str | None, remembered: str | None, *, few_colours:
 
 def theme_label(theme: str) -> str:
     """Return the short name of a theme: `dark`."""
-    return theme.removeprefix("tocsin-")
+    return pgettext("theme", _LABELS[theme])

@@ -13,24 +13,25 @@ from textual.widgets import Digits
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor import signs
 from monitor.errors import MonitorError
 from monitor.formatting import shown_title
 from monitor.model.alert import AlertState, StoryAlerts, Verdict
 from monitor.model.search import Filter
 from monitor.model.severity import SEVERITY_SIGNS
+from monitor.model.shown_names import severity_name
 from monitor.model.status import Status
 from tui.base_app import AppSettings, BaseApp
 from tui.data.newsroom import ReadSchedule
 from tui.view import times
 from tui.view.alerts import (
     StoryRow,
-    short_count,
     story_row,
     triage_glyphs,
     watchlist_badges,
 )
-from tui.view.status import monitor_state, status_problem
+from tui.view.status import monitor_state, new_stories, status_problem
 from tui.view.styled_text import Line, fit, width, wrap
 from tui.widgets.styled_widget import TextBlock
 
@@ -63,12 +64,14 @@ def wall_subject(filter: Filter, watchlists: Sequence[str]) -> tuple[str, str]:
         filter: Which alerts the wall shows.
         watchlists: The names of all watchlists; empty before they are known.
     """
-    severities = [severity.value for severity in filter.severities]
+    severities = [severity_name(severity) for severity in filter.severities]
     languages = [code or "und" for code in filter.lang]
     words = [*filter.watchlists, *severities, *languages, *filter.feeds]
     existing = {name.casefold() for name in watchlists}
     missing = [name for name in filter.watchlists if name.casefold() not in existing]
-    error = f"there is no watchlist {', '.join(missing)}" if watchlists and missing else ""
+    error = ""
+    if watchlists and missing:
+        error = _("there is no watchlist {names}", names=", ".join(missing))
     return line(" · ".join(words)), line(error)
 
 
@@ -86,16 +89,16 @@ def wall_header(
     shown, error = subject
     first: Line = [(" TOCSIN ", "brand")]
     if status is None:
-        return [*first, (" opening…", "quiet")], [], []
+        return [*first, (f" {_('opening…')}", "quiet")], [], []
     words, style = monitor_state(status, now)
     first.append((f"  {words}", style))
-    untriaged = f"  {short_count(status.untriaged)} new"
+    untriaged = f"  {new_stories(status)}"
     if width(first) + len(untriaged) <= cells:
         first.append((untriaged, "new" if status.untriaged else "quiet"))
     problem = error or status_problem(status)
     return (
         first,
-        [(" ", ""), (fit(shown or "all alerts", max(1, cells - 1)), "title")],
+        [(" ", ""), (fit(shown or _("all alerts"), max(1, cells - 1)), "title")],
         [(" ", ""), (fit(f"{signs.LOOK} {problem}", max(1, cells - 1)), "bad")] if problem else [],
     )
 
@@ -107,7 +110,7 @@ def alarm_lines(status: Status | None, now: Timestamp, cells: int, store_error: 
         state, style = monitor_state(status, now)
         if style != "bad":
             return []
-        text = f"{state[2:].upper()} – new alerts cannot be shown"
+        text = _("{state} – new alerts cannot be shown", state=state[2:].upper())
     if not text:
         return []
     text = fit(text, cells).rstrip()
@@ -141,7 +144,7 @@ def _large(shown: StoryRow, now: Timestamp, zone: tzinfo | None, cells: int) -> 
     new = story.state is AlertState.NEW
     title = wrap(shown_title(line(alert.title)), cells - 6, "title" if new else "quiet")
     if len(title) > TITLE_LINES:
-        rest = "".join(text for row in title[TITLE_LINES - 1 :] for text, _ in row)
+        rest = "".join(text for row in title[TITLE_LINES - 1 :] for text, _style in row)
         title[TITLE_LINES - 1 :] = [[(fit(rest + "…", cells - 6), title[0][0][1])]]
     first: Line = [
         (f" {SEVERITY_SIGNS[story.severity]} ", f"{story.severity}"),
@@ -260,7 +263,7 @@ class Wall(BaseApp):
             self._large_clock.update(time)
         subject = wall_subject(self._filter, self._watchlists)
         header = wall_header(self._status, now, self._header.size.width, subject)
-        first, _, problem = header
+        first, _subject, problem = header
         self._header.styles.height = 3 if large else 1 + bool(problem)
         if large:
             self._header.update(*header)
@@ -276,6 +279,6 @@ class Wall(BaseApp):
         size = self._board.size
         rows = board_rows(self._stories, now, zone, size.width, size.height)
         if not rows and self._status is not None:
-            rows = [([], False), ([("     no alert yet", "quiet")], False)]
-        fresh = {number for number, (_, is_fresh) in enumerate(rows) if is_fresh}
-        self._board.update(*(row for row, _ in rows), highlighted=fresh)
+            rows = [([], False), ([(f"     {_('no alert yet')}", "quiet")], False)]
+        fresh = {number for number, (_row, is_fresh) in enumerate(rows) if is_fresh}
+        self._board.update(*(row for row, _fresh in rows), highlighted=fresh)

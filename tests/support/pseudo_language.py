@@ -39,6 +39,10 @@ _NAMES = re.compile(
     r"|x[<>]=\d+|\d+(?:\.\d+)?(?:min|mo|[smhdwy])\b"
 )
 """Options, choices, addresses, variables, files, ranges, durations."""
+_CUT = re.compile(r"\w+…|…\w+")
+"""What is left of a word that is cut."""
+KEYS = ("esc tab enter space home end PgUp PgDn right", "UTC min TOCSIN tocsin", "NEAR xx zzz desk")
+"""Names of keys, what every screen has, and what is typed."""
 
 
 def pseudo(text: str) -> str:
@@ -125,14 +129,21 @@ def data_words(*names: str) -> list[str]:
     ]
 
 
-def untranslated_screens() -> Iterator[tuple[str, list[str]]]:
-    """Yield each screen of the snapshots with the plain words on it; for `pseudo_language`."""
-    from support.screen_snapshots import SNAPSHOTS, take
+def untranslated_screens(folder: Path) -> dict[str, list[str]]:
+    """Return each screen and dialog that has plain words, with these; for `pseudo_language`.
 
-    known = [*data_words("fake_newsroom", "briefings"), "esc tab enter space home end PgUp PgDn"]
-    for snapshot in SNAPSHOTS:
-        if snapshot.size == (200, 50):
-            yield snapshot.screen, plain_words(take(snapshot), known)
+    Args:
+        folder: For the feeds.yaml of the dashboard.
+    """
+    from index.query.field_names import FRENCH
+    from support.screen_tour import FILE, tour
+
+    known = [*data_words("fake_newsroom", "briefings"), FILE, str(folder), *KEYS, *FRENCH]
+    return {
+        name: words
+        for name, text in tour(folder).items()
+        if (words := plain_words(_CUT.sub("", text), known))
+    }
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -144,8 +155,8 @@ def run(arguments: Sequence[str]) -> int:
                     if not paths or path in paths or path.removeprefix("tocsin ") in paths:
                         sys.stdout.write(f"{path}: {' '.join(words)}\n")
         case ["screens"]:
-            with pseudo_language():
-                for name, words in untranslated_screens():
+            with pseudo_language(), tempfile.TemporaryDirectory() as folder:
+                for name, words in untranslated_screens(Path(folder)).items():
                     sys.stdout.write(f"{name}: {' '.join(words)}\n")
         case ["run", *rest]:
             with tempfile.TemporaryDirectory() as name:

@@ -12,6 +12,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import NamedTuple
 
+from monitor import signs
 from monitor.model.search import Filter
 from support.dashboard_driver import until
 from support.fake_newsroom import FakeNewsroom, failing
@@ -60,7 +61,7 @@ def take(snapshot: Snapshot, expected: str = "") -> str:
 
     async def run() -> str:
         async with app.run_test(size=snapshot.size) as pilot:
-            await until(pilot, lambda: "live" in text(app))
+            await until(pilot, lambda: signs.OK in text(app))
             for key in SCREENS.get(snapshot.screen, ()):
                 await pilot.press(key)
             still = 0

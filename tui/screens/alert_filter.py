@@ -10,10 +10,13 @@ from textual.timer import Timer
 
 from index.errors import QueryError
 from index.query.ast import Facet, Node, Or, clauses
+from index.query.field_names import offered_name
 from index.query.filters import compact
+from index.translation import gettext as _
+from index.translation import mark_all, pgettext
 from monitor import signs
 from monitor.errors import MonitorError
-from monitor.formatting import counted
+from monitor.formatting import stories
 from monitor.model.search import Filter
 from monitor.model.status import StoreVersion
 from monitor.model.watchlist import WatchlistCount
@@ -48,7 +51,8 @@ def with_clause(filter: AlertFilter, name: str, value: str) -> str:
 
 
 def _written(name: str, value: str) -> str:
-    return f"{name}:{value}" if value.isalnum() else f'{name}:"{value}"'
+    field = offered_name(name)
+    return f"{field}:{value}" if value.isalnum() else f'{field}:"{value}"'
 
 
 def _clause_name(node: Node) -> str:
@@ -78,19 +82,18 @@ class _FilterOption(NamedTuple):
     value: str = ""
 
 
-_COMMON_FILTERS = (
-    _FilterOption("All alerts"),
-    _FilterOption("Untriaged", "state", "new"),
-    _FilterOption("Closed", "state", "closed"),
-    _FilterOption("High severity", "severity", "high"),
-    _FilterOption("Starred", "is", "starred"),
-    _FilterOption("Escalated", "is", "louder"),
-    _FilterOption("Relevant", "is", "relevant"),
-    _FilterOption("Noise", "is", "noise"),
-    _FilterOption("Merged", "is", "merged"),
-    _FilterOption("In French", "lang", "fr"),
-    _FilterOption("In English", "lang", "en"),
-    _FilterOption("Today", "since", "today"),
+_LABELS = mark_all(
+    "filter", "All alerts", "Untriaged", "Closed", "High severity", "Starred", "Escalated",
+    "Relevant", "Noise", "Merged", "In French", "In English", "Today",
+)  # fmt: skip
+_CLAUSES = (
+    ("", ""), ("state", "new"), ("state", "closed"), ("severity", "high"), ("is", "starred"),
+    ("is", "louder"), ("is", "relevant"), ("is", "noise"), ("is", "merged"), ("lang", "fr"),
+    ("lang", "en"), ("since", "today"),
+)  # fmt: skip
+_COMMON_FILTERS = tuple(
+    _FilterOption(label, name, value)
+    for label, (name, value) in zip(_LABELS, _CLAUSES, strict=True)
 )
 
 
@@ -117,7 +120,7 @@ class FilterList(LineList):
             return watchlist_row(count, cells, chosen=chosen, bars=bars)
         return [
             (f"{signs.CHOSEN} " if chosen else "  ", "accent"),
-            (fit(label, cells - 2), "plain"),
+            (fit(pgettext("filter", label), cells - 2), "plain"),
         ]
 
     def _option(self, row: int) -> _FilterOption:
@@ -129,7 +132,7 @@ class FilterList(LineList):
     @property
     def choice(self) -> str:
         """The current filter with that of the row under the cursor added, or removed again."""
-        _, name, value = self._option(self.cursor)
+        _label, name, value = self._option(self.cursor)
         if not name:
             return ""
         chosen = has_clause(self._current, name, value)
@@ -141,7 +144,7 @@ class FilterDialog(Dialog[str]):
 
     def __init__(self, counts: Sequence[WatchlistCount], current: AlertFilter) -> None:
         self._filters = FilterList(counts, current)
-        super().__init__("Show", self._filters)
+        super().__init__(pgettext("filter", "Show"), self._filters)
 
     def on_line_list_selected(self, message: LineList.Selected) -> None:
         """Give the chosen filter."""
@@ -230,7 +233,7 @@ class AlertFilterScreen(PaneScreen):
         try:
             alert_filter = parse_headline_filter(text)
         except QueryError as error:
-            self.show_message(f"filter: {error.message}", error=True)
+            self.show_message(_("filter: {error}", error=error.message), error=True)
             return
         self.newsroom.ui_state.update(filter=alert_filter.text)
         self.run_worker(self.filter_stream(alert_filter, cursor), group="narrow", exclusive=True)
@@ -285,9 +288,10 @@ class AlertFilterScreen(PaneScreen):
         store_filter = newsroom.selector.quick(alert_filter, newsroom.names)
         self.watchlists.choose(store_filter.watchlists if store_filter else ())
         if self.filter_line.display and self.filter_line.input.value.strip() == alert_filter.text:
-            stories = counted(self.stream.row_count, "story", "stories")
-            more = "" if complete else ", reading older headlines…"
-            self.filter_line.note.update([(f"   {stories}{more}", "quiet")])
+            text = stories(self.stream.row_count)
+            if not complete:
+                text = _("{stories}, reading older headlines…", stories=text)
+            self.filter_line.note.update([(f"   {text}", "quiet")])
         return True
 
     # --- the line -----------------------------------------------------------------

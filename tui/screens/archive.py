@@ -14,6 +14,8 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from index.errors import ArchiveError, QueryError
+from index.translation import gettext as _
+from index.translation import mark
 from monitor.errors import CursorError, MonitorError
 from monitor.model.article import ArticleDetails
 from monitor.model.config import SavedSearch
@@ -46,20 +48,24 @@ PAGE_SIZE = 100
 BUSY_AFTER = 0.4
 """Seconds after which a search is shown to be running."""
 PROMPT = " / "
-HINT: Line = [
-    ("   Words, ", "quiet"),
-    ('"a phrase"', "list"),
-    (", ", "quiet"),
-    ("title:grève", "list"),
-    (", ", "quiet"),
-    ("AND OR NOT", "list"),
-    (", ", "quiet"),
-    ("NEAR/5", "list"),
-    ("  ", ""),
-    ("@saved", "list"),
-    ("  ↑ earlier  esc back", "quiet"),
-]
-_NO_SAVED = "   no saved searches; S saves one, `searches:` in feeds.yaml lists them"
+_NO_SAVED = mark("no saved searches; S saves one, `searches:` in feeds.yaml lists them")
+
+
+def query_hint() -> Line:
+    """Return what a query can hold, and the keys of its line."""
+    return [
+        (f"   {_('Words')}, ", "quiet"),
+        (_('"a phrase"'), "list"),
+        (", ", "quiet"),
+        (_("title:grève"), "list"),
+        (", ", "quiet"),
+        (_("AND OR NOT"), "list"),
+        (", ", "quiet"),
+        ("NEAR/5", "list"),
+        ("  ", ""),
+        (_("@saved"), "list"),
+        (f"  {_('↑ earlier  esc back')}", "quiet"),
+    ]
 
 
 class ArchiveScreen(PaneScreen):
@@ -118,13 +124,15 @@ class ArchiveScreen(PaneScreen):
         self.sort = "date"
         self.query_text = ""
         """The query of the results on the screen; names of saved searches are resolved."""
-        self.note = TextBlock(HINT, id="note")
+        self.note = TextBlock(query_hint(), id="note")
         self.trend = TrendChart(zone=newsroom.zone, id="trend")
         self.results = ResultList(newsroom.clock, zone=newsroom.zone, id="stream")
         self.reader = Reader(
             zone=newsroom.zone,
             id="reader",
-            empty=lambda: "" if self.results.hit else "The article under the cursor is read here.",
+            empty=lambda: (
+                "" if self.results.hit else _("The article under the cursor is read here.")
+            ),
         )
         self._searches = ThreadRunner("search")
         self._extras = ThreadRunner("extras")
@@ -133,6 +141,9 @@ class ArchiveScreen(PaneScreen):
         self._reader_timer: Timer | None = None
         self._requested_page = ""
         self._start: Sequence[StartRow] = ()
+
+    def _nothing_to_read(self) -> str:
+        return "" if self.results.hit else _("The article under the cursor is read here.")
 
     def compose(self) -> ComposeResult:
         """Put the query above the chart, the results and the reader."""
@@ -171,9 +182,11 @@ class ArchiveScreen(PaneScreen):
         saved: Sequence[SavedSearch] = ()
         with suppress(MonitorError):  # the status bar tells of a mistake in feeds.yaml
             saved = await newsroom.ask(newsroom.service.saved_searches)
-        names = [(facet_clause("feed", each.feed.name), "of a feed") for each in newsroom.feeds[:1]]
+        names = [
+            (facet_clause("feed", each.feed.name), _("of a feed")) for each in newsroom.feeds[:1]
+        ]
         names += [
-            (facet_clause("watch", each.name), "with an alert of a watchlist")
+            (facet_clause("watch", each.name), _("with an alert of a watchlist"))
             for each in newsroom.watchlists[:1]
         ]
         self._start = start_rows(
@@ -227,7 +240,8 @@ class ArchiveScreen(PaneScreen):
         """Show a caret under the mistake; one in a saved search is not in the line."""
         written = self.query_line.value
         if written.lstrip().startswith(SAVED_PREFIX):
-            self.note.update([(f"   {error} in {self.query_text}", "bad")])
+            text = _("{error} in {query}", error=error, query=self.query_text)
+            self.note.update([(f"   {text}", "bad")])
             return
         cells, indent = self.size.width, len(PROMPT)
         self.note.update(input_error(error, self.query_line, cells, indent=indent, stripped=True))
@@ -237,7 +251,7 @@ class ArchiveScreen(PaneScreen):
     async def search(self, *, submitted: bool = False) -> None:
         """Search for the query in the line; if it was submitted, go to the results."""
         written = self.query_line.value.strip()
-        busy: Line = [("   Searching…", "quiet")]
+        busy: Line = [(f"   {_('Searching…')}", "quiet")]
         timer = self.set_timer(BUSY_AFTER, lambda: self.note.update(busy))
         try:
             results = await self._search(written)
@@ -269,7 +283,7 @@ class ArchiveScreen(PaneScreen):
         """Return the results; None without a query, which the note explains."""
         if not written:
             self.query_text = ""
-            self.note.update(HINT)
+            self.note.update(query_hint())
             return None
         query = await self._resolve(written)
         if query is None:
@@ -289,7 +303,8 @@ class ArchiveScreen(PaneScreen):
             self.sort = resolved.sort
             return resolved.query
         names = "  ".join(f"{SAVED_PREFIX}{search.name}" for search in saved)
-        self.note.update([(f"   saved searches: {names}" if names else _NO_SAVED, "quiet")])
+        text = _("saved searches: {names}", names=names) if names else _(_NO_SAVED)
+        self.note.update([(f"   {text}", "quiet")])
         return None
 
     async def _show_extras(self, results: Results, submitted: bool) -> None:
@@ -410,7 +425,7 @@ class ArchiveScreen(PaneScreen):
         if self.query_text:
             open_form(self, query=self.query_text, called=suggested_name(self.query_text))
         else:
-            self.show_message("Write a query first.")
+            self.show_message(_("Write a query first."))
 
     def action_next_pane(self, by: int) -> None:
         """Go from the query to the results, then to the next pane."""

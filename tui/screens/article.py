@@ -11,9 +11,11 @@ from textual.app import ComposeResult
 
 from index.analysis.text_cleaning import line
 from index.article import Article
+from index.translation import gettext as _
 from monitor.formatting import shown_title
 from monitor.model.alert import Match
 from monitor.model.article import ArticleDetails
+from monitor.model.shown_names import part_name, severity_name
 from tui.data.newsroom import NewsroomModel
 from tui.screens.dialogs import Dialog, PageDialog
 from tui.screens.panes import ARTICLE_KEYS, PaneScreen
@@ -55,7 +57,7 @@ async def show_revisions(screen: PaneScreen, article: int) -> None:
         details, revisions = found
         zone = screen.newsroom.zone
         layout = partial(revision_lines, details.article.title, revisions, zone=zone)
-        screen.app.push_screen(PageDialog("Revisions", layout))
+        screen.app.push_screen(PageDialog(_("Revisions"), layout))
 
 
 # --- matches --------------------------------------------------------------------------
@@ -66,9 +68,9 @@ def match_lines(details: ArticleDetails, cells: int) -> list[Line]:
     article = details.article
     lines = [*wrap(shown_title(line(article.title)), cells, "title"), []]
     if not details.alerts:
-        lines += wrap("No watchlist matched this article.", cells, "plain")
+        lines += wrap(_("No watchlist matched this article."), cells, "plain")
     for alert in details.alerts:
-        lines += wrap(f"{line(alert.watchlist)} ({alert.severity})", cells, "accent")
+        lines += wrap(f"{line(alert.watchlist)} ({severity_name(alert.severity)})", cells, "accent")
         lines += [_match_context(article, match, cells) for match in alert.matches]
         lines.append([])
     return lines
@@ -77,8 +79,8 @@ def match_lines(details: ArticleDetails, cells: int) -> list[Line]:
 def _match_context(article: Article, match: Match, cells: int) -> Line:
     """Return a match on one line: its term, then the match with the words around it."""
     spans = [(match.start, match.end, "hit")]
-    text, [(start, end, _)] = clean_with_spans(article.part(match.field), spans)
-    term, where = f"  {line(match.term)} ", f"in the {match.field}: "
+    text, [(start, end, _style)] = clean_with_spans(article.part(match.field), spans)
+    term, where = f"  {line(match.term)} ", _("in the {part}: ", part=part_name(match.field))
     around = max(8, (cells - len(term) - len(where) - len(match.text) - 2) // 2)
     left = text[max(0, start - around) : start]
     right = text[end : end + around]
@@ -86,11 +88,17 @@ def _match_context(article: Article, match: Match, cells: int) -> Line:
         (term, "list"),
         (where, "quiet"),
         ("…" if start > around else "", "quiet"),
-        (line(left) + " " * left[-1:].isspace(), "plain"),
+        (_spaced(left), "plain"),
         (line(text[start:end]), "hit"),
-        (" " * right[:1].isspace() + line(right), "plain"),
+        (_spaced(right), "plain"),
         ("…" if end + around < len(text) else "", "quiet"),
     ]
+
+
+def _spaced(text: str) -> str:
+    """Return a piece of a text on one line, with one space where it begins or ends with some."""
+    shown = line(text).strip()
+    return " " * text[:1].isspace() + shown + " " * text[-1:].isspace()
 
 
 # --- other outlets --------------------------------------------------------------------
@@ -139,7 +147,7 @@ class OutletsDialog(Dialog[int]):
 
     def __init__(self, details: ArticleDetails, zone: tzinfo | None = None) -> None:
         self._outlets = OutletList(details, zone)
-        super().__init__("Outlets with this story", self._outlets)
+        super().__init__(_("Outlets with this story"), self._outlets)
 
     def on_line_list_selected(self, message: LineList.Selected) -> None:
         """Give the article of the outlet under the cursor."""
@@ -156,7 +164,7 @@ async def choose_outlet(screen: PaneScreen, article: int) -> None:
         return
     others = details.other_articles()
     if not others:
-        screen.show_message(f"Only {details.publisher} has this story.")
+        screen.show_message(_("Only {outlet} has this story.", outlet=details.publisher))
         return
 
     def on_choice(other: int | None) -> None:
@@ -202,7 +210,7 @@ class SimilarDialog(Dialog[int]):
 
     def __init__(self, hits: Sequence[SearchHit]) -> None:
         self._list = SimilarList(hits)
-        super().__init__("More like this", self._list)
+        super().__init__(_("More like this"), self._list)
 
     def on_line_list_selected(self, message: LineList.Selected) -> None:
         """Give the article under the cursor."""
@@ -216,8 +224,9 @@ async def choose_similar(screen: PaneScreen, article: int) -> None:
     if hits is None:
         return
     if not hits:
-        words = "No article has a vector yet; `tocsin check` says whether articles get them."
-        screen.show_message(words)
+        screen.show_message(
+            _("No article has a vector yet; `tocsin check` says whether articles get them.")
+        )
         return
 
     def on_choice(other: int | None) -> None:
@@ -316,7 +325,8 @@ class ArticleScreen(PaneScreen):
             places = match_places(details.alerts, self._found) if details else ()
             self.reader.show_article(details, places)
             if details is None:
-                self.show_message(f"Article {article} is not in the archive any more.", error=True)
+                text = _("Article {number} is not in the archive any more.", number=article)
+                self.show_message(text, error=True)
 
 
 def open_article(screen: PaneScreen, article: int, among: list[int]) -> None:

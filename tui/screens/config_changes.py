@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from index.analysis.text_cleaning import line
 from index.errors import QueryError
+from index.translation import gettext as _
+from index.translation import mark, ngettext, number
 from monitor.errors import ConfigError, FeedError, MonitorError
 from monitor.formatting import shown_title
 from monitor.model.feed import FeedHealth
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from monitor.feeds.discovery import DiscoveredFeed
 
 
-NO_FILE = "There is no feeds.yaml; start tocsin with -c FILE."
+NO_FILE = mark("There is no feeds.yaml; start tocsin with -c FILE.")
 
 
 async def write_config(newsroom: NewsroomModel, change: Callable[[Path], object]) -> str:
@@ -36,7 +38,7 @@ async def write_config(newsroom: NewsroomModel, change: Callable[[Path], object]
     """
     path = newsroom.service.config
     if path is None:
-        return NO_FILE
+        return _(NO_FILE)
     try:
         await newsroom.ask(change, path)
     except QueryError as error:
@@ -52,7 +54,7 @@ def monitor_hint(screen: PaneScreen) -> str:
     """Return that a change waits for a monitor; empty while one runs."""
     status = screen.newsroom.status
     stopped = status is not None and status.monitor is None
-    return " It takes effect when a monitor runs." if stopped else ""
+    return f" {_('It takes effect when a monitor runs.')}" if stopped else ""
 
 
 # --- adding a feed --------------------------------------------------------------------
@@ -131,7 +133,7 @@ def add_feed(screen: PaneScreen) -> None:
     async def discover(address: str) -> str:
         path = screen.newsroom.service.config
         if path is None:
-            return NO_FILE
+            return _(NO_FILE)
         try:
             candidates[:] = await discover_feeds(screen.newsroom, path, address)
         except FeedError as error:
@@ -148,8 +150,8 @@ def add_feed(screen: PaneScreen) -> None:
         else:
             _choose_feed(screen, address, candidates)
 
-    hint: Line = [("The address of a feed, or of a site with feeds: lesoir.be", "quiet")]
-    screen.app.push_screen(LineDialog("Add a feed", discover, hint=hint), on_line)
+    hint: Line = [(_("The address of a feed, or of a site with feeds: lesoir.be"), "quiet")]
+    screen.app.push_screen(LineDialog(_("Add a feed"), discover, hint=hint), on_line)
 
 
 def _choose_feed(screen: PaneScreen, address: str, candidates: Sequence[DiscoveredFeed]) -> None:
@@ -162,13 +164,19 @@ def _choose_feed(screen: PaneScreen, address: str, candidates: Sequence[Discover
         ]
         for feed in candidates
     ]
-    rows.append([(f"All {len(candidates)} of them", "plain")])
+    rows.append([(_("All {count} of them", count=number(len(candidates))), "plain")])
 
     def on_choice(row: int | None) -> None:
         if row is not None:
             _subscribe_soon(screen, candidates if row == len(candidates) else [candidates[row]])
 
-    screen.app.push_screen(ChoiceDialog(f"{address} has {len(candidates)} feeds", rows), on_choice)
+    title = ngettext(
+        "{address} has {count} feed",
+        "{address} has {count} feeds",
+        len(candidates),
+        address=address,
+    )
+    screen.app.push_screen(ChoiceDialog(title, rows), on_choice)
 
 
 def _subscribe_soon(screen: PaneScreen, candidates: Sequence[DiscoveredFeed]) -> None:
@@ -186,13 +194,15 @@ async def _subscribe(screen: PaneScreen, candidates: Sequence[DiscoveredFeed]) -
 
         feeds = [Feed(url=each.url, name=each.parsed.title) for each in candidates]
         new, existing = new_among(feeds, load(path))
-        messages.extend(f"Already subscribed, as {feed.name}." for _, feed in existing)
+        messages.extend(
+            _("Already subscribed, as {feed}.", feed=feed.name) for _requested, feed in existing
+        )
         if new:
             config = subscribe(path, None, new)
             descriptions = {each.url: describe_prospect(each) for each in candidates}
             added = config.feeds[-len(new) :]
             messages.extend(
-                f"Added {feed.name}: {descriptions[requested.url]}"
+                _("Added {feed}: {what}", feed=feed.name, what=descriptions[requested.url])
                 for feed, requested in zip(added, new, strict=True)
             )
 
@@ -219,22 +229,27 @@ async def _pause(screen: PaneScreen, feed: FeedHealth) -> None:
 
     error = await write_config(screen.newsroom, change)
     name = feed.feed.name
-    done = f"{name} is paused; p polls it again." if pausing else f"{name} is polled again."
+    done = (
+        _("{feed} is paused; p polls it again.", feed=name)
+        if pausing
+        else _("{feed} is polled again.", feed=name)
+    )
     screen.show_message(error or done + monitor_hint(screen), error=bool(error))
 
 
 def remove_feed(screen: PaneScreen, feed: FeedHealth) -> None:
     """Ask whether to remove a feed from feeds.yaml, and remove it."""
     rows: list[Line] = [
-        [("No, keep it", "plain")],
-        [("Yes; its articles and alerts stay", "plain")],
+        [(_("No, keep it"), "plain")],
+        [(_("Yes; its articles and alerts stay"), "plain")],
     ]
 
     def on_choice(row: int | None) -> None:
         if row == 1:
             screen.run_worker(_remove(screen, feed), group="file")
 
-    screen.app.push_screen(ChoiceDialog(f"Unsubscribe from {feed.feed.name}?", rows), on_choice)
+    title = _("Unsubscribe from {feed}?", feed=feed.feed.name)
+    screen.app.push_screen(ChoiceDialog(title, rows), on_choice)
 
 
 async def _remove(screen: PaneScreen, feed: FeedHealth) -> None:
@@ -245,12 +260,14 @@ async def _remove(screen: PaneScreen, feed: FeedHealth) -> None:
         config = load(path)
         present = subscribed(feed.feed.url, config.feeds)
         if present is None:
-            raise MonitorError(f"{path.name} has no feed at {feed.feed.url} any more")
+            raise MonitorError(
+                _("{file} has no feed at {url} any more", file=path.name, url=feed.feed.url)
+            )
         unsubscribe(path, None, [present], config)
 
     error = await write_config(screen.newsroom, change)
-    done = f"Removed {feed.feed.name}; its articles and alerts stay." + monitor_hint(screen)
-    screen.show_message(error or done, error=bool(error))
+    done = _("Removed {feed}; its articles and alerts stay.", feed=feed.feed.name)
+    screen.show_message(error or done + monitor_hint(screen), error=bool(error))
 
 
 # --- queries --------------------------------------------------------------------------
@@ -265,7 +282,7 @@ def save_search(screen: PaneScreen, query: str, sort: str) -> None:
         sort: The order of its results: `date` or `score`.
     """
     if not query:
-        screen.show_message("Write a query first.")
+        screen.show_message(_("Write a query first."))
         return
 
     async def save(name: str) -> str:
@@ -278,8 +295,9 @@ def save_search(screen: PaneScreen, query: str, sort: str) -> None:
 
     def on_line(name: str | None) -> None:
         if name:
-            screen.show_message(f"Saved: {SAVED_PREFIX}{name} runs this search again.")
+            saved = f"{SAVED_PREFIX}{name}"
+            screen.show_message(_("Saved: {name} runs this search again.", name=saved))
 
-    hint: Line = [("A short name; the search is saved in feeds.yaml", "quiet")]
-    dialog = LineDialog("Save the search", save, hint=hint, value=suggested_name(query))
+    hint: Line = [(_("A short name; the search is saved in feeds.yaml"), "quiet")]
+    dialog = LineDialog(_("Save the search"), save, hint=hint, value=suggested_name(query))
     screen.app.push_screen(dialog, on_line)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from textual.app import SuspendNotSupported
 
 from index.analysis.text_cleaning import line
+from index.translation import gettext as _
 from monitor.errors import ConfigError, Problem
 from tui import external_programs
 from tui.screens.dialogs import PageDialog
@@ -27,10 +28,10 @@ async def edit_file(screen: PaneScreen, place: ConfigPlace) -> None:
     newsroom = screen.newsroom
     path, editor = newsroom.service.config, external_programs.find_editor(newsroom.environ)
     if path is None:
-        screen.show_message("There is no feeds.yaml; start tocsin with -c FILE.", error=True)
+        screen.show_message(_("There is no feeds.yaml; start tocsin with -c FILE."), error=True)
         return
     if not editor:
-        screen.show_message("No editor: set $EDITOR, or install nano or vi.", error=True)
+        screen.show_message(_("No editor: set $EDITOR, or install nano or vi."), error=True)
         return
     before = await screen.ask(_read_config, path)
     if before is None:
@@ -39,14 +40,14 @@ async def edit_file(screen: PaneScreen, place: ConfigPlace) -> None:
     start = await screen.ask(_start_line, content, config, place)
     command = external_programs.editor_command(editor, path, start or 1)
     if external_programs.is_graphical(editor):
-        screen.show_message(f"Editing {path.name} in {editor[0]}…")
+        screen.show_message(_("Editing {file} in {program}…", file=path.name, program=editor[0]))
         error = await screen.ask(external_programs.run_editor, command)
     else:
         try:
             with screen.app.suspend():
                 error = external_programs.run_editor(command)
         except SuspendNotSupported:
-            text = f"The dashboard cannot leave this terminal; edit {path} in another."
+            text = _("The dashboard cannot leave this terminal; edit {path} in another.", path=path)
             screen.show_message(text, error=True)
             return
     if error:
@@ -92,21 +93,21 @@ def _report(screen: PaneScreen, before: _ConfigFile, after: _ConfigFile) -> None
         from monitor.config.credentials import masked
         from monitor.config.yaml_nodes import decode
 
-        source, _ = decode(new_content)
+        source, _mistake = decode(new_content)
         problems = [(each, masked(source.lines, each.line)) for each in new.problems]
-        title = "feeds.yaml has errors and is not loaded"
+        title = _("feeds.yaml has errors and is not loaded")
         screen.app.push_screen(PageDialog(title, lambda cells: problem_lines(problems, cells)))
     elif old_content == new_content:
-        screen.show_message("feeds.yaml has not changed.")
+        screen.show_message(_("feeds.yaml has not changed."))
     else:
         from monitor.config.diff import changes
         from monitor.config.summary import warnings
 
         descriptions = (
-            ["the file is valid again"] if isinstance(old, ConfigError) else changes(old, new)
+            [_("the file is valid again")] if isinstance(old, ConfigError) else changes(old, new)
         )
         doubts = warnings(new)
-        title = "feeds.yaml has changed"
+        title = _("feeds.yaml has changed")
         screen.app.push_screen(
             PageDialog(title, lambda cells: change_lines(descriptions, doubts, cells))
         )
@@ -122,7 +123,7 @@ def problem_lines(problems: Sequence[tuple[Problem, str]], cells: int) -> list[L
         shown = line(text[start : start + cells])
         page.append([(f"{problem.line:>5} ", "quiet"), (shown, "plain")])
         page += [[(" " * (5 + problem.column - start) + "^", "bad")], []]
-    ending = "The earlier configuration stays in force. E opens the file at the first error."
+    ending = _("The earlier configuration stays in force. E opens the file at the first error.")
     return [*page, *wrap(ending, cells, "quiet")]
 
 
@@ -130,11 +131,11 @@ def change_lines(changes: Sequence[str], warnings: Sequence[str], cells: int) ->
     """Return what an edit changed (`feed added: …`), and the warnings about it."""
     styles = {"added": "ok", "removed": "bad", "changed": "late"}
     page: list[Line] = []
-    for change in changes or ["only the text, not its meaning"]:
+    for change in changes or [_("only the text, not its meaning")]:
         kind = change.partition(":")[0].rpartition(" ")[2]
         page += wrap(line(change), cells, styles.get(kind, "plain"))
     if warnings:
-        page += [[], *wrap("Warnings:", cells, "late")]
+        page += [[], *wrap(_("Warnings:"), cells, "late")]
         for warning in warnings:
             page += wrap(line(warning), cells, "plain", "  ")
-    return [*page, [], *wrap("The monitor loads the file within seconds.", cells, "quiet")]
+    return [*page, [], *wrap(_("The monitor loads the file within seconds."), cells, "quiet")]

@@ -10,6 +10,8 @@ from textual.geometry import Size
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import ngettext
 from monitor import signs
 from monitor.errors import MonitorError
 from monitor.formatting import shown_title, span
@@ -74,9 +76,9 @@ class DeliveryList(LineList):
         channel = min(16, max(8, cells // 6))
         status = delivery_status(delivery, self._now)
         status_cells = min(len(status), cells // 2)
-        title = self._titles.get(delivery.alert, "(deleted)")
+        title = self._titles.get(delivery.alert, _("(deleted)"))
         if delivery.briefing is not None:
-            title = f"briefing: {delivery.why.rpartition(' ')[0]}"
+            title = _("briefing: {name}", name=delivery.why.rpartition(" ")[0])
         return [
             (f"{glyph} ", style),
             (fit(delivery.channel, channel), "list"),
@@ -88,19 +90,19 @@ class DeliveryList(LineList):
 
     def empty_lines(self, cells: int) -> list[Line]:
         """Return what is shown when everything is sent."""
-        return [[(" No delivery waits, and none has failed.", "quiet")]]
+        return [[(f" {_('No delivery waits, and none has failed.')}", "quiet")]]
 
 
 def delivery_status(delivery: Delivery, now: Timestamp) -> str:
     """Return why a delivery is not sent, and when the next attempt is."""
     parts = [line(delivery.reason)] if delivery.reason else []
     if delivery.attempts:
-        parts.append(f"tried {delivery.attempts}×")
+        parts.append(_("tried {count}×", count=delivery.attempts))
     if delivery.state is DeliveryState.DEAD:
-        parts.append("given up")
+        parts.append(_("given up"))
     else:
         due = delivery.due - now
-        parts.append("due now" if due <= 0 else f"due in {span(due)}")
+        parts.append(_("due now") if due <= 0 else _("due in {time}", time=span(due)))
     return ", ".join(parts)
 
 
@@ -115,8 +117,8 @@ class DeliveriesDialog(Dialog[None]):
     def __init__(self, newsroom: NewsroomModel) -> None:
         self._newsroom = newsroom
         self._list = DeliveryList()
-        super().__init__("Deliveries", self._list)
-        self._list.border_subtitle = "r: retry  R: all  esc: close"
+        super().__init__(_("Deliveries"), self._list)
+        self._list.border_subtitle = _("r: retry  R: all  esc: close")
 
     def on_mount(self) -> None:
         """Show the deliveries, and read them again every two seconds."""
@@ -165,7 +167,14 @@ class DeliveriesDialog(Dialog[None]):
             text, warning = line(str(error)), True
         else:
             stopped = newsroom.status is not None and newsroom.status.monitor is None
-            text = f"{count} due now" + ("; `tocsin` starts the monitor" if stopped else "")
+            if stopped:
+                text = ngettext(
+                    "{count} due now; `tocsin` starts the monitor",
+                    "{count} due now; `tocsin` starts the monitor",
+                    count,
+                )
+            else:
+                text = ngettext("{count} due now", "{count} due now", count)
             warning = stopped or not count
         self.app.notify(text, severity="warning" if warning else "information", markup=False)
         await self.read_deliveries()

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from index.analysis import text_cleaning as safe
+from index.translation import gettext as _
 from tui.key_labels import bind
 from tui.view.styled_text import Line, wrap
 from tui.widgets.line_list import LineList
@@ -35,7 +36,7 @@ class Dialog(ModalScreen[T]):
         self._inside = inside
         inside.add_class("inside")
         inside.border_title = Content(safe.line(title))
-        inside.border_subtitle = Content("esc closes")
+        inside.border_subtitle = Content(_("esc closes"))
 
     def compose(self) -> ComposeResult:
         """Put the widget in the middle."""
@@ -154,7 +155,7 @@ class LineDialog(Dialog[str]):
         self.note.can_focus = False
         frame = Vertical(self.input, self.note, classes="line")
         super().__init__(title, frame)
-        frame.border_subtitle = Content("enter: ok  esc: close")
+        frame.border_subtitle = Content(_("enter: ok  esc: close"))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Replace the error of an earlier line by the hint."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 
 from index.errors import ArchiveError, QueryError
+from index.translation import gettext as _
 from monitor.errors import MonitorError
 from monitor.model.search_results import Facets
 from tui.screens.dialogs import Dialog
@@ -19,12 +20,12 @@ class FacetList(LineList):
     def __init__(self) -> None:
         super().__init__()
         self._facets: Facets | None = None
-        self._note: Line = [("  Counting…", "quiet")]
+        self._note: Line = [(f"  {_('Counting…')}", "quiet")]
 
     def show_facets(self, facets: Facets) -> None:
         """Show the facets, with the cursor on the first of them."""
         self._facets = facets
-        self._note = [("  Nothing found.", "quiet")]
+        self._note = [(f"  {_('Nothing found.')}", "quiet")]
         self.cursor = min(1, max(0, self.row_count - 1))
         self.update_row_count()
         self.refresh(layout=True)
@@ -58,7 +59,7 @@ class FacetDialog(Dialog[str]):
     def __init__(self, counting: Awaitable[Facets]) -> None:
         self._list = FacetList()
         self._counting = counting
-        super().__init__("Facets", self._list)
+        super().__init__(_("Facets"), self._list)
 
     def on_mount(self) -> None:
         """Show the facets once they are counted."""

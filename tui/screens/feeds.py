@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.events import Resize
 
+from index.translation import gettext as _
 from monitor.model.feed import FeedHealth, Health
 from tui.data.newsroom import FeedSettings, NewsroomModel
 from tui.key_labels import bind
@@ -71,7 +72,7 @@ class FeedsScreen(PaneScreen):
         self.header = TextBlock(id="header")
         self.table = FeedTable(newsroom.feeds, newsroom.clock, id="stream")
         self.page = ScrollText(id="reader")
-        self.page.border_title = "Feed"
+        self.page.border_title = _("Feed")
         self.main.add_class("feeds")
         self._chosen = chosen.feed.url if chosen else ""
         self._settings = FeedSettings()
@@ -183,9 +184,9 @@ class FeedsScreen(PaneScreen):
             if row is not None:
                 self.table.show_state(options[row][0])
 
-        states = [state for state, _ in options]
+        states = [state for state, _row in options]
         cursor = states.index(self.table.state) if self.table.state in states else 0
-        dialog = ChoiceDialog("Feeds that are", [row for _, row in options], cursor=cursor)
+        dialog = ChoiceDialog(_("Feeds that are"), [row for _state, row in options], cursor=cursor)
         self.app.push_screen(dialog, on_choice)
 
     def action_sort(self) -> None:
@@ -202,7 +203,7 @@ class FeedsScreen(PaneScreen):
         coverage = await self.ask(service.coverage, now - WEEK)
         if gaps is not None and coverage is not None:
             page = PageDialog(
-                "Coverage gaps", lambda cells: gaps_page(gaps, coverage, cells, now, zone)
+                _("Coverage gaps"), lambda cells: gaps_page(gaps, coverage, cells, now, zone)
             )
             self.app.push_screen(page)
 
@@ -236,13 +237,14 @@ class FeedsScreen(PaneScreen):
         """Poll the feed under the cursor."""
         feed = self.table.feed
         if feed is not None and feed.health is Health.PAUSED:
-            self.show_message(f"{feed.feed.name} is paused; p polls it again.", error=True)
+            text = _("{feed} is paused; p polls it again.", feed=feed.feed.name)
+            self.show_message(text, error=True)
         elif feed is not None:
             self.poll(feed.feed.url, feed.feed.name)
 
     def action_poll_all(self) -> None:
         """Poll every feed."""
-        self.poll(None, "all feeds")
+        self.poll(None, _("all feeds"))
 
     def action_add(self) -> None:
         """Add a feed to feeds.yaml."""

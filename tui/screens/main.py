@@ -14,6 +14,7 @@ from textual.timer import Timer
 
 from index.analysis.text_cleaning import line
 from index.errors import QueryError
+from index.translation import gettext as _
 from monitor.errors import MonitorError
 from monitor.model.alert import UNUSUAL, Alert, EscalatedAlert
 from monitor.model.article import ArticleDetails
@@ -333,8 +334,8 @@ class MainScreen(TriageScreen):
         if self.stream.alert is not None:
             return ""
         if self.current_filter.text:
-            return "No alert passes the filter, so there is nothing to read. F shows all alerts."
-        return "The article of the alert under the cursor is read here, once there is one."
+            return _("No alert passes the filter, so there is nothing to read. F shows all alerts.")
+        return _("The article of the alert under the cursor is read here, once there is one.")
 
     # --- what the base screen asks --------------------------------------------------
 
@@ -486,7 +487,7 @@ class MainScreen(TriageScreen):
         if name:
             self.run_worker(choose_silence(self, name), group="silence", exclusive=True)
         else:
-            self.show_message("Put the cursor on a watchlist first.", error=True)
+            self.show_message(_("Put the cursor on a watchlist first."), error=True)
 
     def action_parts(self) -> None:
         """Show the details of the status bar; each can be opened."""
@@ -505,7 +506,7 @@ class MainScreen(TriageScreen):
         if briefing is None or not self.is_attached:
             return
         zone = newsroom.zone
-        page = PageDialog("Briefing", lambda cells: briefing_page(briefing, cells, zone))
+        page = PageDialog(_("Briefing"), lambda cells: briefing_page(briefing, cells, zone))
         self.app.push_screen(page)
 
     def show_part(self, name: str) -> None:
@@ -530,13 +531,13 @@ class MainScreen(TriageScreen):
         name = feed.feed.name if feed else alert.feed if alert else ""
         url = self.newsroom.feed_url(name)
         if url is None:
-            self.show_message("Put the cursor on an alert or a feed first.", error=True)
+            self.show_message(_("Put the cursor on an alert or a feed first."), error=True)
         else:
             self.poll(url, name)
 
     def action_poll_all(self) -> None:
         """Poll every feed."""
-        self.poll(None, "all feeds")
+        self.poll(None, _("all feeds"))
 
 
 STORIES_SHOWN = 12

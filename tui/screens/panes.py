@@ -18,6 +18,8 @@ from textual.widgets import Input
 
 from index.analysis.text_cleaning import line, safe_url
 from index.errors import QueryError
+from index.translation import gettext as _
+from index.translation import mark_all
 from monitor.errors import MonitorError
 from monitor.model.article import ArticleDetails
 from tui.base_app import BaseApp
@@ -40,14 +42,12 @@ READER_DELAY = 0.08
 """Seconds that the cursor must rest before the reader shows its article."""
 
 
-ARTICLE_KEYS: Sequence[BarEntry] = (
-    ("match(1)", "Match"),
-    ("why", "Why"),
-    ("outlets", "Outlets"),
-    ("similar", "Similar"),
-    ("revisions", "Revisions"),
-    ("open_link", "Open"),
-    ("copy_link", "Copy"),
+ARTICLE_KEYS: Sequence[BarEntry] = tuple(
+    zip(
+        ("match(1)", "why", "outlets", "similar", "revisions", "open_link", "copy_link"),
+        mark_all("key", "Match", "Why", "Outlets", "Similar", "Revisions", "Open", "Copy"),
+        strict=True,
+    )
 )
 """Keys in the key bar where an article is read."""
 
@@ -320,17 +320,17 @@ class PaneScreen(Screen[None]):
     def copy(self, url: str) -> None:
         """Copy a link to the analyst's clipboard, through SSH and tmux if needed."""
         if not url:
-            self.show_message("There is no http or https link here.", error=True)
+            self.show_message(_("There is no http or https link here."), error=True)
             return
         self.app.copy_to_clipboard(url)
         self.run_worker(self.newsroom.ask(copy_in_tmux, url, self.newsroom.environ), group="link")
-        self.show_message(f"Copied {url}")
+        self.show_message(_("Copied {url}", url=url))
 
     def poll(self, url: str | None, name: str) -> None:
         """Ask the monitor to poll a feed now, or all feeds if `url` is None."""
         status = self.newsroom.status
         if status is not None and status.monitor is None:
-            self.show_message("No monitor is running; `tocsin` starts it.", error=True)
+            self.show_message(_("No monitor is running; `tocsin` starts it."), error=True)
         else:
             self.run_worker(self._poll(url, name), group="poll")
 
@@ -340,7 +340,7 @@ class PaneScreen(Screen[None]):
             return True
 
         if await self.ask(request):
-            self.show_message(f"Polling {name} now.")
+            self.show_message(_("Polling {feed} now.", feed=name))
 
     def action_why(self) -> None:
         """Show which watchlists match the article, and where."""
@@ -350,7 +350,7 @@ class PaneScreen(Screen[None]):
         if article:
             self.run_worker(self._why(article), group="why", exclusive=True)
         else:
-            self.show_message("This alert is about a feed; it has no matches.")
+            self.show_message(_("This alert is about a feed; it has no matches."))
 
     async def _why(self, article: int) -> None:
         from tui.screens.article import match_lines
@@ -361,7 +361,7 @@ class PaneScreen(Screen[None]):
             details = await self.ask(self.newsroom.service.views.articles.details, article)
         if details is not None:
             shown = details
-            title = "Why this matches"
+            title = _("Why this matches")
             self.app.push_screen(PageDialog(title, lambda cells: match_lines(shown, cells)))
 
     def action_outlets(self) -> None:

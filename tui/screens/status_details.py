@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from index.analysis.text_cleaning import line
-from monitor.formatting import counted
+from index.translation import gettext as _
+from index.translation import ngettext, number
+from monitor.formatting import articles, stories
 from monitor.model.feed import Health
 from monitor.model.status import Status
 from tui.screens.dialogs import ChoiceDialog, PageDialog
@@ -22,19 +24,27 @@ if TYPE_CHECKING:
 def status_rows(status: Status, newsroom: NewsroomModel) -> Iterator[tuple[str, Line]]:
     """Yield the name of each part of the status bar, and its details as a line."""
     words, style = monitor_state(status, newsroom.clock())
-    yield "monitor", _row("Monitor", words, style)
-    yield "untriaged", _row("Untriaged", counted(status.untriaged, "story", "stories"))
-    feeds = ", ".join(f"{n} {health.label}" for health, n in status.feeds.items() if n) or "none"
-    yield "feeds", _row("Feeds", feeds)
-    affected = counted(sum(status.gaps.values()), "feed")
-    gaps = f"{status.blind} now; {affected} may have missed articles in the last day"
-    yield "gaps", _row("Gaps", gaps, "late" if status.blind else "plain")
-    unsent = f"{status.unsent} waiting, {status.dead} failed"
-    yield "deliveries", _row("Deliveries", unsent, "bad" if status.dead else "plain")
+    yield "monitor", _row(_("Monitor"), words, style)
+    yield "untriaged", _row(_("Untriaged"), stories(status.untriaged))
+    feeds = ", ".join(f"{n} {health.label}" for health, n in status.feeds.items() if n)
+    yield "feeds", _row(_("Feeds"), feeds or _("none"))
+    gaps = ngettext(
+        "{now} now; {count} feed may have missed articles in the last day",
+        "{now} now; {count} feeds may have missed articles in the last day",
+        sum(status.gaps.values()), now=number(status.blind),
+    )  # fmt: skip
+    yield "gaps", _row(_("Gaps"), gaps, "late" if status.blind else "plain")
+    unsent = _(
+        "{waiting} waiting, {failed} failed",
+        waiting=number(status.unsent),
+        failed=number(status.dead),
+    )
+    yield "deliveries", _row(_("Deliveries"), unsent, "bad" if status.dead else "plain")
     error = line(status.config_error)
-    rules = f"not loaded: {error}" if error else "loaded"
+    rules = _("not loaded: {error}", error=error) if error else _("loaded")
     yield "rules", _row("feeds.yaml", rules, "bad" if error else "plain")
-    yield "silences", _row("Silences", counted(len(status.mutes), "watchlist"))
+    silenced = ngettext("{count} watchlist", "{count} watchlists", len(status.mutes))
+    yield "silences", _row(_("Silences"), silenced)
 
 
 def _row(label: str, text: str, style: str = "plain") -> Line:
@@ -47,25 +57,34 @@ def monitor_page(newsroom: NewsroomModel) -> Callable[[int], list[Line]]:
 
     def page(cells: int) -> list[Line]:
         if status is None:
-            return wrap("The status is not known yet.", cells, "plain")
+            return wrap(_("The status is not known yet."), cells, "plain")
         words, style = monitor_state(status, now)
         lines = wrap(words, cells, style)
         if status.monitor is None:
-            text = "No feed is polled and no alert is raised. `tocsin` starts the monitor."
+            text = _("No feed is polled and no alert is raised. `tocsin` starts the monitor.")
             lines += wrap(text, cells, "plain")
         else:
-            lines += wrap(f"pid {status.monitor.pid}", cells, "plain")
-            lines += wrap(f"since {times.full(status.monitor.since, zone)}", cells, "plain")
-            lines += wrap(f"reads {line(status.monitor.config)}", cells, "plain")
+            since = times.full(status.monitor.since, zone)
+            lines += wrap(_("pid {pid}", pid=status.monitor.pid), cells, "plain")
+            lines += wrap(_("since {time}", time=since), cells, "plain")
+            config = line(status.monitor.config)
+            lines += wrap(_("reads {file}", file=config), cells, "plain")
             if status.no_vectors:
-                lines += wrap(f"makes no vectors: {line(status.no_vectors)}", cells, "quiet")
+                why = line(status.no_vectors)
+                lines += wrap(_("makes no vectors: {reason}", reason=why), cells, "quiet")
         if status.store_damage:
-            lines += wrap(f"store: {line(status.store_damage)}", cells, "bad")
+            damage = line(status.store_damage)
+            lines += wrap(_("store: {damage}", damage=damage), cells, "bad")
         if status.network_down:
-            lines += wrap(f"network: {line(status.network_down)}", cells, "bad")
+            reason = line(status.network_down)
+            lines += wrap(_("network: {reason}", reason=reason), cells, "bad")
         if status.log:
-            lines += wrap(f"log: {line(status.log)}", cells, "quiet")
-        indexed = f"{status.indexed:,} of {counted(status.articles, 'article')} are indexed"
+            lines += wrap(_("log: {file}", file=line(status.log)), cells, "quiet")
+        indexed = _(
+            "{indexed} of {articles} are indexed",
+            indexed=number(status.indexed),
+            articles=articles(status.articles),
+        )
         return [*lines, [], *wrap(indexed, cells, "plain")]
 
     return page
@@ -76,7 +95,7 @@ def open_part(screen: PaneScreen, name: str) -> None:
     app = screen.app
     match name:
         case "monitor":
-            app.push_screen(PageDialog("The monitor", monitor_page(screen.newsroom)))
+            app.push_screen(PageDialog(_("The monitor"), monitor_page(screen.newsroom)))
         case "deliveries":
             from tui.screens.deliveries import DeliveriesDialog
 
@@ -110,4 +129,4 @@ async def choose_part(screen: PaneScreen) -> None:
         if row is not None:
             open_part(screen, names[row])
 
-    screen.app.push_screen(ChoiceDialog("The newsroom; enter opens", list(lines)), on_choice)
+    screen.app.push_screen(ChoiceDialog(_("The newsroom; enter opens"), list(lines)), on_choice)

@@ -11,9 +11,13 @@ from textual.binding import BindingType
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import mark_all, ngettext, pgettext
 from monitor import signs
 from monitor.errors import StoreError
-from monitor.formatting import counted, shown_title
+from monitor.formatting import alerts as alert_count
+from monitor.formatting import clauses, shown_title
+from monitor.formatting import stories as story_count
 from monitor.model.alert import (
     Alert,
     AlertState,
@@ -24,6 +28,7 @@ from monitor.model.alert import (
     Verdict,
 )
 from monitor.model.severity import SEVERITY_SIGNS
+from monitor.model.shown_names import state_name, verdict_name
 from monitor.model.watchlist import Silence
 from monitor.search.alert_filter import parse_headline_filter
 from monitor.service.triage import clean_note, clean_tag
@@ -47,10 +52,10 @@ def silence_spans(now: Timestamp, zone: tzinfo | None) -> Sequence[tuple[str, fl
     morning = datetime.combine(local.date() + timedelta(days=1), MORNING, local.tzinfo)
     at = morning.timestamp() if zone else morning.replace(tzinfo=None).timestamp()
     return (
-        ("an hour", HOUR),
-        ("4 hours", 4 * HOUR),
-        ("until tomorrow 08:00", at - now),
-        ("a week", WEEK),
+        (_("an hour"), HOUR),
+        (_("4 hours"), 4 * HOUR),
+        (_("until tomorrow 08:00"), at - now),
+        (_("a week"), WEEK),
     )
 
 
@@ -61,9 +66,9 @@ async def choose_silence(screen: PaneScreen, name: str) -> None:
     if silences is None:
         return
     current = next((silence for silence in silences if silence.watchlist == name), None)
-    options: list[tuple[str, float]] = [*([("end the silence now", 0.0)] if current else [])]
+    options: list[tuple[str, float]] = [(_("end the silence now"), 0.0)] if current else []
     options += silence_spans(newsroom.clock(), newsroom.zone)
-    rows: list[Line] = [[(label, "plain")] for label, _ in options]
+    rows: list[Line] = [[(label, "plain")] for label, _seconds in options]
 
     def on_choice(row: int | None) -> None:
         if row is not None:
@@ -74,10 +79,19 @@ async def choose_silence(screen: PaneScreen, name: str) -> None:
 
 def _silence_title(name: str, current: Silence | None, screen: PaneScreen) -> str:
     if current is None:
-        return f"Silence {line(name)} for …"
+        return _("Silence {watchlist} for …", watchlist=line(name))
     until = times.full(current.until, screen.newsroom.zone)
-    by = f" by {line(current.by)}" if current.by else ""
-    return f"{line(name)} is silenced{by} until {until}; {current.suppressed} suppressed"
+    if not current.by:
+        return ngettext(
+            "{watchlist} is silenced until {until}; {count} suppressed",
+            "{watchlist} is silenced until {until}; {count} suppressed",
+            current.suppressed, watchlist=line(name), until=until,
+        )  # fmt: skip
+    return ngettext(
+        "{watchlist} is silenced by {who} until {until}; {count} suppressed",
+        "{watchlist} is silenced by {who} until {until}; {count} suppressed",
+        current.suppressed, watchlist=line(name), who=line(current.by), until=until,
+    )  # fmt: skip
 
 
 async def _silence(screen: PaneScreen, name: str, seconds: float) -> None:
@@ -87,12 +101,21 @@ async def _silence(screen: PaneScreen, name: str, seconds: float) -> None:
         silence = await screen.ask(newsroom.service.triage.silence, name, seconds, newsroom.user)
         if silence is not None:
             until = times.full(silence.until, newsroom.zone)
-            screen.show_message(f"{line(name)} is silenced until {until}; m ends the silence.")
+            text = _(
+                "{watchlist} is silenced until {until}; m ends the silence.",
+                watchlist=line(name),
+                until=until,
+            )
+            screen.show_message(text)
     else:
         ended = await screen.ask(newsroom.service.triage.end_silence, name)
         if ended is not None:
-            count = counted(ended.suppressed, "alert")
-            screen.show_message(f"The silence of {line(name)} has ended; {count} suppressed.")
+            text = ngettext(
+                "The silence of {watchlist} has ended; {count} alert suppressed.",
+                "The silence of {watchlist} has ended; {count} alerts suppressed.",
+                ended.suppressed, watchlist=line(name),
+            )  # fmt: skip
+            screen.show_message(text)
     newsroom.read_all_next()
 
 
@@ -116,13 +139,17 @@ def _alert_history(
     lines: list[Line] = []
     for decision in reversed(decisions):
         who = line(decision.who) if not decision.why else "tocsin"
-        undid = " undid" if decision.undoes is not None else ""
-        changes = "; ".join(_changes(decision)) or "nothing"
+        changes = clauses(_changes(decision)) or _("nothing")
         why = f" ({line(decision.why)})" if decision.why else ""
-        head = f"{times.full(decision.at, zone)}  {who or 'somebody'}{undid}: "
-        lines += wrap(f"{head}{changes}{why}", cells, "plain")
-    raised = f"{times.full(alert.raised_at, zone)}  raised by {line(alert.watchlist)}"
-    lines += wrap(raised, cells, "quiet")
+        who = who or _("somebody")
+        words = (
+            _("{who}: {changes}", who=who, changes=changes)
+            if decision.undoes is None
+            else _("{who} undid: {changes}", who=who, changes=changes)
+        )
+        lines += wrap(f"{times.full(decision.at, zone)}  {words}{why}", cells, "plain")
+    raised = _("raised by {watchlist}", watchlist=line(alert.watchlist))
+    lines += wrap(f"{times.full(alert.raised_at, zone)}  {raised}", cells, "quiet")
     if alert.note:
         lines += [[], *wrap(alert.note, cells, "plain", "  ")]
     return lines
@@ -130,24 +157,42 @@ def _alert_history(
 
 def _changes(decision: Decision) -> Iterator[str]:
     for name, after in decision.after.items():
-        yield f"{name} {_value(decision.before.get(name))} {signs.BECOMES} {_value(after)}"
+        before = _value(name, decision.before.get(name))
+        changed = pgettext("decision", name) if name in _FIELDS else name
+        yield f"{changed} {before} {signs.BECOMES} {_value(name, after)}"
 
 
-def _value(value: Any) -> str:
+_FIELDS = mark_all("decision", "state", "verdict", "starred", "note", "tags")
+
+
+def _value(name: str, value: Any) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(value, list | tuple):
-        return line(" ".join(map(str, value))) or "none"
-    return line(str(value)) or "none"
+        return line(" ".join(map(str, value))) or _("none")
+    if value and name == "state":
+        return state_name(AlertState(value))
+    if value and name == "verdict":
+        return verdict_name(Verdict(value))
+    return line(str(value)) or _("none")
 
 
-_DECISIONS = (
-    ("Acknowledge", Change(state=AlertState.ACKNOWLEDGED)),
-    ("Relevant", Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT)),
-    ("Noise", Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.NOISE)),
-    ("Close", Change(state=AlertState.CLOSED)),
-    ("Make it new again, without a verdict", Change(state=AlertState.NEW, verdict=Verdict.NONE)),
-)
+_DECISIONS = tuple(
+    zip(
+        mark_all(
+            "decide", "Acknowledge", "Relevant", "Noise", "Close",
+            "Make it new again, without a verdict",
+        ),
+        (
+            Change(state=AlertState.ACKNOWLEDGED),
+            Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT),
+            Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.NOISE),
+            Change(state=AlertState.CLOSED),
+            Change(state=AlertState.NEW, verdict=Verdict.NONE),
+        ),
+        strict=True,
+    )
+)  # fmt: skip
 SCAN_ROWS = 1024
 """Rows that are looked through for the next untriaged alert before the store is asked."""
 
@@ -190,7 +235,10 @@ class TriageScreen(AlertFilterScreen):
         chosen, marked = self.chosen_alerts, bool(self.stream.marks)
         count = self.triage.apply(chosen, change)
         if marked or count > 1:
-            self.show_message(f"{counted(count, 'alert')} changed; u undoes it.")
+            text = ngettext(
+                "{count} alert changed; u undoes it.", "{count} alerts changed; u undoes it.", count
+            )
+            self.show_message(text)
         if marked:
             self.stream.unmark_all()
         elif go_on and chosen:
@@ -227,10 +275,12 @@ class TriageScreen(AlertFilterScreen):
             self._decide(alerts[0])
             return
         rows = [self._alert_line(alert) for alert in alerts]
-        self.app.push_screen(ChoiceDialog("Decide about one alert of this story", rows), on_alert)
+        self.app.push_screen(
+            ChoiceDialog(_("Decide about one alert of this story"), rows), on_alert
+        )
 
     def _alert_line(self, alert: Alert) -> Line:
-        decided = f"{alert.state} {alert.verdict}".strip()
+        decided = f"{state_name(alert.state)} {verdict_name(alert.verdict)}".strip()
         return [
             (f"{SEVERITY_SIGNS[alert.severity]} ", f"{alert.severity}"),
             (f"{line(alert.watchlist)}  ", "list"),
@@ -245,7 +295,7 @@ class TriageScreen(AlertFilterScreen):
             if row is not None:
                 self.triage.apply([alert], _DECISIONS[row][1])
 
-        rows: list[Line] = [[(label, "plain")] for label, _ in _DECISIONS]
+        rows: list[Line] = [[(pgettext("decide", label), "plain")] for label, _change in _DECISIONS]
         title = f"{line(alert.watchlist)}: {line(alert.title)}"
         self.app.push_screen(ChoiceDialog(title, rows), on_choice)
 
@@ -272,9 +322,9 @@ class TriageScreen(AlertFilterScreen):
 
         notes = {alert.note for alert in chosen}
         dialog = LineDialog(
-            f"Note on {_subject(chosen)}",
+            _("Note on {subject}", subject=_subject(chosen)),
             checked(clean_note),
-            hint=[("enter saves; an empty line deletes the note", "quiet")],
+            hint=[(_("enter saves; an empty line deletes the note"), "quiet")],
             value=notes.pop() if len(notes) == 1 else "",
             allow_empty=True,
             select_value=False,
@@ -293,10 +343,13 @@ class TriageScreen(AlertFilterScreen):
 
         present = sorted({tag for alert in chosen for tag in alert.tags})
         known = sorted(self.newsroom.tags)
-        hint = f"in use: {'  '.join(known[:12])}" if known else "a word, for example fraud"
-        hint = f"present: {' '.join(present)}" if present else hint
+        hint = _("a word, for example fraud")
+        if present:
+            hint = _("present: {tags}", tags=" ".join(present))
+        elif known:
+            hint = _("in use: {tags}", tags="  ".join(known[:12]))
         dialog = LineDialog(
-            f"Tags of {_subject(chosen)}",
+            _("Tags of {subject}", subject=_subject(chosen)),
             checked(_parse_tags),
             hint=[(line(hint), "quiet")],
             words=known,
@@ -323,25 +376,29 @@ class TriageScreen(AlertFilterScreen):
         )
         rows_of = {self.stream.row_of(id) for id in ids}
         if not ids:
-            self.show_message("There is no untriaged story here.")
+            self.show_message(_("There is no untriaged story here."))
             return
-        count = counted(len(rows_of), "story", "stories")
+        count = story_count(len(rows_of))
         if len(ids) > len(rows_of):
-            count += f" ({counted(len(ids), 'alert')})"
+            count += f" ({alert_count(len(ids))})"
 
         def on_choice(row: int | None) -> None:
             if row == 1:
                 change = Change(state=AlertState.ACKNOWLEDGED)
                 self.triage.apply_to_ids(ids, change, [one for one in new if one.id in ids])
-                self.show_message(f"{count} acknowledged; u undoes it.")
+                self.show_message(_("{stories} acknowledged; u undoes it.", stories=count))
 
         if rows_of <= {self.stream.row_of(id) for id in self.stream.on_screen()}:
             on_choice(1)
             return
         text = self.current_filter.text
-        of = f" of {line(text)}" if text else ""
-        rows = [[("No", "plain")], [(f"Yes, acknowledge {count}", "plain")]]
-        title = f"Acknowledge {count}{of}?"
+        yes = _("Yes, acknowledge {stories}", stories=count)
+        rows = [[(_("No"), "plain")], [(yes, "plain")]]
+        title = (
+            _("Acknowledge {stories} of {filter}?", stories=count, filter=line(text))
+            if text
+            else _("Acknowledge {stories}?", stories=count)
+        )
         self.app.push_screen(ChoiceDialog(title, rows), on_choice)
 
     async def _untriaged_ids(self) -> Sequence[int] | None:
@@ -362,7 +419,7 @@ class TriageScreen(AlertFilterScreen):
         if len(rows) == 1:
             self.stream.go_to(rows.pop() or 0)
         else:
-            self.show_message(f"Undone for {counted(len(ids), 'alert')}.")
+            self.show_message(_("Undone for {alerts}.", alerts=alert_count(len(ids))))
 
     def action_redo(self) -> None:
         """Redo the decision that was undone last."""
@@ -378,11 +435,24 @@ class TriageScreen(AlertFilterScreen):
             self.show_message(str(error), error=True)
             return
         if act is None:
-            self.show_message("Nothing to redo." if redo else "Nothing to undo.")
+            self.show_message(_("Nothing to redo.") if redo else _("Nothing to undo."))
             return
-        left = f"; {counted(len(act.left), 'alert')} changed since and stay" if act.left else ""
-        done = "Redone" if redo else "Your earlier decision is undone"
-        self.show_message(f"{done} for {counted(len(act.ids), 'alert')}{left}.")
+        alerts, left = alert_count(len(act.ids)), alert_count(len(act.left))
+        if redo:
+            text = _("Redone for {alerts}.", alerts=alerts)
+            if act.left:
+                text = _(
+                    "Redone for {alerts}; {left} changed since and stay.", alerts=alerts, left=left
+                )
+        else:
+            text = _("Your earlier decision is undone for {alerts}.", alerts=alerts)
+            if act.left:
+                text = _(
+                    "Your earlier decision is undone for {alerts}; {left} changed since and stay.",
+                    alerts=alerts,
+                    left=left,
+                )
+        self.show_message(text)
 
     def action_history(self) -> None:
         """Show who decided what about the alerts of the story."""
@@ -398,13 +468,13 @@ class TriageScreen(AlertFilterScreen):
                 return
             histories.append((alert, decisions))
         layout = partial(history_lines, histories, zone=self.newsroom.zone)
-        self.app.push_screen(PageDialog("History", layout))
+        self.app.push_screen(PageDialog(_("History"), layout))
 
     def _on_triage_changed(self, ids: Collection[int]) -> None:
         self.stream.repaint(ids)
 
     def _on_triage_failed(self, reason: str) -> None:
-        self.show_message(f"Not saved, and reverted: {reason}", error=True)
+        self.show_message(_("Not saved, and reverted: {reason}", reason=reason), error=True)
 
     # --- untriaged alerts -----------------------------------------------------------
 
@@ -420,7 +490,7 @@ class TriageScreen(AlertFilterScreen):
             if shown is not None and shown.story.state is AlertState.NEW:
                 self.stream.go_to(at)
                 return
-        self.show_message(f"No untriaged story {'below' if by > 0 else 'above'}.")
+        self.show_message(_no_untriaged(by))
 
     async def _go_to_untriaged(self, row: int, by: int) -> None:
         """Ask the store for the next untriaged alert from a row on."""
@@ -433,7 +503,11 @@ class TriageScreen(AlertFilterScreen):
         if beyond:
             self.stream.go_to(min(beyond) if by > 0 else max(beyond))
         else:
-            self.show_message(f"No untriaged story {'below' if by > 0 else 'above'}.")
+            self.show_message(_no_untriaged(by))
+
+
+def _no_untriaged(by: int) -> str:
+    return _("No untriaged story below.") if by > 0 else _("No untriaged story above.")
 
 
 def _is_new(alert: Alert) -> bool:
@@ -444,7 +518,7 @@ def _subject(alerts: Sequence[Alert]) -> str:
     """Return the headline of one story, or the number of alerts."""
     if len({alert.story_alert for alert in alerts}) == 1:
         return line(alerts[-1].title or alerts[-1].feed)
-    return counted(len(alerts), "alert")
+    return alert_count(len(alerts))
 
 
 def _parse_tags(text: str) -> Change:

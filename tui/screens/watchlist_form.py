@@ -18,8 +18,11 @@ from textual.widgets import Input, Select, TextArea
 
 from index.analysis.text_cleaning import line
 from index.errors import Interrupted
+from index.translation import gettext as _
 from monitor.errors import ConfigError, MonitorError
+from monitor.formatting import percent
 from monitor.model.severity import SEVERITY_SIGNS, Severity
+from monitor.model.shown_names import severity_name
 from tui.base_app import BaseApp
 from tui.data.newsroom import NewsroomModel, ThreadRunner
 from tui.key_labels import NO_KEYMAP, bind, key_bar_entries
@@ -47,7 +50,6 @@ TRIAL_NAME = "(trial)"
 LABEL_CELLS = 12
 TALL = 34
 """Lines of a screen from which the fields of several lines have more of them."""
-HINT: Line = [("^t tries it on the articles of the last 30 days.", "quiet")]
 
 
 class _FieldName(TextBlock):
@@ -100,7 +102,7 @@ class WatchlistForm(Dialog[str]):
             priority=True,
         ),
     ]
-    BAR: ClassVar = (("save", "Save"), ("try", "Try"), ("close", "Close"))
+    BAR: ClassVar = (("save", "Save"), ("try", "Try"), ("close", "Cancel"))
     AUTO_FOCUS = "#what"
 
     def __init__(
@@ -131,34 +133,39 @@ class WatchlistForm(Dialog[str]):
         self._progress = (0, 0)
         self._trials = ThreadRunner("try")
         self._severity_field = Select(
-            [(f"{SEVERITY_SIGNS[level]} {level}", str(level)) for level in Severity],
+            [(f"{SEVERITY_SIGNS[level]} {severity_name(level)}", str(level)) for level in Severity],
             value=start.severity, allow_blank=False, compact=True,
         )  # fmt: skip
         self._kind_field = Select(
-            [("terms, one on each line", "terms"), ("a query, as in the archive", "query")],
+            [(_("terms, one on each line"), "terms"), (_("a query, as in the archive"), "query")],
             value="query" if start.query else "terms", allow_blank=False, compact=True,
         )  # fmt: skip
-        self._name_field = _input(start.name, "its only term, if it is left empty")
+        self._name_field = _input(start.name, _("its only term, if it is left empty"))
         self._what_field = _area(start.query or "\n".join(start.terms), id="what")
         self._excluded_field = _area("\n".join(start.excluded), id="excluded")
-        self._lang_field = _input(" ".join(start.lang), "all: fr en")
+        self._lang_field = _input(" ".join(start.lang), _("all: fr en"))
         self._feeds_field = CheckList(_selectors(config, start.feeds), start.feeds)
-        self._cooldown_field = _input(start.cooldown, "none: 30m")
+        self._cooldown_field = _input(start.cooldown, _("none: 30m"))
         self._rows = [
-            FieldRow("name", "Name", self._name_field),
-            FieldRow("severity", "Severity", self._severity_field),
-            FieldRow("kind", "Watch for", self._kind_field),
+            FieldRow("name", _("Name"), self._name_field),
+            FieldRow("severity", _("Severity"), self._severity_field),
+            FieldRow("kind", _("Watch for"), self._kind_field),
             FieldRow("what", "", self._what_field),
-            FieldRow("excluded", "But not", self._excluded_field),
-            FieldRow("lang", "Languages", self._lang_field),
-            FieldRow("feeds", "Feeds", self._feeds_field),
-            FieldRow("cooldown", "Cooldown", self._cooldown_field),
+            FieldRow("excluded", _("But not"), self._excluded_field),
+            FieldRow("lang", _("Languages"), self._lang_field),
+            FieldRow("feeds", _("Feeds"), self._feeds_field),
+            FieldRow("cooldown", _("Cooldown"), self._cooldown_field),
         ]
         self._general = FieldRow("", "", TextBlock())
         self._general.display = False
-        self._trial = ScrollText(lambda cells: [HINT], id="trial")
+        hint: Line = [(_("^t tries it on the articles of the last 30 days."), "quiet")]
+        self._trial = ScrollText(lambda cells: [hint], id="trial")
         self._keys = KeyBar((), id="form-keys")
-        title = f"Edit the watchlist {before.title}" if before else "New watchlist"
+        title = (
+            _("Edit the watchlist {watchlist}", watchlist=before.title)
+            if before
+            else _("New watchlist")
+        )
         super().__init__(
             title,
             Vertical(
@@ -168,7 +175,7 @@ class WatchlistForm(Dialog[str]):
                 classes="form",
             ),
         )
-        self._inside.border_subtitle = Content("tab: next field  esc: close")
+        self._inside.border_subtitle = Content(_("tab: next field  esc: close"))
 
     def on_mount(self) -> None:
         """Show the keys, and put the cursor behind what is written."""
@@ -328,8 +335,10 @@ class WatchlistForm(Dialog[str]):
 
     def _show_progress(self) -> None:
         done, total = self._progress
-        share = f" {done / total:.0%}" if total else ""
-        self._trial.update(lambda cells: [[(f"Trying it on the last 30 days…{share}", "quiet")]])
+        words = _("Trying it on the last 30 days…")
+        if total:
+            words = f"{words} {percent(done / total)}"
+        self._trial.update(lambda cells: [[(words, "quiet")]])
 
     def _show_preview(self, found: WatchlistPreview, terms: Sequence[str]) -> None:
         from monitor.service.service import PREVIEW_DAYS
@@ -366,9 +375,9 @@ class WatchlistForm(Dialog[str]):
             self.dismiss(None)
             return
         rows: list[Line] = [
-            [("Go on editing", "plain")],
-            [("Save it", "plain")],
-            [("Close, and lose the changes", "plain")],
+            [(_("Go on editing"), "plain")],
+            [(_("Save it"), "plain")],
+            [(_("Close, and lose the changes"), "plain")],
         ]
 
         def on_choice(row: int | None) -> None:
@@ -377,7 +386,7 @@ class WatchlistForm(Dialog[str]):
             elif row == 2:
                 self.dismiss(None)
 
-        self.app.push_screen(ChoiceDialog("The watchlist is not saved", rows), on_choice)
+        self.app.push_screen(ChoiceDialog(_("The watchlist is not saved"), rows), on_choice)
 
 
 def _row_of(field: str) -> str:
@@ -420,7 +429,7 @@ def open_form(screen: PaneScreen, name: str = "", *, query: str = "", called: st
 async def _open(screen: PaneScreen, name: str, query: str, called: str) -> None:
     path = screen.newsroom.service.config
     if path is None:
-        screen.show_message(NO_FILE, error=True)
+        screen.show_message(_(NO_FILE), error=True)
         return
     try:
         config, before = await screen.newsroom.ask(_read, path, name)
@@ -444,7 +453,8 @@ def _on_saved(screen: PaneScreen) -> Callable[[str | None], None]:
 
     def on_saved(name: str | None) -> None:
         if name is not None:
-            screen.show_message(f"The watchlist {name} is saved." + monitor_hint(screen))
+            saved = _("The watchlist {watchlist} is saved.", watchlist=name)
+            screen.show_message(saved + monitor_hint(screen))
 
     return on_saved
 

@@ -10,6 +10,8 @@ from rich.cells import cell_len
 
 from index.analysis.text_cleaning import line as safe_line
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import number
 from monitor import signs
 from monitor.formatting import shown_title, sparkline
 from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
@@ -134,7 +136,7 @@ def unusual_page(
     """Return an alert about a watchlist itself, with the last stories of the watchlist."""
     lines = [*wrap(safe_line(f"{alert.watchlist}: {alert.title}"), cells, "title")]
     if stories:
-        lines += [[], [("Its last stories", "quiet")]]
+        lines += [[], [(_("Its last stories"), "quiet")]]
     for story in stories:
         when = f"{times.short(story.raised_at, now, zone)}  "
         words = safe_line(f"{shown_title(story.title)} · {story.publisher}")
@@ -202,7 +204,8 @@ def watchlist_row(
         (fit(count.name, name), "accent" if chosen else "quiet" if silenced else "plain"),
     ]
     if silenced:
-        line.append((fit(f" {signs.RESTS} to {silenced}", 8 + (bars + 1 if bars else 0)), "late"))
+        until = _("to {time}", time=silenced)
+        line.append((fit(f" {signs.RESTS} {until}", 8 + (bars + 1 if bars else 0)), "late"))
     else:
         line += [(" " + spark(count.spark, bars), f"{count.severity}")] if bars else []
         line += [
@@ -219,11 +222,19 @@ def baseline_text(count: WatchlistCount) -> str:
     baseline = count.pace
     if baseline.usual is None:
         return ""
-    return f"today {baseline.today}, usual {baseline.usual:.3g} by now"
+    usual = _three_digits(baseline.usual)
+    return _("today {today}, usual {usual} by now", today=number(baseline.today), usual=usual)
 
 
-def short_count(number: int) -> str:
+def short_count(count: int) -> str:
     """Return a count in at most five cells: `999`, `12.3k`, `1.2M`."""
-    if number < 10_000:
-        return str(number)
-    return f"{number / 1000:.3g}k" if number < 999_500 else f"{number / 1e6:.3g}M"
+    if count < 10_000:
+        return str(count)
+    if count < 999_500:
+        return f"{_three_digits(count / 1000)}k"
+    return f"{_three_digits(count / 1e6)}M"
+
+
+def _three_digits(value: float) -> str:
+    """Return a number of at most three digits, and no zeros at its end."""
+    return number(value, len(f"{value:.3g}".partition(".")[2]) if value < 999.5 else 0)

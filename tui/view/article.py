@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from index.analysis import text_cleaning as safe
 from index.article import PARTS, Article, Timestamp
+from index.translation import gettext as _
+from index.translation import ngettext
 from monitor import signs
 from monitor.alerts.description import (
     describe_deliveries,
@@ -16,10 +18,11 @@ from monitor.alerts.description import (
     describe_suppression,
     describe_triage,
 )
-from monitor.formatting import counted, shown_title, span
+from monitor.formatting import shown_title, span
 from monitor.model.alert import Alert, AlertState, MergedAlert, Outlet, StoryTimeline
 from monitor.model.article import ArticleDetails, repeated_summary
 from monitor.model.severity import SEVERITY_SIGNS
+from monitor.model.shown_names import part_name, severity_name
 from tui.view import times
 from tui.view.styled_text import Line, Span, fit, line_breaks, slice_runs, wrap
 
@@ -76,9 +79,14 @@ def _merged_sections(merged: Sequence[MergedAlert], cells: int) -> list[OutletSe
     standing = [one for one in merged if one.stands]
     into_it = [one for one in merged if not one.stands]
     sections = []
+    counted = ngettext(
+        "{count} alert merged into this one, not notified",
+        "{count} alerts merged into this one, not notified",
+        len(into_it),
+    )
     for heading, alerts in (
-        ("Merged into the alert of another article, which was notified", standing),
-        (f"{counted(len(into_it), 'alert')} merged into this one, not notified", into_it),
+        (_("Merged into the alert of another article, which was notified"), standing),
+        (counted, into_it),
     ):
         if alerts:
             rows = tuple(OutletRow(one.article, _merged_row(one, cells)) for one in alerts)
@@ -100,11 +108,16 @@ def _story_heading(outlets: Sequence[Outlet]) -> str:
     """Return how many outlets have the story, and which one published it first by its own date."""
     from monitor.ingest.outlets import published_first
 
-    heading = f"The same story in {counted(len(outlets), 'outlet')}"
     if (earlier := published_first(outlets)) is None:
-        return heading
+        return ngettext(
+            "The same story in {count} outlet", "The same story in {count} outlets", len(outlets)
+        )
     ahead = (outlets[0].published or 0.0) - (earlier.published or 0.0)
-    return f"{heading}; first published by {safe.line(earlier.name)}, {span(ahead)} earlier"
+    return ngettext(
+        "The same story in {count} outlet; first published by {outlet}, {time} earlier",
+        "The same story in {count} outlets; first published by {outlet}, {time} earlier",
+        len(outlets), outlet=safe.line(earlier.name), time=span(ahead),
+    )  # fmt: skip
 
 
 def _outlet_rows(
@@ -112,8 +125,9 @@ def _outlet_rows(
 ) -> Iterator[OutletRow]:
     for number, outlet in enumerate(outlets):
         here = outlet.article == article
-        lag = "first" if not number else f"+{span(outlet.lag)}" if outlet.lag >= 1 else "at once"
-        origin = "copied" if outlet.copied else "own words" if number else ""
+        lag = f"+{span(outlet.lag)}" if outlet.lag >= 1 else _("at once")
+        lag = lag if number else _("first")
+        origin = _("copied") if outlet.copied else _("own words") if number else ""
         when = times.full(outlet.seen, zone)
         tail: Line = [(fit(origin, 10), "quiet"), (when, "quiet")] if cells >= 60 else []
         name = max(4, cells - 3 - _LAG_CELLS - (10 + len(when) if tail else 0))
@@ -140,21 +154,22 @@ def revision_lines(
 
     lines = [*wrap(shown_title(safe.line(title)), cells, "title"), []]
     if not revisions:
-        lines += wrap("No revision since it was first seen.", cells, "plain")
+        lines += wrap(_("No revision since it was first seen."), cells, "plain")
     for revision in reversed(revisions):
-        heading = f"Revision {revision.version - 1} · {times.full(revision.at, zone)}"
-        lines += wrap(heading, cells, "accent")
-        lines += _term_lines("Removed terms: ", revision.removed_terms, cells, "late")
-        lines += _term_lines("New terms: ", revision.added_terms, cells, "list")
+        heading = _("Revision {number}", number=revision.version - 1)
+        lines += wrap(f"{heading} · {times.full(revision.at, zone)}", cells, "accent")
+        if removed := _terms(revision.removed_terms):
+            lines += wrap(_("Removed terms: {terms}", terms=removed), cells, "late", "  ")
+        if added := _terms(revision.added_terms):
+            lines += wrap(_("New terms: {terms}", terms=added), cells, "list", "  ")
         for part, pieces in revision.parts.items():
             lines += [*_diff_lines(part, with_context(pieces, CONTEXT_WORDS), cells)]
         lines.append([])
     return lines
 
 
-def _term_lines(label: str, terms: Iterable[Term], cells: int, style: str) -> list[Line]:
-    listed = ", ".join(f"{safe.line(term)} ({safe.line(name)})" for name, term in terms)
-    return wrap(label + listed, cells, style, "  ") if listed else []
+def _terms(terms: Iterable[Term]) -> str:
+    return ", ".join(f"{safe.line(term)} ({safe.line(name)})" for name, term in terms)
 
 
 def _diff_lines(name: str, pieces: Iterable[DiffPart], cells: int) -> list[Line]:
@@ -170,7 +185,7 @@ def _diff_lines(name: str, pieces: Iterable[DiffPart], cells: int) -> list[Line]
         text += before + safe.clean(piece.text, keep_newlines=True) + after
         if style:
             spans.append((start, len(text), style))
-    lines: list[Line] = [[(f"  {name}", "quiet")]]
+    lines: list[Line] = [[(f"  {part_name(name)}", "quiet")]]
     offset = 0
     for paragraph in text.split("\n"):
         for start, end in line_breaks(paragraph, max(1, cells - 4)):
@@ -308,27 +323,40 @@ def _byline(
     when = times.full(article.seen if article.published is None else article.published, zone)
     seen = times.full(article.seen, zone)
     date, style = {
-        "undated": (f"? undated, first seen {when}", "late"),
-        "future": (f"{signs.FUTURE} dated in the future: {when}, first seen {seen}", "late"),
+        "undated": (f"? {_('undated, first seen {time}', time=when)}", "late"),
+        "future": (
+            f"{signs.FUTURE} "
+            + _("dated in the future: {date}, first seen {time}", date=when, time=seen),
+            "late",
+        ),
     }.get(anomaly, (when, "quiet"))
-    tail = f" · {article.lang or 'language unknown'}"
+    tail = f" · {article.lang or _('language unknown')}"
     if details.versions > 1:
-        tail += f" · {counted(details.versions - 1, 'revision')}, D shows them"
+        revisions = ngettext(
+            "{count} revision, D shows them", "{count} revisions, D shows them",
+            details.versions - 1,
+        )  # fmt: skip
+        tail += f" · {revisions}"
     lines = _wrap_runs(
         [(f"{safe.line(details.publisher)} · ", "quiet"), (date, style), (tail, "quiet")], cells
     )
     for alert in details.alerts:
         lines += _alert_lines(alert, cells, zone)
         if count := sum(one.of == alert.id and not one.stands for one in details.merged):
-            words = f"{counted(count, 'alert')} merged into this one, O shows which"
+            words = ngettext(
+                "{count} alert merged into this one, O shows which",
+                "{count} alerts merged into this one, O shows which",
+                count,
+            )
             lines += wrap(words, cells, "quiet", "  ")
     if matches:
         step = (
-            f"match {current + 1}/{matches}"
+            _("match {number}/{count}", number=current + 1, count=matches)
             if current is not None
-            else counted(matches, "match", "matches")
+            else ngettext("{count} match", "{count} matches", matches)
         )
-        lines += _wrap_runs([(step, "accent"), ("  ] next  [ previous", "quiet")], cells)
+        keys = f"  {_('] next  [ previous')}"
+        lines += _wrap_runs([(step, "accent"), (keys, "quiet")], cells)
     if article.url:
         lines += wrap(safe.line(article.url), cells, "link")
     return lines
@@ -348,10 +376,19 @@ def _alert_lines(alert: Alert, cells: int, zone: tzinfo | None) -> list[Line]:
     """Return the matches of an alert, its escalations, and the matches that a revision removed."""
     lines = wrap(f"{safe.line(alert.watchlist)}: {match_reasons(alert)}", cells, "list")
     for step in alert.escalations:
-        words = f"{safe.line(step.words)} at {times.full(step.at, zone)}, before: {step.severity}"
+        words = _(
+            "{reason} at {time}, before: {severity}",
+            reason=safe.line(step.words),
+            time=times.full(step.at, zone),
+            severity=severity_name(step.severity),
+        )
         lines += wrap(f"{signs.ESCALATED} {words}", cells, "accent", "  ")
     for lost in alert.lost:
-        words = f"{safe.line(lost.term)}: no longer in the text since {times.full(lost.at, zone)}"
+        words = _(
+            "{term}: no longer in the text since {time}",
+            term=safe.line(lost.term),
+            time=times.full(lost.at, zone),
+        )
         lines += wrap(f"{signs.LOOK} {words}", cells, "late", "  ")
     return lines
 
@@ -388,7 +425,8 @@ def match_reasons(alert: Alert) -> str:
         parts.setdefault(safe.line(match.term), [])
         if match.field not in parts[safe.line(match.term)]:
             parts[safe.line(match.term)].append(match.field)
-    return ", ".join(f"{term} ({', '.join(fields)})" for term, fields in parts.items()) or "matched"
+    terms = (f"{term} ({', '.join(map(part_name, fields))})" for term, fields in parts.items())
+    return ", ".join(terms) or _("matched")
 
 
 def _page_error(details: ArticleDetails, cells: int, zone: tzinfo | None) -> list[Line]:
@@ -398,9 +436,12 @@ def _page_error(details: ArticleDetails, cells: int, zone: tzinfo | None) -> lis
         limits.append([])
     if not details.page_trouble:
         return limits
-    retry = times.full(details.page_retry, zone) if details.page_retry else ""
-    words = f"Page not read: {safe.line(details.page_trouble)}"
-    return [*limits, *wrap(words + (retry and f"; next attempt {retry}"), cells, "late"), []]
+    reason = safe.line(details.page_trouble)
+    words = _("Page not read: {reason}", reason=reason)
+    if details.page_retry:
+        retry = times.full(details.page_retry, zone)
+        words = _("Page not read: {reason}; next attempt {time}", reason=reason, time=retry)
+    return [*limits, *wrap(words, cells, "late"), []]
 
 
 def _other_outlets(
@@ -421,5 +462,5 @@ def _other_outlets(
             lines.append(row.line)
         lines.append([])
     if lines:
-        lines[-1:] = wrap("O or a click opens another article", cells, "quiet")
+        lines[-1:] = wrap(_("O or a click opens another article"), cells, "quiet")
     return ArticlePage(tuple(lines), links=tuple(links))

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import tzinfo
 
 from index.analysis.text_cleaning import line, lines, shown_url
+from index.translation import gettext as _
 from monitor import signs
 from monitor.export import briefing_words as words
-from monitor.formatting import alert_number, shown_title
+from monitor.formatting import shown_title
 from monitor.model.briefing import BriefedStory, Briefing, LitText, WatchlistBriefing
 from monitor.model.severity import SEVERITY_SIGNS
 from tui.view.article import clean_with_spans
@@ -50,7 +51,7 @@ def _heading(watchlist: WatchlistBriefing, cells: int) -> Iterator[Line]:
     if chart := words.chart(watchlist):
         yield [(chart[-cells:], "list")]
     if watchlist.missed:
-        yield from wrap(f"may be missing: {line(watchlist.missed)}", cells, "late")
+        yield from wrap(_("may be missing: {feeds}", feeds=line(watchlist.missed)), cells, "late")
 
 
 def _story(
@@ -74,7 +75,7 @@ def _story(
     for note in story.notes:
         for paragraph in lines(note).splitlines():
             yield from wrap(f"{signs.NOTE} {paragraph}", cells, "plain", INDENT)
-    link = shown_url(story.url) or f"alert {alert_number(story.alerts[0])}"
+    link = shown_url(story.url) or words.alert(story)
     yield from wrap(link, cells, "quiet", INDENT)
 
 

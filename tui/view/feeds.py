@@ -12,6 +12,8 @@ from rich.cells import cell_len
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import mark, mark_all, ngettext, number, pgettext
 from monitor import signs
 from monitor.formatting import span
 from monitor.ingest.coverage_gaps import describe_gap, format_interval
@@ -62,11 +64,14 @@ class FeedOrder(NamedTuple):
 
 
 FEED_ORDERS = (
-    FeedOrder("worst first", lambda f: (WORST.index(f.health), -f.state.failures)),
-    FeedOrder("by name", lambda f: (f.feed.name.casefold(),)),
-    FeedOrder("longest unread first", lambda f: (f.state.last_ok or 0.0,)),
-    FeedOrder("next due first", lambda f: (NEVER if _is_idle(f) else f.state.next_due,)),
-    FeedOrder("most articles first", lambda f: (-f.articles,)),
+    FeedOrder(mark("worst first"), lambda f: (WORST.index(f.health), -f.state.failures)),
+    FeedOrder(mark("by name"), lambda f: (f.feed.name.casefold(),)),
+    FeedOrder(mark("longest unread first"), lambda f: (f.state.last_ok or 0.0,)),
+    FeedOrder(mark("next due first"), lambda f: (NEVER if _is_idle(f) else f.state.next_due,)),
+    FeedOrder(mark("most articles first"), lambda f: (-f.articles,)),
+)
+_HEADERS = mark_all(
+    "column", "feed", "state", "read", "next", "every", "articles", "publishes", "reason"
 )
 
 
@@ -74,6 +79,8 @@ class FeedColumns(NamedTuple):
     """Cells of each column; 0 is not shown."""
 
     name: int
+    state: int
+    read: int
     next: int
     every: int
     articles: int
@@ -82,45 +89,61 @@ class FeedColumns(NamedTuple):
 
 def feed_columns(cells: int) -> FeedColumns:
     """Return the width of each column in lines of so many cells."""
-    name = min(30, max(10, cells // 4))
+    _feed, state, read, next, every, articles, publishes, _reason = _headers()
+    states = [_state_name(health) for health in Health if health is not Health.QUARANTINED]
     return FeedColumns(
-        name,
-        6 if cells >= 50 else 0,
-        7 if cells >= 90 else 0,
-        9 if cells >= 70 else 0,
-        11 if cells >= 110 else 0,
+        min(30, max(10, cells // 4)),
+        1 + _widest(state, *states),
+        1 + max(5, _widest(read, _("never"))),
+        1 + max(5, _widest(next, pgettext("column", "now"))) if cells >= 50 else 0,
+        1 + max(6, _widest(every)) if cells >= 90 else 0,
+        1 + max(8, _widest(articles)) if cells >= 70 else 0,
+        2 + max(9, _widest(publishes, describe_interval(4 * 3600.0))) if cells >= 110 else 0,
     )
+
+
+def _headers() -> list[str]:
+    return [pgettext("column", header) for header in _HEADERS]
+
+
+def _widest(*texts: str) -> int:
+    return max(map(cell_len, texts))
+
+
+def _state_name(health: Health) -> str:
+    """Return a health in one word."""
+    return pgettext("health", "gap") if health is Health.BLIND else health.label
 
 
 def feed_table_header(cells: int) -> Line:
     """Return the header of the feed table."""
     wide = feed_columns(cells)
+    feed, state, read, *numbers, publishes, reason = _headers()
     line: Line = [
         ("  ", ""),
-        (fit("feed", wide.name), "quiet"),
+        (fit(feed, wide.name), "quiet"),
         (" ", ""),
-        (fit("state", 8), "quiet"),
-        (fit("read", 6, right=True), "quiet"),
+        (fit(state, wide.state), "quiet"),
+        (fit(read, wide.read, right=True), "quiet"),
     ]
-    for name, room in (("next", wide.next), ("every", wide.every), ("articles", wide.articles)):
+    for name, room in zip(numbers, (wide.next, wide.every, wide.articles), strict=True):
         line.append((fit(name, room, right=True), "quiet"))
     if wide.habit:
-        line += [("  ", ""), (fit("publishes", wide.habit - 2), "quiet")]
-    used = 17 + sum(wide)
-    return [*line, ("  ", ""), (fit("reason", max(1, cells - used - 2)), "quiet")]
+        line += [("  ", ""), (fit(publishes, wide.habit - 2), "quiet")]
+    return [*line, ("  ", ""), (fit(reason, max(1, cells - 5 - sum(wide))), "quiet")]
 
 
 def feed_table_row(feed: FeedHealth, cells: int, now: Timestamp) -> Line:
     """Return a feed as a row: health, last success, next poll, interval, articles, reason."""
     glyph, style = HEALTH_GLYPHS[feed.health]
     state, wide = feed.state, feed_columns(cells)
-    last = "never" if state.last_ok is None else times.age(now - state.last_ok)
+    last = _("never") if state.last_ok is None else times.age(now - state.last_ok)
     line: Line = [
         (f"{glyph} ", style),
         (fit(feed.feed.name, wide.name), "plain"),
         (" ", ""),
-        (fit("gap" if feed.health is Health.BLIND else feed.health, 8), style),
-        (fit(last, 6, right=True), "quiet"),
+        (fit(_state_name(feed.health), wide.state), style),
+        (fit(last, wide.read, right=True), "quiet"),
     ]
     if wide.next:
         line.append((fit(_next(feed, now), wide.next, right=True), "quiet"))
@@ -131,8 +154,7 @@ def feed_table_row(feed: FeedHealth, cells: int, now: Timestamp) -> Line:
     if wide.habit:
         habit = describe_interval(state.usual) if state.usual else ""
         line += [("  ", ""), (fit(habit, wide.habit - 2), "quiet")]
-    used = 17 + sum(wide)
-    return [*line, ("  ", ""), (fit(feed.words, max(1, cells - used - 2)), "plain")]
+    return [*line, ("  ", ""), (fit(feed.words, max(1, cells - 5 - sum(wide))), "plain")]
 
 
 def _is_idle(feed: FeedHealth) -> bool:
@@ -143,7 +165,7 @@ def _next(feed: FeedHealth, now: Timestamp) -> str:
     if _is_idle(feed):
         return "–"
     wait = feed.state.next_due - now
-    return times.age(wait) if wait >= 1 else "now"
+    return times.age(wait) if wait >= 1 else pgettext("column", "now")
 
 
 def _interval(feed: FeedHealth) -> str:
@@ -168,7 +190,7 @@ def select_feeds(feeds: Sequence[FeedHealth], state: Health | None, order: int) 
 def state_rows(feeds: Sequence[FeedHealth]) -> list[tuple[Health | None, Line]]:
     """Return a row for all feeds, then one for each state that occurs, the worst first."""
     count = Counter(feed.health for feed in feeds)
-    rows: list[tuple[Health | None, Line]] = [(None, [(f"  all  {len(feeds)}", "plain")])]
+    rows: list[tuple[Health | None, Line]] = [(None, [(f"  {_('all')}  {len(feeds)}", "plain")])]
     for health in WORST:
         if count[health]:
             glyph, style = HEALTH_GLYPHS[health]
@@ -217,68 +239,74 @@ def feed_page(
     """
     background = background or FeedBackground(polls=polls)
     state = feed.state
-    last_poll = "never" if state.last_poll is None else f"{times.age(now - state.last_poll)} ago"
-    last_ok = "never" if state.last_ok is None else times.full(state.last_ok, zone)
+    failures = ngettext("{count} in a row", "{count} in a row", state.failures)
+    last_ok = _("never") if state.last_ok is None else times.full(state.last_ok, zone)
     rows = [
-        ("title", line(state.title)),
-        ("address", line(feed.feed.url)),
-        ("site", line(state.link)),
-        ("tags", ", ".join(map(line, feed.feed.tags))),
-        ("language", state.lang or feed.feed.lang),
-        ("articles", str(feed.articles)),
-        ("last poll", last_poll),
-        ("last success", last_ok),
-        ("next poll", "never" if state.gone else _in(state.next_due - now)),
-        ("last article", _ago(state.published, now)),
-        ("publishes", describe_interval(state.usual) if state.usual else ""),
-        ("failures", f"{state.failures} in a row" if state.failures else ""),
-        ("reason", line(state.reason)),
-        ("coverage gap", "no entry in common between the last two polls" * state.blind),
+        (_("title"), line(state.title)),
+        (_("address"), line(feed.feed.url)),
+        (_("site"), line(state.link)),
+        (_("tags"), ", ".join(map(line, feed.feed.tags))),
+        (_("language"), state.lang or feed.feed.lang),
+        (_("articles"), number(feed.articles)),
+        (_("last poll"), _ago(state.last_poll, now) or _("never")),
+        (_("last success"), last_ok),
+        (_("next poll"), _("never") if state.gone else _in(state.next_due - now)),
+        (_("last article"), _ago(state.published, now)),
+        (_("publishes"), describe_interval(state.usual) if state.usual else ""),
+        (_("failures"), failures if state.failures else ""),
+        (_("reason"), line(state.reason)),
+        (_("coverage gap"), _("no entry in common between the last two polls") * state.blind),
     ]
+    label = 1 + max(12, *(cell_len(name) for name, value in rows))
     lines: list[Line] = [*wrap(line(feed.feed.name), cells, "title")]
     lines += [*wrap(line(feed.words), cells, "plain"), []]
     for name, value in rows:
         if value:
-            lines += _row(name, value, cells)
+            lines += _row(name, value, cells, label)
     if background.settings:
-        lines += [[], *wrap("Settings in feeds.yaml", cells, "title")]
+        lines += [[], *wrap(_("Settings in feeds.yaml"), cells, "title")]
     for setting in background.settings:
-        lines += _row(setting.key, f"{line(setting.value)} ({line(setting.source)})", cells)
-    lines += _gap_lines(background, cells, now, zone)
+        lines += _row(setting.key, f"{line(setting.value)} ({line(setting.source)})", cells, label)
+    lines += _gap_lines(background, cells, now, zone, label)
     if background.polls:
-        lines += [[], *wrap("Last polls", cells, "title")]
+        lines += [[], *wrap(_("Last polls"), cells, "title")]
     for poll in background.polls[:MAX_POLLS]:
-        lines += _row(f"{times.age(now - poll.at)} ago", line(describe_poll(poll)), cells)
+        lines += _row(_ago(poll.at, now), line(describe_poll(poll)), cells, label)
     return lines
 
 
 def _gap_lines(
-    background: FeedBackground, cells: int, now: Timestamp, zone: tzinfo | None
+    background: FeedBackground, cells: int, now: Timestamp, zone: tzinfo | None, label: int
 ) -> list[Line]:
     """Return the coverage gaps of the feed, and the watchlists that they affect."""
     if not background.gaps:
         return []
-    lines: list[Line] = [[], *wrap("Coverage gaps of the last week", cells, "title")]
+    lines: list[Line] = [[], *wrap(_("Coverage gaps of the last week"), cells, "title")]
     for gap in reversed(background.gaps):
         duration = span((now if gap.end is None else gap.end) - gap.start)
         when = format_interval(gap.start, gap.end, now, zone)
-        lines += _row("coverage gap", f"{when}, {duration}: {gap.kind.label}", cells)
+        lines += _row(_("coverage gap"), _gap_words(gap, when, duration), cells, label)
     if background.watchlists:
-        lines += _row("affects", ", ".join(map(line, background.watchlists)), cells)
+        names = ", ".join(map(line, background.watchlists))
+        lines += _row(_("affects"), names, cells, label)
     return lines
 
 
-def _row(name: str, value: str, cells: int) -> list[Line]:
-    first, *more = wrap(value, max(1, cells - 13), "plain")
-    return [[(fit(name, 13), "quiet"), *first], *([(" " * 13, ""), *rest] for rest in more)]
+def _gap_words(gap: Gap, when: str, duration: str) -> str:
+    return _("{when}, {duration}: {kind}", when=when, duration=duration, kind=gap.kind.label)
+
+
+def _row(name: str, value: str, cells: int, label: int) -> list[Line]:
+    first, *more = wrap(value, max(1, cells - label), "plain")
+    return [[(fit(name, label), "quiet"), *first], *([(" " * label, ""), *rest] for rest in more)]
 
 
 def _ago(at: Timestamp | None, now: Timestamp) -> str:
-    return "" if at is None else f"{times.age(now - at)} ago"
+    return "" if at is None else _("{age} ago", age=times.age(now - at))
 
 
 def _in(seconds: float) -> str:
-    return f"in {times.age(seconds)}" if seconds >= 1 else "now"
+    return _("in {time}", time=times.age(seconds)) if seconds >= 1 else _("now")
 
 
 _GAP_GLYPHS = {
@@ -304,19 +332,19 @@ def gaps_page(
         zone: The time zone; None is the machine's.
     """
     if not gaps:
-        text = "No coverage gaps: each poll had an entry in common with the one before it."
+        text = _("No coverage gaps: each poll had an entry in common with the one before it.")
         return wrap(text, cells, "plain")
-    lines = wrap("By watchlist", cells, "title")
+    lines = wrap(_("By watchlist"), cells, "title")
     groups: dict[str, list[str]] = defaultdict(list)
     for each in coverage:
         groups[describe_gap(each, now, zone)].append(line(each.watchlist))
     for text, names in groups.items():
         lines += [*wrap(", ".join(names), cells, "list"), *wrap(text, cells, "plain", "    ")]
-    lines += [[], *wrap("By feed", cells, "title")]
+    lines += [[], *wrap(_("By feed"), cells, "title")]
     name = max(6, min(30, cells // 3))
     for gap in sorted(gaps, key=lambda gap: -gap.start):
         duration = span((now if gap.end is None else gap.end) - gap.start)
-        when = f"{format_interval(gap.start, gap.end, now, zone)}, {duration}: {gap.kind.label}"
+        when = _gap_words(gap, format_interval(gap.start, gap.end, now, zone), duration)
         lines.append(
             [
                 _GAP_GLYPHS[gap.kind],

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from index.analysis import text_cleaning as safe
 from index.article import Timestamp
-from monitor.formatting import counted
+from index.translation import gettext as _
+from index.translation import number
+from monitor.formatting import articles as article_count
 from tui.view.search import result_row
 from tui.view.styled_text import Line, width, wrap
 
@@ -37,10 +39,14 @@ def preview_lines(
         now: The present time.
         zone: The time zone; None is the machine's.
     """
-    articles = counted(preview.articles, "article")
-    head = f"{preview.matched:,} of {articles} of the last {days} days"
-    rate = f"{head}, about {preview.matched / days:,.1f} a day"
-    lines = wrap(rate if preview.matched else f"{head} match", cells, "title")
+    articles, matched = article_count(preview.articles), number(preview.matched)
+    head = _("{count} of {articles} of the last {days} days match",
+             count=matched, articles=articles, days=days)  # fmt: skip
+    if preview.matched:
+        head = _("{count} of {articles} of the last {days} days, about {rate} a day",
+                 count=matched, articles=articles, days=days,
+                 rate=number(preview.matched / days, 1))  # fmt: skip
+    lines = wrap(head, cells, "title")
     counts = dict(preview.terms)
     counts.update((term, 0) for term in terms if term not in counts)
     lines += _term_lines(counts, cells)
@@ -53,7 +59,7 @@ def _term_lines(counts: dict[str, int], cells: int) -> list[Line]:
     lines: list[Line] = []
     for term, count in counts.items():
         shown = safe.truncate(safe.line(term), TERM_CELLS)
-        run: Line = [(f"{shown} ", "list"), (f"{count:,}", "plain" if count else "late")]
+        run: Line = [(f"{shown} ", "list"), (number(count), "plain" if count else "late")]
         if lines and width(lines[-1]) + width(run) + 3 <= cells:
             lines[-1] += [("   ", ""), *run]
         else:

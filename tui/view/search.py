@@ -12,8 +12,11 @@ from rich.cells import cell_len
 
 from index.analysis import text_cleaning as safe
 from index.article import Timestamp
+from index.query.field_names import offered_name
+from index.translation import gettext as _
+from index.translation import mark, ngettext, number
 from monitor import signs
-from monitor.formatting import shown_title
+from monitor.formatting import month, percent, shown_title
 from monitor.model.language import language_name
 from monitor.model.search_results import (
     BucketSize,
@@ -37,8 +40,11 @@ SUGGESTION_FORMS = 6
 
 def result_summary(results: Results, sort: str) -> Line:
     """Return how much was found, in which order, which inflections count, and any warning."""
-    order = "newest first" if sort == "date" else "best first"
-    text = f"{results.total:,} found, {order}" if results.total else "Nothing found."
+    text = _("Nothing found.")
+    if results.total and sort == "date":
+        text = ngettext("{count} found, newest first", "{count} found, newest first", results.total)
+    elif results.total:
+        text = ngettext("{count} found, best first", "{count} found, best first", results.total)
     line: Line = [(f"   {text}", "quiet")]
     for word, forms in list(results.forms.items())[:2]:
         names = ", ".join(forms[:4]) + ", …" * (len(forms) > 4)
@@ -114,15 +120,18 @@ class StartRow(NamedTuple):
 
 
 EXAMPLES = (
-    ('"grève générale"', "a phrase"),
-    ("grève~ AND NOT port", "every inflection of a word; words that must not be there"),
-    ("grève NEAR/5 port", "both within five words"),
-    ("title:grève", "in the title; also body: summary: author:"),
-    ("lang:fr", "in a language"),
-    ("since:7d", "of the last seven days; also until:"),
-    ("has:alert", "with an alert; also severity:high"),
+    ('"grève générale"', mark("a phrase")),  # not a message
+    (
+        mark("grève~ AND NOT port"),
+        mark("every inflection of a word; words that must not be there"),
+    ),
+    ("grève NEAR/5 port", mark("both within five words")),  # not a message
+    (mark("title:grève"), mark("in the title; also body: summary: author:")),
+    (mark("lang:fr"), mark("in a language")),
+    (mark("since:7d"), mark("of the last seven days; also until:")),
+    (mark("has:alert"), mark("with an alert; also severity:high")),
 )
-"""Fields and operators of the language, each as a query."""
+"""Fields and operators of the language, each as a query: in French with its French words."""
 RECENT = 5
 """Earlier queries that are offered."""
 
@@ -138,13 +147,14 @@ def start_rows(
         names: More examples, by the names of this newsroom, with what they mean.
     """
     rows: list[StartRow] = []
+    examples = [(_(query), _(words)) for query, words in EXAMPLES]
     for heading, entries in (
-        ("Saved searches", saved),
-        ("Last queries", [(query, "") for query in recent[:RECENT]]),
-        ("What a query can hold", [*EXAMPLES, *names]),
+        (_("Saved searches; enter runs one:"), saved),
+        (_("Last queries; enter runs one:"), [(query, "") for query in recent[:RECENT]]),
+        (_("What a query can hold; enter runs one:"), [*examples, *names]),
     ):
         if entries:
-            rows.append(StartRow([(f"  {heading}; enter runs one:", "accent")]))
+            rows.append(StartRow([(f"  {heading}", "accent")]))
         for query, words in entries:
             shown = safe.line(query)
             line: Line = [("    ", ""), (fit(shown, max(26, cell_len(shown))), "list")]
@@ -157,10 +167,13 @@ def suggestion_row(suggestion: Suggestion, cells: int) -> Line:
     removed = suggestion.written or " ".join(suggestion.without)
     more = ", …" * (len(suggestion.forms) > SUGGESTION_FORMS)
     forms = ", ".join(suggestion.forms[:SUGGESTION_FORMS]) + more
-    instead = f"with {suggestion.instead}" + (f": {forms}" if forms else "")
-    change = instead if suggestion.instead else f"without {removed}"
+    change = _("without {words}", words=removed)
+    if suggestion.instead and forms:
+        change = _("with {words}: {forms}", words=suggestion.instead, forms=forms)
+    elif suggestion.instead:
+        change = _("with {words}", words=suggestion.instead)
     return [
-        (fit(f"+{suggestion.gained:,}", 10, right=True), "accent"),
+        (fit(f"+{number(suggestion.gained)}", 10, right=True), "accent"),
         ("  ", ""),
         (fit(change, max(1, cells - 12)), "list"),
     ]
@@ -182,20 +195,27 @@ def facet_rows(facets: Facets, cells: int) -> list[FacetRow]:
     """Return feeds, languages, watchlists and significant words under headings."""
     langs = [Share(language_name(name), count) for name, count in facets.langs]
     rows = [
-        *_section("Feeds", "feed", facets.feeds, facets.feeds, facets.total, cells),
-        *_section("Languages", "lang", facets.langs, langs, facets.total, cells),
-        *_section("Watchlists", "watch", facets.watchlists, facets.watchlists, facets.total, cells),
+        *_section(_("Feeds"), "feed", facets.feeds, facets.feeds, facets.total, cells),
+        *_section(_("Languages"), "lang", facets.langs, langs, facets.total, cells),
+        *_section(
+            _("Watchlists"), "watch", facets.watchlists, facets.watchlists, facets.total, cells
+        ),
     ]
-    read = f", from {facets.read:,} of them" if facets.read < facets.total else ""
+    heading = _("Words that stand out: there are, expected")
+    if facets.read < facets.total:
+        heading = _(
+            "Words that stand out, from {count} of them: there are, expected",
+            count=number(facets.read),
+        )
     if facets.words:
-        rows.append(FacetRow([(f"Words that stand out{read}: there are, expected", "accent")]))
+        rows.append(FacetRow([(heading, "accent")]))
     for word in facets.words:
         others = ", ".join(safe.line(form) for form in word.forms[1 : FACET_FORMS + 1])
-        expected = f"{word.expected:,.0f}" if word.expected >= 10 else f"{word.expected:.1f}"
+        expected = number(word.expected, 0 if word.expected >= 10 else 1)
         rows.append(
             FacetRow(
                 [
-                    (fit(f"{word.articles:,}", 8, right=True), "quiet"),
+                    (fit(number(word.articles), 8, right=True), "quiet"),
                     (fit(expected, 10, right=True), "quiet"),
                     ("  ", ""),
                     (fit(word.word, min(20, max(4, cells - 21))), "list"),
@@ -219,11 +239,11 @@ def _section(
     shares = list(zip(values, labels, strict=True))
     if shares:
         yield FacetRow([(heading, "accent")])
-    for (value, count), (label, _) in shares:
+    for (value, count), (label, _count) in shares:
         yield FacetRow(
             [
-                (fit(f"{count:,}", 8, right=True), "quiet"),
-                (fit(f"{count / max(1, total):.0%}", 10, right=True), "quiet"),
+                (fit(number(count), 8, right=True), "quiet"),
+                (fit(percent(count / max(1, total)), 10, right=True), "quiet"),
                 ("  ", ""),
                 (fit(label, max(1, cells - 20)), "list"),
             ],
@@ -235,7 +255,8 @@ def facet_clause(name: str, value: str) -> str:
     """Return a filter as it is written in a query; empty for a value that no query can hold."""
     if '"' in value or "," in value or not value.isprintable():
         return ""
-    return f"{name}:{value}" if value.isalnum() else f'{name}:"{value}"'
+    field = offered_name(name)
+    return f"{field}:{value}" if value.isalnum() else f'{field}:"{value}"'
 
 
 EIGHTHS = f" {signs.BARS}"
@@ -305,8 +326,7 @@ def _axis(
 ) -> Line:
     first, last = _day(trend.edges[0], trend.by, zone), _day(trend.edges[-2], trend.by, zone)
     periods = bars[0].last - bars[0].first + 1
-    each = f"each {trend.by}" if periods == 1 else f"in {periods} {trend.by}s"
-    scale = f"up to {top:,} {each}"
+    scale = _scale(trend.by, number(top), periods)
     legend = _legend(bars)
     between = len(bars) * wide - len(first) - len(last)
     for text in (scale + legend, legend.strip() or scale, scale, ""):
@@ -321,11 +341,32 @@ def _axis(
     return [(first[:cells], "quiet")]
 
 
+def _scale(by: BucketSize, top: str, periods: int) -> str:
+    """Return how many articles the highest bar stands for: `up to 12 each day`."""
+    match by:
+        case BucketSize.HOUR if periods == 1:
+            return _("up to {top} each hour", top=top)
+        case BucketSize.HOUR:
+            return _("up to {top} in {periods} hours", top=top, periods=periods)
+        case BucketSize.DAY if periods == 1:
+            return _("up to {top} each day", top=top)
+        case BucketSize.DAY:
+            return _("up to {top} in {periods} days", top=top, periods=periods)
+        case BucketSize.WEEK if periods == 1:
+            return _("up to {top} each week", top=top)
+        case BucketSize.WEEK:
+            return _("up to {top} in {periods} weeks", top=top, periods=periods)
+        case BucketSize.MONTH if periods == 1:
+            return _("up to {top} each month", top=top)
+        case BucketSize.MONTH:
+            return _("up to {top} in {periods} months", top=top, periods=periods)
+
+
 def _legend(bars: Sequence[TrendBar]) -> str:
     """Return what the signs of coverage gaps in the chart mean, of those that are there."""
     gaps = [bar for bar in bars if bar.has_gaps]
-    found = f"  {UNCERTAIN_BAR} coverage gap" if any(bar.count for bar in gaps) else ""
-    empty = f"  {GAP_BAR} gap, nothing found" if any(not bar.count for bar in gaps) else ""
+    found = f"  {UNCERTAIN_BAR} {_('coverage gap')}" if any(bar.count for bar in gaps) else ""
+    empty = f"  {GAP_BAR} {_('gap, nothing found')}" if any(not bar.count for bar in gaps) else ""
     return found + empty
 
 
@@ -333,7 +374,9 @@ def _day(start: float, by: BucketSize, zone: tzinfo | None) -> str:
     then = times.local(start, zone)
     if then is None:
         return "?"
-    return f"{then:%d %b %H:%M}" if by is BucketSize.HOUR else f"{then:%Y-%m-%d}"
+    if by is BucketSize.HOUR:
+        return f"{then:%d} {month(then)} {then:%H:%M}"
+    return then.strftime(_("%Y-%m-%d"))
 
 
 def period_clauses(trend: Trend, bar: TrendBar, zone: tzinfo | None) -> str:
@@ -344,4 +387,4 @@ def period_clauses(trend: Trend, bar: TrendBar, zone: tzinfo | None) -> str:
         return ""
     form = "%Y-%m-%dT%H:%M" if trend.by is BucketSize.HOUR else "%Y-%m-%d"
     until: datetime = end - timedelta(minutes=1)
-    return f"since:{start.strftime(form)} until:{until.strftime(form)}"
+    return f"since:{start.strftime(form)} until:{until.strftime(form)}"  # not a message

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import mark, ngettext
 from monitor import signs
-from monitor.formatting import counted
+from monitor.formatting import articles as article_count
+from monitor.formatting import feeds as feed_count
 from monitor.model.feed import Health
 from monitor.model.status import Status
 from tui.view import times
@@ -29,13 +32,13 @@ STALE_AFTER = 15.0
 def monitor_state(status: Status, now: Timestamp) -> tuple[str, str]:
     """Return the monitor's state as (words, style): live, starting, stale or none."""
     if status.monitor is None:
-        return f"{signs.FAILED} no monitor", "bad"
+        return f"{signs.FAILED} {_('no monitor')}", "bad"
     if status.pulse is None:
-        return f"{signs.NOT_YET} starting", "late"
+        return f"{signs.NOT_YET} {_('starting')}", "late"
     silence = now - status.pulse
     if silence > STALE_AFTER:
-        return f"{signs.LOOK} stale {times.age(silence)}", "bad"
-    return f"{signs.OK} live {times.age(silence)}", "ok"
+        return f"{signs.LOOK} {_('stale {age}', age=times.age(silence))}", "bad"
+    return f"{signs.OK} {_('live {age}', age=times.age(silence))}", "ok"
 
 
 def status_problem(status: Status) -> str:
@@ -43,10 +46,13 @@ def status_problem(status: Status) -> str:
     if status.store_damage:
         return status.store_damage
     if status.network_down:
-        return f"network: {status.network_down}"
+        return _("network: {reason}", reason=status.network_down)
     if status.config_error:
-        place = status.config_error.find("line ")
-        return f"feeds.yaml {status.config_error[max(0, place) :]} (not loaded)"
+        file, _colon, problem = status.config_error.partition(": ")
+        in_file = problem and file.endswith((".yaml", ".yml"))
+        return _(
+            "feeds.yaml {problem} (not loaded)", problem=problem if in_file else status.config_error
+        )
     return ""
 
 
@@ -77,7 +83,8 @@ def status_parts(
     brand: Line = [(" TOCSIN ", "brand")]
     clock = times.clock(now, zone) + " "
     if status is None:
-        return _align_right([StatusPart(brand), StatusPart([(" opening…", "quiet")])], clock, cells)
+        opening = StatusPart([(f" {_('opening…')}", "quiet")])
+        return _align_right([StatusPart(brand), opening], clock, cells)
     words, style = monitor_state(status, now)
     shown = [StatusPart(brand), StatusPart([(f" {words}", style)], "monitor")]
     problem = status_problem(status)
@@ -111,16 +118,19 @@ def status_line(
 
 
 def _optional_parts(status: Status, paused_alerts: int | None) -> list[StatusPart]:
-    untriaged = f"  {short_count(status.untriaged)} new"
-    paused = [StatusPart([(f"  {signs.RESTS} PAUSED, {paused_alerts} wait", "late")], "pause")]
-    rules = [StatusPart([(f"  rules {signs.OK}", "quiet")], "rules")]
-    silences = [StatusPart([(f"  {len(status.mutes)} silenced", "quiet")], "silences")]
-    gaps: Line = [(f"  gaps {status.blind}", "late" if status.blind else "quiet")]
+    untriaged = f"  {new_stories(status)}"
+    waiting = _("PAUSED, {waiting} wait", waiting=paused_alerts)
+    paused = [StatusPart([(f"  {signs.RESTS} {waiting}", "late")], "pause")]
+    rules = [StatusPart([(f"  {_('rules')} {signs.OK}", "quiet")], "rules")]
+    silenced = ngettext("{count} silenced", "{count} silenced", len(status.mutes))
+    silences = [StatusPart([(f"  {silenced}", "quiet")], "silences")]
+    blind = _("gaps {count}", count=status.blind)
+    gaps: Line = [(f"  {blind}", "late" if status.blind else "quiet")]
     return [
         *(paused if paused_alerts is not None else []),
         StatusPart([(untriaged, "new" if status.untriaged else "quiet")], "untriaged"),
         *_unsent(status),
-        StatusPart([("  feeds ", "quiet"), *_feeds(status)], "feeds"),
+        StatusPart([(f"  {_('feeds')} ", "quiet"), *_feeds(status)], "feeds"),
         StatusPart(gaps, "gaps"),
         *(silences if status.mutes else []),
         *(rules if status.monitor and not status.config_error else []),
@@ -129,12 +139,18 @@ def _optional_parts(status: Status, paused_alerts: int | None) -> list[StatusPar
 
 def _unsent(status: Status) -> list[StatusPart]:
     """Return the numbers of deliveries that wait and that have failed for good, unless zero."""
-    counts = ((status.unsent, "unsent", "quiet"), (status.dead, "undelivered", "bad"))
+    unsent = _("{count} unsent", count=short_count(status.unsent))
+    failed = _("{count} undelivered", count=short_count(status.dead))
     return [
-        StatusPart([(f"  {short_count(count)} {word}", style)], "deliveries")
-        for count, word, style in counts
+        StatusPart([(f"  {words}", style)], "deliveries")
+        for count, words, style in ((status.unsent, unsent, "quiet"), (status.dead, failed, "bad"))
         if count
     ]
+
+
+def new_stories(status: Status) -> str:
+    """Return how many stories are untriaged, in few cells: `12 new`."""
+    return _("{count} new", count=short_count(status.untriaged))
 
 
 def _feeds(status: Status) -> Line:
@@ -155,13 +171,15 @@ def _width(shown: Iterable[StatusPart]) -> int:
     return sum(width(part.line) for part in shown)
 
 
-def _align_right(shown: list[StatusPart], right: str, cells: int) -> list[StatusPart]:
-    """Return parts with a text at the right end of the bar, if it fits."""
-    gap = cells - _width(shown) - len(right)
-    return [*shown, StatusPart([(" " * gap, ""), (right, "quiet")])] if gap > 0 else shown
+def _align_right(shown: list[StatusPart], clock: str, cells: int) -> list[StatusPart]:
+    """Return parts with the clock at the right end of the bar, without seconds where few fit."""
+    for right in (clock, f"{clock[:5]} ") if clock else ():
+        if (gap := cells - _width(shown) - len(right)) > 0:
+            return [*shown, StatusPart([(" " * gap, ""), (right, "quiet")])]
+    return shown
 
 
-_DEMO = "Or try `tocsin demo` first: it opens a demo newsroom and needs no internet."
+_DEMO = mark("Or try `tocsin demo` first: it opens a demo newsroom and needs no internet.")
 EmptyState = tuple[str, list[str]]
 """A headline and paragraphs."""
 _DOWN = (Health.FAILING, Health.GONE)
@@ -184,13 +202,15 @@ def empty_state(
         feeds_hint: How to add feeds; empty for the usual way.
     """
     if status is None:
-        return "Opening the archive…", []
+        return _("Opening the archive…"), []
     if filter:
-        hints = ["f changes the filter, F shows all alerts.", "/ searches the whole archive."]
-        return f"No alert passes the filter {line(filter)}.", hints
+        hints = [
+            _("f changes the filter, F shows all alerts."), _("/ searches the whole archive.")
+        ]  # fmt: skip
+        return _("No alert passes the filter {filter}.", filter=line(filter)), hints
     if not feeds:
-        hint = feeds_hint or "Add feeds to feeds.yaml; tocsin loads the file when you save it."
-        return "No feeds yet.", [hint, _DEMO]
+        hint = _("Add feeds to feeds.yaml; tocsin loads the file when you save it.")
+        return _("No feeds yet."), [feeds_hint or hint, _(_DEMO)]
     polled = [feed for feed in feeds if feed.health is not Health.PAUSED]
     if polled and all(feed.health in _DOWN for feed in polled):
         return _unreachable(status, polled)
@@ -200,9 +220,11 @@ def empty_state(
 def _unreachable(status: Status, feeds: Sequence[FeedHealth]) -> EmptyState:
     """Return what is shown when no feed can be polled, with the reasons."""
     count = Counter(feed.words for feed in feeds)
-    reasons = [f"network: {status.network_down}"] if status.network_down else []
-    reasons += [f"{words} ({counted(times, 'feed')})" for words, times in count.most_common(3)]
-    return "No feed can be reached.", [*reasons, "e shows each feed with its reason.", _DEMO]
+    down = status.network_down
+    reasons = [_("network: {reason}", reason=down)] if down else []
+    reasons += [f"{words} ({feed_count(times)})" for words, times in count.most_common(3)]
+    hint = _("e shows each feed with its reason.")
+    return _("No feed can be reached."), [*reasons, hint, _(_DEMO)]
 
 
 def _no_alerts(
@@ -210,22 +232,30 @@ def _no_alerts(
 ) -> EmptyState:
     """Return what is shown when no article has matched, or none can match."""
     if not watchlists:
-        return "No watchlists yet.", [
-            "Add a watchlist to feeds.yaml: a name, and the terms that raise an alert.",
-            f"The archive has {counted(status.articles, 'article')}; / searches it.",
+        articles = article_count(status.articles)
+        return _("No watchlists yet."), [
+            _("Add a watchlist to feeds.yaml: a name, and the terms that raise an alert."),
+            _("The archive has {articles}; / searches it.", articles=articles),
         ]
     if status.monitor is None:
-        hint = "`tocsin` starts the monitor; new alerts then appear here."
-        return "The monitor is not running.", [hint]
+        hint = _("`tocsin` starts the monitor; new alerts then appear here.")
+        return _("The monitor is not running."), [hint]
     names = ", ".join(watchlist.name for watchlist in watchlists[:8])
-    more = "…" if len(watchlists) > 8 else ""
+    names += "…" if len(watchlists) > 8 else ""
     new = [feed for feed in feeds if feed.health is Health.NEW]
-    read = f"{counted(status.articles, 'article')} read; none matches yet."
-    first = f"{len(new)} of {counted(len(feeds), 'feed')} are being polled for the first time."
-    return "No alerts yet.", [
-        f"Watching {counted(len(feeds), 'feed')} for {names}{more}.",
-        first if new else read,
-        "/ searches the archive, ? lists the keys.",
+    read = ngettext(
+        "{count} article read; none matches yet.", "{count} articles read; none matches yet.",
+        status.articles,
+    )  # fmt: skip
+    polled = ngettext(
+        "{new} of {count} feed are being polled for the first time.",
+        "{new} of {count} feeds are being polled for the first time.",
+        len(feeds), new=len(new),
+    )  # fmt: skip
+    return _("No alerts yet."), [
+        _("Watching {feeds} for {watchlists}.", feeds=feed_count(len(feeds)), watchlists=names),
+        polled if new else read,
+        _("/ searches the archive, ? lists the keys."),
     ]
 
 

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 import textual_serve
@@ -15,6 +16,8 @@ from aiohttp.typedefs import Handler, Middleware
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
+from index.translation import current
+from index.translation import gettext as _
 from monitor.api.origin import is_same_origin
 from tui.web.auth import Auth
 
@@ -29,7 +32,7 @@ class DashboardSession(AppService):
 
     def __init__(self, command: str, socket: web.WebSocketResponse) -> None:
         super().__init__(
-            f"exec {command}",
+            f"exec {command}",  # not a message
             write_bytes=socket.send_bytes,
             write_str=socket.send_str,
             close=_closing(socket),
@@ -103,7 +106,6 @@ def _cells(value: object, default: int = 80) -> int:
 HERE = Path(__file__).parent
 THEIRS = Path(textual_serve.__file__).parent / "static"
 FILES: Mapping[str, Path] = {
-    "/": HERE / "page.html",
     "/page.css": HERE / "page.css",
     "/page.js": HERE / "page.js",
     "/textual.js": THEIRS / "js/textual.js",
@@ -122,7 +124,7 @@ HEADERS = {
     # xterm.js writes its styles into the page; scripts are loaded only from this server.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'"
     " 'unsafe-inline'; img-src data:; connect-src 'self'; base-uri 'none';"
-    " form-action 'none'; frame-ancestors 'none'",
+    " form-action 'none'; frame-ancestors 'none'",  # not a message
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -222,6 +224,7 @@ class DashboardServer:
     def application(self) -> web.Application:
         """Return the routes, behind a check of each request."""
         app = web.Application(middlewares=[self._check_requests()])
+        app.router.add_get("/", self._page)
         for path in FILES:
             app.router.add_get(path, self._file)
         app.router.add_get("/ws", self._open)
@@ -244,28 +247,28 @@ class DashboardServer:
 
     def _refused(self, request: web.Request) -> web.Response | None:
         """Return the answer to a request that is not accepted, None for one that is."""
-        if not self._auth.accepts_host(request.headers.get("Host")):
-            return _refusal(421, "This host is not served here; see `tocsin serve --name`.")
+        if not self._auth.accepts_host(request.headers.get("host")):
+            return _refusal(421, _("This host is not served here; see `tocsin serve --name`."))
         if "token" in request.query and request.path == "/":
             return self._log_in(request)
         if not self._auth.accepts_token(request.cookies.get(self._cookie)):
-            return _refusal(403, "Open the address that `tocsin serve` printed, with its token.")
+            return _refusal(403, _("Open the address that `tocsin serve` printed, with its token."))
         if request.path == "/ws" and not is_same_origin(
-            request.headers.get("Origin"), request.headers.get("Host")
+            request.headers.get("origin"), request.headers.get("host")
         ):
-            return _refusal(403, "Only pages of this server can open a dashboard.")
+            return _refusal(403, _("Only pages of this server can open a dashboard."))
         return None
 
     def _log_in(self, request: web.Request) -> web.Response:
         """Exchange the token for a cookie: the browser's history keeps the address."""
         if not self._auth.accepts_token(request.query["token"]):
-            return _refusal(403, "This token is not the one that `tocsin serve` printed.")
-        response = web.Response(status=303, headers={"Location": "/"})
+            return _refusal(403, _("This token is not the one that `tocsin serve` printed."))
+        response = web.Response(status=303, headers={"location": "/"})  # not a message
         response.set_cookie(
             self._cookie,
             self._auth.token,
             httponly=True,
-            samesite="Strict",
+            samesite="Strict",  # not a message
             path="/",
             secure=request.headers.get("X-Forwarded-Proto") == "https" or request.secure,
         )
@@ -274,13 +277,16 @@ class DashboardServer:
     async def _file(self, request: web.Request) -> web.FileResponse:
         return web.FileResponse(FILES[request.path])
 
+    async def _page(self, request: web.Request) -> web.Response:
+        return web.Response(text=page(), content_type="text/html")
+
     async def _open(self, request: web.Request) -> web.StreamResponse:
         """Run a dashboard for as long as the websocket is open."""
         if len(self._sockets) >= MAX_SESSIONS:
-            return _refusal(503, f"{MAX_SESSIONS} dashboards are open already.")
+            return _refusal(503, _("{count} dashboards are open already.", count=MAX_SESSIONS))
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT)
         self._sockets[socket] = request.protocol
-        self._log(f"{len(self._sockets)} open")
+        self._log(_("{count} open", count=len(self._sockets)))
         try:
             await socket.prepare(request)
             query = request.query
@@ -288,13 +294,23 @@ class DashboardServer:
             await session.show(query.get("width", ""), query.get("height", ""))
         finally:
             self._sockets.pop(socket, None)
-            self._log(f"{len(self._sockets)} open")
+            self._log(_("{count} open", count=len(self._sockets)))
         return socket
 
     async def _close_all(self, app: web.Application) -> None:
         """Close every dashboard when the server ends."""
         for socket in list(self._sockets):
             await socket.close(code=WSCloseCode.GOING_AWAY)
+
+
+def page() -> str:
+    """Return the page, in the language of the server."""
+    text = (HERE / "page.html").read_text(encoding="utf-8")
+    return text.format(
+        language=current(),
+        ended=escape(_("This dashboard has ended.")),
+        again=escape(_("Open it again")),
+    )
 
 
 def _refusal(status: int, reason: str) -> web.Response:

@@ -12,9 +12,11 @@ from textual.message import Message
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import ngettext
 from monitor import signs
 from monitor.errors import StoreError
-from monitor.formatting import counted
+from monitor.formatting import stories as story_count
 from monitor.model.alert import Alert, EscalatedAlert, StoryAlerts
 from tui.data.story_list import FirstAlerts, StoryCache, StoryOrder
 from tui.view.alerts import StoryRow, outlets_column, story_row
@@ -244,7 +246,7 @@ class AlertStream(LineList):
         """Return a story as a line."""
         shown = self.at(row)
         if shown is None:
-            return [("  (not available)", "quiet")]
+            return [(f"  {_('(not available)')}", "quiet")]
         return story_row(
             shown,
             cells,
@@ -295,17 +297,20 @@ class AlertStream(LineList):
 
     def update_titles(self) -> None:
         """Show the filter above, and below the numbers of marked, waiting and new stories."""
-        stories = counted(self.row_count, "story", "stories")
-        filtered = f"Alerts · {line(self._filter)} · {stories} (F: all)"
-        counts = [f"{len(self.marks)} marked"] if self.marks else []
+        title, marked = _("Alerts"), len(self.marks)
+        if self._filter:
+            everything = _("{stories} (F: all)", stories=story_count(self.row_count))
+            title = f"{title} · {line(self._filter)} · {everything}"
+        counts = [ngettext("{count} marked", "{count} marked", marked)] if marked else []
         if self._paused_alerts is not None:
-            counts.append(f"{signs.RESTS} PAUSED, {self._paused_alerts} wait (p: resume)")
-        if self._new_above:
-            counts.append(f"{self._new_above} new above (.)")
+            paused = _("PAUSED, {waiting} wait (p: resume)", waiting=self._paused_alerts)
+            counts.append(f"{signs.RESTS} {paused}")
+        if above := self._new_above:
+            counts.append(ngettext("{count} new above (.)", "{count} new above (.)", above))
         updated = {self._firsts.of(a) for a in (*self._postponed, *self._postponed_alerts)}
         if updated:
-            counts.append(f"{len(updated)} updated (.)")
-        titles = (filtered if self._filter else "Alerts", " · ".join(counts))
+            counts.append(ngettext("{count} updated (.)", "{count} updated (.)", len(updated)))
+        titles = (title, " · ".join(counts))
         if titles != self._titles:  # setting them repaints the whole widget
             self._titles = titles
             self.border_title, self.border_subtitle = map(Content, titles)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from textual.content import Content
 
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor import signs
 from monitor.model.feed import FeedHealth, Health
 from tui.view.feeds import FEED_ORDERS, feed_row, feed_table_row, select_feeds
@@ -20,11 +21,13 @@ WELL = (Health.OK, Health.NEW, Health.PAUSED)
 class FeedPane(LineList):
     """A summary, and the feeds with problems; every feed is on the feeds screen."""
 
-    BORDER_TITLE = "Feeds"
     IDLE_CURSOR = ""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.border_title = _("Feeds")
+        self._known = False
+        """Whether the feeds have been read."""
         self._feeds: Sequence[FeedHealth] = ()
         self._problems: Sequence[FeedHealth] = ()
 
@@ -40,6 +43,9 @@ class FeedPane(LineList):
 
     def update(self, feeds: Sequence[FeedHealth]) -> None:
         """Show the health of feeds."""
+        if not self._known:
+            self._known = True
+            self.refresh()
         if feeds != self._feeds:
             self._feeds = feeds
             self._problems = [feed for feed in feeds if feed.health not in WELL]
@@ -50,32 +56,32 @@ class FeedPane(LineList):
         return self._summary() if row == 0 else feed_row(self._problems[row - 1], cells)
 
     def empty_lines(self, cells: int) -> list[Line]:
-        """Return what is shown without feeds."""
-        return [[(" none in feeds.yaml", "quiet")]]
+        """Return what is shown without feeds: nothing before they are read."""
+        return [[(f" {_('none in feeds.yaml')}", "quiet")]] if self._known else []
 
     def _summary(self) -> Line:
         count = Counter(feed.health for feed in self._feeds)
         bad = count[Health.FAILING] + count[Health.GONE]
-        line: Line = [(f"{signs.OK} {count[Health.OK]} ok", "ok")]
+        line: Line = [(f"{signs.OK} {count[Health.OK]} {Health.OK.label}", "ok")]
         if count[Health.NEW]:
-            line.append((f"  {signs.NOT_YET} {count[Health.NEW]} new", "quiet"))
+            new = f"{count[Health.NEW]} {Health.NEW.label}"
+            line.append((f"  {signs.NOT_YET} {new}", "quiet"))
         for health in (Health.LATE, Health.BLIND, Health.SILENT, Health.QUARANTINED):
             if count[health]:
                 line.append((f"  ! {count[health]} {health.label}", "late"))
         if bad:
-            line.append((f"  {signs.FAILED} {bad} failing", "bad"))
+            line.append((f"  {signs.FAILED} {bad} {Health.FAILING.label}", "bad"))
         return line
 
 
 class FeedTable(LineList):
     """All feeds or those in one state, in an order; at first the worst first."""
 
-    BORDER_TITLE = "Feeds"
-
     def __init__(
         self, feeds: Sequence[FeedHealth], clock: Callable[[], Timestamp], *, id: str | None = None
     ) -> None:
         super().__init__(id=id)
+        self.border_title = _("Feeds")
         self._all = feeds
         self._feeds: Sequence[FeedHealth] = select_feeds(feeds, None, 0)
         self._clock = clock
@@ -115,9 +121,9 @@ class FeedTable(LineList):
         self.cursor = urls.index(url) if url in urls else self.cursor
         self.update_row_count()
         self.reveal()
-        labels = [f"{self.state.label} only"] if self.state else []
-        labels += [FEED_ORDERS[self.order].label] if self.order else []
-        self.border_title = Content(" · ".join(["Feeds", *labels]))
+        labels = [_("{state} only", state=self.state.label)] if self.state else []
+        labels += [_(FEED_ORDERS[self.order].label)] if self.order else []
+        self.border_title = Content(" · ".join([_("Feeds"), *labels]))
         self.post_message(self.Highlighted(self))
 
     def row_line(self, row: int, cells: int) -> Line:
@@ -127,6 +133,11 @@ class FeedTable(LineList):
     def empty_lines(self, cells: int) -> list[Line]:
         """Return what is shown without feeds."""
         if self._all:
-            state = f": {self.state.label}" if self.state else ""
-            return [[(f"  No feed has this state now{state}; f shows the others.", "quiet")]]
-        return [[("  No feeds yet; a adds one, or add some to feeds.yaml.", "quiet")]]
+            text = _("No feed has this state now; f shows the others.")
+            if self.state:
+                text = _(
+                    "No feed has this state now: {state}; f shows the others.",
+                    state=self.state.label,
+                )
+            return [[(f"  {text}", "quiet")]]
+        return [[(f"  {_('No feeds yet; a adds one, or add some to feeds.yaml.')}", "quiet")]]

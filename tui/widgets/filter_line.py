@@ -12,16 +12,23 @@ from textual.suggester import Suggester
 from textual.widgets import Input
 
 from index.query.completion import complete
+from index.query.field_names import offered_name
+from index.translation import gettext as _
 from monitor.search.alert_filter import FilterNames
 from tui.view.styled_text import Line
 from tui.widgets.styled_widget import TextBlock
 
 PROMPT = " f "
-HINT: Line = [
-    ("   words, ", "quiet"),
-    ("watch: lang: feed: tag: severity: since: state: is:", "list"),
-    ("  right completes  enter keeps  esc cancels  ^f lists", "quiet"),
-]
+_OFFERED = ("watch", "lang", "feed", "tag", "severity", "since", "state", "is")
+
+
+def filter_hint() -> Line:
+    """Return what a filter can hold, and the keys of its line."""
+    return [
+        (f"   {_('words')}, ", "quiet"),
+        (" ".join(f"{offered_name(name)}:" for name in _OFFERED), "list"),
+        (f"  {_('right completes  enter keeps  esc cancels  ^f lists')}", "quiet"),
+    ]
 
 
 class FilterSuggester(Suggester):
@@ -55,7 +62,7 @@ class FilterSuggester(Suggester):
             case "watch":
                 return names.watchlists
             case "feed":
-                return [feed for feed, _ in names.feeds]
+                return [feed for feed, _host in names.feeds]
             case "tag":
                 return sorted({*names.feed_tags, *names.alert_tags})
             case "lang":
@@ -85,7 +92,7 @@ class FilterLine(Container):
         self.input = Input(
             id="filter", compact=True, select_on_focus=False, suggester=self.suggester
         )
-        self.note = TextBlock(HINT, id="filter-note")
+        self.note = TextBlock(filter_hint(), id="filter-note")
         self.display = False
 
     def compose(self) -> ComposeResult:
@@ -97,7 +104,7 @@ class FilterLine(Container):
 
     def open(self, text: str) -> None:
         """Show the line with a filter that can be changed."""
-        self.note.update(HINT)
+        self.note.update(filter_hint())
         with self.input.prevent(Input.Changed):
             self.input.value = text
         self.input.cursor_position = len(text)

@@ -8,6 +8,7 @@ from datetime import tzinfo
 from textual import events
 from textual.message import Message
 
+from index.translation import gettext as _
 from monitor.model.article import ArticleDetails
 from tui.view.article import MatchPlace, article_page
 from tui.view.styled_text import Line, wrap
@@ -24,8 +25,6 @@ class Reader(ScrollText):
             self.article = article
             super().__init__()
 
-    BORDER_TITLE = "Reader"
-
     def __init__(
         self,
         *,
@@ -41,6 +40,7 @@ class Reader(ScrollText):
             empty: Returns what is shown without an article.
         """
         super().__init__(self._lay_out_article, id=id)
+        self.border_title = _("Reader")
         self._empty = empty
         self.details: ArticleDetails | None = None
         self._zone = zone

@@ -12,6 +12,8 @@ from textual.message import Message
 from textual.strip import Strip
 
 from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import number
 from monitor.model.search_results import Results, SearchHit, Suggestion, Trend
 from monitor.model.severity import Severity
 from tui.view.search import (
@@ -36,12 +38,11 @@ class ResultList(LineList):
     class EndNear(Message):
         """The last rows are near, and there is another page."""
 
-    BORDER_TITLE = "Archive"
-
     def __init__(
         self, clock: Callable[[], Timestamp], *, zone: tzinfo | None = None, id: str | None = None
     ) -> None:
         super().__init__(id=id)
+        self.border_title = _("Archive")
         self._clock = clock
         self._zone = zone
         self._hits: list[SearchHit] = []
@@ -115,7 +116,8 @@ class ResultList(LineList):
 
     def _show_count(self, total: int) -> None:
         loaded = len(self._hits)
-        self.border_subtitle = Content(f"{loaded:,} of {total:,}" if loaded < total else "")
+        text = _("{shown} of {total}", shown=number(loaded), total=number(total))
+        self.border_subtitle = Content(text if loaded < total else "")
 
     # --- painting -----------------------------------------------------------------
 
@@ -128,7 +130,7 @@ class ResultList(LineList):
             severity = self._severities.get(hit.article.id)
             return result_row(hit, severity, cells, self._clock(), self._zone)
         if row == len(self._hits):
-            return [("  Queries that find more; enter runs one:", "accent")]
+            return [(f"  {_('Queries that find more; enter runs one:')}", "accent")]
         return suggestion_row(self._suggestions[row - len(self._hits) - 1], cells)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

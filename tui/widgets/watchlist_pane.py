@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.message import Message
 
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.model.severity import Severity
 from monitor.model.watchlist import Baseline, WatchlistCount
 from tui.key_labels import bind
@@ -22,8 +23,6 @@ from tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
     from monitor.model.watchlist import Silence
-
-ALL = "All"
 
 
 class WatchlistPane(LineList):
@@ -41,13 +40,15 @@ class WatchlistPane(LineList):
         bind("n", "new_watchlist", "New watchlist"),
         bind("e", "edit_watchlist", "Edit this watchlist"),
     ]
-    BORDER_TITLE = "Watchlists"
     IDLE_CURSOR = ""
 
     def __init__(
         self, clock: Callable[[], Timestamp], *, zone: tzinfo | None = None, id: str | None = None
     ) -> None:
         super().__init__(id=id)
+        self.border_title = _("Watchlists")
+        self._known = False
+        """Whether the watchlists have been read."""
         self._clock = clock
         self._zone = zone
         self._silenced_until: dict[str, Timestamp] = {}
@@ -78,6 +79,9 @@ class WatchlistPane(LineList):
             silences: The active ones.
             untriaged: Stories of all watchlists that are to be triaged.
         """
+        if not self._known:
+            self._known = True
+            self.refresh()
         rows = (total_count(counts, untriaged), *counts) if counts else ()
         silenced_until = {silence.watchlist: silence.until for silence in silences}
         if rows != self._counts or silenced_until != self._silenced_until:
@@ -123,7 +127,8 @@ class WatchlistPane(LineList):
         if self.watchlist:
             self.post_message(self.EditRequested(self.watchlist))
         else:
-            self.notify("Put the cursor on a watchlist first.", severity="warning", timeout=4)
+            text = _("Put the cursor on a watchlist first.")
+            self.notify(text, severity="warning", timeout=4)
 
     def row_line(self, row: int, cells: int) -> Line:
         """Return a watchlist as a line."""
@@ -135,8 +140,8 @@ class WatchlistPane(LineList):
         return watchlist_row(count, cells, chosen=chosen, bars=bars, silenced=silenced)
 
     def empty_lines(self, cells: int) -> list[Line]:
-        """Return what is shown without watchlists."""
-        return [[(" none in feeds.yaml", "quiet")]]
+        """Return what is shown without watchlists: nothing before they are read."""
+        return [[(f" {_('none in feeds.yaml')}", "quiet")]] if self._known else []
 
 
 def total_count(counts: Sequence[WatchlistCount], untriaged: int) -> WatchlistCount:
@@ -144,7 +149,7 @@ def total_count(counts: Sequence[WatchlistCount], untriaged: int) -> WatchlistCo
     hours = max((len(count.spark) for count in counts), default=0)
     sparks = [(0,) * (hours - len(count.spark)) + count.spark for count in counts]
     return WatchlistCount(
-        name=ALL,
+        name=_("All"),
         severity=Severity.LOW,
         total=sum(count.total for count in counts),
         untriaged=untriaged,

@@ -1,0 +1,170 @@
+"""What every screen and dialog of the dashboard shows, one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+from textual.pilot import Pilot
+
+from monitor import signs
+from monitor.model.delivery import Delivery, DeliveryState, Occasion
+from monitor.model.feed import Health
+from monitor.model.search import Filter
+from support.dashboard_driver import until
+from support.fake_newsroom import NOW, FakeNewsroom, failing
+from support.screen_snapshots import text
+from tui.app import DashboardApp
+from tui.screens.dialogs import Dialog
+from tui.wall import Wall
+
+SIZE = (200, 50)
+STILL = 4
+"""Looks at a screen that must be the same before it counts as at rest."""
+FILE = """\
+feeds:
+  - {url: https://a.example/rss, name: Les Échos, tags: [presse]}
+watchlists:
+  - name: Alibaba
+    terms: [Alibaba, grève~]
+"""
+
+TOUR: dict[str, Sequence[str]] = {
+    "desk": (),
+    "reader": ("j", "enter", "right_square_bracket"),
+    "watchlists": ("1",),
+    "feeds pane": ("4",),
+    "marked, paused": ("j", "space", "p"),
+    "filter": ("f",),
+    "filter with a mistake": ("f", *"xx", "colon"),
+    "nothing passes": ("f", *"zzz", "enter"),
+    "filters": ("ctrl+f",),
+    "help": ("question_mark",),
+    "palette": ("colon",),
+    "silence": ("m",),
+    "silenced": ("m", "enter"),
+    "end of a silence": ("m",),
+    "note": ("i",),
+    "tags": ("t",),
+    "decide": ("V",),
+    "history": ("a", "k", "H"),
+    "undo": ("u", "u"),
+    "redo": ("U", "U"),
+    "acknowledge all": ("A",),
+    "no untriaged story": ("G", "n"),
+    "why": ("w",),
+    "outlets": ("O",),
+    "similar": ("M",),
+    "revisions": ("g", "D"),
+    "similar article": ("M", "enter"),
+    "briefing": ("b",),
+    "deliveries": ("d",),
+    "retried": ("d", "R"),
+    "newsroom": ("S",),
+    "monitor": ("S", "enter"),
+    "poll": ("r",),
+    "theme, bell": ("T", "B"),
+    "feeds": ("e",),
+    "feed": ("e", "enter"),
+    "feeds by name": ("e", "s"),
+    "states of feeds": ("e", "f"),
+    "gaps": ("e", "b"),
+    "add a feed": ("e", "a"),
+    "pause a feed": ("e", "p"),
+    "remove a feed": ("e", "X"),
+    "archive": ("slash",),
+    "search": ("slash", *"Alibaba", "enter"),
+    "search with a mistake": ("slash", "quotation_mark", "enter"),
+    "nothing found": ("slash", *"zzz", "enter"),
+    "unknown saved search": ("slash", "@", "x", "enter"),
+    "facets": ("slash", *"Alibaba", "enter", "F"),
+    "save a search": ("slash", *"Alibaba", "enter", "S"),
+    "no query": ("slash", "tab", "W"),
+    "form": ("1", "n"),
+    "form of a watchlist": ("1", "j", "e"),
+    "trial": ("1", "j", "e", "ctrl+t"),
+    "form with a mistake": ("1", "n", "ctrl+s"),
+    "form closed": ("1", "n", "x", "escape"),
+}
+"""Keys that lead to each screen from the first one."""
+
+
+def newsroom(path: Path) -> FakeNewsroom:
+    """Return a newsroom that has something for every screen."""
+    room = FakeNewsroom(40)
+    path.write_text(FILE, encoding="utf-8")
+    room.config = path
+    failing(room, 1, "503 Service Unavailable")
+    room.health[2] = replace(room.health[2], health=Health.BLIND)
+    room.merged = {38: 40}
+    room.network_down = "503"
+    room.escalate(39)
+    room.unsent = [
+        Delivery(
+            id=1, alert=40, channel="desk", occasion=Occasion.RAISED, why="", key="",
+            state=DeliveryState.DEAD, due=NOW, attempts=3, reason="503", created_at=NOW,
+            sent_at=None,
+        )
+    ]  # fmt: skip
+    return room
+
+
+def tour(folder: Path) -> dict[str, str]:
+    """Return the text of every screen.
+
+    Args:
+        folder: For the feeds.yaml that the dashboard edits.
+    """
+    return asyncio.run(_tour(folder))
+
+
+async def _tour(folder: Path) -> dict[str, str]:
+    room = newsroom(folder / "feeds.yaml")
+    environ = {"TOCSIN_USER": "tocsin"}
+    setting: dict[str, Any] = {"clock": room.clock, "zone": UTC, "environ": environ}
+    app = DashboardApp(room, **setting)  # type: ignore[arg-type]
+    shown = {}
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: signs.OK in text(app))
+        for name, keys in TOUR.items():
+            await pilot.press("escape")
+            while app.screen is not app.main_screen:
+                app.pop_screen()
+            await pilot.press("F", "2", "g", *keys)
+            shown[name] = await _at_rest(pilot)
+        room.unreadable = True
+        shown["not readable"] = await _at_rest(pilot)
+    for name, alerts in (("empty", 0), ("wall", 40)):
+        room = newsroom(folder / "feeds.yaml")
+        room.count = alerts
+        wall = Wall(room, Filter(), **setting)  # type: ignore[arg-type]
+        async with wall.run_test(size=SIZE) as pilot:
+            await until(pilot, lambda: signs.OK in text(pilot.app))  # type: ignore[arg-type]
+            shown[name] = await _at_rest(pilot)
+    return shown
+
+
+async def _at_rest(pilot: Pilot[Any]) -> str:
+    before, still = "", 0
+    while still < STILL:
+        await pilot.pause(0.05)
+        now = _shown(pilot.app)
+        still, before = (still + 1 if now and now == before else 0), now
+    return before
+
+
+def _shown(app: App[Any]) -> str:
+    """Return the text of the screen; of a dialog, without the screen that it covers."""
+    shown = text(app)  # type: ignore[arg-type]
+    if not isinstance(app.screen, Dialog):
+        return shown
+    if not (inside := app.screen.query(".inside")):
+        return ""  # not built yet
+    frame = inside.first().region
+    rows = app.screen._compositor.render_strips()[frame.y : frame.bottom]
+    return "\n".join(strip.crop(frame.x, frame.right).text for strip in rows)
