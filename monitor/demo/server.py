@@ -85,7 +85,7 @@ class NewsroomServer:
             RuntimeError: The server is not running.
         """
         if self._http is None:
-            raise RuntimeError("use the server in a with statement")  # not a message
+            raise RuntimeError("the demo server is not running; use `with`")  # not a message
         return f"http://127.0.0.1:{self._http.server_port}"
 
     def feed_url(self, slug: str) -> str:

@@ -1,4 +1,4 @@
-"""The server and the newsroom of the tests of `tocsin feeds`."""
+"""The publisher and the newsroom of the tests of `tocsin feeds`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from support.scripted_server import Web
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Web]:
+def publisher() -> Iterator[Web]:
     with Web() as web:
         publish(web)
         yield web
 
 
 @pytest.fixture
-def newsroom(tmp_path: Path, server: Web) -> Newsroom:
-    """A newsroom that has one feed, /kept, of the server."""
+def newsroom(tmp_path: Path, publisher: Web) -> Newsroom:
+    """A newsroom that has one feed, /kept, of the publisher."""
     room = Newsroom(tmp_path)
-    room.config.write_text(YAML.format(url=server.url("/kept"), allow=LOOPBACK))
+    room.config.write_text(YAML.format(url=publisher.url("/kept"), allow=LOOPBACK))
     return room

@@ -16,11 +16,11 @@ pytestmark = pytest.mark.costly
 # --- remove --------------------------------------------------------------------------------
 
 
-def test_feeds_are_removed_by_name_or_address(newsroom: Newsroom, server: Web) -> None:
+def test_feeds_are_removed_by_name_or_address(newsroom: Newsroom, publisher: Web) -> None:
     before = newsroom.config.read_text()
-    run(newsroom, "add", server.url("/wire"), server.url("/fil"))
-    out, _ = run(newsroom, "remove", "the wire", server.url("/fil/"))
-    assert out.splitlines()[0] == f"removed The Wire: {server.url('/wire')}"
+    run(newsroom, "add", publisher.url("/wire"), publisher.url("/fil"))
+    out, _ = run(newsroom, "remove", "the wire", publisher.url("/fil/"))
+    assert out.splitlines()[0] == f"removed The Wire: {publisher.url('/wire')}"
     assert newsroom.config.read_text() == before
 
 
@@ -39,8 +39,8 @@ def test_what_is_not_removed(newsroom: Newsroom, asked: str, code: int, words: s
     assert newsroom.config.read_text() == before
 
 
-def test_a_host_of_two_feeds_is_not_enough(newsroom: Newsroom, server: Web) -> None:
-    run(newsroom, "add", server.url("/wire"))
+def test_a_host_of_two_feeds_is_not_enough(newsroom: Newsroom, publisher: Web) -> None:
+    run(newsroom, "add", publisher.url("/wire"))
     _, err = run(newsroom, "remove", "127.0.0.1", code=2)
     assert "is ambiguous" in err
 
@@ -48,13 +48,13 @@ def test_a_host_of_two_feeds_is_not_enough(newsroom: Newsroom, server: Web) -> N
 # --- log -----------------------------------------------------------------------------------
 
 
-def test_the_log_of_a_feed(newsroom: Newsroom, server: Web) -> None:
-    run(newsroom, "add", server.url("/fil"))
+def test_the_log_of_a_feed(newsroom: Newsroom, publisher: Web) -> None:
+    run(newsroom, "add", publisher.url("/fil"))
     newsroom.once()
     newsroom.once("--now")
     polls = json.loads(run(newsroom, "log", "le fil : l'info", "--format", "json")[0])
     assert [(poll["outcome"], poll["new"]) for poll in polls] == [("unchanged", 0), ("read", 2)]
-    out, _ = run(newsroom, "log", server.url("/fil"))
+    out, _ = run(newsroom, "log", publisher.url("/fil"))
     assert re.search(r"= \d+: unchanged.*\n.*✓ 200: 2 entries, 0 known, 2 new", out)
     assert "✗ 404 Not Found" in run(newsroom, "log", "Kept")[0]
     assert run(newsroom, "log", "-v", "Kept")[0] == run(newsroom, "log", "Kept", "-q")[0]

@@ -18,45 +18,45 @@ from monitor.config import load
 pytestmark = pytest.mark.costly
 
 
-def test_a_feed_is_added_and_nothing_else_changes(newsroom: Newsroom, server: Web) -> None:
+def test_a_feed_is_added_and_nothing_else_changes(newsroom: Newsroom, publisher: Web) -> None:
     before = newsroom.config.read_text()
     newsroom.config.chmod(0o640)
-    out, _ = run(newsroom, "add", server.url("/fil"), "--tag", "Belgique")
-    assert out == f"added Le Fil : l’info: RSS 2.0, 2 entries, fr; {server.url('/fil')}\n"
+    out, _ = run(newsroom, "add", publisher.url("/fil"), "--tag", "Belgique")
+    assert out == f"added Le Fil : l’info: RSS 2.0, 2 entries, fr; {publisher.url('/fil')}\n"
     added = (
-        f"    name: Kept   # why\n  - url: {server.url('/fil')}\n"
+        f"    name: Kept   # why\n  - url: {publisher.url('/fil')}\n"
         '    name: "Le Fil : l’info"\n    tags: [belgique]\n'
     )
     assert newsroom.config.read_text() == before.replace("    name: Kept   # why\n", added)
     assert newsroom.config.stat().st_mode & 0o777 == 0o640
 
 
-def test_the_feed_of_a_site_is_found(newsroom: Newsroom, server: Web) -> None:
-    out, _ = run(newsroom, "add", server.url("/one"), server.url("/notes.json"))
+def test_the_feed_of_a_site_is_found(newsroom: Newsroom, publisher: Web) -> None:
+    out, _ = run(newsroom, "add", publisher.url("/one"), publisher.url("/notes.json"))
     assert re.findall("^added (.*?): (RSS|JSON)", out, re.M) == [
         ("Le Fil : l’info", "RSS"), ("Notes", "JSON"),
     ]  # fmt: skip
-    assert load(newsroom.config).feeds[1].url == server.url("/fil")
+    assert load(newsroom.config).feeds[1].url == publisher.url("/fil")
 
 
-def test_a_feed_that_has_moved_is_added_where_it_is(newsroom: Newsroom, server: Web) -> None:
-    run(newsroom, "add", server.url("/moved"), "--name", "Fil")
+def test_a_feed_that_has_moved_is_added_where_it_is(newsroom: Newsroom, publisher: Web) -> None:
+    run(newsroom, "add", publisher.url("/moved"), "--name", "Fil")
     assert [(f.url, f.name) for f in load(newsroom.config).feeds[1:]] == [
-        (server.url("/fil"), "Fil")
+        (publisher.url("/fil"), "Fil")
     ]
 
 
-def test_a_password_stays_with_its_address(newsroom: Newsroom, server: Web) -> None:
-    url = server.url("/moved").replace("//", "//me:secret@")
+def test_a_password_stays_with_its_address(newsroom: Newsroom, publisher: Web) -> None:
+    url = publisher.url("/moved").replace("//", "//me:secret@")
     out, err = run(newsroom, "add", url)
     assert "secret" not in out + err
     assert "its password is now in feeds.yaml; `auth:` can keep it elsewhere" in err
     assert f"url: {url}\n" in newsroom.config.read_text()
     feed = load(newsroom.config).feeds[1]
-    assert feed.url == server.url("/moved")
+    assert feed.url == publisher.url("/moved")
     assert feed.request_options.headers[0][1].text == "Basic bWU6c2VjcmV0"
     exported, _ = run(newsroom, "export")
-    assert server.url("/moved") in exported
+    assert publisher.url("/moved") in exported
     assert "secret" not in exported
 
 
@@ -71,24 +71,24 @@ def test_a_site_that_names_none_is_tried_at_the_usual_places(tmp_path: Path) -> 
         assert [request.path for request in web.requests] == ["/", "/feed", "/rss", "/rss.xml"]
 
 
-def test_several_feeds_are_listed_and_none_is_added(newsroom: Newsroom, server: Web) -> None:
+def test_several_feeds_are_listed_and_none_is_added(newsroom: Newsroom, publisher: Web) -> None:
     before = newsroom.config.read_text()
-    _, err = run(newsroom, "add", server.url("/two"), code=1)
+    _, err = run(newsroom, "add", publisher.url("/two"), code=1)
     assert re.search(r"1  Le Fil : l’info: RSS 2.0, 2 entries, fr; .*\n  2  The Wire: ", err)
     assert "--first" in err
     assert newsroom.config.read_text() == before
 
 
 @pytest.mark.parametrize(("flag", "count"), [("--first", 1), ("--all", 2)])
-def test_one_of_several_or_all(newsroom: Newsroom, server: Web, flag: str, count: int) -> None:
-    run(newsroom, "add", flag, server.url("/two"))
+def test_one_of_several_or_all(newsroom: Newsroom, publisher: Web, flag: str, count: int) -> None:
+    run(newsroom, "add", flag, publisher.url("/two"))
     assert names(newsroom) == ["Kept", "Le Fil : l’info", "The Wire"][: count + 1]
 
 
-def test_a_terminal_is_asked(newsroom: Newsroom, server: Web) -> None:
+def test_a_terminal_is_asked(newsroom: Newsroom, publisher: Web) -> None:
     environ: dict[str, Any] = {**os.environ, "TERM": "dumb"}
     with pexpect.spawn(
-        str(TOCSIN), ["feeds", "add", server.url("/two")],
+        str(TOCSIN), ["feeds", "add", publisher.url("/two")],
         cwd=newsroom.folder, env=environ, encoding="utf-8", timeout=60,
     ) as child:  # fmt: skip
         child.expect("Which")
@@ -99,10 +99,12 @@ def test_a_terminal_is_asked(newsroom: Newsroom, server: Web) -> None:
     assert names(newsroom) == ["Kept", "The Wire"]
 
 
-def test_what_is_subscribed_to_is_named_and_not_added(newsroom: Newsroom, server: Web) -> None:
-    run(newsroom, "add", server.url("/fil"))
+def test_what_is_subscribed_to_is_named_and_not_added(newsroom: Newsroom, publisher: Web) -> None:
+    run(newsroom, "add", publisher.url("/fil"))
     before = newsroom.config.read_text()
-    _, err = run(newsroom, "add", server.url("/fil?utm_source=x"), server.url("/fil/"), code=1)
+    _, err = run(
+        newsroom, "add", publisher.url("/fil?utm_source=x"), publisher.url("/fil/"), code=1
+    )
     assert "subscribed to already, as Le Fil : l’info" in err
     assert newsroom.config.read_text() == before
 
@@ -117,9 +119,9 @@ def test_what_is_subscribed_to_is_named_and_not_added(newsroom: Newsroom, server
     ],
 )
 def test_what_is_no_feed_is_told_and_the_others_added(
-    newsroom: Newsroom, server: Web, path: str, reason: str
+    newsroom: Newsroom, publisher: Web, path: str, reason: str
 ) -> None:
-    out, err = run(newsroom, "add", server.url(path), server.url("/wire"), code=1)
+    out, err = run(newsroom, "add", publisher.url(path), publisher.url("/wire"), code=1)
     assert reason in err
     assert "added The Wire" in out
     assert names(newsroom) == ["Kept", "The Wire"]
@@ -133,7 +135,7 @@ def test_misuse(newsroom: Newsroom, args: tuple[str, ...]) -> None:
     run(newsroom, "add", *args, code=2)
 
 
-def test_a_file_that_is_not_well_stays_as_it_is(newsroom: Newsroom, server: Web) -> None:
+def test_a_file_that_is_not_well_stays_as_it_is(newsroom: Newsroom, publisher: Web) -> None:
     newsroom.config.write_text("feeds: [x\n")
-    run(newsroom, "add", server.url("/wire"), code=2)
+    run(newsroom, "add", publisher.url("/wire"), code=2)
     assert newsroom.config.read_text() == "feeds: [x\n"

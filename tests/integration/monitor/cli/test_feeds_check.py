@@ -10,31 +10,31 @@ from support.newsroom import Newsroom
 from support.scripted_server import Reply, Web
 
 
-def test_a_check_tells_everything(newsroom: Newsroom, server: Web) -> None:
+def test_a_check_tells_everything(newsroom: Newsroom, publisher: Web) -> None:
     before = newsroom.config.read_text()
-    out, _ = run(newsroom, "check", server.url("/moved"), "--format", "json")
+    out, _ = run(newsroom, "check", publisher.url("/moved"), "--format", "json")
     (told,) = json.loads(out)
     assert told.pop("seconds") >= 0
     assert told.pop("oldest") == told.pop("newest")
     assert told.pop("length") > 1_200
     assert told == {
-        "readable": True, "url": server.url("/fil"), "status": 200,
-        "answered_by": server.url("/fil"), "hops": [server.url("/moved")],
-        "moved_to": server.url("/fil"), "bytes": len(LE_FIL),
+        "readable": True, "url": publisher.url("/fil"), "status": 200,
+        "answered_by": publisher.url("/fil"), "hops": [publisher.url("/moved")],
+        "moved_to": publisher.url("/fil"), "bytes": len(LE_FIL),
         "content_type": "application/rss+xml; charset=iso-8859-1", "encoding": "iso-8859-1",
         "is_utf8": True, "format": "RSS 2.0", "title": "Le Fil : l’info", "link": "",
         "entries": 2, "lang": "fr", "langs": {"fr": 2}, "undated": 0, "future": 0,
         "without_guid": 0, "shared_guid": 0, "without_link": 0, "texts": "full", "etag": '"1"',
         "last_modified": "", "max_age": 7_200.0, "ttl": None, "interval": 7_200.0,
         "conditional": True, "pages": "", "settings": {},
-        "advice": [f"it has moved permanently: subscribe to {server.url('/fil')}"],
+        "advice": [f"it has moved permanently: subscribe to {publisher.url('/fil')}"],
     }  # fmt: skip
     assert newsroom.config.read_text() == before
     assert not newsroom.data.exists()
 
 
-def test_a_check_for_people(newsroom: Newsroom, server: Web) -> None:
-    out, _ = run(newsroom, "check", server.url("/wire"), server.url("/fil"))
+def test_a_check_for_people(newsroom: Newsroom, publisher: Web) -> None:
+    out, _ = run(newsroom, "check", publisher.url("/wire"), publisher.url("/fil"))
     for words in (
         "title      The Wire", "language   not declared; found en 2", "dates      none",
         "2 share one with others", "texts      ", "(median)",
@@ -44,26 +44,26 @@ def test_a_check_for_people(newsroom: Newsroom, server: Web) -> None:
         assert words in out
 
 
-def test_a_check_says_why_a_feed_cannot_be_read(newsroom: Newsroom, server: Web) -> None:
+def test_a_check_says_why_a_feed_cannot_be_read(newsroom: Newsroom, publisher: Web) -> None:
     paths = ("/busy", "/gone", "/none")
-    out, _ = run(newsroom, "check", *map(server.url, paths), "--format", "json", code=1)
+    out, _ = run(newsroom, "check", *map(publisher.url, paths), "--format", "json", code=1)
     told = json.loads(out)
     assert [(one["readable"], one["status"], one["retry"]) for one in told] == [
         (False, 503, 600.0), (False, 410, None), (False, None, 900.0),
     ]  # fmt: skip
-    out, _ = run(newsroom, "check", server.url("/busy"), code=1)
+    out, _ = run(newsroom, "check", publisher.url("/busy"), code=1)
     assert "would poll again in 10 min" in out
 
 
-def test_a_check_needs_no_newsroom_and_guards_addresses(tmp_path: Path, server: Web) -> None:
-    out, _ = run(Newsroom(tmp_path), "check", server.url("/wire"), code=1)
+def test_a_check_needs_no_newsroom_and_guards_addresses(tmp_path: Path, publisher: Web) -> None:
+    out, _ = run(Newsroom(tmp_path), "check", publisher.url("/wire"), code=1)
     assert "is a loopback address" in out
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_check_without_an_address_is_of_all(newsroom: Newsroom, server: Web) -> None:
-    server.on("/kept", Reply(body=WIRE))
+def test_a_check_without_an_address_is_of_all(newsroom: Newsroom, publisher: Web) -> None:
+    publisher.on("/kept", Reply(body=WIRE))
     assert "The Wire" in run(newsroom, "check")[0]
     assert "The Wire" in run(newsroom, "check", "kept")[0]
-    server.on("/kept", Reply(404))
+    publisher.on("/kept", Reply(404))
     run(newsroom, "check", code=1)

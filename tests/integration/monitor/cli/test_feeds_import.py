@@ -16,17 +16,17 @@ from monitor.feeds import opml
 from monitor.feeds.subscriptions import new_among, subscribe
 
 
-def test_an_export_is_imported_again(newsroom: Newsroom, tmp_path: Path, server: Web) -> None:
-    run(newsroom, "add", server.url("/fil"), "--tag", "belgique", "--tag", "presse")
+def test_an_export_is_imported_again(newsroom: Newsroom, tmp_path: Path, publisher: Web) -> None:
+    run(newsroom, "add", publisher.url("/fil"), "--tag", "belgique", "--tag", "presse")
     run(newsroom, "export", "list.opml")
     (tmp_path / "other").mkdir()
     other = Newsroom(tmp_path / "other")
     other.config.write_text(YAML.format(url="https://x.org", allow=LOOPBACK))
     out, err = run(other, "import", str(tmp_path / "list.opml"))
-    assert f"added Le Fil : l’info (belgique, presse): {server.url('/fil')}\n" in out
+    assert f"added Le Fil : l’info (belgique, presse): {publisher.url('/fil')}\n" in out
     assert "2 added, 0 subscribed to already, 0 refused" in err
     told = [(feed.url, feed.tags) for feed in load(other.config).feeds]
-    assert (server.url("/fil"), ("belgique", "presse")) in told
+    assert (publisher.url("/fil"), ("belgique", "presse")) in told
     _, err = run(other, "import", str(tmp_path / "list.opml"))
     assert "0 added, 2 subscribed to already" in err
     assert opml.read(run(newsroom, "export")[0].encode(), "x")
