@@ -74,7 +74,7 @@ COMMAND_PAGES = {
         "Newsroom",
         (
             *("init", "check", "schema", "completion", "import", "export"),
-            *("backup", "restore", "vacuum", "reindex", "verify"),
+            *("backup", "restore", "move", "vacuum", "reindex", "verify"),
         ),
     ),
 }

@@ -91,6 +91,9 @@ COMMANDS = {
     "restore": LazyCommand(
         "monitor.cli.maintenance:restore", "Restore a newsroom from a backup.", MAINTAIN
     ),
+    "move": LazyCommand(
+        "monitor.cli.move:move", "Copy the store into PostgreSQL, or back.", MAINTAIN
+    ),
     "vacuum": LazyCommand(
         "monitor.cli.maintenance:vacuum", "Delete old articles, and compact the archive.", MAINTAIN
     ),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from index import holds_articles
 from index.translation import gettext as _
@@ -52,6 +52,8 @@ class SqliteConnection(sqlite3.Connection):
 
     COMMITS: ClassVar[str] = "PRAGMA data_version"
 
+    _triggers: Sequence[tuple[str, str]] = ()
+
     frozen: tuple[Path, object] | None = None
     """The file and its signature, for a connection that will not notice a writer."""
 
@@ -70,6 +72,41 @@ class SqliteConnection(sqlite3.Connection):
         """End the transaction, if there is one, as if it had not been."""
         if self.in_transaction:  # a full disk has rolled back already
             self.execute("ROLLBACK")
+
+    def stream(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query within a transaction, without holding all of them."""
+        yield from self.execute(query)
+
+    def begin_loading(self) -> None:
+        """Begin a transaction that fills an empty store: triggers do nothing in it."""
+        self.begin()
+        self._triggers = self.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall()
+        for name, _sql in self._triggers:
+            self.execute(f"DROP TRIGGER {name}")  # not a message
+
+    def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows of another store; its truth values may be numbers."""
+        marks = ", ".join("?" * len(columns))
+        self.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+
+    def last_numbers(self) -> dict[str, int]:
+        """Return the highest number that was given, by table that gives numbers."""
+        numbers = dict(self.execute("SELECT name, seq FROM main.sqlite_sequence").fetchall())
+        ((feeds,),) = self.execute("SELECT coalesce(max(number), 0) FROM feeds")
+        return {**numbers, "feeds": feeds}
+
+    def end_loading(self, numbers: Mapping[str, int]) -> None:
+        """Give no number again up to these, and let the triggers do their work; then commit."""
+        self.execute("DELETE FROM main.sqlite_sequence")
+        self.executemany(
+            "INSERT INTO main.sqlite_sequence (name, seq) VALUES (?, ?)",
+            [(table, number) for table, number in numbers.items() if table != "feeds"],
+        )
+        for _name, sql in self._triggers:
+            self.execute(sql)
+        self.commit()
 
     def claim(self) -> None:
         """Do nothing: the data folder has a lock."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -20,6 +20,9 @@ from monitor.store.postgresql.dialect import of_many_rows, translate
 from monitor.store.postgresql.schema import GUARDS, every_table, translate_tables
 from monitor.store.sql.schema import VERSION
 
+WITH_TRIGGERS = "alerts", "acts", "decisions", "evidence"
+STREAMED = 500
+"""Rows that are fetched at once, when all of a table are read."""
 ROWS = 200
 """Rows that are inserted by one statement, when there are so many."""
 CHANNEL = "tocsin"
@@ -119,6 +122,70 @@ class PostgresqlConnection:
             TransactionStatus.UNKNOWN,
         ):
             self._session.rollback()
+
+    def stream(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query within a transaction, without holding all of them."""
+        with self._session.cursor(name="stream") as cursor:
+            cursor.itersize = STREAMED
+            yield from cursor.execute(cast(Any, query))
+
+    def begin_loading(self) -> None:
+        """Begin a transaction that fills an empty store: triggers do nothing in it."""
+        self.begin()
+        for table in WITH_TRIGGERS:
+            self.script(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+
+    def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows of another store; its truth values may be numbers."""
+        found = self.execute(
+            "SELECT column_name, data_type FROM information_schema.columns"
+            " WHERE table_schema = current_schema() AND table_name = ?",
+            (table,),
+        )
+        kinds = dict(found.fetchall())
+        truths = [place for place, name in enumerate(columns) if kinds[name] == "boolean"]
+        names = ", ".join(columns)
+        with (
+            self._session.cursor() as cursor,
+            cursor.copy(cast(Any, f"COPY {table} ({names}) FROM STDIN")) as copy,
+        ):
+            for row in rows:
+                values = list(row)
+                for place in truths:
+                    values[place] = bool(values[place])
+                copy.write_row(values)
+
+    def last_numbers(self) -> dict[str, int]:
+        """Return the highest number that was given, by table that gives numbers."""
+        numbers = {table: self._last_of(sequence) for table, sequence in self._sequences().items()}
+        return {**numbers, **{table: self.last_given(table) for table in ("alerts", "evidence")}}
+
+    def end_loading(self, numbers: Mapping[str, int]) -> None:
+        """Give no number again up to these, and let the triggers do their work; then commit."""
+        for table, sequence in self._sequences().items():
+            if number := numbers.get(table):
+                self.execute("SELECT setval(cast(? AS regclass), ?)", (sequence, number))
+        for table in ("alerts", "evidence"):
+            self.execute(
+                "UPDATE given SET number = ? WHERE name = ?", (numbers.get(table, 0), table)
+            )
+        for table in WITH_TRIGGERS:
+            self.script(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        self.commit()
+
+    def _sequences(self) -> dict[str, str]:
+        """Return the sequence of each table that gives numbers."""
+        found = self.execute(
+            "SELECT table_name, pg_get_serial_sequence(quote_ident(table_name), column_name)"
+            " FROM information_schema.columns"
+            " WHERE table_schema = current_schema() AND is_identity = 'YES'"
+        )
+        return dict(found.fetchall())
+
+    def _last_of(self, sequence: str) -> int:
+        return int(
+            self._value(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}")
+        )
 
     def claim(self) -> None:
         """Refuse the claim of other connections; raises AlreadyRunningError if there is one."""

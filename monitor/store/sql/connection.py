@@ -8,7 +8,7 @@ Placeholders are `?`, or `?1`, `?2` where one value is named more than once.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -35,6 +35,10 @@ class Cursor(Protocol):
     @property
     def rowcount(self) -> int:
         """How many rows it changed."""
+
+    @property
+    def description(self) -> Any:
+        """The columns of its rows, their names first."""
 
     def fetchone(self) -> Any:
         """Return the next row, None if there is none."""
@@ -74,6 +78,21 @@ class Connection(Protocol):
 
     def rollback(self) -> None:
         """End the transaction, if there is one, as if it had not been."""
+
+    def stream(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query within a transaction, without holding all of them."""
+
+    def begin_loading(self) -> None:
+        """Begin a transaction that fills an empty store: triggers do nothing in it."""
+
+    def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows of another store; its truth values may be numbers."""
+
+    def last_numbers(self) -> dict[str, int]:
+        """Return the highest number that was given, by table that gives numbers."""
+
+    def end_loading(self, numbers: Mapping[str, int]) -> None:
+        """Give no number again up to these, and let the triggers do their work; then commit."""
 
     def claim(self) -> None:
         """Refuse the claim of other connections; raises AlreadyRunningError if there is one."""
