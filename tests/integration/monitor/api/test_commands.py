@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -85,6 +86,18 @@ def test_nothing_is_exposed_by_accident(
     refused = filled.here("api", "--no-monitor", "--port", "0", *options)
     assert refused.returncode == 2
     assert words in refused.stderr
+
+
+def test_answers_are_encrypted_with_a_certificate(
+    filled: Newsroom, certificate: tuple[ssl.SSLContext, Path]
+) -> None:
+    _, cert = certificate
+    files = ("--tls-cert", str(cert), "--tls-key", str(cert.with_name("key.pem")))
+    exposed = ("--host", "0.0.0.0", "--expose", "--name", "localhost")
+    with served(filled, *exposed, *files) as (address, _):
+        assert address.startswith("https://localhost:")
+        trusted = ssl.create_default_context(cafile=cert)
+        assert httpx.get(f"{address}status", verify=trusted).status_code == 401
 
 
 def test_a_certificate_that_is_none_is_an_error(filled: Newsroom) -> None:

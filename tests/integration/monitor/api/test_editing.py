@@ -1,0 +1,110 @@
+"""Watchlists and feeds are tried and added over the API, and checked before feeds.yaml changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.api_server import Api, serving
+from support.newsroom import Item, Newsroom, rss
+from support.scripted_server import Reply, Web, conditional
+
+from monitor.model.token import Scope
+
+pytestmark = pytest.mark.costly
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[Web]:
+    with Web() as served:
+        served.on("/fil", conditional(rss(Item("Alibaba à Liège", link="https://a.test/1"))))
+        served.on("/new", conditional(rss(Item("Neuf", link="https://b.test/1"), title="Le Neuf")))
+        served.on("/page", Reply(200, (("Content-Type", "text/html"),), b"<html>nothing</html>"))
+        yield served
+
+
+@pytest.fixture
+def newsroom(web: Web, tmp_path: Path) -> Newsroom:
+    made = Newsroom(tmp_path)
+    made.watch([{"url": web.url("/fil"), "name": "Le Fil", "lang": "fr"}], ["Alibaba"])
+    assert made.once().returncode == 0
+    return made
+
+
+@pytest.fixture
+def api(newsroom: Newsroom) -> Iterator[Api]:
+    with serving(newsroom.config, newsroom.data) as served:
+        yield served
+
+
+def test_a_watchlist_is_tried_checked_and_added(api: Api, newsroom: Newsroom) -> None:
+    wanted = {"name": "Port", "terms": ["Liège", "Anvers"], "severity": "high"}
+    before = newsroom.config.read_bytes()
+    tried = api.post("/watchlists/test", wanted, Scope.READ).json()
+    assert (tried["articles"], tried["matched"]) == (1, 1)
+    assert tried["terms"] == [{"term": "Liège", "articles": 1}]
+    assert [hit["title"] for hit in tried["examples"]] == ["Alibaba à Liège"]
+    checked = api.post("/watchlists?check=true", wanted, Scope.ADMIN).json()
+    assert (checked["name"], checked["added"]) == ("Port", False)
+    assert newsroom.config.read_bytes() == before
+    added = api.post("/watchlists", wanted, Scope.ADMIN).json()
+    assert added == {**checked, "added": True}
+    assert newsroom.here("check").returncode == 0
+    assert b'"Port"' in newsroom.config.read_bytes() or b"Port" in newsroom.config.read_bytes()
+    twice = api.post("/watchlists", wanted, Scope.ADMIN)
+    assert twice.status_code == 422 and twice.json()["errors"][0]["field"] == "name"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [
+        ({"query": "(a OR"}, "query"),
+        ({"name": "X", "terms": []}, "terms"),
+        ({"name": "X", "terms": ["a"], "feeds": ["Nobody"]}, "feeds"),
+        ({"name": "X", "terms": ["a"], "cooldown": "soon"}, "cooldown"),
+    ],
+)
+def test_a_mistake_names_its_field_and_changes_nothing(
+    api: Api, newsroom: Newsroom, wanted: dict[str, object], field: str
+) -> None:
+    before = newsroom.config.read_bytes()
+    for path in ("/watchlists", "/watchlists/test"):
+        refused = api.post(path, wanted, Scope.ADMIN)
+        assert refused.status_code == 422, refused.text
+        assert field in {one["field"] for one in refused.json()["errors"]}
+    assert newsroom.config.read_bytes() == before
+
+
+def test_a_feed_is_read_before_it_is_added(api: Api, newsroom: Newsroom, web: Web) -> None:
+    before = newsroom.config.read_bytes()
+    wanted = {"url": web.url("/new"), "tags": ["essai"]}
+    checked = api.post("/feeds?check=true", wanted, Scope.ADMIN)
+    assert checked.status_code == 200, checked.text
+    (found,) = checked.json()["feeds"]
+    assert (found["name"], found["subscribed"], found["added"]) == ("Le Neuf", False, False)
+    assert found["found"]["entries"] == 1 and found["found"]["readable"]
+    assert newsroom.config.read_bytes() == before
+    (added,) = api.post("/feeds", wanted, Scope.ADMIN).json()["feeds"]
+    assert added["added"]
+    assert web.url("/new").encode() in newsroom.config.read_bytes()
+    (again,) = api.post("/feeds", wanted, Scope.ADMIN).json()["feeds"]
+    assert (again["subscribed"], again["added"]) == (True, False)
+
+
+@pytest.mark.parametrize("url", ["/page", "ftp://a.test/x", "http://127.0.0.1:9/rss"])
+def test_what_is_no_feed_is_not_added(api: Api, newsroom: Newsroom, web: Web, url: str) -> None:
+    before = newsroom.config.read_bytes()
+    address = web.url(url) if url.startswith("/") else url
+    refused = api.post("/feeds", {"url": address}, Scope.ADMIN)
+    assert refused.status_code == 422, refused.text
+    assert newsroom.config.read_bytes() == before
+
+
+def test_a_broken_file_is_named(api: Api, newsroom: Newsroom) -> None:
+    newsroom.config.write_text("feeds: 7\n")
+    refused = api.post("/watchlists", {"terms": ["a"]}, Scope.ADMIN)
+    assert refused.status_code in (409, 422)
+    assert "mistake" in refused.text
+    explained = api.get("/watchlists/explain", watchlist="Alibaba", article=1)
+    assert (explained.status_code, explained.json()["type"][-11:]) == (409, "broken-file")
