@@ -19,6 +19,7 @@ from monitor.errors import FeedError
 from monitor.formatting import articles as counted_articles
 from monitor.formatting import shown_title
 from monitor.model.feed import Coverage, Feed, Gap
+from monitor.model.shown_names import source_name
 
 if TYPE_CHECKING:
     from monitor.feeds.discovery import DiscoveredFeed
@@ -283,7 +284,7 @@ def _inherited(added: Sequence[Feed]) -> Iterator[str]:
             "{source} of feeds.yaml sets {settings} for {count} of them",
             "{source} of feeds.yaml sets {settings} for {count} of them",
             count,
-            source=source,
+            source=source_name(source),
             settings=settings,
         )
 

@@ -17,6 +17,7 @@ from monitor.errors import FeedError
 from monitor.feeds.discovery import FeedDiagnostics, diagnose, retry
 from monitor.fetch.url import redact
 from monitor.formatting import clauses, span
+from monitor.model.shown_names import source_name
 
 if TYPE_CHECKING:
     from index.article import Timestamp
@@ -44,7 +45,8 @@ def report_lines(feed: Feed, result: DiscoveredFeed | FeedError, now: Timestamp)
     else:
         yield from _diagnostics_lines(diagnose(result, now, feed), now)
     for setting in feed.settings:
-        yield _row("set", f"{setting.key}: {setting.value} ({setting.source})")
+        source = source_name(setting.source)
+        yield _row("set", f"{setting.key}: {setting.value} ({source})")
     yield ""
 
 

@@ -116,7 +116,8 @@ PROMPTED = [
     ["status"], ["alerts"], ["watch"], ["watch", "list", "--terms"], ["facets", "grève"],
     ["search", "grève"], ["deliveries"], ["notify"], ["searches"],
     ["trend", "grève", "--format", "table"], ["watch", "forms", "grève"], ["watch", "mute"],
-    ["show", "99"], ["alerts", "history", "a1"], ["alerts", "--state", "closed"],
+    ["show", "a1"], ["show", "2"], ["show", "99"], ["alerts", "history", "a1"],
+    ["alerts", "--state", "closed"],
     ["alerts", "close", "--watch", "Alibaba", "--dry-run"], ["reindex"], ["watch", "test"],
     ["watch", "suggest", "Alibaba"], ["feeds", "--since", "7d"], ["stop"],
 ]  # fmt: skip
@@ -145,3 +146,16 @@ def test_help_fits_a_terminal_of_80_columns() -> None:
         context = click.Context(shown, info_name=path, terminal_width=80)
         wide += [line for line in shown.get_help(context).splitlines() if cell_len(line) > 80]
     assert not wide
+
+
+@pytest.mark.usefixtures("newsroom", "french")
+def test_feeds_are_examined_in_french() -> None:
+    (Path("feeds.yaml")).write_text(
+        'feeds: [{"url": "http://127.0.0.1:9/rss", "name": "Port", "every": "10m"}]\n'
+        "network: {allow: [127.0.0.1]}\nwatchlists: [grève]\n",
+        encoding="utf-8",
+    )
+    said = run("feeds", "check", "Port", code=1)
+    assert "  motif    " in said
+    assert "  ensuite  relèverait de nouveau dans " in said
+    assert "  réglage  every: 10 min (le flux)\n" in said
