@@ -7,6 +7,7 @@ import gettext as catalogues
 import inspect
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import click
 
@@ -97,8 +98,15 @@ def _metavar(parameter: click.Parameter) -> str:
     if isinstance(parameter.type, click.Choice | click.IntRange | click.FloatRange):
         return ""
     if isinstance(parameter, click.Option) and not parameter.is_flag and not parameter.count:
-        return parameter.type.name.upper()
+        return _type_word(parameter.type).upper()
     return ""
+
+
+def _type_word(kind: click.ParamType[Any]) -> str:
+    """Return the English word for a type; click translates that of a path where it is made."""
+    if not isinstance(kind, click.Path) or kind.dir_okay == kind.file_okay:
+        return "path" if isinstance(kind, click.Path) else kind.name
+    return "directory" if kind.dir_okay else "file"
 
 
 def _argument(parameter: click.Parameter) -> str:
