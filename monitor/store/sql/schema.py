@@ -1,4 +1,8 @@
-"""The tables of the store and their version."""
+"""The tables of the store and their version, as SQLite has them.
+
+`monitor.store.postgresql.schema` makes those of PostgreSQL of them: it names the columns that hold
+truth values there, and has triggers of its own.
+"""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -14,9 +15,10 @@ from monitor.errors import StoreError, StoreTakenError
 from monitor.store.postgresql.address import parse_address
 from monitor.store.postgresql.connection import open_database
 from monitor.store.sql.evidence import EvidenceReader
-from monitor.store.sql.schema import VERSION
+from monitor.store.sql.schema import TABLE_NAMES, VERSION
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
+from monitor.store.sqlite import open_database as open_sqlite
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
 
@@ -208,3 +210,16 @@ def test_a_database_in_another_encoding_is_refused(postgresql_server: str) -> No
     with pytest.raises(StoreError, match="its encoding is LATIN1; make the database anew"):
         open_database(latin, create=True, busy_ms=1_000)
     say(postgresql_server, "DROP DATABASE latin")
+
+
+def test_both_databases_have_the_same_tables(postgresql: str, tmp_path: Path) -> None:
+    SqlStore(postgresql).close()
+    names = {table: set[str]() for table in TABLE_NAMES}
+    with closing(open_sqlite(tmp_path, create=True)) as sql:
+        for table in TABLE_NAMES:
+            names[table] = {row[1] for row in sql.execute(f"PRAGMA table_info({table})")}
+    there = {table: set[str]() for table, *_ in columns(postgresql)}
+    for table, name, *_ in columns(postgresql):
+        there[table].add(str(name))
+    assert there.keys() - names.keys() == {"store", "given"}
+    assert {table: there[table] for table in names} == names
