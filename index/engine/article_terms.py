@@ -97,21 +97,22 @@ class ArticleTerms:
         """Return the occurrences in some parts, with the numbers of keys in the table."""
         chunks = Chunks.of([part.text for part in parts])
         numbers = self._table.numbers(chunks, np.array([part.style for part in parts]))
-        words = np.frombuffer(self._table.words, dtype=np.uint32)[numbers].astype(np.int64)
+        table = self._table
+        words = np.frombuffer(table.words, dtype=np.int64)[numbers]
         behind = np.cumsum(words)
         sizes = np.diff(chunks.texts)
         before = behind - words
         before -= np.repeat(before[chunks.texts[:-1]], sizes)
         places = np.array([(part.doc << DOC) + part.first for part in parts])
         bases = np.repeat(places, sizes) + (before << 2)
-        counts = np.frombuffer(self._table.counts, dtype=np.uint32)[numbers].astype(np.int64)
-        firsts = np.frombuffer(self._table.firsts, dtype=np.uint32)[numbers].astype(np.int64)
+        counts = np.frombuffer(table.counts, dtype=np.int64)[numbers]
+        firsts = np.frombuffer(table.firsts, dtype=np.int64)[numbers]
         at = np.repeat(firsts - (np.cumsum(counts) - counts), counts)
         at += np.arange(len(at))
-        found = np.frombuffer(self._table.added, dtype=np.uint32)[at].astype(np.uint64)
+        found = np.frombuffer(table.added, dtype=np.uint64)[at]
         found <<= np.uint64(TERM)
         found += np.repeat(bases, counts).view(np.uint64)
-        found += np.frombuffer(self._table.offsets, dtype=np.uint32)[at]
+        found += np.frombuffer(table.offsets, dtype=np.uint64)[at]
         joined = list(self._joined_numbers(parts, chunks, numbers, before))
         return np.append(found, np.array(joined, dtype=np.uint64)) if joined else found
 
@@ -149,8 +150,9 @@ def _groups(articles: Sequence[Article]) -> Iterator[list[_Part]]:
     characters = 0
     for doc, article in enumerate(articles):
         for name in PARTS:
-            if not (text := readable(article.part(name))):
+            if not (text := article.part(name)):
                 continue
+            text = readable(text)
             style = _LOUD * shouts(text) + _AUTHOR * (name == "author")
             group.append(_Part(doc, part_range(name)[0], spaced(text), style))
             characters += len(text)

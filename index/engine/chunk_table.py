@@ -1,9 +1,9 @@
 """The chunks of texts as numbers, and what each of them adds to an index.
 
 News are made of the same 100,000 chunks (what stands between two blanks). A chunk is analysed when
-it comes for the first time; then numpy finds its number by its hash. The hash is the sum of the
-bytes, each times a random number that belongs to its place: whatever strangers write, two of
-200,000 chunks have the same with a probability of one to a million.
+it comes for the first time; then numpy finds its number by its hash. The hash has 64 bits and
+depends on numbers that no stranger can guess, and of chunks of up to eight bytes no two have the
+same.
 """
 
 from __future__ import annotations
@@ -29,14 +29,23 @@ _SHIFTS = np.uint64(64 - _BITS), np.uint64(8)
 """Which digits of a hash are the number of its slot; a chunk has two slots that it may be in."""
 _SLOT = 100
 """Bytes of an entry of a dict and the number that it leads to, roughly."""
-_NUMBERS = 16
+_NUMBERS = 32
 """Bytes of the numbers of a chunk, and of those of an index key that it adds, roughly."""
 
 
-def _random(count: int) -> Hashes:
-    """Return numbers that nobody can guess: Python's own hashes of strings differ by process."""
-    numbers = [hash(f"place {number}") for number in range(count)]  # not a message
-    return np.array(numbers, dtype=np.int64).view(np.uint64)
+_MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], dtype=np.uint64)
+"""What leaves the first bytes of eight, by their number."""
+
+
+def _random(count: int) -> list[np.uint64]:
+    """Return odd numbers that nobody can guess: hashes of strings differ by process."""
+    return [np.uint64(hash(f"chunk {number}") % (1 << 64) | 1) for number in range(count)]
+
+
+def _mixed(hashes: Hashes, eights: Hashes, factor: np.uint64) -> Hashes:
+    mixed = (hashes ^ eights) * factor
+    mixed ^= mixed >> np.uint64(32)
+    return mixed
 
 
 class Chunks(NamedTuple):
@@ -77,7 +86,7 @@ class ChunkTable:
             styles: Number of styles.
         """
         self._add = add
-        self._weights = _random(LONGEST + 1 + styles)
+        self._random = _random(2 + styles)
         self._slots = np.zeros(1 << _BITS, dtype=np.uint64)
         self._slot_numbers = np.zeros(1 << _BITS, dtype=np.uint32)
         self._known: dict[int, int] = {}
@@ -86,11 +95,11 @@ class ChunkTable:
         self._key_numbers: dict[str, int] = {}
         self.keys: list[str] = []
         """The index keys, by their numbers."""
-        self.words, self.tails = array("I"), array("B")
+        self.words, self.tails = array("q"), array("B")
         """By number: its words, and whether it may go on a number."""
-        self.firsts, self.counts = array("I"), array("I")
+        self.firsts, self.counts = array("q"), array("q")
         """By number: where its index keys begin in the next two, and how many they are."""
-        self.added, self.offsets = array("I"), array("I")
+        self.added, self.offsets = array("Q"), array("Q")
         """Numbers of index keys, and the codes that they are off by."""
         self.bytes = 0
         """Bytes that the table takes, roughly."""
@@ -123,14 +132,21 @@ class ChunkTable:
         return number
 
     def _hashes(self, chunks: Chunks, styles: Numbers) -> Hashes:
-        content = np.frombuffer(chunks.content, dtype=np.uint8)
+        """Return the hash of each chunk: eight bytes after eight bytes are mixed into it."""
+        content = np.frombuffer(chunks.content + b"        ", dtype=np.uint8)
+        eights = np.ndarray(len(content) - 7, "<u8", content, strides=(1,))
         sizes = chunks.ends - chunks.starts
-        starts = np.repeat(chunks.starts.astype(np.int32), sizes + 1)[: len(content)]
-        places = np.arange(len(content), dtype=np.int32) - starts
-        sums = np.zeros(len(content) + 1, dtype=np.uint64)
-        np.cumsum(self._weights[np.minimum(places, LONGEST, out=places)] * content, out=sums[1:])
-        hashes: Hashes = sums[chunks.ends] - sums[chunks.starts]
-        hashes += np.repeat(self._weights[LONGEST + 1 + styles], np.diff(chunks.texts))
+        first, second, *of_style = self._random
+        seeds = np.array(of_style, dtype=np.uint64)[styles]
+        hashes: Hashes = np.repeat(seeds, np.diff(chunks.texts)) + sizes.view(np.uint64)
+        hashes = _mixed(hashes, eights[chunks.starts] & _MASKS[np.minimum(sizes, 8)], first)
+        for behind in range(8, LONGEST, 8):
+            at = np.flatnonzero(sizes > behind)
+            if not len(at):
+                break
+            masks = _MASKS[np.minimum(sizes[at] - behind, 8)]
+            hashes[at] = _mixed(hashes[at], eights[chunks.starts[at] + behind] & masks, first)
+        hashes *= second
         return hashes
 
     def _looked_up(

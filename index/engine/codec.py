@@ -228,9 +228,9 @@ class BatchWriter(SegmentWriter):  # type: ignore[misc]
         """Add articles, of which `terms` finds the words."""
         keys, occurrences, lengths = terms.occurrences(articles, self.docnum)
         self.pool.add_new(WORDS, keys, occurrences)
-        for doc, article in enumerate(articles, self.docnum):
-            self.pool.add_terms(LANG, doc, {article.lang: ()})
-            self.pool.add_terms(FEED, doc, {str(feed): () for feed in article.feeds})
+        self.pool.add_labels(LANG, self.docnum, ((article.lang,) for article in articles))
+        feeds = (map(str, dict.fromkeys(article.feeds)) for article in articles)
+        self.pool.add_labels(FEED, self.docnum, feeds)
         numbers = schema.columns(articles, lengths)
         typed = {name: (COLUMN_TYPES[name], values) for name, values in numbers.items()}
         self.perdocwriter.add_columns(typed, len(articles))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from index.analysis.term_positions import PART_WIDTH
+from index.analysis.tokenizer import MAX_COMPOUND
 from index.article import PARTS
 from index.engine.places import PlaceLayout
 from index.engine.postings_file import (
@@ -76,11 +77,7 @@ def records(
         documents: Number of documents of the new segment.
         layout: That of its places.
     """
-    lists = [source.terms() for source in sources]
-    every = lists[0] if len(lists) == 1 else list(dict.fromkeys(sorted(chain.from_iterable(lists))))
-    numbers = dict(zip(every, count()))
-    own = [_numbered(terms, numbers) for terms in lists]
-    del numbers, lists
+    every, own = _united([source.terms() for source in sources])
     weights = np.zeros(len(every), dtype=np.int64)
     for source, terms in zip(sources, own, strict=True):
         weights[terms] += source.weights
@@ -99,8 +96,16 @@ def records(
         yield _to_records(every[first:last], found, documents, layout if has_codes else None)
 
 
-def _numbered(terms: Sequence[bytes], numbers: Mapping[bytes, int]) -> Numbers:
-    return np.fromiter(map(numbers.__getitem__, terms), dtype=np.int64, count=len(terms))
+def _united(lists: Sequence[list[bytes]]) -> tuple[list[bytes], list[Numbers]]:
+    """Return the terms of several lists in order, and for each list the numbers of its terms."""
+    if len(lists) == 1:
+        return lists[0], [np.arange(len(lists[0]))]
+    every = list(dict.fromkeys(sorted(chain.from_iterable(lists))))
+    numbers = dict(zip(every, count(), strict=False))
+    return every, [
+        np.fromiter(map(numbers.__getitem__, terms), dtype=np.int64, count=len(terms))
+        for terms in lists
+    ]
 
 
 def _cuts(weights: Numbers) -> list[int]:
@@ -232,11 +237,14 @@ class SegmentPostings:
 
 
 def _part_widths(found: Occurrences) -> list[int]:
-    """Return the positions that each part of an article takes, and one more."""
-    codes = (found & np.uint64(_CODE)).astype(np.int64)
-    parts = codes >> _PART
-    behind = (codes >> 2 & PART_WIDTH - 1) + (codes & 3) + 2
-    return [int(behind[parts == part].max(initial=1)) for part in range(len(PARTS))]
+    """Return the positions that each part of an article takes at most, and one more."""
+    codes = (found & np.uint64(_CODE)).astype(np.uint32)
+    widths = []
+    for part in range(len(PARTS)):
+        last = int(np.where(codes < (part + 1) << _PART, codes, 0).max(initial=0))
+        is_there = last >> _PART == part
+        widths.append((last >> 2 & PART_WIDTH - 1) + MAX_COMPOUND + 1 if is_there else 1)
+    return widths
 
 
 def _codes(places: Numbers, layout: PlaceLayout) -> Numbers:
@@ -267,16 +275,14 @@ def _to_records(
     if not len(found):
         return Records([], b"", b"", b"", b"")
     postings = (found >> np.uint64(DOC)).astype(np.int64)
-    firsts = np.flatnonzero(np.diff(postings, prepend=-1))
-    counts = np.diff(firsts, append=len(postings))
+    firsts, counts = _runs(postings)
     if counts.max() > MAX_OCCURRENCES:
         rank = np.arange(len(found)) - np.repeat(firsts, counts)
         return _to_records(terms, found[rank < MAX_OCCURRENCES], documents, layout)
     postings = postings[firsts]
     docs = postings & (MAX_DOCUMENTS - 1)
     numbers = postings >> (TERM - DOC)
-    heads = np.flatnonzero(np.diff(numbers, prepend=-1))
-    sizes = np.diff(heads, append=len(numbers))
+    heads, sizes = _runs(numbers)
     kinds = _kind(np.maximum.reduceat(counts, heads), 1)
     widths = _WIDTHS[kinds]
     is_bits = 4 * sizes >= _bytes_of_bits(documents)  # twice as long as numbers, and quick
@@ -313,6 +319,12 @@ def _to_records(
         lengths.astype(np.uint64).tobytes(),
         content.tobytes(),
     )
+
+
+def _runs(numbers: Numbers) -> tuple[Numbers, Numbers]:
+    """Return where numbers in order differ from the one before, and how often each comes."""
+    starts = np.concatenate(([0], 1 + np.flatnonzero(numbers[1:] != numbers[:-1])))
+    return starts, np.diff(starts, append=len(numbers))
 
 
 def _kind(most: Numbers, least: int) -> Numbers:
@@ -384,6 +396,10 @@ class TermPool:
             raise OverflowError("more documents than a segment can have")  # not a message
         self._labels[field].add(doc, terms)
 
+    def add_labels(self, field: str, first: int, labels: Iterable[Iterable[str]]) -> None:
+        """Add the labels of documents, the first of which has the number `first`."""
+        self._labels[field].add_labels(first, labels)
+
     def add_new(self, field: str, terms: Sequence[str], occurrences: Occurrences) -> None:
         """Set all postings of a field of new documents: its terms and occurrences, in order."""
         self._new[field] = NewPostings(terms, occurrences)
@@ -399,7 +415,8 @@ class TermPool:
         self._labels.clear()
         for postings in self._new.values():
             postings.renumber(numbers)
-        self._old = [(lists, np.where(old < 0, -1, numbers[old])) for lists, old in self._old]
+        numbers = np.append(numbers, -1)  # a document that is deleted stays so
+        self._old = [(lists, numbers[old]) for lists, old in self._old]
 
     def layout(self) -> PlaceLayout:
         """Return a layout for the places of all postings."""
@@ -449,6 +466,17 @@ class _Documents:
             base = (self._numbers[term] << TERM) + (doc << DOC)
             self._found.extend([base + code for code in codes] or (base,))
             self._has_codes |= len(codes) > 0
+
+    def add_labels(self, first: int, labels: Iterable[Iterable[str]]) -> None:
+        """Add the labels of documents."""
+        numbers = self._numbers
+        self._found.extend(
+            [
+                (numbers[label] << TERM) + (doc << DOC)
+                for doc, some in enumerate(labels, first)
+                for label in some
+            ]
+        )
 
     def inverted(self) -> NewPostings:
         """Return a source of posting lists."""
