@@ -39,7 +39,7 @@ _MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], dtype=np.uint64)
 
 def _random(count: int) -> list[np.uint64]:
     """Return odd numbers that nobody can guess: hashes of strings differ by process."""
-    return [np.uint64(hash(f"chunk {number}") % (1 << 64) | 1) for number in range(count)]
+    return [np.uint64(hash(f"{number}") % (1 << 64) | 1) for number in range(count)]
 
 
 def _mixed(hashes: Hashes, eights: Hashes, factor: np.uint64) -> Hashes:
