@@ -159,21 +159,24 @@ _PLURAL = re.compile(r"\w{2}[^\Wasiouyè]s\Z")
 """`drones`, but neither Hamas nor accès."""
 
 
-def _lemmas(bare: str, first: int = 0, behind: int | None = None) -> list[_Lemma]:
-    """Return the lemmas that are so spelled, whatever their accents.
+def _lemmas(bare: str) -> list[_Lemma]:
+    """Return the lemmas that are so spelled, whatever their accents."""
+    return [_lemma(line) for line in _lines(bare, 0, len(_paradigms().lemmas))]
+
+
+def _lines(lemma: str, first: int, behind: int) -> list[str]:
+    """Return the lines of a folded lemma.
 
     Args:
-        bare: The lemma, folded.
+        lemma: The lemma.
         first: Number of the first line that may have it.
         behind: Number of the line behind the last one that may have it.
     """
-    lines, wanted = _paradigms().lemmas, bare + " "
-    at = bisect_left(lines, wanted, first, len(lines) if behind is None else behind)
-    lemmas = []
-    while at < len(lines) and lines[at].startswith(wanted):
-        lemmas.append(_lemma(lines[at]))
-        at += 1
-    return lemmas
+    lines, wanted = _paradigms().lemmas, lemma + " "
+    start = end = bisect_left(lines, wanted, first, behind)
+    while end < behind and lines[end].startswith(wanted):
+        end += 1
+    return lines[start:end]
 
 
 def _lemma(line: str) -> _Lemma:
@@ -202,11 +205,10 @@ def _forms_of_lemmas(bare: str) -> Iterator[str]:
         if first == behind:
             return
         if behind - first < len(paradigms):
-            near = [_lemma(line) for line in lines[first:behind]]
+            near = lines[first:behind]
         else:
-            near = [
-                lemma for other in paradigms for lemma in _lemmas(common + other, first, behind)
-            ]
-        for lemma in near:
-            if lemma.paradigm in paradigms.get(lemma.bare[at:], ()):
-                yield from _forms(lemma.bare, lemma.paradigm)
+            near = [line for other in paradigms for line in _lines(common + other, first, behind)]
+        for line in near:
+            lemma, number, *_ = line.split(" ")
+            if int(number) in paradigms.get(lemma[at:], ()):
+                yield from _forms(lemma, int(number))
