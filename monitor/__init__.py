@@ -47,7 +47,7 @@ Beside the flow:
 
 `wiring` puts the `components` together; it alone reads the clock, sleeps and draws random numbers.
 `data_folder` sees that nobody else writes to a data folder, `monitor_lock` leaves it to one
-monitor. `run_log` writes the log of a run. `tasks` runs calls in threads. `language` says in which
-language people read; its catalogues are in `locale/`. `errors`, `files`, `formatting` and `signs`
-are shared by all.
+monitor. `run_log` writes the log of a run. `tasks` runs calls in threads. `garbage`
+pauses the garbage collector. `language` says in which language people read; its catalogues are in
+`locale/`. `errors`, `files`, `formatting` and `signs` are shared by all.
 """

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
-EXTRAS = ("fulltext", "notify", "plots", "share", "stories", "web")
+EXTRAS = ("api", "fulltext", "notify", "plots", "postgresql", "share", "stories", "web")
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -78,7 +78,8 @@ def test_every_library_it_imports_is_declared(wheel: Path) -> None:
     names = (re.match(r"[\w.-]+", line) for line in lines)
     declared = {re.sub(r"[._-]+", "-", name[0]).lower() for name in names if name}
     homes = packages_distributions()
-    ours = {"index", "monitor", "tui", "pydantic_core"}  # the last comes with pydantic
+    come_along = {"pydantic_core", "anyio", "starlette"}  # with pydantic and with FastAPI
+    ours = {"index", "monitor", "tui", *come_along}
     foreign = set(imported(wheel)) - sys.stdlib_module_names - ours
     assert {"feedparser", "whoosh", "textual"} <= foreign
     undeclared = {

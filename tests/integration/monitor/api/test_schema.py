@@ -20,8 +20,13 @@ EXAMPLES = 6
 """Requests of each kind to each path."""
 ENDLESS, OUTSIDE = "/v1/alerts/stream", "/v1/feeds"
 """A path whose answer does not end, and one that asks other servers."""
-STRICTER = [checks.positive_data_acceptance, checks.ignored_auth]
-"""Checks that fail for queries with a mistake, and when wrong tokens are tried too often."""
+STRICTER = [
+    checks.positive_data_acceptance,
+    checks.negative_data_rejection,
+    checks.ignored_auth,
+]
+"""Checks that fail for queries with a mistake, for wrong values that are written as nothing, and
+when wrong tokens are tried too often."""
 
 
 def operations(api: Api) -> Iterator[Any]:

@@ -339,7 +339,7 @@ def test_the_schema_is_one(empty: Newsroom) -> None:
     assert set(empty.json("schema")["properties"]) == {
         "feeds", "watchlists", "searches", "defaults", "tags", "alerts", "archive", "network",
         "briefing", "language",
-        "channels", "routes", "zone", "data", "hosts",
+        "channels", "routes", "zone", "data", "hosts", "store",
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ ARGUMENT = "a\x1b[31m\x1b]0;title\x07b\x9b2J\u202ec\u200b\x08\r"
 ACTS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202e]")
 DRAWN = {"file"}
 """Kinds of values that take seconds: a picture."""
-THAT_RUN = {"dashboard", "serve", "run", "demo"}
+THAT_RUN = {"dashboard", "serve", "api", "run", "demo"}
 """Commands that go on; only their mistakes are tried."""
 
 

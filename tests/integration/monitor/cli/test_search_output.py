@@ -61,7 +61,7 @@ def test_nothing_found_exits_with_1(filled: Newsroom) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "column"), [("alibaba AND", 9), ("(liège", 1), ("x langue:fr", 3)]
+    ("query", "column"), [("alibaba AND", 9), ("(liège", 1), ("x langage:fr", 3)]
 )
 def test_a_query_that_cannot_be_understood_names_its_column(
     query: str, column: int, filled: Newsroom

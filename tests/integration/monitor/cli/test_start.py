@@ -46,8 +46,13 @@ def imported(folder: Path, *command: str) -> set[str]:
     return set(done.stderr.split())
 
 
-@pytest.mark.parametrize("command", ["status", "feeds", "alerts", "deliveries"])
-@pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "stored"])
+@pytest.mark.parametrize(
+    ("command", "is_empty"),
+    [
+        *((command, True) for command in ("status", "feeds", "alerts", "deliveries")),
+        *((command, False) for command in ("status", "feeds", "alerts")),
+    ],
+)
 def test_a_command_that_shows_the_store_imports_no_search_engine(
     command: str, is_empty: bool, tmp_path: Path
 ) -> None:

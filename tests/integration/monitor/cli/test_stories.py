@@ -186,5 +186,5 @@ def test_follow_prints_a_story_again_with_what_is_new(web: Web, tmp_path: Path) 
         told = [next(lines), next(lines)]
         following.terminate()
     assert again.startswith("    a2 ")
-    assert told == ["         new: Alibaba a2, b +1\n", "         Alibaba a1 a2\n"]
+    assert told == ["         new: Alibaba a2, b ≡1\n", "         Alibaba a1 a2\n"]
     assert again + told[0] in done.stdout
