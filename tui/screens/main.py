@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -255,7 +255,9 @@ class MainScreen(TriageScreen):
         if update.ids:
             self.alerts.forget(update.ids)
         if unchanged:
-            self.stream.repaint(self.alerts.update(update.stories))
+            changed = self.alerts.update(update.stories)
+            self.stream.repaint(changed)
+            self._show_again(changed)
         else:
             self.alerts.forget(row.alert for row in update.escalated)
         self.stream.repaint(update.ids)
@@ -274,7 +276,9 @@ class MainScreen(TriageScreen):
             self.watchlists.update(newsroom.watchlists, status.mutes, status.untriaged)
         if update.watchlists is not None:
             longest = max([8, *(cell_len(line(count.name)) for count in newsroom.watchlists)])
-            self.stream.list_cells = longest + MORE_CELLS
+            if self.stream.list_cells != longest + MORE_CELLS:
+                self.stream.list_cells = longest + MORE_CELLS
+                self.stream.refresh()
             if longest != self._longest_name:
                 self._longest_name = longest
                 self.arrange_panes()
@@ -393,6 +397,16 @@ class MainScreen(TriageScreen):
         if self._unfollowed:
             self._unfollowed = False
             self.on_line_list_highlighted(LineList.Highlighted(self.stream, automatic=True))
+
+    def _on_triage_changed(self, ids: Collection[int]) -> None:
+        super()._on_triage_changed(ids)
+        self._show_again(ids)
+
+    def _show_again(self, ids: Collection[int]) -> None:
+        """Show the story under the cursor as it is now, if it has one of these alerts."""
+        story = self.stream.story
+        if story is not None and any(alert.id in ids for alert in story.alerts):
+            self._show_article_soon()
 
     def _show_article_soon(self) -> None:
         self.run_worker(self.show_article(), group="read", exclusive=True)

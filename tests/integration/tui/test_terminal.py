@@ -2,64 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
-import termios
-import time
 from pathlib import Path
 
-import pexpect
-import pyte
 import pytest
 from support import ROOT
+from support.terminal import Terminal
 
 pytestmark = pytest.mark.costly
 
 SCRIPT = ROOT / "tests" / "support" / "terminal_dashboard.py"
-SECONDS = 60.0
-"""How long words may take to come onto the screen."""
 
 
-class Terminal:
-    """A pty with a dashboard in it and a screen that shows what it wrote."""
-
-    def __init__(self, columns: int = 120, rows: int = 40, **environ: str) -> None:
-        self.screen = pyte.Screen(columns, rows)
-        self._stream = pyte.ByteStream(self.screen)
-        self.written = b""
-        foreign = ("NO_COLOR", "TMUX", "COLUMNS", "LINES")
-        env = {k: v for k, v in os.environ.items() if k not in foreign}
-        env |= {"TERM": "xterm-256color", "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", **environ}
-        self.child = pexpect.spawn(
-            sys.executable, [str(SCRIPT), "40"], dimensions=(rows, columns), env=env, timeout=60
-        )
-        self.before = termios.tcgetattr(self.child.child_fd)
-
-    def read_until(self, words: str, *, gone: bool = False) -> None:
-        """Read what it writes until words are on the screen, or gone from it."""
-        deadline = time.monotonic() + SECONDS  # its clock goes on writing for ever
-        while any(words in line for line in self.screen.display) is gone:
-            try:
-                left = max(0.0, deadline - time.monotonic())
-                piece = self.child.read_nonblocking(65536, timeout=left)
-            except pexpect.TIMEOUT:
-                piece = b""
-            if time.monotonic() > deadline:
-                pytest.fail(f"waited for {words!r}:\n" + "\n".join(self.screen.display))
-            self.written += piece
-            self._stream.feed(piece)
-
-    def end(self) -> str:
-        """Return what it says at its end, once it has ended."""
-        rest = b""
-        try:
-            while True:
-                rest += self.child.read_nonblocking(65536, timeout=60)
-        except pexpect.EOF:
-            self.child.close()
-        self.written += rest
-        return rest.decode("utf-8", "replace")
+def dashboard(**environ: str) -> Terminal:
+    """Return a terminal with a dashboard of forty alerts."""
+    return Terminal([str(SCRIPT), "40"], **environ)
 
 
 def restored(written: bytes) -> bool:
@@ -76,7 +33,7 @@ def restored(written: bytes) -> bool:
     [("q", "quit"), ("Q", "leave"), (signal.SIGTERM, "quit"), (signal.SIGHUP, "leave")],
 )
 def test_the_terminal_is_restored(how: str | signal.Signals, ending: str) -> None:
-    terminal = Terminal()
+    terminal = dashboard()
     terminal.read_until("Grève")
     terminal.read_until("✓ live")
     assert not restored(terminal.written)
@@ -90,13 +47,13 @@ def test_the_terminal_is_restored(how: str | signal.Signals, ending: str) -> Non
 
 
 def test_the_terminal_is_restored_after_a_crash() -> None:
-    terminal = Terminal(CRASH="1")
+    terminal = dashboard(CRASH="1")
     assert "ZeroDivisionError" in terminal.end()
     assert restored(terminal.written)
 
 
 def test_no_byte_of_a_hostile_title_is_written() -> None:
-    terminal = Terminal()
+    terminal = dashboard()
     terminal.read_until("[MAJ] Grève à Orly")
     terminal.child.send("w")
     terminal.read_until("Why this")
@@ -120,7 +77,7 @@ def test_an_editor_has_the_terminal_and_gives_it_back(tmp_path: Path) -> None:
     config.write_text("feeds: [https://a.example/rss]\nwatchlists:\n  - grève\n", "utf-8")
     vi.write_text('#!/bin/sh\necho "editing $@"\nread answer\necho "  - $answer" >> "$2"\n')
     vi.chmod(0o755)
-    terminal = Terminal(EDITOR=str(vi), VISUAL="", CONFIG=str(config))
+    terminal = dashboard(EDITOR=str(vi), VISUAL="", CONFIG=str(config))
     terminal.read_until("✓ live")
     terminal.child.send("E")
     terminal.read_until("editing +")
@@ -134,7 +91,7 @@ def test_an_editor_has_the_terminal_and_gives_it_back(tmp_path: Path) -> None:
 
 
 def test_letters_in_one_packet_with_the_slash_are_the_query() -> None:
-    terminal = Terminal()
+    terminal = dashboard()
     terminal.read_until("✓ live")
     terminal.child.send("/a/q orly")
     terminal.read_until("/ a/q orly")
@@ -143,7 +100,7 @@ def test_letters_in_one_packet_with_the_slash_are_the_query() -> None:
 
 
 def test_the_cursor_shows_without_colour() -> None:
-    terminal = Terminal(NO_COLOR="1")
+    terminal = dashboard(NO_COLOR="1")
     terminal.read_until("Grève")
     terminal.read_until("✓ live")
     assert any("▌" in line for line in terminal.screen.display)

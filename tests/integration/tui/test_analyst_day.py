@@ -1,0 +1,157 @@
+"""An analyst's day in a real terminal, small and large, in English and in French."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.newsroom import Item, Newsroom, rss
+from support.scripted_server import Web, conditional
+from support.terminal import Terminal
+
+from index import translation
+from index.translation import gettext as _
+from index.translation import pgettext
+from monitor.language import FOLDER
+from monitor.model.alert import AlertState
+from monitor.model.shown_names import state_name
+
+pytestmark = pytest.mark.costly
+
+HEADLINE = "Alibaba surveillé à Liège"
+TEXT = (
+    "Les services de renseignement surveillent pour espionnage le centre logistique de Cainiao"
+    " à Liège depuis des mois, selon des sources au sein du gouvernement fédéral belge."
+)
+STRIKE = Item("La grève du port continue", "Les dockers attendent.", link="https://ex.org/2")
+ENTER, ESCAPE = "\r", "\x1b"
+TRY, SAVE = "\x14", "\x13"
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
+    """A newsroom with one story that two watchlists match and a second outlet copies."""
+    newsroom = Newsroom(tmp_path_factory.mktemp("read"))
+    with Web() as web:
+        story = Item(HEADLINE, TEXT, link="https://ex.org/1")
+        web.on("/one", conditional(rss(story, STRIKE, lang="fr")))
+        web.on("/two", conditional(rss(Item(HEADLINE, TEXT, link="https://copy.org/1"))))
+        newsroom.watch(
+            [{"url": web.url(f"/{name}"), "name": f"Journal {name}"} for name in ("one", "two")],
+            [
+                {"name": "Alibaba", "terms": ["Alibaba", "Cainiao"]},
+                {"name": "Espions", "terms": ["espionnage~"], "severity": "high"},
+            ],
+        )
+        done = newsroom.once()
+    assert done.returncode == 0, done.stderr
+    return newsroom
+
+
+@pytest.fixture(params=["en", "fr"])
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A language, in which this test reads messages too."""
+    before = translation.choice()
+    translation.use(request.param, FOLDER)
+    yield request.param
+    translation.use(*before)
+
+
+@pytest.fixture
+def newsroom(read: Newsroom, tmp_path: Path) -> Newsroom:
+    """A copy of the newsroom, to change."""
+    shutil.copytree(read.folder, tmp_path, dirs_exist_ok=True)
+    config = tmp_path / "feeds.yaml"
+    written = config.read_text(encoding="utf-8")
+    config.write_text(f"# of the desk\n{written}\n", encoding="utf-8")
+    return Newsroom(tmp_path)
+
+
+@pytest.fixture(params=[(80, 24), (120, 40), (200, 50)], ids="{0[0]}x{0[1]}".format)
+def terminal(
+    request: pytest.FixtureRequest, newsroom: Newsroom, language: str
+) -> Iterator[Terminal]:
+    """The dashboard of the newsroom in a terminal."""
+    columns, rows = request.param
+    arguments = ["-m", "monitor", "dashboard", "--no-monitor"]
+    opened = Terminal(arguments, columns, rows, newsroom.folder, TOCSIN_LANGUAGE=language)
+    yield opened
+    opened.child.close(force=True)
+
+
+def test_a_story_is_read_triaged_searched_watched_and_briefed(
+    terminal: Terminal, newsroom: Newsroom
+) -> None:
+    # One row for the story, however many watchlists and outlets it has.
+    terminal.read_until(HEADLINE)
+    terminal.read_until(pgettext("key", "Ack"))
+    terminal.read_until("Espions +1")
+    (row,) = [line for line in terminal.lines if HEADLINE in line and "≡1" in line]
+    assert "Espions +1" in row
+
+    # The reader begins with what is known of its alerts.
+    new, done = (state_name(state) for state in (AlertState.NEW, AlertState.ACKNOWLEDGED))
+    terminal.press(ENTER)
+    terminal.read_until("Les services de")
+    known = next(place for place, line in enumerate(terminal.lines) if f"Alibaba  {new}" in line)
+    text = next(place for place, line in enumerate(terminal.lines) if "Les services de" in line)
+    assert known < text
+
+    # It names who had the story first, and who has it too.
+    terminal.press("O")
+    terminal.read_until(_("Outlets with this story"))
+    terminal.read_until("Journal two")
+    terminal.press(ESCAPE)
+    terminal.read_until(_("Outlets with this story"), gone=True)
+
+    # A decision is about the row, says for how many alerts, is shown at once, and is undone.
+    terminal.press("a")
+    terminal.read_until(f"Alibaba  {done}")
+    terminal.press("u")
+    terminal.read_until(f"Alibaba  {new}")
+    terminal.press(ESCAPE)
+    terminal.read_until(pgettext("key", "Filter"))
+
+    # What is typed goes into the query, whose own keys are shown.
+    terminal.press("/")
+    terminal.read_until(pgettext("key", "Earlier query"))
+    terminal.press("services")
+    terminal.read_until("services")
+    terminal.press(ENTER)
+    terminal.read_until(pgettext("key", "Sort"))
+    terminal.read_until(HEADLINE)
+    terminal.press(ESCAPE)
+    terminal.read_until(pgettext("key", "Filter"))
+
+    # A watchlist is tried on what there is, and saved where its comments stay.
+    terminal.press("1")
+    terminal.read_until(pgettext("key", "New"))
+    terminal.press("n")
+    terminal.read_until(_("New watchlist"))
+    terminal.press("dockers")
+    terminal.press(TRY)
+    terminal.read_until("La grève du port")
+    terminal.press(SAVE)
+    terminal.read_until(_("New watchlist"), gone=True)
+    comment, _newline, mapping = newsroom.config.read_text(encoding="utf-8").partition("\n")
+    assert comment == "# of the desk"
+    assert "dockers" in mapping
+
+    # What happened in the last day.
+    terminal.press("b")
+    terminal.read_until(_("Briefing"))
+    terminal.press(ESCAPE)
+    terminal.read_until(_("Briefing"), gone=True)
+
+    # The help, and the end.
+    terminal.press("?")
+    terminal.read_until(_("Write a note"))
+    terminal.press(ESCAPE)
+    terminal.read_until(_("Write a note"), gone=True)
+    terminal.press("q")
+    assert "Traceback" not in terminal.end()
+    assert terminal.child.exitstatus == 0
+    assert json.loads(newsroom.here("alerts", "--json").stdout)

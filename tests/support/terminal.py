@@ -1,0 +1,84 @@
+"""A program in a real terminal: a pty, and the screen that its bytes make."""
+
+from __future__ import annotations
+
+import os
+import sys
+import termios
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pexpect
+import pyte
+import pytest
+
+from support import ROOT
+
+SECONDS = 40.0
+"""How long words may take to come onto the screen."""
+
+
+class Terminal:
+    """A pty with a program of Python in it, and a screen that shows what it wrote."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        columns: int = 120,
+        rows: int = 40,
+        folder: Path | None = None,
+        **environ: str,
+    ) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.written = b""
+        foreign = ("NO_COLOR", "TMUX", "COLUMNS", "LINES")
+        env = {k: v for k, v in os.environ.items() if k not in foreign}
+        env |= {"TERM": "xterm-256color", "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", **environ}
+        self.child = pexpect.spawn(
+            sys.executable,
+            list(arguments),
+            dimensions=(rows, columns),
+            cwd=folder,
+            env=env,
+            timeout=60,
+        )
+        self.before = termios.tcgetattr(self.child.child_fd)
+
+    @property
+    def lines(self) -> list[str]:
+        """The screen."""
+        return list(self.screen.display)
+
+    def press(self, keys: str) -> None:
+        """Send keys, as the terminal does."""
+        self.child.send(keys)
+
+    def read_until(self, words: str, *, gone: bool = False) -> None:
+        """Read what it writes until words are on the screen, or gone from it."""
+        deadline = time.monotonic() + SECONDS  # its clock goes on writing for ever
+        while any(words in line for line in self.lines) is gone:
+            try:
+                left = max(0.0, deadline - time.monotonic())
+                piece = self.child.read_nonblocking(65536, timeout=left)
+            except pexpect.TIMEOUT:
+                piece = b""
+            if time.monotonic() > deadline:
+                pytest.fail(f"waited for {words!r}:\n" + "\n".join(self.lines))
+            self.written += piece
+            self._stream.feed(piece)
+
+    def end(self) -> str:
+        """Return what it says at its end, once it has ended."""
+        rest = b""
+        deadline = time.monotonic() + SECONDS
+        try:
+            while time.monotonic() < deadline:
+                rest += self.child.read_nonblocking(65536, timeout=SECONDS)
+        except pexpect.EOF:
+            self.child.close()
+        else:
+            pytest.fail("it does not end:\n" + "\n".join(self.lines))
+        self.written += rest
+        return rest.decode("utf-8", "replace")
