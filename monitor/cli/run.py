@@ -251,6 +251,7 @@ def start_monitor(path: Path, data: Path) -> bool:
         if process.poll() is not None:
             assert process.stderr is not None
             message = process.stderr.read().decode(errors="replace").strip()
+            message = message.removeprefix("tocsin: ")
             raise MonitorError(
                 message or _("the monitor ended at once (exit {code})", code=process.returncode)
             )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -376,3 +378,13 @@ def test_output_is_utf8_whatever_the_terminal_says(filled: Newsroom) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "sûreté" in done.stdout.decode()
+
+
+@pytest.mark.costly
+def test_what_ends_a_monitor_at_once_is_told_once(filled: Newsroom, tmp_path: Path) -> None:
+    shutil.copytree(filled.data / "index", tmp_path / "var" / "index")
+    (tmp_path / "var").chmod(0o700)
+    done = filled.tocsin("--data", str(tmp_path / "var"), "api")
+    assert done.returncode == 1
+    assert done.stderr.count("tocsin: ") == 1
+    assert "`tocsin restore --force` puts back a backup" in done.stderr
