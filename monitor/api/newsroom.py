@@ -135,6 +135,12 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
+class Body(BaseModel):
+    """What a request says in its body; unknown names and values of another type are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
 class FilterParameters(Parameters):
     """Which articles or alerts."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from index.translation import gettext as _
@@ -16,6 +16,7 @@ from monitor.api.newsroom import (
     LARGEST,
     AlertId,
     AlertParameters,
+    Body,
     Here,
     Newsroom,
     Text,
@@ -201,11 +202,7 @@ def history(here: Here, caller: Reader, tagged: Unchanged, alert: AlertId) -> Hi
     return {"alert": id, "history": list(map(decision_row, decisions))}
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-
-class Seen(_Body):
+class Seen(Body):
     """The fields of the alert as you saw them."""
 
     state: Literal["new", "acknowledged", "closed"] | None = None
@@ -214,7 +211,7 @@ class Seen(_Body):
     note: Annotated[str, Field(max_length=20_000)] | None = None
 
 
-class Act(_Body):
+class Act(Body):
     """What is to be changed.
 
     A field that is set replaces what is there, so it has to be in `seen` too, as you saw it.
@@ -284,7 +281,7 @@ def _value(name: str, value: Any) -> Any:
     return value
 
 
-class Undo(_Body):
+class Undo(Body):
     """Which act is to be taken back."""
 
     act: Annotated[int, Field(ge=1, le=LARGEST)] | None = None

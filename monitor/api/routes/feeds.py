@@ -7,13 +7,13 @@ import logging
 from typing import Annotated, Literal
 
 from fastapi import Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from index.translation import gettext as _
 from monitor.api.access import Admin, Reader
 from monitor.api.heavy import SECONDS, Alone, more_time
-from monitor.api.newsroom import Here, Moment, Parameters, Text
+from monitor.api.newsroom import Body, Here, Moment, Parameters, Text
 from monitor.api.problems import ApiProblem, invalid
 from monitor.api.router import RowRouter
 from monitor.errors import FeedError
@@ -96,10 +96,8 @@ def gaps(here: Here, caller: Reader, parameters: Annotated[GapParameters, Query(
     return {"gaps": gap_rows(here.service, now - GAP_SECONDS if since is None else since, now)}
 
 
-class NewFeed(BaseModel):
+class NewFeed(Body):
     """A feed, or a site that has one."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     url: Annotated[str, Field(min_length=1, max_length=2_000)]
     """Address of the feed or of the site."""

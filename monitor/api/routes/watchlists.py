@@ -6,7 +6,7 @@ import logging
 from typing import Annotated, Literal
 
 from fastapi import Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from index.translation import gettext as _
@@ -14,6 +14,7 @@ from monitor.api.access import Admin, Reader
 from monitor.api.heavy import Alone, more_time
 from monitor.api.newsroom import (
     LARGEST,
+    Body,
     Here,
     Newsroom,
     Parameters,
@@ -112,10 +113,8 @@ def explain(
     }
 
 
-class NewWatchlist(BaseModel):
+class NewWatchlist(Body):
     """A watchlist as feeds.yaml has it: terms or a query."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     name: Annotated[str, Field(max_length=200)] = ""
     """Without a name, the only term is its name."""

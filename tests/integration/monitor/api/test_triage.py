@@ -96,6 +96,15 @@ def test_an_alert_that_is_not_there(api: Api) -> None:
     assert api.post("/alerts/a99/triage", {"acknowledge": True}).status_code == 404
 
 
+def test_values_of_another_type_are_refused(api: Api) -> None:
+    for path, body in (
+        ("/triage/undo", {"act": True}),
+        ("/alerts/a1/triage", {"starred": 1, "seen": {"starred": False}}),
+        ("/alerts/a1/triage", {"acknowledge": "yes"}),
+    ):
+        assert api.post(path, body).status_code == 422
+
+
 def test_nothing_to_undo(api: Api) -> None:
     assert api.post("/triage/undo", {}, scope=Scope.ADMIN).json() == {
         "act": None, "undoes": None, "changed": [], "alert_ids": [], "left": [],
