@@ -118,7 +118,9 @@ class NewWatchlist(Body):
 
     name: Annotated[str, Field(max_length=200)] = ""
     """Without a name, the only term is its name."""
-    terms: list[Annotated[str, Field(max_length=500)]] = Field(default=[], max_length=200)
+    terms: list[Annotated[str, Field(min_length=1, max_length=500)]] = Field(
+        default=[], max_length=200
+    )
     query: QueryText = ""
     severity: Literal["high", "medium", "low"] = "medium"
     lang: list[Text] = Field(default=[], max_length=20)
