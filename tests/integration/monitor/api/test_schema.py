@@ -9,6 +9,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
+from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi import checks
 from support.api_server import Api
 
@@ -16,21 +17,30 @@ from monitor.model.token import Scope
 
 pytestmark = pytest.mark.costly
 
-EXAMPLES = 6
+EXAMPLES = 12
 """Requests of each kind to each path."""
 ENDLESS, OUTSIDE = "/v1/alerts/stream", "/v1/feeds"
 """A path whose answer does not end, and one that asks other servers."""
-STRICTER = [
-    checks.positive_data_acceptance,
-    checks.negative_data_rejection,
-    checks.ignored_auth,
-]
-"""Checks that fail for queries with a mistake, for wrong values that are written as nothing, and
-when wrong tokens are tried too often."""
+STRICTER = [checks.positive_data_acceptance, checks.ignored_auth]
+"""Checks that fail for queries with a mistake, and when wrong tokens are tried too often."""
 
 
-def operations(api: Api) -> Iterator[Any]:
-    schema = schemathesis.openapi.from_url(f"{api.url}/openapi.json")
+def operations(api: Api, *, own_token: bool) -> Iterator[Any]:
+    """Yield the paths.
+
+    Args:
+        api: The server.
+        own_token: Whether requests get tokens of the test. If schemathesis made tokens that are
+            not sent, it would hold each request for wrong, even one whose wrong value in the query
+            is written as nothing, as an empty list is.
+    """
+    config = SchemathesisConfig.from_dict(
+        {
+            "generation": {"with-security-parameters": not own_token},
+            "checks": {"negative_data_rejection": {"expected-statuses": ["4xx"]}},
+        }
+    )
+    schema = schemathesis.openapi.from_url(f"{api.url}/openapi.json", config=config)
     for found in schema.get_all_operations():
         yield found.ok()
 
@@ -58,8 +68,11 @@ def try_out(api: Api, operation: Any, mode: GenerationMode, headers: dict[str, s
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_every_path_answers_as_documented(api: Api, mode: GenerationMode) -> None:
     tried = 0
-    for operation in operations(api):
+    for operation in operations(api, own_token=True):
         if operation.path == ENDLESS or (operation.path, operation.method) == (OUTSIDE, "post"):
+            continue
+        takes_values = any(operation.iter_parameters()) or any(operation.body)
+        if mode is GenerationMode.NEGATIVE and not takes_values:
             continue
         try_out(api, operation, mode, api.headers(Scope.ADMIN))
         tried += 1
@@ -67,7 +80,7 @@ def test_every_path_answers_as_documented(api: Api, mode: GenerationMode) -> Non
 
 
 def test_every_path_answers_as_documented_without_a_token(api: Api) -> None:
-    for operation in operations(api):
+    for operation in operations(api, own_token=False):
         try_out(api, operation, GenerationMode.POSITIVE, {})
 
 
