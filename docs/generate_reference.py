@@ -426,7 +426,10 @@ def _operation(name: str, operation: Mapping[str, Any], components: Any) -> Iter
     for body in content.values():
         shape = components["schemas"][body["schema"]["$ref"].rpartition("/")[2]]
         rows += [
-            (f"{code(field)} in the body", _explained(about, about.get("description", "")))
+            (
+                f"{code(field)} in the body",
+                _explained(about, about.get("description", ""), "A list."),
+            )
             for field, about in shape["properties"].items()
         ]
     if rows:
@@ -434,8 +437,10 @@ def _operation(name: str, operation: Mapping[str, Any], components: Any) -> Iter
         yield table(("parameter", "meaning"), rows)
 
 
-def _explained(schema: Mapping[str, Any], words: str) -> str:
-    """Return what a parameter means, and which values it may have."""
+def _explained(
+    schema: Mapping[str, Any], words: str, several: str = "May be given several times."
+) -> str:
+    """Return what a parameter means, and which values it may have; `several` is said of arrays."""
     kinds = [one for one in schema.get("anyOf", [schema]) if one.get("type") != "null"]
     kind = kinds[0].get("items", kinds[0])
     said = [prose(" ".join(words.split()))]
@@ -444,7 +449,7 @@ def _explained(schema: Mapping[str, Any], words: str) -> str:
     if "maximum" in kind and kind["maximum"] < 2**53:
         said.append(f"{kind.get('minimum', 0)} to {kind['maximum']}.")
     if schema.get("type") == "array":
-        said.append("May be given several times.")
+        said.append(several)
     if isinstance(default := schema.get("default"), str | int) and default not in ("", False):
         said.append(f"Without it, {code(str(default))}.")
     return " ".join(filter(None, said))

@@ -225,6 +225,7 @@ class Act(Body):
     verdict: Literal["", "relevant", "noise"] | None = None
     """What you think of the alert; empty takes the verdict away."""
     starred: bool | None = None
+    """Whether the alert has a star."""
     note: Annotated[str, Field(max_length=20_000)] | None = None
     """It replaces the note that is there; empty takes that away."""
     tag: list[Text] = Field(default=[], max_length=20)
@@ -232,6 +233,7 @@ class Act(Body):
     untag: list[Text] = Field(default=[], max_length=20)
     """Tags to take away."""
     seen: Seen = Seen()
+    """The fields that you set, as you saw them before."""
 
 
 class ActRow(ChangeRow):

@@ -179,6 +179,7 @@ class SimilarParameters(Parameters):
     """How many."""
 
     limit: Annotated[int, Field(ge=1, le=PAGE)] = 10
+    """At most this many articles."""
 
 
 @router.get("/articles/{article}/similar")

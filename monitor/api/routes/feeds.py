@@ -47,6 +47,7 @@ class FeedParameters(Parameters):
     feed: Text
     """Its name, host or address."""
     limit: Annotated[int, Field(ge=1, le=200)] = 30
+    """At most this many polls."""
 
 
 class PollsRow(TypedDict):
@@ -104,6 +105,7 @@ class NewFeed(Body):
     name: Annotated[str, Field(max_length=200)] = ""
     """Name of the feed; without it, its own title."""
     tags: list[Text] = Field(default=[], max_length=20)
+    """Tags of the feed in feeds.yaml."""
     choose: Literal["only", "first", "all"] = "only"
     """If a site has several feeds: refuse, take the first, or take all of them."""
 

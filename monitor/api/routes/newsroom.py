@@ -62,6 +62,7 @@ class DeliveryParameters(Parameters):
     channel: Text | None = None
     """To this channel."""
     limit: Annotated[int, Field(ge=1, le=200)] = 50
+    """At most this many deliveries."""
 
 
 class DeliveriesRow(TypedDict):

@@ -121,7 +121,9 @@ class NewWatchlist(Body):
     terms: list[Annotated[str, Field(min_length=1, max_length=500)]] = Field(
         default=[], max_length=200
     )
+    """Articles with any of these."""
     query: QueryText = ""
+    """Instead of `terms`: articles that this query finds."""
     severity: Literal["high", "medium", "low"] = "medium"
     lang: list[Text] = Field(default=[], max_length=20)
     """Only articles in these languages."""
