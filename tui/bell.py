@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from index.analysis.text_cleaning import line, truncate
 from index.article import Timestamp
+from index.translation import gettext as _
 from monitor.model.alert import Alert
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
@@ -60,7 +61,8 @@ def bell_text(alerts: Sequence[Alert]) -> str:
     """Return one clean line about some alerts, the newest last."""
     newest = alerts[-1]
     more = f" (+{len(alerts) - 1})" if len(alerts) > 1 else ""
-    return truncate(line(f"{newest.watchlist}: {newest.title or newest.feed}"), _MAX_CELLS) + more
+    told = _("{name}: {text}", name=newest.watchlist, text=newest.title or newest.feed)
+    return truncate(line(told), _MAX_CELLS) + more
 
 
 def bell_sequence(text: str, environ: Mapping[str, str]) -> str:

@@ -146,7 +146,7 @@ def _chart(counts: Sequence[int], briefing: Briefing, zone: tzinfo) -> Iterator[
     yield f'<table class="chart" role="img" aria-label="{escape(label)}">'
     yield f'<tr style="height:{BAR_PIXELS}px">'
     for count, start in zip(counts, starts, strict=True):
-        said = escape(f"{words.moment(start, zone)}: {count}")
+        said = escape(_("{name}: {text}", name=words.moment(start, zone), text=count))
         height = max(3, round(count / most * BAR_PIXELS)) if count else 0
         bar = f'<div class="bar" style="height:{height}px"></div>' if count else ""
         yield f'<td title="{said}" style="width:{100 / parts:.2f}%">{bar}</td>'

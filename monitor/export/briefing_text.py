@@ -110,7 +110,7 @@ def _markdown_blocks(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
         for story in watchlist.stories:
             yield "\n".join(_markdown_story(story, watchlist.name, briefing, zone))
     if quiet := words.quiet(briefing):
-        yield f"{words.nothing_new()}: {_text(quiet)}"
+        yield _("{name}: {text}", name=words.nothing_new(), text=_text(quiet))
 
 
 def _markdown_heading(watchlist: WatchlistBriefing) -> Iterator[str]:

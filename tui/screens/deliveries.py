@@ -63,7 +63,9 @@ class DeliveryList(LineList):
             now: The present time.
         """
         self._deliveries = list(reversed(deliveries))
-        self._titles = {a.id: f"{a.watchlist}: {shown_title(a.title)}" for a in alerts}
+        self._titles = {
+            a.id: _("{name}: {text}", name=a.watchlist, text=shown_title(a.title)) for a in alerts
+        }
         self._now = now
         self.update_row_count()
         if self.parent is not None:

@@ -296,7 +296,7 @@ class TriageScreen(AlertFilterScreen):
                 self.triage.apply([alert], _DECISIONS[row][1])
 
         rows: list[Line] = [[(pgettext("decide", label), "plain")] for label, _change in _DECISIONS]
-        title = f"{line(alert.watchlist)}: {line(alert.title)}"
+        title = _("{name}: {text}", name=line(alert.watchlist), text=line(alert.title))
         self.app.push_screen(ChoiceDialog(title, rows), on_choice)
 
     def action_star(self) -> None:

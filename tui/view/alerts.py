@@ -134,7 +134,11 @@ def unusual_page(
     alert: Alert, stories: Sequence[Alert], cells: int, now: Timestamp, zone: tzinfo | None
 ) -> list[Line]:
     """Return an alert about a watchlist itself, with the last stories of the watchlist."""
-    lines = [*wrap(safe_line(f"{alert.watchlist}: {alert.title}"), cells, "title")]
+    lines = [
+        *wrap(
+            safe_line(_("{name}: {text}", name=alert.watchlist, text=alert.title)), cells, "title"
+        )
+    ]
     if stories:
         lines += [[], [(_("Its last stories"), "quiet")]]
     for story in stories:

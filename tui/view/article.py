@@ -374,7 +374,11 @@ def _wrap_runs(line: Line, cells: int) -> list[Line]:
 
 def _alert_lines(alert: Alert, cells: int, zone: tzinfo | None) -> list[Line]:
     """Return the matches of an alert, its escalations, and the matches that a revision removed."""
-    lines = wrap(f"{safe.line(alert.watchlist)}: {match_reasons(alert)}", cells, "list")
+    lines = wrap(
+        _("{name}: {text}", name=safe.line(alert.watchlist), text=match_reasons(alert)),
+        cells,
+        "list",
+    )
     for step in alert.escalations:
         words = _(
             "{reason} at {time}, before: {severity}",

@@ -33,7 +33,9 @@ def _page(briefing: Briefing, cells: int, zone: tzinfo | None) -> Iterator[Line]
         yield []
         yield from wrap(words.missing(briefing), cells, "late")
         for what, names in words.feeds(briefing):
-            yield from wrap(line(f"{names}: {what}"), cells, "plain", INDENT)
+            yield from wrap(
+                line(_("{name}: {text}", name=names, text=what)), cells, "plain", INDENT
+            )
     for watchlist in words.listed(briefing):
         yield []
         yield from _heading(watchlist, cells)

@@ -48,7 +48,9 @@ def result_summary(results: Results, sort: str) -> Line:
     line: Line = [(f"   {text}", "quiet")]
     for word, forms in list(results.forms.items())[:2]:
         names = ", ".join(forms[:4]) + ", …" * (len(forms) > 4)
-        line.append((f"  {fit(word, min(len(word), 20))}: {names}", "quiet"))
+        line.append(
+            (f"  {_('{name}: {text}', name=fit(word, min(len(word), 20)), text=names)}", "quiet")
+        )
     return [*line, (f"  ! {results.note}", "late")] if results.note else line
 
 
