@@ -98,10 +98,12 @@ def help_lines(
     legend = [(shown, _(meaning)) for shown, meaning in signs.LEGEND]
     sections = [*key_sections(app, keymap), (pgettext("help", "Signs"), legend)]
     found = [(title, _with_words(title, entries, words)) for title, entries in sections]
-    blocks = [_section_lines(title, entries) for title, entries in found if entries]
+    two = cells >= 2 * COLUMN_CELLS
+    column = COLUMN_CELLS if two else cells
+    blocks = [_section_lines(title, entries, column) for title, entries in found if entries]
     if not blocks:
         return wrap(_("Nothing in the help has {words!r}.", words=words), cells, "quiet")
-    if cells < 2 * COLUMN_CELLS:
+    if not two:
         return [line for block in blocks for line in block]
     left, right = _columns(blocks)
     rows = max(len(left), len(right))
@@ -121,10 +123,10 @@ def _with_words(
     ]
 
 
-def _section_lines(title: str, keys: Sequence[tuple[str, str]]) -> list[Line]:
+def _section_lines(title: str, keys: Sequence[tuple[str, str]], cells: int) -> list[Line]:
     lines: list[Line] = [[(title, "accent")]]
     for key, description in keys:
-        wrapped = wrap(description, COLUMN_CELLS - 13, "plain")
+        wrapped = wrap(description, cells - 13, "plain")
         lines.append([(fit(key, 10, right=True), "key"), ("  ", ""), *wrapped[0]])
         lines += [[(" " * 12, ""), *more] for more in wrapped[1:]]
     return [*lines, []]

@@ -181,6 +181,13 @@ def test_help_lists_every_binding_once() -> None:
         assert " ".join(does.split()[:3]) in text
 
 
+@pytest.mark.parametrize("cells", [70, 99])
+def test_one_column_of_help_takes_the_width(cells: int) -> None:
+    text = ["".join(word for word, _ in line) for line in help.help_lines(DashboardApp, cells)]
+    assert any("Decide about one watchlist of this story" in line for line in text)
+    assert all(len(line) <= cells for line in text)
+
+
 def test_help_is_searched_by_words_and_by_keys() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("question_mark", "slash", *"star remove")
