@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 from support.api_server import Api, serving
 from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Reply, Web, conditional
 
+from monitor.feeds.diagnostics_row import DiagnosticsRow
 from monitor.model.token import Scope
 
 pytestmark = pytest.mark.costly
@@ -85,6 +87,8 @@ def test_a_feed_is_read_before_it_is_added(api: Api, newsroom: Newsroom, web: We
     (found,) = checked.json()["feeds"]
     assert (found["name"], found["subscribed"], found["added"]) == ("Le Neuf", False, False)
     assert found["found"]["entries"] == 1 and found["found"]["readable"]
+    TypeAdapter(DiagnosticsRow).validate_python(found["found"], strict=True)
+    assert found["found"].keys() == DiagnosticsRow.__required_keys__
     assert newsroom.config.read_bytes() == before
     (added,) = api.post("/feeds", wanted, Scope.ADMIN).json()["feeds"]
     assert added["added"]
