@@ -9,10 +9,9 @@ import argparse
 import os
 import sys
 import tempfile
-from contextlib import nullcontext
 from pathlib import Path
 
-from bench.measure import Cost, cost
+from bench.measure import Cost, cost, kept_or_temporary
 from bench.newsroom import Newsroom, laid_out
 from bench.server import serving
 from bench.tocsin_run import Tocsin
@@ -21,9 +20,8 @@ from bench.tocsin_run import Tocsin
 def main() -> None:
     """Measure, and print each result when it is known."""
     asked = arguments(__doc__ or "").parse_args()
-    kept = nullcontext(asked.corpus) if asked.corpus else tempfile.TemporaryDirectory()
-    with kept as corpus, tempfile.TemporaryDirectory() as scratch:
-        newsroom = laid_out(Path(corpus), asked.feeds, asked.entries)
+    with kept_or_temporary(asked.corpus) as corpus, tempfile.TemporaryDirectory() as scratch:
+        newsroom = laid_out(corpus, asked.feeds, asked.entries)
         introduce(newsroom)
         naive = baseline(newsroom, Path(scratch))
         with serving(newsroom.site, Path(scratch)) as (port, server):

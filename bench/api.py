@@ -13,18 +13,17 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 
 import httpx
 
 from bench.alert_newsroom import AlertRoom
-from bench.measure import peak_of
+from bench.measure import kept_or_temporary, peak_of
 from monitor.export.serialization.alerts import alert_row
 from monitor.export.serialization.searches import results_row
 from monitor.model.search import Filter
@@ -53,11 +52,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
-    kept = nullcontext(asked.folder) if asked.folder else tempfile.TemporaryDirectory()
-    with kept as name:
-        folder = Path(name)
+    with kept_or_temporary(asked.folder) as folder:
         if not (folder / "newsroom.db").exists():
-            folder.mkdir(parents=True, exist_ok=True)
             AlertRoom(folder, asked.articles)
             subprocess.run([*_tocsin(folder), "reindex"], check=True, capture_output=True)
         _direct(folder, asked.seconds)

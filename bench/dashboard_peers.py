@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import tempfile
 import time
-from contextlib import nullcontext
 from pathlib import Path
 
 from bench.__main__ import arguments, introduce
-from bench.measure import cost
+from bench.measure import cost, kept_or_temporary
 from bench.newsroom import Newsroom, laid_out
 from bench.peers import RELOAD_THREADS, newsboat_installed
 from bench.server import serving
@@ -29,10 +28,9 @@ def main() -> None:
     """Measure, and print each result when it is known."""
     asked = arguments(__doc__ or "").parse_args()
     newsboat = newsboat_installed()
-    kept = nullcontext(asked.corpus) if asked.corpus else tempfile.TemporaryDirectory()
-    with kept as corpus, tempfile.TemporaryDirectory() as scratch_name:
+    with kept_or_temporary(asked.corpus) as corpus, tempfile.TemporaryDirectory() as scratch_name:
         scratch = Path(scratch_name)
-        newsroom = laid_out(Path(corpus), asked.feeds, asked.entries)
+        newsroom = laid_out(corpus, asked.feeds, asked.entries)
         introduce(newsroom)
         with serving(newsroom.site, scratch) as (port, _):
             tocsin = Tocsin(newsroom, scratch, port)

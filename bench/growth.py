@@ -11,17 +11,16 @@ from __future__ import annotations
 import argparse
 import os
 import resource
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
 from statistics import median, quantiles
 
 from bench.archive import written
-from bench.measure import peak_of
+from bench.measure import kept_or_temporary, peak_of
 from index import open_archive, open_archive_writer
 from index.archive import Archive, ArchiveWriter
 from index.article import Article
@@ -51,9 +50,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
-    kept = nullcontext(asked.folder) if asked.folder else tempfile.TemporaryDirectory()
-    with kept as name:
-        folder = Path(name)
+    with kept_or_temporary(asked.folder) as folder:
         grow(folder, asked.articles)
         arrive(folder, asked.seconds)
 

@@ -17,7 +17,8 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -133,6 +134,17 @@ def _tree(root: int) -> list[int]:
     for pid in found:
         found += children[pid]
     return found
+
+
+@contextmanager
+def kept_or_temporary(kept: Path | None) -> Iterator[Path]:
+    """Give the folder that is kept for the next time, or one that is deleted in the end."""
+    if kept is not None:
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept
+        return
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
 
 
 def peak_of(pid: int) -> int:

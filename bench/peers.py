@@ -12,12 +12,12 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from contextlib import closing, nullcontext
+from contextlib import closing
 from pathlib import Path
 
 from bench import peer_miniflux
 from bench.__main__ import arguments, baseline, heading, introduce, row
-from bench.measure import Cost, cost
+from bench.measure import Cost, cost, kept_or_temporary
 from bench.newsroom import Newsroom, laid_out
 from bench.server import serving
 from bench.tocsin_run import Tocsin, WrongError
@@ -33,10 +33,9 @@ def main() -> None:
     asked = parser.parse_args()
     python = reader_installed(asked.venv)
     newsboat = newsboat_installed()
-    kept = nullcontext(asked.corpus) if asked.corpus else tempfile.TemporaryDirectory()
-    with kept as corpus, tempfile.TemporaryDirectory() as scratch_name:
+    with kept_or_temporary(asked.corpus) as corpus, tempfile.TemporaryDirectory() as scratch_name:
         scratch = Path(scratch_name)
-        newsroom = laid_out(Path(corpus), asked.feeds, asked.entries)
+        newsroom = laid_out(corpus, asked.feeds, asked.entries)
         introduce(newsroom)
         with serving(newsroom.site, scratch) as (port, server):
             print(f"served by {server} on loopback\n", flush=True)
