@@ -16,6 +16,7 @@ from index.translation import gettext as _
 from monitor.cli import DASHBOARD, CliContext, on_terminal, say
 from monitor.cli.options import DurationParam
 from monitor.cli.run import describe_summary, run_in_foreground
+from monitor.errors import MonitorError
 
 
 @click.command()
@@ -67,12 +68,35 @@ def _serve_demo(cli: CliContext) -> Iterator[CliContext]:
     os.environ.pop(STORE_VARIABLE, None)  # the demo has a store of its own
     folder = cli.folder / "demo"
     demo_cli = replace(cli, config_path=folder / "feeds.yaml", data=folder)
-    if demo_cli.stop_monitor() is not None:
-        say(_("the monitor of an earlier demo was stopped"))
-    with NewsroomServer(cli.clock) as server:
+    with _only_demo(folder), NewsroomServer(cli.clock) as server:
+        if demo_cli.stop_monitor() is not None:
+            say(_("the monitor of an earlier demo was stopped"))
         _write_demo_folder(folder, server.feeds_yaml())
         yield demo_cli
         demo_cli.stop_monitor()
+
+
+@contextmanager
+def _only_demo(folder: Path) -> Iterator[None]:
+    """Keep other demos out of a folder; raises MonitorError where one runs."""
+    from filelock import FileLock, Timeout
+
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = FileLock(folder.with_suffix(".lock"), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise MonitorError(
+            _(
+                "{folder}: a demo already runs here; end it, or start this one with --data"
+                " and another folder",
+                folder=folder,
+            )
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _write_demo_folder(folder: Path, feeds_yaml: str) -> None:

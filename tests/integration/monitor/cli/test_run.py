@@ -149,3 +149,15 @@ def test_the_demo_raises_alerts_without_a_network(empty: Newsroom) -> None:
     assert found.returncode == 0
     assert "the archive of the demo" in found.stderr
     assert {alert["severity"] for alert in json.loads(found.stdout)} == {"high"}
+
+
+@pytest.mark.costly
+def test_a_second_demo_leaves_the_first_alone(empty: Newsroom) -> None:
+    folder = empty.data / "demo"
+    with empty.running("demo", "--headless", "--for", "1h") as first:
+        until((folder / "newsroom.db").exists)
+        second = empty.tocsin("demo", "--headless", "--for", "1s")
+        assert second.returncode == 1
+        assert "a demo already runs here" in second.stderr
+        assert first.poll() is None
+        assert (folder / "newsroom.db").exists()
