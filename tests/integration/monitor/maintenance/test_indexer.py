@@ -25,6 +25,7 @@ from whoosh.writing import NO_MERGE
 from index import open_archive, open_archive_writer
 from index.article import Article
 from index.engine.codec import ArchiveIndex, BatchWriter
+from index.engine.schema import NAME, VERSION
 from index.engine.storage import DurableStorage
 from index.errors import ArchiveDamaged, ArchiveError
 from index.query.parser import parse_query
@@ -213,6 +214,12 @@ def _replace_table(folder: Path) -> None:
     next(folder.glob("*.toc")).write_bytes(pickle.dumps({"not": "a table"}))
 
 
+def _make_earlier(folder: Path) -> None:
+    """Give the files the names that those of the version before had."""
+    for path in list(folder.iterdir()):
+        path.rename(folder / path.name.replace(NAME, f"tocsin{VERSION - 1}"))
+
+
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "nothing": lambda folder: None,
     "folder missing": shutil.rmtree,
@@ -227,7 +234,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "a file emptied": lambda folder: os.truncate(next(folder.glob("*.lists")), 0),
     "the table truncated": lambda folder: _truncate(folder, "*.toc"),
     "a foreign table": _replace_table,
-    "another version": lambda folder: next(folder.glob("*.toc")).rename(folder / "_tocsin0_1.toc"),
+    "the version before": _make_earlier,
     "articles missing in the middle": _lose_documents,
     "an article too many": _know_more,
     "articles twice": _know_twice,
@@ -253,6 +260,23 @@ def test_a_damaged_archive_is_mended_when_the_indexer_starts(tmp_path: Path, kin
     DAMAGES[kind](folder)
     with indexing(shelf, folder):
         until(lambda: _holds(folder, WHOLE))
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_an_upgrade_builds_the_index_again_and_leaves_no_file_of_the_version_before(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "index"
+    shelf = _filled(folder)
+    _make_earlier(folder)
+    with pytest.raises(ArchiveDamaged, match="no index of this version"):
+        open_archive(folder)
+    with indexing(shelf, folder):
+        until(lambda: _holds(folder, WHOLE))
+        shelf.put(article(31))
+        until(lambda: ids(folder) == [*WHOLE, 31])
+    assert "no index of this version; rebuilding it from the store" in caplog.text
+    assert all(NAME in path.name for path in folder.iterdir())
     assert list(tmp_path.iterdir()) == [folder]
 
 
