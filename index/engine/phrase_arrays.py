@@ -1,13 +1,17 @@
-"""Phrases of single words, and pairs of words near each other, in many documents at once.
+"""Phrases, and pairs of words near each other, in many documents at once.
 
 `spans.evaluate` says what a phrase is, for one article and any query; this answers the same for
-those that are asked most, by comparing numpy arrays of places. A test compares the two.
+those that are asked most, by comparing numpy arrays of places. At each place of such a phrase
+stands a word, or any of several words and rows of words (`cyberattaque` or `cyber attaque`). A test
+compares the two.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,34 +25,35 @@ from index.interruption import checked
 from index.query.ast import Near, Phrase
 
 if TYPE_CHECKING:
-    from index.engine.query_executor import Link
+    from index.engine.query_executor import Choice, Link
 
 Numbers = NDArray[Any]
 Places = NDArray[Any]
 """Places in order: the number of a document among those looked at, times `_Row.step`, plus a place
 in it."""
 Word = Sequence[Places]
-"""Where a word occurs: its places, by its length in words less one; in order, none twice."""
+"""Where a word, or what may stand for it, occurs: its places, by its length in words less one; in
+order, none twice."""
 
 _LISTS = 1_000
 """Lists that are read between two questions whether to go on."""
 
 
-def documents(node: Phrase | Near, links: Sequence[Link], docs: Bits) -> Bits:
+def documents(node: Phrase | Near, words: Sequence[Choice], docs: Bits) -> Bits:
     """Return those of some documents in which a phrase or a NEAR holds.
 
     Args:
         node: A phrase, or a NEAR of two operands.
-        links: Its words.
+        words: What may stand at each of its places; at least one row of words each.
         docs: Documents in which each of the words occurs.
     """
     if not docs:
         return 0
     if isinstance(node, Phrase):
-        row = _Row.of(links, docs, apart=0)
-        return row.documents(_in_a_row([row.word(link) for link in links]))
-    row = _Row.of(links, docs, apart=node.distance)
-    left, right = map(row.word, links)
+        row = _Row.of(words, docs, apart=0)
+        return row.documents(_in_a_row([row.choice(choice) for choice in words]))
+    row = _Row.of(words, docs, apart=node.distance)
+    left, right = map(row.choice, words)
     found = _soon_followed(left, right, node.distance)
     if not node.ordered:
         found = np.concatenate((found, _soon_followed(right, left, node.distance)))
@@ -61,6 +66,23 @@ def _in_a_row(words: Sequence[Word]) -> Places:
     for word in words[1:]:
         reached = _ends([_common(starts, reached) for starts in word])
     return reached
+
+
+def _joined(word: Word, other: Word) -> Word:
+    """Return where a word occurs that another one follows at once, as one word."""
+    found = [[word[0][:0]] for _ in range(len(word) + len(other))]
+    for length, starts in enumerate(word, 1):
+        step = starts.dtype.type(length)
+        for more, following in enumerate(other, length):
+            found[more].append(_common(starts + step, following) - step)
+    return list(map(_merged, found))
+
+
+def _either(words: Sequence[Word]) -> Word:
+    """Return where any of several words occurs."""
+    if len(words) == 1:
+        return words[0]
+    return list(map(_merged, zip_longest(*words, fillvalue=words[0][0][:0])))
 
 
 def _soon_followed(word: Word, other: Word, distance: int) -> Places:
@@ -93,13 +115,17 @@ class _Row:
     """Type of the places."""
 
     @classmethod
-    def of(cls, links: Sequence[Link], docs: Bits, *, apart: int) -> _Row:
+    def of(cls, words: Sequence[Choice], docs: Bits, *, apart: int) -> _Row:
         """Return the row of some documents for the lists of a segment."""
-        layout = links[0].lists[0].layout
+        layout = words[0][0][0].lists[0].layout
         step = layout.starts[-1] + apart * len(layout.widths)
         numbers = np.flatnonzero(_flags(docs))
         kind = np.uint32 if len(numbers) * step < 1 << 32 else np.uint64
         return cls(numbers, layout, apart, step, kind)
+
+    def choice(self, choice: Choice) -> Word:
+        """Return where any of several rows of words occurs."""
+        return _either([reduce(_joined, map(self.word, row)) for row in choice])
 
     def word(self, link: Link) -> Word:
         """Return where a word occurs."""
@@ -196,9 +222,10 @@ def _ends(word: Word) -> Places:
 
 def _merged(several: Word) -> Places:
     """Return all places in order, none twice."""
-    if len(several) == 1:
-        return several[0]
-    return _once(np.sort(np.concatenate(several)))
+    present = [places for places in several if len(places)]
+    if len(present) < 2:
+        return present[0] if present else several[0]
+    return _once(np.sort(np.concatenate(present)))
 
 
 def _once(places: Places) -> Places:

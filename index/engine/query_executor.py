@@ -51,9 +51,13 @@ class Link(NamedTuple):
     """A word of a phrase."""
 
     lists: Sequence[Postings]
-    """The posting lists of its index keys."""
+    """The posting lists of its index keys; none is empty."""
     part: str
     """The part that it must be in, if any."""
+
+
+Choice = Sequence[Sequence[Link]]
+"""What may stand at one place of a phrase: rows of words, as `cyberattaque` or `cyber attaque`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,32 +143,39 @@ class QueryExecutor:
         if (
             isinstance(node, Phrase | Near)
             and _arrays.are_worth(candidates.bit_count())
-            and (links := self._links(node))
+            and (choices := self._choices(node))
         ):
             from index.engine import phrase_arrays
 
-            return phrase_arrays.documents(node, links, candidates)
+            return phrase_arrays.documents(node, choices, candidates)
         document = SegmentDocument(self.segment, self.expand)
         ordered = checked(bit_sets.documents(candidates), 1)
         return bit_sets.of_documents(
             [doc for doc in ordered if spans.evaluate(node, document.at(doc))]
         )
 
-    def _links(self, node: Phrase | Near) -> list[Link]:
-        """Return the words that `phrase_arrays` can compare: single words, in one part; or none."""
+    def _choices(self, node: Phrase | Near) -> list[Choice]:
+        """Return what `phrase_arrays` can compare: words and rows of words, in one part; or none.
+
+        Each is in the segment, since there are candidates, or is left out.
+        """
         if isinstance(node, Near) and len(node.children) > 2:
             return []
-        words = [child for child in node.children if isinstance(child, Word)]
-        parts = {word.part for word in words}
-        if len(words) < len(node.children) or len(parts) > 1:
+        rows = list(map(_rows, node.children))
+        words = [word for choice in rows for row in choice for word in row]
+        if not all(rows) or len({word.part for word in words}) > 1:
             return []
         if any(map(term_expansion.is_plain_exact, words)):
             return []
-        links = [
-            Link([self.segment.postings(key) for key in self._keys(word)], word.part)
-            for word in words
-        ]
-        return [] if any(map(_is_cut_off, links)) else links
+        links = {word: self._link(word) for word in words}
+        if any(map(_is_cut_off, links.values())):
+            return []
+        found = [[[links[word] for word in row] for row in choice] for choice in rows]
+        return [[row for row in choice if all(link.lists for link in row)] for choice in found]
+
+    def _link(self, word: Word) -> Link:
+        lists = map(self.segment.postings, self._keys(word))
+        return Link([postings for postings in lists if postings.size], word.part)
 
     def _and(self, node: And, within: Bits) -> Bits:
         """Return the documents that satisfy all children; the cheap ones run first.
@@ -207,6 +218,20 @@ class QueryExecutor:
 
     def _facet(self, facet: Facet, within: Bits) -> Bits:
         return self.segment.passing(self.resolve(facet), within)
+
+
+def _rows(node: Node) -> list[Sequence[Word]]:
+    """Return the rows of words of which a node means any; none for other nodes."""
+    match node:
+        case Word():
+            return [[node]]
+        case Phrase():
+            words = [child for child in node.children if isinstance(child, Word)]
+            return [words] if len(words) == len(node.children) else []
+        case Or():
+            rows = list(map(_rows, node.children))
+            return [row for several in rows for row in several] if all(rows) else []
+    return []
 
 
 def _is_cut_off(link: Link) -> bool:
