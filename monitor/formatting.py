@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from index.article import Timestamp
 from index.translation import gettext as _
@@ -100,6 +100,15 @@ def spelled(seconds: float) -> str:
 def date_and_time(moment: datetime) -> str:
     """Return a local time with its date: `2026-11-26 07:00`, in French `26/11/2026 07:00`."""
     return moment.strftime(_("%Y-%m-%d %H:%M"))
+
+
+def moment(at: Timestamp, now: Timestamp, zone: tzinfo) -> str:
+    """Return a local time, with its date unless it is today."""
+    try:
+        then, today = (datetime.fromtimestamp(time, zone) for time in (at, now))
+    except (OverflowError, ValueError, OSError):  # a feed can give any number as its date
+        return _("undated")
+    return f"{then:%H:%M}" if then.date() == today.date() else date_and_time(then)
 
 
 def weekday(moment: datetime) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from index.analysis.text_cleaning import line
+from index.analysis.text_cleaning import line, truncate
 from index.article import Timestamp
 from index.translation import gettext as _
 from index.translation import mark, ngettext, number
@@ -17,7 +17,7 @@ from monitor.model.language import language_name
 from monitor.model.shown_names import state_name, verdict_name
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Alert, Decision, LinkedOutlets
+    from monitor.model.alert import Alert, Decision, LinkedOutlets, Lost, Match
     from monitor.model.delivery import Delivery
 
 _REASONS = {
@@ -140,6 +140,58 @@ def _delivery_words(
             yield _("waits for {channel}: {reason}", channel=channel, reason=reason)
         else:
             yield _("waits for {channel}: due {time}", channel=channel, time=moment(one.due))
+
+
+_MATCHED_IN = {
+    "title": mark("“{text}” in the title, by {term}"),
+    "summary": mark("“{text}” in the summary, by {term}"),
+    "body": mark("“{text}” in the body, by {term}"),
+    "author": mark("“{text}” in the author, by {term}"),
+}
+
+
+def describe_match(match: Match) -> str:
+    """Return which words matched, where, and by which term."""
+    return _(_MATCHED_IN[match.field], text=match.text, term=match.term)
+
+
+def describe_lost(lost: Lost, moment: Callable[[Timestamp], str]) -> str:
+    """Return since when a term is not in the article any more."""
+    return _(
+        "{term}: no longer in the text since the revision of {moment}",
+        term=lost.term, moment=moment(lost.at),
+    )  # fmt: skip
+
+
+def describe_decision(decision: Decision) -> str:
+    """Return what an act of triage changed of an alert: `new → closed, starred`."""
+    return ", ".join(_decision_words(decision))
+
+
+def _decision_words(decision: Decision) -> Iterator[str]:
+    for name, after in decision.after.items():
+        before = decision.before[name]
+        if name == "tags":
+            yield from (f"+#{line(tag)}" for tag in after if tag not in before)
+            yield from (f"-#{line(tag)}" for tag in before if tag not in after)
+        elif name == "starred":
+            yield _("starred") if after else _("star removed")
+        elif name == "note":
+            note = truncate(line(after), 60)
+            yield _("note “{text}”", text=note) if after else _("note removed")
+        else:
+            yield f"{_standing(name, before)} {signs.BECOMES} {_standing(name, after)}"
+    if decision.why:
+        yield _("because of {reason}", reason=line(decision.why))
+    if decision.undoes is not None:
+        yield _("undoes {change}", change=decision.undoes)
+
+
+def _standing(name: str, value: str) -> str:
+    """Return the state or the verdict of an alert as people read it."""
+    if name == "state":
+        return state_name(AlertState(value))
+    return verdict_name(Verdict(value)) or _("no verdict")
 
 
 def _reason(name: str) -> str:

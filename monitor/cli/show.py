@@ -6,7 +6,6 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,7 +13,7 @@ import click
 
 from index.analysis import text_cleaning
 from index.translation import gettext as _
-from index.translation import mark, ngettext
+from index.translation import ngettext
 from monitor import signs
 from monitor.alerts.description import describe_linked
 from monitor.cli import CliContext, output
@@ -23,8 +22,8 @@ from monitor.formatting import (
     alert_number,
     and_more,
     clauses,
-    date_and_time,
     iso,
+    moment,
     shown_title,
     span,
 )
@@ -140,12 +139,7 @@ def format_moment(at: Timestamp, now: Timestamp) -> str:
     """Return a local time, with its date unless it is today."""
     from monitor.wiring import local_zone
 
-    zone = local_zone()
-    try:
-        then, today = (datetime.fromtimestamp(time, zone) for time in (at, now))
-    except (OverflowError, ValueError, OSError):  # a feed can give any number as its date
-        return _("undated")
-    return f"{then:%H:%M}" if then.date() == today.date() else date_and_time(then)
+    return moment(at, now, local_zone())
 
 
 def _published_first(outlets: tuple[Outlet, ...]) -> Outlet | None:
@@ -382,6 +376,8 @@ def _alert_lines(
     """Yield an alert: what was decided of it, who was notified or why nobody, and why it is."""
     from monitor.alerts.description import (
         describe_deliveries,
+        describe_lost,
+        describe_match,
         describe_suppression,
         describe_triage,
     )
@@ -404,23 +400,9 @@ def _alert_lines(
         if words:
             yield f"    {words}"
     for match in alert.matches:
-        place = _MATCHED_IN[match.field]
-        yield f"    {_(place, text=match.text, term=match.term)}"
+        yield f"    {describe_match(match)}"
     for lost in alert.lost:
-        words = _(
-            "{term}: no longer in the text since the revision of {moment}",
-            term=lost.term,
-            moment=format_moment(lost.at, now),
-        )
-        yield f"    {words}"
-
-
-_MATCHED_IN = {
-    "title": mark("“{text}” in the title, by {term}"),
-    "summary": mark("“{text}” in the summary, by {term}"),
-    "body": mark("“{text}” in the body, by {term}"),
-    "author": mark("“{text}” in the author, by {term}"),
-}
+        yield f"    {describe_lost(lost, moment)}"
 
 
 def _retry_time(details: ArticleDetails, now: float) -> Iterator[str]:

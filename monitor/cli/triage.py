@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from index.analysis.text_cleaning import line, truncate
+from index.analysis.text_cleaning import line
 from index.translation import gettext as _
 from index.translation import mark, mark_plural, ngettext, number
-from monitor import signs
+from monitor.alerts.description import describe_decision
 from monitor.cli import CliContext, output, say, show
 from monitor.cli.alerts import build_alert_filter, complete_tags, with_alert_filters
 from monitor.cli.names import InputError, KnownNames
@@ -22,12 +22,11 @@ from monitor.cli.options import format_option, with_filters
 from monitor.formatting import alert_number, clauses
 from monitor.formatting import alerts as counted_alerts
 from monitor.model.alert import AlertState, Change, Verdict
-from monitor.model.shown_names import state_name, verdict_name
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from monitor.model.alert import Alert, Decision, TriageAction
+    from monitor.model.alert import Alert, TriageAction
     from monitor.service.service import Service
 
 
@@ -569,37 +568,11 @@ def _history(context: click.Context, id: int, style: str) -> None:
     for decision in decisions if style == "table" else ():
         when = show.format_moment(decision.at, cli.clock())
         who = line(decision.who) or (TOCSIN if decision.why else _("somebody"))
-        click.echo(f"{decision.act:>6}  {when}  {who}  {', '.join(_decision_words(decision))}")
+        click.echo(f"{decision.act:>6}  {when}  {who}  {describe_decision(decision)}")
     if not decisions:
         if style == "table":
             say(_("alert {number} was never changed", number=alert_number(id)))
         context.exit(1)
-
-
-def _decision_words(decision: Decision) -> Iterator[str]:
-    for name, after in decision.after.items():
-        before = decision.before[name]
-        if name == "tags":
-            yield from (f"+#{line(tag)}" for tag in after if tag not in before)
-            yield from (f"-#{line(tag)}" for tag in before if tag not in after)
-        elif name == "starred":
-            yield _("starred") if after else _("star removed")
-        elif name == "note":
-            note = truncate(line(after), 60)
-            yield _("note “{text}”", text=note) if after else _("note removed")
-        else:
-            yield f"{_standing(name, before)} {signs.BECOMES} {_standing(name, after)}"
-    if decision.why:
-        yield _("because of {reason}", reason=line(decision.why))
-    if decision.undoes is not None:
-        yield _("undoes {change}", change=decision.undoes)
-
-
-def _standing(name: str, value: str) -> str:
-    """Return the state or the verdict of an alert as people read it."""
-    if name == "state":
-        return state_name(AlertState(value))
-    return verdict_name(Verdict(value)) or _("no verdict")
 
 
 COMMANDS: Mapping[str, click.Command] = {

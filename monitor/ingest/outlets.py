@@ -1,9 +1,14 @@
-"""Which outlet had a story first. Pure."""
+"""Which outlet had a story first, and how the others followed, in words. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from index.analysis.text_cleaning import line
+from index.translation import gettext as _
+from index.translation import ngettext
+from monitor.formatting import span
 
 if TYPE_CHECKING:
     from monitor.model.alert import Outlet
@@ -23,3 +28,31 @@ def published_first(outlets: Sequence[Outlet]) -> Outlet | None:
     if first is None or first is outlets[0] or outlets[0] not in dated:
         return None
     return first if (outlets[0].published or 0.0) - (first.published or 0.0) >= 60 else None
+
+
+def describe_outlets(outlets: Sequence[Outlet]) -> str:
+    """Return how many outlets have the story, and which one published it first by its own date."""
+    if (earlier := published_first(outlets)) is None:
+        return ngettext(
+            "The same story in {count} outlet", "The same story in {count} outlets", len(outlets)
+        )
+    ahead = (outlets[0].published or 0.0) - (earlier.published or 0.0)
+    return ngettext(
+        "The same story in {count} outlet; first published by {outlet}, {time} earlier",
+        "The same story in {count} outlets; first published by {outlet}, {time} earlier",
+        len(outlets), outlet=line(earlier.name), time=span(ahead),
+    )  # fmt: skip
+
+
+def describe_lag(outlet: Outlet, first: Outlet) -> str:
+    """Return how much later than the first an outlet had the story: `first`, `+2 min`."""
+    if outlet is first:
+        return _("first")
+    return f"+{span(outlet.lag)}" if outlet.lag >= 1 else _("at once")
+
+
+def describe_wording(outlet: Outlet, first: Outlet) -> str:
+    """Return whether an outlet copied the text; empty for the first one."""
+    if outlet.copied:
+        return _("copied")
+    return "" if outlet is first else _("own words")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from index.article import PARTS
 from monitor.model.alert import NOBODY_ELSE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from index.article import Article, Timestamp
     from monitor.model.alert import Alert, Decision, MergedAlert, StoryTimeline
@@ -63,6 +64,28 @@ def repeated_summary(article: Article) -> tuple[str, int]:
     if article.summary == article.title:
         return "title", len(article.title)
     return ("body", len(opens)) if article.body.startswith(opens) else ("", 0)
+
+
+MatchPlace = tuple[str, int, int]
+"""(part, start, end) of a match, in characters of that part of the article."""
+
+
+def shown_parts(
+    article: Article, matches: Iterable[MatchPlace]
+) -> tuple[list[str], set[MatchPlace]]:
+    """Return the parts to show and the matches in them.
+
+    Matches of a summary that is not shown twice are highlighted in the part that repeats it.
+    """
+    into, length = repeated_summary(article)
+    if not into:
+        return list(PARTS), set(matches)
+    moved = {
+        (into if part == "summary" else part, start, end)
+        for part, start, end in matches
+        if part != "summary" or end <= length
+    }
+    return [part for part in PARTS if part != "summary"], moved
 
 
 class ArticleOrigin(NamedTuple):

@@ -14,13 +14,12 @@ from index.article import Article
 from index.translation import gettext as _
 from monitor.formatting import shown_title
 from monitor.model.alert import Match
-from monitor.model.article import ArticleDetails
+from monitor.model.article import ArticleDetails, MatchPlace
 from monitor.model.shown_names import part_name, severity_name
 from tui.data.newsroom import NewsroomModel
 from tui.screens.dialogs import Dialog, PageDialog
 from tui.screens.panes import ARTICLE_KEYS, PaneScreen
 from tui.view.article import (
-    MatchPlace,
     OutletSection,
     clean_with_spans,
     match_places,

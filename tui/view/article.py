@@ -8,7 +8,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from index.analysis import text_cleaning as safe
-from index.article import PARTS, Article, Timestamp
+from index.article import PARTS, Timestamp
 from index.translation import gettext as _
 from index.translation import ngettext
 from monitor import signs
@@ -18,9 +18,10 @@ from monitor.alerts.description import (
     describe_suppression,
     describe_triage,
 )
-from monitor.formatting import shown_title, span
+from monitor.formatting import shown_title
+from monitor.ingest.outlets import describe_lag, describe_outlets, describe_wording
 from monitor.model.alert import Alert, AlertState, MergedAlert, Outlet, StoryTimeline
-from monitor.model.article import ArticleDetails, repeated_summary
+from monitor.model.article import ArticleDetails, MatchPlace, shown_parts
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import part_name, severity_name
 from tui.view import times
@@ -66,7 +67,7 @@ def outlet_sections(
     sections = _merged_sections(merged, cells)
     if len(timeline.outlets) > 1:
         rows = tuple(_outlet_rows(timeline.outlets, article, cells, zone))
-        sections.append(OutletSection(_story_heading(timeline.outlets), rows))
+        sections.append(OutletSection(describe_outlets(timeline.outlets), rows))
     for linked in timeline.elsewhere_by_language():
         words = safe.line(describe_linked(linked))
         rows = tuple(_outlet_rows(linked.outlets, article, cells, zone))
@@ -104,30 +105,13 @@ def _merged_row(one: MergedAlert, cells: int) -> Line:
     ]
 
 
-def _story_heading(outlets: Sequence[Outlet]) -> str:
-    """Return how many outlets have the story, and which one published it first by its own date."""
-    from monitor.ingest.outlets import published_first
-
-    if (earlier := published_first(outlets)) is None:
-        return ngettext(
-            "The same story in {count} outlet", "The same story in {count} outlets", len(outlets)
-        )
-    ahead = (outlets[0].published or 0.0) - (earlier.published or 0.0)
-    return ngettext(
-        "The same story in {count} outlet; first published by {outlet}, {time} earlier",
-        "The same story in {count} outlets; first published by {outlet}, {time} earlier",
-        len(outlets), outlet=safe.line(earlier.name), time=span(ahead),
-    )  # fmt: skip
-
-
 def _outlet_rows(
     outlets: Sequence[Outlet], article: int, cells: int, zone: tzinfo | None
 ) -> Iterator[OutletRow]:
     for number, outlet in enumerate(outlets):
         here = outlet.article == article
-        lag = f"+{span(outlet.lag)}" if outlet.lag >= 1 else _("at once")
-        lag = lag if number else _("first")
-        origin = _("copied") if outlet.copied else _("own words") if number else ""
+        lag = describe_lag(outlet, outlets[0])
+        origin = describe_wording(outlet, outlets[0])
         when = times.full(outlet.seen, zone)
         tail: Line = [(fit(origin, 10), "quiet"), (when, "quiet")] if cells >= 60 else []
         name = max(4, cells - 3 - _LAG_CELLS - (10 + len(when) if tail else 0))
@@ -195,8 +179,6 @@ def _diff_lines(name: str, pieces: Iterable[DiffPart], cells: int) -> list[Line]
     return lines
 
 
-MatchPlace = tuple[str, int, int]
-"""(part, start, end) of a match, in characters of that part of the article."""
 PROSE_CELLS = 92
 """Widest line of prose, in cells; in longer lines the eye loses its place."""
 
@@ -243,7 +225,8 @@ def article_page(
     """
     lines = _alert_states(details, cells, zone)
     match_lines: list[int] = []
-    parts, matches = _visible_parts(details.article, matches)
+    parts, places = shown_parts(details.article, matches)
+    matches = _in_order(places)
     for part in parts:
         spans = [
             (start, end, "hit-now" if number == current else "hit")
@@ -265,24 +248,6 @@ def article_page(
 
 
 _PART_STYLES = {"title": "title", "summary": "plain", "body": "plain", "author": "quiet"}
-
-
-def _visible_parts(
-    article: Article, matches: Sequence[MatchPlace]
-) -> tuple[list[str], list[MatchPlace]]:
-    """Return the parts to show and the matches in them.
-
-    Matches of a summary that is not shown twice are highlighted in the part that repeats it.
-    """
-    into, length = repeated_summary(article)
-    if not into:
-        return list(PARTS), list(matches)
-    moved = {
-        (into if part == "summary" else part, start, end)
-        for part, start, end in matches
-        if part != "summary" or end <= length
-    }
-    return [part for part in PARTS if part != "summary"], _in_order(moved)
 
 
 def _paragraphs(text: str, spans: list[Span], cells: int, style: str) -> ArticlePage:

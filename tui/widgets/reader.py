@@ -9,8 +9,8 @@ from textual import events
 from textual.message import Message
 
 from index.translation import gettext as _
-from monitor.model.article import ArticleDetails
-from tui.view.article import MatchPlace, article_page
+from monitor.model.article import ArticleDetails, MatchPlace
+from tui.view.article import article_page
 from tui.view.styled_text import Line, wrap
 from tui.widgets.scroll_text import ScrollText, TextLayout
 
