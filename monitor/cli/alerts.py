@@ -150,7 +150,7 @@ COMMANDS = {
         READ,
     ),
     "history": LazyCommand(
-        "monitor.cli.triage:COMMANDS", "Show who changed an alert, and when.", READ
+        "monitor.cli.triage_history:COMMANDS", "Show who changed an alert, and when.", READ
     ),
     "ack": LazyCommand("monitor.cli.triage:COMMANDS", "Acknowledge alerts.", TRIAGE),
     "relevant": LazyCommand("monitor.cli.triage:COMMANDS", "Call alerts relevant.", TRIAGE),
@@ -165,9 +165,9 @@ COMMANDS = {
     "tag": LazyCommand("monitor.cli.triage:COMMANDS", "Add a tag to alerts.", TRIAGE),
     "untag": LazyCommand("monitor.cli.triage:COMMANDS", "Remove a tag from alerts.", TRIAGE),
     "note": LazyCommand("monitor.cli.triage:COMMANDS", "Write a note about alerts.", TRIAGE),
-    "undo": LazyCommand("monitor.cli.triage:COMMANDS", "Undo your last change.", TRIAGE),
+    "undo": LazyCommand("monitor.cli.triage_history:COMMANDS", "Undo your last change.", TRIAGE),
     "redo": LazyCommand(
-        "monitor.cli.triage:COMMANDS", "Redo the change that you undid last.", TRIAGE
+        "monitor.cli.triage_history:COMMANDS", "Redo the change that you undid last.", TRIAGE
     ),
 }
 

@@ -1,162 +1,25 @@
-"""`tocsin alerts ack`, `noise`, `undo`, `history` and the like: triage of alerts."""
+"""`tocsin alerts ack`, `noise`, `assign`, `note` and the like: triage of alerts."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from index.analysis.text_cleaning import line
 from index.translation import gettext as _
 from index.translation import mark, mark_plural, ngettext, number
-from monitor.alerts.description import describe_decision
-from monitor.cli import CliContext, output, say, show
-from monitor.cli.alerts import build_alert_filter, complete_tags, with_alert_filters
-from monitor.cli.names import InputError, KnownNames
-from monitor.cli.numbers import AlertNumber, no_alert
-from monitor.cli.options import format_option, with_filters
-from monitor.formatting import alert_number, clauses
-from monitor.formatting import alerts as counted_alerts
+from monitor.cli import CliContext, say
+from monitor.cli.alerts import complete_tags
+from monitor.cli.names import InputError
+from monitor.cli.triage_selection import confirm_change, select_alerts, with_alert_selection
+from monitor.formatting import clauses
 from monitor.model.alert import AlertState, Change, Verdict
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
     from monitor.model.alert import Alert, TriageAction
     from monitor.service.service import Service
-
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-WATCHLISTS_NAMED = 3
-"""Watchlists that the confirmation names."""
-COMPLETIONS = 50
-"""Alerts that shell completion offers."""
-
-
-def complete_alert_ids(
-    context: click.Context, _parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Complete the number of one of the newest alerts, with their titles."""
-    from click.shell_completion import CompletionItem
-
-    from monitor.cli.options import completion_context
-    from monitor.errors import MonitorError
-    from monitor.model.search import Filter
-
-    try:
-        alerts = completion_context(context).service().views.alerts
-        newest = alerts.get(alerts.ids(Filter(muted=True), limit=COMPLETIONS))
-    except MonitorError:
-        return []
-    return [
-        CompletionItem(alert_number(alert.id), help=f"{alert.watchlist}: {alert.title}")
-        for alert in reversed(newest)
-        if alert_number(alert.id).startswith(incomplete.lower())
-    ]
-
-
-_OPTIONS = (
-    click.argument(
-        "ids",
-        type=AlertNumber(),
-        nargs=-1,
-        metavar="[ALERT]...",
-        shell_complete=complete_alert_ids,
-    ),
-    with_filters,
-    with_alert_filters,
-    click.option(
-        "--story", is_flag=True, help="Change every alert of the stories of these alerts."
-    ),
-    click.option("--yes", is_flag=True, help="Do not ask for confirmation."),
-    click.option("--dry-run", is_flag=True, help="Only list the alerts that would change."),
-    click.option(
-        "--format",
-        "style",
-        type=click.Choice(["table", "json"]),
-        default="table",
-        show_default=True,
-        help="Output format.",
-    ),
-)
-
-
-def with_alert_selection(command: F) -> F:
-    """Add the argument and the options that select alerts."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-def select_alerts(
-    context: click.Context, service: Service, ids: Sequence[int], options: dict[str, Any]
-) -> list[int]:
-    """Return the IDs of the alerts that the arguments or the options select.
-
-    Raises:
-        UsageError: Nothing selects alerts, or IDs and options do.
-        InputError: There is no such alert.
-    """
-    names = {"since", "until", "lang", "feeds", "watchlists", "state", "verdict", "starred",
-             "noted", "tags", "query"}  # fmt: skip
-    options_given = [name for name in names if _is_given(context, name)]
-    if ids and options_given:
-        raise click.UsageError(_("give alerts or options that select them, not both"))
-    if ids:
-        missing = sorted({*ids} - {alert.id for alert in service.views.alerts.get(ids)})
-        if missing:
-            raise no_alert(*missing)
-        return list(dict.fromkeys(ids))
-    if not options_given:
-        raise click.UsageError(_("give alerts, such as a5, or options such as --query or --watch"))
-    known = KnownNames(context.obj, service)
-    filter = known.validate(
-        build_alert_filter(**{name: options[name] for name in names - {"query"}})
-    )
-    if options["query"]:
-        known.warn(options["query"])
-    return service.triage.select(replace(filter, muted=True), options["query"])
-
-
-def confirm_change(alerts: Sequence[Alert], what: str, *, yes: bool) -> bool:
-    """Ask for confirmation of a change; return whether it was given.
-
-    Raises:
-        InputError: There is no terminal to ask on, and no --yes.
-    """
-    import sys
-
-    summary = f"{counted_alerts(len(alerts))} ({_breakdown(alerts)})"
-    if yes:
-        say(summary)
-        return True
-    if not sys.stdin.isatty():
-        raise InputError(
-            _(
-                "{alerts}: add --yes to {change}, or --dry-run to list them",
-                alerts=summary,
-                change=what,
-            )
-        )
-    return click.confirm(_("{alerts}: {change}?", alerts=summary, change=what), err=True)
-
-
-def _breakdown(alerts: Sequence[Alert]) -> str:
-    counts = Counter(alert.watchlist for alert in alerts).most_common()
-    named = [f"{name} {number(count)}" for name, count in counts[:WATCHLISTS_NAMED]]
-    rest = sum(count for _name, count in counts[WATCHLISTS_NAMED:])
-    return ", ".join([*named, *([_("others {count}", count=number(rest))] if rest else [])])
-
-
-def _is_given(context: click.Context, name: str) -> bool:
-    from click.core import ParameterSource
-
-    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 CHANGES_SHOWN = 50
@@ -489,92 +352,8 @@ _CHANGE_COMMANDS = (
     ),
     _note,
 )
-_format = click.option(
-    "--format",
-    "style",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Output format.",
-)
-
-
-@click.command("undo")
-@_format
-@click.pass_context
-def _undo(context: click.Context, style: str) -> None:
-    """Undo your last change, made here or in the dashboard: a whole command or key.
-
-    Run it again to undo the change before. What anybody changed since stays. You are
-    $TOCSIN_USER, or else the name you logged in with. Exits with 1 when there is nothing to
-    undo.
-    """
-    cli: CliContext = context.obj
-    _report_undo(context, cli.service().triage.undo(), style, _("nothing to undo"))
-
-
-@click.command("redo")
-@_format
-@click.pass_context
-def _redo(context: click.Context, style: str) -> None:
-    """Redo the change that you undid last, if you have changed nothing else since.
-
-    Exits with 1 when there is nothing to redo.
-    """
-    cli: CliContext = context.obj
-    _report_undo(context, cli.service().triage.redo(), style, _("nothing to redo"))
-
-
-def _report_undo(
-    context: click.Context, act: TriageAction | None, style: str, otherwise: str
-) -> None:
-    if style == "json":
-        from monitor.export.serialization.alerts import undo_row
-
-        click.echo(json.dumps(undo_row(act)))
-    elif act is not None:
-        left = ", ".join(map(alert_number, act.left[:10])) + (", …" if len(act.left) > 10 else "")
-        changed = ngettext("{count} alert changed", "{count} alerts changed", len(act.ids))
-        left_note = _("not undone, because they were changed since: {alerts}", alerts=left)
-        say(clauses([changed, *([left_note] if act.left else [])]))
-    else:
-        say(otherwise)
-    if act is None:
-        context.exit(1)
-
-
-COLUMNS = ("act", "alert", "at", "who", "why", "undoes", "before", "after", "alert_id")
-TOCSIN = "tocsin"
-
-
-@click.command("history")
-@click.argument("id", type=AlertNumber(), metavar="ALERT", shell_complete=complete_alert_ids)
-@format_option
-@click.pass_context
-def _history(context: click.Context, id: int, style: str) -> None:
-    """Show who changed an alert, and when, the newest change first.
-
-    Exits with 1 when nobody changed it.
-    """
-    cli: CliContext = context.obj
-    service = cli.service()
-    if not service.views.alerts.get([id]):
-        raise no_alert(id)
-    decisions = service.views.triage.decisions(id)[::-1]
-    if style != "table":
-        from monitor.export.serialization.alerts import decision_row
-
-        output.print_rows(map(decision_row, decisions), style, COLUMNS)
-    for decision in decisions if style == "table" else ():
-        when = show.format_moment(decision.at, cli.clock())
-        who = line(decision.who) or (TOCSIN if decision.why else _("somebody"))
-        click.echo(f"{decision.act:>6}  {when}  {who}  {describe_decision(decision)}")
-    if not decisions:
-        if style == "table":
-            say(_("alert {number} was never changed", number=alert_number(id)))
-        context.exit(1)
 
 
 COMMANDS: Mapping[str, click.Command] = {
-    command.name or "": command for command in (*_CHANGE_COMMANDS, _undo, _redo, _history)
+    command.name or "": command for command in _CHANGE_COMMANDS
 }

@@ -1,0 +1,113 @@
+"""`tocsin alerts undo`, `redo` and `history`: the record of triage, and what takes it back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from index.analysis.text_cleaning import line
+from index.translation import gettext as _
+from index.translation import ngettext
+from monitor.alerts.description import describe_decision
+from monitor.cli import CliContext, output, say, show
+from monitor.cli.numbers import AlertNumber, no_alert
+from monitor.cli.options import format_option
+from monitor.cli.triage_selection import complete_alert_ids
+from monitor.formatting import alert_number, clauses
+
+if TYPE_CHECKING:
+    from monitor.model.alert import TriageAction
+
+
+_format = click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="Output format.",
+)
+
+
+@click.command("undo")
+@_format
+@click.pass_context
+def _undo(context: click.Context, style: str) -> None:
+    """Undo your last change, made here or in the dashboard: a whole command or key.
+
+    Run it again to undo the change before. What anybody changed since stays. You are
+    $TOCSIN_USER, or else the name you logged in with. Exits with 1 when there is nothing to
+    undo.
+    """
+    cli: CliContext = context.obj
+    _report_undo(context, cli.service().triage.undo(), style, _("nothing to undo"))
+
+
+@click.command("redo")
+@_format
+@click.pass_context
+def _redo(context: click.Context, style: str) -> None:
+    """Redo the change that you undid last, if you have changed nothing else since.
+
+    Exits with 1 when there is nothing to redo.
+    """
+    cli: CliContext = context.obj
+    _report_undo(context, cli.service().triage.redo(), style, _("nothing to redo"))
+
+
+def _report_undo(
+    context: click.Context, act: TriageAction | None, style: str, otherwise: str
+) -> None:
+    if style == "json":
+        from monitor.export.serialization.alerts import undo_row
+
+        click.echo(json.dumps(undo_row(act)))
+    elif act is not None:
+        left = ", ".join(map(alert_number, act.left[:10])) + (", …" if len(act.left) > 10 else "")
+        changed = ngettext("{count} alert changed", "{count} alerts changed", len(act.ids))
+        left_note = _("not undone, because they were changed since: {alerts}", alerts=left)
+        say(clauses([changed, *([left_note] if act.left else [])]))
+    else:
+        say(otherwise)
+    if act is None:
+        context.exit(1)
+
+
+COLUMNS = ("act", "alert", "at", "who", "why", "undoes", "before", "after", "alert_id")
+TOCSIN = "tocsin"
+
+
+@click.command("history")
+@click.argument("id", type=AlertNumber(), metavar="ALERT", shell_complete=complete_alert_ids)
+@format_option
+@click.pass_context
+def _history(context: click.Context, id: int, style: str) -> None:
+    """Show who changed an alert, and when, the newest change first.
+
+    Exits with 1 when nobody changed it.
+    """
+    cli: CliContext = context.obj
+    service = cli.service()
+    if not service.views.alerts.get([id]):
+        raise no_alert(id)
+    decisions = service.views.triage.decisions(id)[::-1]
+    if style != "table":
+        from monitor.export.serialization.alerts import decision_row
+
+        output.print_rows(map(decision_row, decisions), style, COLUMNS)
+    for decision in decisions if style == "table" else ():
+        when = show.format_moment(decision.at, cli.clock())
+        who = line(decision.who) or (TOCSIN if decision.why else _("somebody"))
+        click.echo(f"{decision.act:>6}  {when}  {who}  {describe_decision(decision)}")
+    if not decisions:
+        if style == "table":
+            say(_("alert {number} was never changed", number=alert_number(id)))
+        context.exit(1)
+
+
+COMMANDS: Mapping[str, click.Command] = {
+    command.name or "": command for command in (_undo, _redo, _history)
+}
