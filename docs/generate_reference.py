@@ -190,7 +190,7 @@ def _option(option: click.Option, context: click.Context) -> tuple[str, str]:
         numeric = isinstance(option.type, click.IntRange)
         value = f" {option.metavar or ('N' if numeric else option.make_metavar(context))}"
     if option.multiple:
-        said.append("May be given several times.")
+        said.append("May be repeated.")
     if "default" in extra:
         said.append(f"Default: `{extra['default']}`.")
     if "envvars" in extra:
@@ -437,9 +437,7 @@ def _operation(name: str, operation: Mapping[str, Any], components: Any) -> Iter
         yield table(("parameter", "meaning"), rows)
 
 
-def _explained(
-    schema: Mapping[str, Any], words: str, several: str = "May be given several times."
-) -> str:
+def _explained(schema: Mapping[str, Any], words: str, several: str = "May be repeated.") -> str:
     """Return what a parameter means, and which values it may have; `several` is said of arrays."""
     kinds = [one for one in schema.get("anyOf", [schema]) if one.get("type") != "null"]
     kind = kinds[0].get("items", kinds[0])

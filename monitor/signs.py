@@ -9,7 +9,7 @@ from index.translation import mark
 
 HIGH, MEDIUM, LOW = "▲", "●", "▽"
 NEW, CLOSED, RELEVANT, NOISE = "•", "▪", "☑", "☒"
-STAR, NOTE, MARKED, TAG = "★", "✎", "◆", "#"
+STAR, NOTE, MARKED, TAG, ASSIGNED = "★", "✎", "◆", "#", "@"
 ESCALATED = "⇡"
 SPIKE, QUIET = "⇈", "⇊"
 OUTLETS, OTHER_LANGUAGE, TERMS, MORE = "≡", "⇄", "⌕", "+"
@@ -29,6 +29,7 @@ LEGEND: tuple[tuple[str, str], ...] = (
     (NEW, mark("new; •39: 39 new stories of all days")),
     (f"{RELEVANT} {NOISE} {CLOSED}", mark("relevant, noise; closed")),
     (f"{STAR} {NOTE} {TAG}", mark("starred; a note; a tag")),
+    (f"{ASSIGNED}ana", mark("assigned to ana")),  # not a message
     (MARKED, mark("marked: the next key changes all that are marked")),
     (ESCALATED, mark("escalated: became more severe, and why")),
     (

@@ -115,7 +115,7 @@ ARTICLE_FACETS = ("lang", "feed", "tag")
 ARCHIVE_FACETS = ("since", "until", "watch", "story", "severity", "has", "is")
 """Filters that only the archive can answer."""
 FACETS = ARTICLE_FACETS + ARCHIVE_FACETS
-ALERT_FACETS = ("state",)
+ALERT_FACETS = ("state", "assigned")
 """Filters of alerts only."""
 
 

@@ -23,6 +23,7 @@ FRENCH: dict[str, tuple[str, ...]] = {
     "has": ("avec",),
     "is": ("est",),
     "state": ("état",),
+    "assigned": ("confiée", "confié"),
 }
 """French names of each field, the usual one first; accents may be left out."""
 

@@ -29,7 +29,7 @@ UNDETERMINED = "und"
 """`lang:und` finds articles whose language could not be told."""
 
 _WHEN = datetime(2024, 1, 1, tzinfo=UTC)  # any moment: only the form of a date is looked at
-_MANY = ("lang", "feed", "tag", "watch", "severity", "has", "state", "is")
+_MANY = ("lang", "feed", "tag", "watch", "severity", "has", "state", "is", "assigned")
 
 
 def facet(

@@ -54,7 +54,7 @@ def _counted(reason: str, count: int) -> str:
 
 
 def describe_triage(alert: Alert, last: Decision | None, moment: Callable[[Timestamp], str]) -> str:
-    """Return state, verdict, star and tags of an alert: `acknowledged by anna 10:31 · noise`.
+    """Return state, verdict, star, assignee and tags: `acknowledged by anna 10:31 · noise`.
 
     Args:
         alert: The alert.
@@ -74,6 +74,8 @@ def describe_triage(alert: Alert, last: Decision | None, moment: Callable[[Times
         words.append(verdict_name(alert.verdict))
     if alert.starred:
         words.append(signs.STAR)
+    if alert.assignee:
+        words.append(_("assigned to {name}", name=line(alert.assignee)))
     words += [f"#{line(tag)}" for tag in alert.tags]
     return " · ".join(words)
 
@@ -176,6 +178,9 @@ def _decision_words(decision: Decision) -> Iterator[str]:
             yield from (f"-#{line(tag)}" for tag in before if tag not in after)
         elif name == "starred":
             yield _("starred") if after else _("star removed")
+        elif name == "assignee":
+            to = line(after)
+            yield _("assigned to {name}", name=to) if after else _("assigned to nobody")
         elif name == "note":
             note = truncate(line(after), 60)
             yield _("note “{text}”", text=note) if after else _("note removed")

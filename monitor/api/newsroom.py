@@ -43,6 +43,12 @@ class Newsroom:
     """The folder given with --data."""
     clock: Callable[[], Timestamp]
     zone: tzinfo
+    who: str = ""
+    """Name of the caller, whom `me` means."""
+
+    def of(self, who: str) -> Newsroom:
+        """Return the same for a caller of this name."""
+        return replace(self, who=who)
 
     def load(self) -> Config:
         """Return feeds.yaml; raises ConfigError."""
@@ -53,7 +59,7 @@ class Newsroom:
     @property
     def names(self) -> KnownNames:
         """Return the names that a filter may have."""
-        return KnownNames(self.service.views, self.config_path, self.data)
+        return KnownNames(self.service.views, self.config_path, self.data, self.who)
 
     def moment(self, field: str, text: str | None, *, end: bool = False) -> Timestamp | None:
         """Return a moment such as 2023-10-01, 7d or 2023-10-01T07:00; raises ApiProblem."""
@@ -83,8 +89,8 @@ async def unchanged(request: Request, here: Here) -> Callable[[], None]:
 
 
 def _check_unchanged(request: Request, here: Newsroom) -> None:
-    if any(name in request.query_params for name in ("since", "until", "query")):
-        return  # these depend on the time
+    if any(name in request.query_params for name in ("since", "until", "query", "assigned")):
+        return  # these depend on the time, or on the caller
     key = f"{request.url.path}?{request.url.query}"
     commits = here.service.views.version().commits
     tags: AnswerTags = request.state.tags
@@ -181,6 +187,8 @@ class AlertParameters(FilterParameters):
     """Only alerts with a note."""
     tag: list[Text] = Field(default=[], max_length=20)
     """With any of these tags of your own."""
+    assigned: list[Text] = Field(default=[], max_length=20)
+    """Assigned to these people; `me` is the name of your token."""
     suppressed: bool = False
     """Only alerts of which nobody was notified, copies included."""
 
@@ -198,6 +206,7 @@ class AlertParameters(FilterParameters):
             starred=True if self.starred else None,
             noted=True if self.noted else None,
             tags=tags,
+            assignees=tuple(self.assigned),
             muted=True,
             suppressed=self.suppressed,
         )

@@ -52,6 +52,24 @@ def complete_tags(
     ]
 
 
+def complete_people(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the name of somebody who has worked on alerts."""
+    from click.shell_completion import CompletionItem
+
+    from monitor.cli.options import completion_context
+    from monitor.errors import MonitorError
+    from monitor.service.triage import ME, NOBODY
+
+    try:
+        known = completion_context(context).service().views.triage.people()
+    except MonitorError:
+        return []
+    names = (ME, NOBODY, *known)
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
 _OPTIONS = (
     click.option(
         "--state",
@@ -72,11 +90,20 @@ _OPTIONS = (
         help="Alerts with this tag of your own.",
     ),
     click.option(
+        "--assigned",
+        "assignees",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=complete_people,
+        help="Alerts that are assigned to NAME; `me` is you, `nobody` those of nobody.",
+    ),
+    click.option("--mine", is_flag=True, help="Alerts that are assigned to you."),
+    click.option(
         "--query",
         default="",
         metavar="QUERY",
         help="Alerts that this query selects, as 'watch:Alibaba lang:fr since:7d "
-        "grève'. It may contain `state:` and `is:`.",
+        "grève'. It may contain `state:`, `is:` and `assigned:`.",
     ),
 )
 
@@ -95,6 +122,8 @@ def build_alert_filter(
     starred: bool,
     noted: bool,
     tags: tuple[str, ...],
+    assignees: tuple[str, ...],
+    mine: bool,
     **selected: Any,
 ) -> Filter:
     """Return the filter for these options.
@@ -105,7 +134,7 @@ def build_alert_filter(
     from dataclasses import replace
 
     from monitor.model.alert import AlertState, Verdict
-    from monitor.service.triage import clean_tag
+    from monitor.service.triage import ME, clean_tag
 
     try:
         valid_tags = tuple(map(clean_tag, tags))
@@ -119,12 +148,13 @@ def build_alert_filter(
         starred=True if starred else None,
         noted=True if noted else None,
         tags=valid_tags,
+        assignees=(*assignees, ME) if mine else assignees,
     )
 
 
 COLUMNS = (
     "id", "kind", "watchlist", "article", "title", "url", "feed", "outlet", "severity", "state",
-    "verdict", "starred", "tags", "note", "raised_at",
+    "verdict", "starred", "tags", "assignee", "note", "raised_at",
     "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until", "merged_into",
     "backfill", "rule", "article_version", "lost", "alert_id", "article_id",
     "story",
@@ -164,6 +194,7 @@ COMMANDS = {
     "unstar": LazyCommand("monitor.cli.triage:COMMANDS", "Remove stars.", TRIAGE),
     "tag": LazyCommand("monitor.cli.triage:COMMANDS", "Add a tag to alerts.", TRIAGE),
     "untag": LazyCommand("monitor.cli.triage:COMMANDS", "Remove a tag from alerts.", TRIAGE),
+    "assign": LazyCommand("monitor.cli.triage:COMMANDS", "Say who works on alerts.", TRIAGE),
     "note": LazyCommand("monitor.cli.triage:COMMANDS", "Write a note about alerts.", TRIAGE),
     "undo": LazyCommand("monitor.cli.triage_history:COMMANDS", "Undo your last change.", TRIAGE),
     "redo": LazyCommand(

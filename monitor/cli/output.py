@@ -214,8 +214,10 @@ def _markdown(rows: Iterable[Row]) -> Iterator[str]:
         url = shown_url(row.get("url") or "")
         link = f"[{title}](<{url}>)" if url else title
         when = (row.get("published") or row.get("seen") or row.get("raised_at") or "")[:10]
+        people = ", ".join(row.get("assignees") or ())
+        people = people and _("assigned to {name}", name=people)
         about = " · ".join(
-            _escape(part) for part in (row.get("watchlist"), row["feed"], when) if part
+            _escape(part) for part in (row.get("watchlist"), row["feed"], when, people) if part
         )
         yield f"- {link} — {about}"
         if row.get("snippet"):

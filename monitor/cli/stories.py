@@ -106,6 +106,7 @@ def markdown_row(row: ListedStory) -> Row:
         "watchlist": ", ".join(row.story.watchlists),
         "feed": _outlet(lead),
         "raised_at": iso(lead.stirred_at),
+        "assignees": row.story.assignees,
         "note": "\n".join(map(text_cleaning.lines, notes)),
     }
 
@@ -212,6 +213,7 @@ def _triage_lines(story: StoryAlerts) -> Iterator[str]:
     standing = _standing(story.alerts[0])
     words = [_standing_words(standing)] if shared and standing != TriageState() else []
     words += [signs.STAR] if story.starred else []
+    words += [f"{signs.ASSIGNED}{text_cleaning.line(name)}" for name in story.assignees]
     words += [f"#{text_cleaning.line(tag)}" for tag in story.tags]
     if words:
         yield " · ".join(words)

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from index.analysis.text_cleaning import line
 from index.translation import gettext as _
 from index.translation import mark, mark_plural, ngettext, number
 from monitor.cli import CliContext, say
-from monitor.cli.alerts import complete_tags
+from monitor.cli.alerts import complete_people, complete_tags
 from monitor.cli.names import InputError
 from monitor.cli.triage_selection import confirm_change, select_alerts, with_alert_selection
-from monitor.formatting import clauses
-from monitor.model.alert import AlertState, Change, Verdict
+from monitor.formatting import alert_number, and_more, clauses
+from monitor.model.alert import AlertState, Change, Verdict, triage_state
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert, TriageAction
     from monitor.service.service import Service
 
 
+NUMBERS_SHOWN = 10
+"""Alerts that are named because they stay."""
 CHANGES_SHOWN = 50
 """Alerts that --dry-run lists."""
 
@@ -39,20 +43,20 @@ class _Verb(NamedTuple):
     """What was done to several."""
     already: str
     """Said when nothing is to be done: `nothing to change: already closed`."""
-    tag: str = ""
-    """The tag that is added or removed: `{tag}` in the texts."""
+    name: str = ""
+    """The tag or the person that it is about: `{tag}` or `{name}` in the texts."""
 
     def to_do(self) -> str:
         """Return what is to be done."""
-        return _(self.infinitive, tag=self.tag)
+        return _(self.infinitive, tag=self.name, name=self.name)
 
     def done(self, count: int) -> str:
         """Return what was done to so many alerts."""
-        return ngettext(self.one, self.many, count, tag=self.tag)
+        return ngettext(self.one, self.many, count, tag=self.name, name=self.name)
 
     def nothing(self) -> str:
         """Return that there was nothing to do."""
-        return _(self.already, tag=self.tag)
+        return _(self.already, tag=self.name, name=self.name)
 
 
 def _change_alerts(
@@ -61,8 +65,9 @@ def _change_alerts(
     options: dict[str, Any],
     verb: _Verb,
     fields: _ChangeFields,
+    stays: Callable[[Alert], bool] = lambda _alert: False,
 ) -> None:
-    """Change the selected alerts; exit with 1 when there are none."""
+    """Change the selected alerts but those that stay; exit with 1 when there are none."""
     cli: CliContext = context.obj
     service = cli.service()
     selected = select_alerts(context, service, ids, options)
@@ -72,7 +77,9 @@ def _change_alerts(
         others = _others_of_stories(service, selected)
     if options["story"]:
         alerts, others = [*alerts, *others], []
-    changing = [alert for alert in alerts if change.on(alert) != alert]
+    differing = [alert for alert in alerts if change.on(alert) != alert]
+    changing = [alert for alert in differing if not stays(alert)]
+    kept = [alert for alert in differing if stays(alert)]
     if not selected:
         say(_("no alerts"))
         context.exit(1)
@@ -84,9 +91,12 @@ def _change_alerts(
         if not ids and not confirm_change(changing, verb.to_do(), yes=options["yes"]):
             say(_("nothing was changed"))
             context.exit(1)
-        act = service.triage.change([alert.id for alert in changing], **fields)
-    left = sum(change.on(alert) != alert for alert in others)
-    _report_change(act, len(alerts), options["style"], verb, left)
+        shown = {alert.id: triage_state(alert) for alert in changing}
+        act = service.triage.change(list(shown), **fields, shown=shown)
+    more = sum(change.on(alert) != alert for alert in others)
+    _report_change(act, len(alerts), options["style"], verb, more, kept)
+    if not (act and act.ids) and (act or kept):
+        context.exit(1)
 
 
 def _others_of_stories(service: Service, ids: Sequence[int]) -> list[Alert]:
@@ -114,7 +124,12 @@ def _list_changes(changing: Sequence[Alert], cli: CliContext, what: str) -> None
 
 
 def _report_change(
-    act: TriageAction | None, total: int, style: str, verb: _Verb, left: int
+    act: TriageAction | None,
+    total: int,
+    style: str,
+    verb: _Verb,
+    more: int,
+    kept: Sequence[Alert],
 ) -> None:
     """Print what was changed.
 
@@ -123,28 +138,55 @@ def _report_change(
         total: How many alerts were selected.
         style: The format.
         verb: The change.
-        left: How many other alerts of their stories the same would change.
+        more: How many other alerts of their stories the same would change.
+        kept: Those that stay, because they are assigned to somebody else.
     """
     changed = act.ids if act else ()
     if style == "json":
         from monitor.export.serialization.alerts import change_row
 
-        click.echo(json.dumps(change_row(act, total)))
+        click.echo(json.dumps(change_row(act, total, [alert.id for alert in kept])))
         return
-    parts = [verb.done(len(changed)) if changed else verb.nothing()]
-    if changed and (rest := total - len(changed)):
+    stay = _stay_words(kept, act.left if act else ())
+    parts = [] if stay and not changed else [verb.done(len(changed)) if changed else verb.nothing()]
+    if changed and (rest := total - len(changed) - len(kept) - len(act.left if act else ())):
         parts.append(ngettext("{count} was already", "{count} were already", rest))
-    if left:
+    parts += stay
+    if more:
         parts.append(
             ngettext(
                 "{count} more of the same story: add --story",
                 "{count} more of the same story: add --story",
-                left,
+                more,
             )
         )
     if changed:
         parts.append(_("`tocsin alerts undo` undoes it"))
     say(clauses(parts))
+
+
+def _stay_words(kept: Sequence[Alert], overtaken: Sequence[int]) -> list[str]:
+    """Return which alerts stay, and why."""
+    words = []
+    if kept:
+        people = ", ".join(sorted({line(alert.assignee) for alert in kept}))
+        words.append(
+            ngettext(
+                "{count} alert stays assigned to {name}: add --take-over",
+                "{count} alerts stay assigned to {name}: add --take-over",
+                len(kept),
+                name=people,
+            )
+        )
+    if overtaken:
+        words.append(
+            _("changed meanwhile by somebody else, and left: {alerts}", alerts=_numbers(overtaken))
+        )
+    return words
+
+
+def _numbers(ids: Sequence[int]) -> str:
+    return and_more(", ".join(map(alert_number, ids[:NUMBERS_SHOWN])), len(ids) - NUMBERS_SHOWN)
 
 
 def _change_command(name: str, verb: _Verb, help: str, **fields: Any) -> click.Command:
@@ -182,9 +224,54 @@ def _tag_command(name: str, verb: _Verb, help: str, key: str) -> click.Command:
             name = clean_tag(tag)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="TAG") from None
-        _change_alerts(context, ids, options, verb._replace(tag=name), {key: (name,)})
+        _change_alerts(context, ids, options, verb._replace(name=name), {key: (name,)})
 
     return command
+
+
+@click.command(
+    "assign",
+    help="Say who works on alerts: NAME, `me` or `nobody`.\n\n"
+    "An alert that somebody else works on stays with that person, unless you add --take-over.\n\n"
+    + _SELECTION_HELP,
+)
+@with_alert_selection
+@click.argument("name", metavar="NAME", shell_complete=complete_people)
+@click.option("--take-over", is_flag=True, help="Also alerts that somebody else works on.")
+@click.pass_context
+def _assign(
+    context: click.Context,
+    /,
+    name: str,
+    ids: tuple[int, ...],
+    take_over: bool,
+    **options: Any,
+) -> None:
+    triage = context.obj.service().triage
+    if not ids and re.fullmatch(r"a\d+", name):
+        raise click.UsageError(_("say to whom: a name, `me` or `nobody`, after the alerts"))
+    try:
+        person = triage.person(name)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="NAME") from None
+
+    def stays(alert: Alert) -> bool:
+        return not take_over and alert.assignee not in ("", person, triage.who)
+
+    verb = _ASSIGNED._replace(name=person) if person else _ASSIGNED_TO_NOBODY
+    _change_alerts(context, ids, options, verb, {"assignee": person}, stays)
+
+
+_ASSIGNED = _Verb(
+    mark("assign to {name}"),
+    *mark_plural("{count} alert assigned to {name}", "{count} alerts assigned to {name}"),
+    mark("nothing to change: already assigned to {name}"),
+)
+_ASSIGNED_TO_NOBODY = _Verb(
+    mark("assign to nobody"),
+    *mark_plural("{count} alert assigned to nobody", "{count} alerts assigned to nobody"),
+    mark("nothing to change: already assigned to nobody"),
+)
 
 
 @click.command(
@@ -350,6 +437,7 @@ _CHANGE_COMMANDS = (
         "Remove a tag of your own from alerts.",
         "untag",
     ),
+    _assign,
     _note,
 )
 

@@ -291,6 +291,8 @@ class Alert:
     """What the analyst noted, a paragraph a line."""
     tags: tuple[str, ...] = ()
     """The analyst's, sorted; those of feeds are others."""
+    assignee: str = ""
+    """Who works on it; empty for nobody."""
     outlet: str = ""
     """Who published its article, where the feed is an aggregator that names it; else empty."""
     story_alert: int = 0
@@ -362,6 +364,11 @@ class StoryAlerts:
         return tuple(sorted({tag for alert in self.alerts for tag in alert.tags}))
 
     @property
+    def assignees(self) -> tuple[str, ...]:
+        """Return who works on any of the alerts, sorted."""
+        return tuple(sorted({alert.assignee for alert in self.alerts} - {""}))
+
+    @property
     def watchlists(self) -> tuple[str, ...]:
         """Return the watchlists that raised them, those of the highest severity first."""
         ranked = sorted(self.alerts, key=lambda alert: (alert.severity.rank, alert.id))
@@ -383,6 +390,8 @@ class TriageState:
     """Clean text, a paragraph a line."""
     tags: tuple[str, ...] = ()
     """As `service.triage.clean_tag` writes them, sorted."""
+    assignee: str = ""
+    """Who works on it; empty for nobody."""
 
 
 _FIELDS = tuple(field.name for field in fields(TriageState))
@@ -407,6 +416,8 @@ class Change:
     starred: bool | None = None
     note: str | None = None
     """Instead of the note that is there; empty takes it away."""
+    assignee: str | None = None
+    """Instead of who works on it now; empty for nobody."""
     tags: tuple[str, ...] = ()
     """To be added to those that are there."""
     untag: tuple[str, ...] = ()
@@ -427,7 +438,7 @@ class Change:
             raise ChangedMeanwhileError(differing)
         given = {
             name: value
-            for name in ("state", "verdict", "starred", "note")
+            for name in ("state", "verdict", "starred", "note", "assignee")
             if (value := getattr(self, name)) is not None
         }
         if self.acknowledge and alert.state is AlertState.NEW:
@@ -441,6 +452,7 @@ class TriageAction:
     """What one person said at once: a command, a key. It is taken back as a whole."""
 
     id: int
+    """0 if nothing changed, because all was left."""
     at: Timestamp
     who: str
     """Empty for a person without a name, and for tocsin itself."""
@@ -449,7 +461,7 @@ class TriageAction:
     undoes: int | None = None
     """The act that it takes back."""
     left: tuple[int, ...] = ()
-    """Alerts of which something stays, because it was changed again since."""
+    """Alerts of which something stays, because somebody changed it since it was seen or done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -472,6 +484,24 @@ def difference(before: TriageState, after: TriageState) -> tuple[Said, Said]:
     """Return the fields that differ, as they were and as they are; tags as lists."""
     changed = [name for name in _FIELDS if getattr(before, name) != getattr(after, name)]
     return _said(before, changed), _said(after, changed)
+
+
+def overwrites(shown: TriageState, now: TriageState, after: TriageState) -> bool:
+    """Return whether a change takes back what somebody did since an alert was shown.
+
+    Going on from there does not: to close what somebody acknowledged, to say the same again.
+    """
+    fields = ("verdict", "starred", "note", "assignee")
+    states = list(AlertState)
+    goes_back = states.index(after.state) < states.index(now.state) and now.state != shown.state
+    return goes_back or any(
+        getattr(now, name) not in (getattr(shown, name), getattr(after, name)) for name in fields
+    )
+
+
+def triage_state(alert: Alert) -> TriageState:
+    """Return what is said of an alert."""
+    return TriageState(**{name: getattr(alert, name) for name in _FIELDS})
 
 
 def taken_back(now: TriageState, before: Said, after: Said) -> tuple[TriageState, bool]:
@@ -499,6 +529,7 @@ def standing(said: Said) -> TriageState:
         starred=bool(said["starred"]),
         note=said["note"],
         tags=tuple(said["tags"]),
+        assignee=said["assignee"],
     )
 
 

@@ -28,6 +28,8 @@ class Filter:
     starred: bool | None = None
     tags: tuple[str, ...] = ()
     """Alerts with any of these tags of the analyst."""
+    assignees: tuple[str, ...] = ()
+    """Alerts that any of these people, in any case, works on; an empty name is nobody."""
     noted: bool | None = None
     """Alerts with a note, or without."""
     closed: bool = False

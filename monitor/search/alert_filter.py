@@ -113,6 +113,8 @@ class FilterNames:
     feed_tags: Collection[str] = ()
     alert_tags: Collection[str] = ()
     """Tags that the analyst gave to alerts."""
+    people: Collection[str] = ()
+    """Those who work on alerts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,8 @@ class FilterMeaning:
     now: Timestamp
     zone: tzinfo
     known: FilterNames = FilterNames()
+    who: str = ""
+    """Whom `assigned:me` means."""
 
     def store_filter(self, facet: Facet) -> Filter | None:
         """Return the filter of the store that a facet is; None where no single one is it."""
@@ -142,9 +146,19 @@ class FilterMeaning:
                 return Filter(since=resolve_time(value, self.now, self.zone)[0])
             case "until", value:
                 return Filter(until=resolve_time(value, self.now, self.zone)[1])
+            case "assigned", value:
+                return Filter(assignees=self._people(value))
             case "is", value:
                 return _IS.get(value)
         return None
+
+    def _people(self, value: str) -> tuple[str, ...]:
+        match value.casefold():
+            case "me":
+                return (self.who or value,)
+            case "nobody":
+                return ("",)
+        return _completed(value, self.known.people)
 
     def tag_filters(self, value: str) -> tuple[Filter, Filter]:
         """Return the two filters of a tag: of feeds that have it, of alerts that have it."""
@@ -186,7 +200,7 @@ def _united(filters: list[Filter]) -> Filter | None:
     if len(filters) == 1:
         return filters[0]
     kinds = {name for filter in filters for name in _fields(filter)}
-    if len(kinds) != 1 or not kinds <= {"watchlists", "feeds", "lang", "severities"}:
+    if len(kinds) != 1 or not kinds <= {"watchlists", "feeds", "lang", "severities", "assignees"}:
         return None
     (kind,) = kinds
     every: dict[str, Any] = {kind: tuple(v for one in filters for v in getattr(one, kind))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,20 +22,44 @@ if TYPE_CHECKING:
 class KnownNames:
     """The watchlists, feeds and tags of a newsroom: those of its store, and of feeds.yaml."""
 
-    def __init__(self, views: Views, config: Path | None, data: Path | None = None) -> None:
+    def __init__(
+        self, views: Views, config: Path | None, data: Path | None = None, who: str = ""
+    ) -> None:
+        """Begin with whoever asks, whom `me` means."""
         self._views = views
         self._path = config
         self._data = data
+        self._who = who
 
     def validate(self, filter: Filter) -> Filter:
-        """Return a filter whose names all exist.
+        """Return a filter whose names all exist, with the names of `me` and `nobody`.
 
         Raises:
-            UnknownNameError: A watchlist, feed or tag does not exist.
+            UnknownNameError: A watchlist, feed, tag or person does not exist.
         """
         for problem in self._problems(filter):
             raise UnknownNameError(problem)
-        return filter
+        return replace(filter, assignees=tuple(map(self._person, filter.assignees)))
+
+    def _person(self, name: str) -> str:
+        from monitor.service.triage import clean_person
+
+        try:
+            person = clean_person(name, self._who)
+        except ValueError as error:
+            raise UnknownNameError(str(error)) from None
+        if person != self._who and (problem := self.unknown_person(person)):
+            raise UnknownNameError(problem)
+        return person
+
+    def unknown_person(self, name: str) -> str:
+        """Return that nobody of this name has worked here; empty if somebody has, or for nobody."""
+        known = self._views.triage.people()
+        if not name or name.casefold() in map(str.casefold, known):
+            return ""
+        from monitor.config.validation import nearest
+
+        return _("nobody called `{name}` has worked on alerts", name=name) + nearest(name, known)
 
     def _problems(self, filter: Filter) -> Iterator[str]:
         yield from _found(map(self.unknown_watchlist, filter.watchlists))

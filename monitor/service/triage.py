@@ -18,7 +18,7 @@ from monitor.store.protocol import Views
 
 if TYPE_CHECKING:
     from index.query.ast import Node
-    from monitor.model.alert import AlertState, TriageAction, Verdict
+    from monitor.model.alert import AlertState, TriageAction, TriageState, Verdict
     from monitor.model.watchlist import Silence
     from monitor.search.search import ArchiveSearch
 
@@ -29,6 +29,10 @@ MAX_NOTE = 10_000
 """Characters of a note at most."""
 MAX_TAG = 50
 """Characters of a tag at most."""
+
+
+MAX_PERSON = 64
+"""Characters of the name of a person at most."""
 
 
 class NoWatchlistError(UnknownNameError):
@@ -53,7 +57,8 @@ class Triage:
         self._search = search
         self._clock = clock
         self._zone = zone
-        self._who = who
+        self.who = who
+        """Whose acts these are; empty for a person without a name."""
 
     def by(self, who: str) -> Triage:
         """Return the same for another person."""
@@ -67,19 +72,23 @@ class Triage:
         verdict: Verdict | None = None,
         starred: bool | None = None,
         note: str | None = None,
+        assignee: str | None = None,
         tags: Collection[str] = (),
         untag: Collection[str] = (),
         acknowledge: bool = False,
         seen: Mapping[str, Any] = {},
+        shown: Mapping[int, TriageState] = {},
     ) -> TriageAction | None:
         """Change alerts; returns what that changed, None if nothing.
 
         `acknowledge` is for those that are new: what is closed stays so. `tags` are added,
         those of `untag` taken away; a `note` replaces the one there is, an empty one takes it
-        away. With `seen`, fields of a `TriageState`, nothing is changed where they differ.
+        away. `assignee` is a name or `me`; `nobody` or an empty one is nobody. With `seen`, fields
+        of a `TriageState`, nothing is changed where they differ. With `shown`, each alert as the
+        person saw it, an alert on which the change would overwrite what somebody did since is left.
 
         Raises:
-            ValueError: A note or tag is not valid; nothing is changed.
+            ValueError: A note, tag or name is not valid; nothing is changed.
             StoreError: The store stays locked; nothing is changed.
             ChangedMeanwhileError: An alert is not as it was seen; nothing is changed.
         """
@@ -90,12 +99,21 @@ class Triage:
             verdict=verdict,
             starred=starred,
             note=None if note is None else clean_note(note),
+            assignee=self.person(assignee) if assignee else assignee,
             tags=tuple(map(clean_tag, tags)),
             untag=tuple(map(clean_tag, untag)),
             acknowledge=acknowledge,
             seen=seen,
         )
-        return self._views.triage.change(list(ids), change, self._who, self._clock())
+        return self._views.triage.change(list(ids), change, self.who, self._clock(), shown)
+
+    def person(self, name: str) -> str:
+        """Return the name of somebody as it is stored: `me` is this person, `nobody` is empty.
+
+        Raises:
+            ValueError: It is no name.
+        """
+        return clean_person(name, self.who)
 
     def undo(self, act: int | None = None) -> TriageAction | None:
         """Undo an act of this person, or the last that was not undone; None without any.
@@ -103,11 +121,11 @@ class Triage:
         What was decided about an alert since stays, and `Act.left` names it. Acts of other
         dashboards, of the command line and from before a restart count too. Raises StoreError.
         """
-        return self._views.triage.undo(self._who, self._clock(), act)
+        return self._views.triage.undo(self.who, self._clock(), act)
 
     def redo(self) -> TriageAction | None:
         """Redo what this person undid last; None if this person changed something since."""
-        return self._views.triage.redo(self._who, self._clock())
+        return self._views.triage.redo(self.who, self._clock())
 
     def select(self, filter: Filter = Filter(), query: str = "") -> list[int]:
         """Return ids of the alerts that pass a filter and that a query selects, ascending.
@@ -120,7 +138,7 @@ class Triage:
             return list(self._views.alerts.ids(filter))
         from monitor.search.alert_filter import FilterMeaning, parse_alert_filter, select_alerts
 
-        meaning = FilterMeaning(self._clock(), self._zone)
+        meaning = FilterMeaning(self._clock(), self._zone, who=self.who)
         source = _ArchiveSource(self._views, self._search)
         return list(select_alerts(parse_alert_filter(query), filter, meaning, source))
 
@@ -219,6 +237,36 @@ def clean_note(text: str) -> str:
             )
         )
     return note
+
+
+ME, NOBODY = "me", "nobody"
+"""Names of people that mean whoever asks, and nobody."""
+
+
+def clean_person(text: str, who: str) -> str:
+    """Return the name of somebody as it is stored; empty for nobody.
+
+    Args:
+        text: The name as it is written, `me` or `nobody`.
+        who: Whoever asks.
+
+    Raises:
+        ValueError: It is empty, has a comma or is too long; or `me` has no name.
+    """
+    name = unicodedata.normalize("NFC", line(text).strip().removeprefix("@"))
+    if name.casefold() == NOBODY:
+        return ""
+    if name.casefold() == ME:
+        name = who
+        if not name:
+            raise ValueError(_("you have no name here; set TOCSIN_USER to your name"))
+    if not name:
+        raise ValueError(_("give a name, `me` or `nobody`"))
+    if "," in name:
+        raise ValueError(_("{name} holds a comma; give one name", name=name))
+    if len(name) > MAX_PERSON:
+        raise ValueError(_("a name has {most} characters at most", most=number(MAX_PERSON)))
+    return name
 
 
 def clean_tag(text: str) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         EscalatedAlert,
         StoryAlerts,
         TriageAction,
+        TriageState,
     )
     from monitor.model.article import ArticleDetails, ArticleOrigin, Version
     from monitor.model.briefing import BriefingProgress, StoredBriefing
@@ -552,11 +553,18 @@ class TriageViews(Protocol):
     """What people decide about alerts, and the record of it: one transaction each."""
 
     def change(
-        self, ids: Collection[int], change: Change, who: str, at: Timestamp
+        self,
+        ids: Collection[int],
+        change: Change,
+        who: str,
+        at: Timestamp,
+        shown: Mapping[int, TriageState] = {},
     ) -> TriageAction | None:
         """Change these alerts; return what that changed, None if nothing.
 
-        Unknown ids are passed over. Raises StoreError if the store stays locked.
+        Unknown ids are passed over. `shown` is how the person saw them: an alert on which the
+        change would overwrite what somebody did since is left as it is, and is in `left`. Raises
+        StoreError if the store stays locked.
         """
 
     def undo(self, who: str, at: Timestamp, act: int | None) -> TriageAction | None:
@@ -573,6 +581,9 @@ class TriageViews(Protocol):
 
     def tags(self) -> dict[str, int]:
         """Return how many alerts have each tag of the analyst, by tag."""
+
+    def people(self) -> list[str]:
+        """Return who has worked on alerts, and to whom alerts are assigned, sorted."""
 
 
 class DeliveryViews(Protocol):

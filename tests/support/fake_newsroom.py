@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -22,6 +22,7 @@ from monitor.model.alert import (
     Alert,
     AlertKind,
     AlertState,
+    Change,
     Decision,
     EscalatedAlert,
     Escalation,
@@ -31,7 +32,10 @@ from monitor.model.alert import (
     StoryAlerts,
     StoryTimeline,
     TriageAction,
+    TriageState,
     Verdict,
+    overwrites,
+    triage_state,
 )
 from monitor.model.article import ArticleDetails, Version
 from monitor.model.briefing import Briefing
@@ -63,6 +67,7 @@ from monitor.model.severity import Severity
 from monitor.model.status import MonitorPresence, Status, StoreVersion
 from monitor.model.watchlist import FEED_HEALTH, Silence, Untriaged, WatchlistCount
 from monitor.service.briefing import compose_briefing
+from monitor.service.triage import clean_person
 from monitor.watchlists.preview import WatchlistPreview
 from support.briefings import hostile_facts
 
@@ -98,6 +103,7 @@ class FakeNewsroom:
         self.said: dict[int, tuple[AlertState, Verdict, bool]] = {}
         self.notes: dict[int, str] = {}
         self.tags: dict[int, tuple[str, ...]] = {}
+        self.assignees: dict[int, str] = {}
         self.acts: dict[int, dict[int, Any]] = {}
         self.undone: set[int] = set()
         self.redoable: list[int] = []
@@ -159,7 +165,11 @@ class FakeNewsroom:
                 headlines=self.headlines,
             ),
             articles=SimpleNamespace(details=self.read, revisions=self.versions),
-            triage=SimpleNamespace(decisions=self.decisions, tags=self.tag_counts),
+            triage=SimpleNamespace(
+                decisions=self.decisions,
+                tags=self.tag_counts,
+                people=lambda: sorted({"me", *self.assignees.values()} - {""}),
+            ),
             deliveries=SimpleNamespace(newest=self.deliveries, retry=self.retry),
             searches=SimpleNamespace(recent=self.searched),
         )
@@ -168,6 +178,8 @@ class FakeNewsroom:
     def triage(self) -> Any:
         """What decides about alerts."""
         return SimpleNamespace(
+            who="me",
+            person=lambda name: clean_person(name, "me"),
             change=self.change,
             undo=self.undo,
             redo=self.redo,
@@ -301,6 +313,7 @@ class FakeNewsroom:
             not filter.lang or "fr" in filter.lang,
             not filter.tags or {*filter.tags} & {*self.tags.get(n, ())},
             not filter.feeds or OUTLETS[n % 4] in feeds,
+            not filter.assignees or self.assignees.get(n, "") in filter.assignees,
             filter.noted in (None, bool(self.notes.get(n))),
             filter.since is None or self._raised(n) >= filter.since,
         ))  # fmt: skip
@@ -355,6 +368,7 @@ class FakeNewsroom:
             duplicate_of=self.merged.get(n),
             note=self.notes.get(n, ""),
             tags=self.tags.get(n, ()),
+            assignee=self.assignees.get(n, ""),
             escalations=self._escalations(n),
             matches=_matches(self.title(n)) if matches else (),
             story_alert=self.story_of.get(n, n),
@@ -378,19 +392,31 @@ class FakeNewsroom:
         verdict: Verdict | None = None,
         starred: bool | None = None,
         note: str | None = None,
+        assignee: str | None = None,
         tags: Sequence[str] = (),
         untag: Sequence[str] = (),
+        shown: Mapping[int, TriageState] = {},
     ) -> TriageAction | None:
         if self.locked.is_set():
             raise StoreError("the store is locked")
+        ids = list(ids)
+        change = Change(state=state, verdict=verdict, starred=starred, note=note, assignee=assignee)
+        now = {n: triage_state(self._alert(n, matches=False)) for n in ids}
+        left = tuple(n for n in ids if overwrites(shown.get(n, now[n]), now[n], change.on(now[n])))
+        ids = [n for n in ids if n not in left]
         before = {n: self._standing(n) for n in ids}
-        for n, (*_, old_note, old_tags) in before.items():
+        for n, (*_, old_note, old_tags, old_assignee) in before.items():
             given = (state, verdict, starred)
             after = tuple(b if g is None else g for b, g in zip(self._said(n), given, strict=True))
             self.said[n] = after  # type: ignore[assignment]
             self.notes[n] = old_note if note is None else note
             self.tags[n] = tuple(sorted({*old_tags, *tags} - {*untag}))
-        return self._act({n: was for n, was in before.items() if was != self._standing(n)})
+            self.assignees[n] = old_assignee if assignee is None else assignee
+        act = self._act({n: was for n, was in before.items() if was != self._standing(n)})
+        if left:
+            act = act or TriageAction(id=0, at=self.now, who="me", ids=())
+            return replace(act, left=left)
+        return act
 
     def undo(self, act: int | None = None) -> TriageAction | None:
         if self.locked.is_set():
@@ -402,7 +428,7 @@ class FakeNewsroom:
         before = self.acts[number]
         after = {n: self._standing(n) for n in before}
         for n, was in before.items():
-            self.said[n], self.notes[n], self.tags[n] = was[:3], was[3], was[4]
+            self._restore(n, was)
         made = self._act(after)
         assert made is not None
         self.undone |= {number, made.id}
@@ -414,7 +440,7 @@ class FakeNewsroom:
             return None
         number = self.redoable.pop()
         for n, was in self.acts[number].items():
-            self.said[n], self.notes[n], self.tags[n] = was[:3], was[3], was[4]
+            self._restore(n, was)
         return TriageAction(id=number, at=self.now, who="me", ids=tuple(self.acts[number]))
 
     def decisions(self, alert: int) -> list[Decision]:
@@ -430,8 +456,12 @@ class FakeNewsroom:
     def tag_counts(self) -> dict[str, int]:
         return dict(Counter(tag for tags in self.tags.values() for tag in tags))
 
-    def _standing(self, n: int) -> tuple[AlertState, Verdict, bool, str, tuple[str, ...]]:
-        return (*self._said(n), self.notes.get(n, ""), self.tags.get(n, ()))
+    def _standing(self, n: int) -> tuple[AlertState, Verdict, bool, str, tuple[str, ...], str]:
+        said = self._said(n)
+        return (*said, self.notes.get(n, ""), self.tags.get(n, ()), self.assignees.get(n, ""))
+
+    def _restore(self, n: int, was: tuple[Any, ...]) -> None:
+        self.said[n], self.notes[n], self.tags[n], self.assignees[n] = was[:3], *was[3:]
 
     def _act(self, before: dict[int, Any]) -> TriageAction | None:
         if not before:

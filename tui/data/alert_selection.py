@@ -41,7 +41,10 @@ _BETWEEN = re.compile(r"[\W_]+")
 
 
 def filter_names(
-    watchlists: Sequence[WatchlistCount], feeds: Sequence[FeedHealth], tags: Collection[str]
+    watchlists: Sequence[WatchlistCount],
+    feeds: Sequence[FeedHealth],
+    tags: Collection[str],
+    people: Collection[str] = (),
 ) -> FilterNames:
     """Return the names that a filter can complete.
 
@@ -49,12 +52,14 @@ def filter_names(
         watchlists: The watchlists.
         feeds: The feeds.
         tags: Tags that analysts gave to alerts.
+        people: Those who work on alerts.
     """
     return FilterNames(
         watchlists=[count.name for count in watchlists],
         feeds=[(feed.feed.name, host(feed.feed.url)) for feed in feeds],
         feed_tags={tag for feed in feeds for tag in feed.feed.tags},
         alert_tags=tags,
+        people=people,
     )
 
 
@@ -139,7 +144,7 @@ class AlertSelector:
 
         now = self._clock()
         zone = self._zone or datetime.fromtimestamp(now, UTC).astimezone().tzinfo or UTC
-        return FilterMeaning(now, zone, names)
+        return FilterMeaning(now, zone, names, self._service.triage.who)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from tui.data.story_list import FirstAlerts
 from tui.data.ui_state import UiStateFile
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Change, EscalatedAlert, StoryAlerts, TriageAction
+    from monitor.model.alert import Change, EscalatedAlert, StoryAlerts, TriageAction, TriageState
     from monitor.model.feed import FeedHealth
     from monitor.model.status import Status, StoreVersion
     from monitor.model.watchlist import Untriaged, WatchlistCount
@@ -151,6 +151,8 @@ class NewsroomUpdate:
     watchlists: list[WatchlistCount] | None = None
     feeds: list[FeedHealth] | None = None
     tags: Collection[str] | None = None
+    people: Collection[str] = ()
+    """Those who work on alerts; read with the tags."""
 
 
 class NewsroomModel:
@@ -180,6 +182,8 @@ class NewsroomModel:
         self.feeds: Sequence[FeedHealth] = ()
         self.tags: Collection[str] = ()
         """Tags that analysts gave to alerts."""
+        self.people: Collection[str] = ()
+        """Those who have worked on alerts, or have one assigned."""
         self.names = FilterNames()
         """Names that a filter may hold."""
         self.paused_alerts: int | None = None
@@ -231,8 +235,8 @@ class NewsroomModel:
         if update.later is not None:
             self.firsts.add(*update.later, update.position.alert)
         if update.tags is not None:
-            self.tags = update.tags
-            self.names = filter_names(self.watchlists, self.feeds, self.tags)
+            self.tags, self.people = update.tags, update.people
+            self.names = filter_names(self.watchlists, self.feeds, self.tags, self.people)
         return update
 
     def _read_update(
@@ -266,6 +270,7 @@ class NewsroomModel:
             watchlists=service.statistics.watchlists() if counts else None,
             feeds=service.feeds() if counts else None,
             tags=list(service.views.triage.tags()) if counts else None,
+            people=service.views.triage.people() if counts else (),
         )
 
     async def read_firsts(self) -> None:
@@ -284,8 +289,10 @@ class NewsroomModel:
         for schedule in (self._status_schedule, self._counts_schedule, self._visible_schedule):
             schedule.force()
 
-    async def write(self, ids: Sequence[int], change: Change) -> TriageAction | None:
-        """Store a triage decision.
+    async def write(
+        self, ids: Sequence[int], change: Change, shown: Mapping[int, TriageState]
+    ) -> TriageAction | None:
+        """Store a triage decision about alerts as they were shown.
 
         Raises:
             StoreError: The store cannot be written.
@@ -297,8 +304,10 @@ class NewsroomModel:
             verdict=change.verdict,
             starred=change.starred,
             note=change.note,
+            assignee=change.assignee,
             tags=change.tags,
             untag=change.untag,
+            shown=shown,
         )
 
     async def undo(self, act: int | None) -> TriageAction | None:

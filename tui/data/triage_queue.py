@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from monitor.errors import StoreError
-from monitor.model.alert import Alert, Change, TriageAction
+from monitor.model.alert import Alert, Change, TriageAction, TriageState, triage_state
 from tui.data.story_list import PendingChange, StoryCache
 
 UNDO_DEPTH = 200
@@ -19,8 +19,10 @@ UNDO_DEPTH = 200
 class TriageStore(Protocol):
     """Where decisions are stored; each method raises StoreError."""
 
-    def write(self, ids: Sequence[int], change: Change) -> Awaitable[TriageAction | None]:
-        """Store a decision."""
+    def write(
+        self, ids: Sequence[int], change: Change, shown: Mapping[int, TriageState]
+    ) -> Awaitable[TriageAction | None]:
+        """Store a decision about alerts as they were shown."""
 
     def undo(self, act: int | None) -> Awaitable[TriageAction | None]:
         """Undo a stored decision, or this analyst's last one."""
@@ -36,6 +38,8 @@ class _UndoEntry:
     ids: frozenset[int]
     inverse: list[tuple[frozenset[int], Change]]
     """The changes that restore the alerts whose earlier state is known."""
+    shown: Mapping[int, TriageState]
+    """The alerts as they were shown, where that is known."""
     act: int | None = None
     """Id of the stored decision; None while it is not stored, and when it changed nothing."""
 
@@ -58,6 +62,7 @@ class TriageQueue:
         store: TriageStore,
         on_changed: Callable[[Collection[int]], None],
         on_failed: Callable[[str], None],
+        on_overtaken: Callable[[Collection[int]], None],
     ) -> None:
         """Begin with nothing to store.
 
@@ -66,11 +71,14 @@ class TriageQueue:
             store: Where decisions are stored.
             on_changed: Called with the ids of alerts that look different now.
             on_failed: Called with the reason when a decision could not be stored.
+            on_overtaken: Called with the alerts that a decision left as they are, because somebody
+                changed them since they were shown.
         """
         self._alerts = alerts
         self._store = store
         self._on_changed = on_changed
         self._on_failed = on_failed
+        self._on_overtaken = on_overtaken
         self._queue: asyncio.Queue[_Task] = asyncio.Queue()
         self._undo: list[_UndoEntry] = []
         self.unsaved = 0
@@ -91,7 +99,9 @@ class TriageQueue:
         """
         if not ids:
             return 0
-        entry = _UndoEntry(ids, _inverse(known, change))
+        known = list(known)
+        shown = {alert.id: triage_state(alert) for alert in known}
+        entry = _UndoEntry(ids, _inverse(known, change), shown)
         self._undo.append(entry)
         del self._undo[:-UNDO_DEPTH]
         self._submit([(ids, change)], entry)
@@ -144,11 +154,12 @@ class TriageQueue:
 
     async def _run(self, task: _Task) -> None:
         entry, stored = task.entry, True
+        act: TriageAction | None = None
         try:
             if not task.undoes:
                 (pending,) = task.pending
-                act = await self._store.write(sorted(pending.ids), pending.change)
-                entry.act = act.id if act else None
+                act = await self._store.write(sorted(pending.ids), pending.change, entry.shown)
+                entry.act = (act.id or None) if act else None
             elif entry.act is not None:
                 await self._store.undo(entry.act)
         except StoreError as error:
@@ -159,6 +170,9 @@ class TriageQueue:
             self._alerts.resolve_pending(pending, stored=stored)
         if task.undoes:
             self._alerts.forget(entry.ids)  # a later decision on the same alerts may stay
+        if act and act.left and not task.undoes:
+            self._alerts.forget(act.left)
+            self._on_overtaken(act.left)
         self._on_changed(entry.ids)
 
     async def _show(self, call: Awaitable[TriageAction | None]) -> TriageAction | None:
@@ -192,6 +206,7 @@ def _inverse(alerts: Iterable[Alert], change: Change) -> list[tuple[frozenset[in
             verdict=alert.verdict,
             starred=alert.starred,
             note=alert.note,
+            assignee=alert.assignee,
             tags=alert.tags,
             untag=tuple(tag for tag in change.tags if tag not in alert.tags),
         )

@@ -21,6 +21,7 @@ from monitor.model.search import Filter
 from monitor.model.status import StoreVersion
 from monitor.model.watchlist import WatchlistCount
 from monitor.search.alert_filter import ALL, AlertFilter, parse_headline_filter
+from monitor.service.triage import ME
 from tui.key_labels import bind
 from tui.screens.dialogs import Dialog
 from tui.screens.panes import PaneScreen, input_error
@@ -83,13 +84,13 @@ class _FilterOption(NamedTuple):
 
 
 _LABELS = mark_all(
-    "filter", "All alerts", "Untriaged", "Closed", "High severity", "Starred", "Escalated",
-    "Relevant", "Noise", "Merged", "In French", "In English", "Today",
+    "filter", "All alerts", "Untriaged", "Closed", "High severity", "Starred", "Assigned to me",
+    "Escalated", "Relevant", "Noise", "Merged", "In French", "In English", "Today",
 )  # fmt: skip
 _CLAUSES = (
     ("", ""), ("state", "new"), ("state", "closed"), ("severity", "high"), ("is", "starred"),
-    ("is", "louder"), ("is", "relevant"), ("is", "noise"), ("is", "merged"), ("lang", "fr"),
-    ("lang", "en"), ("since", "today"),
+    ("assigned", "me"), ("is", "louder"), ("is", "relevant"), ("is", "noise"), ("is", "merged"),
+    ("lang", "fr"), ("lang", "en"), ("since", "today"),
 )  # fmt: skip
 _COMMON_FILTERS = tuple(
     _FilterOption(label, name, value)
@@ -164,6 +165,7 @@ class AlertFilterScreen(PaneScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("f", "filter", "Filter as you type: words, watch: lang: state: is: …"),
         bind("ctrl+f", "choose_filter", "Filter from a list"),
+        bind("I", "mine", "Show only what is assigned to me, or all again"),
         bind("F", "clear_filter", "Show all alerts"),
     ]
     stream: AlertStream
@@ -196,6 +198,13 @@ class AlertFilterScreen(PaneScreen):
         self.stream.load(ids, [row for row in escalated if complete or row.above >= ids[0]])
         if not complete:
             self.run_worker(self._load_older(), group="narrow", exclusive=True)
+
+    def action_mine(self) -> None:
+        """Show only what is assigned to me, or all again; other clauses of the filter stay."""
+        chosen = has_clause(self.current_filter, "assigned", ME)
+        self.apply_filter(
+            with_clause(self.current_filter, "assigned", "" if chosen else ME), self.stream.alert_id
+        )
 
     def drop_paused_alerts(self) -> None:
         """Forget the alerts that wait for a paused stream: other alerts are shown now."""

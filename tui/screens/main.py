@@ -159,7 +159,11 @@ class MainScreen(TriageScreen):
         )
         self.reader = Reader(zone=newsroom.zone, id="reader", empty=self._nothing_to_read)
         self.triage = TriageQueue(
-            self.alerts, newsroom, self._on_triage_changed, self._on_triage_failed
+            self.alerts,
+            newsroom,
+            self._on_triage_changed,
+            self._on_triage_failed,
+            self._on_overtaken,
         )
         self._reading = False
         """Whether the store is being read."""

@@ -31,7 +31,7 @@ from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import state_name, verdict_name
 from monitor.model.watchlist import Silence
 from monitor.search.alert_filter import parse_headline_filter
-from monitor.service.triage import clean_note, clean_tag
+from monitor.service.triage import ME, NOBODY, clean_note, clean_tag
 from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue
 from tui.key_labels import bind
@@ -162,7 +162,7 @@ def _changes(decision: Decision) -> Iterator[str]:
         yield f"{changed} {before} {signs.BECOMES} {_value(name, after)}"
 
 
-_FIELDS = mark_all("decision", "state", "verdict", "starred", "note", "tags")
+_FIELDS = mark_all("decision", "state", "verdict", "starred", "note", "tags", "assignee")
 
 
 def _value(name: str, value: Any) -> str:
@@ -193,6 +193,8 @@ _DECISIONS = tuple(
         strict=True,
     )
 )  # fmt: skip
+PEOPLE_NAMED = 10
+"""Alerts of which it is said who changed them meanwhile."""
 SCAN_ROWS = 1024
 """Rows that are looked through for the next untriaged alert before the store is asked."""
 
@@ -209,8 +211,10 @@ class TriageScreen(AlertFilterScreen):
         bind("s", "star", "Add or remove the star"),
         bind("i", "note", "Write a note"),
         bind("t", "tag", "Set tags: word adds one, -word removes it"),
+        bind("@", "take", "Assign it to me, or to nobody again"),
+        bind("C", "assign", "Assign it to somebody"),
         bind("V", "triage_one", "Decide about one watchlist of this story"),
-        bind("space", "mark", "Mark; then a x v c s i t change all marked"),
+        bind("space", "mark", "Mark; then a x v c s i t @ C change all marked"),
         bind("u", "undo", "Undo"),
         bind("U", "redo", "Redo"),
         bind("H", "history", "Show who changed it, and when"),
@@ -356,6 +360,60 @@ class TriageScreen(AlertFilterScreen):
         )
         self.app.push_screen(dialog, on_line)
 
+    def action_take(self) -> None:
+        """Assign to me what nobody works on; give back what I work on."""
+        chosen, triage = self.chosen_alerts, self.newsroom.service.triage
+        try:
+            me = triage.person(ME)
+        except ValueError as error:
+            self.show_message(str(error), error=True)
+            return
+        others = sorted({line(alert.assignee) for alert in chosen} - {"", me})
+        if others:
+            text = _("{name} works on it; C assigns it to another.", name=", ".join(others))
+            self.show_message(text, error=True)
+        elif chosen:
+            mine = all(alert.assignee == me for alert in chosen)
+            self._assign("" if mine else me)
+
+    def _assign(self, person: str) -> None:
+        marked = bool(self.stream.marks)
+        self._apply(Change(assignee=person), go_on=False)
+        if not marked and len(self.chosen_alerts) == 1:
+            name = line(person)
+            text = (
+                _("Assigned to {name}; u undoes it.", name=name)
+                if person
+                else _("Assigned to nobody; u undoes it.")
+            )
+            self.show_message(text)
+
+    def action_assign(self) -> None:
+        """Ask who works on it."""
+        chosen, triage = self.chosen_alerts, self.newsroom.service.triage
+        if not chosen:
+            return
+
+        def on_line(text: str | None) -> None:
+            if text is not None:
+                self._assign(triage.person(text or NOBODY))
+
+        people = sorted({alert.assignee for alert in chosen} - {""})
+        hint = _("a name or `me`; an empty line: nobody")
+        if len(people) > 1:
+            hint = _("assigned to {name}", name=", ".join(map(line, people)))
+        elif known := self.newsroom.people:
+            hint = clauses([hint, _("known: {names}", names=", ".join(map(line, known)))])
+        dialog = LineDialog(
+            _("Who works on {subject}?", subject=_subject(chosen)),
+            checked(lambda text: triage.person(text or NOBODY)),
+            hint=[(hint, "quiet")],
+            value=people[0] if len(people) == 1 else "",
+            allow_empty=True,
+            words=self.newsroom.people,
+        )
+        self.app.push_screen(dialog, on_line)
+
     # --- all shown alerts -----------------------------------------------------------
 
     def action_acknowledge_shown(self) -> None:
@@ -472,6 +530,24 @@ class TriageScreen(AlertFilterScreen):
 
     def _on_triage_changed(self, ids: Collection[int]) -> None:
         self.stream.repaint(ids)
+
+    def _on_overtaken(self, ids: Collection[int]) -> None:
+        """Say who changed alerts that a decision left as they are."""
+        self.run_worker(self._name_who_changed(ids), group="overtaken")
+
+    async def _name_who_changed(self, ids: Collection[int]) -> None:
+        people = set()
+        for alert in sorted(ids)[:PEOPLE_NAMED]:
+            decisions = await self.ask(self.newsroom.service.views.triage.decisions, alert)
+            if decisions:
+                people.add(line(decisions[-1].who) or _("somebody"))
+        text = ngettext(
+            "Not changed: {count} alert that {name} changed meanwhile. H shows what.",
+            "Not changed: {count} alerts that {name} changed meanwhile. H shows what.",
+            len(ids),
+            name=", ".join(sorted(people)) or _("somebody"),
+        )
+        self.show_message(text, error=True)
 
     def _on_triage_failed(self, reason: str) -> None:
         self.show_message(_("Not saved, and reverted: {reason}", reason=reason), error=True)

@@ -119,8 +119,12 @@ def story_row(
         date = times.short(alert.published or 0.0, now, zone).strip()
         line += [(f"{date} · ", "quiet")]
         room -= cell_len(date) + 3
-    tags = f" {signs.TAG}{f' {signs.TAG}'.join(story.tags)}" if story.tags and room >= 24 else ""
-    tags = fit(tags, min(cell_len(tags), room // 3)) if tags else ""
+    words = [
+        *(signs.ASSIGNED + safe_line(name) for name in story.assignees),
+        *(signs.TAG + tag for tag in story.tags),
+    ]
+    tags = " ".join(words) if room >= 24 else ""
+    tags = " " + fit(tags, min(cell_len(tags), room // 3 - 1)) if tags else ""
     headline = safe_line(shown_title(alert.title))
     room -= cell_len(tags)
     if (spare := room - cell_len(headline)) > 0:

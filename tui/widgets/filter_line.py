@@ -15,11 +15,12 @@ from index.query.completion import complete
 from index.query.field_names import offered_name
 from index.translation import gettext as _
 from monitor.search.alert_filter import FilterNames
+from monitor.service.triage import ME, NOBODY
 from tui.view.styled_text import Line
 from tui.widgets.styled_widget import TextBlock
 
 PROMPT = " f "
-_OFFERED = ("watch", "lang", "feed", "tag", "severity", "since", "state", "is")
+_OFFERED = ("watch", "lang", "feed", "tag", "severity", "since", "state", "is", "assigned")
 
 
 def filter_hint() -> Line:
@@ -65,6 +66,8 @@ class FilterSuggester(Suggester):
                 return [feed for feed, _host in names.feeds]
             case "tag":
                 return sorted({*names.feed_tags, *names.alert_tags})
+            case "assigned":
+                return (ME, NOBODY, *names.people)
             case "lang":
                 return ("fr", "en", "und")
         return ()

@@ -87,7 +87,7 @@ class PageParameters(AlertParameters):
             raise invalid("suppressed", _("`suppressed` cannot be combined with `query`"))
         for problem in here.names.unknown_in(self.query):
             raise invalid("query", problem)
-        return here.service.triage.select(self.filter(here), self.query)
+        return here.service.triage.by(here.who).select(self.filter(here), self.query)
 
 
 class AlertsRow(TypedDict):
@@ -105,7 +105,7 @@ def alerts(
 ) -> AlertsRow:
     """List alerts, those with the highest number first."""
     limit = parameters.limit
-    ids = parameters.ids(here, limit + 1)
+    ids = parameters.ids(here.of(caller.name), limit + 1)
     page = list(ids[-limit:])[::-1]
     rows = here.service.views.alerts.get(page, matches=True, timelines=True)
     return {
@@ -128,6 +128,7 @@ def stories(
     here: Here, caller: Reader, tagged: Unchanged, parameters: Annotated[PageParameters, Query()]
 ) -> StoriesRow:
     """List the stories that have such alerts, each once, with all their alerts."""
+    here = here.of(caller.name)
     views, limit = here.service.views.alerts, parameters.limit
     ids = parameters.ids(here, LOOKED_AT * limit)
     newest, end = _newest_of_stories(views, ids, limit)
@@ -209,6 +210,7 @@ class Seen(Body):
     verdict: Literal["", "relevant", "noise"] | None = None
     starred: bool | None = None
     note: Annotated[str, Field(max_length=20_000)] | None = None
+    assignee: Text | None = None
 
 
 class Act(Body):
@@ -228,6 +230,8 @@ class Act(Body):
     """Whether the alert has a star."""
     note: Annotated[str, Field(max_length=20_000)] | None = None
     """It replaces the note that is there; empty takes that away."""
+    assignee: Text | None = None
+    """Who works on it: a name, `me` (the name of your token) or `nobody`."""
     tag: list[Text] = Field(default=[], max_length=20)
     """Tags to add."""
     untag: list[Text] = Field(default=[], max_length=20)
@@ -242,12 +246,12 @@ class ActRow(ChangeRow):
     alert: AlertRow
 
 
-_SET = ("state", "verdict", "starred", "note")
+_SET = ("state", "verdict", "starred", "note", "assignee")
 
 
 @router.post("/alerts/{alert}/triage")
 def triage(here: Here, caller: Analyst, alert: AlertId, act: Act) -> ActRow:
-    """Decide about an alert: acknowledge, close, reopen, verdict, star, note, tags.
+    """Decide about an alert: acknowledge, close, reopen, verdict, star, note, assignee, tags.
 
     Nothing is changed if a field is not any more as you saw it (409). The history has the act under
     the name of your token; `/v1/triage/undo` takes it back.

@@ -195,7 +195,7 @@ async def stream(
     shows that the stream lives.
     """
     hub: StreamHub = request.app.state.hub
-    filter = await run_in_threadpool(parameters.filter, here)
+    filter = await run_in_threadpool(parameters.filter, here.of(caller.name))
     at = await run_in_threadpool(here.service.views.version)
     if last is not None:
         alert, escalation = map(int, last.split("-"))

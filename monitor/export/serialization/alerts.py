@@ -107,6 +107,8 @@ class AlertRow(TypedDict):
     """What somebody noted, a paragraph a line."""
     tags: list[str]
     """Tags of your own, sorted."""
+    assignee: str
+    """Who works on it; empty for nobody."""
     raised_at: str | None
     matches: list[MatchRow]
     copies: int
@@ -153,6 +155,8 @@ class StoryRow(TypedDict):
     """Whether an alert has a star."""
     tags: list[str]
     """The tags of all its alerts."""
+    assignees: list[str]
+    """Who works on any of its alerts."""
     alerts: list[AlertRow]
 
 
@@ -187,6 +191,8 @@ class ChangeRow(TypedDict):
     """The same as `a5`."""
     unchanged: int
     """How many alerts were so already."""
+    left: list[int]
+    """Alerts that stay, because they are another's, or somebody changed them meanwhile."""
 
 
 class UndoRow(TypedDict):
@@ -223,6 +229,7 @@ def alert_row(alert: Alert) -> AlertRow:
         "starred": alert.starred,
         "note": lines(alert.note),
         "tags": list(map(line, alert.tags)),
+        "assignee": line(alert.assignee),
         "raised_at": iso(alert.raised_at),
         "matches": match_rows(alert.matches),
         "copies": alert.duplicates,
@@ -253,6 +260,7 @@ def story_row(story: StoryAlerts) -> StoryRow:
         "verdict": str(story.verdict),
         "starred": story.starred,
         "tags": list(map(line, story.tags)),
+        "assignees": list(map(line, story.assignees)),
         "alerts": list(map(alert_row, story.alerts)),
     }
 
@@ -328,14 +336,22 @@ def _cleaned(value: Any) -> Any:
     return lines(value) if isinstance(value, str) else value
 
 
-def change_row(act: TriageAction | None, total: int) -> ChangeRow:
-    """Return what an act changed of a number of alerts that were selected."""
+def change_row(act: TriageAction | None, total: int, left: Sequence[int] = ()) -> ChangeRow:
+    """Return what an act changed of a number of alerts that were selected.
+
+    Args:
+        act: What was done; None if nothing changed.
+        total: How many alerts were selected.
+        left: Those that stay, besides those that the act left.
+    """
     changed = list(act.ids) if act else []
+    stay = sorted({*left, *(act.left if act else ())})
     return {
-        "act": act.id if act else None,
+        "act": (act.id or None) if act else None,
         "changed": changed,
         "alert_ids": list(map(alert_number, changed)),
-        "unchanged": total - len(changed),
+        "unchanged": total - len(changed) - len(stay),
+        "left": stay,
     }
 
 

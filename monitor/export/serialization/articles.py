@@ -70,6 +70,8 @@ class ArticleAlertRow(TypedDict):
     verdict: str
     starred: bool
     tags: list[str]
+    assignee: str
+    """Who works on it; empty for nobody."""
     note: str
     matches: list[MatchRow]
     escalations: list[EscalationRow]
@@ -197,6 +199,7 @@ def _alert_row(alert: Alert, merged: Iterable[MergedAlert]) -> ArticleAlertRow:
         "verdict": str(alert.verdict),
         "starred": alert.starred,
         "tags": list(map(line, alert.tags)),
+        "assignee": line(alert.assignee),
         "note": lines(alert.note),
         "matches": match_rows(alert.matches),
         "escalations": escalation_rows(alert),

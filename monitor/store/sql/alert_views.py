@@ -126,7 +126,8 @@ _ALERT = (
     " al.rule, al.article_version, al.held, al.held_until, al.merged_into,"
     " coalesce((SELECT text FROM notes n WHERE n.alert = al.id), ''),"
     " (SELECT json_group_array(tag) FROM alert_tags t WHERE t.alert = al.id),"
-    " coalesce(a.outlet, ''), al.story_alert"
+    " coalesce(a.outlet, ''), al.story_alert,"
+    " coalesce((SELECT assignee FROM assignments w WHERE w.alert = al.id), '')"
 )
 FEW = 5_000
 """Articles up to which their alerts are looked up one by one: the whole table is read faster."""
@@ -296,6 +297,10 @@ class SqlAlertViews:
     def _selection(self, filter: Filter) -> tuple[str, str, list[Any]]:
         """Return the tables of what a filter selects, what to append to a WHERE, and its values."""
         where, values = _conditions(filter, self._watchlist_names(filter.watchlists))
+        if filter.assignees:
+            condition, people = _assigned(self._connection, filter.assignees)
+            where += condition
+            values += people
         if filter.feeds:
             numbers = f"({', '.join(map(str, self._feed_numbers(filter.feeds)))})"
             where += f" AND (f.number IN {numbers} OR EXISTS (SELECT 1 FROM carriers c"
@@ -370,6 +375,17 @@ def watchlist_names(connection: StoreConnection, names: Iterable[str]) -> list[s
     return [name for (name,) in found if (name or FEED_HEALTH).casefold() in wanted]
 
 
+def _assigned(connection: StoreConnection, names: Iterable[str]) -> tuple[str, list[str]]:
+    """Return as SQL that any of these people, in any case, works on an alert; "" is nobody."""
+    wanted = {name.casefold() for name in names}
+    found = connection.read("SELECT DISTINCT assignee FROM assignments")
+    people = [name for (name,) in found if name.casefold() in wanted]
+    assigned = "al.id IN (SELECT alert FROM assignments"
+    either = [f"{assigned} WHERE assignee IN ({marks(len(people))}))"]
+    either += [f"NOT {assigned})"] if "" in wanted else []
+    return f" AND ({' OR '.join(either)})", people
+
+
 def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[Any]]:
     """Return a filter as SQL to append to a WHERE, and its values."""
     where = f" AND {_SUPPRESSED}" if filter.suppressed else ""
@@ -435,5 +451,6 @@ def _alert(row: tuple[Any, ...], matches: tuple[Match, ...]) -> Alert:
         tags=tuple(sorted(json.loads(row[22]))),
         outlet=row[23],
         story_alert=row[24],
+        assignee=row[25],
         matches=matches,
     )

@@ -296,7 +296,8 @@ def _ended(
 
 
 _TABLES = (
-    "matches", "escalations", "lost_terms", "deliveries", "notes", "alert_tags", "decisions"
+    "matches", "escalations", "lost_terms", "deliveries", "notes", "alert_tags", "assignments",
+    "decisions",
 )  # fmt: skip
 
 

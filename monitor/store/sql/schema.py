@@ -681,7 +681,16 @@ CREATE TABLE tokens (
 ) WITHOUT ROWID;
 """
 
-VERSION = 12
+ASSIGNMENTS = """
+-- Who works on an alert.
+CREATE TABLE assignments (
+    alert    INTEGER PRIMARY KEY,
+    assignee TEXT NOT NULL
+);
+CREATE INDEX assignments_by_person ON assignments (assignee, alert);
+"""
+
+VERSION = 13
 
 TABLES = (
     BACKFILLS
@@ -712,6 +721,7 @@ TABLES = (
     + BRIEFINGS
     + UNUSUAL
     + TOKENS
+    + ASSIGNMENTS
 )
 
 TABLE_NAMES = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from index.article import Timestamp
 from monitor.model.alert import (
@@ -13,6 +13,7 @@ from monitor.model.alert import (
     TriageAction,
     TriageState,
     difference,
+    overwrites,
     standing,
     taken_back,
 )
@@ -20,8 +21,10 @@ from monitor.store.sql.connection import CHUNK, Connection, StoreConnection, sel
 
 _STANDING = (
     "SELECT al.id, al.state, al.verdict, al.starred, coalesce(n.text, ''),"
-    " (SELECT json_group_array(tag) FROM alert_tags t WHERE t.alert = al.id)"
-    " FROM alerts al LEFT JOIN notes n ON n.alert = al.id WHERE al.id IN ({0}) ORDER BY al.id"
+    " coalesce(w.assignee, ''), (SELECT json_group_array(tag) FROM alert_tags t"
+    "  WHERE t.alert = al.id)"
+    " FROM alerts al LEFT JOIN notes n ON n.alert = al.id"
+    " LEFT JOIN assignments w ON w.alert = al.id WHERE al.id IN ({0}) ORDER BY al.id"
 )
 _IN_FORCE = (
     "NOT EXISTS (SELECT 1 FROM acts u WHERE u.undoes = a.id"
@@ -46,21 +49,29 @@ class SqlTriageViews:
         self._connection = connection
 
     def change(
-        self, ids: Collection[int], change: Change, who: str, at: Timestamp
+        self,
+        ids: Collection[int],
+        change: Change,
+        who: str,
+        at: Timestamp,
+        shown: Mapping[int, TriageState] = {},
     ) -> TriageAction | None:
-        """Change these alerts; return what that changed, None if nothing."""
+        """Change these alerts, without what would overwrite; return it, None for nothing."""
         with transaction(self._connection.sql) as sql:
             said: Callable[[TriageState], TriageState] = functools.lru_cache(CHUNK)(change.on)
-            steps = [
-                (alert, before, after)
-                for alert, before in _standings(sql, ids)
-                if (after := said(before)) != before
-            ]
-            if not steps:
+            steps, left = [], []
+            for alert, before in _standings(sql, ids):
+                after = said(before)
+                if overwrites(shown.get(alert, before), before, after):
+                    left.append(alert)
+                elif after != before:
+                    steps.append((alert, before, after))
+            if not steps and not left:
                 return None
-            act = _act(sql, who, at, None)
+            act = _act(sql, who, at, None) if steps else 0
             _write(sql, act, steps)
-        return TriageAction(id=act, at=at, who=who, ids=tuple(alert for alert, _, _ in steps))
+        changed = tuple(alert for alert, _, _ in steps)
+        return TriageAction(id=act, at=at, who=who, ids=changed, left=tuple(left))
 
     def undo(self, who: str, at: Timestamp, act: int | None) -> TriageAction | None:
         """Undo an act of a person, the last one there is when None; None without any."""
@@ -96,6 +107,14 @@ class SqlTriageViews:
             self._connection.read("SELECT tag, count(*) FROM alert_tags GROUP BY tag ORDER BY tag")
         )
 
+    def people(self) -> list[str]:
+        """Return who has worked on alerts, and to whom alerts are assigned, sorted."""
+        found = self._connection.read(
+            "SELECT DISTINCT who FROM acts WHERE why = '' AND who <> ''"
+            " UNION SELECT DISTINCT assignee FROM assignments ORDER BY 1"
+        )
+        return [who for (who,) in found]
+
     def _undo(
         self, which: str, values: tuple[object, ...], who: str, at: Timestamp
     ) -> TriageAction | None:
@@ -129,9 +148,11 @@ def _standings(sql: Connection, ids: Iterable[int]) -> Iterator[tuple[int, Triag
 
 
 @functools.lru_cache(CHUNK)  # of thousands of alerts, the same is said of most
-def _standing(state: str, verdict: str, starred: int, note: str, tags: str) -> TriageState:
+def _standing(
+    state: str, verdict: str, starred: int, note: str, assignee: str, tags: str
+) -> TriageState:
     said = {"state": state, "verdict": verdict, "starred": starred, "note": note}
-    return standing({**said, "tags": sorted(json.loads(tags))})
+    return standing({**said, "assignee": assignee, "tags": sorted(json.loads(tags))})
 
 
 @functools.lru_cache(CHUNK)
@@ -169,6 +190,13 @@ def _write(
     noted = [(alert, after.note) for alert, before, after in steps if after.note != before.note]
     sql.executemany("DELETE FROM notes WHERE alert = ?", [(alert,) for alert, _ in noted])
     sql.executemany("INSERT INTO notes VALUES (?, ?)", [pair for pair in noted if pair[1]])
+    moved = [
+        (alert, after.assignee)
+        for alert, before, after in steps
+        if after.assignee != before.assignee
+    ]
+    sql.executemany("DELETE FROM assignments WHERE alert = ?", [(alert,) for alert, _ in moved])
+    sql.executemany("INSERT INTO assignments VALUES (?, ?)", [pair for pair in moved if pair[1]])
     retagged = [step for step in steps if step[1].tags != step[2].tags]
     sql.executemany(
         "DELETE FROM alert_tags WHERE alert = ? AND tag = ?",

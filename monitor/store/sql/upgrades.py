@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monitor.store.sql.schema import (
+    ASSIGNMENTS,
     BACKFILLS,
     BRIEFINGS,
     COUNTING,
@@ -143,5 +144,6 @@ UPGRADES = {
     9: BRIEFINGS,
     10: UNUSUAL,
     11: TOKENS,
+    12: ASSIGNMENTS,
 }
 """What to add to a store of an earlier version."""

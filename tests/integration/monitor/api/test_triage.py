@@ -52,6 +52,23 @@ def test_who_saw_something_else_changes_nothing(api: Api) -> None:
     assert again.status_code == 200
 
 
+def test_an_alert_is_assigned_by_who_saw_that_nobody_works_on_it(api: Api) -> None:
+    mine = api.post("/alerts/a1/triage", {"assignee": "me", "seen": {"assignee": ""}})
+    assert mine.json()["alert"]["assignee"] == "triageer"
+    late = api.post("/alerts/a1/triage", {"assignee": "ana", "seen": {"assignee": ""}})
+    assert (late.status_code, late.json()["now"]) == (409, {"assignee": "triageer"})
+    numbers = [row["alert_id"] for row in api.json("/alerts", assigned="triageer")["alerts"]]
+    assert numbers == ["a1"]
+    assert api.json("/stories", query="assigned:triageer")["stories"][0]["assignees"] == [
+        "triageer"
+    ]
+    assert api.json("/alerts", assigned="me")["alerts"] == []  # asked with another token
+    back = api.post("/alerts/a1/triage", {"assignee": "nobody", "seen": {"assignee": "triageer"}})
+    assert back.json()["alert"]["assignee"] == ""
+    wrong = api.post("/alerts/a1/triage", {"assignee": "a,b", "seen": {"assignee": ""}})
+    assert wrong.status_code == 422
+
+
 def test_a_field_cannot_be_set_by_who_has_not_seen_it(api: Api) -> None:
     for body in ({"state": "closed"}, {"note": "mine", "seen": {"state": "new"}}):
         refused = api.post("/alerts/a1/triage", body)

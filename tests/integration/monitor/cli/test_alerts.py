@@ -14,7 +14,7 @@ ALERT = {
     "id", "kind", "watchlist", "article", "title", "url", "feed", "outlet", "severity", "state",
     "raised_at", "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until",
     "backfill", "rule", "article_version", "lost", "merged_into", "verdict", "starred", "tags",
-    "note", "alert_id", "article_id", "story",
+    "assignee", "note", "alert_id", "article_id", "story",
 }  # fmt: skip
 MATCH = {"field", "start", "end", "text", "term"}
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")

@@ -183,7 +183,8 @@ def test_show_an_article(filled: Newsroom) -> None:
     assert alert.keys() == {
         "id", "alert_id", "watchlist", "severity", "state", "matches", "escalations", "held",
         "rule",
-        "article_version", "lost", "verdict", "starred", "tags", "note", "merged", "merged_into",
+        "article_version", "lost", "verdict", "starred", "tags", "assignee",
+        "note", "merged", "merged_into",
     }  # fmt: skip
     assert said["summary"] == FRENCH[0].text
     assert (said["versions"], said["others"]) == (1, [])

@@ -55,10 +55,14 @@ class Run:
         self.folder = folder
         self.monkeypatch = monkeypatch
 
-    def __call__(self, *words: str, code: int = 0, who: str = "ana", said: str = "") -> str:
+    def __call__(
+        self, *words: str, code: int = 0, who: str = "ana", said: str = "", raises: bool = False
+    ) -> str:
         self.monkeypatch.setenv("TOCSIN_USER", who)
         done = CliRunner().invoke(main_group, words, input=said)
         assert done.exit_code == code, done.output
+        if raises:
+            return str(done.exception)
         return done.output
 
     def rows(self, *words: str) -> list[dict[str, Any]]:
@@ -154,6 +158,40 @@ def test_filters_of_what_was_said(run: Run) -> None:
     assert run.ids("--query", "is:noise", "--limit", "1") == [3]
     wrong = CliRunner().invoke(main_group, ["alerts", "--query", "cave ("])
     assert "col 7" in str(wrong.exception)
+
+
+def test_who_works_on_what(run: Run) -> None:
+    assert "2 alerts assigned to ana" in run("alerts", "assign", "a1", "a3", "me")
+    assert "already assigned to ana" in run("alerts", "assign", "a3", "ana")
+    assert run.ids("--mine") == run.ids("--assigned", "ANA") == [1, 3]
+    assert run.ids("--assigned", "nobody", "--mine") == [1, 2, 3, 4, 5]
+    assert run.ids("--query", "assigned:me watch:alibaba") == [1, 3]
+    assert "no alerts" in run("alerts", "--mine", who="bob", code=1)
+    assert "did you mean `ana`" in run("alerts", "--assigned", "anna", code=1, raises=True)
+    assert run("alerts", "list", "--format", "md").count(" · assigned to ana\n") == 2
+    assert "@ana" in run("alerts")
+    assert "assigned to ana" in run("alerts", "show", "a1")
+    assert "ana  assigned to ana" in run("alerts", "history", "a1")
+    assert "1 alert assigned to nobody" in run("alerts", "assign", "a1", "nobody")
+    assert "assigned to nobody" in run("alerts", "history", "a1").splitlines()[0]
+    assert [row["assignee"] for row in run.rows()] == ["", "", "ana", "", ""]
+
+
+def test_nobody_takes_what_another_works_on_without_saying_so(run: Run) -> None:
+    run("alerts", "assign", "a1", "me")
+    said = run("alerts", "assign", "a1", "me", who="bob", code=1)
+    assert "1 alert stays assigned to ana: add --take-over" in said
+    run("alerts", "assign", "a1", "nobody", who="bob", code=1)
+    mixed = run("alerts", "assign", "a1", "a3", "bob", who="bob")
+    assert "1 alert assigned to bob; 1 alert stays assigned to ana" in mixed
+    said = run("alerts", "assign", "a1", "a5", "me", "--format", "json", who="bob")
+    assert json.loads(said)["changed"] == [5]
+    assert json.loads(said)["left"] == [1]
+    taken = run("alerts", "assign", "a1", "me", "--take-over", who="bob")
+    assert "1 alert assigned to bob" in taken
+    assert "1 alert assigned to ana" in run("alerts", "assign", "a1", "ana", who="bob")
+    for words in (("a5",), ("a1", "x,y"), ("ana",)):
+        run("alerts", "assign", *words, code=2)
 
 
 def test_in_bulk_the_count_comes_first(run: Run) -> None:

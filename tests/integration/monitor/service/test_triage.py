@@ -31,14 +31,16 @@ from monitor.model.alert import (
     TriageState,
     Verdict,
     difference,
+    overwrites,
     taken_back,
+    triage_state,
 )
 from monitor.model.config import Watchlist
 from monitor.model.poll import RaisedAlert
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.service.service import Service
-from monitor.service.triage import MAX_NOTE, clean_note, clean_tag
+from monitor.service.triage import MAX_NOTE, MAX_PERSON, clean_note, clean_person, clean_tag
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
 from monitor.store.sqlite import FILE
@@ -70,10 +72,7 @@ def room(tmp_path: Path) -> Service:
 
 
 def standings(of: Service, count: int = COUNT) -> list[TriageState]:
-    return [
-        TriageState(state=a.state, verdict=a.verdict, starred=a.starred, note=a.note, tags=a.tags)
-        for a in of.views.alerts.get(range(1, count + 1))
-    ]
+    return list(map(triage_state, of.views.alerts.get(range(1, count + 1))))
 
 
 def ids(act: TriageAction | None) -> tuple[int, ...]:
@@ -170,6 +169,7 @@ SAID = st.builds(
     verdict=st.sampled_from([None, *Verdict]),
     starred=st.sampled_from([None, True, False]),
     note=st.sampled_from([None, "", "one", "two\nlines"]),
+    assignee=st.sampled_from([None, "", "ana", "bob"]),
     tags=st.sampled_from([(), ("a",), ("a", "b")]),
     untag=st.sampled_from([(), ("a",), ("b", "c")]),
     acknowledge=st.booleans(),
@@ -262,7 +262,7 @@ def test_the_record_is_complete_and_only_grows(done: list[tuple[str, Any]]) -> N
 def _replayed(room: Service, alert: int) -> TriageState:
     """Return what the record says of an alert; each step begins where the last one ended."""
     said: dict[str, Any] = {
-        "state": "new", "verdict": "", "starred": False, "note": "", "tags": []
+        "state": "new", "verdict": "", "starred": False, "note": "", "tags": [], "assignee": "",
     }  # fmt: skip
     for decision in room.views.triage.decisions(alert):
         assert decision.before == {name: said[name] for name in decision.after}
@@ -286,6 +286,66 @@ def test_undo_leaves_what_others_said_since(tmp_path: Path) -> None:
     assert ana.triage.undo() is None
     assert ids(bob.triage.undo()) == (3,)
     assert standings(ana)[2].tags == ("a",)
+
+
+def test_an_alert_is_assigned_to_one_person_and_given_back(tmp_path: Path) -> None:
+    folder = make(tmp_path)
+    ana, bob = service(folder, "ana"), service(folder, "bob")
+    ana.triage.change([1, 2], assignee="me")
+    bob.triage.change([2, 3], assignee="Bob Dupont")
+    assert [s.assignee for s in standings(ana)] == ["ana", "Bob Dupont", "Bob Dupont", "", ""]
+    assert ana.views.triage.people() == ["Bob Dupont", "ana", "bob"]
+    assert list(ana.views.alerts.ids(Filter(assignees=("ANA",)))) == [1]
+    assert list(ana.views.alerts.ids(Filter(assignees=("ana", "")))) == [1, 4, 5]
+    assert ana.triage.select(query="assigned:me") == [1]
+    assert bob.triage.select(query="assigned:nobody OR assigned:me") == [4, 5]
+    assert ana.triage.select(query='assigned:"bob dupont" OR assigned:me') == [1, 2, 3]
+    assert ids(bob.triage.undo()) == (2, 3)
+    assert [s.assignee for s in standings(ana)] == ["ana", "ana", "", "", ""]
+    ana.triage.change([1], assignee="nobody")
+    assert ana.views.triage.decisions(1)[-1].after == {"assignee": ""}
+    assert service(folder, "").triage.select(query="assigned:me") == []
+
+
+def test_what_somebody_did_since_it_was_shown_is_left(tmp_path: Path) -> None:
+    folder = make(tmp_path)
+    ana, bob = service(folder, "ana"), service(folder, "bob")
+    shown = {alert.id: triage_state(alert) for alert in ana.views.alerts.get([1, 2])}
+    bob.triage.change([1], assignee="me", state=AlertState.ACKNOWLEDGED)
+    act = ana.triage.change([1, 2], assignee="me", shown=shown)
+    assert act and (act.ids, act.left) == ((2,), (1,))
+    assert [s.assignee for s in standings(ana)[:2]] == ["bob", "ana"]
+    closing_it = ana.triage.change([1], state=AlertState.CLOSED, shown=shown)
+    assert closing_it and closing_it.left == ()
+    nothing = bob.triage.change([1, 2], state=AlertState.ACKNOWLEDGED, note="x", shown=shown)
+    assert nothing and (nothing.ids, nothing.left) == ((2,), (1,))
+    alone = bob.triage.change([1], state=AlertState.NEW, shown=shown)
+    assert alone and (alone.id, alone.ids, alone.left) == (0, (), (1,))
+    assert len(ana.views.triage.decisions(1)) == 2
+
+
+@given(st.data())
+def test_who_saw_what_is_there_overwrites_nothing(data: st.DataObject) -> None:
+    now = data.draw(st.builds(TriageState, note=st.sampled_from(["", "n"])))
+    after = data.draw(SAID).on(now)
+    assert not overwrites(now, now, after)
+    assert not overwrites(after, now, now)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("ana", "ana"), (" @ana ", "ana"), ("Ana\x1b[31m B", "Ana B"), ("ME", "zoe"), ("Nobody", "")],
+)
+def test_names_of_people_have_one_spelling(written: str, kept: str) -> None:
+    assert clean_person(written, "zoe") == kept
+
+
+@pytest.mark.parametrize(
+    ("written", "who"), [("", "zoe"), ("a,b", "zoe"), ("x" * (MAX_PERSON + 1), "zoe"), ("me", "")]
+)
+def test_what_is_no_name_is_refused(written: str, who: str) -> None:
+    with pytest.raises(ValueError, match=r"name"):
+        clean_person(written, who)
 
 
 def test_a_certain_act_is_taken_back_once_and_by_nobody_else(tmp_path: Path) -> None:

@@ -234,3 +234,43 @@ def test_what_was_said_before_a_restart_can_be_taken_back_and_said_again() -> No
         await pilot.press("u")
 
     drive(room, script)
+
+
+def test_an_analyst_takes_gives_back_and_hands_on() -> None:
+    room = FakeNewsroom(8)
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        stream = app.main_screen.stream
+        await pilot.press("at")
+        await sees(pilot, app, "Assigned to me; u undoes it.")
+        await until(pilot, lambda: room.assignees == {8: "me"})
+        assert "@me" in stream_rows(app)[0]
+        await pilot.press("at")
+        await until(pilot, lambda: room.assignees == {8: ""})
+        await pilot.press("C", *"bruno", "enter")
+        await until(pilot, lambda: room.assignees == {8: "bruno"})
+        await pilot.press("at")
+        await sees(pilot, app, "bruno works on it; C assigns it to another.")
+        await pilot.press("j", "at", "I")
+        await until(pilot, lambda: stream.row_count == 1)
+        assert room.assignees == {8: "bruno", 7: "me"}
+        await pilot.press("I")
+        await until(pilot, lambda: stream.row_count == 8)
+        await pilot.press("u")
+        await until(pilot, lambda: room.assignees[7] == "")
+
+    drive(room, script)
+
+
+def test_what_a_colleague_did_since_it_was_shown_is_not_overwritten() -> None:
+    room = FakeNewsroom(8)
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await sees(pilot, app, room.title(8))
+        room.change([8], verdict=Verdict.RELEVANT, assignee="bruno")
+        await pilot.press("x")
+        await sees(pilot, app, "Not changed: 1 alert that me changed meanwhile.")
+        await until(pilot, lambda: "@bruno" in stream_rows(app)[0])
+        assert room.said[8][1] is Verdict.RELEVANT
+
+    drive(room, script)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.fake_newsroom import FakeNewsroom
 from support.properties import examples
 
-from monitor.model.alert import AlertState, Change, TriageAction, Verdict
+from monitor.model.alert import AlertState, Change, TriageAction, TriageState, Verdict
 from tui.data.story_list import BLOCK_SIZE, FirstAlerts, StoryCache, StoryOrder
 from tui.data.triage_queue import TriageQueue
 
@@ -63,12 +63,18 @@ class Desk:
         self.newsroom = FakeNewsroom(10)
         self.alerts = StoryCache(self.newsroom.stories, FirstAlerts())
         self.trouble: list[str] = []
-        self.triage = TriageQueue(self.alerts, self, lambda ids: None, self.trouble.append)
+        self.overtaken: list[int] = []
+        self.triage = TriageQueue(
+            self.alerts, self, lambda ids: None, self.trouble.append, self.overtaken.extend
+        )
 
-    async def write(self, ids: Sequence[int], change: Change) -> TriageAction | None:
+    async def write(
+        self, ids: Sequence[int], change: Change, shown: Mapping[int, TriageState]
+    ) -> TriageAction | None:
         return self.newsroom.change(
             ids, state=change.state, verdict=change.verdict, starred=change.starred,
-            note=change.note, tags=change.tags, untag=change.untag,
+            note=change.note, assignee=change.assignee, tags=change.tags, untag=change.untag,
+            shown=shown,
         )  # fmt: skip
 
     async def undo(self, act: int | None) -> TriageAction | None:
@@ -100,6 +106,25 @@ def test_a_verdict_shows_before_it_is_stored_and_stays() -> None:
     asyncio.run(desk.work())
     assert desk.newsroom.said[3][0] is AlertState.ACKNOWLEDGED
     assert desk.looks(3)[0] is AlertState.ACKNOWLEDGED
+
+
+def test_what_somebody_changed_since_it_was_shown_is_not_overwritten() -> None:
+    desk = Desk()
+    desk.alerts.get(3)
+    desk.newsroom.change([3], verdict=Verdict.RELEVANT, assignee="bob")
+
+    async def work_twice() -> None:
+        desk.say(Change(assignee="ana", starred=True), 3, 4)
+        await desk.work()
+        assert desk.overtaken == [3]
+        assert desk.newsroom.assignees == {3: "bob", 4: "ana"}
+        assert desk.looks(3) == (AlertState.NEW, Verdict.RELEVANT, False)
+        assert desk.looks(4)[2]
+        assert desk.triage.undo() == {3, 4}
+        await desk.work()
+
+    asyncio.run(work_twice())
+    assert desk.newsroom.assignees == {3: "bob", 4: ""}
 
 
 def test_a_verdict_that_cannot_be_stored_is_taken_back() -> None:
