@@ -40,7 +40,7 @@ class PaletteCommands(Provider):
         if self.screen.focused is not None:
             nodes.append(self.screen.focused)
         for node in nodes:
-            for base in type(node).__mro__:
+            for base in filter(_is_ours, type(node).__mro__):
                 for binding in own_bindings(base, self.keymap):
                     yield _command_name(binding), partial(node.run_action, binding.action)
         for theme in THEMES:
@@ -68,6 +68,11 @@ class PaletteCommands(Provider):
             score = matcher.match(name)
             if score > 0:
                 yield Hit(score, matcher.highlight(name), run, name)
+
+
+def _is_ours(node: type[object]) -> bool:
+    """Tell a class of the dashboard from one of Textual, whose keys are not in the help."""
+    return node.__module__.startswith("tui.")
 
 
 def _command_name(binding: Binding) -> str:

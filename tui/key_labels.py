@@ -26,7 +26,6 @@ _KEY_LABELS = {
     "down": "↓",
     "pageup": "PgUp",
     "pagedown": "PgDn",
-    "escape": "esc",
     "shift+tab": "⇧tab",
     "semicolon": ";",
     "comma": ",",
@@ -45,7 +44,7 @@ class KeyBinding(NamedTuple):
     """An entry of the key bar; its label is a short verb, translated where the bar is drawn."""
 
     shown: str
-    """The key as it is printed: `^d`."""
+    """The key as it is printed: `^d`; by its name, until the bar is drawn."""
     label: str
     action: str = ""
     """What a click does; empty for a key that only the input understands."""
@@ -76,7 +75,25 @@ def key_label(key: str) -> str:
     """Return a key as it is printed: `^d`, `?`, `PgUp`."""
     if key in _KEY_LABELS:
         return _KEY_LABELS[key]
-    return f"^{key[5:]}" if key.startswith("ctrl+") else key
+    if key.startswith("ctrl+"):
+        return f"^{key[5:]}"
+    return _key_name(key)
+
+
+def _key_name(key: str) -> str:
+    """Return what is printed on a key that has a name, on keyboards of the language of people."""
+    match key:
+        case "enter":
+            return pgettext("keyboard", "enter")
+        case "escape":
+            return pgettext("keyboard", "esc")
+        case "space":
+            return pgettext("keyboard", "space")
+        case "home":
+            return pgettext("keyboard", "home")
+        case "end":
+            return pgettext("keyboard", "end")
+    return key
 
 
 def own_bindings(node: type[DOMNode], keymap: Mapping[str, str] = NO_KEYMAP) -> list[Binding]:
@@ -125,7 +142,8 @@ def key_bar_entries(
     found = []
     for entry in entries:
         if isinstance(entry, KeyBinding):
-            found.append(entry._replace(label=pgettext("key", entry.label)))
+            label = pgettext("key", entry.label)
+            found.append(entry._replace(shown=key_label(entry.shown), label=label))
             continue
         action, label = entry
         binding, prefix = bound[action]

@@ -85,9 +85,9 @@ class ArchiveScreen(PaneScreen):
     BARS: ClassVar = {
         "query": (
             KeyBinding("enter", "Search"),
-            KeyBinding("esc", "Back"),
-            KeyBinding("↑", "Earlier query"),
-            KeyBinding("↓", "To the results"),
+            KeyBinding("escape", "Back"),
+            KeyBinding("up", "Earlier query"),
+            KeyBinding("down", "To the results"),
             KeyBinding("right", "Complete"),
             KeyBinding("tab", "Pane"),
         ),

@@ -139,9 +139,9 @@ class MainScreen(TriageScreen):
         ),
         "filter": (
             KeyBinding("enter", "Keep the filter"),
-            KeyBinding("esc", "Cancel"),
+            KeyBinding("escape", "Cancel"),
             KeyBinding("tab", "Complete"),
-            KeyBinding("↓", "To the alerts"),
+            KeyBinding("down", "To the alerts"),
         ),
     }
     PANES = ("watchlists", "stream", "reader", "feeds")

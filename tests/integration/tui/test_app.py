@@ -301,6 +301,14 @@ def test_the_palette_runs_what_it_names() -> None:
     drive(FakeNewsroom(40), script)
 
 
+def test_the_palette_names_no_command_that_the_help_does_not() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("colon", *"scroll")
+        await sees(pilot, app, "No matches found")
+
+    drive(FakeNewsroom(4), script)
+
+
 # --- hostile text ----------------------------------------------------------------------
 
 
