@@ -12,5 +12,5 @@
 
 `app` puts the routes together, and `server` serves them; the schema at `/openapi.json` follows
 from the routes. A route names the scope that it needs by the type of its caller: `Reader`,
-`Analyst` or `Admin` of `access`. Other doors (pages, readers' APIs) are routers beside these.
+`Analyst` or `Admin` of `access`. Pages for browsers are routers beside these: see `pages`.
 """

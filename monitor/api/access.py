@@ -76,19 +76,27 @@ class Access:
         Raises:
             ApiProblem: There is no such token, it is not valid any more, or too many were tried.
         """
-        if secret is None and self._anybody_reads:
-            return Caller(ANYBODY, Scope.READ)
+        found = self.anybody() if secret is None else await self.caller_of(token_hash(secret))
+        if found is not None:
+            return found
         if secret is None:
-            raise _no_token(_("send a token: `Authorization: Bearer TOKEN`"))
-        hash = token_hash(secret)
+            raise no_token(_("send a token: `Authorization: Bearer TOKEN`"))
+        if wait := self._failures.take(address):
+            raise _too_many(wait)
+        raise no_token(
+            _("this token is not valid, or not any more; `tocsin token add` makes another")
+        )
+
+    def anybody(self) -> Caller | None:
+        """Return who needs no token, None if everybody needs one."""
+        return Caller(ANYBODY, Scope.READ) if self._anybody_reads else None
+
+    async def caller_of(self, hash: bytes) -> Caller | None:
+        """Return who has the token with a hash, None if there is none that is valid."""
         token = await anyio.to_thread.run_sync(self._find, hash, limiter=self._quick)
         now = self._clock()
         if token is None or not token.is_valid(now):
-            if wait := self._failures.take(address):
-                raise _too_many(wait)
-            raise _no_token(
-                _("this token is not valid, or not any more; `tocsin token add` makes another")
-            )
+            return None
         if not 0 <= now - self._noted.get(token.name, float("-inf")) < KEPT:
             self._noted[token.name] = now
             await anyio.to_thread.run_sync(self._used, token.name, now, limiter=self._quick)
@@ -116,12 +124,18 @@ async def allowed(
     access: Access = request.app.state.access
     address = request.client.host if request.client else ""
     if credentials is None and "authorization" in request.headers:
-        raise _no_token(_("send a token: `Authorization: Bearer TOKEN`"))
+        raise no_token(_("send a token: `Authorization: Bearer TOKEN`"))
     caller = await access.caller(credentials.credentials if credentials else None, address)
     access.count(caller, address)
+    check_scope(caller, needed)
+    return caller
+
+
+def check_scope(caller: Caller, needed: SecurityScopes) -> None:
+    """Raise ApiProblem unless the scope of a caller suffices."""
     for scope in map(Scope, needed.scopes):
         if not (caller.token or caller.scope.covers(scope)):
-            raise _no_token(_("without a token one may only read; send a token"))
+            raise no_token(_("without a token one may only read; send a token"))
         if not caller.scope.covers(scope):
             raise ApiProblem(
                 "wrong-scope",
@@ -130,10 +144,10 @@ async def allowed(
                     needed=scope, name=caller.name, scope=caller.scope,
                 ),
             )  # fmt: skip
-    return caller
 
 
-def _no_token(detail: str) -> ApiProblem:
+def no_token(detail: str) -> ApiProblem:
+    """Return the problem that a token is needed."""
     return ApiProblem("no-token", detail, headers={"WWW-Authenticate": 'Bearer realm="tocsin"'})
 
 

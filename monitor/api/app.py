@@ -22,7 +22,14 @@ from typing_extensions import is_typeddict
 
 from index.errors import ArchiveError, Interrupted, QueryError
 from index.translation import gettext as _
-from monitor.api.problems import MEDIA_TYPE, ApiProblem, FieldProblem, Problem, invalid
+from monitor.api.problems import (
+    MEDIA_TYPE,
+    ApiProblem,
+    FieldProblem,
+    Problem,
+    invalid,
+    is_page,
+)
 from monitor.errors import (
     ConfigError,
     CursorError,
@@ -61,6 +68,7 @@ def build_app(threads: int) -> FastAPI:
     Args:
         threads: How many requests are answered at once.
     """
+    from monitor.api import pages
     from monitor.api.routes import alerts, archive, feeds, newsroom, stream, watchlists
 
     _describe_rows()
@@ -84,6 +92,8 @@ def build_app(threads: int) -> FastAPI:
     )
     for module in (stream, alerts, archive, watchlists, feeds, newsroom):
         app.include_router(module.router, prefix="/v1")
+    for router in pages.routers():
+        app.include_router(router)
     _add_handlers(app)
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign]
     return app
@@ -121,10 +131,11 @@ def _document_problems(responses: dict[str, Any], method: str) -> None:
 
 def _add_handlers(app: FastAPI) -> None:
     from monitor.api.newsroom import NotModified
+    from monitor.api.pages.problem_page import answer_to
 
     @app.exception_handler(ApiProblem)
     async def refused(request: Request, error: ApiProblem) -> Response:
-        return error.response()
+        return answer_to(request.scope, error)
 
     @app.exception_handler(NotModified)
     async def not_modified(request: Request, error: NotModified) -> Response:
@@ -132,21 +143,22 @@ def _add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def not_valid(request: Request, error: RequestValidationError) -> Response:
-        return _validation_problem(request, error).response()
+        return answer_to(request.scope, _validation_problem(request, error))
 
     @app.exception_handler(HTTPException)
     async def routing(request: Request, error: HTTPException) -> Response:
-        return _routing_problem(request, error).response()
+        return answer_to(request.scope, _routing_problem(request, error))
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
-        return ApiProblem("failure", _("the log of `tocsin api` says more")).response()
+        problem = ApiProblem("failure", _("the log of `tocsin api` says more"))
+        return answer_to(request.scope, problem)
 
     for kind in (MonitorError, ArchiveError, QueryError, ChangedMeanwhileError):
 
         @app.exception_handler(kind)
         async def failed(request: Request, error: Exception) -> Response:
-            return _problem(error).response()
+            return answer_to(request.scope, _problem(error))
 
 
 def _problem(error: Exception) -> ApiProblem:
@@ -215,9 +227,10 @@ def _routing_problem(request: Request, error: HTTPException) -> ApiProblem:
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     match error.status_code:
         case 404:
-            return ApiProblem(
-                "not-found", _("there is no such path; /openapi.json has them all"), headers=headers
-            )
+            words = _("there is no such path; /openapi.json has them all")
+            if is_page(request.url.path):
+                words = _("there is no such page; those of the API begin with /v1/")
+            return ApiProblem("not-found", words, headers=headers)
         case 405:
             methods = _methods(request.app, request.url.path) or headers.get("allow", "")
             return ApiProblem(

@@ -21,10 +21,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from index.interruption import interruptible
 from index.translation import gettext as _
 from monitor.api.limits import Limits
-from monitor.api.origin import AcceptedHosts, is_same_origin
-from monitor.api.problems import ApiProblem
+from monitor.api.origin import AcceptedHosts, is_foreign
+from monitor.api.pages.problem_page import answer_to
+from monitor.api.problems import ApiProblem, is_page
 
 STREAM = "text/event-stream"
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 HEADERS = {
     "Cache-Control": "no-cache, private",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -77,18 +79,18 @@ class Guard:
         try:
             await self._answer(scope, receive, answer)
         except ApiProblem as problem:
-            await problem.response()(scope, receive, answer.send)
+            await answer_to(scope, problem)(scope, receive, answer.send)
         except TimeoutError:
             raise  # the client does not read; uvicorn closes the connection
         except Exception:
             log.exception("%s %s: unexpected trouble", scope["method"], scope["path"])
             if not answer.begun:
                 failure = ApiProblem("failure", _("the log of `tocsin api` says more"))
-                await failure.response()(scope, receive, answer.send)
+                await answer_to(scope, failure)(scope, receive, answer.send)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         headers = Headers(scope=scope)
-        self._check(headers)
+        self._check(scope, headers)
         if self._busy >= self._limits.requests:
             raise busy()
         self._busy += 1
@@ -109,19 +111,17 @@ class Guard:
             scope["state"]["is_stream"] = True
             self._busy -= 1
 
-    def _check(self, headers: Headers) -> None:
+    def _check(self, scope: Scope, headers: Headers) -> None:
         """Raise ApiProblem for a request to another host, and for one of a foreign page."""
-        host, origin = headers.get("host"), headers.get("origin")
-        if not self._hosts.accepts_host(host):
+        if not self._hosts.accepts_host(headers.get("host")):
             raise ApiProblem(
                 "wrong-host", _("send requests to a name of this server; see `tocsin api --name`")
             )
-        foreign = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
-        if foreign or (origin is not None and not is_same_origin(origin, host)):
+        if is_foreign(scope["method"], headers, page=is_page(scope["path"])):
             raise ApiProblem("foreign-page", _("only programs and pages of this server may ask"))
 
     async def _body(self, scope: Scope, headers: Headers, receive: Receive) -> bytes:
-        """Return the body; raises ApiProblem if it is too large, too slow or not JSON."""
+        """Return the body; raises ApiProblem if it is too large, too slow or of another type."""
         limit = self._limits.body_bytes
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > limit:
@@ -148,8 +148,9 @@ class Guard:
                 headers={"Connection": "close"},
             ) from None
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if body and scope["method"] not in ("GET", "HEAD") and kind != "application/json":
-            raise ApiProblem("wrong-media-type", _("set `Content-Type: application/json`"))
+        taken = FORM if is_page(scope["path"]) else JSON
+        if body and scope["method"] not in ("GET", "HEAD") and kind != taken:
+            raise ApiProblem("wrong-media-type", _("set `Content-Type: {type}`", type=taken))
         return bytes(body)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -45,6 +45,34 @@ def is_same_origin(origin: str | None, host: str | None) -> bool:
         return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
     except ValueError:
         return False
+
+
+def is_foreign(method: str, headers: Mapping[str, str], *, page: bool) -> bool:
+    """Return whether a request was sent by a page of another server, which it may not.
+
+    A link to a page may stand anywhere, since a browser shows the answer to its user alone. A form
+    is taken from pages of this server only; because these send no referrer, browsers say
+    `Origin: null` there.
+
+    Args:
+        method: Its method.
+        headers: Its headers, by names in lower case.
+        page: Whether it asks for a page, not for an answer to a program.
+    """
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    ours = is_same_origin(origin, headers.get("host"))
+    if page and method == "POST":
+        return not ours if site is None else site != "same-origin" or not (ours or origin == "null")
+    if page and site is not None and origin is None and _is_link(headers):
+        return False
+    return site not in (None, "none", "same-origin") or (origin is not None and not ours)
+
+
+def _is_link(headers: Mapping[str, str]) -> bool:
+    """Return whether somebody follows a link, in a tab of its own."""
+    return headers.get("sec-fetch-mode") == "navigate" and (
+        headers.get("sec-fetch-dest") == "document"
+    )
 
 
 def is_loopback(host: str) -> bool:

@@ -13,6 +13,8 @@ from index.translation import gettext as _
 from index.translation import mark
 
 MEDIA_TYPE = "application/problem+json"
+PROGRAMS = ("/v1/", "/openapi.json")
+"""How the paths begin that are for programs; the others are pages."""
 PREFIX = "urn:tocsin:problem:"
 
 KINDS: Mapping[str, tuple[int, str]] = {
@@ -37,6 +39,11 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "too-costly": (503, mark("It took too long to find out")),
 }
 """The status and the title of each kind of problem."""
+
+
+def is_page(path: str) -> bool:
+    """Return whether a path is that of a page, or of nothing."""
+    return not f"{path}/".startswith(PROGRAMS)
 
 
 class FieldProblem(TypedDict):

@@ -25,6 +25,7 @@ from monitor.api.guard import Guard
 from monitor.api.limits import Limits
 from monitor.api.newsroom import Newsroom
 from monitor.api.origin import AcceptedHosts
+from monitor.api.pages.sessions import Sessions
 from monitor.api.problems import ApiProblem
 from monitor.api.routes.stream import StreamHub
 from monitor.errors import MonitorError
@@ -55,6 +56,8 @@ class ServerOptions:
     certificate: Path | None = None
     """The certificate of TLS, None for plain HTTP."""
     key: Path | None = None
+    behind_proxy: bool = False
+    """Whether a proxy in front of the server encrypts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,8 @@ class Surroundings:
     clock: Callable[[], Timestamp]
     monotonic: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
+    secret: Callable[[], str]
+    """Returns a new secret each time."""
 
 
 class ApiServer:
@@ -98,6 +103,12 @@ class ApiServer:
         guard = Guard(self.app, options.hosts, limits, around.monotonic)
         self._server = _Server(_configuration(guard, options))
         self._listener = _listen(options)
+        self.app.state.sessions = Sessions(
+            around.secret,
+            around.clock,
+            f"tocsin-{self.port}",
+            secure=options.certificate is not None or options.behind_proxy,
+        )
 
     @property
     def port(self) -> int:

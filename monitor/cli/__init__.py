@@ -40,7 +40,7 @@ COMMANDS = {
         "tui.command:dashboard", "Open the dashboard, as `tocsin` without a command does.", WATCH
     ),
     "serve": LazyCommand("tui.web.command:serve", "Show the dashboard in a browser.", WATCH),
-    "api": LazyCommand("monitor.cli.api:api", "Answer programs over HTTP.", WATCH),
+    "api": LazyCommand("monitor.cli.api:api", "Answer programs and browsers over HTTP.", WATCH),
     "token": LazyCommand("monitor.cli.token:token", "Manage the tokens of the API.", WATCH),
     "run": LazyCommand("monitor.cli.run:run", "Watch the feeds in the foreground.", WATCH),
     "stop": LazyCommand("monitor.cli.run:stop", "Stop the monitor in the background.", WATCH),

@@ -1,4 +1,4 @@
-"""`tocsin api`: a door for programs, over HTTP."""
+"""`tocsin api`: a door for programs and browsers, over HTTP."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PER_MINUTE = 600
 @click.option(
     "--no-token",
     is_flag=True,
-    help="Let every program on this machine read without a token. Not with --expose.",
+    help="Let everybody on this machine read without a token. Not with --expose.",
 )
 @click.option(
     "--expose",
@@ -81,10 +81,11 @@ def api(
     rate: int,
     no_monitor: bool,
 ) -> None:
-    """Answer programs over HTTP: search, alerts, watchlists, feeds, briefings.
+    """Answer programs and browsers over HTTP: search, alerts, watchlists, feeds, briefings.
 
-    Prints the address. The schema is at /openapi.json. Programs need a token, which `tocsin token
-    add` makes. Only this machine can reach the server, unless you add --expose.
+    Prints the address. The pages for browsers begin at /, the schema for programs is at
+    /openapi.json. Both need a token, which `tocsin token add` makes. Only this machine can reach
+    the server, unless you add --expose.
     """
     with requires_extra("api", "tocsin api"):  # not a message
         from monitor.api import server  # noqa: F401
@@ -113,7 +114,10 @@ def api(
     started = False if no_monitor else cli.ensure_monitor()
     cli.service().views.version()  # report a missing archive now
     try:
-        _serve(cli, host, port, names, rate, tls_cert, tls_key, local=local, no_token=no_token)
+        _serve(
+            cli, host, port, names, rate, tls_cert, tls_key,
+            local=local, no_token=no_token, behind_proxy=behind_proxy,
+        )  # fmt: skip
     finally:
         if started:
             cli.stop_monitor()
@@ -130,12 +134,13 @@ def _serve(
     *,
     local: bool,
     no_token: bool,
+    behind_proxy: bool,
 ) -> None:
     from monitor.api.limits import Limits
     from monitor.api.newsroom import Newsroom
     from monitor.api.server import ApiServer, ServerOptions, Surroundings
     from monitor.cli import set_up_log
-    from monitor.wiring import local_zone, monotonic, server_connections, sleep
+    from monitor.wiring import local_zone, monotonic, server_connections, sleep, token
 
     service = cli.service()
     newsroom = Newsroom(
@@ -152,6 +157,7 @@ def _serve(
         anybody_reads=no_token,
         certificate=certificate,
         key=key,
+        behind_proxy=behind_proxy,
         limits=Limits(
             rate=rate / 60, burst=max(10, rate // 10), connections=4 * server_connections()
         ),
@@ -167,6 +173,7 @@ def _serve(
         clock=cli.clock,
         monotonic=monotonic,
         sleep=sleep,
+        secret=token,
     )
 
     server = ApiServer(newsroom, options, around)
@@ -174,8 +181,16 @@ def _serve(
     def ready() -> None:
         name = names[0] if names else socket.gethostname() if host in ("0.0.0.0", "::") else host
         where = f"[{name}]" if ":" in name else name
-        click.echo(f"{'https' if certificate else 'http'}://{where}:{server.port}/v1/")
-        click.echo(_("The schema is at /openapi.json; ^C stops the server."), err=True)
+        address = f"{'https' if certificate else 'http'}://{where}:{server.port}/"
+        click.echo(f"{address}v1/")
+        click.echo(
+            _(
+                "Pages for browsers are at {address}, the schema is at /openapi.json; ^C stops the"
+                " server.",
+                address=address,
+            ),
+            err=True,
+        )
 
     set_up_log(cli.verbosity)
     server.run(ready)

@@ -27,6 +27,7 @@ from monitor.formatting import (
     shown_title,
     span,
 )
+from monitor.ingest.outlets import NAMED
 from monitor.model.article import repeated_summary
 from monitor.model.shown_names import part_name, severity_name
 
@@ -40,28 +41,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-OUTLETS_SHOWN = 3
-"""Outlets that a line of a list names; `tocsin show` names all."""
 
-
-def story_order(timeline: StoryTimeline, limit: int = OUTLETS_SHOWN) -> str:
-    """Return the outlets of a story in order, with their delays; empty for a single outlet."""
-    outlets = timeline.outlets
-    if len(outlets) < 2:
-        return ""
-    names = [
-        _("{outlet} first", outlet=outlets[0].name),
-        *(f"{outlet.name} {_lag(outlet)}" for outlet in outlets[1:limit]),
-    ]
-    more = len(outlets) - limit
-    if more > 0:
-        names.append(ngettext("{count} more", "{count} more", more))
-    if earlier := _published_first(outlets):
-        names.append(_("published first by {outlet}", outlet=earlier.name))
-    return clauses(names)
-
-
-def other_language_lines(timeline: StoryTimeline, limit: int = OUTLETS_SHOWN) -> Iterator[str]:
+def other_language_lines(timeline: StoryTimeline, limit: int = NAMED) -> Iterator[str]:
     """Yield the outlets that report the event in other words, a line per language."""
     for linked in timeline.elsewhere_by_language():
         outlets = linked.outlets

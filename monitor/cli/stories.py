@@ -18,6 +18,7 @@ from monitor.alerts.description import describe_suppression
 from monitor.cli import output, show
 from monitor.export.serialization import Row
 from monitor.formatting import alert_number, and_more, clauses, iso, shown_title
+from monitor.ingest.outlets import describe_order
 from monitor.model.alert import Alert, Escalation, StoryAlerts, TriageState
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import kind_name, state_name, verdict_name
@@ -150,7 +151,7 @@ def _detail_lines(row: ListedStory, now: float) -> Iterator[str]:
     )
     yield from (click.style(f"{signs.ESCALATED} {words}", bold=True) for words in steps)
     yield from map(dim, _suppressions(story, moment))
-    if order := show.story_order(lead.telling):
+    if order := describe_order(lead.telling.outlets):
         yield dim(order)
     yield from map(dim, show.other_language_lines(lead.telling))
 

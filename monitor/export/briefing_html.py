@@ -8,6 +8,7 @@ What feeds wrote is escaped everywhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from html import escape
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from index.translation import gettext as _
 from monitor import signs
 from monitor.export import briefing_words as words
 from monitor.export.markup import HTML
-from monitor.formatting import shown_title, weekday
+from monitor.formatting import alert_number, shown_title, weekday
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import severity_name
 
@@ -67,6 +68,22 @@ _DARK = """
 """.strip()
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a briefing is read."""
+
+    pages: str | None = None
+    """Address of the pages to which its stories link, without a slash at its end; None for none."""
+    has_styles: bool = True
+    """Whether elements may have a style of their own, which draws the charts."""
+
+
+FILE = Place()
+"""A file, or a message of a newsroom without pages."""
+PAGES = Place(pages="", has_styles=False)
+"""A page of the newsroom itself."""
+
+
 def document(briefing: Briefing, zone: tzinfo) -> str:
     """Return a briefing as one HTML file."""
     return wrapped(words.title(briefing, zone), body(briefing, zone))
@@ -97,12 +114,12 @@ def wrapped(title: str, body: str) -> str:
     )
 
 
-def body(briefing: Briefing, zone: tzinfo) -> str:
+def body(briefing: Briefing, zone: tzinfo, place: Place = FILE) -> str:
     """Return a briefing as HTML that stands inside `<body>`."""
-    return "\n".join(_body(briefing, zone))
+    return "\n".join(_body(briefing, zone, place))
 
 
-def _body(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
+def _body(briefing: Briefing, zone: tzinfo, place: Place) -> Iterator[str]:
     yield '<div class="page">'
     yield _element("h1", HTML.text(words.title(briefing, zone)))
     for sentence in words.overview(briefing, zone):
@@ -116,34 +133,50 @@ def _body(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
             yield _element("li", told)
         yield "</ul>\n</div>"
     for watchlist in words.listed(briefing):
-        yield from _watchlist(watchlist, briefing, zone)
+        yield from _watchlist(watchlist, briefing, zone, place)
     if quiet := words.quiet(briefing):
         yield _element("h2", HTML.text(words.nothing_new()))
         yield _element("p", HTML.text(quiet))
     yield "</div>"
 
 
-def _watchlist(watchlist: WatchlistBriefing, briefing: Briefing, zone: tzinfo) -> Iterator[str]:
+def _watchlist(
+    watchlist: WatchlistBriefing, briefing: Briefing, zone: tzinfo, place: Place
+) -> Iterator[str]:
     yield _element("h2", HTML.text(watchlist.name))
     yield _element("p", HTML.text(words.counts(watchlist)), "small")
     if any(watchlist.chart):
-        yield from _chart(watchlist.chart, briefing, zone)
+        yield from _chart(watchlist, briefing, zone, place)
     if watchlist.missed:
         yield _element("p", HTML.text(words.missed(watchlist)), "small")
     for story in watchlist.stories:
-        yield from _story(story, watchlist.name, briefing, zone)
+        yield from _story(story, watchlist.name, briefing, zone, place)
 
 
-def _chart(counts: Sequence[int], briefing: Briefing, zone: tzinfo) -> Iterator[str]:
+def _chart(
+    watchlist: WatchlistBriefing, briefing: Briefing, zone: tzinfo, place: Place
+) -> Iterator[str]:
+    most = max(watchlist.chart)
+    label = _(
+        "{stories}, at most {count} in one bar",
+        stories=words.stories(sum(watchlist.chart)), count=number(most),
+    )  # fmt: skip
+    role = f'role="img" aria-label="{escape(label)}"'
+    if place.has_styles:
+        yield from _bars(watchlist.chart, role, briefing, zone)
+    else:
+        yield f'<p class="bars" {role}>{words.chart(watchlist)}</p>'
+    first, last = (_clock(at, zone) for at in (briefing.since, briefing.until))
+    scale = _("{first} – {last}, highest bar {count}", first=first, last=last, count=number(most))
+    yield _element("p", HTML.text(scale), "small")
+
+
+def _bars(counts: Sequence[int], role: str, briefing: Briefing, zone: tzinfo) -> Iterator[str]:
     """Yield the bars as cells of a table, which mail programs show."""
     most, parts = max(counts), len(counts)
     width = (briefing.until - briefing.since) / parts
     starts = [briefing.since + n * width for n in range(parts)]
-    label = _(
-        "{stories}, at most {count} in one bar",
-        stories=words.stories(sum(counts)), count=number(most),
-    )  # fmt: skip
-    yield f'<table class="chart" role="img" aria-label="{escape(label)}">'
+    yield f'<table class="chart" {role}>'
     yield f'<tr style="height:{BAR_PIXELS}px">'
     for count, start in zip(counts, starts, strict=True):
         said = escape(_("{name}: {text}", name=words.moment(start, zone), text=count))
@@ -151,26 +184,31 @@ def _chart(counts: Sequence[int], briefing: Briefing, zone: tzinfo) -> Iterator[
         bar = f'<div class="bar" style="height:{height}px"></div>' if count else ""
         yield f'<td title="{said}" style="width:{100 / parts:.2f}%">{bar}</td>'
     yield "</tr></table>"
-    first, last = (_clock(at, zone) for at in (briefing.since, briefing.until))
-    scale = _("{first} – {last}, highest bar {count}", first=first, last=last, count=number(most))
-    yield _element("p", HTML.text(scale), "small")
 
 
-def _story(story: BriefedStory, under: str, briefing: Briefing, zone: tzinfo) -> Iterator[str]:
+def _story(
+    story: BriefedStory, under: str, briefing: Briefing, zone: tzinfo, place: Place
+) -> Iterator[str]:
     lang = f' lang="{escape(story.lang)}"' if story.lang.isalpha() else ""
     yield f'<div class="{story.state}">'
     headline = shown_title(_lit(story.headline))
     url = shown_url(story.url)
-    link = f'<a href="{escape(url)}"{lang}>{headline}</a>' if url else headline
+    rel = 'rel="noopener noreferrer"'  # not a message
+    link = f'<a href="{escape(url)}" {rel}{lang}>{headline}</a>' if url else headline
     sign = f'<span class="{story.severity}">{SEVERITY_SIGNS[story.severity]}</span>'
     yield _element("h3", f"{sign} {link}")
     about = [
         severity_name(story.severity),
         words.about(story, zone, briefing.until),
         words.remarks(story, under),
-        "" if url else words.alert(story),
     ]
-    yield _element("p", HTML.text(" · ".join(filter(None, about))), "small")
+    said = HTML.text(" · ".join(filter(None, about)))
+    if place.pages is not None:
+        page = f"{place.pages}/alerts/{alert_number(story.alerts[0])}"
+        said += f' · <a href="{escape(page)}">{HTML.text(words.alert(story))}</a>'
+    elif not url:
+        said += f" · {HTML.text(words.alert(story))}"
+    yield _element("p", said, "small")
     if excerpt := _lit(story.excerpt):
         yield f"<p{lang}>{excerpt}</p>"
     for sign, others in words.other_outlets(story):

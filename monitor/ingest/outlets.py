@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from index.analysis.text_cleaning import line
 from index.translation import gettext as _
 from index.translation import ngettext
-from monitor.formatting import span
+from monitor.formatting import clauses, span
 
 if TYPE_CHECKING:
     from monitor.model.alert import Outlet
 
+NAMED = 3
+"""Outlets that a line of a list names."""
 _OLDEST = 72 * 3600.0
 """Seconds before we saw it that an article of a story can be dated at most."""
 
@@ -56,3 +58,20 @@ def describe_wording(outlet: Outlet, first: Outlet) -> str:
     if outlet.copied:
         return _("copied")
     return "" if outlet is first else _("own words")
+
+
+def describe_order(outlets: Sequence[Outlet], limit: int = NAMED) -> str:
+    """Return the outlets of a story in order, with their delays; empty for a single outlet."""
+    if len(outlets) < 2:
+        return ""
+    first, *others = outlets
+    names = [
+        _("{outlet} first", outlet=first.name),
+        *(f"{outlet.name} {describe_lag(outlet, first)}" for outlet in others[: limit - 1]),
+    ]
+    more = len(outlets) - limit
+    if more > 0:
+        names.append(ngettext("{count} more", "{count} more", more))
+    if earlier := published_first(outlets):
+        names.append(_("published first by {outlet}", outlet=earlier.name))
+    return clauses(names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -83,6 +84,7 @@ def serving(
             find_token=service.views.tokens.find,
             note_use=service.views.tokens.note_use,
             clock=time.time, monotonic=time.monotonic, sleep=asyncio.sleep,
+            secret=lambda: secrets.token_urlsafe(32),
         ),
     )  # fmt: skip
     ready = threading.Event()

@@ -12,6 +12,8 @@ from typing import Any
 
 import aiohttp
 
+_MOMENT = "new Promise(done => setTimeout(done, 50))"
+
 
 class Page:
     """A tab: what it asked the network for, and what its console said."""
@@ -47,9 +49,36 @@ class Page:
             letter = {"text": key} if kind == "keyDown" else {}
             await self._call("Input.dispatchKeyEvent", type=kind, key=key, **letter)
 
-    async def picture(self) -> bytes:
-        """Return the page as a PNG."""
-        return base64.b64decode((await self._call("Page.captureScreenshot"))["data"])
+    async def picture(self, *, whole: bool = False) -> bytes:
+        """Return the page as a PNG: what is seen of it, or the whole."""
+        taken = await self._call("Page.captureScreenshot", captureBeyondViewport=whole)
+        return base64.b64decode(taken["data"])
+
+    async def look(self, width: int, height: int = 900, *, dark: bool = False) -> None:
+        """Look with a window of this size, of somebody who prefers dark or light pages."""
+        await self._call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width, height=height, deviceScaleFactor=1, mobile=False,
+        )  # fmt: skip
+        preferred = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        await self._call("Emulation.setEmulatedMedia", features=[preferred])
+
+    async def visit(self, url: str) -> None:
+        """Open an address, and wait until it is there."""
+        await self.value("document.documentElement.dataset.left = 'true'")
+        await self.go(url)
+        await self.loaded()
+
+    async def loaded(self) -> None:
+        """Wait until the page after the one that `visit` or `leave` marked is there."""
+        there = "document.readyState === 'complete' && !document.documentElement.dataset.left"
+        while not await self.value(there):
+            await self._call("Runtime.evaluate", expression=_MOMENT, awaitPromise=True)
+
+    async def leave(self, expression: str) -> None:
+        """Do what leads to another page, and wait until that is there."""
+        await self.value(f"document.documentElement.dataset.left = 'true'; {expression}")
+        await self.loaded()
 
     async def _call(self, method: str, **parameters: object) -> Any:
         self._calls += 1

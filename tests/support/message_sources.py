@@ -1,5 +1,7 @@
 """The messages in the sources: calls of `index.translation`, constants, help of commands, click.
 
+In templates these are calls too.
+
 Files in `translated.txt` are converted: there, whatever looks like a message and is none is found.
 """
 
@@ -16,6 +18,8 @@ from typing import NamedTuple
 
 import click
 from babel.messages.extract import extract_python
+from jinja2 import Environment
+from jinja2.ext import extract_from_ast
 
 from monitor.cli import main_group
 from monitor.cli.lazy_group import LazyGroup, with_common_options
@@ -23,6 +27,7 @@ from monitor.cli.translated_command import messages as messages_of_command
 from support import ROOT
 
 PACKAGES = ("index", "monitor", "tui")
+TEMPLATES = ROOT / "monitor" / "api" / "pages" / "templates"
 TRANSLATED = Path(__file__).parent / "translated.txt"
 KEY = "key"
 """Context of the labels of the key bar, which are verbs and short."""
@@ -45,6 +50,11 @@ _TITLE = re.compile(r"[A-Z][a-z]{2,}[.:…]?")
 _NOT_PROSE = re.compile(
     r"\s*(?:(?:SELECT|INSERT|UPDATE|DELETE|CREATE|WITH|PRAGMA)\b|<[a-z!/]|tocsin: \{\}(?:: \{\})?$)"
 )
+
+
+_CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_BETWEEN_TAGS = re.compile(r">([^<>]+)<")
+_ATTRIBUTE = re.compile(r'\b(?:aria-label|alt|placeholder|title)="([^"]*)"')
 
 
 class Message(NamedTuple):
@@ -79,13 +89,17 @@ def all_messages() -> frozenset[Message]:
 
 
 def sources() -> Iterator[Path]:
-    """Yield the modules of the program."""
+    """Yield the modules and the templates of the program."""
     for package in PACKAGES:
         yield from sorted((ROOT / package).rglob("*.py"))
+    yield from sorted(TEMPLATES.glob("*.html"))
 
 
 def in_file(path: Path) -> Iterator[Message]:
-    """Yield the messages of a module."""
+    """Yield the messages of a module or of a template."""
+    if path.suffix == ".html":
+        yield from _in_template(path)
+        return
     name = path.relative_to(ROOT).as_posix()
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = _imported(tree)
@@ -99,10 +113,13 @@ def in_file(path: Path) -> Iterator[Message]:
 
 
 def unwrapped(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the line and the text of what looks like a message in a module and is not translated.
+    """Yield the line and the text of what looks like a message in a file and is not translated.
 
     A line that ends with `# not a message` is left out.
     """
+    if path.suffix == ".html":
+        yield from _plain_words(path.read_text(encoding="utf-8"))
+        return
     source = path.read_text(encoding="utf-8")
     tree = ast.parse(source)
     lines = source.splitlines()
@@ -243,6 +260,30 @@ def _labels(value: ast.AST) -> Iterator[Message]:
             action, label = node.elts
             if isinstance(action, ast.Constant) and isinstance(label, ast.Constant):
                 yield Message(str(label.value), KEY)
+
+
+# --- templates ------------------------------------------------------------------------------------
+
+
+def _in_template(path: Path) -> Iterator[Message]:
+    tree = Environment().parse(path.read_text(encoding="utf-8"))
+    for _line, function, found in extract_from_ast(tree, ("_", "ngettext", "pgettext")):
+        texts = [one for one in ([found] if isinstance(found, str) else found) if one]
+        if function == "ngettext":
+            yield Message((texts[0], texts[1]))
+        elif function == "pgettext":
+            yield Message(texts[1], texts[0])
+        else:
+            yield Message(texts[0])
+
+
+def _plain_words(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the words of a template that are not translated: between tags, and in attributes."""
+    text = _CODE.sub(lambda found: "\n" * found[0].count("\n"), source).replace(' lang=""', "")
+    shown = [*_BETWEEN_TAGS.finditer(text), *_ATTRIBUTE.finditer(text)]
+    for found in shown:
+        if re.search(r"[^\W\d_]{2,}", found[1].replace("tocsin", "")):
+            yield text.count("\n", 0, found.start(1)) + 1, found[1].strip()
 
 
 # --- commands -------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ from monitor.export.serialization.alerts import (
     undo_row,
 )
 from monitor.formatting import alert_number
-from monitor.model.alert import AlertState, Verdict
+from monitor.model.alert import AlertState, StoryAlerts, Verdict
 from monitor.store.protocol import AlertViews
 
 router = RowRouter(tags=["alerts"])
@@ -128,7 +128,22 @@ def stories(
     here: Here, caller: Reader, tagged: Unchanged, parameters: Annotated[PageParameters, Query()]
 ) -> StoriesRow:
     """List the stories that have such alerts, each once, with all their alerts."""
-    here = here.of(caller.name)
+    found, end = page_of_stories(here.of(caller.name), parameters)
+    return {
+        "stories": list(map(story_row, found)),
+        "next": alert_number(end) if end else None,
+    }
+
+
+def page_of_stories(
+    here: Newsroom, parameters: PageParameters
+) -> tuple[Sequence[StoryAlerts], int]:
+    """Return a page of stories, and the alert with which it ends; 0 for the last page.
+
+    Raises:
+        ApiProblem: A filter cannot be combined with a query.
+        QueryError: The query has a mistake.
+    """
     views, limit = here.service.views.alerts, parameters.limit
     ids = parameters.ids(here, LOOKED_AT * limit)
     newest, end = _newest_of_stories(views, ids, limit)
@@ -144,10 +159,7 @@ def stories(
     if any(alert.id >= parameters.end for one in found for alert in one.alerts):
         before = frozenset(parameters.listed(here))
         found = [one for one in found if before.isdisjoint(alert.id for alert in one.alerts)]
-    return {
-        "stories": list(map(story_row, found)),
-        "next": alert_number(end) if end else None,
-    }
+    return found, end
 
 
 def _newest_of_stories(views: AlertViews, ids: Sequence[int], limit: int) -> tuple[list[int], int]:

@@ -12,6 +12,7 @@ from support.api_server import Api, serving
 from support.newsroom import Newsroom, until
 
 from monitor.api.limits import Limits
+from monitor.api.router import RowRouter
 from monitor.model.token import Scope
 
 pytestmark = pytest.mark.costly
@@ -43,6 +44,8 @@ def every_route(routes: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, 
     """Yield method and path of each route, whether the schema has it or not."""
     for route in routes:
         if hasattr(route, "original_router"):
+            if not isinstance(route.original_router, RowRouter):
+                continue  # pages: see test_pages.py
             yield from every_route(route.original_router.routes, "/v1")
         else:
             yield from ((method, prefix + route.path) for method in route.methods)

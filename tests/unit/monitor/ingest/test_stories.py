@@ -11,7 +11,7 @@ from support.originals import news, newsroom
 
 from index.article import Article
 from monitor.alerts.headlines import headline_of
-from monitor.cli.show import story_order
+from monitor.ingest.outlets import describe_order
 from monitor.ingest.stories import (
     Relation,
     StoryDecision,
@@ -20,7 +20,7 @@ from monitor.ingest.stories import (
     least_shared,
     shingles,
 )
-from monitor.model.alert import Outlet, StoryTimeline
+from monitor.model.alert import Outlet
 from monitor.model.poll import Headline, StoryCandidate
 
 TEASER = (
@@ -271,4 +271,4 @@ THIRD = Outlet(name="Le Soir", article=3, seen=NOW + 7_200, lag=7_200.0)
     ],
 )
 def test_who_was_first_and_by_how_long(outlets: tuple[Outlet, ...], words: str) -> None:
-    assert story_order(StoryTimeline(outlets)) == words
+    assert describe_order(outlets) == words

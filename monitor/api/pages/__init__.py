@@ -1,0 +1,27 @@
+"""Pages: what the API knows, for browsers. Plain HTML without scripts, pictures or foreign servers.
+
+::
+
+    request ─▶ guard ─▶ visitor ─▶ alerts, archive, briefing, login, triage ─▶ service
+                        session of a       │
+                        cookie, scope,     ▼
+                        form token      templating ─▶ templates/*.html, escaped, in the
+                                                      language of the newsroom
+
+Pages have the rules of the API: a session is a token that was typed into the form of `login`, and
+ends with it. Errors are pages for browsers (`problem_page`), and problems for programs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+
+def routers() -> list[APIRouter]:
+    """Return the routes of all pages."""
+    from monitor.api.pages import alerts, archive, briefing, login, triage
+
+    return [one.router for one in (alerts, archive, briefing, login, triage)]

@@ -1,0 +1,147 @@
+"""The pages of alerts: the list by story, one alert, one story."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Request
+from pydantic import Field
+
+from index.translation import gettext as _
+from monitor.api.newsroom import Here, Newsroom, no_alert
+from monitor.api.pages.archive import article_values
+from monitor.api.pages.links import address, read_query
+from monitor.api.pages.templating import Page, PageRouter
+from monitor.api.pages.visitor import Reader
+from monitor.api.problems import ApiProblem
+from monitor.api.routes.alerts import PageParameters, page_of_stories
+from monitor.formatting import alert_number
+from monitor.model.alert import Alert, StoryAlerts
+
+if TYPE_CHECKING:
+    from monitor.model.alert import Decision
+    from monitor.model.delivery import Delivery
+
+router = PageRouter()
+STATES = ("open", "new", "acknowledged", "closed", "all")
+_NUMBER = re.compile(r"[aA]?([1-9][0-9]{0,14})")
+
+
+class ListParameters(PageParameters):
+    """Which alerts, which page of them, and the way there."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    before: Annotated[str, Field(pattern=r"^a[0-9]{1,15}(\.a[0-9]{1,15}){0,60}$")] = ""
+    """The ends of the pages before the one before, for the link back."""
+
+    def next(self, end: int) -> str:
+        """Return the address of the page after an alert."""
+        ends = [*filter(None, self.before.split(".")), *filter(None, [self.after])]
+        return address("/alerts", self, after=alert_number(end), before=".".join(ends[-60:]))
+
+    def previous(self) -> str:
+        """Return the address of the page before this one; empty on the first one."""
+        if not self.after:
+            return ""
+        *ends, last = self.before.split(".")
+        return address("/alerts", self, after=last, before=".".join(ends))
+
+
+@router.get("/alerts")
+def alerts(request: Request, here: Here, visitor: Reader) -> Page:
+    """List the stories that have alerts, those with the newest one first."""
+    asked = read_query(request, ListParameters)
+    found, end = page_of_stories(here, asked)
+    hidden = asked.model_dump(exclude_defaults=True, exclude={"state", "watch", "query"})
+    for name in ("after", "before"):
+        hidden.pop(name, None)
+    return Page(
+        "alerts",
+        {
+            "stories": found,
+            "asked": asked,
+            "states": STATES,
+            "watchlists": sorted(one.name for one in here.service.views.watchlists.in_force()),
+            "hidden": _pairs(hidden),
+            "next": asked.next(end) if end else "",
+            "previous": asked.previous(),
+        },
+    )
+
+
+def _pairs(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return fields as a form has them: one for each value."""
+    return [
+        (name, value)
+        for name, values in fields.items()
+        for value in (values if isinstance(values, list) else [values])
+    ]
+
+
+@router.get("/alerts/{number}")
+def alert(here: Here, visitor: Reader, number: str) -> Page:
+    """Show an alert with its article, its story and its history."""
+    return Page("alert", alert_values(here, alert_id(number)))
+
+
+@router.get("/stories/{number}")
+def story(here: Here, visitor: Reader, number: str) -> Page:
+    """Show all alerts about the story of an alert."""
+    found = find_story(here, alert_id(number))
+    return Page("story", {"story": found, **_standing(here, found.alerts)})
+
+
+def alert_values(here: Newsroom, id: int) -> dict[str, Any]:
+    """Return what the page of an alert shows; raises ApiProblem if there is no such alert."""
+    found = find_story(here, id)
+    (shown,) = (one for one in found.alerts if one.id == id)
+    article = None if shown.article is None else article_values(here, shown.article)
+    return {
+        "alert": shown,
+        "story": found,
+        "history": here.service.views.triage.decisions(id)[::-1],
+        "notice": "",
+        "draft": shown.note,
+        "seen": as_seen(shown),
+        **_standing(here, found.alerts),
+        "reading": article,
+    }
+
+
+def as_seen(alert: Alert) -> dict[str, str]:
+    """Return the fields that a form may set in short, as it sends them back."""
+    return {
+        name: blake2b(str(getattr(alert, name)).encode(), digest_size=6).hexdigest()
+        for name in ("state", "verdict", "starred", "note", "assignee")
+    }
+
+
+def find_story(here: Newsroom, id: int) -> StoryAlerts:
+    """Return the story of an alert; raises ApiProblem if there is no such alert."""
+    found = here.service.views.alerts.stories(
+        [id], matches=True, timelines=True, closed=True, muted=True
+    )
+    if not found:
+        raise no_alert(id)
+    return found[0]
+
+
+def _standing(here: Newsroom, alerts: tuple[Alert, ...]) -> dict[str, Any]:
+    """Return the last decision about each of some alerts, and their deliveries."""
+    views, ids = here.service.views, [one.id for one in alerts]
+    decisions: dict[int, Decision] = {
+        id: made[-1] for id in ids if (made := views.triage.decisions(id))
+    }
+    deliveries: Mapping[int, tuple[Delivery, ...]] = views.deliveries.of_alerts(ids)
+    return {"decisions": decisions, "deliveries": deliveries}
+
+
+def alert_id(number: str) -> int:
+    """Return the number in an address, as `a5` or `5`; raises ApiProblem if it is none."""
+    found = _NUMBER.fullmatch(number)
+    if found is None:
+        raise ApiProblem("not-found", _("alerts have numbers such as a5"))
+    return int(found[1])

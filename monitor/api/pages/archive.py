@@ -1,0 +1,166 @@
+"""The pages of the archive: a search, and an article with its alerts, outlets and versions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from fastapi import Request
+from markupsafe import Markup
+from pydantic import Field
+
+from index.errors import QueryError
+from index.translation import gettext as _
+from monitor.api.newsroom import FilterParameters, Here, Newsroom, no_article
+from monitor.api.pages.links import address, read_query
+from monitor.api.pages.marked_text import compared, lit, paragraphs
+from monitor.api.pages.templating import Page, PageRouter
+from monitor.api.pages.visitor import Reader
+from monitor.api.problems import ApiProblem
+from monitor.errors import ConfigError
+from monitor.formatting import shown_title
+from monitor.model.article import MatchPlace, shown_parts
+from monitor.model.search_results import Results
+
+if TYPE_CHECKING:
+    from monitor.model.article import ArticleDetails
+    from monitor.model.config import SavedSearch
+    from monitor.model.search_results import Suggestion
+
+router = PageRouter()
+LENGTH = 20
+"""Hits of a page."""
+SNIPPET = 300
+"""Characters of a snippet."""
+CONTEXT_WORDS = 12
+"""Words shown on each side of a change."""
+_NUMBER = re.compile(r"[1-9][0-9]{0,14}")
+
+
+class SearchParameters(FilterParameters):
+    """A search, and the number of a page of it."""
+
+    q: Annotated[str, Field(max_length=4_000)] = ""
+    sort: Literal["date", "score"] = "date"
+    page: Annotated[int, Field(ge=1, le=500)] = 1
+
+
+@router.get("/search")
+def search(request: Request, here: Here, visitor: Reader) -> Page:
+    """Search the archive."""
+    asked = read_query(request, SearchParameters)
+    shown: dict[str, Any] = {
+        "asked": asked, "results": None, "suggestions": (), "problem": "", "saved": _saved(here),
+    }  # fmt: skip
+    try:
+        shown |= _found(here, asked) if asked.q.strip() else {}
+    except QueryError as error:
+        return Page("search", {**shown, "problem": str(error)}, 422)
+    return Page("search", shown)
+
+
+def _found(here: Newsroom, asked: SearchParameters) -> dict[str, Any]:
+    """Return a page of results with the links to its neighbours; raises QueryError."""
+    from monitor.search.suggestions import FEW
+
+    archive, filter = here.service.archive, asked.filter(here)
+    results = archive.search(
+        asked.q, filter, sort=asked.sort, limit=LENGTH, width=SNIPPET, page=asked.page
+    )
+    more = results.before + len(results.found) < results.total and asked.page < 500
+    few = archive.suggestions(asked.q, filter) if results.total < FEW else []
+    return {
+        "results": results,
+        "hits": _hits(results),
+        "suggestions": [(one, _suggested(asked, one)) for one in few],
+        "next": address("/search", asked, page=asked.page + 1) if more else "",
+        "previous": address("/search", asked, page=asked.page - 1) if asked.page > 1 else "",
+    }
+
+
+def _hits(results: Results) -> list[tuple[Any, Markup, Markup]]:
+    """Return each hit with its headline and its snippet, their matches marked."""
+    return [
+        (
+            hit,
+            lit(shown_title(hit.article.title), [(a, b) for p, a, b in hit.spans if p == "title"]),
+            lit("" if hit.snippet == hit.article.title else hit.snippet, hit.lit),
+        )
+        for hit in results.found
+    ]
+
+
+def _suggested(asked: SearchParameters, suggestion: Suggestion) -> str:
+    """Return the address of a search that finds more."""
+    without = dict.fromkeys(suggestion.without)
+    return address("/search", asked, q=suggestion.query, page=None, **without)
+
+
+def _saved(here: Newsroom) -> Sequence[tuple[str, str]]:
+    """Return the searches that feeds.yaml names, and their addresses."""
+    listed: Sequence[SavedSearch] = ()
+    with suppress(ConfigError):
+        listed = here.service.saved_searches()
+    return [
+        (one.name, address("/search", {"q": one.query.text, "sort": one.sort})) for one in listed
+    ]
+
+
+@router.get("/articles/{number}")
+def article(here: Here, visitor: Reader, number: str) -> Page:
+    """Show an article with its text, its alerts, its versions and who else has its story."""
+    if not _NUMBER.fullmatch(number):
+        raise ApiProblem("not-found", _("articles have numbers such as 5"))
+    reading = article_values(here, int(number))
+    details: ArticleDetails = reading["details"]
+    return Page(
+        "article",
+        {"reading": reading, "decisions": details.decisions, "deliveries": details.deliveries},
+    )
+
+
+def article_values(here: Newsroom, id: int) -> dict[str, Any]:
+    """Return what a page shows of an article; raises ApiProblem if there is no such article."""
+    details = here.service.views.articles.details(id)
+    if details is None:
+        raise no_article(id)
+    matches = {
+        (match.field, match.start, match.end) for one in details.alerts for match in one.matches
+    }
+    parts, places = shown_parts(details.article, matches)
+    return {
+        "details": details,
+        "headline": lit(shown_title(details.article.title), _in(places, "title")),
+        "author": lit(details.article.author, _in(places, "author")),
+        "texts": [
+            (part, paragraphs(details.article.part(part), _in(places, part)))
+            for part in parts
+            if part in ("summary", "body") and details.article.part(part)
+        ],
+        "revisions": _revisions(here, details),
+    }
+
+
+def _in(places: set[MatchPlace], part: str) -> list[tuple[int, int]]:
+    return [(start, end) for name, start, end in places if name == part]
+
+
+def _revisions(here: Newsroom, details: ArticleDetails) -> list[dict[str, Any]]:
+    """Return what each edit changed, the last one first."""
+    from monitor.service.article_revisions import revisions_of, with_context
+
+    if details.versions < 2:
+        return []
+    edits = revisions_of(here.service.views, details, here.config_path, here.data)
+    return [
+        {
+            "edit": edit,
+            "parts": [
+                (part, compared(with_context(pieces, CONTEXT_WORDS)))
+                for part, pieces in edit.parts.items()
+            ],
+        }
+        for edit in reversed(edits)
+    ]

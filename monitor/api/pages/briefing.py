@@ -1,0 +1,55 @@
+"""The page one starts from, and briefings."""
+
+from __future__ import annotations
+
+from fastapi import Request
+from markupsafe import Markup
+
+from index.translation import gettext as _
+from monitor.api.newsroom import Here
+from monitor.api.pages.alerts import ListParameters
+from monitor.api.pages.links import address, read_query
+from monitor.api.pages.templating import Page, PageRouter
+from monitor.api.pages.visitor import Reader
+from monitor.api.problems import invalid
+from monitor.api.routes.alerts import page_of_stories
+from monitor.api.routes.newsroom import DAY, BriefingParameters
+from monitor.export import briefing_html
+from monitor.export import briefing_words as briefed
+from monitor.model.search import Filter
+
+router = PageRouter()
+NEWEST = 8
+"""Stories on the page one starts from."""
+SPANS = ("1d", "7d", "30d")
+"""Times of which there is a link to a briefing."""
+
+
+@router.get("/")
+def start(here: Here, visitor: Reader) -> Page:
+    """Show how the newsroom stands, and the newest stories."""
+    stories, end = page_of_stories(here, ListParameters(limit=NEWEST))
+    return Page("start", {"status": here.service.status(), "stories": stories, "more": bool(end)})
+
+
+@router.get("/briefing")
+def briefing(request: Request, here: Here, visitor: Reader) -> Page:
+    """Tell what happened since a time, by watchlist, and what may be missing."""
+    asked = read_query(request, BriefingParameters)
+    now = here.clock()
+    since = here.moment("since", asked.since)
+    since = now - DAY if since is None else since
+    if since >= now:
+        raise invalid("since", _("that is in the future"))
+    here.names.validate(Filter(watchlists=tuple(asked.watch)))
+    made = here.service.briefing(since, watchlists=tuple(asked.watch), limit=asked.limit)
+    body = briefing_html.body(made, here.zone, briefing_html.PAGES)
+    return Page(
+        "briefing",
+        {
+            "title": briefed.title(made, here.zone),
+            "body": Markup(body),
+            "spans": [(one, address("/briefing", asked, since=one)) for one in SPANS],
+            "asked": asked,
+        },
+    )

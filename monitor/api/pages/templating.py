@@ -1,0 +1,111 @@
+"""Pages from templates: whatever is put into them is escaped, and messages are translated."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import Response
+
+from index.analysis.text_cleaning import line, lines, shown_url
+from index.translation import current, gettext, ngettext, number, pgettext
+from monitor import signs
+from monitor.alerts.description import describe_decision, describe_linked, describe_match
+from monitor.api.pages import words
+from monitor.api.pages.marked_text import compared, lit, paragraphs
+from monitor.formatting import alert_number, shown_title, span
+from monitor.ingest.outlets import (
+    describe_lag,
+    describe_order,
+    describe_outlets,
+    describe_wording,
+)
+from monitor.model.shown_names import part_name, state_name, verdict_name
+
+if TYPE_CHECKING:
+    from monitor.api.newsroom import Newsroom
+    from monitor.api.pages.visitor import Visitor
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none';"
+        " frame-ancestors 'none'"  # not a message
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Vary": "Authorization, Cookie",  # not a message
+}
+"""What pages have beside the headers of all answers, and instead of them."""
+_HELPERS: Mapping[str, Any] = {
+    "_": gettext, "ngettext": ngettext, "pgettext": pgettext, "number": number,
+    "language": current, "signs": signs, "line": line, "lines": lines, "shown_url": shown_url,
+    "alert_number": alert_number, "shown_title": shown_title, "span": span,
+    "describe_decision": describe_decision, "describe_lag": describe_lag,
+    "describe_linked": describe_linked, "describe_match": describe_match,
+    "describe_order": describe_order, "describe_outlets": describe_outlets,
+    "describe_wording": describe_wording, "part_name": part_name, "state_name": state_name,
+    "verdict_name": verdict_name, "severity": words.severity, "reasons": words.reasons,
+    "numbers": words.numbers, "capital": words.capital, "lit": lit, "paragraphs": paragraphs,
+    "compared": compared,
+}  # fmt: skip
+"""What templates may call."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page to be made of a template."""
+
+    template: str
+    """Name of the template without `.html`."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates; a name that is misspelt in one is an error."""
+    found = Environment(
+        loader=PackageLoader("monitor.api.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    found.globals.update(_HELPERS)
+    return found
+
+
+def rendered(page: Page, visitor: Visitor | None, **more: Any) -> Response:
+    """Return a page as an answer, for a visitor or for nobody in particular."""
+    template = environment().get_template(f"{page.template}.html")
+    text = template.render({"visitor": visitor, **more, **page.values})
+    return Response(text.encode("utf-8", "replace"), page.status, HEADERS, "text/html")
+
+
+class PageRouter(APIRouter):
+    """A router of functions that return a `Page`; their arguments are `here`, `visitor` and more.
+
+    They are read, made and written in one go, in one thread.
+    """
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """Add a route; FastAPI calls this for each decorator."""
+        more = {"include_in_schema": False, "response_model": None}
+        super().add_api_route(path, _as_answer(endpoint), **{**options, **more})
+
+
+def _as_answer(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(endpoint)
+    def answer(*, here: Newsroom, visitor: Visitor, **arguments: Any) -> Response:
+        here = here.of(visitor.caller.name)
+        made = endpoint(here=here, visitor=visitor, **arguments)
+        if isinstance(made, Response):
+            return made
+        return rendered(made, visitor, words=words.Words(here.clock(), here.zone))
+
+    return answer

@@ -1,0 +1,120 @@
+"""What a page says of alerts in words, as the reader of the dashboard and `tocsin show` do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from index.analysis.text_cleaning import line
+from index.article import Timestamp
+from index.translation import gettext as _
+from monitor import signs
+from monitor.alerts.description import (
+    describe_deliveries,
+    describe_lost,
+    describe_suppression,
+    describe_triage,
+)
+from monitor.formatting import alert_number, clauses, date_and_time, iso, moment
+from monitor.model.severity import SEVERITY_SIGNS
+from monitor.model.shown_names import kind_name, severity_name, state_name, verdict_name
+
+if TYPE_CHECKING:
+    from monitor.model.alert import Alert, Decision, Lost, StoryAlerts
+    from monitor.model.delivery import Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Says things as of a moment, in a time zone."""
+
+    now: Timestamp
+    zone: tzinfo
+
+    def moment(self, at: Timestamp) -> str:
+        """Return a local time, with its date unless it is today."""
+        return moment(at, self.now, self.zone)
+
+    def time(self, at: Timestamp) -> Markup:
+        """Return a local time with its date and zone, readable for programs too."""
+        written = iso(at)
+        if written is None:
+            return Markup("{}").format(_("undated"))
+        there = datetime.fromtimestamp(at, self.zone)
+        words = f"{date_and_time(there)} {there.tzname()}"
+        return Markup('<time datetime="{}">{}</time>').format(written, words)
+
+    def triage(self, alert: Alert, last: Decision | None) -> str:
+        """Return state, verdict, star and tags of an alert, and who decided last."""
+        return describe_triage(alert, last, self.moment)
+
+    def notified(self, alert: Alert, deliveries: Sequence[Delivery]) -> Iterator[str]:
+        """Yield to whom an alert was sent, and why to nobody."""
+        yield from filter(
+            None,
+            (
+                describe_deliveries(deliveries, self.moment),
+                describe_suppression(alert, self.moment),
+            ),
+        )
+
+    def escalations(self, alert: Alert) -> str:
+        """Return why and when an alert became more severe; empty if it did not."""
+        if not alert.escalations:
+            return ""
+        steps = [
+            _("{reason} at {moment}", reason=line(step.words), moment=self.moment(step.at))
+            for step in alert.escalations
+        ]
+        raised = severity_name(alert.escalations[0].severity)
+        return clauses([", ".join(steps), _("raised as {severity}", severity=raised)])
+
+    def lost(self, lost: Lost) -> str:
+        """Return since when a term is not in the article any more."""
+        return describe_lost(lost, self.moment)
+
+    def decided_by(self, decision: Decision) -> str:
+        """Return who decided."""
+        return line(decision.who) or ("tocsin" if decision.why else _("somebody"))
+
+    def standing(self, story: StoryAlerts) -> str:
+        """Return what was decided of a story: state, verdict, star, assignees, tags."""
+        words = [state_name(story.state), verdict_name(story.verdict)]
+        words += [signs.STAR] if story.starred else []
+        words += [_("assigned to {name}", name=line(one)) for one in story.assignees]
+        words += [f"#{line(tag)}" for tag in story.tags]
+        return " · ".join(filter(None, words))
+
+    def watchlists(self, story: StoryAlerts) -> str:
+        """Return the watchlists of a story."""
+        return ", ".join(map(line, story.watchlists))
+
+
+def severity(alert: Alert | StoryAlerts) -> Markup:
+    """Return the severity with its sign."""
+    sign, name = SEVERITY_SIGNS[alert.severity], severity_name(alert.severity)
+    return Markup('<span class="{}">{} {}</span>').format(str(alert.severity), sign, name)
+
+
+def reasons(alerts: Iterable[Alert]) -> str:
+    """Return the words that matched, or the kinds of trouble that a feed has."""
+    listed = list(alerts)
+    if all(alert.article is None for alert in listed):
+        return ", ".join(dict.fromkeys(kind_name(alert.kind) for alert in listed))
+    forms = {match.text.casefold(): match.text for alert in listed for match in alert.matches}
+    quoted = (_("“{text}”", text=form) for form in forms.values())
+    return ", ".join(quoted) or _("no longer in the text")
+
+
+def capital(sentence: str) -> str:
+    """Return a sentence with a capital at its beginning."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def numbers(alerts: Iterable[Alert]) -> str:
+    """Return the numbers of alerts: `a5 a6`."""
+    return " ".join(alert_number(alert.id) for alert in alerts)

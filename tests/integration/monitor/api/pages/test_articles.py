@@ -1,0 +1,130 @@
+"""Articles that were edited, copied, told in another language, or written by somebody hostile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from lxml import html
+from support.api_server import Api, serving
+from support.html_pages import Browser
+from support.newsroom import Item, Newsroom, rss
+from support.scripted_server import Reply, Web
+
+pytestmark = pytest.mark.costly
+
+HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'--><b>{{ 7*7 }}</b>"
+TEXT = (
+    "Customs officers in Liège have seized nine hundred parcels of counterfeit parts this week,"
+    " and the port authority says that more of them are on their way to the warehouse."
+)
+EDITED = TEXT.replace("nine hundred", "twelve hundred").replace("Customs officers", "Officers")
+
+
+def published(*items: Item) -> Reply:
+    return Reply(body=rss(*items, title="Any"))
+
+
+def item(title: str, text: str, link: str) -> Item:
+    now = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    return Item(title, text, guid=link, link=link, date=now)
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    newsroom = Newsroom(tmp_path_factory.mktemp("edited"))
+    with Web() as web:
+        web.on("/first", published(item("Calm at the port", "Nothing to report today.", "/0")))
+        web.on("/second", published(item("Calm at the quay", "Nothing at all to report.", "/9")))
+        feeds = [
+            {"url": web.url("/first"), "name": "First <i>Post</i>"},
+            {"url": web.url("/second"), "name": "Second"},
+        ]
+        newsroom.watch(feeds, [{"name": "Customs", "terms": ["customs", "hostile"]}])
+        assert newsroom.once("--now").returncode == 0
+        seizure = item("Customs seize parts at the port", TEXT, "https://ex.org/1")
+        attack = item(f"Hostile {HOSTILE}", f"Customs {HOSTILE}", "javascript:alert(3)//customs")
+        web.on("/first", published(seizure, attack))
+        assert newsroom.once("--now").returncode == 0
+        copy = item("Customs seize parts at the port", TEXT, "https://ex.net/2")
+        web.on("/second", published(copy))
+        assert newsroom.once("--now").returncode == 0
+        edited = item("Customs seize parts at the port", EDITED, "https://ex.org/1")
+        web.on("/first", published(edited, attack))
+        assert newsroom.once("--now").returncode == 0
+    with serving(newsroom.config, newsroom.data) as served:
+        yield served
+
+
+def article(api: Api, words: str) -> int:
+    """Return the number of the first article that a query finds."""
+    hits = api.json("/search", query=words)["hits"]
+    return min(int(hit["id"]) for hit in hits)
+
+
+def test_versions_are_compared(api: Api, reader: Browser) -> None:
+    page = reader.get(f"/articles/{article(api, 'title:seize')}")
+    assert "1 revision" in page.text
+    assert page.all("//del") == ["[-Customs officers-]", "[-nine-]"]
+    assert page.all("//ins") == ["{+Officers+}", "{+twelve+}"]
+
+
+def test_outlets_stand_in_order_with_what_they_did(api: Api, reader: Browser) -> None:
+    page = reader.get(f"/articles/{article(api, 'title:seize')}")
+    first, second = page.all("//ol[@class='outlets']/li")
+    assert first.startswith("first First <i>Post</i>")
+    assert "Second" in second and "copied" in second
+    assert second.startswith(("+", "at once"))
+
+
+def test_a_term_that_an_edit_removed_is_told(api: Api, reader: Browser) -> None:
+    alert = api.json("/alerts", state="all", query="seize")["alerts"][-1]
+    assert api.json(f"/articles/{alert['article']}")["versions"] == 2
+    page = reader.get(f"/alerts/a{alert['id']}")
+    assert page.all("//mark")
+    assert "[-Customs officers-]" in page.text
+
+
+def test_a_briefing_links_to_its_alerts(api: Api, reader: Browser) -> None:
+    page = reader.get("/briefing")
+    named = {f"/alerts/a{alert['id']}" for alert in api.json("/alerts")["alerts"]}
+    assert set(page.links()) & named
+    assert not page.tree.xpath("//*[@style]")
+
+
+def test_hostile_texts_stay_texts_on_every_page(api: Api, analyst: Browser) -> None:
+    alert = api.json("/alerts", query="hostile")["alerts"][0]
+    number = alert["id"]
+    form = f"/alerts/a{number}/triage"
+    for text in (HOSTILE, "</textarea>" + HOSTILE):
+        page = analyst.get(f"/alerts/a{number}")
+        assert analyst.press(page, form, act="note", note=text).status == 200
+    for path in (
+        "/", "/alerts", f"/alerts/a{number}", f"/stories/a{number}",
+        f"/articles/{alert['article']}", "/search?q=hostile", "/briefing",
+        f"/search?q=%22{HOSTILE}%22", f"/alerts?query={HOSTILE}", f"/alerts?watch={HOSTILE}",
+        f"/alerts?tag={HOSTILE}", f"/{HOSTILE}", f"/articles/1?{HOSTILE}",
+        f"/search?since={HOSTILE}",
+    ):  # fmt: skip
+        page = analyst.get(path)
+        raw = page.answer.text
+        assert not page.tree.xpath("//script | //img | //*[@onerror] | //main//i"), path
+        assert "<script" not in raw and "<img" not in raw, path
+        assert not [link for link in page.links() if link.startswith("javascript")], path
+        names = {element.tag for element in page.tree.iter() if isinstance(element.tag, str)}
+        assert names <= KNOWN, names - KNOWN
+
+
+KNOWN = {
+    "html", "head", "meta", "title", "link", "body", "a", "header", "nav", "form", "input", "span",
+    "button", "main", "h1", "h2", "h3", "h4", "p", "b", "section", "article", "ul", "ol", "li",
+    "mark", "time", "div", "label", "select", "option", "textarea", "ins", "del",
+}  # fmt: skip
+
+
+def test_a_session_is_not_lost_to_a_stranger_without_one(stranger: Browser) -> None:
+    page = stranger.get(f"/alerts?query={HOSTILE}")
+    assert page.status == 401
+    assert page.tree.xpath("//input[@name='next']/@value")[0].startswith("/alerts?query=")
+    assert html.tostring(page.tree).count(b"<script") == 0

@@ -1,0 +1,93 @@
+"""Pages as a browser without scripts reads them: text, links, forms; for the tests of pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import urljoin
+
+import httpx
+from lxml import html
+
+from support.api_server import Api
+
+NAVIGATION = {
+    "Accept": "text/html,application/xhtml+xml",
+    "Sec-Fetch-Site": "none",
+    "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-Dest": "document",
+}
+"""What a browser sends with an address that somebody typed."""
+FORM = {**NAVIGATION, "Sec-Fetch-Site": "same-origin", "Origin": "null"}
+"""What it sends with a form of a page that has no referrer."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """A page that was read."""
+
+    answer: httpx.Response
+    tree: Any
+
+    @property
+    def status(self) -> int:
+        return self.answer.status_code
+
+    @property
+    def text(self) -> str:
+        """The text that is shown, its white space single."""
+        return " ".join(self.tree.body.text_content().split())
+
+    def all(self, path: str) -> list[str]:
+        """Return the texts of the elements of a path."""
+        return [" ".join(one.text_content().split()) for one in self.tree.xpath(path)]
+
+    def links(self) -> list[str]:
+        return [str(link) for link in self.tree.xpath("//a/@href")]
+
+    def fields(self, action: str) -> dict[str, str]:
+        """Return the fields of the form that is sent to an address."""
+        (form,) = (one for one in self.tree.forms if one.action == action)
+        return {name: value or "" for name, value in form.fields.items() if name}
+
+
+class Browser:
+    """A browser of one person: it keeps cookies, and follows where it is sent."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self.client = httpx.Client(
+            base_url=api.url, timeout=30, follow_redirects=True,
+            event_hooks={"request": [_as_browsers_follow]},
+        )  # fmt: skip
+
+    def get(self, path: str, **headers: str) -> Read:
+        return _read(self.client.get(path, headers={**NAVIGATION, **headers}))
+
+    def post(self, path: str, fields: dict[str, str], **headers: str) -> Read:
+        return _read(self.client.post(path, data=fields, headers={**FORM, **headers}))
+
+    def log_in(self, token: str) -> Read:
+        """Log in with the form, as a person does."""
+        return self.post("/login", {**self.get("/login").fields("/login"), "token": token})
+
+    def press(self, page: Read, action: str, **fields: str) -> Read:
+        """Send a form of a page."""
+        path = urljoin(str(page.answer.url), action)
+        return self.post(path, {**page.fields(action), **fields})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.client.close()
+
+
+def _as_browsers_follow(request: httpx.Request) -> None:
+    """Leave the origin of a form out where it leads to a page."""
+    if request.method == "GET":
+        request.headers.pop("Origin", None)
+
+
+def _read(answer: httpx.Response) -> Read:
+    return Read(answer, html.document_fromstring(answer.text or "<p></p>"))
