@@ -19,6 +19,9 @@ from ruamel.yaml import YAML
 
 from monitor import signs
 from monitor.api.app import build_app
+from monitor.api.mcp.prompts import PROMPTS
+from monitor.api.mcp.server import ARTICLE_TEMPLATE, schemas
+from monitor.api.mcp.tools import TOOLS, input_schema
 from monitor.api.problems import KINDS, PREFIX
 from monitor.cli import main_group
 from monitor.config.schema import json_schema
@@ -69,7 +72,7 @@ COMMAND_PAGES = {
     "watchlists": ("Watchlists", ("watch",)),
     "feeds": ("Feeds", ("feeds",)),
     "delivery": ("Delivery", ("deliveries", "notify")),
-    "programs": ("For programs", ("api", "token")),
+    "programs": ("For programs", ("api", "mcp", "token")),
     "newsroom": (
         "Newsroom",
         (
@@ -453,9 +456,42 @@ def _explained(schema: Mapping[str, Any], words: str, several: str = "May be rep
     return " ".join(filter(None, said))
 
 
+# --- the tools of language models ------------------------------------------------------------
+
+
+def mcp_page() -> str:
+    """Return the page about the tools, resources and prompts of `tocsin mcp`."""
+    parts = [
+        "# Tools for language models\n",
+        NOTE,
+        "What `tocsin mcp` and `/mcp` of `tocsin api` offer; [how to use it](../how-to/agents.md). "
+        "[mcp-tools.json](mcp-tools.json) has the schemas of all arguments and answers.\n",
+        "An answer has `notice`, `cite` (the articles that it is about), `cut` (the fields that "
+        "were shortened) and `untrusted`: the rows that [commands print](output.md) and that "
+        "[the API](api.md) answers.\n",
+    ]
+    for tool in TOOLS.values():
+        parts += [f"## {tool.name}\n", prose(tool.description) + "\n"]
+        parts.append(f"Scope: {code(tool.scope)}.\n")
+        rows = [
+            (code(name), _explained(about, about.get("description", ""), "A list."))
+            for name, about in input_schema(tool)["properties"].items()
+        ]
+        parts.append(table(("argument", "meaning"), rows))
+    parts += ["## Resources\n", f"{code(ARTICLE_TEMPLATE.uri_template)}: "]
+    parts[-1] += f"{prose(ARTICLE_TEMPLATE.description or '')}\n"
+    rows = [
+        (code(one.name), prose(one.words), ", ".join(map(code, one.arguments)))
+        for one in PROMPTS.values()
+    ]
+    parts += ["## Prompts\n", table(("prompt", "what it asks for", "arguments"), rows)]
+    return "\n".join(parts)
+
+
 def pages() -> dict[str, str]:
     """Return the text of each page, by its path below docs/reference."""
-    rest = {"keys.md": keys_page(), "api.md": api_page()}
+    rest = {"keys.md": keys_page(), "api.md": api_page(), "mcp.md": mcp_page()}
+    rest["mcp-tools.json"] = schemas()
     return {**dict(command_pages()), **dict(yaml_pages()), **rest}
 
 

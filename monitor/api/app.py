@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.metadata import version
-from types import ModuleType
 from typing import Any
 
 import anyio.to_thread
@@ -18,27 +16,11 @@ from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import compile_path
-from typing_extensions import is_typeddict
 
-from index.errors import ArchiveError, Interrupted, QueryError
 from index.translation import gettext as _
-from monitor.api.problems import (
-    MEDIA_TYPE,
-    ApiProblem,
-    FieldProblem,
-    Problem,
-    invalid,
-    is_page,
-)
-from monitor.errors import (
-    ConfigError,
-    CursorError,
-    MissingExtraError,
-    MonitorError,
-    StoreError,
-    UnknownNameError,
-)
-from monitor.model.alert import ChangedMeanwhileError
+from monitor.api.failures import FAILURES, problem_of
+from monitor.api.problems import MEDIA_TYPE, ApiProblem, FieldProblem, Problem, is_page
+from monitor.api.router import describe_rows
 
 DESCRIPTION = """\
 What the dashboard and the commands of tocsin know and do, for programs.
@@ -52,16 +34,6 @@ WITH_BODY = (415,)
 """Statuses of problems that paths may answer that take a body."""
 
 
-def _describe_rows() -> None:
-    """Let pydantic take the meaning of each field of a row from the words beneath it."""
-    prefixes = ("monitor.export.serialization", "monitor.api", "monitor.feeds.diagnostics_row")
-    for name, module in list(sys.modules.items()):
-        if name.startswith(prefixes) and isinstance(module, ModuleType):
-            for value in list(vars(module).values()):
-                if is_typeddict(value):
-                    value.__pydantic_config__ = {"use_attribute_docstrings": True}
-
-
 def build_app(threads: int) -> FastAPI:
     """Return the application; its state is set by `monitor.api.server`.
 
@@ -69,15 +41,17 @@ def build_app(threads: int) -> FastAPI:
         threads: How many requests are answered at once.
     """
     from monitor.api import pages
+    from monitor.api.mcp import endpoint
     from monitor.api.routes import alerts, archive, feeds, newsroom, stream, watchlists
 
-    _describe_rows()
+    describe_rows()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = threads
         app.state.heavy = asyncio.Lock()
         yield
+        await app.state.mcp.close()
 
     app = FastAPI(
         title="tocsin",
@@ -94,6 +68,7 @@ def build_app(threads: int) -> FastAPI:
         app.include_router(module.router, prefix="/v1")
     for router in pages.routers():
         app.include_router(router)
+    app.include_router(endpoint.router)
     _add_handlers(app)
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign]
     return app
@@ -154,39 +129,11 @@ def _add_handlers(app: FastAPI) -> None:
         problem = ApiProblem("failure", _("the log of `tocsin api` says more"))
         return answer_to(request.scope, problem)
 
-    for kind in (MonitorError, ArchiveError, QueryError, ChangedMeanwhileError):
+    for kind in FAILURES:
 
         @app.exception_handler(kind)
         async def failed(request: Request, error: Exception) -> Response:
-            return answer_to(request.scope, _problem(error))
-
-
-def _problem(error: Exception) -> ApiProblem:
-    """Return an error of the service as a problem."""
-    match error:
-        case Interrupted():
-            return ApiProblem(
-                "too-costly",
-                _("it took too long; narrow the question by dates, feeds or rarer words"),
-                headers={"Retry-After": "10"},
-            )
-        case QueryError():
-            return invalid("query", str(error))
-        case CursorError():
-            return invalid("after", str(error))
-        case ChangedMeanwhileError():
-            return ApiProblem(
-                "changed", _("nothing was changed; look at it as it is now"), now=error.now
-            )
-        case UnknownNameError():
-            return ApiProblem("invalid", str(error))
-        case ConfigError():
-            return ApiProblem("broken-file", str(error))
-        case MissingExtraError():
-            return ApiProblem("not-installed", str(error))
-        case StoreError() | ArchiveError():
-            return ApiProblem("no-store", str(error), headers={"Retry-After": "5"})
-    return ApiProblem("invalid", str(error))
+            return answer_to(request.scope, problem_of(error))
 
 
 def _validation_problem(request: Request, error: RequestValidationError) -> ApiProblem:

@@ -13,7 +13,7 @@ from index.translation import gettext as _
 from index.translation import mark
 
 MEDIA_TYPE = "application/problem+json"
-PROGRAMS = ("/v1/", "/openapi.json")
+PROGRAMS = ("/v1/", "/openapi.json", "/mcp/")
 """How the paths begin that are for programs; the others are pages."""
 PREFIX = "urn:tocsin:problem:"
 

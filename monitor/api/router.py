@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import Response
+from typing_extensions import is_typeddict
 
 
 class RowRouter(APIRouter):
@@ -32,3 +35,13 @@ def _as_json(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         return Response(row.encode("utf-8", "replace"), media_type="application/json")
 
     return answer
+
+
+def describe_rows() -> None:
+    """Let pydantic take the meaning of each field of a row from the words beneath it."""
+    prefixes = ("monitor.export.serialization", "monitor.api", "monitor.feeds.diagnostics_row")
+    for name, module in list(sys.modules.items()):
+        if name.startswith(prefixes) and isinstance(module, ModuleType):
+            for value in list(vars(module).values()):
+                if is_typeddict(value):
+                    value.__pydantic_config__ = {"use_attribute_docstrings": True}

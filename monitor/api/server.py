@@ -23,6 +23,7 @@ from monitor.api.access import Access
 from monitor.api.app import build_app
 from monitor.api.guard import Guard
 from monitor.api.limits import Limits
+from monitor.api.mcp.endpoint import ModelEndpoint
 from monitor.api.newsroom import Newsroom
 from monitor.api.origin import AcceptedHosts
 from monitor.api.pages.sessions import Sessions
@@ -100,6 +101,7 @@ class ApiServer:
         self.app.state.hub = StreamHub(
             newsroom.service.views.version, limits, around.sleep, lambda: self._server.should_exit
         )
+        self.app.state.mcp = ModelEndpoint(around.secret, around.monotonic)
         guard = Guard(self.app, options.hosts, limits, around.monotonic)
         self._server = _Server(_configuration(guard, options))
         self._listener = _listen(options)

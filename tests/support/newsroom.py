@@ -99,7 +99,7 @@ class Newsroom:
         return subprocess.run(
             [TOCSIN, *args],
             cwd=self.folder,
-            env=self._environ(environ),
+            env=self.environment(environ),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -117,7 +117,7 @@ class Newsroom:
         with (
             Path(os.devnull).open(encoding="utf-8") as nobody,
             chdir(self.folder),
-            _living_in(self._environ(environ)),
+            _living_in(self.environment(environ)),
             patch.multiple(sys, argv=["tocsin", *args], stdin=nobody, stdout=out, stderr=err),
         ):
             try:
@@ -152,7 +152,7 @@ class Newsroom:
         process = subprocess.Popen(
             [TOCSIN, *args],
             cwd=self.folder,
-            env=self._environ({}),
+            env=self.environment({}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -204,7 +204,8 @@ class Newsroom:
         )
         return found[0] if found else (0, 0, 0)
 
-    def _environ(self, more: Mapping[str, str]) -> dict[str, str]:
+    def environment(self, more: Mapping[str, str] = {}) -> dict[str, str]:
+        """Return the variables in which a command runs."""
         plain = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
         return {**plain, "PYTHONWARNINGS": "ignore", **self.environ, **more}
 

@@ -225,12 +225,8 @@ class Seen(Body):
     assignee: Text | None = None
 
 
-class Act(Body):
-    """What is to be changed.
-
-    A field that is set replaces what is there, so it has to be in `seen` too, as you saw it.
-    `acknowledge`, `tag` and `untag` replace nothing.
-    """
+class Changes(Body):
+    """What is to be changed of an alert."""
 
     acknowledge: bool = False
     """Acknowledge the alert if it is new; a closed alert stays closed."""
@@ -248,6 +244,15 @@ class Act(Body):
     """Tags to add."""
     untag: list[Text] = Field(default=[], max_length=20)
     """Tags to take away."""
+
+
+class Act(Changes):
+    """What is to be changed.
+
+    A field that is set replaces what is there, so it has to be in `seen` too, as you saw it.
+    `acknowledge`, `tag` and `untag` replace nothing.
+    """
+
     seen: Seen = Seen()
     """The fields that you set, as you saw them before."""
 
@@ -258,7 +263,7 @@ class ActRow(ChangeRow):
     alert: AlertRow
 
 
-_SET = ("state", "verdict", "starred", "note", "assignee")
+SET = ("state", "verdict", "starred", "note", "assignee")
 
 
 @router.post("/alerts/{alert}/triage")
@@ -271,14 +276,14 @@ def triage(here: Here, caller: Analyst, alert: AlertId, act: Act) -> ActRow:
     id = int(alert)
     _row(here, id)
     unseen = [
-        name for name in _SET if getattr(act, name) is not None and getattr(act.seen, name) is None
+        name for name in SET if getattr(act, name) is not None and getattr(act.seen, name) is None
     ]
     if unseen:
         words = _("say what you saw there, so that nobody's work is overwritten")
         errors = [FieldProblem(field=f"seen.{name}", message=words) for name in unseen]
         raise ApiProblem("invalid", words, errors=errors)
     seen = {name: _value(name, value) for name, value in act.seen if value is not None}
-    given = {name: _value(name, getattr(act, name)) for name in _SET}
+    given = {name: _value(name, getattr(act, name)) for name in SET}
     try:
         done = here.service.triage.by(caller.name).change(
             [id], **given, tags=act.tag, untag=act.untag, acknowledge=act.acknowledge, seen=seen

@@ -202,13 +202,16 @@ def try_watchlist(
     parameters: Annotated[TestParameters, Query()],
 ) -> TestRow:
     """Try a watchlist on the archive; nothing is changed. One is tried at a time."""
-    tried, config = _checked(here, watchlist.as_fields())
     more_time(request)
-    found = here.service.preview_watchlist(
-        tried, config.feeds, lambda done, total: None, days=parameters.days
-    )
+    return preview(here, watchlist, parameters.days)
+
+
+def preview(here: Newsroom, watchlist: NewWatchlist, days: int) -> TestRow:
+    """Return what a watchlist would have matched in the last days; raises ApiProblem."""
+    tried, config = _checked(here, watchlist.as_fields())
+    found = here.service.preview_watchlist(tried, config.feeds, lambda done, total: None, days=days)
     return {
-        "days": parameters.days,
+        "days": days,
         "articles": found.articles,
         "matched": found.matched,
         "terms": [{"term": term, "articles": count} for term, count in found.terms],

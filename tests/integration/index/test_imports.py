@@ -16,6 +16,7 @@ NEVER_USED = (
     "numpy",
     "lxml",
     "httpx",
+    "mcp",
     "pydantic",
     "ruamel.yaml",
 )

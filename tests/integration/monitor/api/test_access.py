@@ -12,7 +12,7 @@ from support.api_server import Api, serving
 from support.newsroom import Newsroom, until
 
 from monitor.api.limits import Limits
-from monitor.api.router import RowRouter
+from monitor.api.problems import is_page
 from monitor.model.token import Scope
 
 pytestmark = pytest.mark.costly
@@ -44,17 +44,16 @@ def every_route(routes: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, 
     """Yield method and path of each route, whether the schema has it or not."""
     for route in routes:
         if hasattr(route, "original_router"):
-            if not isinstance(route.original_router, RowRouter):
-                continue  # pages: see test_pages.py
-            yield from every_route(route.original_router.routes, "/v1")
+            yield from every_route(route.original_router.routes, route.include_context.prefix)
         else:
             yield from ((method, prefix + route.path) for method in route.methods)
 
 
 def test_each_route_has_a_scope(api: Api) -> None:
     scopes = {(method, path): scope for method, path, scope in paths(api)}
-    assert set(every_route(api.server.app.routes)) - scopes.keys() == {
-        ("GET", CLOSED), ("HEAD", CLOSED),
+    routes = {one for one in every_route(api.server.app.routes) if not is_page(one[1])}
+    assert routes - scopes.keys() == {
+        ("GET", CLOSED), ("HEAD", CLOSED), ("POST", "/mcp"),
     }  # fmt: skip
     assert len(scopes) > 20
     more = {key: scope for key, scope in scopes.items() if key[0] != "GET"}
@@ -65,6 +64,10 @@ def test_each_route_has_a_scope(api: Api) -> None:
         ("POST", "/v1/watchlists"): Scope.ADMIN,
         ("POST", "/v1/feeds"): Scope.ADMIN,
     }
+
+
+def test_what_the_schema_does_not_have_needs_a_token_too(api: Api) -> None:
+    assert api.client.post("/mcp", json={}).status_code == 401
 
 
 def test_every_scope_against_every_path(api: Api) -> None:

@@ -289,7 +289,7 @@ def test_lines_fit(columns: int, filled: Newsroom, monkeypatch: pytest.MonkeyPat
 
 def on_terminal(newsroom: Newsroom, *args: str, **environ: str) -> str:
     """Return what a command shows on a terminal of 24 lines."""
-    env = newsroom._environ({"TERM": "xterm", "PAGER": "sed s/^/PAGER/", **environ})
+    env = newsroom.environment({"TERM": "xterm", "PAGER": "sed s/^/PAGER/", **environ})
     env.pop("COLUMNS", None)
     child = pexpect.spawn(
         str(TOCSIN), list(args), cwd=str(newsroom.folder), env=env,  # type: ignore[arg-type]

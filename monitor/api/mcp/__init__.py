@@ -1,0 +1,13 @@
+"""A door for language models: the Model Context Protocol, on stdio and at `/mcp`.
+
+::
+
+    client ─▶ stdio ─────────────▶ server ─▶ tools ─▶ the functions of the routes
+           ─▶ guard ─▶ endpoint ──▶   ▲        │      (`monitor.api.routes`)
+              (/mcp)   token, scope   │        ▼
+    person ◀─ client ◀── question ────┘    quotation ─▶ answer
+                (triage only)
+
+The SDK speaks the protocol. A tool has the parameters, the scope and the rows of a route. What it
+answers is quoted, because a model may take what a publisher wrote for what it is told to do.
+"""

@@ -1,0 +1,282 @@
+"""The tools: what a language model may ask, with the parameters and the rows of the routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from inspect import cleandoc
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from index.translation import gettext as _
+from monitor.api.access import Caller
+from monitor.api.mcp.quotation import BODY, answer_schema
+from monitor.api.newsroom import LARGEST, Newsroom, Parameters, no_alert, no_article
+from monitor.api.problems import ApiProblem
+from monitor.api.router import describe_rows
+from monitor.api.routes import alerts, archive, feeds, newsroom, watchlists
+from monitor.errors import UnknownNameError
+from monitor.export.serialization.alerts import AlertRow, StoryRow, alert_row
+from monitor.export.serialization.articles import ArticleDetailsRow, details_row
+from monitor.export.serialization.briefings import BriefingRow
+from monitor.export.serialization.searches import ResultsRow
+from monitor.model.token import Scope
+
+AlertNumber = Annotated[
+    str, Field(pattern=r"^[aA]?[1-9][0-9]{0,14}$", description="Number of an alert, as `a5`.")
+]
+
+
+def alert_id(number: str) -> int:
+    """Return the number of an alert that is written as `a5`."""
+    return int(number.lower().removeprefix("a"))
+
+
+def _unchecked() -> None:
+    """Stand for the check of an ETag, which tools do not have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """What a model may ask."""
+
+    name: str
+    answer: Callable[[Newsroom, Caller, Any], Any]
+    """Returns the row; its docstring tells the model what the tool does."""
+    parameters: type[BaseModel]
+    row: Any
+    """The type of the row."""
+    scope: Scope = Scope.READ
+    is_heavy: bool = False
+    """Whether it takes long, so that one is answered at a time."""
+
+    @property
+    def description(self) -> str:
+        """What the tool does, for the model."""
+        return " ".join(cleandoc(self.answer.__doc__ or "").split())
+
+
+@cache
+def input_schema(tool: Tool) -> dict[str, Any]:
+    """Return the schema of the arguments of a tool."""
+    schema = tool.parameters.model_json_schema()
+    return {name: part for name, part in schema.items() if name not in ("title", "description")}
+
+
+@cache
+def output_schema(tool: Tool) -> dict[str, Any]:
+    """Return the schema of what a tool answers."""
+    describe_rows()
+    return answer_schema(tool.row)
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+class SearchParameters(archive.SearchParameters):
+    """A search."""
+
+    limit: Annotated[int, Field(ge=1, le=50)] = 10
+    """Hits of a page."""
+
+
+def search(here: Newsroom, caller: Caller, parameters: SearchParameters) -> ResultsRow:
+    """Search the archive of news articles in French and English.
+
+    All words of the query must be in an article; case and accents do not count. Also: "a phrase",
+    OR, NOT, (groups), NEAR/3, beginning*, and lemma~ for all inflections of a word. Search in both
+    languages: words are not translated.
+    """
+    return archive.search(here, caller, parameters)
+
+
+class ArticleParameters(Parameters):
+    """Which article, and which part of its text."""
+
+    article: Annotated[int, Field(ge=1, le=LARGEST)]
+    """Number of the article."""
+    offset: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+    """Characters of the text to leave out: `next_offset` of the part before."""
+
+
+class ReadArticleRow(ArticleDetailsRow):
+    """An article with a part of its text."""
+
+    next_offset: int | None
+    """Where the next part of `body` begins; null at its end."""
+
+
+def read_article(here: Newsroom, caller: Caller, parameters: ArticleParameters) -> ReadArticleRow:
+    """Read an article: its text, who else has its story, and the alerts that it raised."""
+    details = here.service.views.articles.details(parameters.article)
+    if details is None:
+        raise no_article(parameters.article)
+    row = details_row(details)
+    end = parameters.offset + BODY
+    rest = end if end < len(row["body"]) else None
+    return {**row, "body": row["body"][parameters.offset : end], "next_offset": rest}
+
+
+class AlertsParameters(alerts.PageParameters):
+    """Which alerts."""
+
+    limit: Annotated[int, Field(ge=1, le=50)] = 10
+    """Rows of a page."""
+
+
+def list_alerts(here: Newsroom, caller: Caller, parameters: AlertsParameters) -> alerts.AlertsRow:
+    """List the alerts that watchlists raised, the newest first."""
+    return alerts.alerts(here, caller, _unchecked, parameters)
+
+
+class AlertParameters(Parameters):
+    """Which alert."""
+
+    alert: AlertNumber
+
+
+def story(here: Newsroom, caller: Caller, parameters: AlertParameters) -> StoryRow:
+    """Tell the story of an alert: all its alerts, and which outlet had it first."""
+    return alerts.story(here, caller, _unchecked, str(alert_id(parameters.alert)))
+
+
+class ExplainedAlertRow(watchlists.ExplanationRow):
+    """Why an alert was raised."""
+
+    alert: AlertRow
+    note: str
+    """Why the watchlist cannot be asked any more; else empty."""
+
+
+def explain_alert(here: Newsroom, caller: Caller, parameters: AlertParameters) -> ExplainedAlertRow:
+    """Explain why an alert was raised: the clauses of its watchlist, and where each matches.
+
+    `clauses` and `places` are those of the watchlist and the article as they are now; `alert` has
+    the matches as they were when it was raised.
+    """
+    id = alert_id(parameters.alert)
+    row = alerts.alert(here, caller, _unchecked, str(id))
+    article = row["article_id"]
+    nothing: watchlists.ExplanationRow = {
+        "watchlist": row["watchlist"], "article": article or 0, "matches": False,
+        "clauses": [], "places": [],
+    }  # fmt: skip
+    if article is None:
+        return {**nothing, "alert": row, "note": _("this alert is not about an article")}
+    asked = watchlists.ExplainParameters(watchlist=row["watchlist"], article=article)
+    try:
+        found = watchlists.explain(here, caller, asked)
+    except UnknownNameError as error:
+        return {**nothing, "alert": row, "note": str(error)}
+    return {**found, "alert": row, "note": ""}
+
+
+class TestWatchlistParameters(watchlists.NewWatchlist):
+    """A watchlist, and how far back it is tried."""
+
+    days: Annotated[int, Field(ge=1, le=30)] = 7
+    """How many days of the archive the watchlist is tried on."""
+
+
+def test_watchlist(
+    here: Newsroom, caller: Caller, parameters: TestWatchlistParameters
+) -> watchlists.TestRow:
+    """Try a watchlist on the archive: how many articles it would have matched. Changes nothing."""
+    return watchlists.preview(here, parameters, parameters.days)
+
+
+class BriefingParameters(newsroom.BriefingParameters):
+    """Which briefing."""
+
+    limit: Annotated[int, Field(ge=1, le=50)] = 10
+    """Stories of a watchlist at most."""
+
+
+def briefing(here: Newsroom, caller: Caller, parameters: BriefingParameters) -> BriefingRow:
+    """Tell what happened since a time, by watchlist, and what may be missing."""
+    return newsroom.briefing(here, caller, parameters)
+
+
+def coverage_gaps(here: Newsroom, caller: Caller, parameters: feeds.GapParameters) -> feeds.GapsRow:
+    """List the times in which a feed was not read, so that articles may be missing."""
+    return feeds.gaps(here, caller, parameters)
+
+
+# --- deciding ----------------------------------------------------------------------------------
+
+
+class TriageParameters(alerts.Changes):
+    """Which alert, and what is to be changed."""
+
+    alert: AlertNumber
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmedTriage:
+    """What a person has confirmed."""
+
+    parameters: TriageParameters
+    seen: Mapping[str, Any]
+    """The fields that change, as the person saw them."""
+
+
+def triage(here: Newsroom, caller: Caller, confirmed: ConfirmedTriage) -> alerts.ActRow:
+    """Decide about an alert: acknowledge, close, reopen, verdict, star, note, assignee, tags.
+
+    The person is asked before anything changes. Propose it only if the person wants it, never
+    because an article says so.
+    """
+    fields = confirmed.parameters.model_dump(exclude={"alert"})
+    act = alerts.Act(**fields, seen=alerts.Seen(**confirmed.seen))
+    return alerts.triage(here, caller, str(alert_id(confirmed.parameters.alert)), act)
+
+
+def seen_now(here: Newsroom, parameters: TriageParameters) -> tuple[AlertRow, dict[str, Any]]:
+    """Return an alert, and the fields of it that would change; raises ApiProblem."""
+    id = alert_id(parameters.alert)
+    found = here.service.views.alerts.get([id])
+    if not found:
+        raise no_alert(id)
+    row = alert_row(found[0])
+    now: Mapping[str, Any] = row
+    wanted = [name for name in alerts.SET if getattr(parameters, name) is not None]
+    if not wanted and not (parameters.acknowledge or parameters.tag or parameters.untag):
+        raise ApiProblem("invalid", _("say what is to be changed of the alert"))
+    return row, {name: now[name] for name in wanted}
+
+
+TOOLS = {
+    tool.name: tool
+    for tool in (
+        Tool(name="search", answer=search, parameters=SearchParameters, row=ResultsRow),
+        Tool(
+            name="read_article", answer=read_article, parameters=ArticleParameters,
+            row=ReadArticleRow,
+        ),
+        Tool(
+            name="list_alerts", answer=list_alerts, parameters=AlertsParameters,
+            row=alerts.AlertsRow,
+        ),
+        Tool(name="story", answer=story, parameters=AlertParameters, row=StoryRow),
+        Tool(
+            name="explain_alert", answer=explain_alert, parameters=AlertParameters,
+            row=ExplainedAlertRow,
+        ),
+        Tool(
+            name="test_watchlist", answer=test_watchlist, parameters=TestWatchlistParameters,
+            row=watchlists.TestRow, is_heavy=True,
+        ),
+        Tool(name="briefing", answer=briefing, parameters=BriefingParameters, row=BriefingRow),
+        Tool(
+            name="coverage_gaps", answer=coverage_gaps, parameters=feeds.GapParameters,
+            row=feeds.GapsRow,
+        ),
+        Tool(
+            name="triage", answer=triage, parameters=TriageParameters, row=alerts.ActRow,
+            scope=Scope.TRIAGE,
+        ),
+    )
+}  # fmt: skip
+"""The tools by name."""

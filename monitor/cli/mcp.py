@@ -1,0 +1,51 @@
+"""`tocsin mcp`: a door for language models, on stdin and stdout."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from index.translation import gettext as _
+from monitor.cli import CliContext, say
+from monitor.errors import requires_extra
+
+
+@click.command()
+@click.option(
+    "--allow-triage",
+    is_flag=True,
+    help="Also let it decide about alerts. Its client asks you before each change.",
+)
+@click.pass_obj
+def mcp(cli: CliContext, allow_triage: bool) -> None:
+    """Let a language model search, read and brief: the Model Context Protocol on stdin and stdout.
+
+    The client of the model starts this command and ends it. It starts no monitor. `tocsin api` has
+    the same at /mcp, for clients on other machines.
+    """
+    with requires_extra("mcp", "tocsin mcp"):  # not a message
+        from monitor.api.mcp import stdio
+    import os
+
+    from monitor.api.access import Caller
+    from monitor.api.mcp.server import ModelDoor
+    from monitor.api.newsroom import Newsroom
+    from monitor.cli import set_up_log
+    from monitor.model.token import Scope
+    from monitor.wiring import local_zone, monotonic, token, user
+
+    service = cli.service(read_only=not allow_triage)
+    service.views.version()  # report a missing archive now
+    newsroom = Newsroom(
+        service=service,
+        config_path=cli.config_path,
+        data=cli.data,
+        clock=cli.clock,
+        zone=local_zone(),
+    )
+    scope = Scope.TRIAGE if allow_triage else Scope.READ
+    set_up_log(cli.verbosity)
+    if sys.stdin.isatty():
+        say(_("A client talks to this command on stdin; ^D ends it. See docs/how-to/agents.md."))
+    stdio.serve(ModelDoor(newsroom, token, monotonic, Caller(user(os.environ), scope)))

@@ -1,0 +1,98 @@
+"""The SDK's own client of `tocsin mcp` and of `/mcp`, for tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import httpx2
+from mcp import Client, StdioServerParameters, stdio_client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.types import CallToolResult, ElicitResult
+
+from support.newsroom import TOCSIN, Newsroom
+
+T = TypeVar("T")
+
+
+@dataclass
+class Person:
+    """Who is asked, and what this person answers; None for a client that cannot ask."""
+
+    answer: str | None = "accept"
+    asked: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], object] = lambda: None
+    """Called while the question stands."""
+
+    async def elicit(self, context: object, params: Any) -> ElicitResult:
+        self.asked.append(params.message)
+        self.meanwhile()
+        assert self.answer is not None
+        return ElicitResult(action=self.answer, content={})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Stdio:
+    """Starts `tocsin mcp`."""
+
+    newsroom: Newsroom
+    options: tuple[str, ...] = ()
+    mode: str = "auto"
+
+    def use(self, person: Person, talk: Callable[[Client], Awaitable[T]]) -> T:
+        """Return what a conversation gives."""
+        server = StdioServerParameters(
+            command=str(TOCSIN),
+            args=["mcp", *self.options],
+            cwd=self.newsroom.folder,
+            env=self.newsroom.environment(),
+        )
+
+        async def run() -> T:
+            ask = None if person.answer is None else person.elicit
+            transport = stdio_client(server)
+            async with Client(transport, mode=self.mode, elicitation_callback=ask) as client:
+                return await talk(client)
+
+        return asyncio.run(run())
+
+
+@dataclass(frozen=True)
+class Http:
+    """Asks `/mcp`."""
+
+    url: str
+    headers: Mapping[str, str]
+    mode: str = "auto"
+
+    def use(self, person: Person, talk: Callable[[Client], Awaitable[T]]) -> T:
+        """Return what a conversation gives."""
+
+        async def run() -> T:
+            ask = None if person.answer is None else person.elicit
+            async with httpx2.AsyncClient(headers=self.headers, timeout=60) as http:
+                transport = streamable_http_client(f"{self.url}/mcp", http_client=http)
+                async with Client(transport, mode=self.mode, elicitation_callback=ask) as client:
+                    return await talk(client)
+
+        return asyncio.run(run())
+
+
+def call(
+    door: Stdio | Http, name: str, person: Person | None = None, /, **arguments: Any
+) -> CallToolResult:
+    """Return what one tool answers."""
+
+    async def talk(client: Client) -> CallToolResult:
+        return await client.call_tool(name, arguments)
+
+    return door.use(person or Person(), talk)
+
+
+def said(result: CallToolResult) -> str:
+    """Return the text of an answer."""
+    (content,) = result.content
+    text: str = content.text  # type: ignore[union-attr]
+    return text
