@@ -56,6 +56,22 @@ def open_archive(folder: Path, *, partial: bool = False) -> Archive:
     return FolderArchive(folder, partial=partial)
 
 
+def count_articles(folder: Path) -> int:
+    """Return how many articles can be searched in a folder; 0 without an archive of this version.
+
+    Only its table of contents is read.
+    """
+    from index.engine.table_of_contents import damage_reported, newest_table
+    from index.errors import ArchiveError
+
+    try:
+        with damage_reported(folder):
+            entries = newest_table(folder).entries()
+    except ArchiveError:
+        return 0
+    return sum(entry.documents - len(entry.deleted) for entry in entries)
+
+
 def holds_articles(folder: Path) -> bool:
     """Tell whether there is an archive, of any version, with articles in it."""
     from index.errors import ArchiveDamaged

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from monitor.run_log import Progress
     from monitor.service.service import Service
     from monitor.similar.event_linker import EventLinker
-    from monitor.store.protocol import Store
+    from monitor.store.protocol import Store, Views
     from monitor.tasks import WorkerThread
 
 
@@ -100,7 +100,7 @@ def open_service(
     from monitor.store import open_views
 
     views, zone = open_views(store or data, read_only=read_only), local_zone()
-    search = ArchiveSearch(data, views, clock, zone)
+    search = ArchiveSearch(data, views, clock, zone, follows=isinstance(store, str))
 
     def saved() -> Sequence[SavedSearch]:
         from monitor.config import load
@@ -405,6 +405,20 @@ async def prospecting(allow: Networks = (), contact: str = "") -> AsyncIterator[
 def pause(seconds: float) -> None:
     """Wait between two looks at the store."""
     time.sleep(seconds)
+
+
+FOLLOW_SECONDS = 0.5
+"""Seconds between two looks at a store that does not tell of commits."""
+QUIET_SECONDS = 30.0
+"""Seconds after which a store is looked at that told of none."""
+
+
+def commit_waiter(views: Views) -> Callable[[], object]:
+    """Return what waits until something was committed, or until it is time to look."""
+    listener = views.listener()
+    if listener is None:
+        return partial(pause, FOLLOW_SECONDS)
+    return partial(listener.wait, QUIET_SECONDS)
 
 
 async def sleep(seconds: float) -> None:

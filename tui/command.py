@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -63,6 +64,9 @@ class DashboardContext(Protocol):
 
     def stop_monitor(self) -> int | None:
         """Stop the monitor; return its process id, None if none was running."""
+
+    def following_index(self) -> AbstractContextManager[object]:
+        """Return what keeps the index of this machine in line with a shared store meanwhile."""
 
 
 def run_dashboard(
@@ -211,13 +215,14 @@ def dashboard(
             service = newsroom.service(read_only=True)
             exit_mode = run_wall(service, filter, clock=clock, setting=setting)
         else:
-            exit_mode = run_dashboard(
-                newsroom.service(read_only=read_only),
-                clock=clock,
-                owns_monitor=started,
-                read_only=read_only,
-                setting=setting,
-            )
+            with nullcontext() if unwritable else newsroom.following_index():
+                exit_mode = run_dashboard(
+                    newsroom.service(read_only=read_only),
+                    clock=clock,
+                    owns_monitor=started,
+                    read_only=read_only,
+                    setting=setting,
+                )
     finally:
         if started and exit_mode == "quit":
             newsroom.stop_monitor()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import tzinfo
 from typing import TYPE_CHECKING, ClassVar, Unpack
 
@@ -215,8 +216,18 @@ class Wall(BaseApp):
 
     def on_mount(self) -> None:
         """Read the store at once, and then once a second."""
-        self.set_interval(1.0, self.read_update)
+        self._ticks = self.set_interval(1.0, self.read_update)
+        self.newsroom.commits.start(self._wake_from_thread)
         self.call_after_refresh(self.read_update)
+
+    def _wake_from_thread(self) -> None:
+        with suppress(RuntimeError):  # the wall has ended
+            self.call_from_thread(self._wake)
+
+    def _wake(self) -> None:
+        """Read at once what a commit has brought."""
+        self._ticks.reset()
+        self.run_worker(self.read_update())
 
     def on_resize(self) -> None:
         """Show everything in the new size."""
@@ -232,6 +243,7 @@ class Wall(BaseApp):
             self._store_error = ""
         except MonitorError as error:
             self._store_error = str(error)
+            self.newsroom.read_all_next()
             self._status_schedule.force()
             self._alerts_schedule.force()
         if self.is_running:
@@ -239,7 +251,7 @@ class Wall(BaseApp):
 
     def _read(self) -> None:
         service, known = self.newsroom.service, self._status
-        version = service.views.version()
+        version = self.newsroom.read_version()
         recount = self._status_schedule.due(version.commits)
         reread = self._alerts_schedule.due(version.commits)
         self._status = service.status() if recount or known is None else service.renewed(known)

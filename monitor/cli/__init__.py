@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import StringIO
@@ -203,6 +204,21 @@ class CliContext:
 
         load_and_test(self.config_path, data=self.data)
         return start_monitor(self.config_path, self.folder)
+
+    @contextmanager
+    def following_index(self) -> Iterator[None]:
+        """Keep the index of this machine in line with a shared store meanwhile."""
+        if not self.shared:
+            yield
+            return
+        from monitor.maintenance.index_follower import IndexFollower
+
+        follower = IndexFollower(self.folder, self.shared, self.clock)
+        follower.start()
+        try:
+            yield
+        finally:
+            follower.stop()
 
     def stop_monitor(self) -> int | None:
         """Stop the monitor; return its pid, None if there was none.

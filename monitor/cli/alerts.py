@@ -235,10 +235,6 @@ class StorySelection(AlertSelection):
         )
 
 
-FOLLOW_SECONDS = 0.5
-"""Seconds between two reads of the store with --follow."""
-
-
 @click.group(cls=LazyGroup, lazy=COMMANDS, default="list")
 def alerts() -> None:
     """List alerts, and work on them. Without a command: `list`.
@@ -320,21 +316,41 @@ def alerts_list(
         _follow(cli, selection, version, style)
 
 
+RETRY_SECONDS = 2.0
+"""Seconds between two looks at a shared store that cannot be read."""
+
+
 def _follow(
     cli: CliContext, selection: StorySelection, version: StoreVersion, style: str
 ) -> NoReturn:
-    """Print what is raised or escalates, for ever."""
-    from monitor.wiring import pause
+    """Print what is raised or escalates, for ever; a database that stops is waited for."""
+    from monitor.errors import StoreError
+    from monitor.wiring import commit_waiter, pause
 
+    views, trouble = cli.service().views, ""
+    is_shared = views.listener() is not None
+    wait = commit_waiter(views)
     while True:
-        pause(FOLLOW_SECONDS)
-        version, raised, escalated = selection.after(version)
+        try:
+            version, raised, escalated = selection.after(version)
+        except StoreError as error:
+            if not is_shared:
+                raise
+            if not trouble:
+                say(str(error))
+            trouble = str(error)
+            pause(RETRY_SECONDS)
+            continue
+        if trouble:
+            say(_("the store can be read again"))
+        trouble = ""
         if style in STORY_FORMATS:
             changed = selection.changed_stories(raised, escalated)
             print_stories(changed[::-1], style, cli.clock())
         elif raised or escalated:
             ids = [*raised, *(one.alert for one in escalated)]
             print_alerts(selection.read(ids), style, header=style != "csv")
+        wait()
 
 
 STORY_FORMATS = ("table", "md")

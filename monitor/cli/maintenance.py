@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -169,28 +169,52 @@ def _build_index(paths: RestorePaths, progress: Progress | None) -> int:
 
 
 @click.command()
+@click.option("--update", is_flag=True, help="Only add and replace what the index lacks.")
 @click.pass_obj
-def reindex(cli: CliContext) -> None:
+def reindex(cli: CliContext, update: bool) -> None:
     """Build the search index again from the store. Searches go on meanwhile.
 
-    Stop a running monitor first. A monitor repairs the index by itself.
+    Stop a running monitor first. A monitor repairs the index by itself. With a store that
+    several machines share, the index of a machine without a monitor is updated when somebody
+    searches there, while a dashboard is open, and with --update.
     """
-    from monitor.files import ARCHIVE_FOLDER
-    from monitor.maintenance import indexer
+    from monitor.maintenance.index_follower import follower_lock, is_followed
+    from monitor.maintenance.index_repair import write_progress
     from monitor.monitor_lock import MonitorLock
-    from monitor.store import open_store, open_views
+    from monitor.store import open_views
 
     open_views(cli.store).totals()  # raises StoreError if there is no store
-    with MonitorLock(cli.folder):
-        store = open_store(cli.store)
+    cli.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside_monitors = update and cli.shared
+    with ExitStack() as stack:
+        if not beside_monitors:
+            stack.enter_context(MonitorLock(cli.folder))
+        if is_followed(cli.folder) and beside_monitors:
+            raise click.ClickException(_("the index is kept up to date by another program"))
+        stack.enter_context(follower_lock(cli.folder))
         with progress_bar() as progress:
-            done = indexer.reindex(
-                store,
-                cli.folder / ARCHIVE_FOLDER,
-                lambda done, total: progress("indexing", done, total) if progress else None,
-            )
-        store.close()
+
+            def report(done: int, total: int) -> None:
+                write_progress(cli.folder, done, total)
+                if progress:
+                    progress("indexing", done, total)
+
+            done = _index(cli, report, update=update)
     say(ngettext("{count} article indexed", "{count} articles indexed", done))
+
+
+def _index(cli: CliContext, report: Callable[[int, int], None], *, update: bool) -> int:
+    from monitor.files import ARCHIVE_FOLDER
+    from monitor.maintenance import indexer
+    from monitor.maintenance.followed_store import FollowedStore
+    from monitor.store import open_store
+
+    folder = cli.folder / ARCHIVE_FOLDER
+    shared = cli.shared  # its outbox belongs to the monitors
+    with closing(FollowedStore(shared, cli.folder) if shared else open_store(cli.store)) as store:
+        if update:
+            return indexer.catch_up(store, folder, report, whole=False)
+        return indexer.reindex(store, folder, report)
 
 
 PAUSE = 0.01

@@ -164,13 +164,7 @@ def run_in_foreground(
     quiet = -1 if once and not cli.verbosity else cli.verbosity
     set_up_log(quiet, file)
     if not once and not background:
-        say(
-            _(
-                "watching {config}; the archive is in {folder}; Ctrl+C ends",
-                config=cli.config_path,
-                folder=cli.folder,
-            )
-        )
+        say(_where(cli))
     with progress_bar(once and cli.verbosity >= 0) as progress:
         options = RunOptions(
             once=once,
@@ -181,6 +175,24 @@ def run_in_foreground(
             metrics=metrics,
         )
         return asyncio.run(run_monitor(cli.config_path, cli.data, options))
+
+
+def _where(cli: CliContext) -> str:
+    """Return what is watched, and where it is kept."""
+    if not cli.shared:
+        return _(
+            "watching {config}; the archive is in {folder}; Ctrl+C ends",
+            config=cli.config_path,
+            folder=cli.folder,
+        )
+    from monitor.store import store_name
+
+    return _(
+        "watching {config}; the store is {store}, the search index in {folder}; Ctrl+C ends",
+        config=cli.config_path,
+        store=store_name(cli.shared),
+        folder=cli.folder,
+    )
 
 
 def describe_summary(summary: RunSummary) -> str:

@@ -13,6 +13,7 @@ from index.query.filters import HAS
 from index.translation import gettext as _
 from index.translation import ngettext, number
 from monitor.cli import CliContext, output, say
+from monitor.cli.index_update import update_index
 from monitor.cli.names import KnownNames
 from monitor.cli.options import (
     FORMATS,
@@ -163,6 +164,7 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
     if options["page"] > 1 and (options["after"] or not options["limit"]):
         raise click.UsageError(_("--page needs a --limit, and cannot be combined with --after"))
     request, service = _build_request(cli, query, options), cli.service()
+    update_index(cli)
     known = KnownNames(cli, service)
     known.validate(request.filter)
     results, suggestions = _run_search(service, request, options)

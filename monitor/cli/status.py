@@ -13,6 +13,7 @@ from index.translation import gettext as _
 from index.translation import mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output
 from monitor.cli.options import MomentParam
+from monitor.maintenance.index_repair import WAY_OUT
 
 if TYPE_CHECKING:
     from monitor.model.status import Status
@@ -126,6 +127,8 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
                 status.set_aside,
             ),
         )
+    if status.articles and not status.indexed and status.rebuilt is None:
+        yield "index", _("none of this version here; {way_out}", way_out=_(WAY_OUT))
     if status.rebuilt is not None:
         share = number(round(status.rebuilt * 100))
         yield "index", _("{share}% rebuilt; the rest cannot be searched yet", share=share)

@@ -100,12 +100,24 @@ def run(
             wait = REST
 
 
-def catch_up(store: IndexSource, folder: Path, progress: Progress = lambda *_: None) -> int:
+def catch_up(
+    store: IndexSource,
+    folder: Path,
+    progress: Progress = lambda *_: None,
+    *,
+    whole: bool = True,
+) -> int:
     """Bring the index in line with the store; return how many articles it has.
 
     Not for use while an indexer runs on the folder.
+
+    Args:
+        store: Where the articles come from.
+        folder: The folder of the index.
+        progress: Called while the index is repaired.
+        whole: Check every byte of the index first.
     """
-    follower = _OutboxFollower(store, folder, progress, lambda: None, whole=True)
+    follower = _OutboxFollower(store, folder, progress, lambda: None, whole=whole)
     while follower.work():
         pass
     return follower.writer.article_count

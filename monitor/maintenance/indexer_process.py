@@ -25,6 +25,7 @@ from index.translation import gettext as _
 from index.translation import ngettext, number
 from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import index_repair, indexer
+from monitor.maintenance.followed_store import FollowedStore, write_position
 from monitor.maintenance.index_fence import BatchTime, InHand, read_note
 from monitor.model.config import StoreAddress
 from monitor.store.sql.store import SqlStore
@@ -75,6 +76,8 @@ class IndexerProcess:
         clock: Clock,
         batch_seconds: float = BATCH_SECONDS,
         store: StoreAddress | None = None,
+        *,
+        follows: bool = False,
     ) -> None:
         """Start nothing yet.
 
@@ -83,7 +86,9 @@ class IndexerProcess:
             clock: What the process reads the time from.
             batch_seconds: Processor time after which the process is ended at one batch.
             store: Where the store is, when it is not in the data folder.
+            follows: Whether the monitor of the store is elsewhere: its outbox is not ours.
         """
+        self._follows = follows
         self._data = data
         self._store = store or data
         self._clock = clock
@@ -129,6 +134,7 @@ class IndexerProcess:
                 level,
                 self._clock,
                 translation.choice(),
+                self._follows,
             ),
             name="tocsin indexer",  # not a message
             daemon=True,
@@ -207,13 +213,18 @@ class IndexerProcess:
 class _ReadOnly(SqlStore):
     """The store as the indexer uses it."""
 
-    def __init__(self, store: StoreAddress, monitor: Connection, clock: Clock) -> None:
+    def __init__(
+        self, store: StoreAddress, monitor: Connection, clock: Clock, data: Path | None
+    ) -> None:
         super().__init__(store)
+        self._data = data
         self._monitor = monitor
         self._clock = clock
 
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
         """Report the ticket and the time to the monitor."""
+        if self._data is not None:
+            write_position(self._data, upto)
         with contextlib.suppress(OSError):
             self._monitor.send(_IndexedTicket(upto, self._clock() if now is None else now))
 
@@ -245,6 +256,7 @@ def _index(
     level: int,
     clock: Clock,
     language: translation.Choice,
+    follows: bool,
 ) -> None:
     translation.use(*language)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends SIGINT to the whole group
@@ -253,7 +265,11 @@ def _index(
     gc.set_threshold(GARBAGE)
     logging.basicConfig(level=level, format="%(message)s", handlers=[_LastMessage(monitor)])
     try:
-        store = _ReadOnly(address, monitor, clock)
+        store: SqlStore
+        if follows:
+            store = FollowedStore(address, data)
+        else:
+            store = _ReadOnly(address, monitor, clock, data if isinstance(address, str) else None)
         try:
             indexer.run(
                 store,

@@ -11,8 +11,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from index.translation import gettext as _
+from index.translation import number
 from monitor.errors import StoreError
 from monitor.model.config import StoreAddress
+from monitor.store import store_name
 from monitor.store.sql.connection import Connection, open_database, reading
 from monitor.store.sql.schema import TABLE_NAMES
 from monitor.store.sqlite import FILE
@@ -71,8 +74,13 @@ def move_store(source: StoreAddress, target: StoreAddress, progress: Progress) -
                     progress(table, 0, content.rows)
                     if (found := _content(writer, table)) != content:
                         raise StoreError(
-                            f"{table}: {found.rows:,} rows arrived of {content.rows:,}, or not as"
-                            " they were; nothing was copied"
+                            _(
+                                "{table}: {found} rows arrived of {count}, or not as they were;"
+                                " nothing was copied",
+                                table=table,
+                                found=number(found.rows),
+                                count=number(content.rows),
+                            )
                         )
                 writer.end_loading(reader.last_numbers())
             except BaseException:
@@ -91,7 +99,9 @@ class _FilledFile:
 
     def __enter__(self) -> Path:
         if (self._folder / FILE).exists():
-            raise StoreError(f"{self._folder / FILE}: exists already, and nothing was changed")
+            raise StoreError(
+                _("{file}: exists already, and nothing was changed", file=self._folder / FILE)
+            )
         shutil.rmtree(self._made, ignore_errors=True)  # of a move that was interrupted
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self._made
@@ -105,8 +115,9 @@ class _FilledFile:
 def _refuse_filled(writer: Connection, target: StoreAddress) -> None:
     for table in ("feeds", "articles", "evidence"):
         if writer.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
-            where = target if isinstance(target, Path) else "the store in PostgreSQL"
-            raise StoreError(f"{where}: it is not empty, and nothing was changed")
+            raise StoreError(
+                _("{store}: it is not empty, and nothing was changed", store=store_name(target))
+            )
 
 
 def _copy(reader: Connection, writer: Connection, table: str, progress: Progress) -> TableContent:

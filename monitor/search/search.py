@@ -43,8 +43,24 @@ class ArchiveSearch:
     """Searches of the archive of one newsroom, from any thread."""
 
     def __init__(
-        self, folder: Path, views: Views, clock: Callable[[], Timestamp], zone: tzinfo
+        self,
+        folder: Path,
+        views: Views,
+        clock: Callable[[], Timestamp],
+        zone: tzinfo,
+        *,
+        follows: bool = False,
     ) -> None:
+        """Open nothing yet.
+
+        Args:
+            folder: The data folder.
+            views: What the store is asked.
+            clock: Returns the time.
+            zone: In which days begin.
+            follows: Whether the store is shared: its outbox is not that of this index.
+        """
+        self._follows = follows
         self._folder = folder / ARCHIVE_FOLDER
         self._views = views
         self._clock = clock
@@ -272,7 +288,8 @@ class ArchiveSearch:
                 totals.articles, there=number(archive.article_count),
                 way_out=_(index_repair.WAY_OUT),
             )  # fmt: skip
-        return index_repair.describe_waiting(totals.unindexed)
+        waiting = totals.articles - archive.article_count if self._follows else totals.unindexed
+        return index_repair.describe_waiting(max(0, waiting))
 
     def _with_snippets(
         self, query: Query, hits: Iterable[ArchiveHit], width: int

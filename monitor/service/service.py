@@ -9,7 +9,9 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index import count_articles
 from index.article import Timestamp
+from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import index_repair
 from monitor.service.statistics import Statistics
 from monitor.service.triage import Triage
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from monitor.model.feed import Coverage, Feed, FeedHealth
     from monitor.model.latency import Latency
     from monitor.model.search_results import SearchHit
-    from monitor.model.status import Status
+    from monitor.model.status import Status, Totals
     from monitor.search.search import ArchiveSearch
     from monitor.watchlists.preview import WatchlistPreview
 
@@ -172,7 +174,7 @@ class Service:
         rebuilt = index_repair.read_progress(self._folder, now)
         counted = Status(
             articles=totals.articles,
-            indexed=_searchable(totals.articles, totals.unindexed, rebuilt),
+            indexed=self._searchable(totals),
             rebuilt=rebuilt,
             alerts=totals.alerts,
             untriaged=totals.untriaged,
@@ -189,6 +191,12 @@ class Service:
             log=str(log) if log.exists() else "",
         )
         return self.renewed(counted)
+
+    def _searchable(self, totals: Totals) -> int:
+        """Return how many articles can be searched on this machine."""
+        indexed = min(totals.articles, count_articles(self._folder / ARCHIVE_FOLDER))
+        is_shared = isinstance(self._store, str)  # the outbox is of other machines
+        return indexed if is_shared else min(indexed, totals.articles - totals.unindexed)
 
     def suppressed(self) -> Counter[str]:
         """Return how many alerts of the last day nobody was notified of, by reason."""
@@ -215,9 +223,3 @@ class Service:
             store_damage=heartbeat.store_damage if heartbeat else "",
             no_vectors=heartbeat.no_vectors if heartbeat else "",
         )
-
-
-def _searchable(articles: int, unindexed: int, rebuilt: float | None) -> int:
-    """Return how many articles can be searched; about that many while the index is rebuilt."""
-    indexed = articles - unindexed
-    return indexed if rebuilt is None else min(indexed, int(articles * rebuilt))

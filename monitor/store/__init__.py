@@ -39,3 +39,12 @@ def open_views(address: StoreAddress, *, read_only: bool = False) -> Views:
     from monitor.store.sql.views import SqlViews
 
     return SqlViews(address, read_only=read_only)
+
+
+def store_name(address: StoreAddress) -> str:
+    """Return where a store is, without what is secret. Raises StoreError."""
+    if not isinstance(address, str):
+        return str(address)
+    from monitor.store.postgresql.address import parse_address
+
+    return parse_address(address).name

@@ -678,6 +678,16 @@ class TokenViews(Protocol):
         """Note when a token was used last; raises StoreError if the store stays locked."""
 
 
+class CommitListener(Protocol):
+    """Waits for the commits of others; for a thread of its own."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for a commit, at most so long; return whether there may have been one."""
+
+    def close(self) -> None:
+        """Stop waiting."""
+
+
 class Views(Protocol):
     """The viewers' side: short reads, and triage. Safe from any thread.
 
@@ -725,6 +735,9 @@ class Views(Protocol):
 
     def version(self) -> StoreVersion:
         """Return how far the store has got; cheap enough for every second."""
+
+    def listener(self) -> CommitListener | None:
+        """Return what waits for commits; None where nobody tells of them, and one has to look."""
 
     def totals(self) -> Totals:
         """Return how much is stored."""

@@ -150,6 +150,7 @@ class FakeNewsroom:
         """What is asked of the store."""
         return SimpleNamespace(
             version=self.version,
+            listener=lambda: None,
             feeds=SimpleNamespace(
                 polls=self.polls, gaps=self.gaps, every=self.every_feed, poll_now=self.poll_now
             ),

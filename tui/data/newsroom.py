@@ -18,6 +18,7 @@ from monitor.errors import MonitorError
 from monitor.model.feed import Setting
 from monitor.search.alert_filter import AlertFilter, FilterNames
 from tui.data.alert_selection import AlertSelector, filter_names
+from tui.data.commit_watch import CommitWatch
 from tui.data.story_list import FirstAlerts
 from tui.data.ui_state import UiStateFile
 
@@ -188,6 +189,11 @@ class NewsroomModel:
         """Names that a filter may hold."""
         self.paused_alerts: int | None = None
         """Alerts that wait while the stream is paused; None while it is not."""
+        self.commits = CommitWatch(service.views.listener)
+        self._version: StoreVersion | None = None
+        """Of the store, as far as it is known; None after an error."""
+        self._age = 0
+        """Reads since the store was asked for its version."""
         self._runner = ThreadRunner("read", 3)
         self.ask = self._runner.run
         """Runs a call of the service in a thread and returns its result."""
@@ -243,7 +249,7 @@ class NewsroomModel:
         self, filter: AlertFilter, position: StoreVersion, visible: Sequence[int]
     ) -> NewsroomUpdate:
         service, selector, names = self.service, self.selector, self.names
-        newest = service.views.version()
+        newest = self.read_version()
         counts, known = self._counts_schedule.due(newest.commits), self.status
         recount = self._status_schedule.due(newest.commits) or counts or known is None
         changed = newest.commits != self._commits
@@ -273,6 +279,15 @@ class NewsroomModel:
             people=service.views.triage.people() if counts else (),
         )
 
+    def read_version(self) -> StoreVersion:
+        """Return how far the store has got; it is asked if it can have changed."""
+        self._age += 1
+        changed = self.commits.take()
+        if changed or self._version is None or self._age >= IDLE_EVERY:
+            self._version, self._age = None, 0
+            self._version = self.service.views.version()
+        return self._version
+
     async def read_firsts(self) -> None:
         """Read the first alert of the story of every alert, unless all are known.
 
@@ -288,6 +303,7 @@ class NewsroomModel:
         """Read everything at the next tick."""
         for schedule in (self._status_schedule, self._counts_schedule, self._visible_schedule):
             schedule.force()
+        self._version = None
 
     async def write(
         self, ids: Sequence[int], change: Change, shown: Mapping[int, TriageState]
@@ -332,4 +348,5 @@ class NewsroomModel:
 
     def close(self) -> None:
         """Stop the threads."""
+        self.commits.close()
         self._runner.close()

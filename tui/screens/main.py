@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -57,7 +58,7 @@ FOLLOW_PAUSE = 2.0
 
 
 class MainScreen(TriageScreen):
-    """The first screen of the dashboard; it reads the store once a second."""
+    """The first screen of the dashboard; it reads the store once a second, and after commits."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("full_stop", "newest", "Go to the newest alert, and follow"),
@@ -167,6 +168,8 @@ class MainScreen(TriageScreen):
         )
         self._reading = False
         """Whether the store is being read."""
+        self._ticks: Timer
+        """When the store is read next."""
         self._last_error = ""
         self._paused: tuple[array[int], Sequence[EscalatedAlert]] | None = None
         """New and escalated alerts that wait while the stream is paused; None while it is not."""
@@ -198,7 +201,8 @@ class MainScreen(TriageScreen):
         else:
             self.load()
             self._tick()
-        self.set_interval(1.0, self._tick)
+        self._ticks = self.set_interval(1.0, self._tick)
+        self.newsroom.commits.start(self._wake_from_thread)
         if state.pane in self.PANES and state.pane != "stream":
             self.call_after_refresh(self.show_pane, state.pane)
         self.zoomed = state.zoomed
@@ -216,6 +220,15 @@ class MainScreen(TriageScreen):
             self.load()
         else:
             self.apply_filter(text)
+
+    def _wake_from_thread(self) -> None:
+        with suppress(RuntimeError):  # the dashboard has ended
+            self.app.call_from_thread(self._wake)
+
+    def _wake(self) -> None:
+        """Read at once what a commit has brought."""
+        self._ticks.reset()
+        self._tick()
 
     def _tick(self) -> None:
         if self._reading:

@@ -60,6 +60,7 @@ class _TextDumper(Dumper):
 class PostgresqlConnection:
     """See `Connection`. It connects again by itself when it was cut, but in a transaction."""
 
+    IS_SHARED: ClassVar[bool] = True
     COMMITS: ClassVar[str] = "SELECT commits FROM store"
     Error: type[Exception] = psycopg.Error
     is_outdated = False

@@ -243,7 +243,14 @@ def save_page_text(sql: Connection, change: ArticleChange) -> None:
 
 def queue_for_index(sql: Connection, articles: Iterable[int]) -> None:
     """Queue articles for the index: it adds them, or removes those that are gone."""
-    sql.executemany("INSERT INTO outbox (article) VALUES (?)", [(id,) for id in articles])
+    queued = [(id,) for id in articles]
+    sql.executemany("INSERT INTO outbox (article) VALUES (?)", queued)
+    if sql.IS_SHARED:
+        sql.executemany(
+            "INSERT INTO index_changes SELECT article, max(ticket) FROM outbox WHERE article = ?"
+            " GROUP BY article ON CONFLICT (article) DO UPDATE SET number = excluded.number",
+            queued,
+        )
 
 
 def count(sql: Connection, feed: int, more: int) -> None:

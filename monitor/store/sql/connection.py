@@ -53,6 +53,8 @@ class Cursor(Protocol):
 class Connection(Protocol):
     """A connection to the database of a store. What its methods raise is an `Error`."""
 
+    IS_SHARED: ClassVar[bool]
+    """Whether several machines can have it open."""
     COMMITS: ClassVar[str]
     """The query for a number that changes with each commit of another connection."""
 

@@ -690,7 +690,17 @@ CREATE TABLE assignments (
 CREATE INDEX assignments_by_person ON assignments (assignee, alert);
 """
 
-VERSION = 13
+INDEX_CHANGES = """
+-- When each article was last queued for the index: indexes of other machines follow it. Only of a
+-- store that several machines share.
+CREATE TABLE index_changes (
+    article INTEGER PRIMARY KEY,
+    number  INTEGER NOT NULL                    -- of its ticket in the outbox
+);
+CREATE INDEX index_changes_by_number ON index_changes (number);
+"""
+
+VERSION = 14
 
 TABLES = (
     BACKFILLS
@@ -722,6 +732,7 @@ TABLES = (
     + UNUSUAL
     + TOKENS
     + ASSIGNMENTS
+    + INDEX_CHANGES
 )
 
 TABLE_NAMES = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from index.article import Timestamp
 from index.translation import gettext as _
@@ -138,14 +139,7 @@ class SqlStore:
             " WHERE o.ticket > ? ORDER BY o.ticket LIMIT ?",
             (after, limit),
         )
-        found: list[OutboxEntry] = []
-        for ticket, id, *row in rows:
-            article = None if row[0] is None else article_of(row)
-            found.append(OutboxEntry(ticket, id, article))
-            chars -= article.characters if article else 0
-            if chars <= 0:
-                break
-        return found
+        return outbox_entries(rows, chars)
 
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
         """Remove the outbox entries up to this one: their articles are searchable now."""
@@ -221,3 +215,15 @@ class SqlStore:
     def close(self) -> None:
         """Close the store."""
         self._connection.close()
+
+
+def outbox_entries(rows: Iterable[Sequence[Any]], chars: float) -> list[OutboxEntry]:
+    """Return entries of the outbox, up to the one with which they have so many characters."""
+    found: list[OutboxEntry] = []
+    for ticket, id, *row in rows:
+        article = None if row[0] is None else article_of(row)
+        found.append(OutboxEntry(ticket, id, article))
+        chars -= article.characters if article else 0
+        if chars <= 0:
+            break
+    return found

@@ -13,6 +13,7 @@ from monitor.store.sql.schema import (
     EVENT_LINKS,
     EVIDENCE,
     GAPS,
+    INDEX_CHANGES,
     KEEPING,
     LAST_DOCUMENTS,
     LATENCY,
@@ -145,5 +146,6 @@ UPGRADES = {
     10: UNUSUAL,
     11: TOKENS,
     12: ASSIGNMENTS,
+    13: INDEX_CHANGES,
 }
 """What to add to a store of an earlier version."""

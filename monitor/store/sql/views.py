@@ -24,6 +24,7 @@ from monitor.store.sql.connection import (
 
 if TYPE_CHECKING:
     from monitor.model.config import StoreAddress
+    from monitor.store.protocol import CommitListener
     from monitor.store.sql.alert_views import SqlAlertViews
     from monitor.store.sql.article_views import SqlArticleViews
     from monitor.store.sql.briefings import SqlBriefingViews
@@ -42,6 +43,7 @@ class SqlViews:
     """See `Views`."""
 
     def __init__(self, address: StoreAddress, *, read_only: bool = False) -> None:
+        self._address = address
         self.connection = ViewerConnection(address, read_only=read_only)
         self.searches = SqlSearchHistory(self.connection)
 
@@ -117,6 +119,15 @@ class SqlViews:
             " (SELECT coalesce(max(id), 0) FROM escalations)",
         )
         return StoreVersion(commits, *newest)
+
+    def listener(self) -> CommitListener | None:
+        """Return what waits for commits; None where nobody tells of them, and one has to look."""
+        if not isinstance(self._address, str):
+            return None
+        from monitor.store.postgresql.address import parse_address
+        from monitor.store.postgresql.listener import PostgresqlCommitListener
+
+        return PostgresqlCommitListener(parse_address(self._address))
 
     def totals(self) -> Totals:
         """Return how much is stored."""

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
-from support.newsroom import Newsroom
+from support.newsroom import PATIENCE, TOCSIN, Newsroom
 from support.scripted_server import Web
+from support.small_store import ALIBABA, arrival, article, opened
+from support.terminal import Terminal
 from support.two_feed_newsroom import WATCHLISTS, subscriptions
 
 from monitor.store import open_store
@@ -100,3 +107,90 @@ def test_what_is_wrong_with_an_address_is_told_without_its_password(
     assert words in done.stderr
     assert SECRET not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+# --- a machine that only searches ----------------------------------------------------------
+
+
+@pytest.fixture
+def elsewhere(newsroom: Newsroom, tmp_path: Path) -> Newsroom:
+    """Another machine with the same feeds.yaml."""
+    made = Newsroom(tmp_path / "elsewhere", newsroom.environ)
+    made.folder.mkdir()
+    made.config.write_bytes(newsroom.config.read_bytes())
+    return made
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_a_search_builds_the_index_of_its_machine(newsroom: Newsroom, elsewhere: Newsroom) -> None:
+    status = elsewhere.here("status").stdout
+    assert "articles  4, 0 of them searchable" in status
+    assert "`tocsin reindex`" in status
+    assert "counterfeit" in elsewhere.here("search", "counterfeit").stdout
+    assert "articles  4, 4 of them searchable" in elsewhere.here("status").stdout
+    assert "4 articles indexed" in elsewhere.here("reindex", "--update").stderr
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # it goes on
+def test_an_index_that_lacks_much_is_built_in_the_background(
+    newsroom: Newsroom, elsewhere: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.cli.index_update.AT_ONCE", 3)
+    told = elsewhere.here("search", "counterfeit").stderr
+    assert "the index of this machine lacks 4 articles" in told
+    wait_until(lambda: "4 of them searchable" in elsewhere.here("status").stdout)
+    assert elsewhere.here("search", "counterfeit").stderr == ""
+
+
+def test_one_who_follows_is_told_at_once_and_after_a_cut(
+    newsroom: Newsroom, elsewhere: Newsroom, postgresql: str
+) -> None:
+    with subprocess.Popen(
+        [TOCSIN, "alerts", "--follow", "--format", "jsonl", "--limit", "1"],
+        cwd=elsewhere.folder, env={**os.environ, **newsroom.environ},
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    ) as follower:  # fmt: skip
+        assert follower.stdout is not None and follower.stdout.readline()
+        room = opened(postgresql)
+        for number in (101, 102):
+            room.save(arrival(number, ALIBABA, article=article(number, title=f"Neuf {number}")))
+            assert f"Neuf {number}" in follower.stdout.readline()
+            with psycopg.connect(postgresql, autocommit=True) as session:
+                session.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE application_name = 'tocsin' AND pid <> pg_backend_pid()"
+                )
+        room.store.close()
+        follower.kill()
+
+
+def test_the_dashboard_shows_what_others_store_and_decide(
+    newsroom: Newsroom, elsewhere: Newsroom, postgresql: str
+) -> None:
+    terminal = Terminal(
+        ["-m", "monitor", "dash", "--no-monitor"], folder=elsewhere.folder,
+        TOCSIN_USER="ana", TOCSIN_STORE=postgresql,
+    )  # fmt: skip
+    terminal.read_until("Customs officers seize")
+    room = opened(postgresql)
+    room.save(arrival(101, ALIBABA, article=article(101, title="Une nouvelle toute neuve")))
+    terminal.read_until("Une nouvelle toute neuve")
+    terminal.press("@")
+    terminal.read_until("@ana")
+    assert newsroom.here("alerts", "--assigned", "ana", "--format", "jsonl").stdout
+    terminal.press("u")
+    terminal.read_until("@ana", gone=True)
+    wait_until(lambda: "5, 5 of them searchable" in elsewhere.here("status").stdout)
+    terminal.press("/counterfeit\r")
+    terminal.read_until("1 found")
+    terminal.press("\x1b")
+    terminal.read_until("Watchlists")
+    terminal.press("q")
+    assert terminal.end() is not None
+    room.store.close()

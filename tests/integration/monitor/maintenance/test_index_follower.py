@@ -1,0 +1,114 @@
+"""The index of a machine that shares a store and runs no monitor is in line with the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from support.small_store import SmallStore, arrival, article, opened
+
+from index import count_articles, open_archive
+from index.query.parser import parse_query
+from monitor.files import ARCHIVE_FOLDER
+from monitor.maintenance import index_follower
+from monitor.maintenance.followed_store import FollowedStore, read_position
+from monitor.maintenance.index_follower import IndexFollower, follower_lock, lag, update_index
+from monitor.monitor_lock import MonitorLock
+
+pytestmark = [pytest.mark.costly, pytest.mark.database]
+
+
+@pytest.fixture
+def room(postgresql: str) -> Iterator[SmallStore]:
+    room = opened(postgresql)
+    room.save(*(arrival(n) for n in range(1, 6)))
+    yield room
+    room.store.close()
+
+
+def brought_up(room: SmallStore, data: Path) -> int:
+    assert isinstance(room.address, str)
+    return update_index(data, room.address, lambda *_: None)
+
+
+def found(data: Path, word: str) -> list[int]:
+    return open_archive(data / ARCHIVE_FOLDER).ids(parse_query(word))
+
+
+def test_an_index_far_away_gets_new_edited_and_deleted_articles(
+    room: SmallStore, tmp_path: Path
+) -> None:
+    assert isinstance(room.address, str)
+    assert lag(tmp_path, room.address) == 5
+    assert brought_up(room, tmp_path) == 5
+    assert lag(tmp_path, room.address) == 0
+    room.store.mark_indexed(99)  # a monitor elsewhere has indexed all of them
+    edited = arrival(2, article=article(2, title="Temu 2"), new=False)
+    room.save(arrival(6), edited)
+    with room.store.batch() as batch:
+        batch.drop([4])
+    room.store.mark_indexed(99)
+    assert lag(tmp_path, room.address) == 3
+    assert brought_up(room, tmp_path) == 5
+    assert found(tmp_path, "temu") == [2]
+    assert found(tmp_path, "alibaba") == [1, 3, 5, 6]
+    assert lag(tmp_path, room.address) == 0
+
+
+def test_the_outbox_is_left_to_the_monitor(room: SmallStore, tmp_path: Path) -> None:
+    brought_up(room, tmp_path)
+    assert len(room.store.outbox().articles) == 5
+
+
+def test_an_index_that_is_lost_is_built_anew(room: SmallStore, tmp_path: Path) -> None:
+    brought_up(room, tmp_path)
+    for file in (tmp_path / ARCHIVE_FOLDER).iterdir():
+        file.unlink()
+    assert count_articles(tmp_path / ARCHIVE_FOLDER) == 0
+    assert brought_up(room, tmp_path) == 5
+
+
+def test_the_position_of_another_store_is_not_believed(room: SmallStore, tmp_path: Path) -> None:
+    brought_up(room, tmp_path)
+    (tmp_path / "index.position").write_text("999999999", encoding="ascii")
+    with closing(FollowedStore(room.address, tmp_path)) as store:
+        assert store.lag() == 5
+    assert read_position(tmp_path) == 0
+
+
+def test_it_follows_while_a_viewer_is_open_and_leaves_it_to_a_monitor(
+    room: SmallStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(room.address, str)
+    monkeypatch.setattr(index_follower, "STEP_SECONDS", 0.2)
+    data = tmp_path / "var"
+    follower = IndexFollower(data, room.address, time.time)
+    follower.start()
+    try:
+        until(lambda: count_articles(data / ARCHIVE_FOLDER) == 5)
+        room.save(arrival(6))
+        until(lambda: count_articles(data / ARCHIVE_FOLDER) == 6)
+        assert index_follower.is_followed(data)
+        with MonitorLock(data):
+            until(lambda: is_free(data))
+            room.save(arrival(7))
+        until(lambda: count_articles(data / ARCHIVE_FOLDER) == 7)
+    finally:
+        follower.stop()
+    assert not index_follower.is_followed(data)
+
+
+def is_free(data: Path) -> bool:
+    with follower_lock(data) as free:
+        return free
+
+
+def until(condition: object, seconds: float = 60.0) -> None:
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
