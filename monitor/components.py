@@ -7,24 +7,23 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from index.article import Timestamp
-from monitor.feeds.relocation import Relocation
-from monitor.fetch.client import Client
-from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_outcome import BatchOutcome
-from monitor.maintenance.indexer_process import IndexerProcess
-from monitor.model.config import Config
-from monitor.model.status import MonitorPresence
-from monitor.monitor_lock import MonitorLock
-from monitor.notify.briefing_schedule import BriefingScheduler
-from monitor.notify.delivery_loop import DeliveryLoop
-from monitor.pipeline import Pipeline
-from monitor.run_log import RunLog
-from monitor.store.protocol import Store
-from monitor.tasks import WorkerThread
-
 if TYPE_CHECKING:
+    from index.article import Timestamp
+    from monitor.feeds.relocation import Relocation
+    from monitor.fetch.client import Client
+    from monitor.ingest.ingest import Ingester
+    from monitor.ingest.poll_outcome import BatchOutcome
+    from monitor.maintenance.indexer_process import IndexerProcess
+    from monitor.model.config import Config
+    from monitor.model.status import MonitorPresence
+    from monitor.monitor_lock import MonitorLock
+    from monitor.notify.briefing_schedule import BriefingScheduler
+    from monitor.notify.delivery_loop import DeliveryLoop
+    from monitor.pipeline import Pipeline
+    from monitor.run_log import RunLog
     from monitor.similar.event_linker import EventLinker  # with numpy, which takes 20 MB
+    from monitor.store.protocol import Store
+    from monitor.tasks import WorkerThread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
 
-from index.article import Timestamp
 from index.translation import gettext as _
 from index.translation import mark_all, ngettext, number, pgettext
 from monitor import signs
+
+if TYPE_CHECKING:
+    from index.article import Timestamp
 
 
 def counted(count: int, noun: str, many: str = "") -> str:

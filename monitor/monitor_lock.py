@@ -98,29 +98,31 @@ def is_locked(folder: Path) -> bool:
     """Return whether a monitor holds the lock; it has no heartbeat while it starts or ends."""
     if not (folder / LOCK).exists():
         return False
+    try:
+        import fcntl
+    except ImportError:
+        return _is_refused(folder / LOCK)
+    try:
+        with (folder / LOCK).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _is_refused(path: Path) -> bool:
+    """Return whether another process holds a lock, where there is no `fcntl`."""
     from filelock import FileLock
 
     try:
-        with FileLock(folder / LOCK, timeout=0):
+        with FileLock(path, timeout=0):
             return False
     except TimeoutError:
         return True
     except OSError:  # nothing can be written here
-        return _is_held(folder / LOCK)
-
-
-def _is_held(path: Path) -> bool:
-    """Return whether another process holds a lock, by means of a file that can only be read."""
-    try:
-        import fcntl
-
-        with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except (OSError, ImportError):
         return False
-    return False
 
 
 def current_heartbeat(folder: Path) -> Heartbeat | None:

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.analysis.text_cleaning import line
-from index.article import Timestamp
 from monitor import language
 from monitor.files import file_signature
 
 if TYPE_CHECKING:
     import asyncio
 
+    from index.article import Timestamp
     from monitor.components import Components
     from monitor.daemon import Daemon
     from monitor.feeds.discovery import FeedFinder

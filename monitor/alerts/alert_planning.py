@@ -31,9 +31,10 @@ from monitor.alerts.plan import (
 from monitor.alerts.routing import Routing
 from monitor.audit import evidence
 from monitor.audit.evidence import Kind, Via
-from monitor.model.alert import AlertKind, BegunIncident, Match, Verdict, WatchlistMatch
+from monitor.model.alert import AlertKind, BegunIncident, Verdict
+from monitor.model.match import Match, WatchlistMatch
 from monitor.model.poll import ArticleChange, RaisedAlert
-from monitor.model.watchlist import FEED_HEALTH
+from monitor.model.reserved_names import FEED_HEALTH
 
 
 def plan_alerts(

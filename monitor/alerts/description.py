@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from index.analysis.text_cleaning import line, truncate
-from index.article import Timestamp
 from index.translation import gettext as _
 from index.translation import mark, ngettext, number
 from monitor import signs
 from monitor.formatting import alert_number
 from monitor.model.alert import AlertState, SuppressionReason, Verdict
-from monitor.model.delivery import DeliveryState
 from monitor.model.language import language_name
 from monitor.model.shown_names import state_name, verdict_name
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Alert, Decision, LinkedOutlets, Lost, Match
+    from index.article import Timestamp
+    from monitor.model.alert import Alert, Decision, LinkedOutlets, Lost
     from monitor.model.delivery import Delivery
+    from monitor.model.match import Match
 
 _REASONS = {
     SuppressionReason.BACKFILL: mark("published before this watchlist or feed was watched"),
@@ -130,6 +130,8 @@ def describe_deliveries(deliveries: Iterable[Delivery], moment: Callable[[Timest
 def _delivery_words(
     deliveries: Iterable[Delivery], moment: Callable[[Timestamp], str]
 ) -> Iterator[str]:
+    from monitor.model.delivery import DeliveryState
+
     for one in deliveries:
         channel, reason = line(one.channel), line(one.reason)
         if one.state is DeliveryState.SENT and one.sent_at is not None:

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from index.article import Timestamp
 from monitor.audit.evidence import Via
-from monitor.model.alert import AlertState, BegunIncident, Match, Verdict
+from monitor.model.alert import AlertState, BegunIncident, Verdict
 from monitor.model.article import ArticleOrigin
 from monitor.model.config import Escalate
 from monitor.model.feed import Feed
+from monitor.model.match import Match
 from monitor.model.poll import NO_HEADLINE, ArticleChange, Headline, RaisedAlert, ResponseEvidence
 from monitor.model.severity import Severity
 from monitor.model.watchlist import Silence

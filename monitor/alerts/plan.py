@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from index.article import Timestamp
 from monitor.alerts.facts import SuppressedCount
 from monitor.audit.evidence import Kind
-from monitor.model.alert import AlertKind, AlertState, Match
+from monitor.model.alert import AlertKind, AlertState
 from monitor.model.config import Watchlist
 from monitor.model.delivery import Occasion, PlannedDelivery
+from monitor.model.match import Match
 from monitor.model.poll import RaisedAlert
 from monitor.model.severity import Severity
 

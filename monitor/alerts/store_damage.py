@@ -10,8 +10,8 @@ from monitor.alerts.routing import Routing
 from monitor.audit.evidence import Kind
 from monitor.model.alert import AlertKind
 from monitor.model.poll import RaisedAlert
+from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.severity import Severity
-from monitor.model.watchlist import FEED_HEALTH
 
 
 def plan_store_damage(

@@ -14,9 +14,9 @@ from hashlib import sha256
 from typing import Any
 
 from index.article import Article
-from monitor.model.alert import Match
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
+from monitor.model.match import Match
 from monitor.model.poll import ResponseEvidence
 
 BEGINNING = "0" * 64

@@ -165,8 +165,9 @@ def _notification(
     from uuid import NAMESPACE_URL, uuid5
 
     from index.article import Article
-    from monitor.model.alert import Alert, AlertState, Match, Verdict
+    from monitor.model.alert import Alert, AlertState, Verdict
     from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
+    from monitor.model.match import Match
     from monitor.model.severity import Severity
 
     article = Article(

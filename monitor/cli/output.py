@@ -16,15 +16,15 @@ from unicodedata import normalize
 
 import click
 
-from index.article import Timestamp
 from index.translation import gettext as _
 from index.translation import mark_all, pgettext
 from monitor import signs
 from monitor.cli import on_terminal
-from monitor.export.serialization import Row
 from monitor.formatting import iso, shown_title
 
 if TYPE_CHECKING:
+    from index.article import Timestamp
+    from monitor.export.serialization import Row
     from monitor.run_log import Progress
 
 
@@ -231,3 +231,11 @@ def _escape(text: str) -> str:
 
     # A terminal shows the rows too, and nothing in them may be invisible.
     return markdown(plain(text).replace(ZERO_WIDTH_SPACE, "\N{NARROW NO-BREAK SPACE}"))
+
+
+def format_moment(at: Timestamp, now: Timestamp) -> str:
+    """Return a local time, with its date unless it is today."""
+    from monitor.formatting import moment
+    from monitor.wiring import local_zone
+
+    return moment(at, now, local_zone())

@@ -15,19 +15,16 @@ from index.analysis import text_cleaning
 from index.translation import gettext as _
 from index.translation import ngettext
 from monitor import signs
-from monitor.alerts.description import describe_linked
 from monitor.cli import CliContext, output
 from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
+from monitor.cli.stories import article_name, describe_escalations, other_language_lines
 from monitor.formatting import (
     alert_number,
-    and_more,
     clauses,
     iso,
-    moment,
     shown_title,
     span,
 )
-from monitor.ingest.outlets import NAMED
 from monitor.model.article import repeated_summary
 from monitor.model.shown_names import part_name, severity_name
 
@@ -42,16 +39,6 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def other_language_lines(timeline: StoryTimeline, limit: int = NAMED) -> Iterator[str]:
-    """Yield the outlets that report the event in other words, a line per language."""
-    for linked in timeline.elsewhere_by_language():
-        outlets = linked.outlets
-        shown = ", ".join(outlet.name for outlet in outlets[:limit])
-        names = and_more(shown, len(outlets) - limit)
-        where = _("{where}: {outlets}", where=describe_linked(linked), outlets=names)
-        yield f"{where} · {_article(outlets[0].article)}"
-
-
 def story_lines(timeline: StoryTimeline, now: Timestamp) -> Iterator[str]:
     """Yield every outlet of a story, and who published first by the dates of the publishers."""
     outlets = timeline.outlets
@@ -62,8 +49,10 @@ def story_lines(timeline: StoryTimeline, now: Timestamp) -> Iterator[str]:
             position = _("first") if outlet is outlets[0] else f"{_lag(outlet)}, {kind}"
             about = [f"{outlet.name}, {position}"]
             if outlet.published:
-                about.append(_("dated {moment}", moment=format_moment(outlet.published, now)))
-            yield f"    {' · '.join([*about, _article(outlet.article)])}"
+                about.append(
+                    _("dated {moment}", moment=output.format_moment(outlet.published, now))
+                )
+            yield f"    {' · '.join([*about, article_name(outlet.article)])}"
         if earlier := _published_first(outlets):
             ahead = (outlets[0].published or 0.0) - (earlier.published or 0.0)
             sentence = _(
@@ -93,10 +82,6 @@ def merged_lines(merged: Sequence[MergedAlert]) -> Iterator[str]:
             yield f"        {_alert_line(one)}"
 
 
-def _article(number: int | None) -> str:
-    return _("article {number}", number=number)
-
-
 def _alert_line(one: MergedAlert) -> str:
     title = shown_title(text_cleaning.line(one.title))
     about = _(
@@ -105,22 +90,7 @@ def _alert_line(one: MergedAlert) -> str:
         outlet=one.publisher,
         title=title,
     )
-    return f"{about} · {_article(one.article)}"
-
-
-def describe_escalations(alert: Alert, now: Timestamp) -> str:
-    """Return why and when an alert escalated: `5 outlets at 10:47`."""
-    return ", ".join(
-        _("{reason} at {moment}", reason=step.words, moment=format_moment(step.at, now))
-        for step in alert.escalations
-    )
-
-
-def format_moment(at: Timestamp, now: Timestamp) -> str:
-    """Return a local time, with its date unless it is today."""
-    from monitor.wiring import local_zone
-
-    return moment(at, now, local_zone())
+    return f"{about} · {article_name(one.article)}"
 
 
 def _published_first(outlets: tuple[Outlet, ...]) -> Outlet | None:
@@ -280,7 +250,7 @@ def _print_others(cli: CliContext, alerts: Sequence[Alert], *, of: int) -> None:
         if alert.article is not None:
             title = shown_title(text_cleaning.line(alert.title))
             about = _("{name}: {text}", name=alert.publisher, text=title)
-            click.echo(f"    {about} · {_article(alert.article)}")
+            click.echo(f"    {about} · {article_name(alert.article)}")
 
 
 def _show_article(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
@@ -293,7 +263,7 @@ def _show_article(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
 
         _print_json({**details_row(details), **(_load_revisions_row(cli, details) if diff else {})})
         return
-    click.echo(_article(id))
+    click.echo(article_name(id))
     _print_article(cli, details, diff=diff)
 
 
@@ -363,7 +333,7 @@ def _alert_lines(
         describe_triage,
     )
 
-    moment = partial(format_moment, now=now)
+    moment = partial(output.format_moment, now=now)
     triage = describe_triage(alert, last, moment)
     yield _(
         "{watchlist} ({severity}): alert {number}, {triage}",

@@ -161,7 +161,7 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
         ),
     )
     if status.mutes:
-        from monitor.cli.show import format_moment
+        from monitor.cli.output import format_moment
 
         muted = (
             _("{name} until {moment}", name=one.watchlist, moment=format_moment(one.until, now))

@@ -7,21 +7,25 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from index.analysis import text_cleaning
 from index.translation import gettext as _
 from monitor import signs
-from monitor.alerts.description import describe_suppression
-from monitor.cli import output, show
-from monitor.export.serialization import Row
+from monitor.alerts.description import describe_linked, describe_suppression
+from monitor.cli import output
 from monitor.formatting import alert_number, and_more, clauses, iso, shown_title
-from monitor.ingest.outlets import describe_order
+from monitor.ingest.outlets import NAMED, describe_order
 from monitor.model.alert import Alert, Escalation, StoryAlerts, TriageState
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import kind_name, state_name, verdict_name
+
+if TYPE_CHECKING:
+    from index.article import Timestamp
+    from monitor.export.serialization import Row
+    from monitor.model.alert import StoryTimeline
 
 _COLOURS = {"high": "red", "medium": "yellow", "low": None}
 NUMBERS_SHOWN = 5
@@ -131,7 +135,7 @@ def story_lines(row: ListedStory, now: float) -> Iterator[str]:
 
 def _detail_lines(row: ListedStory, now: float) -> Iterator[str]:
     story, lead = row.story, row.lead
-    moment = partial(show.format_moment, now=now)
+    moment = partial(output.format_moment, now=now)
     dim = partial(click.style, dim=True)
     if row.news:
         yield click.style(_("new: {news}", news=clauses(row.news)), bold=True)
@@ -147,13 +151,13 @@ def _detail_lines(row: ListedStory, now: float) -> Iterator[str]:
     for note in dict.fromkeys(alert.note for alert in story.alerts if alert.note):
         yield from (dim(f"{signs.NOTE} {line}") for line in text_cleaning.lines(note).splitlines())
     steps = dict.fromkeys(
-        show.describe_escalations(alert, now) for alert in story.alerts if alert.escalations
+        describe_escalations(alert, now) for alert in story.alerts if alert.escalations
     )
     yield from (click.style(f"{signs.ESCALATED} {words}", bold=True) for words in steps)
     yield from map(dim, _suppressions(story, moment))
     if order := describe_order(lead.telling.outlets):
         yield dim(order)
-    yield from map(dim, show.other_language_lines(lead.telling))
+    yield from map(dim, other_language_lines(lead.telling))
 
 
 def _outlet(alert: Alert) -> str:
@@ -230,3 +234,26 @@ def _suppressions(story: StoryAlerts, moment: Callable[[float], str]) -> Iterato
             yield words
         elif words:
             yield _("{alerts} {reason}", alerts=_numbers(alerts), reason=words)
+
+
+def describe_escalations(alert: Alert, now: Timestamp) -> str:
+    """Return why and when an alert escalated: `5 outlets at 10:47`."""
+    return ", ".join(
+        _("{reason} at {moment}", reason=step.words, moment=output.format_moment(step.at, now))
+        for step in alert.escalations
+    )
+
+
+def other_language_lines(timeline: StoryTimeline, limit: int = NAMED) -> Iterator[str]:
+    """Yield the outlets that report the event in other words, a line per language."""
+    for linked in timeline.elsewhere_by_language():
+        outlets = linked.outlets
+        shown = ", ".join(outlet.name for outlet in outlets[:limit])
+        names = and_more(shown, len(outlets) - limit)
+        where = _("{where}: {outlets}", where=describe_linked(linked), outlets=names)
+        yield f"{where} · {article_name(outlets[0].article)}"
+
+
+def article_name(number: int | None) -> str:
+    """Return what an article is called by its number."""
+    return _("article {number}", number=number)

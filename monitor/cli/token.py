@@ -146,7 +146,7 @@ def state(token: Token, now: float) -> str:
 
 
 def _line(token: Token, now: float) -> str:
-    from monitor.cli.show import format_moment
+    from monitor.cli.output import format_moment
 
     match state(token, now):
         case "revoked":

@@ -12,7 +12,7 @@ from index.analysis.text_cleaning import line
 from index.translation import gettext as _
 from index.translation import ngettext
 from monitor.alerts.description import describe_decision
-from monitor.cli import CliContext, output, say, show
+from monitor.cli import CliContext, output, say
 from monitor.cli.numbers import AlertNumber, no_alert
 from monitor.cli.options import format_option
 from monitor.cli.triage_selection import complete_alert_ids
@@ -99,7 +99,7 @@ def _history(context: click.Context, id: int, style: str) -> None:
 
         output.print_rows(map(decision_row, decisions), style, COLUMNS)
     for decision in decisions if style == "table" else ():
-        when = show.format_moment(decision.at, cli.clock())
+        when = output.format_moment(decision.at, cli.clock())
         who = line(decision.who) or (TOCSIN if decision.why else _("somebody"))
         click.echo(f"{decision.act:>6}  {when}  {who}  {describe_decision(decision)}")
     if not decisions:

@@ -11,13 +11,14 @@ from index.analysis.text_cleaning import clean
 from index.translation import gettext as _
 from index.translation import mark_all, ngettext, number, pgettext
 from monitor import signs
-from monitor.cli import CliContext, output, say, show
+from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError, nearest
 from monitor.cli.numbers import ArticleNumber, no_article
 from monitor.formatting import clauses
+from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.shown_names import severity_name
-from monitor.model.watchlist import FEED_HEALTH, Baseline
+from monitor.model.watchlist import Baseline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -209,7 +210,7 @@ def _suppression_cells(
         }
         words = [f"{sum(reasons.values())}"] if reasons else []
         if name in muted_until:
-            until = show.format_moment(muted_until[name], now)
+            until = output.format_moment(muted_until[name], now)
             words.append(_("silenced until {moment}", moment=until))
         return " ".join(words) or EMPTY_CELL
 

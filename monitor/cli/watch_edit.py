@@ -10,7 +10,7 @@ import click
 from index.analysis.text_cleaning import clean, line
 from index.translation import gettext as _
 from index.translation import ngettext
-from monitor.cli import CliContext, output, say, show
+from monitor.cli import CliContext, output, say
 from monitor.cli.names import InputError
 from monitor.cli.options import DurationParam, FutureMomentParam, complete_search_name, find_search
 from monitor.cli.watch import format_option
@@ -192,7 +192,7 @@ def watch_mute(
         silence = service.triage.silence(name, seconds, user(os.environ))
     except (ValueError, NoWatchlistError) as error:
         raise InputError(str(error)) from None
-    moment = show.format_moment(silence.until, now)
+    moment = output.format_moment(silence.until, now)
     click.echo(
         _("{watchlist} is silenced until {moment}", watchlist=silence.watchlist, moment=moment)
     )
@@ -209,7 +209,7 @@ def _print_silences(cli: CliContext, style: str) -> None:
         say(_("no watchlist is silenced"))
     else:
         for silence in silences:
-            since, until = (show.format_moment(at, now) for at in (silence.since, silence.until))
+            since, until = (output.format_moment(at, now) for at in (silence.since, silence.until))
             period = (
                 _("since {since} by {who}, until {until}", since=since, who=silence.by, until=until)
                 if silence.by
@@ -237,7 +237,7 @@ def watch_unmute(context: click.Context, name: str) -> None:
     if silence is None:
         click.echo(_("{watchlist} is not silenced", watchlist=name))
         context.exit(1)
-    watchlist, since = silence.watchlist, show.format_moment(silence.since, cli.clock())
+    watchlist, since = silence.watchlist, output.format_moment(silence.since, cli.clock())
     if not silence.suppressed:
         click.echo(
             _("{watchlist} is no longer silenced: nothing was suppressed", watchlist=watchlist)

@@ -29,7 +29,7 @@ from monitor.config.value_types import (
 from monitor.model.config import EVERY_DAY, BriefingSchedule, Quiet
 from monitor.model.severity import Severity
 from monitor.model.shown_names import UNNAMED
-from monitor.notify.message import TEMPLATE_FIELDS
+from monitor.notify.template import TEMPLATE_FIELDS
 
 
 class QuietShape(Shape):

@@ -15,8 +15,8 @@ from monitor.config.yaml_nodes import Loc
 from monitor.formatting import and_more, clauses, either, exact
 from monitor.model.config import Channel, Config, Digest, Quiet, Route
 from monitor.model.feed import Feed
+from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.shown_names import severity_name
-from monitor.model.watchlist import FEED_HEALTH
 
 
 def routes(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> tuple[Route, ...]:

@@ -26,7 +26,7 @@ from monitor import formatting
 from monitor.config import value_parsers
 from monitor.model.config import Digest, Listening
 from monitor.model.severity import Severity
-from monitor.notify.message import TEMPLATE_FIELDS, unknown_fields
+from monitor.notify.template import TEMPLATE_FIELDS, unknown_fields
 
 
 def _text(check: Callable[[str], Any]) -> BeforeValidator:

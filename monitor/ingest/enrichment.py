@@ -15,8 +15,8 @@ from index.article import PARTS, Article
 from monitor.ingest import cross_language, stories
 from monitor.match.fence import MatchingFence
 from monitor.match.matcher import WatchlistMatcher
-from monitor.model.alert import WatchlistMatch
 from monitor.model.feed import Feed
+from monitor.model.match import WatchlistMatch
 from monitor.model.poll import Names
 
 

@@ -10,9 +10,8 @@ import logging
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from index.archive import ArchiveWriter
 from index.errors import ArchiveDamaged, ArchiveError
 from index.translation import gettext as _
 from monitor.errors import StoreError
@@ -23,7 +22,10 @@ from monitor.maintenance.index_repair import (
     Progress,
     RepairSource,
 )
-from monitor.model.config import OutboxEntry
+
+if TYPE_CHECKING:
+    from index.archive import ArchiveWriter
+    from monitor.model.config import OutboxEntry
 
 log = logging.getLogger("tocsin.indexer")
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from index import translation
 from index.article import Timestamp
@@ -27,8 +27,10 @@ from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import index_repair, indexer
 from monitor.maintenance.followed_store import FollowedStore, write_position
 from monitor.maintenance.index_fence import BatchTime, InHand, read_note
-from monitor.model.config import StoreAddress
 from monitor.store.sql.store import SqlStore
+
+if TYPE_CHECKING:
+    from monitor.model.config import StoreAddress
 
 log = logging.getLogger("tocsin")
 

@@ -15,7 +15,7 @@ from monitor.alerts.store_damage import plan_store_damage
 from monitor.errors import StoreError
 from monitor.model.alert import AlertKind
 from monitor.model.config import StoreAddress
-from monitor.model.watchlist import FEED_HEALTH
+from monitor.model.reserved_names import FEED_HEALTH
 from monitor.store.protocol import Store
 from monitor.store.sql.connection import open_database
 from monitor.store.sqlite import FILE, RESTORE

@@ -10,8 +10,8 @@ from index.errors import Interrupted
 from index.interruption import interruptible
 from index.translation import gettext as _
 from monitor.match.matcher import WatchlistMatcher
-from monitor.model.alert import WatchlistMatch
 from monitor.model.feed import Feed
+from monitor.model.match import WatchlistMatch
 
 ARTICLE_SECONDS = 5.0
 """Seconds of processor time in which an article is matched. A long one takes 0.2 s."""

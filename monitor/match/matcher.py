@@ -37,9 +37,9 @@ from monitor.fetch.url import host
 from monitor.formatting import clauses, either
 from monitor.garbage import collector_paused
 from monitor.match.presearcher import TermTrie, required_terms
-from monitor.model.alert import Match, WatchlistMatch
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
+from monitor.model.match import Match, WatchlistMatch
 
 MAX_MATCHES = 50
 """Most matches listed for one watchlist in one article."""

@@ -14,7 +14,7 @@ from monitor.model.language import language_name
 from monitor.model.severity import Severity
 
 if TYPE_CHECKING:
-    from monitor.model.config import Watchlist
+    from monitor.model.match import Match
 
 
 class AlertKind(enum.StrEnum):
@@ -75,26 +75,6 @@ class FeedIncident:
     started_at: Timestamp
     ended_at: Timestamp | None
     """None while it lasts."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """Where a watchlist hit an article: `article.part(field)[start:end] == text`."""
-
-    field: str
-    start: int
-    end: int
-    text: str
-    term: str
-    """The clause of the query that matched, as the analyst wrote it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchlistMatch:
-    """A watchlist that an article satisfies, and where."""
-
-    watchlist: Watchlist
-    matches: tuple[Match, ...]
 
 
 class AlertState(enum.StrEnum):

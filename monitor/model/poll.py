@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from index.article import Article, Timestamp
-    from monitor.model.alert import BegunIncident, WatchlistMatch
+    from monitor.model.alert import BegunIncident
     from monitor.model.feed import Feed, FeedState, PermanentRedirect, Poll, PublicationRate
+    from monitor.model.match import WatchlistMatch
     from monitor.model.severity import Severity
 
 

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+from typing import TYPE_CHECKING
+
 from index.translation import gettext as _
 from index.translation import mark, mark_all, pgettext
-from monitor.model.alert import AlertKind, AlertState, Verdict
 from monitor.model.severity import Severity
 
+if TYPE_CHECKING:
+    from monitor.model.alert import AlertKind, AlertState, Verdict
+
 _SEVERITIES = dict(zip(Severity, mark_all("severity", "high", "medium", "low"), strict=True))
-_STATES = dict(zip(AlertState, mark_all("state", "new", "acknowledged", "closed"), strict=True))
-_VERDICTS = dict(
-    zip((Verdict.RELEVANT, Verdict.NOISE), mark_all("verdict", "relevant", "noise"), strict=True)
-)
-_KINDS = dict(
-    zip(
-        AlertKind,
-        mark_all("kind", "match", "silent", "failing", "gone", "reissued", "quarantined",
-                 "damaged", "spike", "quiet"),
-        strict=True,
-    )
-)  # fmt: skip
 _PARTS = frozenset(mark_all("part", "title", "summary", "body", "author"))
 
 
@@ -30,17 +23,17 @@ def severity_name(severity: Severity) -> str:
 
 def state_name(state: AlertState) -> str:
     """Return the state of an alert as people read it."""
-    return pgettext("state", _STATES[state])
+    return pgettext("state", _states()[state])
 
 
 def verdict_name(verdict: Verdict) -> str:
     """Return a verdict as people read it; empty for none."""
-    return pgettext("verdict", _VERDICTS[verdict]) if verdict else ""
+    return pgettext("verdict", _verdicts()[verdict]) if verdict else ""
 
 
 def kind_name(kind: AlertKind) -> str:
     """Return what an alert is about as people read it."""
-    return pgettext("kind", _KINDS[kind])
+    return pgettext("kind", _kinds()[kind])
 
 
 UNNAMED = mark("Briefing")
@@ -68,3 +61,27 @@ def source_name(source: str) -> str:
 def part_name(part: str) -> str:
     """Return a part of an article as people read it: `title`."""
     return pgettext("part", part) if part in _PARTS else part
+
+
+@functools.cache
+def _states() -> dict[AlertState, str]:
+    from monitor.model.alert import AlertState
+
+    return dict(zip(AlertState, mark_all("state", "new", "acknowledged", "closed"), strict=True))
+
+
+@functools.cache
+def _verdicts() -> dict[Verdict, str]:
+    from monitor.model.alert import Verdict
+
+    given = (Verdict.RELEVANT, Verdict.NOISE)
+    return dict(zip(given, mark_all("verdict", "relevant", "noise"), strict=True))
+
+
+@functools.cache
+def _kinds() -> dict[AlertKind, str]:
+    from monitor.model.alert import AlertKind
+
+    names = mark_all("kind", "match", "silent", "failing", "gone", "reissued", "quarantined",
+                     "damaged", "spike", "quiet")  # fmt: skip
+    return dict(zip(AlertKind, names, strict=True))

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from index.article import Timestamp
-from monitor.model.feed import Health
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.model.feed import GapKind
+    from index.article import Timestamp
+    from monitor.model.feed import GapKind, Health
     from monitor.model.watchlist import BackfillProgress, Silence
 
 
@@ -95,4 +93,6 @@ class Status:
     @property
     def failing(self) -> int:
         """Return how many feeds cannot be read."""
+        from monitor.model.feed import Health
+
         return self.feeds.get(Health.FAILING, 0) + self.feeds.get(Health.GONE, 0)

@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from monitor.model.alert import AlertKind, Verdict
     from monitor.model.severity import Severity
 
-FEED_HEALTH = "feed health"  # not a message
-"""What alerts about feeds have in place of a watchlist."""
-
 
 @dataclass(frozen=True, slots=True)
 class WatchlistInForce:

@@ -17,9 +17,10 @@ from monitor.export.briefing_html import wrapped
 from monitor.export.briefing_words import shortened, with_lag
 from monitor.export.markup import HTML, MARKDOWN, PLAIN, Markup, plain
 from monitor.formatting import alert_number, date_and_time
-from monitor.model.alert import Alert, Match
+from monitor.model.alert import Alert
 from monitor.model.briefing import StoredBriefing
 from monitor.model.delivery import Notification
+from monitor.model.match import Match
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import kind_name, severity_name
 
@@ -76,13 +77,6 @@ class Message:
     plain: str
     markdown: str
     html: str
-
-
-TEMPLATE_FIELDS = (
-    "watchlist", "severity", "sign", "headline", "outlet", "lang", "time", "sentence", "terms",
-    "others", "first", "elsewhere", "link", "why", "id",
-)  # fmt: skip
-"""The fields of a template, written `$headline` or `${headline}`."""
 
 
 def compose(
@@ -195,18 +189,6 @@ def _fill_template(template: str, notification: Notification, zone: tzinfo, mark
         values["link"] = markup.link(shown_url(notification.alert.url))  # escapes would change it
     text = Template(template.strip()).safe_substitute(values)
     return text.replace("\n", markup.newline) if markup is HTML else text
-
-
-def unknown_fields(template: str) -> list[str]:
-    """Return the fields of a template that do not exist.
-
-    Raises:
-        ValueError: A `$` is followed by no name.
-    """
-    parsed = Template(template)
-    if not parsed.is_valid():
-        raise ValueError(_("a `$` without a name; write `$$` for a dollar sign"))
-    return [name for name in parsed.get_identifiers() if name not in TEMPLATE_FIELDS]
 
 
 def moment(alert: Alert, zone: tzinfo) -> str:

@@ -12,7 +12,7 @@ from monitor.export.serialization.articles import article_row
 from monitor.model.alert import Alert
 from monitor.model.briefing import StoredBriefing
 from monitor.model.delivery import BriefingNotification, Delivery, Notification
-from monitor.model.watchlist import FEED_HEALTH
+from monitor.model.reserved_names import FEED_HEALTH
 from monitor.store.protocol import Views
 
 

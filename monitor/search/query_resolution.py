@@ -7,20 +7,20 @@ from datetime import tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from index.article import Timestamp
 from index.query.ast import clauses
 from index.query.date_expressions import resolve_time
 from index.query.filters import UNDETERMINED, selects
 from index.query.parser import parse_query
 from index.query.suggestions import node_text
 from monitor.fetch.url import host
-from monitor.store.protocol import Views
 
 if TYPE_CHECKING:
     from index.archive import DocumentFilter
+    from index.article import Timestamp
     from index.query.ast import Facet
     from monitor.model.feed import Feed
     from monitor.model.search import Filter
+    from monitor.store.protocol import Views
 
 
 class QueryResolution:

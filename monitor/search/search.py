@@ -18,18 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index import open_archive
-from index.article import Article, Timestamp
 from index.errors import ArchiveDamaged, ArchiveError
 from index.translation import gettext as _
 from index.translation import ngettext, number
 from monitor.files import ARCHIVE_FOLDER
 from monitor.formatting import clauses
-from monitor.maintenance import index_repair
 from monitor.model.search import Filter
-from monitor.store.protocol import Views
 
 if TYPE_CHECKING:
     from index.archive import Archive, ArchiveHit, ArchivePage, MatchedArticles
+    from index.article import Article, Timestamp
     from index.evaluation.significant_terms import SignificantTerm
     from index.query.ast import Word
     from index.query.completion import Completion
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
     from monitor.model.search_results import Results, SearchHit, Suggestion
     from monitor.model.status import Totals
     from monitor.search.query_resolution import QueryResolution
+    from monitor.store.protocol import Views
 
 
 class ArchiveSearch:
@@ -252,6 +251,8 @@ class ArchiveSearch:
         try:
             yield self._opened()
         except ArchiveDamaged as error:
+            from monitor.maintenance import index_repair
+
             self._archive = None
             index_repair.mark_suspect(self._folder.parent)
             raise ArchiveError(clauses([str(error), _(index_repair.WAY_OUT)])) from error
@@ -276,6 +277,8 @@ class ArchiveSearch:
 
     def _note(self, archive: Archive, totals: Totals) -> str:
         """Return what the reader must know of the index; empty when all is well."""
+        from monitor.maintenance import index_repair
+
         share = index_repair.read_progress(self._folder.parent, self._clock())
         if share is not None:
             progress = index_repair.describe_progress(share)

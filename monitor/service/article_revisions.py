@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from index.article import Article
 from monitor.config import load
 from monitor.errors import ConfigError
 from monitor.match.matcher import WatchlistMatcher
@@ -22,9 +22,12 @@ from monitor.model.article import (
     Term,
     Version,
 )
-from monitor.model.config import Watchlist
-from monitor.model.feed import Feed
-from monitor.store.protocol import Views
+
+if TYPE_CHECKING:
+    from index.article import Article
+    from monitor.model.config import Watchlist
+    from monitor.model.feed import Feed
+    from monitor.store.protocol import Views
 
 _WORDS = re.compile(r"\s+|\w+(?:[’'-]\w+)*|[^\w\s]")
 LONGEST = 20_000

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
-from index.article import Article, Timestamp
 from index.translation import gettext as _
 from index.translation import ngettext
 from monitor.ingest.coverage_gaps import coverage, describe_gap, format_interval
@@ -20,12 +20,16 @@ from monitor.model.briefing import (
     WatchlistBriefing,
 )
 from monitor.model.feed import Coverage, FeedHealth, Gap, GapKind
+from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
-from monitor.model.watchlist import FEED_HEALTH, Baseline
+from monitor.model.watchlist import Baseline
 from monitor.notify.message import passage
-from monitor.store.protocol import Views
 from monitor.watchlists.baselines import Baselines
+
+if TYPE_CHECKING:
+    from index.article import Article, Timestamp
+    from monitor.store.protocol import Views
 
 CHART_PARTS = 24
 """Bars of a chart: an hour each, of a day."""

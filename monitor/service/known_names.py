@@ -81,8 +81,8 @@ class KnownNames:
 
     def unknown_watchlist(self, name: str) -> str:
         """Return that no watchlist has this name; empty if one has it."""
+        from monitor.model.reserved_names import FEED_HEALTH
         from monitor.model.search import Filter
-        from monitor.model.watchlist import FEED_HEALTH
 
         views, known = self._views, [FEED_HEALTH]
         sources: tuple[Callable[[], Sequence[WatchlistInForce | Watchlist]], ...] = (

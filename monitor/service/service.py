@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index import count_articles
-from index.article import Timestamp
 from monitor.files import ARCHIVE_FOLDER
-from monitor.maintenance import index_repair
 from monitor.service.statistics import Statistics
 from monitor.service.triage import Triage
-from monitor.store.protocol import Views
 
 if TYPE_CHECKING:
+    from index.article import Timestamp
     from monitor.model.briefing import Briefing
     from monitor.model.config import SavedSearch, StoreAddress, Watchlist
     from monitor.model.feed import Coverage, Feed, FeedHealth
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from monitor.model.search_results import SearchHit
     from monitor.model.status import Status, Totals
     from monitor.search.search import ArchiveSearch
+    from monitor.store.protocol import Views
     from monitor.watchlists.preview import WatchlistPreview
 
 DAY = 86_400.0
@@ -161,6 +160,7 @@ class Service:
     def status(self) -> Status:
         """Return the newsroom at a glance; reads the state of every feed."""
         from monitor.ingest.feed_health import health
+        from monitor.maintenance import index_repair
         from monitor.model.delivery import DeliveryState
         from monitor.model.status import Status
 

@@ -9,19 +9,19 @@ from dataclasses import replace
 from datetime import datetime, time, tzinfo
 from typing import TYPE_CHECKING
 
-from index.article import Timestamp
 from monitor.errors import MonitorError
 from monitor.model.search import Filter
-from monitor.model.severity import Severity
-from monitor.store.protocol import Views
 
 if TYPE_CHECKING:  # imported where they are used: `tocsin status` needs none of them
     from index.archive import MatchedArticles
+    from index.article import Timestamp
     from index.query.parser import Query
     from monitor.model.search_results import BucketSize, Facets, GroupBy, Mention, Share, Trend
+    from monitor.model.severity import Severity
     from monitor.model.watchlist import Baseline, WatchlistCount
     from monitor.search.search import ArchiveSearch
     from monitor.search.trends import Interval, Observed
+    from monitor.store.protocol import Views
     from monitor.watchlists.baselines import Baselines
 
 MAX_BUCKETS = 20_000

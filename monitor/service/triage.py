@@ -9,18 +9,18 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from index.analysis.text_cleaning import line, lines
-from index.article import Timestamp
 from index.translation import gettext as _
 from index.translation import number
 from monitor.errors import UnknownNameError
 from monitor.model.search import Filter
-from monitor.store.protocol import Views
 
 if TYPE_CHECKING:
+    from index.article import Timestamp
     from index.query.ast import Node
     from monitor.model.alert import AlertState, TriageAction, TriageState, Verdict
     from monitor.model.watchlist import Silence
     from monitor.search.search import ArchiveSearch
+    from monitor.store.protocol import Views
 
 
 USUAL, LONGEST = 3_600.0, 30 * 86_400.0
@@ -177,7 +177,7 @@ class Triage:
         """Return the name of a watchlist as it is written in `feeds.yaml`."""
         from difflib import get_close_matches
 
-        from monitor.model.watchlist import FEED_HEALTH
+        from monitor.model.reserved_names import FEED_HEALTH
 
         names = [watchlist.name for watchlist in self._views.watchlists.in_force()]
         known = {one.casefold(): one for one in (*names, FEED_HEALTH)}

@@ -7,16 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from index.article import Article
-from monitor.model.alert import (
-    Alert,
-    AlertState,
-    Match,
-    Outlet,
-    StoryAlerts,
-    StoryTimeline,
-    Verdict,
-)
+from monitor.model.alert import Alert, AlertState, Outlet, StoryAlerts, StoryTimeline, Verdict
 from monitor.model.feed import Feed, FeedHealth, FeedState, Gap, GapKind, Health
+from monitor.model.match import Match
 from monitor.model.severity import Severity
 from monitor.service.briefing import BriefingFacts
 

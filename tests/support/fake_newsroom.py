@@ -26,7 +26,6 @@ from monitor.model.alert import (
     Decision,
     EscalatedAlert,
     Escalation,
-    Match,
     MergedAlert,
     Outlet,
     StoryAlerts,
@@ -52,6 +51,8 @@ from monitor.model.feed import (
     Outcome,
     Poll,
 )
+from monitor.model.match import Match
+from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter, PastSearch
 from monitor.model.search_results import (
     BucketSize,
@@ -65,7 +66,7 @@ from monitor.model.search_results import (
 )
 from monitor.model.severity import Severity
 from monitor.model.status import MonitorPresence, Status, StoreVersion
-from monitor.model.watchlist import FEED_HEALTH, Silence, Untriaged, WatchlistCount
+from monitor.model.watchlist import Silence, Untriaged, WatchlistCount
 from monitor.service.briefing import compose_briefing
 from monitor.service.triage import clean_person
 from monitor.watchlists.preview import WatchlistPreview

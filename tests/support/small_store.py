@@ -9,9 +9,9 @@ from typing import Any
 
 from index.article import Article
 from index.query.parser import parse_query
-from monitor.model.alert import Match, WatchlistMatch
 from monitor.model.config import StoreAddress, Watchlist
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.match import Match, WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert, Sighting
 from monitor.model.search import Filter
 from monitor.model.severity import Severity

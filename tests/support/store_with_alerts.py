@@ -5,10 +5,10 @@ from __future__ import annotations
 from index.article import Article
 from index.query.parser import parse_query
 from monitor.alerts.plan import AlertPlan, Notify
-from monitor.model.alert import WatchlistMatch
 from monitor.model.config import Watchlist
 from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.match import WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome, ResponseEvidence
 from monitor.store.sql.store import SqlStore
 from support.alert_storage import save_poll

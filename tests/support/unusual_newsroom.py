@@ -12,9 +12,10 @@ from index.article import Article
 from index.query.parser import parse_query
 from monitor.alerts.plan import AlertPlan
 from monitor.alerts.routing import Routing
-from monitor.model.alert import Alert, WatchlistMatch
+from monitor.model.alert import Alert
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.match import WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.model.search import Filter
 from monitor.store.protocol import Batch

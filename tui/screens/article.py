@@ -13,8 +13,8 @@ from index.analysis.text_cleaning import line
 from index.article import Article
 from index.translation import gettext as _
 from monitor.formatting import shown_title
-from monitor.model.alert import Match
 from monitor.model.article import ArticleDetails, MatchPlace
+from monitor.model.match import Match
 from monitor.model.shown_names import part_name, severity_name
 from tui.data.newsroom import NewsroomModel
 from tui.screens.dialogs import Dialog, PageDialog

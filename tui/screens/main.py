@@ -19,8 +19,8 @@ from index.translation import gettext as _
 from monitor.errors import MonitorError
 from monitor.model.alert import UNUSUAL, Alert, EscalatedAlert
 from monitor.model.article import ArticleDetails
+from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
-from monitor.model.watchlist import FEED_HEALTH
 from monitor.search.alert_filter import parse_headline_filter
 from tui.data.newsroom import NewsroomModel, NewsroomUpdate
 from tui.data.story_list import StoryCache

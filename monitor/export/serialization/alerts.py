@@ -11,7 +11,8 @@ from index.analysis.text_cleaning import line, lines
 from monitor.formatting import alert_number, iso
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Alert, Decision, Match, Outlet, StoryAlerts, TriageAction
+    from monitor.model.alert import Alert, Decision, Outlet, StoryAlerts, TriageAction
+    from monitor.model.match import Match
 
 
 class MatchRow(TypedDict):

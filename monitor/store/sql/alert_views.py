@@ -7,7 +7,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from monitor.model.alert import (
     NOBODY_ELSE,
@@ -18,7 +18,6 @@ from monitor.model.alert import (
     EscalatedAlert,
     Escalation,
     Lost,
-    Match,
     MergedAlert,
     Outlet,
     StoryAlerts,
@@ -27,10 +26,13 @@ from monitor.model.alert import (
     describe_escalation,
 )
 from monitor.model.event_link import Surety
-from monitor.model.search import Filter
+from monitor.model.match import Match
+from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.severity import Severity
-from monitor.model.watchlist import FEED_HEALTH
 from monitor.store.sql.connection import EVERY, StoreConnection, marks
+
+if TYPE_CHECKING:
+    from monitor.model.search import Filter
 
 PUBLISHER = "coalesce(nullif(a.outlet, ''), f.name)"
 """Who published an article: the outlet that an aggregator names, else the feed."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
-from index.article import Timestamp
 from monitor.alerts.escalation import touched_stories
 from monitor.alerts.facts import (
     NO_FACTS,
@@ -22,16 +22,16 @@ from monitor.alerts.facts import (
     SuppressedCount,
 )
 from monitor.alerts.headlines import headline
-from monitor.alerts.plan import AlertPlan, NewAlert, NewEscalation, Notify
 from monitor.audit import evidence
 from monitor.audit.evidence import Kind
-from monitor.model.alert import AlertKind, AlertState, Match, Verdict
+from monitor.model.alert import AlertKind, AlertState, Verdict
 from monitor.model.article import ArticleOrigin
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.event_link import Surety
 from monitor.model.poll import RaisedAlert
+from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.severity import Severity
-from monitor.model.watchlist import FEED_HEALTH, Silence
+from monitor.model.watchlist import Silence
 from monitor.store.sql.alert_views import PUBLISHER, read_matches
 from monitor.store.sql.article_views import DATE
 from monitor.store.sql.connection import (
@@ -42,7 +42,12 @@ from monitor.store.sql.connection import (
     select_in,
     upsert,
 )
-from monitor.store.sql.evidence import EvidenceLog
+
+if TYPE_CHECKING:
+    from index.article import Timestamp
+    from monitor.alerts.plan import AlertPlan, NewAlert, NewEscalation, Notify
+    from monitor.model.match import Match
+    from monitor.store.sql.evidence import EvidenceLog
 
 _IN_STORY = "SELECT id FROM articles WHERE id = ?1 OR (story = ?1 AND story <> id)"
 """The articles of a story."""

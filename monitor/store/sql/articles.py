@@ -6,11 +6,11 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from index.article import Article, Timestamp
 from monitor.model.event_link import EventLink, Surety
 from monitor.store.sql.connection import Connection, change_in, marks, select_in, upsert
 
 if TYPE_CHECKING:  # what viewers do not need takes a tenth of a second to import
+    from index.article import Article, Timestamp
     from monitor.model.config import ExpiringArticle, RetentionExceptions
     from monitor.model.event_link import EncodedBatch
     from monitor.model.poll import ArticleChange, Sighting

@@ -6,15 +6,10 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from index.article import Timestamp
-from monitor.alerts.facts import AlertFacts, Arrivals
 from monitor.alerts.headlines import headline
-from monitor.alerts.plan import AlertPlan
 from monitor.alerts.publishers import is_same_site
-from monitor.model.config import ExpiringArticle, RetentionExceptions
-from monitor.model.event_link import EncodedBatch
-from monitor.model.feed import Feed, FeedHistory
 from monitor.model.poll import (
     ArticleChange,
     Known,
@@ -23,7 +18,6 @@ from monitor.model.poll import (
     PollOutcome,
     StoryCandidate,
 )
-from monitor.store.protocol import ArticleViews, VolumeViews
 from monitor.store.sql import articles, feeds
 from monitor.store.sql.alerts import (
     drop_alerts_of,
@@ -36,6 +30,15 @@ from monitor.store.sql.article_views import SqlArticleViews
 from monitor.store.sql.connection import Connection, StoreConnection, select_in, upsert
 from monitor.store.sql.evidence import EvidenceLog
 from monitor.store.sql.volumes import VolumeReads, note_watched
+
+if TYPE_CHECKING:
+    from index.article import Timestamp
+    from monitor.alerts.facts import AlertFacts, Arrivals
+    from monitor.alerts.plan import AlertPlan
+    from monitor.model.config import ExpiringArticle, RetentionExceptions
+    from monitor.model.event_link import EncodedBatch
+    from monitor.model.feed import Feed, FeedHistory
+    from monitor.store.protocol import ArticleViews, VolumeViews
 
 COUNTED = 500
 """Articles with a name that are counted at most: more of them, and it tells next to nothing."""

@@ -6,22 +6,12 @@ import math
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from index.article import Timestamp
 from index.translation import gettext as _
 from monitor.model.config import OutboxEntry, OutboxState, StoreAddress, Watchlist
 from monitor.model.feed import Feed, FeedState, PermanentRedirect
-from monitor.model.poll import PendingPage
-from monitor.store.protocol import (
-    ArticleViews,
-    BriefingQueue,
-    DeliveryQueue,
-    FeedViews,
-    WatchlistViews,
-)
 from monitor.store.sql.article_views import ARTICLE, SqlArticleViews, article_of
-from monitor.store.sql.batch import SqlBatch, SqlReads
 from monitor.store.sql.briefings import SqlBriefingQueue
 from monitor.store.sql.connection import (
     EVERY,
@@ -33,6 +23,18 @@ from monitor.store.sql.connection import (
 from monitor.store.sql.deliveries import SqlDeliveryQueue
 from monitor.store.sql.feeds import STATE, SqlFeedViews, state_of, subscribe
 from monitor.store.sql.watchlists import SqlWatchlistViews
+
+if TYPE_CHECKING:
+    from index.article import Timestamp
+    from monitor.model.poll import PendingPage
+    from monitor.store.protocol import (
+        ArticleViews,
+        BriefingQueue,
+        DeliveryQueue,
+        FeedViews,
+        WatchlistViews,
+    )
+    from monitor.store.sql.batch import SqlBatch, SqlReads
 
 
 class SqlStore:
@@ -65,12 +67,16 @@ class SqlStore:
     @contextmanager
     def reading(self) -> Iterator[SqlReads]:
         """Open what is stored for reading; a viewer may write meanwhile."""
+        from monitor.store.sql.batch import SqlReads  # the process of the indexer needs neither
+
         with reading(self._connection) as sql:
             yield SqlReads(sql)
 
     @contextmanager
     def batch(self) -> Iterator[SqlBatch]:
         """Open a transaction: everything in it is committed at its end, or nothing."""
+        from monitor.store.sql.batch import SqlBatch
+
         with transaction(self._connection) as sql:
             yield SqlBatch(sql)
 
@@ -92,6 +98,8 @@ class SqlStore:
 
     def pages_due(self, now: Timestamp, limit: int) -> list[PendingPage]:
         """Return the pages of articles that are to be fetched now."""
+        from monitor.model.poll import PendingPage
+
         found = self._read(
             f"SELECT p.attempts, p.backfill, {ARTICLE} FROM pages p"
             " JOIN articles a ON a.id = p.article WHERE p.due <= ?"

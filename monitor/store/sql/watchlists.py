@@ -7,9 +7,9 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from index.article import Timestamp
+from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.severity import Severity
 from monitor.model.watchlist import (
-    FEED_HEALTH,
     ArticleVerdict,
     BackfillProgress,
     TermRecord,

@@ -30,22 +30,16 @@ from monitor.alerts.notification import cooldown_end, plan_ended_silences
 from monitor.alerts.plan import AlertPlan
 from monitor.alerts.routing import Routing
 from monitor.audit.evidence import Kind, Via
-from monitor.model.alert import (
-    AlertKind,
-    AlertState,
-    BegunIncident,
-    Match,
-    SuppressionReason,
-    Verdict,
-    WatchlistMatch,
-)
+from monitor.model.alert import AlertKind, AlertState, BegunIncident, SuppressionReason, Verdict
 from monitor.model.article import ArticleOrigin
 from monitor.model.config import Escalate, Route, Watchlist
 from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.feed import Feed
+from monitor.model.match import Match, WatchlistMatch
 from monitor.model.poll import ArticleChange, RaisedAlert
+from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.severity import Severity
-from monitor.model.watchlist import FEED_HEALTH, Silence
+from monitor.model.watchlist import Silence
 
 NOW = 1_700_000_000.0
 HOUR = 3600.0

@@ -28,9 +28,10 @@ from monitor.model.config import Escalate, Route, Watchlist
 from monitor.model.delivery import Delivery, DeliveryState
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
+from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
-from monitor.model.watchlist import FEED_HEALTH, Silence
+from monitor.model.watchlist import Silence
 from monitor.search.search import ArchiveSearch
 from monitor.service.triage import NoWatchlistError, Triage
 from monitor.store.sql.store import SqlStore

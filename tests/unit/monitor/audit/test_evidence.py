@@ -24,9 +24,10 @@ from monitor.alerts.facts import Arrivals
 from monitor.audit.evidence import Via
 from monitor.cli import main_group
 from monitor.maintenance.verification import VerificationResult, verify
-from monitor.model.alert import AlertKind, BegunIncident, Match, WatchlistMatch
+from monitor.model.alert import AlertKind, BegunIncident
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.match import Match, WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome, ResponseEvidence
 from monitor.model.severity import Severity
 from monitor.store.sql.evidence import EvidenceReader

@@ -23,8 +23,9 @@ from monitor.export.article_files import (
     slug,
 )
 from monitor.imports.json_articles import parse_article
-from monitor.model.alert import Alert, AlertState, Match, Verdict
+from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.article import ArticleDetails
+from monitor.model.match import Match
 from monitor.model.severity import Severity
 
 NOW = 1_696_835_340.0  # 2023-10-09T07:09:00Z

@@ -16,8 +16,9 @@ from support.properties import examples
 from index.article import Article
 from monitor.export import misp, stix
 from monitor.export.shared_names import ExportContext
-from monitor.model.alert import Alert, AlertState, Match, Verdict
+from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.article import ArticleDetails
+from monitor.model.match import Match
 from monitor.model.severity import Severity
 
 NOW = 1_696_835_340.0  # 2023-10-09T07:09:00Z

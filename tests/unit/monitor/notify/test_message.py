@@ -16,18 +16,18 @@ from markdown_it import MarkdownIt
 from index.analysis.text_cleaning import shown_url
 from index.article import Article
 from monitor.export.markup import plain
-from monitor.model.alert import Alert, AlertKind, AlertState, Match, Outlet, StoryTimeline, Verdict
+from monitor.model.alert import Alert, AlertKind, AlertState, Outlet, StoryTimeline, Verdict
 from monitor.model.briefing import StoredBriefing
 from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
+from monitor.model.match import Match
 from monitor.model.severity import Severity
 from monitor.notify.message import (
     MAX_TEXT,
-    TEMPLATE_FIELDS,
     Message,
     briefing_message,
     compose,
-    unknown_fields,
 )
+from monitor.notify.template import TEMPLATE_FIELDS, unknown_fields
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=BRUSSELS).timestamp()
