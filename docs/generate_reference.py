@@ -213,6 +213,7 @@ SHAPES = {
     "HostShape": ("Feeds of a host: `hosts.HOST`", "feeds-yaml"),
     "TagShape": ("Feeds with a tag: `tags.TAG`", "feeds-yaml"),
     "NetworkShape": ("The network: `network`", "feeds-yaml"),
+    "ApiShape": ("The pages of `tocsin api`: `api`", "feeds-yaml"),
     "ArchiveShape": ("The archive: `archive`", "feeds-yaml"),
     "SearchShape": ("A saved search: `searches[]`", "feeds-yaml"),
     "WatchlistShape": ("A watchlist: `watchlists[]`", "feeds-yaml-alerts"),

@@ -124,6 +124,7 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
         notify=shape.alerts.notify,
         briefings=briefings(draft),
         zone=shape.zone,
+        pages=shape.api.url,
         language=shape.language,
         allow=shape.network.allow,
         contact=shape.network.contact,

@@ -76,6 +76,7 @@ def _channel(
         digest=shape.digest,
         template=shape.template,
         zone=draft.shape.zone,
+        pages=draft.shape.api.url,
     )
 
 

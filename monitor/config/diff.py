@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple, Protocol, TypeVar
 
 from index.query.ast import And, AtLeast, Node, Not, Or, Score, children
@@ -85,6 +86,7 @@ _SETTINGS = {
     mark("alerts changed: the channels of alerts without a route"): ("notify",),
     mark("briefing changed: what is sent, when, and to whom"): ("briefings",),
     mark("zone changed: the clock of quiet hours, digests and briefings"): ("zone",),
+    mark("api changed: the address that messages link to"): ("pages",),
     mark("language changed: of messages, notifications and briefings"): ("language",),
     mark("data changed: the folder of the archive; restart the monitor to use it"): ("data",),
 }
@@ -142,7 +144,7 @@ def _search(old: SavedSearch, new: SavedSearch) -> Iterator[str]:
 
 def _channel(old: Channel, new: Channel) -> Iterator[str]:
     """Yield that a channel changed; its destination may be secret."""
-    if old != new:
+    if replace(old, pages=new.pages) != new:
         yield _("destination or settings")
 
 

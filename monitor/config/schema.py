@@ -24,6 +24,7 @@ from monitor.config.value_types import (
     Number,
     Order,
     Outlets,
+    PagesAddress,
     Seconds,
     Server,
     Shape,
@@ -293,6 +294,21 @@ class NetworkShape(Shape):
     )
 
 
+class ApiShape(Shape):
+    """Where people reach the pages of `tocsin api`."""
+
+    model_config = ConfigDict(title="Api")
+    noun: ClassVar = "api"
+
+    url: PagesAddress = Field(
+        default="",
+        description="Address at which your readers open the pages of `tocsin api`. Messages,"
+        " briefings and Atom feeds then link to the page of each alert. Without it, they link to"
+        " the article only.",
+        examples=["https://news.example.org"],
+    )
+
+
 class _OneOrSeveral:
     """In the JSON Schema, a list of which a single item needs no brackets."""
 
@@ -367,6 +383,9 @@ class FileShape(Shape):
     network: NetworkShape = Field(
         default=NetworkShape(),
         description="Which networks are allowed, and how tocsin identifies itself.",
+    )
+    api: ApiShape = Field(
+        default=ApiShape(), description="Where people reach the pages of `tocsin api`."
     )
     archive: ArchiveShape = Field(
         default=ArchiveShape(),

@@ -191,6 +191,7 @@ def as_mapping(config: Config) -> dict[str, Any]:
         "routes": routes.route_mappings(config),
         "briefings": briefings.briefing_mappings(config),
         "zone": str(config.zone) if config.zone else None,
+        "api": {"url": config.pages},
         "archive": {
             "keep": config.retention.keep,
             "except": list(config.retention.spare),

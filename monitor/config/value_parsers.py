@@ -264,6 +264,34 @@ def contact(text: str) -> str:
     return text
 
 
+def pages_address(text: str) -> str:
+    """Return the address of a server without a path, as messages link to it."""
+    try:
+        parts = urlsplit(text.strip())
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", 0
+    bare = host and port != 0 and not (parts.path.strip("/") or parts.query or parts.fragment)
+    known = re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:.]+", host) and "@" not in parts.netloc
+    if not bare or not known or parts.scheme not in ("http", "https"):
+        raise ValueError(
+            _("`{text}` is not the address of a server; write https://news.example.org", text=text)
+        )
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError(
+            _("`{text}` would send tokens over the network unencrypted; write https://", text=text)
+        )
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine is reached by a name or an address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def words(text: str) -> str:
     """Return text that is not empty."""
     if not text.strip():

@@ -131,6 +131,11 @@ Backfill = Annotated[
 ]
 Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
 Contact = Annotated[str, _text(value_parsers.contact), WithJsonSchema({"type": "string"})]
+PagesAddress = Annotated[
+    str,
+    _text(value_parsers.pages_address),
+    WithJsonSchema({"type": "string", "pattern": "^https?://[^/@?#]+/?$"}),
+]
 Store = Annotated[
     str,
     _text(value_parsers.store),

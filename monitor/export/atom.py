@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 from index.analysis.text_cleaning import clean
 from index.article import Timestamp
 from index.translation import gettext as _
-from monitor.formatting import iso, shown_title
+from monitor.formatting import alert_page, iso, shown_title
 from monitor.model.shown_names import kind_name, severity_name
 
 if TYPE_CHECKING:
@@ -34,12 +34,19 @@ def search_feed(query: str, results: Iterable[SearchHit], now: Timestamp) -> str
     return ET.tostring(root, encoding="unicode", xml_declaration=False)
 
 
-def alert_feed(watchlist: str, alerts: Sequence[Alert], place: str) -> bytes:
-    """Return the feed of a watchlist; `place` makes the ids of two newsrooms differ."""
+def alert_feed(watchlist: str, alerts: Sequence[Alert], place: str, *, pages: str = "") -> bytes:
+    """Return the feed of a watchlist.
+
+    Args:
+        watchlist: Its name.
+        alerts: The alerts, the newest first.
+        place: What makes the ids of two newsrooms differ.
+        pages: Address of the pages to which the entries link too; empty for none.
+    """
     newest = max((alert.stirred_at for alert in alerts), default=0.0)
     name = f"tocsin alerts {place} {watchlist}"  # not a message
     root = _feed(name, _("tocsin: {what}", what=watchlist), newest)
-    root.extend(_alert_entry(alert, place) for alert in alerts)
+    root.extend(_alert_entry(alert, place, pages) for alert in alerts)
     ET.indent(root)
     document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return document
@@ -100,7 +107,7 @@ def _hit_entry(hit: SearchHit) -> ET.Element:
     return entry
 
 
-def _alert_entry(alert: Alert, place: str) -> ET.Element:
+def _alert_entry(alert: Alert, place: str, pages: str) -> ET.Element:
     entry = _entry(
         f"tocsin alert {place} {alert.id} {alert.raised_at!r}",  # not a message
         alert.title,
@@ -110,9 +117,14 @@ def _alert_entry(alert: Alert, place: str) -> ET.Element:
     _add(entry, "published", iso(alert.raised_at) or _EPOCH)
     _add_author(entry, alert.publisher or alert.watchlist)
     ET.SubElement(entry, _qualified("category"), term=str(alert.severity))
-    if alert.url.startswith(("http://", "https://")):
+    described, page = _describe_alert(alert), alert_page(pages, alert.id)
+    has_article = alert.url.startswith(("http://", "https://"))
+    if has_article:
         _add_link(entry, alert.url)
-    _add(entry, "content", _describe_alert(alert))
+    if page:
+        _add_link(entry, page, "related" if has_article else "alternate")
+        described = f"{described}\n{page}"  # readers show no related links
+    _add(entry, "content", described)
     return entry
 
 
@@ -134,8 +146,8 @@ def _add_author(entry: ET.Element, name: str) -> None:
     _add(ET.SubElement(entry, _qualified("author")), "name", name)
 
 
-def _add_link(entry: ET.Element, url: str) -> None:
-    ET.SubElement(entry, _qualified("link"), rel="alternate", href=clean(url))
+def _add_link(entry: ET.Element, url: str, relation: str = "alternate") -> None:
+    ET.SubElement(entry, _qualified("link"), rel=relation, href=clean(url))
 
 
 def _qualified(name: str) -> str:

@@ -12,7 +12,7 @@ from index.translation import gettext as _
 from monitor import signs
 from monitor.export import briefing_words as words
 from monitor.export.markup import MARKDOWN, PLAIN, ZERO_WIDTH_SPACE
-from monitor.formatting import alert_number, shown_title
+from monitor.formatting import alert_number, alert_page, shown_title
 from monitor.model.severity import SEVERITY_SIGNS
 
 if TYPE_CHECKING:
@@ -26,24 +26,25 @@ MESSAGE_BREAK = "\N{NARROW NO-BREAK SPACE}"
 """Breaks addresses and mentions where programs would make links of them; it can be seen."""
 
 
-def plain_text(briefing: Briefing, zone: tzinfo, *, broken_by: str = "") -> str:
+def plain_text(briefing: Briefing, zone: tzinfo, *, broken_by: str = "", pages: str = "") -> str:
     """Return a briefing as plain text, an empty line between two blocks.
 
     Args:
         briefing: The briefing.
         zone: The time zone.
         broken_by: What breaks addresses and mentions; nothing on a terminal.
+        pages: Address of the pages to which its stories link; empty for none.
     """
-    text = "\n\n".join(_plain_blocks(briefing, zone)) + "\n"
+    text = "\n\n".join(_plain_blocks(briefing, zone, pages)) + "\n"
     return text.replace(ZERO_WIDTH_SPACE, broken_by)
 
 
-def markdown(briefing: Briefing, zone: tzinfo) -> str:
+def markdown(briefing: Briefing, zone: tzinfo, pages: str = "") -> str:
     """Return a briefing as Markdown, an empty line between two blocks."""
-    return "\n\n".join(_markdown_blocks(briefing, zone)) + "\n"
+    return "\n\n".join(_markdown_blocks(briefing, zone, pages)) + "\n"
 
 
-def _plain_blocks(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
+def _plain_blocks(briefing: Briefing, zone: tzinfo, pages: str) -> Iterator[str]:
     yield _plain(words.title(briefing, zone))
     yield "\n".join(map(_plain, words.overview(briefing, zone)))
     if briefing.troubled:
@@ -59,7 +60,7 @@ def _plain_blocks(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
     for watchlist in words.listed(briefing):
         yield "\n".join(_plain_heading(watchlist))
         for story in watchlist.stories:
-            yield "\n".join(_plain_story(story, watchlist.name, briefing, zone))
+            yield "\n".join(_plain_story(story, watchlist.name, briefing, zone, pages))
     if quiet := words.quiet(briefing):
         yield _("Nothing new: {watchlists}", watchlists=_plain(quiet))
 
@@ -72,7 +73,7 @@ def _plain_heading(watchlist: WatchlistBriefing) -> Iterator[str]:
 
 
 def _plain_story(
-    story: BriefedStory, under: str, briefing: Briefing, zone: tzinfo
+    story: BriefedStory, under: str, briefing: Briefing, zone: tzinfo, pages: str
 ) -> Iterator[str]:
     yield f"{SEVERITY_SIGNS[story.severity]} {shown_title(_plain_lit(story.headline))}"
     about = [words.about(story, zone, briefing.until), words.remarks(story, under)]
@@ -85,7 +86,10 @@ def _plain_story(
         yield f"  {signs.ESCALATED} {_plain(', '.join(story.escalations))}"
     for note in story.notes:
         yield from (f"  {signs.NOTE} {_plain(paragraph)}" for paragraph in lines(note).splitlines())
-    yield f"  {shown_url(story.url) or words.alert(story)}"
+    page = alert_page(pages, story.alerts[0])
+    yield f"  {shown_url(story.url) or page or words.alert(story)}"
+    if page and shown_url(story.url):
+        yield f"  {_('{name}: {text}', name=words.alert(story), text=page)}"
 
 
 def _plain_lit(text: LitText) -> str:
@@ -96,7 +100,7 @@ def _plain(text: str) -> str:
     return PLAIN.text(text)
 
 
-def _markdown_blocks(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
+def _markdown_blocks(briefing: Briefing, zone: tzinfo, pages: str) -> Iterator[str]:
     yield f"# {_text(words.title(briefing, zone))}"
     yield MARKDOWN.newline.join(_text(sentence) for sentence in words.overview(briefing, zone))
     if briefing.troubled:
@@ -108,7 +112,7 @@ def _markdown_blocks(briefing: Briefing, zone: tzinfo) -> Iterator[str]:
     for watchlist in words.listed(briefing):
         yield "\n".join(_markdown_heading(watchlist))
         for story in watchlist.stories:
-            yield "\n".join(_markdown_story(story, watchlist.name, briefing, zone))
+            yield "\n".join(_markdown_story(story, watchlist.name, briefing, zone, pages))
     if quiet := words.quiet(briefing):
         yield _("{name}: {text}", name=words.nothing_new(), text=_text(quiet))
 
@@ -124,7 +128,7 @@ def _markdown_heading(watchlist: WatchlistBriefing) -> Iterator[str]:
 
 
 def _markdown_story(
-    story: BriefedStory, under: str, briefing: Briefing, zone: tzinfo
+    story: BriefedStory, under: str, briefing: Briefing, zone: tzinfo, pages: str
 ) -> Iterator[str]:
     headline = shown_title(MARKDOWN.highlighted(story.headline.text, story.headline.spans))
     url = shown_url(story.url)
@@ -139,6 +143,8 @@ def _markdown_story(
         parts.append(f"{signs.ESCALATED} {_text(', '.join(story.escalations))}")
     for note in story.notes:
         parts += [f"{signs.NOTE} {_text(paragraph)}" for paragraph in lines(note).splitlines()]
+    if page := alert_page(pages, story.alerts[0]):
+        parts.append(f"[{_text(words.alert(story))}](<{page}>)")
     yield f"{MARKDOWN.newline}  ".join(parts)
 
 

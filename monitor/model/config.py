@@ -141,6 +141,8 @@ class BriefingSchedule:
     """Seconds before it that it is about; None is since the one before it."""
     zone: tzinfo | None = None
     """Whose clock it goes by; None is the machine's."""
+    pages: str = field(default="", compare=False)
+    """Address of the pages to which its stories link; empty for none."""
 
     @property
     def times(self) -> str:
@@ -178,6 +180,8 @@ class Channel:
     """Text of its messages, with `$fields`; empty for ours."""
     zone: tzinfo | None = None
     """Of the times in its messages; None is the machine's."""
+    pages: str = ""
+    """Address of the pages to which its messages link; empty for none."""
 
     def __repr__(self) -> str:
         return f"Channel(name={self.name!r}, kind={str(self.kind)!r})"  # not a message
@@ -331,6 +335,8 @@ class Config:
     notify: tuple[str, ...] | None = None
     """Channels of alerts that match no route; None is all."""
     briefings: tuple[BriefingSchedule, ...] = ()
+    pages: str = ""
+    """Address of the pages to which messages link; empty for none."""
     language: str = ""
     """Of messages; empty is the machine's."""
     zone: tzinfo | None = None

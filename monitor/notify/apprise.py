@@ -187,6 +187,7 @@ class AppriseSender:
     ) -> None:
         self._address = channel.target[0]
         self._template = channel.template
+        self._pages = channel.pages
         self._zone = channel.zone or zone
         self._allow = allow
         self._environ = {name: environ[name] for name in PASSED_VARIABLES if name in environ}
@@ -197,7 +198,11 @@ class AppriseSender:
     async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
         """Send a message; return an error, None if it was accepted."""
         message = compose(
-            notifications, self._zone, template=self._template, limit=self._text_limit()
+            notifications,
+            self._zone,
+            template=self._template,
+            limit=self._text_limit(),
+            pages=self._pages,
         )
         return await self._deliver(message)
 

@@ -65,7 +65,7 @@ class AtomSender:
             alerts = list({alert.id: alert for alert in [*new_alerts, *earlier]}.values())[
                 :MAX_ENTRIES
             ]
-            document = alert_feed(watchlist, alerts, str(self._folder))
+            document = alert_feed(watchlist, alerts, str(self._folder), pages=self._channel.pages)
             if error := await self._write(file_name(watchlist), document):
                 return error
         return None

@@ -133,7 +133,7 @@ class BriefingScheduler:
         due = slot if now - slot >= LATE_SECONDS else None
         briefing = replace(briefing, name=schedule.name, due=due)
         zone = schedule.zone or self._zone
-        stored = await asyncio.to_thread(stored_briefing, briefing, slot, now, zone)
+        stored = await asyncio.to_thread(stored_briefing, briefing, slot, now, zone, schedule.pages)
         if await self._thread(self._queue.save, stored, schedule.to, briefing.until):
             to = ", ".join(schedule.to)
             log.info(_("{subject} to {channels}", subject=stored.subject, channels=to))
@@ -149,18 +149,20 @@ def _since(schedule: BriefingSchedule, reached: BriefingProgress, now: Timestamp
 
 
 def stored_briefing(
-    briefing: Briefing, slot: Timestamp, now: Timestamp, zone: tzinfo
+    briefing: Briefing, slot: Timestamp, now: Timestamp, zone: tzinfo, pages: str = ""
 ) -> StoredBriefing:
-    """Return a briefing as it is sent, in every format."""
+    """Return a briefing as it is sent, in every format; `pages` is what its stories link to."""
     short = _for_chats(briefing)
     return StoredBriefing(
         name=briefing.name,
         slot=slot,
         made_at=now,
         subject=briefing_words.subject(briefing),
-        plain=briefing_text.plain_text(short, zone, broken_by=briefing_text.MESSAGE_BREAK),
-        markdown=briefing_text.markdown(short, zone),
-        html=briefing_html.body(briefing, zone),
+        plain=briefing_text.plain_text(
+            short, zone, broken_by=briefing_text.MESSAGE_BREAK, pages=pages
+        ),
+        markdown=briefing_text.markdown(short, zone, pages),
+        html=briefing_html.body(briefing, zone, briefing_html.Place(pages=pages or None)),
         json=json.dumps(briefing_row(briefing), ensure_ascii=False),
     )
 

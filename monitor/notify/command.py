@@ -35,12 +35,13 @@ class CommandSender:
         self, channel: Channel, environ: Mapping[str, str], seconds: float = SECONDS
     ) -> None:
         self._words = channel.target
+        self._pages = channel.pages
         self._environ = {name: environ[name] for name in PASSED_VARIABLES if name in environ}
         self._seconds = seconds
 
     async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
         """Run the command for a message; return an error, None if it was accepted."""
-        return await self._run(encode(notifications))
+        return await self._run(encode(notifications, self._pages))
 
     async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
         """Run the command for a briefing; return an error, None if it was accepted."""

@@ -25,11 +25,12 @@ class FileSender:
 
     def __init__(self, channel: Channel) -> None:
         self._path = Path(channel.target[0])
+        self._pages = channel.pages
 
     async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
         """Write a line for each notification; return an error, None if all were written."""
         return await self._write(
-            {one.delivery.key: encode([_without_bundle(one)]) for one in notifications}
+            {one.delivery.key: encode([_without_bundle(one)], self._pages) for one in notifications}
         )
 
     async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:

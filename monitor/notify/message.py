@@ -16,7 +16,7 @@ from monitor import signs
 from monitor.export.briefing_html import wrapped
 from monitor.export.briefing_words import shortened, with_lag
 from monitor.export.markup import HTML, MARKDOWN, PLAIN, Markup, plain
-from monitor.formatting import alert_number, date_and_time
+from monitor.formatting import alert_number, alert_page, date_and_time
 from monitor.model.alert import Alert
 from monitor.model.briefing import StoredBriefing
 from monitor.model.delivery import Notification
@@ -85,6 +85,7 @@ def compose(
     *,
     template: str = "",
     limit: int = MAX_TEXT,
+    pages: str = "",
 ) -> Message:
     """Return the message about an alert, or a digest of several.
 
@@ -93,19 +94,20 @@ def compose(
         zone: The time zone of the times in it.
         template: The text for each alert; without it, the usual layout.
         limit: The most characters of a text.
+        pages: Address of the pages to which it links; empty for none.
     """
 
     def render(markup: Markup) -> str:
         if template:
             texts = [
-                _fill_template(template, notification, zone, markup)
+                _fill_template(template, notification, zone, markup, pages)
                 for notification in notifications
             ]
             return _fit_parts(texts, markup.newline * 2, limit)
         if len(notifications) == 1:
-            lines = list(_alert_lines(notifications[0], zone, markup))
+            lines = list(_alert_lines(notifications[0], zone, markup, pages))
             return _fit_parts(lines, markup.newline, limit, keep=lines[-1])
-        return _fit_parts(list(_digest(notifications, zone, markup)), markup.newline, limit)
+        return _fit_parts(list(_digest(notifications, zone, markup, pages)), markup.newline, limit)
 
     return Message(
         subject=subject(notifications),
@@ -156,7 +158,7 @@ def subject(notifications: Sequence[Notification]) -> str:
     return _shorten(plain(words), MAX_SUBJECT)
 
 
-def template_fields(notification: Notification, zone: tzinfo) -> Mapping[str, str]:
+def template_fields(notification: Notification, zone: tzinfo, pages: str = "") -> Mapping[str, str]:
     """Return the template fields of a notification."""
     alert, outlets = notification.alert, notification.alert.telling.outlets
     values = {
@@ -178,15 +180,18 @@ def template_fields(notification: Notification, zone: tzinfo) -> Mapping[str, st
     return {key: plain(value) for key, value in values.items()} | {
         "sentence": sentence,
         "link": shown_url(alert.url),
+        "page": alert_page(pages, alert.id),
     }
 
 
-def _fill_template(template: str, notification: Notification, zone: tzinfo, markup: Markup) -> str:
-    values = {
-        key: markup.escape(value) for key, value in template_fields(notification, zone).items()
-    }
-    if values["link"] and markup is MARKDOWN:
-        values["link"] = markup.link(shown_url(notification.alert.url))  # escapes would change it
+def _fill_template(
+    template: str, notification: Notification, zone: tzinfo, markup: Markup, pages: str
+) -> str:
+    fields = template_fields(notification, zone, pages)
+    values = {key: markup.escape(value) for key, value in fields.items()}
+    for key in ("link", "page"):
+        if values[key] and markup is MARKDOWN:
+            values[key] = markup.link(fields[key])  # escapes would change it
     text = Template(template.strip()).safe_substitute(values)
     return text.replace("\n", markup.newline) if markup is HTML else text
 
@@ -200,7 +205,9 @@ def moment(alert: Alert, zone: tzinfo) -> str:
     return f"{date_and_time(there)} {there:%Z}"
 
 
-def _alert_lines(notification: Notification, zone: tzinfo, markup: Markup) -> Iterator[str]:
+def _alert_lines(
+    notification: Notification, zone: tzinfo, markup: Markup, pages: str
+) -> Iterator[str]:
     alert = notification.alert
     severity = markup.text(severity_name(alert.severity))
     yield f"{SEVERITY_SIGNS[alert.severity]} {severity} · {markup.bold(alert.watchlist)}"
@@ -216,10 +223,22 @@ def _alert_lines(notification: Notification, zone: tzinfo, markup: Markup) -> It
     if terms := _terms(alert):
         yield f"{signs.TERMS} {markup.text(', '.join(terms))}"
     yield from _other_outlets(alert, markup)
-    if url := shown_url(alert.url):
+    yield markup.newline.join(_links(alert, markup, pages))  # one line, which is never left out
+
+
+def _links(alert: Alert, markup: Markup, pages: str) -> Iterator[str]:
+    """Yield the links to the article and to the page of an alert, its number if there are none."""
+    url, page = shown_url(alert.url), alert_page(pages, alert.id)
+    if url:
         yield markup.link(url)
-    else:
-        yield _("alert {number}", number=alert_number(alert.id))
+    if page:
+        yield _("{name}: {text}", name=_numbered(alert), text=markup.link(page))
+    elif not url:
+        yield _numbered(alert)
+
+
+def _numbered(alert: Alert) -> str:
+    return _("alert {number}", number=alert_number(alert.id))
 
 
 def _with_sign(why: str) -> str:
@@ -252,7 +271,9 @@ def _other_outlets(alert: Alert, markup: Markup) -> Iterator[str]:
         yield f"{signs.OTHER_LANGUAGE} {markup.text(words)}"
 
 
-def _digest(notifications: Sequence[Notification], zone: tzinfo, markup: Markup) -> Iterator[str]:
+def _digest(
+    notifications: Sequence[Notification], zone: tzinfo, markup: Markup, pages: str
+) -> Iterator[str]:
     """Yield the alerts by watchlist, the most severe first; one entry for each story."""
     groups: dict[str, list[Notification]] = {}
     for notification in sorted(notifications, key=lambda p: (-p.alert.raised_at, -p.alert.id)):
@@ -266,20 +287,22 @@ def _digest(notifications: Sequence[Notification], zone: tzinfo, markup: Markup)
             story = notification.article.story if notification.article else -notification.alert.id
             stories.setdefault(story, []).append(notification)
         for same_story in stories.values():
-            yield _digest_entry(same_story, zone, markup)
+            yield _digest_entry(same_story, zone, markup, pages)
 
 
-def _digest_entry(notifications: Sequence[Notification], zone: tzinfo, markup: Markup) -> str:
+def _digest_entry(
+    notifications: Sequence[Notification], zone: tzinfo, markup: Markup, pages: str
+) -> str:
     newest, alert = notifications[0], notifications[0].alert
     times = f" ×{len(notifications)}" if len(notifications) > 1 else ""
     about = " · ".join(part for part in (alert.publisher, alert.lang, moment(alert, zone)) if part)
     why = f" {_with_sign(newest.delivery.why)}" if newest.delivery.why else ""
-    url = shown_url(alert.url)
+    links = list(_links(alert, markup, pages)) if pages or shown_url(alert.url) else []
     headline = _shorten(alert.title, MAX_HEADLINE) or kind_name(alert.kind)
     lines = [
         f"{SEVERITY_SIGNS[alert.severity]} {markup.text(headline)}{times}",
         markup.text(about + why),
-        *([markup.link(url)] if url else []),
+        *links,
     ]
     return markup.newline.join(lines)
 

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from monitor.export.serialization.alerts import alert_row
 from monitor.export.serialization.articles import article_row
+from monitor.formatting import alert_page
 from monitor.model.alert import Alert
 from monitor.model.briefing import StoredBriefing
 from monitor.model.delivery import BriefingNotification, Delivery, Notification
@@ -38,18 +39,24 @@ def idempotency_key(notifications: Sequence[Notification]) -> str:
     return keys[0] if len(keys) == 1 else str(uuid5(NAMESPACE_URL, " ".join(keys)))
 
 
-def payload(notifications: Sequence[Notification]) -> dict[str, Any]:
-    """Return a message as JSON values: one alert, or a digest of several."""
+def payload(notifications: Sequence[Notification], pages: str = "") -> dict[str, Any]:
+    """Return a message as JSON values: one alert, or a digest of several.
+
+    Args:
+        notifications: What it is about.
+        pages: Address of the pages to which it links; empty for none.
+    """
     channel = notifications[0].delivery.channel
     if len(notifications) == 1 and not notifications[0].delivery.bundle:
-        return {"channel": channel, **_notification_mapping(notifications[0])}
-    mappings = [_notification_mapping(notification) for notification in notifications]
+        return {"channel": channel, **_notification_mapping(notifications[0], pages)}
+    mappings = [_notification_mapping(notification, pages) for notification in notifications]
     return {"key": idempotency_key(notifications), "channel": channel, "digest": mappings}
 
 
-def encode(notifications: Sequence[Notification]) -> bytes:
+def encode(notifications: Sequence[Notification], pages: str = "") -> bytes:
     """Return a message as JSON on one line."""
-    return json.dumps(payload(notifications), ensure_ascii=False).encode("utf-8", "replace")
+    text = json.dumps(payload(notifications, pages), ensure_ascii=False)
+    return text.encode("utf-8", "replace")
 
 
 def encode_briefing(notification: BriefingNotification) -> bytes:
@@ -65,12 +72,13 @@ def encode_briefing(notification: BriefingNotification) -> bytes:
     return json.dumps(mapping, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _notification_mapping(notification: Notification) -> dict[str, Any]:
+def _notification_mapping(notification: Notification, pages: str) -> dict[str, Any]:
     delivery, alert, article = notification.delivery, notification.alert, notification.article
     return {
         "key": delivery.key,
         "occasion": str(delivery.occasion),
         "why": delivery.why,
+        "page": alert_page(pages, alert.id),
         "alert": alert_row(alert),
         "article": None if article is None else article_row(article, alert.feed),
     }

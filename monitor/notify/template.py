@@ -8,7 +8,7 @@ from index.translation import gettext as _
 
 TEMPLATE_FIELDS = (
     "watchlist", "severity", "sign", "headline", "outlet", "lang", "time", "sentence", "terms",
-    "others", "first", "elsewhere", "link", "why", "id",
+    "others", "first", "elsewhere", "link", "page", "why", "id",
 )  # fmt: skip
 """The fields of a template, written `$headline` or `${headline}`."""
 

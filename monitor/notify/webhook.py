@@ -50,7 +50,9 @@ class WebhookSender:
 
     async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
         """Send a message; return an error, None if it was accepted."""
-        return await self._try(encode(notifications), idempotency_key(notifications))
+        return await self._try(
+            encode(notifications, self._channel.pages), idempotency_key(notifications)
+        )
 
     async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
         """Send a briefing; return an error, None if it was accepted."""

@@ -8,6 +8,7 @@ import pytest
 
 from monitor.cli.check import describe_problems
 from monitor.config import understand
+from monitor.config.diff import changes
 from monitor.config.summary import as_mapping, as_text
 from monitor.errors import ConfigError
 from monitor.model.config import ChannelKind, Config
@@ -129,3 +130,43 @@ def test_nobody_named_is_not_the_same_as_nothing_said(
     content = HEAD.replace("{terms: x1}", f"{{terms: x1{said}}}") + "  - {name: a, file: b}\n"
     (watchlist,) = understand(content.encode(), PATH).watchlists
     assert watchlist.notify == named
+
+
+DESK = "  - {name: desk, file: out.jsonl}\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "pages"),
+    [
+        ("https://news.example.org", "https://news.example.org"),
+        ("https://News.example.org:8443/", "https://news.example.org:8443"),
+        ("http://127.0.0.1:8735", "http://127.0.0.1:8735"),
+        ("http://localhost:8735/", "http://localhost:8735"),
+        ("https://[2001:db8::1]", "https://[2001:db8::1]"),
+    ],
+)
+def test_messages_link_to_the_address_of_the_pages(written: str, pages: str) -> None:
+    config = understood(DESK + f"api: {{url: '{written}'}}\n")
+    assert (config.pages, config.channels[0].pages) == (pages, pages)
+    assert as_mapping(config)["api"] == {"url": pages}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "news.example.org", "https://", "https://news.example.org/tocsin", "ftp://news.example.org",
+        "https://me:secret@news.example.org", "https://news.example.org?x", "javascript:alert(1)",
+        "http://news.example.org", "https://news.example.org:99999", "https://a b.example",
+        "https://é.example",
+    ],
+)  # fmt: skip
+def test_what_is_no_address_of_pages_is_told(written: str) -> None:
+    with pytest.raises(ConfigError) as told:
+        understood(DESK + f"api: {{url: '{written}'}}\n")
+    (problem,) = told.value.problems
+    assert "https://" in problem.message
+
+
+def test_an_edit_of_the_address_is_told_once() -> None:
+    before, after = understood(DESK), understood(DESK + "api: {url: 'https://n.example'}\n")
+    assert changes(before, after) == ["api changed: the address that messages link to"]

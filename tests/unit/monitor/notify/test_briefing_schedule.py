@@ -21,3 +21,14 @@ def test_chats_get_three_stories_of_each_watchlist_and_mail_all() -> None:
     assert stored.plain.count("2 not listed") == 2
     assert stored.html.count("https://ex.org/") == 10
     assert json.loads(stored.json)["stories"] == 10
+
+
+def test_stories_link_to_their_pages() -> None:
+    briefing = compose_briefing(facts(story(alert(1, "Alibaba"))), BRUSSELS)
+    page = "https://news.example.org/alerts/a1"
+    stored = stored_briefing(briefing, SEVEN, SEVEN, BRUSSELS, "https://news.example.org")
+    assert f"alert a1: {page}" in stored.plain
+    assert f"[alert a1](<{page}>)" in stored.markdown
+    assert f'<a href="{page}">alert a1</a>' in stored.html
+    without = stored_briefing(briefing, SEVEN, SEVEN, BRUSSELS)
+    assert "/alerts/" not in without.plain + without.markdown + without.html

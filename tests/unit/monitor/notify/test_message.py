@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 
 from index.analysis.text_cleaning import shown_url
 from index.article import Article
+from monitor.export.atom import alert_feed
 from monitor.export.markup import plain
 from monitor.model.alert import Alert, AlertKind, AlertState, Outlet, StoryTimeline, Verdict
 from monitor.model.briefing import StoredBriefing
@@ -27,6 +28,7 @@ from monitor.notify.message import (
     briefing_message,
     compose,
 )
+from monitor.notify.notification import payload
 from monitor.notify.template import TEMPLATE_FIELDS, unknown_fields
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -351,3 +353,54 @@ def test_a_long_briefing_is_cut_at_a_block_for_chats_and_whole_for_mail() -> Non
     assert "<p>all</p>" in message.html
     assert message.html.startswith("<!DOCTYPE html>")
     assert "@everyone" not in message.subject
+
+
+PAGES = "https://news.example.org"
+
+
+def test_a_message_links_to_the_page_of_its_alert() -> None:
+    message = compose([parcel(telling=TELLING)], BRUSSELS, pages=PAGES)
+    assert message.plain.split("\n")[-2:] == [
+        "https://lecho.be/1",
+        "alert a1: https://news.example.org/alerts/a1",
+    ]
+    assert message.markdown.endswith("alert a1: <https://news.example.org/alerts/a1>")
+    assert message.html.endswith(
+        'alert a1: <a href="https://news.example.org/alerts/a1">'
+        "https://news.example.org/alerts/a1</a>"
+    )
+    short = compose([parcel(telling=TELLING)], BRUSSELS, pages=PAGES, limit=120)
+    assert short.plain.endswith("https://news.example.org/alerts/a1")  # links are never left out
+
+
+def test_an_alert_without_an_article_has_its_page_alone() -> None:
+    health = parcel(article=None, url="", matches=(), kind=AlertKind.SILENT)
+    assert compose([health], BRUSSELS, pages=PAGES).plain.split("\n")[-1] == (
+        "alert a1: https://news.example.org/alerts/a1"
+    )
+
+
+def test_each_entry_of_a_digest_links_to_a_page() -> None:
+    told = [parcel(1), parcel(2, story=8)]
+    text = compose(told, BRUSSELS, pages=PAGES).plain
+    assert f"{PAGES}/alerts/a1" in text and f"{PAGES}/alerts/a2" in text
+
+
+def test_a_template_may_name_the_page() -> None:
+    for pages, said in ((PAGES, f"{PAGES}/alerts/a1"), ("", "")):
+        assert compose([parcel()], BRUSSELS, template="$page", pages=pages).plain == said
+    marked = compose([parcel()], BRUSSELS, template="$page", pages=PAGES).markdown
+    assert marked == f"<{PAGES}/alerts/a1>"
+
+
+def test_the_json_of_a_channel_has_the_page() -> None:
+    assert payload([parcel()], PAGES)["page"] == f"{PAGES}/alerts/a1"
+    assert payload([parcel()])["page"] == ""
+
+
+def test_an_entry_of_atom_links_to_the_page() -> None:
+    told, health = parcel().alert, parcel(article=None, url="").alert
+    document = alert_feed("Espionnage", [told, health], "here", pages=PAGES).decode()
+    assert f'rel="related" href="{PAGES}/alerts/a1"' in document
+    assert f'rel="alternate" href="{PAGES}/alerts/a1"' in document  # it has no article
+    assert "/alerts/a1" not in alert_feed("Espionnage", [told], "here").decode()
