@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 
+_NUMBERS = {"Tab": 9, "Enter": 13}
 _MOMENT = "new Promise(done => setTimeout(done, 50))"
 
 
@@ -35,6 +36,12 @@ class Page:
         found = await self._call("Runtime.evaluate", expression=expression)
         return found["result"].get("value")
 
+    async def list_of(self, expression: str) -> list[str]:
+        """Return the texts of a list on the page."""
+        found = await self._call("Runtime.evaluate", expression=expression, returnByValue=True)
+        assert "exceptionDetails" not in found, found["exceptionDetails"]
+        return list(found["result"]["value"])
+
     async def until(self, expression: str) -> None:
         """Wait until an expression is true."""
         promise = (
@@ -44,10 +51,17 @@ class Page:
         await self._call("Runtime.evaluate", expression=promise, awaitPromise=True)
 
     async def press(self, key: str) -> None:
-        """Press a key that writes a letter, wherever the focus is."""
+        """Press a key that writes a letter, Tab or Enter, wherever the focus is."""
+        number = _NUMBERS.get(key)
+        code = {"windowsVirtualKeyCode": number, "code": key} if number else {}
+        text = {"Tab": "", "Enter": "\r"}.get(key, key)
         for kind in ("keyDown", "keyUp"):
-            letter = {"text": key} if kind == "keyDown" else {}
-            await self._call("Input.dispatchKeyEvent", type=kind, key=key, **letter)
+            letter = {"text": text} if kind == "keyDown" and text else {}
+            await self._call("Input.dispatchKeyEvent", type=kind, key=key, **code, **letter)
+
+    async def write(self, text: str) -> None:
+        """Write a text where the focus is."""
+        await self._call("Input.insertText", text=text)
 
     async def picture(self, *, whole: bool = False) -> bytes:
         """Return the page as a PNG: what is seen of it, or the whole."""

@@ -6,6 +6,7 @@ import pytest
 from support.api_server import Api, serving
 from support.html_pages import NAVIGATION, Browser
 from support.newsroom import Newsroom
+from support.pseudo_language import plain_words, pseudo_language
 
 from monitor.model.token import Scope
 
@@ -156,3 +157,30 @@ def test_pages_are_in_the_language_of_the_newsroom(reader: Browser, french: None
     page = reader.get("/alerts/a2")
     assert page.tree.get("lang") == "fr"
     assert "Historique" in page.all("//h2")
+
+
+KNOWN = (
+    "tocsin",
+    "reader",
+    "feed health",
+    "NAME --scope triage",
+    "utc UTC CET",
+    "und",
+    "score date",
+)
+"""What stands on pages and is no message: names, and what is typed."""
+
+
+def test_no_word_of_a_page_is_left_in_english(reader: Browser, filled: Newsroom) -> None:
+    config = filled.config.read_text(encoding="utf-8")
+    shown = " ".join(
+        f"{row['title']} {row['feed']}" for row in filled.json("alerts", "--format", "json")
+    )
+    with pseudo_language():
+        for path in (*PAGES, "/alerts/a99", "/alerts/x", "/nothing", "/login", "/alerts?state=q"):
+            page = reader.get(path)
+            for element in page.tree.xpath("//style | //title | //*[@lang]"):
+                if element is not page.tree:
+                    element.drop_tree()
+            words = plain_words(page.text, (*KNOWN, config, shown))
+            assert not words, (path, words, page.text)
