@@ -76,7 +76,7 @@ COMMAND_PAGES = {
     "newsroom": (
         "Newsroom",
         (
-            *("init", "check", "schema", "completion", "import", "export"),
+            *("init", "check", "apply", "config", "schema", "completion", "import", "export"),
             *("backup", "restore", "move", "vacuum", "reindex", "verify"),
         ),
     ),

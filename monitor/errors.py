@@ -97,6 +97,10 @@ class AlreadyRunningError(MonitorError):
         )  # fmt: skip
 
 
+class NoStoreError(StoreError):
+    """There is no store yet at this address."""
+
+
 class StoreTakenError(AlreadyRunningError):
     """Another monitor, maybe on another machine, watches this store."""
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
 import os
 import random
 import signal
+import threading
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.analysis.text_cleaning import line
 from monitor import language
 from monitor.files import file_signature
 
@@ -95,6 +94,7 @@ def open_service(
         store: Where the store is, when it is not in the data folder.
         read_only: Refuse to write.
     """
+    from monitor.config.source import user
     from monitor.search.search import ArchiveSearch
     from monitor.service.service import Service
     from monitor.store import open_views
@@ -277,7 +277,7 @@ def _parts(
         linker=linker,
         relocation=Relocation(store, partial(move_feed, config.path, data=data), clock),
         load=lambda: load_and_test(config.path, data=data),
-        stamp=lambda: file_signature(config.path),
+        stamp=config_stamp(config.path),
         use_language=lambda written: language.use(written, os.environ),
         clock=clock,
         stopwatch=time.thread_time,
@@ -286,6 +286,31 @@ def _parts(
         zone=local_zone(),
         me=MonitorPresence(pid=os.getpid(), since=clock(), config=str(path), log=log_file),
     ), close
+
+
+def config_stamp(path: Path) -> Callable[[], object]:
+    """Return what tells whether the configuration has changed, in the file or in the store."""
+    from monitor.config import shared_store
+    from monitor.config.source import config_views
+    from monitor.errors import StoreError
+
+    address = shared_store(path, os.environ)
+    if not address:
+        return lambda: file_signature(path)
+    versions = config_views(address)
+    numbers = [versions.number()]
+
+    def listen() -> None:
+        from monitor.store import open_views
+
+        listener = open_views(address).listener()
+        while listener is not None:
+            if listener.wait(QUIET_SECONDS):
+                with suppress(StoreError):
+                    numbers[0] = versions.number()
+
+    threading.Thread(target=listen, name="tocsin-config", daemon=True).start()
+    return lambda: (file_signature(path), numbers[0])
 
 
 def _linker(
@@ -442,15 +467,3 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
-
-
-LONGEST = 64
-"""Characters of a name."""
-
-
-def user(environ: Mapping[str, str]) -> str:
-    """Return `TOCSIN_USER`, or the name of the login; empty without either."""
-    try:
-        return line(environ.get("TOCSIN_USER") or getpass.getuser())[:LONGEST]
-    except (OSError, KeyError, ImportError):  # a user without a name
-        return ""

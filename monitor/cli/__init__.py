@@ -81,6 +81,12 @@ COMMANDS = {
     "schema": LazyCommand(
         "monitor.cli.check:schema", "Print the JSON Schema of feeds.yaml, for editors.", FEEDS
     ),
+    "apply": LazyCommand(
+        "monitor.cli.config:apply", "Put a feeds.yaml in force on all machines.", FEEDS
+    ),
+    "config": LazyCommand(
+        "monitor.cli.config:config", "Show the versions of a shared configuration.", FEEDS
+    ),
     "export": LazyCommand(
         "monitor.cli.export:export", "Write articles and alerts into files.", MAINTAIN
     ),

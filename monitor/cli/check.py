@@ -12,7 +12,7 @@ import click
 from index.analysis.text_cleaning import clean
 from index.translation import gettext as _
 from monitor.cli import say
-from monitor.errors import ConfigError, Problem
+from monitor.errors import ConfigError, MonitorError, Problem
 
 
 @click.command()
@@ -56,12 +56,13 @@ def describe_problems(path: Path, problems: list[Problem]) -> Iterator[str]:
 
     Possible secrets in that line are masked.
     """
+    from monitor.config import read
     from monitor.config.credentials import masked
     from monitor.config.yaml_nodes import YamlText, decode
 
     try:
-        source, _encoding = decode(path.read_bytes())
-    except OSError:
+        source, _encoding = decode(read(path))
+    except (MonitorError, OSError):
         source = YamlText("")
     for problem in problems:
         yield f"{path}:{problem.line}:{problem.column}: {problem.message}"

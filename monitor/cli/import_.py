@@ -110,14 +110,15 @@ def _current_config(cli: CliContext) -> Callable[[], Config]:
     """Return a function that returns the active configuration; a broken edit changes nothing."""
     from monitor.config import load
     from monitor.errors import ConfigError
+    from monitor.files import file_signature
 
     config = load(cli.config_path, data=cli.data)
-    read_at = cli.config_path.stat().st_mtime_ns
+    read_at = file_signature(cli.config_path)
 
     def current() -> Config:
         nonlocal config, read_at
         try:
-            if (stamp := cli.config_path.stat().st_mtime_ns) != read_at:
+            if (stamp := file_signature(cli.config_path)) != read_at:
                 read_at = stamp
                 config = load(cli.config_path, data=cli.data)
         except (ConfigError, OSError):

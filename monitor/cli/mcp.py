@@ -32,8 +32,9 @@ def mcp(cli: CliContext, allow_triage: bool) -> None:
     from monitor.api.mcp.server import ModelDoor
     from monitor.api.newsroom import Newsroom
     from monitor.cli import set_up_log
+    from monitor.config.source import user
     from monitor.model.token import Scope
-    from monitor.wiring import local_zone, monotonic, token, user
+    from monitor.wiring import local_zone, monotonic, token
 
     service = cli.service(read_only=not allow_triage)
     service.views.version()  # report a missing archive now

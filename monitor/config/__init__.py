@@ -57,11 +57,16 @@ def load(path: Path, *, data: Path | None = None) -> Config:
 
 
 def read(path: Path) -> bytes:
-    """Return the content of a `feeds.yaml`.
+    """Return the content of a `feeds.yaml`, or of the version in force that the store has.
 
     Raises:
         ConfigError: The file is missing, unreadable or too large.
+        StoreError: The configuration is in the store, which cannot be read.
     """
+    from monitor.config.source import configured_store, version_in_force
+
+    if configured_store(path):
+        return version_in_force(path).content.encode()
     try:
         if path.stat().st_size > LARGEST:
             message = _("larger than {most} bytes", most=number(LARGEST))
@@ -82,10 +87,13 @@ def understand(content: bytes, path: Path, *, data: Path | None = None) -> Confi
     Raises ConfigError with every problem in it.
     """
     from monitor.config.assembly import assemble
+    from monitor.config.source import configured_store
 
     config, problems = assemble(content, path)
     if config is None or problems:
         raise ConfigError(str(path), problems)
+    if address := configured_store(path):  # where store and data are, the machine says
+        config = replace(config, shared=address, data=data_folder(path))
     return config if data is None else replace(config, data=data)
 
 

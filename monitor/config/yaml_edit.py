@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from index.query.parser import parse_query
 from index.translation import gettext as _
 from monitor.config import load, understand, value_parsers
+from monitor.config.source import config_views, configured_store, user, version_in_force
 from monitor.config.yaml_nodes import (
     BLANK,
     WORDS,
@@ -268,6 +270,8 @@ def edit(path: Path, change: Callable[[str], str], *, data: Path | None = None) 
     symbolic link stays one.
     """
     load(path, data=data)
+    if configured_store(path):
+        return _edit_stored(path, change, data)
     before = path.read_bytes()
     bom = _BOM if before.startswith(_BOM) else b""
     after = bom + change(before.removeprefix(bom).decode()).encode()
@@ -278,6 +282,16 @@ def edit(path: Path, change: Callable[[str], str], *, data: Path | None = None) 
         reason = error.strerror or error
         message = _("{file} cannot be written: {reason}", file=path, reason=reason)
         raise MonitorError(message) from error
+    return config
+
+
+def _edit_stored(path: Path, change: Callable[[str], str], data: Path | None) -> Config:
+    """Change the version in force, and put the result in force."""
+    stored = version_in_force(path)
+    after = change(stored.content)
+    config = understand(after.encode(), path, data=data)
+    versions = config_views(configured_store(path))
+    versions.apply(after, user(os.environ), stored.number)
     return config
 
 

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     )
     from monitor.model.search import Filter, PastSearch
     from monitor.model.status import StoreVersion, Totals
+    from monitor.model.stored_config import StoredConfig
     from monitor.model.token import Token
     from monitor.model.watchlist import (
         ArticleVerdict,
@@ -678,6 +679,31 @@ class TokenViews(Protocol):
         """Note when a token was used last; raises StoreError if the store stays locked."""
 
 
+class ConfigViews(Protocol):
+    """Versions of the configuration in a store that several machines share."""
+
+    def number(self) -> int:
+        """Return the number of the version in force, 0 without any."""
+
+    def version(self, number: int | None = None) -> StoredConfig | None:
+        """Return a version with its text, the one in force when None; None if there is none."""
+
+    def history(self) -> list[StoredConfig]:
+        """Return all versions without their texts, the newest first."""
+
+    def apply(self, content: str, who: str, base: int, again: int | None = None) -> int:
+        """Put a version in force; return its number.
+
+        Args:
+            content: The text of a `feeds.yaml` without mistakes.
+            who: Who applies it.
+            base: The version that was in force when the change was looked at.
+            again: The earlier version that it is again.
+
+        Raises StoreError if another version is in force by now.
+        """
+
+
 class CommitListener(Protocol):
     """Waits for the commits of others; for a thread of its own."""
 
@@ -728,6 +754,10 @@ class Views(Protocol):
     @property
     def searches(self) -> SearchHistory:
         """Searches."""
+
+    @property
+    def configs(self) -> ConfigViews:
+        """Versions of the configuration."""
 
     @property
     def tokens(self) -> TokenViews:

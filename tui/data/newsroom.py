@@ -206,7 +206,7 @@ class NewsroomModel:
     @property
     def user(self) -> str:
         """Name of the analyst; empty if the machine has none."""
-        from monitor.wiring import user
+        from monitor.config.source import user
 
         return user(self.environ)
 

@@ -10,6 +10,7 @@ from textual.app import SuspendNotSupported
 
 from index.analysis.text_cleaning import line
 from index.translation import gettext as _
+from monitor.config.source import configured_store
 from monitor.errors import ConfigError, Problem
 from tui import external_programs
 from tui.screens.dialogs import PageDialog
@@ -29,6 +30,10 @@ async def edit_file(screen: PaneScreen, place: ConfigPlace) -> None:
     path, editor = newsroom.service.config, external_programs.find_editor(newsroom.environ)
     if path is None:
         screen.show_message(_("There is no feeds.yaml; start tocsin with -c FILE."), error=True)
+        return
+    if await screen.ask(configured_store, path):
+        text = _("The configuration is in the store: `tocsin config show` and `tocsin apply`.")
+        screen.show_message(text)
         return
     if not editor:
         screen.show_message(_("No editor: set $EDITOR, or install nano or vi."), error=True)

@@ -13,7 +13,7 @@ from psycopg.types.numeric import Int8Dumper
 
 from index.translation import gettext as _
 from index.translation import mark
-from monitor.errors import StoreError, StoreTakenError
+from monitor.errors import NoStoreError, StoreError, StoreTakenError
 from monitor.formatting import clauses
 from monitor.store.postgresql.address import Address, parse_address
 from monitor.store.postgresql.dialect import of_many_rows, translate
@@ -277,7 +277,7 @@ def open_database(
         try:
             version = connection.version()
             if version == 0 and not create:
-                raise StoreError(
+                raise NoStoreError(
                     _("{folder}: no archive here yet; `tocsin run` starts one", folder=parsed.name)
                 )
             if version != VERSION:

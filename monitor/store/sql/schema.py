@@ -700,7 +700,19 @@ CREATE TABLE index_changes (
 CREATE INDEX index_changes_by_number ON index_changes (number);
 """
 
-VERSION = 14
+CONFIGS = """
+-- Versions of the configuration; the newest one is in force. Only of a store that several machines
+-- share.
+CREATE TABLE configs (
+    number  INTEGER PRIMARY KEY,
+    at      REAL NOT NULL,
+    who     TEXT NOT NULL,
+    again   INTEGER,                            -- the earlier version that it is again
+    content TEXT NOT NULL
+);
+"""
+
+VERSION = 15
 
 TABLES = (
     BACKFILLS
@@ -733,6 +745,7 @@ TABLES = (
     + TOKENS
     + ASSIGNMENTS
     + INDEX_CHANGES
+    + CONFIGS
 )
 
 TABLE_NAMES = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES))

@@ -6,6 +6,7 @@ from monitor.store.sql.schema import (
     ASSIGNMENTS,
     BACKFILLS,
     BRIEFINGS,
+    CONFIGS,
     COUNTING,
     DELIVERIES,
     EPISODES,
@@ -147,5 +148,6 @@ UPGRADES = {
     11: TOKENS,
     12: ASSIGNMENTS,
     13: INDEX_CHANGES,
+    14: CONFIGS,
 }
 """What to add to a store of an earlier version."""

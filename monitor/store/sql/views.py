@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from monitor.store.sql.alert_views import SqlAlertViews
     from monitor.store.sql.article_views import SqlArticleViews
     from monitor.store.sql.briefings import SqlBriefingViews
+    from monitor.store.sql.configs import SqlConfigViews
     from monitor.store.sql.deliveries import SqlDeliveryViews
     from monitor.store.sql.feeds import SqlFeedViews
     from monitor.store.sql.tokens import SqlTokenViews
@@ -103,6 +104,13 @@ class SqlViews:
         from monitor.store.sql.briefings import SqlBriefingViews
 
         return SqlBriefingViews(self.connection)
+
+    @cached_property
+    def configs(self) -> SqlConfigViews:
+        """Versions of the configuration."""
+        from monitor.store.sql.configs import SqlConfigViews
+
+        return SqlConfigViews(self.connection)
 
     @cached_property
     def tokens(self) -> SqlTokenViews:

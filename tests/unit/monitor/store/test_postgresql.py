@@ -106,7 +106,7 @@ def test_a_store_of_an_earlier_version_is_upgraded_and_keeps_what_is_in_it(
     new = columns(room.address)
     say(
         room.address,
-        "DROP TABLE tokens, assignments, index_changes",
+        "DROP TABLE tokens, assignments, index_changes, configs",
         "UPDATE store SET version = 11",
     )
     assert columns(room.address) != new

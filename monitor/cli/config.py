@@ -1,0 +1,295 @@
+"""`tocsin apply` and `tocsin config`: the configuration in a store that several machines share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from index.analysis.text_cleaning import line
+from index.translation import gettext as _
+from index.translation import ngettext
+from monitor.cli import CliContext, output, say, show
+from monitor.cli.lazy_group import LazyCommand, LazyGroup
+from monitor.cli.names import InputError
+from monitor.cli.options import CountParam, format_option
+from monitor.formatting import clauses, feeds, iso
+
+if TYPE_CHECKING:
+    from monitor.export.serialization import Row
+    from monitor.model.config import Config
+    from monitor.model.stored_config import StoredConfig
+    from monitor.store.protocol import ConfigViews
+
+COLUMNS = ("version", "at", "who", "again")
+COMMANDS = {
+    "show": LazyCommand("monitor.cli.config:config_show", "Print a version."),
+    "history": LazyCommand("monitor.cli.config:config_history", "List the versions."),
+    "diff": LazyCommand("monitor.cli.config:config_diff", "Show what differs between versions."),
+    "rollback": LazyCommand(
+        "monitor.cli.config:config_rollback", "Put an earlier version in force again."
+    ),
+}
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--dry-run", is_flag=True, help="Only check FILE, and show what would change.")
+@click.pass_obj
+def apply(cli: CliContext, file: Path, dry_run: bool) -> None:
+    """Put FILE, a whole feeds.yaml, in force for all machines that share the store.
+
+    FILE is checked, and its tests are run, with the variables and files of this machine. What
+    changes is shown. Monitors whose own feeds.yaml says only `store:` take the new version within
+    seconds. Who applied it, and when, is kept: `tocsin config history`. Exits with 2 if FILE has a
+    mistake, or if the store is not shared.
+    """
+    from monitor.config import read
+    from monitor.config.watchlist_tests import understand_and_test
+
+    versions = _versions(cli)
+    content = file.read_bytes() if file != cli.config_path else _whole(read(file), file, cli)
+    config = understand_and_test(content, file, data=cli.data)
+    current = versions.version()
+    text = content.decode("utf-8-sig")
+    if current is not None and current.content == text:
+        say(_("nothing to change: version {number} says the same", number=current.number))
+        return
+    _show_changes(cli, current, config)
+    _warn_of_secrets(text)
+    if dry_run:
+        say(_("nothing was applied"))
+        return
+    _apply(cli, versions, text, current.number if current else 0)
+
+
+def _whole(content: bytes, file: Path, cli: CliContext) -> bytes:
+    """Return a file that is more than a pointer to the store.
+
+    Raises:
+        InputError: It only says where the store is.
+    """
+    from monitor.config.source import configured_store
+
+    if configured_store(file):
+        raise InputError(
+            _("{file} only says where the store is; give a whole feeds.yaml", file=file)
+        )
+    return content
+
+
+def _versions(cli: CliContext) -> ConfigViews:
+    """Return the versions in the store, which is made if there is none.
+
+    Raises:
+        InputError: The store is not shared.
+    """
+    if not cli.shared:
+        raise InputError(
+            _(
+                "the store is in the data folder, so {file} itself is the configuration: a running"
+                " monitor takes an edit of it within seconds, and no versions are kept; several"
+                " machines share one with `store: postgresql://…`",
+                file=cli.config_path,
+            )
+        )
+    from monitor.store import open_store, open_views
+
+    with closing(open_store(cli.shared)):
+        return open_views(cli.shared).configs
+
+
+def _apply(
+    cli: CliContext, versions: ConfigViews, text: str, base: int, again: int | None = None
+) -> None:
+    from monitor.config.source import configured_store, user
+
+    number = versions.apply(text, user(os.environ), base, again)
+    said = _("version {number} is in force; monitors take it within seconds", number=number)
+    say(said)
+    if cli.config_path.exists() and not configured_store(cli.config_path):
+        say(
+            _(
+                "warning: {file} says more than `store:`, so this machine goes on with that file;"
+                " leave only `store:` in it",
+                file=cli.config_path,
+            )
+        )
+
+
+def _understood(cli: CliContext, stored: StoredConfig) -> Config | None:
+    """Return what a version says on this machine; None where a variable or file is missing."""
+    from monitor.config import understand
+    from monitor.errors import ConfigError
+
+    try:
+        return understand(stored.content.encode(), cli.config_path, data=cli.data)
+    except ConfigError:
+        return None
+
+
+def _show_changes(cli: CliContext, before: StoredConfig | None, after: Config) -> None:
+    """Print what a version changes, in words that hold no secret."""
+    from monitor.config.diff import changes
+
+    if before is None:
+        click.echo(
+            ngettext(
+                "the first version: {feeds}, {count} watchlist",
+                "the first version: {feeds}, {count} watchlists",
+                len(after.watchlists),
+                feeds=feeds(len(after.feeds)),
+            )
+        )
+        return
+    old = _understood(cli, before)
+    words = changes(old, after) if old else []
+    click.echo("\n".join(map(line, words)) if words else _("only the text, not its meaning"))
+
+
+def _warn_of_secrets(text: str) -> None:
+    numbers = [str(number) for number in _secret_lines(text)]
+    if numbers:
+        say(
+            _(
+                "warning: line {numbers} may hold a secret, which everybody who shares the store"
+                " can read; write env:NAME or file:PATH",
+                numbers=", ".join(numbers[:10]),
+            )
+        )
+
+
+def _secret_lines(text: str) -> Iterator[int]:
+    from monitor.config.credentials import masked
+
+    lines = text.splitlines()
+    return (n for n in range(1, len(lines) + 1) if masked(lines, n) != lines[n - 1])
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, default="show")
+def config() -> None:
+    """Show the versions of the configuration in a store that several machines share.
+
+    `tocsin apply FILE` makes a new version. Without a command: `show`. With a store in the data
+    folder feeds.yaml is the configuration, no versions are kept, and these commands exit with 2.
+    """
+
+
+_version = click.argument("version", type=CountParam(min=1), required=False, metavar="[VERSION]")
+
+
+def _stored(versions: ConfigViews, number: int | None) -> StoredConfig:
+    """Return a version, the one in force when None.
+
+    Raises:
+        InputError: There is none.
+    """
+    found = versions.version(number)
+    if found is None and number is None:
+        raise InputError(_("nothing was applied yet; `tocsin apply FILE` puts a feeds.yaml there"))
+    if found is None:
+        raise InputError(
+            _("there is no version {number}; `tocsin config history` lists them", number=number)
+        )
+    return found
+
+
+@click.command("show")
+@_version
+@click.option("--secrets", is_flag=True, help="Print possible secrets too, as they were applied.")
+@click.pass_obj
+def config_show(cli: CliContext, version: int | None, secrets: bool) -> None:
+    """Print a version as it was applied, the one in force without VERSION.
+
+    Possible secrets are masked: with --secrets the output can be edited, and applied again.
+    """
+    from monitor.config.credentials import masked
+
+    stored = _stored(_versions(cli), version)
+    lines = stored.content.splitlines()
+    if not secrets:
+        hidden = list(_secret_lines(stored.content))
+        lines = [masked(lines, number) for number in range(1, len(lines) + 1)]
+        if hidden:
+            say(_("possible secrets are masked; --secrets prints them"))
+    click.echo("\n".join(lines))
+
+
+@click.command("history")
+@format_option
+@click.pass_context
+def config_history(context: click.Context, style: str) -> None:
+    """List the versions, the newest first: who applied them, and when. Exits with 1 without any."""
+    cli: CliContext = context.obj
+    history = _versions(cli).history()
+    if style != "table":
+        output.print_rows(map(_row, history), style, COLUMNS)
+    for number, stored in enumerate(history) if style == "table" else ():
+        when = show.format_moment(stored.at, cli.clock())
+        notes = [_("in force")] if number == 0 else []
+        notes += [_("version {number} again", number=stored.again)] if stored.again else []
+        who = line(stored.who) or _("somebody")
+        click.echo(f"{stored.number:>4}  {when}  {who}  {clauses(notes)}".rstrip())
+    if not history:
+        say(_("nothing was applied yet; `tocsin apply FILE` puts a feeds.yaml there"))
+        context.exit(1)
+
+
+def _row(stored: StoredConfig) -> Row:
+    return {
+        "version": stored.number,
+        "at": iso(stored.at),
+        "who": line(stored.who),
+        "again": stored.again,
+    }
+
+
+@click.command("diff")
+@_version
+@click.argument("other", type=CountParam(min=1), required=False, metavar="[OTHER]")
+@click.pass_obj
+def config_diff(cli: CliContext, version: int | None, other: int | None) -> None:
+    """Show what changes from VERSION to OTHER.
+
+    Without OTHER: to the version in force. Without both: what the version in force changed.
+    """
+    versions = _versions(cli)
+    after = _stored(versions, other)
+    before = version or after.number - 1
+    if before < 1:
+        raise InputError(_("there is no version before the first"))
+    config = _understood(cli, after)
+    if config is None:
+        raise InputError(
+            _(
+                "version {number} cannot be understood here: a variable or a file that it names is"
+                " missing on this machine",
+                number=after.number,
+            )
+        )
+    _show_changes(cli, _stored(versions, before), config)
+
+
+@click.command("rollback")
+@click.argument("version", type=CountParam(min=1), metavar="VERSION")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@click.pass_obj
+def config_rollback(cli: CliContext, version: int, dry_run: bool) -> None:
+    """Put an earlier VERSION in force again, as a new version."""
+    from monitor.config.watchlist_tests import understand_and_test
+
+    versions = _versions(cli)
+    current, wanted = _stored(versions, None), _stored(versions, version)
+    if wanted.content == current.content:
+        say(_("nothing to change: version {number} says the same", number=current.number))
+        return
+    config = understand_and_test(wanted.content.encode(), cli.config_path, data=cli.data)
+    _show_changes(cli, current, config)
+    if dry_run:
+        say(_("nothing was applied"))
+        return
+    _apply(cli, versions, wanted.content, current.number, wanted.number)

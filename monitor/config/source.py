@@ -1,0 +1,88 @@
+"""Where the configuration is: in a `feeds.yaml`, or in the store that several machines share.
+
+A `feeds.yaml` that says only where the store is (`store:`, perhaps `data:` and `language:` of this
+machine), or none at all beside `TOCSIN_STORE`, leaves the rest to the store: the newest version
+that somebody applied. A file that says more is the truth for its machine. What a version says of
+files and variables (`file:`, `env:`, programs, folders) is meant on the machine that reads it,
+relative to the folder of its own `feeds.yaml`.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.analysis.text_cleaning import line
+from index.translation import gettext as _
+from monitor.config import STORE_VARIABLE, shared_store
+from monitor.errors import ConfigError, NoStoreError, Problem
+
+if TYPE_CHECKING:
+    from monitor.model.stored_config import StoredConfig
+    from monitor.store.protocol import ConfigViews
+
+LOCAL = frozenset({"store", "data", "language"})
+"""What a `feeds.yaml` may say of its machine while the rest is in the store."""
+LONGEST = 64
+"""Characters of a name."""
+
+
+def user(environ: Mapping[str, str]) -> str:
+    """Return `TOCSIN_USER`, or the name of the login; empty without either."""
+    try:
+        return line(environ.get("TOCSIN_USER") or getpass.getuser())[:LONGEST]
+    except (OSError, KeyError, ImportError):  # a user without a name
+        return ""
+
+
+def configured_store(path: Path) -> str:
+    """Return the address of the store that has the configuration; empty where the file has it."""
+    address = shared_store(path, os.environ)
+    return address if address and _leaves_it_to_the_store(path) else ""
+
+
+def _leaves_it_to_the_store(path: Path) -> bool:
+    from monitor.config.yaml_nodes import MappingNode, YamlSyntaxError, decode, tree
+
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return STORE_VARIABLE in os.environ
+    except OSError:
+        return False
+    if len(content) > 4_096:
+        return False
+    try:
+        root = tree(decode(content)[0])[0]
+    except YamlSyntaxError:
+        return False
+    return isinstance(root, MappingNode) and {pair.key.text for pair in root.pairs} <= LOCAL
+
+
+def config_views(address: str) -> ConfigViews:
+    """Return the versions in a store."""
+    from monitor.store import open_views
+
+    return open_views(address).configs
+
+
+def version_in_force(path: Path) -> StoredConfig:
+    """Return the version that a machine uses whose `feeds.yaml` leaves it to the store.
+
+    Raises:
+        ConfigError: Nothing was applied yet.
+        StoreError: The store cannot be read.
+    """
+    found = None
+    with suppress(NoStoreError):
+        found = config_views(configured_store(path)).version()
+    if found is None:
+        message = _(
+            "the store has no configuration yet; `tocsin apply FILE` puts a whole feeds.yaml there"
+        )
+        raise ConfigError(str(path), [Problem(1, 1, message)])
+    return found
