@@ -114,10 +114,11 @@ def api(
     started = False if no_monitor else cli.ensure_monitor()
     cli.service().views.version()  # report a missing archive now
     try:
-        _serve(
-            cli, host, port, names, rate, tls_cert, tls_key,
-            local=local, no_token=no_token, behind_proxy=behind_proxy,
-        )  # fmt: skip
+        with cli.following_index():
+            _serve(
+                cli, host, port, names, rate, tls_cert, tls_key,
+                local=local, no_token=no_token, behind_proxy=behind_proxy,
+            )  # fmt: skip
     finally:
         if started:
             cli.stop_monitor()

@@ -13,6 +13,7 @@ from index.analysis.text_cleaning import clean
 from index.translation import gettext as _
 from index.translation import number, pgettext
 from monitor.cli import CliContext, output, say
+from monitor.cli.index_update import update_index
 from monitor.cli.names import KnownNames
 from monitor.cli.options import CountParam, QueryCommand, build_filter, with_filters
 from monitor.formatting import articles, date_and_time
@@ -59,6 +60,7 @@ def facets(
 
     cli: CliContext = context.obj
     service = cli.service()
+    update_index(cli)
     known = KnownNames(cli, service)
     filter = known.validate(build_filter(**selected))
     result = service.statistics.facets(" ".join(query), filter, limit=limit)

@@ -109,19 +109,19 @@ def _import_articles(
 def _current_config(cli: CliContext) -> Callable[[], Config]:
     """Return a function that returns the active configuration; a broken edit changes nothing."""
     from monitor.config import load
-    from monitor.errors import ConfigError
-    from monitor.files import file_signature
+    from monitor.config.source import signature
+    from monitor.errors import ConfigError, StoreError
 
     config = load(cli.config_path, data=cli.data)
-    read_at = file_signature(cli.config_path)
+    read_at = signature(cli.config_path)
 
     def current() -> Config:
         nonlocal config, read_at
         try:
-            if (stamp := file_signature(cli.config_path)) != read_at:
+            if (stamp := signature(cli.config_path)) != read_at:
                 read_at = stamp
                 config = load(cli.config_path, data=cli.data)
-        except (ConfigError, OSError):
+        except (ConfigError, StoreError, OSError):
             pass
         return config
 

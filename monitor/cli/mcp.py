@@ -49,4 +49,5 @@ def mcp(cli: CliContext, allow_triage: bool) -> None:
     set_up_log(cli.verbosity)
     if sys.stdin.isatty():
         say(_("A client talks to this command on stdin; ^D ends it. See docs/how-to/agents.md."))
-    stdio.serve(ModelDoor(newsroom, token, monotonic, Caller(user(os.environ), scope)))
+    with cli.following_index():
+        stdio.serve(ModelDoor(newsroom, token, monotonic, Caller(user(os.environ), scope)))

@@ -17,6 +17,7 @@ from index.translation import gettext as _
 from index.translation import mark, mark_all, ngettext, number, pgettext
 from monitor import signs
 from monitor.cli import CliContext, output, say
+from monitor.cli.index_update import update_index
 from monitor.cli.names import KnownNames
 from monitor.cli.options import QueryCommand, build_filter, with_filters
 from monitor.errors import MissingExtraError, requires_extra
@@ -360,6 +361,7 @@ def trend(
         raise click.UsageError(_("--split needs exactly one query"))
     cli: CliContext = context.obj
     service = cli.service()
+    update_index(cli)
     known = KnownNames(cli, service)
     result = service.statistics.trend(
         queries,

@@ -20,6 +20,7 @@ from index.analysis.text_cleaning import line
 from index.translation import gettext as _
 from monitor.config import STORE_VARIABLE, shared_store
 from monitor.errors import ConfigError, NoStoreError, Problem
+from monitor.files import file_signature
 
 if TYPE_CHECKING:
     from monitor.model.stored_config import StoredConfig
@@ -61,6 +62,16 @@ def _leaves_it_to_the_store(path: Path) -> bool:
     except YamlSyntaxError:
         return False
     return isinstance(root, MappingNode) and {pair.key.text for pair in root.pairs} <= LOCAL
+
+
+def signature(path: Path) -> object:
+    """Return what differs after the configuration of a machine has changed; None without one.
+
+    Raises:
+        StoreError: The store that has it cannot be read.
+    """
+    address = configured_store(path)
+    return ("store", config_views(address).number()) if address else file_signature(path)
 
 
 def config_views(address: str) -> ConfigViews:

@@ -103,20 +103,19 @@ class FeedSettings:
     """The settings of each feed in feeds.yaml, without the values of secrets."""
 
     def __init__(self) -> None:
-        self._signature: tuple[int, int] | None = None
+        self._signature: object = None
         self._by_url: Mapping[str, Sequence[Setting]] = {}
 
     def of(self, path: Path | None, url: str) -> Sequence[Setting]:
         """Return the settings of the feed at an address; none while the file is invalid."""
         if path is None:
             return ()
-        try:
-            stat = path.stat()
-        except OSError:
+        from monitor.config.source import signature
+
+        if (now := signature(path)) is None:
             return ()
-        signature = stat.st_mtime_ns, stat.st_size
-        if signature != self._signature:
-            self._signature, self._by_url = signature, _read_settings(path)
+        if now != self._signature:
+            self._signature, self._by_url = now, _read_settings(path)
         return self._by_url.get(url, ())
 
 
