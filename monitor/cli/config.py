@@ -13,7 +13,7 @@ import click
 from index.analysis.text_cleaning import line
 from index.translation import gettext as _
 from index.translation import ngettext
-from monitor.cli import CliContext, output, say, show
+from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
 from monitor.cli.options import CountParam, format_option
@@ -229,7 +229,7 @@ def config_history(context: click.Context, style: str) -> None:
     if style != "table":
         output.print_rows(map(_row, history), style, COLUMNS)
     for number, stored in enumerate(history) if style == "table" else ():
-        when = show.format_moment(stored.at, cli.clock())
+        when = output.format_moment(stored.at, cli.clock())
         notes = [_("in force")] if number == 0 else []
         notes += [_("version {number} again", number=stored.again)] if stored.again else []
         who = line(stored.who) or _("somebody")

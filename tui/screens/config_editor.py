@@ -10,8 +10,8 @@ from textual.app import SuspendNotSupported
 
 from index.analysis.text_cleaning import line
 from index.translation import gettext as _
-from monitor.config.source import configured_store
-from monitor.errors import ConfigError, Problem
+from monitor.errors import ConfigError, MonitorError, Problem
+from monitor.files import atomic_write
 from tui import external_programs
 from tui.screens.dialogs import PageDialog
 from tui.view.styled_text import Line, wrap
@@ -31,10 +31,6 @@ async def edit_file(screen: PaneScreen, place: ConfigPlace) -> None:
     if path is None:
         screen.show_message(_("There is no feeds.yaml; start tocsin with -c FILE."), error=True)
         return
-    if await screen.ask(configured_store, path):
-        text = _("The configuration is in the store: `tocsin config show` and `tocsin apply`.")
-        screen.show_message(text)
-        return
     if not editor:
         screen.show_message(_("No editor: set $EDITOR, or install nano or vi."), error=True)
         return
@@ -42,8 +38,13 @@ async def edit_file(screen: PaneScreen, place: ConfigPlace) -> None:
     if before is None:
         return
     content, config = before
+    edited = await screen.ask(_file_to_edit, path)
+    if edited is None:
+        return
+    if edited != path:
+        content, config = await screen.ask(_read_copy, edited, path) or before
     start = await screen.ask(_start_line, content, config, place)
-    command = external_programs.editor_command(editor, path, start or 1)
+    command = external_programs.editor_command(editor, edited, start or 1)
     if external_programs.is_graphical(editor):
         screen.show_message(_("Editing {file} in {program}…", file=path.name, program=editor[0]))
         error = await screen.ask(external_programs.run_editor, command)
@@ -57,7 +58,10 @@ async def edit_file(screen: PaneScreen, place: ConfigPlace) -> None:
             return
     if error:
         screen.show_message(error, error=True)
-    after = await screen.ask(_read_config, path)
+    if edited == path:
+        after = await screen.ask(_read_config, path)
+    else:
+        after = await screen.ask(_apply_copy, edited, path, before[0])
     if after is not None:
         _report(screen, before, after)
 
@@ -66,20 +70,73 @@ _ConfigFile = tuple[bytes, "Config | ConfigError"]
 
 
 def _read_config(path: Path) -> _ConfigFile:
-    """Return the content of the file, and its configuration or its errors."""
-    from monitor.config.watchlist_tests import load_and_test, understand_and_test
+    """Return the content of the file or of the version in the store, and what it says.
+
+    That is its configuration, or its errors.
+    """
+    from monitor.config import read
 
     try:
-        content = path.read_bytes()
-    except OSError:
-        try:
-            return b"", load_and_test(path)
-        except ConfigError as error:
-            return b"", error
+        content = read(path)
+    except ConfigError as error:
+        return b"", error
+    return _understood(content, path)
+
+
+def _understood(content: bytes, path: Path) -> _ConfigFile:
+    from monitor.config.watchlist_tests import understand_and_test
+
     try:
         return content, understand_and_test(content, path)
     except ConfigError as error:
         return content, error
+
+
+def _file_to_edit(path: Path) -> Path:
+    """Return the file itself, or a copy of the version in the store: the same until it is well."""
+    from monitor.config import data_folder
+    from monitor.config.source import configured_store, version_in_force
+
+    if not configured_store(path):
+        return path
+    stored, folder = version_in_force(path), data_folder(path)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    copy = folder / f"feeds.version-{stored.number}.yaml"
+    if not copy.exists():
+        atomic_write(copy, stored.content.encode(), mode=0o600)
+    return copy
+
+
+def _read_copy(copy: Path, path: Path) -> _ConfigFile:
+    return _understood(copy.read_bytes(), path)
+
+
+def _apply_copy(copy: Path, path: Path, before: bytes) -> _ConfigFile:
+    """Put an edited copy in force; one with errors stays for the next edit.
+
+    Raises:
+        MonitorError: Somebody applied another version meanwhile.
+    """
+    from monitor.config.yaml_edit import edit
+
+    content, config = found = _understood(copy.read_bytes(), path)
+    if isinstance(config, ConfigError):
+        return found
+
+    def replaced(text: str) -> str:
+        if text.encode() != before:
+            raise MonitorError(
+                _(
+                    "another version was applied meanwhile; yours is in {file}, and not in force",
+                    file=copy,
+                )
+            )
+        return content.decode("utf-8-sig")
+
+    if content != before:
+        edit(path, replaced)
+    copy.unlink()
+    return found
 
 
 def _start_line(content: bytes, config: Config | ConfigError, place: ConfigPlace) -> int:

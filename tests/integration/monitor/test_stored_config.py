@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from support.newsroom import Newsroom, until
 from support.scripted_server import Web
+from support.terminal import Terminal
 from support.two_feed_newsroom import WATCHLISTS, subscriptions
 
 from monitor.config import load
@@ -148,3 +149,28 @@ def test_a_running_monitor_takes_a_version_within_seconds(newsroom: Newsroom, se
         until(lambda: "Temu" in newsroom.here("watch", "list").stdout)
         newsroom.here("config", "rollback", "1")
         until(lambda: "Temu" not in newsroom.here("watch", "list").stdout)
+
+
+def test_an_edit_in_the_dashboard_makes_a_version_once_it_is_well(
+    newsroom: Newsroom, server: Web, postgresql: str
+) -> None:
+    newsroom.here("apply", write(newsroom, server))
+    newsroom.once()
+    editor = newsroom.folder / "editor"
+    editor.write_text('#!/bin/sh\nfor last; do :; done\nsed -i "$EDIT" "$last"\n')
+    editor.chmod(0o700)
+    for edit, told in (("s/customs/(/", "has errors"), ("s/(/border/", "watchlist changed")):
+        terminal = Terminal(
+            ["-m", "monitor", "dash", "--no-monitor"], folder=newsroom.folder, EDITOR=str(editor),
+            EDIT=edit, TOCSIN_STORE=postgresql, TOCSIN_USER="bob",
+        )  # fmt: skip
+        terminal.read_until("Customs officers seize")
+        terminal.press("E")
+        terminal.read_until(told)
+        terminal.press("\x1b")
+        terminal.read_until(told, gone=True)
+        terminal.press("q")
+        terminal.end()
+    assert "border" in newsroom.here("config", "show").stdout
+    assert "bob" in newsroom.here("config", "history").stdout.splitlines()[0]
+    assert not list(newsroom.data.glob("feeds.version-*"))
