@@ -22,7 +22,6 @@ from index.engine.places import PlaceLayout
 from index.engine.postings_file import (
     AS_BITS,
     COUNT_KIND,
-    MAX_DOCUMENTS,
     MAX_OCCURRENCES,
     PLACE_KIND,
     WITH_LENGTHS,
@@ -30,6 +29,7 @@ from index.engine.postings_file import (
     PostingsFile,
     Records,
 )
+from index.engine.schema import MAX_DOCUMENTS
 
 BLOCK = 1 << 18
 """Occurrences that are sorted at once, roughly: more do not fit into the processor's caches."""

@@ -23,8 +23,6 @@ from index.engine.places import EMPTY, PlaceLayout
 
 EXTENSION = ".lists"
 """What the name of such a file ends with."""
-MAX_DOCUMENTS = 1 << 16
-"""Documents of one segment at most: their numbers have 16 bits."""
 MAX_OCCURRENCES = (1 << 16) - 1
 """Occurrences of a term in one document that are kept: their number has 16 bits."""
 _TERM_END = b"\n"

@@ -14,6 +14,8 @@ VERSION = 6
 of another version is built again."""
 NAME = f"tocsin{VERSION}"
 """Whoosh's name for the index; it is part of the name of every file."""
+MAX_DOCUMENTS = 1 << 16
+"""Documents of one segment at most: their numbers have 16 bits."""
 WORDS, LANG, FEED = "words", "lang", "feed"
 """Fields with posting lists."""
 ID, DATE, STORY, LENGTH = "id", "date", "story", "length"

@@ -21,8 +21,7 @@ from whoosh.writing import NO_MERGE
 
 from index.engine.codec import ArchiveIndex, BatchWriter
 from index.engine.columns import Columns
-from index.engine.postings_file import MAX_DOCUMENTS
-from index.engine.schema import ID
+from index.engine.schema import ID, MAX_DOCUMENTS
 from index.engine.storage import DurableStorage
 
 FAN_IN = 10

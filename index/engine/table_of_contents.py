@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from index.engine.checksummed_file import ChecksummedFile, ChecksummedFileWriter
-from index.engine.postings_file import MAX_DOCUMENTS
-from index.engine.schema import NAME
+from index.engine.schema import MAX_DOCUMENTS, NAME
 from index.errors import ArchiveDamaged, ArchiveError
 from index.translation import gettext as _
 
