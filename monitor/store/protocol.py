@@ -112,7 +112,7 @@ class BriefingQueue(Protocol):
 class VolumeViews(Protocol):
     """How many stories watchlists bring, and when that was watched."""
 
-    def stories(self, since: Timestamp, after: int = 0) -> dict[str, list[Story]]:
+    def stories(self, since: Timestamp, after: int = 0) -> Mapping[str, Sequence[Story]]:
         """Return the stories of each watchlist that began since then, the oldest first.
 
         Args:

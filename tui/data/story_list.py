@@ -174,15 +174,16 @@ class StoryOrder:
 
     def _build(self, ids: array[int], escalated: Iterable[EscalatedAlert]) -> None:
         firsts = self._firsts
-        self._ids, self._leads, superseded = ids, {}, set()
         oldest = bisect_left(firsts.later, ids[0]) if ids else len(firsts.later)
-        for at in range(len(firsts.later) - 1, oldest - 1, -1):
-            alert, story = firsts.later[at], firsts.firsts[at]
-            if self._index(alert) is not None:
-                if story in self._leads:
-                    superseded.add(alert)
-                else:
-                    self._leads[story] = alert
+        later = firsts.later[oldest:]
+        shown = set(later).intersection(ids)
+        self._ids = ids
+        self._leads = {
+            story: alert
+            for alert, story in zip(later, firsts.firsts[oldest:], strict=True)
+            if alert in shown
+        }
+        superseded = shown.difference(self._leads.values())
         superseded.update(self._leads)
         last: dict[int, EscalatedAlert] = {}
         for row in sorted(escalated):

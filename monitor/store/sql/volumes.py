@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import overload
 
 from index.article import Article, Timestamp
 from monitor.alerts.facts import AlertFacts
@@ -24,22 +26,53 @@ RECOVERED = 7_200.0
 """Seconds after which it is noted at the latest that a feed can be read again."""
 
 
+class _StoryColumns(Sequence[Story]):
+    """Stories in columns, which take 24 bytes each instead of 150."""
+
+    def __init__(self) -> None:
+        self._at = array("d")
+        self._feeds = array("q")
+        self._alerts = array("q")
+
+    def append(self, at: Timestamp, feed: int, alert: int) -> None:
+        """Add a story."""
+        self._at.append(at)
+        self._feeds.append(feed)
+        self._alerts.append(alert)
+
+    @overload
+    def __getitem__(self, place: int) -> Story: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Story]: ...
+    def __getitem__(self, place: int | slice) -> Story | list[Story]:
+        if isinstance(place, slice):
+            columns = self._at[place], self._feeds[place], self._alerts[place]
+            return list(map(Story, *columns))
+        return Story(self._at[place], self._feeds[place], self._alerts[place])
+
+    def __iter__(self) -> Iterator[Story]:
+        return map(Story, self._at, self._feeds, self._alerts)
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+
 class VolumeReads:
     """See `VolumeViews`."""
 
     def __init__(self, sql: Connection) -> None:
         self._sql = sql
 
-    def stories(self, since: Timestamp, after: int = 0) -> dict[str, list[Story]]:
+    def stories(self, since: Timestamp, after: int = 0) -> Mapping[str, Sequence[Story]]:
         """Return the stories of each watchlist that began since then, the oldest first."""
-        found: dict[str, list[Story]] = defaultdict(list)
+        found: dict[str, _StoryColumns] = defaultdict(_StoryColumns)
         for watchlist, at, feed, id in self._sql.execute(
             "SELECT al.watchlist, al.raised_at, a.feed, al.id"
             " FROM alerts al INDEXED BY alerts_by_time JOIN articles a ON a.id = al.article"
             f" WHERE al.raised_at >= ? AND al.id > ? AND {_FIRST} ORDER BY al.raised_at, al.id",
             (since, after),
         ):
-            found[watchlist].append(Story(at, feed, id))
+            found[watchlist].append(at, feed, id)
         return found
 
     def articles_of(self, alerts: Collection[int]) -> list[Article]:
