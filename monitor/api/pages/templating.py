@@ -49,7 +49,8 @@ _HELPERS: Mapping[str, Any] = {
     "describe_order": describe_order, "describe_outlets": describe_outlets,
     "describe_wording": describe_wording, "part_name": part_name, "state_name": state_name,
     "verdict_name": verdict_name, "severity": words.severity, "reasons": words.reasons,
-    "numbers": words.numbers, "capital": words.capital, "lit": lit, "paragraphs": paragraphs,
+    "numbers": words.numbers, "capital": words.capital, "prose": words.prose, "lit": lit,
+    "paragraphs": paragraphs,
     "compared": compared,
 }  # fmt: skip
 """What templates may call."""

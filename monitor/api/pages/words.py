@@ -115,6 +115,13 @@ def capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
+def prose(sentence: str) -> Markup:
+    """Return a sentence with a capital, and what stands between backticks as code."""
+    parts = capital(sentence).split("`")
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(part) if at % 2 else part for at, part in enumerate(parts))
+
+
 def numbers(alerts: Iterable[Alert]) -> str:
     """Return the numbers of alerts: `a5 a6`."""
     return " ".join(alert_number(alert.id) for alert in alerts)

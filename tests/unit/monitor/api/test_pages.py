@@ -13,6 +13,7 @@ from monitor.api.pages.alerts import ListParameters
 from monitor.api.pages.links import address
 from monitor.api.pages.login import local_address
 from monitor.api.pages.marked_text import compared, lit, paragraphs
+from monitor.api.pages.words import prose
 from monitor.api.problems import is_page
 from monitor.model.article import ADDED, REMOVED, SAME, DiffPart
 
@@ -65,6 +66,13 @@ def test_changes_have_signs_for_those_who_see_no_colours() -> None:
     found = str(compared(parts))
     assert read(found) == "a [-<b>-]{+c+}"
     assert "<del>" in found and "<ins>" in found
+
+
+def test_what_is_typed_is_code() -> None:
+    assert prose("run `tocsin <x>` or `y`") == (
+        "Run <code>tocsin &lt;x&gt;</code> or <code>y</code>"
+    )
+    assert prose("<b>`") == "&lt;b&gt;<code></code>"
 
 
 def test_links_of_a_list_keep_what_was_asked() -> None:

@@ -119,7 +119,7 @@ def test_hostile_texts_stay_texts_on_every_page(api: Api, analyst: Browser) -> N
 KNOWN = {
     "html", "head", "meta", "title", "link", "body", "a", "header", "nav", "form", "input", "span",
     "button", "main", "h1", "h2", "h3", "h4", "p", "b", "section", "article", "ul", "ol", "li",
-    "mark", "time", "div", "label", "select", "option", "textarea", "ins", "del",
+    "mark", "time", "code", "div", "label", "select", "option", "textarea", "ins", "del",
 }  # fmt: skip
 
 

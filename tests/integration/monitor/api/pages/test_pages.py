@@ -166,7 +166,7 @@ KNOWN = (
     "NAME --scope triage",
     "utc UTC CET",
     "und",
-    "score date",
+    "score date state",
 )
 """What stands on pages and is no message: names, and what is typed."""
 
