@@ -258,6 +258,7 @@ def test_an_analyst_takes_gives_back_and_hands_on() -> None:
         await until(pilot, lambda: stream.row_count == 8)
         await pilot.press("u")
         await until(pilot, lambda: room.assignees[7] == "")
+        await sees(pilot, app, "https://news.example/7")
 
     drive(room, script)
 
@@ -272,5 +273,6 @@ def test_what_a_colleague_did_since_it_was_shown_is_not_overwritten() -> None:
         await sees(pilot, app, "Not changed: 1 alert that me changed meanwhile.")
         await until(pilot, lambda: "@bruno" in stream_rows(app)[0])
         assert room.said[8][1] is Verdict.RELEVANT
+        await sees(pilot, app, "https://news.example/7")
 
     drive(room, script)
