@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple, Protocol, TypeVar
@@ -16,6 +17,21 @@ from monitor.model.feed import Feed
 
 SHOWN = 8
 """Names or terms that a line lists; further ones are counted."""
+
+
+class Effect(enum.Enum):
+    """What an edit did to something."""
+
+    ADDED = enum.auto()
+    REMOVED = enum.auto()
+    CHANGED = enum.auto()
+
+
+class Difference(NamedTuple):
+    """A line about what an edit did."""
+
+    effect: Effect
+    words: str
 
 
 class _Lines(NamedTuple):
@@ -49,6 +65,11 @@ _CHANNEL = _Lines(
 
 
 def changes(before: Config, after: Config) -> list[str]:
+    """Return what an edit changed, in words; see `differences`."""
+    return [difference.words for difference in differences(before, after)]
+
+
+def differences(before: Config, after: Config) -> list[Difference]:
     """Return a line for what was added, one for what was removed, and one for each change.
 
     No line holds a secret: of a changed channel or request option only the fact is reported.
@@ -63,19 +84,21 @@ def changes(before: Config, after: Config) -> list[str]:
     ]
 
 
-def _routes(before: Config, after: Config) -> Iterator[str]:
+def _routes(before: Config, after: Config) -> Iterator[Difference]:
     if before.routes == after.routes:
         return
     added = sum(route not in before.routes for route in after.routes)
     removed = sum(route not in after.routes for route in before.routes)
     if added:
-        yield _("routes added or changed: {count} of {all}", count=added, all=len(after.routes))
+        told = _("routes added or changed: {count} of {all}", count=added, all=len(after.routes))
+        yield Difference(Effect.CHANGED, told)
     if removed:
-        yield _(
+        told = _(
             "routes removed or changed: {count} of {all}", count=removed, all=len(before.routes)
         )
+        yield Difference(Effect.CHANGED, told)
     if not added and not removed:
-        yield _("routes changed: their order")
+        yield Difference(Effect.CHANGED, _("routes changed: their order"))
 
 
 _SETTINGS = {
@@ -92,10 +115,10 @@ _SETTINGS = {
 }
 
 
-def _settings(before: Config, after: Config) -> Iterator[str]:
+def _settings(before: Config, after: Config) -> Iterator[Difference]:
     for line, keys in _SETTINGS.items():
         if any(getattr(before, key) != getattr(after, key) for key in keys):
-            yield _(line)
+            yield Difference(Effect.CHANGED, _(line))
 
 
 class _Named(Protocol):
@@ -108,15 +131,18 @@ N = TypeVar("N", bound=_Named)
 
 def _compared(
     lines: _Lines, old: Iterable[N], new: Iterable[N], details: Callable[[N, N], Iterator[str]]
-) -> Iterator[str]:
+) -> Iterator[Difference]:
     """Yield which values of a kind were added, removed and changed, by their names."""
     before, after = ({value.name: value for value in values} for values in (old, new))
-    for line, one, other in ((lines.added, after, before), (lines.removed, before, after)):
+    for effect, line, one, other in (
+        (Effect.ADDED, lines.added, after, before),
+        (Effect.REMOVED, lines.removed, before, after),
+    ):
         if names := [name for name in one if name not in other]:
-            yield _(line, names=_listed(names))
+            yield Difference(effect, _(line, names=_listed(names)))
     for name in after:
         if name in before and (words := clauses(details(before[name], after[name]))):
-            yield _(lines.changed, name=name, details=words)
+            yield Difference(Effect.CHANGED, _(lines.changed, name=name, details=words))
 
 
 def _feed(old: Feed, new: Feed) -> Iterator[str]:

@@ -17,6 +17,7 @@ from tui.screens.dialogs import PageDialog
 from tui.view.styled_text import Line, wrap
 
 if TYPE_CHECKING:
+    from monitor.config.diff import Difference
     from monitor.model.config import Config
     from tui.screens.panes import PaneScreen
 
@@ -162,17 +163,17 @@ def _report(screen: PaneScreen, before: _ConfigFile, after: _ConfigFile) -> None
     elif old_content == new_content:
         screen.show_message(_("feeds.yaml has not changed."))
     else:
-        from monitor.config.diff import changes
+        from monitor.config.diff import Difference, Effect, differences
         from monitor.config.summary import warnings
 
-        descriptions = (
-            [_("the file is valid again")] if isinstance(old, ConfigError) else changes(old, new)
+        found = (
+            [Difference(Effect.CHANGED, _("the file is valid again"))]
+            if isinstance(old, ConfigError)
+            else differences(old, new)
         )
         doubts = warnings(new)
         title = _("feeds.yaml has changed")
-        screen.app.push_screen(
-            PageDialog(title, lambda cells: change_lines(descriptions, doubts, cells))
-        )
+        screen.app.push_screen(PageDialog(title, lambda cells: change_lines(found, doubts, cells)))
     screen.newsroom.read_all_next()
 
 
@@ -189,13 +190,18 @@ def problem_lines(problems: Sequence[tuple[Problem, str]], cells: int) -> list[L
     return [*page, *wrap(ending, cells, "quiet")]
 
 
-def change_lines(changes: Sequence[str], warnings: Sequence[str], cells: int) -> list[Line]:
+def change_lines(
+    differences: Sequence[Difference], warnings: Sequence[str], cells: int
+) -> list[Line]:
     """Return what an edit changed (`feed added: …`), and the warnings about it."""
-    styles = {"added": "ok", "removed": "bad", "changed": "late"}
+    from monitor.config.diff import Effect
+
+    styles = {Effect.ADDED: "ok", Effect.REMOVED: "bad", Effect.CHANGED: "late"}
     page: list[Line] = []
-    for change in changes or [_("only the text, not its meaning")]:
-        kind = change.partition(":")[0].rpartition(" ")[2]
-        page += wrap(line(change), cells, styles.get(kind, "plain"))
+    for effect, words in differences:
+        page += wrap(line(words), cells, styles[effect])
+    if not differences:
+        page += wrap(_("only the text, not its meaning"), cells, "plain")
     if warnings:
         page += [[], *wrap(_("Warnings:"), cells, "late")]
         for warning in warnings:
