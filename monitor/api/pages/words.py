@@ -41,12 +41,14 @@ class Words:
 
     def time(self, at: Timestamp) -> Markup:
         """Return a local time with its date and zone, readable for programs too."""
-        written = iso(at)
-        if written is None:
-            return Markup("{}").format(_("undated"))
+        return Markup('<time datetime="{}">{}</time>').format(iso(at) or "", self.full(at))
+
+    def full(self, at: Timestamp) -> str:
+        """Return a local time with its date and zone."""
+        if iso(at) is None:  # a feed can give any number as its date
+            return _("undated")
         there = datetime.fromtimestamp(at, self.zone)
-        words = f"{date_and_time(there)} {there.tzname()}"
-        return Markup('<time datetime="{}">{}</time>').format(written, words)
+        return f"{date_and_time(there)} {there.tzname()}"
 
     def triage(self, alert: Alert, last: Decision | None) -> str:
         """Return state, verdict, star and tags of an alert, and who decided last."""
