@@ -13,5 +13,5 @@
 `app` puts the routes together, and `server` serves them; the schema at `/openapi.json` follows
 from the routes. A route names the scope that it needs by the type of its caller: `Reader`,
 `Analyst` or `Admin` of `access`. Other doors are beside these: `pages` for browsers, `mcp` for
-language models.
+language models, `greader` for feed readers.
 """

@@ -121,11 +121,16 @@ async def allowed(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> Caller:
     """Return who makes a request; raises ApiProblem unless it may be made."""
-    access: Access = request.app.state.access
-    address = request.client.host if request.client else ""
     if credentials is None and "authorization" in request.headers:
         raise no_token(_("send a token: `Authorization: Bearer TOKEN`"))
-    caller = await access.caller(credentials.credentials if credentials else None, address)
+    return await permit(request, credentials.credentials if credentials else None, needed)
+
+
+async def permit(request: Request, secret: str | None, needed: SecurityScopes) -> Caller:
+    """Return who has a token, and count the request; raises ApiProblem unless it may be made."""
+    access: Access = request.app.state.access
+    address = request.client.host if request.client else ""
+    caller = await access.caller(secret, address)
     access.count(caller, address)
     check_scope(caller, needed)
     return caller

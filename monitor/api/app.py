@@ -41,6 +41,7 @@ def build_app(threads: int) -> FastAPI:
         threads: How many requests are answered at once.
     """
     from monitor.api import pages
+    from monitor.api.greader import routes as greader
     from monitor.api.mcp import endpoint
     from monitor.api.routes import alerts, archive, feeds, newsroom, stream, watchlists
 
@@ -69,6 +70,8 @@ def build_app(threads: int) -> FastAPI:
     for router in pages.routers():
         app.include_router(router)
     app.include_router(endpoint.router)
+    for place in ("/api/greader.php", ""):  # that of FreshRSS, and that of Miniflux
+        app.include_router(greader.router, prefix=place)
     _add_handlers(app)
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign]
     return app

@@ -23,7 +23,7 @@ from index.translation import gettext as _
 from monitor.api.limits import Limits
 from monitor.api.origin import AcceptedHosts, is_foreign
 from monitor.api.pages.problem_page import answer_to
-from monitor.api.problems import ApiProblem, is_page
+from monitor.api.problems import ApiProblem, is_page, takes_form
 
 STREAM = "text/event-stream"
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -148,7 +148,7 @@ class Guard:
                 headers={"Connection": "close"},
             ) from None
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        taken = FORM if is_page(scope["path"]) else JSON
+        taken = FORM if takes_form(scope["path"]) else JSON
         if body and scope["method"] not in ("GET", "HEAD") and kind != taken:
             raise ApiProblem("wrong-media-type", _("set `Content-Type: {type}`", type=taken))
         return bytes(body)

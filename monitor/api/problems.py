@@ -13,7 +13,9 @@ from index.translation import gettext as _
 from index.translation import mark
 
 MEDIA_TYPE = "application/problem+json"
-PROGRAMS = ("/v1/", "/openapi.json", "/mcp/")
+READERS = ("/api/greader.php/", "/reader/api/0/", "/accounts/ClientLogin/")
+"""How the paths begin that are for feed readers."""
+PROGRAMS = ("/v1/", "/openapi.json", "/mcp/", *READERS)
 """How the paths begin that are for programs; the others are pages."""
 PREFIX = "urn:tocsin:problem:"
 
@@ -44,6 +46,11 @@ KINDS: Mapping[str, tuple[int, str]] = {
 def is_page(path: str) -> bool:
     """Return whether a path is that of a page, or of nothing."""
     return not f"{path}/".startswith(PROGRAMS)
+
+
+def takes_form(path: str) -> bool:
+    """Return whether a body is a form, not JSON: on pages, and from feed readers."""
+    return is_page(path) or f"{path}/".startswith(READERS)
 
 
 class FieldProblem(TypedDict):

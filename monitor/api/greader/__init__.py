@@ -1,0 +1,11 @@
+"""A door for feed readers: the Google Reader API, in the dialect of FreshRSS and Miniflux.
+
+::
+
+    reader ─▶ guard ─▶ sign_in ─▶ routes ─▶ streams ─▶ alerts of the store
+    (phone)            token as             items   ─▶ an alert as an entry
+                       password             triage  ◀─ read: acknowledged; starred: star
+
+An entry is an alert. A subscription is a watchlist, its folder the severity of the watchlist, and a
+label is a tag of the analyst. So a reader shows what the dashboard shows, and unread means new.
+"""

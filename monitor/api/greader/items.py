@@ -1,0 +1,162 @@
+"""An alert as an entry of a feed: its headline, its text with the matches in bold, its labels."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NotRequired
+
+from typing_extensions import TypedDict
+
+from index.analysis.text_cleaning import safe_url
+from index.translation import gettext as _
+from monitor.api.greader.streams import (
+    LABEL,
+    READ,
+    READING_LIST,
+    STARRED,
+    folder,
+    long_id,
+    subscription_id,
+)
+from monitor.formatting import alert_number, shown_title
+from monitor.model.alert import AlertState
+from monitor.model.shown_names import kind_name, severity_name
+
+if TYPE_CHECKING:
+    from index.article import Article
+    from monitor.model.alert import Alert
+    from monitor.model.match import Match
+    from monitor.model.severity import Severity
+
+SHOWN = 50_000
+"""Characters of the text of an article that a reader gets."""
+
+
+class LinkRow(TypedDict):
+    """Where an article is."""
+
+    href: str
+    type: NotRequired[str]
+
+
+class OriginRow(TypedDict):
+    """The subscription of an entry."""
+
+    streamId: str
+    title: str
+    htmlUrl: str
+
+
+class ContentRow(TypedDict):
+    """A text in HTML."""
+
+    direction: str
+    content: str
+
+
+class ItemRow(TypedDict):
+    """An entry, as readers of the Google Reader API expect it."""
+
+    id: str
+    crawlTimeMsec: str
+    timestampUsec: str
+    published: int
+    updated: int
+    title: str
+    author: str
+    canonical: list[LinkRow]
+    alternate: list[LinkRow]
+    summary: ContentRow
+    categories: list[str]
+    origin: OriginRow
+
+
+def item_row(alert: Alert, article: Article | None, severities: Mapping[str, Severity]) -> ItemRow:
+    """Return an alert as an entry.
+
+    Args:
+        alert: The alert, with its matches and its timeline.
+        article: Its article; None for an alert about something else.
+        severities: The severity of each watchlist, by its name.
+    """
+    url = safe_url(alert.url)
+    return {
+        "id": long_id(alert.id),
+        "crawlTimeMsec": str(round(alert.raised_at * 1_000)),
+        "timestampUsec": str(round(alert.raised_at * 1_000_000)),
+        "published": int(article.date if article else alert.raised_at),
+        "updated": int(alert.stirred_at),
+        "title": shown_title(alert.title),
+        "author": alert.publisher or alert.watchlist,
+        "canonical": [{"href": url}] if url else [],
+        "alternate": [{"href": url, "type": "text/html"}] if url else [],
+        "summary": {"direction": "ltr", "content": content(alert, article)},
+        "categories": _categories(alert, severities),
+        "origin": {
+            "streamId": subscription_id(alert.watchlist), "title": alert.watchlist, "htmlUrl": "",
+        },
+    }  # fmt: skip
+
+
+def _categories(alert: Alert, severities: Mapping[str, Severity]) -> list[str]:
+    categories = [READING_LIST]
+    if alert.state is not AlertState.NEW:
+        categories.append(READ)
+    if alert.starred:
+        categories.append(STARRED)
+    if severity := severities.get(alert.watchlist):
+        categories.append(LABEL + folder(severity))
+    return categories + [LABEL + tag for tag in alert.tags]
+
+
+def content(alert: Alert, article: Article | None) -> str:
+    """Return what a reader shows of an alert, as HTML; what feeds wrote is escaped."""
+    paragraphs = [_reason(alert)]
+    if article is not None:
+        if article.summary not in article.body:
+            paragraphs += _paragraphs(article.summary, _spans(alert.matches, "summary"))
+        paragraphs += _paragraphs(article.body[:SHOWN], _spans(alert.matches, "body"))
+    others = [one.name for one in alert.telling.outlets[1:] if one.name]
+    if others:
+        paragraphs.append(html.escape(_("Also in {outlets}", outlets=", ".join(others))))
+    if alert.note:
+        paragraphs += [f"<i>{html.escape(line)}</i>" for line in alert.note.split("\n")]
+    return "".join(f"<p>{text}</p>" for text in paragraphs)
+
+
+def _reason(alert: Alert) -> str:
+    """Return the line that says why an alert was raised."""
+    words = dict.fromkeys(match.text for match in alert.matches)
+    said = [
+        alert_number(alert.id),
+        severity_name(alert.severity),
+        ", ".join(words) or kind_name(alert.kind),
+        *(step.words for step in alert.escalations),
+    ]
+    return f"<b>{html.escape(alert.watchlist)}</b> · {html.escape(' · '.join(said))}"
+
+
+def _spans(matches: Iterable[Match], part: str) -> list[tuple[int, int]]:
+    return sorted((match.start, match.end) for match in matches if match.field == part)
+
+
+def _paragraphs(text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
+    """Return the lines of a text as HTML, its matches in bold."""
+    paragraphs, start = [], 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        inside = [(a - start, b - start) for a, b in spans if start <= a < b <= end]
+        if line:
+            paragraphs.append(_bold(line, inside))
+        start = end + 1
+    return paragraphs
+
+
+def _bold(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    parts, at = [], 0
+    for start, end in spans:
+        if at <= start:
+            parts += [html.escape(text[at:start]), f"<b>{html.escape(text[start:end])}</b>"]
+            at = end
+    return "".join([*parts, html.escape(text[at:])])

@@ -1,0 +1,317 @@
+"""The paths of the Google Reader API, as FreshRSS and Miniflux answer them.
+
+Readers send parameters that say nothing here (`output`, `client`, `ck`, `T`), so unknown ones are
+passed over. Whoever has a token needs no second one: `T` may be anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import PlainTextResponse, Response
+
+from index.translation import gettext as _
+from monitor.api.greader.items import item_row
+from monitor.api.greader.sign_in import Analyst, Reader, sign_in
+from monitor.api.greader.streams import (
+    LABEL,
+    READ,
+    READING_LIST,
+    STARRED,
+    UNREAD,
+    StreamRequest,
+    Streams,
+    UnknownStreamError,
+    folder,
+    item_id,
+    plain_stream,
+)
+from monitor.api.newsroom import Here, Newsroom
+from monitor.api.problems import ApiProblem, invalid
+from monitor.model.alert import AlertState
+from monitor.model.severity import Severity
+from monitor.service.triage import clean_tag
+
+MOST_IDS, MOST_ITEMS = 10_000, 250
+"""Items of a page at most: their ids, and themselves."""
+FIELDS = 5_000
+"""Fields of a request at most."""
+TOKEN = "tocsin".ljust(57, "Z")  # not a message
+"""What `token` answers; readers expect 57 characters, and send it back as `T`."""
+
+router = APIRouter(include_in_schema=False)
+
+
+class Form:
+    """What a request says, in its address and in its body."""
+
+    def __init__(self, fields: Sequence[tuple[str, str]]) -> None:
+        self._fields = fields
+
+    def all(self, name: str) -> list[str]:
+        """Return all values of a field."""
+        return [value for key, value in self._fields if key == name and value]
+
+    def get(self, name: str, default: str = "") -> str:
+        """Return the first value of a field."""
+        return next(iter(self.all(name)), default)
+
+    def number(self, name: str, default: int, most: int) -> int:
+        """Return a number from 1; raises ApiProblem if it is none."""
+        text = self.get(name) or str(default)
+        if not text.isdecimal() or len(text) > 20:
+            raise invalid(name, _("write a whole number"))
+        return min(max(int(text), 1), most)
+
+    def moment(self, name: str) -> float | None:
+        """Return a time in seconds, which readers also write in milli- and microseconds."""
+        text = self.get(name)
+        if not text or text == "0":
+            return None
+        if not text.isdecimal() or len(text) > 20:
+            raise invalid(name, _("write a whole number"))
+        value = float(text)
+        while value > 1e11:
+            value /= 1_000
+        return value
+
+    def alerts(self) -> list[int]:
+        """Return the numbers of the items `i`; raises ApiProblem if one is none."""
+        try:
+            return list(dict.fromkeys(map(item_id, self.all("i"))))
+        except ValueError:
+            raise invalid("i", _("this is no id of an item")) from None
+
+
+async def form(request: Request) -> Form:
+    """Return what a request says; raises ApiProblem."""
+    try:
+        body = (await request.body()).decode("utf-8", "replace")
+        fields = parse_qsl(body, max_num_fields=FIELDS) if body else []
+        fields += parse_qsl(request.url.query, max_num_fields=FIELDS)
+    except ValueError:
+        raise ApiProblem("too-large", _("send fewer fields at a time")) from None
+    return Form(fields)
+
+
+Said = Annotated[Form, Depends(form)]
+
+
+def answer(row: Mapping[str, Any]) -> Response:
+    """Return a row as JSON."""
+    text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+    return Response(text.encode("utf-8", "replace"), media_type="application/json")
+
+
+def ok() -> Response:
+    """Return the answer that something was done."""
+    return PlainTextResponse("OK")
+
+
+# --- who ----------------------------------------------------------------------------------------
+
+
+@router.post("/accounts/ClientLogin")
+async def client_login(request: Request, said: Said) -> Response:
+    """Sign in: any user, and a token as the password."""
+    password = said.get("Passwd")  # not a message
+    await sign_in(request, password)
+    text = f"SID={password}\nLSID=null\nAuth={password}\n"  # not a message
+    return PlainTextResponse(text)
+
+
+@router.get("/reader/api/0/token")
+def token(caller: Reader) -> Response:
+    """Return what a reader sends with each change."""
+    return PlainTextResponse(TOKEN + "\n")
+
+
+@router.get("/reader/api/0/user-info")
+def user_info(caller: Reader) -> Response:
+    """Tell whose the token is."""
+    names = ("userId", "userName", "userProfileId")
+    return answer({**dict.fromkeys(names, caller.name), "userEmail": ""})
+
+
+# --- what there is ------------------------------------------------------------------------------
+
+
+@router.get("/reader/api/0/subscription/list")
+def subscriptions(request: Request, here: Here, caller: Reader) -> Response:
+    """List the watchlists."""
+    place = f"{request.base_url}reader/api/0/stream/contents"
+    rows = [
+        {
+            "id": stream,
+            "title": one.name,
+            "categories": [{"id": LABEL + folder(one.severity), "label": folder(one.severity)}],
+            "url": f"{place}/{stream}",  # readers tell subscriptions by it
+            "htmlUrl": str(request.base_url),
+            "iconUrl": "",
+        }
+        for stream, one in Streams(here.service.views).watchlists.items()
+    ]
+    return answer({"subscriptions": rows})
+
+
+@router.get("/reader/api/0/tag/list")
+def tags(here: Here, caller: Reader) -> Response:
+    """List the folders, and the tags of the analyst."""
+    streams = Streams(here.service.views)
+    used = {one.severity for one in streams.watchlists.values()}
+    rows: list[dict[str, str]] = [{"id": STARRED}]
+    rows += [{"id": LABEL + folder(one), "type": "folder"} for one in Severity if one in used]
+    rows += [{"id": LABEL + tag, "type": "tag"} for tag in streams.tags]
+    return answer({"tags": rows})
+
+
+@router.get("/reader/api/0/unread-count")
+def unread_count(here: Here, caller: Reader) -> Response:
+    """Count the new alerts of each watchlist and each folder."""
+    streams = Streams(here.service.views)
+    every = [*streams.watchlists, *_folders(streams), READING_LIST]
+    rows = [_count(here, stream, streams.unread(stream)) for stream in every]
+    return answer({"max": rows[-1]["count"], "unreadcounts": rows})
+
+
+def _folders(streams: Streams) -> list[str]:
+    used = {one.severity for one in streams.watchlists.values()}
+    return [LABEL + folder(severity) for severity in Severity if severity in used]
+
+
+def _count(here: Newsroom, stream: str, ids: Sequence[int]) -> dict[str, Any]:
+    newest = here.service.views.alerts.get(ids[-1:]) if ids else []
+    moment = newest[0].raised_at if newest else 0.0
+    return {
+        "id": stream, "count": len(ids), "newestItemTimestampUsec": str(round(moment * 1_000_000)),
+    }  # fmt: skip
+
+
+# --- entries ------------------------------------------------------------------------------------
+
+
+def _asked(said: Form, stream: str, most: int) -> StreamRequest:
+    after = said.get("c")
+    if after and not (after.isdecimal() and len(after) <= 15):
+        raise invalid("c", _("this is no `continuation` of a page before"))
+    return StreamRequest(
+        stream=stream,
+        only=said.all("it"),
+        without=said.all("xt"),
+        since=said.moment("ot"),
+        until=said.moment("nt"),
+        count=said.number("n", 20, most),
+        oldest_first=said.get("r") == "o",
+        after=int(after or 0),
+    )
+
+
+def _page(streams: Streams, asked: StreamRequest) -> tuple[Sequence[int], dict[str, str]]:
+    """Return the alerts of a page, and where the next one begins; raises ApiProblem."""
+    try:
+        ids, more = streams.page(asked)
+    except UnknownStreamError as error:
+        raise ApiProblem("not-found", _("there is no stream {id}", id=str(error))) from None
+    return ids, {"continuation": str(ids[-1])} if more else {}
+
+
+@router.get("/reader/api/0/stream/items/ids")
+def stream_ids(here: Here, caller: Reader, said: Said) -> Response:
+    """Return the ids of entries."""
+    asked = _asked(said, said.get("s", READING_LIST), MOST_IDS)
+    ids, more = _page(Streams(here.service.views), asked)
+    return answer({"itemRefs": [{"id": str(id)} for id in ids], **more})
+
+
+@router.get("/reader/api/0/stream/contents")
+@router.get("/reader/api/0/stream/contents/{stream:path}")
+def stream_contents(here: Here, caller: Reader, said: Said, stream: str = "") -> Response:
+    """Return entries."""
+    stream = stream or said.get("s", READING_LIST)
+    streams = Streams(here.service.views)
+    ids, more = _page(streams, _asked(said, stream, MOST_ITEMS))
+    return answer({**_items(here, streams, stream, ids), **more})
+
+
+@router.api_route("/reader/api/0/stream/items/contents", methods=["GET", "POST"])
+def item_contents(here: Here, caller: Reader, said: Said) -> Response:
+    """Return entries by their ids."""
+    ids = said.alerts()[:MOST_ITEMS]
+    return answer(_items(here, Streams(here.service.views), READING_LIST, ids))
+
+
+def _items(here: Newsroom, streams: Streams, stream: str, ids: Sequence[int]) -> dict[str, Any]:
+    views = here.service.views
+    alerts = views.alerts.get(ids, matches=True, timelines=True)
+    numbers = dict.fromkeys(one.article for one in alerts if one.article is not None)
+    articles = {one.id: one for one in views.articles.get(list(numbers))}
+    return {
+        "direction": "ltr",
+        "id": stream,
+        "title": "tocsin",
+        "updated": int(here.clock()),
+        "items": [
+            item_row(one, articles.get(one.article or 0), streams.severities) for one in alerts
+        ],
+    }
+
+
+# --- triage -------------------------------------------------------------------------------------
+
+
+@router.post("/reader/api/0/edit-tag")
+def edit_tag(here: Here, caller: Analyst, said: Said) -> Response:
+    """Mark entries as read or starred, or label them: triage of their alerts, as one act."""
+    ids = said.alerts()
+    change = _change(said.all("a"), said.all("r"))
+    if ids and change:
+        try:
+            here.service.triage.by(caller.name).change(ids, **change)
+        except ValueError as error:
+            raise ApiProblem("invalid", str(error)) from None
+    return ok()
+
+
+def _change(added: Sequence[str], removed: Sequence[str]) -> dict[str, Any]:
+    """Return what an edit of labels changes of alerts; raises ApiProblem."""
+    add, remove = frozenset(map(plain_stream, added)), frozenset(map(plain_stream, removed))
+    change: dict[str, Any] = {}
+    if READ in add:
+        change["acknowledge"] = True
+    elif READ in remove or add & UNREAD:
+        change["state"] = AlertState.NEW
+    if (STARRED in add) != (STARRED in remove):
+        change["starred"] = STARRED in add
+    for key, labels in (("tags", add), ("untag", remove)):
+        if names := _tags(labels):
+            change[key] = names
+    return change
+
+
+def _tags(labels: frozenset[str]) -> list[str]:
+    """Return the tags among labels: folders are no tags; raises ApiProblem."""
+    folders = {folder(severity) for severity in Severity}
+    names = {label.removeprefix(LABEL) for label in labels if label.startswith(LABEL)}
+    try:
+        return sorted(map(clean_tag, names - folders))
+    except ValueError as error:
+        raise invalid("a", str(error)) from None
+
+
+@router.post("/reader/api/0/mark-all-as-read")
+def mark_all_as_read(here: Here, caller: Analyst, said: Said) -> Response:
+    """Acknowledge the new alerts of a stream that were raised before `ts`, as one act."""
+    until = said.moment("ts")
+    try:
+        ids = Streams(here.service.views).unread(
+            said.get("s"), None if until is None else until + 1e-6
+        )
+    except UnknownStreamError as error:
+        raise ApiProblem("not-found", _("there is no stream {id}", id=str(error))) from None
+    if ids:
+        here.service.triage.by(caller.name).change(ids, acknowledge=True)
+    return ok()

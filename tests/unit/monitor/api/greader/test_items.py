@@ -1,0 +1,82 @@
+"""An alert as an entry: what feeds wrote is escaped, and the matches are in bold."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.article import Article
+from monitor.api.greader.items import content, item_row
+from monitor.model.alert import Alert, AlertKind, AlertState, Verdict
+from monitor.model.match import Match
+from monitor.model.severity import Severity
+
+ARTICLE = Article(
+    id=7, feeds=(1,), url="https://ex.org/1", title="Une grève", summary="Le port est bloqué.",
+    body="Le port est bloqué.\nLa grève dure.\nFin.", seen=50.0, published=40.0,
+)  # fmt: skip
+ALERT = Alert(
+    id=5, watchlist="Grèves", article=7, severity=Severity.HIGH, state=AlertState.NEW,
+    verdict=Verdict(""), starred=False,
+    backfill=False, raised_at=60.5, title="Une grève", url="https://ex.org/1", feed="Le Fil",
+    lang="fr", published=40.0,
+    matches=(
+        Match(field="body", start=23, end=28, text="grève", term="grève"),
+        Match(field="title", start=4, end=9, text="grève", term="grève"),
+    ),
+)  # fmt: skip
+SEVERITIES = {"Grèves": Severity.HIGH}
+
+
+def test_matches_are_in_bold_and_the_summary_is_not_repeated() -> None:
+    assert content(ALERT, ARTICLE) == (
+        "<p><b>Grèves</b> · a5 · high · grève</p>"
+        "<p>Le port est bloqué.</p><p>La <b>grève</b> dure.</p><p>Fin.</p>"
+    )
+
+
+def test_read_is_acknowledged_and_starred_is_a_star() -> None:
+    state = "user/-/state/com.google/"
+    new = item_row(ALERT, ARTICLE, SEVERITIES)
+    assert new["categories"] == [f"{state}reading-list", "user/-/label/High"]
+    for known in (AlertState.ACKNOWLEDGED, AlertState.CLOSED):
+        done = replace(ALERT, state=known, starred=True, tags=("hub",))
+        assert item_row(done, ARTICLE, SEVERITIES)["categories"] == [
+            f"{state}reading-list", f"{state}read", f"{state}starred", "user/-/label/High",
+            "user/-/label/hub",
+        ]  # fmt: skip
+    assert new["id"] == "tag:google.com,2005:reader/item/0000000000000005"
+    assert (new["published"], new["crawlTimeMsec"]) == (40, "60500")
+
+
+def test_an_alert_about_a_feed_has_no_link() -> None:
+    alert = replace(ALERT, article=None, kind=AlertKind.FAILING, url="javascript:x", matches=())
+    row = item_row(alert, None, {})
+    assert row["canonical"] == row["alternate"] == []
+    assert row["summary"]["content"] == "<p><b>Grèves</b> · a5 · high · failing</p>"
+
+
+@given(st.text(max_size=60), st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60))))
+def test_no_text_becomes_markup(text: str, spans: list[tuple[int, int]]) -> None:
+    matches = tuple(
+        Match(field="body", start=start, end=end, text="<b>", term="x") for start, end in spans
+    )
+    alert = replace(ALERT, watchlist="<i>&", note="<u>", matches=matches)
+    body = f"<script>{text}</script>"
+    written = content(alert, replace(ARTICLE, body=body, summary=""))
+    assert set(re.findall(r"</?(\w+)", written)) <= {"p", "b", "i"}
+    shown = _Text()
+    shown.feed(written)
+    shown.close()
+    assert body.replace("\n", "") in shown.text.replace("\n", "")
+
+
+class _Text(HTMLParser):
+    text = ""
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
