@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
+from monitor.lease_keeper import LeaseHolder, SoleMonitor
+
 if TYPE_CHECKING:
     from index.article import Timestamp
     from monitor.feeds.relocation import Relocation
@@ -47,6 +49,8 @@ class Components:
     """None where no briefing is made."""
     linker: EventLinker | None = None
     """None where the model is not installed."""
+    leases: LeaseHolder = field(default_factory=SoleMonitor)
+    """What this monitor may do, of those that share the store."""
     load: Callable[[], Config]
     stamp: Callable[[], object]
     """Returns another value once `feeds.yaml` has changed."""

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -20,14 +21,15 @@ from monitor import signs
 from monitor.alerts.plan import AlertPlan
 from monitor.components import Components
 from monitor.config_reload import ConfigReloader
-from monitor.errors import MonitorError, StoreError
+from monitor.errors import LeaseLostError, MonitorError, StoreError
 from monitor.ingest import feed_health, schedule
 from monitor.ingest.poll_outcome import BatchOutcome
 from monitor.maintenance.retention import RetentionRunner
-from monitor.maintenance.store_check import StoreCheckRunner, note_damage
+from monitor.maintenance.store_check import StoreCheckRunner, note_damage, note_lost_monitors
 from monitor.model.config import Config
 from monitor.model.feed import Feed, FeedState, SubscribedFeed
-from monitor.model.poll import RunSummary
+from monitor.model.lease import Duty, Lease
+from monitor.model.poll import PendingPage, RunSummary
 from monitor.monitor_lock import Heartbeat
 from monitor.similar.extra import not_installed, turned_off
 from monitor.tasks import KeyedTasks, is_due
@@ -107,6 +109,8 @@ AWAY = 3 * LOOK_EVERY
 """Seconds without a look after which the monitor was away: stopped, or asleep."""
 AWAY_BETWEEN_RUNS = 5_400.0
 """Seconds between two single runs after which feeds were not watched in between."""
+Background = Callable[[Callable[[StoreError], None]], Coroutine[Any, Any, None]]
+"""Goes on until cancelled, and reports what the store refuses."""
 PATIENCE = 2
 """Tries of the indexer in a row that fail before one round is not waited out."""
 
@@ -138,16 +142,16 @@ class Daemon:
         """Watch until `stop` is set, then end all tasks."""
         background = [
             *await self._start(),
-            asyncio.create_task(self._catching_up.ever(self._rest)),
+            self._while_held(Duty.BACKFILL, self._catching_up.ever),
             asyncio.create_task(self._in_force.ever(TICK, self._rest), name="reloader"),
-            asyncio.create_task(self._tidying.ever(self._rest)),
+            self._while_held(Duty.UPKEEP, self._tidying.ever),
             asyncio.create_task(self._checking.ever()),
-            asyncio.create_task(self._parts.notifier.ever(self._rest)),
+            self._while_held(Duty.DELIVERIES, self._parts.notifier.ever),
         ]
         if self._parts.briefings is not None:
-            background.append(asyncio.create_task(self._parts.briefings.ever(self._rest)))
+            background.append(self._while_held(Duty.BRIEFINGS, self._parts.briefings.ever))
         if self._parts.linker is not None:
-            background.append(asyncio.create_task(self._parts.linker.ever(self._rest)))
+            background.append(self._while_held(Duty.VECTORS, self._parts.linker.ever))
         self._say_what_is_watched(await self._parts.thread(self._parts.store.feeds.subscribed))
         ticker = Ticker(self._tick, TICK)
         background.append(asyncio.create_task(ticker.keep(self._parts.clock, self._parts.sleep)))
@@ -178,6 +182,10 @@ class Daemon:
         finally:
             await self._end(background)
         return self._parts.report.summary()
+
+    def _while_held(self, duty: Duty, ever: Background) -> asyncio.Task[None]:
+        """Do in the background what one monitor does for all, as long as this is the one."""
+        return asyncio.create_task(self._parts.leases.while_held(duty, partial(ever, self._rest)))
 
     # --- the round and the tick ---
 
@@ -237,40 +245,59 @@ class Daemon:
                 await self._poll_due(at_once=False)
                 await self._read_pages()
                 await self._relocate()
-                await self._end_silences()
-                if is_due(self._looked, LOOK_EVERY, now):
-                    await self._look_for_unusual(AWAY)
-                await self._sweep()
+                if lease := self._parts.leases.duty(Duty.UPKEEP):
+                    with self._parts.leases.using(lease):
+                        await self._keep_up(now)
         except StoreError as error:
             self._rest(error)
 
+    async def _keep_up(self, now: Timestamp) -> None:
+        """Look at what one monitor looks at for all."""
+        await self._end_silences()
+        if is_due(self._looked, LOOK_EVERY, now):
+            await self._look_for_unusual(AWAY)
+        await self._sweep()
+        await self._note_lost_monitors()
+
     async def _poll_due(self, *, at_once: bool) -> None:
         now = self._parts.clock()
-        states = await self._parts.thread(self._parts.store.states, now)
+        monitor = self._parts.leases.monitor
+        states = await self._parts.thread(self._parts.store.states, now, monitor)
         if not self._may_ask(now):  # the store refused something while this call waited
             return
         watched = self._in_force.feeds.values()
-        feeds = [f for f in watched if f.url in states and f.url not in self._polling]
+        found = [f for f in watched if f.url in states and f.url not in self._polling]
+        leases = {feed.url: self._parts.leases.bucket(feed.url) for feed in found}
+        feeds = [feed for feed in found if leases[feed.url]]
         self._parts.report.expect(len(feeds))
         for delay, feed in schedule.spread(schedule.due(states, feeds, now), states, now):
             wait = 0.0 if at_once else delay
-            self._polling.begin(feed.url, self._poll(feed, states[feed.url], wait))
+            poll = self._poll(feed, states[feed.url], wait, leases[feed.url])
+            self._polling.begin(feed.url, poll)
 
-    async def _poll(self, feed: Feed, state: FeedState, wait: float) -> None:
+    async def _poll(self, feed: Feed, state: FeedState, wait: float, lease: Lease | None) -> None:
         if wait:
             await self._parts.sleep(wait)
-        await self._parts.pipeline.poll(feed, state)
+        if lease and self._parts.leases.bucket(feed.url) == lease:  # else the state may be old
+            with self._parts.leases.using(lease):
+                await self._parts.pipeline.poll(feed, state)
 
     async def _read_pages(self) -> bool:
         """Begin reading pages that are due; return whether there are any."""
         parts, free = self._parts, PAGES_AT_ONCE - len(self._reading)
         if free <= 0:
             return True
-        due = await parts.thread(parts.store.pages_due, parts.clock(), PAGES_AT_ONCE)
+        now, monitor = parts.clock(), parts.leases.monitor
+        due = await parts.thread(parts.store.pages_due, now, PAGES_AT_ONCE, monitor)
         due = [page for page in due if page.article.id not in self._reading]
         for page in due[:free]:
-            self._reading.begin(page.article.id, parts.pipeline.read_page(page))
+            if lease := parts.leases.bucket(page.article.url):
+                self._reading.begin(page.article.id, self._read_page(page, lease))
         return bool(due)
+
+    async def _read_page(self, page: PendingPage, lease: Lease) -> None:
+        with self._parts.leases.using(lease):
+            await self._parts.pipeline.read_page(page)
 
     async def _relocate(self) -> None:
         """Write new addresses of moved feeds into `feeds.yaml`, which is then read again."""
@@ -299,6 +326,13 @@ class Daemon:
         )
         self._announce(plan)
 
+    async def _note_lost_monitors(self) -> None:
+        """Raise an alert about each monitor that is lost."""
+        parts = self._parts
+        if parts.store.is_shared:
+            routing, now = parts.ingester.watch.routing, parts.clock()
+            self._announce(await parts.thread(note_lost_monitors, parts.store, routing, now))
+
     async def _note_damage(self, damage: str) -> None:
         """Raise an alert when damage of the store begins."""
         parts = self._parts
@@ -323,6 +357,9 @@ class Daemon:
 
     def _rest(self, error: StoreError) -> None:
         """Stop polling for a while: nothing is fetched that cannot be stored."""
+        if isinstance(error, LeaseLostError):
+            log.debug("%s", error)
+            return
         now = self._parts.clock()
         if self._may_ask(now):
             log.error(
@@ -346,11 +383,13 @@ class Daemon:
 
     async def _start(self) -> list[asyncio.Task[None]]:
         self._beat()
+        await self._parts.leases.start()
         await self._in_force.enforce(self._in_force.config)
         self._parts.indexer.start()
         return [
             asyncio.create_task(self._parts.pipeline.run()),
             asyncio.create_task(self._pulse()),
+            asyncio.create_task(self._parts.leases.ever()),
         ]
 
     async def _end(self, background: list[asyncio.Task[None]]) -> None:
@@ -359,7 +398,9 @@ class Daemon:
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
+        await self._parts.leases.release_buckets()
         await self._parts.notifier.close()
+        await self._parts.leases.leave()
         if self._parts.linker is not None:
             await asyncio.to_thread(self._parts.linker.close)
         if done := await asyncio.to_thread(self._parts.indexer.stop):

@@ -76,6 +76,10 @@ class StoreError(MonitorError):
     """The store cannot be opened, read or written."""
 
 
+class LeaseLostError(StoreError):
+    """Another monitor does by now what this one was doing; nothing of it was stored."""
+
+
 class CursorError(MonitorError):
     """A cursor that is not valid, or belongs to another search."""
 
@@ -102,18 +106,23 @@ class NoStoreError(StoreError):
 
 
 class StoreTakenError(AlreadyRunningError):
-    """Another monitor, maybe on another machine, watches this store."""
+    """Others use this store, maybe on other machines, and one of us wants it for itself."""
 
-    def __init__(self, store: str) -> None:
+    def __init__(self, store: str, *, alone: bool) -> None:
         self.pid = 0
-        MonitorError.__init__(
-            self,
-            _(
+        if alone:
+            words = _(
                 "{store}: another monitor watches this store, maybe on another machine;"
                 " end that one first",
                 store=store,
-            ),
-        )
+            )
+        else:
+            words = _(
+                "{store}: `tocsin run --once` or `tocsin move` uses this store alone, maybe on"
+                " another machine; try again when it has ended",
+                store=store,
+            )
+        MonitorError.__init__(self, words)
 
 
 class FeedError(MonitorError):

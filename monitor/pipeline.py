@@ -34,6 +34,7 @@ from monitor.ingest.ingest import Ingester
 from monitor.ingest.outage import OutageDetector
 from monitor.ingest.poll_outcome import BatchOutcome, NewDocument, PageResult, PollResult
 from monitor.model.feed import Feed, FeedState
+from monitor.model.lease import SOLE, lease_in_hand
 from monitor.model.poll import Fetched, NotModified, Page, PendingPage
 from monitor.parse.workers import Parser
 
@@ -104,19 +105,27 @@ class Pipeline:
 
         Raises:
             StoreError: Nothing of the result is stored.
+            LeaseLostError: It is in the hands of another monitor, and was not asked.
         """
         started = self._clock()
         with ExitStack() as held:
             answer = await self._answer(feed, state, held)
             await self._submit(
-                PollResult(feed=feed, state=state, came=answer, seconds=self._clock() - started)
+                PollResult(
+                    feed=feed,
+                    state=state,
+                    came=answer,
+                    seconds=self._clock() - started,
+                    lease=lease_in_hand() or SOLE,
+                )
             )
 
     async def read_page(self, pending: PendingPage) -> None:
         """Fetch an article's page and return when its text is stored and matched."""
         feed = self._ingester.watch.feeds.get(pending.article.feeds[0])
         page = await self._pages.read(pending.article, feed)
-        await self._submit(PageResult(page=page, pending=pending))
+        lease = lease_in_hand() or SOLE
+        await self._submit(PageResult(page=page, pending=pending, lease=lease))
 
     async def run(self) -> None:
         """Store results until cancelled, all that have arrived in one batch."""

@@ -6,6 +6,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from index.article import Timestamp
@@ -35,7 +37,8 @@ class WorkerThread:
 
     async def __call__(self, call: Callable[..., T], *args: Any) -> T:
         """Return what a call returns, once its turn has come."""
-        return await asyncio.get_running_loop().run_in_executor(self._executor, call, *args)
+        here = partial(copy_context().run, call, *args)  # under the lease of the task that asks
+        return await asyncio.get_running_loop().run_in_executor(self._executor, here)
 
 
 K = TypeVar("K", str, int)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from monitor.feeds.discovery import FeedFinder
     from monitor.fetch.client import Client
     from monitor.ingest.poll_outcome import BatchOutcome
+    from monitor.lease_keeper import LeaseHolder
     from monitor.maintenance.indexer_process import IndexerProcess
     from monitor.model.alert import Alert
     from monitor.model.briefing import Briefing, StoredBriefing
@@ -58,6 +59,11 @@ def clock() -> Timestamp:
 def monotonic() -> float:
     """Return the monotonic clock, in seconds."""
     return time.monotonic()
+
+
+def uptime() -> float:
+    """Return a monotonic clock, in seconds, that goes on while the machine sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def token() -> str:
@@ -124,6 +130,8 @@ class RunOptions:
     progress: Progress | None = None
     metrics: Listening | None = None
     """Where metrics are served; None leaves it to `feeds.yaml`."""
+    lease_seconds: float = 30.0
+    """Seconds without a heartbeat after which other monitors of a shared store take over."""
 
 
 async def run_monitor(path: Path, data: Path | None, orders: RunOptions) -> RunSummary:
@@ -131,7 +139,7 @@ async def run_monitor(path: Path, data: Path | None, orders: RunOptions) -> RunS
 
     Raises:
         ConfigError: The file has problems.
-        AlreadyRunningError: Another monitor runs on the data folder.
+        AlreadyRunningError: Another monitor runs on the data folder, or the store is in use.
         StoreError: The store cannot be opened or written.
     """
     import asyncio
@@ -163,7 +171,7 @@ async def _watch(
     parser = Parser()
     parts, close = _parts(config, data, held, orders, parser)
     try:
-        parts.store.claim()
+        parts.store.claim(alone=orders.once)
         async with parts.client:
             daemon = Daemon(config, parts)
             if orders.once:
@@ -247,11 +255,13 @@ def _parts(
 
     loop = asyncio.get_running_loop()
     linker = _linker(config.store, store, thread, save_encoded)
+    leases, close_leases = _leases(config, orders, vectors=linker is not None)
     if linker is not None:
         listeners.append(lambda done: linker.wake() if done.queued else None)
     path, log_file = config.path.resolve(), orders.log_file
 
     def close() -> None:
+        close_leases()
         executor.shutdown()
         store.close()
 
@@ -275,6 +285,7 @@ def _parts(
         notifier=notifier,
         briefings=_briefings(config, store, thread, notifier),
         linker=linker,
+        leases=leases,
         relocation=Relocation(store, partial(move_feed, config.path, data=data), clock),
         load=lambda: load_and_test(config.path, data=data),
         stamp=config_stamp(config.path),
@@ -311,6 +322,36 @@ def config_stamp(path: Path) -> Callable[[], object]:
 
     threading.Thread(target=listen, name="tocsin-config", daemon=True).start()
     return lambda: (file_signature(path), numbers[0])
+
+
+def _leases(
+    config: Config, orders: RunOptions, *, vectors: bool
+) -> tuple[LeaseHolder, Callable[[], None]]:
+    """Return what says what this monitor may do, and a function that closes it."""
+    import asyncio
+    import socket
+    from concurrent.futures import ThreadPoolExecutor
+
+    from monitor.lease_keeper import LeaseKeeper, SoleMonitor
+    from monitor.model.lease import Duty
+    from monitor.store import open_leases
+    from monitor.tasks import WorkerThread
+
+    if not isinstance(config.store, str):
+        return SoleMonitor(), lambda: None
+    host, folder, expiry = socket.gethostname(), str(config.data.resolve()), orders.lease_seconds
+    leases = open_leases(config.store, host=host, pid=os.getpid(), folder=folder, expiry=expiry)
+    executor = ThreadPoolExecutor(1, thread_name_prefix="leases")
+    duties = [duty for duty in Duty if duty is not Duty.VECTORS or vectors]
+
+    def close() -> None:
+        executor.shutdown()
+        leases.close()
+
+    return LeaseKeeper(
+        leases, WorkerThread(executor), clock=clock, monotonic=uptime, sleep=asyncio.sleep,
+        expiry=expiry, alone=orders.once, duties=duties,
+    ), close  # fmt: skip
 
 
 def _linker(

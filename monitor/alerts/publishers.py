@@ -14,7 +14,7 @@ def publisher(article: str, feed: str) -> str:
     feeds of many (FeedBurner) is none of them. A host without a registered name (a number, a
     name inside a house) identifies nobody, so each feed there is a publisher of its own.
     """
-    return _registered_name(article) or _registered_name(feed) or feed
+    return registered_name(article) or registered_name(feed) or feed
 
 
 def is_aggregator(feed: str, sources: Iterable[str]) -> bool:
@@ -36,9 +36,9 @@ def host_name(url: str) -> str:
 
 def is_same_site(one: str, other: str) -> bool:
     """Tell whether two addresses are of one site, by the registered name, else by the host."""
-    name = _registered_name(one)
-    if name or _registered_name(other):
-        return name == _registered_name(other)
+    name = registered_name(one)
+    if name or registered_name(other):
+        return name == registered_name(other)
     return urlsplit(one).netloc == urlsplit(other).netloc
 
 
@@ -46,7 +46,7 @@ _LONGEST_HOST = 253
 """Characters of a name in the domain name system."""
 
 
-def _registered_name(url: str) -> str:
+def registered_name(url: str) -> str:
     """Return the registered name of a URL's host: `bbc.co.uk` of `feeds.bbc.co.uk`; or ''."""
     try:
         host = urlsplit(url).hostname or ""

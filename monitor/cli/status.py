@@ -11,15 +11,19 @@ import click
 
 from index.translation import gettext as _
 from index.translation import mark_all, ngettext, number, pgettext
+from monitor import signs
 from monitor.cli import CliContext, output
 from monitor.cli.options import MomentParam
 from monitor.maintenance.index_repair import WAY_OUT
 
 if TYPE_CHECKING:
+    from monitor.model.lease import SharingMonitor
     from monitor.model.status import Status
 
 
 DAY = 86_400.0
+LATE = 60.0
+"""Seconds after which a feed that is due and not polled is worth a word."""
 WEEK = 7 * DAY
 
 
@@ -65,8 +69,8 @@ def status(cli: CliContext, as_json: bool, style: str, latency: bool, since: flo
 
 
 LABELS = mark_all(
-    "status", "monitor", "log", "config", "store", "network", "feeds", "gaps", "articles",
-    "set aside", "index", "vectors", "backfill", "alerts", "silenced", "unsent",
+    "status", "monitor", "monitors", "log", "config", "store", "network", "feeds", "gaps",
+    "articles", "set aside", "index", "vectors", "backfill", "alerts", "silenced", "unsent",
 )  # fmt: skip
 
 
@@ -101,6 +105,8 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
         yield "monitor", _("not running; start it with `tocsin` or `tocsin run`")
     if status.log:
         yield "log", str(status.log)
+    for one in status.monitors:
+        yield "monitors", _describe_sharing(one)
     yield from _troubles(status)
     health = ", ".join(
         f"{number(count)} {health.label}" for health, count in sorted(status.feeds.items())
@@ -168,6 +174,28 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
             for one in status.mutes
         )
         yield "silenced", ", ".join(muted)
+
+
+def _describe_sharing(monitor: SharingMonitor) -> str:
+    """Return what a monitor of a shared store does, or that it is lost."""
+    from monitor.formatting import clauses, span
+    from monitor.model.shown_names import duty_name
+
+    heartbeat = span(monitor.silence)
+    if monitor.lost:
+        words = _("{name} is lost: its last heartbeat was {time} ago", name=monitor.name,
+                  time=heartbeat)  # fmt: skip
+        return f"{signs.FAILED} {words}"
+    buckets = ngettext("{count} bucket", "{count} buckets", monitor.buckets)
+    parts = [
+        _("{name} has {buckets}", name=monitor.name, buckets=buckets),
+        _("heartbeat {time} ago", time=heartbeat),
+    ]
+    if monitor.lag >= LATE:
+        parts.append(_("a feed has been due for {time}", time=span(monitor.lag)))
+    if monitor.duties:
+        parts.append(_("duties: {duties}", duties=", ".join(map(duty_name, monitor.duties))))
+    return clauses(parts)
 
 
 def _troubles(status: Status) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ from typing import Self
 import httpx
 
 from index.translation import gettext as _
-from monitor.errors import FetchError
+from monitor.errors import FetchError, LeaseLostError
 from monitor.fetch.address_guard import AddressGuard, Dial, Resolve, UnreachableError
 from monitor.fetch.connection_pool import ConnectionPool
 from monitor.fetch.error_messages import error_message
@@ -36,6 +36,7 @@ from monitor.fetch.response import HEADERS, Headers, StatusError, interpret, rea
 from monitor.fetch.url import UrlError, origin_of, parse_url, redact
 from monitor.model.config import Networks
 from monitor.model.feed import DEFAULT_OPTIONS, RequestOptions
+from monitor.model.lease import require_lease
 from monitor.model.poll import Fetched, NotModified
 
 ACCEPT_FEED = (
@@ -146,7 +147,8 @@ class Client:
             credentials_origin: URL whose origin gets them; that of `url` when empty.
 
         Raises:
-            FetchError: There is no usable response. Nothing else is raised.
+            FetchError: There is no usable response.
+            LeaseLostError: Another monitor may ask this server by now. Nothing else is raised.
         """
         exchange: Exchange | None = None
         timeout = request_options.timeout or self._timeout
@@ -168,6 +170,8 @@ class Client:
                 httpx.Request("GET", target, headers=headers, extensions={EXCHANGE: exchange})
             )
             return interpret(response, conditional=bool(etag or last_modified))
+        except LeaseLostError:
+            raise
         except Exception as error:
             refused = error if isinstance(error, StatusError) else None
             quotes_the_url = isinstance(error, UrlError)
@@ -236,6 +240,7 @@ class FetchTransport(httpx.AsyncBaseTransport):
         self, request: httpx.Request, exchange: Exchange
     ) -> tuple[httpx.Response, float]:
         """Return a response and the seconds that it took."""
+        require_lease()  # it may have waited long for its turn
         started = self._monotonic()
         async with self._pool.get(
             request.url, exchange.headers(request), exchange.proxy, max_bytes=exchange.max_bytes

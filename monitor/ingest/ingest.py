@@ -14,6 +14,7 @@ from functools import partial
 
 from index.article import Article, Timestamp
 from index.translation import gettext as _
+from index.translation import ngettext
 from monitor.alerts.alert_planning import plan_alerts
 from monitor.alerts.facts import Arrivals
 from monitor.alerts.notification import plan_ended_silences
@@ -81,7 +82,10 @@ class Ingester:
             with self._store.reading() as reading:
                 drafted = [self._drafted(reading, watch, answer) for answer in answers]
             with self._store.batch() as batch:
+                held = batch.held({answer.lease for answer in answers})
                 for answer, document in zip(answers, drafted, strict=True):
+                    if answer.lease not in held:
+                        continue
                     if isinstance(answer, PageResult):
                         arrivals = self._page(batch, watch, answer, now)
                         queued = queued or bool(answer.page.text)
@@ -102,12 +106,17 @@ class Ingester:
         except BaseException:
             self._languages.clear()
             raise
+        dropped = sum(answer.lease not in held for answer in answers)
+        if dropped:
+            _log_dropped(dropped)
+            self._languages.clear()
         return BatchOutcome(
             polls=tuple(polls),
             raised=tuple(raised),
             queued=queued,
             planned=planned,
             unreached=frozenset(_unreached(answers)),
+            dropped=dropped,
         )
 
     def end_silences(self) -> int:
@@ -304,6 +313,16 @@ def _with_current_feed(
     if isinstance(answer, PageResult):
         return answer
     return replace(answer, feed=watch.feeds.get(answer.feed.number, answer.feed))
+
+
+def _log_dropped(count: int) -> None:
+    log.warning(
+        ngettext(
+            "{count} poll was dropped: another monitor watches its feed by now",
+            "{count} polls were dropped: another monitor watches their feeds by now",
+            count,
+        )
+    )
 
 
 def _unreached(answers: Iterable[PollResult | PageResult]) -> Iterator[str]:

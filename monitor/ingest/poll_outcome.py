@@ -22,6 +22,7 @@ from monitor.ingest import (
 from monitor.ingest.enrichment import Enrichment
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedHistory, FeedState, Outcome, Poll
+from monitor.model.lease import SOLE, Lease
 from monitor.model.poll import (
     ArticleChange,
     Fetched,
@@ -56,6 +57,8 @@ class PollResult:
     state: FeedState
     came: NewDocument | Fetched | NotModified | FeedError
     seconds: float
+    lease: Lease = SOLE
+    """Under which the feed was polled; it is not stored under another."""
 
     @property
     def weight(self) -> int:
@@ -70,6 +73,8 @@ class PageResult:
     page: Page
     pending: PendingPage
     weight: int = 1
+    lease: Lease = SOLE
+    """Under which the page was fetched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +91,8 @@ class BatchOutcome:
     """Addresses of the feeds whose hosts could not be reached."""
     outage: bool = False
     """Whether the network, rather than these hosts, seems to be down."""
+    dropped: int = 0
+    """Polls and pages that were not stored: another monitor does them by now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

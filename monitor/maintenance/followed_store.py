@@ -46,13 +46,14 @@ class FollowedStore(SqlStore):
         known = read_position(data)
         if not count_articles(data / ARCHIVE_FOLDER):
             known = newest  # all articles are added anyway, the newest first
-        self._position = known if known <= newest else 0
-        write_position(data, self._position)
+        self.position = known if known <= newest else 0
+        """The number up to which the index is in line."""
+        write_position(data, self.position)
 
     def lag(self) -> int:
         """Return how many articles the index lacks, or has as they were, at most."""
         ((changed,),) = self._read(
-            "SELECT count(*) FROM index_changes WHERE number > ?", (self._position,)
+            "SELECT count(*) FROM index_changes WHERE number > ?", (self.position,)
         )
         ((stored,),) = self._read("SELECT count(*) FROM articles")
         return max(int(changed), int(stored) - count_articles(self._data / ARCHIVE_FOLDER))
@@ -63,26 +64,26 @@ class FollowedStore(SqlStore):
             f"SELECT c.number, c.article, {ARTICLE} FROM index_changes c"
             " LEFT JOIN articles a ON a.id = c.article"
             " WHERE c.number > ? ORDER BY c.number LIMIT ?",
-            (max(after, self._position), limit),
+            (max(after, self.position), limit),
         )
         return outbox_entries(rows, chars)
 
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
         """Note that the index is in line up to this number."""
-        self._position = max(self._position, upto)
-        write_position(self._data, self._position)
+        self.position = max(self.position, upto)
+        write_position(self._data, self.position)
 
     def outbox(self) -> OutboxState:
         """Return what is on its way into this index or out of it."""
         found = list(
             self._read(
                 "SELECT number, article FROM index_changes WHERE number > ? ORDER BY number",
-                (self._position,),
+                (self.position,),
             )
         )
         return OutboxState(
             articles=array("Q", (article for _, article in found)),
-            last=found[-1][0] if found else self._position,
+            last=found[-1][0] if found else self.position,
         )
 
     def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
+import math
 import multiprocessing
 import os
 import signal
@@ -25,12 +26,14 @@ from index.translation import gettext as _
 from index.translation import ngettext, number
 from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import index_repair, indexer
-from monitor.maintenance.followed_store import FollowedStore, write_position
+from monitor.maintenance.followed_store import FollowedStore
 from monitor.maintenance.index_fence import BatchTime, InHand, read_note
-from monitor.store.sql.store import SqlStore
+from monitor.model.config import OutboxState
+from monitor.store.sql.article_views import ARTICLE
+from monitor.store.sql.store import SqlStore, outbox_entries
 
 if TYPE_CHECKING:
-    from monitor.model.config import StoreAddress
+    from monitor.model.config import OutboxEntry, StoreAddress
 
 log = logging.getLogger("tocsin")
 
@@ -212,28 +215,74 @@ class IndexerProcess:
                 end.close()
 
 
-class _ReadOnly(SqlStore):
-    """The store as the indexer uses it."""
+class _Reports:
+    """What the indexer reports to the monitor."""
 
-    def __init__(
-        self, store: StoreAddress, monitor: Connection, clock: Clock, data: Path | None
-    ) -> None:
-        super().__init__(store)
-        self._data = data
+    def __init__(self, monitor: Connection, clock: Clock) -> None:
         self._monitor = monitor
         self._clock = clock
 
-    def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
-        """Report the ticket and the time to the monitor."""
-        if self._data is not None:
-            write_position(self._data, upto)
+    def indexed(self, upto: int, now: Timestamp | None) -> None:
+        """Report the ticket and the time."""
         with contextlib.suppress(OSError):
             self._monitor.send(_IndexedTicket(upto, self._clock() if now is None else now))
 
-    def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
+    def set_aside(self, article: int, reason: str) -> None:
         """Report an article that is indexed without its text."""
         with contextlib.suppress(OSError):
             self._monitor.send(_SetAside(article, reason))
+
+
+class _ReadOnly(SqlStore):
+    """The store of a data folder as the indexer uses it."""
+
+    def __init__(self, store: StoreAddress, reports: _Reports) -> None:
+        super().__init__(store)
+        self._reports = reports
+
+    def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
+        """Report the ticket and the time to the monitor."""
+        self._reports.indexed(upto, now)
+
+    def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
+        """Report an article that is indexed without its text."""
+        self._reports.set_aside(article, reason)
+
+
+class _SharedReadOnly(FollowedStore):
+    """A shared store as the indexer of one of its monitors uses it.
+
+    Another monitor may have emptied the outbox: this index follows all that changed.
+    """
+
+    def __init__(self, store: str, data: Path, reports: _Reports) -> None:
+        super().__init__(store, data)
+        self._reports = reports
+
+    def unindexed(self, limit: int, after: int = 0, chars: float = math.inf) -> list[OutboxEntry]:
+        """Return what changed since this index was in line, and the outbox, oldest first."""
+        rows = self._read(
+            f"SELECT c.number, c.article, {ARTICLE} FROM"
+            " (SELECT number, article FROM index_changes WHERE number > ?1"
+            " UNION SELECT ticket, article FROM outbox WHERE ticket > ?2) c"
+            " LEFT JOIN articles a ON a.id = c.article ORDER BY c.number LIMIT ?3",
+            (max(after, self.position), after, limit),
+        )
+        return outbox_entries(rows, chars)
+
+    def outbox(self) -> OutboxState:
+        """Return what is on its way into this index or out of it."""
+        followed, queued = super().outbox(), SqlStore.outbox(self)
+        return OutboxState(followed.articles + queued.articles, max(followed.last, queued.last))
+
+    def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
+        """Note how far this index is, and report it to the monitor."""
+        super().mark_indexed(upto, now)
+        self._reports.indexed(upto, now)
+
+    def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
+        """Report an article that is indexed without its text."""
+        self._reports.set_aside(article, reason)
 
 
 class _LastMessage(logging.Handler):
@@ -270,8 +319,10 @@ def _index(
         store: SqlStore
         if follows:
             store = FollowedStore(address, data)
+        elif isinstance(address, str):
+            store = _SharedReadOnly(address, data, _Reports(monitor, clock))
         else:
-            store = _ReadOnly(address, monitor, clock, data if isinstance(address, str) else None)
+            store = _ReadOnly(address, _Reports(monitor, clock))
         try:
             indexer.run(
                 store,

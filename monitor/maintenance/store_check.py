@@ -1,4 +1,7 @@
-"""The monitor reads every page of the store now and then: a disk that fails says nothing."""
+"""The monitor reads every page of the store now and then: a disk that fails says nothing.
+
+And it looks for monitors of a shared store that say nothing any more.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ from contextlib import closing
 
 from index.article import Timestamp
 from index.translation import gettext as _
+from monitor.alerts.newsroom_incidents import plan_lost_monitors, plan_store_damage
 from monitor.alerts.plan import AlertPlan
 from monitor.alerts.routing import Routing
-from monitor.alerts.store_damage import plan_store_damage
 from monitor.errors import StoreError
 from monitor.model.alert import AlertKind
 from monitor.model.config import StoreAddress
@@ -106,4 +109,25 @@ def note_damage(store: Store, damage: str, routing: Routing, now: Timestamp) -> 
             return AlertPlan(at=now)
         plan = plan_store_damage(damage, batch.volumes.facts([FEED_HEALTH], now), routing, now)
         batch.save_alerts(plan)
+    return plan
+
+
+def note_lost_monitors(store: Store, routing: Routing, now: Timestamp) -> AlertPlan:
+    """Raise an alert about each monitor of a shared store that is lost.
+
+    Returns:
+        What was stored: an empty plan if there is nothing new.
+
+    Raises:
+        StoreError: The store refuses; nothing was changed.
+    """
+    with store.reading() as reading:
+        if not reading.lost_monitors():
+            return AlertPlan(at=now)
+    with store.batch() as batch:
+        lost = batch.lost_monitors()
+        plan = plan_lost_monitors(lost, batch.volumes.facts([FEED_HEALTH], now), routing, now)
+        batch.save_alerts(plan)
+        told = zip(lost, plan.raised, strict=True)
+        batch.note_lost({one.number: alert.id for one, alert in told})
     return plan

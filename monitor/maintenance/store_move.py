@@ -62,8 +62,8 @@ def move_store(source: StoreAddress, target: StoreAddress, progress: Progress) -
         place = stack.enter_context(_FilledFile(target)) if isinstance(target, Path) else target
         reader = stack.enter_context(closing(open_database(source, create=False)))
         writer = stack.enter_context(closing(open_database(place, create=True)))
-        reader.claim()
-        writer.claim()
+        reader.claim(alone=True)
+        writer.claim(alone=True)
         with reading(reader), reading(writer):
             _refuse_filled(writer, target)
             reader.begin_reading()

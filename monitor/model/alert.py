@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class AlertKind(enum.StrEnum):
-    """What an alert is about: an article, a feed, the store, or how much a watchlist brings."""
+    """What an alert is about: an article, a feed, the newsroom, or how much a watchlist brings."""
 
     MATCH = "match"
     SILENT = "silent"
@@ -33,6 +33,8 @@ class AlertKind(enum.StrEnum):
     """Its articles exceeded the limits of matching or indexing."""
     DAMAGED = "damaged"
     """Pages of the store are damaged: the alert is about the newsroom itself."""
+    LOST = "lost"
+    """A monitor of a shared store is not heard of any more: it is about the newsroom itself."""
     SPIKE = "spike"
     """The watchlist brings many more stories than is usual at this time."""
     QUIET = "quiet"

@@ -11,6 +11,7 @@ from monitor.model.severity import Severity
 
 if TYPE_CHECKING:
     from monitor.model.alert import AlertKind, AlertState, Verdict
+    from monitor.model.lease import Duty
 
 _SEVERITIES = dict(zip(Severity, mark_all("severity", "high", "medium", "low"), strict=True))
 _PARTS = frozenset(mark_all("part", "title", "summary", "body", "author"))
@@ -29,6 +30,11 @@ def state_name(state: AlertState) -> str:
 def verdict_name(verdict: Verdict) -> str:
     """Return a verdict as people read it; empty for none."""
     return pgettext("verdict", _verdicts()[verdict]) if verdict else ""
+
+
+def duty_name(duty: Duty) -> str:
+    """Return what one monitor does for all as people read it."""
+    return pgettext("duty", _duties()[duty])
 
 
 def kind_name(kind: AlertKind) -> str:
@@ -83,5 +89,13 @@ def _kinds() -> dict[AlertKind, str]:
     from monitor.model.alert import AlertKind
 
     names = mark_all("kind", "match", "silent", "failing", "gone", "reissued", "quarantined",
-                     "damaged", "spike", "quiet")  # fmt: skip
+                     "damaged", "lost", "spike", "quiet")  # fmt: skip
     return dict(zip(AlertKind, names, strict=True))
+
+
+@functools.cache
+def _duties() -> dict[Duty, str]:
+    from monitor.model.lease import Duty
+
+    names = mark_all("duty", "deliveries", "briefings", "backfill", "upkeep", "vectors")
+    return dict(zip(Duty, names, strict=True))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from index.article import Timestamp
     from monitor.model.feed import GapKind, Health
+    from monitor.model.lease import SharingMonitor
     from monitor.model.watchlist import BackfillProgress, Silence
 
 
@@ -89,6 +90,8 @@ class Status:
     """Deliveries that were given up."""
     set_aside: int = 0
     """Articles that exceeded the limits of matching or indexing."""
+    monitors: tuple[SharingMonitor, ...] = ()
+    """Those of a shared store, the lost ones last; empty for a store in a data folder."""
 
     @property
     def failing(self) -> int:

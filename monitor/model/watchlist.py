@@ -67,6 +67,8 @@ class BackfillProgress:
     """Id of the last article it was matched with."""
     until: int
     """Id of the last article that was there before it."""
+    meaning: str = ""
+    """Hash of what its rule says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

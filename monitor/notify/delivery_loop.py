@@ -11,7 +11,7 @@ from functools import partial
 from index.article import Timestamp
 from index.translation import gettext as _
 from monitor import signs
-from monitor.errors import StoreError
+from monitor.errors import LeaseLostError, StoreError
 from monitor.model.config import Channel, DeliveryError, DeliveryFault, Networks
 from monitor.model.delivery import (
     BriefingNotification,
@@ -19,6 +19,7 @@ from monitor.model.delivery import (
     DeliveryAttempt,
     Notification,
 )
+from monitor.model.lease import require_lease
 from monitor.notify import retry
 from monitor.notify.notification import NotificationLoader, group_deliveries
 from monitor.notify.senders import Sender, SenderFactory
@@ -142,6 +143,8 @@ class DeliveryLoop:
         if self._sending.get(name) is task:
             del self._sending[name]
         if not task.cancelled() and (error := task.exception()):
+            if isinstance(error, LeaseLostError):
+                return
             self._paused_until[name] = self._clock() + PAUSE_SECONDS
             log.error(_("channel {channel}: {error}", channel=name, error=error))
         self.wake()  # a delivery may have become due since the last check
@@ -182,6 +185,7 @@ class DeliveryLoop:
             await self._save(DeliveryAttempt(delivery=id, error=gone) for id in missing)
         if not deliveries:
             return
+        require_lease()
         try:
             if briefings:
                 error = await sender.send_briefing(briefings[0])

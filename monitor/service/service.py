@@ -189,6 +189,7 @@ class Service:
             unsent=unsent[DeliveryState.WAITING],
             dead=unsent[DeliveryState.DEAD],
             log=str(log) if log.exists() else "",
+            monitors=tuple(self.views.monitors()),
         )
         return self.renewed(counted)
 

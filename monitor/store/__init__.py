@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from monitor.model.config import StoreAddress
-    from monitor.store.protocol import Store, Views
+    from monitor.store.protocol import Leases, Store, Views
 
 # The database is imported when it is opened: help and completion open none.
 
@@ -25,6 +25,24 @@ def open_store(address: StoreAddress) -> Store:
     from monitor.store.sql.store import SqlStore
 
     return SqlStore(address)
+
+
+def open_leases(address: str, *, host: str, pid: int, folder: str, expiry: float) -> Leases:
+    """Open the leases of a store that several monitors share.
+
+    Args:
+        address: Where the store is; it has its tables.
+        host: The name of this machine.
+        pid: This process.
+        folder: The data folder.
+        expiry: Seconds after a heartbeat after which others may take the leases.
+
+    Raises:
+        StoreError: The database does not answer.
+    """
+    from monitor.store.sql.leases import SqlLeases
+
+    return SqlLeases(address, host=host, pid=pid, folder=folder, expiry=expiry)
 
 
 def open_views(address: StoreAddress, *, read_only: bool = False) -> Views:

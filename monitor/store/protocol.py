@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         SubscribedFeed,
     )
     from monitor.model.latency import LatencyRows
+    from monitor.model.lease import Duty, Lease, SharingMonitor, Standing
     from monitor.model.poll import (
         ArticleChange,
         Known,
@@ -187,6 +188,9 @@ class StoreReads(Protocol):
     def silence_facts(self, now: Timestamp) -> AlertFacts:
         """Return the silences that have ended and are not reported yet."""
 
+    def lost_monitors(self) -> list[SharingMonitor]:
+        """Return the monitors that are lost, and of which no alert tells yet."""
+
     def expiring(
         self,
         before: Timestamp,
@@ -198,7 +202,16 @@ class StoreReads(Protocol):
 
 
 class Batch(StoreReads, Protocol):
-    """One transaction: what is read in it includes what was written in it."""
+    """One transaction: what is read in it includes what was written in it.
+
+    LeaseLostError at its beginning: it is done under a lease that is in other hands by now.
+    """
+
+    def held(self, found: Collection[Lease]) -> frozenset[Lease]:
+        """Return which of these leases are in the same hands until the transaction ends."""
+
+    def note_lost(self, alerts: Mapping[int, int]) -> None:
+        """Store which alert tells of which monitor."""
 
     def next_article(self) -> int:
         """Return a new article id."""
@@ -254,9 +267,44 @@ class Batch(StoreReads, Protocol):
         """Store that these watchlists have been matched with the articles up to that id."""
 
 
+class Leases(Protocol):
+    """What a monitor holds of a store that several share; expiry is by the database's clock.
+
+    For a thread of its own. Every method raises StoreError when the database does not answer.
+    """
+
+    def now(self) -> Timestamp:
+        """Return the time of the database."""
+
+    def beat(self) -> Standing:
+        """Say that this monitor lives; return where it stands."""
+
+    def take(self, most: int, *, forced: bool = False) -> dict[int, int]:
+        """Take buckets that nobody holds; return their epochs.
+
+        Args:
+            most: How many.
+            forced: Take those of others too: for one who knows that they are gone.
+        """
+
+    def take_duties(self, duties: Collection[Duty], *, forced: bool = False) -> dict[int, int]:
+        """Take the duties among these that nobody has; return their epochs."""
+
+    def release(self, leases: Iterable[int]) -> None:
+        """Give leases back, but for those under which something is being stored."""
+
+    def leave(self) -> None:
+        """Give all leases back, and say goodbye."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
 class Store(Protocol):
     """The monitor's side. One per monitor; not for use from two threads at once."""
 
+    is_shared: bool
+    """Whether several monitors may share it."""
     deliveries: DeliveryQueue
     briefings: BriefingQueue
     feeds: FeedViews
@@ -272,8 +320,13 @@ class Store(Protocol):
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
         """Make these the active ones; return the feeds numbered. The history of others stays."""
 
-    def states(self, due: Timestamp) -> dict[str, FeedState]:
-        """Return the polling state of the enabled feeds that are due by then, by URL."""
+    def states(self, due: Timestamp, monitor: int | None = None) -> dict[str, FeedState]:
+        """Return the polling state of the enabled feeds that are due by then, by URL.
+
+        Args:
+            due: When they are due.
+            monitor: Only those in the buckets that this monitor holds.
+        """
 
     def moves(self) -> dict[str, PermanentRedirect]:
         """Return where permanent redirects of subscribed feeds lead, by URL."""
@@ -281,11 +334,25 @@ class Store(Protocol):
     def reschedule(self, due: Mapping[str, Timestamp], delays: Mapping[str, float] = {}) -> None:
         """Set when feeds are next due, and after how many seconds they are again; by URL."""
 
-    def pages_due(self, now: Timestamp, limit: int) -> list[PendingPage]:
-        """Return the pages of articles that are to be fetched now."""
+    def pages_due(
+        self, now: Timestamp, limit: int, monitor: int | None = None
+    ) -> list[PendingPage]:
+        """Return the pages of articles that are to be fetched now.
 
-    def begin_backfills(self, meanings: Mapping[str, str]) -> None:
-        """Store the active rules, by watchlist; new ones begin a backfill."""
+        Args:
+            now: The time.
+            limit: How many at the most.
+            monitor: Only those of sites in the buckets that this monitor holds.
+        """
+
+    def begin_backfills(self, meanings: Mapping[str, str], edited: Collection[str] = ()) -> None:
+        """Store the active rules, by watchlist; new ones begin a backfill.
+
+        Args:
+            meanings: Hashes of what the rules say.
+            edited: Watchlists whose rule this monitor did not apply until now: articles that it
+                has stored are for the backfill, even if another monitor has begun it.
+        """
 
     def unindexed(self, limit: int, after: int = 0, chars: float = ...) -> list[OutboxEntry]:
         """Return articles on their way into the index or out of it, oldest first.
@@ -319,8 +386,8 @@ class Store(Protocol):
             sent_before: Deliveries sent before then, and briefings without deliveries.
         """
 
-    def claim(self) -> None:
-        """Refuse other monitors as long as the store is open.
+    def claim(self, *, alone: bool) -> None:
+        """Refuse those who want the store alone, or all others, as long as the store is open.
 
         A store in a data folder needs none: the folder has a lock. Raises AlreadyRunningError.
         """
@@ -774,3 +841,6 @@ class Views(Protocol):
 
     def set_aside_count(self) -> int:
         """Return how many articles exceeded the limits of matching or indexing."""
+
+    def monitors(self) -> list[SharingMonitor]:
+        """Return the monitors of a store that several may share, those that are lost the last."""

@@ -109,7 +109,7 @@ class SqliteConnection(sqlite3.Connection):
             self.execute(sql)
         self.commit()
 
-    def claim(self) -> None:
+    def claim(self, *, alone: bool) -> None:
         """Do nothing: the data folder has a lock."""
 
     def begin_reading(self) -> None:

@@ -71,6 +71,7 @@ class Backfill:
         self._clock = clock
         self._stopwatch = stopwatch
         self._watchlists: Mapping[str, Watchlist] = {}
+        self._meanings: Mapping[str, str] | None = None
         self._feeds: Mapping[int, Feed] = {}
         self._routing = Routing()
         self._rules: tuple[tuple[str, ...], WatchlistMatcher] = ((), WatchlistMatcher(()))
@@ -85,17 +86,30 @@ class Backfill:
 
         Call it once the watchlists are active: they see every article stored later.
         """
-        self._store.begin_backfills({w.name: w.rule or rule_version(w) for w in watchlists})
+        meanings = {w.name: w.rule or rule_version(w) for w in watchlists}
+        before = meanings if self._meanings is None else self._meanings
+        edited = [name for name, rule in meanings.items() if before.get(name) != rule]
+        self._store.begin_backfills(meanings, edited)
+        self._meanings = meanings
         self._watchlists = {watchlist.name: watchlist for watchlist in watchlists}
         known = {feed.number: feed for feed in self._store.feeds.every()}
         self._feeds = known | {feed.number: feed for feed in feeds}
         self._rules = ((), WatchlistMatcher(()))
         self._routing = routing
-        return self._store.watchlists.backfills()
+        return self._left()
+
+    def _left(self) -> list[BackfillProgress]:
+        """Return the backfills that are left, of rules as this monitor knows them.
+
+        Another monitor may have read an edit of feeds.yaml before.
+        """
+        meanings = self._meanings or {}
+        stands = self._store.watchlists.backfills()
+        return [stand for stand in stands if meanings.get(stand.watchlist) == stand.meaning]
 
     def step(self) -> BackfillStep | None:
         """Match the next articles; None when nothing is left. Raises StoreError."""
-        stands = self._store.watchlists.backfills()
+        stands = self._left()
         if not stands:
             return None
         upto = stands[0].upto
@@ -240,6 +254,7 @@ class BackfillRunner:
 
     async def ever(self, refused: Callable[[StoreError], None]) -> None:
         """Run backfills whenever there are any. Never raises: the monitor goes on."""
+        self._request.set()  # another monitor may have left one
         while True:
             await self._request.wait()
             try:

@@ -186,8 +186,9 @@ def test_the_page_of_exit_codes_and_the_help_agree() -> None:
 
 def command_lines() -> Iterator[str]:
     """Yield each `tocsin …` in the code of the documents, the prompt and the rest cut off."""
-    unit = (ROOT / "contrib/tocsin.service").read_text(encoding="utf-8")
-    yield from re.findall(r"^ExecStart=\S*/(tocsin .*)$", unit, re.M)
+    for name in ("tocsin.service", "tocsin@.service"):
+        unit = (ROOT / "contrib" / name).read_text(encoding="utf-8")
+        yield from re.findall(r"^ExecStart=\S*/(tocsin .*)$", unit, re.M)
     for block in blocks("console") + blocks("text"):
         yield from re.findall(r"^\$ (tocsin.*)$", block, re.M)
     for block in blocks("sh"):

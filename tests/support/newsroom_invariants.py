@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import indexer
@@ -35,8 +35,8 @@ class Promised:
 def broken(data: Path, promised: Promised, accepted: Sequence[Accepted]) -> list[str]:
     """Return in words what is not as promised: nothing, if all is well."""
     with closing(sqlite3.connect(data / FILE)) as sql:
-        found = list(_stored(sql, promised))
-    return [*found, *_told(promised, accepted), *_searchable(data), *_proven(data)]
+        found = [*_whole(sql), *stored(sql, promised)]
+    return [*found, *told(promised, accepted), *_searchable(data), *_proven(data)]
 
 
 def doubled(values: Iterable[Any]) -> list[Any]:
@@ -45,10 +45,20 @@ def doubled(values: Iterable[Any]) -> list[Any]:
     return [value for value in values if value in seen or seen.add(value)]  # type: ignore[func-returns-value]
 
 
-def _stored(sql: sqlite3.Connection, promised: Promised) -> Iterator[str]:
-    """Hold the store against what was published."""
+def _whole(sql: sqlite3.Connection) -> Iterator[str]:
     if (said := sql.execute("PRAGMA integrity_check").fetchall()) != [("ok",)]:
         yield f"the store is damaged: {said[:3]}"
+
+
+class Database(Protocol):
+    """A connection to the database of a store."""
+
+    def execute(self, query: str, /) -> Any:
+        """Run a statement."""
+
+
+def stored(sql: Database, promised: Promised) -> Iterator[str]:
+    """Hold the store against what was published."""
     titles = sql.execute("SELECT url, title FROM articles").fetchall()
     yield from _differ("article", [url for url, _ in titles], promised.titles)
     wrong = [url for url, title in titles if promised.titles.get(url, title) != title]
@@ -68,11 +78,11 @@ def _differ(what: str, found: Sequence[Any], expected: Iterable[Any]) -> Iterato
     yield from (f"uncalled-for {what}: {one}" for one in sorted(set(found) - set(expected)))
 
 
-def _told(promised: Promised, accepted: Sequence[Accepted]) -> Iterator[str]:
+def told(promised: Promised, accepted: Sequence[Accepted]) -> Iterator[str]:
     """Hold what channels accepted against what was to be told."""
     found = {known: under for known, under in keys(accepted).items() if known[2]}
-    told = [(channel, watchlist, url) for channel, watchlist, url, _ in found]
-    yield from _differ("message", told, promised.told)
+    messages = [(channel, watchlist, url) for channel, watchlist, url, _ in found]
+    yield from _differ("message", messages, promised.told)
     for known, under in found.items():
         if len(under) > 1:
             yield f"told under {len(under)} keys: {known}"

@@ -10,6 +10,7 @@ from typing_extensions import TypedDict  # pydantic reads those of `typing` from
 from monitor.formatting import iso
 
 if TYPE_CHECKING:
+    from monitor.model.lease import SharingMonitor
     from monitor.model.status import MonitorPresence, Status
 
 
@@ -42,6 +43,29 @@ class MuteRow(TypedDict):
     until: str | None
 
 
+class SharingMonitorRow(TypedDict):
+    """A monitor of a store that several share."""
+
+    name: str
+    """Machine and process: host/pid."""
+    host: str
+    pid: int
+    folder: str
+    """Its data folder."""
+    since: str | None
+    """When it began."""
+    heartbeat: str | None
+    """Its last heartbeat."""
+    lost: bool
+    """Whether it was not heard of for too long, and did not end."""
+    buckets: int
+    """How many of the 1,024 buckets of feeds it polls."""
+    duties: list[str]
+    """What it does for all monitors."""
+    lag: float
+    """Seconds for which the oldest of its feeds that are due is not polled."""
+
+
 class StatusRow(TypedDict):
     """The state of the newsroom: monitor, feeds, articles, alerts, deliveries."""
 
@@ -66,6 +90,8 @@ class StatusRow(TypedDict):
     """Null if none runs."""
     pulse: str | None
     """Its last sign of life."""
+    monitors: list[SharingMonitorRow]
+    """The monitors of a store that several share, those that are lost last; or empty."""
     config_error: str
     """Why the last edit of feeds.yaml is not active; or empty."""
     network_down: str
@@ -103,6 +129,7 @@ def status_row(status: Status, suppressed: Mapping[str, int]) -> StatusRow:
         "gaps": {str(kind): count for kind, count in status.gaps.items()},
         "monitor": None if status.monitor is None else _presence_row(status.monitor),
         "pulse": iso(status.pulse),
+        "monitors": [_sharing_row(one) for one in status.monitors],
         "config_error": status.config_error,
         "network_down": status.network_down,
         "store_damage": status.store_damage,
@@ -126,4 +153,19 @@ def _presence_row(monitor: MonitorPresence) -> PresenceRow:
         "since": iso(monitor.since),
         "config": monitor.config,
         "log": monitor.log,
+    }
+
+
+def _sharing_row(monitor: SharingMonitor) -> SharingMonitorRow:
+    return {
+        "name": monitor.name,
+        "host": monitor.host,
+        "pid": monitor.pid,
+        "folder": monitor.folder,
+        "since": iso(monitor.since),
+        "heartbeat": iso(monitor.seen_at),
+        "lost": monitor.lost,
+        "buckets": monitor.buckets,
+        "duties": [duty.label for duty in monitor.duties],
+        "lag": round(monitor.lag, 1),
     }

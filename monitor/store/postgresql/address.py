@@ -14,6 +14,8 @@ from monitor.errors import StoreError
 SCHEMES = "postgresql://", "postgres://"
 HOW_TO_WRITE = mark("write postgresql://user@host/database, and percent-encode what is special")
 CONNECT_SECONDS = 10
+CUT_SECONDS = 20
+"""Seconds without an answer after which a connection counts as cut."""
 _ADDRESS = re.compile(r"[^@ ]* [\d,]* [^@]*")
 """Host, port and database; what has an @ may be the end of a password."""
 
@@ -51,6 +53,7 @@ def parse_address(address: str) -> Address:
     parameters = {
         "connect_timeout": str(CONNECT_SECONDS),
         "application_name": "tocsin",
+        "tcp_user_timeout": str(CUT_SECONDS * 1_000),
         **({} if _is_local(given.get("host", "")) else {"sslmode": "require"}),
         **given,
         "client_encoding": "UTF8",

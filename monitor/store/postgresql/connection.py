@@ -29,8 +29,11 @@ CHANNEL = "tocsin"
 """Where PostgreSQL tells those who listen that something was committed."""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('tocsin ' || current_schema(), 0))"
 """One writer at a time, so that ids are given in the order in which they are committed."""
-_CLAIM = "SELECT pg_try_advisory_lock(hashtextextended('monitor ' || current_schema(), 0))"
-"""It is gone with the session that has it."""
+_CLAIM = "SELECT pg_try_advisory_lock{}(hashtextextended('monitor ' || current_schema(), 0))"
+"""It is gone with the session that has it; many sessions may share it."""
+IDLE_MS = 30_000
+"""Milliseconds after which a writer that does nothing in its transaction is cut off: it was stopped
+in the middle of it, or its machine is gone, and all others wait for it."""
 
 _REMEDIES = {
     "08": mark("is it running, and can this machine reach it?"),
@@ -70,7 +73,7 @@ class PostgresqlConnection:
         self._busy_ms = busy_ms
         self._read_only = read_only
         self._in_transaction = False
-        self._is_claimed = False
+        self._claimed = ""
         self._session = self._connect()
 
     def __del__(self) -> None:
@@ -102,7 +105,7 @@ class PostgresqlConnection:
 
     def begin(self) -> None:
         """Begin a transaction that writes; it waits for those of others."""
-        self.script(f"BEGIN; {_LOCK}")
+        self.script(f"BEGIN; SET LOCAL idle_in_transaction_session_timeout = {IDLE_MS}; {_LOCK}")
         self._in_transaction = True
 
     def begin_reading(self) -> None:
@@ -133,6 +136,7 @@ class PostgresqlConnection:
     def begin_loading(self) -> None:
         """Begin a transaction that fills an empty store: triggers do nothing in it."""
         self.begin()
+        self.script("SET LOCAL idle_in_transaction_session_timeout = 0")
         for table in WITH_TRIGGERS:
             self.script(f"ALTER TABLE {table} DISABLE TRIGGER USER")
 
@@ -188,11 +192,12 @@ class PostgresqlConnection:
             self._value(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}")
         )
 
-    def claim(self) -> None:
-        """Refuse the claim of other connections; raises AlreadyRunningError if there is one."""
-        if not self._value(_CLAIM):
-            raise StoreTakenError(self._address.name)
-        self._is_claimed = True
+    def claim(self, *, alone: bool) -> None:
+        """Refuse those who want the store alone, or all others; raises AlreadyRunningError."""
+        claim = _CLAIM.format("" if alone else "_shared")
+        if not self._value(claim):
+            raise StoreTakenError(self._address.name, alone=alone)
+        self._claimed = claim
 
     def close(self) -> None:
         """Close the connection."""
@@ -247,7 +252,7 @@ class PostgresqlConnection:
         if self._in_transaction:
             raise psycopg.OperationalError(_("the connection was lost"))
         self._session = self._connect()
-        if self._is_claimed and not self._value(_CLAIM):
+        if self._claimed and not self._value(self._claimed):
             self._session.close()
             raise psycopg.OperationalError(_("another monitor watches this store by now"))
 

@@ -11,6 +11,7 @@ _SAID_OTHERWISE = (
     (re.compile(r"\bNOT IN \(\)"), "<> ALL ('{}')"),
     (re.compile(r"\bIN \(\)"), "= ANY ('{}')"),
     (re.compile(r"\bx''"), "''::bytea"),
+    (re.compile(r"strftime\('%s', 'now'\)"), "extract(epoch FROM clock_timestamp())::float8"),
     (re.compile(r"ON CONFLICT \(feed, guid\)"), "ON CONFLICT (feed, md5(guid))"),
     (
         re.compile(r"json_each\(\?\)"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from monitor.model.event_link import EventLink, Surety
@@ -204,12 +204,17 @@ def set_aside(sql: Connection, changes: Iterable[ArticleChange], now: Timestamp)
     )
 
 
-def queue_pages(sql: Connection, changes: Iterable[ArticleChange], now: Timestamp) -> None:
-    """Queue the pages of articles that want their text."""
+def queue_pages(
+    sql: Connection,
+    changes: Iterable[ArticleChange],
+    now: Timestamp,
+    bucket_of: Callable[[str], int],
+) -> None:
+    """Queue the pages of articles that want their text, each in the bucket of its own site."""
     sql.executemany(
-        upsert("pages", "article, due, attempts, reason, backfill", "article"),
+        upsert("pages", "article, due, attempts, reason, backfill, bucket", "article"),
         [
-            (change.article.id, now, 0, "", change.backfill)
+            (change.article.id, now, 0, "", change.backfill, bucket_of(change.article.url))
             for change in changes
             if change.wants_page
         ],

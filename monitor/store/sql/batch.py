@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from monitor.model.poll import (
     PollOutcome,
     StoryCandidate,
 )
-from monitor.store.sql import articles, feeds
+from monitor.store.sql import articles, feeds, leases
 from monitor.store.sql.alerts import (
     drop_alerts_of,
     read_alert_facts,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from monitor.model.config import ExpiringArticle, RetentionExceptions
     from monitor.model.event_link import EncodedBatch
     from monitor.model.feed import Feed, FeedHistory
+    from monitor.model.lease import Lease, SharingMonitor
     from monitor.store.protocol import ArticleViews, VolumeViews
 
 COUNTED = 500
@@ -244,6 +245,10 @@ class SqlReads:
         """Return what matters for the alerts of arrivals, once their articles are stored."""
         return read_alert_facts(self._sql, arrivals, now)
 
+    def lost_monitors(self) -> list[SharingMonitor]:
+        """Return the monitors that are lost, and of which no alert tells yet."""
+        return leases.lost_monitors(self._sql)
+
     def silence_facts(self, now: Timestamp) -> AlertFacts:
         """Return the silences that have ended and are not reported yet."""
         return read_silence_facts(self._sql, now)
@@ -252,13 +257,22 @@ class SqlReads:
 class SqlBatch(SqlReads):
     """See `Batch`."""
 
-    def __init__(self, sql: Connection) -> None:
+    def __init__(self, sql: Connection, bucket_of: Callable[[str], int] | None = None) -> None:
         super().__init__(sql)
+        self._bucket_of = bucket_of or (lambda _url: 0)
         self._log = EvidenceLog(sql)
         (stored, dropped) = sql.execute(
             "SELECT (SELECT max(id) FROM articles), (SELECT max(article) FROM dropped)"
         ).fetchone()
         self._last_article = max(stored or 0, dropped or 0)
+
+    def held(self, found: Collection[Lease]) -> frozenset[Lease]:
+        """Return which of these leases are in the same hands until the transaction ends."""
+        return leases.held(self._sql, found)
+
+    def note_lost(self, alerts: Mapping[int, int]) -> None:
+        """Store which alert tells of which monitor."""
+        leases.note_lost(self._sql, alerts)
 
     def next_article(self) -> int:
         """Return a new article id."""
@@ -282,7 +296,7 @@ class SqlBatch(SqlReads):
                 if change.article.feeds[0] != number:
                     articles.insert_carrier(sql, number, change.article.id, now)
         articles.set_aside(sql, outcome.arrivals, now)
-        articles.queue_pages(sql, outcome.arrivals, now)
+        articles.queue_pages(sql, outcome.arrivals, now, self._bucket_of)
         articles.insert_entries(sql, number, map(_entry, outcome.arrivals))
         for sighting in outcome.sightings:
             articles.insert_sighting(sql, number, sighting, now)

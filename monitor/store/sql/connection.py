@@ -14,7 +14,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from index.translation import gettext as _
-from monitor.errors import StoreError, requires_extra
+from monitor.errors import LeaseLostError, StoreError, requires_extra
+from monitor.model.lease import SOLE, lease_in_hand
 
 if TYPE_CHECKING:
     from monitor.model.config import StoreAddress
@@ -96,8 +97,8 @@ class Connection(Protocol):
     def end_loading(self, numbers: Mapping[str, int]) -> None:
         """Give no number again up to these, and let the triggers do their work; then commit."""
 
-    def claim(self) -> None:
-        """Refuse the claim of other connections; raises AlreadyRunningError if there is one."""
+    def claim(self, *, alone: bool) -> None:
+        """Refuse those who want the store alone, or all others; raises AlreadyRunningError."""
 
     def close(self) -> None:
         """Close the connection."""
@@ -204,9 +205,13 @@ def reading(connection: Connection) -> Iterator[Connection]:
 
 @contextmanager
 def transaction(connection: Connection) -> Iterator[Connection]:
-    """Commit everything done inside, or nothing. Raises StoreError when the store refuses."""
+    """Commit everything done inside, or nothing. Raises StoreError when the store refuses.
+
+    LeaseLostError when it is done under a lease that is in other hands by now.
+    """
     try:
         connection.begin()
+        _require_lease(connection)
         yield connection
         connection.commit()
     except BaseException as error:
@@ -215,6 +220,16 @@ def transaction(connection: Connection) -> Iterator[Connection]:
         if isinstance(error, connection.Error):
             raise StoreError(connection.message(error, _("; nothing was changed"))) from error
         raise
+
+
+def _require_lease(connection: Connection) -> None:
+    """Make sure of the lease under which this is done; it stays until the transaction ends."""
+    lease = lease_in_hand()
+    if lease is None or lease == SOLE:
+        return
+    query = "SELECT 1 FROM leases WHERE id = ? AND epoch = ? FOR SHARE"
+    if not connection.execute(query, lease).fetchone():
+        raise LeaseLostError(_("another monitor does this by now; nothing was changed"))
 
 
 class StoreConnection:

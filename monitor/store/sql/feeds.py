@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -53,9 +53,19 @@ _RESET_IF_REQUEST_CHANGED = ", ".join(
 
 
 def subscribe(
-    sql: Connection, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]
+    sql: Connection,
+    feeds: Sequence[Feed],
+    watchlists: Sequence[Watchlist],
+    bucket_of: Callable[[str], int] | None = None,
 ) -> tuple[Feed, ...]:
-    """Make these feeds and watchlists the active ones; return the feeds numbered."""
+    """Make these feeds and watchlists the active ones; return the feeds numbered.
+
+    Args:
+        sql: The connection.
+        feeds: The feeds.
+        watchlists: The watchlists.
+        bucket_of: Gives the bucket of an address; None where one monitor polls all.
+    """
     _readdress(sql, {feed.url for feed in feeds})
     sql.execute("UPDATE feeds SET subscribed = FALSE")
     known = {url for (url,) in sql.execute("SELECT url FROM feeds")}
@@ -68,6 +78,11 @@ def subscribe(
         f" {_RESET_IF_REQUEST_CHANGED}, manner = ?6, subscribed = TRUE WHERE url = ?1",
         [feed_values(feed) for feed in feeds],
     )
+    if bucket_of:
+        sql.executemany(
+            "UPDATE feeds SET bucket = ?1 WHERE url = ?2 AND bucket <> ?1",
+            [(bucket_of(feed.url), feed.url) for feed in feeds],
+        )
     sql.execute("DELETE FROM watchlists")
     sql.executemany(
         f"INSERT INTO watchlists ({WATCHLIST}) VALUES ({marks(9)})",

@@ -712,7 +712,32 @@ CREATE TABLE configs (
 );
 """
 
-VERSION = 15
+LEASES = """
+-- The monitors of a store that several share; one that ends deletes its row. All times are by the
+-- clock of the database.
+CREATE TABLE monitors (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    host       TEXT NOT NULL,
+    pid        INTEGER NOT NULL,
+    folder     TEXT NOT NULL,                   -- its data folder
+    since      REAL NOT NULL,
+    seen_at    REAL NOT NULL,                   -- the last heartbeat
+    expires_at REAL NOT NULL,                   -- others may take its leases from then on
+    alert      INTEGER                          -- that told that it was lost; NULL: none
+);
+
+-- Who polls which bucket of feeds, and who does what one monitor does for all.
+CREATE TABLE leases (
+    id     INTEGER PRIMARY KEY,                 -- of a bucket from 0, then of duties
+    holder INTEGER,                             -- a monitor; NULL: nobody
+    epoch  INTEGER NOT NULL DEFAULT 0           -- grows with each change of holder
+);
+
+ALTER TABLE feeds ADD COLUMN bucket INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE pages ADD COLUMN bucket INTEGER NOT NULL DEFAULT 0;
+"""
+
+VERSION = 16
 
 TABLES = (
     BACKFILLS
@@ -746,6 +771,7 @@ TABLES = (
     + ASSIGNMENTS
     + INDEX_CHANGES
     + CONFIGS
+    + LEASES
 )
 
 TABLE_NAMES = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from monitor.model.feed import Feed, FeedState, PermanentRedirect
 from monitor.store.sql.article_views import ARTICLE, SqlArticleViews, article_of
 from monitor.store.sql.briefings import SqlBriefingQueue
 from monitor.store.sql.connection import (
+    BUSY_MS,
     EVERY,
     StoreConnection,
     open_database,
@@ -36,12 +37,17 @@ if TYPE_CHECKING:
     )
     from monitor.store.sql.batch import SqlBatch, SqlReads
 
+SHARED_BUSY_MS = 60_000
+"""Milliseconds that a monitor waits for another one that writes, which may have been stopped."""
+
 
 class SqlStore:
     """See `Store`. Every method blocks; the monitor calls it from one thread."""
 
     def __init__(self, address: StoreAddress) -> None:
-        self._connection = open_database(address, create=True)
+        self.is_shared = isinstance(address, str)
+        busy = SHARED_BUSY_MS if self.is_shared else BUSY_MS
+        self._connection = open_database(address, create=True, busy_ms=busy)
         connection = StoreConnection(self._connection)
         self._read = connection.read
         self.deliveries: DeliveryQueue = SqlDeliveryQueue(connection)
@@ -53,14 +59,19 @@ class SqlStore:
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
         """Make these the active ones; return the feeds numbered. The history of others stays."""
         with transaction(self._connection) as sql:
-            return subscribe(sql, feeds, watchlists)
+            return subscribe(sql, feeds, watchlists, self._bucket_of)
 
-    def states(self, due: Timestamp) -> dict[str, FeedState]:
-        """Return the polling state of the enabled feeds that are due by then, by URL."""
+    def states(self, due: Timestamp, monitor: int | None = None) -> dict[str, FeedState]:
+        """Return the polling state of the enabled feeds that are due by then, by URL.
+
+        Args:
+            due: When they are due.
+            monitor: Only those in the buckets that this monitor holds.
+        """
         found = self._read(
             f"SELECT url, {STATE} FROM feeds WHERE subscribed AND enabled AND NOT gone"
-            " AND (next_due <= ?1 OR last_poll > ?1 + 60) ORDER BY number",
-            (due,),
+            f" AND (next_due <= ?1 OR last_poll > ?1 + 60){_of(monitor)} ORDER BY number",
+            (due, *(() if monitor is None else (monitor,))),
         )
         return {url: state_of(state) for url, *state in found}
 
@@ -78,7 +89,16 @@ class SqlStore:
         from monitor.store.sql.batch import SqlBatch
 
         with transaction(self._connection) as sql:
-            yield SqlBatch(sql)
+            yield SqlBatch(sql, self._bucket_of)
+
+    @property
+    def _bucket_of(self) -> Callable[[str], int] | None:
+        """What gives the bucket of an address; None where one monitor polls all."""
+        if not self.is_shared:
+            return None
+        from monitor.fair_share import bucket_of
+
+        return bucket_of
 
     def moves(self) -> dict[str, PermanentRedirect]:
         """Return where permanent redirects of subscribed feeds lead, by URL."""
@@ -96,15 +116,23 @@ class SqlStore:
                 [(when, delays.get(url), url) for url, when in due.items()],
             )
 
-    def pages_due(self, now: Timestamp, limit: int) -> list[PendingPage]:
-        """Return the pages of articles that are to be fetched now."""
+    def pages_due(
+        self, now: Timestamp, limit: int, monitor: int | None = None
+    ) -> list[PendingPage]:
+        """Return the pages of articles that are to be fetched now.
+
+        Args:
+            now: The time.
+            limit: How many at the most.
+            monitor: Only those of sites in the buckets that this monitor holds.
+        """
         from monitor.model.poll import PendingPage
 
         found = self._read(
             f"SELECT p.attempts, p.backfill, {ARTICLE} FROM pages p"
-            " JOIN articles a ON a.id = p.article WHERE p.due <= ?"
-            " ORDER BY p.due, p.article LIMIT ?",
-            (now, limit),
+            f" JOIN articles a ON a.id = p.article WHERE p.due <= ?1{_of(monitor)}"
+            f" ORDER BY p.due, p.article LIMIT {limit:d}",
+            (now, *(() if monitor is None else (monitor,))),
         )
         return [
             PendingPage(article=article_of(row), attempts=attempts, backfill=bool(backfill))
@@ -135,6 +163,10 @@ class SqlStore:
                 " (SELECT 1 FROM deliveries d WHERE d.briefing = briefings.id)",
                 (sent_before,),
             )
+            if self.is_shared:
+                from monitor.store.sql.leases import forget_monitors
+
+                forget_monitors(sql)
 
     def unindexed(self, limit: int, after: int = 0, chars: float = math.inf) -> list[OutboxEntry]:
         """Return articles on their way into the index or out of it, oldest first.
@@ -200,8 +232,14 @@ class SqlStore:
         """Return the id of every article, in no order."""
         return array("Q", (id for (id,) in self._read("SELECT id FROM articles")))
 
-    def begin_backfills(self, meanings: Mapping[str, str]) -> None:
-        """Store the active rules, by watchlist; new ones begin a backfill."""
+    def begin_backfills(self, meanings: Mapping[str, str], edited: Collection[str] = ()) -> None:
+        """Store the active rules, by watchlist; new ones begin a backfill.
+
+        Args:
+            meanings: Hashes of what the rules say.
+            edited: Watchlists whose rule this monitor did not apply until now: articles that it
+                has stored are for the backfill, even if another monitor has begun it.
+        """
         with transaction(self._connection) as sql:
             known = dict(sql.execute("SELECT watchlist, meaning FROM backfills"))
             sql.executemany(
@@ -214,11 +252,16 @@ class SqlStore:
                 " meaning = excluded.meaning, upto = excluded.upto, until = excluded.until",
                 [pair for pair in meanings.items() if known.get(pair[0]) != pair[1]],
             )
+            sql.executemany(
+                "UPDATE backfills SET until = (SELECT coalesce(max(id), 0) FROM articles)"
+                " WHERE watchlist = ?",
+                [(name,) for name in edited],
+            )
 
-    def claim(self) -> None:
-        """Refuse other monitors as long as the store is open; raises AlreadyRunningError."""
+    def claim(self, *, alone: bool) -> None:
+        """Refuse those who want the store alone, or all others; raises AlreadyRunningError."""
         with reading(self._connection) as sql:
-            sql.claim()
+            sql.claim(alone=alone)
 
     def close(self) -> None:
         """Close the store."""
@@ -235,3 +278,9 @@ def outbox_entries(rows: Iterable[Sequence[Any]], chars: float) -> list[OutboxEn
         if chars <= 0:
             break
     return found
+
+
+def _of(monitor: int | None) -> str:
+    """Return the condition that a bucket is in the hands of a monitor; none for the only one."""
+    held = " AND bucket IN (SELECT id FROM leases WHERE holder = ?2)"  # not a message
+    return "" if monitor is None else held

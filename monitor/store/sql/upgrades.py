@@ -18,6 +18,7 @@ from monitor.store.sql.schema import (
     KEEPING,
     LAST_DOCUMENTS,
     LATENCY,
+    LEASES,
     LINKS,
     MOVES,
     MUTES,
@@ -149,5 +150,6 @@ UPGRADES = {
     12: ASSIGNMENTS,
     13: INDEX_CHANGES,
     14: CONFIGS,
+    15: LEASES,
 }
 """What to add to a store of an earlier version."""

@@ -24,6 +24,7 @@ from monitor.store.sql.connection import (
 
 if TYPE_CHECKING:
     from monitor.model.config import StoreAddress
+    from monitor.model.lease import SharingMonitor
     from monitor.store.protocol import CommitListener
     from monitor.store.sql.alert_views import SqlAlertViews
     from monitor.store.sql.article_views import SqlArticleViews
@@ -152,6 +153,14 @@ class SqlViews:
     def set_aside_count(self) -> int:
         """Return how many articles exceeded the limits of matching or indexing."""
         return self.connection.number("SELECT count(DISTINCT article) FROM set_aside")
+
+    def monitors(self) -> list[SharingMonitor]:
+        """Return the monitors of a store that several may share, those that are lost the last."""
+        if not isinstance(self._address, str):
+            return []
+        from monitor.store.sql.leases import sharing_monitors
+
+        return sharing_monitors(self.connection)
 
 
 class SqlSearchHistory:

@@ -152,7 +152,7 @@ class SqlWatchlistViews:
     def backfills(self) -> list[BackfillProgress]:
         """Return the rules that are not done with the archive, the least advanced first."""
         found = self._connection.read(
-            "SELECT watchlist, upto, until FROM backfills WHERE upto < until"
+            "SELECT watchlist, upto, until, meaning FROM backfills WHERE upto < until"
             " ORDER BY upto, watchlist"
         )
         return [BackfillProgress(*row) for row in found]

@@ -55,18 +55,28 @@ def test_another_machine_sees_what_is_in_it(newsroom: Newsroom, tmp_path: Path) 
     assert elsewhere.here(*shown).stdout == newsroom.here(*shown).stdout != ""
 
 
-def test_a_second_monitor_is_refused_wherever_it_runs(
+def test_a_single_run_is_refused_while_another_monitor_watches(
     newsroom: Newsroom, postgresql: str, tmp_path: Path
 ) -> None:
     elsewhere = Newsroom(tmp_path / "elsewhere", newsroom.environ)
     elsewhere.folder.mkdir()
     elsewhere.config.write_bytes(newsroom.config.read_bytes())
     with closing(open_store(postgresql)) as watched:
-        watched.claim()
+        watched.claim(alone=False)
         refused = elsewhere.once()
     assert refused.returncode == 3
     assert "another monitor watches this store" in refused.stderr
     assert elsewhere.once().returncode == 0
+
+
+def test_a_monitor_is_refused_while_a_single_run_has_the_store(
+    newsroom: Newsroom, postgresql: str
+) -> None:
+    with closing(open_store(postgresql)) as watched:
+        watched.claim(alone=True)
+        refused = newsroom.tocsin("run", "--for", "1s")
+    assert refused.returncode == 3
+    assert "uses this store alone" in refused.stderr
 
 
 def test_feeds_yaml_names_the_store_as_well(newsroom: Newsroom, postgresql: str) -> None:

@@ -105,7 +105,7 @@ def test_nothing_is_overwritten_and_no_monitor_is_passed_over(
     room: SmallStore, postgresql: str, tmp_path: Path
 ) -> None:
     with closing(opened(postgresql).store) as watched:
-        watched.claim()
+        watched.claim(alone=False)
         with pytest.raises(StoreTakenError):
             move_store(room.address, postgresql, lambda *_: None)
     with pytest.raises(StoreError, match="it is not empty, and nothing was changed"):

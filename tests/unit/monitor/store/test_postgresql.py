@@ -76,13 +76,15 @@ def test_what_was_being_stored_when_it_was_cut_is_not_stored(room: SmallStore) -
     assert room.ids() == [1, 2]
 
 
-def test_one_monitor_watches_until_its_connection_is_gone(room: SmallStore) -> None:
-    room.store.claim()
+def test_a_store_is_used_alone_until_the_connection_is_gone(room: SmallStore) -> None:
+    room.store.claim(alone=True)
     with closing(SqlStore(room.address)) as other:
         with pytest.raises(StoreTakenError, match="another monitor watches this store"):
-            other.claim()
+            other.claim(alone=True)
+        with pytest.raises(StoreTakenError, match="uses this store alone"):
+            other.claim(alone=False)
         cut(room.address)
-        other.claim()
+        other.claim(alone=False)
         with pytest.raises(StoreError, match="another monitor watches this store by now"):
             room.save(arrival(1))
     room.save(arrival(1))
@@ -106,7 +108,9 @@ def test_a_store_of_an_earlier_version_is_upgraded_and_keeps_what_is_in_it(
     new = columns(room.address)
     say(
         room.address,
-        "DROP TABLE tokens, assignments, index_changes, configs",
+        "DROP TABLE tokens, assignments, index_changes, configs, monitors, leases",
+        "ALTER TABLE feeds DROP COLUMN bucket",
+        "ALTER TABLE pages DROP COLUMN bucket",
         "UPDATE store SET version = 11",
     )
     assert columns(room.address) != new

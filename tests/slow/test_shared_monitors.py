@@ -1,0 +1,143 @@
+"""Several monitors share a store: whoever joins, ends, dies or sleeps, all is told and once.
+
+Each is a process, the sites are on loopback, and leases expire ten times as fast as they do.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.article_archive import searchable_ids
+from support.newsroom import until
+from support.scripted_server import Reply, Request
+from support.shared_newsroom import SharedNewsroom, host_of
+
+from monitor.files import ARCHIVE_FOLDER
+
+pytestmark = [pytest.mark.costly, pytest.mark.database]
+
+BUCKETS = 1_024
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path, postgresql: str) -> Iterator[SharedNewsroom]:
+    with SharedNewsroom(tmp_path, postgresql) as made:
+        yield made
+
+
+def test_monitors_join_and_leave_without_a_gap(newsroom: SharedNewsroom) -> None:
+    first = newsroom.start()
+    newsroom.settled(1024)
+    newsroom.begin()
+    newsroom.start()
+    newsroom.settled(512, 512)
+    newsroom.start()
+    newsroom.settled(342, 341, 341)
+    time.sleep(2)
+    first.end()
+    assert first.pid not in newsroom.held()
+    newsroom.settled(512, 512)
+    assert not first.said("dropped")
+    newsroom.finish()
+    assert newsroom.broken() == []
+
+
+def test_a_killed_monitor_is_replaced_and_told_of(newsroom: SharedNewsroom) -> None:
+    first = newsroom.start()
+    newsroom.settled(1024)
+    newsroom.begin()
+    newsroom.start()
+    newsroom.settled(512, 512)
+    first.kill()
+    began = time.monotonic()
+    until(lambda: newsroom.held() == {newsroom.monitors[1].pid: BUCKETS}, 60)
+    assert time.monotonic() - began < newsroom.expiry + 10
+    lost = until(lambda: newsroom.sql("SELECT title FROM alerts WHERE kind = 'lost'"))
+    assert f"/{first.pid} is lost" in lost[0][0]
+    newsroom.finish()
+    assert newsroom.broken() == []
+    assert newsroom.sql("SELECT count(*) FROM alerts WHERE kind = 'lost'") == [(1,)]
+
+
+def test_what_a_sleeper_was_polling_is_dropped(newsroom: SharedNewsroom) -> None:
+    """It sleeps while its requests are under way, for longer than its leases last."""
+    sleeper = newsroom.start()
+    newsroom.settled(1024)
+    newsroom.begin()
+    time.sleep(3)
+    asleep = False
+
+    def answer(request: Request) -> Reply:
+        reply = newsroom.sites[host_of(request)].answer(request)
+        return reply if asleep else Reply(reply.status, reply.headers, reply.body, delay=1.5)
+
+    newsroom.web.on("/feed", answer)
+    time.sleep(1.5)
+    asked = len(newsroom.web.requests)
+    until(lambda: len(newsroom.web.requests) > asked + 2)
+    sleeper.stop()
+    asleep = True
+    other = newsroom.start()
+    until(lambda: newsroom.held() == {other.pid: BUCKETS}, 60)
+    time.sleep(3)
+    sleeper.go_on()
+    until(lambda: sleeper.said("dropped: another monitor watches"), 60)
+    newsroom.settled(512, 512)
+    newsroom.finish()
+    assert newsroom.broken() == []
+
+
+def test_a_monitor_with_a_wrong_clock_polls_nothing(newsroom: SharedNewsroom) -> None:
+    wrong = newsroom.start(off=3_600.0)
+    until(lambda: wrong.said("ahead of that of the database"), 60)
+    right = newsroom.start()
+    newsroom.settled(1024)
+    newsroom.begin()
+    time.sleep(5)
+    newsroom.finish()
+    assert set(newsroom.held()) == {right.pid}
+    assert newsroom.broken() == []
+
+
+def test_whatever_happens_to_monitors_all_is_told_and_once(newsroom: SharedNewsroom) -> None:
+    seed = random.randrange(1_000_000)
+    dice = random.Random(seed)
+    alive = [newsroom.start() for _ in range(2)]
+    newsroom.settled(512, 512)
+    newsroom.begin()
+    for _turn in range(6):
+        time.sleep(dice.uniform(0.5, 3.0))
+        victim = dice.choice(alive)
+        match dice.choice(["kill", "end", "sleep"]):
+            case "kill":
+                alive.remove(victim)
+                victim.kill()
+                alive.append(newsroom.start())
+            case "end":
+                alive.remove(victim)
+                victim.end()
+                alive.append(newsroom.start())
+            case "sleep":
+                victim.stop()
+                time.sleep(dice.uniform(0.5, 3.0) * newsroom.expiry)
+                victim.go_on()
+    newsroom.finish()
+    assert newsroom.broken() == [], seed
+
+
+def test_the_index_of_a_monitor_that_was_away_has_what_changed(newsroom: SharedNewsroom) -> None:
+    away, _other = newsroom.start(), newsroom.start()
+    newsroom.settled(512, 512)
+    newsroom.begin()
+    until(lambda: newsroom.count("articles") > len(newsroom.sites))
+    away.kill()
+    until(lambda: newsroom.count("articles") > 4 * len(newsroom.sites))
+    newsroom.finish()
+    back = newsroom.start_again(away)
+    stored = {id for (id,) in newsroom.sql("SELECT id FROM articles")}
+    until(lambda: searchable_ids(back.folder / ARCHIVE_FOLDER) == stored)
+    assert newsroom.broken() == []

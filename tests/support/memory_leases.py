@@ -1,0 +1,86 @@
+"""The leases of a shared store in memory, by a clock that a test sets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from monitor.errors import StoreError
+from monitor.model.lease import BUCKETS, Duty, Standing
+
+
+@dataclass
+class LeaseTable:
+    """What the database has: monitors by when they expire, and leases by holder and epoch."""
+
+    now: float = 1_000_000.0
+    expiry: float = 30.0
+    expires: dict[int, float] = field(default_factory=dict)
+    leases: dict[int, tuple[int | None, int]] = field(
+        default_factory=lambda: dict.fromkeys([*range(BUCKETS), *Duty], (None, 0))
+    )
+    joined: int = 0
+
+    def live(self) -> list[int]:
+        return sorted(id for id, until in self.expires.items() if until > self.now)
+
+    def holder(self, lease: int) -> int | None:
+        """Return who holds a lease and is heard of."""
+        holder = self.leases[lease][0]
+        return holder if holder in self.live() else None
+
+
+@dataclass
+class MemoryLeases:
+    """See `Leases`."""
+
+    table: LeaseTable
+    monitor: int = 0
+    is_cut: bool = False
+    """Whether the database cannot be reached."""
+
+    def now(self) -> float:
+        if self.is_cut:
+            raise StoreError("it does not answer")
+        return self.table.now
+
+    def beat(self) -> Standing:
+        if self.monitor not in self.table.expires:
+            self.table.joined += 1
+            self.monitor = self.table.joined
+        self.table.expires[self.monitor] = self.table.now + self.table.expiry
+        return Standing(
+            now=self.now(),
+            monitor=self.monitor,
+            live=tuple(self.table.live()),
+            held={
+                id: epoch
+                for id, (holder, epoch) in self.table.leases.items()
+                if holder == self.monitor
+            },
+        )
+
+    def take(self, most: int, *, forced: bool = False) -> dict[int, int]:
+        return self._take(range(BUCKETS), most, forced=forced)
+
+    def take_duties(self, duties: Collection[Duty], *, forced: bool = False) -> dict[int, int]:
+        return self._take(duties, len(duties), forced=forced)
+
+    def release(self, leases: Iterable[int]) -> None:
+        for id in leases:
+            holder, epoch = self.table.leases[id]
+            if holder == self.monitor:
+                self.table.leases[id] = None, epoch + 1
+
+    def leave(self) -> None:
+        self.release(list(self.table.leases))
+        self.table.expires.pop(self.monitor, None)
+
+    def close(self) -> None:
+        """Close nothing."""
+
+    def _take(self, which: Iterable[int], most: int, *, forced: bool) -> dict[int, int]:
+        free = [id for id in which if forced or self.table.holder(id) is None][:most]
+        for id in free:
+            self.table.leases[id] = self.monitor, self.table.leases[id][1] + 1
+        return {int(id): self.table.leases[id][1] for id in free}

@@ -1,0 +1,245 @@
+"""A store that several monitors share: real processes, many small sites, one webhook."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg
+
+from support.feeds_and_webhook import Accepted, ScriptedFeed, ScriptedWebhook
+from support.newsroom import LOOPBACK, Item, until
+from support.newsroom_invariants import Promised, stored, told
+from support.publishers import words
+from support.scripted_server import Reply, Request, Web
+
+SITES = 24
+EVERY = 2.0
+"""Seconds between two editions of a feed."""
+EXPIRY = 3.0
+"""Seconds without a heartbeat after which others take over: a tenth of what it really is."""
+SPACED = 0.9
+"""Seconds between two requests of a site at the least; what is late on its way comes closer."""
+
+
+class Site(ScriptedFeed):
+    """A feed on a site of its own, that holds all it ever published."""
+
+    @property
+    def host(self) -> str:
+        """Its registered domain."""
+        return f"{self.name}.be"
+
+    def number(self) -> int:
+        return int(self.clock() // EVERY)
+
+    def items(self, number: int) -> tuple[Item, ...]:
+        return tuple(_item(self.name, each) for each in range(number, -1, -1))
+
+
+def _item(site: str, number: int) -> Item:
+    subject = ("Alibaba", "Un port")[number % 2]
+    return Item(
+        title=f"{subject} : dépêche {site}-{number}",
+        text=f"{words(site, number)}.",
+        link=f"https://press.example/{site}/{number}",
+        guid=str(number),
+    )
+
+
+@dataclass
+class SharedMonitor:
+    """A monitor as a process, with a data folder of its own."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    log: Path
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def end(self) -> None:
+        """End it as `tocsin stop` does."""
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(120) == 0, self.log.read_text()
+
+    def kill(self) -> None:
+        """Kill it with its workers."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        """Stop it, with its workers, in the middle of what it does."""
+        os.killpg(self.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on."""
+        os.killpg(self.pid, signal.SIGCONT)
+
+    def said(self, text: str) -> bool:
+        """Tell whether a text is in its log."""
+        return text in self.log.read_text(encoding="utf-8")
+
+
+@dataclass
+class SharedNewsroom:
+    """The store, the sites, and the monitors."""
+
+    folder: Path
+    address: str
+    expiry: float = EXPIRY
+    web: Web = field(default_factory=Web)
+    hook: ScriptedWebhook = field(default_factory=ScriptedWebhook)
+    monitors: list[SharedMonitor] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._began = self._ended = math.inf
+        self.sites = {
+            site.host: site for site in (Site(f"press{n}", self._now) for n in range(SITES))
+        }
+
+    def __enter__(self) -> Self:
+        self.web.__enter__()
+        self.web.on("/feed", self.answer)
+        self.web.on("/hook", self.hook.answer)
+        self._write()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for monitor in self.monitors:
+            monitor.kill()
+        self.web.__exit__()
+
+    def _now(self) -> float:
+        return max(-1.0, min(time.monotonic(), self._ended) - self._began)
+
+    def begin(self) -> None:
+        """Have the sites publish, once each was read: what is there before is no news."""
+        until(lambda: self.sql("SELECT count(*) FROM feeds WHERE last_ok > 0") == [(SITES,)])
+        self._began = time.monotonic()
+
+    def finish(self) -> None:
+        """Have them publish no more, and wait until all that they published is told."""
+        self._ended = time.monotonic()
+        until(lambda: self.count("articles") >= len(self.promised().titles))
+        until(lambda: not self.sql("SELECT 1 FROM deliveries WHERE state <> 'sent'"))
+
+    def answer(self, request: Request) -> Reply:
+        """Answer as the site that is asked."""
+        return self.sites[host_of(request)].answer(request)
+
+    def start(self, off: float = 0.0) -> SharedMonitor:
+        """Start a monitor, with a clock that is wrong by so many seconds."""
+        return self._run(self.folder / f"var{len(self.monitors)}", off)
+
+    def start_again(self, monitor: SharedMonitor) -> SharedMonitor:
+        """Start a monitor in the data folder of one that is gone."""
+        return self._run(monitor.folder)
+
+    def _run(self, folder: Path, off: float = 0.0) -> SharedMonitor:
+        folder.mkdir(exist_ok=True)
+        log = folder.with_suffix(".log")
+        with log.open("ab") as file:
+            process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "support.shared_monitor", self.folder / "feeds.yaml"),
+                    *(folder, str(self.web.port), str(self.expiry), str(off)),
+                ],
+                env={**os.environ, "TOCSIN_STORE": self.address, "PYTHONWARNINGS": "ignore"},
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+            )
+        self.monitors.append(SharedMonitor(process, folder, log))
+        return self.monitors[-1]
+
+    def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ask the database; nothing is there before there is a store."""
+        with psycopg.connect(self.address, autocommit=True) as session:
+            try:
+                return session.execute(query, values).fetchall()  # type: ignore[arg-type]
+            except psycopg.errors.UndefinedTable:
+                return []
+
+    def count(self, table: str) -> int:
+        """Return how many rows a table has."""
+        return sum(number for (number,) in self.sql(f"SELECT count(*) FROM {table}"))
+
+    def shares(self) -> list[int]:
+        """Return how many buckets each monitor holds that holds any, in ascending order."""
+        return sorted(self.held().values())
+
+    def held(self) -> dict[int, int]:
+        """Return how many buckets each process holds."""
+        return dict(
+            self.sql(
+                "SELECT m.pid, count(*) FROM leases l JOIN monitors m ON m.id = l.holder"
+                " WHERE l.id < 1024 GROUP BY m.pid"
+            )
+        )
+
+    def settled(self, *shares: int) -> None:
+        """Wait until the monitors hold so many buckets."""
+        until(lambda: self.shares() == sorted(shares), 60)
+
+    def promised(self) -> Promised:
+        """Return what there must be, no more and no less."""
+        titles: dict[str, str] = {}
+        alerts: set[tuple[str, str]] = set()
+        for site in self.sites.values():
+            for item in site.items(site.number()):
+                titles[item.link] = item.title
+                if "Alibaba" in item.title:
+                    alerts.add(("Alibaba", item.link))
+        return Promised(titles, frozenset(alerts), frozenset(("desk", *alert) for alert in alerts))
+
+    def broken(self) -> list[str]:
+        """Return in words which promise does not hold."""
+        promised, accepted = self.promised(), list[Accepted](self.hook.accepted)
+        with psycopg.connect(self.address, autocommit=True) as sql:
+            found = list(stored(sql, promised))
+        return [*found, *told(promised, accepted), *self.impolite()]
+
+    def impolite(self) -> Iterator[str]:
+        """Yield which sites were asked twice within a second."""
+        asked: dict[str, list[float]] = defaultdict(list)
+        for request in self.web.requests:
+            if request.path == "/feed":
+                asked[host_of(request)].append(request.at)
+        for host, times in asked.items():
+            gaps = [b - a for a, b in pairwise(sorted(times))]
+            if gaps and min(gaps) < SPACED:
+                yield f"{host} was asked twice in {min(gaps):.2f} s"
+
+    def _write(self) -> None:
+        said = {
+            "feeds": [
+                {"url": f"http://{host}/feed", "name": site.name, "every": "1m", "lang": "fr"}
+                for host, site in self.sites.items()
+            ],
+            "watchlists": [{"name": "Alibaba", "terms": ["Alibaba"]}],
+            "channels": [{"name": "desk", "webhook": self.web.url("/hook")}],
+            "network": {"allow": [LOOPBACK]},
+            "archive": {"vectors": False},
+        }
+        (self.folder / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
+
+
+def host_of(request: Request) -> str:
+    """Return the host that a request is for."""
+    return (request.header("host") or b"").decode().partition(":")[0]
