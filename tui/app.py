@@ -62,12 +62,16 @@ class PaletteCommands(Provider):
             yield DiscoveryHit(Content(name), run, name)
 
     async def search(self, query: str) -> Hits:
-        """Offer the commands whose names match the typed letters."""
+        """Offer the commands whose names match the typed letters; first what begins with them.
+
+        `feeds` is the pane Feeds, and does not poll all feeds.
+        """
         matcher = self.matcher(query)
         for name, run in self._commands():
             score = matcher.match(name)
             if score > 0:
-                yield Hit(score, matcher.highlight(name), run, name)
+                begins = name.casefold().startswith(query.casefold())
+                yield Hit(score + begins, matcher.highlight(name), run, name)
 
 
 def _is_ours(node: type[object]) -> bool:

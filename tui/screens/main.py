@@ -70,7 +70,7 @@ class MainScreen(TriageScreen):
         bind(
             "d", "open_part('deliveries')", "Show deliveries that are not sent", name="deliveries"
         ),
-        bind("b", "briefing", "Show what happened in the last day"),
+        bind("b", "briefing", "Show the briefing of the last day"),
         bind("S", "parts", "Show the details of the status bar"),
         # The second key of each is what a French keyboard types without shift.
         bind("1,ampersand", "pane(1)", "Watchlists", name="watchlists"),

@@ -301,6 +301,16 @@ def test_the_palette_runs_what_it_names() -> None:
     drive(FakeNewsroom(40), script)
 
 
+def test_the_palette_offers_first_what_begins_with_the_typed_word() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("colon", *"feeds")
+        await sees(pilot, app, "Feeds (4)")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.focused is app.main_screen.query_one("#feeds"))
+
+    drive(FakeNewsroom(4), script)
+
+
 def test_the_palette_names_no_command_that_the_help_does_not() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("colon", *"scroll")

@@ -29,8 +29,8 @@ def test_a_key_opens_the_briefing_of_the_last_day_and_esc_closes_it() -> None:
 
 def test_the_palette_finds_the_briefing() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        await pilot.press("colon", *"happened")
-        await sees(pilot, app, "Show what happened in the last day")
+        await pilot.press("colon", *"briefing")
+        await sees(pilot, app, "Show the briefing of the last day")
         await pilot.press("enter")
         await sees(pilot, app, "May be missing")
 
