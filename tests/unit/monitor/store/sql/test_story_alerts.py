@@ -65,9 +65,12 @@ def _raise(sql: Connection, article: int, watchlist: str, kind: str = PLAIN) -> 
     first = sql.execute(
         "SELECT min(id) FROM alerts WHERE watchlist = ? AND merged_into IS NULL", (watchlist,)
     ).fetchone()[0]
+    there = "SELECT 1 FROM alerts WHERE watchlist = ? AND article = ?"
+    if sql.execute(there, (watchlist, article)).fetchone():
+        return  # the monitor raises no alert twice; a trigger of PostgreSQL would count this one
     sql.execute(
         "INSERT INTO alerts (watchlist, article, severity, raised_at, merged_into, held)"
-        " VALUES (?, ?, 'low', 1.0, ?, ?) ON CONFLICT DO NOTHING",
+        " VALUES (?, ?, 'low', 1.0, ?, ?)",
         (watchlist, article, first if kind == COPY else None, "muted" if kind == SILENCED else ""),
     )
 
