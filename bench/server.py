@@ -24,22 +24,24 @@ http {{
   types {{ application/rss+xml xml; }}
   client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
   uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
-  server {{ listen 127.0.0.1:{port}; root {site}; }}
+  server {{ listen {address}:{port}; root {site}; }}
 }}
 """
 
 
 @contextmanager
-def serving(site: Path, folder: Path) -> Iterator[tuple[int, str]]:
-    """Serve a folder while the block runs; give the port and the server's name."""
+def serving(site: Path, folder: Path, address: str = "127.0.0.1") -> Iterator[tuple[int, str]]:
+    """Serve a folder at an address while the block runs; give the port and the server's name."""
     port = free_port()
     nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin:/usr/local/sbin")
     if nginx:
         config = folder / "nginx.conf"
-        config.write_text(_NGINX.format(folder=folder, port=port, site=site), encoding="utf-8")
+        config.write_text(
+            _NGINX.format(folder=folder, address=address, port=port, site=site), encoding="utf-8"
+        )
         command = [nginx, "-e", str(folder / "nginx.log"), "-c", str(config)]
     else:
-        command = [sys.executable, "-m", "http.server", "-b", "127.0.0.1", "-d", str(site)]
+        command = [sys.executable, "-m", "http.server", "-b", address, "-d", str(site)]
         command += ["--protocol", "HTTP/1.1", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

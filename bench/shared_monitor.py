@@ -1,0 +1,39 @@
+"""A monitor that notes how long each of its batches took, from its beginning to its commit.
+
+python -m bench.shared_monitor CONFIG FOLDER TIMES
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from monitor import wiring
+from monitor.store.sql.batch import SqlBatch
+from monitor.store.sql.store import SqlStore
+
+TOOK: list[float] = []
+"""Milliseconds."""
+_batch = SqlStore.batch
+
+
+@contextmanager
+def timed(store: SqlStore) -> Iterator[SqlBatch]:
+    """See `Store.batch`."""
+    began = time.perf_counter()
+    with _batch(store) as batch:
+        yield batch
+    TOOK.append(1_000 * (time.perf_counter() - began))
+
+
+if __name__ == "__main__":
+    config, folder, times = map(Path, sys.argv[1:])
+    folder.mkdir()
+    SqlStore.batch = timed  # type: ignore[method-assign]
+    asyncio.run(wiring.run_monitor(config, folder, wiring.RunOptions()))
+    times.write_text(json.dumps(TOOK), encoding="utf-8")
