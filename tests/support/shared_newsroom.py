@@ -19,6 +19,7 @@ from typing import Any, Self
 
 import psycopg
 
+from support import ROOT
 from support.feeds_and_webhook import Accepted, ScriptedFeed, ScriptedWebhook
 from support.newsroom import LOOPBACK, Item, until
 from support.newsroom_invariants import Promised, stored, told
@@ -159,7 +160,12 @@ class SharedNewsroom:
                     *(sys.executable, "-m", "support.shared_monitor", self.folder / "feeds.yaml"),
                     *(folder, str(self.web.port), str(self.expiry), str(off)),
                 ],
-                env={**os.environ, "TOCSIN_STORE": self.address, "PYTHONWARNINGS": "ignore"},
+                env={
+                    **os.environ,
+                    "TOCSIN_STORE": self.address,
+                    "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}",
+                    "PYTHONWARNINGS": "ignore",
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,

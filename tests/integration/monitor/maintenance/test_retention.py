@@ -223,7 +223,7 @@ def test_what_was_dropped_is_no_news_when_it_comes_again(tmp_path: Path) -> None
 
 
 def test_dropping_gives_its_room_back(store: SqlStore, tmp_path: Path) -> None:
-    for days in range(400, 440):
+    for days in range(400, 480):
         put(store, days, summary="Le port de Liège. " * 500)
     before = room(tmp_path).taken
     swept(store, YEAR)
