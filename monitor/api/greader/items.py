@@ -83,8 +83,9 @@ def item_row(alert: Alert, article: Article | None, severities: Mapping[str, Sev
     url = safe_url(alert.url)
     return {
         "id": long_id(alert.id),
-        "crawlTimeMsec": str(round(alert.raised_at * 1_000)),
-        "timestampUsec": str(round(alert.raised_at * 1_000_000)),
+        "crawlTimeMsec": str(int(alert.raised_at * 1_000)),
+        # Readers send it back for "read up to here", which must not fall before the alert.
+        "timestampUsec": str(int(alert.raised_at * 1_000_000) + 2),
         "published": int(article.date if article else alert.raised_at),
         "updated": int(alert.stirred_at),
         "title": shown_title(alert.title),
