@@ -22,13 +22,14 @@ from monitor.alerts.plan import AlertPlan
 from monitor.components import Components
 from monitor.config_reload import ConfigReloader
 from monitor.errors import LeaseLostError, MonitorError, StoreError
+from monitor.fencing import Lease
 from monitor.ingest import feed_health, schedule
 from monitor.ingest.poll_outcome import BatchOutcome
 from monitor.maintenance.retention import RetentionRunner
 from monitor.maintenance.store_check import StoreCheckRunner, note_damage, note_lost_monitors
 from monitor.model.config import Config
 from monitor.model.feed import Feed, FeedState, SubscribedFeed
-from monitor.model.lease import Duty, Lease
+from monitor.model.lease import Duty
 from monitor.model.poll import PendingPage, RunSummary
 from monitor.monitor_lock import Heartbeat
 from monitor.similar.extra import not_installed, turned_off

@@ -24,8 +24,9 @@ from index.translation import gettext as _
 from index.translation import ngettext
 from monitor.errors import StoreError
 from monitor.fair_share import Change, bucket_of, decide
+from monitor.fencing import SOLE, Holding, Lease, under
 from monitor.fetch.host_limiter import SPACING
-from monitor.model.lease import BUCKETS, SOLE, Duty, Holding, Lease, Standing, under
+from monitor.model.lease import BUCKETS, Duty, Standing
 from monitor.store.protocol import Leases
 from monitor.tasks import WorkerThread
 

@@ -26,6 +26,7 @@ from typing import TypeVar
 from index.article import Timestamp
 from index.translation import gettext as _
 from monitor.errors import FeedError, ParseError, StoreError
+from monitor.fencing import SOLE, lease_in_hand
 from monitor.fetch.client import ACCEPT_FEED, Client
 from monitor.fetch.page_reader import PageReader
 from monitor.fetch.robots_policy import RobotsPolicy
@@ -34,7 +35,6 @@ from monitor.ingest.ingest import Ingester
 from monitor.ingest.outage import OutageDetector
 from monitor.ingest.poll_outcome import BatchOutcome, NewDocument, PageResult, PollResult
 from monitor.model.feed import Feed, FeedState
-from monitor.model.lease import SOLE, lease_in_hand
 from monitor.model.poll import Fetched, NotModified, Page, PendingPage
 from monitor.parse.workers import Parser
 

@@ -100,7 +100,7 @@ def open_service(
         store: Where the store is, when it is not in the data folder.
         read_only: Refuse to write.
     """
-    from monitor.config.source import user
+    from monitor.analyst import user
     from monitor.search.search import ArchiveSearch
     from monitor.service.service import Service
     from monitor.store import open_views

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from index.analysis.text_cleaning import line, truncate
@@ -12,7 +12,7 @@ from monitor import signs
 from monitor.formatting import alert_number
 from monitor.model.alert import AlertState, SuppressionReason, Verdict
 from monitor.model.language import language_name
-from monitor.model.shown_names import state_name, verdict_name
+from monitor.model.shown_names import kind_name, state_name, verdict_name
 
 if TYPE_CHECKING:
     from index.article import Timestamp
@@ -203,3 +203,23 @@ def _standing(name: str, value: str) -> str:
 
 def _reason(name: str) -> str:
     return _(_REASONS[SuppressionReason(name)]) if name in set(SuppressionReason) else name
+
+
+def describe_escalations(alert: Alert, moment: Callable[[Timestamp], str]) -> str:
+    """Return why and when an alert escalated: `5 outlets at 10:47`."""
+    return ", ".join(
+        _("{reason} at {moment}", reason=line(step.words), moment=moment(step.at))
+        for step in alert.escalations
+    )
+
+
+def describe_reasons(alerts: Sequence[Alert]) -> str:
+    """Return the words of a story that matched, or the kinds of trouble that its alerts tell."""
+    if all(alert.article is None for alert in alerts):
+        return ", ".join(dict.fromkeys(kind_name(alert.kind) for alert in alerts))
+    forms: dict[str, str] = {}
+    for alert in alerts:
+        for match in alert.matches:
+            forms.setdefault(match.text.casefold(), match.text)
+    quoted = (_("“{text}”", text=form) for form in forms.values())
+    return ", ".join(quoted) or _("no longer in the text")

@@ -14,7 +14,9 @@ from monitor.cli import CliContext
 from monitor.errors import StoreError, requires_extra
 
 if TYPE_CHECKING:
+    from monitor.api.newsroom import Newsroom
     from monitor.api.origin import AcceptedHosts
+    from monitor.service.service import Service
 
 PORT = 8735
 PER_MINUTE = 600
@@ -124,6 +126,20 @@ def api(
             cli.stop_monitor()
 
 
+def newsroom_of(cli: CliContext, service: Service) -> Newsroom:
+    """Return what the API answers from."""
+    from monitor.api.newsroom import Newsroom
+    from monitor.wiring import local_zone
+
+    return Newsroom(
+        service=service,
+        config_path=cli.config_path,
+        data=cli.data,
+        clock=cli.clock,
+        zone=local_zone(),
+    )
+
+
 def _serve(
     cli: CliContext,
     host: str,
@@ -138,19 +154,12 @@ def _serve(
     behind_proxy: bool,
 ) -> None:
     from monitor.api.limits import Limits
-    from monitor.api.newsroom import Newsroom
     from monitor.api.server import ApiServer, ServerOptions, Surroundings
     from monitor.cli import set_up_log
-    from monitor.wiring import local_zone, monotonic, server_connections, sleep, token
+    from monitor.wiring import monotonic, server_connections, sleep, token
 
     service = cli.service()
-    newsroom = Newsroom(
-        service=service,
-        config_path=cli.config_path,
-        data=cli.data,
-        clock=cli.clock,
-        zone=local_zone(),
-    )
+    newsroom = newsroom_of(cli, service)
     options = ServerOptions(
         host=host,
         port=port,

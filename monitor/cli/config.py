@@ -106,7 +106,8 @@ def _versions(cli: CliContext) -> ConfigViews:
 def _apply(
     cli: CliContext, versions: ConfigViews, text: str, base: int, again: int | None = None
 ) -> None:
-    from monitor.config.source import configured_store, user
+    from monitor.analyst import user
+    from monitor.config.source import configured_store
 
     number = versions.apply(text, user(os.environ), base, again)
     said = _("version {number} is in force; monitors take it within seconds", number=number)

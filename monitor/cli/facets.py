@@ -15,7 +15,13 @@ from index.translation import number, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.index_update import update_index
 from monitor.cli.names import KnownNames
-from monitor.cli.options import CountParam, QueryCommand, build_filter, with_filters
+from monitor.cli.options import (
+    CountParam,
+    QueryCommand,
+    build_filter,
+    table_or_json_option,
+    with_filters,
+)
 from monitor.formatting import articles, date_and_time
 
 if TYPE_CHECKING:
@@ -37,14 +43,7 @@ MAX_FORMS = 4
     metavar="N",
     help="At most this many feeds, languages, watchlists and words each.",
 )
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Output format.",
-)
+@table_or_json_option
 @click.pass_context
 def facets(
     context: click.Context, /, query: tuple[str, ...], limit: int, style: str, **selected: Any

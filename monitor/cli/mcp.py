@@ -1,4 +1,4 @@
-"""`tocsin mcp`: a door for language models, on stdin and stdout."""
+"""`tocsin mcp`: a environment for language models, on stdin and stdout."""
 
 from __future__ import annotations
 
@@ -28,26 +28,20 @@ def mcp(cli: CliContext, allow_triage: bool) -> None:
         from monitor.api.mcp import stdio
     import os
 
+    from monitor.analyst import user
     from monitor.api.access import Caller
-    from monitor.api.mcp.server import ModelDoor
-    from monitor.api.newsroom import Newsroom
+    from monitor.api.mcp.server import McpEnvironment
     from monitor.cli import set_up_log
-    from monitor.config.source import user
+    from monitor.cli.api import newsroom_of
     from monitor.model.token import Scope
-    from monitor.wiring import local_zone, monotonic, token
+    from monitor.wiring import monotonic, token
 
     service = cli.service(read_only=not allow_triage)
     service.views.version()  # report a missing archive now
-    newsroom = Newsroom(
-        service=service,
-        config_path=cli.config_path,
-        data=cli.data,
-        clock=cli.clock,
-        zone=local_zone(),
-    )
+    newsroom = newsroom_of(cli, service)
     scope = Scope.TRIAGE if allow_triage else Scope.READ
     set_up_log(cli.verbosity)
     if sys.stdin.isatty():
         say(_("A client talks to this command on stdin; ^D ends it. See docs/how-to/agents.md."))
     with cli.following_index():
-        stdio.serve(ModelDoor(newsroom, token, monotonic, Caller(user(os.environ), scope)))
+        stdio.serve(McpEnvironment(newsroom, token, monotonic, Caller(user(os.environ), scope)))

@@ -17,7 +17,7 @@ from index.translation import ngettext
 from monitor import signs
 from monitor.cli import CliContext, output
 from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
-from monitor.cli.stories import article_name, describe_escalations, other_language_lines
+from monitor.cli.stories import article_name, other_language_lines
 from monitor.formatting import (
     alert_number,
     clauses,
@@ -327,6 +327,7 @@ def _alert_lines(
     """Yield an alert: what was decided of it, who was notified or why nobody, and why it is."""
     from monitor.alerts.description import (
         describe_deliveries,
+        describe_escalations,
         describe_lost,
         describe_match,
         describe_suppression,
@@ -345,7 +346,7 @@ def _alert_lines(
     yield from (f"    {signs.NOTE} {line}" for line in text_cleaning.lines(alert.note).splitlines())
     if alert.escalations:
         raised = severity_name(alert.escalations[0].severity)
-        steps = [describe_escalations(alert, now), _("raised as {severity}", severity=raised)]
+        steps = [describe_escalations(alert, moment), _("raised as {severity}", severity=raised)]
         yield f"    {signs.ESCALATED} {clauses(steps)}"
     for words in (describe_deliveries(sent, moment), describe_suppression(alert, moment)):
         if words:

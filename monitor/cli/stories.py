@@ -14,16 +14,20 @@ import click
 from index.analysis import text_cleaning
 from index.translation import gettext as _
 from monitor import signs
-from monitor.alerts.description import describe_linked, describe_suppression
+from monitor.alerts.description import (
+    describe_escalations,
+    describe_linked,
+    describe_reasons,
+    describe_suppression,
+)
 from monitor.cli import output
 from monitor.formatting import alert_number, and_more, clauses, iso, shown_title
 from monitor.ingest.outlets import NAMED, describe_order
 from monitor.model.alert import Alert, Escalation, StoryAlerts, TriageState
 from monitor.model.severity import SEVERITY_SIGNS
-from monitor.model.shown_names import kind_name, state_name, verdict_name
+from monitor.model.shown_names import state_name, verdict_name
 
 if TYPE_CHECKING:
-    from index.article import Timestamp
     from monitor.export.serialization import Row
     from monitor.model.alert import StoryTimeline
 
@@ -142,7 +146,7 @@ def _detail_lines(row: ListedStory, now: float) -> Iterator[str]:
     about = " · ".join(filter(None, (_outlet(lead), output.ago(lead.stirred_at, now))))
     if lead.article is not None:
         about += f" · {_('article {number}', number=lead.article)}"
-    about = f"{dim(about)} · {_reasons(story)}"
+    about = f"{dim(about)} · {describe_reasons(story.alerts)}"
     if len(story.alerts) == 1:
         yield f"{_watchlists(story)} · {about}"
     else:
@@ -151,7 +155,7 @@ def _detail_lines(row: ListedStory, now: float) -> Iterator[str]:
     for note in dict.fromkeys(alert.note for alert in story.alerts if alert.note):
         yield from (dim(f"{signs.NOTE} {line}") for line in text_cleaning.lines(note).splitlines())
     steps = dict.fromkeys(
-        describe_escalations(alert, now) for alert in story.alerts if alert.escalations
+        describe_escalations(alert, moment) for alert in story.alerts if alert.escalations
     )
     yield from (click.style(f"{signs.ESCALATED} {words}", bold=True) for words in steps)
     yield from map(dim, _suppressions(story, moment))
@@ -167,18 +171,6 @@ def _outlet(alert: Alert) -> str:
 
 def _words(step: Escalation) -> str:
     return f"{signs.ESCALATED} {text_cleaning.line(step.words)}"
-
-
-def _reasons(story: StoryAlerts) -> str:
-    """Return the words that matched, or the kinds of trouble that a feed has."""
-    if all(alert.article is None for alert in story.alerts):
-        return ", ".join(dict.fromkeys(kind_name(alert.kind) for alert in story.alerts))
-    forms: dict[str, str] = {}
-    for alert in story.alerts:
-        for match in alert.matches:
-            forms.setdefault(match.text.casefold(), match.text)
-    quoted = (_("“{text}”", text=form) for form in forms.values())
-    return ", ".join(quoted) or _("no longer in the text")
 
 
 def _watchlists(story: StoryAlerts) -> str:
@@ -234,14 +226,6 @@ def _suppressions(story: StoryAlerts, moment: Callable[[float], str]) -> Iterato
             yield words
         elif words:
             yield _("{alerts} {reason}", alerts=_numbers(alerts), reason=words)
-
-
-def describe_escalations(alert: Alert, now: Timestamp) -> str:
-    """Return why and when an alert escalated: `5 outlets at 10:47`."""
-    return ", ".join(
-        _("{reason} at {moment}", reason=step.words, moment=output.format_moment(step.at, now))
-        for step in alert.escalations
-    )
 
 
 def other_language_lines(timeline: StoryTimeline, limit: int = NAMED) -> Iterator[str]:

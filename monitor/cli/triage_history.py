@@ -14,7 +14,7 @@ from index.translation import ngettext
 from monitor.alerts.description import describe_decision
 from monitor.cli import CliContext, output, say
 from monitor.cli.numbers import AlertNumber, no_alert
-from monitor.cli.options import format_option
+from monitor.cli.options import format_option, table_or_json_option
 from monitor.cli.triage_selection import complete_alert_ids
 from monitor.formatting import alert_number, clauses
 
@@ -22,18 +22,8 @@ if TYPE_CHECKING:
     from monitor.model.alert import TriageAction
 
 
-_format = click.option(
-    "--format",
-    "style",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Output format.",
-)
-
-
 @click.command("undo")
-@_format
+@table_or_json_option
 @click.pass_context
 def _undo(context: click.Context, style: str) -> None:
     """Undo your last change, made here or in the dashboard: a whole command or key.
@@ -47,7 +37,7 @@ def _undo(context: click.Context, style: str) -> None:
 
 
 @click.command("redo")
-@_format
+@table_or_json_option
 @click.pass_context
 def _redo(context: click.Context, style: str) -> None:
     """Redo the change that you undid last, if you have changed nothing else since.

@@ -15,7 +15,7 @@ from monitor.cli import say
 from monitor.cli.alerts import build_alert_filter, with_alert_filters
 from monitor.cli.names import InputError, KnownNames
 from monitor.cli.numbers import AlertNumber, no_alert
-from monitor.cli.options import with_filters
+from monitor.cli.options import table_or_json_option, with_filters
 from monitor.formatting import alert_number
 from monitor.formatting import alerts as counted_alerts
 
@@ -71,14 +71,7 @@ _OPTIONS = (
     ),
     click.option("--yes", is_flag=True, help="Do not ask for confirmation."),
     click.option("--dry-run", is_flag=True, help="Only list the alerts that would change."),
-    click.option(
-        "--format",
-        "style",
-        type=click.Choice(["table", "json"]),
-        default="table",
-        show_default=True,
-        help="Output format.",
-    ),
+    table_or_json_option,
 )
 
 

@@ -176,7 +176,7 @@ def watch_mute(
     Its alerts are raised and stored all the same; `tocsin alerts --suppressed` lists them.
     When the time is over, the channels are told how many there were.
     """
-    from monitor.config.source import user
+    from monitor.analyst import user
     from monitor.service.triage import USUAL, NoWatchlistError
 
     if duration is not None and until is not None:

@@ -9,14 +9,12 @@ relative to the folder of its own `feeds.yaml`.
 
 from __future__ import annotations
 
-import getpass
 import os
-from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.analysis.text_cleaning import line
 from index.translation import gettext as _
 from monitor.config import STORE_VARIABLE, shared_store
 from monitor.errors import ConfigError, NoStoreError, Problem
@@ -28,21 +26,17 @@ if TYPE_CHECKING:
 
 LOCAL = frozenset({"store", "data", "language"})
 """What a `feeds.yaml` may say of its machine while the rest is in the store."""
-LONGEST = 64
-"""Characters of a name."""
-
-
-def user(environ: Mapping[str, str]) -> str:
-    """Return `TOCSIN_USER`, or the name of the login; empty without either."""
-    try:
-        return line(environ.get("TOCSIN_USER") or getpass.getuser())[:LONGEST]
-    except (OSError, KeyError, ImportError):  # a user without a name
-        return ""
 
 
 def configured_store(path: Path) -> str:
     """Return the address of the store that has the configuration; empty where the file has it."""
-    address = shared_store(path, os.environ)
+    return _configured_store(path, file_signature(path), os.environ.get(STORE_VARIABLE, ""))
+
+
+@lru_cache(4)
+def _configured_store(path: Path, _signature: object, variable: str) -> str:
+    """Read a file once for each of its versions: this is asked again and again."""
+    address = shared_store(path, {STORE_VARIABLE: variable})
     return address if address and _leaves_it_to_the_store(path) else ""
 
 

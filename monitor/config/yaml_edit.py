@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from index.query.parser import parse_query
 from index.translation import gettext as _
+from monitor.analyst import user
 from monitor.config import load, understand, value_parsers
-from monitor.config.source import config_views, configured_store, user, version_in_force
+from monitor.config.source import config_views, configured_store, version_in_force
 from monitor.config.yaml_nodes import (
     BLANK,
     WORDS,

@@ -20,6 +20,7 @@ import httpx
 
 from index.translation import gettext as _
 from monitor.errors import FetchError, LeaseLostError
+from monitor.fencing import require_lease
 from monitor.fetch.address_guard import AddressGuard, Dial, Resolve, UnreachableError
 from monitor.fetch.connection_pool import ConnectionPool
 from monitor.fetch.error_messages import error_message
@@ -36,7 +37,6 @@ from monitor.fetch.response import HEADERS, Headers, StatusError, interpret, rea
 from monitor.fetch.url import UrlError, origin_of, parse_url, redact
 from monitor.model.config import Networks
 from monitor.model.feed import DEFAULT_OPTIONS, RequestOptions
-from monitor.model.lease import require_lease
 from monitor.model.poll import Fetched, NotModified
 
 ACCEPT_FEED = (

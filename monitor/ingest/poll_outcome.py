@@ -10,6 +10,7 @@ from index.translation import ngettext
 from monitor.alerts.publishers import is_aggregator
 from monitor.alerts.routing import Routing
 from monitor.errors import FeedError, FetchError
+from monitor.fencing import SOLE, Lease
 from monitor.fetch.url import redact
 from monitor.ingest import (
     article_changes,
@@ -22,7 +23,6 @@ from monitor.ingest import (
 from monitor.ingest.enrichment import Enrichment
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedHistory, FeedState, Outcome, Poll
-from monitor.model.lease import SOLE, Lease
 from monitor.model.poll import (
     ArticleChange,
     Fetched,

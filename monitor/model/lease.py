@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from index.article import Timestamp
-from index.translation import gettext as _
-from monitor.errors import LeaseLostError
 
 BUCKETS = 1_024
 """Feeds are leased in so many buckets; a registered domain lies in one of them."""
@@ -33,67 +28,10 @@ class Duty(enum.IntEnum):
         return self.name.lower()
 
 
-class Lease(NamedTuple):
-    """A bucket or a duty in the hands of one monitor. Another holder has another epoch."""
-
-    id: int
-    """Of a bucket from 0, or of a `Duty`."""
-    epoch: int
-    """It grows with each change of holder."""
-
-
-SOLE = Lease(-1, 0)
-"""What the only monitor of a store holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """A lease under which something is done."""
-
-    lease: Lease
-    is_held: Callable[[], bool]
-    """Whether the monitor still holds it, as far as it knows without asking the store."""
-
-
-_HOLDING: ContextVar[Holding | None] = ContextVar("holding", default=None)
-
-
-@contextmanager
-def under(holding: Holding | None) -> Iterator[None]:
-    """Do what is inside, and the tasks and threads it starts, under a lease; None for under none.
-
-    Transactions of the store and requests make sure of it.
-    """
-    token = _HOLDING.set(holding)
-    try:
-        yield
-    finally:
-        _HOLDING.reset(token)
-
-
-def lease_in_hand() -> Lease | None:
-    """Return the lease under which this is done, None if it needs none."""
-    holding = _HOLDING.get()
-    return None if holding is None else holding.lease
-
-
-def require_lease() -> None:
-    """Make sure that the lease under which this is done is still held.
-
-    Raises:
-        LeaseLostError: It may be in other hands by now.
-    """
-    holding = _HOLDING.get()
-    if holding is not None and not holding.is_held():
-        raise LeaseLostError(_("another monitor does this by now"))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Where a monitor stands among those of its store, as of a heartbeat."""
 
-    now: Timestamp
-    """By the clock of the database."""
     monitor: int
     """The number of the monitor."""
     live: tuple[int, ...]

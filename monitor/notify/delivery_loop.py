@@ -12,6 +12,7 @@ from index.article import Timestamp
 from index.translation import gettext as _
 from monitor import signs
 from monitor.errors import LeaseLostError, StoreError
+from monitor.fencing import require_lease
 from monitor.model.config import Channel, DeliveryError, DeliveryFault, Networks
 from monitor.model.delivery import (
     BriefingNotification,
@@ -19,7 +20,6 @@ from monitor.model.delivery import (
     DeliveryAttempt,
     Notification,
 )
-from monitor.model.lease import require_lease
 from monitor.notify import retry
 from monitor.notify.notification import NotificationLoader, group_deliveries
 from monitor.notify.senders import Sender, SenderFactory

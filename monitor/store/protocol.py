@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from monitor.alerts.facts import AlertFacts, Arrivals
     from monitor.alerts.plan import AlertPlan
     from monitor.alerts.unusual_volume import Interval, Story
+    from monitor.fencing import Lease
     from monitor.model.alert import (
         Alert,
         ArticleAlert,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
         SubscribedFeed,
     )
     from monitor.model.latency import LatencyRows
-    from monitor.model.lease import Duty, Lease, SharingMonitor, Standing
+    from monitor.model.lease import Duty, SharingMonitor, Standing
     from monitor.model.poll import (
         ArticleChange,
         Known,

@@ -50,7 +50,6 @@ class MemoryLeases:
             self.monitor = self.table.joined
         self.table.expires[self.monitor] = self.table.now + self.table.expiry
         return Standing(
-            now=self.now(),
             monitor=self.monitor,
             live=tuple(self.table.live()),
             held={

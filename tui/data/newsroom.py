@@ -205,7 +205,7 @@ class NewsroomModel:
     @property
     def user(self) -> str:
         """Name of the analyst; empty if the machine has none."""
-        from monitor.config.source import user
+        from monitor.analyst import user
 
         return user(self.environ)
 

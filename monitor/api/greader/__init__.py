@@ -1,4 +1,4 @@
-"""A door for feed readers: the Google Reader API, in the dialect of FreshRSS and Miniflux.
+"""The Google Reader API, for feed readers: in the dialect of FreshRSS and Miniflux.
 
 ::
 

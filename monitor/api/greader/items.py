@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NotRequired
 
+from markupsafe import Markup
 from typing_extensions import TypedDict
 
 from index.analysis.text_cleaning import safe_url
@@ -19,16 +20,19 @@ from monitor.api.greader.streams import (
     long_id,
     subscription_id,
 )
+from monitor.api.marked_text import paragraphs
 from monitor.formatting import alert_number, shown_title
 from monitor.model.alert import AlertState
 from monitor.model.shown_names import kind_name, severity_name
 
 if TYPE_CHECKING:
-    from index.article import Article
+    from index.article import Article, Timestamp
     from monitor.model.alert import Alert
     from monitor.model.match import Match
     from monitor.model.severity import Severity
 
+BOLD = Markup("<b>{}</b>")
+"""Readers show it on a terminal too."""
 SHOWN = 50_000
 """Characters of the text of an article that a reader gets."""
 
@@ -72,6 +76,11 @@ class ItemRow(TypedDict):
     origin: OriginRow
 
 
+def microseconds(at: Timestamp) -> str:
+    """Return a time as readers get it, cut off at the microsecond."""
+    return str(int(at * 1_000_000))
+
+
 def item_row(alert: Alert, article: Article | None, severities: Mapping[str, Severity]) -> ItemRow:
     """Return an alert as an entry.
 
@@ -84,8 +93,7 @@ def item_row(alert: Alert, article: Article | None, severities: Mapping[str, Sev
     return {
         "id": long_id(alert.id),
         "crawlTimeMsec": str(int(alert.raised_at * 1_000)),
-        # Readers send it back for "read up to here", which must not fall before the alert.
-        "timestampUsec": str(int(alert.raised_at * 1_000_000) + 2),
+        "timestampUsec": microseconds(alert.raised_at),
         "published": int(article.date if article else alert.raised_at),
         "updated": int(alert.stirred_at),
         "title": shown_title(alert.title),
@@ -113,17 +121,17 @@ def _categories(alert: Alert, severities: Mapping[str, Severity]) -> list[str]:
 
 def content(alert: Alert, article: Article | None) -> str:
     """Return what a reader shows of an alert, as HTML; what feeds wrote is escaped."""
-    paragraphs = [_reason(alert)]
+    found = [_reason(alert)]
     if article is not None:
         if article.summary not in article.body:
-            paragraphs += _paragraphs(article.summary, _spans(alert.matches, "summary"))
-        paragraphs += _paragraphs(article.body[:SHOWN], _spans(alert.matches, "body"))
+            found += paragraphs(article.summary, _spans(alert.matches, "summary"), BOLD)
+        found += paragraphs(article.body[:SHOWN], _spans(alert.matches, "body"), BOLD)
     others = [one.name for one in alert.telling.outlets[1:] if one.name]
     if others:
-        paragraphs.append(html.escape(_("Also in {outlets}", outlets=", ".join(others))))
+        found.append(html.escape(_("Also in {outlets}", outlets=", ".join(others))))
     if alert.note:
-        paragraphs += [f"<i>{html.escape(line)}</i>" for line in alert.note.split("\n")]
-    return "".join(f"<p>{text}</p>" for text in paragraphs)
+        found += [f"<i>{html.escape(line)}</i>" for line in alert.note.split("\n")]
+    return "".join(f"<p>{text}</p>" for text in found)
 
 
 def _reason(alert: Alert) -> str:
@@ -140,24 +148,3 @@ def _reason(alert: Alert) -> str:
 
 def _spans(matches: Iterable[Match], part: str) -> list[tuple[int, int]]:
     return sorted((match.start, match.end) for match in matches if match.field == part)
-
-
-def _paragraphs(text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
-    """Return the lines of a text as HTML, its matches in bold."""
-    paragraphs, start = [], 0
-    for line in text.split("\n"):
-        end = start + len(line)
-        inside = [(a - start, b - start) for a, b in spans if start <= a < b <= end]
-        if line:
-            paragraphs.append(_bold(line, inside))
-        start = end + 1
-    return paragraphs
-
-
-def _bold(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    parts, at = [], 0
-    for start, end in spans:
-        if at <= start:
-            parts += [html.escape(text[at:start]), f"<b>{html.escape(text[start:end])}</b>"]
-            at = end
-    return "".join([*parts, html.escape(text[at:])])

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import PlainTextResponse, Response
 
 from index.translation import gettext as _
-from monitor.api.greader.items import item_row
+from monitor.api.greader.items import item_row, microseconds
 from monitor.api.greader.sign_in import Analyst, Reader, sign_in
 from monitor.api.greader.streams import (
     LABEL,
@@ -38,6 +38,8 @@ from monitor.service.triage import clean_tag
 
 MOST_IDS, MOST_ITEMS = 10_000, 250
 """Items of a page at most: their ids, and themselves."""
+CUT_OFF = 2e-6
+"""Seconds that a time may lack which a reader sends back: `microseconds` cuts it off."""
 FIELDS = 5_000
 """Fields of a request at most."""
 TOKEN = "tocsin".ljust(57, "Z")  # not a message
@@ -88,7 +90,7 @@ class Form:
 
 
 async def form(request: Request) -> Form:
-    """Return what a request says; raises ApiProblem."""
+    """Return the fields of a request; raises ApiProblem."""
     try:
         body = (await request.body()).decode("utf-8", "replace")
         fields = parse_qsl(body, max_num_fields=FIELDS) if body else []
@@ -98,7 +100,7 @@ async def form(request: Request) -> Form:
     return Form(fields)
 
 
-Said = Annotated[Form, Depends(form)]
+Fields = Annotated[Form, Depends(form)]
 
 
 def answer(row: Mapping[str, Any]) -> Response:
@@ -116,9 +118,9 @@ def ok() -> Response:
 
 
 @router.post("/accounts/ClientLogin")
-async def client_login(request: Request, said: Said) -> Response:
+async def client_login(request: Request, fields: Fields) -> Response:
     """Sign in: any user, and a token as the password."""
-    password = said.get("Passwd")  # not a message
+    password = fields.get("Passwd")  # not a message
     await sign_in(request, password)
     text = f"SID={password}\nLSID=null\nAuth={password}\n"  # not a message
     return PlainTextResponse(text)
@@ -187,25 +189,25 @@ def _count(here: Newsroom, stream: str, ids: Sequence[int]) -> dict[str, Any]:
     newest = here.service.views.alerts.get(ids[-1:]) if ids else []
     moment = newest[0].raised_at if newest else 0.0
     return {
-        "id": stream, "count": len(ids), "newestItemTimestampUsec": str(round(moment * 1_000_000)),
+        "id": stream, "count": len(ids), "newestItemTimestampUsec": microseconds(moment),
     }  # fmt: skip
 
 
 # --- entries ------------------------------------------------------------------------------------
 
 
-def _asked(said: Form, stream: str, most: int) -> StreamRequest:
-    after = said.get("c")
+def _asked(fields: Form, stream: str, most: int) -> StreamRequest:
+    after = fields.get("c")
     if after and not (after.isdecimal() and len(after) <= 15):
         raise invalid("c", _("this is no `continuation` of a page before"))
     return StreamRequest(
         stream=stream,
-        only=said.all("it"),
-        without=said.all("xt"),
-        since=said.moment("ot"),
-        until=said.moment("nt"),
-        count=said.number("n", 20, most),
-        oldest_first=said.get("r") == "o",
+        only=fields.all("it"),
+        without=fields.all("xt"),
+        since=fields.moment("ot"),
+        until=fields.moment("nt"),
+        count=fields.number("n", 20, most),
+        oldest_first=fields.get("r") == "o",
         after=int(after or 0),
     )
 
@@ -220,27 +222,27 @@ def _page(streams: Streams, asked: StreamRequest) -> tuple[Sequence[int], dict[s
 
 
 @router.get("/reader/api/0/stream/items/ids")
-def stream_ids(here: Here, caller: Reader, said: Said) -> Response:
+def stream_ids(here: Here, caller: Reader, fields: Fields) -> Response:
     """Return the ids of entries."""
-    asked = _asked(said, said.get("s", READING_LIST), MOST_IDS)
+    asked = _asked(fields, fields.get("s", READING_LIST), MOST_IDS)
     ids, more = _page(Streams(here.service.views), asked)
     return answer({"itemRefs": [{"id": str(id)} for id in ids], **more})
 
 
 @router.get("/reader/api/0/stream/contents")
 @router.get("/reader/api/0/stream/contents/{stream:path}")
-def stream_contents(here: Here, caller: Reader, said: Said, stream: str = "") -> Response:
+def stream_contents(here: Here, caller: Reader, fields: Fields, stream: str = "") -> Response:
     """Return entries."""
-    stream = stream or said.get("s", READING_LIST)
+    stream = stream or fields.get("s", READING_LIST)
     streams = Streams(here.service.views)
-    ids, more = _page(streams, _asked(said, stream, MOST_ITEMS))
+    ids, more = _page(streams, _asked(fields, stream, MOST_ITEMS))
     return answer({**_items(here, streams, stream, ids), **more})
 
 
 @router.api_route("/reader/api/0/stream/items/contents", methods=["GET", "POST"])
-def item_contents(here: Here, caller: Reader, said: Said) -> Response:
+def item_contents(here: Here, caller: Reader, fields: Fields) -> Response:
     """Return entries by their ids."""
-    ids = said.alerts()[:MOST_ITEMS]
+    ids = fields.alerts()[:MOST_ITEMS]
     return answer(_items(here, Streams(here.service.views), READING_LIST, ids))
 
 
@@ -264,10 +266,10 @@ def _items(here: Newsroom, streams: Streams, stream: str, ids: Sequence[int]) ->
 
 
 @router.post("/reader/api/0/edit-tag")
-def edit_tag(here: Here, caller: Analyst, said: Said) -> Response:
+def edit_tag(here: Here, caller: Analyst, fields: Fields) -> Response:
     """Mark entries as read or starred, or label them: triage of their alerts, as one act."""
-    ids = said.alerts()
-    change = _change(said.all("a"), said.all("r"))
+    ids = fields.alerts()
+    change = _change(fields.all("a"), fields.all("r"))
     if ids and change:
         try:
             here.service.triage.by(caller.name).change(ids, **change)
@@ -303,12 +305,12 @@ def _tags(labels: frozenset[str]) -> list[str]:
 
 
 @router.post("/reader/api/0/mark-all-as-read")
-def mark_all_as_read(here: Here, caller: Analyst, said: Said) -> Response:
+def mark_all_as_read(here: Here, caller: Analyst, fields: Fields) -> Response:
     """Acknowledge the new alerts of a stream that were raised before `ts`, as one act."""
-    until = said.moment("ts")
+    until = fields.moment("ts")
     try:
         ids = Streams(here.service.views).unread(
-            said.get("s"), None if until is None else until + 1e-6
+            fields.get("s"), None if until is None else until + CUT_OFF
         )
     except UnknownStreamError as error:
         raise ApiProblem("not-found", _("there is no stream {id}", id=str(error))) from None

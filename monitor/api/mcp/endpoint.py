@@ -49,10 +49,12 @@ class ModelEndpoint:
     def _build(self, app: FastAPI) -> StreamableHTTPSessionManager:
         with requires_extra("mcp", "/mcp"):
             from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-        from monitor.api.mcp.server import ModelDoor, build_server
+        from monitor.api.mcp.server import McpEnvironment, build_server
 
-        door = ModelDoor(app.state.newsroom, self._mark, self._monotonic)
-        return StreamableHTTPSessionManager(build_server(door), json_response=True, stateless=True)
+        environment = McpEnvironment(app.state.newsroom, self._mark, self._monotonic)
+        return StreamableHTTPSessionManager(
+            build_server(environment), json_response=True, stateless=True
+        )
 
     async def _run(self, manager: StreamableHTTPSessionManager, started: asyncio.Event) -> None:
         async with manager.run():
@@ -66,7 +68,7 @@ class ModelEndpoint:
             await self._running
 
 
-class _Handed(Response):
+class _SdkResponse(Response):
     """An answer that the SDK sends."""
 
     def __init__(self, answer: Callable[[Scope, Receive, Send], Any]) -> None:
@@ -83,4 +85,4 @@ async def mcp(request: Request, caller: Reader) -> Response:
     endpoint: ModelEndpoint = request.app.state.mcp
     manager = await endpoint.manager(request.app)
     request.state.caller = caller
-    return _Handed(manager.handle_request)
+    return _SdkResponse(manager.handle_request)

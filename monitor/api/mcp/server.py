@@ -80,7 +80,7 @@ log = logging.getLogger("tocsin")
 
 
 @dataclass(frozen=True, slots=True)
-class ModelDoor:
+class McpEnvironment:
     """What the server works with."""
 
     here: Newsroom
@@ -123,39 +123,39 @@ class ModelDoor:
             yield
 
 
-def build_server(door: ModelDoor) -> Server[Any]:
+def build_server(environment: McpEnvironment) -> Server[Any]:
     """Return the server; it keeps nothing between two requests."""
-    answers = _Answers(door)
+    handlers = _Handlers(environment)
     server: Server[Any] = Server(
         "tocsin",
         version=version("tocsin"),
         instructions=INSTRUCTIONS,
-        on_list_tools=answers.list_tools,
-        on_call_tool=answers.call_tool,
-        on_list_resources=answers.list_resources,
-        on_list_resource_templates=answers.list_resource_templates,
-        on_read_resource=answers.read_resource,
-        on_list_prompts=answers.list_prompts,
-        on_get_prompt=answers.get_prompt,
+        on_list_tools=handlers.list_tools,
+        on_call_tool=handlers.call_tool,
+        on_list_resources=handlers.list_resources,
+        on_list_resource_templates=handlers.list_resource_templates,
+        on_read_resource=handlers.read_resource,
+        on_list_prompts=handlers.list_prompts,
+        on_get_prompt=handlers.get_prompt,
     )
     sealed = RequestStateSecurity.ephemeral()
-    sealed.bind_principal = lambda context: door.caller(context).name
+    sealed.bind_principal = lambda context: environment.caller(context).name
     server.middleware.append(RequestStateBoundary(sealed, default_audience="tocsin"))
     return server
 
 
-class _Answers:
+class _Handlers:
     """Answers the requests of the protocol."""
 
-    def __init__(self, door: ModelDoor) -> None:
-        self._door = door
+    def __init__(self, environment: McpEnvironment) -> None:
+        self._environment = environment
 
     # --- tools ---------------------------------------------------------------------------------
 
     async def list_tools(
         self, context: Context, page: PaginatedRequestParams | None
     ) -> ListToolsResult:
-        scope = self._door.caller(context).scope
+        scope = self._environment.caller(context).scope
         return ListToolsResult(
             tools=[described(tool) for tool in TOOLS.values() if scope.covers(tool.scope)]
         )
@@ -190,7 +190,7 @@ class _Answers:
             ApiProblem: The caller may not use the tool.
             ValidationError: An argument cannot be used.
         """
-        caller = self._door.caller(context)
+        caller = self._environment.caller(context)
         if not caller.scope.covers(tool.scope):
             raise ApiProblem(
                 "wrong-scope",
@@ -201,8 +201,8 @@ class _Answers:
     async def _confirmed(
         self, context: Context, request: CallToolRequestParams, parameters: TriageParameters
     ) -> ConfirmedTriage | InputRequiredResult:
-        read = partial(seen_now, self._door.here, parameters)
-        with self._door.patience(context):
+        read = partial(seen_now, self._environment.here, parameters)
+        with self._environment.patience(context):
             row, seen = await to_thread.run_sync(read, abandon_on_cancel=True)
         asked = await confirm(context, request, question(row, parameters), seen)
         if isinstance(asked, InputRequiredResult):
@@ -211,12 +211,12 @@ class _Answers:
 
     async def _row(self, context: Context, tool: Tool, parameters: Any) -> Any:
         """Return what a tool answers, in a thread; raises what it raises."""
-        caller = self._door.caller(context)
-        answer = partial(tool.answer, self._door.here, caller, parameters)
-        with self._door.patience(context) as patience:
+        caller = self._environment.caller(context)
+        answer = partial(tool.answer, self._environment.here, caller, parameters)
+        with self._environment.patience(context) as patience:
             if not tool.is_heavy:
                 return await to_thread.run_sync(answer, abandon_on_cancel=True)
-            async with self._door.alone(context):
+            async with self._environment.alone(context):
                 patience.until += SECONDS
                 return await to_thread.run_sync(answer)
 
@@ -224,7 +224,7 @@ class _Answers:
         return quotation.text(self._mark())
 
     def _mark(self) -> str:
-        return self._door.mark()[:20]
+        return self._environment.mark()[:20]
 
     def _failed(self, subject: str, error: Exception) -> CallToolResult:
         problem = _problem(error)

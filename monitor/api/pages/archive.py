@@ -13,9 +13,9 @@ from pydantic import Field
 
 from index.errors import QueryError
 from index.translation import gettext as _
+from monitor.api.marked_text import compared, lit, paragraphs
 from monitor.api.newsroom import FilterParameters, Here, Newsroom, no_article
 from monitor.api.pages.links import address, read_query
-from monitor.api.pages.marked_text import compared, lit, paragraphs
 from monitor.api.pages.templating import Page, PageRouter
 from monitor.api.pages.visitor import Reader
 from monitor.api.problems import ApiProblem

@@ -15,9 +15,14 @@ from starlette.responses import Response
 from index.analysis.text_cleaning import line, lines, shown_url
 from index.translation import current, gettext, ngettext, number, pgettext
 from monitor import signs
-from monitor.alerts.description import describe_decision, describe_linked, describe_match
+from monitor.alerts.description import (
+    describe_decision,
+    describe_linked,
+    describe_match,
+    describe_reasons,
+)
+from monitor.api.marked_text import compared, lit, paragraphs
 from monitor.api.pages import words
-from monitor.api.pages.marked_text import compared, lit, paragraphs
 from monitor.formatting import alert_number, shown_title, span
 from monitor.ingest.outlets import (
     describe_lag,
@@ -48,7 +53,7 @@ _HELPERS: Mapping[str, Any] = {
     "describe_linked": describe_linked, "describe_match": describe_match,
     "describe_order": describe_order, "describe_outlets": describe_outlets,
     "describe_wording": describe_wording, "part_name": part_name, "state_name": state_name,
-    "verdict_name": verdict_name, "severity": words.severity, "reasons": words.reasons,
+    "verdict_name": verdict_name, "severity": words.severity, "describe_reasons": describe_reasons,
     "numbers": words.numbers, "capital": words.capital, "prose": words.prose, "lit": lit,
     "paragraphs": paragraphs,
     "compared": compared,

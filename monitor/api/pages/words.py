@@ -15,13 +15,14 @@ from index.translation import gettext as _
 from monitor import signs
 from monitor.alerts.description import (
     describe_deliveries,
+    describe_escalations,
     describe_lost,
     describe_suppression,
     describe_triage,
 )
 from monitor.formatting import alert_number, clauses, date_and_time, iso, moment
 from monitor.model.severity import SEVERITY_SIGNS
-from monitor.model.shown_names import kind_name, severity_name, state_name, verdict_name
+from monitor.model.shown_names import severity_name, state_name, verdict_name
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert, Decision, Lost, StoryAlerts
@@ -68,12 +69,9 @@ class Words:
         """Return why and when an alert became more severe; empty if it did not."""
         if not alert.escalations:
             return ""
-        steps = [
-            _("{reason} at {moment}", reason=line(step.words), moment=self.moment(step.at))
-            for step in alert.escalations
-        ]
         raised = severity_name(alert.escalations[0].severity)
-        return clauses([", ".join(steps), _("raised as {severity}", severity=raised)])
+        steps = describe_escalations(alert, self.moment)
+        return clauses([steps, _("raised as {severity}", severity=raised)])
 
     def lost(self, lost: Lost) -> str:
         """Return since when a term is not in the article any more."""
@@ -100,16 +98,6 @@ def severity(alert: Alert | StoryAlerts) -> Markup:
     """Return the severity with its sign."""
     sign, name = SEVERITY_SIGNS[alert.severity], severity_name(alert.severity)
     return Markup('<span class="{}">{} {}</span>').format(str(alert.severity), sign, name)
-
-
-def reasons(alerts: Iterable[Alert]) -> str:
-    """Return the words that matched, or the kinds of trouble that a feed has."""
-    listed = list(alerts)
-    if all(alert.article is None for alert in listed):
-        return ", ".join(dict.fromkeys(kind_name(alert.kind) for alert in listed))
-    forms = {match.text.casefold(): match.text for alert in listed for match in alert.matches}
-    quoted = (_("“{text}”", text=form) for form in forms.values())
-    return ", ".join(quoted) or _("no longer in the text")
 
 
 def capital(sentence: str) -> str:

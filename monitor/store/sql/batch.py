@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from index.article import Timestamp
     from monitor.alerts.facts import AlertFacts, Arrivals
     from monitor.alerts.plan import AlertPlan
+    from monitor.fencing import Lease
     from monitor.model.config import ExpiringArticle, RetentionExceptions
     from monitor.model.event_link import EncodedBatch
     from monitor.model.feed import Feed, FeedHistory
-    from monitor.model.lease import Lease, SharingMonitor
+    from monitor.model.lease import SharingMonitor
     from monitor.store.protocol import ArticleViews, VolumeViews
 
 COUNTED = 500

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from index.translation import gettext as _
 from monitor.errors import LeaseLostError, StoreError, requires_extra
-from monitor.model.lease import SOLE, lease_in_hand
+from monitor.fencing import SOLE, lease_in_hand
 
 if TYPE_CHECKING:
     from monitor.model.config import StoreAddress

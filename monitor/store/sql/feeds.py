@@ -83,6 +83,7 @@ def subscribe(
             "UPDATE feeds SET bucket = ?1 WHERE url = ?2 AND bucket <> ?1",
             [(bucket_of(feed.url), feed.url) for feed in feeds],
         )
+        _place_pages(sql, bucket_of)
     sql.execute("DELETE FROM watchlists")
     sql.executemany(
         f"INSERT INTO watchlists ({WATCHLIST}) VALUES ({marks(9)})",
@@ -90,6 +91,17 @@ def subscribe(
     )
     numbers = dict(sql.execute("SELECT url, number FROM feeds WHERE subscribed"))
     return tuple(replace(feed, number=numbers[feed.url]) for feed in feeds)
+
+
+def _place_pages(sql: Connection, bucket_of: Callable[[str], int]) -> None:
+    """Give pages their buckets that were queued when one monitor polled all."""
+    found = sql.execute(
+        "SELECT a.url, a.id FROM pages p JOIN articles a ON a.id = p.article WHERE p.bucket = 0"
+    ).fetchall()
+    sql.executemany(
+        "UPDATE pages SET bucket = ? WHERE article = ?",
+        [(bucket, id) for url, id in found if (bucket := bucket_of(url))],
+    )
 
 
 def feed_named(sql: Connection, name: str) -> Feed:

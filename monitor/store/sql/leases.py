@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from monitor.model.lease import BUCKETS, SOLE, Duty, Lease, SharingMonitor, Standing
+from monitor.fencing import SOLE, Lease
+from monitor.model.lease import BUCKETS, Duty, SharingMonitor, Standing
 from monitor.store.sql.connection import Connection, StoreConnection, open_database, reading
 
 if TYPE_CHECKING:
@@ -52,13 +53,14 @@ class SqlLeases:
         """Say that this monitor lives; return where it stands. Raises StoreError."""
         renewed = self._read(
             f"UPDATE monitors SET seen_at = {NOW}, expires_at = {NOW} + ?, alert = NULL"
-            " WHERE id = ? RETURNING seen_at",
+            " WHERE id = ? RETURNING id",
             (self._expiry, self._monitor),
         )
-        now = next((at for (at,) in renewed), None) or self._join()
+        if not list(renewed):
+            self._join()
         live = tuple(id for (id,) in self._read(f"{LIVE} ORDER BY id"))
         held = dict(self._read("SELECT id, epoch FROM leases WHERE holder = ?", (self._monitor,)))
-        return Standing(now=now, monitor=self._monitor, live=live, held=held)
+        return Standing(monitor=self._monitor, live=live, held=held)
 
     def take(self, most: int, *, forced: bool = False) -> dict[int, int]:
         """Take buckets that nobody holds; return their epochs. Raises StoreError.
@@ -93,19 +95,18 @@ class SqlLeases:
         """Close the connection."""
         self._sql.close()
 
-    def _join(self) -> float:
-        """Introduce this monitor; return the time."""
+    def _join(self) -> None:
+        """Introduce this monitor."""
         self._do(
             "INSERT INTO leases (id) SELECT value FROM generate_series(0, ?) AS every (value)"
             " ON CONFLICT DO NOTHING",
             int(max(Duty)),
         )
-        ((self._monitor, now),) = self._read(
+        ((self._monitor,),) = self._read(
             "INSERT INTO monitors (host, pid, folder, since, seen_at, expires_at)"
-            f" VALUES (?, ?, ?, {NOW}, {NOW}, {NOW} + ?) RETURNING id, seen_at",
+            f" VALUES (?, ?, ?, {NOW}, {NOW}, {NOW} + ?) RETURNING id",
             (*self._me, self._expiry),
         )
-        return float(now)
 
     def _take(self, which: str, most: int, *, forced: bool) -> dict[int, int]:
         free = "TRUE" if forced else f"(holder IS NULL OR holder NOT IN ({LIVE}))"

@@ -15,8 +15,9 @@ from support.memory_leases import LeaseTable, MemoryLeases
 
 from monitor.errors import LeaseLostError, StoreError
 from monitor.fair_share import bucket_of
+from monitor.fencing import SOLE, lease_in_hand, require_lease
 from monitor.lease_keeper import BEATS, EXPIRY, SPACING, TRUSTED, LeaseKeeper, SoleMonitor
-from monitor.model.lease import BUCKETS, SOLE, Duty, lease_in_hand, require_lease
+from monitor.model.lease import BUCKETS, Duty
 
 T = TypeVar("T")
 FEED = "https://www.lesoir.be/rss"

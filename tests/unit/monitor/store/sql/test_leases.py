@@ -9,14 +9,16 @@ from dataclasses import replace
 
 import pytest
 from support.newsroom import until
-from support.small_store import ALIBABA, FIRST, SmallStore, arrival, opened
+from support.small_store import ALIBABA, FIRST, SECOND, SPIES, SmallStore, arrival, opened
 
 from monitor.alerts.routing import Routing
 from monitor.errors import LeaseLostError, StoreError
 from monitor.fair_share import bucket_of
+from monitor.fencing import SOLE, Holding, Lease, under
 from monitor.maintenance.store_check import note_lost_monitors
 from monitor.model.alert import AlertKind
-from monitor.model.lease import BUCKETS, SOLE, Duty, Holding, Lease, under
+from monitor.model.lease import BUCKETS, Duty
+from monitor.store.sql.connection import transaction
 from monitor.store.sql.leases import SqlLeases
 from monitor.store.sql.store import SqlStore
 
@@ -136,6 +138,16 @@ def test_the_page_of_an_article_is_fetched_by_who_holds_its_own_site(room: Small
         assert len(room.store.pages_due(1e12, 9, me)) == 1
         one.release([bucket])
         assert room.store.pages_due(1e12, 9, me) == []
+
+
+def test_pages_of_a_store_that_was_moved_get_their_buckets(room: SmallStore) -> None:
+    change = arrival(1)
+    page = replace(change.article, url="https://elsewhere.be/a")
+    room.save(replace(change, article=page, wants_page=True))
+    with transaction(room.store._connection) as sql:
+        sql.execute("UPDATE pages SET bucket = 0")  # as where one monitor polled all
+    room.store.subscribe((FIRST, SECOND), (ALIBABA, SPIES))
+    assert room.sql("SELECT bucket FROM pages") == [(bucket_of("https://elsewhere.be/"),)]
 
 
 def test_a_lost_monitor_raises_one_alert_unless_it_runs_again(room: SmallStore) -> None:

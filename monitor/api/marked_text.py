@@ -12,23 +12,26 @@ from monitor.model.article import ADDED, REMOVED, DiffPart
 Span = tuple[int, int]
 
 
-def lit(text: str, spans: Iterable[Span]) -> Markup:
-    """Return a text with some spans in `<mark>`; what reaches beyond the text is left out."""
+MARK = Markup("<mark>{}</mark>")
+
+
+def lit(text: str, spans: Iterable[Span], mark: Markup = MARK) -> Markup:
+    """Return a text with some spans marked; what reaches beyond the text is left out."""
     parts, at = [], 0
     for start, end in _disjoint(spans, len(text)):
-        parts += [_clean(text[at:start]), Markup("<mark>{}</mark>").format(_clean(text[start:end]))]
+        parts += [_clean(text[at:start]), mark.format(_clean(text[start:end]))]
         at = end
     return Markup("").join([*parts, _clean(text[at:])])
 
 
-def paragraphs(text: str, spans: Iterable[Span]) -> list[Markup]:
-    """Return the paragraphs of a text, each a line of it, with some spans in `<mark>`."""
+def paragraphs(text: str, spans: Iterable[Span], mark: Markup = MARK) -> list[Markup]:
+    """Return the paragraphs of a text, each a line of it, with some spans marked."""
     marked, found, start = list(spans), [], 0
     for line in text.split("\n"):
         end = start + len(line)
         inside = [(max(a, start) - start, min(b, end) - start) for a, b in marked]
         if line.strip():
-            found.append(lit(line, inside))
+            found.append(lit(line, inside, mark))
         start = end + 1
     return found
 
