@@ -73,7 +73,8 @@ class SharedMonitor:
         return self.process.pid
 
     def end(self) -> None:
-        """End it as `tocsin stop` does."""
+        """End it as `tocsin stop` does, which ends a monitor that has begun."""
+        until(lambda: self.said("watchlist"), 60)  # before that a signal ends a process at once
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(120) == 0, self.log.read_text()
 
