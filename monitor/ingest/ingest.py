@@ -97,7 +97,7 @@ class Ingester:
                         arrivals = replace(arrivals, changes=(*arrivals.changes, *carried))
                         polls.append((answer.feed, refresh.poll))
                         queued = queued or bool(refresh.arrivals or refresh.sightings)
-                    if arrivals is not None:
+                    if arrivals is not None and (arrivals.changes or arrivals.notices):
                         facts = batch.alert_facts(arrivals, now)
                         plan = plan_alerts(arrivals, facts, watch.routing, now)
                         batch.save_alerts(plan)
@@ -312,7 +312,8 @@ def _with_current_feed(
     """Return a poll result with the feed of the active configuration, edited since the poll."""
     if isinstance(answer, PageResult):
         return answer
-    return replace(answer, feed=watch.feeds.get(answer.feed.number, answer.feed))
+    feed = watch.feeds.get(answer.feed.number, answer.feed)
+    return answer if feed is answer.feed else replace(answer, feed=feed)
 
 
 def _log_dropped(count: int) -> None:

@@ -15,7 +15,7 @@ from monitor.store.protocol import Views, VolumeViews
 WEEK_HOURS = 7 * 24
 
 
-def known_feeds(views: VolumeViews, now: Timestamp) -> dict[int, Timestamp]:
+def long_read_feeds(views: VolumeViews, now: Timestamp) -> dict[int, Timestamp]:
     """Return the feeds that have been read for long enough, and since when."""
     read = views.read_since().items()
     return {feed: since for feed, since in read if now - since >= volume.ENOUGH}
@@ -43,7 +43,10 @@ def learn_patterns(
         now: The time.
         windows: See `volume.learn`.
     """
-    feeds, hours, unread = known_feeds(views, now), Hours.until(now, watched, zone), views.unread()
+    if not watched or now - watched[0][0] < volume.ENOUGH - DAY:
+        return {}  # too little is known of each
+    feeds, unread = long_read_feeds(views, now), views.unread()
+    hours = Hours.until(now, watched, zone)
     patterns = {}
     for one in watchlists:
         if one.since is None:

@@ -19,7 +19,7 @@ from monitor.model.config import Watchlist
 from monitor.model.feed import SubscribedFeed
 from monitor.model.watchlist import UnusualTime
 from monitor.store.protocol import Store, VolumeViews
-from monitor.watchlists.baselines import known_feeds, learn_patterns
+from monitor.watchlists.baselines import learn_patterns, long_read_feeds
 
 RECENT = 3 * DAY
 """Seconds of which the stories are remembered from one look to the next."""
@@ -131,9 +131,9 @@ class UnusualWatch:
         zone: tzinfo,
         now: Timestamp,
     ) -> None:
-        self._known = frozenset(known_feeds(views, now))
         in_force = [one for one in self._store.watchlists.in_force() if one.name in asked]
         self._patterns = learn_patterns(views, in_force, past, watched, times, zone, now)
+        self._known = frozenset(long_read_feeds(views, now) if self._patterns else ())
 
     # --- what is unusual -----------------------------------------------------------------
 

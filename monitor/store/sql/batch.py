@@ -286,9 +286,15 @@ class SqlBatch(SqlReads):
 
     def save_poll(self, outcome: PollOutcome) -> None:
         """Store everything that a poll changed, but for alerts."""
-        sql, number, now = self._sql, outcome.feed.number, outcome.poll.at
         new = [change for change in outcome.arrivals if change.new]
-        feeds.save_poll(sql, outcome, len(new))
+        feeds.save_poll(self._sql, outcome, len(new))
+        if outcome.arrivals:
+            self._save_arrivals(outcome, new)
+        for sighting in outcome.sightings:
+            articles.insert_sighting(self._sql, outcome.feed.number, sighting, outcome.poll.at)
+
+    def _save_arrivals(self, outcome: PollOutcome, new: Sequence[ArticleChange]) -> None:
+        sql, number, now = self._sql, outcome.feed.number, outcome.poll.at
         articles.insert(sql, number, new)
         for change in outcome.arrivals:
             if not change.new:
@@ -299,8 +305,6 @@ class SqlBatch(SqlReads):
         articles.set_aside(sql, outcome.arrivals, now)
         articles.queue_pages(sql, outcome.arrivals, now, self._bucket_of)
         articles.insert_entries(sql, number, map(_entry, outcome.arrivals))
-        for sighting in outcome.sightings:
-            articles.insert_sighting(sql, number, sighting, now)
 
     def save_page(self, change: ArticleChange) -> None:
         """Store an article that got its page's text."""
