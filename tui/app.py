@@ -48,6 +48,10 @@ class PaletteCommands(Provider):
             yield _("Theme: {theme}", theme=theme_label(theme.name)), action
         if isinstance(self.app, DashboardApp):
             app, main = self.app, self.app.main_screen
+            yield _("Show the trends of the watchlists"), partial(app.run_action, "trends", main)
+            if self.screen is main:  # the screen of the feeds has a key for it
+                gaps = partial(app.run_action, "coverage_gaps", main)
+                yield _("Show coverage gaps"), gaps
             yield _("Write a new watchlist"), partial(app.run_action, "watchlist_form", main)
             for count in self.app.newsroom.watchlists:
                 name = line(count.name)

@@ -31,12 +31,13 @@ if TYPE_CHECKING:
 
 
 READ_ONLY_ACTIONS = frozenset({
-    "back", "bottom", "briefing", "choose_filter", "clear_filter", "close", "command_palette",
-    "copy_link", "coverage_gaps", "dismiss", "edit", "facets", "feeds", "filter", "find", "help",
-    "history", "item", "leave", "mark", "match", "move", "newest", "next_pane", "next_theme",
-    "open", "open_link", "open_part", "outlets", "page", "pane", "parts", "pause", "revisions",
-    "scroll", "search", "show_on_main", "similar", "sort", "states", "theme", "toggle_bell", "top",
-    "untriaged", "why", "zoom",
+    "back", "back_or_quit", "bottom", "briefing", "choose_filter", "clear_filter", "close",
+    "command_palette", "copy_link", "coverage_gaps", "dismiss", "edit", "facets", "feed_articles",
+    "feeds", "filter", "find", "help", "history", "item", "leave", "mark", "match", "move",
+    "newest", "next_pane", "next_theme", "open", "open_link", "open_part", "outlets", "page",
+    "pane", "parts", "pause", "revisions", "scroll", "search", "show_on_main", "similar", "sort",
+    "states", "suspend_process", "theme", "toggle_bell", "top", "trends", "untriaged", "why",
+    "zoom",
 })  # fmt: skip
 """Actions that never write. A read-only dashboard refuses every other action, new ones too."""
 
@@ -90,12 +91,15 @@ class BaseApp(App[ExitMode], inherit_bindings=False):
         bind("T", "app.next_theme", "Next theme: dark, light, contrast, the terminal's"),
         bind("B", "app.toggle_bell", "Switch the bell for high alerts on or off"),
         bind(
-            "q,ctrl+c",
+            "ctrl+c",
             "app.leave(True)",
             "Quit, and stop the monitor if it was started here",
             name="quit",
         ),
         bind("Q", "app.leave(False)", "Quit, and leave the monitor running", name="leave-running"),
+        bind(
+            "ctrl+z", "app.suspend_process", "Suspend; `fg` in the shell continues", name="suspend"
+        ),
     ]
 
     def __init__(
@@ -145,6 +149,7 @@ class BaseApp(App[ExitMode], inherit_bindings=False):
     def on_mount(self) -> None:
         """Start the bell; let signals end the application as `q` does, the terminal restored."""
         self.call_after_refresh(_freeze_startup_objects)
+        self.app_resume_signal.subscribe(self, self._paint_anew)
         self._bell_timer = self.set_interval(1.0, self._check_bell, pause=not self.bell_enabled)
         if self.is_web:
             Thread(target=_exit_with_server, args=(self._server_pid,), daemon=True).start()
@@ -154,6 +159,10 @@ class BaseApp(App[ExitMode], inherit_bindings=False):
                 loop.add_signal_handler(number, self.exit, mode)
             except (NotImplementedError, RuntimeError, ValueError):
                 return
+
+    def _paint_anew(self, _app: App[ExitMode]) -> None:
+        """Paint the whole terminal, which another program had."""
+        self.screen.refresh(layout=True)
 
     def on_unmount(self) -> None:
         """Stop the threads."""

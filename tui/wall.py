@@ -182,7 +182,10 @@ class Wall(BaseApp):
     """Shows the latest alerts that pass a filter, the newest at the top."""
 
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.stay", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "app.stay", show=False),
+        Binding("q", "app.leave(True)", show=False),
+    ]
 
     def __init__(
         self,

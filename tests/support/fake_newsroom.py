@@ -631,16 +631,17 @@ class FakeNewsroom:
     def rung(self, articles: Iterable[int]) -> dict[int, Severity]:
         return {n: LISTS[n % 4][1] for n in articles if n % 3 == 0}
 
-    def trend(self, queries: Sequence[str]) -> Trend:
+    def trend(self, queries: Sequence[str], filter: Filter = ALL) -> Trend:
         edges = tuple(NOW - 86_400.0 * n for n in range(30, -1, -1))
         counts = tuple(n % 7 for n in range(30))
         covered = tuple(0.4 if 10 <= n < 15 else 1.0 for n in range(30))
-        series = Series(
-            name=queries[0], counts=counts, covered=covered, corrected=(None,) * len(counts)
+        series = tuple(
+            Series(name=query, counts=counts, covered=covered, corrected=(None,) * len(counts))
+            for query in queries
         )
         return Trend(
             by=BucketSize.DAY, edges=edges, labels=tuple("d" for _ in counts), since=edges[0],
-            until=edges[-1], series=(series,),
+            until=edges[-1], series=series,
         )  # fmt: skip
 
     def suggestions(self, query: str) -> list[Suggestion]:

@@ -7,6 +7,7 @@ import sys
 import termios
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pexpect
@@ -68,6 +69,17 @@ class Terminal:
                 pytest.fail(f"waited for {words!r}:\n" + "\n".join(self.lines))
             self.written += piece
             self._stream.feed(piece)
+
+    def read_until_stopped(self) -> None:
+        """Read what it writes until its process is stopped, and what it wrote by then."""
+        deadline = time.monotonic() + SECONDS
+        stopped = False
+        while not stopped:
+            assert time.monotonic() < deadline, "it is not stopped"
+            stopped = os.waitpid(self.child.pid, os.WUNTRACED | os.WNOHANG)[0] != 0
+            with suppress(pexpect.TIMEOUT):
+                while True:
+                    self.written += self.child.read_nonblocking(65536, timeout=0.1)
 
     def end(self) -> str:
         """Return what it says at its end, once it has ended."""

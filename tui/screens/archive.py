@@ -114,8 +114,10 @@ class ArchiveScreen(PaneScreen):
     }
     AUTO_FOCUS = "#query"
 
-    def __init__(self, newsroom: NewsroomModel) -> None:
+    def __init__(self, newsroom: NewsroomModel, query: str = "") -> None:
+        """Open the archive, searched for a query if there is one."""
         super().__init__(newsroom)
+        self._first_query = query
         self.query_line = Input(
             id="query", compact=True, select_on_focus=False, suggester=QuerySuggester(newsroom)
         )
@@ -130,9 +132,7 @@ class ArchiveScreen(PaneScreen):
         self.reader = Reader(
             zone=newsroom.zone,
             id="reader",
-            empty=lambda: (
-                "" if self.results.hit else _("The article under the cursor is read here.")
-            ),
+            empty=self._nothing_to_read,
         )
         self._searches = ThreadRunner("search")
         self._extras = ThreadRunner("extras")
@@ -163,6 +163,8 @@ class ArchiveScreen(PaneScreen):
         self.set_interval(1.0, self.update_status_bar)
         self.update_status_bar()
         self.run_worker(self._load_history(), group="history")
+        if self._first_query:
+            self.search_for(self._first_query)
 
     def on_unmount(self) -> None:
         """Stop the threads."""

@@ -248,7 +248,6 @@ class ArticleScreen(PaneScreen):
             ("back", "Back"),
             ("item(1)", "Next outlet"),
             *ARTICLE_KEYS,
-            ("app.leave(True)", "Quit"),
         )
     }
     AUTO_FOCUS = "#reader"

@@ -17,6 +17,7 @@ from tui.screens.config_editor import ConfigPlace
 from tui.screens.dialogs import ChoiceDialog, PageDialog
 from tui.screens.panes import PaneScreen
 from tui.view.feeds import WEEK, FeedBackground, feed_page, feed_table_header, gaps_page, state_rows
+from tui.view.search import facet_clause
 from tui.widgets.feed_list import FeedTable
 from tui.widgets.line_list import LineList
 from tui.widgets.scroll_text import ScrollText
@@ -38,6 +39,7 @@ class FeedsScreen(PaneScreen):
         bind("f", "states", "Show only feeds with one health"),
         bind("s", "sort", "Change the order"),
         bind("b", "coverage_gaps", "Show coverage gaps"),
+        bind("enter", "feed_articles", "On the page of a feed: show its articles"),
     ]
     BARS: ClassVar = {
         "stream": (
@@ -58,6 +60,7 @@ class FeedsScreen(PaneScreen):
         "reader": (
             ("app.help", "Help"),
             ("back", "Back"),
+            ("feed_articles", "Articles"),
             ("item(1)", "Next feed"),
             ("poll", "Poll"),
             ("zoom", "Zoom"),
@@ -195,17 +198,7 @@ class FeedsScreen(PaneScreen):
 
     def action_coverage_gaps(self) -> None:
         """Show the coverage gaps, and the watchlists that they affect."""
-        self.run_worker(self._show_gaps(), group="coverage_gaps", exclusive=True)
-
-    async def _show_gaps(self) -> None:
-        service, now, zone = self.newsroom.service, self.newsroom.clock(), self.newsroom.zone
-        gaps = await self.ask(service.views.feeds.gaps, now - WEEK, now)
-        coverage = await self.ask(service.coverage, now - WEEK)
-        if gaps is not None and coverage is not None:
-            page = PageDialog(
-                _("Coverage gaps"), lambda cells: gaps_page(gaps, coverage, cells, now, zone)
-            )
-            self.app.push_screen(page)
+        self.run_worker(show_gaps(self), group="coverage_gaps", exclusive=True)
 
     # --- panes ------------------------------------------------------------------
 
@@ -219,6 +212,15 @@ class FeedsScreen(PaneScreen):
             super().action_back()
         else:
             self.dismiss(None)
+
+    async def action_feed_articles(self) -> None:
+        """Search the archive for the articles of the feed under the cursor."""
+        from tui.screens.archive import ArchiveScreen
+
+        feed = self.table.feed
+        clause = facet_clause("feed", feed.feed.name) if feed else ""
+        if clause:
+            await self.app.push_screen(ArchiveScreen(self.newsroom, clause))
 
     def action_match(self, by: int) -> None:
         """Do nothing: a feed has no matches."""
@@ -259,3 +261,16 @@ class FeedsScreen(PaneScreen):
         """Remove the feed from feeds.yaml, after a question."""
         if self.table.feed is not None:
             remove_feed(self, self.table.feed)
+
+
+async def show_gaps(screen: PaneScreen) -> None:
+    """Show the coverage gaps of the last week, and the watchlists that they affect."""
+    newsroom = screen.newsroom
+    service, now, zone = newsroom.service, newsroom.clock(), newsroom.zone
+    gaps = await screen.ask(service.views.feeds.gaps, now - WEEK, now)
+    coverage = await screen.ask(service.coverage, now - WEEK)
+    if gaps is not None and coverage is not None:
+        page = PageDialog(
+            _("Coverage gaps"), lambda cells: gaps_page(gaps, coverage, cells, now, zone)
+        )
+        screen.app.push_screen(page)

@@ -87,7 +87,7 @@ class MainScreen(TriageScreen):
             ("filter", "Filter"),
             ("app.search", "Search"),
             ("undo", "Undo"),
-            ("app.leave(True)", "Quit"),
+            ("back_or_quit", "Quit"),
             ("relevant", "Relevant"),
             ("untriaged(1)", "Next new"),
             ("note", "Note"),
@@ -126,7 +126,6 @@ class MainScreen(TriageScreen):
             ("edit_file", "Edit feeds.yaml"),
             ("next_pane(1)", "Pane"),
             ("back", "Back"),
-            ("app.leave(True)", "Quit"),
         ),
         "feeds": (
             ("app.help", "Help"),
@@ -136,7 +135,6 @@ class MainScreen(TriageScreen):
             ("edit_file", "Edit feeds.yaml"),
             ("next_pane(1)", "Pane"),
             ("back", "Back"),
-            ("app.leave(True)", "Quit"),
         ),
         "filter": (
             KeyBinding("enter", "Keep the filter"),
@@ -485,6 +483,20 @@ class MainScreen(TriageScreen):
 
     # --- keys and clicks ------------------------------------------------------------
 
+    def action_back(self) -> None:
+        """Take the marks away, end the zoom, or leave the pane."""
+        if self.current == "stream" and self.stream.marks:
+            self.stream.unmark_all()
+        else:
+            super().action_back()
+
+    async def action_back_or_quit(self) -> None:
+        """Leave the pane; from the alerts, quit."""
+        if self.current == "stream":
+            await self.run_action("app.leave(True)")
+        else:
+            self.action_back()
+
     def on_line_list_selected(self, message: LineList.Selected) -> None:
         """Read the alert, filter by the watchlist, or open the feeds."""
         if message.line_list is self.stream:
@@ -539,6 +551,18 @@ class MainScreen(TriageScreen):
         zone = newsroom.zone
         page = PageDialog(_("Briefing"), lambda cells: briefing_page(briefing, cells, zone))
         self.app.push_screen(page)
+
+    def action_trends(self) -> None:
+        """Show how many articles with an alert each watchlist had on each day."""
+        from tui.screens.trends import show_trends
+
+        self.run_worker(show_trends(self), group="why", exclusive=True)
+
+    def action_coverage_gaps(self) -> None:
+        """Show the coverage gaps, and the watchlists that they affect."""
+        from tui.screens.feeds import show_gaps
+
+        self.run_worker(show_gaps(self), group="why", exclusive=True)
 
     def show_part(self, name: str) -> None:
         """Show what a part of the status bar is about, if it is on this screen."""

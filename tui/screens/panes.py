@@ -118,7 +118,8 @@ class PaneScreen(Screen[None]):
         bind("tab", "next_pane(1)", "Next pane", name="next-pane"),
         bind("shift+tab", "next_pane(-1)", "Previous pane", name="previous-pane"),
         bind("z", "zoom", "Zoom the pane, or restore it"),
-        bind("escape,h", "back", "Go back"),
+        bind("escape,h,left", "back", "Go back"),
+        bind("q", "back_or_quit", "Go back; from the alerts, quit as ^c does"),
         bind(
             "right_square_bracket,semicolon",
             "match(1)",
@@ -274,6 +275,10 @@ class PaneScreen(Screen[None]):
             self.action_zoom()
         elif self.current != "stream":
             self.show_pane("stream")
+
+    async def action_back_or_quit(self) -> None:
+        """Go back as `esc` does; the first screen quits where there is no way back."""
+        self.action_back()
 
     # --- the article ------------------------------------------------------------
 

@@ -53,7 +53,7 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
         bind("ctrl+u,pageup", "page(-1)", "A page up", name="page-up"),
         bind("g,home", "top", "First row"),
         bind("G,end", "bottom", "Last row"),
-        bind("enter,l", "open", "Open"),
+        bind("enter,l,right", "open", "Open"),
     ]
 
     IDLE_CURSOR: ClassVar[str] = "cursor-idle"

@@ -311,6 +311,21 @@ def test_the_palette_offers_first_what_begins_with_the_typed_word() -> None:
     drive(FakeNewsroom(4), script)
 
 
+@pytest.mark.parametrize(
+    ("typed", "title"), [("trends", "Articles with alerts"), ("gaps", "Coverage gaps")]
+)
+def test_the_palette_shows_trends_and_gaps_from_the_main_screen(typed: str, title: str) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("colon", *typed)
+        await sees(pilot, app, "Show ")
+        await pilot.press("enter")
+        await sees(pilot, app, title)
+        await pilot.press("q")
+        await until(pilot, lambda: app.screen is app.main_screen)
+
+    drive(FakeNewsroom(4), script)
+
+
 def test_the_palette_names_no_command_that_the_help_does_not() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("colon", *"scroll")

@@ -11,6 +11,7 @@ from support.terminal import Terminal
 
 pytestmark = pytest.mark.costly
 
+SUSPEND = "\x1a"
 SCRIPT = ROOT / "tests" / "support" / "terminal_dashboard.py"
 
 
@@ -44,6 +45,22 @@ def test_the_terminal_is_restored(how: str | signal.Signals, ending: str) -> Non
     assert f"ended: {ending}" in terminal.end()
     assert restored(terminal.written)
     assert terminal.child.exitstatus == 0
+
+
+def test_a_suspended_dashboard_gives_the_terminal_back_and_continues() -> None:
+    terminal = dashboard()
+    terminal.read_until("✓ live")
+    terminal.press(SUSPEND)
+    terminal.read_until_stopped()
+    assert restored(terminal.written)
+    terminal.screen.reset()
+    terminal.child.kill(signal.SIGCONT)
+    for painted in ("╭─ Watchlists", "╭─ Reader", "╭─ Feeds", "? Help"):
+        terminal.read_until(painted)
+    terminal.press("w")
+    terminal.read_until("Why this")
+    terminal.press("qq")
+    assert "ended: quit" in terminal.end()
 
 
 def test_the_terminal_is_restored_after_a_crash() -> None:

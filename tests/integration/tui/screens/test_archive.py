@@ -32,8 +32,9 @@ from tui.screens.article import ArticleScreen
 from tui.screens.dialogs import LineDialog
 from tui.screens.facets import FacetDialog
 from tui.screens.watchlist_form import WatchlistForm
-from tui.view.search import EXAMPLES, GAP_BAR, UNCERTAIN_BAR, facet_clause, facet_rows, result_row
+from tui.view.search import EXAMPLES, facet_clause, facet_rows, result_row
 from tui.view.styled_text import Line, width
+from tui.view.trends import GAP_BAR, UNCERTAIN_BAR
 
 FILE = "feeds: [https://a.example/rss]  # ours\nwatchlists: [Alibaba]\n"
 

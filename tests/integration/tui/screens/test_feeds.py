@@ -177,6 +177,20 @@ def test_feeds_are_chosen_sorted_and_explained() -> None:
     drive(newsroom, script)
 
 
+def test_enter_on_the_page_of_a_feed_shows_its_articles() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("e", "enter")
+        await sees(pilot, app, "enter Articles")
+        await pilot.press("enter")
+        await until(pilot, lambda: newsroom.searches)
+        assert newsroom.searches == ['feed:"Les Échos"']
+        await pilot.press("escape")
+        assert isinstance(app.screen, FeedsScreen)
+
+    newsroom = FakeNewsroom(4)
+    drive(newsroom, script)
+
+
 def test_the_feed_under_the_cursor_is_told_of_in_full() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("e", "j", "enter", "z")

@@ -352,6 +352,55 @@ def test_escape_never_quits() -> None:
     assert app.return_value is None
 
 
+@pytest.mark.parametrize(
+    ("way", "steps"),
+    [
+        (["enter"], 1), (["1"], 1), (["e"], 1), (["e", "enter"], 2), (["question_mark"], 1),
+        (["slash", "g", "enter"], 1), (["O", "k", "enter"], 1),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+def test_q_goes_back_from_everywhere_but_the_alerts(
+    way: list[str], steps: int, size: tuple[int, int]
+) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        for key in way:
+            await pilot.press(key)
+            if key == "O":
+                await until(pilot, lambda: app.screen is not app.main_screen)
+        if "slash" in way:
+            await until(pilot, lambda: app.focused is app.screen.query_one("#stream"))
+        await pilot.press(*["q"] * steps)
+        await until(pilot, lambda: app.screen is app.main_screen)
+        assert app.is_running
+        assert app.main_screen.current == "stream"
+        await pilot.press("q")
+
+    assert drive(FakeNewsroom(4), script, size=size).return_value == "quit"
+
+
+def test_arrows_go_as_h_and_l_do() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("right")
+        assert app.main_screen.current == "reader"
+        await pilot.press("left")
+        assert app.main_screen.current == "stream"
+
+    drive(FakeNewsroom(4), script)
+
+
+def test_escape_takes_the_marks_away() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("space", "space")
+        await sees(pilot, app, "◆")
+        await pilot.press("escape")
+        await sees(pilot, app, "◆", gone=True)
+        assert not newsroom.said
+
+    newsroom = FakeNewsroom(4)
+    drive(newsroom, script)
+
+
 @pytest.mark.parametrize(("key", "ending"), [("q", "quit"), ("Q", "leave"), ("ctrl+c", "quit")])
 def test_q_quits_and_Q_leaves_it_watching(key: str, ending: str) -> None:
     newsroom = FakeNewsroom(4)

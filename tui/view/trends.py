@@ -1,0 +1,193 @@
+"""Trends as charts: how many articles there were in each period, and where gaps are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+
+from index.analysis import text_cleaning as safe
+from index.translation import gettext as _
+from index.translation import number
+from monitor import signs
+from monitor.formatting import articles, month
+from monitor.model.search_results import BucketSize, Series, Trend
+from tui.view import times
+from tui.view.styled_text import Line, fit, width
+
+EIGHTHS = f" {signs.BARS}"
+UNCERTAIN_BAR, GAP_BAR = signs.UNSURE, signs.GAP
+"""A bar of a period with coverage gaps, and such a period without articles."""
+MAX_BAR_CELLS = 6
+"""Largest width of a bar, in cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrendBar:
+    """One bar of the chart: one period of the trend, or several where cells are few."""
+
+    first: int
+    """Number of its first period."""
+    last: int
+    count: int
+    """Articles."""
+    has_gaps: bool
+    """Some feeds had coverage gaps: there may be more articles than were counted."""
+
+
+def trend_bars(trend: Trend, cells: int) -> tuple[list[TrendBar], int]:
+    """Return the bars of the first series, and the width of each in cells."""
+    (series, *_) = trend.series
+    total = len(series.counts)
+    step = max(1, -(-total // max(1, cells)))
+    bars = [
+        TrendBar(
+            at,
+            min(at + step, total) - 1,
+            sum(series.counts[at : at + step]),
+            any(series.marked[at : at + step]),
+        )
+        for at in range(0, total, step)
+    ]
+    return bars, max(1, min(MAX_BAR_CELLS, cells // max(1, len(bars))))
+
+
+def trend_lines(trend: Trend, cells: int, rows: int, zone: tzinfo | None) -> list[Line]:
+    """Return the bars on `rows` lines, and below them a line with the first and last date."""
+    bars, wide = trend_bars(trend, cells)
+    top = max((bar.count for bar in bars), default=0)
+    lines: list[Line] = []
+    for row in range(rows - 1, -1, -1):
+        line: Line = []
+        for bar in bars:
+            glyph = _bar_glyph(bar, top, row, rows)
+            text = glyph * wide if wide < 3 else glyph * (wide - 1) + " "
+            line.append((text, "late" if bar.has_gaps else "list"))
+        lines.append(line)
+    return [*lines, _axis(trend, bars, wide, top, cells, zone)]
+
+
+def _bar_glyph(bar: TrendBar, top: int, row: int, rows: int) -> str:
+    """Return what a bar shows on a row; row 0 is the lowest."""
+    if not bar.count:
+        return GAP_BAR if bar.has_gaps and not row else " "
+    eighths = max(1, round(bar.count / top * 8 * rows))
+    if bar.has_gaps:
+        return UNCERTAIN_BAR if row < max(1, math.ceil(eighths / 8)) else " "
+    return EIGHTHS[min(8, max(0, eighths - 8 * row))]
+
+
+def _axis(
+    trend: Trend, bars: Sequence[TrendBar], wide: int, top: int, cells: int, zone: tzinfo | None
+) -> Line:
+    first, last = _day(trend.edges[0], trend.by, zone), _day(trend.edges[-2], trend.by, zone)
+    periods = bars[0].last - bars[0].first + 1
+    scale = _scale(trend.by, number(top), periods)
+    legend = _legend(bars)
+    between = len(bars) * wide - len(first) - len(last)
+    for text in (scale + legend, legend.strip() or scale, scale, ""):
+        if text and len(text) + 4 <= between:
+            left = (between - len(text)) // 2
+            gap, behind = " " * left + text + " " * (between - left - len(text)), ""
+        else:
+            gap, behind = " " * max(2, between), f"   {text}" if text else ""
+        line: Line = [(first, "quiet"), (gap, "quiet"), (last, "quiet"), (behind, "quiet")]
+        if width(line) <= cells:
+            return line
+    return [(first[:cells], "quiet")]
+
+
+def _scale(by: BucketSize, top: str, periods: int) -> str:
+    """Return how many articles the highest bar stands for: `up to 12 each day`."""
+    match by:
+        case BucketSize.HOUR if periods == 1:
+            return _("up to {top} each hour", top=top)
+        case BucketSize.HOUR:
+            return _("up to {top} in {periods} hours", top=top, periods=periods)
+        case BucketSize.DAY if periods == 1:
+            return _("up to {top} each day", top=top)
+        case BucketSize.DAY:
+            return _("up to {top} in {periods} days", top=top, periods=periods)
+        case BucketSize.WEEK if periods == 1:
+            return _("up to {top} each week", top=top)
+        case BucketSize.WEEK:
+            return _("up to {top} in {periods} weeks", top=top, periods=periods)
+        case BucketSize.MONTH if periods == 1:
+            return _("up to {top} each month", top=top)
+        case BucketSize.MONTH:
+            return _("up to {top} in {periods} months", top=top, periods=periods)
+
+
+def _legend(bars: Sequence[TrendBar]) -> str:
+    """Return what the signs of coverage gaps in the chart mean, of those that are there."""
+    gaps = [bar for bar in bars if bar.has_gaps]
+    found = f"  {UNCERTAIN_BAR} {_('coverage gap')}" if any(bar.count for bar in gaps) else ""
+    empty = f"  {GAP_BAR} {_('gap, nothing found')}" if any(not bar.count for bar in gaps) else ""
+    return found + empty
+
+
+def _day(start: float, by: BucketSize, zone: tzinfo | None) -> str:
+    then = times.local(start, zone)
+    if then is None:
+        return "?"
+    if by is BucketSize.HOUR:
+        return f"{then:%d} {month(then)} {then:%H:%M}"
+    return then.strftime(_("%Y-%m-%d"))
+
+
+def period_clauses(trend: Trend, bar: TrendBar, zone: tzinfo | None) -> str:
+    """Return the filters for the period of a bar: `since:2026-10-01 until:2026-10-31`."""
+    start = times.local(trend.edges[bar.first], zone)
+    end = times.local(trend.edges[bar.last + 1], zone)
+    if start is None or end is None:
+        return ""
+    form = "%Y-%m-%dT%H:%M" if trend.by is BucketSize.HOUR else "%Y-%m-%d"
+    until: datetime = end - timedelta(minutes=1)
+    return f"since:{start.strftime(form)} until:{until.strftime(form)}"  # not a message
+
+
+PAGE_ROWS = 3
+"""Lines of a chart on the page of the trends."""
+
+
+def trends_page(trend: Trend, names: Sequence[str], cells: int, zone: tzinfo | None) -> list[Line]:
+    """Return a chart of each watchlist, from the first period on in which a feed was read.
+
+    Args:
+        trend: A series for each watchlist.
+        names: The names of these watchlists.
+        cells: Width of the lines.
+        zone: Time zone of the dates.
+    """
+    trend = _from_first_read(trend)
+    lines: list[Line] = []
+    for name, series in zip(names, trend.series, strict=True):
+        count = f"  {articles(series.total)}"
+        title = fit(safe.line(name), max(1, cells - width([(count, "")])))
+        chart = trend_lines(replace(trend, series=(series,)), cells, PAGE_ROWS, zone)
+        lines += [[(title.rstrip(), "list"), (count, "quiet")], *chart, []]
+    return lines[:-1]
+
+
+def _from_first_read(trend: Trend) -> Trend:
+    """Return a trend without the periods before a feed was read that brought articles."""
+    at = min((_first_read(series) for series in trend.series if series.total), default=0)
+    return replace(
+        trend,
+        edges=trend.edges[at:],
+        labels=trend.labels[at:],
+        series=tuple(
+            replace(
+                each,
+                counts=each.counts[at:],
+                covered=each.covered[at:],
+                corrected=each.corrected[at:],
+            )
+            for each in trend.series
+        ),
+    )
+
+
+def _first_read(series: Series) -> int:
+    return next(at for at, count in enumerate(series.counts) if count or series.covered[at])
