@@ -41,6 +41,8 @@ SHARES = (0.2, 0.25, 0.3, cross_language.SHARE, 0.4, 0.5)
 STORED = 15_000
 """Articles of three days."""
 ASKED = 1_000
+ENTRIES = 30
+"""Articles that a poll brings, which are asked for together."""
 
 
 class Report(NamedTuple):
@@ -261,8 +263,8 @@ def _cost(articles: Sequence[Article]) -> None:
             batch.save_poll(_refresh(feed, arrived))
         with store.batch() as batch:
             began = time.process_time()
-            for each in arrived[:ASKED]:
-                article_changes.same_event(batch, each.article, each.names)
+            for at in range(0, ASKED, ENTRIES):
+                article_changes.same_events(batch, feed, arrived[at : at + ENTRIES])
             asking = (time.process_time() - began) / ASKED
             fresh = [
                 _arrival(replace(each.article, id=STORED + at, story=STORED + at))

@@ -1,10 +1,10 @@
 """Monitors that share a PostgreSQL: what one, two and four of them store in a second.
 
-    python -m bench.shared [--feeds 300] [--monitors 1,2,4] [--schedule 100000]
+    python -m bench.shared [--feeds 300] [--monitors 1,2,4] [--latency 0,1,5] [--schedule 100000]
 
-A PostgreSQL from a wheel, which waits for its disk; real monitors, started at the same time on an
-empty store; each feed is on a host of its own. Then what a heartbeat and a look at what is due take
-with many feeds in the schedule.
+A PostgreSQL from a wheel, which waits for its disk, and may answer some milliseconds later, as over
+a network; real monitors, started at the same time on an empty store; each feed is on a host of its
+own. Then what a heartbeat and a look at what is due take with many feeds in the schedule.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any
 
 import psycopg
 
+from bench.delayed_database import farther
 from bench.measure import kept_or_temporary
 from bench.newsroom import Newsroom, laid_out
 from bench.server import serving
@@ -47,6 +48,7 @@ def main() -> None:
     )
     parser.add_argument("--feeds", type=int, default=300)
     parser.add_argument("--monitors", default="1,2,4")
+    parser.add_argument("--latency", default="0,1,5", help="milliseconds of a round trip")
     parser.add_argument("--schedule", type=int, default=100_000)
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
@@ -54,8 +56,9 @@ def main() -> None:
     with kept_or_temporary(asked.folder) as folder, database(folder) as fresh:
         newsroom = laid_out(folder / "corpus", asked.feeds, ENTRIES)
         with serving(newsroom.site, folder, "0.0.0.0") as (port, _name):
-            for monitors in map(int, asked.monitors.split(",")):
-                throughput(newsroom, folder, port, fresh(), monitors)
+            for latency in map(float, asked.latency.split(",")):
+                for monitors in map(int, asked.monitors.split(",")):
+                    throughput(newsroom, folder, port, fresh(), monitors, latency)
         schedule(fresh(), asked.schedule)
 
 
@@ -82,7 +85,9 @@ def database(folder: Path) -> Iterator[Callable[[], str]]:
 # --- how much is stored ------------------------------------------------------------------
 
 
-def throughput(newsroom: Newsroom, folder: Path, port: int, address: str, monitors: int) -> None:
+def throughput(
+    newsroom: Newsroom, folder: Path, port: int, address: str, monitors: int, latency: float
+) -> None:
     """Start so many monitors, and print what they stored in a second until all is stored."""
     config = folder / "feeds.yaml"
     plain = newsroom.config(port)
@@ -92,8 +97,11 @@ def throughput(newsroom: Newsroom, folder: Path, port: int, address: str, monito
     config.write_text(plain, encoding="utf-8")
     with ExitStack() as stack, psycopg.connect(address, autocommit=True) as session:
         SqlStore(address).close()  # its tables
+        far = stack.enter_context(farther(address, latency)) if latency else address
         started = [
-            stack.enter_context(_monitor(config, folder / f"var{monitors}-{number}", address))
+            stack.enter_context(
+                _monitor(config, folder / f"var{monitors}-{number}-{latency:g}", far)
+            )
             for number in range(monitors)
         ]
         first = _wait(session, "SELECT min(last_ok) FROM feeds", lambda at: at is not None)
@@ -105,7 +113,8 @@ def throughput(newsroom: Newsroom, folder: Path, port: int, address: str, monito
     half, most = _percentiles(commits)
     assert alerts == newsroom.alerts, f"{alerts} alerts, not {newsroom.alerts}"
     print(
-        f"{monitors} monitors: {newsroom.articles / seconds:,.0f} articles/s stored and matched,"
+        f"{latency:g} ms away, {monitors} monitors:"
+        f" {newsroom.articles / seconds:,.0f} articles/s stored and matched,"
         f" {newsroom.feeds / seconds:,.1f} feeds/s polled; commits p50 {half:,.0f} ms,"
         f" p95 {most:,.0f} ms",
         flush=True,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from index.article import Article, Timestamp
 from monitor.alerts.publishers import host_name, publisher
 from monitor.ingest import cross_language, identify, stories
 from monitor.ingest.enrichment import Enrichment
-from monitor.model.article import ArticleOrigin
 from monitor.model.feed import Feed
-from monitor.model.poll import ArticleChange, Entry, Names, Sighting
+from monitor.model.poll import ArticleChange, Entry, Sighting, StoryCandidate
 from monitor.store.protocol import Batch, StoreReads
 
 
@@ -105,56 +104,78 @@ def article(entry: Entry, feed: Feed, id: int = 0, now: Timestamp = 0.0) -> Arti
     )
 
 
-def with_enrichment(
-    batch: Batch, feed: Feed, arrival: ArticleChange, made: Enrichment
+def with_enrichments(
+    reading: StoreReads, feed: Feed, made: Sequence[tuple[ArticleChange, Enrichment]]
+) -> list[ArticleChange]:
+    """Return changes of a feed with the language, matches and story of their articles.
+
+    Args:
+        reading: What is stored; the articles of these changes are not, or as they were before.
+        feed: The feed that brought them.
+        made: Each change, and what was made of its article.
+    """
+    wanted = [(one.shingles, stories.least_shared(one.shingles)) for _, one in made]
+    found = zip(made, reading.story_candidates(wanted), strict=True)
+    enriched = [_with_enrichment(change, one, candidates) for (change, one), candidates in found]
+    new = [change for change in enriched if change.new]
+    events = iter(same_events(reading, feed, new))
+    return [replace(one, perhaps=next(events)) if one.new else one for one in enriched]
+
+
+def _with_enrichment(
+    change: ArticleChange, made: Enrichment, candidates: Sequence[StoryCandidate]
 ) -> ArticleChange:
-    """Return a change of a feed with the language, matches and story of its article."""
-    shingles = made.shingles
-    candidates = batch.story_candidates(shingles, stories.least_shared(shingles))
-    story = stories.assign_story(arrival.article, shingles, candidates)
-    names = replace(made.names, date=arrival.article.date)
-    url = arrival.outlet_url or arrival.article.url
-    origin = ArticleOrigin(arrival.article.id, url, feed.url)
+    story = stories.assign_story(change.article, made.shingles, candidates)
     return replace(
-        arrival,
-        article=replace(arrival.article, lang=made.article.lang, story=story.story),
+        change,
+        article=replace(change.article, lang=made.article.lang, story=story.story),
         copy_of=story.copy_of,
-        shingles=shingles,
-        names=names,
-        perhaps=same_event(batch, origin, names) if arrival.new else None,
+        shingles=made.shingles,
+        names=replace(made.names, date=change.article.date),
         hits=made.hits,
         unmatched=made.unmatched,
     )
 
 
-def same_event(reading: StoreReads, origin: ArticleOrigin, names: Names) -> int | None:
-    """Return the earlier article in another language that names the same names, if any.
+def same_events(
+    reading: StoreReads, feed: Feed, changes: Sequence[ArticleChange]
+) -> list[int | None]:
+    """Return for each new article the earlier one that names the same names, if there is any.
 
-    It is of another publisher: an outlet that tells an event in two languages spreads nothing.
+    It is in another language, and of another publisher: an outlet that tells an event in two
+    languages spreads nothing.
 
     Args:
         reading: What is stored.
-        origin: Where the later article was published.
-        names: Its names.
+        feed: The feed that brought the articles.
+        changes: The new articles, with their names.
     """
-    known = reading.name_frequencies(names.words)
-    rare = [word for word, count in known.items() if count <= cross_language.MOST_BEARERS]
+    names = [change.names for change in changes]
+    known = reading.name_frequencies({word for one in names for word in one.words})
+    rare = {word for word, count in known.items() if count <= cross_language.MOST_BEARERS}
     rivals, recent = reading.articles_named(
-        rare, names.lang, cross_language.LEAST_NAMES, cross_language.MOST_CANDIDATES
+        [(one.words & rare, one.lang) for one in names],
+        cross_language.LEAST_NAMES,
+        cross_language.MOST_CANDIDATES,
     )
+    theirs = {word for found in rivals for one in found.values() for word in one.words}
+    known |= reading.name_frequencies(theirs - known.keys())
+    likely = [
+        cross_language.same_event(own, found, known.__getitem__, recent)
+        for own, found in zip(names, rivals, strict=True)
+    ]
+    origins = reading.articles.origins([id for found in likely for id in found])
+    publishers = {one.article: publisher(one.url, one.feed_url) for one in origins}
+    return [
+        _first_elsewhere(publisher(_address(change), feed.url), found, publishers)
+        for change, found in zip(changes, likely, strict=True)
+    ]
 
-    def frequency(word: int) -> int:
-        if word not in known:
-            known.update(reading.name_frequencies([word]))
-        return known[word]
 
-    found = cross_language.same_event(names, rivals, frequency, recent)
-    if not found:
-        return None
-    own = publisher(origin.url, origin.feed_url)
-    others = (
-        one.article
-        for one in reading.articles.origins(found)
-        if publisher(one.url, one.feed_url) != own
-    )
+def _address(change: ArticleChange) -> str:
+    return change.outlet_url or change.article.url
+
+
+def _first_elsewhere(own: str, likely: Sequence[int], publishers: Mapping[int, str]) -> int | None:
+    others = (id for id in likely if id in publishers and publishers[id] != own)
     return next(others, None)

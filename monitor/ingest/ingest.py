@@ -235,7 +235,7 @@ class Ingester:
             backfill=answer.pending.backfill,
         )
         made = self._draft(batch, watch, feed, arrival.article)
-        change = article_changes.with_enrichment(batch, feed, arrival, made)
+        (change,) = article_changes.with_enrichments(batch, feed, [(arrival, made)])
         batch.save_page(change)
         return Arrivals(feed=feed, via=Via.PAGE, changes=(change,))
 

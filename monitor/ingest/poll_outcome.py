@@ -255,7 +255,7 @@ def _changes(
     now: Timestamp,
 ) -> tuple[list[ArticleChange], list[Sighting]]:
     """Return the changed articles of a document, enriched, and the sightings of known ones."""
-    arrived: list[ArticleChange] = []
+    arrived: list[tuple[ArticleChange, Enrichment]] = []
     sightings: list[Sighting] = []
     changed = [one.article for one in decisions if isinstance(one, identify.Changed)]
     stored = {article.id: article for article in batch.articles.get(changed)}
@@ -271,8 +271,8 @@ def _changes(
             made = document.drafts.get(brought.guid)
             if made is None or len(brought.article.feeds) > 1 or not made.is_of(brought.article):
                 made = redraft(brought.article)  # with its page, or what its other feeds say
-            arrived.append(article_changes.with_enrichment(batch, answer.feed, brought, made))
-    return arrived, sightings
+            arrived.append((brought, made))
+    return article_changes.with_enrichments(batch, answer.feed, arrived), sightings
 
 
 def _document_articles(

@@ -165,22 +165,27 @@ class StoreReads(Protocol):
     ) -> Known:
         """Return what the store knows of entries with these keys, links or contents."""
 
-    def story_candidates(self, shingles: Collection[int], at_least: int) -> list[StoryCandidate]:
-        """Return the articles that share at least so many of these shingles."""
+    def story_candidates(
+        self, wanted: Sequence[tuple[Collection[int], int]]
+    ) -> list[list[StoryCandidate]]:
+        """Return for each text the articles that share enough of its shingles, by id.
+
+        Args:
+            wanted: The shingles of each text, and how many of them are enough.
+        """
 
     def name_frequencies(self, words: Iterable[int]) -> dict[int, int]:
         """Return how many recent articles have each of some words in a name, 500 if more."""
 
     def articles_named(
-        self, words: Iterable[int], but: str, at_least: int, most: int
-    ) -> tuple[dict[int, Names], int]:
-        """Return recent articles with these words in names, and about how many are recent.
+        self, wanted: Sequence[tuple[Collection[int], str]], at_least: int, most: int
+    ) -> tuple[list[dict[int, Names]], int]:
+        """Return recent articles with some words in names, and about how many are recent.
 
         Args:
-            words: The words.
-            but: The language of articles that are left out.
+            wanted: For each text its words, and its language; articles in it are left out.
             at_least: How many of the words an article has.
-            most: How many articles, those with the most words first.
+            most: How many articles for each text, those with the most words first.
         """
 
     def alert_facts(self, arrivals: Arrivals, now: Timestamp) -> AlertFacts:

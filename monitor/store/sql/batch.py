@@ -164,29 +164,31 @@ class SqlReads:
             )
         return found
 
-    def story_candidates(self, shingles: Collection[int], at_least: int) -> list[StoryCandidate]:
-        """Return the articles that share at least so many of these shingles."""
-        shared: dict[int, set[int]] = defaultdict(set)
+    def story_candidates(
+        self, wanted: Sequence[tuple[Collection[int], int]]
+    ) -> list[list[StoryCandidate]]:
+        """Return for each text the articles that share enough of its shingles, by id."""
+        bearers: dict[int, list[int]] = defaultdict(list)
         for article, shingle in select_in(
-            self._sql, "SELECT article, shingle FROM shingles WHERE shingle IN ({0})", shingles
+            self._sql,
+            "SELECT article, shingle FROM shingles WHERE shingle IN ({0})",
+            {shingle for shingles, _ in wanted for shingle in shingles},
         ):
-            shared[article].add(shingle)
+            bearers[shingle].append(article)
+        shared = [_shared(shingles, enough, bearers) for shingles, enough in wanted]
         rows = select_in(
             self._sql,
             "SELECT id, story, shingle_count, title, feed, outlet, url, copy_of FROM articles"
             " WHERE id IN ({0})",
-            [id for id, its in shared.items() if len(its) >= at_least],
+            {id for found in shared for id in found},
         )
+        known = {id: row for id, *row in rows}
         return [
-            StoryCandidate(
-                article=id,
-                story=story,
-                shared=frozenset(shared[id]),
-                size=size,
-                headline=headline(title, feed=feed, outlet=outlet, url=url),
-                copy_of=copy_of,
-            )
-            for id, story, size, title, feed, outlet, url, copy_of in sorted(rows)
+            [
+                _story_candidate(id, found[id], *known[id])
+                for id in sorted(known.keys() & found.keys())
+            ]
+            for found in shared
         ]
 
     def expiring(
@@ -204,10 +206,13 @@ class SqlReads:
     def name_frequencies(self, words: Iterable[int]) -> dict[int, int]:
         """Return how many recent articles have each of some words in a name, 500 if more."""
         known = dict.fromkeys(words, COUNTED)
+        uncounted = [word for word in known if word not in self._common_names]
+        if not uncounted:
+            return known
         counted = self._sql.execute(
             "SELECT value, (SELECT count(*) FROM"
             " (SELECT 1 FROM names WHERE name = value LIMIT ?) AS found) FROM json_each(?)",
-            (COUNTED, json.dumps([word for word in known if word not in self._common_names])),
+            (COUNTED, json.dumps(uncounted)),
         )
         for word, count in counted:
             known[word] = count
@@ -216,29 +221,45 @@ class SqlReads:
         return known
 
     def articles_named(
-        self, words: Iterable[int], but: str, at_least: int, most: int
-    ) -> tuple[dict[int, Names], int]:
-        """Return recent articles with these words in names, and about how many are recent."""
-        rows = self._sql.execute(
-            "SELECT article FROM json_each(?) CROSS JOIN names WHERE name = value AND lang <> ?",
-            (json.dumps([*words]), but),
-        )
-        shared = Counter(article for (article,) in rows)
-        likely = [article for article, count in shared.most_common(most) if count >= at_least]
-        if not likely:
-            return {}, 0
+        self, wanted: Sequence[tuple[Collection[int], str]], at_least: int, most: int
+    ) -> tuple[list[dict[int, Names]], int]:
+        """Return recent articles with some words in names, and about how many are recent."""
+        bearers = {
+            lang: self._bearers(
+                {word for words, its in wanted if its == lang for word in words}, lang
+            )
+            for lang in {lang for words, lang in wanted if words}
+        }
+        likely = []
+        for words, lang in wanted:
+            shared = Counter(id for word in words for id in bearers[lang].get(word, ()))
+            likely.append([id for id, count in shared.most_common(most) if count >= at_least])
+        if not any(likely):
+            return [{} for _ in wanted], 0
         named = {
             id: Names(tuple(frozenset(group) for group in json.loads(groups)), lang, date)
             for id, lang, date, groups in select_in(
                 self._sql,
                 "SELECT article, lang, date, names FROM named WHERE article IN ({0})",
-                likely,
+                {id for found in likely for id in found},
             )
         }
         ((oldest, newest),) = self._sql.execute(
             "SELECT (SELECT min(article) FROM named), (SELECT max(article) FROM named)"
         )
-        return named, 0 if oldest is None else int(newest) - int(oldest) + 1
+        recent = 0 if oldest is None else int(newest) - int(oldest) + 1
+        return [{id: named[id] for id in found if id in named} for found in likely], recent
+
+    def _bearers(self, words: Collection[int], but: str) -> dict[int, list[int]]:
+        """Return which articles in another language have each of some words in names."""
+        bearers: dict[int, list[int]] = defaultdict(list)
+        for word, article in self._sql.execute(
+            "SELECT value, article FROM json_each(?) CROSS JOIN names"
+            " WHERE name = value AND lang <> ?",
+            (json.dumps([*words]), but),
+        ):
+            bearers[word].append(article)
+        return bearers
 
     # --- alerts ---
 
@@ -371,3 +392,35 @@ class SqlBatch(SqlReads):
 
 def _entry(change: ArticleChange) -> tuple[str, int, bytes, bytes]:
     return change.guid, change.article.id, change.fingerprint, change.parts
+
+
+def _shared(
+    shingles: Collection[int], enough: int, bearers: Mapping[int, Sequence[int]]
+) -> dict[int, frozenset[int]]:
+    """Return the articles that have enough of some shingles, and which."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for shingle in shingles:
+        for article in bearers.get(shingle, ()):
+            found[article].add(shingle)
+    return {id: frozenset(its) for id, its in found.items() if len(its) >= enough}
+
+
+def _story_candidate(
+    id: int,
+    shared: frozenset[int],
+    story: int,
+    size: int,
+    title: str,
+    feed: int,
+    outlet: str,
+    url: str,
+    copy_of: int | None,
+) -> StoryCandidate:
+    return StoryCandidate(
+        article=id,
+        story=story,
+        shared=shared,
+        size=size,
+        headline=headline(title, feed=feed, outlet=outlet, url=url),
+        copy_of=copy_of,
+    )

@@ -215,10 +215,10 @@ def test_hashes_have_64_bits(room: SmallStore) -> None:
     names = Names(groups=(ends,), lang="fr", date=NOW)
     room.save(arrival(1, shingles=ends, names=names))
     with room.store.batch() as batch:
-        (found,) = batch.story_candidates(ends, 4)
+        ((found,),) = batch.story_candidates([(ends, 4)])
         assert found.shared == ends
         assert batch.name_frequencies(ends) == dict.fromkeys(ends, 1)
-        assert batch.articles_named(ends, "en", 4, 9)[0] == {1: names}
+        assert batch.articles_named([(ends, "en")], 4, 9)[0] == [{1: names}]
 
 
 def test_an_article_under_another_guid_or_in_another_feed(room: SmallStore) -> None:
@@ -287,8 +287,8 @@ def test_shingles_are_shared_and_forgotten(room: SmallStore) -> None:
         arrival(2, shingles=frozenset({3, 4})),
     )
     with room.store.batch() as batch:
-        found = batch.story_candidates({2, 3, 4, 5}, 2)
-        assert batch.story_candidates({3, 4}, 2) == [found[1]]
+        found, one, none = batch.story_candidates([({2, 3, 4, 5}, 2), ({3, 4}, 2), ({9}, 1)])
+        assert (one, none) == ([found[1]], [])
     assert found == [
         StoryCandidate(1, 1, frozenset({2, 3}), 3, Headline("Alibaba 1", "1", "ex.org")),
         StoryCandidate(2, 2, frozenset({3, 4}), 2, Headline("Alibaba 2", "1", "ex.org")),
@@ -310,11 +310,13 @@ def test_articles_with_names_in_common(room: SmallStore) -> None:
     )
     with room.store.batch() as batch:
         assert batch.name_frequencies([7, 9, 5]) == {7: 4, 9: 2, 5: 0}
-        found, recent = batch.articles_named([7, 8, 9], "fr", 2, 5)
-        assert (set(found), recent) == ({2, 3}, 4)
-        assert found[2] == Names(groups=(frozenset({7, 8, 9}),), lang="en", date=NOW)
-        assert set(batch.articles_named([7, 8, 9], "fr", 2, 1)[0]) == {2}
-        assert batch.articles_named([7, 8, 9], "fr", 4, 5)[0] == {}
+        words = {7, 8, 9}
+        wanted = [(words, "fr"), ({7, 9}, "en"), ({7, 9}, "fr"), ((), "fr")]
+        (found, other, same, none), recent = batch.articles_named(wanted, 2, 5)
+        assert ([*map(set, (found, other, same, none))], recent) == ([{2, 3}, {1}, {2}, set()], 4)
+        assert found[2] == Names(groups=(frozenset(words),), lang="en", date=NOW)
+        assert [*map(set, batch.articles_named([(words, "fr")], 2, 1)[0])] == [{2}]
+        assert batch.articles_named([(words, "fr")], 4, 5)[0] == [{}]
 
 
 # --- pages and the way to the index -----------------------------------------------------------
