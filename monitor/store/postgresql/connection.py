@@ -90,13 +90,6 @@ class PostgresqlConnection:
         """Run a statement once for each row of values."""
         text, numbered = translate(query)
         parameters = [_by_number(row) if numbered else row for row in rows]
-        for at in range(0, len(parameters) - ROWS + 1, ROWS):
-            if not (inserting := of_many_rows(text, ROWS)):
-                break
-            values = [value for row in parameters[at : at + ROWS] for value in row]
-            self._run(partial(_execute, query=inserting, parameters=values))
-        else:
-            parameters = parameters[len(parameters) // ROWS * ROWS :]
         return self._run(partial(_executemany, query=text, rows=parameters))
 
     def script(self, statements: str) -> None:
@@ -352,6 +345,18 @@ def _execute(session: psycopg.Connection[Any], query: str, parameters: Any) -> p
 def _executemany(
     session: psycopg.Connection[Any], query: str, rows: Sequence[Any]
 ) -> psycopg.Cursor[Any]:
+    """Run a statement for each row, without waiting for the answer to each."""
     cursor = session.cursor()
-    cursor.executemany(cast(Any, query), rows)
+    whole = len(rows) // ROWS * ROWS
+    inserting = of_many_rows(query, ROWS) if whole else ""
+    if not inserting:
+        if rows:
+            cursor.executemany(cast(Any, query), rows)
+        return cursor
+    with session.pipeline():
+        for at in range(0, whole, ROWS):
+            values = [value for row in rows[at : at + ROWS] for value in row]
+            cursor.execute(cast(Any, inserting), values)
+        if whole < len(rows):
+            cursor.executemany(cast(Any, query), rows[whole:])
     return cursor
