@@ -225,7 +225,7 @@ class _Reader:
 
     def close_bracket(self, start: int) -> None:
         if self.at >= len(self.text):
-            raise QueryError(_("this bracket is never closed"), start, _("close it with )"))
+            raise QueryError(_("this bracket is never closed"), start, _("close it with `)`"))
         self.at += 1
 
     def at_least(self, count: int, start: int) -> Node:

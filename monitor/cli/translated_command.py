@@ -13,6 +13,7 @@ import click
 
 from index.translation import DOMAIN, ENGLISH, choice, current
 from index.translation import gettext as _
+from monitor.formatting import clauses
 
 _KEEP_LINES = "\b\n"
 """How click is told to keep the lines of a paragraph."""
@@ -85,10 +86,24 @@ def _translated_parameter(parameter: click.Parameter) -> click.Parameter:
         named = _(word) if parameter.required else f"[{_(word)}]"
         shown.metavar = named if parameter.nargs == 1 else f"{named}..."
     if isinstance(shown, click.Option):
+        if type(shown) is click.Option:
+            shown.__class__ = _TranslatedOption
         shown.help = shown.help and _(shown.help)
         if isinstance(shown.prompt, str):
             shown.prompt = _(shown.prompt)
     return shown
+
+
+class _TranslatedOption(click.Option):
+    """An option whose remarks, `[env var: X; default: Y]`, the language separates."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the option and its help: click itself separates remarks as English does."""
+        record = super().get_help_record(ctx)
+        if record is None:
+            return None
+        text, bracket, remarks = record[1].rpartition("  [")
+        return record[0], text + bracket + clauses(remarks.split("; "))
 
 
 def _metavar(parameter: click.Parameter) -> str:

@@ -72,6 +72,7 @@ CODE = re.compile(r"`[^`]*`|\b\w+://\S+|%[a-zA-Z]|\d+:\d+|\{[^}]*\}|::|\w+:(?=\S
     [
         ("a no-break space before : ; ! ?", rf"[^\s:;!?…(\[{SPACE}][:;!?](?=\s|$)"),
         ("that space is no-break", r" [:;!?»](?=\s|$)"),
+        ("a no-break space before units", r"[\dx] (?:s|min|h|j|ms|ko|Mo|Go|%)(?=[\s.,;:)]|$)"),
         ("a no-break space inside « »", rf"«[^{SPACE}]|[^{SPACE}]»"),
         ("the typographic apostrophe", r"\w'\w"),
         ("no quotation marks of English", r"[“”]"),

@@ -215,7 +215,7 @@ def test_what_was_written_does_not_count_in_comparisons():
     ("query", "message"),
     [
         ("Liège AND", "col. 7 : il n’y a rien après AND (pour le mot : \"and\")"),
-        ("(Liège", "col. 1 : cette parenthèse n’est jamais fermée (fermez-la avec ))"),
+        ("(Liège", "col. 1 : cette parenthèse n’est jamais fermée (fermez-la avec `)`)"),
         ("titel:grève", "col. 1 : il n’y a pas de champ `titel:` (écrivez `titre:`, ou mettez des"
                         " guillemets : `\"titel: ...\"`)"),
         ("titre:a corps:", "col. 9 : il n’y a rien après `corps:` (écrivez corps:mot)"),
