@@ -1,7 +1,7 @@
 """Draws the pictures of the documents: the dashboard on the bundled newsroom.
 
-The newsroom is read anew each time, and the clock then stands still: pictures differ from one
-time to the next by the time of day, and by which outlet answered first.
+The newsroom is read anew each time: pictures differ from one time to the next by the time of day,
+and by which outlet answered first.
 """
 
 from __future__ import annotations
@@ -97,15 +97,14 @@ def draw(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as data, watched(Path(data)):
         service = wiring.open_service(Path(data))
         telling = triage(service)
-        now = wiring.clock()
 
         def dashboard() -> DashboardApp:
-            return DashboardApp(service, clock=lambda: now, zone=UTC, environ={})
+            return DashboardApp(service, clock=wiring.clock, zone=UTC, environ={})
 
         wall = Wall(
             service,
             Filter(severities=(Severity.HIGH, Severity.MEDIUM)),
-            clock=lambda: now,
+            clock=wiring.clock,
             zone=UTC,
             environ={},
         )
