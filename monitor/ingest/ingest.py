@@ -32,7 +32,7 @@ from monitor.ingest.poll_outcome import (
 )
 from monitor.match.fence import MatchingFence
 from monitor.model.event_link import EncodedBatch, EventLink, Surety
-from monitor.model.feed import Feed, Poll
+from monitor.model.feed import Feed, FeedHistory, Poll
 from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert
 from monitor.store.protocol import Batch, Store, StoreReads
 
@@ -83,6 +83,7 @@ class Ingester:
                 drafted = [self._drafted(reading, watch, answer) for answer in answers]
             with self._store.batch() as batch:
                 held = batch.held({answer.lease for answer in answers})
+                histories = batch.feed_histories(_polled_feeds(answers))
                 for answer, document in zip(answers, drafted, strict=True):
                     if answer.lease not in held:
                         continue
@@ -90,7 +91,10 @@ class Ingester:
                         arrivals = self._page(batch, watch, answer, now)
                         queued = queued or bool(answer.page.text)
                     else:
-                        refresh = self._refresh(batch, watch, answer, document, now, network_down)
+                        history = histories.pop(answer.feed.number, None)
+                        refresh = self._refresh(
+                            batch, watch, answer, document, history, now, network_down
+                        )
                         batch.save_poll(refresh)
                         arrivals = polled(refresh)
                         carried = tuple(self._carried(batch, watch, answer, refresh))
@@ -198,16 +202,21 @@ class Ingester:
         watch: ActiveConfig,
         answer: PollResult,
         document: EnrichedDocument,
+        history: FeedHistory | None,
         now: Timestamp,
         network_down: bool,
     ) -> PollOutcome:
-        came, jitter = answer.came, self._jitter()
+        came, jitter, feed = answer.came, self._jitter(), answer.feed
+        if history is None:  # polled twice in this batch
+            history = batch.feed_histories([feed])[feed.number]
         if isinstance(came, FeedError):
-            return poll_outcome.after_failure(batch, answer, came, now, jitter, outage=network_down)
+            return poll_outcome.after_failure(
+                history, answer, came, now, jitter, outage=network_down
+            )
         if not isinstance(came, NewDocument):
-            return poll_outcome.after_unchanged(batch, answer, now, jitter)
-        redraft = partial(self._draft, batch, watch, answer.feed)
-        return poll_outcome.after_read(batch, answer, came, document, redraft, now, jitter)
+            return poll_outcome.after_unchanged(history, answer, now, jitter)
+        redraft = partial(self._draft, batch, watch, feed)
+        return poll_outcome.after_read(batch, history, answer, came, document, redraft, now, jitter)
 
     def _page(
         self, batch: Batch, watch: ActiveConfig, answer: PageResult, now: Timestamp
@@ -304,6 +313,10 @@ def polled(outcome: PollOutcome) -> Arrivals:
         response=outcome.answered,
         notices=outcome.begun,
     )
+
+
+def _polled_feeds(answers: Iterable[PollResult | PageResult]) -> Iterator[Feed]:
+    return (answer.feed for answer in answers if isinstance(answer, PollResult))
 
 
 def _with_current_feed(

@@ -121,7 +121,7 @@ class EnrichedDocument:
 
 
 def after_failure(
-    batch: Batch,
+    history: FeedHistory,
     answer: PollResult,
     error: FeedError,
     now: Timestamp,
@@ -140,10 +140,12 @@ def after_failure(
         return PollOutcome(feed=answer.feed, state=state, poll=poll)
     state = schedule.after_failure(answer.feed, answer.state, error, now, jitter)
     refresh = PollOutcome(feed=answer.feed, state=state, poll=poll)
-    return _with_incidents(batch.feed_history(answer.feed), answer, refresh)
+    return _with_incidents(history, answer, refresh)
 
 
-def after_unchanged(batch: Batch, answer: PollResult, now: Timestamp, jitter: float) -> PollOutcome:
+def after_unchanged(
+    history: FeedHistory, answer: PollResult, now: Timestamp, jitter: float
+) -> PollOutcome:
     """Return the outcome of a poll that brought a 304 or the body of the last poll."""
     came = answer.came
     assert not isinstance(came, NewDocument | FeedError)
@@ -155,7 +157,6 @@ def after_unchanged(batch: Batch, answer: PollResult, now: Timestamp, jitter: fl
         moved=_answered_by(answer.feed, came),
     )
     state = schedule.after_unchanged(answer.feed, answer.state, came, now, jitter)
-    history = batch.feed_history(answer.feed)
     move = permanent_redirects.updated_redirect(history.move, came.moved_to, now)
     refresh = PollOutcome(feed=answer.feed, state=state, poll=poll, move=move)
     return _with_incidents(history, answer, refresh)
@@ -163,6 +164,7 @@ def after_unchanged(batch: Batch, answer: PollResult, now: Timestamp, jitter: fl
 
 def after_read(
     batch: Batch,
+    history: FeedHistory,
     answer: PollResult,
     came: NewDocument,
     document: EnrichedDocument,
@@ -171,7 +173,6 @@ def after_read(
     jitter: float,
 ) -> PollOutcome:
     """Return the outcome of a poll that brought a new document."""
-    history = batch.feed_history(answer.feed)
     decisions = _decisions(batch, answer.feed, document.entries)
     arrived, sightings = _changes(batch, answer, decisions, document, redraft, now)
     unmet = [d.entry for d in decisions if isinstance(d, _UNMET)]

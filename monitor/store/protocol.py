@@ -150,8 +150,8 @@ class StoreReads(Protocol):
     articles: ArticleViews
     volumes: VolumeViews
 
-    def feed_history(self, feed: Feed) -> FeedHistory:
-        """Return what is remembered of a feed besides its polling state."""
+    def feed_histories(self, subjects: Iterable[Feed]) -> dict[int, FeedHistory]:
+        """Return what is remembered of feeds besides their polling state, by number."""
 
     def languages(self, feed: Feed) -> list[str]:
         """Return the languages of the feed's last twenty articles, newest first."""

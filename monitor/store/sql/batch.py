@@ -57,9 +57,9 @@ class SqlReads:
 
     # --- feeds ---
 
-    def feed_history(self, feed: Feed) -> FeedHistory:
-        """Return what is remembered of a feed besides its polling state."""
-        return feeds.read_history(self._sql, feed)
+    def feed_histories(self, subjects: Iterable[Feed]) -> dict[int, FeedHistory]:
+        """Return what is remembered of feeds besides their polling state, by number."""
+        return feeds.read_histories(self._sql, subjects)
 
     def languages(self, feed: Feed) -> list[str]:
         """Return the languages of the feed's last twenty articles, newest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -23,7 +24,14 @@ from monitor.model.feed import (
     PublicationRate,
     SubscribedFeed,
 )
-from monitor.store.sql.connection import Connection, StoreConnection, marks, transaction, upsert
+from monitor.store.sql.connection import (
+    Connection,
+    StoreConnection,
+    marks,
+    select_in,
+    transaction,
+    upsert,
+)
 
 if TYPE_CHECKING:
     from monitor.model.alert import AlertKind
@@ -117,29 +125,35 @@ def feed_named(sql: Connection, name: str) -> Feed:
     return Feed(url=IMPORTED + name, name=name, number=int(number))
 
 
-def read_history(sql: Connection, feed: Feed) -> FeedHistory:
-    """Return what is remembered of a feed besides its polling state."""
+def read_histories(sql: Connection, feeds: Iterable[Feed]) -> dict[int, FeedHistory]:
+    """Return what is remembered of feeds besides their polling state, by the feed's number."""
     from monitor.model.alert import AlertKind, FeedIncident
 
-    habit, articles, *move = sql.execute(
-        "SELECT habit, d.articles, moved_to, since, latest, times FROM feeds"
+    numbers = [feed.number for feed in feeds]
+    incidents: dict[int, dict[AlertKind, FeedIncident]] = defaultdict(dict)
+    for number, kind, started, ended in select_in(
+        sql,
+        "SELECT feed, kind, started_at, ended_at FROM episodes WHERE feed IN ({0})"
+        " ORDER BY started_at",
+        numbers,
+    ):
+        incidents[number][AlertKind(kind)] = FeedIncident(started_at=started, ended_at=ended)
+    known = select_in(
+        sql,
+        "SELECT number, habit, d.articles, moved_to, since, latest, times FROM feeds"
         " LEFT JOIN moves m ON m.feed = number LEFT JOIN last_documents d ON d.feed = number"
-        " WHERE number = ?",
-        (feed.number,),
-    ).fetchone()
-    incidents = sql.execute(
-        "SELECT kind, started_at, ended_at FROM episodes WHERE feed = ? ORDER BY started_at",
-        (feed.number,),
+        " WHERE number IN ({0})",
+        numbers,
     )
-    return FeedHistory(
-        habit=habit_of(habit),
-        move=PermanentRedirect(*move) if move[0] is not None else None,
-        incidents={
-            AlertKind(kind): FeedIncident(started_at=started, ended_at=ended)
-            for kind, started, ended in incidents
-        },
-        last_articles=frozenset(json.loads(articles or "[]")),
-    )
+    return {
+        number: FeedHistory(
+            habit=habit_of(habit),
+            move=PermanentRedirect(*move) if move[0] is not None else None,
+            incidents=incidents[number],
+            last_articles=frozenset(json.loads(articles or "[]")),
+        )
+        for number, habit, articles, *move in known
+    }
 
 
 def save_poll(sql: Connection, outcome: PollOutcome, new: int) -> None:

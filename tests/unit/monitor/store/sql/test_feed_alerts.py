@@ -96,7 +96,9 @@ def test_an_incident_that_raises_no_alert_is_one(store: SqlStore, address: Store
     assert refreshed(store, 100.0, (SILENT,)) == []
     (feed, _) = store.subscribe([Feed(url="https://a.test/rss", name="A")] * 2, [])
     with store.reading() as reading:
-        assert reading.feed_history(feed).incidents[AlertKind.SILENT].ended_at is None
+        assert (
+            reading.feed_histories([feed])[feed.number].incidents[AlertKind.SILENT].ended_at is None
+        )
     refreshed(store, 200.0, ended=(AlertKind.SILENT,))
     assert refreshed(store, 300.0, (SILENT, GONE)) == [AlertKind.GONE]
     told = flow.rows(
