@@ -37,6 +37,8 @@ from monitor.store.sql.store import SqlStore
 ENTRIES = 30
 LOOKS = 200
 """Heartbeats, and looks at what is due, that are measured."""
+HABIT = json.dumps([float(n) for n in range(40)])
+"""As much as is learned of how a feed publishes."""
 DUE = 100
 """Feeds of the schedule that are due at each look: 100,000 are polled every quarter of an hour."""
 
@@ -157,8 +159,14 @@ def _one(session: psycopg.Connection[Any], query: str) -> Any:
 def schedule(address: str, feeds: int) -> None:
     """Print what a heartbeat takes, and a look at what is due, with so many feeds."""
     with closing(SqlStore(address)) as store:
-        store.subscribe([Feed(url=f"https://press{n}.be/", name=str(n)) for n in range(feeds)], ())
+        store.subscribe([Feed(url="https://press0.be/", name="0")], ())
         with psycopg.connect(address, autocommit=True) as session:
+            session.execute(
+                "INSERT INTO feeds (url, name, bucket, habit)"
+                " SELECT 'https://press' || n || '.be/', n, mod(n, %s), %s"
+                " FROM generate_series(1, %s) AS n",
+                (BUCKETS, HABIT, feeds - 1),
+            )
             session.execute(
                 "UPDATE feeds SET last_poll = 0,"
                 f" next_due = CASE WHEN number <= {DUE} THEN 0 ELSE 1e12 END"
