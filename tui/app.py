@@ -70,12 +70,18 @@ class PaletteCommands(Provider):
 
         `feeds` is the pane Feeds, and does not poll all feeds.
         """
-        matcher = self.matcher(query)
+        matcher, found = self.matcher(query), False
         for name, run in self._commands():
             score = matcher.match(name)
             if score > 0:
-                begins = name.casefold().startswith(query.casefold())
+                begins, found = name.casefold().startswith(query.casefold()), True
                 yield Hit(score + begins, matcher.highlight(name), run, name)
+        if not found:  # Textual says so in English only
+            yield Hit(0.0, Content(_("No command has this in its name.")), _do_nothing)
+
+
+def _do_nothing() -> None:
+    """Close the palette, and do nothing more."""
 
 
 def _is_ours(node: type[object]) -> bool:

@@ -24,6 +24,8 @@ _KEY_LABELS = {
     "left_square_bracket": "[",
     "up": "↑",
     "down": "↓",
+    "left": "←",
+    "right": "→",
     "pageup": "PgUp",
     "pagedown": "PgDn",
     "shift+tab": "⇧tab",

@@ -401,7 +401,8 @@ def _archive_error(error: Exception) -> int:
     from index.errors import ArchiveError, QueryError
 
     if isinstance(error, QueryError):
-        say(_("tocsin: the query has a mistake: {mistake}", mistake=error))
+        mistake = _("the query has a mistake: {mistake}", mistake=error)
+        say(f"tocsin: {mistake}")
         return BAD_CONFIG
     if isinstance(error, ArchiveError):
         say(f"tocsin: {error}")

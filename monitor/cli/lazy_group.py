@@ -79,7 +79,12 @@ class LazyGroup(click.Group):
         return translated(with_common_options(command))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments; those that name no command are for the default one."""
+        """Parse the arguments; those that name no command are for the default one.
+
+        `help search` is `search --help`.
+        """
+        if args[:1] == ["help"]:
+            args = [*args[1:], "--help"]
         completing = ctx.resilient_parsing and not args
         if self.default and not completing and not self._names_command(ctx, args):
             self._refuse_late_command(ctx, args)

@@ -249,6 +249,7 @@ class MainScreen(TriageScreen):
             self.update_status_bar()
             if str(error) != self._last_error:
                 self._last_error = str(error)
+                self.stream.set_empty_state(self._empty_state)
                 self.show_message(str(error), error=True)
             return
         finally:
@@ -345,7 +346,12 @@ class MainScreen(TriageScreen):
     def _empty_state(self, cells: int) -> list[Line]:
         room = self.newsroom
         headline, paragraphs = status.empty_state(
-            room.status, room.feeds, room.watchlists, self.current_filter.text, room.feeds_hint
+            room.status,
+            room.feeds,
+            room.watchlists,
+            self.current_filter.text,
+            room.feeds_hint,
+            line(self._last_error),
         )
         return status.empty_state_lines(headline, paragraphs, cells - 4)
 

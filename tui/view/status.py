@@ -191,6 +191,7 @@ def empty_state(
     watchlists: Sequence[WatchlistCount],
     filter: str,
     feeds_hint: str,
+    error: str = "",
 ) -> EmptyState:
     """Return what a stream without alerts shows.
 
@@ -200,7 +201,10 @@ def empty_state(
         watchlists: The watchlists.
         filter: The filter of the stream, as written.
         feeds_hint: How to add feeds; empty for the usual way.
+        error: Why the archive could not be read when it was last tried; empty if it could.
     """
+    if status is None and error:
+        return _("The archive cannot be read."), [error, _("It is tried again every second.")]
     if status is None:
         return _("Opening the archive…"), []
     if filter:

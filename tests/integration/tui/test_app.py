@@ -291,6 +291,14 @@ def test_the_bar_does_what_its_keys_do() -> None:
     drive(FakeNewsroom(4), script)
 
 
+def test_the_key_bar_shows_arrows_as_they_are_printed() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("slash")
+        await sees(pilot, app, "→ Complete")
+
+    drive(FakeNewsroom(4), script)
+
+
 def test_the_palette_runs_what_it_names() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("colon", *"chips")
@@ -329,7 +337,7 @@ def test_the_palette_shows_trends_and_gaps_from_the_main_screen(typed: str, titl
 def test_the_palette_names_no_command_that_the_help_does_not() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("colon", *"scroll")
-        await sees(pilot, app, "No matches found")
+        await sees(pilot, app, "No command has this in its name.")
 
     drive(FakeNewsroom(4), script)
 

@@ -99,6 +99,12 @@ def test_help_has_its_commands_in_sections_and_a_short_option(empty: Newsroom) -
     assert "--state" in empty.here("alerts", "-h").stdout
 
 
+@pytest.mark.parametrize("command", [(), ("search",), ("alerts", "ack")])
+def test_help_before_a_command_is_its_help(command: tuple[str, ...], empty: Newsroom) -> None:
+    asked = empty.here("help", *command)
+    assert (asked.returncode, asked.stdout) == (0, empty.here(*command, "--help").stdout)
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [

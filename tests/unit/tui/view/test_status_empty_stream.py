@@ -31,3 +31,10 @@ def test_empty_states_teach() -> None:
     newsroom.health = []
     assert "tocsin demo" in said_by(newsroom, hint="add feeds so")
     assert "add feeds so" in said_by(newsroom, hint="add feeds so")
+
+
+def test_an_archive_that_cannot_be_read_is_told_with_the_reason() -> None:
+    opening, _nothing = empty_state(None, (), (), "", "")
+    head, paragraphs = empty_state(None, (), (), "", "", "the store is locked")
+    assert opening == "Opening the archive…"
+    assert (head, paragraphs[0]) == ("The archive cannot be read.", "the store is locked")
