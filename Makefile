@@ -8,7 +8,7 @@ TELL = @echo "make: $(1)" >&2
 
 COMPILED := $(patsubst %.po,%.mo,$(wildcard monitor/locale/*/LC_MESSAGES/tocsin.po))
 
-.PHONY: help install run demo test test-fast check docs messages reference properties fuzz chaos hour soak snapshots screenshots bench bench-peers bench-dashboard wheel audit lock clean
+.PHONY: help install run demo test test-fast check docs messages reference properties fuzz chaos chaos-shared hour soak snapshots screenshots bench bench-peers bench-dashboard wheel audit lock clean
 
 help: ## say what can be made (PYTHON=python3.13 makes it with another Python)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,10 @@ snapshots: install ## write the screens of the tests anew, where they are meant 
 
 chaos: install ## kill the monitor before every step of a busy half hour, and KILLS=200 real ones, from a SEED=N
 	$(TESTED) support.chaos --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED))
+
+chaos-shared: install ## three monitors on one PostgreSQL, each on a network of its own: 8 faults as they are, then TURNS=100 faster (as root)
+	$(TESTED) support.shared_chaos --turns 8 --expiry 30 $(if $(SEED),--seed $(SEED))
+	$(TESTED) support.shared_chaos --turns $(or $(TURNS),100) $(if $(SEED),--seed $(SEED))
 
 soak: install ## a week of 20,000 articles a day in simulated time: nothing grows, drifts or is lost
 	$(TESTED) support.soak --days $(or $(DAYS),7)

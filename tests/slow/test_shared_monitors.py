@@ -30,6 +30,7 @@ def newsroom(tmp_path: Path, postgresql: str) -> Iterator[SharedNewsroom]:
 
 
 def test_monitors_join_and_leave_without_a_gap(newsroom: SharedNewsroom) -> None:
+    newsroom.expiry = 10.0  # a heartbeat that is late here for want of a processor is no gap
     first = newsroom.start()
     newsroom.settled(1024)
     newsroom.begin()
@@ -37,7 +38,6 @@ def test_monitors_join_and_leave_without_a_gap(newsroom: SharedNewsroom) -> None
     newsroom.settled(512, 512)
     newsroom.start()
     newsroom.settled(342, 341, 341)
-    time.sleep(2)
     first.end()
     assert first.pid not in newsroom.held()
     newsroom.settled(512, 512)
@@ -68,7 +68,7 @@ def test_what_a_sleeper_was_polling_is_dropped(newsroom: SharedNewsroom) -> None
     sleeper = newsroom.start()
     newsroom.settled(1024)
     newsroom.begin()
-    time.sleep(3)
+    until(lambda: newsroom.count("articles"))
     asleep = False
 
     def answer(request: Request) -> Reply:
@@ -76,14 +76,14 @@ def test_what_a_sleeper_was_polling_is_dropped(newsroom: SharedNewsroom) -> None
         return reply if asleep else Reply(reply.status, reply.headers, reply.body, delay=1.5)
 
     newsroom.web.on("/feed", answer)
-    time.sleep(1.5)
     asked = len(newsroom.web.requests)
     until(lambda: len(newsroom.web.requests) > asked + 2)
     sleeper.stop()
     asleep = True
+    stored = newsroom.count("articles")
     other = newsroom.start()
     until(lambda: newsroom.held() == {other.pid: BUCKETS}, 60)
-    time.sleep(3)
+    until(lambda: newsroom.count("articles") > stored)
     sleeper.go_on()
     until(lambda: sleeper.said("dropped: another monitor watches"), 60)
     newsroom.settled(512, 512)
@@ -97,7 +97,7 @@ def test_a_monitor_with_a_wrong_clock_polls_nothing(newsroom: SharedNewsroom) ->
     right = newsroom.start()
     newsroom.settled(1024)
     newsroom.begin()
-    time.sleep(5)
+    until(lambda: newsroom.count("articles") > len(newsroom.sites))
     newsroom.finish()
     assert set(newsroom.held()) == {right.pid}
     assert newsroom.broken() == []
@@ -109,7 +109,7 @@ def test_whatever_happens_to_monitors_all_is_told_and_once(newsroom: SharedNewsr
     alive = [newsroom.start() for _ in range(2)]
     newsroom.settled(512, 512)
     newsroom.begin()
-    for _turn in range(6):
+    for _turn in range(4):
         time.sleep(dice.uniform(0.5, 3.0))
         victim = dice.choice(alive)
         match dice.choice(["kill", "end", "sleep"]):
@@ -130,12 +130,13 @@ def test_whatever_happens_to_monitors_all_is_told_and_once(newsroom: SharedNewsr
 
 
 def test_the_index_of_a_monitor_that_was_away_has_what_changed(newsroom: SharedNewsroom) -> None:
+    newsroom.whole = True
     away, _other = newsroom.start(), newsroom.start()
     newsroom.settled(512, 512)
     newsroom.begin()
-    until(lambda: newsroom.count("articles") > len(newsroom.sites))
+    until(lambda: newsroom.count("articles") >= len(newsroom.sites))
     away.kill()
-    until(lambda: newsroom.count("articles") > 4 * len(newsroom.sites))
+    until(lambda: newsroom.count("articles") > 2 * len(newsroom.sites))
     newsroom.finish()
     back = newsroom.start_again(away)
     stored = {id for (id,) in newsroom.sql("SELECT id FROM articles")}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from monitor.alerts.plan import AlertPlan
+from monitor.fencing import Lease
 from monitor.model.delivery import Delivery, DeliveryAttempt
+from monitor.model.lease import Standing
 from monitor.model.poll import PollOutcome
 from monitor.notify.delivery_loop import DeliveryLoop
 from monitor.notify.senders import Sender
+from monitor.store.sql import connection, leases
 from monitor.store.sql.batch import SqlBatch
 from monitor.store.sql.store import SqlStore
 
@@ -88,4 +92,37 @@ def a_key_of_each_try() -> Iterator[None]:
 
     key, tries = notification.idempotency_key, iter(range(1_000_000))
     with patch.object(webhook, "idempotency_key", lambda told: f"{key(told)}-{next(tries)}"):
+        yield
+
+
+@contextmanager
+def epoch_not_checked() -> Iterator[None]:
+    """Store what is done under a lease, whoever has the lease by then."""
+
+    def held(_sql: object, found: Collection[Lease]) -> frozenset[Lease]:
+        return frozenset(found)
+
+    with (
+        patch.object(leases, "held", held),
+        patch.object(connection, "_require_lease", lambda _connection: None),
+    ):
+        yield
+
+
+@contextmanager
+def lease_not_renewed() -> Iterator[None]:
+    """Say once that a monitor lives, and never again."""
+    beat, renewal = leases.SqlLeases.beat, "UPDATE monitors SET seen_at"
+
+    def once(self: leases.SqlLeases) -> Standing:
+        read = self._read
+
+        def idle(query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+            there = "SELECT id FROM monitors WHERE id = ?"
+            return read(there, values[1:]) if query.startswith(renewal) else read(query, values)
+
+        with patch.object(self, "_read", idle):
+            return beat(self)
+
+    with patch.object(leases.SqlLeases, "beat", once):
         yield

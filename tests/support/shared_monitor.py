@@ -1,9 +1,12 @@
 """One of several monitors of a store, as a process of its own.
 
-PYTHONPATH=tests python -m support.shared_monitor CONFIG FOLDER PORT EXPIRY [CLOCK]
+PYTHONPATH=tests python -m support.shared_monitor CONFIG FOLDER SITES EXPIRY CLOCK WHOLE [BUG]
 
-Every host is a stranger's, and answers at PORT on loopback. The leases expire after EXPIRY seconds.
-CLOCK is by how many seconds its clock is wrong.
+Every host is a stranger's, and answers at SITES, an address with its port. The leases expire after
+EXPIRY seconds, and all else that waits for a monitor or a database is as much faster. The file
+CLOCK says by how many seconds the clock is wrong. Unless it is `whole`, the monitor has no
+processes of its own: it reads documents itself, which starts in a fourth of the time, and indexes
+nothing. BUG is one of `support.planted_bugs`.
 """
 
 from __future__ import annotations
@@ -12,28 +15,35 @@ import asyncio
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
-from monitor import wiring
+from monitor import daemon, wiring
 from monitor.cli import set_up_log
 from monitor.config.watchlist_tests import load_and_test
 from monitor.fetch.client import Client
+from monitor.lease_keeper import EXPIRY
 from monitor.model.config import Config, Networks
+from monitor.store.postgresql import connection
+from monitor.store.sql import store
+from support import planted_bugs
+from support.simulated_time import InlineReader, NoIndexer
 
 STRANGER = "93.184.215.14"
 
 
-def client(port: int, allow: Networks, contact: str) -> Client:
-    """Return a client for which every host is at a port on loopback."""
+def client(sites: str, allow: Networks, contact: str) -> Client:
+    """Return a client for which every host is at one address and port."""
+    machine, _colon, port = sites.rpartition(":")
 
     async def resolve(host: str, port: int) -> Sequence[str]:
         return [STRANGER]
 
     async def dial(address: str, _port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection("127.0.0.1", port)
+        return await asyncio.open_connection(machine, int(port))
 
     return Client(
         allow, user_agent="tocsin/test", monotonic=time.monotonic, sleep=asyncio.sleep,
@@ -47,19 +57,35 @@ def hurried(path: Path, *, data: Path | None) -> Config:
     return replace(config, feeds=tuple(replace(feed, every=1.0) for feed in config.feeds))
 
 
-def clock(off: float) -> float:
-    """Return the time of a clock that is wrong by so many seconds."""
-    return time.time() + off
+def clock(off: Path) -> float:
+    """Return the time of a clock that is wrong by so many seconds as a file says."""
+    return time.time() + float(off.read_text(encoding="ascii") or 0)
 
 
-def main(config: str, folder: str, port: str, expiry: str, off: str = "0") -> None:
+def main(
+    config: str, folder: str, sites: str, expiry: str, off: str, whole: str, bug: str = ""
+) -> None:
     """Run until a signal ends it."""
-    options = wiring.RunOptions(lease_seconds=float(expiry))
-    with (
-        patch("monitor.wiring._client", lambda *how: client(int(port), *how)),
-        patch("monitor.wiring.clock", partial(clock, float(off))),
-        patch("monitor.config.watchlist_tests.load_and_test", hurried),
-    ):
+    seconds = float(expiry)
+    faster = seconds / EXPIRY
+    options = wiring.RunOptions(lease_seconds=seconds)
+    alone = {
+        "monitor.parse.workers.Parser": InlineReader,
+        "monitor.maintenance.indexer_process.IndexerProcess": NoIndexer,
+    }
+    with ExitStack() as stack:
+        for name, stand_in in {
+            **({} if whole == "whole" else alone),
+            "monitor.wiring._client": partial(client, sites),
+            "monitor.wiring.clock": partial(clock, Path(off)),
+            "monitor.config.watchlist_tests.load_and_test": hurried,
+            "monitor.daemon.STORE_REST": faster * daemon.STORE_REST,
+            "monitor.store.postgresql.connection.IDLE_MS": int(faster * connection.IDLE_MS),
+            "monitor.store.sql.store.SHARED_BUSY_MS": int(faster * store.SHARED_BUSY_MS),
+        }.items():
+            stack.enter_context(patch(name, stand_in))
+        if bug:
+            stack.enter_context(getattr(planted_bugs, bug)())
         asyncio.run(wiring.run_monitor(Path(config), Path(folder), options))
 
 

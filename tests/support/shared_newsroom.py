@@ -21,22 +21,28 @@ import psycopg
 
 from support import ROOT
 from support.feeds_and_webhook import Accepted, ScriptedFeed, ScriptedWebhook
-from support.newsroom import LOOPBACK, Item, until
+from support.newsroom import Item, until
 from support.newsroom_invariants import Promised, stored, told
 from support.publishers import words
 from support.scripted_server import Reply, Request, Web
+from support.separate_machines import Machine
 
-SITES = 24
-EVERY = 2.0
+SITES = 12
+EVERY = 4.0
 """Seconds between two editions of a feed."""
 EXPIRY = 3.0
 """Seconds without a heartbeat after which others take over: a tenth of what it really is."""
+SHOWN = 100
+"""Items of a feed: what is published while nobody can store it."""
 SPACED = 0.9
 """Seconds between two requests of a site at the least; what is late on its way comes closer."""
 
 
+@dataclass
 class Site(ScriptedFeed):
-    """A feed on a site of its own, that holds all it ever published."""
+    """A feed on a site of its own, that holds the last items that it published."""
+
+    every: float = EVERY
 
     @property
     def host(self) -> str:
@@ -44,10 +50,15 @@ class Site(ScriptedFeed):
         return f"{self.name}.be"
 
     def number(self) -> int:
-        return int(self.clock() // EVERY)
+        return int(self.clock() // self.every)
 
     def items(self, number: int) -> tuple[Item, ...]:
-        return tuple(_item(self.name, each) for each in range(number, -1, -1))
+        last = max(-1, number - SHOWN)
+        return tuple(_item(self.name, each) for each in range(number, last, -1))
+
+    def published(self) -> tuple[Item, ...]:
+        """Return all it ever published."""
+        return tuple(_item(self.name, each) for each in range(self.number() + 1))
 
 
 def _item(site: str, number: int) -> Item:
@@ -67,6 +78,9 @@ class SharedMonitor:
     process: subprocess.Popen[bytes]
     folder: Path
     log: Path
+    machine: Machine | None = None
+    logged: int = 0
+    """Characters that were in its log before it."""
 
     @property
     def pid(self) -> int:
@@ -74,7 +88,7 @@ class SharedMonitor:
 
     def end(self) -> None:
         """End it as `tocsin stop` does, which ends a monitor that has begun."""
-        until(lambda: self.said("watchlist"), 60)  # before that a signal ends a process at once
+        until(lambda: self.said("watchlist"))  # before that a signal ends a process at once
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(120) == 0, self.log.read_text()
 
@@ -92,9 +106,20 @@ class SharedMonitor:
         """Let it go on."""
         os.killpg(self.pid, signal.SIGCONT)
 
+    def set_clock(self, off: float) -> None:
+        """Make its clock wrong by so many seconds."""
+        _write_clock(self.folder, off)
+
+    def ended_before_it_began(self) -> bool:
+        """Tell whether it ended before it watched anything. Fails if it ended after that."""
+        if (code := self.process.poll()) is None:
+            return False
+        assert not self.said("watchlist"), f"it ended by itself ({code}): {self.log.read_text()}"
+        return True
+
     def said(self, text: str) -> bool:
-        """Tell whether a text is in its log."""
-        return text in self.log.read_text(encoding="utf-8")
+        """Tell whether it wrote a text into its log."""
+        return text in self.log.read_text(encoding="utf-8")[self.logged :]
 
 
 @dataclass
@@ -104,6 +129,13 @@ class SharedNewsroom:
     folder: Path
     address: str
     expiry: float = EXPIRY
+    every: float = EVERY
+    whole: bool = False
+    """Whether monitors have workers and an indexer, each in its process."""
+    bug: str = ""
+    """Which of `support.planted_bugs` the monitors have."""
+    watched_at: str = ""
+    """The address at which the test itself finds the store, if it is another."""
     web: Web = field(default_factory=Web)
     hook: ScriptedWebhook = field(default_factory=ScriptedWebhook)
     monitors: list[SharedMonitor] = field(default_factory=list)
@@ -111,7 +143,8 @@ class SharedNewsroom:
     def __post_init__(self) -> None:
         self._began = self._ended = math.inf
         self.sites = {
-            site.host: site for site in (Site(f"press{n}", self._now) for n in range(SITES))
+            site.host: site
+            for site in (Site(f"press{n}", self._now, every=self.every) for n in range(SITES))
         }
 
     def __enter__(self) -> Self:
@@ -144,22 +177,26 @@ class SharedNewsroom:
         """Answer as the site that is asked."""
         return self.sites[host_of(request)].answer(request)
 
-    def start(self, off: float = 0.0) -> SharedMonitor:
+    def start(self, off: float = 0.0, machine: Machine | None = None) -> SharedMonitor:
         """Start a monitor, with a clock that is wrong by so many seconds."""
-        return self._run(self.folder / f"var{len(self.monitors)}", off)
+        return self._run(self.folder / f"var{len(self.monitors)}", off, machine)
 
     def start_again(self, monitor: SharedMonitor) -> SharedMonitor:
         """Start a monitor in the data folder of one that is gone."""
-        return self._run(monitor.folder)
+        return self._run(monitor.folder, 0.0, monitor.machine)
 
-    def _run(self, folder: Path, off: float = 0.0) -> SharedMonitor:
+    def _run(self, folder: Path, off: float, machine: Machine | None) -> SharedMonitor:
         folder.mkdir(exist_ok=True)
+        _write_clock(folder, off)
         log = folder.with_suffix(".log")
+        logged = len(log.read_text(encoding="utf-8")) if log.exists() else 0
         with log.open("ab") as file:
             process = subprocess.Popen(
                 [
+                    *(machine.within if machine else ()),
                     *(sys.executable, "-m", "support.shared_monitor", self.folder / "feeds.yaml"),
-                    *(folder, str(self.web.port), str(self.expiry), str(off)),
+                    *(folder, f"{self.web.address}:{self.web.port}", str(self.expiry)),
+                    *(_clock(folder), "whole" if self.whole else "alone", self.bug),
                 ],
                 env={
                     **os.environ,
@@ -172,16 +209,19 @@ class SharedNewsroom:
                 stderr=file,
                 start_new_session=True,
             )
-        self.monitors.append(SharedMonitor(process, folder, log))
+        self.monitors.append(SharedMonitor(process, folder, log, machine, logged))
         return self.monitors[-1]
 
     def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the database; nothing is there before there is a store."""
-        with psycopg.connect(self.address, autocommit=True) as session:
+        with self._session() as session:
             try:
                 return session.execute(query, values).fetchall()  # type: ignore[arg-type]
             except psycopg.errors.UndefinedTable:
                 return []
+
+    def _session(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.watched_at or self.address, autocommit=True)
 
     def count(self, table: str) -> int:
         """Return how many rows a table has."""
@@ -202,14 +242,14 @@ class SharedNewsroom:
 
     def settled(self, *shares: int) -> None:
         """Wait until the monitors hold so many buckets."""
-        until(lambda: self.shares() == sorted(shares), 60)
+        until(lambda: self.shares() == sorted(shares), 120)
 
     def promised(self) -> Promised:
         """Return what there must be, no more and no less."""
         titles: dict[str, str] = {}
         alerts: set[tuple[str, str]] = set()
         for site in self.sites.values():
-            for item in site.items(site.number()):
+            for item in site.published():
                 titles[item.link] = item.title
                 if "Alibaba" in item.title:
                     alerts.add(("Alibaba", item.link))
@@ -218,7 +258,7 @@ class SharedNewsroom:
     def broken(self) -> list[str]:
         """Return in words which promise does not hold."""
         promised, accepted = self.promised(), list[Accepted](self.hook.accepted)
-        with psycopg.connect(self.address, autocommit=True) as sql:
+        with self._session() as sql:
             found = list(stored(sql, promised))
         return [*found, *told(promised, accepted), *self.impolite()]
 
@@ -241,7 +281,7 @@ class SharedNewsroom:
             ],
             "watchlists": [{"name": "Alibaba", "terms": ["Alibaba"]}],
             "channels": [{"name": "desk", "webhook": self.web.url("/hook")}],
-            "network": {"allow": [LOOPBACK]},
+            "network": {"allow": [f"{self.web.address}/32"]},
             "archive": {"vectors": False},
         }
         (self.folder / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
@@ -250,3 +290,14 @@ class SharedNewsroom:
 def host_of(request: Request) -> str:
     """Return the host that a request is for."""
     return (request.header("host") or b"").decode().partition(":")[0]
+
+
+def _clock(folder: Path) -> Path:
+    """Return the file that says by how many seconds the clock of a monitor is wrong."""
+    return folder.with_suffix(".clock")
+
+
+def _write_clock(folder: Path, off: float) -> None:
+    fresh = folder.with_suffix(".clock.new")
+    fresh.write_text(str(off), encoding="ascii")
+    fresh.replace(_clock(folder))

@@ -1,0 +1,85 @@
+"""Machines of their own, as network namespaces. Only root can have them.
+
+Each has a cable to the database, and another to all else.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+DATABASE, SITES = "tocsindb", "tocsinweb"
+"""The switches into which the cables go; this machine is on both."""
+NETWORKS = {DATABASE: "10.201.0", SITES: "10.202.0"}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine, by its number from 1."""
+
+    number: int
+
+    @property
+    def name(self) -> str:
+        """The name of its namespace."""
+        return f"tocsin{self.number}"
+
+    @property
+    def within(self) -> Sequence[str]:
+        """What begins a command that is to run there."""
+        return ("ip", "netns", "exec", self.name)
+
+    @property
+    def address(self) -> str:
+        """From where the database is asked."""
+        return f"{NETWORKS[DATABASE]}.{10 + self.number}"
+
+    def cut_off(self) -> None:
+        """Pull the cable to the database: what is sent is lost, without a word."""
+        _ip("link", "set", f"{DATABASE}{self.number}", "down")
+
+    def join(self) -> None:
+        """Plug the cable in again."""
+        _ip("link", "set", f"{DATABASE}{self.number}", "up")
+
+
+def here(network: str) -> str:
+    """Return the address of this machine on a network."""
+    return f"{NETWORKS[network]}.1"
+
+
+@contextmanager
+def machines(count: int) -> Iterator[list[Machine]]:
+    """Set machines up, and take them away."""
+    with ExitStack() as stack:
+        for switch in NETWORKS:
+            _ip("link", "add", switch, "type", "bridge")
+            stack.callback(_ip, "link", "del", switch)
+            _ip("address", "add", f"{here(switch)}/24", "dev", switch)
+            _ip("link", "set", switch, "up")
+        yield [stack.enter_context(_machine(number)) for number in range(1, count + 1)]
+
+
+@contextmanager
+def _machine(number: int) -> Iterator[Machine]:
+    made = Machine(number)
+    _ip("netns", "add", made.name)
+    try:
+        for switch, network in NETWORKS.items():
+            cable, plug = f"{switch}{number}", switch
+            _ip("link", "add", cable, "type", "veth", "peer", "name", plug, "netns", made.name)
+            _ip("link", "set", cable, "master", switch, "up")
+            _ip("-n", made.name, "address", "add", f"{network}.{10 + number}/24", "dev", plug)
+            _ip("-n", made.name, "link", "set", plug, "up")
+        _ip("-n", made.name, "link", "set", "lo", "up")
+        yield made
+    finally:
+        for switch in NETWORKS:  # the kernel itself takes them away later
+            _ip("link", "del", f"{switch}{number}")
+        _ip("netns", "del", made.name)
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True)
