@@ -11,6 +11,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from index.translation import gettext as _
+from monitor.analyst import acting_as
 from monitor.api.access import Admin, Reader
 from monitor.api.heavy import SECONDS, Alone, more_time
 from monitor.api.newsroom import Body, Here, Moment, Parameters, Text
@@ -163,7 +164,8 @@ def add_feed(
     new, _known = new_among(candidates, config)
     before = config.feeds
     if new and not parameters.check:
-        config = subscribe(here.config_path, here.data, new)
+        with acting_as(caller.name):
+            config = subscribe(here.config_path, here.data, new)
         log.info("%s added the feed %s", caller.name, ", ".join(one.name for one in new))
     rows = []
     for prospect in chosen:

@@ -10,6 +10,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from index.translation import gettext as _
+from monitor.analyst import acting_as
 from monitor.api.access import Admin, Reader
 from monitor.api.heavy import Alone, more_time
 from monitor.api.newsroom import (
@@ -254,7 +255,8 @@ def add_watchlist(
     fields = watchlist.as_fields()
     added, _config = _checked(here, fields)
     if not parameters.check:
-        save_watchlist(here.config_path, None, fields)
+        with acting_as(caller.name):
+            save_watchlist(here.config_path, None, fields)
         log.info("%s added the watchlist %s", caller.name, added.name)
     return {
         "name": added.name,
