@@ -97,10 +97,11 @@ def _versions(cli: CliContext) -> ConfigViews:
                 file=cli.config_path,
             )
         )
-    from monitor.store import open_store, open_views
+    from monitor.config.source import config_views
+    from monitor.store import open_store
 
     with closing(open_store(cli.shared)):
-        return open_views(cli.shared).configs
+        return config_views(cli.shared)
 
 
 def _apply(

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from monitor.model.stored_config import StoredConfig
     from monitor.store.protocol import ConfigViews
 
+BUSY_MS = 40_000
+"""Milliseconds that a new version waits for another writer. One that stands still in the middle of
+a transaction is cut off after 30 s."""
 LOCAL = frozenset({"store", "data", "language"})
 """What a `feeds.yaml` may say of its machine while the rest is in the store."""
 
@@ -72,7 +75,7 @@ def config_views(address: str) -> ConfigViews:
     """Return the versions in a store."""
     from monitor.store import open_views
 
-    return open_views(address).configs
+    return open_views(address, busy_ms=BUSY_MS).configs
 
 
 def version_in_force(path: Path) -> StoredConfig:

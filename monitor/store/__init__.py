@@ -45,7 +45,9 @@ def open_leases(address: str, *, host: str, pid: int, folder: str, expiry: float
     return SqlLeases(address, host=host, pid=pid, folder=folder, expiry=expiry)
 
 
-def open_views(address: StoreAddress, *, read_only: bool = False) -> Views:
+def open_views(
+    address: StoreAddress, *, read_only: bool = False, busy_ms: int | None = None
+) -> Views:
     """Return what viewers may ask of a store.
 
     The store is opened by the first question, which raises StoreError if there is none.
@@ -53,10 +55,13 @@ def open_views(address: StoreAddress, *, read_only: bool = False) -> Views:
     Args:
         address: Where the store is.
         read_only: Refuse to write: for a viewer that must change nothing.
+        busy_ms: Milliseconds to wait for another writer; None is what suits triage.
     """
+    from monitor.store.sql.connection import TRIAGE_BUSY_MS
     from monitor.store.sql.views import SqlViews
 
-    return SqlViews(address, read_only=read_only)
+    busy = TRIAGE_BUSY_MS if busy_ms is None else busy_ms
+    return SqlViews(address, read_only=read_only, busy_ms=busy)
 
 
 def store_name(address: StoreAddress) -> str:

@@ -262,9 +262,12 @@ class StoreConnection:
 class ViewerConnection(StoreConnection):
     """A viewer's connections to a store: one for each of its threads."""
 
-    def __init__(self, address: StoreAddress, *, read_only: bool = False) -> None:
+    def __init__(
+        self, address: StoreAddress, *, read_only: bool = False, busy_ms: int = TRIAGE_BUSY_MS
+    ) -> None:
         self._address = address
         self._read_only = read_only
+        self._busy_ms = busy_ms
         self._local = threading.local()
         self._listening = threading.Lock()
         self._listener: Connection | None = None
@@ -293,5 +296,5 @@ class ViewerConnection(StoreConnection):
 
     def _open(self, *, read_only: bool) -> Connection:
         return open_database(
-            self._address, create=False, busy_ms=TRIAGE_BUSY_MS, read_only=read_only
+            self._address, create=False, busy_ms=self._busy_ms, read_only=read_only
         )

@@ -15,6 +15,7 @@ from monitor.model.search import PastSearch
 from monitor.model.status import StoreVersion, Totals
 from monitor.store.sql.connection import (
     EVERY,
+    TRIAGE_BUSY_MS,
     StoreConnection,
     ViewerConnection,
     reading,
@@ -44,9 +45,11 @@ KEPT = 200
 class SqlViews:
     """See `Views`."""
 
-    def __init__(self, address: StoreAddress, *, read_only: bool = False) -> None:
+    def __init__(
+        self, address: StoreAddress, *, read_only: bool = False, busy_ms: int = TRIAGE_BUSY_MS
+    ) -> None:
         self._address = address
-        self.connection = ViewerConnection(address, read_only=read_only)
+        self.connection = ViewerConnection(address, read_only=read_only, busy_ms=busy_ms)
         self.searches = SqlSearchHistory(self.connection)
 
     @cached_property
