@@ -101,6 +101,8 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
     if status.monitor:
         time = output.ago(status.monitor.since, now)
         yield "monitor", _("pid {pid}, running for {time}", pid=status.monitor.pid, time=time)
+    elif status.elsewhere:
+        yield "monitor", _("not running on this machine; others watch")
     else:
         yield "monitor", _("not running; start it with `tocsin` or `tocsin run`")
     if status.log:

@@ -94,6 +94,17 @@ class Status:
     """Those of a shared store, the lost ones last; empty for a store in a data folder."""
 
     @property
+    def elsewhere(self) -> tuple[SharingMonitor, ...]:
+        """Return the monitors that watch, while none does on this data folder."""
+        live = (one for one in self.monitors if not one.lost)
+        return () if self.monitor else tuple(live)
+
+    @property
+    def is_watched(self) -> bool:
+        """Return whether a monitor runs, here or on another machine."""
+        return self.monitor is not None or bool(self.elsewhere)
+
+    @property
     def failing(self) -> int:
         """Return how many feeds cannot be read."""
         from monitor.model.feed import Health

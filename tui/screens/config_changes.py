@@ -53,7 +53,7 @@ async def write_config(newsroom: NewsroomModel, change: Callable[[Path], object]
 def monitor_hint(screen: PaneScreen) -> str:
     """Return that a change waits for a monitor; empty while one runs."""
     status = screen.newsroom.status
-    stopped = status is not None and status.monitor is None
+    stopped = status is not None and not status.is_watched
     return f" {_('It takes effect when a monitor runs.')}" if stopped else ""
 
 

@@ -168,7 +168,7 @@ class DeliveriesDialog(Dialog[None]):
         except MonitorError as error:
             text, warning = line(str(error)), True
         else:
-            stopped = newsroom.status is not None and newsroom.status.monitor is None
+            stopped = newsroom.status is not None and not newsroom.status.is_watched
             if stopped:
                 text = ngettext(
                     "{count} due now; `tocsin` starts the monitor",

@@ -334,7 +334,7 @@ class PaneScreen(Screen[None]):
     def poll(self, url: str | None, name: str) -> None:
         """Ask the monitor to poll a feed now, or all feeds if `url` is None."""
         status = self.newsroom.status
-        if status is not None and status.monitor is None:
+        if status is not None and not status.is_watched:
             self.show_message(_("No monitor is running; `tocsin` starts it."), error=True)
         else:
             self.run_worker(self._poll(url, name), group="poll")

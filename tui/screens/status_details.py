@@ -60,7 +60,12 @@ def monitor_page(newsroom: NewsroomModel) -> Callable[[int], list[Line]]:
             return wrap(_("The status is not known yet."), cells, "plain")
         words, style = monitor_state(status, now)
         lines = wrap(words, cells, style)
-        if status.monitor is None:
+        if status.elsewhere:
+            for one in status.elsewhere:
+                buckets = ngettext("{count} bucket", "{count} buckets", one.buckets)
+                words = _("{name} has {buckets}", name=line(one.name), buckets=buckets)
+                lines += wrap(words, cells, "plain")
+        elif status.monitor is None:
             text = _("No feed is polled and no alert is raised. `tocsin` starts the monitor.")
             lines += wrap(text, cells, "plain")
         else:

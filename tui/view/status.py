@@ -30,7 +30,9 @@ STALE_AFTER = 15.0
 
 
 def monitor_state(status: Status, now: Timestamp) -> tuple[str, str]:
-    """Return the monitor's state as (words, style): live, starting, stale or none."""
+    """Return the monitor's state as (words, style): live, elsewhere, starting, stale or none."""
+    if status.elsewhere:
+        return f"{signs.OK} {_('live elsewhere')}", "ok"
     if status.monitor is None:
         return f"{signs.FAILED} {_('no monitor')}", "bad"
     if status.pulse is None:
@@ -241,7 +243,7 @@ def _no_alerts(
             _("Add a watchlist to feeds.yaml: a name, and the terms that raise an alert."),
             _("The archive has {articles}; / searches it.", articles=articles),
         ]
-    if status.monitor is None:
+    if not status.is_watched:
         hint = _("`tocsin` starts the monitor; new alerts then appear here.")
         return _("The monitor is not running."), [hint]
     names = ", ".join(watchlist.name for watchlist in watchlists[:8])

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.fake_newsroom import NOW, FakeNewsroom
 
+from monitor.model.lease import SharingMonitor
 from tui.view.status import STALE_AFTER, status_line
 from tui.view.styled_text import width
 
@@ -34,6 +35,19 @@ def test_the_status_is_in_words(pulse: float | None, watching: bool, said: str) 
     newsroom = FakeNewsroom()
     newsroom.pulse, newsroom.watching = pulse, watching
     assert said in text(status_line(newsroom.status(), NOW, UTC, 120))
+
+
+def test_a_monitor_of_another_machine_is_one_unless_it_is_lost() -> None:
+    newsroom = FakeNewsroom()
+    newsroom.watching = False
+    other = SharingMonitor(
+        number=1, host="press-1", pid=4711, folder="/var/tocsin", since=NOW, seen_at=NOW,
+        silence=2.0, lost=False, buckets=1_024,
+    )  # fmt: skip
+    elsewhere = replace(newsroom.status(), monitors=(other,))
+    assert "✓ live elsewhere" in text(status_line(elsewhere, NOW, UTC, 120))
+    lost = replace(elsewhere, monitors=(replace(other, lost=True),))
+    assert "✗ no monitor" in text(status_line(lost, NOW, UTC, 120))
 
 
 @given(st.integers(20, 220), words)
