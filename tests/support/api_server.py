@@ -18,6 +18,7 @@ from monitor.api.limits import Limits
 from monitor.api.newsroom import Newsroom
 from monitor.api.origin import AcceptedHosts
 from monitor.api.server import ApiServer, ServerOptions, Surroundings
+from monitor.model.config import StoreAddress
 from monitor.model.token import Scope, Token, token_hash
 from monitor.store.protocol import TokenViews
 from monitor.wiring import local_zone, open_service
@@ -66,9 +67,10 @@ def serving(
     *,
     limits: Limits = GENEROUS,
     anybody_reads: bool = False,
+    store: StoreAddress | None = None,
 ) -> Iterator[Api]:
     """Serve the API of a newsroom meanwhile; there is a token `secret-SCOPE` of each scope."""
-    service = open_service(data, config)
+    service = open_service(data, config, store=store)
     for scope in Scope:
         token = Token(name=f"{scope}er", scope=scope, created_at=0.0, expires_at=None)
         service.views.tokens.add(token, token_hash(f"secret-{scope}"))

@@ -88,7 +88,9 @@ class SharedMonitor:
 
     def end(self) -> None:
         """End it as `tocsin stop` does, which ends a monitor that has begun."""
-        until(lambda: self.said("watchlist"))  # before that a signal ends a process at once
+        until(lambda: self.said("watchlist") or self.ended_before_it_began())
+        if self.process.poll() is not None:  # it found no database
+            return
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(120) == 0, self.log.read_text()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, TypeVar, cast
@@ -35,18 +36,33 @@ IDLE_MS = 30_000
 """Milliseconds after which a writer that does nothing in its transaction is cut off: it was stopped
 in the middle of it, or its machine is gone, and all others wait for it."""
 
+_NO_TLS = "SSL was required"
 _REMEDIES = {
     "08": mark("is it running, and can this machine reach it?"),
     "22P05": mark("make the database anew with encoding UTF8"),
     "25006": mark("it is read only: a standby, or a user who may not write"),
     "28": mark("are user and password right, and does the server let this machine in?"),
     "3D000": mark("make the database first: createdb"),
-    "42501": mark("grant the user what it needs on the database"),
+    "42501": mark("this user may not do that; whoever runs the database can grant it"),
     "53": mark("the server lacks disk, memory or connections"),
     "55P03": mark("another program is writing to it"),
+    _NO_TLS: mark(
+        "the server has no TLS: set `ssl = on` there, or end the address with ?sslmode=disable"
+        " where nobody else is on the network"
+    ),
     "57P": mark("the server is stopping or starting; try again in a moment"),
 }
 """What to do about an error, by the beginning of its code (appendix A of PostgreSQL's manual)."""
+
+_AT_THE_DOOR = (
+    (_NO_TLS, _NO_TLS),
+    ("no password supplied", "28"),
+    (r"database \".*\" does not exist", "3D000"),
+    ("connection slots|too many clients", "53"),
+    ("the database system is", "57P"),
+    ("FATAL", "28"),
+)
+"""What servers and libpq say to those whom they do not let in, and its code: libpq gives none."""
 
 T = TypeVar("T")
 
@@ -326,12 +342,16 @@ def migrate(connection: PostgresqlConnection, address: Address, version: int) ->
 
 def describe(address: Address, error: Exception, so: str = "") -> str:
     """Return what is wrong with a store, what that means, and what to do."""
-    code = getattr(error, "sqlstate", None) or "08"
+    code = getattr(error, "sqlstate", None) or _code_at_the_door(str(error))
     remedy = next((words for start, words in _REMEDIES.items() if code.startswith(start)), "")
     diagnosis = getattr(error, "diag", None)
     said = (diagnosis and diagnosis.message_primary) or str(error).splitlines()[0]
     shown = _("{file}: {error}", file=address.name, error=f"{said}{so}")
     return clauses([shown, _(remedy)]) if remedy else shown
+
+
+def _code_at_the_door(said: str) -> str:
+    return next((code for pattern, code in _AT_THE_DOOR if re.search(pattern, said)), "08")
 
 
 def _by_number(values: Sequence[Any]) -> dict[str, Any]:

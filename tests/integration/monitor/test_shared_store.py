@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from support import ROOT
 from support.newsroom import PATIENCE, TOCSIN, Newsroom
 from support.scripted_server import Web
 from support.small_store import ALIBABA, arrival, article, opened
@@ -77,6 +80,32 @@ def test_a_monitor_is_refused_while_a_single_run_has_the_store(
         refused = newsroom.tocsin("run", "--for", "1s")
     assert refused.returncode == 3
     assert "uses this store alone" in refused.stderr
+
+
+@pytest.fixture
+def reader(newsroom: Newsroom, postgresql: str) -> Iterator[Newsroom]:
+    """The newsroom of one who may only read, as the documentation makes such a user."""
+    page = (ROOT / "docs/how-to/share-a-newsroom.md").read_text(encoding="utf-8")
+    (statements,) = re.findall(r"```sql\n(.+?)```", page, re.DOTALL)
+    with psycopg.connect(postgresql, autocommit=True) as session:
+        session.execute(statements)
+        yield newsroom
+        session.execute("DROP OWNED BY lea; DROP ROLE lea")
+
+
+def test_one_who_may_only_read_sees_everything_and_changes_nothing(
+    reader: Newsroom, postgresql: str
+) -> None:
+    place = urlsplit(postgresql)
+    environ = {"TOCSIN_STORE": place._replace(netloc="lea@").geturl()}
+    for command in ("status", "alerts", "search counterfeit", "show 1", "feeds", "brief"):
+        shown = reader.here(*command.split(), **environ)
+        assert (shown.returncode, "Traceback" in shown.stderr) == (0, False), shown.stderr
+    for command in ("alerts ack a1", "alerts assign a1 ana", "apply feeds.yaml", "run --once"):
+        refused = reader.here(*command.split(), **environ)
+        assert refused.returncode == 1, command
+        assert "this user may not do that" in refused.stderr
+    assert {row["state"] for row in reader.json("alerts", "--format", "json")} == {"new"}
 
 
 def test_feeds_yaml_names_the_store_as_well(newsroom: Newsroom, postgresql: str) -> None:
@@ -174,7 +203,7 @@ def test_one_who_follows_is_told_at_once_and_after_a_cut(
             with psycopg.connect(postgresql, autocommit=True) as session:
                 session.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE application_name = 'tocsin' AND pid <> pg_backend_pid()"
+                    " WHERE application_name = 'tocsin' AND datname = current_database()"
                 )
         room.store.close()
         follower.kill()

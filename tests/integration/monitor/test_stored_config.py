@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
-from support.newsroom import Newsroom, until
-from support.scripted_server import Web
+from support.api_server import serving
+from support.newsroom import Item, Newsroom, rss, until
+from support.scripted_server import Reply, Web
 from support.terminal import Terminal
 from support.two_feed_newsroom import WATCHLISTS, subscriptions
 
 from monitor.config import load
 from monitor.config.source import config_views
+from monitor.model.token import Scope
+from monitor.store.sql.connection import TRIAGE_BUSY_MS
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
 
@@ -104,6 +109,34 @@ def test_two_who_apply_at_once_both_know(newsroom: Newsroom, server: Web, postgr
     with pytest.raises(Exception, match="version 2 of the configuration was applied meanwhile"):
         versions.apply("b", "bob", 1)
     assert versions.number() == 2
+
+
+def test_who_applies_waits_for_who_writes(newsroom: Newsroom, server: Web, postgresql: str) -> None:
+    newsroom.here("apply", write(newsroom, server))
+    write(newsroom, server, "Temu")
+    with psycopg.connect(postgresql, autocommit=True) as session:
+        session.execute("BEGIN; LOCK store")
+        release = threading.Timer(TRIAGE_BUSY_MS / 1_000 + 0.3, lambda: session.execute("COMMIT"))
+        release.start()
+        applied = newsroom.here("apply", "new.yaml")
+        release.join()
+    assert "version 2 is in force" in applied.stderr
+
+
+def test_a_version_has_the_name_of_the_token_that_made_it(
+    newsroom: Newsroom, server: Web, postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.here("apply", write(newsroom, server))
+    monkeypatch.setenv("TOCSIN_STORE", postgresql)
+    monkeypatch.setenv("TOCSIN_USER", "server")
+    server.on("/new", Reply(body=rss(Item("Neuf", link="https://b.test/1"), title="Le Neuf")))
+    newsroom.data.mkdir()
+    with serving(newsroom.config, newsroom.data, store=postgresql) as api:
+        wanted = {"name": "Port", "terms": ["Anvers"]}
+        assert api.post("/watchlists", wanted, Scope.ADMIN).status_code == 200
+        assert api.post("/feeds", {"url": server.url("/new")}, Scope.ADMIN).status_code == 200
+    rows = json.loads(newsroom.here("config", "history", "--format", "json").stdout)
+    assert [row["who"] for row in rows] == ["adminer", "adminer", "ana"]
 
 
 def test_a_file_that_says_more_than_the_store_is_the_truth_of_its_machine(

@@ -48,8 +48,9 @@ def test_a_cut_connection_is_news_and_is_made_anew(
     assert isinstance(room.address, str)
     with psycopg.connect(room.address, autocommit=True) as session:
         session.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
-            " OR (query = 'SELECT 1' AND application_name = 'tocsin')"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND (query LIKE 'LISTEN%'"
+            " OR (query = 'SELECT 1' AND application_name = 'tocsin'))"
         )
     assert listener.wait(5.0)
     assert listener.wait(5.0), "it is there again"

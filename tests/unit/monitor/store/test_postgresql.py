@@ -13,7 +13,7 @@ from support.small_store import ALIBABA, SmallStore, arrival, opened
 
 from monitor.errors import StoreError, StoreTakenError
 from monitor.store.postgresql.address import parse_address
-from monitor.store.postgresql.connection import open_database
+from monitor.store.postgresql.connection import describe, open_database
 from monitor.store.sql.evidence import EvidenceReader
 from monitor.store.sql.schema import TABLE_NAMES, VERSION
 from monitor.store.sql.store import SqlStore
@@ -231,3 +231,21 @@ def test_both_databases_have_the_same_tables(postgresql: str, tmp_path: Path) ->
         there[table].add(str(name))
     assert there.keys() - names.keys() == {"store", "given"}
     assert {table: there[table] for table in names} == names
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("Connection refused", "is it running"),
+        ("server does not support SSL, but SSL was required", "no TLS"),
+        ('FATAL:  password authentication failed for user "lea"', "user and password"),
+        ("fe_sendauth: no password supplied", "user and password"),
+        ('FATAL:  database "news" does not exist', "createdb"),
+        ("FATAL:  sorry, too many clients already", "connections"),
+        ("FATAL:  the database system is starting up", "in a moment"),
+    ],
+)
+def test_who_is_not_let_in_is_told_why(said: str, advice: str) -> None:
+    address = parse_address("postgresql://lea@db.example.org/news")
+    failed = psycopg.OperationalError(f'connection to server at "db.example.org" failed: {said}')
+    assert advice in describe(address, failed)
