@@ -76,8 +76,8 @@ def test_what_a_sleeper_was_polling_is_dropped(newsroom: SharedNewsroom) -> None
         return reply if asleep else Reply(reply.status, reply.headers, reply.body, delay=1.5)
 
     newsroom.web.on("/feed", answer)
-    asked = len(newsroom.web.requests)
-    until(lambda: len(newsroom.web.requests) > asked + 2)
+    asked = len(newsroom.web.asked("/feed"))
+    until(lambda: len(newsroom.web.asked("/feed")) > asked + 2)
     sleeper.stop()
     asleep = True
     stored = newsroom.count("articles")
