@@ -737,7 +737,12 @@ ALTER TABLE feeds ADD COLUMN bucket INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE pages ADD COLUMN bucket INTEGER NOT NULL DEFAULT 0;
 """
 
-VERSION = 16
+SCHEDULE = """
+CREATE INDEX feeds_by_due ON feeds (next_due);
+CREATE INDEX feeds_by_poll ON feeds (last_poll);
+"""
+
+VERSION = 17
 
 TABLES = (
     BACKFILLS
@@ -772,6 +777,7 @@ TABLES = (
     + INDEX_CHANGES
     + CONFIGS
     + LEASES
+    + SCHEDULE
 )
 
 TABLE_NAMES = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES))

@@ -25,6 +25,7 @@ from monitor.store.sql.schema import (
     NAMES,
     PAGES_4,
     QUARANTINE,
+    SCHEDULE,
     SEARCHED,
     STORY_OF_ALERT,
     TOKENS,
@@ -151,5 +152,6 @@ UPGRADES = {
     13: INDEX_CHANGES,
     14: CONFIGS,
     15: LEASES,
+    16: SCHEDULE,
 }
 """What to add to a store of an earlier version."""
