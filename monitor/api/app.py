@@ -19,6 +19,7 @@ from starlette.routing import compile_path
 
 from index.translation import gettext as _
 from monitor.api.failures import FAILURES, problem_of
+from monitor.api.guard import ENDLESS
 from monitor.api.problems import MEDIA_TYPE, ApiProblem, FieldProblem, Problem, is_page
 from monitor.api.router import describe_rows
 
@@ -170,6 +171,8 @@ def _methods(app: FastAPI, path: str) -> str:
     for template, operations in _schema(app)["paths"].items():
         if compile_path(template)[0].match(path):
             found += map(str.upper, operations)
+    if "GET" in found and path != ENDLESS:
+        found.insert(found.index("GET") + 1, "HEAD")
     return ", ".join(dict.fromkeys(found))
 
 

@@ -11,10 +11,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Annotated
 
+from fastapi import Depends, Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -36,6 +39,10 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+ENDLESS = "/v1/alerts/stream"
+"""The path whose answer does not end, so that nobody can ask for its headers alone."""
+HEAVY_SECONDS = 60.0
+"""More time for what takes long or much memory."""
 TAGS = 1_000
 """Answers of which the ETag is remembered."""
 
@@ -75,6 +82,8 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "HEAD" and scope["path"] != ENDLESS:
+            scope = {**scope, "method": "GET"}  # the server leaves the body out
         answer = _Answer(scope, send, self._limits.send_seconds)
         try:
             await self._answer(scope, receive, answer)
@@ -256,6 +265,30 @@ def is_known(tag: str, if_none_match: str | None) -> bool:
 def busy() -> ApiProblem:
     """Return the problem that there is too much to do."""
     return ApiProblem("busy", _("ask again in a moment"), headers={"Retry-After": "2"})
+
+
+@asynccontextmanager
+async def one_at_a_time(lock: asyncio.Lock) -> AsyncIterator[None]:
+    """Let one heavy request pass at a time; raises ApiProblem for others meanwhile."""
+    if lock.locked():
+        raise busy()
+    async with lock:
+        yield
+
+
+async def _alone(request: Request) -> AsyncIterator[None]:
+    async with one_at_a_time(request.app.state.heavy):
+        yield
+
+
+Alone = Annotated[None, Depends(_alone)]
+"""For heavy requests. Stands behind the caller: who may not ask holds up nobody."""
+
+
+def more_time(request: Request) -> None:
+    """Let a request take longer than others."""
+    patience: Patience = request.state.patience
+    patience.until += HEAVY_SECONDS
 
 
 def _too_large(limit: int) -> ApiProblem:

@@ -6,8 +6,8 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
@@ -48,8 +48,7 @@ from index.interruption import interruptible
 from index.translation import gettext as _
 from monitor.api.access import Caller
 from monitor.api.failures import FAILURES, problem_of
-from monitor.api.guard import Patience, busy
-from monitor.api.heavy import SECONDS
+from monitor.api.guard import HEAVY_SECONDS, Patience, one_at_a_time
 from monitor.api.mcp.confirmation import NotConfirmedError, confirm, question
 from monitor.api.mcp.prompts import PROMPTS, RULES, Prompt
 from monitor.api.mcp.quotation import SCHEME, Quotation, fenced, plain, quote
@@ -112,15 +111,10 @@ class McpEnvironment:
             finally:
                 patience.left = True
 
-    @asynccontextmanager
-    async def alone(self, context: Context) -> AsyncIterator[None]:
-        """Let one heavy question pass at a time; raises ApiProblem for others meanwhile."""
+    def lock(self, context: Context) -> asyncio.Lock:
+        """Return what heavy questions wait for: each other, and those of other programs."""
         request = context.request
-        lock = request.app.state.heavy if isinstance(request, Request) else self.heavy
-        if lock.locked():
-            raise busy()
-        async with lock:
-            yield
+        return request.app.state.heavy if isinstance(request, Request) else self.heavy
 
 
 def build_server(environment: McpEnvironment) -> Server[Any]:
@@ -216,8 +210,8 @@ class _Handlers:
         with self._environment.patience(context) as patience:
             if not tool.is_heavy:
                 return await to_thread.run_sync(answer, abandon_on_cancel=True)
-            async with self._environment.alone(context):
-                patience.until += SECONDS
+            async with one_at_a_time(self._environment.lock(context)):
+                patience.until += HEAVY_SECONDS
                 return await to_thread.run_sync(answer)
 
     def _text(self, quotation: Quotation) -> str:

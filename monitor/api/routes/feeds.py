@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 from index.translation import gettext as _
 from monitor.analyst import acting_as
 from monitor.api.access import Admin, Reader
-from monitor.api.heavy import SECONDS, Alone, more_time
+from monitor.api.guard import HEAVY_SECONDS, Alone, more_time
 from monitor.api.newsroom import Body, Here, Moment, Parameters, Text
 from monitor.api.problems import ApiProblem, invalid
 from monitor.api.router import RowRouter
@@ -187,7 +187,10 @@ def _discovered(config: Config, url: str) -> list[DiscoveredFeed]:
     from monitor.wiring import prospecting
 
     async def find() -> list[DiscoveredFeed]:
-        async with asyncio.timeout(SECONDS), prospecting(config.allow, config.contact) as finder:
+        async with (
+            asyncio.timeout(HEAVY_SECONDS),
+            prospecting(config.allow, config.contact) as finder,
+        ):
             return await finder.find(url)
 
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import Query, Request
@@ -12,7 +13,7 @@ from typing_extensions import TypedDict
 from index.translation import gettext as _
 from monitor.analyst import acting_as
 from monitor.api.access import Admin, Reader
-from monitor.api.heavy import Alone, more_time
+from monitor.api.guard import Alone, more_time
 from monitor.api.newsroom import (
     LARGEST,
     Body,
@@ -34,6 +35,8 @@ from monitor.model.search import Filter
 
 router = RowRouter(tags=["watchlists"])
 log = logging.getLogger("tocsin")
+TRIAL = "(trial)"
+"""Name of a watchlist that is tried: it may have none, or that of one that it is to replace."""
 
 
 class WatchlistsRow(TypedDict):
@@ -202,14 +205,17 @@ def try_watchlist(
     watchlist: NewWatchlist,
     parameters: Annotated[TestParameters, Query()],
 ) -> TestRow:
-    """Try a watchlist on the archive; nothing is changed. One is tried at a time."""
+    """Try a watchlist on the archive; nothing is changed. One is tried at a time.
+
+    It needs no name, and may have that of a watchlist that is there.
+    """
     more_time(request)
     return preview(here, watchlist, parameters.days)
 
 
 def preview(here: Newsroom, watchlist: NewWatchlist, days: int) -> TestRow:
     """Return what a watchlist would have matched in the last days; raises ApiProblem."""
-    tried, config = _checked(here, watchlist.as_fields())
+    tried, config = _checked(here, replace(watchlist.as_fields(), name=TRIAL))
     found = here.service.preview_watchlist(tried, config.feeds, lambda done, total: None, days=days)
     return {
         "days": days,

@@ -58,6 +58,13 @@ def test_a_watchlist_is_tried_checked_and_added(api: Api, newsroom: Newsroom) ->
     assert twice.status_code == 422 and twice.json()["errors"][0]["field"] == "name"
 
 
+def test_a_watchlist_that_is_tried_needs_no_name_or_an_old_one(api: Api) -> None:
+    for name in ({}, {"name": "Alibaba"}):
+        tried = api.post("/watchlists/test", {"query": "Alibaba NOT Anvers", **name}, Scope.READ)
+        assert tried.status_code == 200, tried.text
+        assert tried.json()["matched"] == 1
+
+
 @pytest.mark.parametrize(
     ("wanted", "field"),
     [

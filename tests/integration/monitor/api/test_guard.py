@@ -77,10 +77,20 @@ def test_a_form_is_not_json(api: Api) -> None:
 def test_a_method_that_a_path_does_not_take(api: Api) -> None:
     answer = api.client.delete("/v1/alerts/a1", headers=TOKEN)
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, HEAD"
     assert "GET" in answer.json()["detail"]
     answer = api.client.put("/v1/feeds", headers=TOKEN)
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
+
+
+def test_a_client_may_ask_for_the_head_of_an_answer_alone(api: Api) -> None:
+    for path in ("/v1/alerts/a1", "/v1/alerts/a999", "/openapi.json", "/alerts/a1"):
+        whole, head = (api.client.request(one, path, headers=TOKEN) for one in ("GET", "HEAD"))
+        assert (head.status_code, head.content) == (whole.status_code, b"")
+        for name in ("content-length", "content-type", "etag"):
+            assert head.headers.get(name) == whole.headers.get(name)
+    endless = api.client.head("/v1/alerts/stream", headers=TOKEN)
+    assert (endless.status_code, endless.headers["allow"]) == (405, "GET")
 
 
 def test_a_large_body_is_refused(strict: Api) -> None:
