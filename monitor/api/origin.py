@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -73,6 +74,20 @@ def _is_link(headers: Mapping[str, str]) -> bool:
     return headers.get("sec-fetch-mode") == "navigate" and (
         headers.get("sec-fetch-dest") == "document"
     )
+
+
+def names_of(host: str, names: Collection[str]) -> tuple[bool, frozenset[str]]:
+    """Return whether only this machine reaches an address to listen at, and its names.
+
+    Args:
+        host: The address.
+        names: Names that the operator gave it.
+    """
+    known = {name.lower() for name in names}
+    local = is_loopback(host)
+    if not local:
+        known |= {socket.gethostname().lower(), socket.getfqdn().lower()}
+    return local, frozenset(known)
 
 
 def is_loopback(host: str) -> bool:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import socket
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from monitor.api.access import Access
 from monitor.api.app import build_app
 from monitor.api.guard import Guard
 from monitor.api.limits import Limits
+from monitor.api.listener import open_listener
 from monitor.api.mcp.endpoint import ModelEndpoint
 from monitor.api.newsroom import Newsroom
 from monitor.api.origin import AcceptedHosts
@@ -59,6 +59,15 @@ class ServerOptions:
     key: Path | None = None
     behind_proxy: bool = False
     """Whether a proxy in front of the server encrypts."""
+
+
+Beside = Callable[[ssl.SSLContext | None], AbstractAsyncContextManager[object]]
+"""Serves something else in the same process, with the same certificate."""
+
+
+def nothing_beside(tls: ssl.SSLContext | None) -> AbstractAsyncContextManager[None]:
+    """Serve nothing else."""
+    return nullcontext()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +113,7 @@ class ApiServer:
         self.app.state.mcp = ModelEndpoint(around.secret, around.monotonic)
         guard = Guard(self.app, options.hosts, limits, around.monotonic)
         self._server = _Server(_configuration(guard, options))
-        self._listener = _listen(options)
+        self._listener = open_listener(options.host, options.port, BACKLOG)
         self.app.state.sessions = Sessions(
             around.secret,
             around.clock,
@@ -117,22 +126,24 @@ class ApiServer:
         """The port at which it listens."""
         return int(self._listener.getsockname()[1])
 
-    def run(self, ready: Callable[[], None]) -> None:
+    def run(self, ready: Callable[[], None], beside: Beside = nothing_beside) -> None:
         """Serve until `stop`, or, in the main thread, until SIGINT, SIGTERM or SIGHUP.
 
         Args:
             ready: Called once requests are answered.
+            beside: Serves something else meanwhile.
         """
         logging.getLogger("uvicorn").setLevel(logging.ERROR)
-        asyncio.run(self._run(ready))
+        asyncio.run(self._run(ready, beside))
 
-    async def _run(self, ready: Callable[[], None]) -> None:
-        serving = asyncio.create_task(self._server.serve([self._listener]))
-        while not (self._server.started or serving.done()):
-            await asyncio.wait([serving], timeout=0.01)
-        if not serving.done():
-            ready()
-        await serving
+    async def _run(self, ready: Callable[[], None], beside: Beside) -> None:
+        async with beside(self._server.config.ssl):
+            serving = asyncio.create_task(self._server.serve([self._listener]))
+            while not (self._server.started or serving.done()):
+                await asyncio.wait([serving], timeout=0.01)
+            if not serving.done():
+                ready()
+            await serving
 
     def stop(self) -> None:
         """Let requests end, and stop; from any thread."""
@@ -164,26 +175,6 @@ def _configuration(guard: Guard, options: ServerOptions) -> uvicorn.Config:
             _("the certificate or its key cannot be read: {reason}", reason=error)
         ) from error
     return config
-
-
-def _listen(options: ServerOptions) -> socket.socket:
-    """Return a socket that listens; raises MonitorError."""
-    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    try:
-        listener = socket.create_server(
-            (options.host, options.port), family=family, backlog=BACKLOG
-        )
-        # asyncio does so only for sockets that it made; else the body of an answer waits 40 ms.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listener
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise MonitorError(
-            _(
-                "cannot listen at {host}:{port}: {reason}; --port 0 takes any free port",
-                host=options.host, port=options.port, reason=reason,
-            )
-        ) from error  # fmt: skip
 
 
 class _Server(uvicorn.Server):

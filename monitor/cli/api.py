@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,10 +15,9 @@ from monitor.errors import StoreError, requires_extra
 
 if TYPE_CHECKING:
     from monitor.api.newsroom import Newsroom
-    from monitor.api.origin import AcceptedHosts
     from monitor.service.service import Service
 
-PORT = 8735
+PORT, DASHBOARD_PORT = 8735, 8734
 PER_MINUTE = 600
 
 
@@ -68,6 +67,14 @@ PER_MINUTE = 600
     metavar="N",
     help="Requests that a token may make in a minute.",
 )
+@click.option(
+    "--dashboard",
+    type=click.IntRange(0, 65535),
+    is_flag=False,
+    flag_value=DASHBOARD_PORT,
+    metavar="[PORT]",
+    help="Show the dashboard too, as `tocsin serve` does, at this port or at 8734.",
+)
 @click.option("--no-monitor", is_flag=True, help="Start no monitor.")
 @click.pass_obj
 def api(
@@ -81,6 +88,7 @@ def api(
     behind_proxy: bool,
     names: tuple[str, ...],
     rate: int,
+    dashboard: int | None,
     no_monitor: bool,
 ) -> None:
     """Answer programs and browsers over HTTP: search, alerts, watchlists, feeds, briefings.
@@ -91,6 +99,9 @@ def api(
     """
     with requires_extra("api", "tocsin api"):  # not a message
         from monitor.api import server  # noqa: F401
+    if dashboard is not None:
+        with requires_extra("web", "tocsin api --dashboard"):  # not a message
+            import_module("tui.web.server")
     from monitor.api.origin import is_loopback
 
     if (tls_cert is None) != (tls_key is None):
@@ -118,8 +129,8 @@ def api(
     try:
         with cli.following_index():
             _serve(
-                cli, host, port, names, rate, tls_cert, tls_key,
-                local=local, no_token=no_token, behind_proxy=behind_proxy,
+                cli, host, port, names, rate, tls_cert, tls_key, dashboard,
+                no_token=no_token, behind_proxy=behind_proxy,
             )  # fmt: skip
     finally:
         if started:
@@ -148,22 +159,25 @@ def _serve(
     rate: int,
     certificate: Path | None,
     key: Path | None,
+    dashboard: int | None,
     *,
-    local: bool,
     no_token: bool,
     behind_proxy: bool,
 ) -> None:
     from monitor.api.limits import Limits
-    from monitor.api.server import ApiServer, ServerOptions, Surroundings
+    from monitor.api.listener import shown_address
+    from monitor.api.origin import AcceptedHosts, names_of
+    from monitor.api.server import ApiServer, ServerOptions, Surroundings, nothing_beside
     from monitor.cli import set_up_log
     from monitor.wiring import monotonic, server_connections, sleep, token
 
     service = cli.service()
     newsroom = newsroom_of(cli, service)
+    local, known = names_of(host, names)
     options = ServerOptions(
         host=host,
         port=port,
-        hosts=_hosts(names, local=local),
+        hosts=AcceptedHosts(local=local, names=known),
         anybody_reads=no_token,
         certificate=certificate,
         key=key,
@@ -188,10 +202,13 @@ def _serve(
 
     server = ApiServer(newsroom, options, around)
 
+    scheme = "https" if certificate else "http"
+    dashboards: Any = None
+    if dashboard is not None:  # of a package above this one, so it is loaded as its commands are
+        dashboards = import_module("tui.web.command").Dashboards(cli, host, dashboard, names)
+
     def ready() -> None:
-        name = names[0] if names else socket.gethostname() if host in ("0.0.0.0", "::") else host
-        where = f"[{name}]" if ":" in name else name
-        address = f"{'https' if certificate else 'http'}://{where}:{server.port}/"
+        address = shown_address(scheme, host, server.port, names)
         click.echo(f"{address}v1/")
         click.echo(
             _(
@@ -202,14 +219,12 @@ def _serve(
             err=True,
         )
 
+        if dashboards is not None:
+            click.echo(dashboards.address(scheme))
+            click.echo(
+                _("The second address shows the dashboard: whoever has it may do what you may do."),
+                err=True,
+            )
+
     set_up_log(cli.verbosity)
-    server.run(ready)
-
-
-def _hosts(names: tuple[str, ...], *, local: bool) -> AcceptedHosts:
-    from monitor.api.origin import AcceptedHosts
-
-    known = {name.lower() for name in names}
-    if not local:
-        known |= {socket.gethostname().lower(), socket.getfqdn().lower()}
-    return AcceptedHosts(local=local, names=frozenset(known))
+    server.run(ready, dashboards.beside if dashboards is not None else nothing_beside)

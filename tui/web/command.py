@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shlex
-import socket
 import sys
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from index.analysis.text_cleaning import line
 from index.translation import gettext as _
 from monitor.errors import requires_extra
 from tui.command import DashboardContext as Shown
 from tui.command import dashboard
+
+if TYPE_CHECKING:
+    import ssl
 
 PORT = 8734
 _TERMINAL_VARIABLES = (
@@ -94,41 +96,69 @@ def _serve(
 
     from monitor.api.origin import is_loopback
     from monitor.cli import set_up_log
-    from monitor.wiring import server_connections, token
-    from tui.web.auth import Auth
-    from tui.web.server import DashboardServer, ListenAddress
 
-    local = is_loopback(host)
-    host_names = {name.lower() for name in names}
-    if not local:
-        host_names |= {socket.gethostname().lower(), socket.getfqdn().lower()}
-    auth = Auth(token(), local=local, names=frozenset(host_names))
+    dashboards = Dashboards(newsroom, host, port, names, options)
 
-    def ready(port: int) -> None:
-        name = names[0] if names else socket.gethostname() if host in ("0.0.0.0", "::") else host
-        where = f"[{name}]" if ":" in name else name
-        click.echo(f"http://{where}:{port}/?token={auth.token}")
+    def ready() -> None:
+        click.echo(dashboards.address("http"))
         click.echo(_("Open this address in a browser; ^C stops the server."), err=True)
-        if not local:
+        if not is_loopback(host):
             click.echo(_("Other machines can reach it, and nothing is encrypted."), err=True)
 
-    command = shlex.join(dashboard_command(newsroom, options))
     set_up_log(0)
-    server = DashboardServer(
-        command, auth, lambda text: click.echo(text, err=True), server_connections()
-    )
-    try:
-        asyncio.run(server.serve(ListenAddress(host, port), ready))
-    except OSError as error:
-        why = line(error.strerror or str(error))
-        raise click.ClickException(
-            _(
-                "cannot listen at {host}:{port}: {reason}; --port 0 takes any free port",
-                host=host,
-                port=port,
-                reason=why,
-            )
-        ) from error
+    asyncio.run(dashboards.server.serve(dashboards.listener, ready))
+
+
+class Dashboards:
+    """Dashboards at an address, which `serve` and `tocsin api --dashboard` show.
+
+    Args:
+        newsroom: Whose dashboards.
+        host: Where to listen.
+        port: 0 takes any free port.
+        names: Other names of this machine.
+        options: Those of `tocsin dashboard`.
+
+    Raises:
+        MonitorError: The address cannot be listened at.
+    """
+
+    def __init__(
+        self,
+        newsroom: ServeContext,
+        host: str,
+        port: int,
+        names: tuple[str, ...],
+        options: tuple[str, ...] = (),
+    ) -> None:
+        from monitor.api.listener import open_listener
+        from monitor.api.origin import names_of
+        from monitor.wiring import server_connections, token
+        from tui.web.auth import Auth
+        from tui.web.server import BACKLOG, DashboardServer
+
+        local, known = names_of(host, names)
+        self._auth = Auth(token(), local=local, names=known)
+        self._host, self._names = host, names
+        self.listener = open_listener(host, port, BACKLOG)
+        self.server = DashboardServer(
+            shlex.join(dashboard_command(newsroom, options)),
+            self._auth,
+            lambda text: click.echo(text, err=True),
+            server_connections(),
+        )
+
+    def address(self, scheme: str) -> str:
+        """Return the address to open, with its token."""
+        from monitor.api.listener import shown_address
+
+        port = self.listener.getsockname()[1]
+        shown = shown_address(scheme, self._host, port, self._names)
+        return f"{shown}?token={self._auth.token}"
+
+    def beside(self, tls: ssl.SSLContext | None) -> AbstractAsyncContextManager[None]:
+        """Serve them while a block runs, with a certificate if there is one."""
+        return self.server.running(self.listener, tls)
 
 
 def dashboard_command(newsroom: ServeContext, options: tuple[str, ...]) -> list[str]:

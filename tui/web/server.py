@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from html import escape
 from pathlib import Path
 
@@ -134,15 +135,6 @@ HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ListenAddress:
-    """Host and port to listen at."""
-
-    host: str
-    port: int
-    """0 takes any free port."""
-
-
 class DashboardServer:
     """Serves dashboards, each the output of a command, to requests that are accepted.
 
@@ -170,20 +162,31 @@ class DashboardServer:
         self._sockets: dict[web.WebSocketResponse, web.RequestHandler] = {}
         self._cookie = "tocsin"
 
-    async def serve(self, address: ListenAddress, ready: Callable[[int], None]) -> None:
+    async def serve(self, listener: socket.socket, ready: Callable[[], None]) -> None:
         """Serve until SIGINT, SIGTERM or SIGHUP.
 
         Args:
-            address: Where to listen.
-            ready: Called with the port once the server listens.
-
-        Raises:
-            OSError: The address cannot be listened at.
+            listener: Where it listens.
+            ready: Called once requests are answered.
         """
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, stop.set)
+        async with self.running(listener):
+            ready()
+            await stop.wait()
+
+    @asynccontextmanager
+    async def running(
+        self, listener: socket.socket, tls: ssl.SSLContext | None = None
+    ) -> AsyncIterator[None]:
+        """Serve while the block runs.
+
+        Args:
+            listener: Where it listens.
+            tls: With which certificate; None for plain HTTP.
+        """
         runner = web.AppRunner(
             self.application(),
             access_log=None,
@@ -193,17 +196,16 @@ class DashboardServer:
         )
         await runner.setup()
         assert runner.server is not None
+        port = listener.getsockname()[1]
+        self._cookie = f"tocsin-{port}"  # all ports of a machine share their cookies
         try:
-            listener = await loop.create_server(
-                self._limited(runner.server), address.host, address.port, backlog=BACKLOG
+            server = await asyncio.get_running_loop().create_server(
+                self._limited(runner.server), sock=listener, backlog=BACKLOG, ssl=tls
             )
-            port = listener.sockets[0].getsockname()[1]
-            self._cookie = f"tocsin-{port}"  # all ports of a machine share their cookies
-            ready(port)
             try:
-                await stop.wait()
+                yield
             finally:
-                listener.close()
+                server.close()
         finally:
             await runner.cleanup()
 
@@ -299,8 +301,8 @@ class DashboardServer:
 
     async def _close_all(self, app: web.Application) -> None:
         """Close every dashboard when the server ends."""
-        for socket in list(self._sockets):
-            await socket.close(code=WSCloseCode.GOING_AWAY)
+        for one in list(self._sockets):
+            await one.close(code=WSCloseCode.GOING_AWAY)
 
 
 def page() -> str:

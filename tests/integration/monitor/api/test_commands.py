@@ -107,6 +107,32 @@ def test_a_certificate_that_is_none_is_an_error(filled: Newsroom) -> None:
     assert "the certificate or its key cannot be read" in refused.stderr
 
 
+def test_the_dashboard_lives_in_the_same_process(filled: Newsroom) -> None:
+    with served(filled, "--dashboard", "0") as (address, process):
+        assert process.stdout is not None
+        dashboard = process.stdout.readline().strip()
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        assert httpx.get(f"{address}status").status_code == 401
+        opened = httpx.get(dashboard)
+        assert (opened.status_code, opened.headers["location"]) == (303, "/")
+        assert httpx.get(dashboard.partition("?")[0]).status_code == 403
+        assert not children.read_text().split()
+
+
+def test_the_dashboard_has_the_certificate_too(
+    filled: Newsroom, certificate: tuple[ssl.SSLContext, Path]
+) -> None:
+    _, cert = certificate
+    files = ("--tls-cert", str(cert), "--tls-key", str(cert.with_name("key.pem")))
+    with served(filled, "--name", "localhost", "--dashboard", "0", *files) as (_address, process):
+        assert process.stdout is not None
+        dashboard = process.stdout.readline().strip()
+        assert dashboard.startswith("https://localhost:")
+        trusted = ssl.create_default_context(cafile=cert)
+        opened = httpx.get(dashboard, verify=trusted)
+        assert opened.status_code == 303 and "Secure" in opened.headers["set-cookie"]
+
+
 def test_without_an_archive_there_is_nothing_to_answer(tmp_path: Path) -> None:
     empty = Newsroom(tmp_path)
     empty.watch([{"url": "http://127.0.0.1:9/rss"}], ["Alibaba"])

@@ -24,12 +24,13 @@ from click.testing import CliRunner
 from PIL import Image
 from support.headless_browser import browser
 
+from monitor.api.listener import open_listener
 from monitor.api.origin import is_loopback, is_same_origin
 from monitor.cli import CliContext
 from monitor.store.sql.store import SqlStore
 from tui.web.auth import Auth
 from tui.web.command import serve
-from tui.web.server import MAX_SESSIONS, DashboardServer, ListenAddress
+from tui.web.server import MAX_SESSIONS, DashboardServer
 
 pytestmark = pytest.mark.costly
 
@@ -112,16 +113,17 @@ Visit = Callable[[aiohttp.ClientSession, str], Awaitable[None]]
 
 @asynccontextmanager
 async def served(command: str, idle: float = 60.0) -> AsyncIterator[int]:
-    ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    ready, listener = asyncio.Event(), open_listener("127.0.0.1", 0, 16)
     door = Auth(TOKEN)
     running = asyncio.create_task(
         DashboardServer(command, door, lambda said: None, CONNECTIONS, idle=idle).serve(
-            ListenAddress("127.0.0.1", 0), ready.set_result
+            listener, ready.set
         )
     )
     try:
         async with asyncio.timeout(60):
-            yield await ready
+            await ready.wait()
+            yield int(listener.getsockname()[1])
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
