@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +15,7 @@ from monitor.api.newsroom import Here, Newsroom, no_alert
 from monitor.api.pages.archive import article_values
 from monitor.api.pages.links import address, read_query
 from monitor.api.pages.templating import Page, PageRouter
-from monitor.api.pages.visitor import Reader
+from monitor.api.pages.visitor import Reader, Visitor
 from monitor.api.problems import ApiProblem
 from monitor.api.routes.alerts import PageParameters, page_of_stories
 from monitor.formatting import alert_number
@@ -90,8 +90,35 @@ def alert(here: Here, visitor: Reader, number: str) -> Page:
 @router.get("/stories/{number}")
 def story(here: Here, visitor: Reader, number: str) -> Page:
     """Show all alerts about the story of an alert."""
-    found = find_story(here, alert_id(number))
-    return Page("story", {"story": found, **_standing(here, found.alerts)})
+    return Page("story", story_values(here, visitor, alert_id(number)))
+
+
+def story_values(here: Newsroom, visitor: Visitor, id: int) -> dict[str, Any]:
+    """Return what the page of a story shows; raises ApiProblem if there is no such alert."""
+    found = find_story(here, id)
+    standing = _standing(here, found.alerts)
+    return {
+        "story": found,
+        "number": alert_number(id),
+        "seen": story_as_seen(found),
+        "notice": "",
+        "undoable": _undoable(standing["decisions"].values(), visitor.caller.name),
+        **standing,
+    }
+
+
+def _undoable(decisions: Iterable[Decision], who: str) -> int | None:
+    """Return the last act on some alerts if it is one of a person, who has not undone it."""
+    last = max(decisions, key=lambda one: one.act, default=None)
+    if last is None or last.who != who or last.why or last.undoes is not None:
+        return None
+    return last.act
+
+
+def story_as_seen(story: StoryAlerts) -> str:
+    """Return in short what is decided of a story, as its form sends it back."""
+    seen = [f"{one.id} {sorted(as_seen(one).items())}" for one in story.alerts]
+    return blake2b("\n".join(seen).encode(), digest_size=8).hexdigest()
 
 
 def alert_values(here: Newsroom, id: int) -> dict[str, Any]:

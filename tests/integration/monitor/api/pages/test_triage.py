@@ -9,15 +9,20 @@ from support.api_server import Api, serving
 from support.html_pages import Browser
 from support.newsroom import Newsroom
 
+from monitor.model.alert import AlertState, Verdict
+from monitor.wiring import open_service
+
 pytestmark = pytest.mark.costly
 PATH, FORM, UNDO = "/alerts/a2", "/alerts/a2/triage", "/alerts/a2/undo"
 
 
 @pytest.fixture
 def api(filled: Newsroom) -> Iterator[Api]:
-    filled.here("alerts", "reopen", "a2")
-    filled.here("alerts", "note", "a2", "-m", "")
-    filled.here("alerts", "unstar", "a2")
+    service = open_service(filled.data, filled.config)
+    (story,) = service.views.alerts.stories([2], closed=True, muted=True)
+    ids = [one.id for one in story.alerts]
+    fresh = {"state": AlertState.NEW, "verdict": Verdict.NONE, "starred": False}
+    service.triage.change(ids, **fresh, note="", assignee="")
     with serving(filled.config, filled.data) as served:
         yield served
 
@@ -114,5 +119,5 @@ def test_a_form_that_says_nothing_changes_nothing(analyst: Browser, api: Api) ->
 
 
 def test_who_may_only_read_sees_no_forms(reader: Browser) -> None:
-    page = reader.get(PATH)
-    assert [form.action for form in page.tree.forms] == ["/logout"]
+    for path in (PATH, "/stories/a2"):
+        assert [form.action for form in reader.get(path).tree.forms] == ["/logout"]

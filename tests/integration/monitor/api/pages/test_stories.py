@@ -1,0 +1,90 @@
+"""All alerts of a story are changed at once with the form of its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from support.api_server import Api, serving
+from support.html_pages import Browser
+from support.newsroom import Item, Newsroom, rss
+from support.scripted_server import Web, conditional
+
+from monitor.model.alert import AlertState, Verdict
+from monitor.wiring import open_service
+
+pytestmark = pytest.mark.costly
+STORY = "/stories/a2"
+
+
+@pytest.fixture(scope="module")
+def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
+    """A newsroom in which two watchlists match one article."""
+    made = Newsroom(tmp_path_factory.mktemp("story"))
+    with Web() as web:
+        web.on("/fil", conditional(rss(Item("Alibaba au port de Liège", guid="1"))))
+        made.watch([{"url": web.url("/fil"), "name": "Le Fil"}], ["Alibaba", "Liège"])
+        assert made.once("--now").returncode == 0
+    return made
+
+
+@pytest.fixture
+def api(newsroom: Newsroom) -> Iterator[Api]:
+    fresh = {"state": AlertState.NEW, "verdict": Verdict.NONE, "note": "", "assignee": ""}
+    open_service(newsroom.data, newsroom.config).triage.change([1, 2], **fresh)
+    with serving(newsroom.config, newsroom.data) as served:
+        yield served
+
+
+def story(api: Api) -> dict[str, list[object]]:
+    """Return what is decided of each alert of the story."""
+    alerts = api.json("/stories/a2")["alerts"]
+    return {name: [one[name] for one in alerts] for name in ("state", "verdict", "assignee")}
+
+
+def test_a_button_of_a_story_is_for_all_its_alerts(analyst: Browser, api: Api) -> None:
+    before = story(api)
+    assert len(before["state"]) > 1
+    for act, changed in (
+        ("acknowledge", {"state": "acknowledged"}),
+        ("take", {"assignee": "triageer"}),
+        ("leave", {"assignee": ""}),
+        ("noise", {"state": "closed", "verdict": "noise"}),
+        ("reopen", {"state": "new"}),
+    ):
+        page = analyst.get(STORY)
+        assert act in page.tree.xpath("//button[@name='act']/@value")
+        after = analyst.press(page, f"{STORY}/triage", act=act)
+        assert after.status == 200 and str(after.answer.url).endswith(STORY)
+        for name, value in changed.items():
+            assert set(story(api)[name]) == {value}
+    assert analyst.press(after, f"{STORY}/undo").status == 200
+    assert set(story(api)["state"]) == {"closed"}
+
+
+def test_what_is_closed_keeps_its_verdict(analyst: Browser, api: Api) -> None:
+    closed = {"state": "closed", "verdict": "relevant", "seen": {"state": "new", "verdict": ""}}
+    assert api.post("/alerts/a2/triage", closed).status_code == 200
+    assert analyst.press(analyst.get(STORY), f"{STORY}/triage", act="noise").status == 200
+    assert sorted(map(str, story(api)["verdict"]))[-1] == "relevant"
+    assert set(story(api)["state"]) == {"closed"}
+
+
+def test_a_story_that_somebody_changed_is_shown_again(analyst: Browser, api: Api) -> None:
+    page = analyst.get(STORY)
+    assert api.post("/alerts/a2/triage", {"acknowledge": True}).status_code == 200
+    before = story(api)
+    refused = analyst.press(page, f"{STORY}/triage", act="noise")
+    assert refused.status == 409 and "Somebody changed it" in refused.all("//*[@role='alert']")[0]
+    assert story(api) == before
+    assert analyst.press(refused, f"{STORY}/triage", act="noise").status == 200
+    assert set(story(api)["state"]) == {"closed"}
+
+
+def test_a_form_of_a_story_that_says_nothing_changes_nothing(analyst: Browser, api: Api) -> None:
+    page, before = analyst.get(STORY), story(api)
+    assert analyst.press(page, f"{STORY}/triage", act="explode").status == 422
+    form = page.fields(f"{STORY}/triage")["form"]
+    assert analyst.post("/stories/a99/triage", {"form": form, "act": "close"}).status == 404
+    assert analyst.post(f"{STORY}/triage", {"act": "close"}).status == 403
+    assert story(api) == before
