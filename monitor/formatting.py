@@ -84,6 +84,11 @@ def alert_page(pages: str, id: int) -> str:
     return f"{pages}/alerts/{alert_number(id)}" if pages else ""
 
 
+def briefing_page(pages: str, id: int) -> str:
+    """Return the address of the page of a briefing that is sent; empty if there are no pages."""
+    return f"{pages}/briefing/{id}" if pages else ""
+
+
 def span(seconds: float) -> str:
     """Return a duration in its largest fitting unit, rounded: `40 s`, `2 min`, `6 h`, `31 d`."""
     for unit, name in _UNITS:

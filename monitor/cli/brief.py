@@ -74,11 +74,22 @@ def brief(
     service = cli.service(read_only=True)
     KnownNames(cli, service).validate(Filter(watchlists=watchlists))
     briefing = service.briefing(since, watchlists=watchlists, limit=limit)
-    text = _rendered(briefing, style, local_zone())
+    text = _rendered(briefing, style, local_zone(), _pages(cli))
     output.print_lines(text.rstrip("\n").split("\n"), paged=style == "text" and not no_pager)
 
 
-def _rendered(briefing: Briefing, style: str, zone: tzinfo) -> str:
+def _pages(cli: CliContext) -> str:
+    """Return the address of the pages; empty if there are none, or no readable feeds.yaml."""
+    from monitor.config import load
+    from monitor.errors import ConfigError
+
+    try:
+        return load(cli.config_path, data=cli.data).pages
+    except ConfigError:
+        return ""
+
+
+def _rendered(briefing: Briefing, style: str, zone: tzinfo, pages: str) -> str:
     if style == "json":
         from monitor.export.serialization.briefings import briefing_row
 
@@ -86,8 +97,9 @@ def _rendered(briefing: Briefing, style: str, zone: tzinfo) -> str:
     if style == "html":
         from monitor.export.briefing_html import document
 
-        return document(briefing, zone)
+        return document(briefing, zone, pages)
     from monitor.export import briefing_text
 
-    render = briefing_text.markdown if style == "md" else briefing_text.plain_text
-    return render(briefing, zone)
+    if style == "md":
+        return briefing_text.markdown(briefing, zone, pages)
+    return briefing_text.plain_text(briefing, zone)

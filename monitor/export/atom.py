@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 from index.analysis.text_cleaning import clean
 from index.article import Timestamp
 from index.translation import gettext as _
-from monitor.formatting import alert_page, iso, shown_title
+from monitor.formatting import alert_page, briefing_page, iso, shown_title
 from monitor.model.shown_names import kind_name, severity_name
 
 if TYPE_CHECKING:
@@ -52,14 +52,22 @@ def alert_feed(watchlist: str, alerts: Sequence[Alert], place: str, *, pages: st
     return document
 
 
-def briefing_feed(briefings: Sequence[StoredBriefing], place: str) -> bytes:
-    """Return the feed of briefings; `place` makes the ids of two newsrooms differ."""
+def briefing_feed(briefings: Sequence[StoredBriefing], place: str, *, pages: str = "") -> bytes:
+    """Return the feed of briefings.
+
+    Args:
+        briefings: The newest first.
+        place: What makes the ids of two newsrooms differ.
+        pages: Address of the pages to which the entries link; empty for none.
+    """
     newest = max((briefing.made_at for briefing in briefings), default=0.0)
     root = _feed(f"tocsin briefings {place}", _("tocsin: briefings"), newest)  # not a message
     for briefing in briefings:
         name = f"tocsin briefing {place} {briefing.name} {briefing.slot!r}"  # not a message
         entry = _entry(name, briefing.subject, "", briefing.made_at)
         _add_author(entry, "tocsin")
+        if page := briefing_page(pages, briefing.id):
+            _add_link(entry, page)
         _add(entry, "content", briefing.html)
         entry[-1].set("type", "html")
         root.append(entry)

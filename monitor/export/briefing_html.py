@@ -84,9 +84,9 @@ PAGES = Place(pages="", has_styles=False)
 """A page of the newsroom itself."""
 
 
-def document(briefing: Briefing, zone: tzinfo) -> str:
-    """Return a briefing as one HTML file."""
-    return wrapped(words.title(briefing, zone), body(briefing, zone))
+def document(briefing: Briefing, zone: tzinfo, pages: str = "") -> str:
+    """Return a briefing as one HTML file, whose stories link to pages if there are any."""
+    return wrapped(words.title(briefing, zone), body(briefing, zone, Place(pages=pages or None)))
 
 
 def wrapped(title: str, body: str) -> str:

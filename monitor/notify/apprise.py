@@ -209,7 +209,7 @@ class AppriseSender:
     async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
         """Send a briefing; return an error, None if it was accepted."""
         return await self._deliver(
-            briefing_message(notification.briefing, limit=self._text_limit())
+            briefing_message(notification.briefing, limit=self._text_limit(), pages=self._pages)
         )
 
     def _text_limit(self) -> int:

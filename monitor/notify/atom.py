@@ -77,7 +77,9 @@ class AtomSender:
             earlier = await self._briefing_history(self._channel.name, MAX_BRIEFINGS)
         by_id = {one.id: one for one in [notification.briefing, *earlier]}
         briefings = sorted(by_id.values(), key=lambda one: -one.made_at)
-        document = briefing_feed(briefings[:MAX_BRIEFINGS], str(self._folder))
+        document = briefing_feed(
+            briefings[:MAX_BRIEFINGS], str(self._folder), pages=self._channel.pages
+        )
         return await self._write(BRIEFINGS_FILE, document)
 
     async def _write(self, name: str, document: bytes) -> DeliveryError | None:

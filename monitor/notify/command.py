@@ -45,7 +45,7 @@ class CommandSender:
 
     async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
         """Run the command for a briefing; return an error, None if it was accepted."""
-        return await self._run(encode_briefing(notification))
+        return await self._run(encode_briefing(notification, self._pages))
 
     async def _run(self, message: bytes) -> DeliveryError | None:
         loop = asyncio.get_running_loop()

@@ -35,7 +35,9 @@ class FileSender:
 
     async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
         """Write a line for a briefing; return an error, None if it was written."""
-        return await self._write({notification.delivery.key: encode_briefing(notification)})
+        return await self._write(
+            {notification.delivery.key: encode_briefing(notification, self._pages)}
+        )
 
     async def _write(self, lines: Mapping[str, bytes]) -> DeliveryError | None:
         try:

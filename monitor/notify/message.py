@@ -16,7 +16,7 @@ from monitor import signs
 from monitor.export.briefing_html import wrapped
 from monitor.export.briefing_words import shortened, with_lag
 from monitor.export.markup import HTML, MARKDOWN, PLAIN, Markup, plain
-from monitor.formatting import alert_number, alert_page, date_and_time
+from monitor.formatting import alert_number, alert_page, briefing_page, date_and_time
 from monitor.model.alert import Alert
 from monitor.model.briefing import StoredBriefing
 from monitor.model.delivery import Notification
@@ -117,30 +117,39 @@ def compose(
     )
 
 
-def briefing_message(briefing: StoredBriefing, *, limit: int = MAX_TEXT) -> Message:
+def briefing_message(
+    briefing: StoredBriefing, *, limit: int = MAX_TEXT, pages: str = ""
+) -> Message:
     """Return the message that brings a briefing: whole as HTML, its first blocks in chats.
 
     Args:
         briefing: The briefing.
         limit: The most characters of plain text and of Markdown.
+        pages: Address of the pages, of which one has the whole briefing; empty for none.
     """
+    page = briefing_page(pages, briefing.id)
 
-    def fitted(text: str) -> str:
-        text = text.rstrip("\n")
-        if len(text) <= limit:
-            return text
-        blocks = text.split("\n\n")
-        room = limit - len(f"\n\n… +{len(blocks)}")
-        lengths = accumulate(len(block) + 2 for block in blocks)
-        count = sum(length - 2 <= room for length in lengths)
-        return "\n\n".join([*blocks[:count], f"… +{len(blocks) - count}"])
+    def fitted(text: str, markup: Markup) -> str:
+        link = "\n\n" + markup.link(page) if page else ""
+        return _first_blocks(text.rstrip("\n"), limit - len(link)) + link
 
     return Message(
         subject=_shorten(plain(briefing.subject), MAX_SUBJECT),
-        plain=fitted(briefing.plain),
-        markdown=fitted(briefing.markdown),
+        plain=fitted(briefing.plain, PLAIN),
+        markdown=fitted(briefing.markdown, MARKDOWN),
         html=wrapped(briefing.subject, briefing.html),
     )
+
+
+def _first_blocks(text: str, limit: int) -> str:
+    """Return a text, or its first blocks and how many follow."""
+    if len(text) <= limit:
+        return text
+    blocks = text.split("\n\n")
+    room = limit - len(f"\n\n… +{len(blocks)}")
+    lengths = accumulate(len(block) + 2 for block in blocks)
+    count = sum(length - 2 <= room for length in lengths)
+    return "\n\n".join([*blocks[:count], f"… +{len(blocks) - count}"])
 
 
 def subject(notifications: Sequence[Notification]) -> str:

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from monitor.export.serialization.alerts import alert_row
 from monitor.export.serialization.articles import article_row
-from monitor.formatting import alert_page
+from monitor.formatting import alert_page, briefing_page
 from monitor.model.alert import Alert
 from monitor.model.briefing import StoredBriefing
 from monitor.model.delivery import BriefingNotification, Delivery, Notification
@@ -59,14 +59,15 @@ def encode(notifications: Sequence[Notification], pages: str = "") -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def encode_briefing(notification: BriefingNotification) -> bytes:
-    """Return a briefing as JSON on one line."""
+def encode_briefing(notification: BriefingNotification, pages: str = "") -> bytes:
+    """Return a briefing as JSON on one line; `pages` is as in `payload`."""
     delivery, briefing = notification.delivery, notification.briefing
     mapping = {
         "key": delivery.key,
         "channel": delivery.channel,
         "occasion": str(delivery.occasion),
         "subject": briefing.subject,
+        "page": briefing_page(pages, briefing.id),
         "briefing": json.loads(briefing.json),
     }
     return json.dumps(mapping, ensure_ascii=False).encode("utf-8", "replace")

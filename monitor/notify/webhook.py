@@ -56,7 +56,9 @@ class WebhookSender:
 
     async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
         """Send a briefing; return an error, None if it was accepted."""
-        return await self._try(encode_briefing(notification), notification.delivery.key)
+        return await self._try(
+            encode_briefing(notification, self._channel.pages), notification.delivery.key
+        )
 
     async def _try(self, body: bytes, key: str) -> DeliveryError | None:
         try:

@@ -716,6 +716,9 @@ class BriefingViews(Protocol):
     def sent(self, channel: str, limit: int) -> list[StoredBriefing]:
         """Return the last briefings that a channel accepted, newest first."""
 
+    def subjects(self, limit: int) -> list[tuple[int, str]]:
+        """Return the number and the subject of the last briefings by schedule, newest first."""
+
 
 class SearchHistory(Protocol):
     """The searches that were made."""

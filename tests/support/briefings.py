@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from index.article import Article
 from monitor.model.alert import Alert, AlertState, Outlet, StoryAlerts, StoryTimeline, Verdict
+from monitor.model.config import BriefingSchedule
 from monitor.model.feed import Feed, FeedHealth, FeedState, Gap, GapKind, Health
 from monitor.model.match import Match
 from monitor.model.severity import Severity
+from monitor.notify.briefing_schedule import stored_briefing
 from monitor.service.briefing import BriefingFacts
+from monitor.store.sql.store import SqlStore
+from monitor.wiring import open_service
+from support.newsroom import Newsroom
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 SEVEN = datetime(2026, 11, 27, 7, 0, tzinfo=BRUSSELS).timestamp()
@@ -96,3 +103,14 @@ def hostile_facts() -> BriefingFacts:
         gaps=(gap(bad, SEVEN - HOUR, None),),
         charts={HOSTILE: tuple(range(24))},
     )
+
+
+def store_briefing(newsroom: Newsroom) -> int:
+    """Return the number of a briefing that was sent, of all that a newsroom has."""
+    made = open_service(newsroom.data, newsroom.config).briefing(0.0)
+    stored = stored_briefing(replace(made, name="Morning"), SEVEN, SEVEN, BRUSSELS)
+    schedule = BriefingSchedule(name="Morning", at=(time(7),), to=("desk",))
+    with closing(SqlStore(newsroom.data)) as store:
+        store.briefings.begin([schedule], SEVEN - HOUR)
+        store.briefings.save(stored, schedule.to, SEVEN)
+    return 1

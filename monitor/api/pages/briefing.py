@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fastapi import Request
 from markupsafe import Markup
 
@@ -11,7 +13,7 @@ from monitor.api.pages.alerts import ListParameters
 from monitor.api.pages.links import address, read_query
 from monitor.api.pages.templating import Page, PageRouter
 from monitor.api.pages.visitor import Reader
-from monitor.api.problems import invalid
+from monitor.api.problems import ApiProblem, invalid
 from monitor.api.routes.alerts import page_of_stories
 from monitor.api.routes.newsroom import DAY, BriefingParameters
 from monitor.export import briefing_html
@@ -23,6 +25,9 @@ NEWEST = 8
 """Stories on the page one starts from."""
 SPANS = ("1d", "7d", "30d")
 """Times of which there is a link to a briefing."""
+LISTED = 20
+"""Briefings by schedule to which the page of a briefing links."""
+_NUMBER = re.compile(r"[1-9][0-9]{0,14}")
 
 
 @router.get("/")
@@ -50,6 +55,20 @@ def briefing(request: Request, here: Here, visitor: Reader) -> Page:
             "title": briefed.title(made, here.zone),
             "body": Markup(body),
             "spans": [(one, address("/briefing", asked, since=one)) for one in SPANS],
-            "asked": asked,
+            "chosen": asked.since or SPANS[0],
+            "sent": here.service.views.briefings.subjects(LISTED),
         },
     )
+
+
+@router.get("/briefing/{number}")
+def sent_briefing(here: Here, visitor: Reader, number: str) -> Page:
+    """Show a briefing by schedule as it was sent."""
+    if not _NUMBER.fullmatch(number):
+        raise ApiProblem("not-found", _("briefings have numbers such as 5"))
+    found = here.service.views.briefings.get([int(number)]).get(int(number))
+    if found is None:
+        raise ApiProblem("not-found", _("there is no briefing {number}", number=number))
+    shown = {"title": found.subject, "body": Markup(found.html), "chosen": "", "sent": ()}
+    spans = [(one, address("/briefing", {"since": one})) for one in SPANS]
+    return Page("briefing", {**shown, "spans": spans}, has_styles=True)

@@ -96,6 +96,11 @@ class SqlBriefingViews:
         )
         return [_stored(row) for row in found]
 
+    def subjects(self, limit: int) -> list[tuple[int, str]]:
+        """Return the number and the subject of the last briefings by schedule, newest first."""
+        statement = "SELECT id, subject FROM briefings ORDER BY id DESC LIMIT ?"
+        return [(id, subject) for id, subject in self._connection.read(statement, (limit,))]
+
 
 def _stored(row: Sequence[Any]) -> StoredBriefing:
     return StoredBriefing(

@@ -31,6 +31,20 @@ def test_a_briefing_for_programs_can_be_of_one_watchlist(filled: Newsroom) -> No
     assert [one["feed"] for one in found["troubled"]] == ["Gone"]
 
 
+def test_a_briefing_links_to_pages_if_there_are_any(filled: Newsroom) -> None:
+    page = "https://news.example.org/alerts/a"
+    before = filled.config.read_text(encoding="utf-8")
+    since = ("brief", "--since", "2000-01-01", "--format")
+    assert page not in filled.here(*since, "html").stdout
+    said = {**json.loads(before), "api": {"url": "https://news.example.org"}}
+    filled.config.write_text(json.dumps(said), encoding="utf-8")
+    try:
+        shown = [filled.here(*since, style).stdout for style in ("html", "md")]
+    finally:
+        filled.config.write_text(before, encoding="utf-8")
+    assert all(page in one for one in shown)
+
+
 def test_a_watchlist_that_does_not_exist_and_a_future_are_mistakes(filled: Newsroom) -> None:
     wrong = filled.here("brief", "--watch", "Doauanes")
     assert (wrong.returncode, wrong.stdout) == (2, "")

@@ -54,6 +54,7 @@ class Desk:
             ],
             "briefing": briefing,
             "zone": "UTC",
+            "api": {"url": "https://news.example.org"},
             "network": {"allow": ["127.0.0.0/8"]},
         }
         (self.folder / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
@@ -93,8 +94,11 @@ def test_a_briefing_is_sent_at_its_time_to_every_kind_of_channel(desk: Desk) -> 
     (watchlist,) = posted["briefing"]["watchlists"]
     assert watchlist["stories"][0]["headline"]["text"] == "Alibaba à Liège"
     assert posted["briefing"]["due"] is None
+    page = "https://news.example.org/briefing/1"
+    assert posted["page"] == logged["page"] == page
     feed = ET.parse(desk.folder / "public" / "_briefings.xml").getroot()
     (entry,) = feed.findall(f"{ATOM}entry")
+    assert [link.get("href") for link in entry.findall(f"{ATOM}link")] == [page]
     content = entry.find(f"{ATOM}content")
     assert content is not None
     assert content.get("type") == "html"

@@ -393,6 +393,20 @@ def test_a_template_may_name_the_page() -> None:
     assert marked == f"<{PAGES}/alerts/a1>"
 
 
+def test_a_briefing_in_a_chat_links_to_the_whole() -> None:
+    text = "\n\n".join(["x" * 100] * 5)
+    stored = StoredBriefing(
+        id=7, name="Briefing", slot=NOON, made_at=NOON, subject="Briefing: 9", plain=text,
+        markdown=text, html="<p>all</p>", json="{}",
+    )  # fmt: skip
+    for limit, blocks in ((MAX_TEXT, text), (200, f"{'x' * 100}\n\n… +4")):
+        message = briefing_message(stored, limit=limit, pages=PAGES)
+        assert message.plain == f"{blocks}\n\n{PAGES}/briefing/7"
+        assert message.markdown == f"{blocks}\n\n<{PAGES}/briefing/7>"
+        assert len(message.markdown) <= limit
+    assert briefing_message(stored).plain == text
+
+
 def test_the_json_of_a_channel_has_the_page() -> None:
     assert payload([parcel()], PAGES)["page"] == f"{PAGES}/alerts/a1"
     assert payload([parcel()])["page"] == ""

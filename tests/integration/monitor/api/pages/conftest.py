@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from support.api_server import Api, serving
+from support.briefings import store_briefing
 from support.html_pages import Browser
 from support.newsroom import Newsroom
 
@@ -14,6 +15,12 @@ from support.newsroom import Newsroom
 def api(filled: Newsroom) -> Iterator[Api]:
     with serving(filled.config, filled.data) as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+def sent_briefing(filled: Newsroom) -> int:
+    """The number of a briefing that was sent."""
+    return store_briefing(filled)
 
 
 @pytest.fixture

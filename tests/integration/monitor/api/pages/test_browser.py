@@ -41,11 +41,11 @@ async def log_in(page: Page, api: Api, scope: Scope = Scope.TRIAGE) -> None:
     await page.leave(LOG_IN.format(f"secret-{scope}"))
 
 
-def test_each_page_can_be_read_by_everybody(api: Api, tmp_path: Path) -> None:
+def test_each_page_can_be_read_by_everybody(api: Api, sent_briefing: int, tmp_path: Path) -> None:
     async def script(page: Page) -> None:
         await log_in(page, api)
         wrong = []
-        for path in PATHS:
+        for path in (*PATHS, f"/briefing/{sent_briefing}"):
             for width in (320, 390, 800, 1400):
                 for dark in (False, True):
                     await page.look(width, dark=dark)

@@ -42,11 +42,12 @@ def test_each_page_has_a_scope() -> None:
     deciding = {(method, path) for method, path, scope in listed if scope is Scope.TRIAGE}
     assert deciding == {
         ("POST", "/alerts/{number}/triage"), ("POST", "/alerts/{number}/undo"),
+        ("POST", "/stories/{number}/triage"), ("POST", "/stories/{number}/undo"),
     }  # fmt: skip
     assert len(listed) > 10
 
 
-def test_every_scope_against_every_page(api: Api) -> None:
+def test_every_scope_against_every_page(api: Api, sent_briefing: int) -> None:
     for holder in (None, *Scope):
         with Browser(api) as browser:
             for method, path, needed in routes():
@@ -54,7 +55,7 @@ def test_every_scope_against_every_page(api: Api) -> None:
                     continue
                 if holder:
                     browser.log_in(f"secret-{holder}")
-                filled = re.sub(r"\{\w+\}", "2", path)
+                filled = re.sub(r"\{\w+\}", str(sent_briefing), path)
                 page = browser.get(filled) if method == "GET" else browser.post(filled, {})
                 if holder is None:
                     assert page.status == 401, path

@@ -111,6 +111,18 @@ def test_a_briefing_begins_in_the_past(reader: Browser) -> None:
     assert reader.get("/briefing?since=2999-01-01").status == 422
 
 
+def test_a_briefing_that_was_sent_stays_as_it_was(reader: Browser, sent_briefing: int) -> None:
+    path = f"/briefing/{sent_briefing}"
+    assert path in reader.get("/briefing").links()
+    page = reader.get(path)
+    assert page.status == 200 and page.tree.xpath("//main//table[@class='chart']")
+    assert page.all("//h1")[0].startswith("Morning, ")
+    assert "/alerts" in page.links() and not page.tree.xpath("//style | //script | //img")
+    policy = page.answer.headers["content-security-policy"]
+    assert "style-src-attr 'unsafe-inline'" in policy  # for the bars, and for nothing else
+    assert policy.count("unsafe") == 1
+
+
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
@@ -119,6 +131,8 @@ def test_a_briefing_begins_in_the_past(reader: Browser) -> None:
         ("/stories/a99", 404, "There is no alert a99"),
         ("/articles/99", 404, "There is no article 99"),
         ("/articles/a1", 404, "numbers such as 5"),
+        ("/briefing/99", 404, "There is no briefing 99"),
+        ("/briefing/0", 404, "numbers such as 5"),
         ("/nothing", 404, "no such page"),
         ("/alerts?state=lost", 422, "state"),
         ("/alerts?watch=Nobody", 422, "Nobody"),
@@ -179,7 +193,9 @@ def test_no_word_of_a_page_is_left_in_english(reader: Browser, filled: Newsroom)
     with pseudo_language():
         for path in (*PAGES, "/alerts/a99", "/alerts/x", "/nothing", "/login", "/alerts?state=q"):
             page = reader.get(path)
-            for element in page.tree.xpath("//style | //title | //*[@lang]"):
+            for element in page.tree.xpath(
+                "//style | //title | //*[@lang] | //li/a[contains(@href, '/briefing/')]"
+            ):
                 if element is not page.tree:
                     element.drop_tree()
             words = plain_words(page.text, (*KNOWN, config, shown))

@@ -42,6 +42,14 @@ def test_a_time_is_stored_once_with_a_delivery_for_each_channel(room: SmallStore
     assert queue.progress() == {"Morning": BriefingProgress(NOW + 60, NOW + 61)}
 
 
+def test_the_last_ones_are_listed_first(room: SmallStore) -> None:
+    queue = room.store.briefings
+    queue.begin([MORNING], NOW)
+    for n in range(1, 4):
+        queue.save(replace(BRIEFING, slot=NOW + n, subject=f"s{n}"), MORNING.to, NOW + n)
+    assert room.views.briefings.subjects(2) == [(3, "s3"), (2, "s2")]
+
+
 def test_an_edited_schedule_begins_anew_and_an_unchanged_one_goes_on(room: SmallStore) -> None:
     queue = room.store.briefings
     queue.begin([MORNING], NOW)
