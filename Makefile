@@ -81,8 +81,8 @@ chaos-shared: install ## three monitors on one PostgreSQL, each on a network of 
 	$(TESTED) support.shared_chaos --turns 8 --expiry 30 $(if $(SEED),--seed $(SEED))
 	$(TESTED) support.shared_chaos --turns $(or $(TURNS),100) $(if $(SEED),--seed $(SEED))
 
-soak: install ## a week of 20,000 articles a day in simulated time: nothing grows, drifts or is lost
-	$(TESTED) support.soak --days $(or $(DAYS),7)
+soak: install ## a week of 20,000 articles a day in simulated time, of MONITORS=1: nothing grows, drifts or is lost
+	$(TESTED) support.soak --days $(or $(DAYS),7) --monitors $(or $(MONITORS),1)
 
 screenshots: install ## draw the pictures of docs/ anew, on the bundled newsroom
 	$(BIN)/python docs/screenshots.py

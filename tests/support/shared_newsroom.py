@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
@@ -88,7 +89,7 @@ class SharedMonitor:
 
     def end(self) -> None:
         """End it as `tocsin stop` does, which ends a monitor that has begun."""
-        until(lambda: self.said("watchlist") or self.ended_before_it_began())
+        until(lambda: self.watches() or self.ended_before_it_began())
         if self.process.poll() is not None:  # it found no database
             return
         self.process.send_signal(signal.SIGTERM)
@@ -116,8 +117,13 @@ class SharedMonitor:
         """Tell whether it ended before it watched anything. Fails if it ended after that."""
         if (code := self.process.poll()) is None:
             return False
-        assert not self.said("watchlist"), f"it ended by itself ({code}): {self.log.read_text()}"
+        last = self.log.read_text(encoding="utf-8").rstrip().rpartition("\n")[2]
+        assert not self.watches(), f"a monitor ended by itself ({code}): {last}"
         return True
+
+    def watches(self) -> bool:
+        """Tell whether it said what it watches: its start was well."""
+        return self.said(" feeds, 1 watchlist")
 
     def said(self, text: str) -> bool:
         """Tell whether it wrote a text into its log."""
@@ -132,6 +138,8 @@ class SharedNewsroom:
     address: str
     expiry: float = EXPIRY
     every: float = EVERY
+    slowness: float = 0.0
+    """Seconds that a site takes to answer, at the most."""
     whole: bool = False
     """Whether monitors have workers and an indexer, each in its process."""
     bug: str = ""
@@ -177,7 +185,8 @@ class SharedNewsroom:
 
     def answer(self, request: Request) -> Reply:
         """Answer as the site that is asked."""
-        return self.sites[host_of(request)].answer(request)
+        reply = self.sites[host_of(request)].answer(request)
+        return replace(reply, delay=random.uniform(0.0, self.slowness))
 
     def start(self, off: float = 0.0, machine: Machine | None = None) -> SharedMonitor:
         """Start a monitor, with a clock that is wrong by so many seconds."""

@@ -17,11 +17,12 @@ import os
 import random
 import selectors
 import signal
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -31,6 +32,8 @@ from weakref import WeakSet
 from monitor import wiring
 from monitor.fetch import address_guard, client
 from monitor.notify import delivery_loop
+from monitor.store.postgresql.dialect import translate
+from monitor.store.sql.leases import NOW
 from monitor.store.sql.store import SqlStore
 from support.flow import Reader
 from support.scripted_server import Web
@@ -89,6 +92,43 @@ class World:
         loop.time = lambda: self.elapsed  # type: ignore[method-assign]
         loop.set_default_executor(_Inline())
         return asyncio.Runner(loop_factory=lambda: loop)
+
+    def watch_together(
+        self,
+        config: Path,
+        folders: Sequence[Path],
+        town: Town,
+        leave: Callable[[], Awaitable[bool]],
+        tick: float,
+        lease_seconds: float,
+    ) -> None:
+        """Run a monitor of a shared store in each folder until `leave` returns, then stop them.
+
+        The clock of the database is that of this world.
+        """
+        stops: list[asyncio.Event] = []
+        now = partial(_in_this_time, self)
+
+        async def life() -> None:
+            options = wiring.RunOptions(lease_seconds=lease_seconds)
+            watching = [
+                asyncio.create_task(wiring.run_monitor(config, folder, options))
+                for folder in folders
+            ]
+            leaving = asyncio.ensure_future(leave())
+            await asyncio.wait({*watching, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            assert not any(each.done() for each in watching), watching
+            await leaving
+            for stop in stops:
+                stop.set()
+            await asyncio.gather(*watching)
+
+        with (
+            self.wired(town, tick),
+            patch("monitor.wiring._stop_on_signals", stops.append),
+            patch("monitor.store.postgresql.connection.translate", now),
+        ):
+            self.run(life())
 
     def watch(
         self, config: Path, town: Town, leave: Callable[[], Awaitable[bool]], tick: float = 1.0
@@ -154,6 +194,7 @@ class World:
             for name, stand_in in {
                 "monitor.wiring.time": time,
                 "monitor.wiring.random": self._dice,
+                "monitor.wiring.uptime": lambda: world.elapsed,
                 "httpcore._async.http11.time": time,
                 "monitor.fetch.client.Client": Client,
                 "monitor.fetch.address_guard.AddressGuard": Guard,
@@ -171,6 +212,14 @@ class World:
             }.items():
                 stack.enter_context(patch(name, stand_in))
             yield
+
+
+def _in_this_time(world: World, query: str) -> tuple[str, bool]:
+    """Return a statement for PostgreSQL, with the time of a world for that of the database."""
+    if NOW not in query:
+        return translate(query)
+    text, numbered = translate(query.replace(NOW, "'a moment'"))
+    return text.replace("'a moment'", f"{world.now!r}::float8"), numbered
 
 
 @dataclass

