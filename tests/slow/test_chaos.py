@@ -16,7 +16,7 @@ import pytest
 from support import planted_bugs
 from support.busy_half_hour import Moment, Recorder, record, resumed
 
-SLICE = 10
+SLICE = 6
 """Moments of so many that are tried: another choice each time, named when it fails."""
 
 
