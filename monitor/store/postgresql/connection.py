@@ -54,7 +54,7 @@ _REMEDIES = {
 }
 """What to do about an error, by the beginning of its code (appendix A of PostgreSQL's manual)."""
 
-_AT_THE_DOOR = (
+_LOGIN_ERRORS = (
     (_NO_TLS, _NO_TLS),
     ("no password supplied", "28"),
     (r"database \".*\" does not exist", "3D000"),
@@ -62,7 +62,7 @@ _AT_THE_DOOR = (
     ("the database system is", "57P"),
     ("FATAL", "28"),
 )
-"""What servers and libpq say to those whom they do not let in, and its code: libpq gives none."""
+"""What servers and libpq say of a login that fails, and its code: libpq gives none."""
 
 T = TypeVar("T")
 
@@ -342,7 +342,7 @@ def migrate(connection: PostgresqlConnection, address: Address, version: int) ->
 
 def describe(address: Address, error: Exception, so: str = "") -> str:
     """Return what is wrong with a store, what that means, and what to do."""
-    code = getattr(error, "sqlstate", None) or _code_at_the_door(str(error))
+    code = getattr(error, "sqlstate", None) or _login_code(str(error))
     remedy = next((words for start, words in _REMEDIES.items() if code.startswith(start)), "")
     diagnosis = getattr(error, "diag", None)
     said = (diagnosis and diagnosis.message_primary) or str(error).splitlines()[0]
@@ -350,8 +350,8 @@ def describe(address: Address, error: Exception, so: str = "") -> str:
     return clauses([shown, _(remedy)]) if remedy else shown
 
 
-def _code_at_the_door(said: str) -> str:
-    return next((code for pattern, code in _AT_THE_DOOR if re.search(pattern, said)), "08")
+def _login_code(said: str) -> str:
+    return next((code for pattern, code in _LOGIN_ERRORS if re.search(pattern, said)), "08")
 
 
 def _by_number(values: Sequence[Any]) -> dict[str, Any]:
