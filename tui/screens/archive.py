@@ -139,6 +139,8 @@ class ArchiveScreen(PaneScreen):
         self._facets = ThreadRunner("facets")
         self._typing: Timer | None = None
         self._reader_timer: Timer | None = None
+        self._searched = ""
+        """The last line that was searched for."""
         self._requested_page = ""
         self._start: Sequence[StartRow] = ()
 
@@ -205,16 +207,22 @@ class ArchiveScreen(PaneScreen):
         """Search after a pause in typing."""
         if self._typing is not None:
             self._typing.stop()
-        self._typing = self.set_timer(QUERY_PAUSE, self.search_soon)
+        self._typing = self.set_timer(QUERY_PAUSE, self._search_typed)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Search at once and go to the results."""
         self.search_soon(submitted=True)
 
+    def _search_typed(self) -> None:
+        """Search for what was typed, unless enter or a choice has already searched for it."""
+        if self.query_line.value.strip() != self._searched:
+            self.search_soon()
+
     def search_soon(self, *, submitted: bool = False) -> None:
         """Search for the query in the line; cancel the search that is running."""
         if self._typing is not None:
             self._typing.stop()
+        self._searched = self.query_line.value.strip()
         self.run_worker(self.search(submitted=submitted), group="search", exclusive=True)
 
     def on_trend_chart_period_selected(self, message: TrendChart.PeriodSelected) -> None:

@@ -27,7 +27,7 @@ from monitor.model.severity import Severity
 from monitor.search.query_resolution import narrow_query
 from tui.app import DashboardApp
 from tui.data.query_history import resolve_saved, suggested_name
-from tui.screens.archive import ArchiveScreen
+from tui.screens.archive import QUERY_PAUSE, ArchiveScreen
 from tui.screens.article import ArticleScreen
 from tui.screens.dialogs import LineDialog
 from tui.screens.facets import FacetDialog
@@ -418,3 +418,20 @@ def test_every_size_will_do(size: tuple[int, int]) -> None:
         assert search.results.cursor == 1
 
     drive(FakeNewsroom(40), script, size=size)
+
+
+def test_a_query_that_was_entered_is_not_searched_again_as_if_typed() -> None:
+    newsroom = FakeNewsroom(4)
+    newsroom.slow["orly"] = threading.Event()
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("slash")
+        archive = app.screen
+        assert isinstance(archive, ArchiveScreen)
+        archive.search_for("orly")
+        await pilot.pause(2 * QUERY_PAUSE)
+        newsroom.slow["orly"].set()
+        await until(pilot, lambda: archive.current == "stream" and archive.results.has_focus)
+        assert newsroom.searches == ["orly"]
+
+    drive(newsroom, script)
