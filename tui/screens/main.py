@@ -28,7 +28,8 @@ from tui.data.triage_queue import TriageQueue
 from tui.key_labels import KeyBinding, bind
 from tui.screens.dialogs import PageDialog
 from tui.screens.panes import ARTICLE_KEYS, READER_DELAY, ScreenLayout, screen_layout
-from tui.screens.triage import TriageScreen, choose_silence
+from tui.screens.silences import choose_silence
+from tui.screens.triage import TriageScreen
 from tui.view import status
 from tui.view.alerts import unusual_page
 from tui.view.article import match_places

@@ -1,35 +1,30 @@
-"""Triage of alerts: states, verdicts, stars, notes, tags; their history; silences of watchlists."""
+"""Triage of alerts: states, verdicts, stars, notes, tags, assignees; undone and redone."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime, time, timedelta, tzinfo
+from collections.abc import Collection, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.binding import BindingType
 
 from index.analysis.text_cleaning import line
-from index.article import Timestamp
 from index.translation import gettext as _
 from index.translation import mark_all, ngettext, pgettext
-from monitor import signs
 from monitor.errors import StoreError
 from monitor.formatting import alerts as alert_count
-from monitor.formatting import clauses, shown_title
+from monitor.formatting import clauses
 from monitor.formatting import stories as story_count
 from monitor.model.alert import (
     Alert,
     AlertState,
     Change,
-    Decision,
     StoryAlerts,
     TriageAction,
     Verdict,
 )
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import state_name, verdict_name
-from monitor.model.watchlist import Silence
 from monitor.search.alert_filter import parse_headline_filter
 from monitor.service.triage import ME, NOBODY, clean_note, clean_tag
 from tui.data.story_list import StoryCache
@@ -37,145 +32,9 @@ from tui.data.triage_queue import TriageQueue
 from tui.key_labels import bind
 from tui.screens.alert_filter import AlertFilterScreen
 from tui.screens.dialogs import ChoiceDialog, LineDialog, PageDialog, checked
-from tui.screens.panes import PaneScreen
-from tui.view import times
-from tui.view.styled_text import Line, wrap
+from tui.view.styled_text import Line
+from tui.view.triage_history import history_lines
 from tui.widgets.alert_stream import AlertStream
-
-HOUR, WEEK = 3_600.0, 7 * 86_400.0
-MORNING = time(8)
-
-
-def silence_spans(now: Timestamp, zone: tzinfo | None) -> Sequence[tuple[str, float]]:
-    """Return for how long a watchlist can be silenced, as (words, seconds)."""
-    local = times.local(now, zone) or datetime.fromtimestamp(now).astimezone()
-    morning = datetime.combine(local.date() + timedelta(days=1), MORNING, local.tzinfo)
-    at = morning.timestamp() if zone else morning.replace(tzinfo=None).timestamp()
-    return (
-        (_("an hour"), HOUR),
-        (_("4 hours"), 4 * HOUR),
-        (_("until tomorrow 08:00"), at - now),
-        (_("a week"), WEEK),
-    )
-
-
-async def choose_silence(screen: PaneScreen, name: str) -> None:
-    """Ask for how long a watchlist is to be silenced, or whether its silence is to end."""
-    newsroom = screen.newsroom
-    silences = await screen.ask(newsroom.service.views.watchlists.silences, newsroom.clock())
-    if silences is None:
-        return
-    current = next((silence for silence in silences if silence.watchlist == name), None)
-    options: list[tuple[str, float]] = [(_("end the silence now"), 0.0)] if current else []
-    options += silence_spans(newsroom.clock(), newsroom.zone)
-    rows: list[Line] = [[(label, "plain")] for label, _seconds in options]
-
-    def on_choice(row: int | None) -> None:
-        if row is not None:
-            screen.run_worker(_silence(screen, name, options[row][1]), group="silence")
-
-    screen.app.push_screen(ChoiceDialog(_silence_title(name, current, screen), rows), on_choice)
-
-
-def _silence_title(name: str, current: Silence | None, screen: PaneScreen) -> str:
-    if current is None:
-        return _("Silence {watchlist} for …", watchlist=line(name))
-    until = times.full(current.until, screen.newsroom.zone)
-    if not current.by:
-        return ngettext(
-            "{watchlist} is silenced until {until}; {count} suppressed",
-            "{watchlist} is silenced until {until}; {count} suppressed",
-            current.suppressed, watchlist=line(name), until=until,
-        )  # fmt: skip
-    return ngettext(
-        "{watchlist} is silenced by {who} until {until}; {count} suppressed",
-        "{watchlist} is silenced by {who} until {until}; {count} suppressed",
-        current.suppressed, watchlist=line(name), who=line(current.by), until=until,
-    )  # fmt: skip
-
-
-async def _silence(screen: PaneScreen, name: str, seconds: float) -> None:
-    """Silence a watchlist for so long; end its silence if `seconds` is 0."""
-    newsroom = screen.newsroom
-    if seconds:
-        silence = await screen.ask(newsroom.service.triage.silence, name, seconds, newsroom.user)
-        if silence is not None:
-            until = times.full(silence.until, newsroom.zone)
-            text = _(
-                "{watchlist} is silenced until {until}; m ends the silence.",
-                watchlist=line(name),
-                until=until,
-            )
-            screen.show_message(text)
-    else:
-        ended = await screen.ask(newsroom.service.triage.end_silence, name)
-        if ended is not None:
-            text = ngettext(
-                "The silence of {watchlist} has ended; {count} alert suppressed.",
-                "The silence of {watchlist} has ended; {count} alerts suppressed.",
-                ended.suppressed, watchlist=line(name),
-            )  # fmt: skip
-            screen.show_message(text)
-    newsroom.read_all_next()
-
-
-def history_lines(
-    histories: Sequence[tuple[Alert, Sequence[Decision]]], cells: int, zone: tzinfo | None
-) -> list[Line]:
-    """Return who decided what about alerts and when, the newest decision of each first."""
-    lines: list[Line] = []
-    title = ""
-    for alert, decisions in histories:
-        if alert.title != title or not lines:
-            title = alert.title
-            lines += [*wrap(shown_title(line(title)), cells, "title"), []]
-        lines += [*_alert_history(alert, decisions, cells, zone), []]
-    return lines[:-1]
-
-
-def _alert_history(
-    alert: Alert, decisions: Sequence[Decision], cells: int, zone: tzinfo | None
-) -> list[Line]:
-    lines: list[Line] = []
-    for decision in reversed(decisions):
-        who = line(decision.who) if not decision.why else "tocsin"
-        changes = clauses(_changes(decision)) or _("nothing")
-        why = f" ({line(decision.why)})" if decision.why else ""
-        who = who or _("somebody")
-        words = (
-            _("{who}: {changes}", who=who, changes=changes)
-            if decision.undoes is None
-            else _("{who} undid: {changes}", who=who, changes=changes)
-        )
-        lines += wrap(f"{times.full(decision.at, zone)}  {words}{why}", cells, "plain")
-    raised = _("raised by {watchlist}", watchlist=line(alert.watchlist))
-    lines += wrap(f"{times.full(alert.raised_at, zone)}  {raised}", cells, "quiet")
-    if alert.note:
-        lines += [[], *wrap(alert.note, cells, "plain", "  ")]
-    return lines
-
-
-def _changes(decision: Decision) -> Iterator[str]:
-    for name, after in decision.after.items():
-        before = _value(name, decision.before.get(name))
-        changed = pgettext("decision", name) if name in _FIELDS else name
-        yield f"{changed} {before} {signs.BECOMES} {_value(name, after)}"
-
-
-_FIELDS = mark_all("decision", "state", "verdict", "starred", "note", "tags", "assignee")
-
-
-def _value(name: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, list | tuple):
-        return line(" ".join(map(str, value))) or _("none")
-    if value and name == "state":
-        return state_name(AlertState(value))
-    if value and name == "verdict":
-        return verdict_name(Verdict(value))
-    return line(str(value)) or _("none")
-
 
 _DECISIONS = tuple(
     zip(

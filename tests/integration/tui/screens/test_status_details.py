@@ -18,7 +18,7 @@ from monitor.model.watchlist import Baseline, WatchlistCount
 from tui.app import DashboardApp
 from tui.screens.deliveries import DeliveriesDialog, delivery_status
 from tui.screens.feeds import FeedsScreen
-from tui.screens.triage import silence_spans
+from tui.screens.silences import silence_spans
 from tui.view.alerts import baseline_text, watchlist_row
 from tui.view.status import status_parts
 from tui.view.styled_text import width

@@ -1,0 +1,92 @@
+"""Silences of watchlists: begun for a while, or ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta, tzinfo
+
+from index.analysis.text_cleaning import line
+from index.article import Timestamp
+from index.translation import gettext as _
+from index.translation import ngettext
+from monitor.model.watchlist import Silence
+from tui.screens.dialogs import ChoiceDialog
+from tui.screens.panes import PaneScreen
+from tui.view import times
+from tui.view.styled_text import Line
+
+HOUR, WEEK = 3_600.0, 7 * 86_400.0
+MORNING = time(8)
+
+
+def silence_spans(now: Timestamp, zone: tzinfo | None) -> Sequence[tuple[str, float]]:
+    """Return for how long a watchlist can be silenced, as (words, seconds)."""
+    local = times.local(now, zone) or datetime.fromtimestamp(now).astimezone()
+    morning = datetime.combine(local.date() + timedelta(days=1), MORNING, local.tzinfo)
+    at = morning.timestamp() if zone else morning.replace(tzinfo=None).timestamp()
+    return (
+        (_("an hour"), HOUR),
+        (_("4 hours"), 4 * HOUR),
+        (_("until tomorrow 08:00"), at - now),
+        (_("a week"), WEEK),
+    )
+
+
+async def choose_silence(screen: PaneScreen, name: str) -> None:
+    """Ask for how long a watchlist is to be silenced, or whether its silence is to end."""
+    newsroom = screen.newsroom
+    silences = await screen.ask(newsroom.service.views.watchlists.silences, newsroom.clock())
+    if silences is None:
+        return
+    current = next((silence for silence in silences if silence.watchlist == name), None)
+    options: list[tuple[str, float]] = [(_("end the silence now"), 0.0)] if current else []
+    options += silence_spans(newsroom.clock(), newsroom.zone)
+    rows: list[Line] = [[(label, "plain")] for label, _seconds in options]
+
+    def on_choice(row: int | None) -> None:
+        if row is not None:
+            screen.run_worker(_silence(screen, name, options[row][1]), group="silence")
+
+    screen.app.push_screen(ChoiceDialog(_silence_title(name, current, screen), rows), on_choice)
+
+
+def _silence_title(name: str, current: Silence | None, screen: PaneScreen) -> str:
+    if current is None:
+        return _("Silence {watchlist} for …", watchlist=line(name))
+    until = times.full(current.until, screen.newsroom.zone)
+    if not current.by:
+        return ngettext(
+            "{watchlist} is silenced until {until}; {count} suppressed",
+            "{watchlist} is silenced until {until}; {count} suppressed",
+            current.suppressed, watchlist=line(name), until=until,
+        )  # fmt: skip
+    return ngettext(
+        "{watchlist} is silenced by {who} until {until}; {count} suppressed",
+        "{watchlist} is silenced by {who} until {until}; {count} suppressed",
+        current.suppressed, watchlist=line(name), who=line(current.by), until=until,
+    )  # fmt: skip
+
+
+async def _silence(screen: PaneScreen, name: str, seconds: float) -> None:
+    """Silence a watchlist for so long; end its silence if `seconds` is 0."""
+    newsroom = screen.newsroom
+    if seconds:
+        silence = await screen.ask(newsroom.service.triage.silence, name, seconds, newsroom.user)
+        if silence is not None:
+            until = times.full(silence.until, newsroom.zone)
+            text = _(
+                "{watchlist} is silenced until {until}; m ends the silence.",
+                watchlist=line(name),
+                until=until,
+            )
+            screen.show_message(text)
+    else:
+        ended = await screen.ask(newsroom.service.triage.end_silence, name)
+        if ended is not None:
+            text = ngettext(
+                "The silence of {watchlist} has ended; {count} alert suppressed.",
+                "The silence of {watchlist} has ended; {count} alerts suppressed.",
+                ended.suppressed, watchlist=line(name),
+            )  # fmt: skip
+            screen.show_message(text)
+    newsroom.read_all_next()

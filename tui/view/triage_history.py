@@ -1,0 +1,75 @@
+"""Who decided what about alerts, and when, as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import tzinfo
+from typing import Any
+
+from index.analysis.text_cleaning import line
+from index.translation import gettext as _
+from index.translation import mark_all, pgettext
+from monitor import signs
+from monitor.formatting import clauses, shown_title
+from monitor.model.alert import Alert, AlertState, Decision, Verdict
+from monitor.model.shown_names import state_name, verdict_name
+from tui.view import times
+from tui.view.styled_text import Line, wrap
+
+
+def history_lines(
+    histories: Sequence[tuple[Alert, Sequence[Decision]]], cells: int, zone: tzinfo | None
+) -> list[Line]:
+    """Return who decided what about alerts and when, the newest decision of each first."""
+    lines: list[Line] = []
+    title = ""
+    for alert, decisions in histories:
+        if alert.title != title or not lines:
+            title = alert.title
+            lines += [*wrap(shown_title(line(title)), cells, "title"), []]
+        lines += [*_alert_history(alert, decisions, cells, zone), []]
+    return lines[:-1]
+
+
+def _alert_history(
+    alert: Alert, decisions: Sequence[Decision], cells: int, zone: tzinfo | None
+) -> list[Line]:
+    lines: list[Line] = []
+    for decision in reversed(decisions):
+        who = line(decision.who) if not decision.why else "tocsin"
+        changes = clauses(_changes(decision)) or _("nothing")
+        why = f" ({line(decision.why)})" if decision.why else ""
+        who = who or _("somebody")
+        words = (
+            _("{who}: {changes}", who=who, changes=changes)
+            if decision.undoes is None
+            else _("{who} undid: {changes}", who=who, changes=changes)
+        )
+        lines += wrap(f"{times.full(decision.at, zone)}  {words}{why}", cells, "plain")
+    raised = _("raised by {watchlist}", watchlist=line(alert.watchlist))
+    lines += wrap(f"{times.full(alert.raised_at, zone)}  {raised}", cells, "quiet")
+    if alert.note:
+        lines += [[], *wrap(alert.note, cells, "plain", "  ")]
+    return lines
+
+
+def _changes(decision: Decision) -> Iterator[str]:
+    for name, after in decision.after.items():
+        before = _value(name, decision.before.get(name))
+        changed = pgettext("decision", name) if name in _FIELDS else name
+        yield f"{changed} {before} {signs.BECOMES} {_value(name, after)}"
+
+
+_FIELDS = mark_all("decision", "state", "verdict", "starred", "note", "tags", "assignee")
+
+
+def _value(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list | tuple):
+        return line(" ".join(map(str, value))) or _("none")
+    if value and name == "state":
+        return state_name(AlertState(value))
+    if value and name == "verdict":
+        return verdict_name(Verdict(value))
+    return line(str(value)) or _("none")
