@@ -38,8 +38,8 @@ QUESTIONS = {
     "one alert, unchanged": "alerts/a500",
     "status": "status",
 }
-SETTLE = 15.0
-"""Seconds after which idle threads have ended."""
+SETTLE = 25.0
+"""Seconds after which the server has given memory back."""
 
 
 def main() -> None:

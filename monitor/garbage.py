@@ -1,11 +1,12 @@
-"""The garbage collector, paused while very many values are made that stay."""
+"""The garbage collector, paused while very many values are made that stay; and free memory."""
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _lock = threading.Lock()
 _pauses: dict[object, bool] = {}
@@ -34,3 +35,10 @@ def collector_paused() -> Iterator[None]:
                     gc.freeze()
                     gc.unfreeze()  # both together: all values are in the oldest generation
                 gc.enable()
+
+
+def give_back() -> None:
+    """Collect garbage, and give free memory back to the system where the C library can."""
+    gc.collect()
+    with suppress(AttributeError, OSError):  # only glibc has it
+        ctypes.CDLL(None).malloc_trim(0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from sys import getsizeof
-from typing import TypeVar
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 V = TypeVar("V")
 
@@ -30,6 +31,12 @@ class TextCache(dict[str, V]):
         self._size = size
         self._most = most
         self._bytes = 0
+        _every[id(self)] = self
+
+    def clear(self) -> None:
+        """Forget everything."""
+        super().clear()
+        self._bytes = 0
 
     def __missing__(self, text: str) -> V:
         value = self._make(text)
@@ -51,6 +58,15 @@ class TextCache(dict[str, V]):
                 self._bytes = size
             self[text] = value
         return value
+
+
+_every: WeakValueDictionary[int, TextCache[Any]] = WeakValueDictionary()
+
+
+def clear_all() -> None:
+    """Empty the caches of texts of this process: what is needed is made again."""
+    for cache in list(_every.values()):
+        cache.clear()
 
 
 def size_of_strings(texts: tuple[str, ...]) -> int:

@@ -67,12 +67,20 @@ class Guard:
         hosts: The names under which the server is reached.
         limits: What it takes from its clients.
         monotonic: Returns a time in seconds that never goes back.
+        rest: Called in a thread when nobody has asked for `Limits.rest_seconds`.
     """
 
     def __init__(
-        self, app: ASGIApp, hosts: AcceptedHosts, limits: Limits, monotonic: Callable[[], float]
+        self,
+        app: ASGIApp,
+        hosts: AcceptedHosts,
+        limits: Limits,
+        monotonic: Callable[[], float],
+        rest: Callable[[], None] = lambda: None,
     ) -> None:
         self._app, self._hosts, self._limits, self._monotonic = app, hosts, limits, monotonic
+        self._rest = rest
+        self._resting: asyncio.TimerHandle | None = None
         self._tags = AnswerTags()
         self._busy = 0
         """Requests that are answered or wait, without streams."""
@@ -113,6 +121,18 @@ class Guard:
                 await _while_connected(self._app, scope, body, receive, answer.send, patience)
         finally:
             self._busy -= not scope["state"].get("is_stream", False)
+            self._rest_later()
+
+    def _rest_later(self) -> None:
+        """Rest if nobody asks for some time."""
+        if self._resting is not None:
+            self._resting.cancel()
+        loop, seconds = asyncio.get_running_loop(), self._limits.rest_seconds
+        self._resting = loop.call_later(seconds, self._rest_now)
+
+    def _rest_now(self) -> None:
+        if not self._busy:
+            asyncio.get_running_loop().run_in_executor(None, self._rest)
 
     def _streaming(self, scope: Scope) -> None:
         """Count a request as a stream from now on: it has a limit of its own."""

@@ -34,6 +34,8 @@ class Limits:
     """Time that a body may take to arrive."""
     send_seconds: float = 30.0
     """Time that a client may take to read a part of the answer."""
+    rest_seconds: float = 20.0
+    """Time without a request after which the memory of the index is freed."""
     streams: int = 64
     """Streams of alerts, of all clients."""
     streams_each: int = 8

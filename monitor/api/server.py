@@ -30,6 +30,7 @@ from monitor.api.pages.sessions import Sessions
 from monitor.api.problems import ApiProblem
 from monitor.api.routes.stream import StreamHub
 from monitor.errors import MonitorError
+from monitor.garbage import give_back
 from monitor.model.token import Token
 
 HEAD_BYTES = 32_768
@@ -111,7 +112,12 @@ class ApiServer:
             newsroom.service.views.version, limits, around.sleep, lambda: self._server.should_exit
         )
         self.app.state.mcp = ModelEndpoint(around.secret, around.monotonic)
-        guard = Guard(self.app, options.hosts, limits, around.monotonic)
+
+        def rest() -> None:
+            newsroom.service.archive.let_go()
+            give_back()
+
+        guard = Guard(self.app, options.hosts, limits, around.monotonic, rest)
         self._server = _Server(_configuration(guard, options))
         self._listener = open_listener(options.host, options.port, BACKLOG)
         self.app.state.sessions = Sessions(

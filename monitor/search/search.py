@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index import open_archive
+from index.analysis.text_cache import clear_all
 from index.errors import ArchiveDamaged, ArchiveError
 from index.translation import gettext as _
 from index.translation import ngettext, number
@@ -262,6 +263,12 @@ class ArchiveSearch:
             if self._archive is None:
                 self._archive = open_archive(self._folder, partial=True)
             return self._archive
+
+    def let_go(self) -> None:
+        """Free the memory of the index while nobody searches; the next question opens it again."""
+        with self._opening:
+            self._archive = None  # a question that is being answered keeps it until its end
+        clear_all()
 
     def note(self) -> str:
         """Return what the reader of a result must know of the index; empty when all is well.

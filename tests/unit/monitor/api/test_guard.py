@@ -149,6 +149,36 @@ def test_streams_do_not_count_as_requests() -> None:
     assert asyncio.run(run()) == 200
 
 
+def test_the_server_rests_when_nobody_has_asked_for_a_time() -> None:
+    async def run() -> list[bool]:
+        going, goes_on, rested = asyncio.Event(), asyncio.Event(), []
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            if not going.is_set():
+                going.set()
+                await goes_on.wait()
+            await answered(send)
+
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+
+        def rest() -> None:
+            rested.append(goes_on.is_set())
+            loop.call_soon_threadsafe(done.set)
+
+        guard = Guard(app, AcceptedHosts(), Limits(rest_seconds=0.01), lambda: 0.0, rest)
+        asking = asyncio.create_task(Client().ask(guard))
+        await going.wait()
+        await Client().ask(guard)
+        await asyncio.sleep(0.05)  # while somebody waits it does not rest
+        goes_on.set()
+        await asking
+        await done.wait()
+        await asyncio.sleep(0.05)
+        return rested
+
+    assert asyncio.run(run()) == [True]
+
+
 def test_an_unexpected_error_is_a_problem_without_details(caplog: pytest.LogCaptureFixture) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         raise ZeroDivisionError("the secret is 42")
