@@ -37,8 +37,10 @@ class Page:
         return found["result"].get("value")
 
     async def list_of(self, expression: str) -> list[str]:
-        """Return the texts of a list on the page."""
-        found = await self._call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """Return the texts of a list on the page, or of one that is promised."""
+        found = await self._call(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
+        )
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return list(found["result"]["value"])
 
