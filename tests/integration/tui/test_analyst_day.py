@@ -151,6 +151,8 @@ def test_a_story_is_read_triaged_searched_watched_and_briefed(
     terminal.read_until(_("Write a note"))
     terminal.press(ESCAPE)
     terminal.read_until(_("Write a note"), gone=True)
+    terminal.press("q")  # from the watchlists to the alerts
+    terminal.read_until(pgettext("key", "Filter"))
     terminal.press("q")
     assert "Traceback" not in terminal.end()
     assert terminal.child.exitstatus == 0

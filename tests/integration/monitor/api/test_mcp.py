@@ -166,7 +166,6 @@ def test_a_long_text_is_read_in_parts(tmp_path: Path) -> None:
         ("read_article", {"article": 99}, "no article 99"),
         ("story", {"alert": "a99"}, "no alert a99"),
         ("story", {"alert": "a1; DROP"}, "alert"),
-        ("test_watchlist", {"name": "Alibaba", "terms": ["x"]}, "already"),
         ("briefing", {"since": "yesterdays"}, "since: write"),
         ("triage", {"alert": "a1"}, "what is to be changed"),
     ],

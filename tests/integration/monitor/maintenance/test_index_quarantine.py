@@ -18,7 +18,7 @@ from monitor.maintenance.indexer_process import IndexerProcess
 
 pytestmark = pytest.mark.costly
 
-BATCH_SECONDS = 0.13
+BATCH_SECONDS = 0.3
 """Less than the long article takes, by far more than the others do."""
 
 
