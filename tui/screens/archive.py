@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import ClassVar, ParamSpec, TypeVar
 
 from textual import events
@@ -476,7 +477,8 @@ class ArchiveScreen(PaneScreen):
             self.show_pane("reader")
 
     def _show_article_soon(self) -> None:
-        self.run_worker(self.show_article(self.results.hit), group="read", exclusive=True)
+        show = partial(self.show_article, self.results.hit)
+        self.run_worker(show, group="read", exclusive=True)  # type: ignore[arg-type]
 
     async def show_article(self, hit: SearchHit | None) -> None:
         """Show a found article with the matches of the search."""

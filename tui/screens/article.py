@@ -314,7 +314,7 @@ class ArticleScreen(PaneScreen):
         self.dismiss(None)
 
     def _show_article_soon(self) -> None:
-        self.run_worker(self._show_article(), group="read", exclusive=True)
+        self.run_worker(self._show_article, group="read", exclusive=True)  # type: ignore[arg-type]
 
     async def _show_article(self) -> None:
         article = self._article

@@ -431,7 +431,7 @@ class MainScreen(TriageScreen):
             self._show_article_soon()
 
     def _show_article_soon(self) -> None:
-        self.run_worker(self.show_article(), group="read", exclusive=True)
+        self.run_worker(self.show_article, group="read", exclusive=True)  # type: ignore[arg-type]
 
     async def show_article(self) -> None:
         """Show the article of the alert under the cursor."""
