@@ -74,7 +74,7 @@ def brief(
     service = cli.service(read_only=True)
     KnownNames(cli, service).validate(Filter(watchlists=watchlists))
     briefing = service.briefing(since, watchlists=watchlists, limit=limit)
-    text = _rendered(briefing, style, local_zone(), _pages(cli))
+    text = _rendered(cli, briefing, style, local_zone())
     output.print_lines(text.rstrip("\n").split("\n"), paged=style == "text" and not no_pager)
 
 
@@ -89,7 +89,7 @@ def _pages(cli: CliContext) -> str:
         return ""
 
 
-def _rendered(briefing: Briefing, style: str, zone: tzinfo, pages: str) -> str:
+def _rendered(cli: CliContext, briefing: Briefing, style: str, zone: tzinfo) -> str:
     if style == "json":
         from monitor.export.serialization.briefings import briefing_row
 
@@ -97,9 +97,9 @@ def _rendered(briefing: Briefing, style: str, zone: tzinfo, pages: str) -> str:
     if style == "html":
         from monitor.export.briefing_html import document
 
-        return document(briefing, zone, pages)
+        return document(briefing, zone, _pages(cli))
     from monitor.export import briefing_text
 
     if style == "md":
-        return briefing_text.markdown(briefing, zone, pages)
+        return briefing_text.markdown(briefing, zone, _pages(cli))
     return briefing_text.plain_text(briefing, zone)
