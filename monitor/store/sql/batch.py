@@ -224,12 +224,10 @@ class SqlReads:
         self, wanted: Sequence[tuple[Collection[int], str]], at_least: int, most: int
     ) -> tuple[list[dict[int, Names]], int]:
         """Return recent articles with some words in names, and about how many are recent."""
-        bearers = {
-            lang: self._bearers(
-                {word for words, its in wanted if its == lang for word in words}, lang
-            )
-            for lang in {lang for words, lang in wanted if words}
-        }
+        asked: dict[str, set[int]] = defaultdict(set)
+        for words, lang in wanted:
+            asked[lang].update(words)
+        bearers = {lang: self._bearers(words, lang) for lang, words in asked.items() if words}
         likely = []
         for words, lang in wanted:
             shared = Counter(id for word in words for id in bearers[lang].get(word, ()))
