@@ -103,6 +103,8 @@ class _TranslatedOption(click.Option):
         if record is None:
             return None
         text, bracket, remarks = record[1].rpartition("  [")
+        if not bracket:
+            return record
         return record[0], text + bracket + clauses(remarks.split("; "))
 
 

@@ -148,6 +148,14 @@ def test_help_fits_a_terminal_of_80_columns() -> None:
     assert not wide
 
 
+@pytest.mark.usefixtures("french")
+def test_no_help_has_two_spaces_before_a_semicolon() -> None:
+    for path, command in commands():
+        shown = translated(as_shown(command))
+        text = shown.get_help(click.Context(shown, info_name=path))
+        assert "\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}" not in text, path
+
+
 @pytest.mark.usefixtures("newsroom", "french")
 def test_feeds_are_examined_in_french() -> None:
     (Path("feeds.yaml")).write_text(
