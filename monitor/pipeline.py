@@ -141,10 +141,10 @@ class Pipeline:
         answers = [waiting.answer for waiting in batch]
         wronged, down = self._judge_network(answers)
         try:
-            stored = await self._in_thread(self._ingester.ingest, answers, down)
-            self._on_stored(replace(stored, outage=bool(self._network.down)))
             if wronged:
                 await self._in_thread(self._ingester.forgive, wronged)
+            stored = await self._in_thread(self._ingester.ingest, answers, down)
+            self._on_stored(replace(stored, outage=bool(self._network.down)))
         except StoreError as error:
             for waiting in batch:
                 waiting.end(error)
