@@ -2,27 +2,35 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SOURCES = [
-    path for package in ("index", "monitor", "tui") for path in (ROOT / package).rglob("*.py")
-]
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(SOURCES)}
+PACKAGES = ("index", "monitor", "tui")
 ROOTS = {"MonitorError", "ArchiveError"}
 
 
-BASES = {
-    node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
-    for tree in TREES.values()
-    for node in ast.walk(tree)
-    if isinstance(node, ast.ClassDef)
-}
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """Return each file of the packages, parsed."""
+    sources = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(sources)}
+
+
+@cache
+def bases() -> dict[str, set[str]]:
+    """Return the names of the classes that each class inherits from."""
+    return {
+        node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
+        for tree in trees().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+    }
 
 
 def lineage(name: str) -> set[str]:
     """Return the names of a class and of the classes that it inherits from."""
-    return {name}.union(*(lineage(base) for base in BASES.get(name, ())))
+    return {name}.union(*(lineage(base) for base in bases().get(name, ())))
 
 
 def is_command(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -66,7 +74,7 @@ def undocumented(tree: ast.Module) -> Iterator[str]:
 def test_raised_errors_are_documented() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {each}"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for each in undocumented(tree)
     ]
     assert found == []
