@@ -10,9 +10,19 @@ from collections.abc import Iterator, Sequence
 from sys import getsizeof
 from typing import NamedTuple
 
-from index.analysis.folding import APOSTROPHES, CJK, IGNORED, JAMO, LATIN, MARKS, NO_IGNORED, fold
+from index.analysis.folding import (
+    APOSTROPHES,
+    CJK,
+    IGNORED,
+    JAMO,
+    LATIN,
+    MARKS,
+    NO_IGNORED,
+    fold,
+    fold_latin,
+)
 from index.analysis.inflection import is_known
-from index.analysis.text_cache import TextCache, size_of_strings
+from index.analysis.text_cache import LONGEST, TextCache, size_of_strings
 
 MAX_COMPOUND = 4
 """Words of the longest compound that is also one term."""
@@ -351,12 +361,28 @@ _LOWER_WORD = re.compile(r"[a-z]{3}")
 _LETTERS = re.compile(r"[^\W\d_]")
 
 
-def _words_of(run: str) -> tuple[str, ...]:
-    """Return the single words of a run."""
-    return tuple(token.term for token in tokens_of[run] if token.is_word)
+class _Words(TextCache[tuple[str, ...]]):
+    """Cache of a chunk to its folded words, compounds word by word."""
+
+    def __init__(self) -> None:
+        super().__init__(_words_of, size_of_strings, CACHED)
+
+    def __missing__(self, chunk: str) -> tuple[str, ...]:
+        core = chunk.strip(AROUND)
+        if core.isalnum() and len(chunk) <= LONGEST:  # most
+            if core != chunk and (core in self or fold_latin(core)):
+                return self.keep(chunk, self[core], 0)
+            if term := fold_latin(core):
+                return self.keep(core, (term,), size_of_strings((term,)))
+        return super().__missing__(chunk)
 
 
-_terms = TextCache(_words_of, size_of_strings, CACHED)
+def _words_of(chunk: str) -> tuple[str, ...]:
+    runs: list[str] = pattern().findall(chunk)
+    return tuple(token.term for run in runs for token in tokens_of[run] if token.is_word)
+
+
+_words = _Words()
 
 
 def readable(text: str) -> str:
@@ -403,7 +429,7 @@ def runs(text: str) -> list[str]:
 
 def terms(text: str) -> list[str]:
     """Return the folded words of a text in order, compounds word by word."""
-    return [term for run in runs(text) for term in _terms[run]]
+    return [*itertools.chain.from_iterable(map(_words.__getitem__, chunks(readable(text))))]
 
 
 def tokenize_query(text: str) -> list[Token]:

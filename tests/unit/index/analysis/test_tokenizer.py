@@ -10,7 +10,7 @@ from support.difficult_texts import TEXTS
 from support.originals import news, newsroom
 
 from index.analysis.term_positions import DocumentTerms
-from index.analysis.tokenizer import MAX_TERM, shouts, tokenize
+from index.analysis.tokenizer import MAX_TERM, shouts, terms, tokenize
 from index.article import Article
 
 
@@ -99,6 +99,11 @@ def test_words_do_not_depend_on_how_accents_are_encoded(text):
         return [token[:4] for token in tokenize(unicodedata.normalize(form, text))]
 
     assert words("NFC") == words("NFD")
+
+
+@given(LATIN_TEXT | TEXTS)
+def test_the_terms_of_a_text_are_those_of_its_words(text):
+    assert terms(text) == [token.term for token in tokenize(text) if token.is_word]
 
 
 def test_a_monstrous_word_is_cut_short():
