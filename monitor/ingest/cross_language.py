@@ -65,10 +65,11 @@ MOST_CANDIDATES = 3
 """Candidates that are weighed, those with the most names in common."""
 
 _NAME = re.compile(
-    r"(?<![^\W_])(?:[0-9]+(?:[.,][0-9]+)+|[0-9]{2,}|[^\W\d_a-z][^\W_]{2,}|[A-Z]{2})(?![^\W_])"
+    r"[^\W_a-z](?<![^\W_].)(?:(?<=[0-9])(?:[0-9]*(?:[.,][0-9]+)+|[0-9]+)"
+    r"|(?<=[^\W\d_])[^\W_]{2,}|(?<=[A-Z])[A-Z])(?![^\W_])"
 )
 """A word with a capital (or without cases), an acronym, a figure of two digits. Tokens with
-their places take six times as long."""
+their places take six times as long. What it begins with is looked for first, which is fast."""
 _TOGETHER = re.compile(r"[ \u00a0\u202f-]")
 """What stands between two words of one name."""
 
