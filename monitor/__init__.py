@@ -49,8 +49,8 @@ Beside the flow:
 `data_folder` sees that nobody else writes to a data folder, `monitor_lock` leaves it to one
 monitor. Where several monitors share a store, `lease_keeper` knows which feeds and duties are those
 of this one, and `fair_share` decides which are to be; `fencing` refuses requests and transactions
-under a lease that is lost. `analyst` says under which name decisions are kept.
-`run_log` writes the log of a run. `tasks` runs calls in threads. `garbage` pauses the garbage
-collector. `language` says in which language people read; its catalogues are in
-`locale/`. `errors`, `files`, `formatting` and `signs` are shared by all.
+under a lease that is lost, and `host_turns` takes the turns of hosts. `analyst` says under which
+name decisions are kept. `run_log` writes the log of a run. `tasks` runs calls in threads.
+`garbage` pauses the garbage collector. `language` says in which language people read; its
+catalogues are in `locale/`. `errors`, `files`, `formatting` and `signs` are shared by all.
 """

@@ -25,7 +25,6 @@ from index.translation import ngettext
 from monitor.errors import StoreError
 from monitor.fair_share import Change, bucket_of, decide
 from monitor.fencing import SOLE, Holding, Lease, under
-from monitor.fetch.host_limiter import SPACING
 from monitor.model.lease import BUCKETS, Duty, Standing
 from monitor.store.protocol import Leases
 from monitor.tasks import WorkerThread
@@ -146,7 +145,6 @@ class LeaseKeeper:
         self._alone = alone
         self._duties = duties
         self._held: dict[int, int] = {}
-        self._usable_from: dict[int, float] = {}
         self._users: Counter[int] = Counter()
         self._asked = -math.inf
         self._trouble = ""
@@ -168,10 +166,7 @@ class LeaseKeeper:
 
     def bucket(self, url: str) -> Lease | None:
         """Return the lease of the bucket of an address; None if this monitor does not ask there."""
-        bucket = bucket_of(url)
-        lease = self._lease(bucket)
-        ready = self._monotonic() >= self._usable_from.get(bucket, 0.0)
-        return lease if ready else None
+        return self._lease(bucket_of(url))
 
     def duty(self, duty: Duty) -> Lease | None:
         """Return the lease of a duty; None if this monitor does not have it."""
@@ -218,7 +213,8 @@ class LeaseKeeper:
         self._forget(change.release)
         await self._thread(self._leases.release, change.release)
         held = {**standing.held, **await self._take(change, standing)}
-        self._keep({id: epoch for id, epoch in held.items() if id not in change.release}, asked)
+        self._held = {id: epoch for id, epoch in held.items() if id not in change.release}
+        self._asked = asked
         self._report("")
 
     def _decide(self, standing: Standing) -> Change:
@@ -239,14 +235,6 @@ class LeaseKeeper:
             take_duties = partial(self._leases.take_duties, missing, forced=self._alone)
             taken |= await self._thread(take_duties)
         return taken
-
-    def _keep(self, held: dict[int, int], asked: float) -> None:
-        """Use these leases; sites of new ones may have been asked by another a moment ago."""
-        usable = self._monotonic() + (0.0 if self._alone else SPACING)
-        for id, epoch in held.items():
-            if self._held.get(id) != epoch:
-                self._usable_from[id] = usable
-        self._held, self._asked = held, asked
 
     async def _stand_back(self, off: float) -> None:
         """Do nothing as long as the clock is wrong: what is stored would have wrong times."""

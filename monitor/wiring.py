@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from monitor.daemon import Daemon
     from monitor.feeds.discovery import FeedFinder
     from monitor.fetch.client import Client
+    from monitor.fetch.host_limiter import TakeTurn
     from monitor.ingest.poll_outcome import BatchOutcome
     from monitor.lease_keeper import LeaseHolder
     from monitor.maintenance.indexer_process import IndexerProcess
@@ -236,7 +237,6 @@ def _parts(
     executor = ThreadPoolExecutor(1, thread_name_prefix="store")
     thread = WorkerThread(executor)
     notifier = _notifier(store, thread, config)
-    client = _client(config.allow, config.contact)
     ingester = Ingester(
         store, ActiveConfig(rules=WatchlistMatcher((), ())), clock, random.random, time.thread_time
     )
@@ -255,7 +255,8 @@ def _parts(
 
     loop = asyncio.get_running_loop()
     linker = _linker(config.store, store, thread, save_encoded)
-    leases, close_leases = _leases(config, orders, vectors=linker is not None)
+    leases, take_turn, close_leases = _leases(config, orders, vectors=linker is not None)
+    client = _client(config.allow, config.contact, take_turn)
     if linker is not None:
         listeners.append(lambda done: linker.wake() if done.queued else None)
     path, log_file = config.path.resolve(), orders.log_file
@@ -326,22 +327,25 @@ def config_stamp(path: Path) -> Callable[[], object]:
 
 def _leases(
     config: Config, orders: RunOptions, *, vectors: bool
-) -> tuple[LeaseHolder, Callable[[], None]]:
-    """Return what says what this monitor may do, and a function that closes it."""
+) -> tuple[LeaseHolder, TakeTurn, Callable[[], None]]:
+    """Return what says what this monitor may do, when it may ask hosts, and what closes both."""
     import asyncio
     import socket
     from concurrent.futures import ThreadPoolExecutor
 
+    from monitor.fetch.host_limiter import always_free
+    from monitor.host_turns import HostTurns
     from monitor.lease_keeper import LeaseKeeper, SoleMonitor
     from monitor.model.lease import Duty
     from monitor.store import open_leases
     from monitor.tasks import WorkerThread
 
     if not isinstance(config.store, str):
-        return SoleMonitor(), lambda: None
+        return SoleMonitor(), always_free, lambda: None
     host, folder, expiry = socket.gethostname(), str(config.data.resolve()), orders.lease_seconds
     leases = open_leases(config.store, host=host, pid=os.getpid(), folder=folder, expiry=expiry)
     executor = ThreadPoolExecutor(1, thread_name_prefix="leases")
+    thread = WorkerThread(executor)
     duties = [duty for duty in Duty if duty is not Duty.VECTORS or vectors]
 
     def close() -> None:
@@ -349,9 +353,9 @@ def _leases(
         leases.close()
 
     return LeaseKeeper(
-        leases, WorkerThread(executor), clock=clock, monotonic=uptime, sleep=asyncio.sleep,
+        leases, thread, clock=clock, monotonic=uptime, sleep=asyncio.sleep,
         expiry=expiry, alone=orders.once, duties=duties,
-    ), close  # fmt: skip
+    ), HostTurns(leases, thread).take, close  # fmt: skip
 
 
 def _linker(
@@ -441,14 +445,16 @@ def senders(
     )  # fmt: skip
 
 
-def _client(allow: Networks, contact: str) -> Client:
+def _client(allow: Networks, contact: str, take_turn: TakeTurn | None = None) -> Client:
     import asyncio
 
     from monitor.fetch.client import Client
+    from monitor.fetch.host_limiter import always_free
 
     return Client(
-        allow, user_agent=user_agent(contact), monotonic=time.monotonic, sleep=asyncio.sleep
-    )
+        allow, user_agent=user_agent(contact), monotonic=time.monotonic, sleep=asyncio.sleep,
+        take_turn=take_turn or always_free,
+    )  # fmt: skip
 
 
 @asynccontextmanager

@@ -19,12 +19,19 @@ from typing import Self
 import httpx
 
 from index.translation import gettext as _
-from monitor.errors import FetchError, LeaseLostError
+from monitor.errors import FetchError, StoreError
 from monitor.fencing import require_lease
 from monitor.fetch.address_guard import AddressGuard, Dial, Resolve, UnreachableError
 from monitor.fetch.connection_pool import ConnectionPool
 from monitor.fetch.error_messages import error_message
-from monitor.fetch.host_limiter import PATIENCE, SLOTS, SPACING, HostLimiter
+from monitor.fetch.host_limiter import (
+    PATIENCE,
+    SLOTS,
+    SPACING,
+    HostLimiter,
+    TakeTurn,
+    always_free,
+)
 from monitor.fetch.request import (
     EXCHANGE,
     MAX_REDIRECTS,
@@ -72,7 +79,8 @@ class Client:
     """Fetches URLs, any number at once; an async context manager.
 
     `resolve` and `dial` replace the system's look-up and connection; `timeout`, `spacing`
-    and `patience` are seconds and replace the constants of these names.
+    and `patience` are seconds and replace the constants of these names. `take_turn` asks the other
+    monitors of a store.
     """
 
     def __init__(
@@ -88,13 +96,15 @@ class Client:
         timeout: float = TIMEOUT,
         spacing: float = SPACING,
         patience: float = PATIENCE,
+        take_turn: TakeTurn = always_free,
     ) -> None:
         self._user_agent = user_agent.encode("latin-1", "replace")
         self._tls, self._timeout = tls, timeout
         self._guard = AddressGuard(allow, resolve=resolve, dial=dial)
         self._limiter = HostLimiter(
-            monotonic=monotonic, sleep=sleep, spacing=spacing, patience=patience
-        )
+            monotonic=monotonic, sleep=sleep, spacing=spacing, patience=patience,
+            take_turn=take_turn,
+        )  # fmt: skip
         pool = ConnectionPool(self._guard, self._trust, SLOTS)
         self._http = _HttpClient(
             transport=FetchTransport(self._guard, pool, self._limiter, monotonic),
@@ -148,7 +158,8 @@ class Client:
 
         Raises:
             FetchError: There is no usable response.
-            LeaseLostError: Another monitor may ask this server by now. Nothing else is raised.
+            LeaseLostError: Another monitor may ask this server by now.
+            StoreError: Whether another monitor asks it cannot be known. Nothing else is raised.
         """
         exchange: Exchange | None = None
         timeout = request_options.timeout or self._timeout
@@ -170,7 +181,7 @@ class Client:
                 httpx.Request("GET", target, headers=headers, extensions={EXCHANGE: exchange})
             )
             return interpret(response, conditional=bool(etag or last_modified))
-        except LeaseLostError:
+        except StoreError:
             raise
         except Exception as error:
             refused = error if isinstance(error, StatusError) else None

@@ -1,7 +1,8 @@
 """Politeness to each host, and no host in the way of another.
 
 At most two exchanges and one start a second per host, in the order asked; the operator's
-own hosts are not held back. Whoever waits for a host holds no slot.
+own hosts are not held back. Whoever waits for a host holds no slot. Where several monitors share a
+store, the turn of a host is taken for all of them.
 
 All exchanges share the slots. An exchange that is much slower than the others, while some wait
 for a slot, is broken off and runs again as a slow one. Slow exchanges hold few slots as long as
@@ -39,7 +40,15 @@ that end first, most are quick."""
 _UNWIND = 0.05
 """Seconds that an exchange which was broken off gets to leave its slot."""
 
+TakeTurn = Callable[[str, float], Awaitable[float]]
+"""Given a host and its spacing: takes the turn to ask it, or returns the seconds to wait."""
+
 T = TypeVar("T")
+
+
+async def always_free(host: str, spacing: float) -> float:
+    """Take the turn of a host that nobody else asks."""
+    return 0.0
 
 
 class Slot:
@@ -193,8 +202,10 @@ class HostLimiter:
         sleep: Callable[[float], Awaitable[None]],
         spacing: float = SPACING,
         patience: float = PATIENCE,
+        take_turn: TakeTurn = always_free,
     ) -> None:
         self._monotonic, self._sleep, self._spacing = monotonic, sleep, spacing
+        self._take_turn = take_turn
         self._patience = patience
         self._slots = SlotPool(monotonic=monotonic, sleep=sleep, patience=patience)
         self._hosts: dict[str, _Host] = {}
@@ -263,9 +274,7 @@ class HostLimiter:
         try:
             async with queue.exchanges:
                 async with queue.gate:
-                    await self._wait(queue, self._spacings.get(host, self._spacing), own)
-                    slot = await self._slots.enter(slow=url in self._slow)
-                    queue.last_start = slot.started
+                    slot = await self._enter(queue, host, url, own)
                 try:
                     yield slot
                 finally:
@@ -273,6 +282,23 @@ class HostLimiter:
         finally:
             queue.users -= 1
             self._forget()
+
+    async def _enter(self, queue: _Host, host: str, url: str, own: Callable[[], bool]) -> Slot:
+        """Wait for a slot at a moment at which no other monitor asks the host."""
+        while True:
+            spacing = self._spacings.get(host, self._spacing)
+            await self._wait(queue, spacing, own)
+            slot = await self._slots.enter(slow=url in self._slow)
+            try:
+                wait = 0.0 if own() else await self._take_turn(host, spacing)
+            except BaseException:
+                self._slots.leave(slot)
+                raise
+            queue.last_start = self._monotonic()
+            if not wait:
+                return slot
+            self._slots.leave(slot)
+            queue.last_start += wait - spacing
 
     async def _wait(self, queue: _Host, spacing: float, own: Callable[[], bool]) -> None:
         wait = queue.last_start + spacing - self._monotonic()

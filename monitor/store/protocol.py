@@ -299,6 +299,16 @@ class Leases(Protocol):
     def release(self, leases: Iterable[int]) -> None:
         """Give leases back, but for those under which something is being stored."""
 
+    def take_turns(self, spacings: Mapping[str, float]) -> dict[str, float]:
+        """Take the turns of the hosts that may be asked now, among all monitors.
+
+        Args:
+            spacings: Seconds for which nobody may ask a host again, by host.
+
+        Returns:
+            Seconds to wait, by host that may not be asked yet.
+        """
+
     def leave(self) -> None:
         """Give all leases back, and say goodbye."""
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.article_archive import searchable_ids
 from support.newsroom import until
 from support.scripted_server import Reply, Request
-from support.shared_newsroom import SharedNewsroom, host_of
+from support.shared_newsroom import SharedNewsroom
 
 from monitor.files import ARCHIVE_FOLDER
 
@@ -72,8 +73,8 @@ def test_what_a_sleeper_was_polling_is_dropped(newsroom: SharedNewsroom) -> None
     asleep = False
 
     def answer(request: Request) -> Reply:
-        reply = newsroom.sites[host_of(request)].answer(request)
-        return reply if asleep else Reply(reply.status, reply.headers, reply.body, delay=1.5)
+        reply = newsroom.answer(request)
+        return reply if asleep else replace(reply, delay=1.5)
 
     newsroom.web.on("/feed", answer)
     asked = len(newsroom.web.asked("/feed"))

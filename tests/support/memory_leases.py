@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from monitor.errors import StoreError
 from monitor.model.lease import BUCKETS, Duty, Standing
+from monitor.store.sql.leases import HANDOVER
 
 
 @dataclass
@@ -20,6 +21,8 @@ class LeaseTable:
         default_factory=lambda: dict.fromkeys([*range(BUCKETS), *Duty], (None, 0))
     )
     joined: int = 0
+    turns: dict[str, tuple[int, float]] = field(default_factory=dict)
+    """Which monitor asked each host last, and from when on it may ask again."""
 
     def live(self) -> list[int]:
         return sorted(id for id, until in self.expires.items() if until > self.now)
@@ -71,12 +74,25 @@ class MemoryLeases:
             if holder == self.monitor:
                 self.table.leases[id] = None, epoch + 1
 
+    def take_turns(self, spacings: Mapping[str, float]) -> dict[str, float]:
+        if self.is_cut:
+            raise StoreError("it does not answer")
+        waits = {host: self._wait(host) for host in spacings}
+        free = [host for host, wait in waits.items() if wait <= 0]
+        for host in free:
+            self.table.turns[host] = self.monitor, self.table.now + spacings[host]
+        return {host: wait for host, wait in waits.items() if host not in free}
+
     def leave(self) -> None:
         self.release(list(self.table.leases))
         self.table.expires.pop(self.monitor, None)
 
     def close(self) -> None:
         """Close nothing."""
+
+    def _wait(self, host: str) -> float:
+        monitor, free_at = self.table.turns.get(host, (self.monitor, self.table.now))
+        return free_at + HANDOVER * (monitor != self.monitor) - self.table.now
 
     def _take(self, which: Iterable[int], most: int, *, forced: bool) -> dict[int, int]:
         free = [id for id in which if forced or self.table.holder(id) is None][:most]

@@ -25,6 +25,7 @@ from monitor import daemon, wiring
 from monitor.cli import set_up_log
 from monitor.config.watchlist_tests import load_and_test
 from monitor.fetch.client import Client
+from monitor.fetch.host_limiter import TakeTurn
 from monitor.lease_keeper import EXPIRY
 from monitor.model.config import Config, Networks
 from monitor.store.postgresql import connection
@@ -35,7 +36,7 @@ from support.simulated_time import InlineReader, NoIndexer
 STRANGER = "93.184.215.14"
 
 
-def client(sites: str, allow: Networks, contact: str) -> Client:
+def client(sites: str, allow: Networks, contact: str, take_turn: TakeTurn) -> Client:
     """Return a client for which every host is at one address and port."""
     machine, _colon, port = sites.rpartition(":")
 
@@ -47,7 +48,7 @@ def client(sites: str, allow: Networks, contact: str) -> Client:
 
     return Client(
         allow, user_agent="tocsin/test", monotonic=time.monotonic, sleep=asyncio.sleep,
-        resolve=resolve, dial=dial,
+        resolve=resolve, dial=dial, take_turn=take_turn,
     )  # fmt: skip
 
 

@@ -35,8 +35,14 @@ EXPIRY = 3.0
 """Seconds without a heartbeat after which others take over: a tenth of what it really is."""
 SHOWN = 100
 """Items of a feed: what is published while nobody can store it."""
+HUB = "hub.be"
+"""A site to which some feeds lead, of whichever monitor."""
+LED = 4
+"""How many do."""
 SPACED = 0.9
 """Seconds between two requests of a site at the least; what is late on its way comes closer."""
+IN_A_ROW, LATE = 6, 1.5
+"""The hub is always being asked: of so many spans together one may be so many seconds shorter."""
 
 
 @dataclass
@@ -160,6 +166,8 @@ class SharedNewsroom:
     def __enter__(self) -> Self:
         self.web.__enter__()
         self.web.on("/feed", self.answer)
+        for host in self.led:
+            self.web.on(f"/feed/{host}", self.answer)
         self.web.on("/hook", self.hook.answer)
         self._write()
         return self
@@ -183,9 +191,20 @@ class SharedNewsroom:
         until(lambda: self.count("articles") >= len(self.promised().titles))
         until(lambda: not self.sql("SELECT 1 FROM deliveries WHERE state <> 'sent'"))
 
+    @property
+    def led(self) -> list[str]:
+        """The sites that lead to the hub, where their feeds are."""
+        return list(self.sites)[:LED]
+
     def answer(self, request: Request) -> Reply:
         """Answer as the site that is asked."""
-        reply = self.sites[host_of(request)].answer(request)
+        host = host_of(request)
+        if host in self.led:
+            reply = Reply(302, (("Location", f"http://{HUB}/feed/{host}"),))
+        else:
+            reply = self.sites[request.path.rpartition("/")[2] if host == HUB else host].answer(
+                request
+            )
         return replace(reply, delay=random.uniform(0.0, self.slowness))
 
     def start(self, off: float = 0.0, machine: Machine | None = None) -> SharedMonitor:
@@ -274,11 +293,15 @@ class SharedNewsroom:
         return [*found, *told(promised, accepted), *self.impolite()]
 
     def impolite(self) -> Iterator[str]:
-        """Yield which sites were asked twice within a second."""
+        """Yield which sites were asked too often."""
         asked: dict[str, list[float]] = defaultdict(list)
         for request in self.web.requests:
-            if request.path == "/feed":
+            if request.path.startswith("/feed"):
                 asked[host_of(request)].append(request.at)
+        hub = sorted(asked.pop(HUB, []))
+        spans = [b - a for a, b in zip(hub, hub[IN_A_ROW:], strict=False)]
+        if spans and min(spans) < IN_A_ROW * SPACED - LATE:
+            yield f"{HUB} was asked {IN_A_ROW + 1} times in {min(spans):.2f} s"
         for host, times in asked.items():
             gaps = [b - a for a, b in pairwise(sorted(times))]
             if gaps and min(gaps) < SPACED:

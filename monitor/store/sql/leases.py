@@ -22,6 +22,15 @@ NOW = "strftime('%s', 'now')"
 LIVE = f"SELECT id FROM monitors WHERE expires_at > {NOW}"
 FORGOTTEN = 86_400.0
 """Seconds after which a monitor that was lost is not shown any more."""
+HANDOVER = 2.0
+"""Seconds for which a host is left alone before another monitor asks it, beside its spacing: a
+request may be late on its way."""
+SOON = 0.001
+"""Seconds until a host is asked for again whose turn is over by the time that one looks."""
+TURNS_KEPT = 3_600.0
+"""Seconds after which a host that may be asked again is forgotten."""
+_FREE_AT = f"t.free_at + CASE WHEN t.monitor = ?1 AND NOT t.awaited THEN 0 ELSE {HANDOVER} END"
+"""From when on a monitor may ask the host of a turn `t`."""
 _BACK = (
     f"EXISTS (SELECT 1 FROM monitors b WHERE b.expires_at > {NOW}"
     " AND b.host = m.host AND b.folder = m.folder)"
@@ -84,6 +93,40 @@ class SqlLeases:
         """
         if wanted := ", ".join(map(str, leases)):
             self._give_back(f"AND id IN ({wanted})")
+
+    def take_turns(self, spacings: Mapping[str, float]) -> dict[str, float]:
+        """Take the turns of the hosts that may be asked now, among all monitors.
+
+        Args:
+            spacings: Seconds for which nobody may ask a host again, by host.
+
+        Returns:
+            Seconds to wait, by host that may not be asked yet.
+
+        Raises:
+            StoreError: The database does not answer.
+        """
+        taken = self._read(
+            "INSERT INTO turns AS t (host, monitor, free_at) SELECT host, ?1, now + seconds"
+            f" FROM (SELECT {NOW} AS now) AS clock, unnest(?2::text[], ?3::float8[])"
+            " AS asked (host, seconds) ORDER BY host"
+            " ON CONFLICT (host) DO UPDATE SET monitor = excluded.monitor,"
+            f" free_at = excluded.free_at, awaited = FALSE WHERE {_FREE_AT} <= {NOW}"
+            " RETURNING host",
+            (self._monitor, list(spacings), list(spacings.values())),
+        )
+        refused = spacings.keys() - {host for (host,) in taken}
+        return dict.fromkeys(refused, SOON) | self._queue_for(refused) if refused else {}
+
+    def _queue_for(self, hosts: Collection[str]) -> dict[str, float]:
+        """Have nobody go first again at hosts; return the seconds to wait, by host."""
+        waits = self._read(
+            "UPDATE turns AS t SET awaited = awaited OR monitor <> ?1"
+            " WHERE host IN (SELECT host FROM turns WHERE host = ANY(?2::text[]) ORDER BY host"
+            f" FOR UPDATE) RETURNING host, {_FREE_AT} - {NOW}",
+            (self._monitor, list(hosts)),
+        )
+        return {host: max(SOON, wait) for host, wait in waits}
 
     def leave(self) -> None:
         """Give all leases back, and say goodbye. Raises StoreError."""
@@ -161,13 +204,14 @@ def note_lost(sql: Connection, alerts: Mapping[int, int]) -> None:
     sql.executemany("UPDATE monitors SET alert = ?2 WHERE id = ?1", [*alerts.items()])
 
 
-def forget_monitors(sql: Connection) -> None:
-    """Forget the monitors that run again under another number, and those that are long lost."""
+def forget(sql: Connection) -> None:
+    """Forget monitors that run again under another number or are long lost, and old turns."""
     sql.execute(
         f"DELETE FROM monitors AS m WHERE expires_at <= {NOW}"
         f" AND (expires_at < {NOW} - ? OR {_BACK})",
         (FORGOTTEN,),
     )
+    sql.execute(f"DELETE FROM turns WHERE free_at < {NOW} - ?", (TURNS_KEPT,))
 
 
 # --- for viewers -----------------------------------------------------------------------------

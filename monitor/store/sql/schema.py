@@ -742,7 +742,17 @@ CREATE INDEX feeds_by_due ON feeds (next_due);
 CREATE INDEX feeds_by_poll ON feeds (last_poll);
 """
 
-VERSION = 17
+TURNS = """
+-- Which of the monitors that share a store asked a host last; by the clock of the database.
+CREATE TABLE turns (
+    host    TEXT PRIMARY KEY,
+    monitor INTEGER NOT NULL,
+    free_at REAL NOT NULL,                      -- from when on it may ask again, others later
+    awaited INTEGER NOT NULL DEFAULT 0          -- whether another one waits: it may not go first
+);
+"""
+
+VERSION = 18
 
 TABLES = (
     BACKFILLS
@@ -778,6 +788,7 @@ TABLES = (
     + CONFIGS
     + LEASES
     + SCHEDULE
+    + TURNS
 )
 
 TABLE_NAMES = tuple(re.findall(r"CREATE TABLE (\w+)", TABLES))

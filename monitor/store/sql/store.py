@@ -164,9 +164,9 @@ class SqlStore:
                 (sent_before,),
             )
             if self.is_shared:
-                from monitor.store.sql.leases import forget_monitors
+                from monitor.store.sql import leases
 
-                forget_monitors(sql)
+                leases.forget(sql)
 
     def unindexed(self, limit: int, after: int = 0, chars: float = math.inf) -> list[OutboxEntry]:
         """Return articles on their way into the index or out of it, oldest first.

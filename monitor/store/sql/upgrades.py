@@ -30,6 +30,7 @@ from monitor.store.sql.schema import (
     STORY_OF_ALERT,
     TOKENS,
     TRIAGE,
+    TURNS,
     UNREAD_PAGES,
     UNUSUAL,
 )
@@ -153,5 +154,6 @@ UPGRADES = {
     14: CONFIGS,
     15: LEASES,
     16: SCHEDULE,
+    17: TURNS,
 }
 """What to add to a store of an earlier version."""

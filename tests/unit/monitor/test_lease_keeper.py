@@ -16,7 +16,7 @@ from support.memory_leases import LeaseTable, MemoryLeases
 from monitor.errors import LeaseLostError, StoreError
 from monitor.fair_share import bucket_of
 from monitor.fencing import SOLE, lease_in_hand, require_lease
-from monitor.lease_keeper import BEATS, EXPIRY, SPACING, TRUSTED, LeaseKeeper, SoleMonitor
+from monitor.lease_keeper import BEATS, EXPIRY, TRUSTED, LeaseKeeper, SoleMonitor
 from monitor.model.lease import BUCKETS, Duty
 
 T = TypeVar("T")
@@ -154,28 +154,13 @@ def test_a_monitor_stops_before_others_begin() -> None:
     async def script() -> None:
         machine = Machine(LeaseTable())
         await machine.beat()
-        machine.table.now += SPACING
         lease = machine.keeper.bucket(FEED)
         assert lease is not None
         assert lease.id == bucket_of(FEED)
-        machine.table.now += TRUSTED * EXPIRY - SPACING
+        machine.table.now += TRUSTED * EXPIRY
         assert machine.keeper.bucket(FEED) is None
         with machine.keeper.using(lease), pytest.raises(LeaseLostError):
             require_lease()
-
-    run(script())
-
-
-def test_a_site_rests_a_moment_when_it_changes_hands() -> None:
-    async def script() -> None:
-        table = LeaseTable()
-        shared, alone = Machine(table), Machine(LeaseTable(), alone=True)
-        await shared.beat()
-        await alone.beat()
-        assert shared.keeper.bucket(FEED) is None
-        assert alone.keeper.bucket(FEED) is not None
-        table.now += SPACING
-        assert shared.keeper.bucket(FEED) is not None
 
     run(script())
 
@@ -185,7 +170,6 @@ def test_what_is_under_way_is_not_given_back() -> None:
         table = LeaseTable()
         first, second = Machine(table), Machine(table)
         await first.beat()
-        table.now += SPACING
         lease = first.keeper.bucket(FEED)
         assert lease is not None
         await second.beat()

@@ -9,11 +9,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from support import fetch_client
 from support.fetch_client import FEED
 from support.scripted_server import Fault, Reply, conditional
 from support.simulated_fetch import City
 
-from monitor.errors import FetchError
+from monitor.errors import FetchError, StoreError
 from monitor.fetch.client import Client
 from monitor.fetch.host_limiter import SLOTS, SlotPool
 
@@ -40,6 +41,47 @@ def test_one_request_a_second_per_host_in_the_order_asked(city: City) -> None:
         assert [b - a for a, b in itertools.pairwise(times)] == pytest.approx([1.0] * 4)
     paths = [r.path for r in city.web.requests if r.header("host") == b"a.example"]
     assert paths == [f"/{n}" for n in range(5)]
+
+
+def test_two_monitors_ask_a_host_once_a_second_together(city: City) -> None:
+    """Both follow redirects from sites of their own to one host."""
+    city.web.on("*", Reply(302, (("Location", "http://hub.example/feed"),)))
+    city.web.on("/feed", Reply(body=FEED, delay=0.2))
+    free: dict[str, float] = {}
+
+    async def take_turn(host: str, spacing: float) -> float:
+        now = city.world.elapsed
+        if free.get(host, now) > now:
+            return free[host] - now
+        free[host] = now + spacing
+        return 0.0
+
+    async def script(client: Client) -> None:
+        world = {"monotonic": lambda: city.world.elapsed, "sleep": asyncio.sleep}
+        network = {"resolve": city.resolve, "dial": city.dial}
+        async with fetch_client.client(**world, **network, take_turn=take_turn) as other:
+            asked = [client.fetch(f"http://a{n}.example/") for n in range(4)]
+            asked += [other.fetch(f"http://b{n}.example/") for n in range(4)]
+            await asyncio.gather(*asked)
+
+    assert city.live(script, take_turn=take_turn) == pytest.approx(7.2)
+    times = [request.at for request in city.web.asked("/feed")]
+    assert [b - a for a, b in itertools.pairwise(times)] == pytest.approx([1.0] * 7)
+
+
+def test_a_host_whose_turn_cannot_be_known_is_not_asked(city: City) -> None:
+    city.web.on("*", Reply(body=FEED))
+
+    async def take_turn(_host: str, _spacing: float) -> float:
+        raise StoreError("it does not answer")
+
+    async def script(client: Client) -> None:
+        asked = [client.fetch(f"http://h{n}.example/") for n in range(2 * SLOTS)]
+        failed = await asyncio.gather(*asked, return_exceptions=True)
+        assert {type(error) for error in failed} == {StoreError}
+
+    city.live(script, take_turn=take_turn)
+    assert city.web.requests == []
 
 
 @pytest.mark.parametrize(

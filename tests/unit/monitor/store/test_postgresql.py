@@ -108,7 +108,7 @@ def test_a_store_of_an_earlier_version_is_upgraded_and_keeps_what_is_in_it(
     new = columns(room.address)
     say(
         room.address,
-        "DROP TABLE tokens, assignments, index_changes, configs, monitors, leases",
+        "DROP TABLE tokens, assignments, index_changes, configs, monitors, leases, turns",
         "DROP INDEX feeds_by_due, feeds_by_poll",
         "ALTER TABLE feeds DROP COLUMN bucket",
         "ALTER TABLE pages DROP COLUMN bucket",

@@ -19,7 +19,7 @@ from monitor.maintenance.store_check import note_lost_monitors
 from monitor.model.alert import AlertKind
 from monitor.model.lease import BUCKETS, Duty
 from monitor.store.sql.connection import transaction
-from monitor.store.sql.leases import SqlLeases
+from monitor.store.sql.leases import HANDOVER, TURNS_KEPT, SqlLeases
 from monitor.store.sql.store import SqlStore
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
@@ -177,6 +177,51 @@ def test_a_lost_monitor_raises_one_alert_unless_it_runs_again(room: SmallStore) 
             assert len(until(told, 10)) == 1  # it is lost again
             room.store.forget(names_before=0.0, sent_before=0.0)
             assert room.sql("SELECT count(*) FROM monitors") == [(3,)]
+
+
+@pytest.fixture
+def two(room: SmallStore) -> Iterator[tuple[SqlLeases, SqlLeases]]:
+    """Two monitors that may ask hosts."""
+    with closing(monitor(room)) as one, closing(monitor(room, "b")) as other:
+        one.beat()
+        other.beat()
+        yield one, other
+
+
+def test_the_turn_of_a_host_is_one_monitors_at_a_time(two: tuple[SqlLeases, SqlLeases]) -> None:
+    one, other = two
+    assert one.take_turns({"a.be": 60.0, "b.be": 60.0}) == {}
+    (waits,) = other.take_turns({"b.be": 60.0, "c.be": 60.0}).items()
+    assert waits == ("b.be", pytest.approx(60.0 + HANDOVER, abs=30.0))
+    assert set(one.take_turns({"b.be": 1.0, "c.be": 1.0, "d.be": 1.0})) == {"b.be", "c.be"}
+
+
+def test_a_host_is_left_alone_before_another_monitor_asks_it(
+    two: tuple[SqlLeases, SqlLeases],
+) -> None:
+    one, other = two
+    assert one.take_turns({"a.be": -1.0, "b.be": -1.0, "c.be": -HANDOVER}) == {}
+    assert one.take_turns({"a.be": -1.0}) == {}
+    assert set(other.take_turns({"b.be": 0.0, "c.be": 0.0})) == {"b.be"}
+
+
+def test_whoever_waits_for_a_host_gets_it(two: tuple[SqlLeases, SqlLeases]) -> None:
+    one, other = two
+    assert one.take_turns({"a.be": 0.0}) == {}
+    (wait,) = other.take_turns({"a.be": 60.0}).values()
+    assert 0 < wait <= HANDOVER
+    assert set(one.take_turns({"a.be": 0.0})) == {"a.be"}  # it had its turn
+    while wait := other.take_turns({"a.be": 60.0}).get("a.be", 0.0):
+        assert wait <= HANDOVER
+        time.sleep(wait)
+    assert set(one.take_turns({"a.be": 0.0})) == {"a.be"}
+
+
+def test_a_host_that_was_not_asked_for_long_is_forgotten(room: SmallStore) -> None:
+    with closing(monitor(room)) as one:
+        one.take_turns({"old.be": -2 * TURNS_KEPT, "new.be": 1.0})
+        room.store.forget(names_before=0.0, sent_before=0.0)
+    assert room.sql("SELECT host FROM turns") == [("new.be",)]
 
 
 def test_viewers_see_who_does_what_and_how_late(room: SmallStore) -> None:
