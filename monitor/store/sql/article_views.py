@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from index.article import PARTS, Article, Timestamp
-from index.translation import gettext as _
-from index.translation import mark, number
-from monitor.model.alert import NOBODY_ELSE
-from monitor.model.article import ArticleDetails, ArticleOrigin, Version
+from index.article import Article, Timestamp
 from monitor.model.event_link import StoredVector, Unencoded
-from monitor.store.sql.alert_views import SqlAlertViews, story_timelines, watchlist_names
 from monitor.store.sql.connection import EVERY, StoreConnection, marks
+
+if TYPE_CHECKING:  # what searches do not need takes a fifth of their start to import
+    from monitor.model.article import ArticleDetails, ArticleOrigin, Version
 
 ARTICLE = (
     "a.id, a.feed, a.url, a.title, a.summary, a.body, a.author, a.lang, a.published, a.seen,"
@@ -27,22 +25,11 @@ _VECTOR = (
 )
 
 
-_NOT_MATCHED = mark("not matched: {reason}")
-_NOT_SEARCHED = mark("its text is not searched: {reason}")
-_CUT = {
-    "title": mark("only the first {most} words of its title are matched and searched"),
-    "summary": mark("only the first {most} words of its summary are matched and searched"),
-    "body": mark("only the first {most} words of its body are matched and searched"),
-    "author": mark("only the first {most} words of its author are matched and searched"),
-}
-
-
 class SqlArticleViews:
     """See `ArticleViews`."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
-        self._alerts = SqlAlertViews(connection)
 
     def get(self, ids: Sequence[int]) -> list[Article]:
         """Return these articles, in the order asked; unknown ids are left out."""
@@ -56,6 +43,8 @@ class SqlArticleViews:
 
     def origins(self, ids: Sequence[int]) -> list[ArticleOrigin]:
         """Return where these articles were published, in the order asked, without unknown ids."""
+        from monitor.model.article import ArticleOrigin
+
         found = {
             row[0]: ArticleOrigin(*row)
             for row in self._connection.select_in(
@@ -154,52 +143,20 @@ class SqlArticleViews:
 
     def details(self, article: int) -> ArticleDetails | None:
         """Return an article with all that is known of it, None if there is none of that id."""
-        found = next(self.with_alerts([article]), None)
-        if found is None:
-            return None
-        from monitor.store.sql.deliveries import SqlDeliveryViews
-        from monitor.store.sql.triage import SqlTriageViews
+        from monitor.store.sql.article_details import read_details
 
-        others = self._others(found.article)
-        timelines = story_timelines(self._connection, [article])
-        trouble, retry = self._page_trouble(article)
-        raised = [alert.id for alert in found.alerts]
-        decisions = {id: SqlTriageViews(self._connection).decisions(id) for id in raised}
-        return ArticleDetails(
-            article=found.article,
-            feed=found.feed,
-            alerts=found.alerts,
-            versions=found.versions,
-            others=others if len(others) > 1 else (),
-            telling=timelines.get(article, NOBODY_ELSE),
-            merged=self._alerts.merged([alert.id for alert in found.alerts]),
-            page_trouble=trouble,
-            page_retry=retry,
-            limits=tuple(self._limits(found.article)),
-            decisions={id: made[-1] for id, made in decisions.items() if made},
-            deliveries=SqlDeliveryViews(self._connection).of_alerts(raised),
-        )
+        return read_details(self._connection, article)
 
     def with_alerts(self, ids: Iterable[int]) -> Iterator[ArticleDetails]:
         """Yield articles with their alerts and matches; unknown ids are left out."""
-        for id in ids:
-            for version, feed, *row in self._connection.read(
-                f"SELECT a.version, coalesce(f.name, '?'), {ARTICLE} FROM articles a"
-                " LEFT JOIN feeds f ON f.number = a.feed WHERE a.id = ?",
-                (id,),
-            ):
-                raised = self._connection.read(
-                    "SELECT id FROM alerts WHERE article = ? ORDER BY id", (id,)
-                )
-                yield ArticleDetails(
-                    article=article_of(row),
-                    feed=feed,
-                    alerts=tuple(self._alerts.get([alert for (alert,) in raised], matches=True)),
-                    versions=version,
-                )
+        from monitor.store.sql.article_details import read_with_alerts
+
+        return read_with_alerts(self._connection, ids)
 
     def revisions(self, article: int) -> list[Version]:
         """Return the texts an article has had, the first one first; the last is its own."""
+        from monitor.model.article import Version
+
         found = self._connection.read(
             "SELECT version, title, summary, body, until FROM versions WHERE article = ?1"
             " UNION ALL SELECT version, title, summary, body, NULL FROM articles WHERE id = ?1"
@@ -214,6 +171,8 @@ class SqlArticleViews:
             query += " AND severity = ?"
             values.append(severity)
         if watchlist is not None:
+            from monitor.store.sql.alert_views import watchlist_names
+
             names = watchlist_names(self._connection, [watchlist])
             query += f" AND watchlist IN ({marks(len(names))})"
             values += names
@@ -222,40 +181,6 @@ class SqlArticleViews:
     def _selected(self, condition: str, *values: int) -> set[int]:
         found = self._connection.read(f"SELECT id FROM articles WHERE {condition}", values)
         return {id for (id,) in found}
-
-    def _others(self, article: Article) -> tuple[tuple[str, Timestamp], ...]:
-        """Return the feeds that had the same story and when, the first one first."""
-        found = self._connection.read(
-            "SELECT coalesce(nullif(x.outlet, ''), f.name), min(x.seen) FROM ("
-            " SELECT feed, seen, outlet FROM articles"
-            "  WHERE id = ?1 OR (story = ?1 AND story <> id)"
-            " UNION ALL SELECT c.feed, c.seen, '' FROM carriers c WHERE c.article = ?2"
-            ") x JOIN feeds f ON f.number = x.feed GROUP BY 1 ORDER BY 2, min(f.number)",
-            (article.story, article.id),
-        )
-        return tuple((name, seen) for name, seen in found)
-
-    def _limits(self, article: Article) -> Iterator[str]:
-        """Yield what of an article is not matched or not searched."""
-        from index.analysis.tokenizer import MAX_WORDS, readable
-
-        named = {"matching": _NOT_MATCHED, "indexing": _NOT_SEARCHED}
-        for step, reason in self._connection.read(
-            "SELECT step, reason FROM set_aside WHERE article = ? ORDER BY step DESC", (article.id,)
-        ):
-            yield _(named[step], reason=reason)
-        for part in PARTS:
-            if len(readable(article.part(part))) < len(article.part(part)):
-                yield _(_CUT[part], most=number(MAX_WORDS))
-
-    def _page_trouble(self, article: int) -> tuple[str, Timestamp | None]:
-        """Return why an article's page was not read, and when it is tried again (None: never)."""
-        found = self._connection.read(
-            "SELECT reason, due FROM pages WHERE article = ?1 AND reason <> ''"
-            " UNION ALL SELECT reason, NULL FROM unread_pages WHERE article = ?1",
-            (article,),
-        )
-        return next(((reason, due) for reason, due in found), ("", None))
 
 
 def article_of(row: Sequence[Any]) -> Article:
