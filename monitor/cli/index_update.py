@@ -22,11 +22,13 @@ def update_index(cli: CliContext) -> None:
     A few articles are indexed at once. Many are indexed in the background, and people are told
     how many there are; what is indexed so far can be searched.
     """
+    if not cli.shared:
+        return
     from monitor.cli import say
     from monitor.data_folder import is_read_only
     from monitor.maintenance import index_follower
 
-    if not cli.shared or is_read_only(cli.folder) or index_follower.is_followed(cli.folder):
+    if is_read_only(cli.folder) or index_follower.is_followed(cli.folder):
         return
     cli.service().views.totals()  # raises StoreError if there is no store
     cli.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
