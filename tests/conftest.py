@@ -41,13 +41,19 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """Spare the garbage collector all that is imported: it stays, in each of the workers."""
+    """Spare the garbage collector what is imported: it stays, in each of the workers."""
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.unfreeze()  # both together: all values are in the oldest generation
         gc.enable()
+
+
+def pytest_runtest_teardown() -> None:
+    """Give back to the garbage collector what a dashboard froze: it would never be freed."""
+    gc.unfreeze()
 
 
 @pytest.fixture

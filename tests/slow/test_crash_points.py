@@ -150,7 +150,7 @@ def test_killed_by_the_kernel_nothing_is_lost_or_doubled(
     whole: tuple[Path, Moments], tmp_path: Path
 ) -> None:
     folder, lived = whole
-    points = range(7, lived.steps, lived.steps // 12)
+    points = range(7, lived.steps, lived.steps // 5)
     done = subprocess.run(
         [sys.executable, flow.__file__, tmp_path, *map(str, points)],
         capture_output=True,

@@ -132,6 +132,7 @@ def scripted_feeds(clock: Callable[[], float]) -> list[ScriptedFeed]:
 
 def config(at: float, feeds: Sequence[ScriptedFeed]) -> dict[str, Any]:
     """Return `feeds.yaml` as the analyst has it at a moment."""
+    every = "1m" if at < END else "5m"  # nothing is published any more
     lists: list[Any] = [
         {"name": "Alibaba", "terms": ["Alibaba"], "severity": "high" if at > 420 else "low"},
         {"name": "espionnage", "terms": ["espionnage"], "notify": ["soc"]},
@@ -139,7 +140,7 @@ def config(at: float, feeds: Sequence[ScriptedFeed]) -> dict[str, Any]:
     ]
     return {
         "feeds": [
-            {"url": f.url, "name": f.name, "every": "1m", "lang": "fr", "full_text": f.name == "c"}
+            {"url": f.url, "name": f.name, "every": every, "lang": "fr", "full_text": f.name == "c"}
             for f in feeds
         ],
         "watchlists": lists + [{"name": "Namur", "terms": ["Namur"]}] * (at >= EDITED),
@@ -231,6 +232,7 @@ class BusyHalfHour:
             await town.wait(EDITED - self.world.elapsed)
             self._write()
         await town.wait(max(0.0, END - self.world.elapsed))
+        self._write()
         asked = -1
         while (self._waiting() or asked != self._asked()) and self.world.elapsed < LAST:
             asked = self._asked()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +46,15 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+HELLO = {
+    "jsonrpc": "2.0", "id": 1, "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18", "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    },
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     """A newsroom that has read an article which gives orders."""
@@ -65,10 +73,16 @@ def served(hostile: Newsroom) -> Iterator[Api]:
         yield api
 
 
-@pytest.fixture(params=["stdio", "stdio, earlier protocol", "http", "http, earlier protocol"])
+EARLIER = "earlier protocol"
+STDIO, HTTP = "stdio", "http"
+STDIO_EARLIER, HTTP_EARLIER = f"{STDIO}, {EARLIER}", f"{HTTP}, {EARLIER}"
+
+
+@pytest.fixture
 def door(request: pytest.FixtureRequest, hostile: Newsroom, served: Api) -> Stdio | Http:
-    mode = "legacy" if "earlier" in request.param else "auto"
-    if request.param.startswith("stdio"):
+    """One of the doors; each start of `tocsin mcp` takes two seconds of the processor."""
+    mode = "legacy" if EARLIER in request.param else "auto"
+    if request.param.startswith(STDIO):
         return Stdio(hostile, ("--allow-triage",), mode)
     return Http(served.url, served.headers(Scope.TRIAGE), mode)
 
@@ -76,6 +90,7 @@ def door(request: pytest.FixtureRequest, hostile: Newsroom, served: Api) -> Stdi
 # --- reading ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("door", [STDIO, HTTP, HTTP_EARLIER], indirect=True)
 def test_no_order_of_an_article_leaves_its_quotation(door: Stdio | Http) -> None:
     async def talk(client: Client) -> list[Any]:
         return [await client.call_tool(name, arguments) for name, arguments in CALLS]
@@ -108,6 +123,7 @@ def _quotation(text: str) -> tuple[str, str, str]:
     return text[: found.start()] + text[found.end() :], found[1], found[2]
 
 
+@pytest.mark.parametrize("door", [HTTP, HTTP_EARLIER], indirect=True)
 def test_resources_and_prompts_are_quoted_too(door: Stdio | Http) -> None:
     async def talk(client: Client) -> tuple[str, list[str]]:
         (template,) = (await client.list_resource_templates()).resource_templates
@@ -152,7 +168,8 @@ def test_a_long_text_is_read_in_parts(tmp_path: Path) -> None:
             text, offset = text + row["untrusted"]["body"], row["untrusted"]["next_offset"]
         return text
 
-    assert Stdio(newsroom).use(Person(), talk) == words
+    with serving(newsroom.config, newsroom.data) as api:
+        assert Http(api.url, api.headers(Scope.READ)).use(Person(), talk) == words
 
 
 @pytest.mark.parametrize(
@@ -191,7 +208,17 @@ def test_the_tools_are_those_of_the_reference(served: Api) -> None:
 # --- deciding -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("answer", ["decline", None])
+@pytest.mark.parametrize(
+    ("door", "answer"),
+    [
+        (STDIO_EARLIER, "decline"),
+        (HTTP, "decline"),
+        (HTTP, None),
+        (HTTP_EARLIER, "decline"),
+        (HTTP_EARLIER, None),
+    ],
+    indirect=["door"],
+)
 def test_nothing_changes_without_a_person(
     door: Stdio | Http, hostile: Newsroom, answer: str | None
 ) -> None:
@@ -206,7 +233,6 @@ def test_nothing_changes_without_a_person(
 def test_a_person_sees_the_alert_and_the_change(hostile: Newsroom, served: Api) -> None:
     newsroom = replace(hostile, environ={"TOCSIN_USER": "ana"})
     for door, who in (
-        (Stdio(newsroom, ("--allow-triage",)), "ana"),
         (Stdio(newsroom, ("--allow-triage",), "legacy"), "ana"),
         (Http(served.url, served.headers(Scope.TRIAGE)), "triageer"),
     ):
@@ -283,13 +309,6 @@ def test_a_question_that_takes_too_long_is_ended(hostile: Newsroom) -> None:
 
 
 def test_stdout_has_nothing_but_the_protocol(hostile: Newsroom) -> None:
-    hello = {
-        "jsonrpc": "2.0", "id": 1, "method": "initialize",
-        "params": {
-            "protocolVersion": "2025-06-18", "capabilities": {},
-            "clientInfo": {"name": "test", "version": "1"},
-        },
-    }  # fmt: skip
     ready = {"jsonrpc": "2.0", "method": "notifications/initialized"}
     search = {
         "jsonrpc": "2.0", "id": 2, "method": "tools/call",
@@ -300,7 +319,7 @@ def test_stdout_has_nothing_but_the_protocol(hostile: Newsroom) -> None:
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
         assert process.stdin and process.stdout
-        for message in (hello, ready, search):
+        for message in (HELLO, ready, search):
             process.stdin.write(json.dumps(message) + "\n")
         process.stdin.write("this is no message\n")
         process.stdin.flush()
@@ -318,7 +337,10 @@ def test_a_signal_ends_it_at_once(hostile: Newsroom) -> None:
         [TOCSIN, "mcp"], cwd=hostile.folder, env=hostile.environment(),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
-        time.sleep(3)
+        assert process.stdin and process.stdout
+        process.stdin.write(json.dumps(HELLO).encode() + b"\n")
+        process.stdin.flush()
+        assert process.stdout.readline()
         process.send_signal(2)
         assert process.wait(10) != 0
 
@@ -326,5 +348,5 @@ def test_a_signal_ends_it_at_once(hostile: Newsroom) -> None:
 def test_without_an_archive_it_says_so(tmp_path: Path) -> None:
     empty = Newsroom(tmp_path)
     empty.watch([{"url": "http://127.0.0.1:9/rss"}], ["Alibaba"])
-    refused = empty.tocsin("mcp")
+    refused = empty.here("mcp")
     assert refused.returncode == 1 and "no archive" in refused.stderr and not refused.stdout
