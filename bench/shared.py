@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -61,6 +62,7 @@ def main() -> None:
             for latency in map(float, asked.latency.split(",")):
                 for monitors in map(int, asked.monitors.split(",")):
                     throughput(newsroom, folder, port, fresh(), monitors, latency)
+        subscription(fresh(), asked.schedule)
         schedule(fresh(), asked.schedule)
 
 
@@ -154,6 +156,25 @@ def _one(session: psycopg.Connection[Any], query: str) -> Any:
 
 
 # --- a long schedule ---------------------------------------------------------------------
+
+
+def subscription(address: str, feeds: int) -> None:
+    """Print what it takes to subscribe to so many feeds: at the first start, and at others."""
+    subscribed = [Feed(url=f"https://press{n}.be/rss", name=f"press {n}") for n in range(feeds)]
+    edited = [replace(subscribed[0], name="another"), *subscribed[1:]]
+    with closing(SqlStore(address)) as store:
+        for what, wanted in (
+            ("for the first time", subscribed),
+            ("again", subscribed),
+            ("with one edited", edited),
+        ):
+            began, processor = time.perf_counter(), time.process_time()
+            store.subscribe(wanted, ())
+            print(
+                f"subscribe {what}: {time.perf_counter() - began:.1f} s,"
+                f" {time.process_time() - processor:.1f} s of the processor",
+                flush=True,
+            )
 
 
 def schedule(address: str, feeds: int) -> None:

@@ -334,7 +334,11 @@ class Store(Protocol):
         """Open a transaction: everything in it is committed at its end, or nothing."""
 
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
-        """Make these the active ones; return the feeds numbered. The history of others stays."""
+        """Make these the active ones; return the feeds numbered. The history of others stays.
+
+        Only what differs is written. Many feeds take several transactions; whoever is interrupted
+        goes on with the next call.
+        """
 
     def states(self, due: Timestamp, monitor: int | None = None) -> dict[str, FeedState]:
         """Return the polling state of the enabled feeds that are due by then, by URL.

@@ -26,7 +26,8 @@ _PLACEHOLDER = re.compile(r"'[^']*'|\?(\d*)|%")
 
 
 _OF_ONE_ROW = re.compile(
-    r"(INSERT INTO [^;()]+(?:\([^()]+\))? VALUES) (\([^()]+\))((?: ON CONFLICT DO NOTHING)?)"
+    r"(INSERT INTO [^;()]+(?:\([^()]+\))? VALUES) (\([^()]+\))"
+    r"((?: ON CONFLICT(?: \(\w+\))? DO NOTHING)?)"
 )
 
 

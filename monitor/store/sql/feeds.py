@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -58,50 +60,76 @@ _RESET_IF_REQUEST_CHANGED = ", ".join(
     for column in ("etag", "last_modified", "body_hash")
 )
 """A server may answer another request otherwise: its validators say nothing then."""
+_SUBSCRIBE = (
+    f"INSERT INTO feeds (url, name, tags, enabled, every, manner, bucket) VALUES ({marks(7)})"
+    " ON CONFLICT (url) DO NOTHING"  # another monitor may be faster
+)
+_EDIT = (
+    "UPDATE feeds SET name = ?2, tags = ?3, enabled = ?4, every = ?5,"
+    f" {_RESET_IF_REQUEST_CHANGED}, manner = ?6, bucket = ?7, subscribed = TRUE WHERE url = ?1"
+)
+_UNSUBSCRIBE = "UPDATE feeds SET subscribed = FALSE WHERE number = ?"
 
 
-def subscribe(
-    sql: Connection,
-    feeds: Sequence[Feed],
-    watchlists: Sequence[Watchlist],
-    bucket_of: Callable[[str], int] | None = None,
-) -> tuple[Feed, ...]:
-    """Make these feeds and watchlists the active ones; return the feeds numbered.
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What is to be written so that some feeds are the subscribed ones."""
+
+    numbers: Mapping[str, int]
+    """The numbers of the feeds that are stored, by address."""
+    changes: Sequence[tuple[str, tuple[Any, ...]]]
+    """Statements with their values, those of one statement together."""
+
+
+def compare(
+    sql: Connection, feeds: Sequence[Feed], bucket_of: Callable[[str], int] | None = None
+) -> Subscription:
+    """Return what is to be written so that these feeds are the subscribed ones.
 
     Args:
-        sql: The connection.
+        sql: The connection; it reads within a transaction of its own.
         feeds: The feeds.
-        watchlists: The watchlists.
         bucket_of: Gives the bucket of an address; None where one monitor polls all.
     """
-    _readdress(sql, {feed.url for feed in feeds})
-    sql.execute("UPDATE feeds SET subscribed = FALSE")
-    known = {url for (url,) in sql.execute("SELECT url FROM feeds")}
-    sql.executemany(
-        "INSERT INTO feeds (url, name) VALUES (?, ?)",
-        list({feed.url: (feed.url, feed.name) for feed in feeds if feed.url not in known}.values()),
-    )
-    sql.executemany(
-        "UPDATE feeds SET name = ?2, tags = ?3, enabled = ?4, every = ?5,"
-        f" {_RESET_IF_REQUEST_CHANGED}, manner = ?6, subscribed = TRUE WHERE url = ?1",
-        [feed_values(feed) for feed in feeds],
-    )
-    if bucket_of:
-        sql.executemany(
-            "UPDATE feeds SET bucket = ?1 WHERE url = ?2 AND bucket <> ?1",
-            [(bucket_of(feed.url), feed.url) for feed in feeds],
-        )
-        _place_pages(sql, bucket_of)
-    sql.execute("DELETE FROM watchlists")
-    sql.executemany(
-        f"INSERT INTO watchlists ({WATCHLIST}) VALUES ({marks(9)})",
-        [watchlist_values(place, w) for place, w in enumerate(watchlists)],
-    )
-    numbers = dict(sql.execute("SELECT url, number FROM feeds WHERE subscribed"))
-    return tuple(replace(feed, number=numbers[feed.url]) for feed in feeds)
+    wanted = {feed.url: feed for feed in feeds}
+    numbers: dict[str, int] = {}
+    edited: list[tuple[str, tuple[Any, ...]]] = []
+    gone: list[tuple[str, tuple[Any, ...]]] = []
+    for url, number, subscribed, *stored in sql.stream(
+        "SELECT url, number, subscribed, name, tags, enabled, every, manner, bucket FROM feeds"
+    ):
+        if feed := wanted.pop(url, None):
+            numbers[url] = number
+            values = feed_values(feed, bucket_of)
+            if not subscribed or values[1:] != tuple(stored):
+                edited.append((_EDIT, values))
+        elif subscribed:
+            gone.append((_UNSUBSCRIBE, (number,)))
+    new = [(_SUBSCRIBE, feed_values(feed, bucket_of)) for feed in wanted.values()]
+    return Subscription(numbers, [*new, *edited, *gone])
 
 
-def _place_pages(sql: Connection, bucket_of: Callable[[str], int]) -> None:
+def save_changes(sql: Connection, changes: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
+    """Write changes of a `Subscription`."""
+    for statement, group in groupby(changes, key=itemgetter(0)):
+        sql.executemany(statement, [values for _, values in group])
+
+
+def save_watchlists(sql: Connection, watchlists: Sequence[Watchlist]) -> None:
+    """Make these watchlists the active ones."""
+    rows = [watchlist_values(place, w) for place, w in enumerate(watchlists)]
+    stored = sql.execute(f"SELECT {WATCHLIST} FROM watchlists ORDER BY place").fetchall()
+    if rows != [tuple(row) for row in stored]:
+        sql.execute("DELETE FROM watchlists")
+        sql.executemany(f"INSERT INTO watchlists ({WATCHLIST}) VALUES ({marks(9)})", rows)
+
+
+def read_numbers(sql: Connection) -> dict[str, int]:
+    """Return the numbers of all feeds, by address."""
+    return dict(sql.execute("SELECT url, number FROM feeds"))
+
+
+def place_pages(sql: Connection, bucket_of: Callable[[str], int]) -> None:
     """Give pages their buckets that were queued when one monitor polled all."""
     found = sql.execute(
         "SELECT a.url, a.id FROM pages p JOIN articles a ON a.id = p.article WHERE p.bucket = 0"
@@ -239,7 +267,7 @@ def _save_state(sql: Connection, outcome: PollOutcome, new: int) -> None:
     )
 
 
-def _readdress(sql: Connection, urls: Collection[str]) -> None:
+def readdress(sql: Connection, urls: Collection[str]) -> None:
     """Give feeds that are subscribed, and are not among these addresses, their new one."""
     for number, old, new, latest in sql.execute(
         "SELECT number, url, moved_to, latest FROM moves JOIN feeds ON number = feed"
@@ -403,11 +431,12 @@ def _tags(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))
 
 
-def feed_values(feed: Feed) -> tuple[Any, ...]:
+def feed_values(feed: Feed, bucket_of: Callable[[str], int] | None) -> tuple[Any, ...]:
     """Return what is stored of a feed from feeds.yaml: no secret."""
     return (
         *(feed.url, feed.name, json.dumps(feed.tags), feed.enabled, feed.every),
         feed.request_options.variant(),
+        bucket_of(feed.url) if bucket_of else 0,
     )
 
 

@@ -6,6 +6,7 @@ import math
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from index.translation import gettext as _
@@ -22,7 +23,18 @@ from monitor.store.sql.connection import (
     transaction,
 )
 from monitor.store.sql.deliveries import SqlDeliveryQueue
-from monitor.store.sql.feeds import STATE, SqlFeedViews, state_of, subscribe
+from monitor.store.sql.feeds import (
+    STATE,
+    SqlFeedViews,
+    Subscription,
+    compare,
+    place_pages,
+    read_numbers,
+    readdress,
+    save_changes,
+    save_watchlists,
+    state_of,
+)
 from monitor.store.sql.watchlists import SqlWatchlistViews
 
 if TYPE_CHECKING:
@@ -37,6 +49,8 @@ if TYPE_CHECKING:
     )
     from monitor.store.sql.batch import SqlBatch, SqlReads
 
+CHANGES = 10_000
+"""Feeds that are subscribed or edited in one transaction: others wait for it, for a second."""
 SHARED_BUSY_MS = 60_000
 """Milliseconds that a monitor waits for another one that writes, which may have been stopped."""
 
@@ -59,7 +73,26 @@ class SqlStore:
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
         """Make these the active ones; return the feeds numbered. The history of others stays."""
         with transaction(self._connection) as sql:
-            return subscribe(sql, feeds, watchlists, self._bucket_of)
+            readdress(sql, {feed.url for feed in feeds})
+        found = self._compare(feeds)
+        for at in range(0, len(found.changes), CHANGES):
+            with transaction(self._connection) as sql:
+                save_changes(sql, found.changes[at : at + CHANGES])
+        with transaction(self._connection) as sql:
+            save_watchlists(sql, watchlists)
+            if self._bucket_of:
+                place_pages(sql, self._bucket_of)
+            known = all(feed.url in found.numbers for feed in feeds)
+            numbers = found.numbers if known else read_numbers(sql)
+        return tuple(replace(feed, number=numbers[feed.url]) for feed in feeds)
+
+    def _compare(self, feeds: Sequence[Feed]) -> Subscription:
+        with reading(self._connection) as sql:
+            sql.begin_reading()
+            try:
+                return compare(sql, feeds, self._bucket_of)
+            finally:
+                sql.rollback()
 
     def states(self, due: Timestamp, monitor: int | None = None) -> dict[str, FeedState]:
         """Return the polling state of the enabled feeds that are due by then, by URL.
