@@ -266,8 +266,8 @@ class Daemon:
         states = await self._parts.thread(self._parts.store.states, now, monitor)
         if not self._may_ask(now):  # the store refused something while this call waited
             return
-        watched = self._in_force.feeds.values()
-        found = [f for f in watched if f.url in states and f.url not in self._polling]
+        watched = self._in_force.feeds  # there may be a million, of which few are due
+        found = [watched[url] for url in states if url in watched and url not in self._polling]
         leases = {feed.url: self._parts.leases.bucket(feed.url) for feed in found}
         feeds = [feed for feed in found if leases[feed.url]]
         self._parts.report.expect(len(feeds))
