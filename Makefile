@@ -38,7 +38,7 @@ demo: $(VENV)/.core $(COMPILED) ## the same on a newsroom bundled with tocsin: n
 	@$(BIN)/tocsin demo
 
 test: install ## all tests
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder
 
 test-fast: install ## the tests of single modules, and the cheapest of several together: under a minute
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal -m "not costly" \

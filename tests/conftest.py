@@ -51,6 +51,16 @@ def pytest_collection() -> Iterator[None]:
         gc.enable()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: at the end no worker waits for one of them."""
+    items.sort(key=lambda item: (item.path.parent.name != "slow", not _is_costly(item)))
+
+
+def _is_costly(item: pytest.Item) -> bool:
+    file = item.getparent(pytest.Module)
+    return file is not None and file.get_closest_marker("costly") is not None
+
+
 def pytest_runtest_teardown() -> None:
     """Give back to the garbage collector what a dashboard froze: it would never be freed."""
     gc.unfreeze()
