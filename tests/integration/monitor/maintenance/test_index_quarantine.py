@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,15 +12,16 @@ import pytest
 from support.flow import edition, rows
 from support.in_process_monitor import InProcessMonitor, press_of
 
-from index import open_archive
+from index import open_archive, open_archive_writer
+from index.article import Article
 from index.query.parser import parse_query
 from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance.indexer_process import IndexerProcess
 
 pytestmark = pytest.mark.costly
 
-BATCH_SECONDS = 0.3
-"""Less than the long article takes, by far more than the others do."""
+LEAST = 0.25
+"""Seconds of the processor that an indexer may need for its first, short articles."""
 
 
 def letters(seed: int) -> str:
@@ -35,12 +37,29 @@ def item(id: str, text: str, body: str = "") -> str:
     )
 
 
+def third_of_the_long_article(folder: Path) -> float:
+    """Return the seconds of the processor for a third of it, here and now."""
+    with closing(open_archive_writer(folder)) as archive:
+        archive.add([indexed(1, "short", "short")])  # what is imported is imported now
+        before = time.thread_time()
+        archive.add([indexed(2, letters(1), letters(2))])
+        return (time.thread_time() - before) / 3
+
+
+def indexed(id: int, summary: str, body: str) -> Article:
+    return Article(
+        id=id, feeds=(1,), url="", title="", summary=summary, body=body, author="", lang="fr",
+        published=None, seen=0.0, story=id, outlet="",
+    )  # fmt: skip
+
+
 def test_it_is_set_aside_its_feed_is_quarantined_and_the_others_are_found(tmp_path: Path) -> None:
     long = item("long", letters(1), letters(2))
     others = [item(f"b{number}", f"Un port belge {number}") for number in range(3)]
     press = press_of(a=[edition(*others, long), edition(item("c", "Un port"), *others, long)])
     monitor = InProcessMonitor(tmp_path, press)
-    process = IndexerProcess(tmp_path, time.time, BATCH_SECONDS)
+    enough = max(LEAST, third_of_the_long_article(tmp_path / "measured"))
+    process = IndexerProcess(tmp_path, time.time, enough)
     monitor.indexer = cast(Any, process)
 
     def is_set_aside() -> bool:
