@@ -8,7 +8,7 @@ from support.analyst_hour import ARRIVALS, GROWTH, LEAST, spend
 
 @pytest.mark.parametrize("seed", [1, 1944])
 def test_an_hour_passes_without_a_fault_and_without_growing(seed: int) -> None:
-    hour = spend(seed, seconds=4)
+    hour = spend(seed, seconds=2.5)
     assert hour.keys >= LEAST
     assert hour.arrivals == ARRIVALS
     assert hour.growth < 2 * GROWTH  # what it remembers of alerts is still filling

@@ -51,15 +51,6 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     return newsroom
 
 
-@pytest.fixture(params=["en", "fr"])
-def language(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A language, in which this test reads messages too."""
-    before = translation.choice()
-    translation.use(request.param, FOLDER)
-    yield request.param
-    translation.use(*before)
-
-
 @pytest.fixture
 def newsroom(read: Newsroom, tmp_path: Path) -> Newsroom:
     """A copy of the newsroom, to change."""
@@ -70,16 +61,23 @@ def newsroom(read: Newsroom, tmp_path: Path) -> Newsroom:
     return Newsroom(tmp_path)
 
 
-@pytest.fixture(params=[(80, 24), (120, 40), (200, 50)], ids="{0[0]}x{0[1]}".format)
-def terminal(
-    request: pytest.FixtureRequest, newsroom: Newsroom, language: str
-) -> Iterator[Terminal]:
-    """The dashboard of the newsroom in a terminal."""
-    columns, rows = request.param
+@pytest.fixture(
+    params=[(80, 24, "en"), (80, 24, "fr"), (120, 40, "en"), (200, 50, "fr")],
+    ids="{0[0]}x{0[1]}-{0[2]}".format,
+)
+def terminal(request: pytest.FixtureRequest, newsroom: Newsroom) -> Iterator[Terminal]:
+    """The dashboard of the newsroom in a terminal, in a language in which this test reads too.
+
+    Both languages where room is scarce, and each size in one at least.
+    """
+    columns, rows, language = request.param
     arguments = ["-m", "monitor", "dashboard", "--no-monitor"]
+    before = translation.choice()
+    translation.use(language, FOLDER)
     opened = Terminal(arguments, columns, rows, newsroom.folder, TOCSIN_LANGUAGE=language)
     yield opened
     opened.child.close(force=True)
+    translation.use(*before)
 
 
 def test_a_story_is_read_triaged_searched_watched_and_briefed(

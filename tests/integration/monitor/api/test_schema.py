@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.costly
 
-EXAMPLES = 12
+EXAMPLES = 6
 """Requests of each kind to each path."""
 ENDLESS, OUTSIDE = "/v1/alerts/stream", "/v1/feeds"
 """A path whose answer does not end, and one that asks other servers."""

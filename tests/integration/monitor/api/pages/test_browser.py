@@ -23,6 +23,8 @@ PATHS = (
     "/", "/alerts", "/alerts?query=lang:fr", "/alerts/a2", "/stories/a2", "/articles/1",
     "/search", "/search?q=port", "/search?q=(", "/briefing", "/alerts/a99", "/login",
 )  # fmt: skip
+LOOKS = ((320, False), (390, True), (800, False), (1400, True))
+"""Widths, and whether it is dark: both on a telephone and on a desk."""
 LOG_IN = "document.getElementById('token').value = {!r}; document.querySelector('.login').submit()"
 
 
@@ -46,12 +48,11 @@ def test_each_page_can_be_read_by_everybody(api: Api, sent_briefing: int, tmp_pa
         await log_in(page, api)
         wrong = []
         for path in (*PATHS, f"/briefing/{sent_briefing}"):
-            for width in (320, 390, 800, 1400):
-                for dark in (False, True):
-                    await page.look(width, dark=dark)
-                    await page.visit(f"{api.url}{path}")
-                    found = await violations(page)
-                    wrong += [f"{path} {width} {dark} {one}" for one in found]
+            for width, dark in LOOKS:
+                await page.look(width, dark=dark)
+                await page.visit(f"{api.url}{path}")
+                found = await violations(page)
+                wrong += [f"{path} {width} {dark} {one}" for one in found]
         assert not wrong
         assert {url.removeprefix(api.url)[:1] for url in page.asked} <= {"/"}  # nobody else
         blocked = [text for text in page.said if "404" not in text and "422" not in text]
