@@ -16,7 +16,7 @@ import pytest
 
 from support import ROOT
 
-SECONDS = 40.0
+SECONDS = 120.0
 """How long words may take to come onto the screen."""
 
 

@@ -222,9 +222,9 @@ def test_a_store_that_refuses_stops_the_asking_for_a_while(tmp_path: Path, later
         with closing(sqlite3.connect(tmp_path / "newsroom.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             room.now += 61
-            await asyncio.sleep(0.5)  # some 25 ticks, of which one may ask
+            await room.until(lambda: room.card().pulse == pytest.approx(room.now))
+            await asyncio.sleep(0.3)  # some 15 ticks, of which one may ask
             assert room.press.asked.count(A) <= asked + 1
-            assert room.card().pulse == pytest.approx(room.now)
             other.execute("ROLLBACK")
         assert room.polls(A) == 1
         room.now += later

@@ -326,7 +326,7 @@ def test_stdout_has_nothing_but_the_protocol(hostile: Newsroom) -> None:
         lines = [process.stdout.readline() for _ in range(2)]
         process.stdin.close()
         lines += process.stdout.readlines()
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
     messages = [json.loads(line) for line in lines if line]
     assert all(message["jsonrpc"] == "2.0" for message in messages)
     assert {message.get("id") for message in messages} >= {1, 2}
@@ -342,7 +342,7 @@ def test_a_signal_ends_it_at_once(hostile: Newsroom) -> None:
         process.stdin.flush()
         assert process.stdout.readline()
         process.send_signal(2)
-        assert process.wait(10) != 0
+        assert process.wait(60) != 0
 
 
 def test_without_an_archive_it_says_so(tmp_path: Path) -> None:

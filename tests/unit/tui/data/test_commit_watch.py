@@ -42,8 +42,8 @@ def test_a_store_that_tells_is_asked_after_a_commit(monkeypatch: pytest.MonkeyPa
     assert watch.take(), "nothing was read yet"
     assert not watch.take()
     told.commits.put(True)
-    assert woken.wait(5.0)
+    assert woken.wait(60.0)
     assert watch.take()
     assert not watch.take()
     watch.close()
-    assert told.closed.wait(5.0)
+    assert told.closed.wait(60.0)
