@@ -12,6 +12,7 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from support.memory_leases import LeaseTable, MemoryLeases
+from support.properties import examples
 
 from monitor.errors import LeaseLostError, StoreError
 from monitor.fair_share import bucket_of
@@ -84,7 +85,10 @@ SLEEP = [("join", 1, [0, 1]), ("stop", 0, [1, 0]), ("wait", 9, [0, 1]), ("go on"
 
 
 @example(events=SLEEP)
-@settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])  # to shrink takes minutes
+@settings(
+    max_examples=examples(40),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink takes minutes
+)
 @given(events=events)
 def test_whatever_happens_a_bucket_has_one_holder_and_is_not_idle_for_long(
     events: list[tuple[str, int, list[int]]],
