@@ -28,8 +28,8 @@ FAN_IN = 10
 """Segments of one size that are merged into one of the next."""
 FOLDER = "merging-"
 """What the name of the folder of a background merge begins with, inside that of the archive."""
-LARGE = 6_000
-"""Documents from which a merge is large: it takes half a second."""
+LARGE = 1_000
+"""Documents from which a merge is large: it takes a tenth of a second, which articles would wait."""
 
 
 # --- which segments --------------------------------------------------------------------
