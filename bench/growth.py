@@ -1,26 +1,30 @@
-"""How the archive grows: bulk, commits of 20, and how soon what is stored can be searched.
+"""How cost grows with the archive: bulk, commits, disk, searches, starts, retention.
 
-python -m bench.growth [--articles 1000000] [--seconds 120] [--folder FOLDER]
+python -m bench.growth [--articles 1000000] [--seconds 120] [--folder FOLDER] [--json FILE]
 
-The store is a real one and so is the indexer's process. Times are of the processor, but for
-the last lines: those are what a person waits. FOLDER keeps what was built, for the next time.
+At each half power of ten of articles, one line of JSON. Then how soon what is stored can be
+searched. The store is a real one and so is the indexer's process. Times are of the processor, but
+for the last lines: those are what a person waits. FOLDER keeps what was built, for the next time.
+`python -m bench.growth_chart FILE FOLDER` draws the curves of the documentation.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import resource
+import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass, replace
 from itertools import count, islice
 from pathlib import Path
 from statistics import median, quantiles
 
-from bench.archive import written
-from bench.measure import kept_or_temporary, peak_of
+from bench.archive import of_the_invented, written
+from bench.measure import cost, kept_or_temporary, peak_of
 from index import open_archive, open_archive_writer
 from index.archive import Archive, ArchiveWriter
 from index.article import Article
@@ -38,6 +42,10 @@ SMALL, COMMITS = 20, 40
 """Articles of a small commit, and how many of those are measured at each size."""
 RATE = 20
 """Articles that arrive in a second."""
+ROUNDS = 15
+STARTS = 5
+DROPPED = 200
+TOCSIN = str(Path(sys.executable).with_name("tocsin"))
 
 
 def main() -> None:
@@ -48,10 +56,19 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=int, default=120)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--json", type=Path, help="append a line for each size")
     asked = parser.parse_args()
+
+    def tell(step: GrowthStep) -> None:
+        line = json.dumps(asdict(step))
+        print(line, flush=True)
+        if asked.json:
+            with asked.json.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     with kept_or_temporary(asked.folder) as folder:
-        grow(folder, asked.articles)
+        grow(folder, asked.articles, tell)
         arrive(folder, asked.seconds)
 
 
@@ -68,28 +85,115 @@ def endless() -> Iterator[Article]:
             yield replace(one, id=id, title=one.title + own, url=f"{one.url}/{round}", story=id)
 
 
-def grow(folder: Path, articles: int) -> None:
-    """Fill store and index, measuring small commits at each power of ten on the way."""
+def grow(folder: Path, articles: int, tell: Callable[[GrowthStep], None]) -> None:
+    """Fill store and index, and tell what each size costs on the way."""
     with closing(SqlStore(folder)) as store:
         (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
         writer = open_archive_writer(folder / ARCHIVE_FOLDER)
         source = endless()
         next(islice(source, writer.article_count, writer.article_count), None)
-        print(f"{'articles':>10} {'bulk, /s CPU':>13} {'commit of 20, ms':>17} {'worst':>7}"
-              f" {'segments':>9} {'memory, MB':>11}", flush=True)  # fmt: skip
-        size = 1_000
-        while size <= articles:
+        for size in steps(articles):
             cpu, added = fill(store, feed, writer, source, size)
             times = commits(store, feed, writer, source)
-            segments = len(list((folder / ARCHIVE_FOLDER).glob("*.lists")))
-            speed = f"{added / cpu:13,.0f}" if cpu else f"{'-':>13}"
-            print(
-                f"{writer.article_count:10,} {speed} {1e3 * median(times):17.0f}"
-                f" {1e3 * max(times):7.0f}"
-                f" {segments:9} {peak():11.0f}",
-                flush=True,
+            found = GrowthStep(
+                articles=writer.article_count,
+                bulk=added / cpu if cpu else None,
+                commit=1e3 * median(times),
+                worst_commit=1e3 * max(times),
+                segments=len(list((folder / ARCHIVE_FOLDER).glob("*.lists"))),
+                memory=peak(),
+                index=megabytes((folder / ARCHIVE_FOLDER).iterdir()),
+                store=megabytes(folder.glob("newsroom.db*")),
+                retention=1e3 * drop(store),
+                searches=searches(folder / ARCHIVE_FOLDER),
+                starts=starts(folder),
             )
-            size *= 10
+            tell(found)
+
+
+def steps(most: int) -> Iterator[int]:
+    """Yield the half powers of ten from a thousand on."""
+    size = 1_000
+    while size <= most:
+        yield size
+        if 3 * size <= most:
+            yield 3 * size
+        size *= 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrowthStep:
+    """What an archive of some size costs; times are of the processor."""
+
+    articles: int
+    bulk: float | None
+    """Articles indexed in a second on the way to this size; None if they were there."""
+    commit: float
+    """Milliseconds of a commit of 20 articles, the median of 40."""
+    worst_commit: float
+    segments: int
+    memory: float
+    """MB of this process, with the corpus."""
+    index: float
+    """MB on disk."""
+    store: float
+    """MB on disk, with the log of what is not in the file yet."""
+    retention: float
+    """Milliseconds to drop the oldest 200 articles."""
+    searches: dict[str, float]
+    """Milliseconds of a search for the newest 50, by what is searched for."""
+    starts: dict[str, float]
+    """Seconds of a command, from the shell to its end."""
+
+
+def searches(folder: Path) -> dict[str, float]:
+    """Return the milliseconds of each kind of search, the median of so many."""
+    archive = open_archive(folder)
+
+    def once(query: str) -> float:
+        start = time.process_time()
+        archive.search(parse_query(query), limit=50)
+        return time.process_time() - start
+
+    return {
+        wanted.what: 1e3 * median(once(wanted.query) for _ in range(ROUNDS))
+        for wanted in of_the_invented()
+        if not wanted.lang
+    }
+
+
+def starts(folder: Path) -> dict[str, float]:
+    """Return the processor's seconds of commands, the least of five."""
+    (folder / "feeds.yaml").write_text(
+        "feeds: [{url: 'https://bench.example/rss', name: Bench}]\nwatchlists: []\n",
+        encoding="utf-8",
+    )
+    newsroom = ["-c", str(folder / "feeds.yaml"), "--data", str(folder)]
+    common = of_the_invented()[1].query
+    commands = {"search": ["search", common], "status": ["status"], "alerts": ["alerts"]}
+    return {
+        name: min(cost([TOCSIN, *newsroom, *words], check=False).cpu for _ in range(STARTS))
+        for name, words in commands.items()
+    }
+
+
+def drop(store: SqlStore) -> float:
+    """Return the processor's seconds to drop the oldest articles; they are there again after."""
+
+    class Undone(Exception):
+        """Ends the transaction."""
+
+    oldest = sorted(store.article_ids())[:DROPPED]
+    start = time.process_time()
+    with suppress(Undone), store.batch() as batch:
+        batch.drop(oldest)
+        raise Undone
+    return time.process_time() - start
+
+
+def megabytes(files: Iterable[Path]) -> float:
+    """Return the size of files."""
+    return sum(file.stat().st_size for file in files) / 1e6
 
 
 def fill(

@@ -119,7 +119,7 @@ class _Row:
         """Return the row of some documents for the lists of a segment."""
         layout = words[0][0][0].lists[0].layout
         step = layout.starts[-1] + apart * len(layout.widths)
-        numbers = np.flatnonzero(_flags(docs))
+        numbers = np.flatnonzero(_flags(docs).view(np.bool_))
         kind = np.uint32 if len(numbers) * step < 1 << 32 else np.uint64
         return cls(numbers, layout, apart, step, kind)
 
@@ -177,7 +177,7 @@ class _Row:
         """Return which of the documents a term has, and the ranks of these in its list."""
         if postings.is_bits:
             flags = _flags(postings.bits, int(self.docs[-1]) + 1)
-            own = np.flatnonzero(flags[self.docs])
+            own = np.flatnonzero(flags.view(np.bool_)[self.docs])
             return own, _summed(flags)[self.docs[own]] - 1
         docs = np.array(postings.docs, dtype=np.int64)
         at = np.searchsorted(docs, self.docs)
