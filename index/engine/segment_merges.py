@@ -29,7 +29,7 @@ FAN_IN = 10
 FOLDER = "merging-"
 """What the name of the folder of a background merge begins with, inside that of the archive."""
 LARGE = 1_000
-"""Documents from which a merge is large: it takes a tenth of a second, which articles would wait."""
+"""Documents from which a merge is large: new articles would wait for it, a tenth of a second."""
 
 
 # --- which segments --------------------------------------------------------------------
