@@ -22,7 +22,7 @@ from index.analysis.folding import (
     fold_latin,
 )
 from index.analysis.inflection import is_known
-from index.analysis.text_cache import LONGEST, TextCache, size_of_strings
+from index.analysis.text_cache import LONGEST, TextCache
 
 MAX_COMPOUND = 4
 """Words of the longest compound that is also one term."""
@@ -360,25 +360,26 @@ _LOWER_WORD = re.compile(r"[a-z]{3}")
 _LETTERS = re.compile(r"[^\W\d_]")
 
 
-class _Words(TextCache[tuple[str, ...]]):
-    """Cache of a chunk to its folded words, compounds word by word."""
+class _Words(TextCache[str]):
+    """Cache of a chunk to its folded words, compounds word by word, with blanks between them."""
 
     def __init__(self) -> None:
-        super().__init__(_words_of, size_of_strings, CACHED)
+        super().__init__(_words_of, getsizeof, CACHED)
 
-    def __missing__(self, chunk: str) -> tuple[str, ...]:
+    def __missing__(self, chunk: str) -> str:
         core = chunk.strip(AROUND)
         if core.isalnum() and len(chunk) <= LONGEST:  # most
             if core != chunk and (core in self or fold_latin(core)):
                 return self.keep(chunk, self[core], 0)
             if term := fold_latin(core):
-                return self.keep(core, (term,), size_of_strings((term,)))
+                is_same = term == core  # one string in memory instead of two
+                return self.keep(core, core if is_same else term, 0 if is_same else getsizeof(term))
         return super().__missing__(chunk)
 
 
-def _words_of(chunk: str) -> tuple[str, ...]:
+def _words_of(chunk: str) -> str:
     runs: list[str] = pattern().findall(chunk)
-    return tuple(token.term for run in runs for token in tokens_of[run] if token.is_word)
+    return " ".join(token.term for run in runs for token in tokens_of[run] if token.is_word)
 
 
 _words = _Words()
@@ -428,7 +429,7 @@ def runs(text: str) -> list[str]:
 
 def terms(text: str) -> list[str]:
     """Return the folded words of a text in order, compounds word by word."""
-    return [*itertools.chain.from_iterable(map(_words.__getitem__, chunks(readable(text))))]
+    return " ".join(map(_words.__getitem__, chunks(readable(text)))).split()
 
 
 def tokenize_query(text: str) -> list[Token]:
