@@ -125,7 +125,7 @@ def _watchlist(draft: ConfigDraft, number: int, shape: WatchlistShape) -> Watchl
     common = draft.shape.alerts
     cooldown = shape.cooldown if shape.cooldown is not None else common.cooldown
     unusual = shape.unusual if shape.unusual is not None else common.unusual
-    watchlist = Watchlist(
+    return Watchlist(
         name=title(shape),
         query=parsed,
         severity=shape.severity,
@@ -139,8 +139,8 @@ def _watchlist(draft: ConfigDraft, number: int, shape: WatchlistShape) -> Watchl
         unusual=unusual is not False,
         notify=shape.notify,
         excluded=shape.not_,
+        rule=rule_version(parsed.root, shape.lang, shape.feeds),
     )
-    return replace(watchlist, rule=rule_version(watchlist))
 
 
 def escalate(*shapes: EscalateShape | None) -> Escalate:

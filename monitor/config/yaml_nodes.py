@@ -11,6 +11,15 @@ from typing import Any, Literal, NamedTuple
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
 from index.translation import gettext as _
 from index.translation import mark
@@ -301,27 +310,27 @@ class _TreeBuilder:
     def take(self, event: Any) -> None:
         """Add what an event says to the tree."""
         start = event.start_mark.index if event.start_mark else 0
-        match type(event).__name__:
-            case "ScalarEvent":
+        match event:
+            case ScalarEvent():
                 self._refuse_ornaments(event, start)
                 self._add(ScalarNode(start, event.end_mark.index, event.value, event.style or ""))
-            case "SequenceStartEvent" | "MappingStartEvent":
+            case SequenceStartEvent() | MappingStartEvent():
                 self._refuse_ornaments(event, start)
                 if len(self._open) == DEEPEST:
                     raise YamlSyntaxError(
                         start, _("nested more than {count} levels deep", count=DEEPEST)
                     )
                 self._open.append((event, []))
-            case "SequenceEndEvent":
+            case SequenceEndEvent():
                 opened, nodes = self._open.pop()
                 self._add(SequenceNode(opened.start_mark.index, event.end_mark.index, tuple(nodes)))
-            case "MappingEndEvent":
+            case MappingEndEvent():
                 opened, nodes = self._open.pop()
                 pairs = self._pairs(nodes)
                 self._add(MappingNode(opened.start_mark.index, event.end_mark.index, pairs))
-            case "AliasEvent":
+            case AliasEvent():
                 raise YamlSyntaxError(start, _must_be_quoted("*"))
-            case "DocumentStartEvent" if self.root is not None:
+            case DocumentStartEvent() if self.root is not None:
                 raise YamlSyntaxError(
                     start, _("a second document starts here; one file is one newsroom")
                 )

@@ -86,7 +86,9 @@ class Backfill:
 
         Call it once the watchlists are active: they see every article stored later.
         """
-        meanings = {w.name: w.rule or rule_version(w) for w in watchlists}
+        meanings = {
+            w.name: w.rule or rule_version(w.query.root, w.lang, w.feeds) for w in watchlists
+        }
         before = meanings if self._meanings is None else self._meanings
         edited = [name for name, rule in meanings.items() if before.get(name) != rule]
         self._store.begin_backfills(meanings, edited)
