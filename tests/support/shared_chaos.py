@@ -81,7 +81,7 @@ class Chaos:
             self._live(turns)
             self.newsroom.finish()
         except AssertionError as error:
-            return [f"it does not go on: {error}"]
+            return [f"it does not go on: {error}", *self.newsroom.broken(), *self._late()]
         return [*self.newsroom.broken(), *self._strayed(), *self._unsearchable()]
 
     def _live(self, turns: int) -> None:
@@ -198,6 +198,15 @@ class Chaos:
         with self.database.session() as session:
             for url, bucket, holder, address in session.execute("SELECT * FROM chaos.strays"):
                 yield f"{address} stored a poll of {url}, bucket {bucket}, which {holder} has"
+
+    def _late(self) -> Iterator[str]:
+        """Yield what is known of the feeds that are due."""
+        with self.database.session() as session:
+            for row in session.execute(
+                "SELECT f.name, extract(epoch FROM clock_timestamp()) - next_due, reason, l.holder,"
+                " l.epoch FROM feeds f JOIN leases l ON l.id = bucket WHERE subscribed"
+            ):
+                yield "{}, due for {:.0f} s ({}), is in the hands of {}, epoch {}".format(*row)
 
     def _unsearchable(self) -> Iterator[str]:
         with self.database.session() as session:

@@ -29,7 +29,7 @@ from monitor.fetch.host_limiter import TakeTurn
 from monitor.lease_keeper import EXPIRY
 from monitor.model.config import Config, Networks
 from monitor.store.postgresql import connection
-from monitor.store.sql import store
+from monitor.store.sql import leases, store
 from support import planted_bugs
 from support.simulated_time import InlineReader, NoIndexer
 
@@ -82,6 +82,7 @@ def main(
             "monitor.config.watchlist_tests.load_and_test": hurried,
             "monitor.daemon.STORE_REST": faster * daemon.STORE_REST,
             "monitor.store.postgresql.connection.IDLE_MS": int(faster * connection.IDLE_MS),
+            "monitor.store.sql.leases.HANDOVER": faster * leases.HANDOVER,
             "monitor.store.sql.store.SHARED_BUSY_MS": int(faster * store.SHARED_BUSY_MS),
         }.items():
             stack.enter_context(patch(name, stand_in))

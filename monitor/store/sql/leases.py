@@ -29,8 +29,6 @@ SOON = 0.001
 """Seconds until a host is asked for again whose turn is over by the time that one looks."""
 TURNS_KEPT = 3_600.0
 """Seconds after which a host that may be asked again is forgotten."""
-_FREE_AT = f"t.free_at + CASE WHEN t.monitor = ?1 AND NOT t.awaited THEN 0 ELSE {HANDOVER} END"
-"""From when on a monitor may ask the host of a turn `t`."""
 _BACK = (
     f"EXISTS (SELECT 1 FROM monitors b WHERE b.expires_at > {NOW}"
     " AND b.host = m.host AND b.folder = m.folder)"
@@ -111,7 +109,7 @@ class SqlLeases:
             f" FROM (SELECT {NOW} AS now) AS clock, unnest(?2::text[], ?3::float8[])"
             " AS asked (host, seconds) ORDER BY host"
             " ON CONFLICT (host) DO UPDATE SET monitor = excluded.monitor,"
-            f" free_at = excluded.free_at, awaited = FALSE WHERE {_FREE_AT} <= {NOW}"
+            f" free_at = excluded.free_at, awaited = FALSE WHERE {_free_at()} <= {NOW}"
             " RETURNING host",
             (self._monitor, list(spacings), list(spacings.values())),
         )
@@ -123,7 +121,7 @@ class SqlLeases:
         waits = self._read(
             "UPDATE turns AS t SET awaited = awaited OR monitor <> ?1"
             " WHERE host IN (SELECT host FROM turns WHERE host = ANY(?2::text[]) ORDER BY host"
-            f" FOR UPDATE) RETURNING host, {_FREE_AT} - {NOW}",
+            f" FOR UPDATE) RETURNING host, {_free_at()} - {NOW}",
             (self._monitor, list(hosts)),
         )
         return {host: max(SOON, wait) for host, wait in waits}
@@ -172,6 +170,14 @@ class SqlLeases:
     def _do(self, statement: str, *values: Any) -> None:
         with reading(self._sql) as sql:
             sql.execute(statement, values)
+
+
+def _free_at() -> str:
+    """Return from when on a monitor may ask the host of a turn `t`: those that wait go first."""
+    return (
+        "t.free_at + CASE WHEN t.monitor <> ?1 THEN 1 WHEN t.awaited THEN 2 ELSE 0 END"
+        f" * {HANDOVER}"
+    )
 
 
 # --- in the transactions of others -----------------------------------------------------------
