@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from statistics import quantiles
@@ -29,13 +29,17 @@ from bench.delayed_database import farther
 from bench.measure import kept_or_temporary
 from bench.newsroom import Newsroom, laid_out
 from bench.server import serving
+from monitor.fetch.host_limiter import SLOTS
 from monitor.lease_keeper import EXPIRY
-from monitor.model.feed import Feed
+from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.lease import BUCKETS, Duty
+from monitor.model.poll import PollOutcome
 from monitor.store.sql.leases import SqlLeases
 from monitor.store.sql.store import SqlStore
 
 ENTRIES = 30
+QUIET = 64
+"""Polls of a batch that brought nothing."""
 LOOKS = 200
 """Heartbeats, and looks at what is due, that are measured."""
 HABIT = json.dumps([float(n) for n in range(40)])
@@ -60,6 +64,7 @@ def main() -> None:
         newsroom = laid_out(folder / "corpus", asked.feeds, ENTRIES)
         with serving(newsroom.site, folder, "0.0.0.0") as (port, _name):
             for latency in map(float, asked.latency.split(",")):
+                quiet_polls(fresh(), latency)
                 for monitors in map(int, asked.monitors.split(",")):
                     throughput(newsroom, folder, port, fresh(), monitors, latency)
         subscription(fresh(), asked.schedule)
@@ -123,6 +128,30 @@ def throughput(
         f" p95 {most:,.0f} ms",
         flush=True,
     )
+
+
+def quiet_polls(address: str, latency: float) -> None:
+    """Print for how long a batch of polls that brought nothing keeps others from writing."""
+    SqlStore(address).close()  # its tables
+    with farther(address, latency) if latency else nullcontext(address) as far:
+        with closing(SqlStore(far)) as store:
+            feeds = store.subscribe(
+                [Feed(url=f"https://press{n}.be/rss", name=f"{n}") for n in range(QUIET)], ()
+            )
+
+            def save() -> None:
+                now = time.time()
+                poll, state = Poll(at=now, outcome=Outcome.UNCHANGED), FeedState(last_poll=now)
+                with store.batch() as batch:
+                    batch.feed_histories(feeds)
+                    for feed in feeds:
+                        batch.save_poll(PollOutcome(feed=feed, state=state, poll=poll))
+
+            _print(f"{latency:g} ms away, {QUIET} polls without articles", save)
+        with closing(_leases(far, 1)) as leases:
+            leases.beat()
+            hosts = {f"press{n}.be": 0.0 for n in range(SLOTS)}
+            _print(f"{latency:g} ms away, {SLOTS} turns", lambda: leases.take_turns(hosts))
 
 
 @contextmanager

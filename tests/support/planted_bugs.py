@@ -34,6 +34,7 @@ class EtagFirst(SqlStore):
 
             def save_in_two(outcome: PollOutcome) -> None:
                 save(replace(outcome, arrivals=(), sightings=(), begun=(), ended=()))
+                batch.finish()
                 batch._sql.execute("COMMIT")
                 batch._sql.execute(BETWEEN if outcome.arrivals else "BEGIN IMMEDIATE")
                 save(outcome)

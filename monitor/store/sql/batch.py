@@ -280,6 +280,7 @@ class SqlBatch(SqlReads):
     def __init__(self, sql: Connection, bucket_of: Callable[[str], int] | None = None) -> None:
         super().__init__(sql)
         self._bucket_of = bucket_of or (lambda _url: 0)
+        self._without_arrivals: list[PollOutcome] = []
         self._log = EvidenceLog(sql)
         (stored, dropped) = sql.execute(
             "SELECT (SELECT max(id) FROM articles), (SELECT max(article) FROM dropped)"
@@ -305,16 +306,23 @@ class SqlBatch(SqlReads):
 
     def save_poll(self, outcome: PollOutcome) -> None:
         """Store everything that a poll changed, but for alerts."""
-        new = [change for change in outcome.arrivals if change.new]
-        feeds.save_poll(self._sql, outcome, len(new))
+        feeds.save_poll(self._sql, outcome)
         if outcome.arrivals:
-            self._save_arrivals(outcome, new)
+            feeds.save_states(self._sql, [outcome])
+            self._save_arrivals(outcome)
+        else:
+            self._without_arrivals.append(outcome)
         for sighting in outcome.sightings:
             articles.insert_sighting(self._sql, outcome.feed.number, sighting, outcome.poll.at)
 
-    def _save_arrivals(self, outcome: PollOutcome, new: Sequence[ArticleChange]) -> None:
+    def finish(self) -> None:
+        """Store the polls without articles: they are many, and each would take round trips."""
+        feeds.save_states(self._sql, self._without_arrivals)
+        self._without_arrivals.clear()
+
+    def _save_arrivals(self, outcome: PollOutcome) -> None:
         sql, number, now = self._sql, outcome.feed.number, outcome.poll.at
-        articles.insert(sql, number, new)
+        articles.insert(sql, number, [change for change in outcome.arrivals if change.new])
         for change in outcome.arrivals:
             if not change.new:
                 articles.replace_text(sql, change.article, now)

@@ -54,6 +54,10 @@ _POLL = (
 )
 POLLS_KEPT = 30
 """Polls of a feed that are remembered."""
+_SAVE_POLL = upsert("polls", _POLL, "feed, slot").replace(
+    "(?, ?,", f"(?1, (SELECT polls % {POLLS_KEPT} FROM feeds WHERE number = ?1),"
+)
+"""Given all values but the slot."""
 
 _RESET_IF_REQUEST_CHANGED = ", ".join(
     f"{column} = CASE WHEN manner = ?6 THEN {column} END"
@@ -184,14 +188,8 @@ def read_histories(sql: Connection, feeds: Iterable[Feed]) -> dict[int, FeedHist
     }
 
 
-def save_poll(sql: Connection, outcome: PollOutcome, new: int) -> None:
-    """Store what a poll changes of its feed.
-
-    Args:
-        sql: The connection.
-        outcome: The poll.
-        new: How many new articles it brought.
-    """
+def save_poll(sql: Connection, outcome: PollOutcome) -> None:
+    """Store what a poll changes of its feed, but for what `save_states` stores."""
     number, now = outcome.feed.number, outcome.poll.at
     if outcome.habit:
         sql.execute(
@@ -207,8 +205,20 @@ def save_poll(sql: Connection, outcome: PollOutcome, new: int) -> None:
             upsert("last_documents", "feed, articles", "feed"),
             (number, json.dumps(sorted(outcome.articles))),
         )
-    _save_state(sql, outcome, new)
     _end_incidents(sql, number, outcome.ended, now)
+
+
+def save_states(sql: Connection, outcomes: Sequence[PollOutcome]) -> None:
+    """Store polls, and the polling state of their feeds after them: all in two statements."""
+    sql.executemany(
+        f"UPDATE feeds SET ({STATE}) = ({marks(22)}), polls = polls + 1,"
+        " articles = articles + ? WHERE number = ?",
+        [
+            (*state_values(one.state), sum(change.new for change in one.arrivals), one.feed.number)
+            for one in outcomes
+        ],
+    )
+    sql.executemany(_SAVE_POLL, [(one.feed.number, *_poll_values(one.poll)) for one in outcomes])
 
 
 def _end_incidents(
@@ -240,30 +250,10 @@ def _save_move(sql: Connection, number: int, move: PermanentRedirect) -> None:
         sql.execute("DELETE FROM moves WHERE feed = ?", (number,))
 
 
-def _save_state(sql: Connection, outcome: PollOutcome, new: int) -> None:
-    poll, number = outcome.poll, outcome.feed.number
-    (polls,) = sql.execute(
-        f"UPDATE feeds SET ({STATE}) = ({marks(22)}), polls = polls + 1,"
-        " articles = articles + ? WHERE number = ? RETURNING polls",
-        (*state_values(outcome.state), new, number),
-    ).fetchone()
-    sql.execute(
-        upsert("polls", _POLL, "feed, slot"),
-        (
-            number,
-            polls % POLLS_KEPT,
-            poll.at,
-            poll.outcome,
-            poll.entries,
-            poll.new,
-            poll.changed,
-            poll.reason,
-            poll.seconds,
-            poll.known,
-            poll.blind,
-            poll.status,
-            poll.moved,
-        ),
+def _poll_values(poll: Poll) -> tuple[Any, ...]:
+    return (
+        *(poll.at, poll.outcome, poll.entries, poll.new, poll.changed, poll.reason, poll.seconds),
+        *(poll.known, poll.blind, poll.status, poll.moved),
     )
 
 

@@ -122,7 +122,9 @@ class SqlStore:
         from monitor.store.sql.batch import SqlBatch
 
         with transaction(self._connection) as sql:
-            yield SqlBatch(sql, self._bucket_of)
+            batch = SqlBatch(sql, self._bucket_of)
+            yield batch
+            batch.finish()
 
     @property
     def _bucket_of(self) -> Callable[[str], int] | None:
