@@ -186,6 +186,9 @@ def command_lines() -> Iterator[str]:
     for name in ("tocsin.service", "tocsin@.service"):
         unit = (ROOT / "contrib" / name).read_text(encoding="utf-8")
         yield from re.findall(r"^ExecStart=\S*/(tocsin .*)$", unit, re.M)
+    compose = (ROOT / "contrib" / "compose.yaml").read_text(encoding="utf-8")
+    for command in re.findall(r"^ *command: \[(tocsin.*)\]$", compose, re.M):
+        yield command.replace(",", "")
     for block in blocks("console") + blocks("text"):
         yield from re.findall(r"^\$ (tocsin.*)$", block, re.M)
     for block in blocks("sh"):
