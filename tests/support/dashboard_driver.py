@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC
 from typing import Any
+from unittest.mock import patch
 
 from textual import _wait
+from textual._compositor import Compositor
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from support.fake_newsroom import FakeNewsroom
 from tui.app import DashboardApp
@@ -23,6 +28,23 @@ _wait.SLEEP_GRANULARITY = 0.004
 _wait.SLEEP_IDLE = 0.002
 
 Script = Callable[[Pilot[Any], DashboardApp], Awaitable[None]]
+
+
+@contextmanager
+def unpainted() -> Iterator[None]:
+    """Draw no frames, half of the work of a dashboard without a terminal.
+
+    What a test reads of the screen is drawn when it reads it.
+    """
+    with patch.object(Compositor, "render_update", _draw_nothing):
+        yield
+
+
+def _draw_nothing(
+    compositor: Compositor, full: bool = False, screen_stack: list[Screen[Any]] | None = None
+) -> None:
+    visible_screen_stack.set(screen_stack or [])
+    compositor._dirty_regions.clear()
 
 
 def drive(
@@ -54,7 +76,8 @@ def drive(
             await pilot.pause()
             await script(pilot, app)
 
-    asyncio.run(run())
+    with unpainted():
+        asyncio.run(run())
     return app
 
 

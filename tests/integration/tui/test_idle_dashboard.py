@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.dashboard_driver import drive, look, until
+from support.dashboard_driver import drive, look, screen, until
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
@@ -125,11 +125,13 @@ def test_a_scrollbar_is_drawn_anew_where_that_can_be_seen(
         stream = app.main_screen.stream
         await until(pilot, lambda: stream.row_count == before)
         await look(pilot, app)
+        screen(app)
         bar = stream.vertical_scrollbar
         monkeypatch.setattr(bar, "render", counting(bar.render, painted, "bar"))
         room.count = after
         await until(pilot, lambda: stream.row_count == after)
         await look(pilot, app)
+        screen(app)
         assert bar.window_virtual_size == after
         assert bool(painted) is drawn
 
