@@ -16,7 +16,7 @@ from monitor import signs
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
 from monitor.model.feed import Health
 from monitor.model.search import Filter
-from support.dashboard_driver import until
+from support.dashboard_driver import unpainted, until
 from support.fake_newsroom import NOW, FakeNewsroom, failing
 from support.screen_snapshots import text
 from tui.app import DashboardApp
@@ -24,7 +24,7 @@ from tui.screens.dialogs import Dialog
 from tui.wall import Wall
 
 SIZE = (200, 50)
-STILL = 4
+STILL = 2
 """Looks at a screen that must be the same before it counts as at rest."""
 FILE = """\
 feeds:
@@ -120,7 +120,8 @@ def tour(folder: Path) -> dict[str, str]:
     Args:
         folder: For the feeds.yaml that the dashboard edits.
     """
-    return asyncio.run(_tour(folder))
+    with unpainted():
+        return asyncio.run(_tour(folder))
 
 
 async def _tour(folder: Path) -> dict[str, str]:
@@ -152,7 +153,7 @@ async def _tour(folder: Path) -> dict[str, str]:
 async def _at_rest(pilot: Pilot[Any]) -> str:
     before, still = "", 0
     while still < STILL:
-        await pilot.pause(0.05)
+        await pilot.pause(0.1)
         now = _shown(pilot.app)
         still, before = (still + 1 if now and now == before else 0), now
     return before
