@@ -19,21 +19,31 @@ from monitor.store.sql.article_views import ARTICLE
 from monitor.store.sql.store import SqlStore, outbox_entries
 
 POSITION = "index.position"
-_NEWEST = "SELECT coalesce(max(number), 0) FROM index_changes"
+_NEWEST = (
+    "SELECT coalesce(max(number), 0), (SELECT concat(oid, '.', 'articles'::regclass::oid)"
+    " FROM pg_database WHERE datname = current_database()) FROM index_changes"
+)
+"""The newest number, and the database: after a restore others have the numbers that came later."""
 
 
-def read_position(data: Path) -> int:
-    """Return the number up to which the index of a data folder is in line; 0 if nobody knows."""
+def read_position(data: Path, database: str) -> int:
+    """Return the number up to which the index of a data folder is in line; 0 if nobody knows.
+
+    Args:
+        data: The data folder.
+        database: The database of which the numbers are.
+    """
     try:
-        return int((data / POSITION).read_text(encoding="ascii"))
+        number, _, of = (data / POSITION).read_text(encoding="ascii").partition(" ")
+        return int(number) if of == database else 0
     except (OSError, ValueError):
         return 0
 
 
-def write_position(data: Path, number: int) -> None:
+def write_position(data: Path, number: int, database: str) -> None:
     """Note up to which number the index is in line; one that is not noted is done again."""
     with contextlib.suppress(OSError):
-        atomic_write(data / POSITION, str(number).encode())
+        atomic_write(data / POSITION, f"{number} {database}".encode())
 
 
 class FollowedStore(SqlStore):
@@ -42,13 +52,13 @@ class FollowedStore(SqlStore):
     def __init__(self, address: StoreAddress, data: Path) -> None:
         super().__init__(address)
         self._data = data
-        ((newest,),) = self._read(_NEWEST)
-        known = read_position(data)
+        ((newest, self._database),) = self._read(_NEWEST)
+        known = read_position(data, self._database)
         if not count_articles(data / ARCHIVE_FOLDER):
             known = newest  # all articles are added anyway, the newest first
         self.position = known if known <= newest else 0
         """The number up to which the index is in line."""
-        write_position(data, self.position)
+        write_position(data, self.position, self._database)
 
     def lag(self) -> int:
         """Return how many articles the index lacks, or has as they were, at most."""
@@ -71,7 +81,7 @@ class FollowedStore(SqlStore):
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
         """Note that the index is in line up to this number."""
         self.position = max(self.position, upto)
-        write_position(self._data, self.position)
+        write_position(self._data, self.position, self._database)
 
     def outbox(self) -> OutboxState:
         """Return what is on its way into this index or out of it."""

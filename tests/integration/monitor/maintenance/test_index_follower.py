@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 from support.small_store import SmallStore, arrival, article, opened
 
@@ -73,10 +76,46 @@ def test_an_index_that_is_lost_is_built_anew(room: SmallStore, tmp_path: Path) -
 
 def test_the_position_of_another_store_is_not_believed(room: SmallStore, tmp_path: Path) -> None:
     brought_up(room, tmp_path)
-    (tmp_path / "index.position").write_text("999999999", encoding="ascii")
-    with closing(FollowedStore(room.address, tmp_path)) as store:
-        assert store.lag() == 5
-    assert read_position(tmp_path) == 0
+    position = tmp_path / "index.position"
+    number, _, database = position.read_text(encoding="ascii").partition(" ")
+    for other in (f"999999999 {database}", f"{number} 1.2", number):
+        position.write_text(other, encoding="ascii")
+        with closing(FollowedStore(room.address, tmp_path)) as store:
+            assert store.lag() == 5
+        assert read_position(tmp_path, database) == 0
+
+
+def test_an_index_is_in_line_with_a_restored_store(room: SmallStore, tmp_path: Path) -> None:
+    """Articles that were stored after the backup have numbers that others get later."""
+    assert isinstance(room.address, str)
+    brought_up(room, tmp_path)
+    with psycopg.connect(room.address, autocommit=True) as sql:
+        sql.execute("CREATE TABLE restored (LIKE articles INCLUDING ALL)")
+        sql.execute("INSERT INTO restored SELECT * FROM articles")
+        sql.execute("UPDATE restored SET title = 'Temu' WHERE id = 5")
+        sql.execute("DROP TABLE articles")
+        sql.execute("ALTER TABLE restored RENAME TO articles")
+    room.save(arrival(6))
+    brought_up(room, tmp_path)
+    assert found(tmp_path, "temu") == [5]
+    assert lag(tmp_path, room.address) == 0
+
+
+def test_who_follows_by_number_misses_nothing(room: SmallStore, tmp_path: Path) -> None:
+    """A transaction that ends first has lower numbers, whichever began first."""
+    other = opened(room.address)
+    with closing(other.store), closing(FollowedStore(room.address, tmp_path)) as followed:
+        with ThreadPoolExecutor(1) as pool:
+            with room.store.batch() as batch:
+                batch.drop([1])
+                saved = pool.submit(partial(other.save, arrival(6), feed=1))
+                wait([saved], timeout=1.0)  # it ends now if it can
+                seen = followed.unindexed(100)
+                if seen:
+                    followed.mark_indexed(seen[-1].number)
+            saved.result()
+        seen += followed.unindexed(100)
+    assert {1, 6} <= {entry.id for entry in seen}
 
 
 def test_it_follows_while_a_viewer_is_open_and_leaves_it_to_a_monitor(
