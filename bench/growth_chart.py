@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 WIDTH, HEIGHT = 340, 220
-LEFT, RIGHT, TOP, BOTTOM = 44, 12, 44, 26
+LEFT, RIGHT, TOP, BOTTOM = 44, 30, 44, 26
 COLUMNS = 2
+MARGIN = 0.1
+"""Of an axis beyond its values, in powers of ten."""
 COLOURS = ("#2f6fb0", "#c05a1e", "#3f8f4f", "#8a4fa8", "#a08a10")
 STYLE = """
 svg { font: 11px sans-serif; fill: #333; }
@@ -42,12 +44,12 @@ PANELS = (
     Panel(
         "A search for the newest 50, ms",
         [
-            (name, lambda s, name=name: s["searches"][name])  # type: ignore[misc]
-            for name in (
-                "a rare word",
-                "a common word",
-                "a phrase",
-                "a phrase of two very common words",
+            (name, lambda s, kind=kind: s["searches"][kind])  # type: ignore[misc]
+            for name, kind in (
+                ("rare word", "a rare word"),
+                ("common word", "a common word"),
+                ("phrase", "a phrase"),
+                ("common phrase", "a phrase of two very common words"),
             )
         ],
     ),
@@ -107,21 +109,20 @@ def _panel(panel: Panel, steps: Sequence[Step]) -> Iterable[str]:
     for tick in up.ticks():
         yield _line(LEFT, up.at(tick), WIDTH - RIGHT, up.at(tick))
         yield _text(LEFT - 4, up.at(tick) + 4, f"{tick:,g}", "end")
-    at = LEFT
+    at = float(LEFT)
     for (name, points), colour in zip(lines, COLOURS, strict=False):
         path = " ".join(f"{across.at(x):.1f},{up.at(y):.1f}" for x, y in points)
         yield f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="{path}"/>'
-        label = name if len(lines) < 4 else name.replace("a phrase of two very", "phrase, very")
-        yield f'<text x="{at}" y="30" style="fill:{colour}">{escape(label)}</text>'
-        at += 6 * len(label) + 8
+        yield f'<text x="{at:g}" y="30" style="fill:{colour}">{escape(name)}</text>'
+        at += 6 * len(name) + 12
 
 
 class _Scale:
-    """A logarithmic axis from the power of ten below the least value to that above the most."""
+    """A logarithmic axis, a little longer than the values need."""
 
     def __init__(self, values: Sequence[float], start: float, end: float) -> None:
-        self._low = math.floor(math.log10(min(values)))
-        self._high = max(math.ceil(math.log10(max(values))), self._low + 1)
+        self._low = math.log10(min(values)) - MARGIN
+        self._high = math.log10(max(values)) + MARGIN
         self._start, self._end = start, end
 
     def at(self, value: float) -> float:
@@ -129,7 +130,14 @@ class _Scale:
         return self._start + share * (self._end - self._start)
 
     def ticks(self) -> list[float]:
-        return [10.0**power for power in range(self._low, self._high + 1)]
+        """Return the powers of ten on the axis; of a short one, numbers between them too."""
+        powers = range(math.floor(self._low), math.ceil(self._high) + 1)
+        for steps in ((1,), (1, 3), (1, 2, 3, 5, 7)):
+            found = [step * 10.0**power for power in powers for step in steps]
+            found = [tick for tick in found if self._low <= math.log10(tick) <= self._high]
+            if len(found) > 2:
+                break
+        return found
 
 
 def _line(x1: float, y1: float, x2: float, y2: float) -> str:
