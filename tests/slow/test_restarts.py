@@ -25,7 +25,7 @@ from monitor.fetch.host_limiter import SLOTS
 from monitor.maintenance.verification import verify
 from monitor.store.sql.evidence import EvidenceReader
 
-RESTARTS, TICK = 14, 30.0
+RESTARTS, TICK = 14, 60.0
 END = START + 30 * HOUR
 HOME = "intranet.example"
 

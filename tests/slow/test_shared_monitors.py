@@ -132,13 +132,16 @@ def test_whatever_happens_to_monitors_all_is_told_and_once(newsroom: SharedNewsr
 
 def test_the_index_of_a_monitor_that_was_away_has_what_changed(newsroom: SharedNewsroom) -> None:
     newsroom.whole = True
-    away, _other = newsroom.start(), newsroom.start()
+    away = newsroom.start()
+    newsroom.whole = False
+    newsroom.start()
     newsroom.settled(512, 512)
     newsroom.begin()
     until(lambda: newsroom.count("articles") >= len(newsroom.sites))
     away.kill()
     until(lambda: newsroom.count("articles") > 2 * len(newsroom.sites))
     newsroom.finish()
+    newsroom.whole = True
     back = newsroom.start_again(away)
     stored = {id for (id,) in newsroom.sql("SELECT id FROM articles")}
     until(lambda: searchable_ids(back.folder / ARCHIVE_FOLDER) == stored)

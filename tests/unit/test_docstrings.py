@@ -23,7 +23,7 @@ def bases() -> dict[str, set[str]]:
     return {
         node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
         for tree in trees().values()
-        for node in ast.walk(tree)
+        for node in tree.body
         if isinstance(node, ast.ClassDef)
     }
 

@@ -264,16 +264,15 @@ def test_what_somebody_changed_meanwhile_stays(hostile: Newsroom, served: Api) -
         assert hostile.here("alerts", "note", "a1", "-m", "").returncode == 0
 
 
-def test_without_the_scope_there_is_no_triage(hostile: Newsroom, served: Api) -> None:
+def test_without_the_scope_there_is_no_triage(served: Api) -> None:
     async def talk(client: Client) -> tuple[list[str], Any]:
         names = [one.name for one in (await client.list_tools()).tools]
         return names, await client.call_tool("triage", {"alert": "a1", "starred": True})
 
-    for door in (Stdio(hostile), Http(served.url, served.headers(Scope.READ))):
-        person = Person()
-        names, refused = door.use(person, talk)
-        assert "triage" not in names and refused.is_error and not person.asked
-        assert "scope" in said(refused)
+    person = Person()
+    names, refused = Http(served.url, served.headers(Scope.READ)).use(person, talk)
+    assert "triage" not in names and refused.is_error and not person.asked
+    assert "scope" in said(refused)
 
 
 # --- the two doors ------------------------------------------------------------------------------
@@ -308,28 +307,38 @@ def test_a_question_that_takes_too_long_is_ended(hostile: Newsroom) -> None:
         assert answer.is_error and "too-costly" in said(answer)
 
 
-def test_stdout_has_nothing_but_the_protocol(hostile: Newsroom) -> None:
+def tool(id: int, name: str, **arguments: Any) -> dict[str, Any]:
+    """Return the message that calls a tool."""
+    asked = {"name": name, "arguments": arguments}
+    return {"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": asked}
+
+
+def test_stdout_has_nothing_but_the_protocol_and_no_triage_unless_allowed(
+    hostile: Newsroom,
+) -> None:
     ready = {"jsonrpc": "2.0", "method": "notifications/initialized"}
-    search = {
-        "jsonrpc": "2.0", "id": 2, "method": "tools/call",
-        "params": {"name": "search", "arguments": {"query": "alibaba"}},
-    }  # fmt: skip
+    search, triage = tool(2, "search", query="alibaba"), tool(3, "triage", alert="a1", starred=True)
+    tools = {"jsonrpc": "2.0", "id": 4, "method": "tools/list"}
     with subprocess.Popen(
         [TOCSIN, "mcp", "-vv"], cwd=hostile.folder, env=hostile.environment(), text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
         assert process.stdin and process.stdout
-        for message in (HELLO, ready, search):
+        for message in (HELLO, ready, search, triage, tools):
             process.stdin.write(json.dumps(message) + "\n")
         process.stdin.write("this is no message\n")
         process.stdin.flush()
-        lines = [process.stdout.readline() for _ in range(2)]
+        lines = [process.stdout.readline() for _ in range(4)]
         process.stdin.close()
         lines += process.stdout.readlines()
         assert process.wait(60) == 0
     messages = [json.loads(line) for line in lines if line]
     assert all(message["jsonrpc"] == "2.0" for message in messages)
-    assert {message.get("id") for message in messages} >= {1, 2}
+    results = {message["id"]: message["result"] for message in messages if "result" in message}
+    assert set(results) == {1, 2, 3, 4}
+    assert not results[2]["isError"] and results[3]["isError"]
+    assert "scope" in json.dumps(results[3])
+    assert "triage" not in {one["name"] for one in results[4]["tools"]}
 
 
 def test_a_signal_ends_it_at_once(hostile: Newsroom) -> None:
