@@ -1,6 +1,7 @@
 """A language that shows what is not translated: every letter of a message has an accent.
 
-A plain word on a screen is data, a name, or a message that the code does not translate.
+A plain word on a screen is data, a name, or a message that the code does not translate, or that
+`make messages` has not yet brought into the catalogues.
 
     python -m support.pseudo_language help [COMMAND…]   plain words in the help of commands
     python -m support.pseudo_language run ARGUMENT…     the output of a command, in this language
@@ -26,7 +27,7 @@ from monitor.cli import main, main_group
 from monitor.cli.lazy_group import LazyGroup
 from monitor.cli.translated_command import translated, use_language_of_click
 from support.message_sources import as_shown, commands, file_of, translated_files
-from support.messages import catalogue, updated
+from support.messages import catalogue
 
 LANGUAGE = "qps"
 _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -70,7 +71,7 @@ def pseudo_language() -> Iterator[None]:
 
 
 def _write(folder: Path) -> None:
-    messages = updated(catalogue())
+    messages = catalogue()
     for entry in messages:
         if entry.id:
             ids = entry.id
