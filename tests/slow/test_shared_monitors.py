@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from support.newsroom import until
 from support.scripted_server import Reply, Request
 from support.shared_newsroom import SharedNewsroom
 
+from index.errors import ArchiveError
 from monitor.files import ARCHIVE_FOLDER
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
@@ -144,5 +146,12 @@ def test_the_index_of_a_monitor_that_was_away_has_what_changed(newsroom: SharedN
     newsroom.whole = True
     back = newsroom.start_again(away)
     stored = {id for (id,) in newsroom.sql("SELECT id FROM articles")}
-    until(lambda: searchable_ids(back.folder / ARCHIVE_FOLDER) == stored)
+    until(lambda: searchable(back.folder) == stored)
     assert newsroom.broken() == []
+
+
+def searchable(folder: Path) -> set[int]:
+    """Return the articles that a search finds; none in an index that is being made."""
+    with suppress(ArchiveError):
+        return set(searchable_ids(folder / ARCHIVE_FOLDER))
+    return set()

@@ -45,12 +45,15 @@ class Page:
         return list(found["result"]["value"])
 
     async def until(self, expression: str) -> None:
-        """Wait until an expression is true."""
+        """Wait until an expression is true, on this page or on one that follows it."""
         promise = (
             "new Promise(done => { const look = () => document.body && "
-            f"({expression}) ? done() : setTimeout(look, 50); look(); }})"
+            f"({expression}) ? done(true) : setTimeout(look, 50); look(); }})"
         )
-        await self._call("Runtime.evaluate", expression=promise, awaitPromise=True)
+        true = False
+        while not true:
+            said = await self._call("Runtime.evaluate", expression=promise, awaitPromise=True)
+            true = said.get("result", {}).get("value", False)
 
     async def press(self, key: str) -> None:
         """Press a key that writes a letter, Tab or Enter, wherever the focus is."""

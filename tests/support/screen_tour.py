@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
@@ -136,7 +137,7 @@ async def _tour(folder: Path) -> dict[str, str]:
             await pilot.press("escape")
             while app.screen is not app.main_screen:
                 app.pop_screen()
-            await pilot.press("F", "2", "g", *keys)
+            await _press(pilot, "F", "2", "g", *keys)
             shown[name] = await _at_rest(pilot)
         room.unreadable = True
         shown["not readable"] = await _at_rest(pilot)
@@ -148,6 +149,14 @@ async def _tour(folder: Path) -> dict[str, str]:
             await until(pilot, lambda: signs.OK in text(pilot.app))  # type: ignore[arg-type]
             shown[name] = await _at_rest(pilot)
     return shown
+
+
+async def _press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys; what follows enter is for the screen to which that leads."""
+    for key, following in itertools.zip_longest(keys, keys[1:]):
+        await pilot.press(key)
+        if key == "enter" and following:
+            await _at_rest(pilot)
 
 
 async def _at_rest(pilot: Pilot[Any]) -> str:
