@@ -49,6 +49,14 @@ TAGS = 1_000
 log = logging.getLogger("tocsin")
 
 
+class _LeftError(Exception):
+    """The client has left."""
+
+
+class _NotReadError(Exception):
+    """The client does not read the answer."""
+
+
 @dataclass
 class Patience:
     """Whether somebody still waits for an answer."""
@@ -97,8 +105,10 @@ class Guard:
             await self._answer(scope, receive, answer)
         except ApiProblem as problem:
             await answer_to(scope, problem)(scope, receive, answer.send)
-        except TimeoutError:
-            raise  # the client does not read; uvicorn closes the connection
+        except _NotReadError:
+            raise  # uvicorn closes the connection
+        except _LeftError:
+            return  # nobody reads the answer
         except Exception:
             log.exception("%s %s: unexpected trouble", scope["method"], scope["path"])
             if not answer.begun:
@@ -150,7 +160,12 @@ class Guard:
             raise ApiProblem("foreign-page", _("only programs and pages of this server may ask"))
 
     async def _body(self, scope: Scope, headers: Headers, receive: Receive) -> bytes:
-        """Return the body; raises ApiProblem if it is too large, too slow or of another type."""
+        """Return the body.
+
+        Raises:
+            ApiProblem: It is too large, too slow or of another type.
+            _LeftError: The client left before it was whole: half a form may mean something else.
+        """
         limit = self._limits.body_bytes
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > limit:
@@ -162,7 +177,7 @@ class Guard:
                 while more:
                     message = await receive()
                     if message["type"] != "http.request":
-                        break  # the client has left; nobody reads the answer
+                        raise _LeftError
                     body += message.get("body", b"")
                     if len(body) > limit:
                         raise _too_large(limit)
@@ -239,7 +254,7 @@ class _Answer:
         self.begun = False
 
     async def send(self, message: Message) -> None:
-        """Send a part of the answer; raises TimeoutError if the client does not read."""
+        """Send a part of the answer; raises _NotReadError if the client does not read."""
         if message["type"] == "http.response.start":
             headers = MutableHeaders(raw=message["headers"])
             for name, value in HEADERS.items():
@@ -272,8 +287,11 @@ class _Answer:
 
     async def _pass(self, message: Message) -> None:
         self.begun = True
-        async with asyncio.timeout(self._seconds):
-            await self._send(message)
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._send(message)
+        except TimeoutError as error:
+            raise _NotReadError from error
 
 
 def is_known(tag: str, if_none_match: str | None) -> bool:

@@ -21,18 +21,25 @@ App = Callable[[Scope, Receive, Send], Any]
 
 
 class Client:
-    """Sends one request to a guard, and may leave before it is answered."""
+    """Sends one request to a guard, and may leave before it is answered.
 
-    def __init__(self, **headers: str) -> None:
+    Args:
+        body: Its body, in pieces; with None it leaves before the rest.
+        headers: Its headers.
+    """
+
+    def __init__(self, *body: bytes | None, **headers: str) -> None:
         self.headers = {"host": "localhost", **headers}
         self.leaves = asyncio.Event()
         self.sent: list[Message] = []
-        self._asked = False
+        self._pieces = list(body or (b"",))
 
     async def receive(self) -> Message:
-        if not self._asked:
-            self._asked = True
-            return {"type": "http.request", "body": b"", "more_body": False}
+        if self._pieces:
+            piece = self._pieces.pop(0)
+            if piece is None:
+                return {"type": "http.disconnect"}
+            return {"type": "http.request", "body": piece, "more_body": bool(self._pieces)}
         await self.leaves.wait()
         return {"type": "http.disconnect"}
 
@@ -44,7 +51,8 @@ class Client:
             (name.replace("_", "-").encode(), value.encode())
             for name, value in self.headers.items()
         ]
-        scope = {"type": "http", "method": "GET", "path": "/", "headers": headers, "state": {}}
+        method = "POST" if "content_type" in self.headers else "GET"
+        scope = {"type": "http", "method": method, "path": "/", "headers": headers, "state": {}}
         await guard(scope, self.receive, self.send)
 
     @property
@@ -193,6 +201,50 @@ def test_an_unexpected_error_is_a_problem_without_details(caplog: pytest.LogCapt
     assert client.body["type"] == "urn:tocsin:problem:failure"
     assert "42" not in str(client.sent)
     assert "ZeroDivisionError" in caplog.text and "hush" not in caplog.text
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "acted"),
+    [
+        ((b"act=note&note=yes", b"+and+no"), [b"act=note&note=yes+and+no"]),
+        ((b"act=note&note=yes", None), []),
+    ],
+)
+def test_half_a_form_is_not_acted_upon(pieces: tuple[bytes, ...], acted: list[bytes]) -> None:
+    found = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        found.append((await receive())["body"])
+        await answered(send)
+
+    client = Client(*pieces, content_type=FORM, origin="http://localhost")
+    asyncio.run(client.ask(guarded(app)))
+    assert found == acted
+
+
+def test_what_takes_the_application_too_long_is_a_problem_too() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise TimeoutError("the database")
+
+    client = Client()
+    asyncio.run(client.ask(guarded(app)))
+    assert (client.status, client.body["type"]) == (500, "urn:tocsin:problem:failure")
+
+
+def test_the_connection_of_who_does_not_read_is_closed() -> None:
+    class Deaf(Client):
+        async def send(self, message: Message) -> None:
+            await asyncio.Event().wait()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await answered(send)
+
+    with pytest.raises(Exception, match=r"^$") as closed:  # at which uvicorn closes it
+        asyncio.run(Deaf().ask(guarded(app, send_seconds=0.01)))
+    assert "_NotReadError" in repr(closed.value)
 
 
 @pytest.mark.parametrize(
