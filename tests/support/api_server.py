@@ -6,11 +6,11 @@ import asyncio
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -23,7 +23,12 @@ from monitor.model.token import Scope, Token, token_hash
 from monitor.store.protocol import TokenViews
 from monitor.wiring import local_zone, open_service
 
-GENEROUS = Limits(rate=100_000, burst=100_000)
+PATIENCE = 120.0
+"""Seconds that a busy machine may take for anything."""
+GENEROUS = Limits(
+    rate=100_000, burst=100_000,
+    seconds=PATIENCE, head_seconds=PATIENCE, body_seconds=PATIENCE, send_seconds=PATIENCE,
+)  # fmt: skip
 
 
 @dataclass
@@ -53,11 +58,40 @@ class Api:
     ) -> httpx.Response:
         return self.client.post(f"/v1{path}", json=dict(body), headers=self.headers(scope))
 
+    def routes(self) -> list[Routed]:
+        """Return every route of the application, whether the schema has it or not."""
+        return list(_routes(self.server.app.routes, ""))
+
     def json(self, path: str, **parameters: Any) -> Any:
         """Return what a path answers, which must be well."""
         answer = self.get(path, **parameters)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+
+class Routed(NamedTuple):
+    """A method of a path, and the scope that it needs; None if it needs no token."""
+
+    method: str
+    path: str
+    scope: Scope | None
+
+
+def _routes(routes: Iterable[Any], prefix: str) -> Iterator[Routed]:
+    for route in routes:
+        if hasattr(route, "original_router"):
+            inner = prefix + route.include_context.prefix
+            yield from _routes(route.original_router.routes, inner)
+        else:
+            for method in route.methods:
+                yield Routed(method, prefix + route.path, _scope(route))
+
+
+def _scope(route: Any) -> Scope | None:
+    dependencies = route.dependant.dependencies if hasattr(route, "dependant") else ()
+    scopes = [scope for one in dependencies for scope in one.own_oauth_scopes or ()]
+    assert len(scopes) < 2, route.path
+    return Scope(scopes[0]) if scopes else None
 
 
 @contextmanager
@@ -92,12 +126,12 @@ def serving(
     ready = threading.Event()
     thread = threading.Thread(target=server.run, args=(ready.set,))
     thread.start()
-    assert ready.wait(30)
+    assert ready.wait(PATIENCE)
     url = f"http://127.0.0.1:{server.port}"
     try:
-        with httpx.Client(base_url=url, timeout=30) as client:
+        with httpx.Client(base_url=url, timeout=PATIENCE) as client:
             yield Api(url, server, client, service.views.tokens)
     finally:
         server.stop()
-        thread.join(30)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
