@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 import httpx
 from lxml import html
 
-from support.api_server import Api
+from support.api_server import PATIENCE, Api
 
 NAVIGATION = {
     "Accept": "text/html,application/xhtml+xml",
@@ -57,7 +57,7 @@ class Browser:
     def __init__(self, api: Api) -> None:
         self._api = api
         self.client = httpx.Client(
-            base_url=api.url, timeout=30, follow_redirects=True,
+            base_url=api.url, timeout=PATIENCE, follow_redirects=True,
             event_hooks={"request": [_as_browsers_follow]},
         )  # fmt: skip
 
