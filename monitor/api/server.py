@@ -60,6 +60,8 @@ class ServerOptions:
     key: Path | None = None
     behind_proxy: bool = False
     """Whether a proxy in front of the server encrypts."""
+    sessions: Path | None = None
+    """The file that keeps who is logged in; with None, people log in again after a restart."""
 
 
 Beside = Callable[[ssl.SSLContext | None], AbstractAsyncContextManager[object]]
@@ -125,6 +127,7 @@ class ApiServer:
             around.clock,
             f"tocsin-{self.port}",
             secure=options.certificate is not None or options.behind_proxy,
+            file=options.sessions,
         )
 
     @property

@@ -182,6 +182,7 @@ def _serve(
         certificate=certificate,
         key=key,
         behind_proxy=behind_proxy,
+        sessions=cli.archive / f"sessions.{port}.json" if port else None,
         limits=Limits(
             rate=rate / 60, burst=max(10, rate // 10), connections=4 * server_connections()
         ),

@@ -102,6 +102,8 @@ def serving(
     limits: Limits = GENEROUS,
     anybody_reads: bool = False,
     store: StoreAddress | None = None,
+    sessions: Path | None = None,
+    port: int = 0,
 ) -> Iterator[Api]:
     """Serve the API of a newsroom meanwhile; there is a token `secret-SCOPE` of each scope."""
     service = open_service(data, config, store=store)
@@ -113,8 +115,8 @@ def serving(
             service=service, config_path=config, data=data, clock=time.time, zone=local_zone(),
         ),
         ServerOptions(
-            host="127.0.0.1", port=0, hosts=AcceptedHosts(), anybody_reads=anybody_reads,
-            limits=limits,
+            host="127.0.0.1", port=port, hosts=AcceptedHosts(), anybody_reads=anybody_reads,
+            limits=limits, sessions=sessions,
         ),
         Surroundings(
             find_token=service.views.tokens.find,
