@@ -117,6 +117,7 @@ class ApiServer:
 
         def rest() -> None:
             newsroom.service.archive.let_go()
+            newsroom.service.views.let_go()
             give_back()
 
         guard = Guard(self.app, options.hosts, limits, around.monotonic, rest)

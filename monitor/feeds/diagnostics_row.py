@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from typing_extensions import TypedDict  # pydantic reads those of `typing` from Python 3.12 on
 
 from index.article import Timestamp
-from monitor.errors import FeedError
-from monitor.feeds.discovery import DiscoveredFeed, diagnose, retry
 from monitor.fetch.url import redact
 from monitor.formatting import iso
-from monitor.model.feed import Feed
+
+if TYPE_CHECKING:
+    from monitor.errors import FeedError
+    from monitor.feeds.discovery import DiscoveredFeed
+    from monitor.model.feed import Feed
 
 _From = TypedDict("_From", {"from": str})
 
@@ -95,6 +97,8 @@ class UnreadableRow(TypedDict):
 
 def diagnostics_row(feed: Feed, prospect: DiscoveredFeed, now: Timestamp) -> DiagnosticsRow:
     """Return the findings of one reading: times as text, durations in seconds."""
+    from monitor.feeds.discovery import diagnose
+
     found = diagnose(prospect, now, feed)
     row: dict[str, Any] = {
         "readable": True,
@@ -112,6 +116,8 @@ def diagnostics_row(feed: Feed, prospect: DiscoveredFeed, now: Timestamp) -> Dia
 
 def unreadable_row(feed: Feed, error: FeedError, now: Timestamp) -> UnreadableRow:
     """Return why a feed cannot be read."""
+    from monitor.feeds.discovery import retry
+
     return {
         "readable": False,
         "url": redact(error.url),

@@ -859,6 +859,9 @@ class Views(Protocol):
     def listener(self) -> CommitListener | None:
         """Return what waits for commits; None where nobody tells of them, and one has to look."""
 
+    def let_go(self) -> None:
+        """Free memory while nobody asks; the next question takes a moment longer."""
+
     def totals(self) -> Totals:
         """Return how much is stored."""
 

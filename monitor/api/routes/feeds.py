@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import Query, Request
 from pydantic import Field
@@ -20,9 +20,11 @@ from monitor.api.router import RowRouter
 from monitor.errors import FeedError
 from monitor.export.serialization.feeds import FeedRow, GapRow, PollRow, feed_row, poll_row
 from monitor.feeds.diagnostics_row import DiagnosticsRow, diagnostics_row
-from monitor.feeds.discovery import DiscoveredFeed
-from monitor.model.config import Config
 from monitor.model.feed import Feed
+
+if TYPE_CHECKING:  # what reads feeds takes 15 MB
+    from monitor.feeds.discovery import DiscoveredFeed
+    from monitor.model.config import Config
 
 router = RowRouter(tags=["feeds"])
 GAP_SECONDS = 7 * 86_400.0

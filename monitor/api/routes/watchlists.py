@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import Query, Request
 from pydantic import Field
@@ -26,12 +26,14 @@ from monitor.api.newsroom import (
 )
 from monitor.api.problems import ApiProblem, FieldProblem
 from monitor.api.router import RowRouter
-from monitor.config.watchlist_edit import WatchlistFields
 from monitor.export.serialization.alerts import MatchRow, match_rows
 from monitor.export.serialization.searches import HitRow, hit_row
 from monitor.export.serialization.watchlists import TermRow, WatchlistRow, term_row
-from monitor.model.config import Config, Watchlist
 from monitor.model.search import Filter
+
+if TYPE_CHECKING:  # what edits feeds.yaml takes 5 MB
+    from monitor.config.watchlist_edit import WatchlistFields
+    from monitor.model.config import Config, Watchlist
 
 router = RowRouter(tags=["watchlists"])
 log = logging.getLogger("tocsin")
@@ -140,6 +142,8 @@ class NewWatchlist(Body):
 
     def as_fields(self) -> WatchlistFields:
         """Return what feeds.yaml would say."""
+        from monitor.config.watchlist_edit import WatchlistFields
+
         return WatchlistFields(
             name=self.name,
             terms=tuple(self.terms),

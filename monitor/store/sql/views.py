@@ -52,6 +52,10 @@ class SqlViews:
         self.connection = ViewerConnection(address, read_only=read_only, busy_ms=busy_ms)
         self.searches = SqlSearchHistory(self.connection)
 
+    def let_go(self) -> None:
+        """Free memory while nobody asks; the next question takes a moment longer."""
+        self.connection.let_go()
+
     @cached_property
     def feeds(self) -> SqlFeedViews:
         """Subscriptions."""

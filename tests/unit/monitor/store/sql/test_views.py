@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from contextlib import closing
 from pathlib import Path
 
@@ -42,6 +44,21 @@ def views(address: StoreAddress) -> SqlViews:
                 (alert, f"r{at}", at),
             )
     return SqlViews(address)
+
+
+@pytest.mark.parametrize("address", ["sqlite"], indirect=True)
+def test_a_viewer_lets_go_of_the_store_and_reads_on(views: SqlViews) -> None:
+    before = weakref.ref(views.connection.sql)
+    reading = views.connection.read("SELECT id FROM alerts ORDER BY id")
+    assert next(reading) == (1,)
+    commits = views.version().commits
+    views.let_go()
+    assert [id for (id,) in reading] == [*range(2, 10)]
+    del reading
+    gc.collect()  # a connection and its statements refer to each other
+    assert before() is None
+    assert views.alerts.headlines(limit=1) == [(9, "Titre 9")]
+    assert views.version().commits == commits  # which answers are remembered by
 
 
 def test_headlines_come_newest_first_in_pages(views: SqlViews) -> None:
