@@ -15,7 +15,7 @@ from monitor.model.feed import Feed, FeedHealth, FeedState, Gap, GapKind, Health
 from monitor.model.match import Match
 from monitor.model.severity import Severity
 from monitor.notify.briefing_schedule import stored_briefing
-from monitor.service.briefing import BriefingFacts
+from monitor.service.briefing import BriefingFacts, compose_briefing
 from monitor.store.sql.store import SqlStore
 from monitor.wiring import open_service
 from support.newsroom import Newsroom
@@ -105,11 +105,17 @@ def hostile_facts() -> BriefingFacts:
     )
 
 
-def store_briefing(newsroom: Newsroom) -> int:
-    """Return the number of a briefing that was sent, of all that a newsroom has."""
-    made = open_service(newsroom.data, newsroom.config).briefing(0.0)
-    stored = stored_briefing(replace(made, name="Morning"), SEVEN, SEVEN, BRUSSELS)
-    schedule = BriefingSchedule(name="Morning", at=(time(7),), to=("desk",))
+def store_briefing(newsroom: Newsroom, told: BriefingFacts | None = None) -> int:
+    """Return the number of a briefing that was sent: of some facts, or of all of a newsroom.
+
+    Its name is hostile too if the facts are given.
+    """
+    if told is None:
+        name, made = "Morning", open_service(newsroom.data, newsroom.config).briefing(0.0)
+    else:
+        name, made = HOSTILE, compose_briefing(told, BRUSSELS)
+    stored = stored_briefing(replace(made, name=name), SEVEN, SEVEN, BRUSSELS)
+    schedule = BriefingSchedule(name=name, at=(time(7),), to=("desk",))
     with closing(SqlStore(newsroom.data)) as store:
         store.briefings.begin([schedule], SEVEN - HOUR)
         store.briefings.save(stored, schedule.to, SEVEN)
