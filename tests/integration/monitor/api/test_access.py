@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support.api_server import Api, serving
+from support.api_server import Api, serving, stopped
 from support.newsroom import Newsroom, until
 
 from monitor.api.limits import Limits
@@ -121,7 +121,7 @@ def test_expired_and_revoked_tokens_are_refused_at_once(api: Api) -> None:
 
 
 def test_wrong_tokens_cannot_be_tried_for_ever(filled: Newsroom) -> None:
-    with serving(filled.config, filled.data) as api:
+    with serving(filled.config, filled.data, monotonic=stopped) as api:
         tried = [
             api.client.get("/v1/status", headers={"Authorization": f"Bearer {n}"})
             for n in range(40)
@@ -145,7 +145,7 @@ def test_the_last_use_is_noted_once_a_minute(filled: Newsroom) -> None:
 
 def test_each_token_has_its_own_rate(filled: Newsroom) -> None:
     limits = Limits(rate=0.5, burst=3)
-    with serving(filled.config, filled.data, limits=limits) as api:
+    with serving(filled.config, filled.data, limits=limits, monotonic=stopped) as api:
         statuses = [api.get("/status").status_code for _ in range(5)]
         assert statuses == [200, 200, 200, 429, 429]
         refused = api.get("/status")

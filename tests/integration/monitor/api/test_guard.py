@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from support.api_server import GENEROUS, Api, serving
+from support.api_server import GENEROUS, PATIENCE, Api, serving
 from support.newsroom import Newsroom
 
 from monitor.api.limits import Limits
@@ -105,7 +105,7 @@ def test_a_large_body_is_refused(filled: Newsroom) -> None:
 
 
 def connected(api: Api) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", api.server.port), timeout=20)
+    return socket.create_connection(("127.0.0.1", api.server.port), timeout=PATIENCE)
 
 
 def test_a_slow_body_is_not_awaited(strict: Api) -> None:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from support.api_server import Api, serving
+from support.api_server import Api, serving, stopped
 from support.html_pages import Browser
 from support.newsroom import Newsroom
 
@@ -78,7 +78,7 @@ def test_a_wrong_token_is_refused_and_not_shown_again(stranger: Browser) -> None
 
 
 def test_wrong_tokens_cannot_be_tried_for_ever(filled: Newsroom) -> None:
-    with serving(filled.config, filled.data) as api:
+    with serving(filled.config, filled.data, monotonic=stopped) as api:
         with Browser(api) as browser:
             statuses = [browser.post("/login", {"token": str(n)}).status for n in range(30)]
         assert statuses[0] == 401 and statuses[-1] == 429
