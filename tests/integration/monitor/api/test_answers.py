@@ -136,6 +136,8 @@ def test_revisions_of_an_article(api: Api, filled: Newsroom) -> None:
         ("/feeds/log?feed=Le+Fill", 422, "did you mean `Le Fil`"),
         ("/trend?query=a&query=b&split=lang", 422, "split"),
         ("/briefing?since=2999-01-01", 422, "future"),
+        ("/deliveries?channel=a%00", 422, "channel: a text has no NUL"),
+        ("/alerts?lang=fr&lang=%00", 422, "lang: a text has no NUL"),
     ],
 )
 def test_an_error_says_what_to_do(api: Api, path: str, status: int, words: str) -> None:
