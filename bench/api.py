@@ -3,7 +3,9 @@
 python -m bench.api [--articles 100000] [--seconds 5] [--folder FOLDER]
 
 Each question is asked by one client, then by four at once, over HTTP; and of the service itself, in
-this process, with the row made into JSON. FOLDER keeps the newsroom, for the next time.
+this process, with the row made into JSON. Then Debian's Miniflux is asked the like of the same
+articles, all of them unread; it needs root, for a PostgreSQL of its own. FOLDER keeps the newsroom
+for the next time.
 """
 
 from __future__ import annotations
@@ -11,17 +13,22 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 import httpx
 
+from bench import peer_miniflux
 from bench.alert_newsroom import AlertRoom
 from bench.measure import kept_or_temporary, peak_of
 from monitor.export.serialization.alerts import alert_row
@@ -38,8 +45,34 @@ QUESTIONS = {
     "one alert, unchanged": "alerts/a500",
     "status": "status",
 }
+PEER = {
+    "search, 50 hits": "entries?search=grève+orly&limit=50",
+    "search by relevance": "entries?search=alibaba+sûreté&limit=50",
+    "alerts, 50 rows": "entries?status=unread&limit=50&order=published_at&direction=desc",
+}
+"""What Miniflux is asked instead: its search always goes by relevance and date together, its list
+has unread entries."""
+OURS, DIRECT, THEIRS = "tocsin", "service", "Miniflux"
+CLIENTS = (1, 4)
+FEWEST = 20
+"""Answers of which a percentile says something."""
 SETTLE = 25.0
 """Seconds after which the server has given memory back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How a question was answered."""
+
+    rate: float
+    """Answers a second."""
+    median: float
+    late: float
+    """Milliseconds within which 95 of 100 were answered."""
+
+
+Measured = dict[tuple[str, str, int], Figures]
+"""By who was asked, the question, and how many asked at once."""
 
 
 def main() -> None:
@@ -52,23 +85,72 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
+    measured: Measured = {}
     with kept_or_temporary(asked.folder) as folder:
         if not (folder / "newsroom.db").exists():
             AlertRoom(folder, asked.articles)
             subprocess.run([*_tocsin(folder), "reindex"], check=True, capture_output=True)
-        _direct(folder, asked.seconds)
-        with _served(folder) as (address, process):
-            time.sleep(1)
-            print(f"memory at rest, at first       {_resident(process):6.0f} MB")
-            for question, path in QUESTIONS.items():
-                for clients in (1, 4):
-                    _report(
-                        question, clients, _asked(address, path, question, clients, asked.seconds)
+        _direct(folder, asked.seconds, measured)
+        _ours(folder, asked.seconds, measured)
+        _theirs(folder, asked.seconds, measured)
+    _compare(measured)
+
+
+def _ours(folder: Path, seconds: float, measured: Measured) -> None:
+    """Ask the API of tocsin."""
+    with _served(folder) as (address, process):
+        time.sleep(1)
+        print(f"memory at rest, at first       {_resident(process):6.0f} MB")
+        for question, path in QUESTIONS.items():
+            _ask(OURS, address, path, question, seconds, measured)
+        print(f"memory under load              {_resident(process):6.0f} MB")
+        time.sleep(SETTLE)
+        print(f"memory at rest, after load     {_resident(process):6.0f} MB")
+        print(f"peak                           {peak_of(process.pid) / 1e6:6.0f} MB")
+
+
+def _theirs(folder: Path, seconds: float, measured: Measured) -> None:
+    """Ask the API of Miniflux, if it is installed."""
+    if missing := peer_miniflux.available():
+        print(missing)
+        return
+    stored = list(_articles(folder))
+    with TemporaryDirectory() as name, peer_miniflux.database(Path(name)) as running:
+        peer_miniflux.subscribe(running, sorted({one.feed for one in stored}))
+        peer_miniflux.fill(running, stored)
+        with peer_miniflux.serving(running) as address:
+            peer_miniflux.await_answer(address)
+            for question, path in PEER.items():
+                _ask(THEIRS, address, path, question, seconds, measured, peer_miniflux.login())
+
+
+def _articles(folder: Path) -> Iterator[peer_miniflux.StoredEntry]:
+    with closing(sqlite3.connect(folder / "newsroom.db")) as sql:
+        yield from map(
+            peer_miniflux.StoredEntry._make,
+            sql.execute(
+                "SELECT f.url, a.url, a.title, a.body, a.published"
+                " FROM articles a JOIN feeds f ON f.number = a.feed"
+            ),
+        )
+
+
+def _compare(measured: Measured) -> None:
+    """Print what the API of tocsin does beside the others, as ratios."""
+    for question in PEER:
+        for clients in CLIENTS:
+            ours = measured[OURS, question, clients]
+            others = {
+                "the service directly": measured.get((DIRECT, question, 1)),
+                "Miniflux": measured.get((THEIRS, question, clients)),
+            }
+            for name, other in others.items():
+                if other is not None:
+                    print(
+                        f"{question:<22} {clients} over HTTP beside {name:<21}"
+                        f" requests {ours.rate / other.rate:5.2f}x"
+                        f"  p95 {ours.late / other.late:5.2f}x"
                     )
-            print(f"memory under load              {_resident(process):6.0f} MB")
-            time.sleep(SETTLE)
-            print(f"memory at rest, after load     {_resident(process):6.0f} MB")
-            print(f"peak                           {peak_of(process.pid) / 1e6:6.0f} MB")
 
 
 def _tocsin(folder: Path) -> list[str]:
@@ -94,20 +176,32 @@ def _served(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
             process.terminate()
 
 
-def _asked(address: str, path: str, question: str, clients: int, seconds: float) -> list[float]:
+def _ask(
+    who: str, address: str, path: str, question: str, seconds: float, measured: Measured,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> None:  # fmt: skip
+    """Ask a question by one client, then by more at once; print and note how it was answered."""
+    for clients in CLIENTS:
+        took = _asked(address, path, question, clients, seconds, headers)
+        measured[who, question, clients] = _report(who, question, clients, took)
+
+
+def _asked(
+    address: str, path: str, question: str, clients: int, seconds: float, headers: Mapping[str, str]
+) -> list[float]:
     """Ask a question again and again; return how long each answer took."""
     took: list[float] = []
     until = time.perf_counter() + seconds
 
     def ask() -> None:
-        with httpx.Client(base_url=address, timeout=60) as client:
+        with httpx.Client(base_url=address, timeout=60, headers=headers) as client:
             first = client.get(path)
             assert first.status_code == 200, first.text
             unchanged = "unchanged" in question
-            headers = {"If-None-Match": first.headers["etag"]} if unchanged else {}
-            while time.perf_counter() < until:
+            known = {"If-None-Match": first.headers["etag"]} if unchanged else {}
+            while time.perf_counter() < until or len(took) < FEWEST:
                 begun = time.perf_counter()
-                answer = client.get(path, headers=headers)
+                answer = client.get(path, headers=known)
                 took.append(time.perf_counter() - begun)
                 assert answer.status_code == (304 if unchanged else 200), answer.text
 
@@ -119,7 +213,7 @@ def _asked(address: str, path: str, question: str, clients: int, seconds: float)
     return took
 
 
-def _direct(folder: Path, seconds: float) -> None:
+def _direct(folder: Path, seconds: float, measured: Measured) -> None:
     """Ask the service itself."""
     service = open_service(folder)
     newest = Filter(muted=True)
@@ -141,21 +235,24 @@ def _direct(folder: Path, seconds: float) -> None:
     for name, ask in questions.items():
         ask()
         took, until = [], time.perf_counter() + seconds
-        while time.perf_counter() < until:
+        while time.perf_counter() < until or len(took) < FEWEST:
             begun = time.perf_counter()
             ask()
             took.append(time.perf_counter() - begun)
-        _report(name, 0, took)
+        measured[DIRECT, name, 1] = _report(DIRECT, name, 1, took)
 
 
-def _report(question: str, clients: int, took: list[float]) -> None:
-    by = f"{clients} over HTTP" if clients else "directly"
-    late = quantiles(took, n=20)[-1]
+def _report(who: str, question: str, clients: int, took: list[float]) -> Figures:
+    """Print and return how a question was answered."""
+    rate = len(took) / max(sum(took) / clients, 1e-9)
+    found = Figures(rate, 1e3 * median(took), 1e3 * quantiles(took, n=20)[-1])
+    by = "directly" if who == DIRECT else f"{who}, {clients} over HTTP"
     print(
-        f"{question:<22} {by:<12} {len(took) / max(sum(took) / max(clients, 1), 1e-9):7.0f}/s"
-        f"  median {1e3 * median(took):6.1f} ms  p95 {1e3 * late:6.1f} ms",
+        f"{question:<22} {by:<21} {found.rate:7.0f}/s  median {found.median:6.1f} ms"
+        f"  p95 {found.late:6.1f} ms",
         flush=True,
     )
+    return found
 
 
 def _resident(process: subprocess.Popen[str]) -> float:

@@ -7,6 +7,7 @@ is counted with its own; its memory is not.
 from __future__ import annotations
 
 import base64
+import csv
 import os
 import pwd
 import shutil
@@ -15,10 +16,11 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
 from bench.measure import Cost, cost, cpu_with_the_dead
@@ -78,24 +80,69 @@ def database(folder: Path) -> Iterator[Database]:
         _as_postgres(control, "-D", str(home / "data"), "-m", "immediate", "stop")
 
 
-def subscribe(running: Database, urls: list[str]) -> None:
-    """Subscribe to feeds without fetching them."""
+@contextmanager
+def serving(running: Database) -> Iterator[str]:
+    """Serve Miniflux while the block runs; yield the address of its API."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = os.environ | running.miniflux(LISTEN_ADDR=f"127.0.0.1:{port}")
     server = subprocess.Popen(["miniflux"], env=environment, stdout=subprocess.DEVNULL)
     try:
-        outlines = "".join(f"<outline text='f' xmlUrl={quoteattr(url)}/>" for url in urls)
-        opml = f"<opml version='2.0'><body>{outlines}</body></opml>".encode()
-        login = base64.b64encode(f"{_USER}:{_PASSWORD}".encode()).decode()
-        asked = urllib.request.Request(
-            f"http://127.0.0.1:{port}/v1/import", opml, {"Authorization": f"Basic {login}"}
-        )
-        _once_up(asked)
+        yield f"http://127.0.0.1:{port}/v1/"
     finally:
         server.terminate()
         server.wait()
+
+
+def login() -> dict[str, str]:
+    """Return the headers of its only user."""
+    return {"Authorization": f"Basic {base64.b64encode(f'{_USER}:{_PASSWORD}'.encode()).decode()}"}
+
+
+def await_answer(address: str) -> None:
+    """Wait until the API answers."""
+    _once_up(urllib.request.Request(f"{address}me", headers=login()))
+
+
+def subscribe(running: Database, urls: list[str]) -> None:
+    """Subscribe to feeds without fetching them."""
+    with serving(running) as address:
+        outlines = "".join(f"<outline text='f' xmlUrl={quoteattr(url)}/>" for url in urls)
+        opml = f"<opml version='2.0'><body>{outlines}</body></opml>".encode()
+        _once_up(urllib.request.Request(f"{address}import", opml, login()))
+
+
+class StoredEntry(NamedTuple):
+    """An entry as a feed would have brought it."""
+
+    feed: str
+    """The address of the feed."""
+    url: str
+    title: str
+    content: str
+    published: float
+
+
+def fill(running: Database, entries: Iterable[StoredEntry]) -> None:
+    """Store unread entries of feeds that are subscribed to, with the index that Miniflux makes."""
+    file = running.folder / "entries.csv"
+    with file.open("w", encoding="utf-8", newline="") as written:
+        csv.writer(written).writerows(entries)
+    file.chmod(0o644)
+    running.psql(
+        "CREATE TABLE brought (feed text, url text, title text, content text, published float)"
+    )
+    running.psql(f"COPY brought FROM '{file}' CSV")
+    running.psql(
+        "INSERT INTO entries (user_id, feed_id, hash, published_at, title, url, content, author,"
+        " document_vectors, changed_at) SELECT f.user_id, f.id, md5(b.url),"
+        " to_timestamp(b.published), b.title, b.url, b.content, '',"
+        " setweight(to_tsvector(b.title), 'A') || setweight(to_tsvector(b.content), 'B'), now()"
+        " FROM brought b JOIN feeds f ON f.feed_url = b.feed"
+    )
+    running.psql("DROP TABLE brought")
+    running.psql("VACUUM ANALYZE entries")
 
 
 def refresh(running: Database) -> Cost:
@@ -114,7 +161,7 @@ def entries(running: Database) -> int:
 
 
 def _once_up(asked: urllib.request.Request) -> None:
-    for _ in range(200):
+    for _ in range(2_400):  # it makes its tables first
         try:
             urllib.request.urlopen(asked, timeout=60).close()
             return
