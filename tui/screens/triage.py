@@ -93,9 +93,23 @@ class TriageScreen(AlertFilterScreen):
         stories = self.stream.marked() if self.stream.marks else [story] if story else []
         return [alert for story in stories for alert in story.alerts]
 
-    def _apply(self, change: Change, *, go_on: bool = True) -> None:
-        """Change the chosen alerts; after a single story go on to the next."""
-        chosen, marked = self.chosen_alerts, bool(self.stream.marks)
+    def _decide(self, change: Change, *, go_on: bool = True) -> None:
+        """Change the chosen alerts, unless the key may be meant for what was under the cursor."""
+        if self.stream.just_followed and not self.stream.marks:
+            text = _("A new story has just come under the cursor. Press again; p pauses the list.")
+            self.show_message(text, error=True)
+        else:
+            self._apply(change, self.chosen_alerts, go_on=go_on)
+
+    def _apply(self, change: Change, chosen: Sequence[Alert], *, go_on: bool = False) -> None:
+        """Change alerts.
+
+        Args:
+            change: What to change.
+            chosen: The alerts as they were when the analyst chose them.
+            go_on: Whether to go on to the next story after a single one.
+        """
+        marked = bool(self.stream.marks)
         count = self.triage.apply(chosen, change)
         if marked or count > 1:
             text = ngettext(
@@ -109,19 +123,19 @@ class TriageScreen(AlertFilterScreen):
 
     def action_acknowledge(self) -> None:
         """Acknowledge the alert."""
-        self._apply(Change(state=AlertState.ACKNOWLEDGED))
+        self._decide(Change(state=AlertState.ACKNOWLEDGED))
 
     def action_noise(self) -> None:
         """Give the alert the verdict noise."""
-        self._apply(Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.NOISE))
+        self._decide(Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.NOISE))
 
     def action_relevant(self) -> None:
         """Give the alert the verdict relevant."""
-        self._apply(Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT))
+        self._decide(Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT))
 
     def action_close(self) -> None:
         """Close the alert; it stays in its row until the stream is loaded again."""
-        self._apply(Change(state=AlertState.CLOSED))
+        self._decide(Change(state=AlertState.CLOSED))
 
     def action_triage_one(self) -> None:
         """Choose an alert of the story, then what to decide about it alone."""
@@ -132,10 +146,10 @@ class TriageScreen(AlertFilterScreen):
 
         def on_alert(row: int | None) -> None:
             if row is not None:
-                self._decide(alerts[row])
+                self._decide_one(alerts[row])
 
         if len(alerts) == 1:
-            self._decide(alerts[0])
+            self._decide_one(alerts[0])
             return
         rows = [self._alert_line(alert) for alert in alerts]
         self.app.push_screen(
@@ -151,7 +165,7 @@ class TriageScreen(AlertFilterScreen):
             (line(alert.title), "plain"),
         ]
 
-    def _decide(self, alert: Alert) -> None:
+    def _decide_one(self, alert: Alert) -> None:
         """Ask what to decide about one alert."""
 
         def on_choice(row: int | None) -> None:
@@ -165,7 +179,7 @@ class TriageScreen(AlertFilterScreen):
     def action_star(self) -> None:
         """Star the alert or remove its star; star several unless all have one."""
         chosen = self.chosen_alerts
-        self._apply(Change(starred=not all(alert.starred for alert in chosen)), go_on=False)
+        self._decide(Change(starred=not all(alert.starred for alert in chosen)), go_on=False)
 
     def action_mark(self) -> None:
         """Mark the alert or remove its mark, and go to the next."""
@@ -181,7 +195,7 @@ class TriageScreen(AlertFilterScreen):
 
         def on_line(text: str | None) -> None:
             if text is not None:
-                self._apply(Change(note=clean_note(text)), go_on=False)
+                self._apply(Change(note=clean_note(text)), chosen)
 
         notes = {alert.note for alert in chosen}
         dialog = LineDialog(
@@ -202,7 +216,7 @@ class TriageScreen(AlertFilterScreen):
 
         def on_line(text: str | None) -> None:
             if text is not None and (change := _parse_tags(text)) != Change():
-                self._apply(change, go_on=False)
+                self._apply(change, chosen)
 
         present = sorted({tag for alert in chosen for tag in alert.tags})
         known = sorted(self.newsroom.tags)
@@ -233,12 +247,12 @@ class TriageScreen(AlertFilterScreen):
             self.show_message(text, error=True)
         elif chosen:
             mine = all(alert.assignee == me for alert in chosen)
-            self._assign("" if mine else me)
+            self._assign("" if mine else me, chosen)
 
-    def _assign(self, person: str) -> None:
+    def _assign(self, person: str, chosen: Sequence[Alert]) -> None:
         marked = bool(self.stream.marks)
-        self._apply(Change(assignee=person), go_on=False)
-        if not marked and len(self.chosen_alerts) == 1:
+        self._apply(Change(assignee=person), chosen)
+        if not marked and len(chosen) == 1:
             name = line(person)
             text = (
                 _("Assigned to {name}; u undoes it.", name=name)
@@ -255,7 +269,7 @@ class TriageScreen(AlertFilterScreen):
 
         def on_line(text: str | None) -> None:
             if text is not None:
-                self._assign(triage.person(text or NOBODY))
+                self._assign(triage.person(text or NOBODY), chosen)
 
         people = sorted({alert.assignee for alert in chosen} - {""})
         hint = _("a name or `me`; an empty line: nobody")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
@@ -22,6 +23,9 @@ from tui.data.story_list import FirstAlerts, StoryCache, StoryOrder
 from tui.view.alerts import StoryRow, outlets_column, story_row
 from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
+
+REACTION_SECONDS = 0.6
+"""Seconds in which nobody sees what came under the cursor and presses a key about it."""
 
 
 class AlertStream(LineList):
@@ -65,6 +69,8 @@ class AlertStream(LineList):
         self._postponed: dict[int, int] = {}
         """Alerts that escalated whose stories have not moved yet, with their escalations."""
         self._paused_alerts: int | None = None
+        self._followed_at: Timestamp = -math.inf
+        """When the cursor went to a new story by itself."""
         self.follow = True
         """Whether the cursor follows new alerts; not while the analyst reads the newest one."""
         self.marks: set[int] = set()
@@ -115,6 +121,11 @@ class AlertStream(LineList):
         self.update_titles()
         self.post_message(self.Highlighted(self))
 
+    @property
+    def just_followed(self) -> bool:
+        """Whether a key may be meant for the story that was under the cursor before."""
+        return self.cursor == 0 and self._clock() - self._followed_at < REACTION_SECONDS
+
     def add_older(self, ids: array[int], escalated: Iterable[EscalatedAlert] = ()) -> None:
         """Add the stories of older alerts below; nothing on the screen moves."""
         self._order.add_older(ids, escalated)
@@ -144,6 +155,7 @@ class AlertStream(LineList):
         moved = self._order.add(new)
         self._order.escalate((escalation, alert) for alert, escalation in moving.items())
         if following or not before:
+            self._followed_at = self._clock() if before else -math.inf
             self.update_row_count()
             self.post_message(self.Highlighted(self, automatic=bool(before)))
         elif moved or moving:

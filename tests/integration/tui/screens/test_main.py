@@ -145,6 +145,38 @@ def test_a_verdict_shows_is_stored_and_is_undone_in_place() -> None:
     drive(newsroom, script)
 
 
+@pytest.mark.parametrize("key", ["i", "t", "C"])
+def test_what_is_written_is_kept_with_the_story_that_the_dialog_names(key: str) -> None:
+    newsroom = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press(key, *"marie")
+        newsroom.count += 1
+        await until(pilot, lambda: app.main_screen.stream.alert_id == 41)
+        await pilot.press("enter")
+        written = {"i": newsroom.notes, "t": newsroom.tags, "C": newsroom.assignees}[key]
+        await until(pilot, lambda: written.get(40) in ("marie", ("marie",)))
+        assert not written.get(41)
+
+    drive(newsroom, script)
+
+
+def test_a_key_decides_nothing_about_a_story_that_came_as_it_was_pressed() -> None:
+    newsroom = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        newsroom.count += 1
+        await until(pilot, lambda: app.main_screen.stream.alert_id == 41)
+        await pilot.press("x")
+        await sees(pilot, app, "Press again")
+        newsroom.now += 1
+        await pilot.press("x", "x")
+        await until(pilot, lambda: len(newsroom.said) == 2)
+        assert newsroom.said[41][1] is newsroom.said[40][1] is Verdict.NOISE
+
+    drive(newsroom, script)
+
+
 def test_a_verdict_that_cannot_be_stored_comes_back_with_a_notice() -> None:
     newsroom = FakeNewsroom(40)
     newsroom.locked.set()
