@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
+from index.analysis.folding import fold
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from index.translation import gettext as _
@@ -35,49 +36,62 @@ class PaletteCommands(Provider):
         """Other keys of some actions."""
         return self.app.keymap if isinstance(self.app, BaseApp) else NO_KEYMAP
 
-    def _commands(self) -> Iterator[tuple[str, Any]]:
+    def _commands(self) -> Iterator[tuple[str, Any, str]]:
+        """Return the label, the action and the name in the settings file of each command."""
         nodes: list[App[Any] | Widget] = [self.screen, self.app]
         if self.screen.focused is not None:
             nodes.append(self.screen.focused)
         for node in nodes:
             for base in filter(_is_ours, type(node).__mro__):
                 for binding in own_bindings(base, self.keymap):
-                    yield _command_name(binding), partial(node.run_action, binding.action)
+                    run = partial(node.run_action, binding.action)
+                    yield _command_label(binding), run, binding.id or ""
         for theme in THEMES:
             action = partial(self.app.run_action, f"app.theme('{theme.name}')")
-            yield _("Theme: {theme}", theme=theme_label(theme.name)), action
+            yield _("Theme: {theme}", theme=theme_label(theme.name)), action, ""
         if isinstance(self.app, DashboardApp):
             app, main = self.app, self.app.main_screen
-            yield _("Show the trends of the watchlists"), partial(app.run_action, "trends", main)
+            trends = partial(app.run_action, "trends", main)
+            yield _("Show the trends of the watchlists"), trends, ""
             if self.screen is main:  # the screen of the feeds has a key for it
                 gaps = partial(app.run_action, "coverage_gaps", main)
-                yield _("Show coverage gaps"), gaps
-            yield _("Write a new watchlist"), partial(app.run_action, "watchlist_form", main)
+                yield _("Show coverage gaps"), gaps, ""
+            form = partial(app.run_action, "watchlist_form", main)
+            yield _("Write a new watchlist"), form, ""
             for count in self.app.newsroom.watchlists:
                 name = line(count.name)
                 show = partial(main.show_watchlist, count.name)
-                yield _("Show {watchlist}", watchlist=name), show
+                yield _("Show {watchlist}", watchlist=name), show, ""
                 edit = partial(app.run_action, ("", "watchlist_form", (count.name,)), main)
-                yield _("Edit the watchlist {watchlist}", watchlist=name), edit
+                yield _("Edit the watchlist {watchlist}", watchlist=name), edit, ""
 
     async def discover(self) -> Hits:
         """Offer every command before a letter is typed."""
-        for name, run in self._commands():
-            yield DiscoveryHit(Content(name), run, name)
+        for label, run, _name in self._commands():
+            yield DiscoveryHit(Content(label), run, label)
 
     async def search(self, query: str) -> Hits:
-        """Offer the commands whose names match the typed letters; first what begins with them.
+        """Offer the commands with the typed words; where there are none, with these letters.
 
-        `feeds` is the pane Feeds, and does not poll all feeds.
+        First comes what begins with them: `feeds` is the pane Feeds, and does not poll all feeds.
+        The names of the settings file count too, and `q!` quits.
         """
-        matcher, found = self.matcher(query), False
-        for name, run in self._commands():
-            score = matcher.match(name)
-            if score > 0:
-                begins, found = name.casefold().startswith(query.casefold()), True
-                yield Hit(score + begins, matcher.highlight(name), run, name)
-        if not found:  # Textual says so in English only
+        typed = query.rstrip("!").casefold()
+        matcher, commands = self.matcher(typed), list(self._commands())
+        found = [one for one in commands if _has_words(typed, f"{one[0]} {one[2]}")]
+        letters = [one for one in commands if matcher.match(one[0])]
+        for label, run, name in found or letters:
+            rank = 2 if label.casefold().startswith(typed) else name == typed
+            score = 1 + 100 * rank + matcher.match(label)
+            yield Hit(score, matcher.highlight(label), run, label)
+        if not found and not letters:  # Textual says so in English only
             yield Hit(0.0, Content(_("No command has this in its name.")), _do_nothing)
+
+
+def _has_words(typed: str, text: str) -> bool:
+    """Return whether each typed word is in a text, if need be without the s of a plural."""
+    inside = fold(text)
+    return all(word in inside or word.removesuffix("s") in inside for word in fold(typed).split())
 
 
 def _do_nothing() -> None:
@@ -89,7 +103,7 @@ def _is_ours(node: type[object]) -> bool:
     return node.__module__.startswith("tui.")
 
 
-def _command_name(binding: Binding) -> str:
+def _command_label(binding: Binding) -> str:
     return f"{_(binding.description)} ({key_label(binding.key.split(',')[0])})"
 
 
@@ -100,8 +114,6 @@ class DashboardApp(BaseApp):
     COMMANDS: ClassVar = {PaletteCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("question_mark,f1", "app.help", "Help"),
-        # Priority: letters that come in the same packet as the slash belong to the query.
-        bind("slash", "app.search", "Search the archive", priority=True),
         bind("colon,ctrl+p", "app.command_palette", "Find a command by its name"),
     ]
 
@@ -173,14 +185,8 @@ class DashboardApp(BaseApp):
         self.main_screen.show_part(part)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the slash to the query, the filter, the palette and the dialogs."""
-        if action != "search":
-            return True
-        from tui.screens.feeds import FeedsScreen
-
-        return isinstance(self.screen, MainScreen | FeedsScreen) and not isinstance(
-            self.focused, Input
-        )
+        """Leave the slash to the filter."""
+        return action != "search" or not isinstance(self.focused, Input)
 
     async def run_action(self, action: Any, *args: Any, **more: Any) -> bool:
         """Run the action of a key, a click or the palette; refuse it if it may write.

@@ -320,6 +320,35 @@ def test_the_palette_offers_first_what_begins_with_the_typed_word() -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("history", "Show who changed it, and when (H)"),
+        ("notes", "Write a note (i)"),
+        ("next-new", "Go to the next new story (n)"),
+        ("deliveries", "Show deliveries that are not sent (d)"),
+        ("shwchips", "Show chips"),
+    ],
+)
+def test_the_palette_finds_commands_by_their_words_and_names(typed: str, first: str) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("colon")
+        await sees(pilot, app, "Acknowledge")
+        await pilot.press(*typed)
+        await until(pilot, lambda: first in "".join(lines(app)[6:9]))
+
+    drive(FakeNewsroom(40), script)
+
+
+def test_the_palette_quits_as_other_programs_do() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("colon", *"q!")
+        await sees(pilot, app, "Quit, and stop the monitor")
+        await pilot.press("enter")
+
+    assert drive(FakeNewsroom(4), script).return_value == "quit"
+
+
+@pytest.mark.parametrize(
     ("typed", "title"), [("trends", "Articles with alerts"), ("gaps", "Coverage gaps")]
 )
 def test_the_palette_shows_trends_and_gaps_from_the_main_screen(typed: str, title: str) -> None:
