@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 READ_ONLY_ACTIONS = frozenset({
     "back", "back_or_quit", "bottom", "briefing", "choose_filter", "clear_filter", "close",
-    "command_palette", "copy_link", "coverage_gaps", "dismiss", "edit", "facets", "feed_articles",
-    "feeds", "filter", "find", "help", "history", "item", "leave", "mark", "match", "move",
-    "newest", "next_pane", "next_theme", "open", "open_link", "open_part", "outlets", "page",
-    "pane", "parts", "pause", "revisions", "scroll", "search", "show_on_main", "similar", "sort",
-    "states", "suspend_process", "theme", "toggle_bell", "top", "trends", "untriaged", "why",
-    "zoom",
+    "command_palette", "copy_link", "coverage_gaps", "dismiss", "edit", "facets",
+    "feed_articles", "feeds", "filter", "find", "help", "history", "item", "leave", "mark",
+    "match", "move", "newest", "next_pane", "next_theme", "open", "open_link", "open_part",
+    "outlets", "page", "pane", "parts", "pause", "repaint", "revisions", "scroll", "search",
+    "show_on_main", "similar", "sort", "states", "suspend_process", "theme", "toggle_bell",
+    "top", "trends", "untriaged", "why", "zoom",
 })  # fmt: skip
 """Actions that never write. A read-only dashboard refuses every other action, new ones too."""
 
@@ -89,6 +89,7 @@ class BaseApp(App[ExitMode], inherit_bindings=False):
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("T", "app.next_theme", "Next theme: dark, light, contrast, the terminal's"),
+        bind("ctrl+l", "app.repaint", "Paint the screen anew"),
         bind("B", "app.toggle_bell", "Switch the bell for high alerts on or off"),
         bind(
             "ctrl+c",
@@ -162,6 +163,10 @@ class BaseApp(App[ExitMode], inherit_bindings=False):
 
     def _paint_anew(self, _app: App[ExitMode]) -> None:
         """Paint the whole terminal, which another program had."""
+        self.action_repaint()
+
+    def action_repaint(self) -> None:
+        """Paint the whole terminal, on which something else has written."""
         self.screen.refresh(layout=True)
 
     def on_unmount(self) -> None:

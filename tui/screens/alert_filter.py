@@ -166,7 +166,7 @@ class AlertFilterScreen(PaneScreen):
         bind("f", "filter", "Filter as you type: words, watch: lang: state: is: …"),
         bind("ctrl+f", "choose_filter", "Filter from a list"),
         bind("I", "mine", "Show only what is assigned to me, or all again"),
-        bind("F", "clear_filter", "Show all alerts"),
+        bind("F,0", "clear_filter", "Show all alerts"),
     ]
     stream: AlertStream
     watchlists: WatchlistPane

@@ -7,11 +7,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.events import Resize
+from textual.widgets import Input
 
 from index.translation import gettext as _
 from monitor.model.feed import FeedHealth, Health
 from tui.data.newsroom import FeedSettings, NewsroomModel
-from tui.key_labels import bind
+from tui.key_labels import KeyBinding, bind
 from tui.screens.config_changes import add_feed, pause_feed, remove_feed
 from tui.screens.config_editor import ConfigPlace
 from tui.screens.dialogs import ChoiceDialog, PageDialog
@@ -36,6 +37,7 @@ class FeedsScreen(PaneScreen):
         bind("a", "add", "Add a feed by its address, or that of its site"),
         bind("p", "pause_feed", "Pause the feed, or resume it"),
         bind("X", "remove", "Remove the feed, after confirmation"),
+        bind("slash", "find", "Find feeds by name, address or tag", name="find-feeds"),
         bind("f", "states", "Show only feeds with one health"),
         bind("s", "sort", "Change the order"),
         bind("b", "coverage_gaps", "Show coverage gaps"),
@@ -47,6 +49,7 @@ class FeedsScreen(PaneScreen):
             ("back", "Back"),
             ("open", "Read"),
             ("poll", "Poll"),
+            ("find", "Find"),
             ("states", "Filter"),
             ("sort", "Sort"),
             ("add", "Add"),
@@ -67,11 +70,14 @@ class FeedsScreen(PaneScreen):
             ("edit_file", "Edit feeds.yaml"),
             ("next_pane(1)", "Pane"),
         ),
+        "find": (KeyBinding("enter", "To the feeds"), KeyBinding("escape", "Show all")),
     }
     AUTO_FOCUS = "#stream"
 
     def __init__(self, newsroom: NewsroomModel, chosen: FeedHealth | None = None) -> None:
         super().__init__(newsroom)
+        self.input = Input(id="find", compact=True, placeholder=_("a name, an address or a tag"))
+        self.input.display = False
         self.header = TextBlock(id="header")
         self.table = FeedTable(newsroom.feeds, newsroom.clock, id="stream")
         self.page = ScrollText(id="reader")
@@ -85,6 +91,7 @@ class FeedsScreen(PaneScreen):
     def compose(self) -> ComposeResult:
         """Put the table above the page."""
         yield self.status_bar
+        yield self.input
         yield self.header
         with self.main:
             yield self.table
@@ -179,6 +186,20 @@ class FeedsScreen(PaneScreen):
 
     # --- the table --------------------------------------------------------------
 
+    def action_find(self) -> None:
+        """Show the line for what to look for."""
+        self.input.display = True
+        self.input.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show only the feeds with these words."""
+        self.table.show_words(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go to the feeds that were found."""
+        self.input.display = bool(event.value.strip())
+        self.show_pane("stream")
+
     def action_states(self) -> None:
         """Choose a state, and show only feeds in it."""
         options = state_rows(self.newsroom.feeds)
@@ -207,8 +228,12 @@ class FeedsScreen(PaneScreen):
         self.show_pane("reader")
 
     def action_back(self) -> None:
-        """End the zoom, leave the page, then the screen."""
-        if self.zoomed or self.current != "stream":
+        """End the zoom, leave the page, end the search, then leave the screen."""
+        if self.input.display and (self.input.has_focus or self.current == "stream"):
+            self.input.value = ""
+            self.input.display = False
+            self.show_pane("stream")
+        elif self.zoomed or self.current != "stream":
             super().action_back()
         else:
             self.dismiss(None)

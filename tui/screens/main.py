@@ -62,6 +62,8 @@ class MainScreen(TriageScreen):
     """The first screen of the dashboard; it reads the store once a second, and after commits."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        # Priority: letters that come in the same packet as the slash belong to the query.
+        bind("slash", "app.search", "Search the archive", priority=True),
         bind("full_stop", "newest", "Go to the newest alert, and follow"),
         bind("p", "pause", "Pause the list of alerts, or continue"),
         bind("m", "silence", "Silence this watchlist, or end its silence"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 
+from index.analysis.folding import fold
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from index.translation import gettext as _
@@ -25,7 +26,7 @@ from tui.view.alerts import short_count
 from tui.view.styled_text import Line, fit, wrap
 
 if TYPE_CHECKING:
-    from monitor.model.feed import Poll, Setting
+    from monitor.model.feed import Feed, Poll, Setting
 
 
 HEALTH_GLYPHS = {
@@ -175,16 +176,29 @@ def _interval(feed: FeedHealth) -> str:
     return f"~{times.age(feed.state.delay)}"
 
 
-def select_feeds(feeds: Sequence[FeedHealth], state: Health | None, order: int) -> list[FeedHealth]:
+def select_feeds(
+    feeds: Sequence[FeedHealth], state: Health | None, order: int, words: str = ""
+) -> list[FeedHealth]:
     """Return feeds in an order.
 
     Args:
         feeds: The feeds to choose from.
         state: Only feeds with this health; None for all.
         order: Index into `FEED_ORDERS`.
+        words: Only feeds with these in name, address or tags, in any case and without accents.
     """
-    chosen = [feed for feed in feeds if state is None or feed.health is state]
+    wanted = fold(words).split()
+    chosen = [
+        feed
+        for feed in feeds
+        if (state is None or feed.health is state) and _has_words(feed.feed, wanted)
+    ]
     return sorted(chosen, key=FEED_ORDERS[order].key)
+
+
+def _has_words(feed: Feed, words: Sequence[str]) -> bool:
+    said = fold(" ".join((feed.name, feed.url, *feed.tags))) if words else ""
+    return all(word in said for word in words)
 
 
 def state_rows(feeds: Sequence[FeedHealth]) -> list[tuple[Health | None, Line]]:

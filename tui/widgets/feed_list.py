@@ -75,7 +75,7 @@ class FeedPane(LineList):
 
 
 class FeedTable(LineList):
-    """All feeds or those in one state, in an order; at first the worst first."""
+    """All feeds, those in one state or those with some words; at first the worst first."""
 
     def __init__(
         self, feeds: Sequence[FeedHealth], clock: Callable[[], Timestamp], *, id: str | None = None
@@ -85,6 +85,7 @@ class FeedTable(LineList):
         self._all = feeds
         self._feeds: Sequence[FeedHealth] = select_feeds(feeds, None, 0)
         self._clock = clock
+        self._words = ""
         self.state: Health | None = None
         """Only feeds in this state are shown; None for all."""
         self.order = 0
@@ -109,6 +110,11 @@ class FeedTable(LineList):
         self.state = state
         self._select()
 
+    def show_words(self, words: str) -> None:
+        """Show only the feeds with these words in name, address or tags."""
+        self._words = words
+        self._select()
+
     def next_order(self) -> None:
         """Change to the next order."""
         self.order = (self.order + 1) % len(FEED_ORDERS)
@@ -116,7 +122,7 @@ class FeedTable(LineList):
 
     def _select(self, url: str = "") -> None:
         url = url or (self.feed.feed.url if self.feed else "")
-        self._feeds = select_feeds(self._all, self.state, self.order)
+        self._feeds = select_feeds(self._all, self.state, self.order, self._words)
         urls = [feed.feed.url for feed in self._feeds]
         self.cursor = urls.index(url) if url in urls else self.cursor
         self.update_row_count()
@@ -132,6 +138,8 @@ class FeedTable(LineList):
 
     def empty_lines(self, cells: int) -> list[Line]:
         """Return what is shown without feeds."""
+        if self._all and self._words.strip():
+            return [[(f"  {_('No feed is found; esc shows all.')}", "quiet")]]
         if self._all:
             text = _("No feed has this state now; f shows the others.")
             if self.state:

@@ -249,7 +249,7 @@ PANES = {
         "filter": Input,
     },
     ArchiveScreen: {"query": Input, "stream": ResultList, "reader": Reader},
-    FeedsScreen: {"stream": FeedTable, "reader": ScrollText},
+    FeedsScreen: {"stream": FeedTable, "reader": ScrollText, "find": Input},
     ArticleScreen: {"reader": Reader},
 }  # fmt: skip
 

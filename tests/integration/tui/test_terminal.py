@@ -77,9 +77,9 @@ def test_no_byte_of_a_hostile_title_is_written() -> None:
     terminal.child.send("q")
     terminal.read_until("Why this", gone=True)
     for keys, shows in (
-        ("e", "address"), ("b", "By watchlist"), ("q", "-By watchlist"), ("/g", "found"),
-        ("\r", "1 match"), ("F", "Words that stand out"), ("q", "-Words that stand out"),
-        ("O", "The same story"), ("k\r", "Next outlet"),
+        ("e", "address"), ("b", "By watchlist"), ("q", "-By watchlist"), ("q", "-address"),
+        ("/g", "found"), ("\r", "1 match"), ("F", "Words that stand out"),
+        ("q", "-Words that stand out"), ("O", "The same story"), ("k\r", "Next outlet"),
     ):  # fmt: skip
         terminal.child.send(keys)
         terminal.read_until(shows.removeprefix("-"), gone=shows.startswith("-"))

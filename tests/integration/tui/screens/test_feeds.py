@@ -70,6 +70,22 @@ def test_feeds_in_each_order(order: str, names: str) -> None:
     assert "".join(feed.feed.name for feed in select_feeds(some(), None, at)) == names
 
 
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("les echos", ["Les Échos"]),
+        ("MONDE example", ["Le Monde"]),
+        ("monde echos", []),
+        ("ports", ["Le Monde"]),
+        ("", ["Le Monde", "Les Échos"]),
+    ],
+)
+def test_feeds_with_words_in_name_address_or_tags(words: str, names: list[str]) -> None:
+    feeds = [feed_health(n, name) for n, name in enumerate(("Les Échos", "Le Monde"))]
+    feeds[1] = replace(feeds[1], feed=replace(feeds[1].feed, tags=("ports",)))
+    assert [feed.feed.name for feed in select_feeds(feeds, None, 1, words)] == names
+
+
 def test_feeds_in_a_state() -> None:
     assert [feed.feed.name for feed in select_feeds(some(), Health.PAUSED, 0)] == ["y"]
     assert [(health, words(line)) for health, line in state_rows(some())] == [
@@ -175,6 +191,25 @@ def test_feeds_are_chosen_sorted_and_explained() -> None:
         assert app.screen is app.main_screen
 
     drive(newsroom, script)
+
+
+def test_slash_finds_a_feed_as_one_types() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, FeedsScreen))
+        await pilot.press("slash", *"lemo")
+        await sees(pilot, app, "No feed is found")
+        await pilot.press("backspace", "backspace", *" mon")
+        await until(pilot, lambda: app.screen.table.row_count == 1)  # type: ignore[attr-defined]
+        await pilot.press("enter", "enter")
+        await sees(pilot, app, "enter Articles")
+        assert "Le Monde" in screen(app)
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: app.screen.table.row_count == 4)  # type: ignore[attr-defined]
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main_screen)
+
+    drive(FakeNewsroom(4), script)
 
 
 def test_enter_on_the_page_of_a_feed_shows_its_articles() -> None:

@@ -249,7 +249,8 @@ def test_what_another_viewer_says_is_seen() -> None:
 # --- filters -----------------------------------------------------------------------
 
 
-def test_enter_on_a_watchlist_filters_and_F_clears() -> None:
+@pytest.mark.parametrize("key", ["F", "0"])
+def test_enter_on_a_watchlist_filters_and_F_clears(key: str) -> None:
     newsroom = FakeNewsroom(40)
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
@@ -260,7 +261,7 @@ def test_enter_on_a_watchlist_filters_and_F_clears() -> None:
         newsroom.count += 4
         await look(pilot, app)
         assert app.main_screen.stream.row_count == 11
-        await pilot.press("F")
+        await pilot.press(key)
         await until(pilot, lambda: app.main_screen.stream.row_count == 44)
 
     drive(newsroom, script)
