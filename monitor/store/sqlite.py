@@ -20,6 +20,12 @@ from monitor.store.sql.connection import BUSY_MS, reading
 from monitor.store.sql.schema import EVIDENCE, VERSION
 
 FILE = "newsroom.db"
+WRITER_CACHE, VIEWER_CACHE = 16_000, 4_000
+"""Kilobytes of pages that a connection of the monitor, or of a viewer, keeps.
+
+A viewer has one connection a thread, and each fills its cache: those of a dashboard had 32 MB. The
+operating system keeps the pages too.
+"""
 TICK = 100_000
 """Instructions of SQLite's virtual machine between two checks for an interrupt."""
 
@@ -192,7 +198,7 @@ def open_database(
 def _connect(path: Path, busy_ms: int, *, create: bool) -> tuple[SqliteConnection, int]:
     """Return a connection and the version of the store, 0 for an empty one."""
     try:
-        connection = _connected(str(path), busy_ms)
+        connection = _connected(str(path), busy_ms, WRITER_CACHE if create else VIEWER_CACHE)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         return connection, _version(connection)
@@ -201,13 +207,13 @@ def _connect(path: Path, busy_ms: int, *, create: bool) -> tuple[SqliteConnectio
             raise
     uri = path.absolute().as_uri()
     try:
-        connection = _connected(f"{uri}?mode=ro", busy_ms)
+        connection = _connected(f"{uri}?mode=ro", busy_ms, VIEWER_CACHE)
         version = _version(connection)
     except sqlite3.OperationalError:  # SQLite would have to write files of its own beside it
         if _has_log(path):
             raise
         signature = file_signature(path)
-        connection = _connected(f"{uri}?mode=ro&immutable=1", busy_ms)
+        connection = _connected(f"{uri}?mode=ro&immutable=1", busy_ms, VIEWER_CACHE)
         version = _version(connection)
         connection.frozen = path, signature
     if version not in (0, VERSION):
@@ -222,7 +228,7 @@ def _connect(path: Path, busy_ms: int, *, create: bool) -> tuple[SqliteConnectio
     return connection, version
 
 
-def _connected(name: str, busy_ms: int) -> SqliteConnection:
+def _connected(name: str, busy_ms: int, cache: int) -> SqliteConnection:
     connection = sqlite3.connect(
         name,
         timeout=busy_ms / 1000,
@@ -231,7 +237,7 @@ def _connected(name: str, busy_ms: int) -> SqliteConnection:
         factory=SqliteConnection,
         uri=name.startswith("file:"),
     )
-    connection.execute("PRAGMA cache_size = -16000")
+    connection.execute(f"PRAGMA cache_size = -{cache}")
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection
 
