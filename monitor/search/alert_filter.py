@@ -17,7 +17,6 @@ from typing import Any, Protocol
 
 from index.article import Timestamp
 from index.errors import QueryError
-from index.query import parser, validation
 from index.query.ast import And, AtLeast, Facet, Node, Not, Or, Phrase, Word, clauses, walk
 from index.query.date_expressions import resolve_time
 from index.query.filters import UNDETERMINED, compact, names
@@ -68,6 +67,8 @@ def parse_alert_filter(text: str) -> AlertFilter:
     """
     if not text.strip():
         raise QueryError(_("nothing to look for"), 0, _("write a word or watch:NAME"))
+    from index.query import parser, validation  # the dashboard starts without a filter
+
     root = parser.read(text, of_alerts=True)
     validation.check(And((Facet("has", "alert"), root)))  # a filter of alerts may only exclude
     return AlertFilter(text.strip(), root)
@@ -81,6 +82,8 @@ def parse_headline_filter(text: str) -> AlertFilter:
     """
     if not text.strip():
         return ALL
+    from index.query import parser
+
     root = parser.read(text, of_alerts=True)
     for node in walk(root):
         _validate_for_headlines(node)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 from index.article import Article, Timestamp
-from monitor.alerts.facts import AlertFacts
 from monitor.alerts.unusual_volume import Interval, Story
 from monitor.model.alert import AlertKind
 from monitor.model.feed import Outcome
 from monitor.model.watchlist import UnusualTime
-from monitor.store.sql.alerts import read_watchlist_facts
 from monitor.store.sql.article_views import ARTICLE, article_of
 from monitor.store.sql.connection import Connection, select_in
+
+if TYPE_CHECKING:
+    from monitor.alerts.facts import AlertFacts
 
 _FIRST = (
     "al.merged_into IS NULL AND NOT al.backfill AND NOT EXISTS (SELECT 1 FROM alerts b"
@@ -151,6 +152,8 @@ class VolumeReads:
 
     def facts(self, watchlists: Collection[str], now: Timestamp) -> AlertFacts:
         """Return what matters for alerts about these watchlists themselves."""
+        from monitor.store.sql.alerts import read_watchlist_facts  # loads what only a monitor needs
+
         return read_watchlist_facts(self._sql, watchlists, now)
 
 
