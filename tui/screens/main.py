@@ -26,14 +26,12 @@ from tui.data.newsroom import NewsroomModel, NewsroomUpdate
 from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue
 from tui.key_labels import KeyBinding, bind
-from tui.screens.dialogs import PageDialog
 from tui.screens.panes import ARTICLE_KEYS, READER_DELAY, ScreenLayout, screen_layout
 from tui.screens.silences import choose_silence
 from tui.screens.triage import TriageScreen
 from tui.view import status
 from tui.view.alerts import unusual_page
 from tui.view.article import match_places
-from tui.view.briefing import briefing_page
 from tui.view.feeds import feed_page
 from tui.view.styled_text import Line, wrap
 from tui.widgets.alert_stream import AlertStream
@@ -52,8 +50,6 @@ _COUNT_CELLS = 16
 """Cells of a watchlist but for its name and bars, with the frame."""
 MORE_CELLS = 3
 """Cells after the name of a watchlist for the number of others (` +1`)."""
-BRIEFING_SECONDS = 86_400.0
-"""Seconds that the briefing is about."""
 FOLLOW_PAUSE = 2.0
 """Seconds that the reader shows a new alert before it follows the next one."""
 
@@ -549,17 +545,9 @@ class MainScreen(TriageScreen):
 
     def action_briefing(self) -> None:
         """Show the briefing of the last day."""
-        self.run_worker(self._show_briefing(), group="why", exclusive=True)
+        from tui.screens.briefing import show_briefing
 
-    async def _show_briefing(self) -> None:
-        newsroom = self.newsroom
-        since = newsroom.clock() - BRIEFING_SECONDS
-        briefing = await self.ask(newsroom.service.briefing, since)
-        if briefing is None or not self.is_attached:
-            return
-        zone = newsroom.zone
-        page = PageDialog(_("Briefing"), lambda cells: briefing_page(briefing, cells, zone))
-        self.app.push_screen(page)
+        self.run_worker(show_briefing(self), group="why", exclusive=True)
 
     def action_trends(self) -> None:
         """Show how many articles with an alert each watchlist had on each day."""
