@@ -17,10 +17,9 @@ from index.analysis.text_cleaning import line
 from index.errors import QueryError
 from index.translation import gettext as _
 from monitor.errors import MonitorError
-from monitor.model.alert import UNUSUAL, Alert, EscalatedAlert
+from monitor.model.alert import Alert, EscalatedAlert
 from monitor.model.article import ArticleDetails
 from monitor.model.reserved_names import FEED_HEALTH
-from monitor.model.search import Filter
 from monitor.search.alert_filter import parse_headline_filter
 from tui.data.newsroom import NewsroomModel, NewsroomUpdate
 from tui.data.story_list import StoryCache
@@ -30,10 +29,8 @@ from tui.screens.panes import ARTICLE_KEYS, READER_DELAY, ScreenLayout, screen_l
 from tui.screens.silences import choose_silence
 from tui.screens.triage import TriageScreen
 from tui.view import status
-from tui.view.alerts import unusual_page
 from tui.view.article import match_places
-from tui.view.feeds import feed_page
-from tui.view.styled_text import Line, wrap
+from tui.view.styled_text import Line
 from tui.widgets.alert_stream import AlertStream
 from tui.widgets.feed_list import FeedPane
 from tui.widgets.filter_line import FilterLine
@@ -42,7 +39,6 @@ from tui.widgets.reader import Reader
 from tui.widgets.watchlist_pane import WatchlistPane
 
 if TYPE_CHECKING:
-    from monitor.store.protocol import AlertViews
     from tui.screens.config_editor import ConfigPlace
 
 
@@ -433,49 +429,25 @@ class MainScreen(TriageScreen):
 
     async def show_article(self) -> None:
         """Show the article of the alert under the cursor."""
-        if self.target is None:
+        alert = self.stream.alert
+        if alert is None:
             self.reader.show_article(None)
             return
-        article = self.target[0]
+        article = alert.article
         if not article:
-            alert = self.stream.alert
-            about_watchlist = alert is not None and alert.kind in UNUSUAL
-            await (self._show_unusual() if about_watchlist else self._show_feed())
+            await self._show_page(alert)
             return
         details = await self.ask(self.newsroom.service.views.articles.details, article)
         if self.is_attached and self.target and self.target[0] == article:
             self.reader.show_article(details, match_places(details.alerts) if details else ())
 
-    async def _show_feed(self) -> None:
-        """Show the feed that the alert under the cursor is about, with its last polls."""
-        alert, newsroom, now = self.stream.alert, self.newsroom, self.newsroom.clock()
-        feed = next((f for f in newsroom.feeds if alert and f.feed.name == alert.feed), None)
-        if alert is None:
-            self.reader.show_article(None)
-            return
-        if feed is None:
-            self.reader.show_text(lambda cells: wrap(line(alert.title), cells, "title"))
-            return
-        polls = await self.ask(newsroom.service.views.feeds.polls, feed.feed.url) or []
-        if self.is_attached and self.stream.alert is alert:
-            title = alert.title
-            self.reader.show_text(
-                lambda cells: [
-                    *wrap(line(title), cells, "title"),
-                    [],
-                    *feed_page(feed, polls, cells, now, newsroom.zone),
-                ]
-            )
+    async def _show_page(self, alert: Alert) -> None:
+        """Show the page of an alert that is about no article."""
+        from tui.screens.alert_page import alert_page
 
-    async def _show_unusual(self) -> None:
-        """Show the alert under the cursor, about a watchlist, with its last stories."""
-        alert, newsroom, now = self.stream.alert, self.newsroom, self.newsroom.clock()
-        assert alert is not None
-        stories = await self.ask(_last_stories, newsroom.service.views.alerts, alert) or []
+        page = await alert_page(self, alert)
         if self.is_attached and self.stream.alert is alert:
-            self.reader.show_text(
-                lambda cells: unusual_page(alert, stories, cells, now, newsroom.zone)
-            )
+            self.reader.show_text(page)
 
     def arrange_panes(self) -> None:
         """Stop following while the analyst reads: the article must not be replaced."""
@@ -590,15 +562,3 @@ class MainScreen(TriageScreen):
     def action_poll_all(self) -> None:
         """Poll every feed."""
         self.poll(None, _("all feeds"))
-
-
-STORIES_SHOWN = 12
-"""Stories of a watchlist that the reader lists below an alert about it."""
-
-
-def _last_stories(views: AlertViews, alert: Alert) -> list[Alert]:
-    """Return the last stories of a watchlist before an alert about it, the newest first."""
-    filter = Filter(watchlists=(alert.watchlist,), until=alert.raised_at, closed=True)
-    found = views.get(views.ids(filter, limit=4 * STORIES_SHOWN)[::-1])
-    stories = {one.story_alert: one for one in found if one.article is not None}
-    return list(stories.values())[:STORIES_SHOWN]
