@@ -10,6 +10,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.fuzzy import Matcher
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -83,7 +84,7 @@ class PaletteCommands(Provider):
         for label, run, name in found or letters:
             rank = 2 if label.casefold().startswith(typed) else name == typed
             score = 1 + 100 * rank + matcher.match(label)
-            yield Hit(score, matcher.highlight(label), run, label)
+            yield Hit(score, _lit(label, matcher), run, label)
         if not found and not letters:  # Textual says so in English only
             yield Hit(0.0, Content(_("No command has this in its name.")), _do_nothing)
 
@@ -92,6 +93,15 @@ def _has_words(typed: str, text: str) -> bool:
     """Return whether each typed word is in a text, if need be without the s of a plural."""
     inside = fold(text)
     return all(word in inside or word.removesuffix("s") in inside for word in fold(typed).split())
+
+
+def _lit(label: str, matcher: Matcher) -> Content:
+    """Return a label with what was typed lit; `Matcher.highlight` reads markup in it."""
+    content = Content(label)
+    for at in matcher.fuzzy_search.match(matcher.query, label)[1]:
+        if not label[at].isspace():
+            content = content.stylize(matcher.match_style, at, at + 1)
+    return content
 
 
 def _do_nothing() -> None:

@@ -10,6 +10,7 @@ from support.fake_newsroom import FakeNewsroom, failing
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from monitor.model.severity import Severity
 from tui import key_labels
 from tui.app import DashboardApp
 from tui.base_app import BaseApp
@@ -398,6 +399,17 @@ def test_text_from_feeds_is_only_text(title: str) -> None:
     assert not [c for c in shown if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0)]
     assert not set(shown) & set("\u202e\u200b\ud800\U000e0041")
     assert "cGF5bG9hZA" not in shown
+
+
+def test_the_palette_takes_the_name_of_a_watchlist_as_text() -> None:
+    newsroom = FakeNewsroom(8)
+    newsroom.lists = [("[/] dossier [red]", Severity.HIGH), *newsroom.lists]
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("colon", *"dossier")
+        await sees(pilot, app, "Show [/] dossier [red]")
+
+    drive(newsroom, script)
 
 
 def test_no_file_of_ours_gives_a_string_to_a_parser_of_markup() -> None:
