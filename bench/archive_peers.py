@@ -112,7 +112,12 @@ class Tantivy:
     name = "tantivy"
 
     def __init__(self, folder: Path) -> None:
-        import tantivy
+        try:
+            import tantivy
+        except ImportError:
+            raise SystemExit(
+                "tantivy is not installed: .venv/bin/pip install tocsin[bench]"
+            ) from None
 
         folder.mkdir()
         self._tantivy = tantivy

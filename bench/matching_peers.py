@@ -143,7 +143,11 @@ class Automaton(_Literally):
     """pyahocorasick, on texts without case and accents."""
 
     def __init__(self, watchlists: Sequence[Watchlist]) -> None:
-        import ahocorasick
+        try:
+            import ahocorasick
+        except ImportError:
+            hint = ".venv/bin/pip install --editable .[bench]"
+            raise SystemExit(f"pyahocorasick is missing: {hint}") from None
 
         super().__init__(watchlists, without_accents)
         self._automaton = ahocorasick.Automaton()

@@ -31,9 +31,12 @@ def arguments(usage: str) -> argparse.ArgumentParser:
 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a file of JSON lines."""
-    with path.open(encoding="utf-8") as file:
-        yield from map(json.loads, file)
+    """Yield the objects of a file of JSON lines; without one, say so and end."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            yield from map(json.loads, file)
+    except FileNotFoundError:
+        raise SystemExit(f"{path}: there is no such file; --data FOLDER says where") from None
 
 
 def articles(data: Path) -> list[Article]:
