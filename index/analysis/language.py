@@ -47,16 +47,13 @@ def detect(text: str, prior: Mapping[str, float] | None = None) -> Language:
     """Return the language of a text, given what is to be expected; below 0.5 undetermined."""
     if not any(map(str.isalpha, text[:_READ])):
         return UNDETERMINED
-    guesses = {str(guess["lang"]): float(guess["score"]) for guess in _guesses(text[:_READ])}
+    found = _detector().detect(text[:_READ], model="lite", k=_CANDIDATES, threshold=_UNLIKELY)
+    guesses = {str(guess["lang"]): float(guess["score"]) for guess in found}
     if prior:
         guesses = _weighed(guesses, prior)
     code, confidence = max(guesses.items(), key=lambda guess: guess[1], default=("", 0.0))
     # The model also knows languages that have no two-letter code.
     return Language(code, confidence) if confidence >= _SURE and len(code) == 2 else UNDETERMINED
-
-
-def _guesses(text: str) -> list[dict[str, str | float]]:
-    return _detector().detect(text, model="lite", k=_CANDIDATES, threshold=_UNLIKELY)
 
 
 def _weighed(guesses: Mapping[str, float], prior: Mapping[str, float]) -> dict[str, float]:

@@ -368,16 +368,14 @@ class _Words(TextCache[str]):
 
     def __missing__(self, chunk: str) -> str:
         core = chunk.strip(AROUND)
-        if core.isalnum() and len(chunk) <= LONGEST:  # most
-            if core != chunk and (core in self or fold_latin(core)):
-                return self.keep(chunk, self[core], 0)
-            if term := fold_latin(core):
-                is_same = term == core  # one string in memory instead of two
-                return self.keep(core, core if is_same else term, 0 if is_same else getsizeof(term))
+        if core != chunk and core.isalnum() and len(chunk) <= LONGEST:
+            return self.keep(chunk, self[core], 0)  # the string that is cached with the core
         return super().__missing__(chunk)
 
 
 def _words_of(chunk: str) -> str:
+    if chunk.isalnum() and len(chunk) <= LONGEST and (term := fold_latin(chunk)):  # most
+        return chunk if term == chunk else term  # one string in memory instead of two
     runs: list[str] = pattern().findall(chunk)
     return " ".join(token.term for run in runs for token in tokens_of[run] if token.is_word)
 

@@ -41,7 +41,7 @@ class Session:
         return hmac.compare_digest(self.form.encode(), form.encode("utf-8", "replace"))
 
 
-class Begun(NamedTuple):
+class StoredSession(NamedTuple):
     """What the server keeps of a session: the rest follows from the secret in the cookie."""
 
     token: bytes
@@ -71,13 +71,13 @@ class Sessions:
         self._secret, self._clock, self._secure, self._file = secret, clock, secure, file
         self.cookie = f"__Host-{cookie}" if secure else cookie
         """Name of the cookie. With the prefix, no page of a sibling domain can set it."""
-        self._sessions: OrderedDict[bytes, Begun] = OrderedDict(_read(file))
+        self._sessions: OrderedDict[bytes, StoredSession] = OrderedDict(_read(file))
         """By the hash of the secret in the cookie."""
 
     def begin(self, token: bytes, answer: Response) -> None:
         """Begin a session with a token, and put its cookie into an answer."""
         secret = self._secret()
-        self._sessions[token_hash(secret)] = Begun(token, self._clock() + LIFE)
+        self._sessions[token_hash(secret)] = StoredSession(token, self._clock() + LIFE)
         while len(self._sessions) > MOST:
             self._sessions.popitem(last=False)
         self._keep()
@@ -125,7 +125,7 @@ class Sessions:
         )
 
 
-def _read(file: Path | None) -> Mapping[bytes, Begun]:
+def _read(file: Path | None) -> Mapping[bytes, StoredSession]:
     """Return the sessions that a file keeps; none if it cannot be read."""
     if file is None:
         return {}
@@ -133,7 +133,7 @@ def _read(file: Path | None) -> Mapping[bytes, Begun]:
         with file.open("rb") as opened:
             rows = json.loads(opened.read(_BYTES))
         return {
-            bytes.fromhex(key): Begun(bytes.fromhex(token), float(until))
+            bytes.fromhex(key): StoredSession(bytes.fromhex(token), float(until))
             for key, token, until in rows
         }
     except (OSError, ValueError, TypeError, RecursionError):

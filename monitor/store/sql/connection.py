@@ -282,7 +282,7 @@ class ViewerConnection(StoreConnection):
         return connection
 
     def let_go(self) -> None:
-        """Close the files of threads that ask nothing now: each keeps up to 16 MB of its pages."""
+        """Close the files of threads that ask nothing now: each keeps pages of its own."""
         if not isinstance(self._address, str):
             self._local = threading.local()  # a question that is being answered keeps its own
 

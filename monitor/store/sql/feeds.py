@@ -76,7 +76,7 @@ _UNSUBSCRIBE = "UPDATE feeds SET subscribed = FALSE WHERE number = ?"
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription:
+class SubscriptionPlan:
     """What is to be written so that some feeds are the subscribed ones."""
 
     numbers: Mapping[str, int]
@@ -85,9 +85,9 @@ class Subscription:
     """Statements with their values, those of one statement together."""
 
 
-def compare(
+def plan_subscription(
     sql: Connection, feeds: Sequence[Feed], bucket_of: Callable[[str], int] | None = None
-) -> Subscription:
+) -> SubscriptionPlan:
     """Return what is to be written so that these feeds are the subscribed ones.
 
     Args:
@@ -110,11 +110,11 @@ def compare(
         elif subscribed:
             gone.append((_UNSUBSCRIBE, (number,)))
     new = [(_SUBSCRIBE, feed_values(feed, bucket_of)) for feed in wanted.values()]
-    return Subscription(numbers, [*new, *edited, *gone])
+    return SubscriptionPlan(numbers, [*new, *edited, *gone])
 
 
 def save_changes(sql: Connection, changes: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
-    """Write changes of a `Subscription`."""
+    """Write changes of a `SubscriptionPlan`."""
     for statement, group in groupby(changes, key=itemgetter(0)):
         sql.executemany(statement, [values for _, values in group])
 

@@ -26,9 +26,9 @@ from monitor.store.sql.deliveries import SqlDeliveryQueue
 from monitor.store.sql.feeds import (
     STATE,
     SqlFeedViews,
-    Subscription,
-    compare,
+    SubscriptionPlan,
     place_pages,
+    plan_subscription,
     read_numbers,
     readdress,
     save_changes,
@@ -74,7 +74,7 @@ class SqlStore:
         """Make these the active ones; return the feeds numbered. The history of others stays."""
         with transaction(self._connection) as sql:
             readdress(sql, {feed.url for feed in feeds})
-        found = self._compare(feeds)
+        found = self._plan(feeds)
         for at in range(0, len(found.changes), CHANGES):
             with transaction(self._connection) as sql:
                 save_changes(sql, found.changes[at : at + CHANGES])
@@ -86,11 +86,11 @@ class SqlStore:
             numbers = found.numbers if known else read_numbers(sql)
         return tuple(replace(feed, number=numbers[feed.url]) for feed in feeds)
 
-    def _compare(self, feeds: Sequence[Feed]) -> Subscription:
+    def _plan(self, feeds: Sequence[Feed]) -> SubscriptionPlan:
         with reading(self._connection) as sql:
             sql.begin_reading()
             try:
-                return compare(sql, feeds, self._bucket_of)
+                return plan_subscription(sql, feeds, self._bucket_of)
             finally:
                 sql.rollback()
 
