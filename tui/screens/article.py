@@ -17,6 +17,7 @@ from monitor.model.article import ArticleDetails, MatchPlace
 from monitor.model.match import Match
 from monitor.model.shown_names import part_name, severity_name
 from tui.data.newsroom import NewsroomModel
+from tui.screens.config_changes import start_resource_tracker
 from tui.screens.dialogs import Dialog, PageDialog
 from tui.screens.panes import ARTICLE_KEYS, PaneScreen
 from tui.view.article import (
@@ -219,6 +220,7 @@ class SimilarDialog(Dialog[int]):
 
 async def choose_similar(screen: PaneScreen, article: int) -> None:
     """Show the articles that are most like one, and open the chosen one."""
+    start_resource_tracker()
     hits = await screen.ask(screen.newsroom.service.similar, article, SIMILAR)
     if hits is None:
         return

@@ -105,6 +105,11 @@ def test_a_story_is_read_triaged_searched_watched_and_briefed(
     terminal.press(ESCAPE)
     terminal.read_until(_("Outlets with this story"), gone=True)
 
+    # Articles like it are looked for in another process; those of this newsroom have no vectors.
+    terminal.press("M")
+    said = _("No article has a vector yet; `tocsin check` says whether articles get them.")
+    terminal.read_until(" ".join(said.split()[:4]))
+
     # A decision is about the row, says for how many alerts, is shown at once, and is undone.
     terminal.press("a")
     terminal.read_until(f"Alibaba  {done}")
