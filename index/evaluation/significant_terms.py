@@ -19,6 +19,7 @@ from typing import NamedTuple, Protocol
 
 from index.article import Article
 from index.evaluation.term_statistics import TermGroup, TermGroups
+from index.interruption import checked
 
 CHANCE = 0.01
 """Probability that any word at all is returned if the articles were picked at random."""
@@ -111,7 +112,7 @@ def significant_terms(
     least = threshold(len(candidates))
     selection = _Selection(counts, len(texts))
     merged: dict[str, list[_Tested]] = defaultdict(list)
-    for group in selection.likeliest(candidates, least, COUNTED * limit):
+    for group in checked(selection.likeliest(candidates, least, COUNTED * limit), step=1):
         tested = selection.tested(group)
         if (
             tested.articles > tested.expected
@@ -123,7 +124,7 @@ def significant_terms(
     strongest = sorted(
         merged.items(), key=lambda word: (-sum(t.strength for t in word[1]), word[0])
     )
-    return [_one_term(parts, groups) for _, parts in strongest[:limit]]
+    return [_one_term(parts, groups) for _, parts in checked(strongest[:limit], step=1)]
 
 
 class _Tested(NamedTuple):
@@ -150,7 +151,8 @@ class _Selection:
         The most frequent come first; a word that cannot exceed the `count` best is skipped.
         """
         best: list[tuple[float, int, TermGroup]] = []
-        for place, group in enumerate(sorted(candidates, key=lambda group: -group.at_most)):
+        frequent = sorted(candidates, key=lambda group: -group.at_most)
+        for place, group in enumerate(checked(frequent, step=10)):
             of, all_ = self._counts.articles(group.lang)
             here = min(of, math.ceil(group.at_most / self._share))
             needed = max(least, best[0][0]) if len(best) == count else least
@@ -159,7 +161,7 @@ class _Selection:
             estimate = self._counts.estimate(
                 group.lang, list(group.forms), other_langs=group.elsewhere
             )
-            in_all = min(all_, max(here, estimate))
+            in_all = min(all_ - of + here, max(here, estimate))
             strength = log_likelihood(here, of, in_all, all_)
             more = here * all_ >= of * in_all
             heapq.heappush(best, (strength if more else -strength, place, group))

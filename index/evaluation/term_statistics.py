@@ -14,6 +14,7 @@ from index.analysis.text_cache import TextCache, size_of_strings
 from index.analysis.tokenizer import CACHED, Token, runs, tokenize, tokens_of
 from index.article import PARTS, Article
 from index.evaluation.term_expansion import selector
+from index.interruption import checked
 from index.query.ast import Mode, Node, Word, words
 
 SAMPLED = 6
@@ -44,7 +45,7 @@ class TermGroups:
     """
 
     def __init__(self, articles: Sequence[Article]) -> None:
-        self._articles = [(article, _content_terms(article)) for article in articles]
+        self._articles = [(one, _content_terms(one)) for one in checked(articles, step=10)]
 
     def groups(self, min_articles: int) -> list[TermGroup]:
         """Return the words that `min_articles` articles or more may have."""
@@ -67,10 +68,11 @@ class TermGroups:
     def written(self, group: TermGroup) -> str:
         """Return the most frequent spelling of a word."""
         spellings = Counter(
-            text[token.start : token.end]
+            run[token.start : token.end]
             for article in self._with(group)[:SAMPLED]
             for text in map(article.part, PARTS[:-1])
-            for token in tokenize(text)
+            for run in runs(text)
+            for token in tokens_of[run]
             if token.term in group.forms
         )
         return max(

@@ -351,6 +351,16 @@ def test_significant_terms(both: tuple[ArchiveWriter, Archive]) -> None:
     assert (word.word, word.forms, word.articles, word.expected) == ("CGT", ("cgt",), 40, 10)
 
 
+def test_a_word_may_be_in_nearly_all_other_articles(both: tuple[ArchiveWriter, Archive]) -> None:
+    writer, archive = both
+    strike = [["marché", "marchés"][id % 2] if id < 5 else "" for id in range(1, 11)]
+    calm = ["marché marchés"] * 30
+    titles = [f"Grève {word}" for word in strike] + [f"Calme {words}" for words in calm]
+    texts = [article(id, title, lang="fr", story=id) for id, title in enumerate(titles, 1)]
+    writer.add(texts)
+    assert archive.significant_terms(parse_query("grève"), texts[:10], 5) == []
+
+
 # --- changing it ----------------------------------------------------------------------------
 
 

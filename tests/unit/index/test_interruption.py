@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -37,3 +38,21 @@ def test_it_asks_while_it_reads_positions(tmp_path: Path) -> None:
     asked = count()
     with interruptible(lambda: next(asked) > 5), pytest.raises(Interrupted):
         open_archive(tmp_path).count(parse_query('"x y z"~5'))
+
+
+def times_asked(run: Callable[[], object]) -> int:
+    asked = count()
+    with interruptible(lambda: next(asked) < 0):
+        run()
+    return next(asked)
+
+
+def test_it_asks_while_it_compares_words(tmp_path: Path) -> None:
+    texts = [
+        Article(id=id, feeds=(1,), url="", title="x yes no", summary="", body="", seen=float(id))
+        for id in range(1, 201)
+    ]
+    open_archive_writer(tmp_path).add(texts)
+    archive, query = open_archive(tmp_path), parse_query("x")
+    compared = times_asked(lambda: archive.significant_terms(query, texts, 10))
+    assert compared > times_asked(lambda: archive.ids(query)) + 10
