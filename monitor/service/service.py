@@ -96,7 +96,7 @@ class Service:
         """Return the articles that are most like one; takes a second (see `similar_articles`)."""
         from monitor.service.similar_articles import similar_articles
 
-        return similar_articles(self._folder, self.views, article, limit)
+        return similar_articles(self._store, self.views, article, limit)
 
     def preview_watchlist(
         self,

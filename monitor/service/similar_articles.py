@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
 
+from monitor.model.config import StoreAddress
 from monitor.model.search_results import SearchHit
 from monitor.similar.encoding_process import EncodingProcess
 from monitor.similar.extra import require_encoder
@@ -14,7 +14,9 @@ SNIPPET = 300
 """Characters of a text that are shown."""
 
 
-def similar_articles(folder: Path, views: Views, article: int, limit: int) -> list[SearchHit]:
+def similar_articles(
+    store: StoreAddress, views: Views, article: int, limit: int
+) -> list[SearchHit]:
     """Return the articles that are most like one, in any language, the nearest first.
 
     The score of each is the cosine of the two vectors. The article itself need not have a vector
@@ -26,7 +28,7 @@ def similar_articles(folder: Path, views: Views, article: int, limit: int) -> li
         StoreError: The store cannot be read.
     """
     require_encoder("tocsin similar")  # not a message
-    with closing(EncodingProcess(folder)) as process:
+    with closing(EncodingProcess(store)) as process:
         nearest = {one.article: one.cosine for one in process.similar(article, limit)}
     feeds = {feed.number: feed.name for feed in views.feeds.every()}
     return [

@@ -47,6 +47,7 @@ def test_commands_read_and_write_the_shared_store(newsroom: Newsroom) -> None:
     assert "articles  4, 4 of them searchable" in newsroom.here("status").stdout
     assert "counterfeit" in newsroom.here("search", "counterfeit").stdout
     assert "whole" in newsroom.here("verify").stdout
+    assert "newsroom.db" not in newsroom.here("similar", "1").stderr  # no article has a vector yet
     assert newsroom.here("vacuum").returncode == newsroom.here("reindex").returncode == 0
 
 
