@@ -84,6 +84,10 @@ class CursorError(MonitorError):
     """A cursor that is not valid, or belongs to another search."""
 
 
+class EncodingError(MonitorError):
+    """The process that encodes was killed, or died: too slow, or too much memory."""
+
+
 class AlreadyRunningError(MonitorError):
     """Another monitor watches this data folder; its pid is 0 while it starts."""
 

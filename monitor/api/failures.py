@@ -8,6 +8,7 @@ from monitor.api.problems import ApiProblem, invalid
 from monitor.errors import (
     ConfigError,
     CursorError,
+    EncodingError,
     MissingExtraError,
     MonitorError,
     StoreError,
@@ -28,6 +29,8 @@ def problem_of(error: Exception) -> ApiProblem:
                 _("it took too long; narrow the question by dates, feeds or rarer words"),
                 headers={"Retry-After": "10"},
             )
+        case EncodingError():
+            return ApiProblem("too-costly", str(error), headers={"Retry-After": "10"})
         case QueryError():
             return invalid("query", str(error))
         case CursorError():

@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, wait
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache, partial
 from pathlib import Path
@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from index import translation
+from index import interruption, translation
 from index.article import Timestamp
 from index.translation import gettext as _
 from monitor.alerts.publishers import publisher
-from monitor.errors import MonitorError
+from monitor.errors import EncodingError, MonitorError
 from monitor.model.config import StoreAddress
 from monitor.model.event_link import (
     WINDOW,
@@ -49,14 +49,12 @@ MEMORY = 700 * 2**20
 window of 60,000 articles, each number in four bytes and two."""
 MOST = 60_000
 """Newest articles of a window: 20,000 a day."""
+LOOK = 0.2
+"""Seconds after which a comparison asks whether its result is wanted."""
 CHUNK = 8192
 """Vectors that are read at once to rank them."""
 GIVES_WAY = 10
 """Niceness: an alert comes before its escalation."""
-
-
-class EncodingError(MonitorError):
-    """The process was killed, or died: too slow, or too much memory."""
 
 
 class EncodingProcess:
@@ -98,8 +96,12 @@ class EncodingProcess:
 
         Raises:
             EncodingError: The process was killed or died.
+            Interrupted: The result is unwanted.
         """
-        found: tuple[Similar, ...] = self._finished(self._scheduled(_similar, article, most).result)
+        task = self._scheduled(_similar, article, most)
+        while not wait([task], LOOK).done:
+            interruption.check()
+        found: tuple[Similar, ...] = self._finished(task.result)
         return found
 
     def close(self) -> None:

@@ -10,9 +10,8 @@ from typing import Protocol
 from index.article import Timestamp
 from index.translation import gettext as _
 from index.translation import ngettext, number
-from monitor.errors import StoreError
+from monitor.errors import EncodingError, StoreError
 from monitor.model.event_link import WINDOW, EncodedArticle, EncodedBatch, Unencoded
-from monitor.similar.encoding_process import EncodingError
 from monitor.store.protocol import Store
 from monitor.tasks import WorkerThread
 

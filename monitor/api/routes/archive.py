@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import Query
+from fastapi import Query, Request
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from monitor.api.access import Reader
+from monitor.api.guard import Alone, more_time
 from monitor.api.newsroom import (
     LARGEST,
     PAGE,
@@ -184,12 +185,15 @@ class SimilarParameters(Parameters):
 
 @router.get("/articles/{article}/similar")
 def similar(
+    request: Request,
     here: Here,
     caller: Reader,
+    alone: Alone,
     article: ArticleId,
     parameters: Annotated[SimilarParameters, Query()],
 ) -> SimilarRow:
-    """Find the articles that are most like one, in either language."""
+    """Find the articles that are most like one, in either language. One is compared at a time."""
+    more_time(request)
     if not here.service.views.articles.get([article]):
         raise no_article(article)
     return similar_row(article, here.service.similar(article, parameters.limit))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -167,3 +168,11 @@ def test_what_the_client_has_already_is_not_sent_again(api: Api, filled: Newsroo
 def test_titles_keep_their_letters(api: Api) -> None:
     hits = api.json("/search", query="grève")["hits"]
     assert [hit["title"] for hit in hits] == [FRENCH[2].title]
+
+
+def test_articles_are_compared_one_at_a_time(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = asyncio.Lock()
+    asyncio.run(held.acquire())
+    monkeypatch.setattr(api.server.app.state, "heavy", held)
+    answer = api.get("/articles/1/similar")
+    assert answer.json()["type"] == "urn:tocsin:problem:busy"

@@ -12,10 +12,13 @@ import pytest
 from support.flow import HOUR, START, ManualMonitor, Press, edition
 from support.word_encoder import WordEncoder
 
+from index.errors import Interrupted
+from index.interruption import interruptible
+from monitor.errors import EncodingError
 from monitor.model.event_link import EncodedBatch, EventLink, Surety, Unencoded
 from monitor.model.feed import Feed
 from monitor.similar.encoder import E5Encoder
-from monitor.similar.encoding_process import EncodingError, EncodingProcess
+from monitor.similar.encoding_process import EncodingProcess
 from monitor.store.sql.store import SqlStore
 
 pytestmark = pytest.mark.costly
@@ -88,6 +91,12 @@ def test_articles_are_encoded_linked_and_found_again(tmp_path: Path) -> None:
         assert [each.article for each in nearest] == [two, numbers[OTHER[0]]]
         assert nearest[0].cosine > 0.9 > nearest[1].cosine
         assert process.similar(one, 1) == nearest[:1]
+
+
+def test_a_comparison_ends_when_nobody_waits_for_it(tmp_path: Path) -> None:
+    publish(tmp_path, [SAME], [OTHER])
+    with encoding(tmp_path) as process, interruptible(lambda: True), pytest.raises(Interrupted):
+        process.similar(ids(tmp_path)[SAME[0]], 5)
 
 
 @pytest.mark.parametrize(("word", "seconds"), [("hang", 15.0), ("die", 60.0)])

@@ -15,11 +15,10 @@ from support.flow import HOUR, START, ManualMonitor, Press, edition
 from support.word_encoder import WordEncoder
 
 from index.article import Timestamp
-from monitor.errors import StoreError
+from monitor.errors import EncodingError, StoreError
 from monitor.model.event_link import EncodedArticle, EncodedBatch, EventLink, Surety, Unencoded
 from monitor.model.feed import Feed
 from monitor.similar.encoder import packed, sentence, unpacked
-from monitor.similar.encoding_process import EncodingError
 from monitor.similar.event_linker import BATCH, MOST_FAILURES, EventLinker
 from monitor.store.sql.store import SqlStore
 from monitor.tasks import WorkerThread
