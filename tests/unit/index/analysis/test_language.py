@@ -22,6 +22,7 @@ ENGLISH_FEED = prior(["en"] * LEARNED_FROM)
         ("De Belgische inlichtingendienst houdt de haven van Luik nauwlettend in de gaten", "nl"),
         ("Der belgische Geheimdienst beobachtet das Logistikzentrum von Alibaba", "de"),
         ("ALIBABA DANS LE COLLIMATEUR DE LA SÛRETÉ BELGE", "fr"),
+        ("ALIBABA DANS LE COLLIMATEUR\nde la SÛRETÉ BELGE", "fr"),
     ],
 )
 def test_a_clear_sentence_needs_no_feed(text: str, code: str) -> None:
