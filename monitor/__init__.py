@@ -51,6 +51,13 @@ monitor. Where several monitors share a store, `lease_keeper` knows which feeds 
 of this one, and `fair_share` decides which are to be; `fencing` refuses requests and transactions
 under a lease that is lost, and `host_turns` takes the turns of hosts. `analyst` says under which
 name decisions are kept. `run_log` writes the log of a run. `tasks` runs calls in threads.
-`garbage` pauses the garbage collector. `language` says in which language people read; its
-catalogues are in `locale/`. `errors`, `files`, `formatting` and `signs` are shared by all.
+`garbage` pauses the garbage collector, and gives back memory. `language` says in which language
+people read; its catalogues are in `locale/`. `errors`, `files`, `formatting` and `signs` are shared
+by all.
 """
+
+import sys
+
+# httpx imports its command line where rich is installed, for 5 MB and 0.1 s, and goes without when
+# that import fails: as it does of a module that is None here.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
