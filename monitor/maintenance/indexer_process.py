@@ -25,6 +25,7 @@ from index.article import Timestamp
 from index.translation import gettext as _
 from index.translation import ngettext, number
 from monitor.files import ARCHIVE_FOLDER
+from monitor.garbage import free_at_once
 from monitor.maintenance import index_repair, indexer
 from monitor.maintenance.followed_store import FollowedStore
 from monitor.maintenance.index_fence import BatchTime, InHand, read_note
@@ -314,6 +315,7 @@ def _index(
     os.nice(GIVES_WAY)
     _confine()
     gc.set_threshold(GARBAGE)
+    free_at_once()
     logging.basicConfig(level=level, format="%(message)s", handlers=[_LastMessage(monitor)])
     try:
         store: SqlStore
