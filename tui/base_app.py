@@ -25,6 +25,7 @@ from tui.data.newsroom import NewsroomModel
 from tui.data.ui_state import UiStateFile
 from tui.key_labels import NO_KEYMAP, bind
 from tui.themes import THEMES, initial_theme, theme_label
+from tui.type_ahead import TypeAheadApp
 
 if TYPE_CHECKING:
     from monitor.service.service import Service
@@ -81,7 +82,7 @@ class AppSettings(TypedDict, total=False):
     """Ring for alerts of high severity, whatever the remembered state says."""
 
 
-class BaseApp(App[ExitMode], inherit_bindings=False):
+class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
     """An application that shows a newsroom; `run()` returns an exit mode, None after a crash."""
 
     TITLE = "tocsin"

@@ -12,6 +12,7 @@ from support.terminal import Terminal
 pytestmark = pytest.mark.costly
 
 SUSPEND = "\x1a"
+ESC = "\x1b"
 SCRIPT = ROOT / "tests" / "support" / "terminal_dashboard.py"
 
 
@@ -112,6 +113,26 @@ def test_letters_in_one_packet_with_the_slash_are_the_query() -> None:
     terminal.read_until("✓ live")
     terminal.child.send("/a/q orly")
     terminal.read_until("/ a/q orly")
+    terminal.child.kill(signal.SIGTERM)
+    assert "ended: quit" in terminal.end()
+
+
+def test_letters_in_one_packet_with_a_key_go_to_what_it_opens() -> None:
+    terminal = dashboard()
+    terminal.read_until("✓ live")
+    for packet, shows in (
+        ("fp orly", "f p orly"),
+        (":pauq", "🔎 pauq"),
+        ("iqu’en dire", "│ qu’en dire"),
+        ("tsat", "│ sat"),
+        ("e/paris", " paris"),
+        ("?/pau", "│ pau"),
+    ):
+        terminal.press(packet)
+        terminal.read_until(shows)
+        assert not any("PAUSED" in line for line in terminal.lines)
+        terminal.press(ESC)
+        terminal.read_until(shows, gone=True)
     terminal.child.kill(signal.SIGTERM)
     assert "ended: quit" in terminal.end()
 
