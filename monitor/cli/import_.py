@@ -52,6 +52,7 @@ def import_(context: click.Context, file: Path, feed: str, rejected: Path | None
     line cannot be read; all other lines are imported.
     """
     cli: CliContext = context.obj
+    _refuse_xml(file)
     with ExitStack() as stack:
         rejects = _RejectedLines(stack.enter_context(rejected.open("wb")) if rejected else None)
         lacks = _Lacks()
@@ -68,6 +69,21 @@ def import_(context: click.Context, file: Path, feed: str, rejected: Path | None
         unread = ngettext("{count} could not be read", "{count} could not be read", rejects.count)
         say(clauses([unread, *([] if rejected else [_("--rejected writes them to a file")])]))
         context.exit(1)
+
+
+def _refuse_xml(file: Path) -> None:
+    """Refuse a list of feeds, which another command reads.
+
+    Raises:
+        BadParameter: The file is XML.
+    """
+    if not file.is_file():
+        return
+    with file.open("rb") as source:
+        start = source.read(64).removeprefix(b"\xef\xbb\xbf")
+    if start.lstrip().startswith(b"<"):
+        words = _("is XML, not JSON; `tocsin feeds import` reads a list of feeds (OPML)")
+        raise click.BadParameter(words, param_hint=str(file))
 
 
 def _import_articles(

@@ -32,6 +32,15 @@ def test_an_export_is_imported_again(newsroom: Newsroom, tmp_path: Path, publish
     assert opml.read(run(newsroom, "export")[0].encode(), "x")
 
 
+def test_the_import_of_articles_names_the_command_for_a_list(
+    newsroom: Newsroom, tmp_path: Path
+) -> None:
+    (tmp_path / "list.opml").write_text("\ufeff <?xml version='1.0'?><opml/>")
+    done = newsroom.here("import", str(tmp_path / "list.opml"))
+    assert done.returncode == 2
+    assert "`tocsin feeds import` reads a list of feeds" in done.stderr
+
+
 def test_a_broken_list_changes_nothing(newsroom: Newsroom, tmp_path: Path) -> None:
     before = newsroom.config.read_text()
     (tmp_path / "l.opml").write_text("<opml><body><outline xmlUrl='https://a.org/'></opml>")
