@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -17,7 +18,12 @@ TEXT_BROWSERS = ("www-browser", "links", "elinks", "lynx", "w3m", "browsh")
 
 
 def can_open(environ: Mapping[str, str]) -> bool:
-    """Return whether a browser would open on the analyst's own screen, not on a remote machine."""
+    """Return whether a browser would open on the analyst's own screen, not on a remote machine.
+
+    Who sets `BROWSER` knows where it opens.
+    """
+    if environ.get("BROWSER"):
+        return True
     if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"):
         return False
     if sys.platform in ("darwin", "win32"):
@@ -38,6 +44,17 @@ def open_link(url: str) -> bool:
     if getattr(browser, "name", "").rpartition("/")[2] in TEXT_BROWSERS:
         return False
     return browser.open(url)
+
+
+def text_browser(environ: Mapping[str, str], url: str) -> list[str]:
+    """Return the command that shows a link in the terminal; empty if `BROWSER` names none."""
+    try:
+        words = shlex.split(environ.get("BROWSER", "").partition(os.pathsep)[0])
+    except ValueError:  # a quote that is never closed
+        return []
+    if not words or _program_name(words) not in TEXT_BROWSERS:
+        return []
+    return [word.replace("%s", url) for word in (words if "%s" in words else [*words, "%s"])]
 
 
 def copy_in_tmux(text: str, environ: Mapping[str, str]) -> None:
@@ -103,8 +120,8 @@ def editor_command(words: list[str], path: Path, line: int) -> list[str]:
     return [*words, file]
 
 
-def run_editor(words: list[str]) -> str:
-    """Run an editor until it is closed; return an error message, empty after success."""
+def run_program(words: list[str]) -> str:
+    """Run a program until it is closed; return an error message, empty after success."""
     try:
         ended = subprocess.run(words, check=False)
     except OSError as error:

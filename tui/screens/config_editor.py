@@ -48,11 +48,11 @@ async def edit_file(screen: PaneScreen, place: ConfigPlace) -> None:
     command = external_programs.editor_command(editor, edited, start or 1)
     if external_programs.is_graphical(editor):
         screen.show_message(_("Editing {file} in {program}…", file=path.name, program=editor[0]))
-        error = await screen.ask(external_programs.run_editor, command)
+        error = await screen.ask(external_programs.run_program, command)
     else:
         try:
             with screen.app.suspend():
-                error = external_programs.run_editor(command)
+                error = external_programs.run_program(command)
         except SuspendNotSupported:
             text = _("The dashboard cannot leave this terminal; edit {path} in another.", path=path)
             screen.show_message(text, error=True)

@@ -24,7 +24,13 @@ from monitor.errors import MonitorError
 from monitor.model.article import ArticleDetails
 from tui.base_app import BaseApp
 from tui.data.newsroom import NewsroomModel
-from tui.external_programs import can_open, copy_in_tmux, open_link
+from tui.external_programs import (
+    can_open,
+    copy_in_tmux,
+    open_link,
+    run_program,
+    text_browser,
+)
 from tui.key_labels import NO_KEYMAP, BarEntry, bind, key_bar_entries
 from tui.view.styled_text import Line, fit
 from tui.widgets.line_list import LineList
@@ -305,14 +311,22 @@ class PaneScreen(Screen[None]):
         open_part(self, name)
 
     async def action_open_link(self) -> None:
-        """Open the link in a browser on this machine, or copy it."""
+        """Open the link in a browser on this machine or in this terminal, or copy it."""
         url = safe_url(self.target[1]) if self.target else ""
         if url and self.app.is_web:
             self.app.open_url(url)
+        elif url and (command := text_browser(self.newsroom.environ, url)):
+            self._show_in_terminal(command)
         elif url and can_open(self.newsroom.environ):
             self.run_worker(self._open(url), group="link")
         else:
             self.copy(url)
+
+    def _show_in_terminal(self, command: list[str]) -> None:
+        with self.app.suspend():
+            error = run_program(command)
+        if error:
+            self.show_message(error, error=True)
 
     async def _open(self, url: str) -> None:
         if await self.ask(open_link, url) is False:

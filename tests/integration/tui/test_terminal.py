@@ -108,6 +108,21 @@ def test_an_editor_has_the_terminal_and_gives_it_back(tmp_path: Path) -> None:
     assert "ended: quit" in terminal.end()
 
 
+def test_a_text_browser_has_the_terminal_and_gives_it_back(tmp_path: Path) -> None:
+    w3m = tmp_path / "w3m"
+    w3m.write_text('#!/bin/sh\necho "reading $@"\nread answer\n')
+    w3m.chmod(0o755)
+    terminal = dashboard(BROWSER=str(w3m))
+    terminal.read_until("✓ live")
+    terminal.press("o")
+    terminal.read_until("reading https://")
+    assert restored(terminal.written)
+    terminal.press("\r")
+    terminal.read_until("╭─ Watchlists")
+    terminal.press("q")
+    assert "ended: quit" in terminal.end()
+
+
 def test_letters_in_one_packet_with_the_slash_are_the_query() -> None:
     terminal = dashboard()
     terminal.read_until("✓ live")

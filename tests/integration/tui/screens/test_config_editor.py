@@ -114,6 +114,23 @@ def test_which_editor(environ: Mapping[str, str], words: list[str]) -> None:
     assert external_programs.find_editor(environ) == words
 
 
+@pytest.mark.parametrize(
+    ("browser", "command"),
+    [
+        ("w3m", ["w3m", "https://a.example/1"]),
+        ("/usr/bin/lynx -accept_all_cookies %s:firefox",
+         ["/usr/bin/lynx", "-accept_all_cookies", "https://a.example/1"]),
+        ("firefox", []),
+        ("w3m 'x", []),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_which_browser_is_shown_in_the_terminal(browser: str, command: list[str]) -> None:
+    environ = {"BROWSER": browser}
+    assert external_programs.text_browser(environ, "https://a.example/1") == command
+    assert external_programs.can_open(environ) is bool(browser)
+
+
 def an_editor(folder: Path, does: str) -> str:
     """Return an editor with a window of its own, so that no terminal has to be left."""
     path = folder / "code"
