@@ -53,7 +53,7 @@ _NO_SAVED = mark("no saved searches; S saves one, `searches:` in feeds.yaml list
 
 
 def query_hint() -> Line:
-    """Return what a query can hold, and the keys of its line."""
+    """Return what a query can hold."""
     return [
         (f"   {_('Words')}, ", "quiet"),
         (_('"a phrase"'), "list"),
@@ -65,7 +65,6 @@ def query_hint() -> Line:
         ("NEAR/5", "list"),
         ("  ", ""),
         (_("@saved"), "list"),
-        (f"  {_('↑ earlier  esc back')}", "quiet"),
     ]
 
 

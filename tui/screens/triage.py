@@ -62,8 +62,8 @@ class TriageScreen(AlertFilterScreen):
     """A screen with a stream of alerts that the analyst triages."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("a", "acknowledge", "Acknowledge, and go to the next"),
-        bind("A", "acknowledge_shown", "Acknowledge all that the filter shows"),
+        bind("a", "acknowledge", "Acknowledge (mark as read), and go to the next"),
+        bind("A", "acknowledge_shown", "Acknowledge (mark as read) all that the filter shows"),
         bind("x", "noise", "Call noise, and go to the next"),
         bind("v", "relevant", "Call relevant, and go to the next"),
         bind("c", "close", "Close, and go to the next"),
@@ -77,8 +77,8 @@ class TriageScreen(AlertFilterScreen):
         bind("u", "undo", "Undo"),
         bind("U", "redo", "Redo"),
         bind("H", "history", "Show who changed it, and when"),
-        bind("n", "untriaged(1)", "Go to the next new story", name="next-new"),
-        bind("N", "untriaged(-1)", "Go to the previous new story", name="previous-new"),
+        bind("n", "untriaged(1)", "Go to the next new (unread) story", name="next-new"),
+        bind("N", "untriaged(-1)", "Go to the previous new (unread) story", name="previous-new"),
     ]
     alerts: StoryCache
     stream: AlertStream

@@ -24,11 +24,11 @@ _OFFERED = ("watch", "lang", "feed", "tag", "severity", "since", "state", "is", 
 
 
 def filter_hint() -> Line:
-    """Return what a filter can hold, and the keys of its line."""
+    """Return what a filter can hold, and the key that is not in the key bar."""
     return [
         (f"   {_('words')}, ", "quiet"),
         (" ".join(f"{offered_name(name)}:" for name in _OFFERED), "list"),
-        (f"  {_('right completes  enter keeps  esc cancels  ^f lists')}", "quiet"),
+        (f"  {_('^f lists')}", "quiet"),
     ]
 
 
@@ -40,17 +40,21 @@ class FilterSuggester(Suggester):
         self._names = names
 
     async def get_suggestion(self, value: str) -> str | None:
-        """Return the whole line with its last word completed."""
-        completion = complete(value, len(value), self._values, of_alerts=True)
-        lines = (value[: completion.start] + each.text for each in completion.candidates)
+        """Return the whole line with its last word completed, if that only adds to it."""
         return next(
             (
                 line
-                for line in lines
-                if len(line) > len(value) and line.casefold().startswith(value.casefold())
+                for line in self.completed(value)
+                if line.casefold().startswith(value.casefold())
             ),
             None,
         )
+
+    def completed(self, text: str) -> list[str]:
+        """Return a line with its last word completed in each way; a name may get quotes."""
+        completion = complete(text, len(text), self._values, of_alerts=True)
+        lines = [text[: completion.start] + each.text for each in completion.candidates]
+        return [line for line in lines if len(line) > len(text)]
 
     def values(self, text: str, most: int = 12) -> list[str]:
         """Return at most `most` words with which a line can go on."""
@@ -138,6 +142,15 @@ class FilterLine(Container):
             event.stop()
             event.prevent_default()
             if event.key == "tab":
-                self.input.action_cursor_right()
+                self._complete()
             else:
                 self.post_message(self.TextSubmitted(self.input.value))
+
+    def _complete(self) -> None:
+        """Complete the last word: as is shown, else with quotes around a name."""
+        text = self.input.value
+        lines = self.suggester.completed(text)
+        added = [line for line in lines if line.casefold().startswith(text.casefold())]
+        if lines:
+            self.input.value = (added or lines)[0]
+        self.input.cursor_position = len(self.input.value)

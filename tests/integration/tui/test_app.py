@@ -193,9 +193,9 @@ def test_help_is_searched_by_words_and_by_keys() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("question_mark", "slash", *"star remove")
         await sees(pilot, app, "Add or remove the star")
-        await sees(pilot, app, "Acknowledge, and go", gone=True)
+        await sees(pilot, app, "Acknowledge (mark as read)", gone=True)
         await pilot.press(*(["backspace"] * 11), "A", "enter")
-        await sees(pilot, app, "Acknowledge all that the filter shows")
+        await sees(pilot, app, "Acknowledge (mark as read) all that")
         await pilot.press("escape")
         await sees(pilot, app, "Write a note")
         await pilot.press("escape")
@@ -212,7 +212,7 @@ def test_the_settings_file_gives_actions_other_keys_which_bar_and_help_show() ->
         await pilot.press("f2")
         await until(pilot, lambda: newsroom.said)
         await pilot.press("question_mark")
-        await sees(pilot, app, "f2  Acknowledge, and go to the next")
+        await sees(pilot, app, "f2  Acknowledge (mark as read), and")
 
     newsroom = FakeNewsroom(40)
     drive(newsroom, script, keymap={"acknowledge": "f2"})
@@ -325,7 +325,8 @@ def test_the_palette_offers_first_what_begins_with_the_typed_word() -> None:
     [
         ("history", "Show who changed it, and when (H)"),
         ("notes", "Write a note (i)"),
-        ("next-new", "Go to the next new story (n)"),
+        ("next-new", "Go to the next new (unread) story (n)"),
+        ("mark all read", "Acknowledge (mark as read) all that the filter shows (A)"),
         ("deliveries", "Show deliveries that are not sent (d)"),
         ("shwchips", "Show chips"),
     ],

@@ -130,6 +130,27 @@ def test_values_are_proposed_and_completed() -> None:
     drive(FakeNewsroom(40), script)
 
 
+def test_a_name_of_several_words_is_completed_in_quotes() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await until(pilot, lambda: app.newsroom.names.feeds)
+        await pilot.press("f", *"feed:les", "tab")
+        assert app.main_screen.filter_line.input.value == 'feed:"Les Échos"'
+
+    drive(FakeNewsroom(40), script)
+
+
+def test_escape_in_the_alerts_ends_the_filter() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("f", *"watch:chips", "enter")
+        await until(pilot, lambda: app.main_screen.stream.row_count == 10)
+        await pilot.press("space", "escape")
+        assert app.main_screen.stream.row_count == 10, "it takes the mark away first"
+        await pilot.press("escape")
+        await until(pilot, lambda: app.main_screen.stream.row_count == 40)
+
+    drive(FakeNewsroom(40), script)
+
+
 def test_the_filter_is_there_again_after_a_restart() -> None:
     memory = UiStateFile()
     memory.update(filter="watch:chi")
