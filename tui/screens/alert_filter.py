@@ -25,7 +25,7 @@ from monitor.service.triage import ME
 from tui.key_labels import bind
 from tui.screens.dialogs import Dialog
 from tui.screens.panes import PaneScreen, input_error
-from tui.view.alerts import bar_cells, watchlist_row
+from tui.view.alerts import watchlist_columns, watchlist_row
 from tui.view.styled_text import Line, fit
 from tui.widgets.alert_stream import AlertStream
 from tui.widgets.filter_line import PROMPT, FilterLine
@@ -116,9 +116,9 @@ class FilterList(LineList):
         label, name, value = self._option(row)
         chosen = has_clause(self._current, name, value) if name else not self._current.text
         if row >= len(_COMMON_FILTERS):
-            bars = bar_cells((count.name for count in self._counts), cells)
+            columns = watchlist_columns(self._counts, cells)
             count = self._counts[row - len(_COMMON_FILTERS)]
-            return watchlist_row(count, cells, chosen=chosen, bars=bars)
+            return watchlist_row(count, cells, chosen=chosen, columns=columns)
         return [
             (f"{signs.CHOSEN} " if chosen else "  ", "accent"),
             (fit(pgettext("filter", label), cells - 2), "plain"),

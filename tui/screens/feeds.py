@@ -17,7 +17,7 @@ from tui.screens.config_changes import add_feed, pause_feed, remove_feed
 from tui.screens.config_editor import ConfigPlace
 from tui.screens.dialogs import ChoiceDialog, PageDialog
 from tui.screens.panes import PaneScreen
-from tui.view.feeds import WEEK, FeedBackground, feed_page, feed_table_header, gaps_page, state_rows
+from tui.view.feeds import WEEK, FeedBackground, feed_page, gaps_page, state_rows
 from tui.view.search import facet_clause
 from tui.widgets.feed_list import FeedTable
 from tui.widgets.line_list import LineList
@@ -109,12 +109,17 @@ class FeedsScreen(PaneScreen):
     def on_resize(self, event: Resize) -> None:
         """Fit the header to the columns."""
         super().on_resize(event)
-        self.header.update([("  ", ""), *feed_table_header(self.app.size.width - 4)])
+        self._show_header()
 
     def arrange_panes(self) -> None:
         """Show the header with the table where there is room."""
         super().arrange_panes()
         self.header.display = self.table.display and self.app.size.height >= HEADER_MIN_LINES
+        self._show_header()
+
+    def _show_header(self) -> None:
+        """Fit the header to the columns, once these have their width."""
+        self.call_after_refresh(lambda: self.header.update([("  ", ""), *self.table.header_line()]))
 
     @property
     def list_widget(self) -> FeedTable:
@@ -144,6 +149,7 @@ class FeedsScreen(PaneScreen):
         if feeds is not None and feeds != self.newsroom.feeds:
             self.newsroom.feeds = feeds
             self.table.update(feeds)
+            self._show_header()
 
     def on_line_list_highlighted(self, message: LineList.Highlighted) -> None:
         """Show the page of the feed under the cursor."""

@@ -20,6 +20,7 @@ from monitor.errors import MonitorError
 from monitor.model.alert import Alert, EscalatedAlert
 from monitor.model.article import ArticleDetails
 from monitor.model.reserved_names import FEED_HEALTH
+from monitor.model.watchlist import WatchlistCount
 from monitor.search.alert_filter import parse_headline_filter
 from tui.data.newsroom import NewsroomModel, NewsroomUpdate
 from tui.data.story_list import StoryCache
@@ -81,8 +82,8 @@ class MainScreen(TriageScreen):
             ("noise", "Noise"),
             ("filter", "Filter"),
             ("app.search", "Search"),
-            ("undo", "Undo"),
             ("back_or_quit", "Quit"),
+            ("undo", "Undo"),
             ("relevant", "Relevant"),
             ("untriaged(1)", "Next new"),
             ("note", "Note"),
@@ -286,9 +287,10 @@ class MainScreen(TriageScreen):
             status = newsroom.status
             self.watchlists.update(newsroom.watchlists, status.mutes, status.untriaged)
         if update.watchlists is not None:
-            longest = max([8, *(cell_len(line(count.name)) for count in newsroom.watchlists)])
-            if self.stream.list_cells != longest + MORE_CELLS:
-                self.stream.list_cells = longest + MORE_CELLS
+            longest = _longest_name(newsroom.watchlists)
+            shown = _longest_name([count for count in newsroom.watchlists if count.total])
+            if self.stream.list_cells != shown + MORE_CELLS:
+                self.stream.list_cells = shown + MORE_CELLS
                 self.stream.refresh()
             if longest != self._longest_name:
                 self._longest_name = longest
@@ -461,11 +463,13 @@ class MainScreen(TriageScreen):
     # --- keys and clicks ------------------------------------------------------------
 
     def action_back(self) -> None:
-        """Take the marks away, end the zoom, or leave the pane."""
-        if self.current == "stream" and self.stream.marks:
-            self.stream.unmark_all()
-        else:
+        """Take the marks away, end the zoom, leave the pane, or end the filter."""
+        if self.current != "stream" or (self.zoomed and not self.stream.marks):
             super().action_back()
+        elif self.stream.marks:
+            self.stream.unmark_all()
+        elif self.current_filter.text:
+            self.action_clear_filter()
 
     async def action_back_or_quit(self) -> None:
         """Leave the pane; from the alerts, quit."""
@@ -562,3 +566,8 @@ class MainScreen(TriageScreen):
     def action_poll_all(self) -> None:
         """Poll every feed."""
         self.poll(None, _("all feeds"))
+
+
+def _longest_name(counts: Sequence[WatchlistCount]) -> int:
+    """Return the cells of the longest name of a watchlist, at least eight."""
+    return max([8, *(cell_len(line(count.name)) for count in counts)])

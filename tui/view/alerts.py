@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
@@ -183,15 +184,41 @@ def spark(counts: Sequence[int], cells: int = 12) -> str:
     return sparkline(counts[-cells:], cells).rjust(cells)
 
 
-def bar_cells(names: Iterable[str], cells: int) -> int:
-    """Return how many cells the bars of the last day get, so that no name of these is cut."""
-    longest = max((cell_len(safe_line(name)) for name in names), default=0)
-    bars = min(12, cells - 15 - longest)
-    return bars if bars >= 3 else 0
+class WatchlistColumns(NamedTuple):
+    """Cells of what stands beside the name of a watchlist; 0 is not shown."""
+
+    bars: int = 12
+    """Of the last day."""
+    pace: int = 8
+    """Of the stories of today and their usual number."""
+
+
+def watchlist_columns(counts: Sequence[WatchlistCount], cells: int) -> WatchlistColumns:
+    """Return the columns of watchlists in lines of so many cells.
+
+    The bars shrink, and numbers that no watchlist has take no room, before a name is cut.
+    """
+    longest = max((cell_len(safe_line(count.name)) for count in counts), default=0)
+    paces = max((cell_len(_pace(count)) for count in counts), default=0)
+    pace = min(8, paces + 1) if paces else 0
+    bars = min(12, cells - 8 - pace - longest)
+    return WatchlistColumns(bars if bars >= 3 else 0, pace)
+
+
+def _pace(count: WatchlistCount) -> str:
+    """Return the stories of today and their usual number, as far as there is one to tell."""
+    baseline = count.pace
+    today = short_count(baseline.today) if baseline.today or baseline.usual is not None else ""
+    return today + ("" if baseline.usual is None else f"/{short_count(round(baseline.usual))}")
 
 
 def watchlist_row(
-    count: WatchlistCount, cells: int, *, chosen: bool, bars: int = 12, silenced: str = ""
+    count: WatchlistCount,
+    cells: int,
+    *,
+    chosen: bool,
+    columns: WatchlistColumns = WatchlistColumns(),
+    silenced: str = "",
 ) -> Line:
     """Return a watchlist on one line: name, the last day as bars, today/usual, untriaged.
 
@@ -199,25 +226,28 @@ def watchlist_row(
         count: The watchlist and its counts; `⇈` marks an unusual number of stories today.
         cells: Width of the line.
         chosen: Whether the stream is filtered by it.
-        bars: Cells of the bars.
+        columns: What stands beside its name.
         silenced: Until when it is silenced, shown in place of bars and counts; empty if it is not.
     """
-    name = max(4, cells - 13 - (bars + 1 if bars else 0))
+    bars, pace = columns
+    beside = pace + 1 + (bars + 1 if bars else 0)
+    until = f" {signs.RESTS} {_('to {time}', time=silenced)}" if silenced else ""
+    beside = max(beside, min(cell_len(until), cells - 10))
     untriaged = f"{signs.NEW}{short_count(count.untriaged)}" if count.untriaged else ""
     baseline = count.pace
-    today = short_count(baseline.today) if baseline.today or baseline.usual is not None else ""
-    usual = "" if baseline.usual is None else f"/{short_count(round(baseline.usual))}"
     line: Line = [
         (signs.CHOSEN if chosen else " ", "accent"),
-        (fit(count.name, name), "accent" if chosen else "quiet" if silenced else "plain"),
+        (
+            fit(count.name, max(4, cells - 5 - beside)),
+            "accent" if chosen else "quiet" if silenced else "plain",
+        ),
     ]
     if silenced:
-        until = _("to {time}", time=silenced)
-        line.append((fit(f" {signs.RESTS} {until}", 8 + (bars + 1 if bars else 0)), "late"))
+        line.append((fit(until, beside), "late"))
     else:
         line += [(" " + spark(count.spark, bars), f"{count.severity}")] if bars else []
         line += [
-            (fit(today + usual, 7, right=True), "new" if baseline.unusual else "quiet"),
+            (fit(_pace(count), pace, right=True), "new" if baseline.unusual else "quiet"),
             (signs.SPIKE if baseline.surprise else signs.QUIET if baseline.quiet else " ", "high"),
         ]
     line.append((fit(untriaged, 4, right=True), "new"))

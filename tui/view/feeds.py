@@ -88,18 +88,25 @@ class FeedColumns(NamedTuple):
     habit: int
 
 
-def feed_columns(cells: int) -> FeedColumns:
-    """Return the width of each column in lines of so many cells."""
-    _feed, state, read, next, every, articles, publishes, _reason = _headers()
+def feed_columns(cells: int, feeds: Sequence[FeedHealth] = ()) -> FeedColumns:
+    """Return the width of each column in lines of so many cells.
+
+    The names of these feeds take what they need, and a habit that none has takes no room.
+    """
+    feed, state, read, next, every, articles, publishes, _reason = _headers()
     states = [_state_name(health) for health in Health if health is not Health.QUARANTINED]
+    names = max((cell_len(line(each.feed.name)) for each in feeds), default=cells)
+    habits = not feeds or any(each.state.usual for each in feeds)
     return FeedColumns(
-        min(30, max(10, cells // 4)),
+        min(max(names, cell_len(feed)), 30, max(10, cells // 4)),
         1 + _widest(state, *states),
         1 + max(5, _widest(read, _("never"))),
         1 + max(5, _widest(next, pgettext("column", "now"))) if cells >= 50 else 0,
         1 + max(6, _widest(every)) if cells >= 90 else 0,
         1 + max(8, _widest(articles)) if cells >= 70 else 0,
-        2 + max(9, _widest(publishes, describe_interval(4 * 3600.0))) if cells >= 110 else 0,
+        2 + max(9, _widest(publishes, describe_interval(4 * 3600.0)))
+        if habits and cells >= 110
+        else 0,
     )
 
 
@@ -116,9 +123,8 @@ def _state_name(health: Health) -> str:
     return pgettext("health", "gap") if health is Health.BLIND else health.label
 
 
-def feed_table_header(cells: int) -> Line:
+def feed_table_header(cells: int, wide: FeedColumns) -> Line:
     """Return the header of the feed table."""
-    wide = feed_columns(cells)
     feed, state, read, *numbers, publishes, reason = _headers()
     line: Line = [
         ("  ", ""),
@@ -134,10 +140,13 @@ def feed_table_header(cells: int) -> Line:
     return [*line, ("  ", ""), (fit(reason, max(1, cells - 5 - sum(wide))), "quiet")]
 
 
-def feed_table_row(feed: FeedHealth, cells: int, now: Timestamp) -> Line:
-    """Return a feed as a row: health, last success, next poll, interval, articles, reason."""
+def feed_table_row(feed: FeedHealth, cells: int, now: Timestamp, wide: FeedColumns) -> Line:
+    """Return a feed as a row: health, last success, next poll, interval, articles, reason.
+
+    A feed that is well has no reason: the other columns say all of it.
+    """
     glyph, style = HEALTH_GLYPHS[feed.health]
-    state, wide = feed.state, feed_columns(cells)
+    state = feed.state
     last = _("never") if state.last_ok is None else times.age(now - state.last_ok)
     line: Line = [
         (f"{glyph} ", style),
@@ -155,7 +164,8 @@ def feed_table_row(feed: FeedHealth, cells: int, now: Timestamp) -> Line:
     if wide.habit:
         habit = describe_interval(state.usual) if state.usual else ""
         line += [("  ", ""), (fit(habit, wide.habit - 2), "quiet")]
-    return [*line, ("  ", ""), (fit(feed.words, max(1, cells - 5 - sum(wide))), "plain")]
+    reason = "" if feed.health is Health.OK and wide.next else feed.words
+    return [*line, ("  ", ""), (fit(reason, max(1, cells - 5 - sum(wide))), "plain")]
 
 
 def _is_idle(feed: FeedHealth) -> bool:

@@ -11,7 +11,14 @@ from index.article import Timestamp
 from index.translation import gettext as _
 from monitor import signs
 from monitor.model.feed import FeedHealth, Health
-from tui.view.feeds import FEED_ORDERS, feed_row, feed_table_row, select_feeds
+from tui.view.feeds import (
+    FEED_ORDERS,
+    feed_columns,
+    feed_row,
+    feed_table_header,
+    feed_table_row,
+    select_feeds,
+)
 from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 
@@ -134,7 +141,13 @@ class FeedTable(LineList):
 
     def row_line(self, row: int, cells: int) -> Line:
         """Return a feed as a line."""
-        return feed_table_row(self._feeds[row], cells, self._clock())
+        wide = feed_columns(cells, self._all)
+        return feed_table_row(self._feeds[row], cells, self._clock(), wide)
+
+    def header_line(self) -> Line:
+        """Return the header of the columns as wide as they are now."""
+        cells = self.scrollable_content_region.width - 1
+        return feed_table_header(cells, feed_columns(cells, self._all))
 
     def empty_lines(self, cells: int) -> list[Line]:
         """Return what is shown without feeds."""

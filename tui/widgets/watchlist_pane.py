@@ -17,7 +17,7 @@ from monitor.model.severity import Severity
 from monitor.model.watchlist import Baseline, WatchlistCount
 from tui.key_labels import bind
 from tui.view import times
-from tui.view.alerts import bar_cells, baseline_text, watchlist_row
+from tui.view.alerts import baseline_text, watchlist_columns, watchlist_row
 from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 
@@ -136,8 +136,8 @@ class WatchlistPane(LineList):
         chosen = count.name in self._chosen if row else not self._chosen
         until = self._silenced_until.get(count.name) if row else None
         silenced = "" if until is None else times.short(until, self._clock(), self._zone)
-        bars = bar_cells((count.name for count in self._counts), cells)
-        return watchlist_row(count, cells, chosen=chosen, bars=bars, silenced=silenced)
+        columns = watchlist_columns(self._counts, cells)
+        return watchlist_row(count, cells, chosen=chosen, columns=columns, silenced=silenced)
 
     def empty_lines(self, cells: int) -> list[Line]:
         """Return what is shown without watchlists: nothing before they are read."""

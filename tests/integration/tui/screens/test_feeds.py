@@ -17,7 +17,7 @@ from support.scripted_server import Fault, Reply, Web
 from textual.pilot import Pilot
 
 from monitor.config import load
-from monitor.model.feed import Coverage, Gap, GapKind, Health, Setting
+from monitor.model.feed import Coverage, FeedHealth, Gap, GapKind, Health, Setting
 from tui.app import DashboardApp
 from tui.data.newsroom import FeedSettings
 from tui.screens.dialogs import ChoiceDialog, LineDialog
@@ -25,6 +25,7 @@ from tui.screens.feeds import FeedsScreen
 from tui.view.feeds import (
     FEED_ORDERS,
     FeedBackground,
+    feed_columns,
     feed_page,
     feed_table_row,
     gaps_page,
@@ -98,10 +99,45 @@ def test_a_row_says_how_often_and_marks_what_tocsin_chose() -> None:
     feed = some()[0]
     own = replace(feed, feed=replace(feed.feed, every=3600.0))
     state = replace(feed.state, usual=86_400.0)
-    assert "~15m" in words(feed_table_row(feed, 120, NOW))
-    assert " 1h " in words(feed_table_row(own, 120, NOW))
-    assert "daily" in words(feed_table_row(replace(feed, state=state), 120, NOW))
-    assert " – " in words(feed_table_row(some()[3], 120, NOW))
+    daily = replace(feed, state=state)
+    assert "~15m" in row(feed)
+    assert " 1h " in row(own)
+    assert "daily" in row(daily)
+    assert " – " in row(some()[3])
+
+
+def row(feed: FeedHealth, cells: int = 120) -> str:
+    return words(feed_table_row(feed, cells, NOW, feed_columns(cells, [feed])))
+
+
+def test_a_feed_that_is_well_says_once_when_it_is_read_next() -> None:
+    well = replace(feed_health(0, "Les Échos"), words="ok, next in 4 s")
+    assert "next in" not in row(well)
+    assert "ok, next in" in row(well, 48)
+    assert "503" in row(feed_health(3, "z", Health.FAILING, "503"))
+
+
+def test_names_and_habits_leave_their_room_to_the_reason() -> None:
+    reason = "nothing new for 3,611 d, usually every 2 h; next in 5 min"
+    assert reason in row(feed_health(0, "Les Échos", Health.FAILING, reason))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+def test_the_header_stands_over_its_columns(size: tuple[int, int]) -> None:
+    room = FakeNewsroom(8)
+    room.feeds = lambda: [  # type: ignore[method-assign]
+        feed_health(0, "Les Échos", Health.FAILING, "503 again")
+    ]
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("e")
+        await sees(pilot, app, "503 again")
+        await sees(pilot, app, "reason")
+        header = next(line for line in lines(app) if "reason" in line)
+        feed = next(line for line in lines(app) if "503 again" in line)
+        assert header.index("reason") == feed.index("503 again")
+
+    drive(room, script, size=size)
 
 
 def test_a_feed_in_full() -> None:
@@ -173,9 +209,10 @@ def test_feeds_are_chosen_sorted_and_explained() -> None:
         assert "Le Monde" in lines(app)[3]
         await pilot.press("s")
         await sees(pilot, app, "by name")
-        assert [line[2:22].split("  ")[0].strip("▌ ✓✗") for line in lines(app)[3:7]] == [
-            "FT", "Le Monde", "Les Échos", "Reuters",
-        ]  # fmt: skip
+        for name, shown in zip(
+            ("FT", "Le Monde", "Les Échos", "Reuters"), lines(app)[3:7], strict=True
+        ):
+            assert shown.strip("│┃▌ ✓✗").startswith(name)
         await pilot.press("f", "j", "enter")
         await sees(pilot, app, "failing only")
         assert "Reuters" not in "\n".join(lines(app)[3:7])

@@ -135,6 +135,14 @@ def test_a_watchlist_is_tried_with_counts_and_lit_examples(path: Path) -> None:
     assert path.read_text() == FILE
 
 
+def test_terms_behind_commas_are_told_to_be_one(path: Path) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
+        await pilot.press(*"zinc, plomb", "ctrl+t")
+        await sees(pilot, app, "zinc, plomb is one term")
+
+    in_form(path, ("n",), script)
+
+
 def test_esc_asks_only_if_something_was_changed(path: Path) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
         await pilot.press("x", "escape")

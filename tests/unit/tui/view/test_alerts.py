@@ -13,9 +13,17 @@ from support.fake_newsroom import NOW, FakeNewsroom, feed_health
 from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.feed import Health
 from monitor.model.severity import Severity
-from monitor.model.watchlist import WatchlistCount
-from tui.view.alerts import StoryRow, bar_cells, short_count, spark, story_row, watchlist_row
-from tui.view.feeds import feed_row, feed_table_header, feed_table_row
+from monitor.model.watchlist import Baseline, WatchlistCount
+from tui.view.alerts import (
+    StoryRow,
+    WatchlistColumns,
+    short_count,
+    spark,
+    story_row,
+    watchlist_columns,
+    watchlist_row,
+)
+from tui.view.feeds import feed_columns, feed_row, feed_table_header, feed_table_row
 from tui.view.styled_text import width
 from tui.widgets.watchlist_pane import total_count
 
@@ -61,10 +69,34 @@ def test_other_rows_take_exactly_their_cells(name: str, cells: int) -> None:
         name=name, severity=Severity.LOW, total=12345678, untriaged=999, spark=(1, 2)
     )
     feed = feed_health(1, name, Health.FAILING, name)
-    bars = bar_cells([name], cells)
-    assert width(watchlist_row(count, cells, chosen=True, bars=bars)) == cells
+    columns = watchlist_columns([count], cells)
+    for silenced in ("", "22:30"):
+        row = watchlist_row(count, cells, chosen=True, columns=columns, silenced=silenced)
+        assert width(row) == cells
     assert width(feed_row(feed, cells)) == cells
-    assert width(feed_table_row(feed, cells, NOW)) == cells == width(feed_table_header(cells))
+    wide = feed_columns(cells, [feed])
+    assert width(feed_table_row(feed, cells, NOW, wide)) == cells
+    assert width(feed_table_header(cells, wide)) == cells
+
+
+def test_the_name_of_a_watchlist_is_not_cut_while_there_is_room_beside_it() -> None:
+    new = WatchlistCount(
+        name="Espionnage en Belgique", severity=Severity.LOW, total=0, untriaged=9, spark=()
+    )
+    assert watchlist_columns([new], 28) == WatchlistColumns(0, 0)
+    row = text(watchlist_row(new, 28, chosen=False, columns=watchlist_columns([new], 28)))
+    assert row == " Espionnage en Belgique   •9"
+    known = replace(new, name="Ports", pace=Baseline(today=3, usual=9.0))
+    columns = watchlist_columns([new, known], 40)
+    assert "3/9" in text(watchlist_row(known, 40, chosen=False, columns=columns))
+    assert new.name in text(watchlist_row(new, 40, chosen=False, columns=columns))
+
+
+def test_a_silence_says_until_when_where_there_are_no_numbers() -> None:
+    count = WatchlistCount(name="Ports", severity=Severity.LOW, total=0, untriaged=0, spark=())
+    columns = watchlist_columns([count], 28)
+    row = watchlist_row(count, 28, chosen=False, columns=columns, silenced="22:30")
+    assert "to 22:30" in text(row)
 
 
 @pytest.mark.parametrize(
