@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict
 from textual.actions import ActionError, parse
 from textual.app import App
 from textual.binding import BindingType
+from textual.events import AppFocus
 from textual.filter import Monochrome, NoColor
 from textual.notifications import SeverityLevel
 
@@ -148,12 +149,18 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         """(message, severity) of the notifications on the screen."""
         self._server_pid = os.getppid()
 
+    def watch_app_focus(self, focus: bool) -> None:
+        """Focus the pane that a screen begins with, which it may do without in a browser."""
+        if focus and self.screen.focused is None and self.screen.AUTO_FOCUS:
+            self.screen.focus_next(self.screen.AUTO_FOCUS)
+
     def on_mount(self) -> None:
         """Start the bell; let signals end the application as `q` does, the terminal restored."""
         self.call_after_refresh(_freeze_startup_objects)
         self.app_resume_signal.subscribe(self, self._paint_anew)
         self._bell_timer = self.set_interval(1.0, self._check_bell, pause=not self.bell_enabled)
-        if self.is_web:
+        if self.is_web:  # Textual waits for a page to get the focus, which it may have already
+            self.call_later(self.post_message, AppFocus())
             Thread(target=_exit_with_server, args=(self._server_pid,), daemon=True).start()
         loop = asyncio.get_running_loop()
         for number, mode in _SIGNALS.items():

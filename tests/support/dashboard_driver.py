@@ -57,6 +57,7 @@ def drive(
     owns_monitor: bool = False,
     ui_state: UiStateFile | None = None,
     keymap: Mapping[str, str] = NO_KEYMAP,
+    has_focus: bool = True,
 ) -> DashboardApp:
     """Run a script against the dashboard of a newsroom, return the ended application."""
     app = DashboardApp(
@@ -69,6 +70,7 @@ def drive(
         ui_state=ui_state,
         keymap=keymap,
     )
+    app.set_reactive(DashboardApp.app_focus, has_focus)
 
     async def run() -> None:
         async with app.run_test(size=size, notifications=True) as pilot:

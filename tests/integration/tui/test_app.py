@@ -42,6 +42,18 @@ HOSTILE = [
 ]
 
 
+def test_a_screen_that_opened_without_the_focus_takes_keys() -> None:
+    """As in a browser, whose page says later that it has the focus."""
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        assert app.screen.focused is None
+        await pilot.press("j")
+        assert isinstance(app.screen.focused, AlertStream)
+        assert app.screen.focused.cursor == 1
+
+    drive(FakeNewsroom(4), script, has_focus=False)
+
+
 # --- search ------------------------------------------------------------------------
 
 

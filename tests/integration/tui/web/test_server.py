@@ -22,7 +22,8 @@ import aiohttp
 import pytest
 from click.testing import CliRunner
 from PIL import Image
-from support.headless_browser import browser
+from support.headless_browser import Page, browser
+from support.small_store import ALIBABA, arrival, opened
 
 from monitor.api.listener import open_listener
 from monitor.api.origin import is_loopback, is_same_origin
@@ -360,36 +361,26 @@ def test_a_browser_shows_it_and_asks_nobody_else(address: str, tmp_path: Path) -
     asyncio.run(look())
 
 
-KEYS = """
-import os, sys
-os.write(1, b"__GANGLION__\\n")
-def say(kind, data): os.write(1, kind + len(data).to_bytes(4, "big") + data)
-say(b"D", b"here")
-while head := os.read(0, 5):
-    data = os.read(0, int.from_bytes(head[1:], "big"))
-    if head[:1] == b"D": open(sys.argv[1], "ab").write(data)
-"""
-"""A stand-in for a dashboard that keeps the keys that it was sent."""
-
-
 @pytest.mark.skipif(not shutil.which("chromium"), reason="there is no Chromium")
 def test_keys_work_as_soon_as_the_page_is_loaded(tmp_path: Path) -> None:
-    keys = tmp_path / "keys"
-    command = shlex.join([sys.executable, "-c", KEYS, str(keys)])
+    command = [sys.executable, "-m", "monitor", "--data", str(tmp_path), "dashboard"]
+    room = opened(tmp_path)
+    room.save(arrival(1, ALIBABA))
 
-    async def arrives(key: bytes) -> None:
-        while not (keys.exists() and key in keys.read_bytes()):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    async def press(page: Page, key: str, until: str) -> None:
+        while [alert.state for alert in room.views.alerts.get([1])] != [until]:
+            await page.press(key)
+            await asyncio.sleep(0.5)
 
     async def look() -> None:
-        async with asyncio.timeout(60), served(command) as port, browser(tmp_path) as page:
+        started = shlex.join([*command, "--no-monitor"])
+        async with asyncio.timeout(60), served(started) as port, browser(tmp_path) as page:
             await page.go(f"http://127.0.0.1:{port}/?token={TOKEN}")
             await page.until("/-first-byte|-loaded/.test(document.body.className)")
-            await page.press("j")
-            await arrives(b"j")
+            await press(page, "a", until="acknowledged")
             await page.value("document.activeElement.blur()")
             await page.value("window.dispatchEvent(new Event('focus'))")
-            await page.press("k")
-            await arrives(b"k")
+            await press(page, "u", until="new")
 
     asyncio.run(look())
+    room.store.close()
