@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from index.translation import gettext as _
 from index.translation import mark_all, ngettext, number, pgettext
 from monitor import signs
+from monitor.fetch.url import host
 from monitor.ingest.poll_outcome import BatchOutcome
 from monitor.model.alert import AlertKind, SuppressionReason
 from monitor.model.feed import Feed, Outcome, Poll
@@ -22,6 +23,8 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and of how much."""
 
 
+UNREACHED_PAUSE = 60.0
+"""Seconds after which a host that cannot be reached is named."""
 LIBRARY_MESSAGES = 10
 """Messages of libraries that are logged in a minute."""
 
@@ -62,8 +65,9 @@ class LogThrottle(logging.Filter):
 class RunLog:
     """Logs what the monitor stored, and counts it for the summary of a run.
 
-    Hosts that cannot be reached are not named while the network seems to be down, which is logged
-    once. A run with an end waits until then before it names them.
+    Hosts that cannot be reached are named once, with all their feeds, and again when they can be
+    reached. This waits a minute, or for the end of the run: the network may be down, which is
+    logged once and names no host.
     """
 
     def __init__(
@@ -77,8 +81,11 @@ class RunLog:
         self._progress = progress
         self._once = once
         self._raised: dict[int, None] = {}
-        self._unreached: dict[str, str] = {}
-        """Failures that may be those of the network: reason in words, by name of the feed."""
+        self._unreached: dict[tuple[str, str], list[str]] = {}
+        """Feeds whose failures may be those of the network, by host and reason in words."""
+        self._unreached_since = 0.0
+        self._named: dict[tuple[str, str], list[str]] = {}
+        """Unreached feeds that were named."""
         self._expected = 0
         self._started = monotonic()
         self._counted = RunSummary()
@@ -111,8 +118,8 @@ class RunLog:
             self._polled(feed, poll, reached=feed.url not in outcome.unreached)
         if outcome.outage:
             self._unreached.clear()
-        elif not self._once:
-            self._log_unreached()
+            self._named.clear()
+        self.tick()
         if self._once:
             self._raised |= dict.fromkeys(alert.id for alert in outcome.raised)
         for alert in outcome.raised:
@@ -122,6 +129,12 @@ class RunLog:
         fresh = sum(not alert.escalation for alert in outcome.raised)
         self._counted = replace(counted, alerts=counted.alerts + fresh)
         self._show()
+
+    def tick(self) -> None:
+        """Name the hosts that could not be reached for a minute."""
+        waited = self._monotonic() - self._unreached_since
+        if self._unreached and waited >= UNREACHED_PAUSE and not self._once:
+            self._log_unreached()
 
     def summary(self) -> RunSummary:
         """Return what was counted since the start."""
@@ -134,11 +147,31 @@ class RunLog:
             raised=tuple(self._raised),
         )
 
+    def _not_reached(self, feed: Feed, reason: str) -> None:
+        cause = host(feed.url), reason
+        if not self._unreached:
+            self._unreached_since = self._monotonic()
+        if feed.name not in self._named.get(cause, []):
+            self._unreached.setdefault(cause, []).append(feed.name)
+
     def _log_unreached(self) -> None:
-        for name, reason in self._unreached.items():
-            words = _("{feed}: {reason}", feed=name, reason=reason)
-            log.warning("%s %s", signs.FAILED, words)
+        for cause, feeds in self._unreached.items():
+            if cause not in self._named:
+                words = _("{feed}: {reason}", feed=_and_others(feeds), reason=cause[1])
+                log.warning("%s %s", signs.FAILED, words)
+            self._named.setdefault(cause, []).extend(feeds)
         self._unreached.clear()
+
+    def _reached_again(self, feed: Feed) -> None:
+        """Say so once for all feeds of the host that failed alike."""
+        for cause, feeds in list(self._named.items()):
+            if feed.name in feeds:
+                del self._named[cause]
+                words = _("{feed}: reached again", feed=_and_others(feeds))
+                log.info("%s %s", signs.OK, words)
+        for feeds in self._unreached.values():
+            feeds[:] = [name for name in feeds if name != feed.name]
+        self._unreached = {cause: feeds for cause, feeds in self._unreached.items() if feeds}
 
     def _show(self) -> None:
         if self._progress and self._expected:
@@ -156,13 +189,15 @@ class RunLog:
             new=counted.new + poll.new,
             changed=counted.changed + poll.changed,
         )
+        if reached:
+            self._reached_again(feed)
         if poll.outcome is Outcome.FAILED:
             self._failures[feed.url] = poll.reason
             if reached:
                 words = _("{feed}: {reason}", feed=feed.name, reason=poll.reason)
                 log.warning("%s %s", signs.FAILED, words)
             else:
-                self._unreached[feed.name] = poll.reason
+                self._not_reached(feed, poll.reason)
         elif poll.blind:
             words = ngettext(
                 "{feed}: {count} new; coverage gap: no entry in common with the poll before",
@@ -182,6 +217,15 @@ class RunLog:
             log.info("%s %s", signs.OK, words)
         else:
             log.debug("%s %s: nothing new", signs.OK, feed.name)
+
+
+def _and_others(feeds: Sequence[str]) -> str:
+    """Return the name of the first feed, and how many there are beside it."""
+    if len(feeds) == 1:
+        return feeds[0]
+    return ngettext(
+        "{feed} and {count} more", "{feed} and {count} more", len(feeds) - 1, feed=feeds[0]
+    )
 
 
 def _words(alert: RaisedAlert) -> str:

@@ -149,6 +149,7 @@ class InProcessMonitor:
         ingester = Ingester(
             self.store, ActiveConfig(rules=WatchlistMatcher((), ())), lambda: self.now, lambda: 0.0
         )
+        report = RunLog(lambda: self.now)
         return Components(
             store=self.store,
             thread=self.thread_type(executor),
@@ -160,11 +161,11 @@ class InProcessMonitor:
                 ingester,
                 executor,
                 lambda: self.now,
-                lambda settled: None,
+                report.batch_stored,
             ),
             indexer=cast(Any, self.indexer),
             presence=held,
-            report=RunLog(lambda: self.now),
+            report=report,
             notifier=self._notifier(executor),
             relocation=Relocation(self.store, self.rewrite, lambda: self.now),
             load=self.load,

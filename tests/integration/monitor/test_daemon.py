@@ -27,6 +27,8 @@ from monitor.store.sql.views import SqlViews
 
 pytestmark = pytest.mark.costly
 
+A2 = "https://a.test/sport.xml"
+
 
 def news(first: int, last: int) -> bytes:
     """Return a feed with numbered items, the newest first."""
@@ -267,7 +269,10 @@ def test_a_bad_edit_is_shown_and_the_last_good_one_stays(tmp_path: Path) -> None
     room.run(script)
 
 
-def test_a_network_that_is_down_is_named_and_costs_the_feeds_nothing(tmp_path: Path) -> None:
+def test_a_network_that_is_down_is_named_and_costs_the_feeds_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "tocsin")
     down = [FetchError(url, "no route to host", network=True) for url in (A, B, C)]
     well = edition(flow._A1)
     room = InProcessMonitor(
@@ -285,6 +290,35 @@ def test_a_network_that_is_down_is_named_and_costs_the_feeds_nothing(tmp_path: P
         await room.until(lambda: not room.card().network_down)
 
     room.run(script)
+    told = [one for one in caplog.messages if "network" in one or "no route" in one]
+    assert [one.partition(";")[0] for one in told] == [
+        "the network seems to be down: none of 3 hosts can be reached",
+        "the network is back",
+    ]
+
+
+def test_a_host_that_is_down_is_named_once_and_so_is_its_return(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "tocsin")
+    press = press_of(a=[edition(), FetchError(A, "a.test is off", network=True), edition()])
+    press.editions = {**press.editions, A2: press.editions[A]}
+    room = InProcessMonitor(tmp_path, press)
+    good = room.load()
+    first, _second, third = good.feeds
+    room.edit(replace(good, feeds=(first, replace(first, url=A2, name="A2"), third)))
+
+    async def script(room: InProcessMonitor) -> None:
+        await room.until(lambda: [room.polls(url) for url in (A, A2, C)] == [1, 1, 1])
+        for press.round, polls in ((1, 2), (1, 3), (2, 4)):
+            room.now += 3_600
+            await room.until(lambda: room.polls(A) >= polls <= room.polls(A2))  # noqa: B023
+            room.now += 61
+            await room.until(lambda: any("a.test is off" in one for one in caplog.messages))
+
+    room.run(script)
+    about = [one for one in caplog.messages if "a.test is off" in one or "reached again" in one]
+    assert about == ["✗ A and 1 more: a.test is off", "✓ A and 1 more: reached again"]
 
 
 def test_every_feed_is_polled_when_asked_for(tmp_path: Path) -> None:
