@@ -171,7 +171,7 @@ async def _watch(
     from monitor.daemon import Daemon
     from monitor.parse.workers import Parser
 
-    parser = Parser()
+    parser = Parser(expects_pages=any(feed.full_text for feed in config.feeds))
     parts, close = _parts(config, data, held, orders, parser)
     try:
         parts.store.claim(alone=orders.once)

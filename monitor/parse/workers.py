@@ -40,18 +40,27 @@ _PRELOADED = [
     "feedparser",
     "index.analysis.text_cleaning",
     "lxml.html",
-    "trafilatura",
 ]
 """Imported once; a new worker is a fork of that."""
+_PRELOADED_FOR_PAGES = ["trafilatura"]
+"""0.1 s and 8 MB, which feeds without pages do not need."""
 
 
 class Parser:
     """Reads feeds and pages in worker processes, which start with the first document."""
 
-    def __init__(self, workers: int = 2, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+    def __init__(
+        self,
+        workers: int = 2,
+        *,
+        seconds: float = SECONDS,
+        memory: int = MEMORY,
+        expects_pages: bool = False,
+    ) -> None:
         self._workers = workers
         self._seconds = seconds
         self._memory = memory
+        self._preloaded = _PRELOADED + _PRELOADED_FOR_PAGES * expects_pages
         self._pool: ProcessPool | None = None
         self._starting = asyncio.Lock()
 
@@ -102,8 +111,20 @@ class Parser:
     async def _scheduled(self, task: tuple[Any, ...]) -> Any:
         async with self._starting:
             if self._pool is None:
-                self._pool = await asyncio.to_thread(_started, self._workers, self._memory)
+                self._pool = await asyncio.to_thread(self._started)
         return await asyncio.wrap_future(self._pool.schedule(_attempt, task, timeout=self._seconds))
+
+    def _started(self) -> ProcessPool:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(self._preloaded)
+        pool = ProcessPool(
+            max_workers=self._workers,
+            max_tasks=_TASKS,
+            initializer=partial(_confine, self._memory),
+            context=context,
+        )
+        assert pool.active  # asking starts it
+        return pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +151,6 @@ def _attempt(
         return _Unreadable(error.reason)
     except MemoryError:
         return _Unreadable(_("reading it needs too much memory"))
-
-
-def _started(workers: int, memory: int) -> ProcessPool:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOADED)
-    pool = ProcessPool(
-        max_workers=workers,
-        max_tasks=_TASKS,
-        initializer=partial(_confine, memory),
-        context=context,
-    )
-    assert pool.active  # asking starts it
-    return pool
 
 
 def _confine(memory: int) -> None:

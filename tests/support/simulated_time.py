@@ -329,6 +329,9 @@ class _Inline(ThreadPoolExecutor):
 
 
 class InlineReader(Reader):
+    def __init__(self, **choices: object) -> None:
+        """Read in this process, whatever the workers of the real one would be."""
+
     def close(self) -> None:
         """Nothing is running."""
 
