@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
@@ -72,7 +73,7 @@ class PaletteCommands(Provider):
             yield DiscoveryHit(Content(label), run, label)
 
     async def search(self, query: str) -> Hits:
-        """Offer the commands with the typed words; where there are none, with these letters.
+        """Offer the commands with the typed words; where there are none, what the letters shorten.
 
         First comes what begins with them: `feeds` is the pane Feeds, and does not poll all feeds.
         The names of the settings file count too, and `q!` quits.
@@ -80,7 +81,7 @@ class PaletteCommands(Provider):
         typed = query.rstrip("!").casefold()
         matcher, commands = self.matcher(typed), list(self._commands())
         found = [one for one in commands if _has_words(typed, f"{one[0]} {one[2]}")]
-        letters = [one for one in commands if matcher.match(one[0])]
+        letters = [one for one in commands if _spells(typed, one[0])]
         for label, run, name in found or letters:
             rank = 2 if label.casefold().startswith(typed) else name == typed
             score = 1 + 100 * rank + matcher.match(label)
@@ -93,6 +94,24 @@ def _has_words(typed: str, text: str) -> bool:
     """Return whether each typed word is in a text, if need be without the s of a plural."""
     inside = fold(text)
     return all(word in inside or word.removesuffix("s") in inside for word in fold(typed).split())
+
+
+def _spells(typed: str, text: str) -> bool:
+    """Return whether letters shorten words of a text: `shwchips` is `Show chips`."""
+    left = {"".join(fold(typed).split())}
+    for word in re.findall(r"\w+", fold(text)):
+        left |= {rest for letters in left for rest in _after_word(letters, word)}
+    return "" in left
+
+
+def _after_word(letters: str, word: str) -> Iterator[str]:
+    """Yield what is left of letters that a word takes, from its first letter on."""
+    at = 0
+    for count, letter in enumerate(letters, 1):
+        at = word.find(letter, at) + 1
+        if not at or (count == 1 and at > 1):
+            return
+        yield letters[count:]
 
 
 def _lit(label: str, matcher: Matcher) -> Content:

@@ -353,6 +353,17 @@ def test_the_palette_finds_commands_by_their_words_and_names(typed: str, first: 
     drive(FakeNewsroom(40), script)
 
 
+@pytest.mark.parametrize("typed", ["aliases", "pulse"])
+def test_the_palette_does_not_guess_what_another_program_calls_something(typed: str) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("colon", *typed)
+        await sees(pilot, app, "No command has this in its name.")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is app.main_screen)
+
+    assert drive(FakeNewsroom(4), script).return_value is None
+
+
 def test_the_palette_quits_as_other_programs_do() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("colon", *"q!")
