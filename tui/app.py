@@ -195,11 +195,12 @@ class DashboardApp(BaseApp):
             self.push_screen(CommandPalette(placeholder=hint, id="--command-palette"))
 
     def action_help(self) -> None:
-        """Show every key."""
+        """Show every key, those of the pane with the focus first."""
         from tui.screens.help import HelpDialog
 
         if not isinstance(self.screen, HelpDialog):
-            self.push_screen(HelpDialog(type(self), self.keymap))
+            here = [type(node) for node in (self.focused, self.screen) if node is not None]
+            self.push_screen(HelpDialog(type(self), self.keymap, here))
 
     async def action_search(self) -> None:
         """Open the archive screen."""

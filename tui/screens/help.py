@@ -1,4 +1,4 @@
-"""The help: every key, taken from the bindings, and the meaning of the glyphs."""
+"""The help: every key, taken from the bindings, those of the pane first; and the glyphs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.dom import DOMNode
+from textual.screen import Screen
 from textual.widgets import Input
 
 from index.analysis.folding import fold
@@ -63,12 +64,36 @@ def _bound_classes(app: type[App[Any]]) -> list[tuple[str, Sequence[type[DOMNode
     ]
 
 
-def key_sections(app: type[App[Any]], keymap: Mapping[str, str] = NO_KEYMAP) -> list[KeySection]:
-    """Return the keys of each screen and widget, and those of an application and its base."""
+def key_sections(
+    app: type[App[Any]],
+    keymap: Mapping[str, str] = NO_KEYMAP,
+    here: Sequence[type[DOMNode]] = (),
+) -> list[KeySection]:
+    """Return the keys of each screen and widget, and those of an application and its base.
+
+    Args:
+        app: The application.
+        keymap: Other keys of some actions.
+        here: The classes of the focused widget and of its screen, whose keys come first.
+    """
+    bound = sorted(_bound_classes(app), key=lambda section: _distance(section[1], here))
     return [
         (title, [entry for node in nodes for entry in binding_help(node, keymap)])
-        for title, nodes in _bound_classes(app)
+        for title, nodes in bound
     ]
+
+
+def _distance(nodes: Sequence[type[DOMNode]], here: Sequence[type[DOMNode]]) -> int:
+    """Return 0 for keys of the focused widget, 1 of its screen, 2 of every pane, 3 of others."""
+    from tui.screens.panes import PaneScreen
+    from tui.widgets.line_list import LineList
+
+    mine = {node for node in nodes if any(issubclass(each, node) for each in here)}
+    if not mine:
+        return 3
+    if mine <= {PaneScreen, LineList, ScrollText}:
+        return 2
+    return int(all(issubclass(node, Screen) for node in mine))
 
 
 def named_bindings(app: type[App[Any]]) -> list[tuple[str, list[Binding]]]:
@@ -85,7 +110,11 @@ def action_names(app: type[App[Any]]) -> set[str]:
 
 
 def help_lines(
-    app: type[App[Any]], cells: int, keymap: Mapping[str, str] = NO_KEYMAP, words: str = ""
+    app: type[App[Any]],
+    cells: int,
+    keymap: Mapping[str, str] = NO_KEYMAP,
+    words: str = "",
+    here: Sequence[type[DOMNode]] = (),
 ) -> list[Line]:
     """Return the help for an application in one column, or in two where they fit.
 
@@ -94,9 +123,10 @@ def help_lines(
         cells: Width of the lines.
         keymap: Other keys of some actions.
         words: What an entry must have in it, in any case and without accents; empty for all.
+        here: The classes of the focused widget and of its screen, whose keys come first.
     """
     legend = [(shown, _(meaning)) for shown, meaning in signs.LEGEND]
-    sections = [*key_sections(app, keymap), (pgettext("help", "Signs"), legend)]
+    sections = [*key_sections(app, keymap, here), (pgettext("help", "Signs"), legend)]
     found = [(title, _with_words(title, entries, words)) for title, entries in sections]
     two = cells >= 2 * COLUMN_CELLS
     column = COLUMN_CELLS if two else cells
@@ -158,11 +188,16 @@ class HelpDialog(Dialog[None]):
         bind("slash,f", "find", "Search the help", name="search-help"),
     ]
 
-    def __init__(self, app: type[App[Any]], keymap: Mapping[str, str] = NO_KEYMAP) -> None:
+    def __init__(
+        self,
+        app: type[App[Any]],
+        keymap: Mapping[str, str] = NO_KEYMAP,
+        here: Sequence[type[DOMNode]] = (),
+    ) -> None:
         self.input = Input(id="find", compact=True, placeholder=_("a key, or what it does"))
         self.input.display = False
         self._page = ScrollText(self._lay_out)
-        self._app_class, self._keymap = app, keymap
+        self._app_class, self._keymap, self._here = app, keymap, here
         super().__init__(pgettext("help", "Keys"), Vertical(self.input, self._page, classes="help"))
         self._inside.border_subtitle = _("/: search  esc: close")
 
@@ -193,4 +228,4 @@ class HelpDialog(Dialog[None]):
             self.dismiss(None)
 
     def _lay_out(self, cells: int) -> list[Line]:
-        return help_lines(self._app_class, cells, self._keymap, self.input.value)
+        return help_lines(self._app_class, cells, self._keymap, self.input.value, self._here)

@@ -201,6 +201,27 @@ def test_one_column_of_help_takes_the_width(cells: int) -> None:
     assert all(len(line) <= cells for line in text)
 
 
+@pytest.mark.parametrize(
+    ("way", "first"),
+    [
+        ([], "Alerts"),
+        (["3"], "Alerts"),
+        (["1"], "Watchlists"),
+        (["e"], "Feeds"),
+        (["slash", "g", "enter"], "Archive search"),
+    ],
+)
+def test_help_begins_with_the_keys_of_the_pane_it_is_asked_from(way: list[str], first: str) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press(*way)
+        await until(pilot, lambda: app.focused is not None and app.focused.id != "query")
+        await pilot.press("question_mark")
+        await sees(pilot, app, "─ Keys ─")
+        await until(pilot, lambda: f"│ {first} " in "".join(lines(app)[1:4]))
+
+    drive(FakeNewsroom(4), script, size=(80, 24))
+
+
 def test_help_is_searched_by_words_and_by_keys() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("question_mark", "slash", *"star remove")
