@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -14,7 +15,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
 
 from index.translation import gettext as _
@@ -59,7 +60,7 @@ def build_app(threads: int) -> FastAPI:
         title="tocsin",
         version=version("tocsin"),
         description=DESCRIPTION,
-        openapi_url="/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -75,24 +76,37 @@ def build_app(threads: int) -> FastAPI:
         app.include_router(greader.router, prefix=place)
     _add_handlers(app)
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign]
+    app.add_route("/openapi.json", _answer_schema, include_in_schema=False)
     return app
 
 
 # --- the schema --------------------------------------------------------------------------
 
 
+_one_makes_it = threading.Lock()
+
+
+def _answer_schema(request: Request) -> Response:
+    """Return the schema; in a thread, as it takes a second to make."""
+    return JSONResponse(_schema(request.app))
+
+
 def _schema(app: FastAPI) -> dict[str, Any]:
     """Return the schema of the API, with the problems that each path may answer."""
-    if app.openapi_schema is None:
-        schema = FastAPI.openapi(app)
-        problem = TypeAdapter(Problem).json_schema(ref_template="#/components/schemas/{model}")
-        schema["components"]["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
-        for name in ("HTTPValidationError", "ValidationError"):
-            schema["components"]["schemas"].pop(name, None)
-        for path in schema["paths"].values():
-            for method, operation in path.items():
-                _document_problems(operation["responses"], method)
-    return app.openapi_schema or {}
+    with _one_makes_it:
+        return app.openapi_schema or _made_schema(app)
+
+
+def _made_schema(app: FastAPI) -> dict[str, Any]:
+    schema = FastAPI.openapi(app)
+    problem = TypeAdapter(Problem).json_schema(ref_template="#/components/schemas/{model}")
+    schema["components"]["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
+    for name in ("HTTPValidationError", "ValidationError"):
+        schema["components"]["schemas"].pop(name, None)
+    for path in schema["paths"].values():
+        for method, operation in path.items():
+            _document_problems(operation["responses"], method)
+    return schema
 
 
 def _document_problems(responses: dict[str, Any], method: str) -> None:
@@ -125,7 +139,7 @@ def _add_handlers(app: FastAPI) -> None:
         return answer_to(request.scope, _validation_problem(request, error))
 
     @app.exception_handler(HTTPException)
-    async def routing(request: Request, error: HTTPException) -> Response:
+    def routing(request: Request, error: HTTPException) -> Response:
         return answer_to(request.scope, _routing_problem(request, error))
 
     @app.exception_handler(Exception)
@@ -179,6 +193,8 @@ def _methods(app: FastAPI, path: str) -> str:
 def _routing_problem(request: Request, error: HTTPException) -> ApiProblem:
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     match error.status_code:
+        case 400:
+            return ApiProblem("malformed", _("the body is not JSON"), headers=headers)
         case 404:
             words = _("there is no such path; /openapi.json has them all")
             if is_page(request.url.path):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, settings
 from support.api_server import Api
+from support.newsroom import until
 
 from monitor.model.token import Scope
 
@@ -90,6 +94,25 @@ def test_every_path_answers_as_documented_without_a_token(api: Api) -> None:
 
     for operation in operations(api, own_token=False):
         try_out(api, operation, GenerationMode.POSITIVE, {})
+
+
+def test_others_are_answered_while_the_schema_is_made(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, went_on, make = threading.Event(), [], FastAPI.openapi
+
+    def slowly(app: FastAPI) -> dict[str, Any]:
+        went_on.append(go_on.wait(20))
+        return make(app)
+
+    monkeypatch.setattr(FastAPI, "openapi", slowly)
+    api.server.app.openapi_schema = None
+    with ThreadPoolExecutor() as asking:
+        schema = asking.submit(api.client.get, "/openapi.json")
+        until(lambda: not schema.running() or api.get("/status").status_code == 200)
+        go_on.set()
+        assert "403" in schema.result().json()["paths"]["/v1/status"]["get"]["responses"]
+    assert went_on == [True]
 
 
 def test_each_field_of_each_answer_says_what_it_is_or_has_a_plain_name(api: Api) -> None:
