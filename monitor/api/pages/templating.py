@@ -18,7 +18,6 @@ from monitor import signs
 from monitor.alerts.description import (
     describe_decision,
     describe_linked,
-    describe_match,
     describe_reasons,
 )
 from monitor.api.marked_text import compared, lit, paragraphs
@@ -55,7 +54,7 @@ _HELPERS: Mapping[str, Any] = {
     "language": current, "signs": signs, "line": line, "lines": lines, "shown_url": shown_url,
     "alert_number": alert_number, "shown_title": shown_title, "span": span,
     "describe_decision": describe_decision, "describe_lag": describe_lag,
-    "describe_linked": describe_linked, "describe_match": describe_match,
+    "describe_linked": describe_linked, "matched": words.matched,
     "describe_order": describe_order, "describe_outlets": describe_outlets,
     "describe_wording": describe_wording, "part_name": part_name, "state_name": state_name,
     "verdict_name": verdict_name, "severity": words.severity, "describe_reasons": describe_reasons,

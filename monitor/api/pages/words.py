@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -12,11 +13,13 @@ from markupsafe import Markup
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from index.translation import gettext as _
+from index.translation import number
 from monitor import signs
 from monitor.alerts.description import (
     describe_deliveries,
     describe_escalations,
     describe_lost,
+    describe_match,
     describe_suppression,
     describe_triage,
 )
@@ -27,6 +30,7 @@ from monitor.model.shown_names import severity_name, state_name, verdict_name
 if TYPE_CHECKING:
     from monitor.model.alert import Alert, Decision, Lost, StoryAlerts
     from monitor.model.delivery import Delivery
+    from monitor.model.match import Match
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +119,9 @@ def prose(sentence: str) -> Markup:
 def numbers(alerts: Iterable[Alert]) -> str:
     """Return the numbers of alerts: `a5 a6`."""
     return " ".join(alert_number(alert.id) for alert in alerts)
+
+
+def matched(matches: Iterable[Match]) -> list[str]:
+    """Return which words matched, where, and by which term; each once, with how often."""
+    said = Counter(map(describe_match, matches))
+    return [f"{one} × {number(count)}" if count > 1 else one for one, count in said.items()]
