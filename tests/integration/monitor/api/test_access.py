@@ -172,6 +172,7 @@ def test_tokens_are_in_no_log_and_no_answer(
 ) -> None:
     secret = "tocsin_nobody-may-read-this"
     caplog.set_level(0)
+    caplog.set_level(0, "tocsin")
     with serving(filled.config, filled.data) as api:
         shown = ""
         for header in (f"Bearer {secret}", secret, f"Basic {secret}"):

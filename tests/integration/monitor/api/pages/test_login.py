@@ -239,6 +239,7 @@ def test_tokens_are_in_no_log_and_no_page(
     stranger: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(0)
+    caplog.set_level(0, "tocsin")
     shown = stranger.log_in("secret-read").answer.text
     shown += stranger.post("/login", {"token": "tocsin_nobody-may-read-this"}).answer.text
     assert "nobody-may-read-this" not in shown + caplog.text
