@@ -33,6 +33,7 @@ class Terminal:
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
+        self._shown: dict[int, str] = {}
         self.written = b""
         foreign = ("NO_COLOR", "TMUX", "COLUMNS", "LINES")
         env = {k: v for k, v in os.environ.items() if k not in foreign}
@@ -49,8 +50,19 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        """The screen."""
-        return list(self.screen.display)
+        """The screen; only the lines that changed are put together anew."""
+        screen = self.screen
+        for row in screen.dirty:
+            cells = screen.buffer[row]
+            self._shown[row] = "".join(cells[column].data for column in range(screen.columns))
+        screen.dirty.clear()
+        return [self._shown[row] for row in range(screen.lines)]
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give it another size, on a screen that shows only what is painted from then on."""
+        self.child.setwinsize(rows, columns)
+        self.screen.resize(rows, columns)
+        self.screen.reset()
 
     def press(self, keys: str) -> None:
         """Send keys, as the terminal does."""

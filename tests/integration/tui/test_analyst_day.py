@@ -51,6 +51,19 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     return newsroom
 
 
+SIZES = {(80, 24): "dockers", (120, 40): "attendent", (200, 50): "continue"}
+"""Sizes of a terminal, each with a word that is watched there."""
+
+
+@pytest.fixture(params=["en", "fr"])
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A language of the dashboard, in which this test reads too."""
+    before = translation.choice()
+    translation.use(request.param, FOLDER)
+    yield request.param
+    translation.use(*before)
+
+
 @pytest.fixture
 def newsroom(read: Newsroom, tmp_path: Path) -> Newsroom:
     """A copy of the newsroom, to change."""
@@ -61,28 +74,35 @@ def newsroom(read: Newsroom, tmp_path: Path) -> Newsroom:
     return Newsroom(tmp_path)
 
 
-@pytest.fixture(
-    params=[(80, 24, "en"), (80, 24, "fr"), (120, 40, "en"), (200, 50, "fr")],
-    ids="{0[0]}x{0[1]}-{0[2]}".format,
-)
-def terminal(request: pytest.FixtureRequest, newsroom: Newsroom) -> Iterator[Terminal]:
-    """The dashboard of the newsroom in a terminal, in a language in which this test reads too.
-
-    Both languages where room is scarce, and each size in one at least.
-    """
-    columns, rows, language = request.param
+@pytest.fixture
+def terminal(newsroom: Newsroom, language: str) -> Iterator[Terminal]:
+    """The dashboard of the newsroom in a terminal."""
     arguments = ["-m", "monitor", "dashboard", "--no-monitor"]
-    before = translation.choice()
-    translation.use(language, FOLDER)
-    opened = Terminal(arguments, columns, rows, newsroom.folder, TOCSIN_LANGUAGE=language)
+    opened = Terminal(arguments, 80, 24, newsroom.folder, TOCSIN_LANGUAGE=language)
     yield opened
     opened.child.close(force=True)
-    translation.use(*before)
 
 
-def test_a_story_is_read_triaged_searched_watched_and_briefed(
+def test_a_story_is_read_triaged_searched_watched_and_briefed_at_each_size(
     terminal: Terminal, newsroom: Newsroom
 ) -> None:
+    terminal.read_until(HEADLINE)
+    for size, word in SIZES.items():
+        terminal.resize(*size)
+        analyst_day(terminal, newsroom, word)
+    # Articles like one are looked for in another process; those here have no vectors.
+    terminal.press("M")
+    said = _("No article has a vector yet; `tocsin check` says whether articles get them.")
+    terminal.read_until(" ".join(said.split()[:4]))
+
+    terminal.press("q")
+    assert "Traceback" not in terminal.end()
+    assert terminal.child.exitstatus == 0
+    assert json.loads(newsroom.here("alerts", "--json").stdout)
+
+
+def analyst_day(terminal: Terminal, newsroom: Newsroom, word: str) -> None:
+    """Go through a day from the alerts back to them, and watch a word."""
     # One row for the story, however many watchlists and outlets it has.
     terminal.read_until(HEADLINE)
     terminal.read_until(pgettext("key", "Ack"))
@@ -104,11 +124,6 @@ def test_a_story_is_read_triaged_searched_watched_and_briefed(
     terminal.read_until("Journal two")
     terminal.press(ESCAPE)
     terminal.read_until(_("Outlets with this story"), gone=True)
-
-    # Articles like it are looked for in another process; those of this newsroom have no vectors.
-    terminal.press("M")
-    said = _("No article has a vector yet; `tocsin check` says whether articles get them.")
-    terminal.read_until(" ".join(said.split()[:4]))
 
     # A decision is about the row, says for how many alerts, is shown at once, and is undone.
     terminal.press("a")
@@ -134,14 +149,14 @@ def test_a_story_is_read_triaged_searched_watched_and_briefed(
     terminal.read_until(pgettext("key", "New"))
     terminal.press("n")
     terminal.read_until(_("New watchlist"))
-    terminal.press("dockers")
+    terminal.press(word)
     terminal.press(TRY)
     terminal.read_until("La grève du port")
     terminal.press(SAVE)
     terminal.read_until(_("New watchlist"), gone=True)
     comment, _newline, mapping = newsroom.config.read_text(encoding="utf-8").partition("\n")
     assert comment == "# of the desk"
-    assert "dockers" in mapping
+    assert word in mapping
 
     # What happened in the last day.
     terminal.press("b")
@@ -156,7 +171,3 @@ def test_a_story_is_read_triaged_searched_watched_and_briefed(
     terminal.read_until(_("Write a note"), gone=True)
     terminal.press("q")  # from the watchlists to the alerts
     terminal.read_until(pgettext("key", "Filter"))
-    terminal.press("q")
-    assert "Traceback" not in terminal.end()
-    assert terminal.child.exitstatus == 0
-    assert json.loads(newsroom.here("alerts", "--json").stdout)
