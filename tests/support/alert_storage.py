@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
 
 from index.article import Timestamp
 from monitor.alerts.alert_planning import plan_alerts
 from monitor.alerts.facts import Arrivals
-from monitor.alerts.plan import AlertPlan
+from monitor.alerts.plan import AlertPlan, NewEscalation
 from monitor.alerts.routing import Routing
 from monitor.audit.evidence import Via
 from monitor.ingest.ingest import polled
+from monitor.model.alert import AlertState, Verdict
 from monitor.model.feed import Feed
-from monitor.model.poll import ArticleChange, PollOutcome
+from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert
 from monitor.store.protocol import Batch
+from monitor.store.sql.store import SqlStore
+from monitor.store.sql.views import SqlViews
 
 NO_CHANNELS = Routing()
 
@@ -50,3 +55,19 @@ def save_imported(
     batch.save_imported(feed, changes)
     arrivals = Arrivals(feed=feed, via=Via.IMPORT, changes=tuple(changes))
     return raise_alerts(batch, arrivals, now, routing)
+
+
+def escalate(folder: Path, reason: str, at: Timestamp) -> None:
+    """Let tocsin escalate the first alert, which makes it new again unless it is noise."""
+    (alert,) = SqlViews(folder).alerts.get([1])
+    reopens = alert.state is not AlertState.NEW and alert.verdict is not Verdict.NOISE
+    escalated = RaisedAlert(
+        id=1, watchlist=alert.watchlist, severity=alert.severity, title=alert.title,
+        feed=alert.feed, backfill=False, escalation=reason,
+    )  # fmt: skip
+    escalation = NewEscalation(
+        alert=escalated, reason=reason, severity_before=alert.severity, outlets=5, article=1,
+        reopened_from=alert.state if reopens else None,
+    )  # fmt: skip
+    with closing(SqlStore(folder)) as store, store.batch() as batch:
+        batch.save_alerts(AlertPlan(at=at, escalations=(escalation,)))

@@ -7,13 +7,17 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from support.alert_storage import escalate
 from support.api_server import Api, serving
+from support.flow import START
 from support.newsroom import Item, Newsroom, rss, until
 from support.scripted_server import Web, conditional
+from support.spreading_story import HOSTS, told_in_turn, watching
 
 from monitor.api.limits import Limits
 from monitor.model.token import Scope
@@ -21,10 +25,17 @@ from monitor.model.token import Scope
 pytestmark = pytest.mark.costly
 
 
+MOST_SILENT = 4
+"""Signs of life in a row, one in 15 seconds, after which no event is awaited any more."""
+
+
 def events(response: httpx.Response) -> Iterator[dict[str, Any]]:
-    """Yield the events of a stream that have data."""
+    """Yield the events of a stream that have data; not for ever if none comes."""
     event: dict[str, Any] = {}
+    silent = 0
     for line in response.iter_lines():
+        silent = silent + 1 if line == ": alive" else 0 if line else silent
+        assert silent < MOST_SILENT
         if not line:
             if "data" in event:
                 yield event
@@ -65,6 +76,24 @@ def test_alerts_come_as_they_are_raised_and_none_is_missed(tmp_path: Any) -> Non
             assert [next(missed)["id"] for _ in range(2)] == [one["id"] for one in heard[1:]]
             only = events(opened(api, stack, last="0-0", watch="Liège"))
             assert next(only)["data"]["watchlist"] == "Liège"
+
+
+def test_an_escalation_is_told_once_and_not_missed(tmp_path: Path) -> None:
+    told_in_turn(tmp_path, HOSTS[:1], watching()).live(range(2))
+    with serving(tmp_path / "feeds.yaml", tmp_path) as api, ExitStack() as stack:
+        found, heard = events(opened(api, stack)), []
+        for reason in ("5 outlets", "both languages"):
+            escalate(tmp_path, reason, START)
+            heard.append(next(found))
+        assert [(one["event"], one["id"]) for one in heard] == [
+            ("escalated", "1-1"), ("escalated", "1-2"),
+        ]  # fmt: skip
+        assert heard[0]["data"]["alert_id"] == "a1"
+        missed = events(opened(api, stack, last="1-1"))
+        assert next(missed)["id"] == "1-2"
+        again = events(opened(api, stack, last="1-2"))
+        escalate(tmp_path, "7 outlets", START)
+        assert [next(one)["id"] for one in (found, missed, again)] == ["1-3"] * 3
 
 
 def test_a_stream_ends_when_its_token_is_revoked(api: Api) -> None:

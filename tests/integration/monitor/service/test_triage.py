@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,12 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import article_archive, flow
+from support.alert_storage import escalate
 from support.archive_with_alerts import NOW, ring, service
 from support.properties import examples
 
 from index.errors import QueryError
 from index.query.parser import parse_query
-from monitor.alerts.plan import AlertPlan, NewEscalation
 from monitor.errors import StoreError
 from monitor.model.alert import (
     AlertState,
@@ -36,13 +35,11 @@ from monitor.model.alert import (
     triage_state,
 )
 from monitor.model.config import Watchlist
-from monitor.model.poll import RaisedAlert
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.service.service import Service
 from monitor.service.triage import MAX_NOTE, MAX_PERSON, clean_note, clean_person, clean_tag
 from monitor.store.sql.store import SqlStore
-from monitor.store.sql.views import SqlViews
 from monitor.store.sqlite import FILE
 
 ALIBABA = Watchlist(name="Alibaba", query=parse_query("alibaba"))
@@ -213,22 +210,6 @@ def test_one_person_goes_back_and_forth_through_whole_pictures(done: list[Any]) 
         assert again.triage.undo() is None
 
 
-def escalate(folder: Path, reason: str) -> None:
-    """Let tocsin escalate the first alert, which makes it new again unless it is noise."""
-    (alert,) = SqlViews(folder).alerts.get([1])
-    reopens = alert.state is not AlertState.NEW and alert.verdict is not Verdict.NOISE
-    escalated = RaisedAlert(
-        id=1, watchlist=alert.watchlist, severity=alert.severity, title=alert.title,
-        feed=alert.feed, backfill=False, escalation=reason,
-    )  # fmt: skip
-    escalation = NewEscalation(
-        alert=escalated, reason=reason, severity_before=alert.severity, outlets=5, article=1,
-        reopened_from=alert.state if reopens else None,
-    )  # fmt: skip
-    with closing(SqlStore(folder)) as store, store.batch() as batch:
-        batch.save_alerts(AlertPlan(at=NOW, escalations=(escalation,)))
-
-
 PERSONS = st.sampled_from(["ana", "bob", "tocsin"])
 
 
@@ -246,7 +227,7 @@ def test_the_record_is_complete_and_only_grows(done: list[tuple[str, Any]]) -> N
         known: list[Any] = []
         for number, (who, step) in enumerate(done):
             if who == "tocsin":
-                escalate(folder, f"{number} outlets")
+                escalate(folder, f"{number} outlets", NOW)
             elif isinstance(step, str):
                 getattr(rooms[who].triage, step)()
             else:
@@ -362,7 +343,7 @@ def test_a_certain_act_is_taken_back_once_and_by_nobody_else(tmp_path: Path) -> 
 
 def test_what_escalated_is_not_taken_back_by_anybody(room: Service, tmp_path: Path) -> None:
     room.triage.change([1], state=AlertState.CLOSED)
-    escalate(tmp_path, "5 outlets")
+    escalate(tmp_path, "5 outlets", NOW)
     told = room.views.triage.decisions(1)
     assert [(d.who, d.why, d.after) for d in told] == [
         ("ana", "", {"state": "closed"}),
