@@ -13,6 +13,9 @@ _MMAP_THRESHOLD = -3
 _LARGE = 128 << 10
 """Bytes of a large block, as glibc begins with."""
 
+_ARENA_MAX = -8
+"""`M_ARENA_MAX` of malloc.h."""
+
 _lock = threading.Lock()
 _pauses: dict[object, bool] = {}
 """Whether the collector was on before each pause."""
@@ -57,3 +60,12 @@ def give_back() -> None:
     gc.collect()
     with suppress(AttributeError, OSError):  # only glibc has it
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def share_one_heap() -> None:
+    """Let all threads take memory from one place, where the C library can.
+
+    Else each thread has one of its own, and what is free in one is of no use to the others.
+    """
+    with suppress(AttributeError, OSError):  # only glibc has it
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)

@@ -169,6 +169,7 @@ def _serve(
     from monitor.api.origin import AcceptedHosts, names_of
     from monitor.api.server import ApiServer, ServerOptions, Surroundings, nothing_beside
     from monitor.cli import set_up_log
+    from monitor.garbage import share_one_heap
     from monitor.wiring import monotonic, server_connections, sleep, token
 
     service = cli.service()
@@ -201,6 +202,7 @@ def _serve(
         secret=token,
     )
 
+    share_one_heap()
     server = ApiServer(newsroom, options, around)
 
     scheme = "https" if certificate else "http"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import resource
 import subprocess
 import sys
@@ -45,3 +46,24 @@ def test_a_hostile_feed_takes_no_more_memory_than_there_is(tmp_path: Path) -> No
     assert ran.returncode == 0, ran.stderr
     summary = json.loads(ran.stdout.splitlines()[-1])
     assert (summary["new"], summary["alerts"], summary["failed"]) == (ARTICLES + 1, 1, 0)
+
+
+HEAPS = """
+import ctypes, threading
+from monitor.garbage import share_one_heap
+
+share_one_heap()
+take = ctypes.CDLL(None).malloc
+threads = [threading.Thread(target=take, args=(1_000,)) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+ctypes.CDLL(None).malloc_stats()
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is another")
+def test_threads_share_one_heap() -> None:
+    done = subprocess.run([sys.executable, "-c", HEAPS], capture_output=True, text=True, check=True)
+    assert "Arena 0" in done.stderr and "Arena 1" not in done.stderr
