@@ -503,13 +503,12 @@ class MainScreen(TriageScreen):
         self.action_outlets()
 
     def action_silence(self) -> None:
-        """Silence the watchlist under the cursor, or that of the alert."""
-        alert = self.stream.alert
-        name = alert.watchlist if alert else ""
+        """Silence the watchlist under the cursor, or one of the story."""
+        names: Sequence[str] = self.stream.story.watchlists if self.stream.story else ()
         if self.current == "watchlists":
-            name = self.watchlists.watchlist
-        if name:
-            self.run_worker(choose_silence(self, name), group="silence", exclusive=True)
+            names = [name] if (name := self.watchlists.watchlist) else ()
+        if names:
+            self.run_worker(choose_silence(self, names), group="silence", exclusive=True)
         else:
             self.show_message(_("Put the cursor on a watchlist first."), error=True)
 

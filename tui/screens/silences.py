@@ -32,7 +32,21 @@ def silence_spans(now: Timestamp, zone: tzinfo | None) -> Sequence[tuple[str, fl
     )
 
 
-async def choose_silence(screen: PaneScreen, name: str) -> None:
+async def choose_silence(screen: PaneScreen, names: Sequence[str]) -> None:
+    """Ask which of some watchlists is to be silenced and for how long, or to be heard again."""
+
+    def on_choice(row: int | None) -> None:
+        if row is not None:
+            screen.run_worker(_choose_span(screen, names[row]), group="silence", exclusive=True)
+
+    if len(names) == 1:
+        await _choose_span(screen, names[0])
+    else:
+        rows: list[Line] = [[(line(name), "plain")] for name in names]
+        screen.app.push_screen(ChoiceDialog(_("Silence which watchlist?"), rows), on_choice)
+
+
+async def _choose_span(screen: PaneScreen, name: str) -> None:
     """Ask for how long a watchlist is to be silenced, or whether its silence is to end."""
     newsroom = screen.newsroom
     silences = await screen.ask(newsroom.service.views.watchlists.silences, newsroom.clock())

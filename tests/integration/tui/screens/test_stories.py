@@ -61,6 +61,20 @@ def test_one_watchlist_of_a_story_can_be_judged_alone() -> None:
     drive(newsroom, script)
 
 
+def test_one_watchlist_of_a_story_is_chosen_to_be_silenced() -> None:
+    newsroom = _newsroom()
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("m")
+        await sees(pilot, app, "Silence which watchlist?")
+        await pilot.press("j", "enter")
+        await sees(pilot, app, "Silence grève for …")
+        await pilot.press("enter")
+        await until(pilot, lambda: set(newsroom.muted) == {"grève"})
+
+    drive(newsroom, script)
+
+
 def test_a_new_alert_moves_its_story_up_unless_somebody_reads() -> None:
     newsroom = _newsroom()
 
