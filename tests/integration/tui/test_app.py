@@ -386,6 +386,17 @@ def test_the_palette_does_not_guess_what_another_program_calls_something(typed: 
     assert drive(FakeNewsroom(4), script).return_value is None
 
 
+def test_the_palette_has_the_keys_of_the_pane_with_the_focus() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        for pane, offered in (("1", "Edit this watchlist (e)"), ("2", "Last row (G)")):
+            await pilot.press(pane, "colon", *offered[:8])
+            await sees(pilot, app, offered)
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen is app.main_screen)
+
+    drive(FakeNewsroom(4), script)
+
+
 def test_the_palette_quits_as_other_programs_do() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("colon", *"q!")

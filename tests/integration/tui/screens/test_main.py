@@ -261,8 +261,28 @@ def test_enter_on_a_watchlist_filters_and_F_clears(key: str) -> None:
         newsroom.count += 4
         await look(pilot, app)
         assert app.main_screen.stream.row_count == 11
+        assert "▸grève" in screen(app)
         await pilot.press(key)
         await until(pilot, lambda: app.main_screen.stream.row_count == 44)
+        assert "▸All" in screen(app)
+        assert app.newsroom.ui_state.state.filter == "", "another dashboard shows all too"
+
+    drive(newsroom, script)
+
+
+def test_alerts_that_waited_are_among_all_alerts_once() -> None:
+    newsroom = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("p")
+        newsroom.count += 4
+        await look(pilot, app)
+        await sees(pilot, app, "4 wait")
+        await pilot.press("0")
+        await sees(pilot, app, "0 wait")
+        await pilot.press("p")
+        await sees(pilot, app, "wait", gone=True)
+        assert app.main_screen.stream.row_count == 44
 
     drive(newsroom, script)
 

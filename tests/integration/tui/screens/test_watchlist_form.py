@@ -82,6 +82,19 @@ def test_an_edit_changes_one_line_of_the_file(path: Path) -> None:
     assert path.read_text() == FILE.replace("- strike\n", "- strike\n      - walkout\n")
 
 
+def test_the_palette_opens_the_form_of_a_watchlist(path: Path) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("colon", *"editgreve")
+        await sees(pilot, app, "Edit the watchlist grève")
+        await sees(pilot, app, "Acknowledge", gone=True)
+        await pilot.press("enter")
+        await sees(pilot, app, "─ Edit the watchlist grève ─")
+
+    newsroom = FakeNewsroom(4)
+    newsroom.config = path
+    drive(newsroom, script)
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 def test_a_new_watchlist_is_written_from_every_field(path: Path, size: tuple[int, int]) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
