@@ -231,8 +231,8 @@ def watchlist_row(
     """
     bars, pace = columns
     beside = pace + 1 + (bars + 1 if bars else 0)
-    until = f" {signs.RESTS} {_('to {time}', time=silenced)}" if silenced else ""
-    beside = max(beside, min(cell_len(until), cells - 10))
+    until = f"{signs.RESTS} {_('to {time}', time=silenced)}" if silenced else ""
+    beside = max(beside, min(1 + cell_len(until), cells - 10)) if silenced else beside
     untriaged = f"{signs.NEW}{short_count(count.untriaged)}" if count.untriaged else ""
     baseline = count.pace
     line: Line = [
@@ -243,7 +243,7 @@ def watchlist_row(
         ),
     ]
     if silenced:
-        line.append((fit(until, beside), "late"))
+        line += [(" ", ""), (fit(until, beside - 1), "late")]
     else:
         line += [(" " + spark(count.spark, bars), f"{count.severity}")] if bars else []
         line += [

@@ -288,7 +288,7 @@ def _byline(
     when = times.full(article.seen if article.published is None else article.published, zone)
     seen = times.full(article.seen, zone)
     date, style = {
-        "undated": (f"? {_('undated, first seen {time}', time=when)}", "late"),
+        "undated": (f"{signs.UNDATED} {_('undated, first seen {time}', time=when)}", "late"),
         "future": (
             f"{signs.FUTURE} "
             + _("dated in the future: {date}, first seen {time}", date=when, time=seen),

@@ -21,6 +21,7 @@ from monitor.ingest.coverage_gaps import describe_gap, format_interval
 from monitor.ingest.feed_health import WORST, describe_poll
 from monitor.ingest.publication_rate import describe_interval
 from monitor.model.feed import Coverage, FeedHealth, Gap, GapKind, Health
+from monitor.model.shown_names import source_name
 from tui.view import times
 from tui.view.alerts import short_count
 from tui.view.styled_text import Line, fit, wrap
@@ -98,7 +99,7 @@ def feed_columns(cells: int, feeds: Sequence[FeedHealth] = ()) -> FeedColumns:
     names = max((cell_len(line(each.feed.name)) for each in feeds), default=cells)
     habits = not feeds or any(each.state.usual for each in feeds)
     return FeedColumns(
-        min(max(names, cell_len(feed)), 30, max(10, cells // 4)),
+        min(max(names, cell_len(feed)), 30, max(10, cells // 3 if feeds else cells // 4)),
         1 + _widest(state, *states),
         1 + max(5, _widest(read, _("never"))),
         1 + max(5, _widest(next, pgettext("column", "now"))) if cells >= 50 else 0,
@@ -290,7 +291,8 @@ def feed_page(
     if background.settings:
         lines += [[], *wrap(_("Settings in feeds.yaml"), cells, "title")]
     for setting in background.settings:
-        lines += _row(setting.key, f"{line(setting.value)} ({line(setting.source)})", cells, label)
+        source = line(source_name(setting.source))
+        lines += _row(setting.key, f"{line(setting.value)} ({source})", cells, label)
     lines += _gap_lines(background, cells, now, zone, label)
     if background.polls:
         lines += [[], *wrap(_("Last polls"), cells, "title")]

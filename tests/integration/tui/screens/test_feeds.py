@@ -117,6 +117,12 @@ def test_a_feed_that_is_well_says_once_when_it_is_read_next() -> None:
     assert "503" in row(feed_health(3, "z", Health.FAILING, "503"))
 
 
+def test_where_a_setting_is_from_is_said_in_french(french: None) -> None:
+    background = FeedBackground(settings=(Setting("every", "15 s", "the feed"),))
+    page = said(feed_page(some()[0], (), 80, NOW, UTC, background))
+    assert "15 s (le flux)" in page
+
+
 def test_names_and_habits_leave_their_room_to_the_reason() -> None:
     reason = "nothing new for 3,611 d, usually every 2 h; next in 5 min"
     assert reason in row(feed_health(0, "Les Échos", Health.FAILING, reason))

@@ -97,6 +97,9 @@ def test_a_silence_says_until_when_where_there_are_no_numbers() -> None:
     columns = watchlist_columns([count], 28)
     row = watchlist_row(count, 28, chosen=False, columns=columns, silenced="22:30")
     assert "to 22:30" in text(row)
+    long = replace(count, name="Espionnage économique en Belgique")
+    row = watchlist_row(long, 28, chosen=False, columns=columns, silenced="22:30")
+    assert "… ‖ to 22:30" in text(row)
 
 
 @pytest.mark.parametrize(

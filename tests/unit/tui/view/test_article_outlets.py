@@ -88,7 +88,7 @@ def test_what_became_of_an_alert_is_said() -> None:
 def test_what_is_odd_about_dates_and_pages_is_said() -> None:
     odd = reading(versions=3, page_trouble="403 Forbidden", page_retry=NOW + 600)
     page = said(article_page(odd, (), 120, UTC).lines)
-    assert "? undated, first seen 2026-11-24 23:30 UTC" in page
+    assert "∅ undated, first seen 2026-11-24 23:30 UTC" in page
     assert "2 revisions, D shows them" in page
     assert "Page not read: 403 Forbidden; next attempt 2026-11-24 23:40 UTC" in page
 
