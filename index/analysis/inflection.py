@@ -92,6 +92,12 @@ def folded_inflections(bare: str) -> list[str]:
     return _folded_inflections[bare].split(" ")
 
 
+def let_go() -> None:
+    """Free the memory of the list, 11 MB; it is read again when it is needed."""
+    _paradigms.cache_clear()
+    _lemma_endings.cache_clear()
+
+
 def _inflect(written: str) -> frozenset[str]:
     return _known(written) or _behind_prefix(written) or _regular(written)
 

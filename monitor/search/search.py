@@ -266,9 +266,12 @@ class ArchiveSearch:
 
     def let_go(self) -> None:
         """Free the memory of the index while nobody searches; the next question opens it again."""
+        from index.analysis import inflection
+
         with self._opening:
             self._archive = None  # a question that is being answered keeps it until its end
         clear_all()
+        inflection.let_go()
 
     def note(self) -> str:
         """Return what the reader of a result must know of the index; empty when all is well.

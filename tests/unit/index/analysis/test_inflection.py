@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
-from index.analysis.inflection import folded_inflections, inflections, is_known
+from index.analysis.inflection import folded_inflections, inflections, is_known, let_go
+from index.analysis.text_cache import clear_all
 
 
 @pytest.mark.parametrize(
@@ -43,3 +46,18 @@ def test_a_folded_word_may_have_had_accents() -> None:
 )  # fmt: skip
 def test_known_words(word: str, known: bool) -> None:
     assert is_known(word) is known
+
+
+def test_the_list_is_read_again_after_it_was_let_go() -> None:
+    before = inflections("cheval")
+    tracemalloc.start()
+    try:
+        for _ in range(2):
+            let_go()
+            clear_all()
+            assert inflections("cheval") == before
+        held, _most = tracemalloc.get_traced_memory()
+        let_go()
+        assert tracemalloc.get_traced_memory()[0] < held - 4 * 2**20
+    finally:
+        tracemalloc.stop()
