@@ -172,7 +172,9 @@ class FakeNewsroom:
                 tags=self.tag_counts,
                 people=lambda: sorted({"me", *self.assignees.values()} - {""}),
             ),
-            deliveries=SimpleNamespace(newest=self.deliveries, retry=self.retry),
+            deliveries=SimpleNamespace(
+                newest=self.deliveries, retry=self.retry, of_alerts=lambda ids: {}
+            ),
             searches=SimpleNamespace(recent=self.searched),
         )
 

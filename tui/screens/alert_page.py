@@ -8,6 +8,7 @@ from index.analysis.text_cleaning import line
 from monitor.model.alert import UNUSUAL, Alert
 from monitor.model.search import Filter
 from tui.view.alerts import unusual_page
+from tui.view.article import standing_lines
 from tui.view.feeds import feed_page
 from tui.view.styled_text import wrap
 
@@ -21,10 +22,13 @@ STORIES_SHOWN = 12
 
 
 async def alert_page(screen: PaneScreen, alert: Alert) -> TextLayout:
-    """Return the page of an alert."""
-    if alert.kind in UNUSUAL:
-        return await _page_of_watchlist(screen, alert)
-    return await _page_of_feed(screen, alert)
+    """Return the page of an alert: what is known of it, then what it is about."""
+    views, zone = screen.newsroom.service.views, screen.newsroom.zone
+    decided = await screen.ask(views.triage.decisions, alert.id)
+    last = {alert.id: decided[-1]} if decided else {}
+    sent = await screen.ask(views.deliveries.of_alerts, [alert.id]) or {}
+    about = await (_page_of_watchlist if alert.kind in UNUSUAL else _page_of_feed)(screen, alert)
+    return lambda cells: [*standing_lines([alert], last, sent, cells, zone), *about(cells)]
 
 
 async def _page_of_feed(screen: PaneScreen, alert: Alert) -> TextLayout:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,7 +28,9 @@ from tui.view import times
 from tui.view.styled_text import Line, Span, fit, line_breaks, slice_runs, wrap
 
 if TYPE_CHECKING:
+    from monitor.model.alert import Decision
     from monitor.model.article import ArticleRevision, DiffPart, Term
+    from monitor.model.delivery import Delivery
 
 _LAG_CELLS = 9
 """Width of the column that says how much later an outlet had the story."""
@@ -223,7 +225,7 @@ def article_page(
         zone: The time zone; None is the machine's.
         current: Number of the match that the analyst has stepped to.
     """
-    lines = _alert_states(details, cells, zone)
+    lines = standing_lines(details.alerts, details.decisions, details.deliveries, cells, zone)
     match_lines: list[int] = []
     parts, places = shown_parts(details.article, matches)
     matches = _in_order(places)
@@ -362,15 +364,29 @@ def _alert_lines(alert: Alert, cells: int, zone: tzinfo | None) -> list[Line]:
     return lines
 
 
-def _alert_states(details: ArticleDetails, cells: int, zone: tzinfo | None) -> list[Line]:
-    """Return what was decided of each alert, its note, and who was notified or why nobody."""
+def standing_lines(
+    alerts: Sequence[Alert],
+    decisions: Mapping[int, Decision],
+    deliveries: Mapping[int, Sequence[Delivery]],
+    cells: int,
+    zone: tzinfo | None,
+) -> list[Line]:
+    """Return what was decided of each alert, its note, and who was notified or why nobody.
+
+    Args:
+        alerts: The alerts.
+        decisions: The last decision about each alert, by alert.
+        deliveries: The deliveries of each alert, by alert.
+        cells: Width of the lines.
+        zone: The time zone; None is the machine's.
+    """
 
     def moment(at: Timestamp) -> str:
         return times.full(at, zone)
 
     lines: list[Line] = []
-    for alert in details.alerts:
-        triage = describe_triage(alert, details.decisions.get(alert.id), moment)
+    for alert in alerts:
+        triage = describe_triage(alert, decisions.get(alert.id), moment)
         lines += _wrap_runs(
             [
                 (f"{SEVERITY_SIGNS[alert.severity]} ", f"{alert.severity}"),
@@ -379,7 +395,7 @@ def _alert_states(details: ArticleDetails, cells: int, zone: tzinfo | None) -> l
             ],
             cells,
         )
-        sent = describe_deliveries(details.deliveries.get(alert.id, ()), moment)
+        sent = describe_deliveries(deliveries.get(alert.id, ()), moment)
         for words in filter(None, (sent, describe_suppression(alert, moment))):
             lines += wrap(words, cells, "quiet", "  ")
         for paragraph in safe.lines(alert.note).splitlines():

@@ -52,6 +52,24 @@ def test_the_reader_shows_it_with_the_last_stories(newsroom: UnusualNewsroom) ->
     drive(service, script, size=(160, 50))
 
 
+def test_the_reader_begins_with_what_is_known_of_it(newsroom: UnusualNewsroom) -> None:
+    service: Any = open_service(newsroom.folder)
+    service.clock = lambda: newsroom.now
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        stream = app.main_screen.stream
+        while stream.alert is None or stream.alert.article is not None:
+            await pilot.press("j")
+        await sees(pilot, app, "Alibaba  new")
+        await pilot.press("i", *"the desk knows", "enter")
+        await sees(pilot, app, "✎ the desk knows")
+        await pilot.press("a", "k")
+        await sees(pilot, app, "Alibaba  acknowledged, by ")
+        assert "Its last stories" in screen(app)
+
+    drive(service, script, size=(160, 50))
+
+
 def test_a_line_of_the_command_names_no_feed(alert: Alert) -> None:
     row = ListedStory(StoryAlerts((alert,)), alert)
     first, second, *_ = story_lines(row, alert.raised_at)
