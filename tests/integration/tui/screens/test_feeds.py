@@ -89,6 +89,8 @@ def test_feeds_with_words_in_name_address_or_tags(words: str, names: list[str]) 
 
 def test_feeds_in_a_state() -> None:
     assert [feed.feed.name for feed in select_feeds(some(), Health.PAUSED, 0)] == ["y"]
+    assert [feed.feed.name for feed in select_feeds(some(), Health.OK, 1, "c")] == ["c"]
+    assert select_feeds(some(), Health.OK, 0, "y") == [], "it is paused"
     assert [(health, words(line)) for health, line in state_rows(some())] == [
         (None, "  all  5"), (Health.FAILING, "✗ failing  1"), (Health.OK, "✓ ok  3"),
         (Health.PAUSED, "‖ paused  1"),
@@ -254,6 +256,8 @@ def test_slash_finds_a_feed_as_one_types() -> None:
         assert "Le Monde" in screen(app)
         await pilot.press("escape", "escape")
         await until(pilot, lambda: app.screen.table.row_count == 4)  # type: ignore[attr-defined]
+        await pilot.press("slash", "enter")
+        await sees(pilot, app, "a name, an address or a tag", gone=True)
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.main_screen)
 
