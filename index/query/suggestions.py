@@ -18,6 +18,8 @@ APART = 5
 """Distance within which the words of a phrase are looked for instead."""
 INFLECTED = 4
 """Letters of the shortest word whose inflections are suggested."""
+BEGUN = 3
+"""Letters of the shortest word of which other endings are suggested."""
 _MOST_APART = 4
 """Words of the longest phrase whose words are looked for near each other."""
 
@@ -28,6 +30,8 @@ class SuggestionKind(enum.StrEnum):
     SPELLING = "spelling"
     INFLECTED = "inflected"
     """With the inflections of a word."""
+    ANY_ENDING = "any-ending"
+    """With whatever the last word may be the beginning of."""
     ANY_FORM = "any-form"
     """Whatever the case and accents of a word."""
     APART = "apart"
@@ -87,6 +91,9 @@ def _texts(query: Query, similar: Similar) -> Iterator[_Text]:
             yield _with(SuggestionKind.ANY_FORM, query.text, word, word.text[1:])
         elif word.mode in (Mode.EXACT, Mode.ACRONYM) and is_acronym(word.text):
             yield _with(SuggestionKind.ANY_FORM, query.text, word, word.text.lower())
+    last = max(leaves, key=lambda word: word.column, default=None)
+    if last and last.mode is Mode.FOLDED and last.text.isalpha() and len(last.term) >= BEGUN:
+        yield _with(SuggestionKind.ANY_ENDING, query.text, last, f"{last.text}*")
     for phrase in walk(query.root):
         if isinstance(phrase, Phrase):
             yield from _apart(query.text, phrase)

@@ -41,7 +41,10 @@ def suggestions(
     until = clock() + SECONDS
     least = run(query, filter).total
     suggestions = []
-    for trial in islice(_trials(query, filter, similar), TRIALS):
+    trials = _trials(query, filter, similar)
+    if least:  # the last word is one, and not the beginning of another
+        trials = (one for one in trials if one.alternative.kind is not SuggestionKind.ANY_ENDING)
+    for trial in islice(trials, TRIALS):
         result = run(trial.alternative.query, trial.filter)
         if result.total > least:
             suggestions.append(_suggestion(trial, result, result.total - least))

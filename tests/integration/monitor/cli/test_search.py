@@ -164,8 +164,9 @@ def test_a_place_that_is_none(arguments: list[str], complaint: str, filled: News
     ("arguments", "kinds"),
     [
         (["espionage"], {"spelling"}),
-        (["sanction"], {"inflected", "spelling"}),
+        (["sanction"], {"inflected", "any-ending", "spelling"}),
         (["=Liege"], {"any-form"}),
+        (["sanct"], {"any-ending"}),
         (['"Liège espionnage"'], {"apart"}),
         (["quai lang:en"], {"any-language"}),
         (["quai", "--lang", "en"], {"any-language"}),
