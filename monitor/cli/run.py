@@ -163,7 +163,7 @@ def run_in_foreground(
         file = cli.folder / LOG
     quiet = -1 if once and not cli.verbosity else cli.verbosity
     set_up_log(quiet, file)
-    if not once and not background:
+    if not once and not background and cli.config_path.exists():
         say(_where(cli))
     with progress_bar(once and cli.verbosity >= 0) as progress:
         options = RunOptions(

@@ -57,7 +57,7 @@ TOUR: dict[str, Sequence[str]] = {
     "undo": ("u", "u"),
     "redo": ("U", "U"),
     "acknowledge all": ("A",),
-    "no untriaged story": ("G", "n"),
+    "no new story": ("G", "n"),
     "why": ("w",),
     "outlets": ("O",),
     "similar": ("M",),

@@ -307,7 +307,7 @@ class TriageScreen(AlertFilterScreen):
         )
         rows_of = {self.stream.row_of(id) for id in ids}
         if not ids:
-            self.show_message(_("There is no untriaged story here."))
+            self.show_message(_("There is no new story here."))
             return
         count = story_count(len(rows_of))
         if len(ids) > len(rows_of):
@@ -456,7 +456,7 @@ class TriageScreen(AlertFilterScreen):
 
 
 def _no_untriaged(by: int) -> str:
-    return _("No untriaged story below.") if by > 0 else _("No untriaged story above.")
+    return _("No new story below.") if by > 0 else _("No new story above.")
 
 
 def _is_new(alert: Alert) -> bool:

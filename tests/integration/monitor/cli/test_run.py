@@ -115,6 +115,13 @@ def test_without_a_terminal_tocsin_watches_until_it_is_stopped(
     assert empty.tocsin("stop").returncode == 1
 
 
+def test_without_a_file_it_does_not_say_that_it_watches(empty: Newsroom) -> None:
+    done = empty.tocsin("--config", "none.yaml")
+    assert done.returncode == 2
+    assert "watching" not in done.stderr
+    assert "`tocsin init` writes one" in done.stderr
+
+
 def test_environment_says_where_things_are(server: Web, empty: Newsroom) -> None:
     other = empty.folder / "elsewhere"
     other.mkdir()

@@ -227,7 +227,7 @@ def test_the_next_untriaged_is_found_near_and_far(far: int) -> None:
         await pilot.press("n")
         await until(pilot, lambda: app.main_screen.stream.alert_id == waiting)
         await pilot.press("n")
-        await sees(pilot, app, "No untriaged story")
+        await sees(pilot, app, "No new story")
         await pilot.press("N")
         await until(pilot, lambda: app.main_screen.stream.alert_id == newsroom.count)
 
