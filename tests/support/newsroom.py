@@ -39,6 +39,7 @@ class Item:
     guid: str = ""
     link: str = ""
     date: str = ""
+    author: str = ""
 
     def xml(self) -> str:
         """Return it as RSS."""
@@ -48,6 +49,7 @@ class Item:
             "guid": self.guid,
             "link": self.link,
             "pubDate": self.date,
+            "author": self.author,
         }
         return f"<item>{''.join(f'<{k}>{escape(v)}</{k}>' for k, v in said.items() if v)}</item>"
 

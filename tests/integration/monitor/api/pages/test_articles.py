@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,12 +14,19 @@ from support.html_pages import Browser
 from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Reply, Web
 
+from monitor.model.token import Scope, Token, token_hash
+
 pytestmark = pytest.mark.costly
 
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'--><b>{{ 7*7 }}</b>"
+SHORT = '"><script>x</script><i>y'
 TEXT = (
     "Customs officers in Liège have seized nine hundred parcels of counterfeit parts this week,"
     " and the port authority says that more of them are on their way to the warehouse."
+)
+ATTACK = (
+    "Somebody sent letters full of brackets to the customs of every harbour along the coast, where"
+    " nobody could say on Monday what they were meant to do or who had paid for all the stamps."
 )
 EDITED = TEXT.replace("nine hundred", "twelve hundred").replace("Customs officers", "Officers")
 
@@ -39,19 +47,28 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
         web.on("/first", published(item("Calm at the port", "Nothing to report today.", "/0")))
         web.on("/second", published(item("Calm at the quay", "Nothing at all to report.", "/9")))
         feeds = [
-            {"url": web.url("/first"), "name": "First <i>Post</i>"},
-            {"url": web.url("/second"), "name": "Second"},
+            {"url": web.url("/first"), "name": f"First {SHORT}"},
+            {"url": web.url("/second"), "name": f"Second {SHORT}"},
         ]
-        newsroom.watch(feeds, [{"name": "Customs", "terms": ["customs", "hostile"]}])
+        newsroom.watch(
+            feeds,
+            [{"name": f"Customs {SHORT}", "terms": ["customs", "hostile"]}],
+            searches=[{"name": f"Saved {SHORT}", "query": "port"}],
+        )
         assert newsroom.once("--now").returncode == 0
         seizure = item("Customs seize parts at the port", TEXT, "https://ex.org/1")
-        attack = item(f"Hostile {HOSTILE}", f"Customs {HOSTILE}", "javascript:alert(3)//customs")
+        attack = item(f"Hostile {HOSTILE}", f"{ATTACK} {HOSTILE}", "javascript:alert(3)//customs")
+        attack = replace(attack, author=HOSTILE)
         web.on("/first", published(seizure, attack))
         assert newsroom.once("--now").returncode == 0
         copy = item("Customs seize parts at the port", TEXT, "https://ex.net/2")
-        web.on("/second", published(copy))
+        again = replace(attack, guid="again", link="https://ex.net/3")
+        web.on("/second", published(copy, again))
         assert newsroom.once("--now").returncode == 0
         edited = item("Customs seize parts at the port", EDITED, "https://ex.org/1")
+        attack = replace(
+            attack, title=f"Attack {HOSTILE}", text=f"{ATTACK} Nothing more is known. {HOSTILE}"
+        )
         web.on("/first", published(edited, attack))
         assert newsroom.once("--now").returncode == 0
     return newsroom
@@ -85,7 +102,7 @@ def test_versions_are_compared(api: Api, reader: Browser) -> None:
 def test_outlets_stand_in_order_with_what_they_did(api: Api, reader: Browser) -> None:
     page = reader.get(f"/articles/{article(api, 'title:seize')}")
     first, second = page.all("//ol[@class='outlets']/li")
-    assert first.startswith("first First <i>Post</i>")
+    assert first.startswith(f"first First {SHORT}")
     assert "Second" in second and "copied" in second
     assert second.startswith(("+", "at once"))
 
@@ -105,23 +122,38 @@ def test_a_briefing_links_to_its_alerts(api: Api, reader: Browser) -> None:
     assert not page.tree.xpath("//*[@style]")
 
 
+@pytest.fixture
+def mallory(api: Api) -> Iterator[Browser]:
+    """The browser of somebody whose name is hostile."""
+    token = Token(name=SHORT, scope=Scope.TRIAGE, created_at=0.0, expires_at=None)
+    api.tokens.add(token, token_hash("secret-hostile"))
+    with Browser(api) as browser:
+        assert browser.log_in("secret-hostile").status == 200
+        yield browser
+
+
 def test_hostile_texts_stay_texts_on_every_page(
-    api: Api, analyst: Browser, sent_briefing: int
+    api: Api, mallory: Browser, sent_briefing: int
 ) -> None:
-    alert = api.json("/alerts", query="hostile")["alerts"][0]
-    number = alert["id"]
-    form = f"/alerts/a{number}/triage"
-    for text in (HOSTILE, "</textarea>" + HOSTILE):
-        page = analyst.get(f"/alerts/a{number}")
-        assert analyst.press(page, form, act="note", note=text).status == 200
+    alerts = api.json("/alerts", state="all")["alerts"]
+    for alert in alerts:
+        path = f"/alerts/a{alert['id']}"
+        for act in ("take", "star", "note"):
+            note = "</textarea>" + HOSTILE
+            done = mallory.press(mallory.get(path), f"{path}/triage", act=act, note=note)
+            assert done.status == 200
+    quoted = '"<script><img src=x>"'
     for path in (
-        "/", "/alerts", f"/alerts/a{number}", f"/stories/a{number}",
-        f"/articles/{alert['article']}", "/search?q=hostile", "/briefing",
+        "/", "/alerts", "/search?q=hostile OR attack", "/search", "/briefing", "/search?q=port",
+        *(f"/alerts/a{alert['id']}" for alert in alerts),
+        *(f"/stories/a{alert['id']}" for alert in alerts),
+        *(f"/articles/{alert['article']}" for alert in alerts),
+        f"/search?q={quoted}", f"/search?q={quoted} xyzzy", f"/alerts?query={quoted}",
         f"/search?q=%22{HOSTILE}%22", f"/alerts?query={HOSTILE}", f"/alerts?watch={HOSTILE}",
         f"/alerts?tag={HOSTILE}", f"/{HOSTILE}", f"/articles/1?{HOSTILE}",
         f"/search?since={HOSTILE}", f"/briefing/{sent_briefing}",
     ):  # fmt: skip
-        page = analyst.get(path)
+        page = mallory.get(path)
         raw = page.answer.text
         assert not page.tree.xpath("//script | //img | //*[@onerror or @onload] | //main//i"), path
         assert "<script" not in raw and "<img" not in raw, path
