@@ -74,6 +74,7 @@ def test_pages_of_alerts_hold_each_alert_once(api: Api) -> None:
     while True:
         page = api.json("/alerts", limit=1, **after)
         found += [alert["id"] for alert in page["alerts"]]
+        assert len(found) <= len(every)
         if page["next"] is None:
             break
         after = {"after": page["next"]}
@@ -87,6 +88,7 @@ def test_pages_of_stories_hold_each_story_once(api: Api) -> None:
         page = api.json("/stories", limit=1, **after)
         assert len(page["stories"]) <= 1
         found += page["stories"]
+        assert len(found) <= len(every)
         if page["next"] is None:
             break
         after = {"after": page["next"]}
