@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -562,6 +563,19 @@ def test_an_empty_newsroom_teaches() -> None:
         await sees(pilot, app, "feeds go in here")
 
     drive(newsroom, script, hint="feeds go in here")
+
+
+def test_the_column_of_watchlists_fits_those_with_alerts() -> None:
+    newsroom = FakeNewsroom(8)
+    counts = newsroom.watchlists()
+    silent = replace(counts[0], name="A watchlist that has no alert", total=0)
+    newsroom.watchlists = lambda: [*counts, silent]  # type: ignore[method-assign]
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await sees(pilot, app, "A watchlist that has no alert")
+        await sees(pilot, app, "chips         US widens export curbs")
+
+    drive(newsroom, script, size=(200, 50))
 
 
 # --- the outside ------------------------------------------------------------------------
