@@ -35,6 +35,8 @@ _KEY_LABELS = {
     "latin_small_letter_e_with_acute": "é",
     "quotation_mark": '"',
     "apostrophe": "'",
+    "plus": "+",
+    "underscore": "_",
 }
 
 

@@ -123,7 +123,7 @@ class PaneScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("tab", "next_pane(1)", "Next pane", name="next-pane"),
         bind("shift+tab", "next_pane(-1)", "Previous pane", name="previous-pane"),
-        bind("z", "zoom", "Zoom the pane, or restore it"),
+        bind("z,plus,underscore", "zoom", "Zoom the pane, or restore it"),
         bind("escape,h,left", "back", "Go back"),
         bind("q", "back_or_quit", "Go back; from the alerts, quit as ^c does"),
         bind(

@@ -395,6 +395,17 @@ def test_brackets_step_through_the_matches_and_round_the_end() -> None:
     drive(FakeNewsroom(40), script)
 
 
+@pytest.mark.parametrize("keys", [("z", "z"), ("plus", "underscore")])
+def test_a_pane_takes_the_screen_and_gives_it_back(keys: tuple[str, str]) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press(keys[0])
+        await sees(pilot, app, "─ Watchlists ─", gone=True)
+        await pilot.press(keys[1])
+        await sees(pilot, app, "─ Watchlists ─")
+
+    drive(FakeNewsroom(4), script)
+
+
 def test_escape_never_quits() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         for key in ["escape"] * 3 + ["1", "escape", "escape", "e", "escape", "escape"]:
