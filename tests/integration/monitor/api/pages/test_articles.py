@@ -148,6 +148,7 @@ def test_hostile_texts_stay_texts_on_every_page(
         *(f"/alerts/a{alert['id']}" for alert in alerts),
         *(f"/stories/a{alert['id']}" for alert in alerts),
         *(f"/articles/{alert['article']}" for alert in alerts),
+        f"/search?q=port&watch=Customs {SHORT}", f"/alerts?feed=First {SHORT}&limit=1",
         f"/search?q={quoted}", f"/search?q={quoted} xyzzy", f"/alerts?query={quoted}",
         f"/search?q=%22{HOSTILE}%22", f"/alerts?query={HOSTILE}", f"/alerts?watch={HOSTILE}",
         f"/alerts?tag={HOSTILE}", f"/{HOSTILE}", f"/articles/1?{HOSTILE}",

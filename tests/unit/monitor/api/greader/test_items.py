@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 from hypothesis import given
 from hypothesis import strategies as st
+from support.briefings import told_by
 
 from index.analysis.text_cleaning import clean
 from index.article import Article
@@ -64,9 +65,11 @@ def test_an_alert_about_a_feed_has_no_link() -> None:
 @given(st.text(max_size=60), st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60))))
 def test_no_text_becomes_markup(text: str, spans: list[tuple[int, int]]) -> None:
     matches = tuple(
-        Match(field="body", start=start, end=end, text="<b>", term="x") for start, end in spans
+        Match(field="body", start=start, end=end, text="<s>", term="x") for start, end in spans
     )
-    alert = replace(ALERT, watchlist="<i>&", note="<u>", matches=matches)
+    alert = replace(
+        ALERT, watchlist="<a>&", note="<u>", matches=matches, telling=told_by("One", "<em>")
+    )
     body = f"<script>{text}</script>"
     written = content(alert, replace(ARTICLE, body=body, summary=""))
     assert set(re.findall(r"</?(\w+)", written)) <= {"p", "b", "i"}
