@@ -107,7 +107,8 @@ class TriageScreen(AlertFilterScreen):
         Args:
             change: What to change.
             chosen: The alerts as they were when the analyst chose them.
-            go_on: Whether to go on to the next story after a single one.
+            go_on: Whether to be done with the marked stories, or to go on after a single one;
+                else more can be said of the same ones.
         """
         marked = bool(self.stream.marks)
         count = self.triage.apply(chosen, change)
@@ -116,7 +117,7 @@ class TriageScreen(AlertFilterScreen):
                 "{count} alert changed; u undoes it.", "{count} alerts changed; u undoes it.", count
             )
             self.show_message(text)
-        if marked:
+        if go_on and marked:
             self.stream.unmark_all()
         elif go_on and chosen:
             self.stream.action_move(1)

@@ -194,6 +194,22 @@ def test_what_is_marked_is_said_at_once_and_taken_back_at_once() -> None:
     drive(room, script)
 
 
+def test_marks_stay_for_what_else_is_said_of_the_same_stories() -> None:
+    room = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("space", "space", "t", *"fraud", "enter")
+        await until(pilot, lambda: room.tags[40] == room.tags[39] == ("fraud",))
+        await sees(pilot, app, "2 marked")
+        await pilot.press("s", "x")
+        await until(pilot, lambda: all(n in room.said for n in (39, 40)))
+        said = (AlertState.ACKNOWLEDGED, Verdict.NOISE, True)
+        await until(pilot, lambda: room.said[40] == room.said[39] == said)
+        await sees(pilot, app, "2 marked", gone=True)
+
+    drive(room, script)
+
+
 def test_notes_tags_and_closing_are_kept_and_shown() -> None:
     room = FakeNewsroom(40)
     room.tags[1] = ("fraud",)
