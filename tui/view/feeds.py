@@ -97,9 +97,10 @@ def feed_columns(cells: int, feeds: Sequence[FeedHealth] = ()) -> FeedColumns:
     feed, state, read, next, every, articles, publishes, _reason = _headers()
     states = [_state_name(health) for health in Health if health is not Health.QUARANTINED]
     names = max((cell_len(line(each.feed.name)) for each in feeds), default=cells)
+    most = min(30, cells // 3)
     habits = not feeds or any(each.state.usual for each in feeds)
     return FeedColumns(
-        min(max(names, cell_len(feed)), 30, max(10, cells // 3 if feeds else cells // 4)),
+        name if (name := max(names, cell_len(feed))) <= most else min(30, max(10, cells // 4)),
         1 + _widest(state, *states),
         1 + max(5, _widest(read, _("never"))),
         1 + max(5, _widest(next, pgettext("column", "now"))) if cells >= 50 else 0,

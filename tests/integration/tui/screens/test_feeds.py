@@ -119,6 +119,12 @@ def test_a_feed_that_is_well_says_once_when_it_is_read_next() -> None:
     assert "503" in row(feed_health(3, "z", Health.FAILING, "503"))
 
 
+def test_a_name_that_is_cut_anyway_leaves_its_room_to_the_reason() -> None:
+    short, fits, long = (feed_health(0, name) for name in ("FT", "N" * 24, "N" * 60))
+    assert feed_columns(75, [short, fits]).name == 24
+    assert feed_columns(75, [short, long]).name == 18
+
+
 def test_where_a_setting_is_from_is_said_in_french(french: None) -> None:
     background = FeedBackground(settings=(Setting("every", "15 s", "the feed"),))
     page = said(feed_page(some()[0], (), 80, NOW, UTC, background))
