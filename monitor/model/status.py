@@ -105,6 +105,11 @@ class Status:
         return self.monitor is not None or bool(self.elsewhere)
 
     @property
+    def incomplete(self) -> int:
+        """Return of how many feeds articles of the last day may be missing."""
+        return sum(self.gaps.values())
+
+    @property
     def failing(self) -> int:
         """Return how many feeds cannot be read."""
         from monitor.model.feed import Health

@@ -29,10 +29,10 @@ def status_rows(status: Status, newsroom: NewsroomModel) -> Iterator[tuple[str, 
     feeds = ", ".join(f"{n} {health.label}" for health, n in status.feeds.items() if n)
     yield "feeds", _row(_("Feeds"), feeds or _("none"))
     gaps = ngettext(
-        "{now} now; {count} feed may have missed articles in the last day",
-        "{now} now; {count} feeds may have missed articles in the last day",
-        sum(status.gaps.values()), now=number(status.blind),
-    )  # fmt: skip
+        "{count} feed may have missed articles in the last day",
+        "{count} feeds may have missed articles in the last day",
+        status.incomplete,
+    )
     yield "gaps", _row(_("Gaps"), gaps, "late" if status.blind else "plain")
     unsent = _(
         "{waiting} waiting, {failed} failed",
@@ -107,20 +107,23 @@ def open_part(screen: PaneScreen, name: str) -> None:
             app.push_screen(DeliveriesDialog(screen.newsroom))
         case "rules":
             screen.run_worker(screen.run_action("edit_file"), group="edit", exclusive=True)
-        case "feeds" | "gaps":
+        case "feeds":
             from tui.screens.feeds import FeedsScreen
 
             if not isinstance(screen, FeedsScreen):
                 feeds = screen.newsroom.feeds
-                worst = next((f for f in feeds if _is_listed(f.health, name)), None)
+                worst = next((feed for feed in feeds if feed.health in _BAD), None)
                 app.push_screen(FeedsScreen(screen.newsroom, worst))
+        case "gaps":
+            from tui.screens.feeds import show_gaps
+
+            screen.run_worker(show_gaps(screen), group="coverage_gaps", exclusive=True)
         case _:
             app.run_worker(app.run_action(f"app.show_on_main('{name}')"), group="main")
 
 
-def _is_listed(health: Health, name: str) -> bool:
-    bad = (Health.FAILING, Health.GONE, Health.LATE, Health.SILENT, Health.QUARANTINED)
-    return health is Health.BLIND if name == "gaps" else health in bad
+_BAD = (Health.FAILING, Health.GONE, Health.LATE, Health.SILENT, Health.QUARANTINED)
+"""What the list of feeds is opened for."""
 
 
 async def choose_part(screen: PaneScreen) -> None:

@@ -126,7 +126,7 @@ def _optional_parts(status: Status, paused_alerts: int | None) -> list[StatusPar
     rules = [StatusPart([(f"  {_('rules')} {signs.OK}", "quiet")], "rules")]
     silenced = ngettext("{count} silenced", "{count} silenced", len(status.mutes))
     silences = [StatusPart([(f"  {silenced}", "quiet")], "silences")]
-    blind = _("gaps {count}", count=status.blind)
+    blind = _("gaps {count}", count=status.incomplete)
     gaps: Line = [(f"  {blind}", "late" if status.blind else "quiet")]
     return [
         *(paused if paused_alerts is not None else []),

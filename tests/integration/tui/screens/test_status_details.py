@@ -13,7 +13,9 @@ from support.fake_newsroom import NOW, FakeNewsroom, failing
 from textual.pilot import Pilot
 
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
+from monitor.model.feed import GapKind
 from monitor.model.severity import Severity
+from monitor.model.status import Status
 from monitor.model.watchlist import Baseline, WatchlistCount
 from tui.app import DashboardApp
 from tui.screens.deliveries import DeliveriesDialog, delivery_status
@@ -70,6 +72,25 @@ def test_each_part_opens_what_it_tells_of() -> None:
         await until(pilot, lambda: app.newsroom.paused_alerts is None)
 
     drive(room, script)
+
+
+class Offline(FakeNewsroom):
+    """Three feeds cannot be read."""
+
+    def status(self) -> Status:
+        return replace(super().status(), gaps={GapKind.DOWN: 3})
+
+
+def test_feeds_that_are_not_read_count_as_gaps_wherever_gaps_are_counted() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await sees(pilot, app, "gaps 3")
+        await pilot.press("S")
+        await sees(pilot, app, "3 feeds may have missed articles in the last day")
+        await pilot.press("escape")
+        await click(pilot, app, "gaps")
+        await sees(pilot, app, "─ Coverage gaps ─")
+
+    drive(Offline(4), script)
 
 
 def test_the_same_is_in_a_list_for_the_keyboard() -> None:
