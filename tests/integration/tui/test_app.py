@@ -358,7 +358,7 @@ def test_the_palette_offers_first_what_begins_with_the_typed_word() -> None:
     [
         ("history", "Show who changed it, and when (H)"),
         ("notes", "Write a note (i)"),
-        ("star", "Add or remove the star (s)"),  # not what `was started here`
+        ("top", "First row (g)"),  # its name, and not what has `stop` in it
         ("next-new", "Go to the next new (unread) story (n)"),
         ("mark all read", "Acknowledge (mark as read) all that the filter shows (A)"),
         ("deliveries", "Show deliveries that are not sent (d)"),
