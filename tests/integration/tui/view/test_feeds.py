@@ -27,6 +27,7 @@ def test_the_reader_shows_the_feed_and_its_polls_and_then_articles_again() -> No
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await look(pilot, app)
+        await sees(pilot, app, "feed health  new")  # what is known of the alert comes first
         await sees(pilot, app, "Last polls")
         await sees(pilot, app, "200: 20 entries, 18 known, 2 new")
         await sees(pilot, app, "503 Service Unavailable ×9")
@@ -39,7 +40,7 @@ def test_the_reader_shows_the_feed_and_its_polls_and_then_articles_again() -> No
         await pilot.press("k")
         await sees(pilot, app, "Last polls")
 
-    drive(newsroom, script, size=SIZE)
+    drive(newsroom, script, size=(120, 50))
 
 
 def test_an_alert_about_a_feed_that_is_gone_from_the_list_is_no_trouble() -> None:
