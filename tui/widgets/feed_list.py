@@ -19,10 +19,11 @@ from tui.view.feeds import (
     feed_table_row,
     select_feeds,
 )
-from tui.view.styled_text import Line
+from tui.view.styled_text import Line, width
 from tui.widgets.line_list import LineList
 
 WELL = (Health.OK, Health.NEW, Health.PAUSED)
+_NEED_A_LOOK = (Health.LATE, Health.BLIND, Health.SILENT, Health.QUARANTINED)
 
 
 class FeedPane(LineList):
@@ -60,25 +61,27 @@ class FeedPane(LineList):
 
     def row_line(self, row: int, cells: int) -> Line:
         """Return the summary or a feed as a line."""
-        return self._summary() if row == 0 else feed_row(self._problems[row - 1], cells)
+        return self._summary(cells) if row == 0 else feed_row(self._problems[row - 1], cells)
 
     def empty_lines(self, cells: int) -> list[Line]:
         """Return what is shown without feeds: nothing before they are read."""
         return [[(f" {_('none in feeds.yaml')}", "quiet")]] if self._known else []
 
-    def _summary(self) -> Line:
+    def _summary(self, cells: int) -> Line:
+        """Return how many feeds are in which state, in signs alone where words have no room."""
         count = Counter(feed.health for feed in self._feeds)
         bad = count[Health.FAILING] + count[Health.GONE]
-        line: Line = [(f"{signs.OK} {count[Health.OK]} {Health.OK.label}", "ok")]
-        if count[Health.NEW]:
-            new = f"{count[Health.NEW]} {Health.NEW.label}"
-            line.append((f"  {signs.NOT_YET} {new}", "quiet"))
-        for health in (Health.LATE, Health.BLIND, Health.SILENT, Health.QUARANTINED):
-            if count[health]:
-                line.append((f"  ! {count[health]} {health.label}", "late"))
-        if bad:
-            line.append((f"  {signs.FAILED} {bad} {Health.FAILING.label}", "bad"))
-        return line
+        shown = [
+            (signs.OK, count[Health.OK], Health.OK, "ok"),
+            (signs.NOT_YET, count[Health.NEW], Health.NEW, "quiet"),
+            *((signs.LOOK, count[health], health, "late") for health in _NEED_A_LOOK),
+            (signs.FAILED, bad, Health.FAILING, "bad"),
+        ]
+        shown = [one for one in shown if one[1] or one[2] is Health.OK]
+        line = [(f"{sign} {many} {health.label}  ", style) for sign, many, health, style in shown]
+        if width(line) - 2 <= cells:
+            return line
+        return [(f"{sign} {many}  ", style) for sign, many, _health, style in shown]
 
 
 class FeedTable(LineList):

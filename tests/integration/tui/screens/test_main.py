@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from support.dashboard_driver import drive, lines, look, screen, sees, stream_rows, until
-from support.fake_newsroom import NOW, FakeNewsroom, failing
+from support.fake_newsroom import NOW, FakeNewsroom, failing, feed_health
 from textual.pilot import Pilot
 
 from monitor.model.alert import AlertState, Verdict
+from monitor.model.feed import Health
 from tui.app import DashboardApp
 
 SIZES = [(120, 40), (80, 24), (200, 50), (40, 10), (80, 50)]
@@ -641,3 +642,17 @@ def test_a_reader_without_an_article_says_what_it_is_for() -> None:
         await sees(pilot, app, "The article of the alert under the cursor is read here")
 
     drive(FakeNewsroom(0), script)
+
+
+def test_the_summary_of_feeds_has_room_for_every_state() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await sees(pilot, app, "✗ 2 failing")
+        newsroom.health[2] = feed_health(2, "Le Soir", Health.SILENT, "nothing new")
+        newsroom.health[3] = feed_health(3, "Estuaire", Health.LATE, "late")
+        app.newsroom.read_all_next()
+        await sees(pilot, app, "! 1  ! 1  ✗ 2")
+
+    newsroom = FakeNewsroom(4)
+    failing(newsroom, 0, "503")
+    failing(newsroom, 1, "503")
+    drive(newsroom, script)
