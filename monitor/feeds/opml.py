@@ -77,7 +77,10 @@ def _root(body: bytes, source: str) -> _Element:
     # Without a DOCTYPE no entity is ever expanded.
     markup = _repaired(root_only(body))
     if not markup:
-        raise ParseError(source, _("it is no list of feeds (OPML)"))
+        raise ParseError(
+            source,
+            _("it is no list of feeds (OPML), as readers export: newsboat with `newsboat -e`"),
+        )
     parser = etree.XMLParser(
         encoding="utf-8" if charset else None,
         resolve_entities=False,
