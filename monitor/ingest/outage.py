@@ -57,7 +57,7 @@ class OutageDetector:
         if self.down and not was_down:
             log.warning(
                 _(
-                    "{trouble}; the feeds are not blamed, and tried again every minute"
+                    "{trouble}; the feeds are not blamed, and due again in a minute"
                     " (`tocsin demo` needs no network)",
                     trouble=self.down,
                 )
