@@ -315,6 +315,7 @@ def test_a_host_that_is_down_is_named_once_and_so_is_its_return(
             await room.until(lambda: room.polls(A) >= polls <= room.polls(A2))  # noqa: B023
             room.now += 61
             await room.until(lambda: any("a.test is off" in one for one in caplog.messages))
+        await room.until(lambda: any("reached again" in one for one in caplog.messages))
 
     room.run(script)
     about = [one for one in caplog.messages if "a.test is off" in one or "reached again" in one]
