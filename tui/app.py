@@ -191,7 +191,7 @@ class DashboardApp(BaseApp):
     def action_command_palette(self) -> None:
         """Open the palette, which says how it is left: into it every other key is typed."""
         if not isinstance(self.screen, CommandPalette):
-            hint = _("a part of its name; esc closes")
+            hint = _("a part of its name  esc: close")
             self.push_screen(CommandPalette(placeholder=hint, id="--command-palette"))
 
     def action_help(self) -> None:

@@ -36,7 +36,7 @@ class Dialog(ModalScreen[T]):
         self._inside = inside
         inside.add_class("inside")
         inside.border_title = Content(safe.line(title))
-        inside.border_subtitle = Content(_("esc closes"))
+        inside.border_subtitle = Content(_("esc: close"))
 
     def compose(self) -> ComposeResult:
         """Put the widget in the middle."""
