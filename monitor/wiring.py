@@ -146,10 +146,8 @@ async def run_monitor(path: Path, data: Path | None, orders: RunOptions) -> RunS
     import asyncio
 
     from monitor.config.watchlist_tests import load_and_test
-    from monitor.garbage import free_at_once
     from monitor.monitor_lock import MonitorLock
 
-    free_at_once()
     config = load_and_test(path, data=data)
     with MonitorLock(config.data) as held:
         stop = asyncio.Event()
