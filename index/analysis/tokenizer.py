@@ -38,10 +38,10 @@ MAX_WORDS = 50_000
 stored of a feed's, have 33,000; the longest of 9,800 entries of real feeds has 12,000."""
 MAX_CHARS = 1_000_000
 """Characters of one part that are read."""
-CACHED = 12 * 2**20
-"""Bytes of a cache of words: some 60,000 of them. One of 32 MB saves a twentieth of the time."""
-_CACHED_TOKENS = 8 * 2**20
-"""Bytes of the cache of tokens."""
+CACHED = 32 * 2**20
+"""Bytes of a cache of words: some 200,000 of them."""
+_CACHED_TOKENS = 16 * 2**20
+"""Bytes of the cache of tokens; callers that read many articles have larger caches."""
 _TOKEN = 300
 """Bytes of a token, roughly, with its numbers."""
 

@@ -30,7 +30,7 @@ from index.engine.inverted_batch import DOC, TERM, Occurrences, in_order
 
 _GROUP = 1 << 18
 """Characters that are looked at together: more do not fit into the processor's caches."""
-_KNOWN = 32 * 2**20
+_KNOWN = 64 * 2**20
 """Bytes of what is known of chunks from one batch to the next."""
 _CACHED = 8 * 2**20
 """Bytes of the cache of runs that chunks are made of."""
