@@ -94,9 +94,9 @@ def test_articles_are_encoded_linked_and_found_again(tmp_path: Path) -> None:
 
 
 def test_a_comparison_ends_when_nobody_waits_for_it(tmp_path: Path) -> None:
-    publish(tmp_path, [SAME], [OTHER])
+    publish(tmp_path, [("hang", "")], [OTHER])
     with encoding(tmp_path) as process, interruptible(lambda: True), pytest.raises(Interrupted):
-        process.similar(ids(tmp_path)[SAME[0]], 5)
+        process.similar(ids(tmp_path)["hang"], 5)
 
 
 @pytest.mark.parametrize(("word", "seconds"), [("hang", 15.0), ("die", 60.0)])
