@@ -33,7 +33,7 @@ def status_rows(status: Status, newsroom: NewsroomModel) -> Iterator[tuple[str, 
         "{count} feeds may have missed articles in the last day",
         status.incomplete,
     )
-    yield "gaps", _row(_("Gaps"), gaps, "late" if status.blind else "plain")
+    yield "gaps", _row(_("Gaps"), gaps, "late" if status.incomplete else "plain")
     unsent = _(
         "{waiting} waiting, {failed} failed",
         waiting=number(status.unsent),

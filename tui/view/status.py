@@ -126,8 +126,8 @@ def _optional_parts(status: Status, paused_alerts: int | None) -> list[StatusPar
     rules = [StatusPart([(f"  {_('rules')} {signs.OK}", "quiet")], "rules")]
     silenced = ngettext("{count} silenced", "{count} silenced", len(status.mutes))
     silences = [StatusPart([(f"  {silenced}", "quiet")], "silences")]
-    blind = _("gaps {count}", count=status.incomplete)
-    gaps: Line = [(f"  {blind}", "late" if status.blind else "quiet")]
+    incomplete = _("gaps {count}", count=status.incomplete)
+    gaps: Line = [(f"  {incomplete}", "late" if status.incomplete else "quiet")]
     return [
         *(paused if paused_alerts is not None else []),
         StatusPart([(untriaged, "new" if status.untriaged else "quiet")], "untriaged"),
