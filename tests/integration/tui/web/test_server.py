@@ -334,6 +334,8 @@ def test_a_visitor_sees_the_newsroom(address: str) -> None:
     asyncio.run(look())
 
 
+FOCUSED_ROW = (0x1F, 0x3A, 0x56)
+"""Behind the cursor of the pane that has the focus."""
 BRAND = (0xFF, 0xCF, 0x80)
 """The ground of the name at the top left."""
 
@@ -377,6 +379,8 @@ def test_keys_work_as_soon_as_the_page_is_loaded(tmp_path: Path) -> None:
         async with asyncio.timeout(60), served(started) as port, browser(tmp_path) as page:
             await page.go(f"http://127.0.0.1:{port}/?token={TOKEN}")
             await page.until("/-first-byte|-loaded/.test(document.body.className)")
+            while FOCUSED_ROW not in colours(await page.picture()):
+                pass
             await press(page, "a", until="acknowledged")
             await page.value("document.activeElement.blur()")
             await page.value("window.dispatchEvent(new Event('focus'))")
