@@ -75,9 +75,9 @@ def idle(command: list[str], settle: float, seconds: float) -> float:
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         time.sleep(settle)
-        before, began = _cpu_of(running.pid), time.perf_counter()
+        before, began = cpu_of(running.pid), time.perf_counter()
         time.sleep(seconds)
-        return (_cpu_of(running.pid) - before) / (time.perf_counter() - began)
+        return (cpu_of(running.pid) - before) / (time.perf_counter() - began)
     finally:
         running.terminate()
         running.wait()
@@ -164,7 +164,7 @@ def _kilobytes(pid: int, file: str, field: str) -> int:
     return next((int(line.split()[1]) << 10 for line in lines if line.startswith(field)), 0)
 
 
-def _cpu_of(root: int) -> float:
+def cpu_of(root: int) -> float:
     """Return the processor seconds that living processes have used, to the nanosecond."""
     total = 0
     for pid in [root, *_tree(root)]:

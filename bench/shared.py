@@ -4,7 +4,8 @@
 
 A PostgreSQL from a wheel, which waits for its disk, and may answer some milliseconds later, as over
 a network; real monitors, started at the same time on an empty store; each feed is on a host of its
-own. Then what a heartbeat and a look at what is due take with many feeds in the schedule.
+own. Then what a heartbeat and a look at what is due take with many feeds in the schedule, and what
+a monitor takes to start with them, and at rest.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from typing import Any
 import psycopg
 
 from bench.delayed_database import farther
-from bench.measure import kept_or_temporary
+from bench.measure import cpu_of, cpu_with_the_dead, kept_or_temporary, peak_of
 from bench.newsroom import Newsroom, laid_out
 from bench.server import serving
+from monitor.config import load
 from monitor.fetch.host_limiter import SLOTS
 from monitor.lease_keeper import EXPIRY
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
@@ -44,6 +46,8 @@ LOOKS = 200
 """Heartbeats, and looks at what is due, that are measured."""
 HABIT = json.dumps([float(n) for n in range(40)])
 """As much as is learned of how a feed publishes."""
+SETTLING, RESTING = 30, 60
+"""Seconds until a monitor that has started is at rest, and for which it is measured then."""
 DUE = 100
 """Feeds of the schedule that are due at each look: 100,000 are polled every quarter of an hour."""
 
@@ -69,6 +73,7 @@ def main() -> None:
                     throughput(newsroom, folder, port, fresh(), monitors, latency)
         subscription(fresh(), asked.schedule)
         schedule(fresh(), asked.schedule)
+        rest(fresh(), folder, asked.schedule)
 
 
 @contextmanager
@@ -236,6 +241,41 @@ def schedule(address: str, feeds: int) -> None:
                 one.take(8)
 
             _print("8 buckets change hands, there and back", change_hands)
+
+
+def rest(address: str, folder: Path, feeds: int) -> None:
+    """Print what a monitor of so many feeds takes to start, and at rest: none of them is due."""
+    config = folder / "resting.yaml"
+    lines = [f"  - {{url: https://press{n}.be/rss, name: press {n}}}\n" for n in range(feeds)]
+    config.write_text("watchlists: []\nfeeds:\n" + "".join(lines), encoding="utf-8")
+    with closing(SqlStore(address)) as store:
+        store.subscribe(load(config).feeds, ())
+    with psycopg.connect(address, autocommit=True) as session:
+        session.execute("UPDATE feeds SET last_poll = 0, next_due = 1e12")
+        session.execute("VACUUM ANALYZE feeds")
+        postgres = int((folder / "postgresql" / "postmaster.pid").read_text().split()[0])
+        began = time.perf_counter()
+        with _monitor(config, folder / "resting", address) as (process, _times):
+            held = "SELECT count(*) FROM leases WHERE holder IS NOT NULL"
+            _wait(session, held, lambda count: count >= BUCKETS)
+            seconds = time.perf_counter() - began
+            print(
+                f"a monitor of {feeds:,} feeds watches after {seconds:.0f} s,"
+                f" {cpu_with_the_dead(process.pid):.0f} s of the processor",
+                flush=True,
+            )
+            time.sleep(SETTLING)
+            before = [cpu_of(process.pid), cpu_of(postgres)]
+            time.sleep(RESTING)
+            own, its = (
+                (now - then) / RESTING
+                for now, then in zip([cpu_of(process.pid), cpu_of(postgres)], before, strict=True)
+            )
+            print(
+                f"at rest: {own:.2%} of a core, PostgreSQL {its:.2%};"
+                f" {peak_of(process.pid) / 2**20:.0f} MB at most",
+                flush=True,
+            )
 
 
 def _leases(address: str, pid: int) -> SqlLeases:

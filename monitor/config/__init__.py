@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 DEFAULT_DATA = "var"
 
-LARGEST = 8_000_000
-"""Bytes of a feeds.yaml; 50,000 terms take a tenth of it."""
+LARGEST = 100_000_000
+"""Bytes of a feeds.yaml; a million feeds take 60 million."""
 
 _LINES = r"""^(?:{0}|'{0}'|"{0}")[ \t]*:(?:[ \t].*)?$(?:\r?\n(?:[ \t].*|[ \t]*)$)*"""
 DATA_LINES = re.compile(_LINES.format("data"), re.MULTILINE)
