@@ -20,13 +20,13 @@ import sys
 import tempfile
 import time
 from contextlib import closing
-from dataclasses import dataclass, field
 from itertools import islice, product
 from pathlib import Path
 from statistics import median, quantiles
 from xml.sax.saxutils import escape
 
 import feedparser
+from msgspec import Struct, field
 
 from bench.growth import endless, queue
 from bench.loopback import Loopback, looped
@@ -42,8 +42,7 @@ LOOK = 0.002
 _SYLLABLES = ("ba", "cor", "du", "fen", "gal", "hi", "jor", "ka", "lun", "mer", "no", "pra", "sta")
 
 
-@dataclass
-class Press:
+class Press(Struct):
     """Feeds of which each has a new article every second, once it has begun."""
 
     rate: int
@@ -83,8 +82,7 @@ class Press:
         )
 
 
-@dataclass
-class Seen:
+class Seen(Struct):
     """What another process could read, and when."""
 
     stored: dict[str, float] = field(default_factory=dict)

@@ -17,10 +17,11 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from statistics import median
+
+from msgspec import Struct
 
 from bench.archive_peers import Engine, Fts5, Ours, Tantivy
 from bench.corpus import BEGINNING, Corpus
@@ -67,8 +68,7 @@ def main() -> None:
 # --- what is searched for ----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A query that all engines understand."""
 
     what: str

@@ -10,11 +10,12 @@ import random
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from email.utils import formatdate
 from functools import cached_property
 from html import escape
 from itertools import accumulate
+
+from msgspec import Struct
 
 SEED = 1789
 VOCABULARY = 30_000
@@ -61,8 +62,7 @@ _ENDINGS = {
 _ELIDED = {"le": "l’", "la": "l’", "de": "d’", "que": "qu’"}
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """An article as its author wrote it: a headline, and paragraphs."""
 
     title: str
@@ -74,8 +74,7 @@ class Piece:
         return "\n".join(self.paragraphs)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A feed of the corpus."""
 
     number: int

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from bench.real_articles import articles
 from index.article import Article

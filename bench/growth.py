@@ -18,10 +18,12 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass, replace
 from itertools import count, islice
 from pathlib import Path
 from statistics import median, quantiles
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from bench.archive import of_the_invented, written
 from bench.measure import cost, kept_or_temporary, peak_of
@@ -121,8 +123,7 @@ def steps(most: int) -> Iterator[int]:
         size *= 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrowthStep:
+class GrowthStep(Struct, frozen=True, kw_only=True):
     """What an archive of some size costs; times are of the processor."""
 
     articles: int

@@ -9,10 +9,11 @@ import argparse
 import json
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 WIDTH, HEIGHT = 340, 220
 LEFT, RIGHT, TOP, BOTTOM = 44, 30, 44, 26
@@ -31,8 +32,7 @@ Step = dict[str, Any]
 Value = Callable[[Step], float | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(Struct, frozen=True):
     """One picture: named values by the number of articles, both axes logarithmic."""
 
     title: str

@@ -17,9 +17,10 @@ import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+
+from msgspec import Struct
 
 from bench.real_articles import arguments, rows
 from index.analysis.compounds import split_compound
@@ -74,8 +75,7 @@ def _print_compounds(data: Path) -> None:
     print("; ".join(f"{' '.join(p)} {n}" for p, n in sorted(split.items(), key=lambda i: -i[1])))
 
 
-@dataclass(frozen=True)
-class Texts:
+class Texts(Struct, frozen=True):
     """The words of each text, and where each word occurs."""
 
     words: list[tuple[str, Counter[str]]]

@@ -11,8 +11,9 @@ import logging
 import re
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from bench.corpus import Corpus
 from bench.server import serving
@@ -25,8 +26,7 @@ SETTLED, SECONDS = 8.0, 24.0
 """From when on it is looked at, the start being over, and for how long the monitor runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pauses:
+class Pauses(Struct, frozen=True):
     """Seconds that the loop came later than it was asked to."""
 
     most: float

@@ -13,8 +13,9 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from bench.matching_peers import Alternation, Automaton, Found, Fts5, Matcher, Tocsin
 from bench.real_articles import DATA, arguments, articles, made

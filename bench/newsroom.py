@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from bench.corpus import BEGINNING, SEED, Corpus
 
 COMMON_RANK, RARE_RANK = 60, 12_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Newsroom:
+class Newsroom(Struct, frozen=True, kw_only=True):
     """What is laid out in `folder`, and what is true of it."""
 
     folder: Path

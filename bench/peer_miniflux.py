@@ -18,18 +18,19 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bench.measure import Cost, cost, cpu_with_the_dead
 
 _USER, _PASSWORD = "bench", "bench-bench"
 
 
-@dataclass(frozen=True, slots=True)
-class Database:
+class Database(Struct, frozen=True):
     """A running cluster: where its socket is, and its first process."""
 
     folder: Path

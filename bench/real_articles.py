@@ -6,9 +6,10 @@ import argparse
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from index.analysis.language import detect
 from index.analysis.text_cleaning import line, lines

@@ -10,7 +10,8 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from index.analysis.folding import fold
 from index.analysis.inflection import folded_inflections
@@ -28,8 +29,7 @@ _WORDS = re.compile(r"\b[a-zéèêëàâîïôöûüç]{6,}\b")
 _ACRONYMS = re.compile(r"\b[A-Z]{3,5}\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(Struct, frozen=True):
     """What there is to watch for, each of it rare."""
 
     full: Sequence[str]

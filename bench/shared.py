@@ -19,12 +19,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
 import psycopg
+from msgspec.structs import replace
 
 from bench.delayed_database import farther
 from bench.measure import cpu_of, cpu_with_the_dead, kept_or_temporary, peak_of

@@ -7,8 +7,9 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from bench.measure import Cost, cost, idle, wall
 from bench.newsroom import Newsroom
@@ -22,8 +23,7 @@ class WrongError(Exception):
     """What came out is not what the corpus holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rounds:
+class Rounds(Struct, frozen=True):
     """The first poll of every feed, and the second."""
 
     cold: Cost

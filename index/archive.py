@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from index.article import Article, Timestamp
@@ -24,8 +25,7 @@ Label = TypeVar("Label", int, str)
 # --- what is asked for -----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentFilter:
+class DocumentFilter(Struct, frozen=True, kw_only=True):
     """Which articles to search: those that pass every field; a field of None lets all pass.
 
     Args:
@@ -83,8 +83,7 @@ class CollectionStats(NamedTuple):
     """Inverse document frequency of each word of the query."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArchivePage:
+class ArchivePage(Struct, frozen=True):
     """One page of the result of a search."""
 
     hits: tuple[ArchiveHit, ...]
@@ -98,8 +97,7 @@ class ArchivePage:
     """Highest id in the archive at the time of the search."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatchedArticles:
+class MatchedArticles(Struct, frozen=True, kw_only=True):
     """Every article that satisfies a query, with what they are counted by."""
 
     dates: Mapping[int, Timestamp] = field(default_factory=dict)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 Timestamp = float
 """Seconds since 1970-01-01 00:00 UTC."""
@@ -22,8 +23,7 @@ class Language(NamedTuple):
 UNDETERMINED = Language("", 0.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Article:
+class Article(Struct, frozen=True, kw_only=True):
     """A document of the archive: identified, dated, cleaned, with a language.
 
     All text is clean (see `index.analysis.text_cleaning.clean`). Offsets anywhere in tocsin count

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from monitor.lease_keeper import LeaseHolder, SoleMonitor
 
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     from monitor.tasks import WorkerThread
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Components:
+class Components(Struct, frozen=True, kw_only=True):
     """The components of a monitor."""
 
     store: Store

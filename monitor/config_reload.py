@@ -82,7 +82,7 @@ class ConfigReloader:
         parts.client.allow(config.allow)
         await parts.notifier.use(config.channels, config.allow)
         if parts.briefings is not None:
-            await parts.briefings.use(config.briefings)
+            await parts.briefings.use(config.briefings, config.pages)
         if parts.linker is not None:
             parts.linker.enabled = config.vectors
         parts.ingester.watch = ActiveConfig(

@@ -6,8 +6,9 @@ A feed lies in the bucket of its registered domain: one monitor polls all feeds 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from zlib import crc32
+
+from msgspec import Struct
 
 from monitor.alerts.publishers import registered_name
 from monitor.fetch.url import host
@@ -31,8 +32,7 @@ def share(monitor: int, live: Sequence[int], buckets: int = BUCKETS) -> int:
     return each + (live.index(monitor) < left)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What a monitor does to come to its share."""
 
     release: tuple[int, ...] = ()

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
+
+from msgspec import Struct, to_builtins
 
 from index.article import Timestamp
 from index.translation import gettext as _
@@ -24,8 +25,7 @@ GRACE = 0.5
 """Seconds a starting monitor waits: a viewer that looks holds the lock for an instant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
+class Heartbeat(Struct, frozen=True):
     """What the monitor tells its viewers about itself."""
 
     presence: MonitorPresence
@@ -87,9 +87,9 @@ class MonitorLock:
     def beat(self, card: Heartbeat) -> None:
         """Write the heartbeat."""
         path = self._folder / CARD
-        said = asdict(card) | {"pulse": None}
+        said = to_builtins(card) | {"pulse": None}
         if said != self._said or not path.exists():
-            atomic_write(path, json.dumps(asdict(card)).encode())
+            atomic_write(path, json.dumps(to_builtins(card)).encode())
             self._said = said
         os.utime(path, (card.pulse, card.pulse))
 

@@ -19,9 +19,11 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.article import Timestamp
 from index.translation import gettext as _
@@ -55,8 +57,7 @@ def hash_of(body: bytes) -> bytes:
     return blake2b(body, digest_size=16).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(Struct, frozen=True):
     """A result, and the future of the task that waits until it is stored."""
 
     answer: PollResult | PageResult

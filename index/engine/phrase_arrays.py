@@ -9,12 +9,12 @@ compares the two.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import reduce
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import DTypeLike, NDArray
 
 from index.analysis.tokenizer import MAX_COMPOUND
@@ -100,8 +100,7 @@ def _soon_followed(word: Word, other: Word, distance: int) -> Places:
 # --- places ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     """All places of some documents, one document after the other."""
 
     docs: Numbers

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from index.archive import ResolveFacet
 from index.engine import bit_sets
@@ -60,8 +61,7 @@ Choice = Sequence[Sequence[Link]]
 """What may stand at one place of a phrase: rows of words, as `cyberattaque` or `cyber attaque`."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueryExecutor:
+class QueryExecutor(Struct, frozen=True):
     """Runs the nodes of one query in one segment; each method returns a set of documents."""
 
     segment: Segment

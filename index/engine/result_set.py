@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from index.archive import MatchedArticles
 from index.article import Timestamp
@@ -15,8 +16,7 @@ from index.engine.schema import FEED, LANG
 from index.engine.segment import Segment
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentHits:
+class SegmentHits(Struct, frozen=True):
     """The articles found in one segment."""
 
     segment: Segment

@@ -11,9 +11,10 @@ import contextlib
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from index.engine.checksummed_file import ChecksummedFile, ChecksummedFileWriter
 from index.engine.schema import MAX_DOCUMENTS, NAME
@@ -29,8 +30,7 @@ class NoTableOfContents(FileNotFoundError):
     """A folder holds no archive of this version."""
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentEntry:
+class SegmentEntry(Struct, frozen=True):
     """A segment as the table of contents lists it."""
 
     id: str
@@ -50,8 +50,7 @@ class SegmentEntry:
         return f"{NAME}_{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class TableOfContents:
+class TableOfContents(Struct, frozen=True):
     """The newest table in a folder."""
 
     path: Path

@@ -6,7 +6,9 @@ import functools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.analysis.folding import fold
 from index.analysis.inflection import folded_inflections
@@ -22,8 +24,7 @@ SAMPLED = 6
 _INFLECTED = ("fr", "en")
 
 
-@dataclass(frozen=True, slots=True)
-class TermGroup:
+class TermGroup(Struct, frozen=True):
     """The inflections of a word in one language."""
 
     lang: str

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 
 class Mode(enum.Enum):
@@ -28,16 +30,27 @@ class Mode(enum.Enum):
     __hash__ = object.__hash__  # each is one object; Enum's own hash is in Python, 5 times slower
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True, eq=False):
     """A node of the tree."""
 
-    text: str = field(default="", compare=False, kw_only=True)
-    column: int = field(default=0, compare=False, kw_only=True)
+    text: str = ""
+    column: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self._compared() == other._compared()
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self._compared())
+
+    def _compared(self) -> tuple[object, ...]:
+        *compared, _text, _column = astuple(self)
+        return (type(self), *compared)
 
 
-@dataclass(frozen=True, slots=True)
-class Word(Node):
+class Word(Node, frozen=True, eq=False):
     """One word. `term` is folded; a wildcard's keeps its `*` and `?`."""
 
     term: str
@@ -49,15 +62,13 @@ class Word(Node):
     """The part of the article to look in; '' is title, summary and body."""
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase(Node):
+class Phrase(Node, frozen=True, eq=False):
     """Words (or alternatives for a word) one right after the other."""
 
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Near(Node):
+class Near(Node, frozen=True, eq=False):
     """Words or phrases with fewer than `distance` other words between them, in all."""
 
     children: tuple[Node, ...]
@@ -65,45 +76,39 @@ class Near(Node):
     ordered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class And(Node):
+class And(Node, frozen=True, eq=False):
     """All of these."""
 
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or(Node):
+class Or(Node, frozen=True, eq=False):
     """Any of these."""
 
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AtLeast(Node):
+class AtLeast(Node, frozen=True, eq=False):
     """`count` of these or more."""
 
     count: int
     children: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not(Node):
+class Not(Node, frozen=True, eq=False):
     """Whatever does not satisfy the child."""
 
     child: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Score(Node):
+class Score(Node, frozen=True, eq=False):
     """The weights of the clauses that hold add up to `threshold` or more."""
 
     weighted: tuple[tuple[float, Node], ...]
     threshold: float
 
 
-@dataclass(frozen=True, slots=True)
-class Facet(Node):
+class Facet(Node, frozen=True, eq=False):
     """A filter: `name` is one of `FACETS`, `value` as written, without quotes."""
 
     name: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from index.analysis.folding import fold
 from index.article import PARTS
@@ -38,8 +39,7 @@ class CompletionCandidate(NamedTuple):
     """What to show."""
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(Struct, frozen=True):
     """What may be inserted in place of `text[start:end]`."""
 
     start: int

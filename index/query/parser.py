@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from index.article import PARTS
 from index.errors import QueryError
@@ -348,8 +349,7 @@ PARSED = 100_000
 """Parsed queries that are cached: editing one of 50,000 watchlists parses one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """A parsed query: what was written, and what it means."""
 
     text: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from index.analysis.term_positions import AUTHOR, EXACT
 from index.analysis.tokenizer import tokenize_query
@@ -42,8 +43,7 @@ class SuggestionKind(enum.StrEnum):
     """Without one of its clauses."""
 
 
-@dataclass(frozen=True, slots=True)
-class QuerySuggestion:
+class QuerySuggestion(Struct, frozen=True):
     """A query that may find more."""
 
     kind: SuggestionKind

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import sys
 from collections import defaultdict
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from index.analysis.compounds import split_compound
 from index.analysis.folding import CJK

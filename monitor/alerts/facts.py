@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from index.article import Timestamp
 from monitor.audit.evidence import Via
@@ -18,8 +19,7 @@ from monitor.model.severity import Severity
 from monitor.model.watchlist import Silence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrivals:
+class Arrivals(Struct, frozen=True, kw_only=True):
     """Articles of one feed that are stored and may raise alerts, and notices about the feed."""
 
     feed: Feed
@@ -39,8 +39,7 @@ class StoredText(NamedTuple):
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownAlert:
+class KnownAlert(Struct, frozen=True, kw_only=True):
     """An alert about an article that was raised before."""
 
     id: int
@@ -52,8 +51,7 @@ class KnownAlert:
     """Of its article."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoryAlert:
+class StoryAlert(Struct, frozen=True, kw_only=True):
     """The first alert of a watchlist about a story, and what the watchlist asks for."""
 
     id: int
@@ -80,8 +78,7 @@ class StoryLink(NamedTuple):
     feed_url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoryFacts:
+class StoryFacts(Struct, frozen=True, kw_only=True):
     """How far a story has spread, and its alerts."""
 
     alerts: tuple[StoryAlert, ...] = ()
@@ -98,8 +95,7 @@ class SuppressedCount(NamedTuple):
     since: Timestamp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndedSilence:
+class EndedSilence(Struct, frozen=True, kw_only=True):
     """A silence that is over and has not been reported yet."""
 
     id: int
@@ -109,8 +105,7 @@ class EndedSilence:
     """The newest of these alerts; None if there were none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertFacts:
+class AlertFacts(Struct, frozen=True, kw_only=True):
     """What the store knows that matters for some arrivals, read in their transaction."""
 
     last_alert: int = 0

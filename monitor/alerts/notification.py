@@ -6,7 +6,7 @@ was watched, its watchlist is silenced, no route leads to a channel, a cooldown.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from index.article import Timestamp
 from index.translation import gettext as _

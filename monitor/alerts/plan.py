@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from index.article import Timestamp
 from monitor.alerts.facts import SuppressedCount
@@ -17,8 +18,7 @@ from monitor.model.poll import RaisedAlert
 from monitor.model.severity import Severity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewAlert:
+class NewAlert(Struct, frozen=True, kw_only=True):
     """An alert to be raised."""
 
     alert: RaisedAlert
@@ -34,8 +34,7 @@ class NewAlert:
     suppressed_until: Timestamp | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEscalation:
+class NewEscalation(Struct, frozen=True, kw_only=True):
     """An alert whose severity is raised."""
 
     alert: RaisedAlert
@@ -51,8 +50,7 @@ class NewEscalation:
     """The state that the alert leaves for `new`; None when it keeps its state."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewIncident:
+class NewIncident(Struct, frozen=True, kw_only=True):
     """An incident of a feed that begins."""
 
     feed: int
@@ -99,8 +97,7 @@ class EvidenceRecord(NamedTuple):
     """The watchlist whose rule the record refers to, by the number of the rule's record."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertPlan:
+class AlertPlan(Struct, frozen=True, kw_only=True):
     """Everything that some arrivals, or the end of a silence, change about alerts."""
 
     at: Timestamp

@@ -7,8 +7,9 @@ matches, else the default ones, else all ─▶ quiet hours and digests of each
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+
+from msgspec import Struct, field
 
 from index.article import Timestamp
 from index.translation import gettext as _
@@ -21,8 +22,7 @@ from monitor.model.poll import RaisedAlert
 NO_SILENCES: Mapping[str, Timestamp] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Suppressed:
+class Suppressed(Struct, frozen=True):
     """Nobody is notified of an alert, for a reason that is stored with it."""
 
     reason: SuppressionReason
@@ -30,8 +30,7 @@ class Suppressed:
     """When the reason ends; None when it does not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hours:
+class Hours(Struct, frozen=True, kw_only=True):
     """When a channel takes messages."""
 
     quiet: Quiet | None = None
@@ -41,8 +40,7 @@ class Hours:
 ANY_TIME = Hours()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Routing:
+class Routing(Struct, frozen=True, kw_only=True):
     """Channels, routes and hours of the configuration in force."""
 
     channels: tuple[str, ...] = ()

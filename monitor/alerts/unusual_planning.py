@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from index.article import Timestamp
 from index.translation import gettext as _
@@ -23,8 +24,7 @@ HEADLINES = 3
 """Headlines that the title of an alert names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnusualWatchlist:
+class UnusualWatchlist(Struct, frozen=True, kw_only=True):
     """A watchlist about which something unusual has begun."""
 
     watchlist: Watchlist

@@ -17,12 +17,13 @@ import math
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from itertools import accumulate, compress, count, pairwise, starmap
 from operator import mul, sub
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from index.article import Timestamp
 from monitor.model.alert import AlertKind
@@ -73,8 +74,7 @@ class Story(NamedTuple):
     alert: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Unusual:
+class Unusual(Struct, frozen=True):
     """Something unusual that has begun."""
 
     kind: AlertKind
@@ -84,8 +84,7 @@ class Unusual:
     """How many stories are usual since then."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
+class Hours(Struct, frozen=True):
     """The hours of the past that are learned from; the same for all watchlists."""
 
     first: int
@@ -122,8 +121,7 @@ class Hours:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """What is usual for a watchlist, from its past."""
 
     rates: Mapping[int, float]

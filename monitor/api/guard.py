@@ -13,11 +13,11 @@ import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Annotated
 
 from fastapi import Depends, Request
+from msgspec import Struct
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -57,8 +57,7 @@ class _NotReadError(Exception):
     """The client does not read the answer."""
 
 
-@dataclass
-class Patience:
+class Patience(Struct):
     """Whether somebody still waits for an answer."""
 
     until: float

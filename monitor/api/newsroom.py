@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import Depends, Request
 from fastapi import Path as InPath
+from msgspec import Struct
+from msgspec.structs import replace
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -41,8 +42,7 @@ PAGE = 200
 """Rows of a page at most."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Newsroom:
+class Newsroom(Struct, frozen=True, kw_only=True):
     """The newsroom that the API is about."""
 
     service: Service

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptedHosts:
+
+class AcceptedHosts(Struct, frozen=True, kw_only=True):
     """The names under which a server is reached."""
 
     local: bool = True

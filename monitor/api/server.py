@@ -9,11 +9,11 @@ import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 
 import h11
 import uvicorn
+from msgspec import Struct
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from index.article import Timestamp
@@ -44,8 +44,7 @@ LINGER_SECONDS = 2.0
 BACKLOG = 64
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerOptions:
+class ServerOptions(Struct, frozen=True, kw_only=True):
     """Where and for whom the API is served."""
 
     host: str
@@ -73,8 +72,7 @@ def nothing_beside(tls: ssl.SSLContext | None) -> AbstractAsyncContextManager[No
     return nullcontext()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """What the server takes from the outside."""
 
     find_token: Callable[[bytes], Token | None]

@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
@@ -134,20 +133,17 @@ Exit codes:
 """
 
 
-@dataclass
 class CliContext:
     """The newsroom that a command works on: its paths, its clock and its service."""
 
-    config_path: Path
-    data: Path | None
-    """The folder given with --data; `folder` is the one in use."""
-    verbosity: int = 0
-    clock: Callable[[], Timestamp] = field(init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, config_path: Path, data: Path | None, verbosity: int = 0) -> None:
         from monitor import wiring
 
-        self.clock = wiring.clock
+        self.config_path = config_path
+        self.data = data
+        """The folder given with --data; `folder` is the one in use."""
+        self.verbosity = verbosity
+        self.clock: Callable[[], Timestamp] = wiring.clock
 
     @cached_property
     def folder(self) -> Path:

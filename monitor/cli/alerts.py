@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
+from msgspec.structs import replace
 
 from index.translation import gettext as _
 from monitor.cli import CliContext, output, say
@@ -131,7 +131,7 @@ def build_alert_filter(
     Raises:
         BadParameter: A tag is not valid.
     """
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from monitor.model.alert import AlertState, Verdict
     from monitor.service.triage import ME, clean_tag

@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -67,7 +66,7 @@ def _serve_demo(cli: CliContext) -> Iterator[CliContext]:
 
     os.environ.pop(STORE_VARIABLE, None)  # the demo has a store of its own
     folder = cli.folder / "demo"
-    demo_cli = replace(cli, config_path=folder / "feeds.yaml", data=folder)
+    demo_cli = CliContext(folder / "feeds.yaml", folder, cli.verbosity)
     with _only_demo(folder), NewsroomServer(cli.clock) as server:
         if demo_cli.stop_monitor() is not None:
             say(_("the monitor of an earlier demo was stopped"))

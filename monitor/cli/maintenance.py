@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import to_builtins
 
 from index.analysis.text_cleaning import clean
 from index.translation import gettext as _
@@ -475,7 +475,7 @@ def _send_head(cli: CliContext, channel: str, result: VerificationResult) -> Non
 
 
 def _verification_mapping(result: VerificationResult) -> dict[str, object]:
-    fields = asdict(result)
+    fields = to_builtins(result)
     record, digest = result.head
     return {**fields, "whole": result.whole, "head": {"number": record, "hash": digest}}
 

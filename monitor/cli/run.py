@@ -6,11 +6,11 @@ import json
 import os
 import signal
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import asdict
 
 from index.translation import gettext as _
 from index.translation import ngettext, number

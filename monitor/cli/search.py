@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from index.article import Timestamp
 from index.query.filters import HAS
@@ -179,8 +179,7 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
         context.exit(1)
 
 
-@dataclass(frozen=True, slots=True)
-class _SearchRequest:
+class _SearchRequest(Struct, frozen=True):
     """The query, filter and order of a search."""
 
     text: str

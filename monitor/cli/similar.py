@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import click
+from msgspec.structs import replace
 
 from index.translation import gettext as _
 from monitor.cli import CliContext, output, say

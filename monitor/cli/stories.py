@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from index.analysis import text_cleaning
 from index.translation import gettext as _
@@ -36,8 +36,7 @@ NUMBERS_SHOWN = 5
 """Alerts of a watchlist that a block names; `tocsin show` names all."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListedStory:
+class ListedStory(Struct, frozen=True):
     """A story as a list shows it."""
 
     story: StoryAlerts

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import Struct
 
 from index.analysis.text_cleaning import clean
 from index.article import Timestamp
@@ -38,8 +38,7 @@ _TICK = {
 _PERIODS = dict(zip(BucketSize, mark_all("period", "hour", "day", "week", "month"), strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class _PlotColumns:
+class _PlotColumns(Struct, frozen=True):
     """The columns of a plot: which buckets each holds, and how wide it is."""
 
     starts: tuple[Timestamp, ...]

@@ -17,9 +17,10 @@ that only read.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from index.translation import gettext as _
 from index.translation import number

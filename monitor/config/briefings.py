@@ -38,9 +38,7 @@ def briefings(draft: ConfigDraft) -> tuple[BriefingSchedule, ...]:
         for item, name in enumerate(shape.watch):
             if words := unknown_watchlist(name, watchlists):
                 draft.add_problem((*place, "watch", item), words)
-    return tuple(
-        shape.understood(draft.shape.zone, draft.shape.api.url) for shape in draft.shape.briefing
-    )
+    return tuple(shape.understood(draft.shape.zone) for shape in draft.shape.briefing)
 
 
 def describe_briefings(config: Config) -> list[tuple[str, ...]]:

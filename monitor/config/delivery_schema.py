@@ -166,8 +166,8 @@ class BriefingShape(Shape):
         """Return its name, or the usual one."""
         return self.name or UNNAMED
 
-    def understood(self, zone: tzinfo | None, pages: str) -> BriefingSchedule:
-        """Return the schedule that the mapping describes, for the clock and the pages of a file."""
+    def understood(self, zone: tzinfo | None) -> BriefingSchedule:
+        """Return the schedule that the mapping describes, for the clock of a file."""
         days = tuple(sorted({day for days in self.days for day in days}))
         return BriefingSchedule(
             name=self.title,
@@ -177,7 +177,6 @@ class BriefingShape(Shape):
             watch=self.watch,
             since=self.since,
             zone=zone,
-            pages=pages,
         )
 
 

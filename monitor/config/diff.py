@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import NamedTuple, Protocol, TypeVar
+
+from msgspec.structs import replace
 
 from index.query.ast import And, AtLeast, Node, Not, Or, Score, children
 from index.translation import gettext as _

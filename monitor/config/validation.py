@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from index.translation import gettext as _
@@ -243,8 +244,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return _("; ") + _("did you mean `{name}`?", name=by_fold[close[0]]) if close else ""
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigDraft:
+class ConfigDraft(Struct, frozen=True):
     """What fits the schema, and the problems found so far."""
 
     source: YamlText

@@ -277,7 +277,10 @@ class Shape(BaseModel):
     """A mapping of `feeds.yaml`: frozen, without unknown keys."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, field_title_generator=lambda name, _: name.strip("_")
+        extra="forbid",
+        frozen=True,
+        field_title_generator=lambda name, _: name.strip("_"),
+        arbitrary_types_allowed=True,
     )
 
     noun: ClassVar[str]

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.analysis.text_cleaning import line as on_one_line
 from index.translation import gettext as _
@@ -33,8 +35,7 @@ _ANY_TERM = "tocsin"
 """Stands for a term while there is none, so that the other fields can be checked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchlistFields:
+class WatchlistFields(Struct, frozen=True, kw_only=True):
     """What a form shows of a watchlist, as it is written."""
 
     name: str = ""
@@ -55,19 +56,16 @@ class WatchlistFields:
     def values(self) -> dict[str, Value]:
         """Return the keys of the file with their values, without those that say nothing."""
         values: dict[str, Value] = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value and not (field.name == "severity" and value == field.default):
-                values[KEYS.get(field.name, field.name)] = (
-                    value if isinstance(value, str) else list(value)
-                )
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if value and not (name == "severity" and value == str(Severity.MEDIUM)):
+                values[KEYS.get(name, name)] = value if isinstance(value, str) else list(value)
         if self.terms == (self.name,):
             del values["name"]
         return values
 
 
-@dataclass(frozen=True, slots=True)
-class FieldProblem:
+class FieldProblem(Struct, frozen=True):
     """A mistake in a field."""
 
     field: str
@@ -76,8 +74,7 @@ class FieldProblem:
     """As `tocsin check` says it; that of an item of a list begins with its line."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedFields:
+class CheckedFields(Struct, frozen=True):
     """What the file would say with the watchlist of a form."""
 
     problems: tuple[FieldProblem, ...]
@@ -214,7 +211,7 @@ def _field_problem(node: Node, place: int, message: str) -> FieldProblem:
 def _field(key: str, node: Node) -> str:
     """Return the field of a key; for a sentence that fails, what says what to look for."""
     field = next((field for field, name in KEYS.items() if name == key), key)
-    if field in (each.name for each in fields(WatchlistFields)):
+    if field in WatchlistFields.__struct_fields__:
         return field
     return "query" if "query" in _values(node) else "terms"
 

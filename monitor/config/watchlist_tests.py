@@ -7,9 +7,10 @@ monitor starts, and before an edit becomes active.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from index.analysis.text_cleaning import line
 from index.article import PARTS, Article

@@ -6,11 +6,12 @@ import enum
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
+
+from msgspec import Struct
 
 NBSP = "\N{NO-BREAK SPACE}"
 NARROW = "\N{NARROW NO-BREAK SPACE}"
@@ -82,8 +83,7 @@ class Dating(enum.StrEnum):
     """Two days in the future."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DemoOutlet:
+class DemoOutlet(Struct, frozen=True, kw_only=True):
     """An invented newspaper and the feed it publishes."""
 
     slug: str
@@ -106,8 +106,7 @@ class DemoOutlet:
         return f"/{self.slug}/rss.php" if self.quirk is Quirk.MOVED else self.path
 
 
-@dataclass(frozen=True, slots=True)
-class DemoEdit:
+class DemoEdit(Struct, frozen=True):
     """A correction that the outlet makes after the demo has started."""
 
     after: float
@@ -116,8 +115,7 @@ class DemoEdit:
     text: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DemoArticle:
+class DemoArticle(Struct, frozen=True, kw_only=True):
     """An authored article of one outlet."""
 
     outlet: str
@@ -132,8 +130,7 @@ class DemoArticle:
     edit: DemoEdit | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Pattern:
+class Pattern(Struct, frozen=True, kw_only=True, eq=False):
     """A template of bulletins, filled with names and figures."""
 
     lang: str
@@ -150,8 +147,7 @@ class Pattern:
     """Fillings of `{name}`, or of `{name.form}` where a word has several forms."""
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """The whole bundled content."""
 
     outlets: Mapping[str, DemoOutlet]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TypeVar
+
+from msgspec import Struct
 
 from index.article import Timestamp
 from monitor.demo.content import Content, Dating, DemoArticle, DemoOutlet, Pattern, Word, typeset
@@ -18,8 +19,7 @@ _SENTENCE_ENDS = (". ", "? ", "! ")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Bulletin:
+class Bulletin(Struct, frozen=True):
     """A generated news item, with the headline of each outlet."""
 
     number: int
@@ -102,8 +102,7 @@ COPY_DELAY = 3.0
 DAY = 86_400.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedArticle:
+class PublishedArticle(Struct, frozen=True, kw_only=True):
     """An article as an outlet shows it at a given time."""
 
     slug: str
@@ -119,8 +118,7 @@ class PublishedArticle:
     """The date in the feed; None for no date."""
 
 
-@dataclass(frozen=True, slots=True)
-class DemoNewsroom:
+class DemoNewsroom(Struct, frozen=True):
     """All outlets from the time of opening; `pace` is the seconds between two bulletins."""
 
     content: Content

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 from html import escape
 from http import HTTPStatus
 from string import Template
+
+from msgspec import Struct
 
 from index.article import Timestamp
 from monitor.demo.content import NBSP, DemoOutlet, Quirk, read_text
@@ -82,8 +83,7 @@ def _links(outlet: DemoOutlet, articles: Sequence[PublishedArticle], base: str) 
 HTML = "text/html; charset=utf-8"  # not a message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Struct, frozen=True, kw_only=True):
     """A reply of the server, before validators and compression."""
 
     status: int
@@ -100,8 +100,7 @@ class Reply:
         return f'"{blake2b(self.body, digest_size=10).hexdigest()}"'
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """A GET request for a path at a given time."""
 
     path: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from monitor.files import atomic_write
 from monitor.formatting import iso
@@ -18,8 +19,7 @@ LONGEST = 150
 _ID = re.compile(r"_(\d+)\.(md|json)\Z")
 
 
-@dataclass
-class ExportCount:
+class ExportCount(Struct):
     """What an export came to so far."""
 
     written: int = 0

@@ -8,10 +8,11 @@ What feeds wrote is escaped everywhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from html import escape
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from index.analysis.text_cleaning import lines, shown_url
 from index.translation import current, number
@@ -68,8 +69,7 @@ _DARK = """
 """.strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a briefing is read."""
 
     pages: str | None = None

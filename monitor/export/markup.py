@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from index.analysis.text_cleaning import line
 
@@ -33,8 +34,7 @@ def markdown(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", text)
 
 
-@dataclass(frozen=True, slots=True)
-class Markup:
+class Markup(Struct, frozen=True):
     """A format of messages: how it escapes, emphasises and links."""
 
     escape: Callable[[str], str]

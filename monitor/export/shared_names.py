@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
+
+from msgspec import Struct, field
 
 from index.article import Timestamp
 from monitor.model.alert import Alert, Verdict
@@ -17,8 +18,7 @@ TLP = ("clear", "green", "amber", "red")
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportContext:
+class ExportContext(Struct, frozen=True, kw_only=True):
     """What is said of an export as a whole."""
 
     query: str

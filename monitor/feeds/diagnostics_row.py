@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from msgspec.structs import asdict
 from typing_extensions import TypedDict  # pydantic reads those of `typing` from Python 3.12 on
 
 from index.article import Timestamp

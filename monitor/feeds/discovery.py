@@ -6,9 +6,11 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from statistics import median
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.analysis.language import detect
 from index.article import Timestamp
@@ -25,8 +27,7 @@ from monitor.parse import feed_links
 from monitor.parse.workers import Parser
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiscoveredFeed:
+class DiscoveredFeed(Struct, frozen=True, kw_only=True):
     """A feed that was read once."""
 
     url: str
@@ -148,8 +149,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"<\?xml[^>]{0,80}encoding\s*=\s*[\"']([\w.:-]{1,40})")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedDiagnostics:
+class FeedDiagnostics(Struct, frozen=True, kw_only=True):
     """The findings of one reading; times in seconds, lengths in characters."""
 
     url: str

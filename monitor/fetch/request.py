@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from itertools import pairwise
 
 import httpx
+from msgspec import Struct, field
 
 from index.translation import gettext as _
 from monitor.fetch.url import (
@@ -24,8 +24,7 @@ MAX_REDIRECTS = 10
 _PERMANENT = {301, 308}
 
 
-@dataclass(slots=True)
-class RedirectChain:
+class RedirectChain(Struct):
     """The URLs that were requested so far, the first one first."""
 
     urls: list[httpx.URL] = field(default_factory=list)
@@ -79,12 +78,14 @@ EXCHANGE = "exchange"
 """Key of the `Exchange` in the extensions of an httpx request; httpx copies it to redirects."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(Struct, frozen=True):
     """A proxy. The same proxy with another password is another one: connections are not shared."""
 
     origin: Origin
-    authorization: bytes | None = field(default=None, repr=False)
+    authorization: bytes | None = None
+
+    def __repr__(self) -> str:
+        return f"Proxy({self.origin})"
 
     @classmethod
     def from_url(cls, text: str) -> Proxy:
@@ -101,11 +102,10 @@ class Proxy:
         return [(b"Proxy-Authorization", self.authorization)] if self.authorization else []
 
 
-@dataclass(slots=True, kw_only=True)
-class Exchange:
+class Exchange(Struct, kw_only=True):
     """What holds for one fetch: for its first request and for those that redirects lead to."""
 
-    secret_headers: HeaderList = field(repr=False)
+    secret_headers: HeaderList
     """Sent to `credentials_origin` only, whatever redirects lead to."""
     credentials_origin: Origin
     proxy: Proxy | None
@@ -116,6 +116,9 @@ class Exchange:
     seconds_left: float
     """Of the time limit; waiting for a turn does not count."""
     redirects: RedirectChain = field(default_factory=RedirectChain)
+
+    def __repr__(self) -> str:
+        return f"Exchange({self.credentials_origin})"
 
     def headers(self, request: httpx.Request) -> HeaderList:
         """Return the headers of a request, with the secret ones if its origin may see them."""

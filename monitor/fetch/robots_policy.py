@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from index.article import Timestamp
 from index.translation import gettext as _
@@ -37,8 +38,7 @@ _MAX_HELD = 5.0
 Judge = Callable[[Fetched, str], Awaitable[Allowance]]
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(Struct, frozen=True):
     """Whether a page may be read now."""
 
     reason: str = ""
@@ -49,8 +49,7 @@ class Permission:
     """Seconds until its turn, where the site wants its pages read slowly."""
 
 
-@dataclass(frozen=True, slots=True)
-class _SiteRules:
+class _SiteRules(Struct, frozen=True):
     """The rules of one site, or why they are unknown."""
 
     until: Timestamp

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.analysis.text_cleaning import clean, line, safe_url
 from index.article import Timestamp
@@ -35,8 +37,7 @@ _MOMENTS = ("published", "seen")
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedArticle:
+class ImportedArticle(Struct, frozen=True, kw_only=True):
     """An article to import."""
 
     entry: Entry
@@ -159,8 +160,7 @@ LONGEST = 20_000_000
 """Bytes of a line; what is longer is no article."""
 
 
-@dataclass(frozen=True, slots=True)
-class JsonPiece:
+class JsonPiece(Struct, frozen=True):
     """One JSON value as text, and its place in the files."""
 
     place: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from index.article import Article, Timestamp
 from monitor.alerts.publishers import host_name, publisher

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.analysis.language import detect, prior
 from index.article import PARTS, Article
@@ -20,8 +22,7 @@ from monitor.model.match import WatchlistMatch
 from monitor.model.poll import Names
 
 
-@dataclass(frozen=True, slots=True)
-class Enrichment:
+class Enrichment(Struct, frozen=True):
     """An article with its language, shingles, names and matches, before it is stored."""
 
     article: Article

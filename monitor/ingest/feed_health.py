@@ -17,8 +17,9 @@ Polls during an outage of the network neither begin nor end an incident.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from index.article import Timestamp
 from index.translation import gettext as _
@@ -173,8 +174,7 @@ FEW = 3
 """Entries that are too few to say that a whole feed was re-issued."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reissue:
+class Reissue(Struct, frozen=True):
     """How many entries of a document were known under another id, and how many by theirs."""
 
     reissued: int

@@ -6,16 +6,16 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from urllib.parse import quote, urlsplit
 from zlib import crc32
 
+from msgspec import Struct
+
 from monitor.model.poll import Entry, Known, KnownArticle
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyedEntry:
+class KeyedEntry(Struct, frozen=True, kw_only=True):
     """An entry with the key, fingerprint and canonical link that identify it."""
 
     entry: Entry
@@ -33,54 +33,41 @@ class KeyedEntry:
         return b"".join(map(_part_hash, (*folded, self.canonical)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class New(KeyedEntry):
+class New(KeyedEntry, frozen=True, kw_only=True):
     """An article never seen before."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownEntry(KeyedEntry):
+class KnownEntry(KeyedEntry, frozen=True, kw_only=True):
     """An entry of a known article; `article` is its id."""
 
     article: int
 
 
-class Seen(KnownEntry):
+class Seen(KnownEntry, frozen=True):
     """The same key with the same text."""
 
-    __slots__ = ()
 
-
-class Relinked(KnownEntry):
+class Relinked(KnownEntry, frozen=True):
     """The same key with the same text, and another link than before."""
 
-    __slots__ = ()
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changed(KnownEntry):
+class Changed(KnownEntry, frozen=True, kw_only=True):
     """Another text than this feed had, under the same key or a key that replaces it."""
 
     before: bytes = b""
     """The hashes of its parts then; empty when they are not known."""
 
 
-class Variant(Changed):
+class Variant(Changed, frozen=True):
     """An article of another feed of this site, under the same guid and link, with another text."""
 
-    __slots__ = ()
 
-
-class Duplicate(KnownEntry):
+class Duplicate(KnownEntry, frozen=True):
     """An article of another feed that this feed carries too."""
 
-    __slots__ = ()
 
-
-class Reissued(KnownEntry):
+class Reissued(KnownEntry, frozen=True):
     """An unchanged article of this feed under a new key."""
-
-    __slots__ = ()
 
 
 Decision = New | Seen | Relinked | Changed | Duplicate | Reissued

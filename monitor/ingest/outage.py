@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from index.article import Timestamp
 from index.translation import gettext as _
@@ -19,8 +20,7 @@ RECENT = 120.0
 """Seconds of polls that count."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
+class _Outcome(Struct, frozen=True):
     """How the last poll of a feed ended."""
 
     at: Timestamp

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from index.article import Article, Timestamp
 from index.translation import ngettext
@@ -38,8 +40,7 @@ from monitor.model.poll import (
 from monitor.store.protocol import Batch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewDocument:
+class NewDocument(Struct, frozen=True, kw_only=True):
     """A feed document whose body differs from the last one."""
 
     fetched: Fetched
@@ -49,8 +50,7 @@ class NewDocument:
     """When its last byte arrived; None if that was not measured."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollResult:
+class PollResult(Struct, frozen=True, kw_only=True):
     """The result of polling one feed; a bare Fetched has the body of the last poll."""
 
     feed: Feed
@@ -66,8 +66,7 @@ class PollResult:
         return len(self.came.parsed.entries) if isinstance(self.came, NewDocument) else 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageResult:
+class PageResult(Struct, frozen=True, kw_only=True):
     """The result of fetching the page of one article."""
 
     page: Page
@@ -77,8 +76,7 @@ class PageResult:
     """Under which the page was fetched."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchOutcome:
+class BatchOutcome(Struct, frozen=True, kw_only=True):
     """What one batch changed."""
 
     polls: tuple[tuple[Feed, Poll], ...] = ()
@@ -95,8 +93,7 @@ class BatchOutcome:
     """Polls and pages that were not stored: another monitor does them by now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActiveConfig:
+class ActiveConfig(Struct, frozen=True, kw_only=True):
     """The configuration that a batch works with; replaced as a whole after an edit."""
 
     rules: WatchlistMatcher
@@ -112,8 +109,7 @@ Reenrich = Callable[[Article], Enrichment]
 """Enriches an article whose text is not that of its entry."""
 
 
-@dataclass(frozen=True, slots=True)
-class EnrichedDocument:
+class EnrichedDocument(Struct, frozen=True):
     """The entries of a document, and by key the enrichment of each that is new or changed."""
 
     entries: Sequence[identify.KeyedEntry] = ()

@@ -14,7 +14,8 @@ The longest pause does not count: it may have been a strike, or an outage of the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from index.article import Timestamp
 from index.translation import gettext as _

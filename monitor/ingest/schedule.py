@@ -17,7 +17,8 @@ turns over so fast that entries could be missed. Jitter only ever lengthens a de
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from index.article import Timestamp
 from monitor.errors import FeedError, FetchError

@@ -5,9 +5,10 @@ from __future__ import annotations
 import enum
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zlib import crc32
+
+from msgspec import Struct
 
 from index.analysis.tokenizer import terms
 from index.article import Article
@@ -47,8 +48,7 @@ class Relation(enum.StrEnum):
     """Nearly the same text: a copy, a cut, a new headline."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoryDecision:
+class StoryDecision(Struct, frozen=True):
     """The story an article belongs to: its own id when it is alone."""
 
     story: int

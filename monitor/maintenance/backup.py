@@ -10,9 +10,10 @@ import sqlite3
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from index.article import Timestamp
 from index.translation import gettext as _
@@ -30,8 +31,7 @@ class BackupError(MonitorError):
     """A backup is not valid or damaged, or its destination is in use."""
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """The manifest of a backup."""
 
     taken: str

@@ -15,9 +15,11 @@ import logging
 import math
 import os
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.article import Article
 from index.errors import ArchiveError
@@ -44,8 +46,7 @@ class AsideStore(Protocol):
         """Store that an article is indexed without its text, and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class InHand:
+class InHand(Struct, frozen=True):
     """What a process was indexing, and how many died of it in a row."""
 
     ids: tuple[int, ...]

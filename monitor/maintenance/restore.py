@@ -11,9 +11,10 @@ import stat
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from index.translation import gettext as _
 from index.translation import number
@@ -35,8 +36,7 @@ MAX_CONFIG = 1 << 24
 """Bytes of the manifest and of feeds.yaml in a backup, at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class RestorePaths:
+class RestorePaths(Struct, frozen=True):
     """Where a newsroom is restored."""
 
     config: Path

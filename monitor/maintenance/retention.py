@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from index.article import Timestamp
 from index.query.filters import selects
@@ -22,8 +23,7 @@ STEP = 200
 BEGINNING = (float("-inf"), 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SweepResult:
+class SweepResult(Struct, frozen=True, kw_only=True):
     """The result of a step; an empty one is the end."""
 
     articles: int = 0

@@ -6,10 +6,11 @@ import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from index.translation import gettext as _
 from index.translation import number
@@ -29,8 +30,7 @@ Progress = Callable[[str, int, int], None]
 """Called with the table that is copied, how many rows are done, and of how many."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableContent:
+class TableContent(Struct, frozen=True):
     """What a table holds, whatever the order of its rows."""
 
     rows: int = 0

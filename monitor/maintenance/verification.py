@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from index.article import Timestamp
 from index.translation import gettext as _
@@ -20,8 +21,7 @@ NumberedRecord = tuple[int, Mapping[str, Any]]
 _BEGINS = (Kind.RAISED, Kind.EARLIER)
 
 
-@dataclass(frozen=True, slots=True)
-class AuditFault:
+class AuditFault(Struct, frozen=True):
     """A difference between the evidence and the store, or inside the evidence."""
 
     what: str
@@ -43,8 +43,7 @@ class AuditFault:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedAlert:
+class RecordedAlert(Struct, frozen=True, kw_only=True):
     """What the store has of one alert."""
 
     alert: StoredAlert | None
@@ -257,8 +256,7 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and of how much."""
 
 
-@dataclass
-class VerificationResult:
+class VerificationResult(Struct):
     """The result of a verification."""
 
     damage: str = ""

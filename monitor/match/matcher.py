@@ -10,9 +10,10 @@ from __future__ import annotations
 import functools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from sys import getsizeof
 from typing import Literal
+
+from msgspec import Struct
 
 from index.analysis.term_positions import AUTHOR, EXACT, DocumentTerms, Keys
 from index.analysis.text_cache import TextCache
@@ -275,8 +276,7 @@ class _MatchPlaces:
         return match
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """Whether a watchlist matches an article, and why or why not in words."""
 
     hit: WatchlistMatch | None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import astuple, replace
 
 from index.article import Timestamp
 from index.translation import gettext as _
@@ -58,8 +60,7 @@ class SuppressionReason(enum.StrEnum):
     """Somebody was notified of another alert of its watchlist a short time before."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BegunIncident:
+class BegunIncident(Struct, frozen=True, kw_only=True):
     """An incident that begins, and the alert about it."""
 
     kind: AlertKind
@@ -70,8 +71,7 @@ class BegunIncident:
     """False where the feed was in this state before it was watched: that is no news."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedIncident:
+class FeedIncident(Struct, frozen=True, kw_only=True):
     """From when to when a feed was in trouble."""
 
     started_at: Timestamp
@@ -96,8 +96,7 @@ class Verdict(enum.StrEnum):
     NOISE = "noise"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outlet:
+class Outlet(Struct, frozen=True, kw_only=True):
     """Who has a story, by the first article with which it told it: a feed, or an outlet of it."""
 
     name: str
@@ -115,8 +114,7 @@ class Outlet:
     """Linked by names alone, which is often wrong."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergedAlert:
+class MergedAlert(Struct, frozen=True, kw_only=True):
     """The alert of another article that is merged with one of the article at hand."""
 
     alert: int
@@ -134,8 +132,7 @@ class MergedAlert:
     """When its article was first seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class LinkedOutlets:
+class LinkedOutlets(Struct, frozen=True):
     """The outlets that tell of an event in one language, by links of one kind."""
 
     lang: str
@@ -145,8 +142,7 @@ class LinkedOutlets:
     outlets: tuple[Outlet, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StoryTimeline:
+class StoryTimeline(Struct, frozen=True):
     """Who tells a story."""
 
     outlets: tuple[Outlet, ...] = ()
@@ -169,8 +165,7 @@ class StoryTimeline:
 NOBODY_ELSE = StoryTimeline()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Escalation:
+class Escalation(Struct, frozen=True, kw_only=True):
     """Why and when an alert was escalated."""
 
     id: int
@@ -217,8 +212,7 @@ class ArticleAlert(NamedTuple):
     severity: Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """A term that matched an article until an edit removed it."""
 
     term: str
@@ -226,8 +220,7 @@ class Lost:
     """When the edit was read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+class Alert(Struct, frozen=True, kw_only=True):
     """The fact that a watchlist matched an article or is unusual, or that something is in trouble.
 
     With what a row must show.
@@ -293,8 +286,7 @@ class Alert:
         return self.escalations[-1].at
 
 
-@dataclass(frozen=True, slots=True)
-class StoryAlerts:
+class StoryAlerts(Struct, frozen=True):
     """The alerts of one story, which lists show as one row: at least one, by id.
 
     What several alerts say differently is said for all of them: the highest severity; new if one
@@ -361,8 +353,7 @@ Said = Mapping[str, Any]
 """Some fields of a `Standing`, by name, as they are kept in the record."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TriageState:
+class TriageState(Struct, frozen=True, kw_only=True):
     """What is said of an alert at one moment."""
 
     state: AlertState = AlertState.NEW
@@ -376,7 +367,7 @@ class TriageState:
     """Who works on it; empty for nobody."""
 
 
-_FIELDS = tuple(field.name for field in fields(TriageState))
+_FIELDS = TriageState.__struct_fields__
 _T = TypeVar("_T", TriageState, Alert)
 
 
@@ -389,8 +380,7 @@ class ChangedMeanwhileError(Exception):
         super().__init__(", ".join(now))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """What somebody says of some alerts; None leaves a field as it is."""
 
     state: AlertState | None = None
@@ -406,8 +396,11 @@ class Change:
     """To be taken away."""
     acknowledge: bool = False
     """If it is new; what is closed stays so."""
-    seen: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    seen: Mapping[str, Any] = field(default_factory=dict)
     """Fields of a `TriageState` as the person saw them; where they differ, nothing is changed."""
+
+    def __hash__(self) -> int:
+        return hash(astuple(self)[:-1])  # a mapping has no hash
 
     def on(self, alert: _T) -> _T:
         """Return an alert, or its standing, with this said of it.
@@ -429,8 +422,7 @@ class Change:
         return replace(alert, **given, tags=tags)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TriageAction:
+class TriageAction(Struct, frozen=True, kw_only=True):
     """What one person said at once: a command, a key. It is taken back as a whole."""
 
     id: int
@@ -446,8 +438,7 @@ class TriageAction:
     """Alerts of which something stays, because somebody changed it since it was seen or done."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What an act changed of one alert."""
 
     act: int

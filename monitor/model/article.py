@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 from index.article import PARTS
 from monitor.model.alert import NOBODY_ELSE
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from monitor.model.delivery import Delivery
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleDetails:
+class ArticleDetails(Struct, frozen=True):
     """An article with everything one wants to know while reading it."""
 
     article: Article
@@ -97,8 +97,7 @@ class ArticleOrigin(NamedTuple):
     feed_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Struct, frozen=True):
     """A text that an article has, or had before it was edited."""
 
     number: int
@@ -129,8 +128,7 @@ Term = tuple[str, str]
 """The name of a watchlist, and a term of it that a text contains."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArticleRevision:
+class ArticleRevision(Struct, frozen=True, kw_only=True):
     """One edit of an article."""
 
     version: int

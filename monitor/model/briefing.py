@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from monitor.model.watchlist import Baseline
 
@@ -17,16 +18,14 @@ if TYPE_CHECKING:
 UNKNOWN = Baseline()
 
 
-@dataclass(frozen=True, slots=True)
-class LitText:
+class LitText(Struct, frozen=True):
     """A text from a feed, and the spans of it that match."""
 
     text: str
     spans: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BriefedStory:
+class BriefedStory(Struct, frozen=True, kw_only=True):
     """A story of a briefing."""
 
     headline: LitText
@@ -57,8 +56,7 @@ class BriefedStory:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchlistBriefing:
+class WatchlistBriefing(Struct, frozen=True, kw_only=True):
     """What a watchlist brought."""
 
     name: str
@@ -82,8 +80,7 @@ class WatchlistBriefing:
     """What may be missing, in words; empty if all its feeds were read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TroubledFeed:
+class TroubledFeed(Struct, frozen=True, kw_only=True):
     """A feed of which articles may be missing."""
 
     name: str
@@ -92,8 +89,7 @@ class TroubledFeed:
     gaps: tuple[Gap, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Briefing:
+class Briefing(Struct, frozen=True, kw_only=True):
     """What happened in a stretch of time."""
 
     since: Timestamp
@@ -119,8 +115,7 @@ class Briefing:
         return tuple(one for one in self.watchlists if one.baseline.unusual)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredBriefing:
+class StoredBriefing(Struct, frozen=True, kw_only=True):
     """A briefing by schedule as it is sent, whatever happens to what it tells of."""
 
     id: int = 0
@@ -137,8 +132,7 @@ class StoredBriefing:
     json: str
 
 
-@dataclass(frozen=True, slots=True)
-class BriefingProgress:
+class BriefingProgress(Struct, frozen=True):
     """How far the briefings of an entry of feeds.yaml have got."""
 
     done: Timestamp

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass, field
 from datetime import time, tzinfo
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 from index.article import Article, Timestamp
 from index.translation import gettext as _
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from monitor.model.feed import Feed, Secret
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retention:
+class Retention(Struct, frozen=True, kw_only=True):
     """What `archive:` of feeds.yaml asks for."""
 
     keep: float | None = None
@@ -37,8 +37,7 @@ class Retention:
 FOR_EVER = Retention()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetentionExceptions:
+class RetentionExceptions(Struct, frozen=True, kw_only=True):
     """What is kept whatever its age, in the store's terms."""
 
     feeds: frozenset[int] = frozenset()
@@ -49,8 +48,7 @@ class RetentionExceptions:
     """Whatever raised an alert."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpiringArticle:
+class ExpiringArticle(Struct, frozen=True, kw_only=True):
     """An article that is older than the archive keeps them."""
 
     id: int
@@ -83,8 +81,7 @@ class OutboxState(NamedTuple):
 EVERY_DAY = tuple(range(7))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quiet:
+class Quiet(Struct, frozen=True, kw_only=True):
     """Hours in which no notification is sent; alerts raised in them are sent at their end."""
 
     start: time
@@ -98,8 +95,7 @@ class Quiet:
     """Whose clock they go by; None is the machine's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digest:
+class Digest(Struct, frozen=True, kw_only=True):
     """When alerts raised since the last message are sent as one message."""
 
     every: float | None = None
@@ -109,8 +105,7 @@ class Digest:
     """Whose clock it goes by; None is the machine's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(Struct, frozen=True, kw_only=True):
     """Which alerts go where; an empty condition does not restrict."""
 
     to: tuple[str, ...]
@@ -125,8 +120,7 @@ class Route:
     digest: Digest | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BriefingSchedule:
+class BriefingSchedule(Struct, frozen=True, kw_only=True):
     """A briefing that is sent at fixed times."""
 
     name: str
@@ -141,8 +135,6 @@ class BriefingSchedule:
     """Seconds before it that it is about; None is since the one before it."""
     zone: tzinfo | None = None
     """Whose clock it goes by; None is the machine's."""
-    pages: str = field(default="", compare=False)
-    """Address of the pages to which its stories link; empty for none."""
 
     @property
     def times(self) -> str:
@@ -160,8 +152,7 @@ class ChannelKind(enum.StrEnum):
     ATOM = "atom"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
+class Channel(Struct, frozen=True, kw_only=True):
     """A way to tell somebody of alerts."""
 
     name: str
@@ -198,8 +189,7 @@ class DeliveryFault(enum.StrEnum):
     """It refuses this very message, and will again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryError:
+class DeliveryError(Struct, frozen=True, kw_only=True):
     """Why a channel did not accept what it was sent."""
 
     reason: str
@@ -212,8 +202,7 @@ class DeliveryError:
 _LISTENING = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:\s/]+)):(\d{1,5})")
 
 
-@dataclass(frozen=True, slots=True)
-class Listening:
+class Listening(Struct, frozen=True):
     """An address and a port to listen at."""
 
     host: str
@@ -251,8 +240,7 @@ class Listening:
             return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Escalate:
+class Escalate(Struct, frozen=True, kw_only=True):
     """When the alert of a story is escalated."""
 
     outlets: int | None = 5
@@ -263,8 +251,7 @@ class Escalate:
     """How loud it is then; None is one up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watchlist:
+class Watchlist(Struct, frozen=True, kw_only=True):
     """A named standing query of the analyst."""
 
     name: str
@@ -292,8 +279,7 @@ class Watchlist:
     """Version of what it says (see `watchlists.rule_version`); empty when nobody asked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SavedSearch:
+class SavedSearch(Struct, frozen=True, kw_only=True):
     """A search of the archive that the analyst makes again."""
 
     name: str
@@ -308,14 +294,13 @@ StoreAddress: TypeAlias = "Path | str"
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Struct, frozen=True, kw_only=True):
     """`feeds.yaml`, understood."""
 
     path: Path
     data: Path
     """The folder of this newsroom's index, log, and store."""
-    shared: str = field(default="", repr=False)
+    shared: str = ""
     """The address of a store that several machines share; without, it is in `data`."""
     feeds: tuple[Feed, ...]
     watchlists: tuple[Watchlist, ...]
@@ -341,6 +326,9 @@ class Config:
     """Of messages; empty is the machine's."""
     zone: tzinfo | None = None
     """Whose clock quiet hours, digests, briefings and messages go by; None is the machine's."""
+
+    def __repr__(self) -> str:
+        return f"Config({self.path})"  # the address of the store may hold a password
 
     @property
     def store(self) -> StoreAddress:

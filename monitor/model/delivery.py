@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from index.article import Article, Timestamp
@@ -36,8 +37,7 @@ class DeliveryState(enum.StrEnum):
 UNSENT = (DeliveryState.WAITING, DeliveryState.DEAD)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedDelivery:
+class PlannedDelivery(Struct, frozen=True, kw_only=True):
     """A planned delivery, to be stored with its alert."""
 
     channel: str
@@ -48,8 +48,7 @@ class PlannedDelivery:
     """Deliveries of a channel with the same bundle go as one message; empty goes alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """One alert, or one briefing, on its way to one channel."""
 
     id: int
@@ -75,8 +74,7 @@ class Delivery:
     """Number of the stored briefing; None when it is about an alert."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryAttempt:
+class DeliveryAttempt(Struct, frozen=True, kw_only=True):
     """What came of an attempt to deliver."""
 
     delivery: int
@@ -86,8 +84,7 @@ class DeliveryAttempt:
     """When to try again after an error; None gives it up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notification:
+class Notification(Struct, frozen=True, kw_only=True):
     """A delivery with what it tells of."""
 
     delivery: Delivery
@@ -97,8 +94,7 @@ class Notification:
     """None when the alert is about a feed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BriefingNotification:
+class BriefingNotification(Struct, frozen=True, kw_only=True):
     """A delivery with the briefing that it brings."""
 
     delivery: Delivery

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import astuple
 
 from index.article import Timestamp
 from index.translation import gettext as _
@@ -16,18 +18,18 @@ if TYPE_CHECKING:
     from monitor.model.alert import AlertKind, FeedIncident
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(Struct, frozen=True):
     """A text that is never printed or logged."""
 
-    text: str = field(repr=False)
+    text: str
 
     def __str__(self) -> str:
         return "…"
 
+    __repr__ = __str__
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestOptions:
+
+class RequestOptions(Struct, frozen=True, kw_only=True):
     """What the configuration changes in the requests for a feed and its article pages."""
 
     headers: tuple[tuple[str, Secret], ...] = ()
@@ -66,8 +68,7 @@ class Setting(NamedTuple):
     """Whether it may be a secret, and is written in the file itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class PermanentRedirect:
+class PermanentRedirect(Struct, frozen=True):
     """Where permanent redirects of a feed lead, the same each time; nowhere when `to` is empty."""
 
     to: str
@@ -77,8 +78,7 @@ class PermanentRedirect:
     times: int
 
 
-@dataclass(frozen=True, slots=True)
-class FormerAddress:
+class FormerAddress(Struct, frozen=True):
     """An address that a feed had before it moved."""
 
     url: str
@@ -86,8 +86,7 @@ class FormerAddress:
     """When it was last sent on from there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class Feed(Struct, frozen=True, kw_only=True, eq=False):
     """A subscription from `feeds.yaml`."""
 
     url: str
@@ -102,10 +101,19 @@ class Feed:
     """Language the analyst says it is in; empty to find out."""
     enabled: bool = True
     request_options: RequestOptions = DEFAULT_OPTIONS
-    settings: tuple[Setting, ...] = field(default=(), compare=False, repr=False)
-    """What `feeds.yaml` says of it, wherever it says so."""
     number: int = 0
     """The store's number for it; 0 while the store has not met it."""
+    settings: tuple[Setting, ...] = ()
+    """What `feeds.yaml` says of it, wherever it says so. Does not count when feeds are compared."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Feed) and astuple(self)[:-1] == astuple(other)[:-1]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(astuple(self)[:-1])
 
 
 class Health(enum.StrEnum):
@@ -141,8 +149,7 @@ _HEALTHS = dict(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedState:
+class FeedState(Struct, frozen=True, kw_only=True):
     """What is remembered of polling a feed; survives restarts."""
 
     etag: bytes | None = None
@@ -210,8 +217,7 @@ class GapKind(enum.StrEnum):
         return _("no entry in common") if self is GapKind.BLIND else _("not read")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class Gap(Struct, frozen=True, kw_only=True):
     """A coverage gap: an interval of which articles of a feed may be missing."""
 
     feed: Feed
@@ -230,8 +236,7 @@ class Outcome(enum.StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Poll:
+class Poll(Struct, frozen=True, kw_only=True):
     """One line of a feed's log."""
 
     at: Timestamp
@@ -251,8 +256,7 @@ class Poll:
     """The address that answered, if it is another one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedHealth:
+class FeedHealth(Struct, frozen=True, kw_only=True):
     """How a feed is doing, in words."""
 
     feed: Feed
@@ -269,8 +273,7 @@ class FeedHealth:
     """Its address before it moved; None if it never did."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicationRate:
+class PublicationRate(Struct, frozen=True, kw_only=True):
     """When a feed publishes, to tell an unusual silence from a normal one.
 
     Entries within an hour count as one publication.
@@ -288,8 +291,7 @@ class PublicationRate:
     """The longest pauses of the last weeks: when each ended, and its seconds; oldest first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedHistory:
+class FeedHistory(Struct, frozen=True, kw_only=True):
     """What the store has of a feed besides its polling state."""
 
     habit: PublicationRate | None = None
@@ -302,8 +304,7 @@ class FeedHistory:
     """The articles of its last document that brought anything new; empty while unknown."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
+class Coverage(Struct, frozen=True, kw_only=True):
     """How well the feeds that a watchlist watches were read."""
 
     watchlist: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from index.article import Timestamp
 from index.translation import gettext as _
@@ -29,8 +30,7 @@ class Step(enum.StrEnum):
         return _(self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleTimes:
+class ArticleTimes(Struct, frozen=True):
     """When an article that raised an alert took which step."""
 
     article: int
@@ -46,8 +46,7 @@ class ArticleTimes:
     """An edit raised the alert: it was published long before."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryTimes:
+class DeliveryTimes(Struct, frozen=True):
     """When an alert was raised, and when a channel accepted it."""
 
     id: int
@@ -66,8 +65,7 @@ class LatencyRows(NamedTuple):
     carried: list[DeliveryTimes]
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
+class Spread(Struct, frozen=True):
     """How long something took, mostly and at worst; seconds."""
 
     count: int
@@ -75,16 +73,14 @@ class Spread:
     p95: float
 
 
-@dataclass(frozen=True, slots=True)
-class FeedLatency:
+class FeedLatency(Struct, frozen=True):
     """How long each step took for the articles of one feed."""
 
     name: str
     steps: dict[Step, Spread]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Latency:
+class Latency(Struct, frozen=True, kw_only=True):
     """How long each step took."""
 
     articles: int

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from index.article import Timestamp
 
@@ -28,8 +29,7 @@ class Duty(enum.IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """Where a monitor stands among those of its store, as of a heartbeat."""
 
     monitor: int
@@ -40,8 +40,7 @@ class Standing:
     """The epoch of each lease that it holds, by lease."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharingMonitor:
+class SharingMonitor(Struct, frozen=True, kw_only=True):
     """A monitor of a store that several may share."""
 
     number: int

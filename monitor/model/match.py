@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from monitor.model.config import Watchlist
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(Struct, frozen=True, kw_only=True):
     """Where a watchlist hit an article: `article.part(field)[start:end] == text`."""
 
     field: str
@@ -21,8 +21,7 @@ class Match:
     """The clause of the query that matched, as the analyst wrote it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchlistMatch:
+class WatchlistMatch(Struct, frozen=True, kw_only=True):
     """A watchlist that an article satisfies, and where."""
 
     watchlist: Watchlist

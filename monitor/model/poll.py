@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from monitor.model.alert import AlertKind
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from monitor.model.severity import Severity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hints:
+class Hints(Struct, frozen=True, kw_only=True):
     """What an answer says about when to ask again, in seconds."""
 
     max_age: float | None = None
@@ -27,8 +27,7 @@ class Hints:
     """The feed's own `<ttl>` or `sy:update*`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class Fetched(Struct, frozen=True, kw_only=True):
     """A body to read. Validators are the raw bytes of the headers."""
 
     url: str
@@ -51,8 +50,7 @@ class Fetched:
     """Headers that say where and when it came from: nothing secret."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResponseEvidence:
+class ResponseEvidence(Struct, frozen=True, kw_only=True):
     """What is kept as evidence of the answer that brought an article."""
 
     url: str
@@ -66,8 +64,7 @@ class ResponseEvidence:
     """When its last byte was there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotModified:
+class NotModified(Struct, frozen=True, kw_only=True):
     """The server says that nothing changed (304)."""
 
     hints: Hints = Hints()
@@ -75,8 +72,7 @@ class NotModified:
     """As in Fetched."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One item as the feed published it, its text already clean."""
 
     guid: str
@@ -95,8 +91,7 @@ class Entry:
     """Its absolute address."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedFeed:
+class ParsedFeed(Struct, frozen=True, kw_only=True):
     """What a feed's document says of itself, and its entries in its order."""
 
     title: str = ""
@@ -109,8 +104,7 @@ class ParsedFeed:
     entries: tuple[Entry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """The text of the page of an article, or why there is none."""
 
     article: int
@@ -124,8 +118,7 @@ class Page:
     """Seconds until the next page may be fetched, by the crawl delay of the site."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownArticle:
+class KnownArticle(Struct, frozen=True, kw_only=True):
     """What recognition needs of an archived article."""
 
     id: int
@@ -138,8 +131,7 @@ class KnownArticle:
     """Guids under which other feeds of the site of the feed asked about published it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """What the store knows of the entries of one feed's document."""
 
     feed: int
@@ -157,8 +149,7 @@ class Known:
     """Guids under which this feed published the articles named above, by article id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
+class Headline(Struct, frozen=True):
     """The headline of an article, who wrote it and when."""
 
     title: str = ""
@@ -172,8 +163,7 @@ class Headline:
 NO_HEADLINE = Headline()
 
 
-@dataclass(frozen=True, slots=True)
-class StoryCandidate:
+class StoryCandidate(Struct, frozen=True):
     """An article that shares shingles with the one to assign."""
 
     article: int
@@ -187,8 +177,7 @@ class StoryCandidate:
     """The article of which it is a copy itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingPage:
+class PendingPage(Struct, frozen=True, kw_only=True):
     """An article whose page was to be read."""
 
     article: Article
@@ -198,8 +187,7 @@ class PendingPage:
     """Published before its feed was watched."""
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """The proper names, acronyms and figures of an article, with its language and date."""
 
     groups: tuple[frozenset[int], ...] = ()
@@ -213,8 +201,7 @@ class Names:
         return frozenset().union(*self.groups)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArticleChange:
+class ArticleChange(Struct, frozen=True, kw_only=True):
     """A new article, or a known one whose text changed."""
 
     article: Article
@@ -246,8 +233,7 @@ class ArticleChange:
     """Published before its feed was watched: its alerts are marked backfill."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class Sighting(Struct, frozen=True, kw_only=True):
     """A known article found in another feed or under another guid."""
 
     article: int
@@ -260,8 +246,7 @@ class Sighting:
     """The guid replaces the guids that this feed used for the article before."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollOutcome:
+class PollOutcome(Struct, frozen=True, kw_only=True):
     """Everything one poll of one feed changes, committed together or not at all."""
 
     feed: Feed
@@ -285,8 +270,7 @@ class PollOutcome:
     """The answer that brought the article changes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RaisedAlert:
+class RaisedAlert(Struct, frozen=True, kw_only=True):
     """An alert just raised, or escalated, with what a line about it must say."""
 
     id: int
@@ -304,8 +288,7 @@ class RaisedAlert:
     """Of its article."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunSummary:
+class RunSummary(Struct, frozen=True, kw_only=True):
     """The summary of a run."""
 
     feeds: int = 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from index.article import Timestamp
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from monitor.model.severity import Severity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class Filter(Struct, frozen=True, kw_only=True):
     """Which alerts or articles; empty fields do not restrict."""
 
     since: Timestamp | None = None
@@ -42,8 +42,7 @@ class Filter:
     """Only alerts that were not notified, duplicates among them."""
 
 
-@dataclass(frozen=True, slots=True)
-class PastSearch:
+class PastSearch(Struct, frozen=True):
     """A search that was made before."""
 
     query: str

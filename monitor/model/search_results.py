@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from monitor.model.search import Filter
 
 
-@dataclass(frozen=True, slots=True)
-class SearchHit:
+class SearchHit(Struct, frozen=True):
     """One article that a search found."""
 
     article: Article
@@ -34,8 +34,7 @@ class SearchHit:
         return self.article.outlet or self.feed
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
+class Results(Struct, frozen=True):
     """What a search found."""
 
     found: tuple[SearchHit, ...]
@@ -50,8 +49,7 @@ class Results:
     """Where the next page begins, to be handed back; empty on the last one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True, kw_only=True):
     """A search that finds more than another one."""
 
     kind: str
@@ -92,8 +90,7 @@ WHOLE = 0.995
 """Share from which a bucket counts as covered: what a percentage rounds to 100."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
+class Series(Struct, frozen=True, kw_only=True):
     """The articles of one query, or of one feed or language of it, by bucket."""
 
     name: str
@@ -115,8 +112,7 @@ class Series:
         return sum(self.counts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trend:
+class Trend(Struct, frozen=True, kw_only=True):
     """Articles over time."""
 
     by: BucketSize
@@ -141,8 +137,7 @@ class Share(NamedTuple):
     articles: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facets:
+class Facets(Struct, frozen=True, kw_only=True):
     """What the articles of a query are made of."""
 
     total: int

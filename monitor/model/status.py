@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +39,7 @@ class Totals(NamedTuple):
     """Stories with an alert that is new, without those raised in a silence."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MonitorPresence:
+class MonitorPresence(Struct, frozen=True, kw_only=True):
     """The monitor that watches a data folder."""
 
     pid: int
@@ -49,8 +49,7 @@ class MonitorPresence:
     """Path of its log file; empty when it logs to its terminal."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Struct, frozen=True, kw_only=True):
     """The newsroom at a glance."""
 
     articles: int

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from index.article import Timestamp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredConfig:
+class StoredConfig(Struct, frozen=True, kw_only=True):
     """A `feeds.yaml` as somebody applied it. Versions are kept, and never changed."""
 
     number: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from monitor.model.severity import Severity
 
 
-@dataclass(frozen=True, slots=True)
-class WatchlistInForce:
+class WatchlistInForce(Struct, frozen=True):
     """A watchlist of the active configuration."""
 
     name: str
@@ -24,8 +24,7 @@ class WatchlistInForce:
     """Since when its rule has been watched, as far as articles tell; None without articles."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchlistRecord:
+class WatchlistRecord(Struct, frozen=True, kw_only=True):
     """What a watchlist has brought so far, and what the analyst thought of it."""
 
     name: str
@@ -39,8 +38,7 @@ class WatchlistRecord:
     noise: int
 
 
-@dataclass(frozen=True, slots=True)
-class TermRecord:
+class TermRecord(Struct, frozen=True):
     """What a term of a watchlist has brought so far, and what the analyst thought of it."""
 
     watchlist: str
@@ -50,16 +48,14 @@ class TermRecord:
     noise: int
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleVerdict:
+class ArticleVerdict(Struct, frozen=True):
     """An article that raised an alert, and what the analyst thought of that."""
 
     article: int
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillProgress:
+class BackfillProgress(Struct, frozen=True):
     """The state of the backfill of a watchlist."""
 
     watchlist: str
@@ -71,8 +67,7 @@ class BackfillProgress:
     """Hash of what its rule says."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Baseline:
+class Baseline(Struct, frozen=True, kw_only=True):
     """A watchlist's stories of today, and how many are usual by this time."""
 
     today: int = 0
@@ -92,8 +87,7 @@ class Baseline:
         return self.surprise or self.quiet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchlistCount:
+class WatchlistCount(Struct, frozen=True, kw_only=True):
     """A watchlist and what it brought."""
 
     name: str
@@ -127,8 +121,7 @@ class Untriaged(NamedTuple):
     by_watchlist: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Silence:
+class Silence(Struct, frozen=True, kw_only=True):
     """A watchlist whose alerts are not notified for a while."""
 
     watchlist: str

@@ -11,10 +11,11 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import UTC, tzinfo
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict
 
 from index.translation import gettext as _
 from monitor.export.markup import markdown

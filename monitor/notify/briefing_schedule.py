@@ -11,9 +11,10 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from datetime import tzinfo
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from index.article import Timestamp
 from index.translation import gettext as _
@@ -71,16 +72,22 @@ class BriefingScheduler:
         self._sleep = sleep
         self._zone = zone
         self._schedules: tuple[BriefingSchedule, ...] = ()
+        self._pages = ""
         self._paused_until: dict[str, Timestamp] = {}
 
-    async def use(self, schedules: Sequence[BriefingSchedule]) -> None:
+    async def use(self, schedules: Sequence[BriefingSchedule], pages: str = "") -> None:
         """Use these schedules; times of new and edited ones that have passed are not made up for.
+
+        Args:
+            schedules: All that there are.
+            pages: Address of the pages to which stories link; empty for none.
 
         Raises:
             StoreError: The store cannot be written.
         """
         await self._thread(self._queue.begin, schedules, self._clock())
         self._schedules = tuple(schedules)
+        self._pages = pages
 
     async def ever(self, refused: Callable[[StoreError], None]) -> None:
         """Make what becomes due, until cancelled; report store errors to `refused`."""
@@ -133,7 +140,7 @@ class BriefingScheduler:
         due = slot if now - slot >= LATE_SECONDS else None
         briefing = replace(briefing, name=schedule.name, due=due)
         zone = schedule.zone or self._zone
-        stored = await asyncio.to_thread(stored_briefing, briefing, slot, now, zone, schedule.pages)
+        stored = await asyncio.to_thread(stored_briefing, briefing, slot, now, zone, self._pages)
         if await self._thread(self._queue.save, stored, schedule.to, briefing.until):
             to = ", ".join(schedule.to)
             log.info(_("{subject} to {channels}", subject=stored.subject, channels=to))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from itertools import accumulate
 from string import Template
+
+from msgspec import Struct
 
 from index.analysis.text_cleaning import shown_url
 from index.article import Article
@@ -69,8 +70,7 @@ MAX_TEXT = 3_500
 """Most characters of a text; the strictest chat service takes 4,000 with markup."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(Struct, frozen=True, kw_only=True):
     """A message in three formats."""
 
     subject: str

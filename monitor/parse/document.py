@@ -6,9 +6,10 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from hashlib import blake2b
 from urllib.parse import parse_qs, urldefrag, urljoin, urlsplit
+
+from msgspec.structs import replace
 
 from index.analysis.text_cleaning import line, safe_url
 from index.translation import gettext as _

@@ -6,7 +6,8 @@ Runs in `workers`: 500 KB of rules for 10,000 agents take any reader's memory.
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 CAP = 500 << 10
 """Bytes that are read of it, as RFC 9309, 2.5 has it; what is behind them does not count."""
@@ -16,8 +17,7 @@ LONGEST_DELAY = 60.0
 """Seconds between two pages that are granted to a site that asks for more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """What a site lets us do."""
 
     allowed: bool = True

@@ -12,11 +12,12 @@ import multiprocessing
 import signal
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from msgspec import Struct
+from msgspec.structs import replace
 from pebble import ProcessExpired, ProcessPool
 
 from index import translation
@@ -127,8 +128,7 @@ class Parser:
         return pool
 
 
-@dataclass(frozen=True, slots=True)
-class _Unreadable:
+class _Unreadable(Struct, frozen=True):
     """Why a document could not be read: no exception crosses processes whole."""
 
     reason: str

@@ -11,9 +11,11 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.article import Timestamp
 from index.errors import QueryError
@@ -35,8 +37,7 @@ _IS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AlertFilter:
+class AlertFilter(Struct, frozen=True):
     """A filter as it was written, and its tree."""
 
     text: str = ""
@@ -106,8 +107,7 @@ def _validate_for_headlines(node: Node) -> None:
 # --- what filters mean ----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class FilterNames:
+class FilterNames(Struct, frozen=True):
     """Names of which a filter may write the beginning only; without any, names are whole."""
 
     watchlists: Collection[str] = ()
@@ -120,8 +120,7 @@ class FilterNames:
     """Those who work on alerts."""
 
 
-@dataclass(frozen=True, slots=True)
-class FilterMeaning:
+class FilterMeaning(Struct, frozen=True):
     """What filters of the language mean at one moment, as filters of the store."""
 
     now: Timestamp
@@ -214,7 +213,7 @@ def _fields(filter: Filter) -> set[str]:
     """Return the fields of a filter that restrict something."""
     none = Filter()
     return {
-        name for name in Filter.__dataclass_fields__ if getattr(filter, name) != getattr(none, name)
+        name for name in Filter.__struct_fields__ if getattr(filter, name) != getattr(none, name)
     }
 
 

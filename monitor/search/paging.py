@@ -7,8 +7,10 @@ import binascii
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.article import Timestamp
 from index.query.parser import Query, parse_query
@@ -25,8 +27,7 @@ _VERSION = 1
 _LONGEST = 20_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
+class Cursor(Struct, frozen=True, kw_only=True):
     """A place in a result, between two pages."""
 
     search: str
@@ -105,8 +106,7 @@ def _cursor(listed: Sequence[Any]) -> Cursor:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SearchRequest:
+class SearchRequest(Struct, frozen=True):
     """A search for one page of a result."""
 
     text: str

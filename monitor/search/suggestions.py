@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from itertools import islice
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.archive import ArchivePage
 from index.article import Timestamp
@@ -21,8 +23,7 @@ TRIALS, SECONDS = 12, 0.5
 Run = Callable[[Query, Filter], ArchivePage]
 
 
-@dataclass(frozen=True, slots=True)
-class _Trial:
+class _Trial(Struct, frozen=True):
     """A search to try."""
 
     alternative: QuerySuggestion

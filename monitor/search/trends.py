@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
+
+from msgspec import Struct
 
 from index.article import Timestamp
 from index.query.ast import And, Facet, Node
@@ -190,8 +191,7 @@ ENOUGH = 0.5
 """Share below which too little is known to correct a count."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
+class Observed(Struct, frozen=True, kw_only=True):
     """The articles of a series."""
 
     name: str

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from index.translation import gettext as _
 from index.translation import ngettext
@@ -42,8 +44,7 @@ ESCALATED = 1_000
 WEEK = 7 * 86_400.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BriefingFacts:
+class BriefingFacts(Struct, frozen=True, kw_only=True):
     """What the store says of a stretch of time."""
 
     since: Timestamp

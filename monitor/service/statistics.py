@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, time, tzinfo
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from monitor.errors import MonitorError
 from monitor.model.search import Filter

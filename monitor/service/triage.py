@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.analysis.text_cleaning import line, lines
 from index.translation import gettext as _
@@ -198,8 +200,7 @@ class Triage:
         return watchlist_name
 
 
-@dataclass(frozen=True, slots=True)
-class _ArchiveSource:
+class _ArchiveSource(Struct, frozen=True):
     """Answers the parts of a filter over alerts; words are searched in the archive."""
 
     views: Views

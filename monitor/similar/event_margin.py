@@ -12,11 +12,11 @@ the thresholds hold for small newsrooms and large ones.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from index.article import Timestamp
 from monitor.model.event_link import WINDOW, EventLink, Surety
@@ -36,8 +36,7 @@ LANGUAGES = ("fr", "en")
 """The two that were measured."""
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
+class Thresholds(Struct, frozen=True):
     """From which margin on articles are linked."""
 
     sure: float
@@ -64,8 +63,7 @@ WITHIN = Thresholds(sure=0.315, likely=0.305, usual=0.86)
 """Between outlets of one language: articles of one language are nearer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventKey:
+class EventKey(Struct, frozen=True, kw_only=True):
     """What the rules ask of an article besides its vector."""
 
     article: int
@@ -75,8 +73,7 @@ class EventKey:
     date: Timestamp
 
 
-@dataclass(frozen=True)
-class VectorWindow:
+class VectorWindow(Struct, frozen=True, dict=True):
     """The vectors of some articles as one matrix: a row of length 1 for each key."""
 
     keys: tuple[EventKey, ...]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
+
+from msgspec import Struct
 
 from index import holds_articles
 from index.translation import gettext as _
@@ -322,8 +323,7 @@ def find_damage(connection: sqlite3.Connection) -> str:
     return "" if found == "ok" else " ".join(str(found).split())
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(Struct, frozen=True):
     """Bytes on the disk."""
 
     taken: int

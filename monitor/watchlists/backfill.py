@@ -6,7 +6,8 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from index.article import Article, Timestamp
 from index.translation import gettext as _
@@ -35,8 +36,7 @@ SECONDS = 0.05
 """Seconds after which a step ends, even if articles are left."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackfillStep:
+class BackfillStep(Struct, frozen=True, kw_only=True):
     """The result of one step."""
 
     articles: int

@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from index import translation
 from index.article import Article, Timestamp
@@ -46,8 +47,7 @@ class ArticleRange(NamedTuple):
     trials: tuple[WatchlistTrial, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveReplay:
+class ArchiveReplay(Struct, frozen=True, kw_only=True):
     """The archive that watchlists are replayed on, and the watchlists."""
 
     store: StoreAddress
@@ -166,8 +166,7 @@ def known_feeds(known: Sequence[Feed], described: Sequence[Feed]) -> dict[int, F
 DAY = 86_400.0
 
 
-@dataclass(slots=True)
-class TrialTally:
+class TrialTally(Struct):
     """What one watchlist would have matched."""
 
     watchlist: Watchlist

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.analysis.folding import fold
 from index.article import Article
@@ -106,8 +108,7 @@ Carried = tuple[Article, Sequence[Feed]]
 """An article, and the feeds that carry it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedArticle:
+class JudgedArticle(Struct, frozen=True, kw_only=True):
     """An article that raised an alert of a watchlist, with its verdict."""
 
     noise: Sequence[Carried]
@@ -115,8 +116,7 @@ class JudgedArticle:
     unjudged: Sequence[Carried] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exclusion:
+class Exclusion(Struct, frozen=True, kw_only=True):
     """A term to add under `not:` of a watchlist."""
 
     term: str

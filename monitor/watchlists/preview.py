@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from index import interruption
 from index.article import Timestamp
@@ -21,8 +22,7 @@ SNIPPET = 120
 """Cells of the text around the matches of an example."""
 
 
-@dataclass(frozen=True, slots=True)
-class WatchlistPreview:
+class WatchlistPreview(Struct, frozen=True):
     """What a watchlist would have matched in a time."""
 
     articles: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import fields
 from enum import Enum
 from hashlib import blake2b
 
@@ -35,7 +34,7 @@ def _canonical(node: Node) -> str:
 
 
 _COMPARED: dict[type[Node], list[str]] = {
-    kind: [field.name for field in fields(kind) if field.compare]
+    kind: [name for name in kind.__struct_fields__ if name not in Node.__struct_fields__]
     for kind in (Word, Phrase, Near, AtLeast, Not, Score, Facet)
 }
 """Cache of node type to the names of the fields that count."""

@@ -10,13 +10,14 @@ import json
 import sqlite3
 import tempfile
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec.structs import replace
 from support.feeds_and_webhook import Accepted, Mood, ScriptedFeed, ScriptedWebhook, keys
 from support.newsroom import Item
 from support.newsroom_invariants import doubled

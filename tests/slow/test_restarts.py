@@ -14,9 +14,9 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from support.publishers import HOUR, MINUTE, START, Asked, Paper
 from support.scripted_server import Fault, Reply, Web
 from support.simulated_time import Town, World
@@ -80,8 +80,7 @@ EVERY = {"home1": HOUR, "home2": 20 * MINUTE, "tag": HOUR, "date": 10 * MINUTE}
 """Intervals that the analyst asked for."""
 
 
-@dataclass(frozen=True)
-class Lived:
+class Lived(Struct, frozen=True):
     """What came of it."""
 
     papers: dict[str, Paper]

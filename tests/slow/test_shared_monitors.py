@@ -9,10 +9,10 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from support.article_archive import searchable_ids
 from support.newsroom import until
 from support.scripted_server import Reply, Request

@@ -11,11 +11,11 @@ import gc
 import random
 import sys
 import time
-from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from textual.pilot import Pilot
 
 from monitor.errors import StoreError
@@ -45,8 +45,7 @@ KEY_SECONDS = 3.0
 """Seconds of the processor that a key may take, with all that it leads to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hour:
+class Hour(Struct, frozen=True):
     """What has happened in it."""
 
     keys: int

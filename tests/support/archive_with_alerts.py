@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from index.article import Article
 from monitor.match.matcher import WatchlistMatcher

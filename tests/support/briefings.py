@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from index.article import Article
 from monitor.model.alert import Alert, AlertState, Outlet, StoryAlerts, StoryTimeline, Verdict

@@ -16,9 +16,11 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from monitor.store.sql.store import SqlStore
 from monitor.store.sqlite import FILE
@@ -154,8 +156,7 @@ def config(at: float, feeds: Sequence[ScriptedFeed]) -> dict[str, Any]:
 EDITED = 7 * MINUTE
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """What outlives a kill before a step."""
 
     step: int
@@ -178,8 +179,7 @@ def _tidy(store: type[SqlStore]) -> type[SqlStore]:
     return Tidy
 
 
-@dataclass
-class BusyHalfHour:
+class BusyHalfHour(Struct):
     """One life of the monitor in it, from a moment on."""
 
     folder: Path
@@ -256,7 +256,6 @@ _CHANGES = ("BEGIN", "COMMIT", "PRAGMA", "connect", "request", "answer")
 """Before these, others may see something that they did not before."""
 
 
-@dataclass
 class Recorder(Fuse):
     """Kills nobody: takes down what a kill would leave, whenever that is something new."""
 

@@ -6,10 +6,10 @@ Nothing of the way tocsin reads is used.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from index.article import Article
 from monitor.model.feed import Feed
@@ -30,8 +30,7 @@ class Spot(NamedTuple):
     form: str
 
 
-@dataclass(frozen=True)
-class Doc:
+class Doc(Struct, frozen=True):
     """An article, and its words as they were put into it."""
 
     parts: dict[str, str]
@@ -45,8 +44,7 @@ class Doc:
         return Article(id=id, feeds=feeds, url="", lang=self.lang, seen=float(id), **self.parts)
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """What may stand in a text: its written form, and its words."""
 
     written: str

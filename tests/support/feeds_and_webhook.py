@@ -7,14 +7,14 @@ import json
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from support.newsroom import Item, rss
 from support.scripted_server import Fault, Reply, Request
 
 
-@dataclass
-class ScriptedFeed:
+class ScriptedFeed(Struct):
     """A feed: its editions, each from a moment on, answered with an ETag or without."""
 
     name: str
@@ -61,8 +61,7 @@ class Mood(enum.Enum):
     RESET = "accepts, then resets the connection"
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """A message that a sink accepted."""
 
     channel: str
@@ -73,8 +72,7 @@ class Accepted:
     occasion: str
 
 
-@dataclass
-class ScriptedWebhook:
+class ScriptedWebhook(Struct):
     """A webhook. Its moods follow each other, message by message, again and again."""
 
     moods: Sequence[Mood] = (Mood.ACCEPT,)

@@ -16,10 +16,11 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 from unittest.mock import patch
+
+from msgspec import Struct, field
 
 from index.query.parser import parse_query as understood
 from monitor.alerts.routing import Routing
@@ -52,8 +53,7 @@ def killed() -> None:
     raise Killed
 
 
-@dataclass
-class Fuse:
+class Fuse(Struct):
     """Counts steps, and kills at one of them; step 0 never comes."""
 
     at: int = 0
@@ -102,8 +102,7 @@ class Fuse:
                 self._opened.pop().close()
 
 
-@dataclass
-class Press:
+class Press(Struct, dict=True):
     """Publishes: the editions of each feed, one per round, the last one repeating; and pages."""
 
     editions: Mapping[str, Sequence[bytes | FetchError]]
@@ -155,8 +154,7 @@ class Reader:
         return article_page.extract_text(page.body, page.url, page.content_type)
 
 
-@dataclass
-class ManualMonitor:
+class ManualMonitor(Struct):
     """A monitor without its clock: polls when told to."""
 
     folder: Path

@@ -22,8 +22,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from monitor.model.poll import RunSummary
 from monitor.wiring import RunOptions, run_monitor
@@ -42,8 +44,7 @@ WELL = [
 """Feeds that nothing may keep from being read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """What a batch may cost, or has cost."""
 
     seconds: float
@@ -80,8 +81,7 @@ def budget(documents: int) -> Cost:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What came of a batch."""
 
     broken: tuple[str, ...] = ()

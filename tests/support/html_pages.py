@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urljoin
 
 import httpx
 from lxml import html
+from msgspec import Struct
 
 from support.api_server import PATIENCE, Api
 
@@ -22,8 +22,7 @@ FORM = {**NAVIGATION, "Sec-Fetch-Site": "same-origin", "Origin": "null"}
 """What it sends with a form of a page that has no referrer."""
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(Struct, frozen=True):
     """A page that was read."""
 
     answer: httpx.Response

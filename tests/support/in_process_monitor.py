@@ -7,10 +7,12 @@ import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 from typing import Any, ClassVar, cast
+
+from msgspec.structs import replace
 
 from monitor.components import Components
 from monitor.daemon import Daemon

@@ -10,7 +10,8 @@ import math
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from index.analysis.term_positions import postings
 from index.archive import (
@@ -35,8 +36,7 @@ from index.query.suggestions import similar_terms
 K1, B = 1.2, 0.75
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """An article with its words."""
 
     article: Article

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import httpx2
 from mcp import Client, StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, ElicitResult
+from msgspec import Struct, field
 
 from support.newsroom import TOCSIN, Newsroom
 
 T = TypeVar("T")
 
 
-@dataclass
-class Person:
+class Person(Struct):
     """Who is asked, and what this person answers; None for a client that cannot ask."""
 
     answer: str | None = "accept"
@@ -33,8 +32,7 @@ class Person:
         return ElicitResult(action=self.answer, content={})  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True)
-class Stdio:
+class Stdio(Struct, frozen=True):
     """Starts `tocsin mcp`."""
 
     newsroom: Newsroom
@@ -59,8 +57,7 @@ class Stdio:
         return asyncio.run(run())
 
 
-@dataclass(frozen=True)
-class Http:
+class Http(Struct, frozen=True):
     """Asks `/mcp`."""
 
     url: str

@@ -9,8 +9,10 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from support.feeds_and_webhook import Accepted, Mood, ScriptedFeed, ScriptedWebhook
 from support.newsroom import Item, Newsroom, until

@@ -12,12 +12,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import chdir, closing, contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from unittest.mock import patch
 from xml.sax.saxutils import escape
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from tzlocal import reload_localzone
 
 from monitor import cli, wiring
@@ -30,8 +31,7 @@ PATIENCE = 240.0
 """Seconds that anything may take on a machine that is busy with other things: less than a test."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """An item of a feed that a test publishes."""
 
     title: str
@@ -63,8 +63,7 @@ def rss(*items: Item, title: str = "Journal", lang: str = "") -> bytes:
     ).encode()
 
 
-@dataclass(frozen=True)
-class Newsroom:
+class Newsroom(Struct, frozen=True):
     """A folder with a feeds.yaml and an archive, used through the executable."""
 
     folder: Path

@@ -6,9 +6,10 @@ import math
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance import indexer
@@ -20,8 +21,7 @@ from support.article_archive import searchable_ids
 from support.feeds_and_webhook import Accepted, keys
 
 
-@dataclass(frozen=True, slots=True)
-class Promised:
+class Promised(Struct, frozen=True):
     """What there must be, no more and no less."""
 
     titles: Mapping[str, str]

@@ -7,9 +7,11 @@ decides what an answer looks like; `Asked` is one line of its server's log.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from hashlib import sha256
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from support.newsroom import Item, rss
 from support.scripted_server import Reply, Request
@@ -18,8 +20,7 @@ START = 1_700_000_000.0
 MINUTE, HOUR = 60.0, 3_600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One question and its answer."""
 
     at: float
@@ -44,8 +45,7 @@ Refusal = Callable[[float, int], Reply | None]
 """From the hours since the start and the number of the question: an answer that is no feed."""
 
 
-@dataclass
-class Paper:
+class Paper(Struct):
     """A feed at an address, and its server's log."""
 
     name: str

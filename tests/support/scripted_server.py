@@ -21,12 +21,13 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Self
 
 import pytest
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 
 class Fault(enum.StrEnum):
@@ -44,8 +45,7 @@ class Fault(enum.StrEnum):
     GARBAGE = "garbage"  # not HTTP at all
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """One answer. Content-Length, Date and Connection are added unless `headers` has them."""
 
     status: int = 200
@@ -66,8 +66,7 @@ class Reply:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What was asked, as it came over the wire."""
 
     method: str
@@ -114,8 +113,7 @@ def gzip_bomb(megabytes: int) -> bytes:
     return gzip.compress(bytes(megabytes << 20), 9, mtime=0)
 
 
-@dataclass
-class Web:
+class Web(Struct, dict=True):
     """The server; use it as a context manager."""
 
     tls: ssl.SSLContext | None = None

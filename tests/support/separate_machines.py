@@ -8,15 +8,15 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 DATABASE, SITES = "tocsindb", "tocsinweb"
 """The switches into which the cables go; this machine is on both."""
 NETWORKS = {DATABASE: "10.201.0", SITES: "10.202.0"}
 
 
-@dataclass(frozen=True)
-class Machine:
+class Machine(Struct, frozen=True):
     """A machine, by its number from 1."""
 
     number: int

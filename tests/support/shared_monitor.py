@@ -16,10 +16,11 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from unittest.mock import patch
+
+from msgspec.structs import replace
 
 from monitor import daemon, wiring
 from monitor.cli import set_up_log

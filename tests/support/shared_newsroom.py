@@ -13,12 +13,13 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
 import psycopg
+from msgspec.structs import replace
 
 from support import ROOT
 from support.feeds_and_webhook import Accepted, ScriptedFeed, ScriptedWebhook

@@ -21,12 +21,13 @@ import time
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
 from unittest.mock import patch
+
+from msgspec import Struct, field
 
 from monitor.files import ARCHIVE_FOLDER
 from monitor.maintenance.indexer_process import IndexerProcess
@@ -54,8 +55,7 @@ SHOWN = 12
 """Items of a feed."""
 
 
-@dataclass
-class Daily:
+class Daily(Struct):
     """A feed that publishes at a steady pace, and when it was asked."""
 
     name: str
@@ -88,8 +88,7 @@ class Unheard(list[Request]):
         """Forget it."""
 
 
-@dataclass(frozen=True)
-class Monitors:
+class Monitors(Struct, frozen=True):
     """Who watches: the data folder of each, and the address of the store that they share."""
 
     folders: Sequence[Path]

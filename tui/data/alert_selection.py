@@ -12,9 +12,10 @@ import re
 import threading
 from array import array
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from index.analysis.folding import CJK, fold
 from index.article import Timestamp
@@ -147,8 +148,7 @@ class AlertSelector:
         return FilterMeaning(now, zone, names, self._service.triage.who)
 
 
-@dataclass(frozen=True, slots=True)
-class _ScreenSource:
+class _ScreenSource(Struct, frozen=True):
     """Answers questions about alerts above an id from the store and from the headlines."""
 
     service: Service

@@ -7,10 +7,12 @@ import threading
 from array import array
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.article import Timestamp
 from index.interruption import interruptible
@@ -134,8 +136,7 @@ IDLE_EVERY = 30
 """Ticks between two reads while nobody commits."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewsroomUpdate:
+class NewsroomUpdate(Struct, frozen=True):
     """What one read found; None was not read this time."""
 
     ids: array[int]

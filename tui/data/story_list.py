@@ -5,8 +5,9 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from monitor.model.alert import EscalatedAlert, StoryAlerts
 
@@ -236,8 +237,7 @@ CACHE_SIZE = 4096
 """Stories in the cache, about 4 MB; a screen shows at most some hundreds."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PendingChange:
+class PendingChange(Struct, frozen=True, eq=False):
     """A triage decision that is shown but not stored yet."""
 
     ids: frozenset[int]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from monitor.errors import StoreError
 from monitor.model.alert import Alert, Change, TriageAction, TriageState, triage_state
@@ -31,8 +32,7 @@ class TriageStore(Protocol):
         """Redo the decision that was undone last."""
 
 
-@dataclass(slots=True, eq=False)
-class _UndoEntry:
+class _UndoEntry(Struct, eq=False):
     """A decision that can be undone as a whole."""
 
     ids: frozenset[int]
@@ -44,8 +44,7 @@ class _UndoEntry:
     """Id of the stored decision; None while it is not stored, and when it changed nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
+class _Task(Struct, frozen=True):
     """What the worker does next: store a decision or undo it."""
 
     pending: list[PendingChange]

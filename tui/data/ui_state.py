@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict, fields, replace
 
 from monitor.files import atomic_write
 
@@ -15,8 +17,7 @@ MAX_BYTES = 65_536
 """Bytes that are read of the file; a usual one has some hundreds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UiState:
+class UiState(Struct, frozen=True, kw_only=True):
     """How the analyst left the dashboard; empty fields are not remembered."""
 
     theme: str = ""

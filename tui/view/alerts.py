@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import NamedTuple
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 from index.analysis.text_cleaning import line as safe_line
@@ -25,8 +25,7 @@ DATE_MARKS = {"undated": signs.UNDATED, "future": signs.FUTURE, "": " "}
 """Marks of a publication date that is missing or in the future."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoryRow:
+class StoryRow(Struct, frozen=True):
     """A story as a list shows it."""
 
     story: StoryAlerts

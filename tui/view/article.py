@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from index.analysis import text_cleaning as safe
 from index.article import PARTS, Timestamp
@@ -185,8 +186,7 @@ PROSE_CELLS = 92
 """Widest line of prose, in cells; in longer lines the eye loses its place."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArticlePage:
+class ArticlePage(Struct, frozen=True):
     """An article as lines."""
 
     lines: tuple[Line, ...]

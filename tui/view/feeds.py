@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 from index.analysis.folding import fold
@@ -231,8 +231,7 @@ MAX_POLLS = 30
 WEEK = 7 * 86_400.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedBackground:
+class FeedBackground(Struct, frozen=True, kw_only=True):
     """What a feed's page shows beside its health."""
 
     polls: Sequence[Poll] = ()

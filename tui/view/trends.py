@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.analysis import text_cleaning as safe
 from index.translation import gettext as _
@@ -23,8 +25,7 @@ MAX_BAR_CELLS = 6
 """Largest width of a bar, in cells."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrendBar:
+class TrendBar(Struct, frozen=True):
     """One bar of the chart: one period of the trend, or several where cells are few."""
 
     first: int

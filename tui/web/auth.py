@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 
 from monitor.api.origin import AcceptedHosts
 
 
-@dataclass(frozen=True, slots=True)
-class Auth(AcceptedHosts):
+class Auth(AcceptedHosts, frozen=True):
     """The secret token and the names of this machine."""
 
     token: str

@@ -6,9 +6,11 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.article import Timestamp
 from monitor.api.newsroom import LARGEST
@@ -75,8 +77,7 @@ def folder(severity: Severity) -> str:
     return severity_name(severity).capitalize()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamRequest:
+class StreamRequest(Struct, frozen=True, kw_only=True):
     """Which alerts, and which page of them."""
 
     stream: str

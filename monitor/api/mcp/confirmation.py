@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from mcp.server.context import ServerRequestContext
@@ -17,6 +16,7 @@ from mcp.types import (
     InputRequiredResult,
 )
 from mcp.types.version import MODERN_PROTOCOL_VERSIONS
+from msgspec import Struct
 
 from index.translation import gettext as _
 from monitor.api.mcp.quotation import plain
@@ -34,8 +34,7 @@ class NotConfirmedError(Exception):
     """The person did not confirm, or cannot be asked; nothing was changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed:
+class Confirmed(Struct, frozen=True):
     """The person has confirmed."""
 
     seen: Mapping[str, Any]

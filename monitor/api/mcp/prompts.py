@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.api.mcp.tools import TOOLS, Tool
 
@@ -16,8 +17,7 @@ RULES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(Struct, frozen=True):
     """What a person may ask a model to write."""
 
     name: str

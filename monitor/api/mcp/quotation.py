@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
@@ -59,8 +59,7 @@ class QuotedRow(TypedDict):
     """The fields that were shortened."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quotation:
+class Quotation(Struct, frozen=True):
     """What is answered, with what a model must know of it."""
 
     row: Any

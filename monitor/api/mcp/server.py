@@ -8,7 +8,6 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -41,6 +40,7 @@ from mcp.types import (
 )
 from mcp.types import Prompt as McpPrompt
 from mcp.types import Tool as McpTool
+from msgspec import Struct, field
 from pydantic import ValidationError
 from starlette.requests import Request
 
@@ -78,8 +78,7 @@ Context = ServerRequestContext[Any, Any]
 log = logging.getLogger("tocsin")
 
 
-@dataclass(frozen=True, slots=True)
-class McpEnvironment:
+class McpEnvironment(Struct, frozen=True):
     """What the server works with."""
 
     here: Newsroom

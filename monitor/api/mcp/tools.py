@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from inspect import cleandoc
 from typing import Annotated, Any
 
+from msgspec import Struct
 from pydantic import BaseModel, Field
 
 from index.translation import gettext as _
@@ -38,8 +38,7 @@ def _unchecked() -> None:
     """Stand for the check of an ETag, which tools do not have."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tool:
+class Tool(Struct, frozen=True, kw_only=True):
     """What a model may ask."""
 
     name: str
@@ -213,8 +212,7 @@ class TriageParameters(alerts.Changes):
     alert: AlertNumber
 
 
-@dataclass(frozen=True, slots=True)
-class ConfirmedTriage:
+class ConfirmedTriage(Struct, frozen=True):
     """What a person has confirmed."""
 
     parameters: TriageParameters

@@ -7,11 +7,11 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec import Struct
 from starlette.responses import Response
 
 from index.article import Timestamp
@@ -26,8 +26,7 @@ _BYTES = 200 * MOST
 """Bytes that are read of a file of sessions."""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """A browser that somebody logged in with."""
 
     token: bytes

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from msgspec import Struct, field
 from starlette.responses import Response
 
 from index.analysis.text_cleaning import line, lines, shown_url
@@ -65,8 +65,7 @@ _HELPERS: Mapping[str, Any] = {
 """What templates may call."""
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(Struct, frozen=True):
     """A page to be made of a template."""
 
     template: str

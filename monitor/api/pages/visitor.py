@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request, Security
 from fastapi.security import SecurityScopes
+from msgspec import Struct
 
 from index.translation import gettext as _
 from monitor.api.access import Access, Caller, allowed, bearer, check_scope, no_token
@@ -20,8 +20,7 @@ FIELDS = 100
 """Fields of a form at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(Struct, frozen=True):
     """Who looks at a page."""
 
     caller: Caller

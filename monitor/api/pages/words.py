@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from monitor.model.match import Match
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """Says things as of a moment, in a time zone."""
 
     now: Timestamp

@@ -11,10 +11,10 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
+from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
@@ -119,8 +119,7 @@ class StreamHub:
         self._changed = asyncio.Event()
 
 
-@dataclass(frozen=True, slots=True)
-class _Events:
+class _Events(Struct, frozen=True):
     """What one stream tells."""
 
     here: Newsroom

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import Query, Request
+from msgspec.structs import replace
 from pydantic import Field
 from typing_extensions import TypedDict
 

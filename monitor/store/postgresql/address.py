@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from index.translation import gettext as _
 from index.translation import mark
@@ -20,14 +21,16 @@ _ADDRESS = re.compile(r"[^@ ]* [\d,]* [^@]*")
 """Host, port and database; what has an @ may be the end of a password."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Where a store is."""
 
-    parameters: dict[str, str] = field(repr=False)
+    parameters: dict[str, str]
     """What libpq connects with; the password is among them."""
     name: str
     """The address without what is secret."""
+
+    def __repr__(self) -> str:
+        return f"Address({self.name})"
 
 
 def parse_address(address: str) -> Address:

@@ -6,8 +6,9 @@ import json
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from monitor.model.alert import (
     NOBODY_ELSE,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from index.article import Timestamp
 from monitor.model.feed import (
@@ -75,8 +76,7 @@ _EDIT = (
 _UNSUBSCRIBE = "UPDATE feeds SET subscribed = FALSE WHERE number = ?"
 
 
-@dataclass(frozen=True, slots=True)
-class SubscriptionPlan:
+class SubscriptionPlan(Struct, frozen=True):
     """What is to be written so that some feeds are the subscribed ones."""
 
     numbers: Mapping[str, int]

@@ -6,8 +6,9 @@ import math
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from index.translation import gettext as _
 from monitor.model.config import OutboxEntry, OutboxState, StoreAddress, Watchlist

@@ -8,11 +8,11 @@ import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from support import flow
 from support.flow import WATCHLISTS, A, B, C, edition
 from support.in_process_monitor import InProcessMonitor, press_of

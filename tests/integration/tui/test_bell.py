@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from support.dashboard_driver import drive, sees
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot

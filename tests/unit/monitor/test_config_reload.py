@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from msgspec.structs import replace
 from support import flow
 from support.flow import WATCHLISTS, A, B, C, Press, edition
 from support.in_process_monitor import InProcessMonitor, NoIndexer, press_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from support.api_server import GENEROUS, PATIENCE, Api, serving
 from support.newsroom import Newsroom
 

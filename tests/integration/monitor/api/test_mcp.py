@@ -6,13 +6,13 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp import Client
 from mcp.shared.exceptions import MCPError
+from msgspec.structs import replace
 from support import ROOT
 from support.api_server import Api, serving
 from support.model_client import Http, Person, Stdio, call, said

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from support.newsroom import Item, Newsroom, rss, until
 from support.scripted_server import Reply, Web
 from support.two_feed_newsroom import FRENCH

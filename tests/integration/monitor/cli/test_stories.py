@@ -7,11 +7,11 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 from support import article_archive
 from support.archive_with_alerts import NOW, ring
 from support.newsroom import Item, Newsroom, rss

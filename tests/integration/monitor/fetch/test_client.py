@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from support.fetch_client import FEED, client, failing, get
 from support.scripted_server import Reply, Web, redirect
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support import flow
 from support.delivery_desk import DAY, LOOPBACK, NOW, DeliveryDesk, alerts, becomes, lines, webhook
 from support.flow import Fuse, Killed

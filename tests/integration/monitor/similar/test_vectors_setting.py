@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from support.in_process_monitor import InProcessMonitor, press_of
 from support.newsroom import Item, Newsroom, rss, until
 from support.scripted_server import Web, conditional

@@ -6,7 +6,6 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support import flow, old_stores
 from support.flow import FEEDS, START, WATCHLISTS, Fuse, Killed
 from support.newsroom import Item, Newsroom, rss, until

@@ -6,10 +6,10 @@ import os
 import signal
 import subprocess
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from support.newsroom import TOCSIN, Newsroom, until
 
 from index.article import Article

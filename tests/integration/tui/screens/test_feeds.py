@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from support.dashboard_driver import drive, lines, screen, sees, until
 from support.fake_newsroom import NOW, FakeNewsroom, failing, feed_health
 from support.newsroom import LOOPBACK, Item, rss

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from support.dashboard_driver import drive, lines, look, screen, sees, stream_rows, until
 from support.fake_newsroom import NOW, FakeNewsroom, failing, feed_health
 from textual.pilot import Pilot

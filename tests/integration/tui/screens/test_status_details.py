@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 from support.dashboard_driver import drive, lines, look, screen, sees, stream_rows, until
 from support.fake_newsroom import NOW, FakeNewsroom, failing
 from textual.pilot import Pilot

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 from whoosh import query
 
 from index import open_archive_writer
@@ -186,8 +187,7 @@ def test_damage_is_not_merged_into_a_file_that_looks_whole(tmp_path: Path, kind:
 # --- which segments are merged ------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Size:
+class Size(Struct, frozen=True):
     """A segment as far as merging looks at it."""
 
     documents: int

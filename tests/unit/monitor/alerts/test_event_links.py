@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from support import flow
 from support.flow import HOUR, START, Fuse, Killed, ManualMonitor, Press, edition
 from support.spreading_story import (

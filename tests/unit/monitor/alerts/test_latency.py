@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support import flow
 from support.store_with_alerts import ALIBABA, FEED, NOW, raised
 

@@ -9,12 +9,12 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 from support import flow, old_stores
 from support.alert_storage import raise_alerts, save_page, save_poll
 

@@ -66,7 +66,7 @@ def test_languages_have_their_names() -> None:
 
 
 def test_a_late_briefing_says_so() -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     late = replace(briefing(), due=SEVEN - 7200.0, name="Desk")
     assert "Late: this was due at 2026-11-27 05:00" in plain_text(late, BRUSSELS)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
 from typing import Any
 
 import stix2
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from stix2.v21 import TLP_AMBER
 from support.properties import examples
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from monitor.ingest import feed_health
 from monitor.model.feed import Feed, FeedState, Health

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from monitor.ingest.outlets import published_first
 from monitor.model.alert import Outlet

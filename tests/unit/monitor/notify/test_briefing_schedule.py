@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
+from msgspec.structs import replace
 from support.briefings import BRUSSELS, SEVEN, alert, facts, story
 
 from monitor.notify.briefing_schedule import stored_briefing

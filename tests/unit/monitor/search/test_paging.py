@@ -16,17 +16,19 @@ from monitor.search.paging import Cursor, fingerprint, parse_cursor
 
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
 ID = st.integers(0, (1 << 63) - 1)
-CURSOR = st.builds(
-    Cursor,
-    search=st.just("abc"),
-    now=NUMBER,
-    since=st.none() | NUMBER,
-    until=st.none() | NUMBER,
-    max_id=ID,
-    shown=ID,
-    last=st.builds(ArchiveHit, NUMBER, ID, NUMBER),
-    stats=st.none() | st.builds(CollectionStats, NUMBER, st.lists(NUMBER, max_size=4).map(tuple)),
-)
+CURSOR = st.fixed_dictionaries(
+    {
+        "search": st.just("abc"),
+        "now": NUMBER,
+        "since": st.none() | NUMBER,
+        "until": st.none() | NUMBER,
+        "max_id": ID,
+        "shown": ID,
+        "last": st.builds(ArchiveHit, NUMBER, ID, NUMBER),
+        "stats": st.none()
+        | st.builds(CollectionStats, NUMBER, st.lists(NUMBER, max_size=4).map(tuple)),
+    }
+).map(lambda values: Cursor(**values))
 
 
 @given(CURSOR)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 from support.unusual_newsroom import ALIBABA, DAY, FEED, HOUR, NOW, UnusualNewsroom, save_past
 
 from monitor.model.watchlist import Baseline

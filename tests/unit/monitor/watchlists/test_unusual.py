@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from support.unusual_newsroom import DAY, HOUR, LOOK, UnusualNewsroom
 
 from monitor.alerts.routing import Routing

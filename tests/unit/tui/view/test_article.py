@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support.fake_newsroom import NOW
 
 from index.article import Article

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support.fake_newsroom import NOW
 
 from monitor.model.search_results import BucketSize, Series, Trend

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from lxml import html
+from msgspec.structs import replace
 from support.api_server import Api, serving
 from support.briefings import hostile_facts, store_briefing
 from support.html_pages import Browser

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support.briefings import told_by
 
 from index.analysis.text_cleaning import clean

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import time
 
 import pytest
+from msgspec.structs import replace
 from support.small_store import NOW, SmallStore, opened
 
 from monitor.model.briefing import BriefingProgress, StoredBriefing

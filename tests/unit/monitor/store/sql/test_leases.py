@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from support.newsroom import until
 from support.small_store import ALIBABA, FIRST, SECOND, SPIES, SmallStore, arrival, opened
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from support.small_store import ALIBABA, SPIES
 
 from monitor.model.config import StoreAddress
