@@ -46,8 +46,10 @@ LOOKS = 200
 """Heartbeats, and looks at what is due, that are measured."""
 HABIT = json.dumps([float(n) for n in range(40)])
 """As much as is learned of how a feed publishes."""
-SETTLING, RESTING = 30, 60
-"""Seconds until a monitor that has started is at rest, and for which it is measured then."""
+RESTING = 60
+"""Seconds for which a monitor is measured at rest."""
+SETTLED = 0.5
+"""Seconds of the processor in five, below which a monitor has started."""
 DUE = 100
 """Feeds of the schedule that are due at each look: 100,000 are polled every quarter of an hour."""
 
@@ -258,24 +260,24 @@ def rest(address: str, folder: Path, feeds: int) -> None:
         with _monitor(config, folder / "resting", address) as (process, _times):
             held = "SELECT count(*) FROM leases WHERE holder IS NOT NULL"
             _wait(session, held, lambda count: count >= BUCKETS)
+            while _spent(5, process.pid)[0] > SETTLED:
+                pass
             seconds = time.perf_counter() - began
             print(
-                f"a monitor of {feeds:,} feeds watches after {seconds:.0f} s,"
-                f" {cpu_with_the_dead(process.pid):.0f} s of the processor",
-                flush=True,
-            )
-            time.sleep(SETTLING)
-            before = [cpu_of(process.pid), cpu_of(postgres)]
-            time.sleep(RESTING)
-            own, its = (
-                (now - then) / RESTING
-                for now, then in zip([cpu_of(process.pid), cpu_of(postgres)], before, strict=True)
-            )
-            print(
-                f"at rest: {own:.2%} of a core, PostgreSQL {its:.2%};"
+                f"a monitor of {feeds:,} feeds has started after {seconds:.0f} s,"
+                f" {cpu_with_the_dead(process.pid):.0f} s of the processor,"
                 f" {peak_of(process.pid) / 2**20:.0f} MB at most",
                 flush=True,
             )
+            own, its = (spent / RESTING for spent in _spent(RESTING, process.pid, postgres))
+            print(f"at rest: {own:.2%} of a core, PostgreSQL {its:.2%}", flush=True)
+
+
+def _spent(seconds: float, *roots: int) -> list[float]:
+    """Return the seconds of the processor that processes and those below them take meanwhile."""
+    before = [cpu_of(root) for root in roots]
+    time.sleep(seconds)
+    return [cpu_of(root) - then for root, then in zip(roots, before, strict=True)]
 
 
 def _leases(address: str, pid: int) -> SqlLeases:
