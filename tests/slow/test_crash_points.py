@@ -6,11 +6,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 
 import pytest
+from msgspec import field
 from support import ROOT, flow
 from support.flow import A, B, C, Fuse, ManualMonitor, life, rows
 from support.planted_bugs import EtagFirst
@@ -60,7 +60,6 @@ def behind(folder: Path) -> list[str]:
     return missing
 
 
-@dataclass
 class Moments(Fuse):
     """Kills nobody: keeps what a kill would leave before each step, if it is not known yet."""
 

@@ -179,7 +179,7 @@ def _tidy(store: type[SqlStore]) -> type[SqlStore]:
     return Tidy
 
 
-class BusyHalfHour(Struct):
+class BusyHalfHour(Struct, dict=True):
     """One life of the monitor in it, from a moment on."""
 
     folder: Path

@@ -46,7 +46,6 @@ IN_A_ROW, LATE = 6, 1.5
 """The hub is always being asked: of so many spans together one may be so many seconds shorter."""
 
 
-@dataclass
 class Site(ScriptedFeed):
     """A feed on a site of its own, that holds the last items that it published."""
 
