@@ -240,14 +240,16 @@ class Pipeline:
         """Return the feeds that failed before the outage was known, and whether there is one."""
         now = self._clock()
         outcomes: dict[str, FeedError | None] = {}
-        overdue = set()
+        overdue, failing = set(), set()
         for answer in answers:
             if isinstance(answer, PollResult):
                 url = answer.feed.url
                 outcomes[url] = answer.came if isinstance(answer.came, FeedError) else None
                 if now - answer.seconds - answer.state.next_due > schedule.MINUTE:
                     overdue.add(url)
-        wronged = self._network.take(outcomes, now)
+                if answer.state.failing_since is not None:
+                    failing.add(url)
+        wronged = self._network.take(outcomes, now, failing)
         return wronged, bool(self._network.down) or self._network.is_suspect(overdue)
 
     async def _submit(self, answer: PollResult | PageResult) -> None:

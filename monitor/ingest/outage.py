@@ -32,9 +32,10 @@ class _Outcome(Struct, frozen=True):
 class OutageDetector:
     """Decides from the polls of the last two minutes whether the network is down.
 
-    It is down when most hosts, and at least two, cannot be reached: one dead host with many
-    feeds is not an outage. Counts are kept per host, because to look at 10,000 outcomes after
-    each batch of a round costs as much as the round.
+    It is down when most hosts, and at least two, cannot be reached, and most feeds cannot: one
+    dead host with many feeds is not an outage, and neither are a few dead hosts beside one that
+    has most feeds. Counts are kept per host, because to look at 10,000 outcomes after each batch
+    of a round costs as much as the round.
     """
 
     def __init__(self) -> None:
@@ -45,14 +46,30 @@ class OutageDetector:
         """Number of polled feeds by host."""
         self._reached: Counter[str] = Counter()
         """Number of polled feeds that were reached, by host."""
+        self._unreachable = 0
+        """Number of polled feeds that were not."""
 
-    def take(self, outcomes: Mapping[str, FeedError | None], now: Timestamp) -> list[str]:
-        """Add the outcomes of polls, by URL; return feeds that failed before it was known."""
+    def take(
+        self,
+        outcomes: Mapping[str, FeedError | None],
+        now: Timestamp,
+        failing: Collection[str] = (),
+    ) -> list[str]:
+        """Add the outcomes of polls; return feeds that failed before an outage was known.
+
+        Args:
+            outcomes: The outcomes by URL.
+            now: The present time.
+            failing: Feeds that failed before, by their own fault. That they fail again proves
+                nothing: they are asked so often that they would soon be most of what is polled.
+        """
+        was_down = self.down
         for url, error in outcomes.items():
             self._forget(url)
-            self._note(url, _Outcome(now, host(url) or url, _is_unreachable(error)))
+            unreachable = _is_unreachable(error)
+            if was_down or not unreachable or url not in failing:
+                self._note(url, _Outcome(now, host(url) or url, unreachable))
         self._forget_old(now)
-        was_down = self.down
         self.down = self._verdict()
         if self.down and not was_down:
             log.warning(
@@ -80,13 +97,16 @@ class OutageDetector:
     def _note(self, url: str, outcome: _Outcome) -> None:
         self._outcomes[url] = outcome
         self._polled[outcome.host] += 1
-        if not outcome.unreachable:
+        if outcome.unreachable:
+            self._unreachable += 1
+        else:
             self._reached[outcome.host] += 1
 
     def _forget(self, url: str) -> None:
         known = self._outcomes.pop(url, None)
         if known is None:
             return
+        self._unreachable -= known.unreachable
         for counts in (self._polled, self._reached)[: 1 if known.unreachable else 2]:
             counts[known.host] -= 1
             if not counts[known.host]:
@@ -105,14 +125,11 @@ class OutageDetector:
         unreachable = hosts - len(self._reached)
         if unreachable < 2 or unreachable * 2 <= hosts:
             return ""
-        if unreachable == hosts:
-            return _(
-                "the network seems to be down: none of {hosts} hosts can be reached",
-                hosts=number(hosts),
-            )
+        if self._unreachable * 2 <= len(self._outcomes):
+            return ""
         return ngettext(
-            "the network seems to be down: only {count} of {hosts} hosts can be reached",
-            "the network seems to be down: only {count} of {hosts} hosts can be reached",
+            "the network seems down: {count} of {hosts} hosts reached",
+            "the network seems down: {count} of {hosts} hosts reached",
             hosts - unreachable,
             hosts=number(hosts),
         )

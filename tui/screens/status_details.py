@@ -25,6 +25,8 @@ def status_rows(status: Status, newsroom: NewsroomModel) -> Iterator[tuple[str, 
     """Yield the name of each part of the status bar, and its details as a line."""
     words, style = monitor_state(status, newsroom.clock())
     yield "monitor", _row(_("Monitor"), words, style)
+    if status.network_down:
+        yield "monitor", _row(_("Network"), line(status.network_down), "bad")
     yield "untriaged", _row(_("Untriaged"), stories(status.untriaged))
     feeds = ", ".join(f"{n} {health.label}" for health, n in status.feeds.items() if n)
     yield "feeds", _row(_("Feeds"), feeds or _("none"))
@@ -81,8 +83,7 @@ def monitor_page(newsroom: NewsroomModel) -> Callable[[int], list[Line]]:
             damage = line(status.store_damage)
             lines += wrap(_("store: {damage}", damage=damage), cells, "bad")
         if status.network_down:
-            reason = line(status.network_down)
-            lines += wrap(_("network: {reason}", reason=reason), cells, "bad")
+            lines += wrap(line(status.network_down), cells, "bad")
         if status.log:
             lines += wrap(_("log: {file}", file=line(status.log)), cells, "quiet")
         indexed = _(

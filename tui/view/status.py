@@ -47,15 +47,13 @@ def status_problem(status: Status) -> str:
     """Return the problem that the status bar shows, empty when there is none."""
     if status.store_damage:
         return status.store_damage
-    if status.network_down:
-        return _("network: {reason}", reason=status.network_down)
     if status.config_error:
         file, _colon, problem = status.config_error.partition(": ")
         in_file = problem and file.endswith((".yaml", ".yml"))
         return _(
             "feeds.yaml {problem} (not loaded)", problem=problem if in_file else status.config_error
         )
-    return ""
+    return status.network_down
 
 
 class StatusPart(NamedTuple):
@@ -102,7 +100,7 @@ def status_parts(
         clock = clock if room > len(clock) + 24 else ""
         text = f"{signs.LOOK} {problem}"
         text = fit(text, min(len(text), room - len(clock))).rstrip()
-        opens = "monitor" if status.store_damage or status.network_down else "rules"
+        opens = "rules" if status.config_error and not status.store_damage else "monitor"
         shown += [StatusPart([("  ", "")]), StatusPart([(text, "bad")], opens)]
     return _align_right(shown, clock, cells)
 
@@ -226,8 +224,7 @@ def empty_state(
 def _unreachable(status: Status, feeds: Sequence[FeedHealth]) -> EmptyState:
     """Return what is shown when no feed can be polled, with the reasons."""
     count = Counter(feed.words for feed in feeds)
-    down = status.network_down
-    reasons = [_("network: {reason}", reason=down)] if down else []
+    reasons = [status.network_down] if status.network_down else []
     reasons += [f"{words} ({feed_count(times)})" for words, times in count.most_common(3)]
     hint = _("e shows each feed with its reason.")
     return _("No feed can be reached."), [*reasons, hint, _(_DEMO)]

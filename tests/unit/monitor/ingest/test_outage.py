@@ -123,3 +123,21 @@ def test_a_clock_that_is_set_leaves_nothing_behind() -> None:
     assert network.down
     network.take({C: None}, NOW - 86_400)
     assert not network.down
+
+
+def test_a_few_dead_hosts_are_no_outage_beside_a_host_with_most_feeds() -> None:
+    dead = {f"https://h{n}.example/": fails(network=True) for n in range(3)}
+    well: dict[str, FeedError | None] = {f"http://127.0.0.1/{n}": None for n in range(39)}
+    assert not network_is_down({**dead, **well})
+    assert network_is_down({**dead, "http://127.0.0.1/1": None})
+
+
+def test_feeds_that_failed_before_do_not_begin_an_outage_and_prolong_one() -> None:
+    network = outage.OutageDetector()
+    dead = {A: fails(network=True), B: fails(network=True)}
+    network.take(dead, NOW, failing=dead)
+    assert not network.down
+    network.take(dead, NOW)
+    network.take(dead, NOW + 119, failing=dead)
+    network.take({C: fails(network=True)}, NOW + 125)
+    assert network.down

@@ -62,8 +62,11 @@ def test_trouble_is_told_even_on_a_narrow_screen() -> None:
     newsroom = FakeNewsroom()
     newsroom.config_error = "line 4, column 3: no such language"
     assert "line 4" in text(status_line(newsroom.status(), NOW, UTC, 80))
-    newsroom.network_down = "no route to any host"
-    assert "no route" in text(status_line(newsroom.status(), NOW, UTC, 120))
+    newsroom.network_down = "the network seems down"
+    for cells in (80, 120, 200):  # the mistake in the file matters more
+        assert "line 4" in text(status_line(newsroom.status(), NOW, UTC, cells))
+    newsroom.config_error = ""
+    assert "! the network seems down" in text(status_line(newsroom.status(), NOW, UTC, 80))
     newsroom.store_damage = "newsroom.db is damaged"
     assert "is damaged" in text(status_line(newsroom.status(), NOW, UTC, 120))
 
