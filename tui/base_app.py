@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 READ_ONLY_ACTIONS = frozenset({
-    "back", "back_or_quit", "bottom", "briefing", "choose_filter", "clear_filter", "close",
+    "back", "back_or_quit", "bottom", "briefing", "choose_filter", "clear_filter", "close_dialog",
     "command_palette", "copy_link", "coverage_gaps", "dismiss", "edit", "facets",
     "feed_articles", "feeds", "filter", "find", "help", "history", "item", "leave", "mark",
     "match", "move", "newest", "next_pane", "next_theme", "open", "open_link", "open_part",

@@ -28,7 +28,7 @@ class Dialog(ModalScreen[T]):
     """One framed widget with a title."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("escape,q", "close", "Close", name="close-dialog")
+        bind("escape,q", "close_dialog", "Close", name="close-dialog")
     ]
 
     def __init__(self, title: str, inside: Widget) -> None:
@@ -42,7 +42,7 @@ class Dialog(ModalScreen[T]):
         """Put the widget in the middle."""
         yield self._inside
 
-    def action_close(self) -> None:
+    def action_close_dialog(self) -> None:
         """Close without a result."""
         self.dismiss(None)
 
@@ -181,7 +181,7 @@ class LineDialog(Dialog[str]):
     def _show_note(self, text: str, style: str) -> None:
         self.note.update(lambda cells: wrap(safe.line(text), cells, style))
 
-    def action_close(self) -> None:
+    def action_close_dialog(self) -> None:
         """Close, and cancel the attempt that is running."""
         self.workers.cancel_node(self)
         self.dismiss(None)

@@ -218,7 +218,7 @@ class HelpDialog(Dialog[None]):
         """Go to the page."""
         self._page.focus()
 
-    def action_close(self) -> None:
+    def action_close_dialog(self) -> None:
         """End the search, then close."""
         if self.input.display:
             self.input.value = ""

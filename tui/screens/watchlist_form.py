@@ -102,7 +102,7 @@ class WatchlistForm(Dialog[str]):
             priority=True,
         ),
     ]
-    BAR: ClassVar = (("save", "Save"), ("try", "Try"), ("close", "Cancel"))
+    BAR: ClassVar = (("save", "Save"), ("try", "Try"), ("close_dialog", "Cancel"))
     AUTO_FOCUS = "#what"
 
     def __init__(
@@ -369,7 +369,7 @@ class WatchlistForm(Dialog[str]):
         else:
             self.dismiss(fields.title)
 
-    def action_close(self) -> None:
+    def action_close_dialog(self) -> None:
         """Close; ask first if something was changed."""
         if self.fields == self._start:
             self.dismiss(None)
