@@ -90,3 +90,8 @@ def fold(word: str) -> str:
     if word >= JAMO[0] and _cluster().match(word):
         return unicodedata.normalize("NFKC", word)
     return _fold(word)
+
+
+def compact(name: str) -> str:
+    """Return the letters and digits of a name, folded: `Les Échos` is lesechos."""
+    return "".join(filter(str.isalnum, fold(name)))

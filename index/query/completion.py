@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from index.analysis.folding import fold
+from index.analysis.folding import compact, fold
 from index.article import PARTS
 from index.query.ast import ALERT_FACETS, FACETS
-from index.query.field_names import field_named, offered_name
-from index.query.filters import HAS, IS, IS_IN_SEARCHES, SEVERITIES, STATES, compact
+from index.query.field_names import field_named, offered_name, offered_value
+from index.query.filters import HAS, IS, IS_IN_SEARCHES, SEVERITIES, STATES
 
 DATES = ("today", "yesterday", "7d", "30d", "3mo", "1y")
 """Values of `since:` and `until:` to choose from; any date will do."""
@@ -58,11 +58,12 @@ def complete(text: str, cursor: int, values: Values, *, of_alerts: bool = False)
     if found := _VALUE.search(written):
         name = field_named(found[1])
         if name in facets:
-            listed = _FIXED.get(name) or values(name)
+            listed = _FIXED.get(name) or tuple(values(name))
             if name == "is" and not of_alerts:
                 listed = IS_IN_SEARCHES
-            start = found.start(2)
-            return Completion(start, cursor, tuple(_values(found[2].lstrip('"'), listed)))
+            begun = found[2].lstrip('"')
+            offered = tuple(_values(begun, (offered_value(name, one) for one in listed)))
+            return Completion(found.start(2), cursor, offered or tuple(_values(begun, listed)))
         return Completion(cursor, cursor)
     fields = _FIELD.search(written)
     if not fields or not fields[1]:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from index.analysis.folding import fold
+from index.analysis.folding import compact
 from index.errors import QueryError
 from index.query.ast import FACETS, Facet, Node, Or
 from index.query.date_expressions import resolve_time
+from index.query.field_names import offered_filter, offered_value, value_meant
 from index.translation import gettext as _
 
 SEVERITIES = ("high", "medium", "low")
@@ -17,10 +18,10 @@ HAS = ("alert", "body", "author")
 """Values of `has:`: an alert, a full text, an author's name."""
 STATES = ("new", "acknowledged", "closed")
 """Values of `state:`: what the analyst did with an alert."""
-IS = ("starred", "relevant", "noise", "noted", "louder", "muted", "merged")
-"""What `is:` may ask for of an alert: its star, its verdict, a note, whether it became louder since
-it was raised, whether it was raised while its watchlist was muted, whether it was merged into the
-alert of another article."""
+IS = ("starred", "relevant", "noise", "noted", "escalated", "silenced", "merged")
+"""What `is:` may ask for of an alert: its star, its verdict, a note, whether it escalated, whether
+it was raised in a silence of its watchlist, whether it was merged into the alert of another
+article."""
 IS_IN_SEARCHES = ("merged",)
 """What `is:` may ask for of an article: whether its alert was merged into that of another."""
 VALUES = {"severity": SEVERITIES, "has": HAS, "state": STATES, "is": IS}
@@ -56,6 +57,7 @@ def _one(name: str, written: str, value: str, column: int, known: Sequence[str])
         raise QueryError(message, column, _("write {name}:value", name=written))
     if name in ("lang", "severity", "has", "state", "is"):
         value = value.lower()
+    value = value_meant(name, value)
     _validate_value(name, written, value, column, known)
     return Facet(name, value, text=f"{written}:{value}", column=column)
 
@@ -68,7 +70,7 @@ def _validate_value(name: str, written: str, value: str, column: int, known: Seq
         problem = _("a story is a number")
     elif name in VALUES and value not in VALUES[name]:
         problem = _other_filter(value, known) or _(
-            "one of {values}", values=", ".join(VALUES[name])
+            "one of {values}", values=", ".join(offered_value(name, one) for one in VALUES[name])
         )
     elif name in ("feed", "tag") and not compact(value):
         problem = _("a name holds letters or digits")
@@ -85,19 +87,15 @@ def _validate_value(name: str, written: str, value: str, column: int, known: Seq
 def _other_filter(value: str, known: Sequence[str]) -> str:
     """Return which filter takes a value that another one does not; empty if none does."""
     for name, values in VALUES.items():
-        if value in values:
-            other = f"{name}:{value}"
+        meant = value_meant(name, value)
+        if meant in values:
+            other = offered_filter(name, meant)
             if name in known:
                 return _("did you mean {filter}?", filter=other)
             return _(
                 "did you mean {filter}? It selects alerts: `tocsin alerts --query`", filter=other
             )
     return ""
-
-
-def compact(name: str) -> str:
-    """Return the letters and digits of a name, folded: `Les Échos` is lesechos."""
-    return "".join(filter(str.isalnum, fold(name)))
 
 
 def names(selector: str, name: str, host: str) -> bool:

@@ -103,7 +103,7 @@ _OPTIONS = (
         default="",
         metavar="QUERY",
         help="Alerts that this query selects, as 'watch:Alibaba lang:fr since:7d "
-        "grève'. It may contain `state:`, `is:` and `assigned:`.",
+        "strike'. It may contain `state:`, `is:` and `assigned:`.",
     ),
 )
 

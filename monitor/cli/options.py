@@ -149,7 +149,7 @@ def find_search(searches: Sequence[SavedSearch], name: str) -> SavedSearch:
     Raises:
         InputError: feeds.yaml has no such search.
     """
-    from index.query.filters import compact
+    from index.analysis.folding import compact
 
     for search in searches:
         if compact(search.name) == compact(name):

@@ -6,8 +6,8 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
+from index.analysis.folding import compact
 from index.errors import QueryError
-from index.query.filters import compact
 from index.query.parser import Query, parse_query
 from index.translation import gettext as _
 from index.translation import mark

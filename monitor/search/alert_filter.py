@@ -17,11 +17,12 @@ from typing import Any, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from index.analysis.folding import compact
 from index.article import Timestamp
 from index.errors import QueryError
 from index.query.ast import And, AtLeast, Facet, Node, Not, Or, Phrase, Word, clauses, walk
 from index.query.date_expressions import resolve_time
-from index.query.filters import UNDETERMINED, compact, names
+from index.query.filters import UNDETERMINED, names
 from index.translation import gettext as _
 from index.translation import mark
 from monitor.model.alert import AlertState, Verdict
@@ -238,12 +239,12 @@ def select_alerts(
 ) -> array[int]:
     """Return the alerts of `base` that a filter selects, in ascending order.
 
-    Muted, merged and closed alerts are among them where the filter names `is:muted`, `is:merged` or
-    `state:closed`.
+    Silenced, merged and closed alerts are among them where the filter names `is:silenced`,
+    `is:merged` or `state:closed`.
     """
     base = replace(
         base,
-        muted=base.muted or alert_filter.names("is", "muted"),
+        muted=base.muted or alert_filter.names("is", "silenced"),
         merged=base.merged or alert_filter.names("is", "merged"),
         closed=base.closed or alert_filter.names("state", "closed"),
     )
@@ -294,9 +295,9 @@ class _Evaluation:
         match facet.name, facet.value:
             case "has", "alert":
                 return self._universe
-            case "is", "louder":
+            case "is", "escalated":
                 return self._universe.intersection(self._source.escalated())
-            case "is", "muted":
+            case "is", "silenced":
                 return self._universe.difference(self._source.ids(replace(self._base, muted=False)))
             case "is", "merged":
                 others = self._source.ids(replace(self._base, merged=False))

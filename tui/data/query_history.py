@@ -35,7 +35,7 @@ def resolve_saved(searches: Sequence[SavedSearch], written: str) -> ResolvedQuer
     Raises:
         QueryError: The words behind the name are no query.
     """
-    from index.query.filters import compact
+    from index.analysis.folding import compact
     from monitor.search.query_resolution import narrow_query
 
     words = written.removeprefix(SAVED_PREFIX).split()

@@ -8,10 +8,10 @@ from typing import ClassVar, NamedTuple
 from textual.binding import BindingType
 from textual.timer import Timer
 
+from index.analysis.folding import compact
 from index.errors import QueryError
 from index.query.ast import Facet, Node, Or, clauses
-from index.query.field_names import offered_name
-from index.query.filters import compact
+from index.query.field_names import offered_filter
 from index.translation import gettext as _
 from index.translation import mark_all, pgettext
 from monitor import signs
@@ -48,12 +48,7 @@ def with_clause(filter: AlertFilter, name: str, value: str) -> str:
     """
     all_clauses = clauses(filter.root) if filter.root else ()
     others = [_clause_text(c) for c in all_clauses if _clause_name(c) != name]
-    return " ".join([*others, *([_written(name, value)] if value else [])])
-
-
-def _written(name: str, value: str) -> str:
-    field = offered_name(name)
-    return f"{field}:{value}" if value.isalnum() else f'{field}:"{value}"'
+    return " ".join([*others, *([offered_filter(name, value)] if value else [])])
 
 
 def _clause_name(node: Node) -> str:
@@ -69,7 +64,7 @@ def _clause_name(node: Node) -> str:
 def _clause_text(node: Node) -> str:
     """Return a clause as it can be written beside others."""
     if isinstance(node, Facet):
-        return _written(node.name, node.value)
+        return offered_filter(node.name, node.value)
     if isinstance(node, Or):
         return f"({' OR '.join(_clause_text(child) for child in node.children)})"
     return node.text
@@ -89,7 +84,7 @@ _LABELS = mark_all(
 )  # fmt: skip
 _CLAUSES = (
     ("", ""), ("state", "new"), ("state", "closed"), ("severity", "high"), ("is", "starred"),
-    ("assigned", "me"), ("is", "louder"), ("is", "relevant"), ("is", "noise"), ("is", "merged"),
+    ("assigned", "me"), ("is", "escalated"), ("is", "relevant"), ("is", "noise"), ("is", "merged"),
     ("lang", "fr"), ("lang", "en"), ("since", "today"),
 )  # fmt: skip
 _COMMON_FILTERS = tuple(

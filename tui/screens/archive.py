@@ -58,7 +58,7 @@ def query_hint() -> Line:
         (f"   {_('Words')}, ", "quiet"),
         (_('"a phrase"'), "list"),
         (", ", "quiet"),
-        (_("title:grève"), "list"),
+        (_("title:strike"), "list"),
         (", ", "quiet"),
         (_("AND OR NOT"), "list"),
         (", ", "quiet"),

@@ -15,6 +15,7 @@ from textual.timer import Timer
 
 from index.analysis.text_cleaning import line
 from index.errors import QueryError
+from index.query.field_names import offered_filter
 from index.translation import gettext as _
 from monitor.errors import MonitorError
 from monitor.model.alert import Alert, EscalatedAlert
@@ -539,7 +540,7 @@ class MainScreen(TriageScreen):
     def show_part(self, name: str) -> None:
         """Show what a part of the status bar is about, if it is on this screen."""
         if name == "untriaged":
-            self.apply_filter("state:new")
+            self.apply_filter(offered_filter("state", "new"))
         elif name == "pause":
             self.action_pause()
         elif name == "silences":

@@ -117,13 +117,13 @@ class StartRow(NamedTuple):
 
 
 EXAMPLES = (
-    ('"grève générale"', mark("a phrase")),  # not a message
+    (mark('"general strike"'), mark("a phrase")),
     (
-        mark("grève~ AND NOT port"),
+        mark("strike~ AND NOT port"),
         mark("every inflection of a word; words that must not be there"),
     ),
-    ("grève NEAR/5 port", mark("both within five words")),  # not a message
-    (mark("title:grève"), mark("in the title; also body: summary: author:")),
+    (mark("strike NEAR/5 port"), mark("both within five words")),
+    (mark("title:strike"), mark("in the title; also body: summary: author:")),
     (mark("lang:fr"), mark("in a language")),
     (mark("since:7d"), mark("of the last seven days; also until:")),
     (mark("has:alert"), mark("with an alert; also severity:high")),

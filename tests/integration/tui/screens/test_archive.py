@@ -247,7 +247,7 @@ def test_enter_at_a_query_without_results_leads_to_what_finds_more() -> None:
     [
         ("Saved searches; enter runs one:", "@Mes grèves", "@Mes grèves"),
         ("Last queries; enter runs one:", "puces", "puces"),
-        ("What a query can hold; enter runs one:", "title:grève", "title:grève"),
+        ("What a query can hold; enter runs one:", "title:strike", "title:strike"),
     ],
 )
 def test_an_archive_without_a_query_offers_some(heading: str, entry: str, query: str) -> None:

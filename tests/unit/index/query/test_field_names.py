@@ -1,4 +1,4 @@
-"""French names of fields mean what the English ones mean."""
+"""French names and values of filters mean what the English ones mean."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from index.article import PARTS
 from index.errors import QueryError
 from index.query.ast import ALERT_FACETS, FACETS, Facet
 from index.query.completion import complete
-from index.query.field_names import FRENCH
+from index.query.field_names import FRENCH, OTHER_VALUES, offered_filter
+from index.query.filters import VALUES as TAKEN
 from index.query.lexer import operator_in
 from index.query.parser import none_of, parse_query, read
 
@@ -109,3 +110,44 @@ def test_completion_is_in_french(written: str, offered: list[str]) -> None:
 def test_values_are_completed_after_either_name(written: str) -> None:
     found = complete(written, len(written), lambda name: ["Alibaba"] if name == "watch" else [])
     assert [one.text for one in found.candidates] == ["Alibaba"]
+
+
+EVERY_VALUE = [
+    (name, value, written)
+    for name, values in OTHER_VALUES.items()
+    for value, spellings in values.items()
+    for spelling in spellings
+    for written in dict.fromkeys((spelling, fold(spelling), spelling.upper()))
+]
+
+
+@pytest.mark.parametrize(("name", "value", "written"), EVERY_VALUE)
+def test_both_values_mean_the_same(name: str, value: str, written: str) -> None:
+    of_alerts = name in ALERT_FACETS or name == "is"
+    french = read(f'{FRENCH[name][0]}:"{written}"', of_alerts=of_alerts)
+    assert french == read(f"{name}:{value}", of_alerts=of_alerts)
+
+
+def test_every_fixed_value_has_a_french_one() -> None:
+    for name, values in TAKEN.items():
+        assert set(values) == set(OTHER_VALUES[name])
+
+
+@pytest.mark.usefixtures("french")
+@pytest.mark.parametrize(
+    ("written", "offered"),
+    [("état:", ["close", "nouvelle", '"prise en compte"']), ("état:ack", ["acknowledged"]),
+     ("gravité:hi", ["high"]), ("gravite:ele", ["élevée"]), ("est:en", ['"en sourdine"']),
+     ("state:n", ["nouvelle"]), ("depuis:h", ["hier", "aujourd’hui"])],
+)  # fmt: skip
+def test_values_are_completed_in_french(written: str, offered: list[str]) -> None:
+    found = complete(written, len(written), lambda name: (), of_alerts=True)
+    assert [one.text for one in found.candidates][: len(offered)] == offered
+
+
+@pytest.mark.usefixtures("french")
+def test_a_wrong_value_is_answered_with_the_french_ones() -> None:
+    with pytest.raises(QueryError) as error:
+        parse_query("gravité:forte")
+    assert "élevée, moyenne, faible" in error.value.hint
+    assert offered_filter("state", "acknowledged") == 'état:"prise en compte"'

@@ -66,7 +66,7 @@ def told(node):
         ('author:"Jean Dupont"', "[author:jean author:dupont]"),
         ("a lang:fr,en", "(a & (<lang=fr> | <lang=en>))"),
         ('feed:"Les Échos" -tag:sport', "(<feed=Les Échos> & !<tag=sport>)"),
-        ("since:7d until:hier story:12", "(<since=7d> & <until=hier> & <story=12>)"),
+        ("since:7d until:hier story:12", "(<since=7d> & <until=yesterday> & <story=12>)"),
         ("2 OF (a b, c OR d, 3,5)", "2/3((a & b), (c | d), 3.5)"),
         ("2 OF (a,b,(c,d))", "2/3(a, b, [c d])"),
         ("a, b; c.", "(a & b & c)"),

@@ -53,7 +53,7 @@ def found(text: str, room: FakeNewsroom | None = None, after: int = 0) -> list[i
         ("state:closed", [2]),
         ("is:noise", [1]),
         ("is:relevant is:starred", [3]),
-        ("is:louder", [7]),
+        ("is:escalated", [7]),
         ("is:noted", [5]),
         ("tag:fraud", [4]),
         ("severity:low", [3]),
