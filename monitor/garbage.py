@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ctypes import CDLL
 
 _MMAP_THRESHOLD = -3
 """The number of M_MMAP_THRESHOLD in malloc.h."""
@@ -52,14 +55,14 @@ def free_at_once() -> None:
     in the memory of the indexer (M_MMAP_THRESHOLD in mallopt(3)).
     """
     with suppress(AttributeError, OSError):  # only glibc has it
-        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE)
+        _c_library().mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 def give_back() -> None:
     """Collect garbage, and give free memory back to the system where the C library can."""
     gc.collect()
     with suppress(AttributeError, OSError):  # only glibc has it
-        ctypes.CDLL(None).malloc_trim(0)
+        _c_library().malloc_trim(0)
 
 
 def share_one_heap() -> None:
@@ -68,4 +71,10 @@ def share_one_heap() -> None:
     Else each thread has one of its own, and what is free in one is of no use to the others.
     """
     with suppress(AttributeError, OSError):  # only glibc has it
-        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
+        _c_library().mallopt(_ARENA_MAX, 1)
+
+
+def _c_library() -> CDLL:
+    from ctypes import CDLL  # the import takes 2 ms, which commands need not spend
+
+    return CDLL(None)

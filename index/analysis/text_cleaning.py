@@ -1,24 +1,21 @@
-"""Cleans what strangers wrote: control characters, HTML, unsafe links."""
+"""Cleans what strangers wrote: control characters, white space, unsafe links."""
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from urllib.parse import urlsplit
-
-HTML_CAP = 200_000
-"""Characters of HTML that are read; the rest of a longer document is dropped."""
 
 # Characters that need no look: Latin letters, typographic signs, currencies, arrows.
 # All of them are NFC in any order.
 _PLAIN_SET = "\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u202f-\u205e\u20a0-\u20c0\u2190-\u21ff"
 _PLAIN = re.compile(f"[{_PLAIN_SET}]*")
 _PLAIN_LINES = re.compile(f"[\n{_PLAIN_SET}]*")
+# What follows is compiled by `re` when a text needs it: most texts are plain.
 # Terminal sequences, whole. An unterminated string sequence loses its introducer only,
 # so that it cannot take the rest of the text with it. The one-byte introducers U+0090
 # and U+009D are also what mis-decoded quotes look like: they need their exact form.
-_SEQUENCE = re.compile(
+_SEQUENCE = (
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
     r"|\x9b[0-?]*[ -/]*[@-~]"
     r"|\x1b[]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS, SOS, PM, APC
@@ -26,11 +23,11 @@ _SEQUENCE = re.compile(
     r"|\x90[0-9;]*[ -/]*[@-~][^\x07\x1b\x90\x9c\x9d]*(?:\x1b\\|\x9c)"
     r"|\x1b[ -/]*[0-~]"  # two-character sequences
 )
-_LINE_END = re.compile("\r\n?|[\x85\u2028\u2029]")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_CONTROL_BUT_NEWLINE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_LINE_END = "\r\n?|[\x85\u2028\u2029]"
+_CONTROL = "[\x00-\x1f\x7f-\x9f\u2028\u2029]"
+_CONTROL_BUT_NEWLINE = "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]"
 # Nothing here has a width or a meaning of its own: it reorders, hides or smuggles.
-_UNSEEN = re.compile(
+_UNSEEN = (
     "["
     "\xad\u034f\u061c\u180e"  # soft hyphen, grapheme joiner, Arabic mark, Mongolian separator
     "\u200b\u200c\u200e\u200f\u202a-\u202e"  # zero-width space, non-joiner, bidi
@@ -41,18 +38,16 @@ _UNSEEN = re.compile(
     "\U000e0000-\U000e007f"  # tags
     "]"
 )
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = "[\ud800-\udfff]"
 # Marks are neither word characters nor below U+0300, so each run of them is in a match.
-_MARK_RUN = re.compile(r"[^\w\s\x00-\u02ff]{4,}")
+_MARK_RUN = r"[^\w\s\x00-\u02ff]{4,}"
 _MARKS_PER_CHARACTER = 3
 _JOINERS = "\u200d\ufe0f"
 
 _SPACES = re.compile("[ \t\n\r\f\v]+")
 _GAP = re.compile(" ?\n[ \n]*")
 _BLANK = re.compile(" {2,}")
-_URL_REFUSED = re.compile(
-    "[\x00-\x20\x7f-\xa0\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
-)
+_URL_REFUSED = "[\x00-\x20\x7f-\xa0\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 
 
 def clean(text: str, *, keep_newlines: bool = False) -> str:
@@ -64,12 +59,12 @@ def clean(text: str, *, keep_newlines: bool = False) -> str:
     """
     if (_PLAIN_LINES if keep_newlines else _PLAIN).fullmatch(text):
         return text
-    text = _LINE_END.sub("\n", _SEQUENCE.sub("", text))
-    text = (_CONTROL_BUT_NEWLINE if keep_newlines else _CONTROL).sub(" ", text)
+    text = re.sub(_LINE_END, "\n", re.sub(_SEQUENCE, "", text))
+    text = re.sub(_CONTROL_BUT_NEWLINE if keep_newlines else _CONTROL, " ", text)
     if text.isascii():
         return text
-    text = _SURROGATE.sub("\ufffd", _UNSEEN.sub("", text))
-    return _MARK_RUN.sub(_few_marks, unicodedata.normalize("NFC", text))  # the cut stays NFC
+    text = re.sub(_SURROGATE, "\ufffd", re.sub(_UNSEEN, "", text))
+    return re.sub(_MARK_RUN, _few_marks, unicodedata.normalize("NFC", text))  # the cut stays NFC
 
 
 def _few_marks(run: re.Match[str]) -> str:
@@ -86,7 +81,7 @@ def _few_marks(run: re.Match[str]) -> str:
 
 def line(text: str) -> str:
     """Return clean text on one line, its white space single; no-break spaces stay."""
-    return _on_one_line(clean(text)).strip(" ")
+    return on_one_line(clean(text)).strip(" ")
 
 
 def lines(text: str) -> str:
@@ -99,79 +94,11 @@ def lines(text: str) -> str:
     return text.strip(" \n")
 
 
-def _on_one_line(text: str) -> str:
+def on_one_line(text: str) -> str:
     """Return text with single spaces. Looking first is ten times faster than replacing."""
     if any(odd in text for odd in ("  ", "\n", "\t", "\r", "\f", "\v")):
         return _SPACES.sub(" ", text)
     return text
-
-
-def from_html(source: str, cap: int = HTML_CAP) -> str:
-    """Return the clean text of an HTML fragment, one block of text a line.
-
-    Inline tags and `<wbr>` vanish, block tags and `<br>` are a line break, scripts and
-    styles are dropped, entities decoded. Only the first `cap` characters are read.
-    """
-    source = _on_one_line(source[:cap])
-    if "<" not in source:
-        return lines(html.unescape(source) if "&" in source else source)
-    return lines(_text_of_tags(source))
-
-
-_BLOCKS = frozenset(
-    """
-    address article aside audio blockquote br button canvas caption center dd details dialog dir
-    div dl dt fieldset figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr
-    iframe legend li main menu nav object ol optgroup option p pre search section select summary
-    table tbody td textarea tfoot th thead title tr ul video
-    """.split()  # noqa: SIM905 (sixty quoted words read worse)  # not a message
-)
-_DROPPED = frozenset(("script", "style", "template"))
-
-
-class _Words:
-    """Receives parse events and keeps the text; it builds no tree, so no nesting is too deep."""
-
-    def __init__(self) -> None:
-        self._pieces: list[str] = []
-        self._dropped = 0
-
-    def start(self, tag: str, attributes: object) -> None:
-        if tag in _BLOCKS:
-            self._pieces.append("\n")
-        elif tag in _DROPPED:
-            self._dropped += 1
-        elif tag == "img":
-            self._pieces.append(" ")
-
-    def end(self, tag: str) -> None:
-        if tag in _BLOCKS:
-            self._pieces.append("\n")
-        elif tag in _DROPPED:
-            self._dropped -= 1
-
-    def data(self, text: str) -> None:
-        if not self._dropped:
-            self._pieces.append(text)
-
-    def comment(self, text: str) -> None:
-        """Drop it."""
-
-    def close(self) -> str:
-        return "".join(self._pieces)
-
-
-def _text_of_tags(source: str) -> str:
-    """Return the text of HTML, a newline at each end of a block."""
-    from lxml import etree
-
-    # Some feeds wrap their CDATA twice; HTML reads the inner one as a comment.
-    source = source.replace("<![CDATA[", "").replace("]]>", "")
-    parser = etree.HTMLParser(target=_Words(), encoding="utf-8")
-    try:
-        return str(etree.fromstring(source.encode(errors="replace"), parser))
-    except etree.LxmlError:  # nothing in it that is markup, or text
-        return html.unescape(re.sub("<[^<>]*>", " ", source))
 
 
 def safe_url(url: str) -> str:
@@ -181,7 +108,7 @@ def safe_url(url: str) -> str:
     longer than 2,000 characters is refused.
     """
     url = url.strip(" \t\r\n\f\v")
-    if not url or len(url) > 2_000 or _URL_REFUSED.search(url):
+    if not url or len(url) > 2_000 or re.search(_URL_REFUSED, url):
         return ""
     try:
         parts = urlsplit(url)
@@ -190,7 +117,7 @@ def safe_url(url: str) -> str:
         return ""
     if parts.scheme not in ("http", "https") or not host:
         return ""
-    return clean(url) if _SURROGATE.search(url) is None else ""
+    return clean(url) if re.search(_SURROGATE, url) is None else ""
 
 
 _ACTIVE = re.compile(r"""[<>\[\]()@"'`\\^{|}]""")

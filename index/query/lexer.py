@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
 from index.analysis.tokenizer import GLUED_BRACKETS, UNSPACED
@@ -57,8 +56,10 @@ def hint_for_field(written: str) -> str:
     """Return what to do about a field that there is none of."""
     if field_named(written) in ALERT_FACETS:
         return _("{name}: selects alerts; `tocsin alerts --query` takes it", name=written.lower())
+    from difflib import get_close_matches
+
     known = [spelling for name in (*PARTS, *FACETS) for spelling in (name, offered_name(name))]
-    near = difflib.get_close_matches(written.lower(), known, 1, 0.5)
+    near = get_close_matches(written.lower(), known, 1, 0.5)
     name = _MEANT.get(written.lower()) or (near[0] if near else "")
     if name:
         name = offered_name(field_named(name))

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin
 
-from index.analysis.text_cleaning import from_html, line, lines
+from index.analysis.html_text import from_html
+from index.analysis.text_cleaning import line, lines
 from index.article import Timestamp
 from index.translation import gettext as _
 from monitor.errors import ParseError

@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zlib import crc32
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -73,13 +74,11 @@ def parse_cursor(text: str, search: str) -> Cursor:
 
 def fingerprint(query: str, filter: Filter, sort: str) -> str:
     """Return what tells one search from another; dates that are relative move, and do not count."""
-    from hashlib import blake2b
-
     parts = [
         query, sort, sorted(filter.lang), sorted(filter.feeds), sorted(filter.watchlists),
         filter.since is None, filter.until is None,
     ]  # fmt: skip
-    return blake2b(json.dumps(parts).encode(), digest_size=6).hexdigest()
+    return f"{crc32(json.dumps(parts).encode()):08x}"
 
 
 def _cursor(listed: Sequence[Any]) -> Cursor:

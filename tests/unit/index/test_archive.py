@@ -110,13 +110,14 @@ QUERY = st.recursive(
     max_leaves=6,
 )
 MOMENT = st.sampled_from([1000.0, 1001.0, 1002.5]) | st.floats(998, 1004)
-SCOPE = st.builds(
-    DocumentFilter,
-    feeds=st.none() | st.sets(st.integers(1, 4)),
-    langs=st.none() | st.sets(st.sampled_from(["fr", "en", ""])),
-    since=st.none() | MOMENT,
-    until=st.none() | MOMENT,
-)
+SCOPE = st.fixed_dictionaries(
+    {
+        "feeds": st.none() | st.sets(st.integers(1, 4)),
+        "langs": st.none() | st.sets(st.sampled_from(["fr", "en", ""])),
+        "since": st.none() | MOMENT,
+        "until": st.none() | MOMENT,
+    }
+).map(lambda values: DocumentFilter(**values))
 
 
 def understood(text: str) -> Query | None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from index.analysis.text_cleaning import HTML_CAP, clean, from_html, line, lines, safe_url, truncate
+from index.analysis.html_text import HTML_CAP, from_html
+from index.analysis.text_cleaning import clean, line, lines, safe_url, truncate
 
 ESC = "\x1b"
 

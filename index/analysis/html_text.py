@@ -1,0 +1,79 @@
+"""The text of HTML that strangers wrote."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from index.analysis.text_cleaning import lines, on_one_line
+
+HTML_CAP = 200_000
+"""Characters of HTML that are read; the rest of a longer document is dropped."""
+
+
+def from_html(source: str, cap: int = HTML_CAP) -> str:
+    """Return the clean text of an HTML fragment, one block of text a line.
+
+    Inline tags and `<wbr>` vanish, block tags and `<br>` are a line break, scripts and
+    styles are dropped, entities decoded. Only the first `cap` characters are read.
+    """
+    source = on_one_line(source[:cap])
+    if "<" not in source:
+        return lines(html.unescape(source) if "&" in source else source)
+    return lines(_text_of_tags(source))
+
+
+_BLOCKS = frozenset(
+    """
+    address article aside audio blockquote br button canvas caption center dd details dialog dir
+    div dl dt fieldset figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr
+    iframe legend li main menu nav object ol optgroup option p pre search section select summary
+    table tbody td textarea tfoot th thead title tr ul video
+    """.split()  # noqa: SIM905 (sixty quoted words read worse)  # not a message
+)
+_DROPPED = frozenset(("script", "style", "template"))
+
+
+class _Words:
+    """Receives parse events and keeps the text; it builds no tree, so no nesting is too deep."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._dropped = 0
+
+    def start(self, tag: str, attributes: object) -> None:
+        if tag in _BLOCKS:
+            self._pieces.append("\n")
+        elif tag in _DROPPED:
+            self._dropped += 1
+        elif tag == "img":
+            self._pieces.append(" ")
+
+    def end(self, tag: str) -> None:
+        if tag in _BLOCKS:
+            self._pieces.append("\n")
+        elif tag in _DROPPED:
+            self._dropped -= 1
+
+    def data(self, text: str) -> None:
+        if not self._dropped:
+            self._pieces.append(text)
+
+    def comment(self, text: str) -> None:
+        """Drop it."""
+
+    def close(self) -> str:
+        return "".join(self._pieces)
+
+
+def _text_of_tags(source: str) -> str:
+    """Return the text of HTML, a newline at each end of a block."""
+    from lxml import etree
+
+    # Some feeds wrap their CDATA twice; HTML reads the inner one as a comment.
+    source = source.replace("<![CDATA[", "").replace("]]>", "")
+    parser = etree.HTMLParser(target=_Words(), encoding="utf-8")
+    try:
+        return str(etree.fromstring(source.encode(errors="replace"), parser))
+    except etree.LxmlError:  # nothing in it that is markup, or text
+        return html.unescape(re.sub("<[^<>]*>", " ", source))
