@@ -58,6 +58,7 @@ class SqliteConnection(sqlite3.Connection):
     """A connection that closes when it is no longer referenced: threads of viewers end."""
 
     IS_SHARED: ClassVar[bool] = False
+    HAS_LISTS: ClassVar[bool] = False
     COMMITS: ClassVar[str] = "PRAGMA data_version"
 
     _triggers: Sequence[tuple[str, str]] = ()

@@ -17,15 +17,13 @@ from index.translation import mark
 from monitor.errors import NoStoreError, StoreError, StoreTakenError
 from monitor.formatting import clauses
 from monitor.store.postgresql.address import Address, parse_address
-from monitor.store.postgresql.dialect import of_many_rows, translate
+from monitor.store.postgresql.dialect import of_columns, translate
 from monitor.store.postgresql.schema import GUARDS, every_table, translate_tables
 from monitor.store.sql.schema import VERSION
 
 WITH_TRIGGERS = "alerts", "acts", "decisions", "evidence"
 STREAMED = 500
 """Rows that are fetched at once, when all of a table are read."""
-ROWS = 200
-"""Rows that are inserted by one statement, when there are so many."""
 CHANNEL = "tocsin"
 """Where PostgreSQL tells those who listen that something was committed."""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('tocsin ' || current_schema(), 0))"
@@ -80,6 +78,7 @@ class PostgresqlConnection:
     """See `Connection`. It connects again by itself when it was cut, but in a transaction."""
 
     IS_SHARED: ClassVar[bool] = True
+    HAS_LISTS: ClassVar[bool] = True
     COMMITS: ClassVar[str] = "SELECT commits FROM store"
     Error: type[Exception] = psycopg.Error
     is_outdated = False
@@ -367,16 +366,13 @@ def _executemany(
 ) -> psycopg.Cursor[Any]:
     """Run a statement for each row, without waiting for the answer to each."""
     cursor = session.cursor()
-    whole = len(rows) // ROWS * ROWS
-    inserting = of_many_rows(query, ROWS) if whole else ""
-    if not inserting:
-        if rows:
-            cursor.executemany(cast(Any, query), rows)
-        return cursor
-    with session.pipeline():
-        for at in range(0, whole, ROWS):
-            values = [value for row in rows[at : at + ROWS] for value in row]
-            cursor.execute(cast(Any, inserting), values)
-        if whole < len(rows):
-            cursor.executemany(cast(Any, query), rows[whole:])
+    columns = [[*column] for column in zip(*rows, strict=True)]
+    kinds = [{type(value) for value in column if value is not None} for column in columns]
+    inserting = ""
+    if len(rows) > 1 and all(len(kind) == 1 for kind in kinds):
+        inserting = of_columns(query, tuple(kind for (kind,) in kinds))
+    if inserting:
+        cursor.execute(cast(Any, inserting), columns)
+    elif rows:
+        cursor.executemany(cast(Any, query), rows)
     return cursor

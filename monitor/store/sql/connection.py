@@ -56,6 +56,8 @@ class Connection(Protocol):
 
     IS_SHARED: ClassVar[bool]
     """Whether several machines can have it open."""
+    HAS_LISTS: ClassVar[bool]
+    """Whether a list is one value: a statement says `= ANY (?)` and not `IN (?, ?, …)`."""
     COMMITS: ClassVar[str]
     """The query for a number that changes with each commit of another connection."""
 
@@ -174,20 +176,24 @@ def select_in(
         values: What to put there.
         before: Values of the placeholders that come before.
     """
-    for statement, chunk in _in_chunks(query, values, before):
+    for statement, chunk in _in_chunks(sql, query, values, before):
         yield from sql.execute(statement, chunk)
 
 
 def change_in(sql: Connection, statement: str, values: Collection[Any]) -> None:
     """Run a statement with `IN ({0})` once for each chunk of the values."""
-    for changing, chunk in _in_chunks(statement, values, ()):
+    for changing, chunk in _in_chunks(sql, statement, values, ()):
         sql.execute(changing, chunk)
 
 
 def _in_chunks(
-    query: str, values: Collection[Any], before: tuple[Any, ...]
+    sql: Connection, query: str, values: Collection[Any], before: tuple[Any, ...]
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
     ordered, first = list(values), len(before) + 1
+    if sql.HAS_LISTS:
+        if ordered:
+            yield query.replace("IN ({0})", f"= ANY (?{first})"), (*before, ordered)
+        return
     for at in range(0, len(ordered), CHUNK):
         chunk = ordered[at : at + CHUNK]
         numbers = ", ".join(f"?{number}" for number in range(first, first + len(chunk)))

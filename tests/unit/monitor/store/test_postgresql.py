@@ -14,6 +14,7 @@ from support.small_store import ALIBABA, SmallStore, arrival, opened
 from monitor.errors import StoreError, StoreTakenError
 from monitor.store.postgresql.address import parse_address
 from monitor.store.postgresql.connection import describe, open_database
+from monitor.store.sql.connection import select_in
 from monitor.store.sql.evidence import EvidenceReader
 from monitor.store.sql.schema import TABLE_NAMES, VERSION
 from monitor.store.sql.store import SqlStore
@@ -45,6 +46,41 @@ def cut(address: str) -> None:
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE application_name = 'tocsin' AND datname = current_database()",
     )
+
+
+# --- many rows, and many values -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [(1, 0.5, "a", b"\x00")],
+        [(1, 0.5, '{a,"b"}', b"\x00"), (1 << 62, -1e300, "l'État\\", b"")],
+        [(1, None, None, b"x"), (None, 0.5, None, None), (3, None, None, b"y")],
+        [(1, 1, "a", b"x"), (2, 0.5, "b", b"y")],
+        [(1, 0.5, "a\0b", b"a\0b"), (2, 0.5, "\0", b"\0")],
+    ],
+)
+def test_many_rows_are_inserted_as_they_are_in_their_order(
+    postgresql: str, rows: list[tuple[object, ...]]
+) -> None:
+    sql = open_database(postgresql, create=True, busy_ms=1_000)
+    sql.script(
+        "CREATE TEMPORARY TABLE odd (id BIGINT GENERATED ALWAYS AS IDENTITY,"
+        " number BIGINT, share FLOAT8, text TEXT, bytes BYTEA)"
+    )
+    sql.executemany("INSERT INTO odd (number, share, text, bytes) VALUES (?, ?, ?, ?)", rows)
+    kept = [
+        tuple(value.replace("\0", "") if isinstance(value, str) else value for value in row)
+        for row in rows
+    ]
+    found = sql.execute("SELECT number, share, text, bytes FROM odd ORDER BY id").fetchall()
+    assert found == kept
+    texts = [text for _, _, text, _ in kept if text is not None]
+    again = select_in(sql, "SELECT text FROM odd WHERE number > ? AND text IN ({0})", texts, 0)
+    assert sorted(text for (text,) in again) == sorted(texts)
+    sql.close()
 
 
 # --- connections that are cut --------------------------------------------------------------
