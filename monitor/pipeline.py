@@ -245,7 +245,8 @@ class Pipeline:
             if isinstance(answer, PollResult):
                 url = answer.feed.url
                 outcomes[url] = answer.came if isinstance(answer.came, FeedError) else None
-                if now - answer.seconds - answer.state.next_due > schedule.MINUTE:
+                before, began = answer.state, now - answer.seconds
+                if before.last_poll is None or schedule.is_overdue(before, began):
                     overdue.add(url)
                 if answer.state.failing_since is not None:
                     failing.add(url)

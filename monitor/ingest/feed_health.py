@@ -68,7 +68,7 @@ def health(feed: Feed, state: FeedState, now: Timestamp) -> Health:
 
 def is_late(state: FeedState, now: Timestamp) -> bool:
     """Return whether a poll is overdue by more than its whole delay, a minute at least."""
-    if state.last_poll is None:
+    if state.last_poll is None or state.is_wanted:
         return False
     return now - state.next_due > max(MINUTE, state.next_due - state.last_poll)
 

@@ -2,9 +2,8 @@
 
     success   max(interval, max-age, ttl); hints count up to 31 days
     429, 503  Retry-After, at least a minute; a 429 without it waits four hours
-    404       6 h, doubling
     410       never again
-    else      max(interval, 5 min), doubling
+    else      max(interval, 5 min), doubling; a poll that somebody asked for doubles nothing
     quarantine    1 h, doubling with each document that exceeds the limits of matching or
               indexing; over after a day without one
     ceiling   24 h, but never earlier than a server asked
@@ -35,7 +34,6 @@ ADAPTED = 5 * MINUTE
 CEILING = DAY
 LONGEST_HINT = 31 * DAY
 BACK_OFF = 5 * MINUTE
-NOT_FOUND = 6 * HOUR
 TOO_MANY = 4 * HOUR
 QUARANTINE = HOUR
 OUTAGE = MINUTE
@@ -64,16 +62,21 @@ def spread(
     """Return due feeds with the seconds to wait for each.
 
     Those overdue by more than a minute (after sleep, an outage, a restart) come at most
-    `CATCH_UP` a second; new ones and those just due come at once.
+    `CATCH_UP` a second; new ones, those just due and those somebody asked for come at once.
     """
     late = 0
     planned: list[tuple[float, Feed]] = []
     for feed in feeds:
         state = states.get(feed.url, FeedState())
-        overdue = state.last_poll is not None and now - state.next_due > MINUTE
+        overdue = is_overdue(state, now)
         planned.append((late / CATCH_UP if overdue else 0.0, feed))
         late += overdue
     return planned
+
+
+def is_overdue(state: FeedState, now: Timestamp) -> bool:
+    """Return whether a poll is late by more than a minute; not one that somebody asked for."""
+    return not (state.last_poll is None or state.is_wanted) and now - state.next_due > MINUTE
 
 
 def after_read(
@@ -126,25 +129,16 @@ def after_unchanged(
 ) -> FeedState:
     """Return the state after a 304, or after the very body that is stored already.
 
-    After a failure a 304 does not clear it: the next poll is unconditional, and a whole body
-    clears the failure. An outage is not a failure of the server.
+    After a failure of the server, the next poll is unconditional: a server that says 304 and
+    has no good document then fails again, and does so until it has one.
     """
     interval = _interval(feed, _relaxed(state))
     settled = replace(_success(state, interval, answer.hints, now, jitter), blind=False)
     if isinstance(answer, Fetched):
         return replace(settled, etag=answer.etag, last_modified=answer.last_modified)
     outage = state.failures == 1 and state.failing_since is None
-    if not state.failures or outage:
-        return settled
-    return replace(
-        settled,
-        etag=None,
-        last_modified=None,
-        failures=state.failures,
-        failing_since=state.failing_since,
-        reason=state.reason,
-        last_ok=state.last_ok,
-        blind=state.blind,
+    return (
+        settled if outage or not state.failures else replace(settled, etag=None, last_modified=None)
     )
 
 
@@ -159,11 +153,17 @@ def after_breach(state: FeedState, breach: str, now: Timestamp) -> FeedState:
 def after_failure(
     feed: Feed, state: FeedState, error: FeedError, now: Timestamp, jitter: float
 ) -> FeedState:
-    """Return the state after a poll that failed: when to try again, and why it failed."""
-    failures = state.failures + 1
+    """Return the state after a poll that failed: when to try again, and why it failed.
+
+    A poll before its time, which somebody asked for, does not lengthen the back-off.
+    """
+    early = bool(state.failures) and now < state.asked_until
+    failures = state.failures + (not early)
     since = now if state.failing_since is None else state.failing_since
     status = error.status if isinstance(error, FetchError) else None
     retry = _retry(feed, error, failures, now - since)
+    if early and status not in {429, 503}:
+        retry = min(retry, state.asked_until - now)
     return replace(
         state,
         failures=failures,
@@ -265,8 +265,7 @@ def _retry(feed: Feed, error: FeedError, failures: int, failing: float) -> float
     interval = _interval(feed, DEFAULT)
     if status == 429:
         return max(interval, TOO_MANY)
-    first = NOT_FOUND if status == 404 else BACK_OFF
-    doubled = first * 2.0 ** min(failures - 1, 16)
+    doubled = BACK_OFF * 2.0 ** min(failures - 1, 16)
     retry = min(max(interval, doubled), CEILING)
     left = DAY - failing  # until it has failed for a day, when an alert is due
     return left if max(interval, BACK_OFF) <= left < retry else retry

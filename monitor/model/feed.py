@@ -190,6 +190,11 @@ class FeedState(Struct, frozen=True, kw_only=True):
     breach: str = ""
     """How, in words; empty when it is not quarantined."""
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody asked for a poll, or none was ever planned."""
+        return not self.next_due
+
 
 class SubscribedFeed(NamedTuple):
     """A feed that is subscribed to, as the store knows it."""

@@ -172,7 +172,7 @@ def _why(told: list[Asked]) -> str:
         return "first"
     if not {"ETag", "Last-Modified"} & {name for name, _ in bodies[-1].reply.headers}:
         return "no validator is given"
-    if told[-1].reply.status == 304 and failures(told):
+    if told[-1].reply.status == 304 and failures(told[:-1]):
         return "304 after a failure"
     tags = [dict(asked.reply.headers).get("ETag") for asked in bodies[-2:]]
     changed = bodies[-1].guids != bodies[-2].guids
@@ -180,9 +180,12 @@ def _why(told: list[Asked]) -> str:
 
 
 def failures(told: list[Asked]) -> list[Asked]:
-    """Return the failures since the last whole body, the last first: a 304 does not end them."""
-    since = itertools.takewhile(lambda asked: not asked.guids, reversed(told))
-    return [asked for asked in since if asked.reply.status != 304]
+    """Return the failures in a row, the last first; a whole body and a 304 end them."""
+    return list(itertools.takewhile(_is_failure, reversed(told)))
+
+
+def _is_failure(asked: Asked) -> bool:
+    return not asked.guids and asked.reply.status != 304
 
 
 EXCUSED = {
@@ -242,10 +245,9 @@ def wished(paper: Paper, told: list[Asked]) -> tuple[float, float]:
         case 200 | 304, _ if reply.fault is None:
             hint = max(paper.ttl * MINUTE, paper.expires, _fresh(headers))
             return max(least, hint), max(most, hint)
-        case status, _:
-            first = 6 * HOUR if status == 404 else 5 * MINUTE
+        case _, _:
             failed = failures(told)
-            doubled = max(most, min(first * 2.0 ** (len(failed) - 1), 24 * HOUR))
+            doubled = max(most, min(5 * MINUTE * 2.0 ** (len(failed) - 1), 24 * HOUR))
             left = 24 * HOUR - (failed[0].until - failed[-1].until)
             return (left if 0 < left < doubled else doubled,) * 2
     raise AssertionError(reply)

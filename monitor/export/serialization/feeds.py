@@ -81,6 +81,7 @@ class GapRow(TypedDict):
 def feed_row(feed: FeedHealth) -> FeedRow:
     """Return a feed, and how it is doing."""
     state = feed.state
+    idle = state.gone or state.is_wanted or not feed.feed.enabled
     return {
         "name": feed.feed.name,
         "url": feed.feed.url,
@@ -88,7 +89,7 @@ def feed_row(feed: FeedHealth) -> FeedRow:
         "words": feed.words,
         "articles": feed.articles,
         "last_ok": iso(state.last_ok),
-        "next_poll": None if state.gone else iso(state.next_due),
+        "next_poll": None if idle else iso(state.next_due),
         "failures": state.failures,
         "reason": state.reason,
         "blind": state.blind,

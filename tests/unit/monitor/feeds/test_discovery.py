@@ -125,7 +125,7 @@ def test_advice(entries: list[Entry], answer: dict[str, Any], advice: str) -> No
 
 @pytest.mark.parametrize(
     ("status", "after", "wait"),
-    [(None, None, 900.0), (404, None, 6 * HOUR), (410, None, None), (503, 600.0, 600.0)],
+    [(None, None, 900.0), (404, None, 900.0), (410, None, None), (503, 600.0, 600.0)],
 )
 def test_when_a_feed_that_fails_is_tried_again(
     status: int | None, after: float | None, wait: float | None

@@ -51,6 +51,7 @@ SILENT = replace(POLLED, published=NOW - 5 * DAY, usual=DAY, silent_after=3 * DA
             ),
             "last read 3 h ago, overdue",
         ),
+        (replace(POLLED, next_due=0.0), "ok, next now"),  # somebody asked for it
     ],
 )
 def test_health_in_words(state, said):

@@ -91,14 +91,14 @@ def test_an_etag_that_is_repeated_over_a_changed_body_is_not_trusted():
     assert (state.etag, state.last_modified, state.body_hash) == (None, None, b"new")
 
 
-def test_304_after_a_failure_does_not_clear_it_and_the_next_poll_is_unconditional():
-    failed = replace(POLLED, failures=2, reason="no feed in it", last_ok=NOW - HOUR)
+def test_304_ends_a_failure_and_the_next_poll_is_unconditional():
+    failed = schedule.after_failure(FEED, POLLED, fails(network=True), NOW - HOUR, 0.0)
     state = schedule.after_unchanged(FEED, failed, NotModified(), NOW, 0.0)
-    assert (state.failures, state.reason, state.last_ok) == (2, "no feed in it", NOW - HOUR)
+    assert (state.failures, state.reason, state.failing_since, state.last_ok) == (0, "", None, NOW)
     assert (state.etag, state.last_modified) == (None, None)
     assert state.next_due - NOW == 15 * MINUTE
-    cleared = schedule.after_unchanged(FEED, state, body(), NOW + 900, 0.0)
-    assert (cleared.failures, cleared.reason, cleared.etag) == (0, "", b'"2"')
+    after = schedule.after_unchanged(FEED, state, body(), NOW + 900, 0.0)
+    assert (after.failures, after.etag) == (0, b'"2"')
 
 
 def test_304_when_all_was_well_keeps_the_validators():
@@ -173,8 +173,8 @@ def test_a_fast_feed_that_falls_quiet_comes_back_to_the_default_in_steps():
         # 429 without it: four hours
         (fails(429), None, [240, 240]),
         (fails(429), 12 * HOUR, [720]),
-        # 404: six hours, and back off
-        (fails(404), None, [360, 720, 360, 1440, 1440]),
+        (fails(404), None, [15, 15, 20]),
+        (fails(404), MINUTE, [5, 10, 20]),
     ],
 )
 def test_the_back_off_in_minutes(error, every, delays):
@@ -190,6 +190,30 @@ def test_the_back_off_in_minutes(error, every, delays):
 def test_a_failure_keeps_the_validators_and_the_last_success():
     state = schedule.after_failure(FEED, POLLED, fails(500), NOW, 0.0)
     assert (state.etag, state.last_ok, state.body_hash) == (b'"1"', NOW - 900, b"old")
+
+
+@pytest.mark.parametrize(
+    ("error", "asked", "retry"),
+    [
+        (fails(404), 10 * MINUTE, 10 * MINUTE),  # of the 20 minutes after the third failure
+        (fails(500), 5 * MINUTE, 15 * MINUTE),
+        (fails(503, 2 * HOUR), MINUTE, 2 * HOUR),  # the server's wish counts at any time
+        (fails(429), MINUTE, 4 * HOUR),
+    ],
+)
+def test_a_poll_that_somebody_asked_for_lengthens_no_back_off(error, asked, retry):
+    feed, state, now = replace(FEED, every=MINUTE), POLLED, NOW
+    for _ in range(3):
+        state = schedule.after_failure(feed, state, fails(500), now, 0.0)
+        now = state.next_due
+    now = state.last_poll + asked
+    again = schedule.after_failure(feed, state, error, now, 0.0)
+    assert (again.failures, again.next_due - now) == (3, retry)
+
+
+def test_the_first_failure_counts_before_the_time_that_a_server_named():
+    state = replace(POLLED, asked_until=NOW + HOUR)
+    assert schedule.after_failure(FEED, state, fails(500), NOW, 0.0).failures == 1
 
 
 def test_410_is_the_end():
@@ -235,9 +259,10 @@ def test_after_a_sleep_at_most_ten_requests_a_second():
     assert starts[-1] < 30
 
 
-def test_new_feeds_and_those_just_due_do_not_wait():
+def test_new_feeds_those_just_due_and_those_asked_for_do_not_wait():
     feeds = [replace(FEED, url=f"https://{n}.example/") for n in range(40)]
     states = {feed.url: replace(POLLED, next_due=NOW - 1) for feed in feeds[:20]}
+    states |= {feed.url: replace(POLLED, next_due=0.0) for feed in feeds[10:20]}
     assert [wait for wait, _ in schedule.spread(feeds, states, NOW)] == [0.0] * 40
 
 
@@ -284,8 +309,6 @@ def test_what_a_server_asked_for_is_remembered():
 def test_an_unchanged_feed_has_no_coverage_gap():
     blind = replace(POLLED, blind=True)
     assert not schedule.after_unchanged(FEED, blind, NotModified(), NOW, 0.0).blind
-    failing = replace(blind, failures=1, failing_since=NOW)  # whose 304 says nothing
-    assert schedule.after_unchanged(FEED, failing, NotModified(), NOW, 0.0).blind
 
 
 def test_304_after_an_outage_is_as_good_as_ever():
