@@ -73,8 +73,8 @@ class ConfigReloader:
         """Activate a configuration as a whole; slow work is done before, in a thread."""
         parts = self._parts
         rules = await asyncio.to_thread(WatchlistMatcher, config.watchlists, config.feeds)
-        known = await parts.thread(parts.store.feeds.every)
-        before = {feed.url: feed.every for feed in known}
+        known = {one.url: one for one in await parts.thread(parts.store.feeds.every)}
+        permitted = config.allow != self.config.allow
         numbered = await parts.thread(parts.store.subscribe, config.feeds, config.watchlists)
         self.config = config
         parts.use_language(config.language)
@@ -90,14 +90,25 @@ class ConfigReloader:
             feeds={feed.number: feed for feed in numbered},
             routing=routing(config, parts.zone),
         )
-        if edited := [f for f in numbered if f.every != before.get(f.url, f.every)]:
-            await parts.thread(self._reschedule, edited)
+        edited = [f for f in numbered if f.url in known and f.every != known[f.url].every]
+        wanted = [f for f in numbered if f.url in known and f.enabled > known[f.url].enabled]
+        await parts.thread(self._reschedule, edited, wanted, numbered if permitted else ())
         # From here on the watchlists see each stored article; older ones are for the backfill.
         await self._catching_up.begin(config.watchlists, numbered, parts.ingester.watch.routing)
 
-    def _reschedule(self, edited: Sequence[Feed]) -> None:
-        """Reschedule feeds whose interval was edited; no poll is stored meanwhile."""
+    def _reschedule(
+        self, edited: Sequence[Feed], wanted: Sequence[Feed], permitted: Sequence[Feed]
+    ) -> None:
+        """Reschedule feeds after an edit; no poll is stored meanwhile.
+
+        Args:
+            edited: Feeds with another interval.
+            wanted: Feeds that were paused, and are polled at once.
+            permitted: Feeds of which those that fail may now succeed, and are polled at once.
+        """
         parts = self._parts
+        if not (edited or wanted or permitted):
+            return
         states = {one.feed.url: one.state for one in parts.store.feeds.subscribed()}
         edited_states = {
             feed.url: schedule.after_edit(feed, states[feed.url], parts.jitter())
@@ -105,5 +116,7 @@ class ConfigReloader:
             if feed.url in states
         }
         due = {url: state.next_due for url, state in edited_states.items()}
+        due |= {feed.url: 0.0 for feed in wanted}
+        due |= {f.url: 0.0 for f in permitted if f.url in states and states[f.url].failures}
         delays = {url: state.delay for url, state in edited_states.items()}
         parts.store.reschedule(due, delays)

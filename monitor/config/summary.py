@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from index.query.ast import And, Facet, Mode, Node, Not, Or, Word, walk
 from index.translation import gettext as _
 from index.translation import ngettext, number
-from monitor.config import briefings, routes, value_parsers
+from monitor.config import briefings, routes
 from monitor.config.feeds import HEADER
 from monitor.config.value_parsers import describe_age
 from monitor.config.watchlists import unknown_selector, watched_feeds
@@ -39,13 +39,8 @@ def warnings(config: Config) -> list[str]:
 def _of_feeds(config: Config) -> Iterator[str]:
     if not any(feed.enabled for feed in config.feeds):
         yield _("every feed is disabled: nothing is polled")
+    yield from _of_addresses(config)
     for feed in config.feeds:
-        if _is_private(feed.url) and not value_parsers.check_internal(feed.url, config.allow):
-            host = urlsplit(feed.url).hostname
-            yield _(
-                "{feed}: {host} is a private address; add its network to network.allow",
-                feed=feed.name, host=host,
-            )  # fmt: skip
         for setting in feed.settings:
             if setting.in_file and (setting.key == "proxy" or _SECRET.search(setting.key)):
                 yield _(
@@ -55,10 +50,24 @@ def _of_feeds(config: Config) -> Iterator[str]:
                 )  # fmt: skip
 
 
-def _is_private(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
+def _of_addresses(config: Config) -> Iterator[str]:
+    """Yield why feeds whose host is a number are not connected to, once for each host."""
+    hosts: dict[str, list[str]] = defaultdict(list)
+    for feed in config.feeds:
+        if _is_number(host := urlsplit(feed.url).hostname or ""):
+            hosts[host].append(feed.name)
+    for host, names in hosts.items():
+        from monitor.fetch.address_guard import refusal
+
+        address = "127.0.0.1" if host == "localhost" else host
+        if reason := refusal(host, address, config.allow):
+            feeds = ngettext("{count} feed", "{count} feeds", len(names))
+            yield f"{names[0] if len(names) == 1 else feeds}: {reason}"
+
+
+def _is_number(host: str) -> bool:
     try:
-        return host == "localhost" or not ip_address(host).is_global
+        return host == "localhost" or bool(ip_address(host))
     except ValueError:
         return False
 

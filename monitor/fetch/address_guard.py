@@ -285,14 +285,24 @@ def _refusal_message(host: str, addresses: Iterable[str], allow: Networks) -> st
     address = next(iter(addresses), "")
     if not address:
         return _("name {host} has no address", host=host)
-    kind = _(_denied_kind(address, allow))
+    return refusal(host, address, allow)
+
+
+def refusal(host: str, address: str, allow: Networks) -> str:
+    """Return why an address of a host is not connected to, and how to allow it; else empty."""
+    kind = _denied_kind(address, allow)
+    if not kind:
+        return ""
+    quoted = f'"{address}"' if ":" in address else address
+    allowing = f"network: {{allow: [{quoted}]}}"
     if host == address:
-        return _("{host} is {kind}; `network: allow` can permit it", host=host, kind=kind)
+        return _("{host} is {kind}: `{yaml}` allows it", host=host, kind=_(kind), yaml=allowing)
     return _(
-        "{host} is {address}, {kind}; `network: allow` can permit it",
+        "{host} is {address}, {kind}: `{yaml}` allows it",
         host=host,
         address=address,
-        kind=kind,
+        kind=_(kind),
+        yaml=allowing,
     )
 
 

@@ -19,7 +19,7 @@ from msgspec.structs import asdict
 
 from index.translation import gettext as _
 from monitor.export.markup import markdown
-from monitor.fetch.address_guard import is_allowed
+from monitor.fetch.address_guard import is_allowed, refusal
 from monitor.model.config import Channel, DeliveryError, Networks
 from monitor.model.delivery import BriefingNotification, Notification
 from monitor.notify.message import MAX_TEXT, Message, briefing_message, compose
@@ -96,10 +96,7 @@ def send_message(fence: AddressFence, request: Mapping[str, Any]) -> dict[str, A
     if accepted:
         return {"accepted": True}
     if fence.refused:
-        reason = _(
-            "{address} is not a public address; `network: allow` can allow it",
-            address=fence.refused,
-        )
+        reason = refusal(fence.refused, fence.refused, fence.allow)
         return {"accepted": False, "reason": reason, "status": 0}
     status = int(match[1]) if (match := _STATUS.search(output)) else 0
     if status:

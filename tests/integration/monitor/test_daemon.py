@@ -8,6 +8,7 @@ import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from support.scripted_server import Fault, Reply, Web, conditional
 from monitor import daemon as daemon_module
 from monitor.daemon import STORE_REST
 from monitor.errors import ConfigError, FetchError, Problem
+from monitor.model.config import Config
+from monitor.model.feed import Health
 from monitor.monitor_lock import MonitorLock, current_heartbeat
 from monitor.store.sql.views import SqlViews
 
@@ -332,6 +335,27 @@ def test_every_feed_is_polled_when_asked_for(tmp_path: Path) -> None:
         assert room.polls(A) == 1
         SqlViews(tmp_path).feeds.poll_now(None)
         await room.until(lambda: room.polls(A) == 2 and room.polls(B) == 3)
+
+    room.run(script)
+
+
+def test_what_an_edit_permits_or_resumes_is_polled_at_once(tmp_path: Path) -> None:
+    room = InProcessMonitor(tmp_path, press_of(b=[FetchError(B, "10.0.0.1 is a private address")]))
+    good = room.config
+    assert isinstance(good, Config)
+    first, *others = good.feeds
+    paused = replace(good, feeds=(replace(first, enabled=False), *others))
+
+    async def script(room: InProcessMonitor) -> None:
+        await room.until(lambda: room.polls(A) == room.polls(B) == 1)
+        room.edit(paused)
+        await room.until(lambda: room.health(A).health is Health.PAUSED)
+        room.edit(good)
+        await room.until(lambda: room.polls(A) == 2)
+        assert room.polls(B) == 1  # not before its time
+        room.edit(replace(good, allow=(ip_network("10.0.0.0/8"),)))
+        await room.until(lambda: room.polls(B) == 2)
+        assert room.polls(A) == 2
 
     room.run(script)
 

@@ -127,8 +127,8 @@ def test_the_reason_names_the_address_and_the_way_out(web: Web):
     with pytest.raises(FetchError) as refused:
         asyncio.run(fetch(f"http://localhost:{web.port}/"))
     assert refused.value.reason in {
-        f"localhost is {address}, a loopback address; `network: allow` can permit it"
-        for address in ("127.0.0.1", "::1")
+        f"localhost is {address}, a loopback address: `network: {{allow: [{written}]}}` allows it"
+        for address, written in (("127.0.0.1", "127.0.0.1"), ("::1", '"::1"'))
     }
 
 

@@ -116,5 +116,5 @@ def test_only_addresses_that_are_allowed_are_asked(desk: DeliveryDesk, web: Web)
     desk.send(webhook(web.url("/in")))
     (found,) = desk.found()
     assert "loopback" in found.reason
-    assert "network: allow" in found.reason
+    assert "`network: {allow: [127.0.0.1]}` allows it" in found.reason
     assert not web.requests

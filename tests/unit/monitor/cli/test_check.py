@@ -131,8 +131,16 @@ def test_check_is_calm(watchlists: str, tmp_path: Path) -> None:
 
 def test_check_warns_of_a_private_address(tmp_path: Path) -> None:
     path = tmp_path / "feeds.yaml"
-    text = "feeds: [http://10.0.0.1/rss, http://localhost/rss]\nwatchlists: []\n"
+    more = ", ".join(f"http://127.0.0.1/{n}" for n in range(40))
+    text = f"feeds: [http://10.0.0.1/rss, http://localhost/rss, {more}]\nwatchlists: []\n"
     path.write_text(text, encoding="utf-8")
-    assert run(config=path).stderr.count("is a private address") == 2
+    assert run(config=path).stderr.splitlines() == [
+        "warning: 10.0.0.1: 10.0.0.1 is a private address:"
+        " `network: {allow: [10.0.0.1]}` allows it",
+        "warning: localhost: localhost is 127.0.0.1, a loopback address:"
+        " `network: {allow: [127.0.0.1]}` allows it",
+        "warning: 40 feeds: 127.0.0.1 is a loopback address:"
+        " `network: {allow: [127.0.0.1]}` allows it",
+    ]
     path.write_text(text + "network: {allow: [10.0.0.0/8, 127.0.0.0/8]}\n", encoding="utf-8")
     assert run(config=path).stderr == ""
