@@ -18,7 +18,7 @@ from monitor.cli.options import MomentParam, format_option
 from monitor.errors import FeedError
 from monitor.formatting import articles as counted_articles
 from monitor.formatting import shown_title
-from monitor.model.feed import Coverage, Feed, Gap
+from monitor.model.feed import Coverage, Feed, FeedHealth, Gap
 from monitor.model.shown_names import source_name
 
 if TYPE_CHECKING:
@@ -139,8 +139,34 @@ def feeds_list(cli: CliContext, blind: bool, since: float | None, style: str) ->
         _print_feeds(cli, style)
 
 
+def _feeds(cli: CliContext) -> Sequence[FeedHealth]:
+    """Return the feeds that the archive knows; before the first run those of feeds.yaml."""
+    from monitor.errors import NoStoreError
+
+    try:
+        return cli.service().feeds()
+    except NoStoreError:
+        if not cli.config_path.exists():
+            raise
+    from monitor.config import load
+    from monitor.ingest.feed_health import describe_health, health
+    from monitor.model.feed import FeedState
+
+    state, now = FeedState(), cli.clock()
+    return [
+        FeedHealth(
+            feed=feed,
+            health=health(feed, state, now),
+            state=state,
+            articles=0,
+            words=describe_health(feed, state, now),
+        )
+        for feed in load(cli.config_path, data=cli.data).feeds
+    ]
+
+
 def _print_feeds(cli: CliContext, style: str) -> None:
-    feeds = cli.service().feeds()
+    feeds = _feeds(cli)
     if style != "table":
         from monitor.export.serialization.feeds import feed_row
 

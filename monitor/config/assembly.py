@@ -89,7 +89,7 @@ def _query(draft: ConfigDraft, number: int, shape: SearchShape) -> Query | None:
 
 
 REQUIRED = {
-    "feeds": mark("nothing to poll: there is no `feeds:`"),
+    "feeds": mark("nothing to poll: there is no `feeds:`; `feeds: []` if so meant"),
     "watchlists": mark(
         "nothing to watch for: there is no `watchlists:`; `watchlists: []` if so meant"
     ),
@@ -147,6 +147,3 @@ def _validate_not_empty(draft: ConfigDraft) -> None:
     for key, words in REQUIRED.items():
         if key not in keys and not any(nearest(other, [key]) for other in keys):
             draft.problems.append(Problem(1, 1, _(words)))
-    feeds = draft.written.get("feeds")
-    if feeds and feeds.value.plain() == []:
-        draft.add_problem(("feeds",), _("nothing to poll: `feeds` is an empty list"))

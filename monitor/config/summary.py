@@ -37,7 +37,9 @@ def warnings(config: Config) -> list[str]:
 
 
 def _of_feeds(config: Config) -> Iterator[str]:
-    if not any(feed.enabled for feed in config.feeds):
+    if not config.feeds:
+        yield _("there are no feeds: nothing is polled; `tocsin feeds add` subscribes to some")
+    elif not any(feed.enabled for feed in config.feeds):
         yield _("every feed is disabled: nothing is polled")
     yield from _of_addresses(config)
     for feed in config.feeds:

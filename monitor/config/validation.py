@@ -157,6 +157,8 @@ def _problem(source: YamlText, tree: MappingNode, misfit: Mapping[str, Any]) -> 
             message = _("this item is empty; give it a value or delete it")
             return source.problem(node.start, message)
         message = _("`{key}` is empty; give it a value or delete it", key=pair.key.text)
+        if place == ("feeds",):
+            message = _("nothing to poll: `feeds:` is empty; `feeds: []` if so meant")
         return source.problem(pair.key.start, message)
     start = pair.key.start if pair and loc[-1] == "[key]" else node.start
     return source.problem(start, _words(misfit, place, pair, node, shape))

@@ -14,7 +14,7 @@ from index import holds_articles
 from index.translation import gettext as _
 from index.translation import mark
 from monitor import data_folder
-from monitor.errors import StoreError
+from monitor.errors import NoStoreError, StoreError
 from monitor.files import ARCHIVE_FOLDER, file_signature
 from monitor.formatting import clauses
 from monitor.store.sql.connection import BUSY_MS, reading
@@ -269,7 +269,8 @@ def _refuse_missing(folder: Path, *, create: bool) -> None:
             )
         )
     if not create:
-        raise StoreError(_("{folder}: no archive here yet; `tocsin run` starts one", folder=folder))
+        words = _("{folder}: no archive here yet; `tocsin run` starts one", folder=folder)
+        raise NoStoreError(words)
 
 
 _EMPTIED = """

@@ -58,8 +58,7 @@ MISTAKES: list[tuple[str, str]] = [
     ("▲- https://a.example/rss\n", "begins with `feeds:`"),
     ("▲" + WATCHLISTS, "nothing to poll: there is no `feeds:`"),
     ("▲" + FEEDS, "nothing to watch for: there is no `watchlists:`"),
-    ("feeds: ▲[]\n" + WATCHLISTS, "nothing to poll: `feeds` is an empty list"),
-    ("▲feeds:\n" + WATCHLISTS, "`feeds` is empty"),
+    ("▲feeds:\n" + WATCHLISTS, "nothing to poll: `feeds:` is empty; `feeds: []` if so meant"),
     (FEEDS + "▲watchlists:\n", "`watchlists` is empty"),
     (FEEDS + WATCHLISTS + "▲---\n" + FEEDS, "a second document starts here"),
     # --- YAML
@@ -253,7 +252,7 @@ BYTES = [
     (b"feeds:\n  - a\n  - name: Li\xe8ge\n", 3, 13, "byte 0xE8 is not UTF-8"),
     (b"feeds:\n  - a\x00b\n", 2, 6, "U+0000"),
     (b"feeds:\n  - a\x1b[31m\n", 2, 6, "U+001B"),
-    (b"\xef\xbb\xbffeeds: []\nwatchlists: []\n", 1, 8, "nothing to poll"),
+    (b"\xef\xbb\xbffeeds: no\nwatchlists: []\n", 1, 8, "list"),
     (b"feeds: []\r\nwatchlists: []\r\nfoo: 1\r\n", 3, 1, "unknown key `foo`"),
 ]
 
