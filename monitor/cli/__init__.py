@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from index.analysis.text_cleaning import clean
 from index.article import Timestamp
@@ -136,10 +137,14 @@ Exit codes:
 class CliContext:
     """The newsroom that a command works on: its paths, its clock and its service."""
 
-    def __init__(self, config_path: Path, data: Path | None, verbosity: int = 0) -> None:
+    def __init__(
+        self, config_path: Path, data: Path | None, verbosity: int = 0, *, named: bool = False
+    ) -> None:
         from monitor import wiring
 
         self.config_path = config_path
+        self.named = named
+        """Whether somebody said which feeds.yaml to use, which must then be there."""
         self.data = data
         """The folder given with --data; `folder` is the one in use."""
         self.verbosity = verbosity
@@ -156,11 +161,18 @@ class CliContext:
 
     @cached_property
     def archive(self) -> Path:
-        """The folder to read from: that of the demo as long as there is no other archive."""
+        """The folder to read from: that of the demo where there is nothing else.
+
+        Raises:
+            ConfigError: The feeds.yaml that was named is missing.
+        """
+        from monitor.config import read
         from monitor.store.sqlite import FILE
 
-        if self.shared:
+        if self.shared or self.config_path.exists():
             return self.folder
+        if self.named and self.data is None:
+            read(self.config_path)
         demo = self.folder / "demo"
         if not (self.folder / FILE).exists() and (demo / FILE).exists():
             say(
@@ -273,7 +285,8 @@ def main_group(
     Without a command: open the dashboard on a terminal; elsewhere run the monitor and print
     its log. The options below may also follow the command. `--` ends the options.
     """
-    context.obj = CliContext(config_path, data, verbose - quiet)
+    named = context.get_parameter_source("config_path") is not ParameterSource.DEFAULT
+    context.obj = CliContext(config_path, data, verbose - quiet, named=named)
     if context.invoked_subcommand is None:
         name = DASHBOARD if on_terminal() else "run"
         command = main_group.get_command(context, name)

@@ -30,8 +30,8 @@ def demo(context: click.Context, headless: bool, seconds: float | None) -> None:
     """Try tocsin with a bundled newsroom: invented outlets, served on this machine.
 
     Nothing leaves the machine. The feeds.yaml and the archive of the demo are in demo/ of the
-    data folder; each start makes them again. Commands read this archive as long as there is no
-    other one.
+    data folder; each start makes them again. Commands read this archive where there is no other
+    one, and no feeds.yaml.
     """
     cli: CliContext = context.obj
     if seconds is not None and not headless:
@@ -49,6 +49,7 @@ def demo(context: click.Context, headless: bool, seconds: float | None) -> None:
             dashboard = commands.get_command(context, DASHBOARD)
             assert dashboard is not None
             context.obj = demo_cli
+            demo_cli.ensure_monitor()  # so that the dashboard does not offer to leave it running
             context.invoke(dashboard)
     say(
         _(

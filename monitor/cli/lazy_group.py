@@ -244,6 +244,8 @@ def _global_options() -> list[GlobalOption]:
 
 def _set_config_path(context: click.Context, _: click.Parameter, path: Path | None) -> None:
     _set_path(context, "config_path", path)
+    if path is not None and context.obj is not None:
+        context.obj.named = True
 
 
 def _set_data(context: click.Context, _: click.Parameter, path: Path | None) -> None:

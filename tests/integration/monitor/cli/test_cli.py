@@ -15,6 +15,7 @@ import pytest
 from support.newsroom import PATIENCE, TOCSIN, Newsroom
 
 from monitor.cli import COMMANDS, main_group
+from monitor.store.sql.store import SqlStore
 
 # --- help ------------------------------------------------------------------------
 
@@ -285,6 +286,48 @@ def test_without_an_archive_commands_say_so(command: list[str], empty: Newsroom)
     assert "no archive here yet" in done.stderr
     assert "Traceback" not in done.stderr
     assert not empty.data.exists()
+
+
+@pytest.mark.parametrize("command", [["status"], ["alerts"], ["feeds"], ["brief"]], ids=" ".join)
+def test_a_file_that_is_named_and_missing_is_an_error(command: list[str], empty: Newsroom) -> None:
+    SqlStore(empty.data / "demo").close()
+    for done in (
+        empty.here("-c", "nope.yaml", *command),
+        empty.here(*command, "-c", "nope.yaml"),
+        empty.here(*command, TOCSIN_CONFIG="nope.yaml"),
+    ):
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "nope.yaml:1:1: there is no such file" in done.stderr
+
+
+def test_the_demo_is_not_shown_for_ones_own_newsroom(empty: Newsroom) -> None:
+    SqlStore(empty.data / "demo").close()
+    assert "this is the archive of the demo" in empty.here("status").stderr
+    empty.watch([{"url": "https://a.example/rss"}])
+    done = empty.here("status")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no archive here yet" in done.stderr
+
+
+def test_feeds_lists_those_of_feeds_yaml_before_the_first_run(empty: Newsroom) -> None:
+    empty.watch([{"url": "https://a.example/rss", "name": "A"}])
+    done = empty.here("feeds")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "not polled yet" in done.stdout
+    (row,) = empty.json("feeds", "--format", "json")
+    assert (row["name"], row["health"], row["next_poll"]) == ("A", "new", None)
+
+
+def test_an_empty_list_of_feeds_can_be_filled(empty: Newsroom, tmp_path: Path) -> None:
+    empty.config.write_text("feeds: []\nwatchlists: []\n", encoding="utf-8")
+    assert "there are no feeds" in empty.here("check").stderr
+    opml = tmp_path / "x.opml"
+    opml.write_text(
+        '<opml><body><outline text="A" xmlUrl="https://a.example/rss"/></body></opml>',
+        encoding="utf-8",
+    )
+    assert empty.here("feeds", "import", str(opml)).returncode == 0
+    assert "https://a.example/rss" in empty.config.read_text(encoding="utf-8")
 
 
 def test_without_a_monitor_stop_exits_with_1(empty: Newsroom) -> None:

@@ -22,7 +22,10 @@ def test_apprise_sends_and_is_fenced_in(desk: DeliveryDesk, web: Web) -> None:
     desk.plan([alert], "desk")
     desk.allow = ()
     desk.send(channel)
-    assert "127.0.0.1 is a loopback address: `network: {allow: [127.0.0.1]}` allows it" in desk.found()[0].reason
+    assert (
+        "127.0.0.1 is a loopback address: `network: {allow: [127.0.0.1]}` allows it"
+        in desk.found()[0].reason
+    )
     assert not web.requests
     desk.allow = LOOPBACK
     desk.now += DAY
