@@ -72,6 +72,7 @@ def shown_title(title: str) -> str:
 
 _SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "j": 86400.0}
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
+_YEAR = 365.25 * 86_400
 
 
 def alert_number(id: int) -> str:
@@ -89,25 +90,41 @@ def briefing_page(pages: str, id: int) -> str:
     return f"{pages}/briefing/{id}" if pages else ""
 
 
-def span(seconds: float) -> str:
-    """Return a duration in its largest fitting unit, rounded: `40 s`, `2 min`, `6 h`, `31 d`."""
+def _rounded(seconds: float) -> tuple[int, str]:
+    """Return a duration in its largest fitting unit, rounded; in years from two on."""
+    if seconds >= 2 * _YEAR:
+        return round(seconds / _YEAR), "y"
     for unit, name in _UNITS:
         if seconds >= unit * 0.995:
-            return _with_unit(number(round(seconds / unit)), name)
-    return _with_unit(number(max(0, round(seconds))), "s")
+            return round(seconds / unit), name
+    return max(0, round(seconds)), "s"
+
+
+def span(seconds: float) -> str:
+    """Return a duration in one unit, rounded: `40 s`, `2 min`, `6 h`, `31 d`, `9 y`."""
+    count, unit = _rounded(seconds)
+    return _with_unit(number(count), unit)
+
+
+def short_span(seconds: float) -> str:
+    """Return a duration as `span` rounds it, in few cells: `40s`, `2m`, `6h`."""
+    count, unit = _rounded(seconds)
+    return f"{count}{'m' if unit == 'min' else unit_name(unit)}"
 
 
 def spelled(seconds: float) -> str:
     """Return a duration as `span` rounds it, with its unit spelt out: `14 hours`, `4 days`."""
-    for unit, name in _UNITS:
-        if seconds >= unit * 0.995:
-            count = round(seconds / unit)
-            if name == "d":
-                return ngettext("{count} day", "{count} days", count)
-            if name == "h":
-                return ngettext("{count} hour", "{count} hours", count)
+    count, unit = _rounded(seconds)
+    match unit:
+        case "y":
+            return ngettext("{count} year", "{count} years", count)
+        case "d":
+            return ngettext("{count} day", "{count} days", count)
+        case "h":
+            return ngettext("{count} hour", "{count} hours", count)
+        case "min":
             return ngettext("{count} minute", "{count} minutes", count)
-    return ngettext("{count} second", "{count} seconds", max(0, round(seconds)))
+    return ngettext("{count} second", "{count} seconds", count)
 
 
 def date_and_time(moment: datetime) -> str:
@@ -157,7 +174,9 @@ def _with_unit(amount: str, unit: str) -> str:
 
 
 def unit_name(unit: str) -> str:
-    """Return the sign of a unit of time: `d` as the language writes it; the others are the same."""
+    """Return the sign of a unit of time: `d` and `y` as the language writes them."""
+    if unit == "y":
+        return pgettext("unit", "y")
     return pgettext("unit", "d") if unit == "d" else unit
 
 

@@ -17,7 +17,7 @@ from index.article import Timestamp
 from index.translation import gettext as _
 from monitor import signs
 from monitor.errors import MonitorError
-from monitor.formatting import shown_title
+from monitor.formatting import short_span, shown_title
 from monitor.model.alert import AlertState, StoryAlerts, Verdict
 from monitor.model.search import Filter
 from monitor.model.severity import SEVERITY_SIGNS
@@ -163,7 +163,7 @@ def _details_line(shown: StoryRow, now: Timestamp, zone: tzinfo | None, cells: i
     lang = f" · {alert.lang}" if alert.lang else ""
     why = f" · {signs.ESCALATED} {alert.escalations[-1].words}" if alert.escalations else ""
     details = line(f"{alert.publisher}{copies}{lang}{why}")
-    when = f"     {times.short(at, now, zone)}  {times.age(now - at)}  "
+    when = f"     {times.short(at, now, zone)}  {short_span(now - at)}  "
     names = watchlist_badges(shown.story.watchlists, min(36, max(1, cells - len(when))))
     name = names.rstrip()
     room = max(0, cells - len(when) - width([(name, "")]) - 2)

@@ -104,7 +104,7 @@ def describe_interval(seconds: float) -> str:
     """Return how often something comes, in words: `hourly`, `every 4 h`, `daily`."""
     for least, most, name in (
         (0, 1.5 * HOUR, mark("hourly")),
-        (20 * HOUR, 30 * HOUR, mark("daily")),
+        (20 * HOUR, 36 * HOUR, mark("daily")),
         (6 * DAY, 8 * DAY, mark("weekly")),
         (26 * DAY, 35 * DAY, mark("monthly")),
     ):

@@ -27,7 +27,7 @@ from tui.data.newsroom import NewsroomModel, NewsroomUpdate
 from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue
 from tui.key_labels import KeyBinding, bind
-from tui.screens.panes import ARTICLE_KEYS, READER_DELAY, ScreenLayout, screen_layout
+from tui.screens.panes import ARTICLE_KEYS, READER_DELAY, feed_pane_lines
 from tui.screens.silences import choose_silence
 from tui.screens.triage import TriageScreen
 from tui.view import status
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     from tui.screens.config_editor import ConfigPlace
 
 
-_COUNT_CELLS = 16
-"""Cells of a watchlist but for its name and bars, with the frame."""
 MORE_CELLS = 3
 """Cells after the name of a watchlist for the number of others (` +1`)."""
 FOLLOW_PAUSE = 2.0
@@ -145,7 +143,6 @@ class MainScreen(TriageScreen):
 
     def __init__(self, newsroom: NewsroomModel) -> None:
         super().__init__(newsroom)
-        self._longest_name = 8
         self.alerts = StoryCache(newsroom.service.views.alerts.stories, newsroom.firsts)
         self.filter_line = FilterLine(lambda: newsroom.names, id="filter-line")
         self.watchlists = WatchlistPane(newsroom.clock, zone=newsroom.zone, id="watchlists")
@@ -288,23 +285,20 @@ class MainScreen(TriageScreen):
             status = newsroom.status
             self.watchlists.update(newsroom.watchlists, status.mutes, status.untriaged)
         if update.watchlists is not None:
-            longest = _longest_name(newsroom.watchlists)
             shown = _longest_name([count for count in newsroom.watchlists if count.total])
             if self.stream.list_cells != shown + MORE_CELLS:
                 self.stream.list_cells = shown + MORE_CELLS
                 self.stream.refresh()
-            if longest != self._longest_name:
-                self._longest_name = longest
-                self.arrange_panes()
             self.feeds.update(newsroom.feeds)
+            self._share_side()
             self.stream.set_empty_state(self._empty_state)
 
-    def side_cells(self, width: int) -> int:
-        """Return how wide the panes at the side are: beside three columns as their names need."""
-        usual = super().side_cells(width)
-        if screen_layout(*self.app.size) is not ScreenLayout.WIDE:
-            return usual
-        return max(28, min(self._longest_name + _COUNT_CELLS + max(0, width - 200) // 4, usual))
+    def _share_side(self) -> None:
+        """Give the feeds the lines that the watchlists leave, or half if both have many."""
+        side = self.query_one("#side")
+        lines = self.app.size.height - 2
+        height = feed_pane_lines(lines, self.watchlists.row_count, self.feeds.row_count)
+        self.feeds.styles.height = "1fr" if side.has_class("-solo") else height
 
     def _add_alerts(self, ids: array[int], escalated: Sequence[EscalatedAlert]) -> None:
         if self._paused is None:
@@ -455,6 +449,7 @@ class MainScreen(TriageScreen):
     def arrange_panes(self) -> None:
         """Stop following while the analyst reads: the article must not be replaced."""
         super().arrange_panes()
+        self._share_side()
         self.stream.follow = self.current != "reader"
         if not self.stream.follow and self._unfollowed:
             self._unfollowed = False

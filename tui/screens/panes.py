@@ -80,6 +80,22 @@ def screen_layout(width: int, height: int) -> ScreenLayout:
     return ScreenLayout.WIDE if width >= 190 else ScreenLayout.NORMAL
 
 
+_FRAME = 2
+"""Lines of a frame."""
+
+
+def feed_pane_lines(lines: int, watchlists: int, feeds: int) -> int:
+    """Return the lines of the pane of feeds below that of watchlists, with its frame.
+
+    Args:
+        lines: Lines of both panes.
+        watchlists: Rows of the watchlists.
+        feeds: Rows of the feeds.
+    """
+    left = lines - watchlists - _FRAME
+    return max(3, min(feeds + _FRAME, max(left, lines // 2)))
+
+
 def error_pointer(
     error: QueryError, written: str, cells: int, *, indent: int, scrolled: int = 0
 ) -> Line:
@@ -249,7 +265,7 @@ class PaneScreen(Screen[None]):
 
     def side_cells(self, width: int) -> int:
         """Return how wide the panes at the side are on a screen of so many cells."""
-        return max(28, min(width // 4 + 2, 40))
+        return max(28, min(width // 4 + 2, 40), width // 5)
 
     def show_pane(self, name: str) -> None:
         """Make a pane current, visible and focused."""

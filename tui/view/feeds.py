@@ -16,7 +16,7 @@ from index.article import Timestamp
 from index.translation import gettext as _
 from index.translation import mark, mark_all, ngettext, number, pgettext
 from monitor import signs
-from monitor.formatting import span
+from monitor.formatting import short_span, span
 from monitor.ingest.coverage_gaps import describe_gap, format_interval
 from monitor.ingest.feed_health import WORST, describe_poll
 from monitor.ingest.publication_rate import describe_interval
@@ -45,11 +45,22 @@ HEALTH_GLYPHS = {
 NEVER = float("inf")
 
 
-def feed_row(feed: FeedHealth, cells: int) -> Line:
-    """Return a feed with a problem on one line: glyph, name, reason."""
+def feed_name_cells(feeds: Sequence[FeedHealth], cells: int) -> int:
+    """Return the width of the names of feeds with problems, in lines of so many cells."""
+    longest = max((cell_len(line(feed.feed.name)) for feed in feeds), default=0)
+    reason = max((cell_len(line(feed.words)) for feed in feeds), default=0)
+    return min(longest, max(cells * 3 // 5, cells - 3 - reason))
+
+
+def feed_row(feed: FeedHealth, cells: int, name: int) -> Line:
+    """Return a feed with a problem on one line: glyph, name, reason.
+
+    Args:
+        feed: The feed.
+        cells: Width of the line.
+        name: Width of its name.
+    """
     glyph, style = HEALTH_GLYPHS[feed.health]
-    free = cells - 3 - cell_len(line(feed.words))
-    name = max(min(18, max(8, cells * 2 // 5)), min(cell_len(line(feed.feed.name)), free))
     return [
         (f"{glyph} ", style),
         (fit(feed.feed.name, name), "plain"),
@@ -68,7 +79,7 @@ class FeedOrder(NamedTuple):
 FEED_ORDERS = (
     FeedOrder(mark("worst first"), lambda f: (WORST.index(f.health), -f.state.failures)),
     FeedOrder(mark("by name"), lambda f: (f.feed.name.casefold(),)),
-    FeedOrder(mark("longest unread first"), lambda f: (f.state.last_ok or 0.0,)),
+    FeedOrder(mark("longest not polled first"), lambda f: (f.state.last_ok or 0.0,)),
     FeedOrder(mark("next due first"), lambda f: (NEVER if _is_idle(f) else f.state.next_due,)),
     FeedOrder(mark("most articles first"), lambda f: (-f.articles,)),
 )
@@ -92,24 +103,27 @@ class FeedColumns(NamedTuple):
 def feed_columns(cells: int, feeds: Sequence[FeedHealth] = ()) -> FeedColumns:
     """Return the width of each column in lines of so many cells.
 
-    The names of these feeds take what they need, and a habit that none has takes no room.
+    The names of these feeds take what they need if their reasons have room too, else about a
+    quarter; a habit that none has takes no room.
     """
     feed, state, read, next, every, articles, publishes, _reason = _headers()
     states = [_state_name(health) for health in Health if health is not Health.QUARANTINED]
-    names = max((cell_len(line(each.feed.name)) for each in feeds), default=cells)
-    most = min(30, cells // 3)
-    habits = not feeds or any(each.state.usual for each in feeds)
-    return FeedColumns(
-        name if (name := max(names, cell_len(feed))) <= most else min(30, max(10, cells // 4)),
+    habits = [describe_interval(each.state.usual) for each in feeds if each.state.usual]
+    columns = FeedColumns(
+        0,
         1 + _widest(state, *states),
         1 + max(5, _widest(read, _("never"))),
         1 + max(5, _widest(next, pgettext("column", "now"))) if cells >= 50 else 0,
         1 + max(6, _widest(every)) if cells >= 90 else 0,
         1 + max(8, _widest(articles)) if cells >= 70 else 0,
-        2 + max(9, _widest(publishes, describe_interval(4 * 3600.0)))
-        if habits and cells >= 110
-        else 0,
+        2 + _widest(publishes, *habits) if habits and cells >= 110 else 0,
     )
+    names = _widest(feed, *(line(each.feed.name) for each in feeds))
+    reasons = _widest("", *(line(each.words) for each in feeds))
+    free = cells - 5 - sum(columns)
+    most = max(min(30, cells // 3), free - reasons)
+    cut = min(30, max(10, cells // 4))
+    return columns._replace(name=names if names <= most else max(cut, free - reasons))
 
 
 def _headers() -> list[str]:
@@ -149,7 +163,7 @@ def feed_table_row(feed: FeedHealth, cells: int, now: Timestamp, wide: FeedColum
     """
     glyph, style = HEALTH_GLYPHS[feed.health]
     state = feed.state
-    last = _("never") if state.last_ok is None else times.age(now - state.last_ok)
+    last = _("never") if state.last_ok is None else short_span(now - state.last_ok)
     line: Line = [
         (f"{glyph} ", style),
         (fit(feed.feed.name, wide.name), "plain"),
@@ -178,14 +192,14 @@ def _next(feed: FeedHealth, now: Timestamp) -> str:
     if _is_idle(feed):
         return "–"
     wait = feed.state.next_due - now
-    return times.age(wait) if wait >= 1 else pgettext("column", "now")
+    return short_span(wait) if wait >= 1 else pgettext("column", "now")
 
 
 def _interval(feed: FeedHealth) -> str:
     """Return the interval between polls, with a tilde where tocsin chose it."""
     if feed.feed.every is not None:
-        return times.age(feed.feed.every)
-    return f"~{times.age(feed.state.delay)}"
+        return short_span(feed.feed.every)
+    return f"~{short_span(feed.state.delay)}"
 
 
 def select_feeds(
@@ -328,11 +342,11 @@ def _row(name: str, value: str, cells: int, label: int) -> list[Line]:
 
 
 def _ago(at: Timestamp | None, now: Timestamp) -> str:
-    return "" if at is None else _("{age} ago", age=times.age(now - at))
+    return "" if at is None else _("{age} ago", age=span(now - at))
 
 
 def _in(seconds: float) -> str:
-    return _("in {time}", time=times.age(seconds)) if seconds >= 1 else _("now")
+    return _("in {time}", time=span(seconds)) if seconds >= 1 else _("now")
 
 
 _GAP_GLYPHS = {

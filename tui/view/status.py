@@ -14,6 +14,7 @@ from index.translation import mark, ngettext
 from monitor import signs
 from monitor.formatting import articles as article_count
 from monitor.formatting import feeds as feed_count
+from monitor.formatting import short_span
 from monitor.model.feed import Health
 from monitor.model.status import Status
 from tui.view import times
@@ -39,8 +40,8 @@ def monitor_state(status: Status, now: Timestamp) -> tuple[str, str]:
         return f"{signs.NOT_YET} {_('starting')}", "late"
     silence = now - status.pulse
     if silence > STALE_AFTER:
-        return f"{signs.LOOK} {_('stale {age}', age=times.age(silence))}", "bad"
-    return f"{signs.OK} {_('live {age}', age=times.age(silence))}", "ok"
+        return f"{signs.LOOK} {_('stale {age}', age=short_span(silence))}", "bad"
+    return f"{signs.OK} {_('live {age}', age=short_span(silence))}", "ok"
 
 
 def status_problem(status: Status) -> str:

@@ -6,22 +6,10 @@ from datetime import datetime, tzinfo
 
 from index.article import Timestamp
 from index.translation import gettext as _
-from monitor.formatting import date_and_time, month, unit_name
+from monitor.formatting import date_and_time, month
 
 FUTURE_SLACK = 3600.0
 """Seconds: a date up to so far ahead is a publisher's wrong clock; one further ahead is marked."""
-
-_UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
-"""`d` is written in the language of the reader, the others are the same in all of ours."""
-
-
-def age(seconds: float) -> str:
-    """Return a duration in its largest whole unit: `3s`, `2h`, `5d`; never negative."""
-    whole = max(0, int(seconds))
-    for size, unit in _UNITS:
-        if whole >= size:
-            return f"{whole // size}{unit_name(unit)}"
-    return "0s"
 
 
 def local(at: Timestamp, zone: tzinfo | None = None) -> datetime | None:

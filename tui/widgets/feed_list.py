@@ -9,11 +9,13 @@ from textual.content import Content
 
 from index.article import Timestamp
 from index.translation import gettext as _
+from index.translation import number
 from monitor import signs
 from monitor.model.feed import FeedHealth, Health
 from tui.view.feeds import (
     FEED_ORDERS,
     feed_columns,
+    feed_name_cells,
     feed_row,
     feed_table_header,
     feed_table_row,
@@ -61,7 +63,10 @@ class FeedPane(LineList):
 
     def row_line(self, row: int, cells: int) -> Line:
         """Return the summary or a feed as a line."""
-        return self._summary(cells) if row == 0 else feed_row(self._problems[row - 1], cells)
+        if row == 0:
+            return self._summary(cells)
+        names = feed_name_cells(self._problems, cells)
+        return feed_row(self._problems[row - 1], cells, names)
 
     def empty_lines(self, cells: int) -> list[Line]:
         """Return what is shown without feeds: nothing before they are read."""
@@ -139,7 +144,9 @@ class FeedTable(LineList):
         self.reveal()
         labels = [_("{state} only", state=self.state.label)] if self.state else []
         labels += [_(FEED_ORDERS[self.order].label)] if self.order else []
-        self.border_title = Content(" · ".join([_("Feeds"), *labels]))
+        shown, known = len(self._feeds), len(self._all)
+        count = number(known) if shown == known else f"{number(shown)}/{number(known)}"
+        self.border_title = Content(" · ".join([f"{_('Feeds')} {count}", *labels]))
         self.post_message(self.Highlighted(self))
 
     def row_line(self, row: int, cells: int) -> Line:

@@ -9,6 +9,7 @@ from monitor.formatting import (
     iso,
     month,
     seconds,
+    short_span,
     span,
     sparkline,
     spelled,
@@ -53,3 +54,21 @@ def test_durations_and_dates_in_french() -> None:
     assert date_and_time(moment) == "03/08/2026 07:05"
     assert (weekday(moment), month(moment)) == ("lun", "aoû")
     assert seconds("2j") == seconds("2d")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words", "short", "spelt"),
+    [
+        (-5, "0 s", "0s", "0 seconds"),
+        (3.9, "4 s", "4s", "4 seconds"),
+        (60, "1 min", "1m", "1 minute"),
+        (7200, "2 h", "2h", "2 hours"),
+        (86_200, "1 d", "1d", "1 day"),
+        (700 * 86_400, "700 d", "700d", "700 days"),
+        (3_613 * 86_400, "10 y", "10y", "10 years"),
+    ],
+)
+def test_a_duration_is_rounded_in_one_way(
+    seconds: float, words: str, short: str, spelt: str
+) -> None:
+    assert (span(seconds), short_span(seconds), spelled(seconds)) == (words, short, spelt)

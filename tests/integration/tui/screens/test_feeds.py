@@ -61,7 +61,7 @@ def some() -> list[Any]:
     [
         ("worst first", "zbAcy"),
         ("by name", "Abcyz"),
-        ("longest unread first", "cyzbA"),
+        ("longest not polled first", "cyzbA"),
         ("next due first", "cbAzy"),
         ("most articles first", "yzcAb"),
     ],
@@ -447,3 +447,16 @@ def test_a_file_that_is_not_well_or_not_known_stays_as_it_is(path: Path) -> None
     path.write_text(path.read_text() + "watchlist: []\n")
     on_feeds(path, script)
     assert "enabled" not in path.read_text()
+
+
+def test_a_wider_screen_shows_no_fewer_columns() -> None:
+    room = FakeNewsroom(4)
+    room.health = [replace(f, state=replace(f.state, usual=86_400.0)) for f in room.health]
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("e")
+        await sees(pilot, app, "publishes")
+        await sees(pilot, app, "Feeds 4 ")
+
+    for size in ((120, 40), (200, 50)):
+        drive(room, script, size=size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from index.errors import QueryError
-from tui.screens.panes import ScreenLayout, error_pointer, screen_layout
+from tui.screens.panes import ScreenLayout, error_pointer, feed_pane_lines, screen_layout
 from tui.view.styled_text import width
 
 
@@ -54,3 +54,19 @@ def test_a_message_that_has_no_room_behind_the_caret_stands_before_it(screen: in
     before = "".join(text for text, _ in line).partition("^")[0]
     assert width([(before, "")]) == caret
     assert ("日本 is no word" in before) is (screen > 30)
+
+
+@pytest.mark.parametrize(
+    ("watchlists", "feeds", "lines"),
+    [
+        (7, 45, 37),  # what seven watchlists leave
+        (7, 2, 4),  # what they need
+        (60, 45, 23),  # half
+        (60, 1, 3),
+        (0, 0, 3),
+    ],
+)
+def test_feeds_and_watchlists_share_their_side_by_what_they_have(
+    watchlists: int, feeds: int, lines: int
+) -> None:
+    assert feed_pane_lines(46, watchlists, feeds) == lines

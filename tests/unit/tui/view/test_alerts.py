@@ -23,7 +23,13 @@ from tui.view.alerts import (
     watchlist_columns,
     watchlist_row,
 )
-from tui.view.feeds import feed_columns, feed_row, feed_table_header, feed_table_row
+from tui.view.feeds import (
+    feed_columns,
+    feed_name_cells,
+    feed_row,
+    feed_table_header,
+    feed_table_row,
+)
 from tui.view.styled_text import width
 from tui.widgets.watchlist_pane import total_count
 
@@ -60,7 +66,11 @@ def test_an_outlet_is_not_cut_where_its_headline_leaves_room() -> None:
 
 def test_the_name_of_a_feed_takes_what_its_reason_leaves() -> None:
     feed = feed_health(1, "Le Portail logistique", Health.FAILING, "gone")
-    assert "Le Portail logistique gone" in text(feed_row(feed, 40))
+    late = feed_health(2, "FT", Health.LATE, "last read 2 h ago, overdue")
+    assert "Le Portail logistique gone" in text(feed_row(feed, 40, feed_name_cells([feed], 40)))
+    names = feed_name_cells([feed, late], 40)
+    rows = [text(feed_row(each, 40, names)) for each in (feed, late)]
+    assert rows[0].index("gone") == rows[1].index("last read")
 
 
 @given(words, st.integers(30, 200))
@@ -73,7 +83,7 @@ def test_other_rows_take_exactly_their_cells(name: str, cells: int) -> None:
     for silenced in ("", "22:30"):
         row = watchlist_row(count, cells, chosen=True, columns=columns, silenced=silenced)
         assert width(row) == cells
-    assert width(feed_row(feed, cells)) == cells
+    assert width(feed_row(feed, cells, feed_name_cells([feed], cells))) == cells
     wide = feed_columns(cells, [feed])
     assert width(feed_table_row(feed, cells, NOW, wide)) == cells
     assert width(feed_table_header(cells, wide)) == cells

@@ -16,14 +16,6 @@ PARIS = ZoneInfo("Europe/Paris")
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(-5, "0s"), (0, "0s"), (3.9, "3s"), (59, "59s"), (60, "1m"), (7200, "2h"), (5 * 86400, "5d")],
-)
-def test_an_age_is_one_unit_and_never_negative(seconds: float, said: str) -> None:
-    assert times.age(seconds) == said
-
-
-@pytest.mark.parametrize(
     ("at", "said"),
     [
         (NOW - 600, "23:20"),
