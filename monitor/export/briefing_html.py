@@ -124,6 +124,11 @@ def _body(briefing: Briefing, zone: tzinfo, place: Place) -> Iterator[str]:
     yield _element("h1", HTML.text(words.title(briefing, zone)))
     for sentence in words.overview(briefing, zone):
         yield _element("p", HTML.text(sentence))
+    for watchlist in words.listed(briefing):
+        yield from _watchlist(watchlist, briefing, zone, place)
+    if quiet := words.quiet(briefing):
+        yield _element("h2", HTML.text(words.nothing_new()))
+        yield _element("p", HTML.text(quiet))
     if briefing.troubled:
         yield '<div class="box">'
         yield _element("p", f"<b>{HTML.text(words.missing(briefing))}</b>")
@@ -132,11 +137,6 @@ def _body(briefing: Briefing, zone: tzinfo, place: Place) -> Iterator[str]:
             told = _("{feed}: {reason}", feed=HTML.bold(names), reason=HTML.text(what))
             yield _element("li", told)
         yield "</ul>\n</div>"
-    for watchlist in words.listed(briefing):
-        yield from _watchlist(watchlist, briefing, zone, place)
-    if quiet := words.quiet(briefing):
-        yield _element("h2", HTML.text(words.nothing_new()))
-        yield _element("p", HTML.text(quiet))
     yield "</div>"
 
 

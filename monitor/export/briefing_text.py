@@ -47,6 +47,12 @@ def markdown(briefing: Briefing, zone: tzinfo, pages: str = "") -> str:
 def _plain_blocks(briefing: Briefing, zone: tzinfo, pages: str) -> Iterator[str]:
     yield _plain(words.title(briefing, zone))
     yield "\n".join(map(_plain, words.overview(briefing, zone)))
+    for watchlist in words.listed(briefing):
+        yield "\n".join(_plain_heading(watchlist))
+        for story in watchlist.stories:
+            yield "\n".join(_plain_story(story, watchlist.name, briefing, zone, pages))
+    if quiet := words.quiet(briefing):
+        yield _("Nothing new: {watchlists}", watchlists=_plain(quiet))
     if briefing.troubled:
         yield "\n".join(
             [
@@ -57,12 +63,6 @@ def _plain_blocks(briefing: Briefing, zone: tzinfo, pages: str) -> Iterator[str]
                 ),
             ]
         )
-    for watchlist in words.listed(briefing):
-        yield "\n".join(_plain_heading(watchlist))
-        for story in watchlist.stories:
-            yield "\n".join(_plain_story(story, watchlist.name, briefing, zone, pages))
-    if quiet := words.quiet(briefing):
-        yield _("Nothing new: {watchlists}", watchlists=_plain(quiet))
 
 
 def _plain_heading(watchlist: WatchlistBriefing) -> Iterator[str]:
@@ -103,18 +103,18 @@ def _plain(text: str) -> str:
 def _markdown_blocks(briefing: Briefing, zone: tzinfo, pages: str) -> Iterator[str]:
     yield f"# {_text(words.title(briefing, zone))}"
     yield MARKDOWN.newline.join(_text(sentence) for sentence in words.overview(briefing, zone))
-    if briefing.troubled:
-        rows = [
-            f"- {_('{feed}: {reason}', feed=MARKDOWN.bold(names), reason=_text(what))}"
-            for what, names in words.feeds(briefing)
-        ]
-        yield "\n".join([f"**{_text(words.missing(briefing))}**\n", *rows])
     for watchlist in words.listed(briefing):
         yield "\n".join(_markdown_heading(watchlist))
         for story in watchlist.stories:
             yield "\n".join(_markdown_story(story, watchlist.name, briefing, zone, pages))
     if quiet := words.quiet(briefing):
         yield _("{name}: {text}", name=words.nothing_new(), text=_text(quiet))
+    if briefing.troubled:
+        rows = [
+            f"- {_('{feed}: {reason}', feed=MARKDOWN.bold(names), reason=_text(what))}"
+            for what, names in words.feeds(briefing)
+        ]
+        yield "\n".join([f"**{_text(words.missing(briefing))}**\n", *rows])
 
 
 def _markdown_heading(watchlist: WatchlistBriefing) -> Iterator[str]:

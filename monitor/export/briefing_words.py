@@ -61,7 +61,7 @@ def subject(briefing: Briefing) -> str:
 
 
 def overview(briefing: Briefing, zone: tzinfo | None) -> Iterator[str]:
-    """Yield the sentences at the beginning: how much there is, what was unusual, what is late."""
+    """Yield the sentences at the beginning: how much there is, unusual, late or missing."""
     told, watchlists = sum(bool(one.stories) for one in briefing.watchlists), briefing.watchlists
     how_many = stories(briefing.stories) if briefing.stories else _("No stories")
     if told:
@@ -82,6 +82,8 @@ def overview(briefing: Briefing, zone: tzinfo | None) -> Iterator[str]:
         yield _("Unusual: {watchlist} has {stories}.", watchlist=one.name, stories=usual(one))
     if words := list(_not_listed(watchlists)):
         yield _("Not listed: {alerts}.", alerts=", ".join(words))
+    if briefing.troubled:
+        yield _("{missing}, named at the end.", missing=missing(briefing))
 
 
 def _not_listed(watchlists: Sequence[WatchlistBriefing]) -> Iterator[str]:

@@ -97,7 +97,7 @@ def read_facts(
     stories = views.alerts.stories([*ids, *louder])
     asked = {*ids, *louder}
     raised = [alert for story in stories for alert in story.alerts if alert.id in asked]
-    former = [alert.watchlist for alert in raised]  # of watchlists that are no longer there
+    former = [a.watchlist for a in raised if not _why_not(a, since)]  # some are gone by now
     names = [n for n in dict.fromkeys([*known, *former]) if n != FEED_HEALTH]
     names = [name for name in names if not wanted or name.casefold() in wanted]
     gaps = views.feeds.gaps(since, until)

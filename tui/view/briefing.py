@@ -29,13 +29,6 @@ def _page(briefing: Briefing, cells: int, zone: tzinfo | None) -> Iterator[Line]
     yield from wrap(line(words.title(briefing, zone)), cells, "title")
     for sentence in words.overview(briefing, zone):
         yield from wrap(line(sentence), cells, "plain")
-    if briefing.troubled:
-        yield []
-        yield from wrap(words.missing(briefing), cells, "late")
-        for what, names in words.feeds(briefing):
-            yield from wrap(
-                line(_("{name}: {text}", name=names, text=what)), cells, "plain", INDENT
-            )
     for watchlist in words.listed(briefing):
         yield []
         yield from _heading(watchlist, cells)
@@ -44,7 +37,14 @@ def _page(briefing: Briefing, cells: int, zone: tzinfo | None) -> Iterator[Line]
             yield from _story(story, watchlist.name, briefing, cells, zone)
     if quiet := words.quiet(briefing):
         yield []
-        yield from wrap(line(quiet), cells, "quiet")
+        yield from wrap(line(_("Nothing new: {watchlists}", watchlists=quiet)), cells, "quiet")
+    if briefing.troubled:
+        yield []
+        yield from wrap(words.missing(briefing), cells, "late")
+        for what, names in words.feeds(briefing):
+            yield from wrap(
+                line(_("{name}: {text}", name=names, text=what)), cells, "plain", INDENT
+            )
 
 
 def _heading(watchlist: WatchlistBriefing, cells: int) -> Iterator[Line]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from markdown_it import MarkdownIt
 from support.briefings import (
@@ -9,16 +11,19 @@ from support.briefings import (
     SEVEN,
     alert,
     facts,
+    feed,
     hostile_facts,
     outlet,
     story,
     told_by,
 )
 
+from monitor.export.briefing_html import document
 from monitor.export.briefing_text import MESSAGE_BREAK, markdown, plain_text
 from monitor.export.serialization.briefings import briefing_row
 from monitor.model.alert import AlertState
 from monitor.model.briefing import Briefing
+from monitor.model.feed import Health
 from monitor.model.watchlist import Baseline
 from monitor.service.briefing import compose_briefing
 
@@ -123,3 +128,14 @@ def test_programs_get_all_fields() -> None:
     assert told["headline"] == {"text": "Grève numéro 1 au port", "spans": [[0, 5]]}
     assert [other["name"] for other in told["others"]] == ["Le Soir"]
     assert found["watchlists"][0]["usual"] == 1.0
+
+
+@pytest.mark.parametrize("written", [plain_text, markdown, document])
+def test_the_news_comes_before_the_feeds_in_trouble(written: Callable[..., str]) -> None:
+    bad = feed("Le Soir", 1, Health.FAILING, "failing: 503")
+    text = written(compose_briefing(facts(story(alert(1)), feeds=(bad,)), BRUSSELS), BRUSSELS)
+    places = [
+        text.index(words)
+        for words in ("May be missing: 1 of 1 feed, named at the end.", "numéro 1", "failing: 503")
+    ]
+    assert places == sorted(places)

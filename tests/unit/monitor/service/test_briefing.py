@@ -19,7 +19,7 @@ from support.briefings import (
     story,
     told_by,
 )
-from support.small_store import ALIBABA, NOW, SPIES, SmallStore, arrival, opened
+from support.small_store import ALIBABA, FIRST, NOW, SECOND, SPIES, SmallStore, arrival, opened
 
 from monitor.model.alert import AlertKind, AlertState, Change, Escalation, Verdict
 from monitor.model.briefing import Briefing
@@ -171,3 +171,17 @@ def test_a_briefing_reads_the_alerts_of_the_time_alone(room: SmallStore) -> None
     assert [one.name for one in brief(watchlists=["ALIBABA"]).watchlists] == ["Alibaba"]
     (only,) = brief(watchlists=["alibaba"]).watchlists
     assert len(only.stories) == 2
+
+
+@pytest.mark.parametrize(
+    ("verdict", "names"),
+    [(Verdict.NONE, ["Espionnage", "Alibaba"]), (Verdict.NOISE, ["Alibaba"])],
+)
+def test_a_watchlist_that_is_gone_is_in_a_briefing_only_for_its_stories(
+    room: SmallStore, verdict: Verdict, names: list[str]
+) -> None:
+    room.save(arrival(1, SPIES), at=NOW - 60)
+    room.views.triage.change([1], Change(verdict=verdict), "ana", NOW)
+    room.store.subscribe((FIRST, SECOND), (ALIBABA,))
+    known = read_facts(room.views, (), since=NOW - 3_600, until=NOW, zone=BRUSSELS)
+    assert [one.name for one in composed(known).watchlists] == names

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from support.briefings import BRUSSELS, alert, facts, hostile_facts, story, told_by
+from support.briefings import BRUSSELS, alert, facts, feed, hostile_facts, story, told_by
 
+from monitor.model.feed import Health
 from monitor.service.briefing import compose_briefing
 from tui.view.briefing import briefing_page
 from tui.view.styled_text import width
@@ -26,3 +27,12 @@ def test_matches_are_lit_and_outlets_and_notes_are_there() -> None:
     text = "\n".join("".join(piece for piece, _ in line) for line in page)
     for words in ("AFP · fr · 05:00", "≡ Le Soir +10 min", "✎ À suivre", "https://ex.org/1"):
         assert words in text, words
+
+
+def test_the_news_comes_first_then_what_has_none_then_what_is_missing() -> None:
+    bad = feed("Le Soir", 1, Health.FAILING, "failing: 503")
+    known = facts(story(alert(1)), feeds=(bad,), watchlists=("Alibaba", "Ports"))
+    page = briefing_page(compose_briefing(known, BRUSSELS), 80, BRUSSELS)
+    text = "\n".join("".join(piece for piece, _ in line) for line in page)
+    places = [text.index(words) for words in ("numéro 1", "Nothing new: Ports.", "failing: 503")]
+    assert places == sorted(places)
