@@ -210,9 +210,13 @@ class CliContext:
         """Start a monitor if none is running; return whether one was started.
 
         Raises:
-            ConfigError: feeds.yaml has a mistake.
+            ConfigError: feeds.yaml has a mistake; a running monitor tells of it itself.
             MonitorError: The monitor ended at once, or did not start in time.
         """
+        from monitor.monitor_lock import current_heartbeat
+
+        if current_heartbeat(self.folder):
+            return False
         from monitor.cli.run import start_monitor
         from monitor.config.watchlist_tests import load_and_test
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from support.newsroom import until
 
+from monitor.cli import CliContext
 from monitor.cli.run import stop_monitor
-from monitor.errors import AlreadyRunningError, MonitorError
+from monitor.errors import AlreadyRunningError, ConfigError, MonitorError
 from monitor.model.status import MonitorPresence
 from monitor.monitor_lock import CARD, Heartbeat, MonitorLock, current_heartbeat, is_locked
 
@@ -79,6 +80,17 @@ def test_a_monitor_that_is_just_starting_can_be_stopped(tmp_path: Path) -> None:
     reaper.start()
     assert stop_monitor(tmp_path) == starting.pid
     reaper.join()
+
+
+def test_beside_a_running_monitor_a_broken_file_stops_nobody(tmp_path: Path) -> None:
+    feeds = tmp_path / "feeds.yaml"
+    feeds.write_text("feeds: [", encoding="utf-8")
+    here = CliContext(feeds, tmp_path / "var")
+    with MonitorLock(here.folder) as held:
+        held.beat(_card(os.getpid()))
+        assert here.ensure_monitor() is False
+    with pytest.raises(ConfigError):
+        here.ensure_monitor()
 
 
 def test_the_second_is_told_of_the_first(tmp_path: Path) -> None:
