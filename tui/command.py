@@ -59,8 +59,8 @@ class DashboardContext(Protocol):
     def service(self, *, read_only: bool = False) -> Service:
         """Return the service of the newsroom."""
 
-    def ensure_monitor(self) -> bool:
-        """Start a monitor if none is running; return whether one was started."""
+    def ensure_monitor(self, meanwhile: Callable[[], object] = ...) -> bool:
+        """Start a monitor if none is running, `meanwhile` do something; return whether it did."""
 
     def stop_monitor(self) -> int | None:
         """Stop the monitor; return its process id, None if none was running."""
@@ -84,6 +84,10 @@ def run_dashboard(
         service, clock=clock, owns_monitor=owns_monitor, read_only=read_only, **(setting or {})
     )
     return app.run() or "quit"
+
+
+def _load() -> None:
+    import tui.app  # noqa: F401 - most of the time to the first paint
 
 
 def run_wall(
@@ -202,7 +206,7 @@ def dashboard(
     clock = newsroom.clock
     unwritable = is_read_only(newsroom.archive)
     read_only = read_only or unwritable
-    started = False if no_monitor or unwritable else newsroom.ensure_monitor()
+    started = False if no_monitor or unwritable else newsroom.ensure_monitor(_load)
     exit_mode: ExitMode = "quit"
     try:
         setting: AppSettings = {

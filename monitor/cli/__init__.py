@@ -206,8 +206,11 @@ class CliContext:
 
         return open_service(self.archive, self.config_path, store=self.store, read_only=read_only)
 
-    def ensure_monitor(self) -> bool:
+    def ensure_monitor(self, meanwhile: Callable[[], object] = lambda: None) -> bool:
         """Start a monitor if none is running; return whether one was started.
+
+        Args:
+            meanwhile: What is done while it starts.
 
         Raises:
             ConfigError: feeds.yaml has a mistake; a running monitor tells of it itself.
@@ -218,10 +221,14 @@ class CliContext:
         if current_heartbeat(self.folder):
             return False
         from monitor.cli.run import start_monitor
-        from monitor.config.watchlist_tests import load_and_test
 
-        load_and_test(self.config_path, data=self.data)
-        return start_monitor(self.config_path, self.folder)
+        try:
+            return start_monitor(self.config_path, self.folder, meanwhile)
+        except MonitorError:
+            from monitor.config.watchlist_tests import load_and_test
+
+            load_and_test(self.config_path, data=self.data)  # raises ConfigError if that is why
+            raise
 
     @contextmanager
     def following_index(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -236,8 +237,13 @@ CHECK_SECONDS = 0.02
 """Seconds between two checks."""
 
 
-def start_monitor(path: Path, data: Path) -> bool:
+def start_monitor(path: Path, data: Path, meanwhile: Callable[[], object]) -> bool:
     """Start a monitor in the background unless one is running; return whether one was started.
+
+    Args:
+        path: Its `feeds.yaml`.
+        data: Its folder.
+        meanwhile: What is done while it starts.
 
     Raises:
         MonitorError: The monitor ended at once, or did not start in time.
@@ -254,6 +260,7 @@ def start_monitor(path: Path, data: Path) -> bool:
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
+    meanwhile()
     deadline = monotonic() + START_SECONDS
     while monotonic() < deadline:
         if heartbeat := monitor_lock.current_heartbeat(data):  # perhaps another new monitor

@@ -82,6 +82,7 @@ def test_a_monitor_that_is_just_starting_can_be_stopped(tmp_path: Path) -> None:
     reaper.join()
 
 
+@pytest.mark.costly
 def test_beside_a_running_monitor_a_broken_file_stops_nobody(tmp_path: Path) -> None:
     feeds = tmp_path / "feeds.yaml"
     feeds.write_text("feeds: [", encoding="utf-8")
