@@ -268,9 +268,8 @@ def start_monitor(path: Path, data: Path, meanwhile: Callable[[], object]) -> bo
             process.stderr.close()
             return heartbeat.presence.pid == process.pid
         if process.poll() is not None:
-            assert process.stderr is not None
-            message = process.stderr.read().decode(errors="replace").strip()
-            message = message.removeprefix("tocsin: ")
+            _output, said = process.communicate()
+            message = said.decode(errors="replace").strip().removeprefix("tocsin: ")
             raise MonitorError(
                 message or _("the monitor ended at once (exit {code})", code=process.returncode)
             )
