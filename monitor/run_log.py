@@ -247,7 +247,7 @@ def _words(alert: RaisedAlert) -> str:
 _SUPPRESSED = dict(
     zip(
         SuppressionReason,
-        mark_all("suppressed", "backfill", "muted", "no route", "cooldown"),
+        mark_all("suppressed", "backfill", "silenced", "no route", "cooldown"),
         strict=True,
     )
 )

@@ -215,8 +215,8 @@ def _serve(
         click.echo(f"{address}v1/")
         click.echo(
             _(
-                "Pages for browsers are at {address}, the schema is at /openapi.json; ^C stops the"
-                " server.",
+                "Pages for browsers are at {address}, the schema is at /openapi.json; Ctrl-C stops"
+                " the server.",
                 address=address,
             ),
             err=True,

@@ -94,9 +94,7 @@ COMMANDS = {
         "monitor.cli.feeds:feeds_add",
         "Subscribe to feeds, by their address or that of their site.",
     ),
-    "remove": LazyCommand(
-        "monitor.cli.feeds:feeds_remove", "Unsubscribe from feeds. Their articles stay."
-    ),
+    "remove": LazyCommand("monitor.cli.feeds:feeds_remove", "Remove feeds. Their articles stay."),
     "check": LazyCommand(
         "monitor.cli.feeds_check:feeds_check", "Read feeds once, and show everything about them."
     ),
@@ -335,7 +333,7 @@ def feeds_export(cli: CliContext, file: BinaryIO) -> None:
 @click.argument("feeds", nargs=-1, required=True, metavar="URL-OR-NAME...")
 @click.pass_obj
 def feeds_remove(cli: CliContext, feeds: tuple[str, ...]) -> None:
-    """Unsubscribe from all of these feeds, or from none. Their articles stay in the archive."""
+    """Remove all of these feeds, or none. Their articles stay in the archive."""
     from monitor.config import load
     from monitor.feeds.subscriptions import find_feed, unsubscribe
 

@@ -42,6 +42,6 @@ def mcp(cli: CliContext, allow_triage: bool) -> None:
     scope = Scope.TRIAGE if allow_triage else Scope.READ
     set_up_log(cli.verbosity)
     if sys.stdin.isatty():
-        say(_("A client talks to this command on stdin; ^D ends it. See docs/how-to/agents.md."))
+        say(_("A client talks to this command on stdin; Ctrl-D ends it; see docs/how-to/agents.md"))
     with cli.following_index():
         stdio.serve(McpEnvironment(newsroom, token, monotonic, Caller(user(os.environ), scope)))

@@ -182,14 +182,14 @@ def _where(cli: CliContext) -> str:
     """Return what is watched, and where it is kept."""
     if not cli.shared:
         return _(
-            "watching {config}; the archive is in {folder}; Ctrl+C ends",
+            "watching {config}; the archive is in {folder}; Ctrl-C ends",
             config=cli.config_path,
             folder=cli.folder,
         )
     from monitor.store import store_name
 
     return _(
-        "watching {config}; the store is {store}, the search index in {folder}; Ctrl+C ends",
+        "watching {config}; the store is {store}, the search index in {folder}; Ctrl-C ends",
         config=cli.config_path,
         store=store_name(cli.shared),
         folder=cli.folder,

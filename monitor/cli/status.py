@@ -162,8 +162,8 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
     yield (
         "alerts",
         ngettext(
-            "{alerts}; {count} story not yet triaged",
-            "{alerts}; {count} stories not yet triaged",
+            "{alerts}; {count} new story",
+            "{alerts}; {count} new stories",
             status.untriaged,
             alerts=number(status.alerts),
         ),

@@ -379,18 +379,21 @@ COMMANDS = {
         "monitor.cli.watch_quality:watch_suggest",
         "Propose exclusions that would have spared noise.",
     ),
-    "mute": LazyCommand(
-        "monitor.cli.watch_edit:watch_mute", "Notify nobody of a watchlist for a while."
+    "silence": LazyCommand(
+        "monitor.cli.watch_edit:watch_silence", "Notify nobody of a watchlist for a while."
     ),
-    "unmute": LazyCommand("monitor.cli.watch_edit:watch_unmute", "Notify of a watchlist again."),
+    "unsilence": LazyCommand(
+        "monitor.cli.watch_edit:watch_unsilence", "Notify of a watchlist again."
+    ),
     "add": LazyCommand("monitor.cli.watch_edit:watch_add", "Add a watchlist to feeds.yaml."),
     "from-search": LazyCommand(
         "monitor.cli.watch_edit:watch_from_search",
         "Add a watchlist with the query of a saved search.",
     ),
 }
+ALIASES = {"mute": "silence", "unmute": "unsilence"}
 
 
-@click.group(cls=LazyGroup, lazy=COMMANDS, default="list")
+@click.group(cls=LazyGroup, lazy=COMMANDS, aliases=ALIASES, default="list")
 def watch() -> None:
     """List, explain, test, improve and add watchlists. Without a command: `list`."""

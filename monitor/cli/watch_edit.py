@@ -1,4 +1,4 @@
-"""`tocsin watch add`, `from-search`, `mute` and `unmute`."""
+"""`tocsin watch add`, `from-search`, `silence` and `unsilence`."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def watch_from_search(
 COLUMNS = ("watchlist", "by", "since", "until", "held")
 
 
-@click.command("mute")
+@click.command("silence")
 @click.argument("name", required=False)
 @click.option(
     "--for",
@@ -168,10 +168,10 @@ COLUMNS = ("watchlist", "by", "since", "until", "held")
 )
 @format_option
 @click.pass_obj
-def watch_mute(
+def watch_silence(
     cli: CliContext, name: str | None, duration: float | None, until: float | None, style: str
 ) -> None:
-    """Notify nobody of a watchlist's alerts for a while. Without a NAME, list what is muted.
+    """Notify nobody of a watchlist's alerts for a while. Without a NAME, list the silences.
 
     Its alerts are raised and stored all the same; `tocsin alerts --suppressed` lists them.
     When the time is over, the channels are told how many there were.
@@ -219,13 +219,13 @@ def _print_silences(cli: CliContext, style: str) -> None:
             click.echo(f"{silence.watchlist}  {period} · {suppressed}")
 
 
-@click.command("unmute")
+@click.command("unsilence")
 @click.argument("name")
 @click.pass_context
-def watch_unmute(context: click.Context, name: str) -> None:
-    """End the mute of a watchlist, and show how many alerts it suppressed.
+def watch_unsilence(context: click.Context, name: str) -> None:
+    """End the silence of a watchlist, and show how many alerts it suppressed.
 
-    The channels are told as well. Exits with 1 when the watchlist was not muted.
+    The channels are told as well. Exits with 1 when the watchlist was not silenced.
     """
     from monitor.service.triage import NoWatchlistError
 

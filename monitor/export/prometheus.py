@@ -192,7 +192,7 @@ class _NewsroomCollector(Collector):
             "tocsin_index_waiting_articles", "Articles on their way to the search index.", waiting
         )
         yield _gauge("tocsin_alerts_stored", "Alerts in the archive, without copies.", alerts)
-        yield _gauge("tocsin_alerts_untriaged", "Stories not yet triaged.", untriaged)
+        yield _gauge("tocsin_alerts_untriaged", "New stories.", untriaged)
         yield _gauge(
             "tocsin_set_aside_articles",
             "Articles that took too long to match or to index.",

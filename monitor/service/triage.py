@@ -155,7 +155,7 @@ class Triage:
         from monitor.model.watchlist import Silence
 
         if not 0 < seconds <= LONGEST:
-            raise ValueError(_("a mute ends, at the latest after 30 days"))
+            raise ValueError(_("a silence ends, at the latest after 30 days"))
         now = self._clock()
         silence = Silence(
             watchlist=self._watchlist_name(name), by=by, since=now, until=now + seconds

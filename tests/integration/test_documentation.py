@@ -254,7 +254,7 @@ ROWS = {
     "alerts": ["alerts", "alerts history a1"],
     "watch": [
         *("watch list", "watch list --terms", "watch forms espion*", "watch lint", "watch test"),
-        *("watch suggest Cainiao", "watch mute"),
+        *("watch suggest Cainiao", "watch silence"),
     ],
     "feeds": ["feeds", "feeds --blind", "feeds log lefilwallon"],
     "deliveries` and `tocsin notify list": ["deliveries", "notify list"],

@@ -79,7 +79,7 @@ class _FilterOption(NamedTuple):
 
 
 _LABELS = mark_all(
-    "filter", "All alerts", "Untriaged", "Closed", "High severity", "Starred", "Assigned to me",
+    "filter", "All alerts", "New", "Closed", "High severity", "Starred", "Assigned to me",
     "Escalated", "Relevant", "Noise", "Merged", "In French", "In English", "Today",
 )  # fmt: skip
 _CLAUSES = (

@@ -248,7 +248,7 @@ def remove_feed(screen: PaneScreen, feed: FeedHealth) -> None:
         if row == 1:
             screen.run_worker(_remove(screen, feed), group="file")
 
-    title = _("Unsubscribe from {feed}?", feed=feed.feed.name)
+    title = _("Remove {feed}?", feed=feed.feed.name)
     screen.app.push_screen(ChoiceDialog(title, rows), on_choice)
 
 

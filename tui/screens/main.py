@@ -58,7 +58,7 @@ class MainScreen(TriageScreen):
         bind("slash", "app.search", "Search the archive", priority=True),
         bind("full_stop", "newest", "Go to the newest alert, and follow"),
         bind("p", "pause", "Pause the list of alerts, or continue"),
-        bind("m", "silence", "Silence this watchlist, or end its silence"),
+        bind("m", "silence", "Silence (mute) this watchlist, or end its silence"),
         bind("r", "poll", "Poll this feed now"),
         bind("R", "poll_all", "Poll all feeds"),
         bind("e", "feeds", "Show all feeds with their health"),

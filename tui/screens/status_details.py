@@ -27,7 +27,7 @@ def status_rows(status: Status, newsroom: NewsroomModel) -> Iterator[tuple[str, 
     yield "monitor", _row(_("Monitor"), words, style)
     if status.network_down:
         yield "monitor", _row(_("Network"), line(status.network_down), "bad")
-    yield "untriaged", _row(_("Untriaged"), stories(status.untriaged))
+    yield "untriaged", _row(_("New"), stories(status.untriaged))
     feeds = ", ".join(f"{n} {health.label}" for health, n in status.feeds.items() if n)
     yield "feeds", _row(_("Feeds"), feeds or _("none"))
     gaps = ngettext(

@@ -150,8 +150,9 @@ def _unsent(status: Status) -> list[StatusPart]:
 
 
 def new_stories(status: Status) -> str:
-    """Return how many stories are untriaged, in few cells: `12 new`."""
-    return _("{count} new", count=short_count(status.untriaged))
+    """Return how many stories are new, in few cells: `12 new`."""
+    short = short_count(status.untriaged)
+    return ngettext("{short} new", "{short} new", status.untriaged, short=short)
 
 
 def _feeds(status: Status) -> Line:

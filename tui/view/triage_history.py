@@ -67,9 +67,9 @@ def _value(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list | tuple):
-        return line(" ".join(map(str, value))) or _("none")
+        return line(" ".join(map(str, value))) or pgettext("decision", "none")
     if value and name == "state":
         return state_name(AlertState(value))
     if value and name == "verdict":
         return verdict_name(Verdict(value))
-    return line(str(value)) or _("none")
+    return line(str(value)) or pgettext("decision", "none")

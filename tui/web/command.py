@@ -101,7 +101,7 @@ def _serve(
 
     def ready() -> None:
         click.echo(dashboards.address("http"))
-        click.echo(_("Open this address in a browser; ^C stops the server."), err=True)
+        click.echo(_("Open this address in a browser; Ctrl-C stops the server."), err=True)
         if not is_loopback(host):
             click.echo(_("Other machines can reach it, and nothing is encrypted."), err=True)
 

@@ -64,7 +64,7 @@ def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Co
 
 def test_every_command_and_subcommand_takes_the_global_options() -> None:
     every = dict(commands(main_group))
-    assert {"feeds log", "watch mute", "alerts close", "deliveries retry", "notify test"} <= {
+    assert {"feeds log", "watch silence", "alerts close", "deliveries retry", "notify test"} <= {
         *every
     }
     for name, command in every.items():
@@ -167,8 +167,8 @@ def test_two_dashes_end_the_options(filled: Newsroom) -> None:
         ("facets x --feed Nowhere", "no feed is called `Nowhere`"),
         ("trend x --watch Nothing", "no watchlist is called `Nothing`"),
         ("watch show alibba", "no watchlist is called `alibba`; did you mean `Alibaba`?"),
-        ("watch mute alibba", "no watchlist is called 'alibba'; did you mean 'Alibaba'?"),
-        ("watch unmute alibba", "no watchlist is called 'alibba'; did you mean 'Alibaba'?"),
+        ("watch silence alibba", "no watchlist is called 'alibba'; did you mean 'Alibaba'?"),
+        ("watch unsilence alibba", "no watchlist is called 'alibba'; did you mean 'Alibaba'?"),
         ("watch suggest alibba", "no watchlist is called `alibba`; did you mean `Alibaba`?"),
         ("watch explain 1 alibba", "no watchlist is called `alibba`; did you mean `Alibaba`?"),
         ("feeds log TheWir", "no feed is called `TheWir`; did you mean `The Wire`?"),

@@ -80,8 +80,8 @@ NUMBERED = (
     "alerts --limit", "alerts --since", "show", "alerts show", "alerts ack", "alerts history",
     "deliveries --limit", "deliveries retry", "search port --limit", "search port --since",
     "search port --story", "similar", "trend port --since", "trend port --by", "brief --limit",
-    "watch mute Alibaba --for", "watch mute Alibaba --until", "verify --from", "verify --head",
-    "watch test Alibaba --since", "run --metrics", "serve --port",
+    "watch silence Alibaba --for", "watch silence Alibaba --until", "verify --from",
+    "verify --head", "watch test Alibaba --since", "run --metrics", "serve --port",
 )  # fmt: skip
 IN_QUERIES = ("since:{}", "until:{}", "story:{}", "a^{}", "a NEAR/{} b", '"a b"~{}', "{} OF (a, b)")
 

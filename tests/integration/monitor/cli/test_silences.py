@@ -41,9 +41,9 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
         channels=[{"name": "log", "file": "told.jsonl"}],
     )
     assert newsroom.once().returncode == 0
-    assert "no watchlist is silenced" in run("watch", "mute")
-    assert "Alibaba is silenced until" in run("watch", "mute", "alibaba", "--for", "2h")
-    (mute,) = json.loads(run("watch", "mute", "--format", "json"))
+    assert "no watchlist is silenced" in run("watch", "silence")
+    assert "Alibaba is silenced until" in run("watch", "silence", "alibaba", "--for", "2h")
+    (mute,) = json.loads(run("watch", "silence", "--format", "json"))
     assert (mute["watchlist"], mute["held"]) == ("Alibaba", 0)
 
     news = [item("Alibaba", 1), item("Alibaba", 2), item("douane", 3), item("port", 4)]
@@ -67,22 +67,22 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
     assert lists["Alibaba"]["muted_until"] == mute["until"]
     assert "2 silenced until" in run("watch", "list")
 
-    assert "2 suppressed since" in run("watch", "unmute", "ALIBABA")
+    assert "2 suppressed since" in run("watch", "unsilence", "ALIBABA")
     assert "is not silenced" in run("watch", "unmute", "Alibaba", code=1)
     assert newsroom.once("--now").returncode == 0
     (_, (watchlist, occasion, why)) = told(tmp_path)
     assert (watchlist, occasion) == ("Alibaba", "unmuted")
     assert why.startswith("no longer silenced: 2 suppressed since")
 
-    assert "did you mean 'Alibaba'" in newsroom.here("watch", "mute", "Alibabba").stderr
+    assert "did you mean 'Alibaba'" in newsroom.here("watch", "silence", "Alibabba").stderr
     for wrong in (
         ["--for", "31d"], ["--for", "2h", "--until", "17:30"], ["--until", "2020-01-01"],
         ["--until", "25:00"],
     ):  # fmt: skip
-        run("watch", "mute", "douane", *wrong, code=2)
-    run("watch", "mute", "--for", "2h", code=2)
+        run("watch", "silence", "douane", *wrong, code=2)
+    run("watch", "silence", "--for", "2h", code=2)
     run("alerts", "--suppressed", "--follow", code=2)
-    assert "until" in run("watch", "mute", "douane", "--until", "tomorrow")
+    assert "until" in run("watch", "silence", "douane", "--until", "tomorrow")
 
 
 def told(folder: Path) -> list[tuple[str, str, str]]:

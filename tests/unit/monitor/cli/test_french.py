@@ -63,7 +63,7 @@ def test_the_state_of_the_newsroom() -> None:
     lines = run("status").splitlines()
     assert lines[0] == "moniteur    arrêté ; lancez-le avec `tocsin` ou `tocsin run`"
     assert "articles    4, dont 4 trouvables" in lines
-    assert "alertes     4 ; 3 sujets à trier" in lines
+    assert "alertes     4 ; 3 nouveaux sujets" in lines
     assert len({line.index(line.split("  ")[-1].strip()) for line in lines[:3]}) == 1
 
 
@@ -115,7 +115,7 @@ def test_mistakes_of_the_command_line() -> None:
 PROMPTED = [
     ["status"], ["alerts"], ["watch"], ["watch", "list", "--terms"], ["facets", "grève"],
     ["search", "grève"], ["deliveries"], ["notify"], ["searches"],
-    ["trend", "grève", "--format", "table"], ["watch", "forms", "grève"], ["watch", "mute"],
+    ["trend", "grève", "--format", "table"], ["watch", "forms", "grève"], ["watch", "silence"],
     ["show", "a1"], ["show", "2"], ["show", "99"], ["alerts", "history", "a1"],
     ["alerts", "--state", "closed"],
     ["alerts", "close", "--watch", "Alibaba", "--dry-run"], ["reindex"], ["watch", "test"],
