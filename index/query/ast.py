@@ -61,6 +61,17 @@ class Word(Node, frozen=True, eq=False):
     part: str = ""
     """The part of the article to look in; '' is title, summary and body."""
 
+    # As `Node` compares, in half the time: 100,000 words are keys of the matcher's tables.
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Word and self._compared() == other._compared()
+
+    def __hash__(self) -> int:
+        return hash(self._compared())
+
+    def _compared(self) -> tuple[object, ...]:
+        return (self.term, self.mode, self.exact, self.part)
+
 
 class Phrase(Node, frozen=True, eq=False):
     """Words (or alternatives for a word) one right after the other."""
