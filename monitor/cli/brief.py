@@ -11,7 +11,7 @@ import click
 from index.translation import gettext as _
 from monitor.cli import CliContext, output
 from monitor.cli.names import KnownNames
-from monitor.cli.options import CountParam, MomentParam
+from monitor.cli.options import CountParam, MomentParam, complete_watchlist
 from monitor.model.search import Filter
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     "watchlists",
     multiple=True,
     metavar="NAME",
+    shell_complete=complete_watchlist,
     help="Of this watchlist. Without it, of all.",
 )
 @click.option(

@@ -74,6 +74,8 @@ def export(
         )
     if folder == ():
         raise click.UsageError(_("name the folder to write into"))
+    if folder and folder[0] == "-":
+        raise click.UsageError(_("`-` is no folder; name the folder to write into"))
     cli: CliContext = context.obj
     query_text = " ".join(query)
     service = cli.service()

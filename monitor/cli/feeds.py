@@ -14,7 +14,7 @@ from monitor import signs
 from monitor.cli import CliContext, on_terminal, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
-from monitor.cli.options import MomentParam, format_option
+from monitor.cli.options import MomentParam, complete_feed, format_option
 from monitor.errors import FeedError
 from monitor.formatting import articles as counted_articles
 from monitor.formatting import shown_title
@@ -207,7 +207,7 @@ _LOG_MARKS = {"read": signs.OK, "unchanged": signs.UNCHANGED, "failed": signs.FA
 
 
 @click.command("log")
-@click.argument("feed")
+@click.argument("feed", shell_complete=complete_feed)
 @format_option
 @click.pass_obj
 def feeds_log(cli: CliContext, feed: str, style: str) -> None:
@@ -330,7 +330,9 @@ def feeds_export(cli: CliContext, file: BinaryIO) -> None:
 
 
 @click.command("remove")
-@click.argument("feeds", nargs=-1, required=True, metavar="URL-OR-NAME...")
+@click.argument(
+    "feeds", nargs=-1, required=True, metavar="URL-OR-NAME...", shell_complete=complete_feed
+)
 @click.pass_obj
 def feeds_remove(cli: CliContext, feeds: tuple[str, ...]) -> None:
     """Remove all of these feeds, or none. Their articles stay in the archive."""

@@ -13,6 +13,7 @@ from index.translation import gettext as _
 from index.translation import mark_all, ngettext, number, pgettext
 from monitor import signs
 from monitor.cli import CliContext, output
+from monitor.cli.options import complete_feed
 from monitor.errors import FeedError
 from monitor.feeds.discovery import FeedDiagnostics, diagnose, retry
 from monitor.fetch.url import redact
@@ -167,7 +168,7 @@ def _caching(diagnostics: FeedDiagnostics) -> str:
 
 
 @click.command("check")
-@click.argument("feeds", nargs=-1, metavar="[URL-OR-NAME]...")
+@click.argument("feeds", nargs=-1, metavar="[URL-OR-NAME]...", shell_complete=complete_feed)
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
               show_default=True, help="Output format.")  # fmt: skip
 @click.pass_context

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -17,7 +18,7 @@ from monitor.model.search import Filter
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from monitor.model.config import SavedSearch
+    from monitor.model.config import Config, SavedSearch
 
 
 class DurationParam(click.ParamType[float]):
@@ -169,8 +170,7 @@ def complete_query(
     from monitor.errors import MonitorError
 
     if incomplete.startswith("@"):
-        names = _search_names(context, incomplete[1:])
-        return [CompletionItem(f"@{name}") for name in names]
+        return _items(f"@{name}" for name in _search_names(context, incomplete[1:]))
     try:
         completion = (
             completion_context(context).service().archive.complete(incomplete, len(incomplete))
@@ -185,22 +185,62 @@ def complete_search_name(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete the name of a saved search."""
-    from click.shell_completion import CompletionItem
+    return _items(_search_names(context, incomplete))
 
-    return [CompletionItem(name) for name in _search_names(context, incomplete)]
+
+def complete_watchlist(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the name of a watchlist."""
+    return _items(_begun(context, incomplete, lambda config: [w.name for w in config.watchlists]))
+
+
+def complete_feed(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the name of a feed."""
+    return _items(_begun(context, incomplete, lambda config: [f.name for f in config.feeds]))
+
+
+def complete_feed_or_tag(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the name of a feed, or `tag:` and a tag."""
+
+    def known(config: Config) -> list[str]:
+        tags = sorted({f"tag:{tag}" for feed in config.feeds for tag in feed.tags})
+        return [*(feed.name for feed in config.feeds), *tags]
+
+    return _items(_begun(context, incomplete, known))
 
 
 def _search_names(context: click.Context, incomplete: str) -> list[str]:
     """Return the names of saved searches with this prefix."""
+    return _begun(context, incomplete, lambda config: [s.name for s in config.searches])
+
+
+def _begun(
+    context: click.Context, incomplete: str, known: Callable[[Config], list[str]]
+) -> list[str]:
+    """Return the names of feeds.yaml with this prefix; none where it has a mistake."""
     from monitor.config import load
     from monitor.errors import MonitorError
 
     try:
-        searches = load(completion_context(context).config_path).searches
+        names = known(load(completion_context(context).config_path))
     except MonitorError:
         return []
     prefix = incomplete.casefold()
-    return [search.name for search in searches if search.name.casefold().startswith(prefix)]
+    return [name for name in names if name.casefold().startswith(prefix)]
+
+
+def _items(names: Iterable[str]) -> list[CompletionItem]:
+    """Return names to complete; bash, which quotes none, gets them with backslashes."""
+    from click.shell_completion import CompletionItem
+
+    if os.environ.get("_TOCSIN_COMPLETE") == "bash_complete":
+        names = (re.sub(r"([^\w@:./-])", r"\\\1", name) for name in names)
+    return [CompletionItem(name) for name in names]
 
 
 def completion_context(context: click.Context) -> CliContext:
@@ -255,9 +295,17 @@ FILTER_OPTIONS = (
         "feeds",
         multiple=True,
         metavar="NAME",
+        shell_complete=complete_feed_or_tag,
         help="Of this feed. `tag:NAME` means all feeds with a tag.",
     ),
-    click.option("--watch", "watchlists", multiple=True, metavar="NAME", help="Of this watchlist."),
+    click.option(
+        "--watch",
+        "watchlists",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=complete_watchlist,
+        help="Of this watchlist.",
+    ),
 )
 """The options that `build_filter` reads."""
 

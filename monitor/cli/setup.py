@@ -69,14 +69,17 @@ class _InitError(click.ClickException):
     exit_code = 2
 
 
-@click.command()
+@click.command(
+    help="""Print the completion script of SHELL. For bash:
+
+    \b
+    `tocsin completion bash > ~/.local/share/bash-completion/completions/tocsin`
+    """
+)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print the completion script of SHELL.
-
-    For bash: `tocsin completion bash > ~/.local/share/bash-completion/completions/tocsin`
-    """
+    """Print the completion script of a shell."""
     root = context.find_root().command
     completer = get_completion_class(shell)
     assert completer is not None

@@ -95,7 +95,7 @@ def plot_lines(trend: Trend, zone: tzinfo, width: int, *, colours: bool) -> Iter
     if len(shown) == 1 and any(shown[0].marked):
         estimated = any(value is not None for value in shown[0].corrected)
         estimate = f", {signs.ESTIMATE} {_(_ESTIMATE)}" if estimated else ""
-        yield f"{signs.UNSURE} {_('articles found')}{estimate}"
+        yield f"{signs.UNSURE} {_('articles found, in a time with coverage gaps')}{estimate}"
 
 
 _ESTIMATE = mark("estimate without coverage gaps")

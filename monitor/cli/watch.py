@@ -15,6 +15,7 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError, nearest
 from monitor.cli.numbers import ArticleNumber, no_article
+from monitor.cli.options import complete_watchlist
 from monitor.formatting import clauses
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.shown_names import severity_name
@@ -89,7 +90,7 @@ COLUMNS = (
 
 
 @click.command("list")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_watchlist)
 @click.option("--terms", is_flag=True, help="Show each term of the watchlists, with its precision.")
 @format_option
 @click.pass_obj
@@ -109,7 +110,7 @@ def watch_list(cli: CliContext, name: str | None, terms: bool, style: str) -> No
 
 
 @click.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_watchlist)
 @format_option
 @click.pass_obj
 def watch_show(cli: CliContext, name: str, style: str) -> None:

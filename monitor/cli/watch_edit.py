@@ -12,7 +12,13 @@ from index.translation import gettext as _
 from index.translation import ngettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.names import InputError
-from monitor.cli.options import DurationParam, FutureMomentParam, complete_search_name, find_search
+from monitor.cli.options import (
+    DurationParam,
+    FutureMomentParam,
+    complete_search_name,
+    complete_watchlist,
+    find_search,
+)
 from monitor.cli.watch import format_option
 from monitor.model.severity import Severity
 
@@ -152,7 +158,7 @@ COLUMNS = ("watchlist", "by", "since", "until", "held")
 
 
 @click.command("silence")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_watchlist)
 @click.option(
     "--for",
     "duration",
@@ -220,7 +226,7 @@ def _print_silences(cli: CliContext, style: str) -> None:
 
 
 @click.command("unsilence")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_watchlist)
 @click.pass_context
 def watch_unsilence(context: click.Context, name: str) -> None:
     """End the silence of a watchlist, and show how many alerts it suppressed.

@@ -13,7 +13,7 @@ from index.analysis.text_cleaning import clean
 from index.translation import gettext as _
 from index.translation import ngettext, number
 from monitor.cli import CliContext, output, say
-from monitor.cli.options import CountParam, MomentParam
+from monitor.cli.options import CountParam, MomentParam, complete_watchlist
 from monitor.cli.output import progress_bar
 from monitor.cli.watch import format_option
 from monitor.formatting import articles as counted_articles
@@ -241,7 +241,7 @@ SUGGEST_COLUMNS = (
 
 
 @click.command("suggest")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_watchlist)
 @click.option("--limit", type=CountParam(0), default=5, show_default=True, metavar="N",
               help="At most this many. 0 means all.")  # fmt: skip
 @format_option

@@ -109,7 +109,7 @@ def _sufficient(node: Node) -> Iterator[Word]:
 def as_text(config: Config) -> list[str]:
     """Return what the monitor would poll, watch for and store, line by line."""
     return [
-        _("{file} is well.", file=config.path),
+        _("{file} is valid.", file=config.path),
         "",
         _counted_feeds(config.feeds),
         *_columns(_tag_rows(config.feeds)),

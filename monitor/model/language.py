@@ -5,7 +5,10 @@ from __future__ import annotations
 from index.translation import gettext as _
 from index.translation import mark
 
-_NAMES = {"fr": mark("French"), "en": mark("English")}
+_NAMES = {
+    "fr": mark("French"), "en": mark("English"), "de": mark("German"), "es": mark("Spanish"),
+    "it": mark("Italian"), "nl": mark("Dutch"), "pt": mark("Portuguese"),
+}  # fmt: skip
 
 
 def language_name(code: str) -> str:

@@ -97,7 +97,8 @@ def test_a_plot_for_people_and_a_picture(newsroom: Newsroom) -> None:
     assert done.returncode == 0, done.stderr
     assert lines[0] == "grève: 144"
     assert (
-        f"{signs.UNSURE} articles found, {signs.ESTIMATE} estimate without coverage gaps" in lines
+        f"{signs.UNSURE} articles found, in a time with coverage gaps,"
+        f" {signs.ESTIMATE} estimate without coverage gaps" in lines
     )
     assert max(map(cell_len, lines)) <= 80
     wrote = newsroom.tocsin("trend", "grève 阿里", "port", "--png", "trend.png")

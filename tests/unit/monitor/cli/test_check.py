@@ -38,7 +38,7 @@ def test_check_says_what_would_be_done(tmp_path: Path) -> None:
     assert said.exit_code == 0
     lines = [" ".join(line.split()) for line in said.stdout.splitlines()]
     assert lines == [
-        f"{path} is well.",
+        f"{path} is valid.",
         "",
         "3 feeds, 1 of them paused",
         "(no tag) 1 paused",

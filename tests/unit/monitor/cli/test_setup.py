@@ -46,7 +46,7 @@ def test_init_explains_the_file_in_the_language_of_the_reader(tmp_path: Path) ->
     assert "\nlanguage: fr " in written
     checked = run(config=tmp_path / "feeds.yaml")
     assert checked.exit_code == 0
-    assert "est correct." in checked.stdout
+    assert "est valide." in checked.stdout
     assert "4 listes de veille" in checked.stdout
 
 
