@@ -76,3 +76,11 @@ def test_what_the_command_does_not_understand(
     code, _, err = run(folder, *arguments)
     assert code == 2
     assert words in err
+
+
+def test_a_hyphen_is_no_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    code, _, said = run(folder, "--all", "-")
+    assert code == 2
+    assert "name the folder to write into" in said
+    assert not (folder / "-").exists()
