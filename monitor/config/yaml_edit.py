@@ -332,7 +332,10 @@ KEY = "enabled"
 
 
 def set_enabled(text: str, url: str, *, on: bool) -> str:
-    """Return the text with a feed polled or not, comments kept; raises LayoutError."""
+    """Return the text with a feed polled or not, comments kept; raises LayoutError.
+
+    A feed that is polled needs no `enabled`: it goes where nothing else is on its line.
+    """
     root = root_mapping(text)
     pair = root.get("feeds")
     listed = pair.value if pair else None
@@ -347,6 +350,9 @@ def set_enabled(text: str, url: str, *, on: bool) -> str:
             return text
         else:
             expected["feeds"][number] = {"url": address.text, KEY: on}
+        if on and (without := _without_enabled(text, node)) is not None:
+            del expected["feeds"][number][KEY]
+            return parsed_again(without, expected)
         in_brackets = isinstance(listed, SequenceNode) and text.startswith("[", listed.start)
         return parsed_again(
             _with_enabled(text, node, address, on, in_brackets=in_brackets), expected
@@ -361,6 +367,21 @@ def _address(node: Node) -> Node | None:
         pair = node.get("url")
         return pair.value if pair else None
     return node
+
+
+def _without_enabled(text: str, node: Node) -> str | None:
+    """Return the text without the key of a feed; None if there is more on its line."""
+    pair = node.get(KEY) if isinstance(node, MappingNode) else None
+    if pair is None:
+        return None
+    start, end = pair.key.start, pair.value.end
+    if text.startswith("{", node.start):
+        before = text[:start].rstrip()
+        return before[:-1] + text[end:] if before.endswith(",") else None
+    line_start, line_end = text.rfind("\n", 0, start) + 1, text.find("\n", end) + 1 or len(text)
+    if text[line_start:start].strip() or text[end:line_end].strip():
+        return None
+    return text[:line_start] + text[line_end:]
 
 
 def _with_enabled(

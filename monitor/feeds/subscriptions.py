@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.translation import gettext as _
 from index.translation import ngettext
-from monitor.config import value_parsers
+from monitor.config import load, value_parsers
 from monitor.config.yaml_edit import edit, set_enabled, with_item, without_items
 from monitor.errors import MonitorError, UnknownNameError
 from monitor.ingest.identify import canonical
@@ -135,9 +135,14 @@ def unsubscribe(
     return [config.feeds[number] for number in sorted(numbers)]
 
 
-def set_resting(path: Path, data: Path | None, url: str, *, resting: bool) -> None:
-    """Pause the feed of an address, or poll it again; raises as `subscribe`."""
-    edit(path, lambda text: set_enabled(text, url, on=not resting), data=data)
+def pause_or_resume(path: Path, data: Path | None, url: str) -> bool:
+    """Pause the feed of an address if feeds.yaml polls it, else resume it; tell if it is paused.
+
+    Raises as `subscribe`.
+    """
+    paused = any(feed.enabled for feed in load(path, data=data).feeds if feed.url == url)
+    edit(path, lambda text: set_enabled(text, url, on=not paused), data=data)
+    return paused
 
 
 def _item(feed: Feed) -> dict[str, Any]:

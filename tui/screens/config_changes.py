@@ -220,12 +220,13 @@ def pause_feed(screen: PaneScreen, feed: FeedHealth) -> None:
 
 
 async def _pause(screen: PaneScreen, feed: FeedHealth) -> None:
-    pausing = feed.feed.enabled
+    pausing = False
 
     def change(path: Path) -> None:
         from monitor.feeds import subscriptions
 
-        subscriptions.set_resting(path, None, feed.feed.url, resting=pausing)
+        nonlocal pausing
+        pausing = subscriptions.pause_or_resume(path, None, feed.feed.url)
 
     error = await write_config(screen.newsroom, change)
     name = feed.feed.name

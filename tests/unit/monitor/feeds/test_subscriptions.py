@@ -9,7 +9,7 @@ import pytest
 from monitor.config import load
 from monitor.config.yaml_edit import LayoutError, set_enabled
 from monitor.errors import ConfigError
-from monitor.feeds.subscriptions import set_resting
+from monitor.feeds.subscriptions import pause_or_resume
 
 URL = "https://one.test/rss"
 OTHER = "- https://two.test/rss   # the other\n"
@@ -66,9 +66,38 @@ def test_a_list_in_brackets_and_a_last_line_without_end() -> None:
     )
 
 
-def test_and_polled_again() -> None:
-    text = f"feeds:\n- url: {URL}\n  enabled: false # tired\n{OTHER}"
-    assert set_enabled(text, URL, on=True) == text.replace("false", "true")
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f"- url: {URL}\n  enabled: false\n  tags: [a]\n", f"- url: {URL}\n  tags: [a]\n"),
+        (f"- url: {URL}\n  enabled: false", f"- url: {URL}\n"),
+        (f'- {{url: "{URL}", enabled: false, name: A}}\n', f'- {{url: "{URL}", name: A}}\n'),
+        (f'- {{"url": "{URL}", "enabled": false}}\n', f'- {{"url": "{URL}"}}\n'),
+        (
+            f"- enabled: false\n  url: {URL}\n",
+            f"- enabled: true\n  url: {URL}\n",
+        ),
+        (
+            f"- url: {URL}\n  enabled: false # tired\n",
+            f"- url: {URL}\n  enabled: true # tired\n",
+        ),
+    ],
+)
+def test_a_feed_that_is_polled_again_needs_no_key(before: str, after: str) -> None:
+    assert set_enabled(f"feeds:\n{before}", URL, on=True) == f"feeds:\n{after}"
+
+
+def test_each_press_pauses_or_resumes_what_the_file_says(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    text = f"feeds:\n- url: {URL}\n{OTHER}watchlists: []\n"
+    path.write_text(text, encoding="utf-8")
+    assert pause_or_resume(path, None, URL)
+    assert "enabled: false" in path.read_text(encoding="utf-8")
+    assert not pause_or_resume(path, None, URL)
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_a_feed_that_is_polled_is_left_as_it_is() -> None:
     assert (
         set_enabled(OTHER.join(["feeds:\n", ""]), "https://two.test/rss", on=True).count("url") == 0
     )
@@ -78,11 +107,11 @@ def test_what_is_not_there_or_not_well_is_said_and_left_alone(tmp_path: Path) ->
     path = tmp_path / "feeds.yaml"
     path.write_text(f"feeds:\n- {URL}\nwatchlists: []\n")
     with pytest.raises(LayoutError, match=r"none\.test"):
-        set_resting(path, None, "https://none.test/rss", resting=True)
-    set_resting(path, None, URL, resting=True)
+        pause_or_resume(path, None, "https://none.test/rss")
+    pause_or_resume(path, None, URL)
     assert [feed.enabled for feed in load(path).feeds] == [False]
     broken = path.read_text() + "watchlist: []\n"
     path.write_text(broken)
     with pytest.raises(ConfigError):
-        set_resting(path, None, URL, resting=False)
+        pause_or_resume(path, None, URL)
     assert path.read_text() == broken
