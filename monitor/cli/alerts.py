@@ -10,6 +10,7 @@ import click
 from msgspec.structs import replace
 
 from index.translation import gettext as _
+from index.translation import number
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import KnownNames
@@ -298,16 +299,20 @@ def alerts_list(
         known.warn(query)
     version = service.views.version()
     selection = StorySelection(service, filter, query)
+    one_more = limit + 1 if limit else 0
     if style in STORY_FORMATS:
-        stories = selection.stories(limit)
+        stories = selection.stories(one_more)
         found = len(stories)
+        shown = stories[: limit or None]
         print_stories(
-            stories[:: -1 if follow else 1], style, cli.clock(), paged=not (no_pager or follow)
+            shown[:: -1 if follow else 1], style, cli.clock(), paged=not (no_pager or follow)
         )
     else:
-        rows = selection.alerts(limit)
+        rows = selection.alerts(one_more)
         found = len(rows)
-        print_alerts(rows[:: 1 if follow else -1], style)
+        print_alerts(rows[-limit:][:: 1 if follow else -1], style)
+    if found > limit > 0 and not follow:
+        say(_("the newest {count}; --limit 0 shows all", count=number(limit)))
     if not (found or follow):
         if style == "table":
             say(_("no alerts"))

@@ -59,6 +59,13 @@ def test_alerts_for_people_and_in_markdown(filled: Newsroom) -> None:
     )
 
 
+@pytest.mark.parametrize("style", ["table", "json", "csv"])
+def test_a_list_that_is_cut_short_says_so(style: str, filled: Newsroom) -> None:
+    done = filled.here("alerts", "--format", style, "--limit", "1")
+    assert done.stderr == "the newest 1; --limit 0 shows all\n"
+    assert filled.here("alerts", "--format", style).stderr == ""
+
+
 def test_no_alerts_exits_with_1(filled: Newsroom) -> None:
     done = filled.here("alerts", "--watch", "Alibaba", "--lang", "en")
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "no alerts\n")
