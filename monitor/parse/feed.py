@@ -72,12 +72,21 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
             document = _document(_repaired(body), content_type)
         if not document["entries"] and not document.get("version"):
             raise ParseError(url, describe_content(body))
+        if not document["entries"] and _is_malformed(document):
+            raise ParseError(url, _("it is broken off or not well-formed, and has no entries"))
         return _feed(document, url)
     except (ParseError, MemoryError):
         raise
     except Exception as error:  # feedparser raises anything on 9 % of mutated documents
         reason = _("it is too broken to be read ({error})", error=type(error).__name__)
         raise ParseError(url, reason) from error
+
+
+def _is_malformed(document: Mapping[str, Any]) -> bool:
+    """Return whether no XML parser reads a document to its end, whatever its encoding."""
+    from xml.sax import SAXException
+
+    return isinstance(document.get("bozo_exception"), SAXException)
 
 
 def _repaired(body: bytes) -> bytes:

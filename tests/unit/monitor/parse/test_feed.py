@@ -461,6 +461,12 @@ def test_a_broken_feed_gives_what_it_has(body: bytes) -> None:
     assert one(body).title == "Titre"
 
 
+@pytest.mark.parametrize("cut", ["<rss><channel><title>x</ti", "<rss version='2.0'><channel>"])
+def test_a_document_that_breaks_off_before_its_entries_is_no_feed(cut: str) -> None:
+    with pytest.raises(ParseError, match="broken off"):
+        parse(cut.encode(), URL)
+
+
 def test_a_feed_without_entries_is_a_feed() -> None:
     assert parse(rss(""), URL).entries == ()
 
