@@ -220,6 +220,9 @@ def _feed(name: str, known: Sequence[Feed]) -> Feed:
     from monitor.feeds.subscriptions import find_feed
     from monitor.model.feed import Feed
 
+    named = next((feed for feed in known if feed.name == name), None)
+    if named is not None:
+        return named
     if known and "://" not in name and not _is_host(name):
         return find_feed(name, known)
     url = name if "://" in name else f"https://{name}"

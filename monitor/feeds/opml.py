@@ -79,7 +79,7 @@ def _root(body: bytes, source: str) -> _Element:
     if not markup:
         raise ParseError(
             source,
-            _("it is no list of feeds (OPML), as readers export: newsboat with `newsboat -e`"),
+            _("it is no list of feeds (OPML), as readers export: `newsboat --export-to-opml2`"),
         )
     parser = etree.XMLParser(
         encoding="utf-8" if charset else None,

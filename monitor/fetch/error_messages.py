@@ -64,6 +64,8 @@ def _tls(error: ssl.SSLError) -> str:
         return _(known) if known else _("certificate: {why}", why=error.verify_message)
     if not error.reason:
         return _("no encrypted connection: tls failed")
+    if error.reason == "WRONG_VERSION_NUMBER":
+        return _("the server speaks http, not https: try http://")
     return _("no encrypted connection: {why}", why=error.reason.replace("_", " ").lower())
 
 

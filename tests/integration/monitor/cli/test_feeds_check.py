@@ -61,6 +61,15 @@ def test_a_check_needs_no_newsroom_and_guards_addresses(tmp_path: Path, publishe
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_name_of_a_feed_may_look_like_an_address(tmp_path: Path, publisher: Web) -> None:
+    publisher.on("/wire", Reply(body=WIRE))
+    own = Newsroom(tmp_path)
+    own.watch([{"url": url} for url in (publisher.url("/wire"), publisher.url("/other"))])
+    name = f"127.0.0.1:{publisher.port}/wire"
+    assert name in run(own, "list")[0]
+    assert "The Wire" in run(own, "check", name)[0]
+
+
 def test_a_check_without_an_address_is_of_all(newsroom: Newsroom, publisher: Web) -> None:
     publisher.on("/kept", Reply(body=WIRE))
     assert "The Wire" in run(newsroom, "check")[0]

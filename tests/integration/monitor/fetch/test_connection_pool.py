@@ -105,7 +105,7 @@ def test_tls_on_a_plain_http_port():
                 await asking.fetch(f"https://127.0.0.1:{port}/")
         return caught.value.reason
 
-    assert asyncio.run(go()) == "no encrypted connection: wrong version number"
+    assert asyncio.run(go()) == "the server speaks http, not https: try http://"
 
 
 def test_a_proxy_that_opens_no_tunnel_is_the_networks_fault() -> None:
