@@ -77,16 +77,15 @@ def _item(term: str, name: str | None, severity: str | None) -> Item:
 
 
 def _is_query(term: str) -> bool:
-    """Tell whether a term has operators; raises InputError if it is well in neither form."""
+    """Tell whether a term has operators; raises InputError if it is no query or no term."""
     from index.errors import QueryError
     from index.query.lexer import operator_in
     from index.query.parser import any_of, parse_query
 
     query = operator_in(term) is not None
     try:
-        if query:
-            parse_query(term, allow_archive_filters=False)
-        else:
+        parse_query(term, allow_archive_filters=False)  # `ransom OR` is an unfinished query
+        if not query:
             any_of([term])
     except QueryError as error:
         raise InputError(_pointed(error, term)) from None

@@ -42,6 +42,8 @@ def test_add_changes_nothing_else_in_the_file(tmp_path: Path) -> None:
         (["Cainiao"], "a watchlist is called `Cainiao` already"),
         (["*"], "word"),
         (["x AND "], "AND has nothing after it\n    x AND \n      ^"),
+        (["ransom OR"], "OR has nothing after it\n    ransom OR\n           ^"),
+        (['"unbalanced'], 'this quote is never closed\n    "unbalanced\n    ^'),
         (["été NEAR/5 (b"], "never closed\n    été NEAR/5 (b\n               ^\n"),
         (["port titel:x -y"], "there is no field titel:\n    port titel:x -y\n         ^\n"),
         (["a since:7d"], "since: works in searches only\n    a since:7d\n      ^\n"),
