@@ -32,8 +32,12 @@ class Problem(NamedTuple):
 class ConfigError(MonitorError):
     """A configuration that cannot be used, with every problem in it."""
 
-    def __init__(self, path: str, problems: list[Problem]) -> None:
+    def __init__(
+        self, path: str, problems: list[Problem], *, unwritten: bytes | None = None
+    ) -> None:
         self.path = path
+        self.unwritten = unwritten
+        """The text with the problems, where an edit would have made it; the file is as it was."""
         self.problems = sorted(problems)
         super().__init__("\n".join(f"{path}: {problem}" for problem in self.problems))
 

@@ -332,8 +332,10 @@ def main() -> None:
     except ConfigError as error:
         from monitor.cli.check import describe_problems
 
-        for line in describe_problems(Path(error.path), error.problems):
+        for line in describe_problems(Path(error.path), error.problems, error.unwritten):
             say(line)
+        if error.unwritten is not None:
+            say(_("{file} was not changed; it would have had these lines", file=error.path))
         code = BAD_CONFIG
     except AlreadyRunningError as error:
         say(str(error))

@@ -51,17 +51,19 @@ def run_check(path: Path, data: Path | None, *, as_json: bool) -> int:
     return 0
 
 
-def describe_problems(path: Path, problems: list[Problem]) -> Iterator[str]:
+def describe_problems(
+    path: Path, problems: list[Problem], content: bytes | None = None
+) -> Iterator[str]:
     """Yield each problem as `feeds.yaml:12:5: message`, with its line and a caret under it.
 
-    Possible secrets in that line are masked.
+    Possible secrets in that line are masked. Without `content` it is that of the file.
     """
     from monitor.config import read
     from monitor.config.credentials import masked
     from monitor.config.yaml_nodes import YamlText, decode
 
     try:
-        source, _encoding = decode(read(path))
+        source, _encoding = decode(read(path) if content is None else content)
     except (MonitorError, OSError):
         source = YamlText("")
     for problem in problems:

@@ -27,7 +27,7 @@ from monitor.config.yaml_nodes import (
     YamlText,
     tree,
 )
-from monitor.errors import MonitorError
+from monitor.errors import ConfigError, MonitorError
 from monitor.files import atomic_write
 from monitor.model.config import Config
 
@@ -276,7 +276,7 @@ def edit(path: Path, change: Callable[[str], str], *, data: Path | None = None) 
     before = path.read_bytes()
     bom = _BOM if before.startswith(_BOM) else b""
     after = bom + change(before.removeprefix(bom).decode()).encode()
-    config = understand(after, path, data=data)
+    config = _understand_edit(after, path, data)
     try:
         _replace(path.resolve(), before, after)
     except OSError as error:
@@ -286,11 +286,18 @@ def edit(path: Path, change: Callable[[str], str], *, data: Path | None = None) 
     return config
 
 
+def _understand_edit(after: bytes, path: Path, data: Path | None) -> Config:
+    try:
+        return understand(after, path, data=data)
+    except ConfigError as error:
+        raise ConfigError(error.path, error.problems, unwritten=after) from error
+
+
 def _edit_stored(path: Path, change: Callable[[str], str], data: Path | None) -> Config:
     """Change the version in force, and put the result in force."""
     stored = version_in_force(path)
     after = change(stored.content)
-    config = understand(after.encode(), path, data=data)
+    config = _understand_edit(after.encode(), path, data)
     versions = config_views(configured_store(path))
     versions.apply(after, user(os.environ), stored.number)
     return config

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from support.feeds_commands import run
@@ -14,6 +15,23 @@ pytestmark = pytest.mark.costly
 
 
 # --- remove --------------------------------------------------------------------------------
+
+
+def test_an_edit_that_would_be_a_mistake_shows_what_it_would_have_written(tmp_path: Path) -> None:
+    own = Newsroom(tmp_path)
+    text = (
+        "feeds:\n- {url: https://a.example/rss, name: A}\n"
+        "- {url: https://b.example/rss, name: B, tags: [presse]}\n"
+        "watchlists:\n- {terms: [a], feeds: tag:presse}\n"
+    )
+    own.config.write_text(text, encoding="utf-8")
+    _, err = run(own, "remove", "B", code=2)
+    place, line, caret, end = err.splitlines()
+    assert place.startswith("feeds.yaml:4:23: no feed has the tag `presse`")
+    assert line.strip() == "- {terms: [a], feeds: tag:presse}"
+    assert caret.index("^") == line.index("tag:presse")
+    assert end == "feeds.yaml was not changed; it would have had these lines"
+    assert own.config.read_text(encoding="utf-8") == text
 
 
 def test_feeds_are_removed_by_name_or_address(newsroom: Newsroom, publisher: Web) -> None:
