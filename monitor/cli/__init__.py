@@ -330,13 +330,7 @@ def main() -> None:
         say(f"tocsin: {error.format_message()}")
         code = error.exit_code
     except ConfigError as error:
-        from monitor.cli.check import describe_problems
-
-        for line in describe_problems(Path(error.path), error.problems, error.unwritten):
-            say(line)
-        if error.unwritten is not None:
-            say(_("{file} was not changed; it would have had these lines", file=error.path))
-        code = BAD_CONFIG
+        code = _config_error(error)
     except AlreadyRunningError as error:
         say(str(error))
         code = OTHER_MONITOR
@@ -417,6 +411,17 @@ def set_up_log(verbosity: int, file: Path | None = None) -> None:
     root.setLevel(logging.WARNING)
     logging.getLogger("tocsin").setLevel(level if verbosity > -2 else logging.ERROR)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def _config_error(error: ConfigError) -> int:
+    """Say what is wrong in feeds.yaml, or would be after an edit; return the exit code."""
+    from monitor.cli.check import describe_problems
+
+    for line in describe_problems(Path(error.path), error.problems, error.unwritten):
+        say(line)
+    if error.unwritten is not None:
+        say(_("{file} was not changed; it would have had these lines", file=error.path))
+    return BAD_CONFIG
 
 
 def _archive_error(error: Exception) -> int:
