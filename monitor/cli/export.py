@@ -70,7 +70,7 @@ def export(
         raise click.UsageError(
             _("give a query, or --all for every article")
             if shared
-            else _("give a query, or --all for every article, before the folder")
+            else _("give a query, or --all for every article, and then the folder to write into")
         )
     if folder == ():
         raise click.UsageError(_("name the folder to write into"))

@@ -171,7 +171,8 @@ class LazyGroup(click.Group):
         command = self.get_command(ctx, self.default)
         assert command is not None
         inner = click.Context(command, parent=ctx, info_name=self.default)
-        records = [option.get_help_record(inner) for option in command.get_params(inner)]
+        options = [one for one in command.get_params(inner) if isinstance(one, click.Option)]
+        records = [option.get_help_record(inner) for option in options]
         title = _("Options of `{command}`, which runs without a command", command=self.default)
         with formatter.section(title):
             formatter.write_dl([record for record in records if record is not None])

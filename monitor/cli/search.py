@@ -176,7 +176,21 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
     if results.note:
         say(results.note)
     if not results.found:
+        _warn_of_options(query)
         context.exit(1)
+
+
+def _warn_of_options(words: Sequence[str]) -> None:
+    """Say what a word means that looks like a short option, which a search has not."""
+    for word in words:
+        if len(word) == 2 and word.startswith("-") and word[1].isalpha():
+            say(
+                _(
+                    "`{word}` leaves out articles with `{letter}`; options are whole words,"
+                    " as --limit 2",
+                    word=word, letter=word[1],
+                )
+            )  # fmt: skip
 
 
 class _SearchRequest(Struct, frozen=True):

@@ -97,6 +97,7 @@ def test_help_has_its_commands_in_sections_and_a_short_option(empty: Newsroom) -
     assert headings == ["Options", "Watch", "Read", "Triage", "Feeds", "Maintain"]
     assert "141  the program that reads the output has ended" in short.stdout
     assert "Options of `list`" in empty.here("alerts", "-h").stdout
+    assert "[NAME]" not in empty.here("watch", "-h").stdout  # `tocsin watch NAME` is no command
     assert "--state" in empty.here("alerts", "-h").stdout
 
 

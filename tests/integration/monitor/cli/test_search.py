@@ -192,6 +192,12 @@ def test_what_is_suggested_finds_what_it_says(
         assert again["total"] == one["total"] == said["total"] + one["gained"] > said["total"]
 
 
+def test_what_looks_like_an_option_is_explained_where_nothing_is_found(filled: Newsroom) -> None:
+    done = filled.here("search", "sanctions", "-s", "5555", "--format", "jsonl")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "`-s` leaves out articles with `s`; options are whole words, as --limit 2" in done.stderr
+
+
 def test_people_are_told_too(filled: Newsroom) -> None:
     done = search(filled, "sanction lang:en")
     assert (done.returncode, done.stdout) == (1, "")

@@ -66,7 +66,7 @@ def test_the_command_writes_both_at_once(folder: Path) -> None:
         (["--stix", "x"], "give a query"),
         (["--all", "port", "--stix", "x"], "give a query"),
         (["--all"], "name the folder"),
-        (["port"], "give a query"),
+        (["port"], "give a query, or --all for every article, and then the folder"),
         (["--all", "--stix", "x", "--tlp", "white"], "'white' is not one of"),
     ],
 )
