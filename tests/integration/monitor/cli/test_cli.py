@@ -92,7 +92,7 @@ def test_json_is_the_same_as_format_json(filled: Newsroom) -> None:
 
 def test_help_has_its_commands_in_sections_and_a_short_option(empty: Newsroom) -> None:
     short = empty.here("-h")
-    assert (short.returncode, short.stdout) == (0, empty.here("--help").stdout)
+    assert (short.returncode, short.stdout) == (0, empty.here("--help").stdout), short.stderr
     headings = re.findall(r"^([A-Z]\w+):$", short.stdout, re.MULTILINE)
     assert headings == ["Options", "Watch", "Read", "Triage", "Feeds", "Maintain"]
     assert "141  the program that reads the output has ended" in short.stdout
