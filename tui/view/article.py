@@ -371,7 +371,9 @@ def standing_lines(
     cells: int,
     zone: tzinfo | None,
 ) -> list[Line]:
-    """Return what was decided of each alert, its note, and who was notified or why nobody.
+    """Return what was decided of alerts, their note, and who was notified or why nobody.
+
+    What holds for several alerts is said once, behind the names of their watchlists.
 
     Args:
         alerts: The alerts.
@@ -384,23 +386,28 @@ def standing_lines(
     def moment(at: Timestamp) -> str:
         return times.full(at, zone)
 
-    lines: list[Line] = []
+    same: dict[tuple[str, str, str, str], list[Alert]] = {}
     for alert in alerts:
         triage = describe_triage(alert, decisions.get(alert.id), moment)
-        lines += _wrap_runs(
-            [
-                (f"{SEVERITY_SIGNS[alert.severity]} ", f"{alert.severity}"),
-                (f"{safe.line(alert.watchlist)}  ", "list"),
-                (triage, "new" if alert.state is AlertState.NEW else "plain"),
-            ],
-            cells,
-        )
         sent = describe_deliveries(deliveries.get(alert.id, ()), moment)
-        for words in filter(None, (sent, describe_suppression(alert, moment))):
+        said = triage, sent, describe_suppression(alert, moment), alert.note
+        same.setdefault(said, []).append(alert)
+    lines: list[Line] = []
+    for (triage, sent, suppressed, note), group in same.items():
+        names = [run for alert in group for run in _watchlist_runs(alert)]
+        style = "new" if group[0].state is AlertState.NEW else "plain"
+        lines += _wrap_runs([*names, (triage, style)], cells)
+        for words in filter(None, (sent, suppressed)):
             lines += wrap(words, cells, "quiet", "  ")
-        for paragraph in safe.lines(alert.note).splitlines():
+        for paragraph in safe.lines(note).splitlines():
             lines += wrap(f"{signs.NOTE} {paragraph}", cells, "copies", "  ")
     return [*lines, []] if lines else []
+
+
+def _watchlist_runs(alert: Alert) -> Line:
+    """Return the sign of the severity of an alert, and its watchlist."""
+    sign = SEVERITY_SIGNS[alert.severity]
+    return [(f"{sign} ", f"{alert.severity}"), (f"{safe.line(alert.watchlist)}  ", "list")]
 
 
 def match_reasons(alert: Alert) -> str:

@@ -20,20 +20,30 @@ from tui.view.styled_text import Line, wrap
 def history_lines(
     histories: Sequence[tuple[Alert, Sequence[Decision]]], cells: int, zone: tzinfo | None
 ) -> list[Line]:
-    """Return who decided what about alerts and when, the newest decision of each first."""
+    """Return who decided what about alerts and when, the newest decision of each first.
+
+    What is the same for the alerts of several watchlists is said once.
+    """
+    same: dict[tuple[object, ...], tuple[Alert, list[Line], list[str]]] = {}
+    for alert, decisions in histories:
+        history = _decision_lines(decisions, cells, zone)
+        key = alert.title, str(history), alert.raised_at, alert.note
+        same.setdefault(key, (alert, history, []))[2].append(alert.watchlist)
     lines: list[Line] = []
     title = ""
-    for alert, decisions in histories:
+    for alert, history, watchlists in same.values():
         if alert.title != title or not lines:
             title = alert.title
             lines += [*wrap(shown_title(line(title)), cells, "title"), []]
-        lines += [*_alert_history(alert, decisions, cells, zone), []]
+        raised = _("raised by {watchlist}", watchlist=line(", ".join(watchlists)))
+        lines += [*history, *wrap(f"{times.full(alert.raised_at, zone)}  {raised}", cells, "quiet")]
+        if alert.note:
+            lines += [[], *wrap(alert.note, cells, "plain", "  ")]
+        lines.append([])
     return lines[:-1]
 
 
-def _alert_history(
-    alert: Alert, decisions: Sequence[Decision], cells: int, zone: tzinfo | None
-) -> list[Line]:
+def _decision_lines(decisions: Sequence[Decision], cells: int, zone: tzinfo | None) -> list[Line]:
     lines: list[Line] = []
     for decision in reversed(decisions):
         who = line(decision.who) if not decision.why else "tocsin"
@@ -46,10 +56,6 @@ def _alert_history(
             else _("{who} undid: {changes}", who=who, changes=changes)
         )
         lines += wrap(f"{times.full(decision.at, zone)}  {words}{why}", cells, "plain")
-    raised = _("raised by {watchlist}", watchlist=line(alert.watchlist))
-    lines += wrap(f"{times.full(alert.raised_at, zone)}  {raised}", cells, "quiet")
-    if alert.note:
-        lines += [[], *wrap(alert.note, cells, "plain", "  ")]
     return lines
 
 
