@@ -19,6 +19,7 @@ from textual.widgets import Input, Select, TextArea
 from index.analysis.text_cleaning import line
 from index.errors import Interrupted
 from index.translation import gettext as _
+from monitor import signs
 from monitor.errors import ConfigError, MonitorError
 from monitor.formatting import percent
 from monitor.model.severity import SEVERITY_SIGNS, Severity
@@ -47,9 +48,11 @@ PROGRESS_EVERY = 0.2
 """Seconds between two looks at how far a trial is."""
 TRIAL_NAME = "(trial)"
 """Name of a watchlist while it is tried: it may have none yet."""
-LABEL_CELLS = 12
+LABEL_CELLS = 13
 TALL = 34
 """Lines of a screen from which the fields of several lines have more of them."""
+SHORT = 22
+"""Lines of a screen below which the fields scroll, so that the keys stay in view."""
 
 
 class _FieldName(TextBlock):
@@ -65,10 +68,18 @@ class FieldRow(Horizontal):
         field.add_class("field")
         self.note = TextBlock()
         self.note.display = False
-        super().__init__(
-            _FieldName([(label, "quiet")]), Vertical(field, self.note), classes="field-row"
-        )
+        self._heading_text = label
+        self._heading = _FieldName([(f" {label}", "quiet")])
+        super().__init__(self._heading, Vertical(field, self.note), classes="field-row")
         self._text = ""
+
+    def on_descendant_focus(self) -> None:
+        """Mark the row by its shape too: some fields look the same with the focus."""
+        self._heading.update([(signs.CURSOR, "bar"), (self._heading_text, "key")])
+
+    def on_descendant_blur(self) -> None:
+        """Take the mark away."""
+        self._heading.update([(f" {self._heading_text}", "quiet")])
 
     def show_problem(self, text: str) -> None:
         """Show a mistake, or none."""
@@ -103,7 +114,6 @@ class WatchlistForm(Dialog[str]):
         ),
     ]
     BAR: ClassVar = (("save", "Save"), ("try", "Try"), ("close_dialog", "Cancel"))
-    AUTO_FOCUS = "#what"
 
     def __init__(
         self,
@@ -143,9 +153,9 @@ class WatchlistForm(Dialog[str]):
         self._name_field = _input(start.name, _("its only term, if it is left empty"))
         self._what_field = _area(start.query or "\n".join(start.terms), id="what")
         self._excluded_field = _area("\n".join(start.excluded), id="excluded")
-        self._lang_field = _input(" ".join(start.lang), _("all: fr en"))
+        self._lang_field = _input(" ".join(start.lang), _("all, or some, such as fr en"))
         self._feeds_field = CheckList(_selectors(config, start.feeds), start.feeds)
-        self._cooldown_field = _input(start.cooldown, _("none: 30m"))
+        self._cooldown_field = _input(start.cooldown, _("none, or a time, such as 30m"))
         self._rows = [
             FieldRow("name", _("Name"), self._name_field),
             FieldRow("severity", _("Severity"), self._severity_field),
@@ -175,12 +185,15 @@ class WatchlistForm(Dialog[str]):
                 classes="form",
             ),
         )
-        self._inside.border_subtitle = Content(_("tab: next field  esc: close"))
+        self._inside.border_subtitle = Content(_("tab: next field"))
 
     def on_mount(self) -> None:
         """Show the keys, and put the cursor behind what is written."""
         for area in (self._what_field, self._excluded_field):
             area.move_cursor(area.document.end)
+        named = self._before or self._start.name
+        (self._what_field if named else self._name_field).focus()
+        self._fit_lines(self.app.size.height)
         keymap = self.app.keymap if isinstance(self.app, BaseApp) else NO_KEYMAP
         self._keys.update(key_bar_entries(self.BAR, WatchlistForm, keymap=keymap))
 
@@ -190,7 +203,11 @@ class WatchlistForm(Dialog[str]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Give the fields the lines that there are."""
-        self._inside.set_class(event.size.height >= TALL, "-tall")
+        self._fit_lines(event.size.height)
+
+    def _fit_lines(self, lines: int) -> None:
+        self._inside.set_class(lines >= TALL, "-tall")
+        self._inside.set_class(lines < SHORT, "-short")
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Give the examples more lines while they are read."""

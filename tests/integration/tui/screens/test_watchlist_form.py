@@ -68,6 +68,8 @@ def in_form(
     return newsroom
 
 
+TO_TERMS = ("tab", "tab", "tab")
+"""From the name of a new watchlist to its terms."""
 GREVE = ("j", "j", "j", "e")
 
 
@@ -99,11 +101,13 @@ def test_the_palette_opens_the_form_of_a_watchlist(path: Path) -> None:
 def test_a_new_watchlist_is_written_from_every_field(path: Path, size: tuple[int, int]) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
         fields = ("Name", "Severity", "Watch for", "But not", "Languages", "Feeds", "Cooldown")
-        assert all(f"│ {field} " in screen(app) for field in fields)
+        assert all(f"{field} " in screen(app) for field in fields)
+        assert "│▌Name" in screen(app)
         assert "^s Save" in lines(app)[-2]
-        await pilot.press(*"port", "enter", *"quai", "tab", *"portable", "tab", *"fr", "tab")
-        await pilot.press("space", "tab", *"30m", "tab", "tab", *"Ports")
-        await pilot.press("ctrl+s")
+        await pilot.press(*"Ports", *TO_TERMS, *"port", "enter", *"quai", "tab", *"portable")
+        assert "│▌But not" in screen(app)
+        assert "│▌Name" not in screen(app)
+        await pilot.press("tab", *"fr", "tab", "space", "tab", *"30m", "ctrl+s")
         await sees(pilot, app, "The watchlist Ports is saved.")
 
     in_form(path, ("n",), script, size)
@@ -118,7 +122,7 @@ def test_mistakes_are_told_at_their_field_as_one_types(path: Path) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
         await pilot.pause(0.4)
         assert "nothing to watch for" not in screen(app)
-        await pilot.press(*"port", "tab", "tab", *"zzz")
+        await pilot.press(*TO_TERMS, *"port", "tab", "tab", *"zzz")
         await sees(pilot, app, "`zzz` is not a language")
         at = next(n for n, text in enumerate(lines(app)) if "Languages" in text)
         assert "`zzz` is not a language" in lines(app)[at + 1]
@@ -134,7 +138,7 @@ def test_mistakes_are_told_at_their_field_as_one_types(path: Path) -> None:
 
 def test_a_watchlist_is_tried_with_counts_and_lit_examples(path: Path) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
-        await pilot.press(*"orly", "enter", *"zinc", "ctrl+t")
+        await pilot.press(*TO_TERMS, *"orly", "enter", *"zinc", "ctrl+t")
         await sees(pilot, app, "10 of 40 articles of the last 30 days")
         assert "orly 10   zinc 0" in screen(app)
         assert sum("annulé à Orly" in text for text in lines(app)) == 10
@@ -150,7 +154,7 @@ def test_a_watchlist_is_tried_with_counts_and_lit_examples(path: Path) -> None:
 
 def test_terms_behind_commas_are_told_to_be_one(path: Path) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
-        await pilot.press(*"zinc, plomb", "ctrl+t")
+        await pilot.press(*TO_TERMS, *"zinc, plomb", "ctrl+t")
         await sees(pilot, app, "zinc, plomb is one term")
 
     in_form(path, ("n",), script)
@@ -247,3 +251,18 @@ def test_a_dashboard_that_only_looks_opens_no_form(path: Path) -> None:
             assert app.screen is app.main_screen
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("size", [(60, 18), (80, 24), (120, 40), (200, 50)])
+def test_the_form_says_how_to_save_and_shows_feeds_as_there_is_room(
+    path: Path, size: tuple[int, int]
+) -> None:
+    many = "".join(f"  - {{url: https://{n}.example/rss, name: Feed {n:02}}}\n" for n in range(40))
+    path.write_text(FILE.replace("feeds:\n", f"feeds:\n{many}"))
+
+    async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
+        assert "^s Save" in lines(app)[-2]
+        assert screen(app).count("esc") == 1
+        assert screen(app).count("[ ]") >= (size[1] >= 40) * 10
+
+    in_form(path, ("n",), script, size)
