@@ -145,8 +145,8 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         )
         self.bell_enabled = bell or ui_state.state.bell
         self._bell = Bell(self.newsroom)
-        self._shown_toasts: set[tuple[str, str]] = set()
-        """(message, severity) of the notifications on the screen."""
+        self._shown_toast = ("", "")
+        """(message, severity) of the notification on the screen."""
         self._server_pid = os.getppid()
 
     def watch_app_focus(self, focus: bool) -> None:
@@ -228,18 +228,26 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Show a notification, unless the same one is on the screen.
+        """Show a notification in place of the one before, unless it is the same.
 
         Each notification that appears or disappears makes Textual lay all panes out twice:
         20 ms that a key may have to wait.
         """
         toast = message, severity
-        if toast in self._shown_toasts:
+        if toast == self._shown_toast:
             return
         seconds = timeout or self.NOTIFICATION_TIMEOUT
-        self._shown_toasts.add(toast)
-        self.set_timer(seconds, lambda: self._shown_toasts.discard(toast))
+        self._shown_toast = toast
+        self.set_timer(seconds, lambda: self._forget_toast(toast))
         super().notify(message, title=title, severity=severity, timeout=seconds, markup=markup)
+
+    def on_notify(self) -> None:
+        """Take the notification before away; Textual then shows the new one."""
+        self.clear_notifications()
+
+    def _forget_toast(self, toast: tuple[str, str]) -> None:
+        if self._shown_toast == toast:
+            self._shown_toast = "", ""
 
     def refresh_css(self, animate: bool = True) -> None:
         """Parse the style sheets again only if a colour has changed.

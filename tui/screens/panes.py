@@ -215,7 +215,7 @@ class PaneScreen(Screen[None]):
     def show_message(self, text: str, *, error: bool = False) -> None:
         """Show a notification for a moment; never markup."""
         severity: SeverityLevel = "warning" if error else "information"
-        self.app.notify(line(text), severity=severity, timeout=4, markup=False)
+        self.app.notify(line(text), severity=severity, timeout=4 if error else 3, markup=False)
 
     def show_keys(self, focused: Widget) -> None:
         """Show the keys of the focused pane in the key bar."""

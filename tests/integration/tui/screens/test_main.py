@@ -507,23 +507,25 @@ def test_who_started_the_monitor_is_told_how_to_leave_it() -> None:
     drive(FakeNewsroom(4), script, owns_monitor=True)
 
 
-def test_what_is_being_said_is_not_said_beside_itself() -> None:
+def test_a_notification_takes_the_place_of_the_one_before_and_no_row() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        def said() -> list[str]:
-            return [told.message for told in app._notifications]
+        for text in ("refused", "refused", "something else"):
+            app.notify(text, severity="warning", timeout=60)
+        await until(pilot, lambda: [n.message for n in app._notifications] == ["something else"])
+        await sees(pilot, app, "something else")
+        assert "something else" in lines(app)[-1]
+        assert "something else" not in "".join(lines(app)[:-1])
 
-        app.notify("refused", severity="warning", timeout=2)
-        app.notify("refused", severity="warning", timeout=2)
-        app.notify("something else", timeout=60)
-        await until(pilot, lambda: "something else" in said())
-        assert said() == ["refused", "something else"]
+    drive(FakeNewsroom(4), script)
 
-        def again() -> bool:
-            if "refused" not in said():
-                app.notify("refused", severity="warning", timeout=60)
-            return said() == ["something else", "refused"]
 
-        await until(pilot, again)
+def test_a_dialog_leaves_the_screen_behind_it_as_it_is() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await look(pilot, app)
+        await pilot.press("i")
+        await sees(pilot, app, "enter: ok")
+        # Any tint, were it ever so faint, blanks it on a terminal of few colours.
+        assert app.screen.styles.background.a == 0
 
     drive(FakeNewsroom(4), script)
 
