@@ -17,7 +17,7 @@ from textual.widgets import Input
 from index.analysis import text_cleaning as safe
 from index.translation import gettext as _
 from tui.key_labels import bind
-from tui.view.styled_text import Line, wrap
+from tui.view.styled_text import Line, fit_line, wrap
 from tui.widgets.line_list import LineList
 from tui.widgets.scroll_text import ScrollText, TextLayout
 
@@ -69,7 +69,7 @@ class ChoiceList(LineList):
 
     def row_line(self, row: int, cells: int) -> Line:
         """Return a line."""
-        return [(" ", ""), *self._rows[row]]
+        return fit_line([(" ", ""), *self._rows[row]], cells)
 
 
 class ChoiceDialog(Dialog[int]):

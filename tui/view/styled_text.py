@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 from index.analysis import text_cleaning as safe
 
@@ -92,6 +92,19 @@ def fit(text: str, cells: int, *, right: bool = False) -> str:
 def width(line: Iterable[Run]) -> int:
     """Return the width of a line in cells."""
     return sum(cell_len(text) for text, _ in line)
+
+
+def fit_line(line: Line, cells: int) -> Line:
+    """Return a line on at most so many cells: cut with an ellipsis where it is longer."""
+    if width(line) <= cells:
+        return line
+    fitting: Line = []
+    for text, style in line:
+        left = cells - width(fitting)
+        if cell_len(text) >= left:
+            return [*fitting, (set_cell_size(text, left - 1) + "…", style)]
+        fitting.append((text, style))
+    return fitting
 
 
 def slice_runs(text: str, spans: Sequence[Span], start: int, end: int, style: str = "") -> Line:

@@ -16,7 +16,7 @@ from index.query.field_names import offered_name
 from index.translation import gettext as _
 from monitor.search.alert_filter import FilterNames
 from monitor.service.triage import ME, NOBODY
-from tui.view.styled_text import Line
+from tui.view.styled_text import Line, fit_line
 from tui.widgets.styled_widget import TextBlock
 
 PROMPT = " f "
@@ -121,7 +121,8 @@ class FilterLine(Container):
     def show_error(self, error: Line) -> None:
         """Show an error, or for a filter without a value the values that it can have."""
         values = self.input.value.endswith(":") and self.suggester.values(self.input.value)
-        self.note.update([("   " + "  ".join(values), "quiet")] if values else error)
+        line = [("   " + "  ".join(values), "quiet")] if values else error
+        self.note.update(fit_line(line, self.size.width))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tell the screen."""
