@@ -103,8 +103,12 @@ class Series(Struct, frozen=True, kw_only=True):
 
     @property
     def marked(self) -> tuple[bool, ...]:
-        """Return which buckets are not wholly covered."""
-        return tuple(share < WHOLE for share in self.covered)
+        """Return which buckets are not wholly covered, from the first one on that was watched.
+
+        Before it no feed was read at all: what is there came with the first documents.
+        """
+        first = next((at for at, share in enumerate(self.covered) if share), len(self.covered))
+        return tuple(at >= first and share < WHOLE for at, share in enumerate(self.covered))
 
     @property
     def total(self) -> int:

@@ -55,6 +55,12 @@ def test_bars_grow_with_the_counts_and_mark_what_was_not_read() -> None:
     assert "up to 1 each day" in words(below)
 
 
+def test_there_is_no_gap_before_anything_was_watched() -> None:
+    chart = trend_lines(trend([2, 0, 1, 4, 0], [0, 0, 0, 0.5, 0]), 5, 1, UTC)
+    assert words(chart[0]) == f"▄ ▂{UNCERTAIN_BAR}{GAP_BAR}"
+    assert not any(trend([2, 1], [0, 0]).series[0].marked)
+
+
 @given(
     st.lists(st.integers(0, 500), min_size=1, max_size=300),
     st.integers(1, 200),
