@@ -22,8 +22,10 @@ from tui.screens.dialogs import Dialog
 from tui.view.styled_text import Line, fit, wrap
 from tui.widgets.scroll_text import ScrollText
 
-COLUMN_CELLS = 50
-"""Width of a column of keys."""
+COLUMN_CELLS = 52
+"""Width of a column of the help."""
+KEY_CELLS = 13
+"""Width of the keys."""
 
 KeySection = tuple[str, list[tuple[str, str]]]
 """A title, and (keys, what they do)."""
@@ -84,7 +86,10 @@ def key_sections(
 
 
 def _distance(nodes: Sequence[type[DOMNode]], here: Sequence[type[DOMNode]]) -> int:
-    """Return 0 for keys of the focused widget, 1 of its screen, 2 of every pane, 3 of others."""
+    """Return 0 for keys of the focused widget, 1 of its screen, 2 of every pane, 3 of others.
+
+    In a reader the keys of every pane are those that one reads with.
+    """
     from tui.screens.panes import PaneScreen
     from tui.widgets.line_list import LineList
 
@@ -92,7 +97,7 @@ def _distance(nodes: Sequence[type[DOMNode]], here: Sequence[type[DOMNode]]) -> 
     if not mine:
         return 3
     if mine <= {PaneScreen, LineList, ScrollText}:
-        return 2
+        return 0 if any(issubclass(each, ScrollText) for each in here) else 2
     return int(all(issubclass(node, Screen) for node in mine))
 
 
@@ -156,9 +161,9 @@ def _with_words(
 def _section_lines(title: str, keys: Sequence[tuple[str, str]], cells: int) -> list[Line]:
     lines: list[Line] = [[(title, "accent")]]
     for key, description in keys:
-        wrapped = wrap(description, cells - 13, "plain")
-        lines.append([(fit(key, 10, right=True), "key"), ("  ", ""), *wrapped[0]])
-        lines += [[(" " * 12, ""), *more] for more in wrapped[1:]]
+        wrapped = wrap(description, cells - KEY_CELLS - 3, "plain")
+        lines.append([(fit(key, KEY_CELLS, right=True), "key"), ("  ", ""), *wrapped[0]])
+        lines += [[(" " * (KEY_CELLS + 2), ""), *more] for more in wrapped[1:]]
     return [*lines, []]
 
 

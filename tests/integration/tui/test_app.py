@@ -205,7 +205,7 @@ def test_one_column_of_help_takes_the_width(cells: int) -> None:
     ("way", "first"),
     [
         ([], "Alerts"),
-        (["3"], "Alerts"),
+        (["3"], "Articles and panes"),
         (["1"], "Watchlists"),
         (["e"], "Feeds"),
         (["slash", "g", "enter"], "Archive search"),
