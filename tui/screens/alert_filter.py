@@ -290,7 +290,9 @@ class AlertFilterScreen(PaneScreen):
         rows = [row for row in escalated if row.alert in passing]
         self.stream.load(ids, rows, alert_filter.text, cursor)
         store_filter = newsroom.selector.quick(alert_filter, newsroom.names)
-        self.watchlists.choose(store_filter.watchlists if store_filter else ())
+        self.stream.chosen = store_filter.watchlists if store_filter else ()
+        self.stream.refresh()
+        self.watchlists.choose(self.stream.chosen)
         if self.filter_line.display and self.filter_line.input.value.strip() == alert_filter.text:
             text = stories(self.stream.row_count)
             if not complete:

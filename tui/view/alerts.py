@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
@@ -72,6 +72,7 @@ def story_row(
     *,
     marked: bool = False,
     list_cells: int = 14,
+    first: Collection[str] = (),
 ) -> Line:
     """Return a story on one line: severity, time, triage, watchlists, headline, outlet, outlets.
 
@@ -87,6 +88,7 @@ def story_row(
         zone: The time zone; None is the machine's.
         marked: Whether the analyst marked it, for an action on several stories.
         list_cells: Cells that the names of the watchlists want.
+        first: The watchlists that the list is filtered by, which are named first.
     """
     story, alert = shown.story, shown.lead
     triaged = story.state is not AlertState.NEW
@@ -105,7 +107,8 @@ def story_row(
     ]
     if cells >= 50:
         names = watchlist_badges(
-            story.watchlists, min(list_cells, LIST_CELLS, cells // (5 if cells >= 100 else 6))
+            sorted(story.watchlists, key=lambda name: name not in first),
+            min(list_cells, LIST_CELLS, cells // (5 if cells >= 100 else 6)),
         )
         line += [(names, "list"), (" ", "")]
     tail = _tail(alert, cells)
@@ -116,7 +119,7 @@ def story_row(
         line += [(reason, "late"), (" · ", "quiet")]
         room -= cell_len(reason) + 3
     if old and room >= 30:
-        date = times.short(alert.published or 0.0, now, zone).strip()
+        date = (times.day if room >= 60 else times.short)(alert.published or 0.0, now, zone)
         line += [(f"{date} · ", "quiet")]
         room -= cell_len(date) + 3
     words = [

@@ -32,6 +32,12 @@ def short(at: Timestamp, now: Timestamp, zone: tzinfo | None = None) -> str:
     return f"{then.year}"
 
 
+def day(at: Timestamp, now: Timestamp, zone: tzinfo | None = None) -> str:
+    """Return a time as `short` does, with the day also in other years: `7 Jan 2017`."""
+    then, shown = local(at, zone), short(at, now, zone)
+    return f"{then.day} {month(then)} {shown}" if then and shown == f"{then.year}" else shown
+
+
 def full(at: Timestamp, zone: tzinfo | None = None) -> str:
     """Return a time with its date and zone: `2026-11-24 19:38 CET`."""
     then = local(at, zone)

@@ -75,6 +75,8 @@ class AlertStream(LineList):
         """Whether the cursor follows new alerts; not while the analyst reads the newest one."""
         self.marks: set[int] = set()
         """Marked stories, by their first alerts."""
+        self.chosen: tuple[str, ...] = ()
+        """The watchlists that the stream is filtered by."""
         self.list_cells = 8
         """Cells for the names of watchlists."""
 
@@ -266,6 +268,7 @@ class AlertStream(LineList):
             self._zone,
             marked=self._order.story_at(row) in self.marks,
             list_cells=self.list_cells,
+            first=self.chosen,
         )
 
     def row_key(self, row: int) -> object:
@@ -274,7 +277,7 @@ class AlertStream(LineList):
         if shown is None:
             return None
         marked = self._order.story_at(row) in self.marks
-        return (shown, marked, self.list_cells, int(self._clock() // 900))
+        return (shown, marked, self.list_cells, self.chosen, int(self._clock() // 900))
 
     def empty_lines(self, cells: int) -> list[Line]:
         """Return what an empty stream shows."""

@@ -14,7 +14,7 @@ from textual.message import Message
 from index.article import Timestamp
 from index.translation import gettext as _
 from monitor.model.severity import Severity
-from monitor.model.watchlist import Baseline, WatchlistCount
+from monitor.model.watchlist import WatchlistCount
 from tui.key_labels import bind
 from tui.view import times
 from tui.view.alerts import baseline_text, watchlist_columns, watchlist_row
@@ -145,7 +145,10 @@ class WatchlistPane(LineList):
 
 
 def total_count(counts: Sequence[WatchlistCount], untriaged: int) -> WatchlistCount:
-    """Return the counts of all watchlists together; a story of several is untriaged once."""
+    """Return the counts of all watchlists together; a story of several is untriaged once.
+
+    It has no stories of today: their sum would count a story once for each watchlist.
+    """
     hours = max((len(count.spark) for count in counts), default=0)
     sparks = [(0,) * (hours - len(count.spark)) + count.spark for count in counts]
     return WatchlistCount(
@@ -154,15 +157,4 @@ def total_count(counts: Sequence[WatchlistCount], untriaged: int) -> WatchlistCo
         total=sum(count.total for count in counts),
         untriaged=untriaged,
         spark=tuple(map(sum, zip(*sparks, strict=True))),
-        pace=Baseline(
-            today=sum(count.pace.today for count in counts),
-            usual=sum(usual) if (usual := _usual_numbers(counts)) else None,
-            weeks=min((count.pace.weeks for count in counts), default=0),
-        ),
     )
-
-
-def _usual_numbers(counts: Sequence[WatchlistCount]) -> list[float]:
-    """Return the usual number of each watchlist; nothing unless all are known."""
-    known = [count.pace.usual for count in counts if count.pace.usual is not None]
-    return known if len(known) == len(counts) else []

@@ -175,3 +175,18 @@ def test_all_watchlists_add_up() -> None:
     every = total_count(counts, 12)
     assert (every.total, every.untriaged) == (40, 12)
     assert every.spark[1] == sum(count.spark[1] for count in counts)
+    busy = [replace(count, pace=Baseline(today=3, usual=2.0)) for count in counts]
+    assert total_count(busy, 12).pace == Baseline()  # a story of two is not two stories
+
+
+def test_the_watchlist_that_is_filtered_by_is_named_first() -> None:
+    alert = replace(FakeNewsroom().alerts([1])[0], watchlist="Russia", severity=Severity.HIGH)
+    row = row_of(alert, replace(alert, id=2, watchlist="Tech", severity=Severity.LOW))
+    assert " Russia +1 " in text(story_row(row, 70, NOW, UTC, list_cells=9))
+    assert " Tech +1 " in text(story_row(row, 70, NOW, UTC, list_cells=9, first=["Tech"]))
+
+
+def test_an_old_article_has_its_day_where_there_is_room() -> None:
+    alert = replace(FakeNewsroom().alerts([1])[0], backfill=True, published=1_483_747_200.0)
+    assert " 2017 · " in text(story_row(row_of(alert), 80, NOW, UTC))
+    assert " 7 Jan 2017 · " in text(story_row(row_of(alert), 120, NOW, UTC))
