@@ -43,9 +43,10 @@ def preview_lines(
     head = _("{count} of {articles} of the last {days} days match",
              count=matched, articles=articles, days=days)  # fmt: skip
     if preview.matched:
-        head = _("{count} of {articles} of the last {days} days, about {rate} a day",
-                 count=matched, articles=articles, days=days,
-                 rate=number(preview.matched / days, 1))  # fmt: skip
+        head = _("{count} of {articles} of the last {days} days", count=matched,
+                 articles=articles, days=days)  # fmt: skip
+    if (rate := preview.matched / days) >= 0.1:
+        head = _("{matched}, about {rate} a day", matched=head, rate=number(rate, 1))
     lines = wrap(head, cells, "title")
     counts = dict(preview.terms)
     counts.update((term, 0) for term in terms if term not in counts)
