@@ -187,8 +187,8 @@ class NewsroomModel:
         """Those who have worked on alerts, or have one assigned."""
         self.names = FilterNames()
         """Names that a filter may hold."""
-        self.paused_alerts: int | None = None
-        """Alerts that wait while the stream is paused; None while it is not."""
+        self.paused_stories: int | None = None
+        """Stories that wait while the stream is paused; None while it is not."""
         self.commits = CommitWatch(service.views.listener)
         self._version: StoreVersion | None = None
         """Of the store, as far as it is known; None after an error."""

@@ -309,8 +309,12 @@ class MainScreen(TriageScreen):
         self._show_paused()
 
     def _show_paused(self) -> None:
-        waiting = len(self._paused[0]) + len(self._paused[1]) if self._paused else None
-        self.newsroom.paused_alerts = waiting
+        waiting = None
+        if self._paused is not None:
+            ids, escalated = self._paused
+            alerts = (*ids, *(row.alert for row in escalated))
+            waiting = len({self.newsroom.firsts.of(alert) for alert in alerts})
+        self.newsroom.paused_stories = waiting
         self.stream.show_paused(waiting)
         self.update_status_bar()
 

@@ -228,7 +228,7 @@ class PaneScreen(Screen[None]):
     def update_status_bar(self) -> None:
         """Show the last status at the present time."""
         newsroom = self.newsroom
-        self.status_bar.update(newsroom.status, newsroom.clock(), newsroom.paused_alerts)
+        self.status_bar.update(newsroom.status, newsroom.clock(), newsroom.paused_stories)
 
     # --- panes ----------------------------------------------------------------
 

@@ -70,7 +70,7 @@ def status_parts(
     now: Timestamp,
     zone: tzinfo | None,
     cells: int,
-    paused_alerts: int | None = None,
+    paused_stories: int | None = None,
 ) -> list[StatusPart]:
     """Return the parts of the status bar; where there is no room the least important are left out.
 
@@ -79,7 +79,7 @@ def status_parts(
         now: The present time.
         zone: The time zone; None is the machine's.
         cells: Width of the bar.
-        paused_alerts: Alerts that wait while the stream is paused; None while it is not.
+        paused_stories: Stories that wait while the stream is paused; None while it is not.
     """
     brand: Line = [(" TOCSIN ", "brand")]
     clock = times.clock(now, zone) + " "
@@ -89,7 +89,7 @@ def status_parts(
     words, style = monitor_state(status, now)
     shown = [StatusPart(brand), StatusPart([(f" {words}", style)], "monitor")]
     problem = status_problem(status)
-    optional = _optional_parts(status, paused_alerts)
+    optional = _optional_parts(status, paused_stories)
     if problem and cells < 100:
         optional = [part for part in optional if part.opens in ("pause", "untriaged")]
     for part in optional:
@@ -111,16 +111,16 @@ def status_line(
     now: Timestamp,
     zone: tzinfo | None,
     cells: int,
-    paused_alerts: int | None = None,
+    paused_stories: int | None = None,
 ) -> Line:
     """Return the status bar as one line; the arguments are those of `status_parts`."""
-    parts = status_parts(status, now, zone, cells, paused_alerts)
+    parts = status_parts(status, now, zone, cells, paused_stories)
     return [run for part in parts for run in part.line]
 
 
-def _optional_parts(status: Status, paused_alerts: int | None) -> list[StatusPart]:
+def _optional_parts(status: Status, paused_stories: int | None) -> list[StatusPart]:
     untriaged = f"  {new_stories(status)}"
-    waiting = _("PAUSED, {waiting} wait", waiting=paused_alerts)
+    waiting = _("PAUSED, {waiting} wait", waiting=paused_stories)
     paused = [StatusPart([(f"  {signs.RESTS} {waiting}", "late")], "pause")]
     rules = [StatusPart([(f"  {_('rules')} {signs.OK}", "quiet")], "rules")]
     silenced = ngettext("{count} silenced", "{count} silenced", len(status.mutes))
@@ -128,7 +128,7 @@ def _optional_parts(status: Status, paused_alerts: int | None) -> list[StatusPar
     incomplete = _("gaps {count}", count=status.incomplete)
     gaps: Line = [(f"  {incomplete}", "late" if status.incomplete else "quiet")]
     return [
-        *(paused if paused_alerts is not None else []),
+        *(paused if paused_stories is not None else []),
         StatusPart([(untriaged, "new" if status.untriaged else "quiet")], "untriaged"),
         *_unsent(status),
         StatusPart([(f"  {_('feeds')} ", "quiet"), *_feeds(status)], "feeds"),

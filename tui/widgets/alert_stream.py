@@ -68,7 +68,7 @@ class AlertStream(LineList):
         """New alerts of stories on the screen, which have not moved yet."""
         self._postponed: dict[int, int] = {}
         """Alerts that escalated whose stories have not moved yet, with their escalations."""
-        self._paused_alerts: int | None = None
+        self._paused_stories: int | None = None
         self._followed_at: Timestamp = -math.inf
         """When the cursor went to a new story by itself."""
         self.follow = True
@@ -185,8 +185,8 @@ class AlertStream(LineList):
         self.scroll_to(y=row, animate=False, force=True)
 
     def show_paused(self, waiting: int | None) -> None:
-        """Show that the stream is paused and how many alerts wait; None when it is not."""
-        self._paused_alerts = waiting
+        """Show that the stream is paused and how many stories wait; None when it is not."""
+        self._paused_stories = waiting
         self.set_class(waiting is not None, "-paused")
         self.update_titles()
 
@@ -317,8 +317,8 @@ class AlertStream(LineList):
             everything = _("{stories} (F: all)", stories=story_count(self.row_count))
             title = f"{title} · {line(self._filter)} · {everything}"
         counts = [ngettext("{count} marked", "{count} marked", marked)] if marked else []
-        if self._paused_alerts is not None:
-            paused = _("PAUSED, {waiting} wait (p: resume)", waiting=self._paused_alerts)
+        if self._paused_stories is not None:
+            paused = _("PAUSED, {waiting} wait (p: resume)", waiting=self._paused_stories)
             counts.append(f"{signs.RESTS} {paused}")
         if above := self._new_above:
             counts.append(ngettext("{count} new above (.)", "{count} new above (.)", above))

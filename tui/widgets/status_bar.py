@@ -24,27 +24,27 @@ class StatusBar(StyledWidget):
         self._zone = zone
         self._status: Status | None = None
         self._now: Timestamp = 0.0
-        self._paused_alerts: int | None = None
+        self._paused_stories: int | None = None
         self._line: Line = []
 
     def update(
-        self, status: Status | None, now: Timestamp, paused_alerts: int | None = None
+        self, status: Status | None, now: Timestamp, paused_stories: int | None = None
     ) -> None:
         """Show a status; repaint only if the line differs.
 
         Args:
             status: The status; None before it is known.
             now: The present time.
-            paused_alerts: Alerts that wait while the stream is paused; None while it is not.
+            paused_stories: Stories that wait while the stream is paused; None while it is not.
         """
-        self._status, self._now, self._paused_alerts = status, now, paused_alerts
+        self._status, self._now, self._paused_stories = status, now, paused_stories
         before, self._line = self._line, self._status_line()
         if before != self._line:
             self.refresh()
 
     def _status_line(self) -> Line:
         cells = self.size.width
-        return status_line(self._status, self._now, self._zone, cells, self._paused_alerts)
+        return status_line(self._status, self._now, self._zone, cells, self._paused_stories)
 
     def render_line(self, y: int) -> Strip:
         """Return the line."""
@@ -55,7 +55,7 @@ class StatusBar(StyledWidget):
     async def on_click(self, event: events.Click) -> None:
         """Open what the part under the mouse is about."""
         right, cells = 0, self.size.width
-        for part in status_parts(self._status, self._now, self._zone, cells, self._paused_alerts):
+        for part in status_parts(self._status, self._now, self._zone, cells, self._paused_stories):
             right += width(part.line)
             if event.x < right:
                 if part.opens:

@@ -69,7 +69,7 @@ def test_each_part_opens_what_it_tells_of() -> None:
         assert app.main_screen.stream.row_count == 39
         await pilot.press("p")
         await click(pilot, app, "PAUSED")
-        await until(pilot, lambda: app.newsroom.paused_alerts is None)
+        await until(pilot, lambda: app.newsroom.paused_stories is None)
 
     drive(room, script)
 
@@ -110,7 +110,7 @@ def test_the_same_is_in_a_list_for_the_keyboard() -> None:
 def test_parts_are_the_line_and_never_more(cells: int) -> None:
     room = FakeNewsroom()
     status = replace(room.status(), unsent=2, dead=1, config_error="f.yaml: line 3, column 1: no")
-    shown = status_parts(status, NOW, UTC, cells, paused_alerts=7)
+    shown = status_parts(status, NOW, UTC, cells, paused_stories=7)
     assert sum(width(part.line) for part in shown) <= max(cells, 20)
     if cells >= 80:
         said = "".join(text(part.line) for part in shown)

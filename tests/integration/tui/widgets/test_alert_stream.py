@@ -159,6 +159,19 @@ def test_a_paused_stream_stands_still_and_counts() -> None:
     drive(room, script)
 
 
+def test_a_story_of_two_watchlists_waits_once() -> None:
+    room = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("p")
+        room.story_of[42] = 41
+        room.count += 2
+        await look(pilot, app)
+        await sees(pilot, app, "‖ PAUSED, 1 wait")
+
+    drive(room, script)
+
+
 def test_a_filter_while_paused_loses_and_doubles_nothing() -> None:
     room = FakeNewsroom(40)
 
@@ -168,7 +181,7 @@ def test_a_filter_while_paused_loses_and_doubles_nothing() -> None:
         await look(pilot, app)
         app.main_screen.apply_filter("watch:chips")
         await until(pilot, lambda: app.main_screen.stream.row_count == 11)
-        assert app.newsroom.paused_alerts == 0
+        assert app.newsroom.paused_stories == 0
         await pilot.press("p", "F")
         await until(pilot, lambda: app.main_screen.stream.row_count == 44)
 
