@@ -145,6 +145,7 @@ class MainScreen(TriageScreen):
         super().__init__(newsroom)
         self.alerts = StoryCache(newsroom.service.views.alerts.stories, newsroom.firsts)
         self.filter_line = FilterLine(lambda: newsroom.names, id="filter-line")
+        self.side = Vertical(id="side")
         self.watchlists = WatchlistPane(newsroom.clock, zone=newsroom.zone, id="watchlists")
         self.feeds = FeedPane(id="feeds")
         self.stream = AlertStream(
@@ -175,7 +176,7 @@ class MainScreen(TriageScreen):
         yield self.status_bar
         yield self.filter_line
         with Container(id="body"):
-            with Vertical(id="side"):
+            with self.side:
                 yield self.watchlists
                 yield self.feeds
             with self.main:
@@ -295,10 +296,9 @@ class MainScreen(TriageScreen):
 
     def _share_side(self) -> None:
         """Give the feeds the lines that the watchlists leave, or half if both have many."""
-        side = self.query_one("#side")
         lines = self.app.size.height - 2
         height = feed_pane_lines(lines, self.watchlists.row_count, self.feeds.row_count)
-        self.feeds.styles.height = "1fr" if side.has_class("-solo") else height
+        self.feeds.styles.height = "1fr" if self.side.has_class("-solo") else height
 
     def _add_alerts(self, ids: array[int], escalated: Sequence[EscalatedAlert]) -> None:
         if self._paused is None:
