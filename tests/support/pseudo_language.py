@@ -105,7 +105,8 @@ def untranslated_help(only: Sequence[str] = ()) -> Iterator[tuple[str, list[str]
             context = click.Context(main_group, info_name=parent, parent=context)
         own = as_shown(command)
         shown = translated(own)
-        inner = click.Context(shown, info_name=name, parent=context)
+        settings = main_group.context_settings  # click remembers the option for help
+        inner = click.Context(shown, info_name=name, parent=context, **settings)
         defaults = [*_defaults(own)]
         if isinstance(own, LazyGroup) and (first := own.get_command(inner, own.default)):
             defaults += _defaults(first)
