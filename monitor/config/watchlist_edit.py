@@ -233,7 +233,8 @@ def with_watchlist(text: str, before: WatchlistFields | None, after: WatchlistFi
         after: The fields now.
 
     Raises:
-        LayoutError: The layout of the file cannot be edited.
+        LayoutError: The layout of the file cannot be edited, or a field has been changed in the
+            file since the form was opened and in the form too.
     """
     if before is None:
         values = after.values()
@@ -241,9 +242,26 @@ def with_watchlist(text: str, before: WatchlistFields | None, after: WatchlistFi
         item: Item = after.terms[0] if alone else values
         return yaml_edit.with_item(text, "watchlists", [item])
     number = _number(text, before.title)
-    for key, value in _changes(_nodes(text)[number], before, after):
+    changes = _changes(_nodes(text)[number], before, after)
+    _refuse_to_overwrite(read_fields(text, before.title), before, [key for key, _value in changes])
+    for key, value in changes:
         text = _with_value(text, number, key, value)
     return text
+
+
+def _refuse_to_overwrite(
+    now: WatchlistFields, before: WatchlistFields, keys: Sequence[str]
+) -> None:
+    """Raise LayoutError if one of the keys is not any more as it was."""
+    there, was = now.values(), before.values()
+    changed = [key for key in keys if key != "name" and there.get(key) != was.get(key)]
+    if changed:
+        text = _(
+            "not saved: `{keys}` of this watchlist was changed in feeds.yaml meanwhile;"
+            " close the form without saving, and open it again",
+            keys="`, `".join(changed),
+        )
+        raise LayoutError(text)
 
 
 def _changes(

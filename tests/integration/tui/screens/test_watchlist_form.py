@@ -86,7 +86,7 @@ def test_an_edit_changes_one_line_of_the_file(path: Path) -> None:
 
 def test_the_palette_opens_the_form_of_a_watchlist(path: Path) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        await pilot.press("colon", *"editgreve")
+        await pilot.press("colon", *"edit", "space", *"greve")
         await sees(pilot, app, "Edit the watchlist grève")
         await sees(pilot, app, "Acknowledge", gone=True)
         await pilot.press("enter")
@@ -186,6 +186,19 @@ def test_a_file_that_changed_meanwhile_keeps_both_changes(path: Path) -> None:
     in_form(path, GREVE, script)
     after = FILE.replace("# Nos fils.", "# Our feeds.").replace("strike", "walkout")
     assert path.read_text() == after.replace("    severity: high  # wakes the desk\n", "")
+
+
+def test_a_field_that_was_changed_in_the_file_too_is_not_overwritten(path: Path) -> None:
+    outside = FILE.replace("strike", "walkout")
+
+    async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
+        rewrite(path, outside)
+        await pilot.press("x", "ctrl+s")
+        await sees(pilot, app, "not saved: `terms` of this watchlist was changed")
+        assert form.fields.terms != ("grève~", "strike"), "what was written stays"
+
+    in_form(path, GREVE, script)
+    assert path.read_text() == outside
 
 
 def test_a_mistake_that_came_into_the_file_meanwhile_is_told(path: Path) -> None:
