@@ -98,7 +98,7 @@ def test_the_same_is_in_a_list_for_the_keyboard() -> None:
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("S")
-        await sees(pilot, app, "Untriaged    40 stories")
+        await sees(pilot, app, "New          40 stories")
         await sees(pilot, app, "feeds.yaml   loaded")
         await pilot.press("j", "enter")
         await until(pilot, lambda: app.main_screen.current_filter.text == "state:new")
