@@ -62,6 +62,8 @@ def may_write(action: object) -> bool:
 ExitMode = Literal["quit", "leave"]
 """`quit`: the caller stops the monitor that it started; `leave`: the monitor goes on."""
 
+TOGETHER_SECONDS = 1.0
+"""Notifications that come within that time are shown together."""
 DRAIN_SECONDS = 5.0
 """Seconds that quitting waits for triage decisions that are not saved yet."""
 _FEW_COLOURS = (None, "standard")
@@ -145,6 +147,7 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         )
         self.bell_enabled = bell or ui_state.state.bell
         self._bell = Bell(self.newsroom)
+        self._has_fresh_toast = False
         self._shown_toast = ("", "")
         """(message, severity) of the notification on the screen."""
         self._server_pid = os.getppid()
@@ -228,7 +231,7 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Show a notification in place of the one before, unless it is the same.
+        """Show a notification in place of those that were seen, unless it is the same.
 
         Each notification that appears or disappears makes Textual lay all panes out twice:
         20 ms that a key may have to wait.
@@ -242,8 +245,14 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         super().notify(message, title=title, severity=severity, timeout=seconds, markup=markup)
 
     def on_notify(self) -> None:
-        """Take the notification before away; Textual then shows the new one."""
-        self.clear_notifications()
+        """Take away notifications but those of the last second; Textual then shows the new one."""
+        if not self._has_fresh_toast:
+            self.clear_notifications()
+        self._has_fresh_toast = True
+        self.set_timer(TOGETHER_SECONDS, self._age_toasts)
+
+    def _age_toasts(self) -> None:
+        self._has_fresh_toast = False
 
     def _forget_toast(self, toast: tuple[str, str]) -> None:
         if self._shown_toast == toast:

@@ -114,7 +114,8 @@ def analyst_day(terminal: Terminal, newsroom: Newsroom, word: str) -> None:
     new, done = (state_name(state) for state in (AlertState.NEW, AlertState.ACKNOWLEDGED))
     terminal.press(ENTER)
     terminal.read_until("Les services de")
-    known = next(place for place, line in enumerate(terminal.lines) if f"Alibaba  {new}" in line)
+    badges = "● Alibaba  ▲ Espions  "
+    known = next(place for place, line in enumerate(terminal.lines) if f"{badges}{new}" in line)
     text = next(place for place, line in enumerate(terminal.lines) if "Les services de" in line)
     assert known < text
 
@@ -127,9 +128,9 @@ def analyst_day(terminal: Terminal, newsroom: Newsroom, word: str) -> None:
 
     # A decision is about the row, says for how many alerts, is shown at once, and is undone.
     terminal.press("a")
-    terminal.read_until(f"Alibaba  {done}")
+    terminal.read_until(f"{badges}{done}")
     terminal.press("u")
-    terminal.read_until(f"Alibaba  {new}")
+    terminal.read_until(f"{badges}{new}")
     terminal.press(ESCAPE)
     terminal.read_until(pgettext("key", "Filter"))
 
