@@ -111,9 +111,12 @@ def test_check_and_init(core: Core) -> None:
     core("check")
 
 
+DEMO = "-c", "var/demo/feeds.yaml"
+
+
 def test_a_trend_is_a_table_without_plots(core: Core) -> None:
-    out, err = core("trend", "cainiao")
-    assert out == core("trend", "cainiao", "--format", "table")[0]
+    out, err = core("trend", "cainiao", *DEMO)
+    assert out == core("trend", "cainiao", "--format", "table", *DEMO)[0]
     assert 'the plot needs plotext: pip install "tocsin[plots]"' in err
 
 
@@ -121,7 +124,7 @@ def test_a_trend_is_a_table_without_plots(core: Core) -> None:
     ("args", "message"),
     [
         (
-            ("trend", "cainiao", "--png", "trend.png"),
+            ("trend", "cainiao", "--png", "trend.png", *DEMO),
             'tocsin trend --png needs matplotlib: pip install "tocsin[plots]"\n',
         ),
         (

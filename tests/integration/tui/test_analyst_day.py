@@ -150,6 +150,7 @@ def analyst_day(terminal: Terminal, newsroom: Newsroom, word: str) -> None:
     terminal.read_until(pgettext("key", "New"))
     terminal.press("n")
     terminal.read_until(_("New watchlist"))
+    terminal.press("\t\t\t")  # to what it watches for
     terminal.press(word)
     terminal.press(TRY)
     terminal.read_until("La grève du port")
