@@ -109,7 +109,7 @@ class Feed(Struct, frozen=True, kw_only=True, eq=False):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Feed) and astuple(self)[:-1] == astuple(other)[:-1]
 
-    def __ne__(self, other: object) -> bool:
+    def __ne__(self, other: object) -> bool:  # that of a struct would compare all fields
         return not self == other
 
     def __hash__(self) -> int:
