@@ -60,7 +60,11 @@ class DashboardContext(Protocol):
         """Return the service of the newsroom."""
 
     def ensure_monitor(self, meanwhile: Callable[[], object] = ...) -> bool:
-        """Start a monitor if none is running, `meanwhile` do something; return whether it did."""
+        """Start a monitor if none is running; return whether one was started.
+
+        Args:
+            meanwhile: What is done while it starts.
+        """
 
     def stop_monitor(self) -> int | None:
         """Stop the monitor; return its process id, None if none was running."""

@@ -166,13 +166,14 @@ class CliContext:
         Raises:
             ConfigError: The feeds.yaml that was named is missing.
         """
-        from monitor.config import read
-        from monitor.store.sqlite import FILE
-
         if self.shared or self.config_path.exists():
             return self.folder
         if self.named and self.data is None:
+            from monitor.config import read
+
             read(self.config_path)
+        from monitor.store.sqlite import FILE
+
         demo = self.folder / "demo"
         if not (self.folder / FILE).exists() and (demo / FILE).exists():
             say(
@@ -216,10 +217,6 @@ class CliContext:
             ConfigError: feeds.yaml has a mistake; a running monitor tells of it itself.
             MonitorError: The monitor ended at once, or did not start in time.
         """
-        from monitor.monitor_lock import current_heartbeat
-
-        if current_heartbeat(self.folder):
-            return False
         from monitor.cli.run import start_monitor
 
         try:
