@@ -366,13 +366,12 @@ def _executemany(
 ) -> psycopg.Cursor[Any]:
     """Run a statement for each row, without waiting for the answer to each."""
     cursor = session.cursor()
-    columns = [[*column] for column in zip(*rows, strict=True)]
-    kinds = [{type(value) for value in column if value is not None} for column in columns]
-    inserting = ""
-    if len(rows) > 1 and all(len(kind) == 1 for kind in kinds):
-        inserting = of_columns(query, tuple(kind for (kind,) in kinds))
-    if inserting:
-        cursor.execute(cast(Any, inserting), columns)
-    elif rows:
+    if len(rows) > 1 and query.startswith("INSERT"):
+        columns = [[*column] for column in zip(*rows, strict=True)]
+        kinds = [{type(value) for value in column if value is not None} for column in columns]
+        one_kind = all(len(kind) == 1 for kind in kinds)
+        if one_kind and (inserting := of_columns(query, tuple(kind for (kind,) in kinds))):
+            return cursor.execute(cast(Any, inserting), columns)
+    if rows:
         cursor.executemany(cast(Any, query), rows)
     return cursor

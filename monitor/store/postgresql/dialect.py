@@ -36,7 +36,8 @@ _ARRAYS = {int: "bigint[]", float: "float8[]", str: "text[]", bytes: "bytea[]"}
 def of_columns(statement: str, kinds: tuple[type, ...]) -> str:
     """Return a translated INSERT of one row as one of many, which takes a list for each column.
 
-    Thousands of rows take a tenth of the time so. Empty if it is another statement.
+    Thousands of rows take half the time of VALUES with 200 rows each. Empty if it is another
+    statement.
 
     Args:
         statement: The statement.
