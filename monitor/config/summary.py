@@ -53,25 +53,27 @@ def _of_feeds(config: Config) -> Iterator[str]:
 
 
 def _of_addresses(config: Config) -> Iterator[str]:
-    """Yield why feeds whose host is a number are not connected to, once for each host."""
+    """Yield why feeds whose host is an address are not connected to, once for each host."""
+    from monitor.fetch.address_guard import refusal
+
     hosts: dict[str, list[str]] = defaultdict(list)
     for feed in config.feeds:
-        if _is_number(host := urlsplit(feed.url).hostname or ""):
-            hosts[host].append(feed.name)
+        hosts[urlsplit(feed.url).hostname or ""].append(feed.name)
     for host, names in hosts.items():
-        from monitor.fetch.address_guard import refusal
-
-        address = "127.0.0.1" if host == "localhost" else host
-        if reason := refusal(host, address, config.allow):
+        address = _literal_address(host)
+        if address and (reason := refusal(host, address, config.allow)):
             feeds = ngettext("{count} feed", "{count} feeds", len(names))
             yield f"{names[0] if len(names) == 1 else feeds}: {reason}"
 
 
-def _is_number(host: str) -> bool:
+def _literal_address(host: str) -> str:
+    """Return the address that a host is by its name alone; empty if it has to be looked up."""
+    if host == "localhost":
+        return "127.0.0.1"
     try:
-        return host == "localhost" or bool(ip_address(host))
+        return str(ip_address(host))
     except ValueError:
-        return False
+        return ""
 
 
 def _of_watchlist(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> Iterator[str]:
