@@ -106,17 +106,15 @@ def test_the_core_is_enough(core: Core, args: tuple[str, ...]) -> None:
     core(*args)
 
 
-def test_check_and_init(core: Core) -> None:
+def test_check_and_init(tmp_path: Path) -> None:
+    core = Core(tmp_path, modules_of_the_extras())
     core("init")
     core("check")
 
 
-DEMO = "-c", "var/demo/feeds.yaml"
-
-
 def test_a_trend_is_a_table_without_plots(core: Core) -> None:
-    out, err = core("trend", "cainiao", *DEMO)
-    assert out == core("trend", "cainiao", "--format", "table", *DEMO)[0]
+    out, err = core("trend", "cainiao")
+    assert out == core("trend", "cainiao", "--format", "table")[0]
     assert 'the plot needs plotext: pip install "tocsin[plots]"' in err
 
 
@@ -124,7 +122,7 @@ def test_a_trend_is_a_table_without_plots(core: Core) -> None:
     ("args", "message"),
     [
         (
-            ("trend", "cainiao", "--png", "trend.png", *DEMO),
+            ("trend", "cainiao", "--png", "trend.png"),
             'tocsin trend --png needs matplotlib: pip install "tocsin[plots]"\n',
         ),
         (
