@@ -62,10 +62,10 @@ def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TOCSIN_USER", "ana")
 
-    def command(*words: str, code: int = 0) -> str:
+    def command(*words: str, code: int = 0, talk: bool = False) -> str:
         done = CliRunner().invoke(main_group, words)
         assert done.exit_code == code, done.output
-        return done.output
+        return done.stderr if talk else done.stdout
 
     return command
 
@@ -137,8 +137,8 @@ def test_status_watch_list_and_alerts_agree_in_stories(done: tuple[str, ...], ru
 
     total = json.loads(run("status", "--json"))["untriaged"]
     assert total == new()
-    untriaged = "1 story" if total == 1 else f"{total} stories"
-    assert f"; {untriaged} not yet triaged" in run("status")
+    stories = "1 new story" if total == 1 else f"{total} new stories"
+    assert f"; {stories}\n" in run("status")
     for row in json.loads(run("watch", "list", "--json")):
         left = row["untriaged"]
         assert left == (new("--watch", row["name"]) if left else 0), row["name"]
@@ -151,7 +151,7 @@ def test_show_prints_no_summary_that_the_text_repeats(run: Run) -> None:
 
 def test_triage_changes_the_alert_named_or_with_an_option_its_story(run: Run) -> None:
     assert "1 alert acknowledged; 3 more of the same story: add --story;" in run(
-        "alerts", "ack", "a5"
+        "alerts", "ack", "a5", talk=True
     )
     assert "Alibaba a1 a4 (new), Espions a2 (new) a5 (acknowledged)" in run("alerts")
     assert "4 alerts would change: close" in run("alerts", "close", "a5", "--story", "--dry-run")

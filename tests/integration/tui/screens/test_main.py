@@ -507,11 +507,17 @@ def test_who_started_the_monitor_is_told_how_to_leave_it() -> None:
     drive(FakeNewsroom(4), script, owns_monitor=True)
 
 
-def test_a_notification_takes_the_place_of_the_one_before_and_no_row() -> None:
+def test_a_notification_takes_the_place_of_those_that_were_seen_and_no_row() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        for text in ("refused", "refused", "something else"):
+        def shown() -> list[str]:
+            return [each.message for each in app._notifications]
+
+        for text in ("refused", "refused", "two at once"):
             app.notify(text, severity="warning", timeout=60)
-        await until(pilot, lambda: [n.message for n in app._notifications] == ["something else"])
+        await until(pilot, lambda: shown() == ["refused", "two at once"])
+        await until(pilot, lambda: not app._has_fresh_toast)
+        app.notify("something else", timeout=60)
+        await until(pilot, lambda: shown() == ["something else"])
         await sees(pilot, app, "something else")
         assert "something else" in lines(app)[-1]
         assert "something else" not in "".join(lines(app)[:-1])

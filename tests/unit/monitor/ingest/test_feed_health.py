@@ -106,7 +106,7 @@ def test_an_interval_that_is_too_long_is_named() -> None:
             SILENT,
             "rien de nouveau depuis 5 j, d’habitude tous les jours"
             "\N{NO-BREAK SPACE}; prochain relevé maintenant",
-            "muet\N{NO-BREAK SPACE}: rien de nouveau depuis 5 j,"
+            "silencieux\N{NO-BREAK SPACE}: rien de nouveau depuis 5 j,"
             " d’habitude tous les jours",
         ),
     ],
