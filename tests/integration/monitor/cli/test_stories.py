@@ -62,16 +62,16 @@ def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TOCSIN_USER", "ana")
 
-    def command(*words: str, code: int = 0, talk: bool = False) -> str:
+    def command(*words: str, code: int = 0, talk: bool = True) -> str:
         done = CliRunner().invoke(main_group, words)
         assert done.exit_code == code, done.output
-        return done.stderr if talk else done.stdout
+        return done.output if talk else done.stdout
 
     return command
 
 
 def test_a_story_is_one_block_with_its_watchlists_and_alerts(run: Run) -> None:
-    first, second = run("alerts", "--limit", "1"), run("alerts")
+    first, second = run("alerts", "--limit", "1", talk=False), run("alerts")
     assert first.splitlines()[:2] == [
         "    a5 ▲ Alibaba, encore l’espionnage",
         "         Alibaba a1 a4, Espions a2 a5",
@@ -83,12 +83,12 @@ def test_a_story_is_one_block_with_its_watchlists_and_alerts(run: Run) -> None:
 
 
 def test_limit_counts_stories_for_people_and_alerts_for_programs(run: Run) -> None:
-    markdown = run("alerts", "--limit", "2", "--format", "md").splitlines()
+    markdown = run("alerts", "--limit", "2", "--format", "md", talk=False).splitlines()
     assert [line.partition("](")[0] for line in markdown] == [
         "- [Alibaba, encore l’espionnage", "- [Espionnage au port",
     ]  # fmt: skip
     assert "— Alibaba, Espions · A" in markdown[0]
-    rows = json.loads(run("alerts", "--limit", "4", "--json"))
+    rows = json.loads(run("alerts", "--limit", "4", "--json", talk=False))
     assert [(row["alert_id"], row["story"]) for row in rows] == [
         ("a5", "a1"), ("a4", "a1"), ("a3", "a3"), ("a2", "a1"),
     ]  # fmt: skip
@@ -151,7 +151,7 @@ def test_show_prints_no_summary_that_the_text_repeats(run: Run) -> None:
 
 def test_triage_changes_the_alert_named_or_with_an_option_its_story(run: Run) -> None:
     assert "1 alert acknowledged; 3 more of the same story: add --story;" in run(
-        "alerts", "ack", "a5", talk=True
+        "alerts", "ack", "a5"
     )
     assert "Alibaba a1 a4 (new), Espions a2 (new) a5 (acknowledged)" in run("alerts")
     assert "4 alerts would change: close" in run("alerts", "close", "a5", "--story", "--dry-run")
