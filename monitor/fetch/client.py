@@ -20,7 +20,6 @@ import httpx
 
 from index.translation import gettext as _
 from monitor.errors import FetchError, StoreError
-from monitor.fencing import require_lease
 from monitor.fetch.address_guard import AddressGuard, Dial, Resolve, UnreachableError
 from monitor.fetch.connection_pool import ConnectionPool
 from monitor.fetch.error_messages import error_message
@@ -251,7 +250,6 @@ class FetchTransport(httpx.AsyncBaseTransport):
         self, request: httpx.Request, exchange: Exchange
     ) -> tuple[httpx.Response, float]:
         """Return a response and the seconds that it took."""
-        require_lease()  # it may have waited long for its turn
         started = self._monotonic()
         async with self._pool.get(
             request.url, exchange.headers(request), exchange.proxy, max_bytes=exchange.max_bytes

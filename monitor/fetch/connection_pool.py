@@ -17,6 +17,7 @@ import httpcore
 import httpx
 
 from index.translation import gettext as _
+from monitor.fencing import require_lease
 from monitor.fetch.address_guard import (
     CONNECT,
     MAX_HEAD,
@@ -164,6 +165,7 @@ class ConnectionPool:
         self, connection: PooledConnection, request: httpcore.Request, max_bytes: int
     ) -> httpcore.Response:
         try:
+            require_lease()  # to wait for the turn and to connect may have taken long
             return await connection.send(request, max_bytes)
         except BaseException:
             await self._drop(connection)

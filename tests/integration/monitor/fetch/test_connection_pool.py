@@ -6,11 +6,12 @@ import asyncio
 import ssl
 
 import pytest
-from support.fetch_client import FEED, client, failing
+from support.fetch_client import FEED, client, failing, get
 from support.scripted_server import Fault, Reply, Web, conditional
 from support.simulated_fetch import City
 
-from monitor.errors import FetchError
+from monitor.errors import FetchError, LeaseLostError
+from monitor.fencing import SOLE, Holding, under
 from monitor.fetch.client import Client
 from monitor.model.feed import RequestOptions, Secret
 
@@ -52,6 +53,20 @@ def test_408_on_a_kept_connection_was_not_meant_for_us(web: Web):
     assert asyncio.run(go()) == b"new"
     assert web.connections == 2
     assert failing(web.url("/feed")).reason == "408 Request Timeout"
+
+
+def test_a_lease_that_is_lost_while_connecting_is_asked_under_no_more(web: Web) -> None:
+    held = True
+
+    async def dial(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        nonlocal held
+        held = False  # the machine slept here
+        return await asyncio.open_connection(host, port)
+
+    web.on("/feed", Reply(body=FEED))
+    with under(Holding(SOLE, lambda: held)), pytest.raises(LeaseLostError):
+        get(web.url("/feed"), options={"dial": dial})
+    assert not web.requests
 
 
 def test_tls_checks_the_name_while_the_address_was_checked_already(certificate):
