@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 from msgspec.structs import replace
@@ -15,6 +15,7 @@ from monitor import signs
 from monitor.formatting import and_more, clauses, span
 from monitor.model.config import Channel, Config, SavedSearch, Watchlist
 from monitor.model.feed import Feed
+from monitor.model.watchlist import renamed_watchlists
 
 SHOWN = 8
 """Names or terms that a line lists; further ones are counted."""
@@ -77,12 +78,22 @@ def differences(before: Config, after: Config) -> list[Difference]:
     """
     return [
         *_compared(_FEED, before.feeds, after.feeds, _feed),
-        *_compared(_WATCHLIST, before.watchlists, after.watchlists, _watchlist),
+        *_watchlists(before.watchlists, after.watchlists),
         *_compared(_SEARCH, before.searches, after.searches, _search),
         *_compared(_CHANNEL, before.channels, after.channels, _channel),
         *_routes(before, after),
         *_settings(before, after),
     ]
+
+
+def _watchlists(old: Sequence[Watchlist], new: Sequence[Watchlist]) -> Iterator[Difference]:
+    names = renamed_watchlists({w.name: w.rule for w in old}, {w.name: w.rule for w in new})
+    for before, after in names.items():
+        words = _("watchlist renamed: {before} {sign} {after}",
+                  before=before, sign=signs.BECOMES, after=after)  # fmt: skip
+        yield Difference(Effect.CHANGED, words)
+    known = [replace(one, name=names.get(one.name, one.name)) for one in old]
+    yield from _compared(_WATCHLIST, known, new, _watchlist)
 
 
 def _routes(before: Config, after: Config) -> Iterator[Difference]:

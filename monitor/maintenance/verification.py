@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -13,7 +13,12 @@ from index.translation import mark
 from monitor.audit import evidence
 from monitor.audit.evidence import BEGINNING, Kind
 from monitor.formatting import alert_number
-from monitor.store.sql.evidence import EvidenceReader, EvidenceRow, StoredAlert
+from monitor.store.sql.evidence import (
+    EvidenceReader,
+    EvidenceRow,
+    StoredAlert,
+    WatchlistRename,
+)
 from monitor.store.sqlite import RESTORE
 
 NumberedRecord = tuple[int, Mapping[str, Any]]
@@ -55,6 +60,8 @@ class RecordedAlert(Struct, frozen=True, kw_only=True):
     """Escalations of the alert: reason and time."""
     texts: Mapping[tuple[int, int], str]
     """Hashes of the texts that are kept, by article and version."""
+    renames: Sequence[WatchlistRename] = ()
+    """How watchlists were renamed, the first ones first."""
 
 
 def texts_named(records: Sequence[NumberedRecord]) -> dict[tuple[int, int], tuple[str, int]]:
@@ -105,7 +112,7 @@ def faults_of(id: int, seen: RecordedAlert, now: Timestamp) -> Iterator[AuditFau
         yield AuditFault(words, gone[0], id)
     if seen.alert is None or gone:
         return
-    for words in _differs(seen.alert, record, seen.records):
+    for words in _differs(seen.alert, number, record, seen):
         yield AuditFault(words, number, id)
     yield from _grown(id, seen, number)
     yield from _texts(id, seen)
@@ -131,13 +138,13 @@ def _misdated(id: int, records: Sequence[NumberedRecord], now: Timestamp) -> Ite
 
 
 def _differs(
-    alert: StoredAlert, record: Mapping[str, Any], records: Sequence[NumberedRecord]
+    alert: StoredAlert, number: int, record: Mapping[str, Any], seen: RecordedAlert
 ) -> Iterator[str]:
     """Yield the differences between the store and the record of the raised alert."""
     article = record.get("article") or {}
     rule = record.get("rule") or {}
     compared = {
-        _WATCHLIST: (alert.watchlist, record.get("watchlist")),
+        _WATCHLIST: (alert.watchlist, _renamed(record.get("watchlist"), number, seen.renames)),
         _KIND: (alert.about, record.get("about")),
         _TIME: (alert.raised_at, record.get("at", record.get("raised_at"))),
         _ARTICLE: (alert.article, article.get("id")),
@@ -154,13 +161,21 @@ def _differs(
             _SEEN: (alert.seen, article.get("seen")),
         }
         for name in ("author", "lang"):
-            if (then := _latest(name, record, records)) is not None:
+            if (then := _latest(name, record, seen.records)) is not None:
                 compared[_WORDS[name]] = getattr(alert, name), then
         if "outlet" in article:
             compared[_OUTLET] = alert.outlet, article["outlet"]
     for name, (now, then) in compared.items():
         if now != then:
             yield _(name, now=_shown(now), before=_shown(then))
+
+
+def _renamed(watchlist: object, raised: int, renames: Iterable[WatchlistRename]) -> object:
+    """Return the name that the watchlist of a record has now."""
+    for number, before, after in renames:
+        if number > raised and watchlist == before:
+            watchlist = after
+    return watchlist
 
 
 _WATCHLIST = mark("the watchlist is now {now}, and was {before}")
@@ -438,7 +453,7 @@ def _alerts(
     now: Timestamp,
     result: VerificationResult,
 ) -> None:
-    done, chunks = 0, list(proofs.alerts())
+    done, chunks, renames = 0, list(proofs.alerts()), proofs.renames()
     total = sum(map(len, chunks))
     for ids in chunks:
         records = {
@@ -456,6 +471,7 @@ def _alerts(
                 matches=matches.get(id, []),
                 escalations=louder.get(id, set()),
                 texts=texts,
+                renames=renames,
             )
             _count(seen, result)
             for fault in faults_of(id, seen, now):

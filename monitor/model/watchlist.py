@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
@@ -131,3 +132,23 @@ class Silence(Struct, frozen=True, kw_only=True):
     until: Timestamp
     suppressed: int = 0
     """Alerts that it suppressed so far."""
+
+
+def renamed_watchlists(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+    """Return the new names of watchlists that an edit renamed, by their old names.
+
+    One that is gone was renamed if one that is new, and no other, has the same rule.
+
+    Args:
+        before: The version of the rule of each watchlist, by name.
+        after: The same, after the edit.
+    """
+    gone = _names_of_rules({name: rule for name, rule in before.items() if name not in after})
+    new = _names_of_rules({name: rule for name, rule in after.items() if name not in before})
+    return {name: new[rule] for rule, name in gone.items() if rule in new}
+
+
+def _names_of_rules(rules: Mapping[str, str]) -> dict[str, str]:
+    """Return the watchlist of each rule that no other one has."""
+    counts = Counter(rules.values())
+    return {rule: name for name, rule in rules.items() if rule and counts[rule] == 1}

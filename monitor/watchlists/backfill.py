@@ -23,7 +23,7 @@ from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
-from monitor.model.watchlist import BackfillProgress
+from monitor.model.watchlist import BackfillProgress, renamed_watchlists
 from monitor.store.protocol import Batch, Store
 from monitor.tasks import WorkerThread
 from monitor.watchlists.rule_version import rule_version
@@ -90,7 +90,8 @@ class Backfill:
             w.name: w.rule or rule_version(w.query.root, w.lang, w.feeds) for w in watchlists
         }
         before = meanings if self._meanings is None else self._meanings
-        edited = [name for name, rule in meanings.items() if before.get(name) != rule]
+        renamed = renamed_watchlists(before, meanings).values()
+        edited = [n for n, rule in meanings.items() if before.get(n) != rule and n not in renamed]
         self._store.begin_backfills(meanings, edited)
         self._meanings = meanings
         self._watchlists = {watchlist.name: watchlist for watchlist in watchlists}

@@ -87,6 +87,15 @@ class EvidenceRow(NamedTuple):
     hash: str
 
 
+class WatchlistRename(NamedTuple):
+    """What a record says of a watchlist with another name."""
+
+    number: int
+    """Of the record."""
+    before: object
+    after: object
+
+
 class StoredAlert(NamedTuple):
     """What the store has of an alert, that must not change without a record."""
 
@@ -162,6 +171,14 @@ class EvidenceReader:
                 (first,),
             ),
         )
+
+    def renames(self) -> list[WatchlistRename]:
+        """Return how watchlists were renamed, the first ones first."""
+        found = self._connection.read(
+            "SELECT number, record FROM evidence WHERE kind = ? ORDER BY number", (Kind.RENAMED,)
+        )
+        contents = ((number, evidence.record_content(record)) for number, record in found)
+        return [WatchlistRename(n, c.get("before"), c.get("watchlist")) for n, c in contents]
 
     def number_of(self, hash: str) -> int | None:
         """Return the number of the record with a hash; None if there is none."""

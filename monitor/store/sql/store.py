@@ -73,6 +73,8 @@ class SqlStore:
 
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
         """Make these the active ones; return the feeds numbered. The history of others stays."""
+        from monitor.store.sql.watchlist_renames import rename_watchlists
+
         with transaction(self._connection) as sql:
             readdress(sql, {feed.url for feed in feeds})
         found = self._plan(feeds)
@@ -80,6 +82,7 @@ class SqlStore:
             with transaction(self._connection) as sql:
                 save_changes(sql, found.changes[at : at + CHANGES])
         with transaction(self._connection) as sql:
+            rename_watchlists(sql, watchlists)
             save_watchlists(sql, watchlists)
             if self._bucket_of:
                 place_pages(sql, self._bucket_of)

@@ -26,6 +26,21 @@ def published(count: int) -> Reply:
     return Reply(body=rss(*reversed(items)))
 
 
+def test_a_watchlist_that_is_renamed_raises_nothing_again(web: Web, tmp_path: Path) -> None:
+    newsroom = Newsroom(tmp_path)
+    feeds = [{"url": web.url("/fil"), "name": "Fil", "every": "1s", "lang": "fr"}]
+    alerts = "SELECT article, watchlist FROM alerts"
+    web.on("/fil", published(1))
+    newsroom.watch(feeds, [{"name": "Rouge", "terms": ["rouge"], "backfill": "notify"}])
+    with newsroom.running("run"):
+        until(lambda: newsroom.sql(alerts) == [(1, "Rouge")])
+        newsroom.watch(feeds, [{"name": "Carmin", "terms": ["rouge"], "backfill": "notify"}])
+        until(lambda: newsroom.sql(alerts) == [(1, "Carmin")])
+        web.on("/fil", published(2))
+        until(lambda: newsroom.counts()[0] == 2)
+        until(lambda: newsroom.sql(alerts) == [(1, "Carmin"), (2, "Carmin")])
+
+
 def test_articles_that_arrive_while_rules_are_swapped_are_judged_once(
     web: Web, tmp_path: Path
 ) -> None:
