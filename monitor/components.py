@@ -54,6 +54,8 @@ class Components(Struct, frozen=True, kw_only=True):
     load: Callable[[], Config]
     stamp: Callable[[], object]
     """Returns another value once `feeds.yaml` has changed."""
+    edited: Callable[[], bool] = lambda: False
+    """Tells whether the configuration has changed since the monitor read it to start."""
     use_language: Callable[[str], None]
     """Is given the language of `feeds.yaml`; empty leaves it to the machine."""
     clock: Callable[[], Timestamp]

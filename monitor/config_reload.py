@@ -32,7 +32,8 @@ class ConfigReloader:
         """Why the last edit is not active; empty when it is."""
         self._parts = parts
         self._catching_up = catching_up
-        self._stamp = self._seen = parts.stamp()
+        self._seen = parts.stamp()
+        self._stamp = None if parts.edited() else self._seen
 
     async def ever(self, tick: float, refused: Callable[[StoreError], None]) -> None:
         """Look for changes every `tick` seconds, while polls go on. Never raises."""

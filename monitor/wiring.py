@@ -148,13 +148,14 @@ async def run_monitor(path: Path, data: Path | None, orders: RunOptions) -> RunS
     from monitor.config.watchlist_tests import load_and_test
     from monitor.monitor_lock import MonitorLock
 
+    edited = _edited_since_now(path)
     config = load_and_test(path, data=data)
     with MonitorLock(config.data) as held:
         stop = asyncio.Event()
         _stop_on_signals(stop)
         if orders.seconds is not None:
             asyncio.get_running_loop().call_later(orders.seconds, stop.set)
-        return await _watch(config, data, held, stop, orders)
+        return await _watch(config, data, held, stop, orders, edited)
 
 
 async def _watch(
@@ -163,6 +164,7 @@ async def _watch(
     held: MonitorLock,
     stop: asyncio.Event,
     orders: RunOptions,
+    edited: Callable[[], bool],
 ) -> RunSummary:
     import asyncio
 
@@ -170,7 +172,7 @@ async def _watch(
     from monitor.parse.workers import Parser
 
     parser = Parser(expects_pages=any(feed.full_text for feed in config.feeds))
-    parts, close = _parts(config, data, held, orders, parser)
+    parts, close = _parts(config, data, held, orders, parser, edited)
     try:
         parts.store.claim(alone=orders.once)
         async with parts.client:
@@ -214,6 +216,7 @@ def _parts(
     held: MonitorLock,
     orders: RunOptions,
     parser: Parser,
+    edited: Callable[[], bool],
 ) -> tuple[Components, Callable[[], None]]:
     """Return the components of a monitor, and a function that closes its store."""
     import asyncio
@@ -290,6 +293,7 @@ def _parts(
         relocation=Relocation(store, partial(move_feed, config.path, data=data), clock),
         load=lambda: load_and_test(config.path, data=data),
         stamp=config_stamp(config.path),
+        edited=edited,
         use_language=lambda written: language.use(written, os.environ),
         clock=clock,
         stopwatch=time.thread_time,
@@ -298,6 +302,20 @@ def _parts(
         zone=local_zone(),
         me=MonitorPresence(pid=os.getpid(), since=clock(), config=str(path), log=log_file),
     ), close
+
+
+def _edited_since_now(path: Path) -> Callable[[], bool]:
+    """Return what tells whether the configuration has changed since this call."""
+    from monitor.config.source import signature
+    from monitor.errors import StoreError
+
+    def now() -> object:
+        with suppress(StoreError):  # nothing was applied yet: whoever reads it says so
+            return signature(path)
+        return None
+
+    before = now()
+    return lambda: now() != before
 
 
 def config_stamp(path: Path) -> Callable[[], object]:

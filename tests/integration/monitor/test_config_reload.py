@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import time
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from support.newsroom import PATIENCE, Item, Newsroom, rss, until
 from support.scripted_server import Reply, Web
+
+from monitor.errors import StoreError
+from monitor.model.watchlist import WatchlistInForce
+from monitor.store.sql.views import SqlViews
 
 pytestmark = pytest.mark.costly
 
@@ -24,6 +32,39 @@ def published(count: int) -> Reply:
         for n in range(count)
     ]
     return Reply(body=rss(*reversed(items)))
+
+
+@pytest.mark.parametrize("where", [pytest.param("postgresql", marks=pytest.mark.database), "data"])
+def test_an_edit_made_while_the_monitor_starts_takes_effect(
+    where: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """The monitor waits for a secret when it has read the file. There is no store before."""
+    shared = without_tables(request) if where == "postgresql" else ""
+    newsroom = Newsroom(tmp_path, {"TOCSIN_STORE": shared} if shared else {})
+    secret = tmp_path / "secret"
+    os.mkfifo(secret)
+    feed = {"url": "https://a.invalid/rss", "enabled": False}
+    newsroom.watch([{**feed, "auth": {"bearer": "file:secret"}}], ["before"])
+    with newsroom.running("run"):
+        with secret.open("w") as asked:  # opens once the monitor reads it
+            newsroom.watch([feed], ["after"])
+            asked.write("word")
+        views = SqlViews(shared or newsroom.data)
+        until(lambda: [one.name for one in in_force(views)] == ["after"])
+
+
+def without_tables(request: pytest.FixtureRequest) -> str:
+    """Return the address of a database in which there has been nothing yet."""
+    server = urlsplit(request.getfixturevalue("postgresql_server"))
+    with psycopg.connect(server.geturl(), autocommit=True) as session:
+        session.execute("CREATE DATABASE first_start TEMPLATE template0 ENCODING 'UTF8'")
+    return server._replace(path="/first_start").geturl()
+
+
+def in_force(views: SqlViews) -> list[WatchlistInForce]:
+    with suppress(StoreError):  # there is no store yet
+        return views.watchlists.in_force()
+    return []
 
 
 def test_a_watchlist_that_is_renamed_raises_nothing_again(web: Web, tmp_path: Path) -> None:
