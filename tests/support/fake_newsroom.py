@@ -108,7 +108,7 @@ class FakeNewsroom:
         self.assignees: dict[int, str] = {}
         self.acts: dict[int, dict[int, Any]] = {}
         self.undone: set[int] = set()
-        self.redoable: list[int] = []
+        self.redoable: list[tuple[int, int]] = []
         self.louder: list[tuple[int, int]] = []
         """(alert, newest alert then) of each escalation."""
         self.why: dict[int, str] = {}
@@ -437,26 +437,39 @@ class FakeNewsroom:
         made = self._act(after)
         assert made is not None
         self.undone |= {number, made.id}
-        self.redoable.append(made.id)
+        self.redoable.append((made.id, number))
         return made
 
     def redo(self) -> TriageAction | None:
         if not self.redoable:
             return None
-        number = self.redoable.pop()
+        number, undone = self.redoable.pop()
+        before = {n: self._standing(n) for n in self.acts[number]}
         for n, was in self.acts[number].items():
             self._restore(n, was)
-        return TriageAction(id=number, at=self.now, who="me", ids=tuple(self.acts[number]))
+        made = self._act(before)
+        assert made is not None
+        self.undone = self.undone - {undone} | {made.id}
+        return made
 
     def decisions(self, alert: int) -> list[Decision]:
-        return [
-            Decision(
-                act=number, alert=alert, at=self.now, who="me", why="", undoes=None,
-                before={"state": before[alert][0]}, after={"state": self._said(alert)[0]},
-            )
-            for number, before in self.acts.items()
-            if alert in before
-        ]  # fmt: skip
+        """Return what changed an alert; what it was after an act is what it was before the next."""
+        acts = {number: before[alert] for number, before in self.acts.items() if alert in before}
+        made = []
+        for (number, was), then in zip(
+            acts.items(), [*acts.values(), self._standing(alert)][1:], strict=True
+        ):
+            names = TriageState.__struct_fields__
+            changed = [name for name, a, b in zip(names, was, then, strict=True) if a != b]
+            before, after = (dict(zip(names, each, strict=True)) for each in (was, then))
+            made.append(
+                Decision(
+                    act=number, alert=alert, at=self.now, who="me", why="", undoes=None,
+                    before={name: before[name] for name in changed},
+                    after={name: after[name] for name in changed},
+                )
+            )  # fmt: skip
+        return made
 
     def tag_counts(self) -> dict[str, int]:
         return dict(Counter(tag for tags in self.tags.values() for tag in tags))

@@ -32,10 +32,13 @@ class TriageStore(Protocol):
         """Redo the decision that was undone last."""
 
 
-class _UndoEntry(Struct, eq=False):
+class UndoEntry(Struct, eq=False):
     """A decision that can be undone as a whole."""
 
     ids: frozenset[int]
+    change: Change
+    alerts: Sequence[Alert]
+    """Those of the alerts that were read, as they were before."""
     inverse: list[tuple[frozenset[int], Change]]
     """The changes that restore the alerts whose earlier state is known."""
     shown: Mapping[int, TriageState]
@@ -48,7 +51,7 @@ class _Task(Struct, frozen=True):
     """What the worker does next: store a decision or undo it."""
 
     pending: list[PendingChange]
-    entry: _UndoEntry
+    entry: UndoEntry
     undoes: bool
 
 
@@ -79,7 +82,7 @@ class TriageQueue:
         self._on_failed = on_failed
         self._on_overtaken = on_overtaken
         self._queue: asyncio.Queue[_Task] = asyncio.Queue()
-        self._undo: list[_UndoEntry] = []
+        self._undo: list[UndoEntry] = []
         self.unsaved = 0
         """Decisions that are not stored yet."""
 
@@ -100,19 +103,19 @@ class TriageQueue:
             return 0
         known = list(known)
         shown = {alert.id: triage_state(alert) for alert in known}
-        entry = _UndoEntry(ids, _inverse(known, change), shown)
+        entry = UndoEntry(ids, change, known, _inverse(known, change), shown)
         self._undo.append(entry)
         del self._undo[:-UNDO_DEPTH]
         self._submit([(ids, change)], entry)
         return len(ids)
 
-    def undo(self) -> frozenset[int]:
-        """Undo the last decision made in this dashboard; return the alerts that it changed."""
+    def undo(self) -> UndoEntry | None:
+        """Undo the last decision made in this dashboard since the last redo; return it."""
         if not self._undo:
-            return frozenset()
+            return None
         entry = self._undo.pop()
         self._submit(entry.inverse, entry, undoes=True)
-        return entry.ids
+        return entry
 
     async def undo_stored(self) -> TriageAction | None:
         """Undo this analyst's last stored decision; return it, None if there is none.
@@ -126,9 +129,12 @@ class TriageQueue:
     async def redo(self) -> TriageAction | None:
         """Redo the decision that was undone last; return it, None if there is none.
 
+        Only the store knows that it is the last one again, so the next undo asks the store.
+
         Raises:
             StoreError: The store cannot be written.
         """
+        self._undo.clear()
         await self._queue.join()
         return await self._show(self._store.redo())
 
@@ -184,7 +190,7 @@ class TriageQueue:
     def _submit(
         self,
         changes: Iterable[tuple[frozenset[int], Change]],
-        entry: _UndoEntry,
+        entry: UndoEntry,
         *,
         undoes: bool = False,
     ) -> None:

@@ -372,6 +372,11 @@ class MainScreen(TriageScreen):
         return (alert.article or 0, alert.url) if alert else None
 
     @property
+    def shows_target(self) -> bool:
+        """Return whether the current pane is the alerts or the reader."""
+        return self.current in ("stream", "reader")
+
+    @property
     def article_details(self) -> ArticleDetails | None:
         """Return the article in the reader."""
         return self.reader.details
@@ -471,6 +476,11 @@ class MainScreen(TriageScreen):
         elif self.current_filter.text:
             self.action_clear_filter()
 
+    def action_back_to_list(self) -> None:
+        """Leave the zoom or the pane; marks and the filter stay."""
+        if self.zoomed or self.current != "stream":
+            self.action_back()
+
     async def action_back_or_quit(self) -> None:
         """Leave the pane; from the alerts, quit."""
         if self.current == "stream":
@@ -557,8 +567,11 @@ class MainScreen(TriageScreen):
         alert = self.stream.alert
         name = feed.feed.name if feed else alert.feed if alert else ""
         url = self.newsroom.feed_url(name)
-        if url is None:
+        if not name:
             self.show_message(_("Put the cursor on an alert or a feed first."), error=True)
+        elif url is None:
+            text = _("{feed} is not in feeds.yaml any more, and not polled.", feed=line(name))
+            self.show_message(text, error=True)
         else:
             self.poll(url, name)
 

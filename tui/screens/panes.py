@@ -140,7 +140,8 @@ class PaneScreen(Screen[None]):
         bind("tab", "next_pane(1)", "Next pane", name="next-pane"),
         bind("shift+tab", "next_pane(-1)", "Previous pane", name="previous-pane"),
         bind("z,plus,underscore", "zoom", "Zoom the pane, or restore it"),
-        bind("escape,h,left", "back", "Go back"),
+        bind("escape", "back", "Go back"),
+        bind("h,left", "back_to_list", "Go back, and keep the filter"),
         bind("q", "back_or_quit", "Go back; from the alerts, quit as ^c does"),
         bind(
             "right_square_bracket,semicolon",
@@ -194,6 +195,11 @@ class PaneScreen(Screen[None]):
         raise NotImplementedError
 
     @property
+    def shows_target(self) -> bool:
+        """Return whether the current pane shows what the keys of articles and alerts act on."""
+        return True
+
+    @property
     def config_place(self) -> ConfigPlace:
         """Return the entry of `feeds.yaml` that the row under the cursor comes from."""
         return "feeds", ""
@@ -229,6 +235,20 @@ class PaneScreen(Screen[None]):
         """Show the last status at the present time."""
         newsroom = self.newsroom
         self.status_bar.update(newsroom.status, newsroom.clock(), newsroom.paused_stories)
+
+    def target_at_hand(self) -> tuple[int, str] | None:
+        """Return the target; None with a message if the current pane does not show it."""
+        if self.shows_target:
+            return self.target
+        self.show_message(_("Go to the alerts first: this key is for a story."), error=True)
+        return None
+
+    def article_at_hand(self) -> int:
+        """Return the id of the article that a key acts on; 0 with a message if there is none."""
+        target = self.target_at_hand()
+        if target and not target[0]:
+            self.show_message(_("There is no article here."))
+        return target[0] if target else 0
 
     # --- panes ----------------------------------------------------------------
 
@@ -298,6 +318,10 @@ class PaneScreen(Screen[None]):
         elif self.current != "stream":
             self.show_pane("stream")
 
+    def action_back_to_list(self) -> None:
+        """Go back as `esc` does, where that takes nothing away."""
+        self.action_back()
+
     async def action_back_or_quit(self) -> None:
         """Go back as `esc` does; the first screen quits where there is no way back."""
         self.action_back()
@@ -328,7 +352,10 @@ class PaneScreen(Screen[None]):
 
     async def action_open_link(self) -> None:
         """Open the link in a browser on this machine or in this terminal, or copy it."""
-        url = safe_url(self.target[1]) if self.target else ""
+        target = self.target_at_hand()
+        if target is None:
+            return
+        url = safe_url(target[1])
         if url and self.app.is_web:
             self.app.open_url(url)
         elif url and (command := text_browser(self.newsroom.environ, url)):
@@ -350,7 +377,8 @@ class PaneScreen(Screen[None]):
 
     def action_copy_link(self) -> None:
         """Copy the link."""
-        self.copy(safe_url(self.target[1]) if self.target else "")
+        if target := self.target_at_hand():
+            self.copy(safe_url(target[1]))
 
     def copy(self, url: str) -> None:
         """Copy a link to the analyst's clipboard, through SSH and tmux if needed."""
@@ -379,13 +407,8 @@ class PaneScreen(Screen[None]):
 
     def action_why(self) -> None:
         """Show which watchlists match the article, and where."""
-        if self.target is None:
-            return
-        article = self.target[0]
-        if article:
+        if article := self.article_at_hand():
             self.run_worker(self._why(article), group="why", exclusive=True)
-        else:
-            self.show_message(_("This alert is about a feed; it has no matches."))
 
     async def _why(self, article: int) -> None:
         from tui.screens.article import match_lines
@@ -403,24 +426,21 @@ class PaneScreen(Screen[None]):
         """Show merged alerts and the other outlets with the story; one of them can be read."""
         from tui.screens.article import choose_outlet
 
-        article = self.target[0] if self.target else 0
-        if article:
+        if article := self.article_at_hand():
             self.run_worker(choose_outlet(self, article), group="why", exclusive=True)
 
     def action_similar(self) -> None:
         """Show the articles that are most like this one; one of them can be read."""
         from tui.screens.article import choose_similar
 
-        article = self.target[0] if self.target else 0
-        if article:
+        if article := self.article_at_hand():
             self.run_worker(choose_similar(self, article), group="why", exclusive=True)
 
     def action_revisions(self) -> None:
         """Show what the revisions of the article changed."""
         from tui.screens.article import show_revisions
 
-        article = self.target[0] if self.target else 0
-        if article:
+        if article := self.article_at_hand():
             self.run_worker(show_revisions(self, article), group="why", exclusive=True)
 
     def on_reader_outlet_selected(self, message: Reader.OutletSelected) -> None:

@@ -33,7 +33,7 @@ from tui.key_labels import bind
 from tui.screens.alert_filter import AlertFilterScreen
 from tui.screens.dialogs import ChoiceDialog, LineDialog, PageDialog, checked
 from tui.view.styled_text import Line
-from tui.view.triage_history import history_lines
+from tui.view.triage_history import change_words, decision_words, history_lines
 from tui.widgets.alert_stream import AlertStream
 
 _DECISIONS = tuple(
@@ -86,20 +86,24 @@ class TriageScreen(AlertFilterScreen):
 
     # --- one alert, or the marked ones --------------------------------------------
 
-    @property
-    def chosen_alerts(self) -> Sequence[Alert]:
-        """The alerts of the marked stories, else of the one under the cursor."""
-        story = self.stream.story
-        stories = self.stream.marked() if self.stream.marks else [story] if story else []
+    def _chosen_alerts(self) -> Sequence[Alert]:
+        """Return the alerts of the marked stories, else of the one under the cursor."""
+        story = self._story_at_hand()
+        stories = self.stream.marked() if story and self.stream.marks else [story] if story else []
         return [alert for story in stories for alert in story.alerts]
+
+    def _story_at_hand(self) -> StoryAlerts | None:
+        """Return the story under the cursor; None with a message in another pane."""
+        return self.stream.story if self.target_at_hand() else None
 
     def _decide(self, change: Change, *, go_on: bool = True) -> None:
         """Change the chosen alerts, unless the key may be meant for what was under the cursor."""
-        if self.stream.just_followed and not self.stream.marks:
+        chosen = self._chosen_alerts()
+        if chosen and self.stream.just_followed and not self.stream.marks:
             text = _("A new story has just come under the cursor. Press again; p pauses the list.")
             self.show_message(text, error=True)
         else:
-            self._apply(change, self.chosen_alerts, go_on=go_on)
+            self._apply(change, chosen, go_on=go_on)
 
     def _apply(self, change: Change, chosen: Sequence[Alert], *, go_on: bool = False) -> None:
         """Change alerts.
@@ -140,7 +144,7 @@ class TriageScreen(AlertFilterScreen):
 
     def action_triage_one(self) -> None:
         """Choose an alert of the story, then what to decide about it alone."""
-        story = self.stream.story
+        story = self._story_at_hand()
         if story is None:
             return
         alerts = story.alerts
@@ -179,18 +183,19 @@ class TriageScreen(AlertFilterScreen):
 
     def action_star(self) -> None:
         """Star the alert or remove its star; star several unless all have one."""
-        chosen = self.chosen_alerts
-        self._decide(Change(starred=not all(alert.starred for alert in chosen)), go_on=False)
+        if chosen := self._chosen_alerts():
+            starred = not all(alert.starred for alert in chosen)
+            self._decide(Change(starred=starred), go_on=False)
 
     def action_mark(self) -> None:
         """Mark the alert or remove its mark, and go to the next."""
-        if self.stream.alert_id:
+        if self._story_at_hand():
             self.stream.mark(self.stream.alert_id)
             self.stream.action_move(1)
 
     def action_note(self) -> None:
         """Write a note."""
-        chosen = self.chosen_alerts
+        chosen = self._chosen_alerts()
         if not chosen:
             return
 
@@ -206,12 +211,13 @@ class TriageScreen(AlertFilterScreen):
             value=notes.pop() if len(notes) == 1 else "",
             allow_empty=True,
             select_value=False,
+            ask_before_loss=True,
         )
         self.app.push_screen(dialog, on_line)
 
     def action_tag(self) -> None:
         """Add or remove tags."""
-        chosen = self.chosen_alerts
+        chosen = self._chosen_alerts()
         if not chosen:
             return
 
@@ -236,7 +242,7 @@ class TriageScreen(AlertFilterScreen):
 
     def action_take(self) -> None:
         """Assign to me what nobody works on; give back what I work on."""
-        chosen, triage = self.chosen_alerts, self.newsroom.service.triage
+        chosen, triage = self._chosen_alerts(), self.newsroom.service.triage
         try:
             me = triage.person(ME)
         except ValueError as error:
@@ -264,7 +270,7 @@ class TriageScreen(AlertFilterScreen):
 
     def action_assign(self) -> None:
         """Ask who works on it."""
-        chosen, triage = self.chosen_alerts, self.newsroom.service.triage
+        chosen, triage = self._chosen_alerts(), self.newsroom.service.triage
         if not chosen:
             return
 
@@ -343,15 +349,15 @@ class TriageScreen(AlertFilterScreen):
 
     def action_undo(self) -> None:
         """Undo the last decision, and go to its alert."""
-        ids = self.triage.undo()
-        if not ids:
+        entry = self.triage.undo()
+        if entry is None:
             self.run_worker(self._undo_stored(redo=False), group="undo")
             return
-        rows = {self.stream.row_of(id) for id in ids} - {None}
+        rows = {self.stream.row_of(id) for id in entry.ids} - {None}
         if len(rows) == 1:
             self.stream.go_to(rows.pop() or 0)
-        else:
-            self.show_message(_("Undone for {alerts}.", alerts=alert_count(len(ids))))
+        decided, subject = change_words(entry.change), _subject(entry.alerts, len(entry.ids))
+        self.show_message(_("Undone: {decision}, {subject}", decision=decided, subject=subject))
 
     def action_redo(self) -> None:
         """Redo the decision that was undone last."""
@@ -369,26 +375,32 @@ class TriageScreen(AlertFilterScreen):
         if act is None:
             self.show_message(_("Nothing to redo.") if redo else _("Nothing to undo."))
             return
-        alerts, left = alert_count(len(act.ids)), alert_count(len(act.left))
-        if redo:
-            text = _("Redone for {alerts}.", alerts=alerts)
-            if act.left:
-                text = _(
-                    "Redone for {alerts}; {left} changed since and stay.", alerts=alerts, left=left
-                )
-        else:
-            text = _("Your earlier decision is undone for {alerts}.", alerts=alerts)
-            if act.left:
-                text = _(
-                    "Your earlier decision is undone for {alerts}; {left} changed since and stay.",
-                    alerts=alerts,
-                    left=left,
-                )
+        if act.ids:
+            await self._say_undone(act, redo=redo)
+        if act.left:
+            left = alert_count(len(act.left))
+            self.show_message(_("Changed since, and left: {alerts}", alerts=left), error=True)
+
+    async def _say_undone(self, act: TriageAction, *, redo: bool) -> None:
+        views = self.newsroom.service.views
+        decisions = await self.ask(views.triage.decisions, act.ids[0])
+        stories = await self.ask(views.alerts.stories, act.ids[:2])
+        if decisions is None or stories is None:
+            return
+        step = next(each for each in decisions if each.act == act.id)
+        changed = [alert for story in stories for alert in story.alerts if alert.id in act.ids]
+        decided = decision_words(step.after if redo else step.before)
+        subject = _subject(changed, len(act.ids))
+        text = (
+            _("Redone: {decision}, {subject}", decision=decided, subject=subject)
+            if redo
+            else _("Undone: {decision}, {subject}", decision=decided, subject=subject)
+        )
         self.show_message(text)
 
     def action_history(self) -> None:
         """Show who decided what about the alerts of the story."""
-        story = self.stream.story
+        story = self._story_at_hand()
         if story is not None:
             self.run_worker(self._history(story), group="why", exclusive=True)
 
@@ -464,11 +476,11 @@ def _is_new(alert: Alert) -> bool:
     return alert.state is AlertState.NEW
 
 
-def _subject(alerts: Sequence[Alert]) -> str:
-    """Return the headline of one story, or the number of alerts."""
+def _subject(alerts: Sequence[Alert], count: int = 0) -> str:
+    """Return the headline of one story, or the number of alerts: `count` if not all are given."""
     if len({alert.story_alert for alert in alerts}) == 1:
         return line(alerts[-1].title or alerts[-1].feed)
-    return alert_count(len(alerts))
+    return alert_count(count or len(alerts))
 
 
 def _parse_tags(text: str) -> Change:

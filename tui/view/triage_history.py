@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
@@ -11,7 +11,7 @@ from index.translation import gettext as _
 from index.translation import mark_all, pgettext
 from monitor import signs
 from monitor.formatting import clauses, shown_title
-from monitor.model.alert import Alert, AlertState, Decision, Verdict
+from monitor.model.alert import Alert, AlertState, Change, Decision, Verdict
 from monitor.model.shown_names import state_name, verdict_name
 from tui.view import times
 from tui.view.styled_text import Line, wrap
@@ -45,18 +45,45 @@ def history_lines(
 
 def _decision_lines(decisions: Sequence[Decision], cells: int, zone: tzinfo | None) -> list[Line]:
     lines: list[Line] = []
+    undone = {decision.act for decision in decisions if decision.undoes is not None}
     for decision in reversed(decisions):
         who = line(decision.who) if not decision.why else "tocsin"
         changes = clauses(_changes(decision)) or _("nothing")
         why = f" ({line(decision.why)})" if decision.why else ""
         who = who or _("somebody")
-        words = (
-            _("{who}: {changes}", who=who, changes=changes)
-            if decision.undoes is None
-            else _("{who} undid: {changes}", who=who, changes=changes)
-        )
+        if decision.undoes is None:
+            words = _("{who}: {changes}", who=who, changes=changes)
+        elif decision.undoes in undone:
+            words = _("{who} redid: {changes}", who=who, changes=changes)
+        else:
+            words = _("{who} undid: {changes}", who=who, changes=changes)
         lines += wrap(f"{times.full(decision.at, zone)}  {words}{why}", cells, "plain")
     return lines
+
+
+def change_words(change: Change) -> str:
+    """Return in a few words what a change says of alerts: `noise`, `tags`."""
+    said = {name: value for name in _FIELDS if (value := getattr(change, name, None)) is not None}
+    said["tags"] = [*change.tags, *(f"-{tag}" for tag in change.untag)]
+    return decision_words({name: value for name, value in said.items() if value != []})
+
+
+def decision_words(said: Mapping[str, Any]) -> str:
+    """Return in a few words what was said of alerts, from the fields that were changed."""
+    words = {name: _in_words(name, value) for name, value in said.items()}
+    if said.get("verdict"):
+        words.pop("state", None)  # a verdict acknowledges
+    return clauses(word for name in _FIELDS if (word := words.get(name, "")))
+
+
+def _in_words(name: str, value: Any) -> str:
+    if name == "starred":
+        return _("star") if value else _("no star")
+    if name in ("state", "verdict"):
+        return _value(name, value) if value else ""
+    if name == "note":
+        return pgettext("decision", name)
+    return _("{field} {value}", field=pgettext("decision", name), value=_value(name, value))
 
 
 def _changes(decision: Decision) -> Iterator[str]:

@@ -24,8 +24,8 @@ from tui.view.alerts import StoryRow, outlets_column, story_row
 from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 
-REACTION_SECONDS = 0.6
-"""Seconds in which nobody sees what came under the cursor and presses a key about it."""
+REACTION_SECONDS = 2.5
+"""Seconds in which a key may be meant for what was under the cursor: the reader is 2 s behind."""
 
 
 class AlertStream(LineList):
