@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 
 READ_ONLY_ACTIONS = frozenset({
-    "back", "back_or_quit", "bottom", "briefing", "choose_filter", "clear_filter", "close_dialog",
+    "back", "back_or_quit", "back_to_list", "bottom", "briefing", "choose_filter", "clear_filter",
+    "close_dialog",
     "command_palette", "copy_link", "coverage_gaps", "dismiss", "edit", "facets",
     "feed_articles", "feeds", "filter", "find", "help", "history", "item", "leave", "mark",
     "match", "move", "newest", "next_pane", "next_theme", "open", "open_link", "open_part",
@@ -100,6 +101,7 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
             "app.leave(True)",
             "Quit, and stop the monitor if it was started here",
             name="quit",
+            priority=True,  # an input would copy with it
         ),
         bind("Q", "app.leave(False)", "Quit, and leave the monitor running", name="leave-running"),
         bind(

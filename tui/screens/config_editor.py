@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual.app import SuspendNotSupported
+from textual.binding import BindingType
 
 from index.analysis.text_cleaning import line
 from index.translation import gettext as _
 from monitor.errors import ConfigError, MonitorError, Problem
 from monitor.files import atomic_write
 from tui import external_programs
-from tui.screens.dialogs import PageDialog
+from tui.key_labels import bind
+from tui.screens.dialogs import Dialog, PageDialog
 from tui.view.styled_text import Line, wrap
+from tui.widgets.scroll_text import ScrollText
 
 if TYPE_CHECKING:
     from monitor.config.diff import Difference
@@ -158,8 +162,12 @@ def _report(screen: PaneScreen, before: _ConfigFile, after: _ConfigFile) -> None
 
         source, _mistake = decode(new_content)
         problems = [(each, masked(source.lines, each.line)) for each in new.problems]
-        title = _("feeds.yaml has errors and is not loaded")
-        screen.app.push_screen(PageDialog(title, lambda cells: problem_lines(problems, cells)))
+
+        def on_close(again: bool | None) -> None:
+            if again:
+                screen.app.call_later(screen.action_edit_file)
+
+        screen.app.push_screen(ConfigErrorsDialog(problems), on_close)
     elif old_content == new_content:
         screen.show_message(_("feeds.yaml has not changed."))
     else:
@@ -175,6 +183,20 @@ def _report(screen: PaneScreen, before: _ConfigFile, after: _ConfigFile) -> None
         title = _("feeds.yaml has changed")
         screen.app.push_screen(PageDialog(title, lambda cells: change_lines(found, doubts, cells)))
     screen.newsroom.read_all_next()
+
+
+class ConfigErrorsDialog(Dialog[bool]):
+    """The errors of feeds.yaml; gives whether to open the file again."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [bind("E", "edit_file", "")]
+
+    def __init__(self, problems: Sequence[tuple[Problem, str]]) -> None:
+        page = ScrollText(partial(problem_lines, problems))
+        super().__init__(_("feeds.yaml has errors and is not loaded"), page)
+
+    def action_edit_file(self) -> None:
+        """Open the file again, as the page says."""
+        self.dismiss(True)
 
 
 def problem_lines(problems: Sequence[tuple[Problem, str]], cells: int) -> list[Line]:

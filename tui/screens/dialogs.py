@@ -27,6 +27,14 @@ T = TypeVar("T")
 class Dialog(ModalScreen[T]):
     """One framed widget with a title."""
 
+    @property
+    def has_unsaved_text(self) -> bool:
+        """Return whether closing would lose a text without a question."""
+        return False
+
+    def let_go(self) -> None:
+        """Lose the text as it is now at the next request."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape,q", "close_dialog", "Close", name="close-dialog")
     ]
@@ -129,6 +137,7 @@ class LineDialog(Dialog[str]):
         allow_empty: bool = False,
         select_value: bool = True,
         words: Collection[str] = (),
+        ask_before_loss: bool = False,
     ) -> None:
         """Set the dialog up.
 
@@ -140,8 +149,11 @@ class LineDialog(Dialog[str]):
             allow_empty: Whether an empty line is attempted too.
             select_value: Whether typing replaces the value.
             words: Words to complete.
+            ask_before_loss: Whether to close only at the second request once something is written.
         """
         self._attempt = attempt
+        self._may_lose = {safe.line(value)} if ask_before_loss else None
+        """Texts that may be lost without a question; None for all."""
         self._hint = hint
         self._allow_empty = allow_empty
         self.input = Input(
@@ -181,7 +193,21 @@ class LineDialog(Dialog[str]):
     def _show_note(self, text: str, style: str) -> None:
         self.note.update(lambda cells: wrap(safe.line(text), cells, style))
 
+    @property
+    def has_unsaved_text(self) -> bool:
+        """Return whether closing would lose a text without a question."""
+        return self._may_lose is not None and self.input.value not in self._may_lose
+
+    def let_go(self) -> None:
+        """Lose the text as it is now at the next request."""
+        if self._may_lose is not None:
+            self._may_lose.add(self.input.value)
+
     def action_close_dialog(self) -> None:
-        """Close, and cancel the attempt that is running."""
+        """Close, and cancel the attempt that is running; ask before a text is lost."""
+        if self.has_unsaved_text:
+            self.let_go()
+            self._show_note(_("Not saved: enter saves it, esc again closes without it."), "bad")
+            return
         self.workers.cancel_node(self)
         self.dismiss(None)

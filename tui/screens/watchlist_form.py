@@ -136,6 +136,8 @@ class WatchlistForm(Dialog[str]):
         self._path = path
         self._before = before
         self._start = start
+        self._let_go = start
+        """Fields that may be lost without a question."""
         self._checked: CheckedFields | None = None
         self._asked = False
         """Whether the mistakes of fields that nobody touched are shown too."""
@@ -385,6 +387,15 @@ class WatchlistForm(Dialog[str]):
             self._show_problems({"": error})
         else:
             self.dismiss(fields.title)
+
+    @property
+    def has_unsaved_text(self) -> bool:
+        """Return whether something was changed."""
+        return self.fields not in (self._start, self._let_go)
+
+    def let_go(self) -> None:
+        """Lose the changes at the next request to quit."""
+        self._let_go = self.fields
 
     def action_close_dialog(self) -> None:
         """Close; ask first if something was changed."""

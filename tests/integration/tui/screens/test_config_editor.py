@@ -167,7 +167,7 @@ def test_a_mistake_is_shown_with_its_line_and_opened_there_next(tmp_path: Path) 
         await sees(pilot, app, "feeds.yaml has errors")
         await sees(pilot, app, "line 8, column")
         assert "- nam: Grèves" in screen(app)
-        await pilot.press("escape", "4", "E")
+        await pilot.press("E")
         await until(pilot, lambda: (tmp_path / "asked").read_text().count("\n") == 2)
         assert (tmp_path / "asked").read_text().endswith("feeds.yaml:8\n")
 
