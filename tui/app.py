@@ -1,146 +1,36 @@
-"""The dashboard as a Textual application: its screens, its command palette, and how it ends."""
+"""The dashboard as a Textual application: its screens, its commands, and how it ends."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from textual.app import App
-from textual.binding import Binding, BindingType
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
-from textual.content import Content
-from textual.fuzzy import Matcher
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from index.analysis.folding import fold
 from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from index.translation import gettext as _
 from index.translation import ngettext
 from tui.base_app import DRAIN_SECONDS, AppSettings, BaseApp, may_write
-from tui.key_labels import NO_KEYMAP, bind, key_label, own_bindings
+from tui.key_labels import bind, key_label, own_bindings
+from tui.screens.dialogs import Dialog
 from tui.screens.main import MainScreen
 from tui.themes import THEMES, theme_label
 
 if TYPE_CHECKING:
     from monitor.service.service import Service
-
-
-class PaletteCommands(Provider):
-    """The commands of the palette: every key binding in force, the themes, the watchlists."""
-
-    @property
-    def keymap(self) -> Mapping[str, str]:
-        """Other keys of some actions."""
-        return self.app.keymap if isinstance(self.app, BaseApp) else NO_KEYMAP
-
-    def _commands(self) -> Iterator[tuple[str, Any, str]]:
-        """Return the label, the action and the name in the settings file of each command."""
-        nodes: list[App[Any] | Widget] = [self.screen, self.app]
-        if self.screen.focused is not None:
-            nodes.append(self.screen.focused)
-        for node in nodes:
-            for base in filter(_is_ours, type(node).__mro__):
-                for binding in own_bindings(base, self.keymap):
-                    run = partial(node.run_action, binding.action)
-                    yield _command_label(binding), run, binding.id or ""
-        for theme in THEMES:
-            action = partial(self.app.run_action, f"app.theme('{theme.name}')")
-            yield _("Theme: {theme}", theme=theme_label(theme.name)), action, ""
-        if isinstance(self.app, DashboardApp):
-            app, main = self.app, self.app.main_screen
-            trends = partial(app.run_action, "trends", main)
-            yield _("Show the trends of the watchlists"), trends, ""
-            if self.screen is main:  # the screen of the feeds has a key for it
-                gaps = partial(app.run_action, "coverage_gaps", main)
-                yield _("Show coverage gaps"), gaps, ""
-            form = partial(app.run_action, "watchlist_form", main)
-            yield _("Write a new watchlist"), form, ""
-            for count in self.app.newsroom.watchlists:
-                name = line(count.name)
-                show = partial(main.show_watchlist, count.name)
-                yield _("Show {watchlist}", watchlist=name), show, ""
-                edit = partial(app.run_action, ("", "watchlist_form", (count.name,)), main)
-                yield _("Edit the watchlist {watchlist}", watchlist=name), edit, ""
-
-    async def discover(self) -> Hits:
-        """Offer every command before a letter is typed."""
-        for label, run, _name in self._commands():
-            yield DiscoveryHit(Content(label), run, label)
-
-    async def search(self, query: str) -> Hits:
-        """Offer the commands with the typed words; where there are none, what the letters shorten.
-
-        First comes what begins with them: `feeds` is the pane Feeds, and does not poll all feeds.
-        The names of the settings file count too, and `q!` quits.
-        """
-        typed = query.rstrip("!").casefold()
-        matcher, commands = self.matcher(typed), list(self._commands())
-        found = [one for one in commands if _has_words(typed, f"{one[0]} {one[2]}")]
-        letters = [one for one in commands if _spells(typed, one[0])]
-        for label, run, name in found or letters:
-            rank = 2 if label.casefold().startswith(typed) else name == typed
-            score = 1 + 100 * rank + matcher.match(label)
-            yield Hit(score, _lit(label, matcher), run, label)
-        if not found and not letters:  # Textual says so in English only
-            yield Hit(0.0, Content(_("No command has this in its name.")), _do_nothing)
-
-
-def _has_words(typed: str, text: str) -> bool:
-    """Return whether each typed word is in a text, if need be without the s of a plural."""
-    inside = fold(text)
-    return all(word in inside or word.removesuffix("s") in inside for word in fold(typed).split())
-
-
-def _spells(typed: str, text: str) -> bool:
-    """Return whether letters shorten words of a text: `shwchips` is `Show chips`."""
-    left = {"".join(fold(typed).split())}
-    for word in re.findall(r"\w+", fold(text)):
-        left |= {rest for letters in left for rest in _after_word(letters, word)}
-    return "" in left
-
-
-def _after_word(letters: str, word: str) -> Iterator[str]:
-    """Yield what is left of letters that a word takes, from its first letter on."""
-    at = 0
-    for count, letter in enumerate(letters, 1):
-        at = word.find(letter, at) + 1
-        if not at or (count == 1 and at > 1):
-            return
-        yield letters[count:]
-
-
-def _lit(label: str, matcher: Matcher) -> Content:
-    """Return a label with what was typed lit; `Matcher.highlight` reads markup in it."""
-    content = Content(label)
-    for at in matcher.fuzzy_search.match(matcher.query, label)[1]:
-        if not label[at].isspace():
-            content = content.stylize(matcher.match_style, at, at + 1)
-    return content
-
-
-def _do_nothing() -> None:
-    """Close the palette, and do nothing more."""
-
-
-def _is_ours(node: type[object]) -> bool:
-    """Tell a class of the dashboard from one of Textual, whose keys are not in the help."""
-    return node.__module__.startswith("tui.")
-
-
-def _command_label(binding: Binding) -> str:
-    return f"{_(binding.description)} ({key_label(binding.key.split(',')[0])})"
+    from tui.screens.command_palette import Command
 
 
 class DashboardApp(BaseApp):
     """The dashboard; `run()` returns how the analyst left it, None after a crash."""
 
-    ENABLE_COMMAND_PALETTE = True
-    COMMANDS: ClassVar = {PaletteCommands}
+    ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("question_mark,f1", "app.help", "Help"),
         bind("colon,ctrl+p", "app.command_palette", "Find a command by its name"),
@@ -173,7 +63,12 @@ class DashboardApp(BaseApp):
             )
 
     async def action_leave(self, stop: bool) -> None:
-        """Quit once every triage decision is saved, or at the second request."""
+        """Quit once every triage decision and text is saved, or at the second request."""
+        if isinstance(self.screen, Dialog) and self.screen.has_unsaved_text:
+            self.screen.let_go()
+            words = _("This text is not saved. Press ^c again to quit without it.")
+            self.main_screen.show_message(words, error=True)
+            return
         queue = self.main_screen.triage
         if not self._warned and not await queue.drain(DRAIN_SECONDS):
             self._warned = True
@@ -189,10 +84,52 @@ class DashboardApp(BaseApp):
         self.exit("quit" if stop else "leave")
 
     def action_command_palette(self) -> None:
-        """Open the palette, which says how it is left: into it every other key is typed."""
+        """Ask for a command by the words of its name, and run it."""
+        from tui.screens.command_palette import CommandPalette
+
+        def on_choice(command: Command | None) -> None:
+            if command is not None:
+                self.call_later(command.run)
+
         if not isinstance(self.screen, CommandPalette):
-            hint = _("a part of its name  esc: close")
-            self.push_screen(CommandPalette(placeholder=hint, id="--command-palette"))
+            self.push_screen(CommandPalette(list(self._commands())), on_choice)
+
+    def _commands(self) -> Iterator[Command]:
+        """Yield every key binding in force, the themes, and what there is for each watchlist."""
+        from tui.screens.command_palette import Command
+
+        nodes: list[App[Any] | Widget] = [self.screen, self]
+        if self.focused is not None:
+            nodes.append(self.focused)
+        for node in nodes:
+            for base in filter(_is_ours, type(node).__mro__):
+                for binding in own_bindings(base, self.keymap):
+                    run = partial(node.run_action, binding.action)
+                    key = key_label(binding.key.split(",")[0])
+                    yield Command(_(binding.description), run, key, binding.id or "")
+        for theme in THEMES:
+            label = _("Theme: {theme}", theme=theme_label(theme.name))
+            yield Command(label, partial(self.run_action, f"app.theme('{theme.name}')"))
+        yield from self._commands_of_main()
+
+    def _commands_of_main(self) -> Iterator[Command]:
+        """Yield what the main screen does that has no key there."""
+        from tui.screens.command_palette import Command
+
+        main = self.main_screen
+        yield Command(
+            _("Show the trends of the watchlists"), partial(self.run_action, "trends", main)
+        )
+        if self.screen is main:  # the screen of the feeds has a key for it
+            yield Command(_("Show coverage gaps"), partial(self.run_action, "coverage_gaps", main))
+        yield Command(_("Write a new watchlist"), partial(self.run_action, "watchlist_form", main))
+        for count in self.newsroom.watchlists:
+            name = line(count.name)
+            show = partial(main.show_watchlist, count.name)
+            yield Command(_("Show {watchlist}", watchlist=name), show)
+            form = ("", "watchlist_form", (count.name,))
+            edit = partial(self.run_action, form, main)
+            yield Command(_("Edit the watchlist {watchlist}", watchlist=name), edit)
 
     def action_help(self) -> None:
         """Show every key, those of the pane with the focus first."""
@@ -227,3 +164,8 @@ class DashboardApp(BaseApp):
             self.notify(_("This dashboard is read-only."), severity="warning", markup=False)
             return True
         return await super().run_action(action, *args, **more)
+
+
+def _is_ours(node: type[object]) -> bool:
+    """Tell a class of the dashboard from one of Textual, whose keys are not in the help."""
+    return node.__module__.startswith("tui.")
