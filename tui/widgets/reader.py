@@ -48,6 +48,8 @@ class Reader(ScrollText):
         self._match_lines: Sequence[int] = ()
         self._links: Sequence[tuple[int, int]] = ()
         self._current: int | None = None
+        self._step = 0
+        """To the next or previous match, once the article is laid out."""
 
     def show_article(
         self, details: ArticleDetails | None, places: Sequence[MatchPlace] = ()
@@ -56,9 +58,20 @@ class Reader(ScrollText):
         before = self.details.article.id if self.details else None
         same = details is not None and details.article.id == before
         if not same or self._places != places:
-            self._current = None
+            self._current, self._match_lines = None, ()  # those of the article before are no more
         self.details, self._places = details, places
         self.update(self._lay_out_article, keep_place=same)
+        self._take_step()
+
+    def on_resize(self) -> None:
+        """Lay the article out; go to the match that was asked for before it had a width."""
+        super().on_resize()
+        self._take_step()
+
+    def _take_step(self) -> None:
+        step, self._step = self._step, 0
+        if step:
+            self.step_match(step)
 
     def show_text(self, layout: TextLayout) -> None:
         """Show a text that is no article."""
@@ -69,6 +82,7 @@ class Reader(ScrollText):
     def step_match(self, by: int) -> None:
         """Go to the next or the previous match; after the last comes the first."""
         if not self._match_lines:
+            self._step = by
             return
         count = len(self._match_lines)
         if self._current is None:

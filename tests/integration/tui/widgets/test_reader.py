@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from support.dashboard_driver import drive, lines, screen, sees, until
@@ -138,3 +139,25 @@ def test_an_article_that_was_dropped_is_said_to_be_gone() -> None:
         assert "Alerts" in screen(app)
 
     drive(FakeNewsroom(4), script)
+
+
+def reads(app: DashboardApp) -> int:
+    """Return which article is in the reader, 0 for none."""
+    details = app.main_screen.reader.details
+    return details.article.id if details else 0
+
+
+def test_the_first_step_to_a_match_opens_the_reader_and_goes_there() -> None:
+    newsroom = FakeNewsroom(40)
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        for key, article in (("j", 39), ("j", 38), ("k", 39), ("k", 40)):
+            await pilot.press("escape", key)
+            await until(pilot, lambda number=article: reads(app) == number)  # type: ignore[misc]
+            await pilot.press("left_square_bracket", "g")
+            await until(pilot, lambda: re.search(r"match \d+/\d+", screen(app)), 20)
+            found = re.search(r"match (\d+)/(\d+)", screen(app))
+            assert found
+            assert found[1] == found[2], "back from the top is the last match"
+
+    drive(newsroom, script, size=(80, 24))
