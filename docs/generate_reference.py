@@ -375,7 +375,10 @@ def keys_page() -> str:
             for binding in bindings
         ]
         parts += [f"## {title}\n", table(("key", "what it does", "name"), rows)]
-    parts += ["## Signs\n", table(("sign", "meaning"), [(s, prose(m)) for s, m in signs.LEGEND])]
+    parts += [
+        "## Legend of signs\n",
+        table(("sign", "meaning"), [(s, prose(m)) for s, m in signs.LEGEND]),
+    ]
     return "\n".join(parts)
 
 

@@ -389,7 +389,9 @@ def test_the_examples_show_every_key_at_the_top() -> None:
 # --- the dashboard -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("title", "keys"), [*key_sections(DashboardApp), ("Signs", signs.LEGEND)])
+@pytest.mark.parametrize(
+    ("title", "keys"), [*key_sections(DashboardApp), ("Legend of signs", signs.LEGEND)]
+)
 def test_the_reference_has_every_key_and_sign(title: str, keys: Sequence[tuple[str, str]]) -> None:
     rows = [
         (first.replace("`", ""), rest.partition(" | `")[0])

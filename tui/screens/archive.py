@@ -88,8 +88,7 @@ class ArchiveScreen(PaneScreen):
             KeyBinding("escape", "Back"),
             KeyBinding("up", "Earlier query"),
             KeyBinding("down", "To the results"),
-            KeyBinding("right", "Complete"),
-            KeyBinding("tab", "Pane"),
+            KeyBinding("tab", "Complete"),
         ),
         "stream": (
             ("app.help", "Help"),
@@ -393,17 +392,27 @@ class ArchiveScreen(PaneScreen):
     # --- keys -----------------------------------------------------------------------
 
     def on_key(self, event: events.Key) -> None:
-        """Go through the earlier queries; from the latest one down to the results."""
-        if event.key not in ("up", "down") or not self.query_line.has_focus:
+        """Complete; go through the earlier queries; from the latest one down to the results."""
+        line = self.query_line
+        if event.key == "tab" and line.has_focus and self._completed():
+            event.stop()
+            event.prevent_default()
+        if event.key not in ("up", "down") or not line.has_focus:
             return
         event.stop()
-        line = self.query_line
         query = self.history.older(line.value) if event.key == "up" else self.history.newer()
         if query is not None:
             line.value = query
             line.action_end()
         elif event.key == "down" and self.results.row_count:
             self.show_pane("stream")
+
+    def _completed(self) -> bool:
+        """Take what is offered behind the cursor; return whether there was something."""
+        line, before = self.query_line, self.query_line.value
+        if line.cursor_at_end:
+            line.action_cursor_right()
+        return line.value != before
 
     def action_sort(self) -> None:
         """Change the order of the results."""

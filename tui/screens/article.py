@@ -221,6 +221,7 @@ class SimilarDialog(Dialog[int]):
 async def choose_similar(screen: PaneScreen, article: int) -> None:
     """Show the articles that are most like one, and open the chosen one."""
     start_resource_tracker()
+    screen.show_message(_("Looking for similar articles…"))
     hits = await screen.ask(screen.newsroom.service.similar, article, SIMILAR)
     if hits is None:
         return

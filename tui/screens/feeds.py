@@ -39,7 +39,7 @@ class FeedsScreen(PaneScreen):
         bind("X", "remove", "Remove the feed, after confirmation"),
         bind("slash", "find", "Find feeds by name, address or tag", name="find-feeds"),
         bind("f", "states", "Show only feeds with one health"),
-        bind("s", "sort", "Change the order"),
+        bind("s", "sort", "Sort: change the order"),
         bind("b", "coverage_gaps", "Show coverage gaps"),
         bind("enter", "feed_articles", "On the page of a feed: show its articles"),
     ]
@@ -234,10 +234,12 @@ class FeedsScreen(PaneScreen):
         self.show_pane("reader")
 
     def action_back(self) -> None:
-        """End the zoom, leave the page, end the search, then leave the screen."""
-        if self.input.display and (self.input.has_focus or self.current == "stream"):
+        """End the zoom, leave the page, end search and state, then leave the screen."""
+        lost = self.table.state is not None and not self.table.row_count
+        if lost or (self.input.display and (self.input.has_focus or self.current == "stream")):
             self.input.value = ""
             self.input.display = False
+            self.table.show_state(None)
             self.show_pane("stream")
         elif self.zoomed or self.current != "stream":
             super().action_back()

@@ -131,7 +131,7 @@ def help_lines(
         here: The classes of the focused widget and of its screen, whose keys come first.
     """
     legend = [(shown, _(meaning)) for shown, meaning in signs.LEGEND]
-    sections = [*key_sections(app, keymap, here), (pgettext("help", "Signs"), legend)]
+    sections = [*key_sections(app, keymap, here), (pgettext("help", "Legend of signs"), legend)]
     found = [(title, _with_words(title, entries, words)) for title, entries in sections]
     two = cells >= 2 * COLUMN_CELLS
     column = COLUMN_CELLS if two else cells

@@ -328,7 +328,7 @@ def test_the_bar_does_what_its_keys_do() -> None:
 def test_the_key_bar_shows_arrows_as_they_are_printed() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("slash")
-        await sees(pilot, app, "→ Complete")
+        await sees(pilot, app, "↓ To the results")
 
     drive(FakeNewsroom(4), script)
 
