@@ -249,9 +249,14 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
     def on_notify(self) -> None:
         """Take away notifications but those of the last second; Textual then shows the new one."""
         if not self._has_fresh_toast:
-            self.clear_notifications()
+            super().clear_notifications()
         self._has_fresh_toast = True
         self.set_timer(TOGETHER_SECONDS, self._age_toasts)
+
+    def clear_notifications(self) -> None:
+        """Take all notifications away, so that each can be shown again."""
+        super().clear_notifications()
+        self._shown_toast = "", ""
 
     def _age_toasts(self) -> None:
         self._has_fresh_toast = False

@@ -357,7 +357,13 @@ class TriageScreen(AlertFilterScreen):
         if len(rows) == 1:
             self.stream.go_to(rows.pop() or 0)
         decided, subject = change_words(entry.change), _subject(entry.alerts, len(entry.ids))
-        self.show_message(_("Undone: {decision}, {subject}", decision=decided, subject=subject))
+        text = _("Undone: {decision}, {subject}", decision=decided, subject=subject)
+        self._show_instead(text)
+
+    def _show_instead(self, text: str) -> None:
+        """Show a message in place of the one that invited to undo."""
+        self.app.clear_notifications()
+        self.show_message(text)
 
     def action_redo(self) -> None:
         """Redo the decision that was undone last."""
@@ -396,7 +402,7 @@ class TriageScreen(AlertFilterScreen):
             if redo
             else _("Undone: {decision}, {subject}", decision=decided, subject=subject)
         )
-        self.show_message(text)
+        self._show_instead(text)
 
     def action_history(self) -> None:
         """Show who decided what about the alerts of the story."""
