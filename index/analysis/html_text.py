@@ -15,12 +15,24 @@ def from_html(source: str, cap: int = HTML_CAP) -> str:
     """Return the clean text of an HTML fragment, one block of text a line.
 
     Inline tags and `<wbr>` vanish, block tags and `<br>` are a line break, scripts and
-    styles are dropped, entities decoded. Only the first `cap` characters are read.
+    styles are dropped, entities decoded. Only the first `cap` characters are read. A fragment that
+    was escaped once too often, tags and all, is read as what it was.
     """
     source = on_one_line(source[:cap])
-    if "<" not in source:
-        return lines(html.unescape(source) if "&" in source else source)
-    return lines(_text_of_tags(source))
+    if "<" not in source and "&" in source:
+        source = html.unescape(source)
+        if not _is_element(source):
+            return lines(source)
+    return lines(_text_of_tags(source) if "<" in source else source)
+
+
+_OPENING = re.compile(r"\s*(?:<!--[^>]*-->\s*)*<[a-z][^<>]*>", re.IGNORECASE)
+_CLOSING = re.compile(r"</[a-z]\w*>\s*\Z", re.IGNORECASE)
+
+
+def _is_element(text: str) -> bool:
+    """Tell whether a text begins and ends with a tag: a sentence about tags does not."""
+    return bool(_OPENING.match(text) and _CLOSING.search(text[-40:]))
 
 
 _BLOCKS = frozenset(

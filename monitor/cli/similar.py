@@ -35,9 +35,11 @@ def similar(context: click.Context, id: int, limit: int, style: str) -> None:
         raise no_article(service, id)
     hits = service.similar(id, limit)
     if style == "table":
+        from index.evaluation.highlight import snippet
+
         now, cells = cli.clock(), output.width()
         for hit in hits:
-            short = replace(hit, snippet=hit.snippet[: snippet_width(cells)])
+            short = replace(hit, snippet=snippet(hit.article, (), snippet_width(cells))[0])
             output.print_lines([*hit_lines(short, now, cells)], paged=False)
     elif style == "json":
         click.echo(json.dumps(similar_row(id, hits), ensure_ascii=False, indent=2))

@@ -11,7 +11,7 @@ from monitor.similar.extra import require_encoder
 from monitor.store.protocol import Views
 
 SNIPPET = 300
-"""Characters of a text that are shown."""
+"""Cells of a text that are shown at most."""
 
 
 def similar_articles(
@@ -27,6 +27,8 @@ def similar_articles(
         EncodingError: The process that compares was killed, or died.
         StoreError: The store cannot be read.
     """
+    from index.evaluation.highlight import snippet
+
     require_encoder("tocsin similar")  # not a message
     with closing(EncodingProcess(store)) as process:
         nearest = {one.article: one.cosine for one in process.similar(article, limit)}
@@ -37,7 +39,7 @@ def similar_articles(
             feed=feeds.get(found.feeds[0], "?"),
             score=nearest[found.id],
             spans=(),
-            snippet=" ".join((found.summary or found.body)[: 2 * SNIPPET].split())[:SNIPPET],
+            snippet=snippet(found, (), SNIPPET)[0],
             lit=(),
         )
         for found in views.articles.get([*nearest])
