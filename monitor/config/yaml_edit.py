@@ -270,7 +270,14 @@ def edit(path: Path, change: Callable[[str], str], *, data: Path | None = None) 
     written; whatever `change` raises. The file is then as it was. Its mode stays, and a
     symbolic link stays one.
     """
-    load(path, data=data)
+    return edit_by_config(path, lambda _config: change, data=data)
+
+
+def edit_by_config(
+    path: Path, decide: Callable[[Config], Callable[[str], str]], *, data: Path | None = None
+) -> Config:
+    """Change a `feeds.yaml` as `edit` does, in the way that follows from what it says."""
+    change = decide(load(path, data=data))
     if configured_store(path):
         return _edit_stored(path, change, data)
     before = path.read_bytes()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.translation import gettext as _
 from index.translation import ngettext
-from monitor.config import load, value_parsers
-from monitor.config.yaml_edit import edit, set_enabled, with_item, without_items
+from monitor.config import value_parsers
+from monitor.config.yaml_edit import edit, edit_by_config, set_enabled, with_item, without_items
 from monitor.errors import MonitorError, UnknownNameError
 from monitor.ingest.identify import canonical
 from monitor.model.config import Config
@@ -140,9 +141,14 @@ def pause_or_resume(path: Path, data: Path | None, url: str) -> bool:
 
     Raises as `subscribe`.
     """
-    paused = any(feed.enabled for feed in load(path, data=data).feeds if feed.url == url)
-    edit(path, lambda text: set_enabled(text, url, on=not paused), data=data)
-    return paused
+
+    def change(config: Config) -> Callable[[str], str]:
+        return partial(set_enabled, url=url, on=not is_polled(config))
+
+    def is_polled(config: Config) -> bool:
+        return any(feed.enabled for feed in config.feeds if feed.url == url)
+
+    return not is_polled(edit_by_config(path, change, data=data))
 
 
 def _item(feed: Feed) -> dict[str, Any]:
