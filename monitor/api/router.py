@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import functools
+import inspect
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
+from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import is_typeddict
 
@@ -38,10 +42,43 @@ def _as_json(endpoint: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def describe_rows() -> None:
-    """Let pydantic take the meaning of each field of a row from the words beneath it."""
+    """Describe each field of a row in the schema, with the words beneath it.
+
+    pydantic can read them by itself, but parses the module again for each use of each row: the
+    first request waited a second for it.
+    """
     prefixes = ("monitor.export.serialization", "monitor.api", "monitor.feeds.diagnostics_row")
     for name, module in list(sys.modules.items()):
         if name.startswith(prefixes) and isinstance(module, ModuleType):
-            for value in list(vars(module).values()):
-                if is_typeddict(value):
-                    value.__pydantic_config__ = {"use_attribute_docstrings": True}
+            _describe_rows_of(module)
+
+
+@functools.cache
+def _describe_rows_of(module: ModuleType) -> None:
+    for value in list(vars(module).values()):
+        if is_typeddict(value) and value.__module__ == module.__name__:
+            fields = value.__annotations__
+            for field, meaning in _meanings(value).items():
+                fields[field] = Annotated[fields[field], Field(description=meaning)]
+
+
+def _meanings(row: Any) -> dict[str, str]:
+    """Return the words beneath each field of a row, and beneath those that it inherits."""
+    found: dict[str, str] = {}
+    for base in filter(is_typeddict, row.__orig_bases__):
+        found |= _meanings(base)
+    written = _classes(row.__module__).get(row.__name__)
+    return found | dict(_words_beneath(written.body if written else []))
+
+
+@functools.cache
+def _classes(module: str) -> dict[str, ast.ClassDef]:
+    nodes = ast.parse(inspect.getsource(sys.modules[module])).body
+    return {node.name: node for node in nodes if isinstance(node, ast.ClassDef)}
+
+
+def _words_beneath(fields: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    for field, beneath in pairwise(fields):
+        match field, beneath:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(ast.Constant(str(words))):
+                yield name, inspect.cleandoc(words)
