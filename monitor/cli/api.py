@@ -11,6 +11,7 @@ import click
 
 from index.translation import gettext as _
 from monitor.cli import CliContext
+from monitor.cli.options import NumberParam
 from monitor.errors import StoreError, requires_extra
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ PER_MINUTE = 600
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=NumberParam(0, 65535),
     default=PORT,
     show_default=True,
     metavar="PORT",
@@ -61,7 +62,7 @@ PER_MINUTE = 600
 )
 @click.option(
     "--rate",
-    type=click.IntRange(1, 100_000),
+    type=NumberParam(1, 100_000),
     default=PER_MINUTE,
     show_default=True,
     metavar="N",
@@ -69,7 +70,7 @@ PER_MINUTE = 600
 )
 @click.option(
     "--dashboard",
-    type=click.IntRange(0, 65535),
+    type=NumberParam(0, 65535),
     is_flag=False,
     flag_value=DASHBOARD_PORT,
     metavar="[PORT]",

@@ -56,16 +56,18 @@ def describe_problems(
 ) -> Iterator[str]:
     """Yield each problem as `feeds.yaml:12:5: message`, with its line and a caret under it.
 
-    Possible secrets in that line are masked. Without `content` it is that of the file.
+    Possible secrets in that line are masked. Without `content` it is that of the file; one that
+    cannot be read has no lines.
     """
     from monitor.config import read
     from monitor.config.credentials import masked
-    from monitor.config.yaml_nodes import YamlText, decode
+    from monitor.config.yaml_nodes import decode
 
     try:
         source, _encoding = decode(read(path) if content is None else content)
     except (MonitorError, OSError):
-        source = YamlText("")
+        yield from (f"{path}: {problem.message}" for problem in problems)
+        return
     for problem in problems:
         yield f"{path}:{problem.line}:{problem.column}: {problem.message}"
         if source.line(problem.line).strip():

@@ -79,12 +79,7 @@ class LazyGroup(click.Group):
         return translated(with_common_options(command))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments; those that name no command are for the default one.
-
-        `help search` is `search --help`.
-        """
-        if args[:1] == ["help"]:
-            args = [*args[1:], "--help"]
+        """Parse the arguments; those that name no command are for the default one."""
         completing = ctx.resilient_parsing and not args
         if self.default and not completing and not self._names_command(ctx, args):
             self._refuse_late_command(ctx, args)
@@ -140,9 +135,16 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that is named, and the rest of the arguments.
 
+        `help search` is `search --help`.
+
         Raises:
             NoSuchCommand: There is none of this name; the nearest one is proposed.
         """
+        if args[0] == "help" and "help" not in self.list_commands(ctx):
+            if not args[1:]:
+                click.echo(ctx.get_help(), color=ctx.color)
+                ctx.exit()
+            args = [*args[1:], "--help"]
         try:
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand as error:

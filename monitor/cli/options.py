@@ -40,12 +40,24 @@ class DurationParam(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
-class CountParam(click.IntRange):
+class NumberParam(click.IntRange):
+    """A whole number."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number."""
+        try:
+            int(value)
+        except ValueError:
+            self.fail(_("`{value}` is no whole number", value=value), param, ctx)
+        return int(super().convert(value, param, ctx))
+
+
+class CountParam(NumberParam):
     """A whole number that the database can hold."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the number."""
-        number = int(super().convert(value, param, ctx))
+        number = super().convert(value, param, ctx)
         if number > _LARGEST:
             self.fail(_("this number is too large"), param, ctx)
         return number

@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from index.translation import gettext as _
 from monitor.cli import CliContext, output, say
 from monitor.cli.numbers import ArticleNumber, no_article
-from monitor.cli.options import FORMATS
+from monitor.cli.options import FORMATS, NumberParam
 from monitor.cli.search import COLUMNS, hit_lines, snippet_width
 
 
 @click.command()
 @click.argument("id", type=ArticleNumber(), metavar="ARTICLE")
-@click.option("--limit", type=click.IntRange(min=1, max=1000), default=10, show_default=True,
+@click.option("--limit", type=NumberParam(min=1, max=1000), default=10, show_default=True,
               metavar="N", help="At most this many.")  # fmt: skip
 @click.option("--format", "style", type=click.Choice((*FORMATS, "urls")), default="table",
               show_default=True, help="Output format.")  # fmt: skip

@@ -136,7 +136,7 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
                 problem = _("`{name}` is no watchlist", name=FEED_HEALTH)
                 raise InputError(clauses([problem, _feed_health_elsewhere()]))
             problem = _("no watchlist is called `{name}`", name=name)
-            raise InputError(nearest(problem, name, known, _("`tocsin watch list` lists all")))
+            raise InputError(nearest(problem, name, known, _("`tocsin watch list` lists them")))
     if terms:
         _list_terms(service.views.watchlists.term_records(), name, style)
         return

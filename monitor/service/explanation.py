@@ -28,6 +28,7 @@ def find_watchlist(config: Config, name: str) -> Watchlist:
     from monitor.config.validation import nearest
 
     close = nearest(name, [watchlist.name for watchlist in config.watchlists])
+    close = close or _("; `tocsin watch list` lists them")
     raise UnknownNameError(_("no watchlist is called `{name}`", name=name) + close)
 
 

@@ -177,25 +177,15 @@ class Triage:
 
     def _watchlist_name(self, name: str) -> str:
         """Return the name of a watchlist as it is written in `feeds.yaml`."""
-        from difflib import get_close_matches
-
+        from monitor.config.validation import nearest
         from monitor.model.reserved_names import FEED_HEALTH
 
         names = [watchlist.name for watchlist in self._views.watchlists.in_force()]
         known = {one.casefold(): one for one in (*names, FEED_HEALTH)}
         watchlist_name = known.get(name.strip().casefold())
         if watchlist_name is None:
-            close = get_close_matches(name.casefold(), known, n=1)
-            if close:
-                words = _(
-                    "no watchlist is called {name}; did you mean {nearest}?",
-                    name=repr(name),
-                    nearest=repr(known[close[0]]),
-                )
-            else:
-                words = _(
-                    "no watchlist is called {name}; `tocsin watch list` has all", name=repr(name)
-                )
+            hint = nearest(name, known.values()) or _("; `tocsin watch list` lists them")
+            words = _("no watchlist is called `{name}`", name=name) + hint
             raise NoWatchlistError(words)
         return watchlist_name
 

@@ -103,8 +103,15 @@ def test_help_has_its_commands_in_sections_and_a_short_option(empty: Newsroom) -
 
 @pytest.mark.parametrize("command", [(), ("search",), ("alerts", "ack")])
 def test_help_before_a_command_is_its_help(command: tuple[str, ...], empty: Newsroom) -> None:
-    asked = empty.here("help", *command)
-    assert (asked.returncode, asked.stdout) == (0, empty.here(*command, "--help").stdout)
+    helped = empty.here(*command, "--help").stdout
+    for options in ((), ("--data", "var")):
+        asked = empty.here(*options, "help", *command)
+        assert (asked.returncode, asked.stdout) == (0, helped), asked.stderr
+
+
+def test_what_is_no_number_is_said(empty: Newsroom) -> None:
+    said = empty.here("alerts", "--limit", "many").stderr
+    assert said.endswith("Error: Invalid value for '--limit': `many` is no whole number\n")
 
 
 @pytest.mark.parametrize(
@@ -168,8 +175,11 @@ def test_two_dashes_end_the_options(filled: Newsroom) -> None:
         ("facets x --feed Nowhere", "no feed is called `Nowhere`"),
         ("trend x --watch Nothing", "no watchlist is called `Nothing`"),
         ("watch show alibba", "no watchlist is called `alibba`; did you mean `Alibaba`?"),
-        ("watch silence alibba", "no watchlist is called 'alibba'; did you mean 'Alibaba'?"),
-        ("watch unsilence alibba", "no watchlist is called 'alibba'; did you mean 'Alibaba'?"),
+        ("watch silence Nix", "no watchlist is called `Nix`; `tocsin watch list` lists them"),
+        ("watch show Nix", "no watchlist is called `Nix`; `tocsin watch list` lists them"),
+        ("watch explain 1 Nix", "no watchlist is called `Nix`; `tocsin watch list` lists them"),
+        ("watch silence alibba", "no watchlist is called `alibba`; did you mean `Alibaba`?"),
+        ("watch unsilence alibba", "no watchlist is called `alibba`; did you mean `Alibaba`?"),
         ("watch suggest alibba", "no watchlist is called `alibba`; did you mean `Alibaba`?"),
         ("watch explain 1 alibba", "no watchlist is called `alibba`; did you mean `Alibaba`?"),
         ("feeds log TheWir", "no feed is called `TheWir`; did you mean `The Wire`?"),
@@ -298,7 +308,7 @@ def test_a_file_that_is_named_and_missing_is_an_error(command: list[str], empty:
         empty.here(*command, TOCSIN_CONFIG="nope.yaml"),
     ):
         assert (done.returncode, done.stdout) == (2, "")
-        assert "nope.yaml:1:1: there is no such file" in done.stderr
+        assert "nope.yaml: there is no such file" in done.stderr
 
 
 def test_the_demo_is_not_shown_for_ones_own_newsroom(empty: Newsroom) -> None:

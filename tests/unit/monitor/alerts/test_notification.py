@@ -195,7 +195,7 @@ def test_a_silence_always_ends_and_is_of_a_watchlist_there_is(make: Make) -> Non
     for seconds in (0, -1, 31 * 86_400, float("nan")):
         with pytest.raises(ValueError, match="30 days"):
             room.desk.silence("Alibaba", seconds)
-    with pytest.raises(NoWatchlistError, match="did you mean 'Alibaba'"):
+    with pytest.raises(NoWatchlistError, match="did you mean `Alibaba`"):
         room.desk.silence("Alibabba")
     assert room.desk.silence(FEED_HEALTH).until == START + 3600
 
