@@ -30,7 +30,8 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _SUBSET = re.compile(rb"<!--|[\"'\[\]>]")
 _REFERENCE = re.compile("&#(?:x([0-9a-f]*)|([0-9]*));?", re.IGNORECASE)
 _WEB_PAGE = mark("the answer is a web page, not a feed; the page may link to one")
-_UTF8 = "; charset=utf-8"
+UTF8 = "; charset=utf-8"
+"""The parameter of a type whose text is in UTF-8."""
 
 
 def in_utf8(body: bytes, content_type: str) -> tuple[bytes, str]:
@@ -41,12 +42,12 @@ def in_utf8(body: bytes, content_type: str) -> tuple[bytes, str]:
     """
     for sign, encoding in _BOMS:
         if body.startswith(sign):
-            return body.decode(encoding, "replace").encode(errors="replace"), _UTF8
+            return body.decode(encoding, "replace").encode(errors="replace"), UTF8
     body = body.removeprefix(codecs.BOM_UTF8)
     text = body.decode("utf-8", "replace")
     plain = text.isascii() and "\x1b" not in text  # ISO-2022 is ASCII and escapes
     if plain or text.count("\ufffd") * 2 < len(body) - len(text):
-        return text.encode(), _UTF8
+        return text.encode(), UTF8
     declared = _CHARSET.search(content_type)
     return body, f"; charset={declared[1]}" if declared else ""
 
@@ -54,7 +55,7 @@ def in_utf8(body: bytes, content_type: str) -> tuple[bytes, str]:
 def with_encoding(body: bytes, content_type: str, encoding: str) -> tuple[bytes, str]:
     """Return a body in UTF-8, and a type that says so, whatever it declares itself to be in."""
     kind = _CHARSET.sub("", content_type).rstrip("; ")
-    return body.decode(encoding, "replace").encode(errors="replace"), kind + _UTF8
+    return body.decode(encoding, "replace").encode(errors="replace"), kind + UTF8
 
 
 def root_only(body: bytes) -> bytes:

@@ -22,6 +22,7 @@ from monitor.parse.document import (
     NAME_CAP,
     TEXT_CAP,
     TITLE_CAP,
+    UTF8,
     absolute,
     describe_content,
     distinct_entries,
@@ -33,6 +34,7 @@ from monitor.parse.document import (
     with_escaped_markup,
     without_impossible_characters,
 )
+from monitor.parse.plain_document import plain_document
 
 _PERIODS = {
     "hourly": 3_600.0,
@@ -100,11 +102,14 @@ def _document(body: bytes, content_type: str) -> Mapping[str, Any]:
     It is not told the feed's address, so that a guid never depends on where the feed was
     fetched. Given bytes or text it would open files and addresses that they name.
     """
+    body, charset = in_utf8(body, content_type)
+    source = with_escaped_markup(root_only(body))
+    if charset == UTF8 and (plain := plain_document(source)) is not None:
+        return plain
     import feedparser
 
-    body, charset = in_utf8(body, content_type)
     document: Mapping[str, Any] = feedparser.parse(
-        io.BytesIO(with_escaped_markup(root_only(body))),
+        io.BytesIO(source),
         response_headers={"content-type": f"application/xml{charset}"},
         sanitize_html=False,
         resolve_relative_uris=False,
