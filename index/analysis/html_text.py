@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
+import threading
 
 from index.analysis.text_cleaning import lines, on_one_line
 
@@ -50,6 +52,10 @@ class _Words:
     """Receives parse events and keeps the text; it builds no tree, so no nesting is too deep."""
 
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget the text before."""
         self._pieces: list[str] = []
         self._dropped = 0
 
@@ -78,14 +84,34 @@ class _Words:
         return "".join(self._pieces)
 
 
+class _Reader(threading.local):
+    """The parser of each thread. To make one takes as long as to read 1,000 characters."""
+
+    def __init__(self) -> None:
+        from lxml import etree
+
+        self._words = _Words()
+        self._parser = etree.HTMLParser(target=self._words, encoding="utf-8")
+        self._read = etree.fromstring
+
+    def text(self, source: bytes) -> str:
+        """Return the text of HTML; raises LxmlError."""
+        self._words.begin()
+        return str(self._read(source, self._parser))
+
+
+@functools.cache
+def _reader() -> _Reader:
+    return _Reader()
+
+
 def _text_of_tags(source: str) -> str:
     """Return the text of HTML, a newline at each end of a block."""
     from lxml import etree
 
     # Some feeds wrap their CDATA twice; HTML reads the inner one as a comment.
     source = source.replace("<![CDATA[", "").replace("]]>", "")
-    parser = etree.HTMLParser(target=_Words(), encoding="utf-8")
     try:
-        return str(etree.fromstring(source.encode(errors="replace"), parser))
+        return _reader().text(source.encode(errors="replace"))
     except etree.LxmlError:  # nothing in it that is markup, or text
         return html.unescape(re.sub("<[^<>]*>", " ", source))
