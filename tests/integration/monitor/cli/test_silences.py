@@ -74,7 +74,7 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
     assert (watchlist, occasion) == ("Alibaba", "unmuted")
     assert why.startswith("no longer silenced: 2 suppressed since")
 
-    assert "did you mean 'Alibaba'" in newsroom.here("watch", "silence", "Alibabba").stderr
+    assert "did you mean `Alibaba`" in newsroom.here("watch", "silence", "Alibabba").stderr
     for wrong in (
         ["--for", "31d"], ["--for", "2h", "--until", "17:30"], ["--until", "2020-01-01"],
         ["--until", "25:00"],
