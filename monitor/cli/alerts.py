@@ -154,11 +154,10 @@ def build_alert_filter(
 
 
 COLUMNS = (
-    "id", "kind", "watchlist", "article", "title", "url", "feed", "outlet", "severity", "state",
-    "verdict", "starred", "tags", "assignee", "note", "raised_at",
+    "alert_id", "article_id", "kind", "watchlist", "title", "url", "feed", "outlet", "severity",
+    "state", "verdict", "starred", "tags", "assignee", "note", "raised_at",
     "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until", "merged_into",
-    "backfill", "rule", "article_version", "lost", "alert_id", "article_id",
-    "story",
+    "backfill", "rule", "article_version", "lost", "story",
 )  # fmt: skip
 
 

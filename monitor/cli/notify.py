@@ -191,8 +191,8 @@ def _notification(
 
 
 DELIVERY_COLUMNS = (
-    "id", "state", "channel", "alert", "occasion", "why", "watchlist", "title", "due", "attempts",
-    "reason", "created_at", "sent_at", "key", "bundle", "alert_id", "briefing",
+    "id", "state", "channel", "alert_id", "occasion", "why", "watchlist", "title", "due",
+    "attempts", "reason", "created_at", "sent_at", "key", "bundle", "briefing",
 )  # fmt: skip
 _MARKS = {"waiting": signs.NOT_YET, "sent": signs.OK, "dead": signs.FAILED}
 

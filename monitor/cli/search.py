@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from monitor.service.service import Service
 
 
-COLUMNS = ("id", "title", "url", "feed", "lang", "published", "seen", "score", "snippet",
-           "article_id")  # fmt: skip
+COLUMNS = ("article_id", "title", "url", "feed", "lang", "published", "seen", "score", "snippet")
 _MARGIN = " " * 8
 """Indent of all lines but the first, which begins with the article number."""
 _MAX_FORMS = 6

@@ -66,7 +66,7 @@ def _report_undo(
         context.exit(1)
 
 
-COLUMNS = ("act", "alert", "at", "who", "why", "undoes", "before", "after", "alert_id")
+COLUMNS = ("act", "alert_id", "at", "who", "why", "undoes", "before", "after")
 TOCSIN = "tocsin"
 
 

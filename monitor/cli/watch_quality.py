@@ -118,7 +118,8 @@ def _row(tally: TrialTally, tallies: TrialTallies, titles: dict[int, Article]) -
             for term, articles in tally.terms.most_common(TERMS_SHOWN)
         ],
         "samples": [
-            {"id": id, "title": titles[id].title} for id in tally.newest(tally.dates, SAMPLES)
+            {"article_id": id, "title": titles[id].title}
+            for id in tally.newest(tally.dates, SAMPLES)
         ],
         "gained": tally.gained,
         "lost": tally.lost,

@@ -81,7 +81,7 @@ def test_the_article_is_found_where_it_says_so(web: Web, newsroom: Newsroom) -> 
 
     alerts: list[dict[str, Any]] = newsroom.json("alerts", "--format", "json")
     assert sorted(alert["watchlist"] for alert in alerts) == ["Alibaba", "Cainiao", "espionnage"]
-    shown = newsroom.json("show", str(alerts[0]["article"]), "--format", "json")
+    shown = newsroom.json("show", str(alerts[0]["article_id"]), "--format", "json")
     assert shown["lang"] == "fr"
     assert "Mentions légales" not in shown["body"]
     fields = {}
@@ -98,5 +98,5 @@ def test_the_article_is_found_where_it_says_so(web: Web, newsroom: Newsroom) -> 
     assert shown["title"] == title
 
     (found,) = newsroom.json("search", "cainiao liege", "--format", "json")["hits"]
-    assert found["id"] == alerts[0]["article"]
+    assert found["article_id"] == alerts[0]["article_id"]
     assert newsroom.here("search", "espionage").returncode == 1

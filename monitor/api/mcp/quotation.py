@@ -42,7 +42,7 @@ _JOINERS = str.maketrans("\u200d\ufe0f", "  ")
 class CitationRow(TypedDict):
     """An article that an answer is about."""
 
-    article: int
+    article_id: int
     """Its number, as in `tocsin show 12`."""
     uri: str
     """Its address as a resource of this server."""
@@ -73,7 +73,7 @@ class Quotation(Struct, frozen=True):
         """Return it for programs: what publishers wrote stands under `untrusted`."""
         row = QuotedRow(
             notice=NOTICE,
-            cite=[{"article": id, "uri": f"{SCHEME}{id}"} for id in self.articles],
+            cite=[{"article_id": id, "uri": f"{SCHEME}{id}"} for id in self.articles],
             cut=list(self.cut),
         )
         return {**row, "untrusted": self.row}
@@ -156,7 +156,7 @@ class _Quoting:
         known = path.rpartition(".")[2] not in _NAMED_BY_WORDS
         quoted = {}
         for name, value in row.items():
-            if known and name in ("article", "article_id") and value and isinstance(value, int):
+            if known and name == "article_id" and value and isinstance(value, int):
                 self.articles[value] = None
             inner = f"{path}.{name}".lstrip(".") if known else path
             quoted[name if known else plain(name, 100)] = self.value(value, inner, depth)

@@ -159,7 +159,7 @@ def explain_alert(here: Newsroom, caller: Caller, parameters: AlertParameters) -
     row = alerts.alert(here, caller, _unchecked, str(id))
     article = row["article_id"]
     nothing: watchlists.ExplanationRow = {
-        "watchlist": row["watchlist"], "article": article or 0, "matches": False,
+        "watchlist": row["watchlist"], "article_id": article or 0, "matches": False,
         "clauses": [], "places": [],
     }  # fmt: skip
     if article is None:

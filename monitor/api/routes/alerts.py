@@ -200,7 +200,7 @@ def alert(here: Here, caller: Reader, tagged: Unchanged, alert: AlertId) -> Aler
 class HistoryRow(TypedDict):
     """What was decided about an alert."""
 
-    alert: int
+    alert_id: str
     history: list[DecisionRow]
     """The newest first."""
 
@@ -212,7 +212,7 @@ def history(here: Here, caller: Reader, tagged: Unchanged, alert: AlertId) -> Hi
     if not here.service.views.alerts.get([id]):
         raise no_alert(id)
     decisions = here.service.views.triage.decisions(id)[::-1]
-    return {"alert": id, "history": list(map(decision_row, decisions))}
+    return {"alert_id": alert_number(id), "history": list(map(decision_row, decisions))}
 
 
 class Seen(Body):

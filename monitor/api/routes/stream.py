@@ -25,7 +25,8 @@ from monitor.api.limits import Limits
 from monitor.api.newsroom import AlertParameters, Here, Newsroom
 from monitor.api.problems import ApiProblem
 from monitor.errors import StoreError
-from monitor.export.serialization.alerts import AlertRow, alert_row
+from monitor.export.serialization.alerts import alert_row
+from monitor.model.alert import Alert
 from monitor.model.status import StoreVersion
 from monitor.service.alert_selection import AlertSelection
 
@@ -135,25 +136,25 @@ class _Events(Struct, frozen=True):
             while not self.hub.is_ending() and await self.access.still_valid(self.caller):
                 new, raised, escalated = await run_in_threadpool(self.selection.after, at)
                 for first in range(0, len(raised), CHUNK):
-                    for row in await self._rows(raised[first : first + CHUNK]):
-                        at = at._replace(alert=row["id"])
-                        yield _event("raised", row, at)
+                    for alert in await self._alerts(raised[first : first + CHUNK]):
+                        at = at._replace(alert=alert.id)
+                        yield _event("raised", alert, at)
                 for step in escalated:
                     at = at._replace(escalation=step.escalation)
-                    for row in await self._rows([step.alert]):
-                        yield _event("escalated", row, at)
+                    for alert in await self._alerts([step.alert]):
+                        yield _event("escalated", alert, at)
                 at = new
                 if not await self.hub.change(HEARTBEAT):
                     yield ": alive\n\n"
         finally:
             self.hub.leave(self.caller.name)
 
-    async def _rows(self, ids: Sequence[int]) -> list[AlertRow]:
-        return [alert_row(one) for one in await run_in_threadpool(self.selection.read, ids)]
+    async def _alerts(self, ids: Sequence[int]) -> list[Alert]:
+        return await run_in_threadpool(self.selection.read, ids)
 
 
-def _event(kind: str, row: AlertRow, at: StoreVersion) -> str:
-    data = json.dumps(row, ensure_ascii=False)
+def _event(kind: str, alert: Alert, at: StoreVersion) -> str:
+    data = json.dumps(alert_row(alert), ensure_ascii=False)
     return f"event: {kind}\nid: {_event_id(at)}\ndata: {data}\n\n"
 
 

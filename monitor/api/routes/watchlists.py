@@ -89,7 +89,7 @@ class ExplanationRow(TypedDict):
     """Why a watchlist matches an article, or does not."""
 
     watchlist: str
-    article: int
+    article_id: int
     matches: bool
     clauses: list[str]
     """Each clause that matches with its text, or those that fail."""
@@ -112,7 +112,7 @@ def explain(
     found = explain_match(here.service.views, config, watchlist, details.article)
     return {
         "watchlist": watchlist.name,
-        "article": parameters.article,
+        "article_id": parameters.article,
         "matches": found.hit is not None,
         "clauses": found.reason.split("\n"),
         "places": match_rows(found.hit.matches) if found.hit else [],

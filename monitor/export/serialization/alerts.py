@@ -34,7 +34,7 @@ class OutletRow(TypedDict):
     """Who tells a story, by the first article with which it told it."""
 
     name: str
-    article: int
+    article_id: int
     """Number of that article."""
     lang: str
     """Its language: `fr`, `en`, or empty."""
@@ -76,10 +76,8 @@ class LostTermRow(TypedDict):
 class AlertRow(TypedDict):
     """An alert, with its matches and who else has its story."""
 
-    id: int
-    """Number of the alert."""
     alert_id: str
-    """The same as one types it: `a5`."""
+    """Number of the alert, as one types it: `a5`."""
     article_id: int | None
     """Number of its article; null for an alert about a feed or a watchlist itself."""
     kind: str
@@ -87,8 +85,6 @@ class AlertRow(TypedDict):
     `reissued` or `quarantined`; of the store `damaged`."""
     watchlist: str
     """Name of the watchlist; `feed health` for an alert about a feed."""
-    article: int | None
-    """The same as `article_id`."""
     title: str
     """Headline of the article."""
     url: str
@@ -122,8 +118,8 @@ class AlertRow(TypedDict):
     held: str
     """Why nobody was notified: `backfill`, `cooldown`, `muted`, `no route`, or empty."""
     held_until: str | None
-    merged_into: int | None
-    """Number of the alert that stands for this one, because its article is the same piece."""
+    merged_into: str | None
+    """The alert that stands for this one, as `a5`, because its article is the same piece."""
     backfill: bool
     """Whether the article was published before this watchlist or this feed was watched."""
     rule: str
@@ -166,8 +162,8 @@ class DecisionRow(TypedDict):
 
     act: int
     """Number of the act. What one command, key or request changed has one number."""
-    alert: int
     alert_id: str
+    """Number of the alert, as `a5`."""
     at: str | None
     who: str
     """Who did it."""
@@ -186,13 +182,11 @@ class ChangeRow(TypedDict):
 
     act: int | None
     """Number of the act; null if nothing changed."""
-    changed: list[int]
-    """Numbers of the alerts that changed."""
-    alert_ids: list[str]
-    """The same as `a5`."""
+    changed: list[str]
+    """The alerts that changed, as `a5`."""
     unchanged: int
     """How many alerts were so already."""
-    left: list[int]
+    left: list[str]
     """Alerts that stay, because they are another's, or somebody changed them meanwhile."""
 
 
@@ -203,23 +197,19 @@ class UndoRow(TypedDict):
     """Number of the new act; null if there was nothing to take back."""
     undoes: int | None
     """Number of the act that was taken back."""
-    changed: list[int]
-    """Numbers of the alerts that changed."""
-    alert_ids: list[str]
-    """The same as `a5`."""
-    left: list[int]
+    changed: list[str]
+    """The alerts that changed, as `a5`."""
+    left: list[str]
     """Alerts of which something stays, because somebody changed it since."""
 
 
 def alert_row(alert: Alert) -> AlertRow:
     """Return an alert, with its matches and who else has its story."""
     return {
-        "id": alert.id,
         "alert_id": alert_number(alert.id),
         "article_id": alert.article,
         "kind": str(alert.kind),
         "watchlist": alert.watchlist,
-        "article": alert.article,
         "title": alert.title,
         "url": alert.url,
         "feed": alert.feed,
@@ -239,7 +229,7 @@ def alert_row(alert: Alert) -> AlertRow:
         "escalations": escalation_rows(alert),
         "held": alert.suppressed,
         "held_until": iso(alert.suppressed_until),
-        "merged_into": alert.duplicate_of,
+        "merged_into": optional_number(alert.duplicate_of),
         "backfill": alert.backfill,
         "rule": alert.rule,
         "article_version": alert.article_version,
@@ -266,6 +256,11 @@ def story_row(story: StoryAlerts) -> StoryRow:
     }
 
 
+def optional_number(alert: int | None) -> str | None:
+    """Return the number of an alert as one types it; None for none."""
+    return None if alert is None else alert_number(alert)
+
+
 def match_rows(matches: Iterable[Match]) -> list[MatchRow]:
     """Return where a watchlist hit an article."""
     return [
@@ -285,7 +280,7 @@ def outlet_rows(told_by: Sequence[Outlet]) -> list[OutletRow]:
     return [
         {
             "name": outlet.name,
-            "article": outlet.article,
+            "article_id": outlet.article,
             "lang": outlet.lang,
             "seen": iso(outlet.seen),
             "published": iso(outlet.published),
@@ -320,7 +315,6 @@ def decision_row(decision: Decision) -> DecisionRow:
     """Return what an act changed of an alert."""
     return {
         "act": decision.act,
-        "alert": decision.alert,
         "alert_id": alert_number(decision.alert),
         "at": iso(decision.at),
         "who": line(decision.who),
@@ -349,10 +343,9 @@ def change_row(act: TriageAction | None, total: int, left: Sequence[int] = ()) -
     stay = sorted({*left, *(act.left if act else ())})
     return {
         "act": (act.id or None) if act else None,
-        "changed": changed,
-        "alert_ids": list(map(alert_number, changed)),
+        "changed": list(map(alert_number, changed)),
         "unchanged": total - len(changed) - len(stay),
-        "left": stay,
+        "left": list(map(alert_number, stay)),
     }
 
 
@@ -361,7 +354,6 @@ def undo_row(act: TriageAction | None) -> UndoRow:
     return {
         "act": act.id if act else None,
         "undoes": act.undoes if act else None,
-        "changed": list(act.ids) if act else [],
-        "alert_ids": list(map(alert_number, act.ids)) if act else [],
-        "left": list(act.left) if act else [],
+        "changed": list(map(alert_number, act.ids)) if act else [],
+        "left": list(map(alert_number, act.left)) if act else [],
     }

@@ -16,6 +16,7 @@ from monitor.export.serialization.alerts import (
     escalation_rows,
     lost_rows,
     match_rows,
+    optional_number,
     outlet_rows,
 )
 from monitor.formatting import alert_number, iso
@@ -29,10 +30,8 @@ if TYPE_CHECKING:
 class ArticleRow(TypedDict):
     """An article with its text."""
 
-    id: int
-    """Number of the article."""
     article_id: int
-    """The same."""
+    """Number of the article."""
     title: str
     url: str
     feed: str
@@ -51,9 +50,8 @@ class ArticleRow(TypedDict):
 class MergedAlertRow(TypedDict):
     """An alert of another article that was merged into one of this article."""
 
-    id: int
     alert_id: str
-    article: int
+    article_id: int
     title: str
     outlet: str
     seen: str | None
@@ -62,7 +60,6 @@ class MergedAlertRow(TypedDict):
 class ArticleAlertRow(TypedDict):
     """An alert of the article at hand."""
 
-    id: int
     alert_id: str
     watchlist: str
     severity: str
@@ -77,8 +74,8 @@ class ArticleAlertRow(TypedDict):
     escalations: list[EscalationRow]
     held: str
     """Why nobody was notified; empty if somebody was."""
-    merged_into: int | None
-    """Number of the alert that stands for this one."""
+    merged_into: str | None
+    """The alert that stands for this one, as `a5`."""
     merged: list[MergedAlertRow]
     """Alerts of other articles that were merged into it."""
     rule: str
@@ -160,7 +157,6 @@ class RevisionsRow(TypedDict):
 def article_row(article: Article, feed: str) -> ArticleRow:
     """Return an article with its text, and the name of the feed that had it first."""
     return {
-        "id": article.id,
         "article_id": article.id,
         "title": article.title,
         "url": article.url,
@@ -191,7 +187,6 @@ def details_row(details: ArticleDetails) -> ArticleDetailsRow:
 
 def _alert_row(alert: Alert, merged: Iterable[MergedAlert]) -> ArticleAlertRow:
     return {
-        "id": alert.id,
         "alert_id": alert_number(alert.id),
         "watchlist": alert.watchlist,
         "severity": str(alert.severity),
@@ -204,12 +199,11 @@ def _alert_row(alert: Alert, merged: Iterable[MergedAlert]) -> ArticleAlertRow:
         "matches": match_rows(alert.matches),
         "escalations": escalation_rows(alert),
         "held": alert.suppressed,
-        "merged_into": alert.duplicate_of,
+        "merged_into": optional_number(alert.duplicate_of),
         "merged": [
             {
-                "id": one.alert,
                 "alert_id": alert_number(one.alert),
-                "article": one.article,
+                "article_id": one.article,
                 "title": one.title,
                 "outlet": one.publisher,
                 "seen": iso(one.seen),

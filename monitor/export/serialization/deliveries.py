@@ -22,10 +22,8 @@ class DeliveryRow(TypedDict):
     state: str
     """`waiting`, `sent` or `dead` (given up)."""
     channel: str
-    alert: int | None
-    """Number of the alert; null for a briefing."""
     alert_id: str | None
-    """The same as `a5`."""
+    """Number of the alert, as `a5`; null for a briefing."""
     briefing: int | None
     """Number of the briefing; null for an alert."""
     occasion: str
@@ -56,7 +54,6 @@ def delivery_row(
         "id": delivery.id,
         "state": str(delivery.state),
         "channel": delivery.channel,
-        "alert": delivery.alert or None,
         "alert_id": alert_number(delivery.alert) if delivery.alert else None,
         "briefing": delivery.briefing,
         "occasion": str(delivery.occasion),

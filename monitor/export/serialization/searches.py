@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 class HitRow(TypedDict):
     """An article that was found."""
 
-    id: int
-    """Number of the article."""
     article_id: int
-    """The same."""
+    """Number of the article."""
     title: str
     url: str
     feed: str
@@ -82,10 +80,8 @@ class ResultsRow(TypedDict):
 class SimilarRow(TypedDict):
     """The articles that are most like one."""
 
-    article: int
-    """Number of the article that was asked about."""
     article_id: int
-    """The same."""
+    """Number of the article that was asked about."""
     hits: list[HitRow]
     """The nearest first."""
 
@@ -93,7 +89,7 @@ class SimilarRow(TypedDict):
 class MentionRow(TypedDict):
     """An article and its date."""
 
-    article: int
+    article_id: int
     date: str | None
 
 
@@ -159,7 +155,6 @@ def hit_row(hit: SearchHit) -> HitRow:
     """Return an article that was found."""
     article = hit.article
     return {
-        "id": article.id,
         "article_id": article.id,
         "title": article.title,
         "url": article.url,
@@ -198,7 +193,7 @@ def _suggestion_row(suggestion: Suggestion) -> SuggestionRow:
 
 def similar_row(article: int, hits: Iterable[SearchHit]) -> SimilarRow:
     """Return the articles that are most like one."""
-    return {"article": article, "article_id": article, "hits": [hit_row(hit) for hit in hits]}
+    return {"article_id": article, "hits": [hit_row(hit) for hit in hits]}
 
 
 def facets_row(facets: Facets) -> FacetsRow:
@@ -226,7 +221,7 @@ def facets_row(facets: Facets) -> FacetsRow:
 
 
 def _mention_row(mention: Mention | None) -> MentionRow | None:
-    return mention and {"article": mention.article, "date": iso(mention.date)}
+    return mention and {"article_id": mention.article, "date": iso(mention.date)}
 
 
 def _share_rows(shares: Iterable[Share]) -> list[ShareRow]:

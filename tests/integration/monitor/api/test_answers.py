@@ -82,7 +82,7 @@ def test_pages_of_a_list_hold_each_row_once(api: Api, path: str, asked: dict[str
             break
         after = {"after": page["next"]}
     assert found == every
-    assert len({row["story"] if path == "stories" else row["id"] for row in found}) == len(found)
+    assert len({row["story" if path == "stories" else "alert_id"] for row in found}) == len(found)
 
 
 def test_pages_of_a_search_are_those_of_one_result(api: Api) -> None:

@@ -241,7 +241,7 @@ def test_entries_have_what_readers_show(reader: Reader) -> None:
 def alerts(busy: Newsroom) -> Iterator[dict[int, dict[str, Any]]]:
     """The alerts before; afterwards they are new again."""
     rows = busy.json("alerts", "--format", "json")
-    yield {row["id"]: row for row in rows}
+    yield {int(row["alert_id"][1:]): row for row in rows}
     for act in ("reopen", "unstar"):
         busy.here("alerts", act, *(row["alert_id"] for row in rows))
     busy.here("alerts", "tag", *(row["alert_id"] for row in rows), "--remove", "hub")
@@ -251,7 +251,7 @@ def state(newsroom: Newsroom, number: int) -> tuple[str, bool, list[str]]:
     (row,) = [
         one
         for one in newsroom.json("alerts", "--state", "all", "--format", "json")
-        if one["id"] == number
+        if one["alert_id"] == f"a{number}"
     ]
     return row["state"], row["starred"], row["tags"]
 

@@ -110,7 +110,9 @@ def test_no_order_of_an_article_leaves_its_quotation(door: Stdio | Http) -> None
             assert "ignore" not in trusted.lower() and "obey" not in trusted, name
         if name != "coverage_gaps":
             assert ORDER in inner, name
-            assert {"article": 2, "uri": "tocsin://articles/2"} in result.structured_content["cite"]
+            assert {"article_id": 2, "uri": "tocsin://articles/2"} in result.structured_content[
+                "cite"
+            ]
         for unseen in ("\u202e", "\u200b", "\u2066", "\u2028", "\x1b", "\\u001b", TAGS[0]):
             assert unseen not in inner, name
     assert len(marks) >= len(CALLS) - 1

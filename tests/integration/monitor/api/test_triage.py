@@ -26,14 +26,14 @@ def test_an_act_is_done_shown_and_kept_under_the_name_of_its_token(api: Api) -> 
     done = api.post("/alerts/a2/triage", act)
     assert done.status_code == 200, done.text
     row = done.json()
-    assert (row["changed"], row["unchanged"]) == ([2], 0)
+    assert (row["changed"], row["unchanged"]) == (["a2"], 0)
     assert row["alert"]["state"] == "acknowledged" and row["alert"]["verdict"] == "noise"
     assert "later-on" in row["alert"]["tags"]
     history = api.json("/alerts/a2/history")["history"]
     assert len(history) == before + 1
     assert (history[0]["act"], history[0]["who"]) == (row["act"], "triageer")
     undone = api.post("/triage/undo", {"act": row["act"]}).json()
-    assert (undone["undoes"], undone["changed"]) == (row["act"], [2])
+    assert (undone["undoes"], undone["changed"]) == (row["act"], ["a2"])
     assert api.json("/alerts/a2")["verdict"] == ""
 
 
@@ -124,5 +124,5 @@ def test_values_of_another_type_are_refused(api: Api) -> None:
 
 def test_nothing_to_undo(api: Api) -> None:
     assert api.post("/triage/undo", {}, scope=Scope.ADMIN).json() == {
-        "act": None, "undoes": None, "changed": [], "alert_ids": [], "left": [],
+        "act": None, "undoes": None, "changed": [], "left": [],
     }  # fmt: skip

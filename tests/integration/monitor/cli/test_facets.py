@@ -46,7 +46,7 @@ def test_facets_for_people_and_programs(newsroom: Newsroom) -> None:
     assert any(line.endswith("CGT") for line in lines)
     found = newsroom.json("facets", "grève", "--format", "json", "--limit", "1")
     assert found["total"] == found["read"] == 160
-    assert found["first"] == {"article": 1, "date": "2026-03-24T23:00:00Z"}
+    assert found["first"] == {"article_id": 1, "date": "2026-03-24T23:00:00Z"}
     assert found["feeds"] == [{"name": "A", "articles": 160}]
     assert len(found["langs"]) == len(found["words"]) == 1
     assert json.dumps(found)

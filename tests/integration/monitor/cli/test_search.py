@@ -99,7 +99,7 @@ def page(newsroom: Newsroom, *args: str) -> Any:
 
 
 def ids(said: Any) -> list[int]:
-    return [hit["id"] for hit in said["hits"]]
+    return [hit["article_id"] for hit in said["hits"]]
 
 
 # --- pages -----------------------------------------------------------------------------

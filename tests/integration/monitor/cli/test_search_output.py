@@ -9,8 +9,7 @@ import pytest
 from support.newsroom import Newsroom
 from support.two_feed_newsroom import ENGLISH, FORMULA, FRENCH, rows, titles
 
-FOUND = {"id", "title", "url", "feed", "lang", "published", "seen", "score", "snippet",
-         "article_id"}  # fmt: skip
+FOUND = {"article_id", "title", "url", "feed", "lang", "published", "seen", "score", "snippet"}
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 

@@ -89,7 +89,7 @@ def test_a_story_that_spreads_as_the_commands_tell_it(web: Web, tmp_path: Path) 
         until(lambda: newsroom.sql("SELECT 1 FROM lost_terms"))
     (edited,) = listed(newsroom, "--watch", "Alibaba")
     assert [lost["term"] for lost in edited["lost"]] == ["Alibaba"]
-    shown = newsroom.here("show", str(alert["article"])).stdout
+    shown = newsroom.here("show", str(alert["article_id"])).stdout
     assert "    Alibaba: no longer in the text since the revision of " in shown
     assert "no longer in the text" in newsroom.here("alerts", "--watch", "Alibaba").stdout
 
@@ -109,22 +109,22 @@ def _listed_as_it_spread(newsroom: Newsroom, hosts: tuple[str, ...]) -> dict[str
     assert [each["held"] for each in alone] == ["", "", "", "backfill"]
     titles = [each["title"] for each in listed(newsroom)]  # it came before the second one of these
     assert titles.index(alert["title"]) < titles.index("Rien de lesechos.fr")
-    shown = newsroom.here("show", str(alert["article"])).stdout
+    shown = newsroom.here("show", str(alert["article_id"])).stdout
     assert "    ⇡ 3 outlets at " in shown and "; raised as medium" in shown
     assert "    lesoir.be, first · article" in shown and ", a copy · article" in shown
     assert "    2 alerts merged into this one, not notified:" in shown
-    merged = json.loads(newsroom.here("show", str(alert["article"]), "--format", "json").stdout)
+    merged = json.loads(newsroom.here("show", str(alert["article_id"]), "--format", "json").stdout)
     (copies,) = [each["merged"] for each in merged["alerts"] if each["watchlist"] == "Alibaba"]
     assert [copy["outlet"] for copy in copies] == list(hosts[1:])
     for copy in copies:
-        assert f"alert a{copy['id']}, {copy['outlet']}: {copy['title']} · article " in shown
-        other = newsroom.here("show", str(copy["article"])).stdout
-        stands = f"a{alert['id']}"
+        assert f"alert {copy['alert_id']}, {copy['outlet']}: {copy['title']} · article " in shown
+        other = newsroom.here("show", str(copy["article_id"])).stdout
+        stands = alert["alert_id"]
         assert f"    not notified: a copy; alert {stands} stands for it\n" in other
         assert f"        alert {stands}, lesoir.be: Alibaba vu" in other
-    articles = {copy["article"] for copy in copies}
-    until(lambda: {hit["id"] for hit in searched(newsroom, "is:merged")} == articles)
-    assert {row["article"] for row in listed(newsroom, "--query", "is:merged")} == articles
+    articles = {copy["article_id"] for copy in copies}
+    until(lambda: {hit["article_id"] for hit in searched(newsroom, "is:merged")} == articles)
+    assert {row["article_id"] for row in listed(newsroom, "--query", "is:merged")} == articles
     assert newsroom.here("search", "is:starred").returncode == 2
     return alert
 
@@ -144,7 +144,7 @@ def test_follow_prints_again_what_escalates(web: Web, tmp_path: Path) -> None:
         web.on("/lesechos.fr", copy("lesechos.fr"))
         polled(newsroom)
         again = json.loads(following.stdout.readline())
-    assert first["id"] == again["id"]
+    assert first["alert_id"] == again["alert_id"]
     assert (first["severity"], again["severity"]) == ("medium", "high")
     assert [e["words"] for e in again["escalations"]] == ["2 outlets"]
 
@@ -173,22 +173,22 @@ def test_saving_the_file_is_told_term_by_term_at_once(web: Web, tmp_path: Path) 
 
 def test_show_an_article(filled: Newsroom) -> None:
     (found,) = filled.json("search", "cainiao", "--format", "json")["hits"]
-    said = filled.json("show", str(found["id"]), "--format", "json")
+    said = filled.json("show", str(found["article_id"]), "--format", "json")
     assert said.keys() == {
-        "id", "article_id", "title", "url", "feed", "lang", "author", "published", "seen",
+        "article_id", "title", "url", "feed", "lang", "author", "published", "seen",
         "summary", "body", "limits",
         "versions", "alerts", "others", "outlets", "elsewhere", "page_trouble", "page_retry",
     }  # fmt: skip
     (alert,) = said["alerts"]
     assert alert.keys() == {
-        "id", "alert_id", "watchlist", "severity", "state", "matches", "escalations", "held",
+        "alert_id", "watchlist", "severity", "state", "matches", "escalations", "held",
         "rule",
         "article_version", "lost", "verdict", "starred", "tags", "assignee",
         "note", "merged", "merged_into",
     }  # fmt: skip
     assert said["summary"] == FRENCH[0].text
     assert (said["versions"], said["others"]) == (1, [])
-    shown = filled.here("show", str(found["id"])).stdout
+    shown = filled.here("show", str(found["article_id"])).stdout
     for part in (FRENCH[0].title, "https://ex.org/fr/1", "“Alibaba” in the title", "2023-10-09"):
         assert part in shown
 
@@ -202,7 +202,6 @@ def test_show_an_article_that_is_not_there(filled: Newsroom) -> None:
 def test_show_takes_an_alert_or_an_article_and_says_which(filled: Newsroom) -> None:
     (alert,) = filled.json("alerts", "--watch", "Douanes", "--json")
     name, article = alert["alert_id"], alert["article_id"]
-    assert (name, article) == (f"a{alert['id']}", alert["article"])
     shown = filled.here("show", name).stdout.splitlines()
     assert shown[0] == f"alert {name} of article {article}"
     assert filled.here("alerts", "show", name).stdout.splitlines() == shown

@@ -159,7 +159,7 @@ def test_triage_changes_the_alert_named_or_with_an_option_its_story(run: Run) ->
     assert "4 alerts closed; `tocsin alerts undo`" in done
     assert "Alibaba a1 a4, Espions a2 a5\n" in run("alerts", "--state", "closed")
     told = json.loads(run("alerts", "reopen", "a1", "--story", "--format", "json"))
-    assert told["alert_ids"] == ["a1", "a2", "a4", "a5"]
+    assert told["changed"] == ["a1", "a2", "a4", "a5"]
     assert "4 alerts (Alibaba 2, Espions 2)" in run(
         "alerts", "star", "--query", "watch:Alibaba", "--story", "--yes"
     )

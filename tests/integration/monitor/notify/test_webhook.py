@@ -35,8 +35,8 @@ def test_a_webhook_gets_the_alert_as_programs_do_and_the_same_key_at_each_try(
     (expected,) = desk.views.alerts.get([alert], matches=True)
     told = {k: v for k, v in alert_row(expected).items() if k not in ("outlets", "elsewhere")}
     assert told.items() <= said["alert"].items()
-    assert said["article"]["id"] == expected.article
-    assert said["alert"]["outlets"][0]["article"]
+    assert said["article"]["article_id"] == expected.article
+    assert said["alert"]["outlets"][0]["article_id"]
     assert (said["key"], said["channel"]) == (found.key, "hook")
 
 

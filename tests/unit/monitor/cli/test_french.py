@@ -91,7 +91,7 @@ def test_json_stays_as_it_is() -> None:
     (row, *_rest) = json.loads(run("alerts", "--json"))
     assert (row["state"], row["severity"]) == ("new", "medium")
     assert "watchlist" in row
-    assert run("alerts", "list", "--format", "csv").startswith("id,kind,watchlist,article,")
+    assert run("alerts", "list", "--format", "csv").startswith("alert_id,article_id,kind,")
 
 
 @pytest.mark.usefixtures("newsroom", "french")

@@ -89,7 +89,7 @@ def sent_briefing(edited: Newsroom) -> int:
 def article(api: Api, words: str) -> int:
     """Return the number of the first article that a query finds."""
     hits = api.json("/search", query=words)["hits"]
-    return min(int(hit["id"]) for hit in hits)
+    return min(int(hit["article_id"]) for hit in hits)
 
 
 def test_versions_are_compared(api: Api, reader: Browser) -> None:
@@ -109,15 +109,15 @@ def test_outlets_stand_in_order_with_what_they_did(api: Api, reader: Browser) ->
 
 def test_a_term_that_an_edit_removed_is_told(api: Api, reader: Browser) -> None:
     alert = api.json("/alerts", state="all", query="seize")["alerts"][-1]
-    assert api.json(f"/articles/{alert['article']}")["versions"] == 2
-    page = reader.get(f"/alerts/a{alert['id']}")
+    assert api.json(f"/articles/{alert['article_id']}")["versions"] == 2
+    page = reader.get(f"/alerts/{alert['alert_id']}")
     assert page.all("//mark")
     assert "[-Customs officers-]" in page.text
 
 
 def test_a_briefing_links_to_its_alerts(api: Api, reader: Browser) -> None:
     page = reader.get("/briefing")
-    named = {f"/alerts/a{alert['id']}" for alert in api.json("/alerts")["alerts"]}
+    named = {f"/alerts/{alert['alert_id']}" for alert in api.json("/alerts")["alerts"]}
     assert set(page.links()) & named
     assert not page.tree.xpath("//*[@style]")
 
@@ -137,7 +137,7 @@ def test_hostile_texts_stay_texts_on_every_page(
 ) -> None:
     alerts = api.json("/alerts", state="all")["alerts"]
     for alert in alerts:
-        path = f"/alerts/a{alert['id']}"
+        path = f"/alerts/{alert['alert_id']}"
         for act in ("take", "star", "note"):
             note = "</textarea>" + HOSTILE
             done = mallory.press(mallory.get(path), f"{path}/triage", act=act, note=note)
@@ -145,9 +145,9 @@ def test_hostile_texts_stay_texts_on_every_page(
     quoted = '"<script><img src=x>"'
     for path in (
         "/", "/alerts", "/search?q=hostile OR attack", "/search", "/briefing", "/search?q=port",
-        *(f"/alerts/a{alert['id']}" for alert in alerts),
-        *(f"/stories/a{alert['id']}" for alert in alerts),
-        *(f"/articles/{alert['article']}" for alert in alerts),
+        *(f"/alerts/{alert['alert_id']}" for alert in alerts),
+        *(f"/stories/{alert['alert_id']}" for alert in alerts),
+        *(f"/articles/{alert['article_id']}" for alert in alerts),
         f"/search?q=port&watch=Customs {SHORT}", f"/alerts?feed=First {SHORT}&limit=1",
         f"/search?q={quoted}", f"/search?q={quoted} xyzzy", f"/alerts?query={quoted}",
         f"/search?q=%22{HOSTILE}%22", f"/alerts?query={HOSTILE}", f"/alerts?watch={HOSTILE}",

@@ -91,10 +91,10 @@ def test_an_analyst_logs_in_searches_and_decides_with_the_keyboard(
         assert "counterfeit" in await page.value("document.querySelector('h1').textContent")
         await focus(page, "document.querySelector('section.box a')")
         await enter(page)
-        assert await page.value("location.pathname") == f"/alerts/a{number}"
+        assert await page.value("location.pathname") == f"/alerts/{number}"
         await focus(page, "document.querySelector('button[value=acknowledge]')")
         await enter(page)
-        assert await page.value("location.pathname") == f"/alerts/a{number}"
+        assert await page.value("location.pathname") == f"/alerts/{number}"
         assert "acknowledged" in await page.value("document.body.textContent")
         await focus(page, "document.getElementById('note')")
         await page.write("Seen by Ana")
@@ -103,11 +103,11 @@ def test_an_analyst_logs_in_searches_and_decides_with_the_keyboard(
         assert "Seen by Ana" in await page.value("document.querySelector('.note').textContent")
 
     (alert,) = api.json("/alerts", watch="Douanes", state="all")["alerts"]
-    number = alert["id"]
+    number = alert["alert_id"]
     reopen = {"state": "new", "note": "", "seen": {"state": alert["state"], "note": alert["note"]}}
-    assert api.post(f"/alerts/a{number}/triage", reopen).status_code == 200
+    assert api.post(f"/alerts/{number}/triage", reopen).status_code == 200
     in_browser(tmp_path, script)
-    after = api.json(f"/alerts/a{number}")
+    after = api.json(f"/alerts/{number}")
     assert (after["state"], after["note"]) == ("acknowledged", "Seen by Ana")
 
 

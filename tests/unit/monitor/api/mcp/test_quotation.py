@@ -62,18 +62,18 @@ def test_what_is_cut_is_named() -> None:
 
 def test_articles_are_cited_once_in_their_order() -> None:
     quoted = quote(
-        {"alerts": [{"article_id": 7, "article": 7}, {"article_id": None}, {"article": 3}]}
+        {"alerts": [{"article_id": 7, "id": 8}, {"article_id": None}, {"article_id": 3}]}
     )
     assert quoted.structured()["cite"] == [
-        {"article": 7, "uri": "tocsin://articles/7"},
-        {"article": 3, "uri": "tocsin://articles/3"},
+        {"article_id": 7, "uri": "tocsin://articles/7"},
+        {"article_id": 3, "uri": "tocsin://articles/3"},
     ]
     assert "Articles: tocsin://articles/7, tocsin://articles/3" in quoted.text(MARK)
 
 
 def test_names_that_articles_gave_are_quoted_too() -> None:
-    quoted = quote({"forms": {"obey\u202e me": ["x" * 2_000], "article": 5}})
-    assert quoted.row == {"forms": {"obey me": ["x" * 999 + "…"], "article": 5}}
+    quoted = quote({"forms": {"obey\u202e me": ["x" * 2_000], "article_id": 5}})
+    assert quoted.row == {"forms": {"obey me": ["x" * 999 + "…"], "article_id": 5}}
     assert quoted.cut == ("forms",)
     assert quoted.articles == ()
 
