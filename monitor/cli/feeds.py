@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
+from msgspec.structs import replace
 
 from index.translation import gettext as _
 from index.translation import ngettext, number
@@ -234,6 +236,8 @@ def feeds_log(cli: CliContext, feed: str, style: str) -> None:
 
 MAX_OPML_BYTES = 8 << 20
 """Largest OPML file, in bytes; a file with 10,000 feeds has 3 MB."""
+TITLE_SECONDS = 20.0
+"""Seconds for which an import waits for the titles of feeds that it does not name."""
 
 
 @click.command("import")
@@ -242,7 +246,8 @@ MAX_OPML_BYTES = 8 << 20
 def feeds_import(cli: CliContext, file: BinaryIO) -> None:
     """Subscribe to the feeds of an OPML file. `-` is the standard input.
 
-    Folders become tags. Feeds that you subscribe to already are listed, and settings that the
+    Folders become tags. A feed without a name gets its own title, if it answers within 20
+    seconds. Feeds that you subscribe to already are listed, and settings that the
     new feeds get from tags and hosts of feeds.yaml. Credentials come from hosts only. A file with
     a mistake changes nothing.
     """
@@ -275,6 +280,8 @@ def feeds_import(cli: CliContext, file: BinaryIO) -> None:
                 feed=duplicate.name or duplicate.url,
             )
         )
+    if any(not feed.name for feed in new_feeds):
+        new_feeds, _known = new_among(_with_titles(new_feeds, config), config)
     if new_feeds:
         config = subscribe(cli.config_path, cli.data, new_feeds)
     added = config.feeds[len(config.feeds) - len(new_feeds) :]
@@ -291,6 +298,36 @@ def feeds_import(cli: CliContext, file: BinaryIO) -> None:
             refused=number(refused),
         )
     )
+
+
+def _with_titles(feeds: Sequence[Feed], config: Config) -> list[Feed]:
+    """Return feeds of which those without a name have their own title, as `add` gives them."""
+    import asyncio
+
+    unnamed = [feed.url for feed in feeds if not feed.name]
+    say(ngettext("asking {count} feed for its title", "asking {count} feeds for their titles",
+                 len(unnamed)))  # fmt: skip
+    titles = asyncio.run(_titles(config, unnamed))
+    return [replace(feed, name=feed.name or titles.get(feed.url, "")) for feed in feeds]
+
+
+async def _titles(config: Config, urls: Sequence[str]) -> dict[str, str]:
+    """Return the titles of feeds, by address, as far as they can be read in time."""
+    import asyncio
+
+    from monitor.wiring import prospecting
+
+    titles: dict[str, str] = {}
+    async with prospecting(config.allow, config.contact) as prospector:
+
+        async def ask(url: str) -> None:
+            with suppress(FeedError):
+                titles[url] = (await prospector.read(url)).parsed.title
+
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TITLE_SECONDS):
+                await asyncio.gather(*map(ask, urls))
+    return titles
 
 
 def _inherited(added: Sequence[Feed]) -> Iterator[str]:
