@@ -141,7 +141,7 @@ class Keys(TextCache[_Entry]):
     def _decide(self, chunk: str) -> _Entry:
         if chunk.isalnum() and len(chunk) <= MAX_TERM and (term := fold_latin(chunk)):
             return self._of_word(chunk, term)
-        runs: list[str] = pattern().findall(chunk)
+        runs: list[str] = pattern(chunk).findall(chunk)
         if len(runs) == 1:
             (run,) = runs
             return self._of_run(run) if run == chunk else self._at(run)
@@ -367,7 +367,7 @@ def words_of(chunk: str) -> tuple[tuple[int, int], ...]:
     """Return start and end of every word of a chunk."""
     return tuple(
         (found.start(1) + token.start, found.start(1) + token.end)
-        for found in pattern().finditer(chunk)
+        for found in pattern(chunk).finditer(chunk)
         for token in tokens_of[found[1]]
         if token.is_word
     )

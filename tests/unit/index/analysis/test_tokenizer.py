@@ -10,7 +10,7 @@ from support.difficult_texts import TEXTS
 from support.originals import news, newsroom
 
 from index.analysis.term_positions import DocumentTerms
-from index.analysis.tokenizer import MAX_TERM, shouts, terms, tokenize
+from index.analysis.tokenizer import MAX_TERM, runs, shouts, terms, tokenize
 from index.article import Article
 
 
@@ -104,6 +104,11 @@ def test_words_do_not_depend_on_how_accents_are_encoded(text):
 @given(LATIN_TEXT | TEXTS)
 def test_the_terms_of_a_text_are_those_of_its_words(text):
     assert terms(text) == [token.term for token in tokenize(text) if token.is_word]
+
+
+@given(LATIN_TEXT | st.text(st.characters(codec="cp1252")))
+def test_a_text_has_the_same_words_beside_one_in_another_script(text):
+    assert runs(f"{text}\n\n中") == [*runs(text), "中"]
 
 
 def test_a_monstrous_word_is_cut_short():
