@@ -72,7 +72,7 @@ def latency_lines(latency: Latency) -> Iterator[str]:
             yield _row(pgettext("step", _STEPS[step]), latency.steps[step])
     yield from _slowest(latency)
     if latency.left_out:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in latency.left_out.items())
+        reasons = ", ".join(f"{count} {_(reason)}" for reason, count in latency.left_out.items())
         yield _("left out: {reasons}", reasons=reasons)
     yield ""
     columns = " ".join(f"{pgettext('latency', name):>17}" for name in _COLUMNS)

@@ -17,7 +17,7 @@ from support.store_with_alerts import ALIBABA, FEED, NOW, raised
 
 from monitor.alerts.latency import latency, spread
 from monitor.cli import main_group
-from monitor.cli.latency import duration
+from monitor.cli.latency import duration, latency_lines
 from monitor.model.delivery import DeliveryAttempt
 from monitor.model.latency import ArticleTimes, DeliveryTimes, Step
 from monitor.model.poll import Fetched, ParsedFeed
@@ -143,6 +143,12 @@ def test_dates_that_say_nothing_are_left_out_and_counted() -> None:
         "delayed by quiet hours or a digest": 1,
     }
     assert found.channels["mail"].p95 == 2
+
+
+@pytest.mark.usefixtures("french")
+def test_what_is_left_out_is_told_in_french() -> None:
+    found = latency([clocked(), clocked(published=None), clocked(edited=True)], [], {1: "A"})
+    assert "1 sans date, 1 modifié ensuite" in "\n".join(latency_lines(found))
 
 
 def test_the_slowest_is_named_first() -> None:
