@@ -317,7 +317,7 @@ class SqlAlertViews:
         """Return the numbers of the feeds that any of these selectors names."""
         from index.query.filters import selects
         from monitor.fetch.url import host
-        from monitor.store.sql.feeds import SqlFeedViews
+        from monitor.store.sql.feed_views import SqlFeedViews
 
         return [
             feed.number

@@ -1,4 +1,4 @@
-"""Feeds: which are subscribed, their polls, incidents, gaps and redirects."""
+"""Feeds as the monitor writes them: which are subscribed, polls, incidents, gaps, redirects."""
 
 from __future__ import annotations
 
@@ -18,27 +18,14 @@ from monitor.model.feed import (
     Feed,
     FeedHistory,
     FeedState,
-    FormerAddress,
-    Gap,
-    GapKind,
-    Outcome,
     PermanentRedirect,
     Poll,
     PublicationRate,
-    SubscribedFeed,
 )
-from monitor.store.sql.connection import (
-    Connection,
-    StoreConnection,
-    marks,
-    select_in,
-    transaction,
-    upsert,
-)
+from monitor.store.sql.connection import Connection, marks, select_in, upsert
 
 if TYPE_CHECKING:
     from monitor.model.alert import AlertKind
-    from monitor.model.config import Watchlist
     from monitor.model.poll import PollOutcome
 
 STATE = (
@@ -47,7 +34,6 @@ STATE = (
     " breaches, breached_at, breach"
 )
 FEED = "url, name, tags, enabled, number, every"
-WATCHLIST = "name, place, severity, feeds, outlets, crossing, louder, cooldown, notify_backfill"
 IMPORTED = "import:"
 """Beginning of the address of a feed that nobody subscribed to: its articles were imported."""
 _POLL = (
@@ -117,15 +103,6 @@ def save_changes(sql: Connection, changes: Iterable[tuple[str, tuple[Any, ...]]]
     """Write changes of a `SubscriptionPlan`."""
     for statement, group in groupby(changes, key=itemgetter(0)):
         sql.executemany(statement, [values for _, values in group])
-
-
-def save_watchlists(sql: Connection, watchlists: Sequence[Watchlist]) -> None:
-    """Make these watchlists the active ones."""
-    rows = [watchlist_values(place, w) for place, w in enumerate(watchlists)]
-    stored = sql.execute(f"SELECT {WATCHLIST} FROM watchlists ORDER BY place").fetchall()
-    if rows != [tuple(row) for row in stored]:
-        sql.execute("DELETE FROM watchlists")
-        sql.executemany(f"INSERT INTO watchlists ({WATCHLIST}) VALUES ({marks(9)})", rows)
 
 
 def read_numbers(sql: Connection) -> dict[str, int]:
@@ -290,118 +267,6 @@ def _without_login(url: str) -> str:
     return url.replace(f"//{host[0]}@", "//", 1) if host[1] else url
 
 
-class SqlFeedViews:
-    """See `FeedViews`."""
-
-    def __init__(self, connection: StoreConnection) -> None:
-        self._connection = connection
-
-    def subscribed(self) -> list[SubscribedFeed]:
-        """Return subscribed feeds with their state, articles and addresses."""
-        read = self._connection.read
-        moves = {
-            feed: PermanentRedirect(*move)
-            for feed, *move in read("SELECT feed, moved_to, since, latest, times FROM moves")
-        }
-        former = {
-            feed: FormerAddress(*address)
-            for feed, *address in read(
-                "SELECT feed, url, until FROM former_addresses ORDER BY until"
-            )
-        }
-        found = read(
-            f"SELECT articles, {FEED}, {STATE} FROM feeds WHERE subscribed ORDER BY number"
-        )
-        return [
-            SubscribedFeed(
-                feed=(feed := feed_of(row[:6])),
-                state=state_of(row[6:]),
-                articles=articles,
-                move=moves.get(feed.number),
-                former=former.get(feed.number),
-            )
-            for articles, *row in found
-        ]
-
-    def every(self) -> list[Feed]:
-        """Return every feed there ever was: articles of former ones stay."""
-        return [
-            feed_of(row)
-            for row in self._connection.read(f"SELECT {FEED} FROM feeds ORDER BY number")
-        ]
-
-    def polls(self, url: str) -> list[Poll]:
-        """Return the last polls of a feed, newest first."""
-        found = self._connection.read(
-            "SELECT at, outcome, entries, new, changed, reason, seconds, known, blind, status,"
-            " moved FROM polls WHERE feed = (SELECT number FROM feeds WHERE url = ?)"
-            " ORDER BY at DESC",
-            (url,),
-        )
-        return [_poll(row) for row in found]
-
-    def gaps(self, since: Timestamp, until: Timestamp) -> list[Gap]:
-        """Return the gaps of subscribed feeds that reach into an interval, the earliest first."""
-        found = self._connection.read(
-            f"SELECT g.start, g.until, 'blind', {FEED} FROM gaps g"
-            " JOIN feeds ON number = g.feed WHERE subscribed AND g.until > ?1 AND g.start < ?2"
-            f" UNION ALL SELECT last_ok, NULL, 'down', {FEED} FROM feeds"
-            " WHERE subscribed AND enabled AND ?2 > last_ok + delay"
-            " + CASE WHEN delay > 60 THEN delay ELSE 60 END"
-            " ORDER BY 1, 8",
-            (since, until),
-        )
-        return [
-            Gap(feed=feed_of(feed), start=start, end=end, kind=GapKind(kind))
-            for start, end, kind, *feed in found
-        ]
-
-    def lifetimes(
-        self, first: Mapping[int, int]
-    ) -> dict[int, tuple[Timestamp | None, Timestamp | None]]:
-        """Return when feeds had their first article, and when former ones were last read."""
-        begun: dict[int, Timestamp] = {}
-        for feed, article, seen in self._connection.select_in(
-            "SELECT feed, id, seen FROM articles WHERE id IN ({0}) UNION ALL"
-            " SELECT feed, article, seen FROM carriers WHERE article IN ({0})",
-            sorted(set(first.values())),
-        ):
-            if first.get(feed) == article:
-                begun[feed] = seen
-        ended = dict(
-            self._connection.read(
-                "SELECT number, last_ok FROM feeds"
-                " WHERE last_ok IS NOT NULL AND (gone OR NOT subscribed OR NOT enabled)"
-            )
-        )
-        return {feed: (begun.get(feed), ended.get(feed)) for feed in {**begun, **ended}}
-
-    def poll_now(self, url: str | None = None) -> None:
-        """Make one feed due at once, a gone one too, or all that are watched and not gone."""
-        with transaction(self._connection.sql) as sql:
-            sql.execute(
-                "UPDATE feeds SET next_due = 0, gone = FALSE WHERE subscribed"
-                " AND (url = ?1 OR cast(?1 AS TEXT) IS NULL AND NOT gone)",
-                (url,),
-            )
-
-
-def _poll(row: tuple[Any, ...]) -> Poll:
-    return Poll(
-        at=row[0],
-        outcome=Outcome(row[1]),
-        entries=row[2],
-        new=row[3],
-        changed=row[4],
-        reason=row[5],
-        seconds=row[6],
-        known=row[7],
-        blind=bool(row[8]),
-        status=row[9],
-        moved=row[10],
-    )
-
-
 def feed_of(row: Sequence[Any]) -> Feed:
     """Return the feed of a row of `FEED` columns."""
     url, name, tags, enabled, number, every = row
@@ -427,21 +292,6 @@ def feed_values(feed: Feed, bucket_of: Callable[[str], int] | None) -> tuple[Any
         *(feed.url, feed.name, json.dumps(feed.tags), feed.enabled, feed.every),
         feed.request_options.variant(),
         bucket_of(feed.url) if bucket_of else 0,
-    )
-
-
-def watchlist_values(place: int, value: Watchlist) -> tuple[Any, ...]:
-    """Return a watchlist, and its place in the file, as values of the `WATCHLIST` columns."""
-    return (
-        value.name,
-        place,
-        value.severity,
-        json.dumps(value.feeds),
-        value.escalate.outlets,
-        value.escalate.languages,
-        value.escalate.to,
-        value.cooldown,
-        value.notify_backfill,
     )
 
 

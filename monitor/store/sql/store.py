@@ -24,16 +24,15 @@ from monitor.store.sql.connection import (
     transaction,
 )
 from monitor.store.sql.deliveries import SqlDeliveryQueue
+from monitor.store.sql.feed_views import SqlFeedViews
 from monitor.store.sql.feeds import (
     STATE,
-    SqlFeedViews,
     SubscriptionPlan,
     place_pages,
     plan_subscription,
     read_numbers,
     readdress,
     save_changes,
-    save_watchlists,
     state_of,
 )
 from monitor.store.sql.watchlists import SqlWatchlistViews
@@ -73,7 +72,7 @@ class SqlStore:
 
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
         """Make these the active ones; return the feeds numbered. The history of others stays."""
-        from monitor.store.sql.watchlist_renames import rename_watchlists
+        from monitor.store.sql.watchlists_in_force import save_watchlists
 
         with transaction(self._connection) as sql:
             readdress(sql, {feed.url for feed in feeds})
@@ -82,7 +81,6 @@ class SqlStore:
             with transaction(self._connection) as sql:
                 save_changes(sql, found.changes[at : at + CHANGES])
         with transaction(self._connection) as sql:
-            rename_watchlists(sql, watchlists)
             save_watchlists(sql, watchlists)
             if self._bucket_of:
                 place_pages(sql, self._bucket_of)

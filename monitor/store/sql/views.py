@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from monitor.store.sql.briefings import SqlBriefingViews
     from monitor.store.sql.configs import SqlConfigViews
     from monitor.store.sql.deliveries import SqlDeliveryViews
-    from monitor.store.sql.feeds import SqlFeedViews
+    from monitor.store.sql.feed_views import SqlFeedViews
     from monitor.store.sql.tokens import SqlTokenViews
     from monitor.store.sql.triage import SqlTriageViews
     from monitor.store.sql.volumes import VolumeReads
@@ -59,7 +59,7 @@ class SqlViews:
     @cached_property
     def feeds(self) -> SqlFeedViews:
         """Subscriptions."""
-        from monitor.store.sql.feeds import SqlFeedViews
+        from monitor.store.sql.feed_views import SqlFeedViews
 
         return SqlFeedViews(self.connection)
 

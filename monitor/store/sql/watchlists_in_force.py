@@ -1,22 +1,50 @@
-"""Watchlists that were renamed in `feeds.yaml`: what is stored under the old name goes along."""
+"""The watchlists in force, as feeds.yaml has them; what is stored goes along with a new name."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
 from monitor.audit.evidence import Kind
 from monitor.model.config import Watchlist
 from monitor.model.watchlist import renamed_watchlists
-from monitor.store.sql.connection import Connection
+from monitor.store.sql.connection import Connection, marks
 from monitor.store.sql.evidence import EvidenceLog
 
+_COLUMNS = "name, place, severity, feeds, outlets, crossing, louder, cooldown, notify_backfill"
 _TABLES = ("alerts", "counts", "mutes", "holding", "unusual", "backfills")
 """Tables that name a watchlist, without the one of those in force."""
 _ONE_ROW = ("counts", "holding")
 """Those of them that may have a row of a watchlist without alerts."""
 
 
-def rename_watchlists(sql: Connection, watchlists: Sequence[Watchlist]) -> None:
+def save_watchlists(sql: Connection, watchlists: Sequence[Watchlist]) -> None:
+    """Make these watchlists the active ones. One that was renamed keeps what it has."""
+    _rename_watchlists(sql, watchlists)
+    rows = [_values(place, w) for place, w in enumerate(watchlists)]
+    stored = sql.execute(f"SELECT {_COLUMNS} FROM watchlists ORDER BY place").fetchall()
+    if rows != [tuple(row) for row in stored]:
+        sql.execute("DELETE FROM watchlists")
+        sql.executemany(f"INSERT INTO watchlists ({_COLUMNS}) VALUES ({marks(9)})", rows)
+
+
+def _values(place: int, value: Watchlist) -> tuple[Any, ...]:
+    """Return a watchlist, and its place in the file, as values of the columns."""
+    return (
+        value.name,
+        place,
+        value.severity,
+        json.dumps(value.feeds),
+        value.escalate.outlets,
+        value.escalate.languages,
+        value.escalate.to,
+        value.cooldown,
+        value.notify_backfill,
+    )
+
+
+def _rename_watchlists(sql: Connection, watchlists: Sequence[Watchlist]) -> None:
     """Rename in the store the watchlists that have another name than those in force so far.
 
     A name under which there are alerts already is that of another watchlist: nothing goes there.
