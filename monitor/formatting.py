@@ -53,6 +53,11 @@ def either(names: Iterable[str]) -> str:
     return _(" or ").join(names)
 
 
+def megabytes(count: int) -> str:
+    """Return a number of bytes in megabytes."""
+    return _("{size} MB", size=number(count / 1e6, 1))
+
+
 def percent(share: float) -> str:
     """Return a share as the language writes it: `75%`, in French `75 %`."""
     return _("{number}%", number=number(round(share * 100)))

@@ -94,10 +94,10 @@ COMMANDS = {
         "monitor.cli.import_:import_", "Import articles into the archive.", MAINTAIN
     ),
     "backup": LazyCommand(
-        "monitor.cli.maintenance:backup", "Write the whole newsroom into one file.", MAINTAIN
+        "monitor.cli.backup:backup", "Write the whole newsroom into one file.", MAINTAIN
     ),
     "restore": LazyCommand(
-        "monitor.cli.maintenance:restore", "Restore a newsroom from a backup.", MAINTAIN
+        "monitor.cli.backup:restore", "Restore a newsroom from a backup.", MAINTAIN
     ),
     "move": LazyCommand(
         "monitor.cli.move:move", "Copy the store into PostgreSQL, or back.", MAINTAIN
@@ -109,7 +109,7 @@ COMMANDS = {
         "monitor.cli.maintenance:reindex", "Build the search index again.", MAINTAIN
     ),
     "verify": LazyCommand(
-        "monitor.cli.maintenance:verify", "Verify the evidence of all alerts.", MAINTAIN
+        "monitor.cli.verify:verify", "Verify the evidence of all alerts.", MAINTAIN
     ),
     "completion": LazyCommand(
         "monitor.cli.setup:completion", "Print the completion script of a shell.", MAINTAIN

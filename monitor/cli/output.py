@@ -111,6 +111,10 @@ def progress_bar(enabled: bool = True) -> Iterator[Progress | None]:
         yield update
 
 
+def no_progress(_what: str, _done: int, _total: int) -> None:
+    """Show nothing: stderr is no terminal."""
+
+
 PROGRESS = mark_all(
     "progress", "alerts", "checking", "compacting", "copying", "deleting", "encoding", "exporting",
     "importing", "indexing", "matching", "merging", "packing", "polling", "records", "store",

@@ -1,0 +1,150 @@
+"""`tocsin backup` and `tocsin restore`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from index.translation import gettext as _
+from index.translation import ngettext
+from monitor.cli import CliContext, say
+from monitor.cli.output import no_progress, progress_bar
+from monitor.formatting import alerts, articles, clauses, megabytes
+
+if TYPE_CHECKING:
+    from monitor.maintenance.restore import RestorePaths
+    from monitor.run_log import Progress
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, writable=True))
+@click.pass_obj
+def backup(cli: CliContext, file: Path) -> None:
+    """Write the newsroom into FILE: all articles, alerts and verdicts, and feeds.yaml.
+
+    A monitor may run at the same time: FILE contains the state of one moment. It is a zip with
+    checksums; `tocsin restore` reads it. Every page of the store is checked first. An older FILE
+    is replaced when the new one is complete; where the store is damaged, it is left as it is.
+    """
+    from monitor.maintenance.backup import BackupError, back_up
+
+    if cli.shared:
+        raise BackupError(
+            _(
+                "the store is in PostgreSQL, which has its own backup: run pg_dump on its database,"
+                " and copy {file}",
+                file=cli.config_path,
+            )
+        )
+    with progress_bar() as progress:
+        summary = back_up(
+            cli.folder,
+            cli.config_path,
+            file,
+            cli.clock(),
+            progress or no_progress,
+        )
+    size = megabytes(file.stat().st_size)
+    about = ", ".join([articles(summary.articles), alerts(summary.alerts), size])
+    say(_("{name}: {text}", name=file, text=about))
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
+@click.option(
+    "--force", is_flag=True, help="Move an existing newsroom into a folder beside its archive."
+)
+@click.pass_obj
+def restore(cli: CliContext, file: Path, folder: Path | None, force: bool) -> None:
+    """Restore a newsroom from the backup FILE, into FOLDER or the place of -c and --data.
+
+    The whole of FILE is checked first. An existing feeds.yaml or archive is never overwritten;
+    --force moves both into a folder beside the archive. Nothing is written outside of FOLDER
+    (or of the folder of -c), unless --data says so. Then the search index is built.
+    """
+    from monitor.maintenance.backup import BackupError
+    from monitor.maintenance.restore import config_of, read_manifest, replace_newsroom, unpack
+    from monitor.monitor_lock import MonitorLock
+
+    manifest = read_manifest(file)
+    config = config_of(file)
+    paths = _restore_paths(cli, folder, config, file)
+    existing = ", ".join(map(str, paths.in_the_way(config)))
+    if existing and not force:
+        raise BackupError(
+            _(
+                "{paths}: exists already, and nothing was changed;"
+                " --force moves it into another folder",
+                paths=existing,
+            )
+        )
+    moment = datetime.fromtimestamp(cli.clock(), UTC).strftime("%Y%m%d-%H%M%S")
+    old_folder = paths.data / f"before-restore-{moment}"
+    with progress_bar() as progress, MonitorLock(paths.data):
+        unpacked = unpack(file, paths, progress or no_progress)
+        replace_newsroom(unpacked, config, paths, old_folder)
+        searchable = _build_index(paths, progress)
+    say(
+        _(
+            "{config}, {folder}: as of {moment}",
+            config=paths.config,
+            folder=paths.data,
+            moment=manifest.taken,
+        )
+    )
+    restored = f"{articles(manifest.articles)}, {alerts(manifest.alerts)}"
+    indexed = ngettext("{count} indexed", "{count} indexed", searchable)
+    say(clauses([restored, indexed]))
+    if existing:
+        say(_("the old newsroom is in {folder}", folder=old_folder))
+
+
+def _restore_paths(
+    cli: CliContext, folder: Path | None, config: bytes | None, file: Path
+) -> RestorePaths:
+    """Return where the newsroom is restored to: `data:` of its feeds.yaml decides.
+
+    A backup names a place outside of its folder only if --data or the feeds.yaml that is there
+    names the same.
+
+    Raises:
+        BackupError: It names another place.
+    """
+    from monitor.config import data_folder, data_folder_of
+    from monitor.maintenance.backup import CONFIG, BackupError
+    from monitor.maintenance.restore import RestorePaths
+
+    path = folder / CONFIG if folder else cli.config_path
+    data = cli.data or data_folder_of(config or b"", path)
+    is_inside = data.resolve().is_relative_to(path.parent.resolve())
+    if cli.data is None and not is_inside and data != data_folder(path):
+        raise BackupError(
+            _(
+                "{file}: its feeds.yaml keeps the archive in {data}, which is not in {folder};"
+                " nothing was changed; --data says where to restore it",
+                file=file,
+                data=data,
+                folder=path.parent.absolute(),
+            )
+        )
+    return RestorePaths(path, data)
+
+
+def _build_index(paths: RestorePaths, progress: Progress | None) -> int:
+    from monitor.files import ARCHIVE_FOLDER
+    from monitor.maintenance import indexer
+    from monitor.store import open_store
+
+    store = open_store(paths.data)
+    try:
+        return indexer.catch_up(
+            store,
+            paths.data / ARCHIVE_FOLDER,
+            lambda done, total: progress("indexing", done, total) if progress else None,
+        )
+    finally:
+        store.close()

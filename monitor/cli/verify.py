@@ -1,0 +1,208 @@
+"""`tocsin verify`: is the evidence as it was written?"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+from msgspec import to_builtins
+
+from index.analysis.text_cleaning import clean
+from index.translation import gettext as _
+from index.translation import mark_all, ngettext, pgettext
+from monitor import signs
+from monitor.cli import CliContext, output, say
+from monitor.cli.names import InputError
+from monitor.cli.numbers import AlertNumber
+from monitor.cli.options import CountParam
+from monitor.cli.output import no_progress, progress_bar
+from monitor.formatting import alert_number, alerts
+
+if TYPE_CHECKING:
+    from monitor.maintenance.verification import VerificationResult
+
+
+FAULTS_SHOWN = 10
+"""Faults that the text output shows; JSON has all that are listed."""
+
+
+def _validate_hash(context: click.Context, param: click.Parameter, value: str) -> str:
+    if value and not re.fullmatch(r"[0-9a-fA-F]{64}", value):
+        raise click.BadParameter(_("a hash has 64 hexadecimal digits; `tocsin verify` prints it"))
+    return value.lower()
+
+
+@click.command()
+@click.option("--from", "first", type=CountParam(min=1), default=1, show_default=True,
+              metavar="NUMBER", help="Begin at this record.")  # fmt: skip
+@click.option(
+    "--head",
+    default="",
+    metavar="HASH",
+    callback=_validate_hash,
+    help="A hash that you noted earlier, and that must still be in the chain.",
+)
+@click.option("--alert", "alert", type=AlertNumber(), metavar="ALERT",
+              help="Print the records of this alert, one JSON object a line.")  # fmt: skip
+@click.option("--send", "channel", metavar="CHANNEL",
+              help="Send the hash of the last record to this channel of feeds.yaml.")  # fmt: skip
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
+              show_default=True, help="Output format.")  # fmt: skip
+@click.pass_context
+def verify(
+    context: click.Context,
+    first: int,
+    head: str,
+    alert: int | None,
+    channel: str | None,
+    style: str,
+) -> None:
+    """Verify the evidence: what was recorded of each alert, in a chain of hashes.
+
+    Checks every page of the store, that no record was changed, removed or inserted, that each
+    alert has its record and each record its alert, that articles are as they were recorded, and
+    that no date is impossible. Prints the hash of the last record: note it elsewhere, or send it
+    there with --send, and give it to --head later. Exits with 1 if anything differs, and names
+    the first such record.
+    """
+    from monitor.maintenance.verification import verify as verify_evidence
+    from monitor.store.sql.evidence import EvidenceReader
+
+    cli: CliContext = context.obj
+    with EvidenceReader(cli.store) as proofs:
+        if alert is not None:
+            records = proofs.records_of([alert]).get(alert, [])
+            if not records:
+                raise InputError(
+                    _("there is no record of alert {alert}", alert=alert_number(alert))
+                )
+            for _number, record in records:
+                click.echo(clean(record))
+            return
+        with progress_bar() as progress:
+            result = verify_evidence(
+                proofs,
+                progress or no_progress,
+                now=cli.clock(),
+                first=first,
+                noted=head,
+            )
+    if first > 1 and not result.records:
+        raise click.ClickException(_("there is no record {record} yet", record=first))
+    if style == "json":
+        click.echo(json.dumps(_verification_mapping(result), ensure_ascii=False))
+    else:
+        for line in _verification_lines(result, first, pages=not cli.shared):
+            click.echo(line)
+        for line in _fault_lines(result):
+            say(line)
+    if channel is not None:
+        _send_head(cli, channel, result)
+    if not result.whole:
+        context.exit(1)
+
+
+def _send_head(cli: CliContext, channel: str, result: VerificationResult) -> None:
+    """Send the hash of the last record to a channel, where nobody can change it from here."""
+    from monitor.cli.notify import send_now
+
+    record, digest = result.head
+    path = cli.config_path.absolute()
+    if result.whole:
+        title = _("Evidence of {path}: record {record}, whole", path=path, record=record)
+    else:
+        title = _(
+            "Evidence of {path}: record {record}, NOT whole: {fault}",
+            path=path,
+            record=record,
+            fault=result.faults[0],
+        )
+    command = f"tocsin verify --head {digest}"  # not a message
+    target = send_now(cli, channel, _("evidence"), title, command)
+    say(_("{channel} accepted the hash of record {record}", channel=target.name, record=record))
+
+
+def _verification_mapping(result: VerificationResult) -> dict[str, object]:
+    fields = to_builtins(result)
+    record, digest = result.head
+    return {**fields, "whole": result.whole, "head": {"number": record, "hash": digest}}
+
+
+LABELS = mark_all(
+    "verify", "evidence", "store", "texts", "clock", "earlier", "dropped", "noted", "head"
+)
+
+
+def _verification_lines(result: VerificationResult, first: int, *, pages: bool) -> Iterator[str]:
+    width = max(len(pgettext("verify", label)) for label in LABELS)
+    for label, text in _verification_rows(result, first, pages=pages):
+        yield output.labelled(pgettext("verify", label), text, width, gap=2)
+
+
+def _verification_rows(
+    result: VerificationResult, first: int, *, pages: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield what was verified, each line with its label in English."""
+    records = ngettext("{count} record", "{count} records", result.records)
+    if first > 1:
+        records = _("{records} from number {first} on", records=records, first=first)
+    about = {"records": records, "alerts": alerts(result.alerts)}
+    yield (
+        "evidence",
+        _("{records}, {alerts}: whole", **about)
+        if result.whole
+        else _("{records}, {alerts}: NOT whole", **about),
+    )
+    if pages:  # PostgreSQL verifies its own
+        yield "store", _("damaged") if result.damage else _("every page read")
+    yield (
+        "texts",
+        ngettext(
+            "{count} compared with their hashes", "{count} compared with their hashes", result.texts
+        ),
+    )
+    if result.set_back:
+        yield (
+            "clock",
+            ngettext(
+                "{count} record is dated before the one that precedes; was the clock set back?",
+                "{count} records are dated before the one that precedes; was the clock set back?",
+                result.set_back,
+            ),
+        )
+    if result.earlier:
+        yield (
+            "earlier",
+            ngettext(
+                "{count} alert raised before there was evidence",
+                "{count} alerts raised before there was evidence",
+                result.earlier,
+            ),
+        )
+    if result.dropped:
+        yield (
+            "dropped",
+            ngettext(
+                "{count} alert no longer kept: the records are whole,"
+                " the texts can no longer be checked",
+                "{count} alerts no longer kept: the records are whole,"
+                " the texts can no longer be checked",
+                result.dropped,
+            ),
+        )
+    if result.noted:
+        yield (
+            "noted",
+            _("the hash given with --head is that of record {record}", record=result.noted),
+        )
+    yield "head", _("{hash} (record {record})", hash=result.head[1], record=result.head[0])
+
+
+def _fault_lines(result: VerificationResult) -> Iterator[str]:
+    for fault in result.faults[:FAULTS_SHOWN]:
+        yield f"{signs.FAILED} {fault}"
+    if (more := len(result.faults) - FAULTS_SHOWN + result.more) > 0:
+        yield f"  {ngettext('and {count} more', 'and {count} more', more)}"
