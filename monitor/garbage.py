@@ -22,6 +22,14 @@ _ARENA_MAX = -8
 _lock = threading.Lock()
 _pauses: dict[object, bool] = {}
 """Whether the collector was on before each pause."""
+_exempted = threading.Event()
+
+
+def exempt_all() -> None:
+    """Exempt what there is from garbage collection, once: it is to stay as long as the process."""
+    if not _exempted.is_set():
+        _exempted.set()
+        gc.freeze()
 
 
 @contextmanager
@@ -42,7 +50,7 @@ def collector_paused() -> Iterator[None]:
     finally:
         with _lock:
             if _pauses.pop(pause) and not _pauses:
-                if not gc.get_freeze_count():
+                if not _exempted.is_set():
                     gc.freeze()
                     gc.unfreeze()  # both together: all values are in the oldest generation
                 gc.enable()

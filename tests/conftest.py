@@ -11,6 +11,7 @@ from support import ROOT
 
 from hatch_build import compile_catalogues
 from index import translation
+from monitor.garbage import exempt_all
 from monitor.language import FOLDER
 
 pytest_plugins = (
@@ -41,13 +42,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """Spare the garbage collector what is imported: it stays, in each of the workers."""
+    """Spare the garbage collector what is imported: it stays, in each of the workers.
+
+    What tests make is looked through seldom: it is much, and little of it is garbage.
+    """
     gc.disable()
     try:
         return (yield)
     finally:
-        gc.freeze()
-        gc.unfreeze()  # both together: all values are in the oldest generation
+        exempt_all()
+        gc.set_threshold(10_000, 10, 10)
         gc.enable()
 
 
@@ -59,11 +63,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _is_costly(item: pytest.Item) -> bool:
     file = item.getparent(pytest.Module)
     return file is not None and file.get_closest_marker("costly") is not None
-
-
-def pytest_runtest_teardown() -> None:
-    """Give back to the garbage collector what a dashboard froze: it would never be freed."""
-    gc.unfreeze()
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from textual.notifications import SeverityLevel
 from index.article import Timestamp
 from index.translation import gettext as _
 from monitor.errors import MonitorError
+from monitor.garbage import exempt_all
 from tui.bell import Bell, bell_sequence, bell_text
 from tui.data.newsroom import NewsroomModel
 from tui.data.ui_state import UiStateFile
@@ -286,7 +287,7 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
 
 def _freeze_startup_objects() -> None:
     """Exempt what start-up created from garbage collection: a full pass would delay a key."""
-    gc.freeze()
+    exempt_all()
     gc.enable()
 
 

@@ -12,6 +12,9 @@ from unittest.mock import patch
 from textual import _wait
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
+from textual.cache import LRUCache
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -26,6 +29,19 @@ newsroom_data.STATUS_EVERY, newsroom_data.VISIBLE_EVERY, newsroom_data.COUNTS_EV
 # Pilot naps 20 ms twice a key to see whether all is quiet; 4 ms see it as well.
 _wait.SLEEP_GRANULARITY = 0.004
 _wait.SLEEP_IDLE = 0.002
+
+_parsed: dict[frozenset[tuple[str, str]], LRUCache[tuple[Any, ...], list[RuleSet]]] = {}
+"""The rules of all dashboards by the variables of their theme: the first one parses them."""
+_set_variables = Stylesheet.set_variables
+
+
+def _set_variables_and_share(sheet: Stylesheet, variables: dict[str, str]) -> None:
+    sheet._parse_cache = LRUCache(1)  # which is cleared
+    _set_variables(sheet, variables)
+    sheet._parse_cache = _parsed.setdefault(frozenset(variables.items()), LRUCache(1_024))
+
+
+Stylesheet.set_variables = _set_variables_and_share  # type: ignore[method-assign]
 
 Script = Callable[[Pilot[Any], DashboardApp], Awaitable[None]]
 

@@ -13,7 +13,9 @@ from monitor.match.matcher import WatchlistMatcher
 
 @pytest.fixture
 def full_collections() -> Iterator[list[int]]:
-    """Return a list that grows with each generation that is collected."""
+    """Return a list that grows with each generation that is collected, as often as usually."""
+    seldom = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)
     seen: list[int] = []
 
     def note(phase: str, info: dict[str, int]) -> None:
@@ -23,6 +25,7 @@ def full_collections() -> Iterator[list[int]]:
     gc.callbacks.append(note)
     yield seen
     gc.callbacks.remove(note)
+    gc.set_threshold(*seldom)
 
 
 def test_no_garbage_is_collected_while_watchlists_are_read_and_indexed(
