@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def locked(file: str) -> set[str]:
     return set(re.findall(r"^([\w.-]+)==", text, re.M))
 
 
+@cache
 def modules_of_the_extras() -> list[str]:
     """Return what a core installation cannot import."""
     rest = locked("all.txt") - locked("core.txt")

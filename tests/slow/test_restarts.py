@@ -68,7 +68,7 @@ def papers() -> list[Paper]:
         Paper("cut", "cut.example", etag=True, every=10 * MINUTE, refuses=every_fifth),
         Paper("broken", "broken.example", etag=True, refuses=hours(3, 99, Reply(500))),
         Paper("silent", "silent.example", etag=True, until=3 * HOUR),
-        Paper("wire", "wire.example", etag=True, every=40.0, shown=15),
+        Paper("wire", "wire.example", etag=True, every=MINUTE, shown=10),
         Paper("sametag", "sametag.example", every=10 * MINUTE, same_tag=True),
         Paper("slow", "slow.example", etag=True, delay=20.0),
         Paper("home1", HOME, etag=True),

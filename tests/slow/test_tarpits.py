@@ -15,7 +15,7 @@ from support.simulated_time import Town, World
 from monitor.fetch.client import TIMEOUT
 from monitor.fetch.host_limiter import SLOW_SLOTS
 
-TARPITS, HEALTHY = 120, 280
+TARPITS, HEALTHY = 48, 120
 FEED = rss(*(Item(f"Article {n}", "Un texte.", guid=str(n)) for n in range(3)))
 KINDS = (
     Reply(body=FEED, fault=Fault.DRIP),  # a byte a second

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -84,10 +85,11 @@ def terminal(newsroom: Newsroom, language: str) -> Iterator[Terminal]:
 
 
 def test_a_story_is_read_triaged_searched_watched_and_briefed_at_each_size(
-    terminal: Terminal, newsroom: Newsroom
+    terminal: Terminal, newsroom: Newsroom, language: str
 ) -> None:
     terminal.read_until(HEADLINE)
-    for size, word in SIZES.items():
+    most = len(SIZES) if language == "fr" else 1  # French takes more room: it may be cut anywhere
+    for size, word in islice(SIZES.items(), most):
         terminal.resize(*size)
         analyst_day(terminal, newsroom, word)
     # Articles like one are looked for in another process; those here have no vectors.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.costly
 
-EXAMPLES = 6
+EXAMPLES = 4
 """Requests of each kind to each path."""
 ENDLESS, OUTSIDE = "/v1/alerts/stream", "/v1/feeds"
 """A path whose answer does not end, and one that asks other servers."""

@@ -127,7 +127,7 @@ def test_streams_of_one_token_and_of_all_are_bounded(filled: Newsroom) -> None:
             until(lambda api=api: not api.server.app.state.hub.listening)
 
 
-def test_thousands_of_streams_are_refused_politely(filled: Newsroom) -> None:
+def test_hundreds_of_streams_are_refused_politely(filled: Newsroom) -> None:
     limits = Limits(rate=1e5, burst=100_000, streams=10, streams_each=10, connections=64)
     request = (
         b"GET /v1/alerts/stream HTTP/1.1\r\nHost: localhost\r\n"
@@ -135,7 +135,7 @@ def test_thousands_of_streams_are_refused_politely(filled: Newsroom) -> None:
     )
     with serving(filled.config, filled.data, limits=limits) as api, ExitStack() as stack:
         statuses = []
-        for _ in range(1_000):
+        for _ in range(200):
             client = stack.enter_context(
                 closing(socket.create_connection(("127.0.0.1", api.server.port), timeout=20))
             )

@@ -62,9 +62,11 @@ def test_it_is_set_aside_its_feed_is_quarantined_and_the_others_are_found(tmp_pa
     process = IndexerProcess(tmp_path, time.time, enough)
     monitor.indexer = cast(Any, process)
 
+    views = monitor.views
+
     def is_set_aside() -> bool:
         process.start()  # looks more often than a tick does
-        return bool(monitor.views.set_aside_count())
+        return bool(views.set_aside_count())
 
     async def script(monitor: InProcessMonitor) -> None:
         await monitor.until(is_set_aside)

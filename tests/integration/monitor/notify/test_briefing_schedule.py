@@ -27,7 +27,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 class Desk:
     """A monitor in simulated time, a feed, and the channels of one morning briefing."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tick: float) -> None:
         self.folder, self.world = folder, World()
         self.items = [
             Item(
@@ -41,7 +41,7 @@ class Desk:
         self.web.on("/desk", self._take)
         town = Town(self.world, self.web, homes=frozenset({"a.example", "desk.example"}))
         self.write(at="07:00", to=["desk", "log", "public"])
-        self.living = Living(self.world, town, folder / "feeds.yaml", tick=60.0)
+        self.living = Living(self.world, town, folder / "feeds.yaml", tick=tick)
 
     def write(self, **briefing: object) -> None:
         said = {
@@ -78,7 +78,15 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(tmp_path)
+    desk = Desk(tmp_path, MINUTE)
+    yield desk
+    desk.living.close()
+
+
+@pytest.fixture
+def desk_of_days(tmp_path: Path) -> Iterator[Desk]:
+    """A desk that looks every ten minutes: enough for what happens over days."""
+    desk = Desk(tmp_path, 10 * MINUTE)
     yield desk
     desk.living.close()
 
@@ -123,7 +131,8 @@ def test_a_briefing_survives_kills_under_one_key_and_is_not_made_again(desk: Des
     assert (len(desk.posted), len(desk.keys), len(desk.logged)) == (sent, 1, 1)
 
 
-def test_missed_times_are_made_up_for_once_and_say_that_they_are_late(desk: Desk) -> None:
+def test_missed_times_are_made_up_for_once_and_say_that_they_are_late(desk_of_days: Desk) -> None:
+    desk = desk_of_days
     desk.living.begin()
     desk.until(SEVEN + HOUR)
     desk.living.stop()
@@ -140,7 +149,8 @@ def test_missed_times_are_made_up_for_once_and_say_that_they_are_late(desk: Desk
     assert desk.posted[2]["briefing"]["since"] == late["briefing"]["until"]
 
 
-def test_a_new_time_begins_with_the_next_one(desk: Desk) -> None:
+def test_a_new_time_begins_with_the_next_one(desk_of_days: Desk) -> None:
+    desk = desk_of_days
     desk.living.begin()
     desk.until(SEVEN + HOUR)
     desk.write(at="06:00", days="mon-fri", to="desk", since="2h")

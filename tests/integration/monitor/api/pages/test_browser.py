@@ -23,8 +23,8 @@ PATHS = (
     "/", "/alerts", "/alerts?query=lang:fr", "/alerts/a2", "/stories/a2", "/articles/1",
     "/search", "/search?q=port", "/search?q=(", "/briefing", "/alerts/a99", "/login",
 )  # fmt: skip
-LOOKS = ((320, False), (390, True), (800, False), (1400, True))
-"""Widths, and whether it is dark: both on a telephone and on a desk."""
+LOOKS = ((320, False), (1400, True))
+"""Widths, and whether it is dark: the style depends on nothing else."""
 LOG_IN = "document.getElementById('token').value = {!r}; document.querySelector('.login').submit()"
 
 
