@@ -182,6 +182,7 @@ def test_two_dashes_end_the_options(filled: Newsroom) -> None:
         ("watch unsilence alibba", "no watchlist is called `alibba`; did you mean `Alibaba`?"),
         ("watch suggest alibba", "no watchlist is called `alibba`; did you mean `Alibaba`?"),
         ("watch explain 1 alibba", "no watchlist is called `alibba`; did you mean `Alibaba`?"),
+        ("feeds log wir", "no feed is called `wir`; did you mean `The Wire`?"),
         ("feeds log TheWir", "no feed is called `TheWir`; did you mean `The Wire`?"),
         ("deliveries --channel desk", "feeds.yaml has no channel `desk`"),
         ("deliveries retry --channel desk", "feeds.yaml has no channel `desk`"),
