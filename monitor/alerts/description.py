@@ -16,9 +16,10 @@ from monitor.model.shown_names import kind_name, state_name, verdict_name
 
 if TYPE_CHECKING:
     from index.article import Timestamp
-    from monitor.model.alert import Alert, Decision, LinkedOutlets, Lost
+    from monitor.model.alert import Alert, LinkedOutlets, Lost
     from monitor.model.delivery import Delivery
     from monitor.model.match import Match
+    from monitor.model.triage import Decision
 
 _REASONS = {
     SuppressionReason.BACKFILL: mark("published before this watchlist or feed was watched"),

@@ -14,7 +14,7 @@ from monitor.errors import (
     StoreError,
     UnknownNameError,
 )
-from monitor.model.alert import ChangedMeanwhileError
+from monitor.model.triage import ChangedMeanwhileError
 
 FAILURES = (MonitorError, ArchiveError, QueryError, ChangedMeanwhileError)
 """Errors of the service that a client must know."""

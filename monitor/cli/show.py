@@ -31,9 +31,10 @@ from monitor.model.shown_names import part_name, severity_name
 if TYPE_CHECKING:
     from index.article import Timestamp
     from monitor.export.serialization.articles import RevisionsRow
-    from monitor.model.alert import Alert, Decision, MergedAlert, Outlet, StoryTimeline
+    from monitor.model.alert import Alert, MergedAlert, Outlet, StoryTimeline
     from monitor.model.article import ArticleDetails, ArticleRevision, DiffPart, Term
     from monitor.model.delivery import Delivery
+    from monitor.model.triage import Decision
 
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -23,9 +23,10 @@ from monitor.alerts.description import (
 from monitor.cli import output
 from monitor.formatting import alert_number, and_more, clauses, iso, shown_title
 from monitor.ingest.outlets import NAMED, describe_order
-from monitor.model.alert import Alert, Escalation, StoryAlerts, TriageState
+from monitor.model.alert import Alert, Escalation, StoryAlerts
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import state_name, verdict_name
+from monitor.model.triage import TriageState
 
 if TYPE_CHECKING:
     from monitor.export.serialization import Row

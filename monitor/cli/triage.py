@@ -17,10 +17,12 @@ from monitor.cli.alerts import complete_people, complete_tags
 from monitor.cli.names import InputError
 from monitor.cli.triage_selection import confirm_change, select_alerts, with_alert_selection
 from monitor.formatting import alert_number, and_more, clauses
-from monitor.model.alert import AlertState, Change, Verdict, triage_state
+from monitor.model.alert import AlertState, Verdict
+from monitor.model.triage import Change, triage_state
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Alert, TriageAction
+    from monitor.model.alert import Alert
+    from monitor.model.triage import TriageAction
     from monitor.service.service import Service
 
 

@@ -19,7 +19,7 @@ from monitor.cli.triage_selection import complete_alert_ids
 from monitor.formatting import alert_number, clauses
 
 if TYPE_CHECKING:
-    from monitor.model.alert import TriageAction
+    from monitor.model.triage import TriageAction
 
 
 @click.command("undo")

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from index.article import Article, Timestamp
-    from monitor.model.alert import Alert, Decision, MergedAlert, StoryTimeline
+    from monitor.model.alert import Alert, MergedAlert, StoryTimeline
     from monitor.model.delivery import Delivery
+    from monitor.model.triage import Decision
 
 
 class ArticleDetails(Struct, frozen=True):

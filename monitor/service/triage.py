@@ -19,7 +19,8 @@ from monitor.model.search import Filter
 if TYPE_CHECKING:
     from index.article import Timestamp
     from index.query.ast import Node
-    from monitor.model.alert import AlertState, TriageAction, TriageState, Verdict
+    from monitor.model.alert import AlertState, Verdict
+    from monitor.model.triage import TriageAction, TriageState
     from monitor.model.watchlist import Silence
     from monitor.search.search import ArchiveSearch
     from monitor.store.protocol import Views
@@ -94,7 +95,7 @@ class Triage:
             StoreError: The store stays locked; nothing is changed.
             ChangedMeanwhileError: An alert is not as it was seen; nothing is changed.
         """
-        from monitor.model.alert import Change
+        from monitor.model.triage import Change
 
         change = Change(
             state=state,

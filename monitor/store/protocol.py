@@ -15,16 +15,7 @@ if TYPE_CHECKING:
     from monitor.alerts.plan import AlertPlan
     from monitor.alerts.unusual_volume import Interval, Story
     from monitor.fencing import Lease
-    from monitor.model.alert import (
-        Alert,
-        ArticleAlert,
-        Change,
-        Decision,
-        EscalatedAlert,
-        StoryAlerts,
-        TriageAction,
-        TriageState,
-    )
+    from monitor.model.alert import Alert, ArticleAlert, EscalatedAlert, StoryAlerts
     from monitor.model.article import ArticleDetails, ArticleOrigin, Version
     from monitor.model.briefing import BriefingProgress, StoredBriefing
     from monitor.model.config import (
@@ -60,6 +51,7 @@ if TYPE_CHECKING:
     from monitor.model.status import StoreVersion, Totals
     from monitor.model.stored_config import StoredConfig
     from monitor.model.token import Token
+    from monitor.model.triage import Change, Decision, TriageAction, TriageState
     from monitor.model.watchlist import (
         ArticleVerdict,
         BackfillProgress,

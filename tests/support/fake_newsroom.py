@@ -23,19 +23,13 @@ from monitor.model.alert import (
     Alert,
     AlertKind,
     AlertState,
-    Change,
-    Decision,
     EscalatedAlert,
     Escalation,
     MergedAlert,
     Outlet,
     StoryAlerts,
     StoryTimeline,
-    TriageAction,
-    TriageState,
     Verdict,
-    overwrites,
-    triage_state,
 )
 from monitor.model.article import ArticleDetails, Version
 from monitor.model.briefing import Briefing
@@ -67,6 +61,14 @@ from monitor.model.search_results import (
 )
 from monitor.model.severity import Severity
 from monitor.model.status import MonitorPresence, Status, StoreVersion
+from monitor.model.triage import (
+    Change,
+    Decision,
+    TriageAction,
+    TriageState,
+    overwrites,
+    triage_state,
+)
 from monitor.model.watchlist import Silence, Untriaged, WatchlistCount
 from monitor.service.briefing import compose_briefing
 from monitor.service.triage import clean_person

@@ -25,9 +25,10 @@ from tui.data.story_list import FirstAlerts
 from tui.data.ui_state import UiStateFile
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Change, EscalatedAlert, StoryAlerts, TriageAction, TriageState
+    from monitor.model.alert import EscalatedAlert, StoryAlerts
     from monitor.model.feed import FeedHealth
     from monitor.model.status import Status, StoreVersion
+    from monitor.model.triage import Change, TriageAction, TriageState
     from monitor.model.watchlist import Untriaged, WatchlistCount
     from monitor.service.service import Service
 

@@ -12,7 +12,8 @@ from msgspec import Struct
 from monitor.model.alert import EscalatedAlert, StoryAlerts
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Alert, Change
+    from monitor.model.alert import Alert
+    from monitor.model.triage import Change
 
 
 BLOCK_SIZE = 128

@@ -10,7 +10,8 @@ from typing import Protocol
 from msgspec import Struct
 
 from monitor.errors import StoreError
-from monitor.model.alert import Alert, Change, TriageAction, TriageState, triage_state
+from monitor.model.alert import Alert
+from monitor.model.triage import Change, TriageAction, TriageState, triage_state
 from tui.data.story_list import PendingChange, StoryCache
 
 UNDO_DEPTH = 200

@@ -15,16 +15,10 @@ from monitor.errors import StoreError
 from monitor.formatting import alerts as alert_count
 from monitor.formatting import clauses
 from monitor.formatting import stories as story_count
-from monitor.model.alert import (
-    Alert,
-    AlertState,
-    Change,
-    StoryAlerts,
-    TriageAction,
-    Verdict,
-)
+from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import state_name, verdict_name
+from monitor.model.triage import Change, TriageAction
 from monitor.search.alert_filter import parse_headline_filter
 from monitor.service.triage import ME, NOBODY, clean_note, clean_tag
 from tui.data.story_list import StoryCache

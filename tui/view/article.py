@@ -29,9 +29,9 @@ from tui.view import times
 from tui.view.styled_text import Line, Span, fit, line_breaks, slice_runs, wrap
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Decision
     from monitor.model.article import ArticleRevision, DiffPart, Term
     from monitor.model.delivery import Delivery
+    from monitor.model.triage import Decision
 
 _LAG_CELLS = 9
 """Width of the column that says how much later an outlet had the story."""

@@ -11,8 +11,9 @@ from index.translation import gettext as _
 from index.translation import mark_all, pgettext
 from monitor import signs
 from monitor.formatting import clauses, shown_title
-from monitor.model.alert import Alert, AlertState, Change, Decision, Verdict
+from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.shown_names import state_name, verdict_name
+from monitor.model.triage import Change, Decision
 from tui.view import times
 from tui.view.styled_text import Line, wrap
 

@@ -22,8 +22,8 @@ from monitor.formatting import alert_number
 from monitor.model.alert import Alert, StoryAlerts
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Decision
     from monitor.model.delivery import Delivery
+    from monitor.model.triage import Decision
 
 router = PageRouter()
 STATES = ("open", "new", "acknowledged", "closed", "all")

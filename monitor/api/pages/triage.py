@@ -21,7 +21,8 @@ from monitor.api.pages.templating import HEADERS, Page, PageRouter
 from monitor.api.pages.visitor import Analyst, Form, Visitor, check_form
 from monitor.api.problems import ApiProblem
 from monitor.formatting import alert_number
-from monitor.model.alert import AlertState, ChangedMeanwhileError, Verdict, triage_state
+from monitor.model.alert import AlertState, Verdict
+from monitor.model.triage import ChangedMeanwhileError, triage_state
 
 router = PageRouter()
 

@@ -11,8 +11,9 @@ from index.analysis.text_cleaning import line, lines
 from monitor.formatting import alert_number, iso
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Alert, Decision, Outlet, StoryAlerts, TriageAction
+    from monitor.model.alert import Alert, Outlet, StoryAlerts
     from monitor.model.match import Match
+    from monitor.model.triage import Decision, TriageAction
 
 
 class MatchRow(TypedDict):

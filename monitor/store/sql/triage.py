@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from index.article import Timestamp
-from monitor.model.alert import (
+from monitor.model.triage import (
     Change,
     Decision,
     TriageAction,

@@ -26,11 +26,11 @@ from monitor.errors import StoreError
 from monitor.maintenance import retention as keeping
 from monitor.maintenance import retention as tidying
 from monitor.maintenance.retention import RetentionSweep, SweepResult
-from monitor.model.alert import Change
 from monitor.model.config import FOR_EVER, Retention
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.match import WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome
+from monitor.model.triage import Change
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
 from monitor.store.sqlite import compact, room

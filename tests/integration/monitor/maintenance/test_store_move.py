@@ -16,9 +16,10 @@ from support.two_feed_newsroom import WATCHLISTS, subscriptions
 
 from monitor.errors import StoreError, StoreTakenError
 from monitor.maintenance.store_move import move_store
-from monitor.model.alert import AlertState, Change, Verdict
+from monitor.model.alert import AlertState, Verdict
 from monitor.model.config import StoreAddress
 from monitor.model.poll import Names
+from monitor.model.triage import Change
 from monitor.store.sql.connection import open_database
 from monitor.store.sql.evidence import EvidenceReader
 from monitor.store.sql.schema import TABLE_NAMES

@@ -23,20 +23,19 @@ from support.properties import examples
 from index.errors import QueryError
 from index.query.parser import parse_query
 from monitor.errors import StoreError
-from monitor.model.alert import (
-    AlertState,
+from monitor.model.alert import AlertState, Verdict
+from monitor.model.config import Watchlist
+from monitor.model.search import Filter
+from monitor.model.severity import Severity
+from monitor.model.triage import (
     Change,
     TriageAction,
     TriageState,
-    Verdict,
     difference,
     overwrites,
     taken_back,
     triage_state,
 )
-from monitor.model.config import Watchlist
-from monitor.model.search import Filter
-from monitor.model.severity import Severity
 from monitor.service.service import Service
 from monitor.service.triage import MAX_NOTE, MAX_PERSON, clean_note, clean_person, clean_tag
 from monitor.store.sql.store import SqlStore
@@ -389,7 +388,8 @@ def test_two_writers_at_once_lose_nothing(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from monitor.model.alert import AlertState, Change
+from monitor.model.alert import AlertState
+from monitor.model.triage import Change
 from monitor.store.sql.views import SqlViews
 
 views, left = SqlViews(Path(sys.argv[1])), int(sys.argv[2])

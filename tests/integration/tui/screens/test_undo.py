@@ -10,7 +10,8 @@ from support.dashboard_driver import drive, screen, sees, until
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
-from monitor.model.alert import AlertState, Decision
+from monitor.model.alert import AlertState
+from monitor.model.triage import Decision
 from tui.app import DashboardApp
 from tui.view.triage_history import history_lines
 

@@ -14,9 +14,10 @@ from monitor.alerts.description import (
     describe_suppression,
     describe_triage,
 )
-from monitor.model.alert import AlertState, Decision, Escalation, SuppressionReason, Verdict
+from monitor.model.alert import AlertState, Escalation, SuppressionReason, Verdict
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
 from monitor.model.severity import Severity
+from monitor.model.triage import Decision
 
 ALERT = FakeNewsroom().alerts([1])[0]
 DECISION = Decision(

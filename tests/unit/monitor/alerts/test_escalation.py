@@ -28,10 +28,11 @@ from support.spreading_story import (
 from index.query.parser import parse_query as understood
 from monitor.alerts.escalation import escalated_severity, reasons
 from monitor.alerts.publishers import publisher
-from monitor.model.alert import AlertState, Change, Verdict, describe_escalation
+from monitor.model.alert import AlertState, Verdict, describe_escalation
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
+from monitor.model.triage import Change
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
 from monitor.watchlists.backfill import Backfill

@@ -16,11 +16,12 @@ from monitor.ingest.enrichment import enrich
 from monitor.ingest.ingest import Ingester
 from monitor.ingest.poll_outcome import ActiveConfig, NewDocument, PollResult
 from monitor.match.matcher import WatchlistMatcher
-from monitor.model.alert import AlertState, Change
+from monitor.model.alert import AlertState
 from monitor.model.feed import Feed, FeedState
 from monitor.model.match import WatchlistMatch
 from monitor.model.poll import Entry, Fetched, ParsedFeed
 from monitor.model.search import Filter
+from monitor.model.triage import Change
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
 

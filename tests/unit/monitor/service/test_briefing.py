@@ -21,10 +21,11 @@ from support.briefings import (
 )
 from support.small_store import ALIBABA, FIRST, NOW, SECOND, SPIES, SmallStore, arrival, opened
 
-from monitor.model.alert import AlertKind, AlertState, Change, Escalation, Verdict
+from monitor.model.alert import AlertKind, AlertState, Escalation, Verdict
 from monitor.model.briefing import Briefing
 from monitor.model.feed import GapKind, Health
 from monitor.model.severity import Severity
+from monitor.model.triage import Change
 from monitor.model.watchlist import Baseline
 from monitor.service.briefing import BriefingFacts, compose_briefing, read_facts
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from support.fake_newsroom import FakeNewsroom
 from support.properties import examples
 
-from monitor.model.alert import AlertState, Change, TriageAction, TriageState, Verdict
+from monitor.model.alert import AlertState, Verdict
+from monitor.model.triage import Change, TriageAction, TriageState
 from tui.data.story_list import BLOCK_SIZE, FirstAlerts, StoryCache, StoryOrder
 from tui.data.triage_queue import TriageQueue
 

@@ -15,13 +15,14 @@ from support.databases import FreshStores
 from support.properties import examples
 from support.small_store import ALIBABA, NOW, SPIES, SmallStore, arrival, article, match, opened
 
-from monitor.model.alert import AlertState, Change, Verdict
+from monitor.model.alert import AlertState, Verdict
 from monitor.model.config import StoreAddress
 from monitor.model.feed import FeedState, Outcome, Poll
 from monitor.model.match import WatchlistMatch
 from monitor.model.poll import PollOutcome, RaisedAlert, Sighting
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
+from monitor.model.triage import Change
 
 
 @pytest.fixture

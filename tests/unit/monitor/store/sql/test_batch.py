@@ -14,11 +14,12 @@ from support.alert_storage import save_poll
 from support.small_store import ALIBABA, NOW, SPIES, SmallStore, arrival, article, opened
 
 from monitor.errors import StoreError
-from monitor.model.alert import AlertState, Change
+from monitor.model.alert import AlertState
 from monitor.model.config import StoreAddress
 from monitor.model.feed import FeedState, Outcome, Poll
 from monitor.model.poll import PollOutcome, Sighting
 from monitor.model.search import Filter
+from monitor.model.triage import Change
 from monitor.store.protocol import Batch, Store, Views
 from monitor.store.sql.connection import open_database
 from monitor.store.sql.schema import TABLE_NAMES

@@ -9,13 +9,14 @@ import pytest
 from support import flow
 from support.alert_storage import save_poll
 
-from monitor.model.alert import AlertKind, AlertState, BegunIncident, Change
+from monitor.model.alert import AlertKind, AlertState, BegunIncident
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import PollOutcome
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
+from monitor.model.triage import Change
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
 

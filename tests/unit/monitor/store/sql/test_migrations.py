@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from support import flow, old_stores
 
-from monitor.model.alert import AlertState, Change
+from monitor.model.alert import AlertState
 from monitor.model.search import Filter
+from monitor.model.triage import Change
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
 

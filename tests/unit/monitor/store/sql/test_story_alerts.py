@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.databases import FreshStores
 
-from monitor.model.alert import AlertState, Change, StoryAlerts
+from monitor.model.alert import AlertState, StoryAlerts
 from monitor.model.config import StoreAddress
 from monitor.model.search import Filter
+from monitor.model.triage import Change
 from monitor.store.sql.alerts import regroup_alerts
 from monitor.store.sql.connection import Connection, open_database
 from monitor.store.sql.views import SqlViews
