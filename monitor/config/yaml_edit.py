@@ -276,7 +276,10 @@ def edit(path: Path, change: Callable[[str], str], *, data: Path | None = None) 
 def edit_by_config(
     path: Path, decide: Callable[[Config], Callable[[str], str]], *, data: Path | None = None
 ) -> Config:
-    """Change a `feeds.yaml` as `edit` does, in the way that follows from what it says."""
+    """Change a `feeds.yaml` in the way that follows from what it says; return what it says then.
+
+    Raises ConfigError and MonitorError as `edit` does.
+    """
     change = decide(load(path, data=data))
     if configured_store(path):
         return _edit_stored(path, change, data)
