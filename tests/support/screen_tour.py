@@ -162,7 +162,7 @@ async def _press(pilot: Pilot[Any], *keys: str) -> None:
 async def _at_rest(pilot: Pilot[Any]) -> str:
     before, still = "", 0
     while still < STILL:
-        await pilot.pause(0.1)
+        await pilot.pause(0.04)
         now = _shown(pilot.app)
         still, before = (still + 1 if now and now == before else 0), now
     return before

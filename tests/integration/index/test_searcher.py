@@ -31,9 +31,7 @@ def test_pages_while_another_process_commits_and_merges(tmp_path: Path) -> None:
     open_archive_writer(tmp_path).add(article(id, "Un port" * (1 + id % 5)) for id in range(1, 301))
     archive = open_archive(tmp_path)
     whole = {sort: archive.search(parse_query("port~"), sort=sort, limit=0).hits for sort in SORTS}
-    process = multiprocessing.get_context("spawn").Process(
-        target=_arrive, args=(tmp_path, 301, 60)
-    )
+    process = multiprocessing.get_context("spawn").Process(target=_arrive, args=(tmp_path, 301, 60))
     process.start()
     sizes = set()
     rounds = 0
