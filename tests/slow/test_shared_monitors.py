@@ -5,7 +5,6 @@ Each is a process, the sites are on loopback, and leases expire ten times as fas
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -104,32 +103,6 @@ def test_a_monitor_with_a_wrong_clock_polls_nothing(newsroom: SharedNewsroom) ->
     newsroom.finish()
     assert set(newsroom.held()) == {right.pid}
     assert newsroom.broken() == []
-
-
-def test_whatever_happens_to_monitors_all_is_told_and_once(newsroom: SharedNewsroom) -> None:
-    seed = random.randrange(1_000_000)
-    dice = random.Random(seed)
-    alive = [newsroom.start() for _ in range(2)]
-    newsroom.settled(512, 512)
-    newsroom.begin()
-    for _turn in range(2):  # `make chaos-shared` takes a hundred
-        time.sleep(dice.uniform(0.5, 3.0))
-        victim = dice.choice(alive)
-        match dice.choice(["kill", "end", "sleep"]):
-            case "kill":
-                alive.remove(victim)
-                victim.kill()
-                alive.append(newsroom.start())
-            case "end":
-                alive.remove(victim)
-                victim.end()
-                alive.append(newsroom.start())
-            case "sleep":
-                victim.stop()
-                time.sleep(dice.uniform(0.5, 3.0) * newsroom.expiry)
-                victim.go_on()
-    newsroom.finish()
-    assert newsroom.broken() == [], seed
 
 
 def test_the_index_of_a_monitor_that_was_away_has_what_changed(newsroom: SharedNewsroom) -> None:
