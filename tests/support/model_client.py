@@ -1,18 +1,21 @@
-"""The SDK's own client of `tocsin mcp` and of `/mcp`, for tests."""
+"""The SDK's own client of `tocsin mcp` and of `/mcp`, for tests.
+
+The SDK is imported where it is used: it takes half a second, which only one worker need spend.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import httpx2
-from mcp import Client, StdioServerParameters, stdio_client
-from mcp.client.streamable_http import streamable_http_client
-from mcp.types import CallToolResult, ElicitResult
 from msgspec import Struct, field
 
 from support.newsroom import TOCSIN, Newsroom
+
+if TYPE_CHECKING:
+    from mcp import Client
+    from mcp.types import CallToolResult, ElicitResult
 
 T = TypeVar("T")
 
@@ -26,6 +29,8 @@ class Person(Struct):
     """Called while the question stands."""
 
     async def elicit(self, context: object, params: Any) -> ElicitResult:
+        from mcp.types import ElicitResult
+
         self.asked.append(params.message)
         self.meanwhile()
         assert self.answer is not None
@@ -41,6 +46,8 @@ class Stdio(Struct, frozen=True):
 
     def use(self, person: Person, talk: Callable[[Client], Awaitable[T]]) -> T:
         """Return what a conversation gives."""
+        from mcp import Client, StdioServerParameters, stdio_client
+
         server = StdioServerParameters(
             command=str(TOCSIN),
             args=["mcp", *self.options],
@@ -66,6 +73,9 @@ class Http(Struct, frozen=True):
 
     def use(self, person: Person, talk: Callable[[Client], Awaitable[T]]) -> T:
         """Return what a conversation gives."""
+        import httpx2
+        from mcp import Client
+        from mcp.client.streamable_http import streamable_http_client
 
         async def run() -> T:
             ask = None if person.answer is None else person.elicit

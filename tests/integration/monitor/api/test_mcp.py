@@ -7,11 +7,9 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from mcp import Client
-from mcp.shared.exceptions import MCPError
 from msgspec.structs import replace
 from support import ROOT
 from support.api_server import Api, serving
@@ -21,6 +19,9 @@ from support.scripted_server import Reply, Web
 
 from monitor.api.limits import Limits
 from monitor.model.token import Scope
+
+if TYPE_CHECKING:
+    from mcp import Client
 
 pytestmark = pytest.mark.costly
 
@@ -127,6 +128,8 @@ def _quotation(text: str) -> tuple[str, str, str]:
 
 @pytest.mark.parametrize("door", [HTTP, HTTP_EARLIER], indirect=True)
 def test_resources_and_prompts_are_quoted_too(door: Stdio | Http) -> None:
+    from mcp.shared.exceptions import MCPError
+
     async def talk(client: Client) -> tuple[str, list[str]]:
         (template,) = (await client.list_resource_templates()).resource_templates
         uri = template.uri_template.replace("{article}", "2")
