@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,10 @@ def brief(
     KnownNames(cli, service).validate(Filter(watchlists=watchlists))
     briefing = service.briefing(since, watchlists=watchlists, limit=limit)
     text = _rendered(cli, briefing, style, local_zone())
-    output.print_lines(text.rstrip("\n").split("\n"), paged=style == "text" and not no_pager)
+    lines = text.rstrip("\n").split("\n")
+    if style == "text" and sys.stdout.isatty():
+        lines = [*output.folded(lines, output.text_width())]
+    output.print_lines(lines, paged=style == "text" and not no_pager)
 
 
 def _pages(cli: CliContext) -> str:

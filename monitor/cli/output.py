@@ -31,22 +31,25 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 
 
-def wrap(text: str, spans: Sequence[Span], width: int) -> Iterator[tuple[str, list[Span]]]:
+def wrap(
+    text: str, spans: Sequence[Span], width: int, *, whole: bool = False
+) -> Iterator[tuple[str, list[Span]]]:
     """Yield lines of at most `width` cells, each with the highlighted spans in it.
 
-    Lines break at spaces. A word breaks only if it is wider than a line, or has wide characters.
+    Lines break at spaces. A word breaks only if it is wider than a line, or has wide characters;
+    with `whole`, one that is wider, such as an address, makes a longer line.
     """
-    for start, end in _lines(text, max(width, 2)):
+    for start, end in _lines(text, max(width, 2), whole=whole):
         inside = ((max(a, start), min(b, end)) for a, b in spans)
         yield text[start:end], [(a - start, b - start) for a, b in inside if a < b]
 
 
-def _lines(text: str, width: int) -> Iterator[Span]:
+def _lines(text: str, width: int, *, whole: bool) -> Iterator[Span]:
     """Yield start and end of each line."""
     from rich.cells import cell_len
 
     start = end = cells = 0
-    for first, last in _pieces(text, width):
+    for first, last in _pieces(text, width, whole=whole):
         wide = cell_len(text[first:last])
         gap = first - end
         if end > start and cells + gap + wide > width:
@@ -60,16 +63,31 @@ def _lines(text: str, width: int) -> Iterator[Span]:
         yield start, end
 
 
-def _pieces(text: str, width: int) -> Iterator[Span]:
+def _pieces(text: str, width: int, *, whole: bool) -> Iterator[Span]:
     """Yield the parts that stay whole: words, or the characters of words that must break."""
     from rich.cells import cell_len
 
     for word in re.finditer(r"\S+", text):
         cells = cell_len(word[0])
-        if cells > width or cells > len(word[0]):
+        if (cells > width and not whole) or cells > len(word[0]):
             yield from ((at, at + 1) for at in range(*word.span()))
         else:
             yield word.span()
+
+
+def folded(lines: Iterable[str], width: int) -> Iterator[str]:
+    """Yield lines of at most `width` cells; what is longer goes on below, as far from the left."""
+    from rich.cells import cell_len
+
+    for line in lines:
+        words = line.lstrip()
+        margin = line[: len(line) - len(words)]
+        if cell_len(line) <= width:
+            yield line
+        else:
+            yield from (
+                margin + part for part, _spans in wrap(words, (), width - len(margin), whole=True)
+            )
 
 
 def print_lines(lines: Sequence[str], *, paged: bool) -> None:
@@ -154,6 +172,15 @@ def print_rows(
 def width() -> int:
     """Return the width of a line in cells."""
     return max(40, shutil.get_terminal_size((100, 24)).columns)
+
+
+LONGEST_LINE = 120
+"""Most cells of a line of text; longer lines are hard to read."""
+
+
+def text_width() -> int:
+    """Return the width of a line of text in cells."""
+    return min(width(), LONGEST_LINE)
 
 
 def wants_colour() -> bool:

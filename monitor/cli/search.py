@@ -23,7 +23,7 @@ from monitor.cli.options import (
     complete_query,
     list_options,
 )
-from monitor.cli.output import Span, wrap
+from monitor.cli.output import LONGEST_LINE, Span, wrap
 from monitor.formatting import clauses, shown_title
 
 if TYPE_CHECKING:
@@ -38,20 +38,18 @@ _MARGIN = " " * 8
 """Indent of all lines but the first, which begins with the article number."""
 _MAX_FORMS = 6
 """Most forms of a word that are shown."""
-_MAX_WIDTH = 120
-"""Most cells of a line; longer lines are hard to read."""
 
 
 def snippet_width(cells: int) -> int:
     """Return the cells of a snippet: two lines on a narrow terminal, else one."""
-    line = min(cells, _MAX_WIDTH) - len(_MARGIN)
+    line = min(cells, LONGEST_LINE) - len(_MARGIN)
     return line if line > 90 else 2 * line - 10  # lines break at spaces
 
 
 def hit_lines(hit: SearchHit, now: Timestamp, cells: int) -> Iterator[str]:
     """Yield a hit as lines of at most `cells` cells, with its matches highlighted."""
     article = hit.article
-    width = min(cells, _MAX_WIDTH) - len(_MARGIN)
+    width = min(cells, LONGEST_LINE) - len(_MARGIN)
     spans = [(start, end) for part, start, end in hit.spans if part == "title"]
     title = _highlighted_lines(shown_title(article.title), spans, width)
     yield f"{article.id:>6}  {next(title)}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -301,7 +300,7 @@ def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
     for part in ("summary", "body"):
         if part != hidden and article.part(part):
             yield ""
-            yield _wrapped(_highlighted_part(details, part))
+            yield from _paragraphs(details, part)
     yield ""
     for alert in details.alerts:
         last, sent = details.decisions.get(alert.id), details.deliveries.get(alert.id, ())
@@ -366,17 +365,23 @@ def _retry_time(details: ArticleDetails, now: float) -> Iterator[str]:
 
 
 def _highlighted_part(details: ArticleDetails, part: str) -> str:
-    spans = [
+    return output.highlight(details.article.part(part), _spans(details, part))
+
+
+def _spans(details: ArticleDetails, part: str) -> list[tuple[int, int]]:
+    return [
         (match.start, match.end)
         for alert in details.alerts
         for match in alert.matches
         if match.field == part
     ]
-    return output.highlight(details.article.part(part), spans)
 
 
-def _wrapped(text: str) -> str:
-    return "\n".join(
-        textwrap.fill(line, min(output.width(), 88), break_long_words=False)
-        for line in text.splitlines()
-    )
+def _paragraphs(details: ArticleDetails, part: str) -> Iterator[str]:
+    """Yield a part of an article, a paragraph on lines of its own, with its matches highlighted."""
+    start, spans = 0, _spans(details, part)
+    for paragraph in details.article.part(part).split("\n"):
+        inside = [(max(a - start, 0), b - start) for a, b in spans if b > start]
+        for line, lit in output.wrap(paragraph, inside, output.text_width(), whole=True):
+            yield output.highlight(line, lit)
+        start += len(paragraph) + 1

@@ -193,6 +193,20 @@ def test_show_an_article(filled: Newsroom) -> None:
         assert part in shown
 
 
+@pytest.mark.parametrize(("columns", "longest"), [(60, 60), (110, 110), (200, 120)])
+def test_the_text_of_an_article_is_as_wide_as_the_terminal_and_readable(
+    columns: int, longest: int, newsroom: Newsroom, web: Web
+) -> None:
+    text = "mot " * 90
+    web.on("/fil", Reply(body=rss(Item("Titre", text, link="https://ex.org/1"))))
+    newsroom.watch([{"url": web.url("/fil"), "name": "Fil", "lang": "fr"}], ["Alibaba"])
+    polled(newsroom)
+    shown = newsroom.here("show", "1", COLUMNS=str(columns)).stdout.splitlines()
+    widths = [len(line) for line in shown if line.startswith("mot")]
+    assert longest - 4 < max(widths) <= longest
+    assert sum(line.count("mot") for line in shown) == 90
+
+
 def test_show_an_article_that_is_not_there(filled: Newsroom) -> None:
     done = filled.here("show", "4711")
     assert (done.returncode, done.stdout) == (2, "")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from rich.cells import cell_len
 
-from monitor.cli.output import print_rows, wrap
+from monitor.cli.output import folded, print_rows, wrap
 
 TEXT = st.text("ab é 菜鸟 l’\u0301 阿里", max_size=60)
 
@@ -49,6 +49,18 @@ def test_words_stay_whole_where_they_can() -> None:
         ("une grève", [(4, 9)]),
         ("au port", [(0, 2)]),
     ]
+
+
+def test_an_address_wider_than_a_line_stays_whole_on_request() -> None:
+    lines = [line for line, _ in wrap("see https://a.org/1234 now", (), 8, whole=True)]
+    assert lines == ["see", "https://a.org/1234", "now"]
+
+
+def test_long_lines_go_on_below_as_far_from_the_left() -> None:
+    lines = ["== Ports · 3", "", "  grève au port", "  https://a.org/12345"]
+    assert [*folded(lines, 12)] == [
+        "== Ports · 3", "", "  grève au", "  port", "  https://a.org/12345",
+    ]  # fmt: skip
 
 
 # --- what strangers wrote, for other programs --------------------------------------
