@@ -214,6 +214,7 @@ def written(name: str, text: str = "", attribute: str = "") -> str:
     return f"<{name}{attribute}>{text}</{name}>"
 
 
+@pytest.mark.costly
 @FORMATS
 @pytest.mark.parametrize("name", TEXT_ELEMENTS)
 def test_every_element_with_every_text_and_attribute(form: tuple[str, ...], name: str) -> None:
@@ -226,6 +227,7 @@ def test_every_element_with_every_text_and_attribute(form: tuple[str, ...], name
             assert_means_the_same(f"{root}{channel}{one}{end}")
 
 
+@pytest.mark.costly
 @FORMATS
 @pytest.mark.parametrize("first", ENTRY)
 def test_every_two_elements_in_either_order(form: tuple[str, ...], first: str) -> None:
