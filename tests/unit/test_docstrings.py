@@ -12,9 +12,14 @@ ROOTS = {"MonitorError", "ArchiveError"}
 
 @cache
 def trees() -> dict[Path, ast.Module]:
-    """Return each file of the packages, parsed."""
-    sources = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(sources)}
+    """Return each file of the packages that raises or defines an error, parsed."""
+    paths = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    sources = {path: path.read_text(encoding="utf-8") for path in sorted(paths)}
+    return {
+        path: ast.parse(source)
+        for path, source in sources.items()
+        if "raise " in source or "Error" in source
+    }
 
 
 @cache
