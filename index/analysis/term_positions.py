@@ -16,11 +16,12 @@ from itertools import accumulate, compress
 from sys import getsizeof
 from typing import NamedTuple
 
-from index.analysis.folding import fold_latin
+from index.analysis.folding import APOSTROPHES, fold_latin
 from index.analysis.text_cache import LONGEST, TextCache
 from index.analysis.tokenizer import (
     AROUND,
     CACHED,
+    ELIDED,
     LOUD,
     MAX_COMPOUND,
     MAX_TERM,
@@ -67,6 +68,31 @@ class Additions(NamedTuple):
     """Whether the chunk begins with three digits, which may go on a number: `1 000`."""
 
 
+def plain_word(chunk: str) -> str:
+    """Return the word of Latin letters that a chunk is, as most are; or ''.
+
+    Punctuation may stand around it, and an elided article before: `(l’été,`. It adds its term
+    and, where that differs, the form in which it is written.
+    """
+    word = chunk.strip(AROUND)
+    if not word.isalnum():
+        elided = 2 if word[:1] in ELIDED else 3 if word[:2] in ELIDED else 0
+        if not elided or word[elided - 1] not in APOSTROPHES:
+            return ""
+        word = word[elided:]
+        if not word.isalnum():
+            return ""
+    return word if not "0" <= word[0] <= "9" and _is_latin(word) else ""
+
+
+def keys_of_word(word: str, *, is_loud: bool) -> tuple[str, ...]:
+    """Return the index keys of a word of Latin letters."""
+    term = fold_latin(word)
+    if term == word:
+        return (word,)  # one string in memory instead of two
+    return term, term + EXACT + (LOUD if is_loud else word)
+
+
 _Entry = str | tuple[str, str] | Additions | None
 
 
@@ -104,23 +130,26 @@ class Keys(TextCache[_Entry]):
         return Keys(self.wanted, CACHED, is_loud=True)
 
     def __missing__(self, chunk: str) -> _Entry:
+        word = plain_word(chunk) if len(chunk) <= LONGEST else ""
+        if word and word != chunk:
+            return self.keep(chunk, self[word], 0)
+        if word:
+            entry = self._of_word(word)
+            return self.keep(word, entry, _size_of_entry(entry))
         core = chunk.strip(AROUND)
-        if core.isalnum() and len(chunk) <= LONGEST and not "0" <= core[0] <= "9":  # most
-            if core != chunk and (core in self or _is_latin(core)):
-                return self.keep(chunk, self[core], 0)
-            if term := fold_latin(core):
-                entry = self._of_word(core, term)
-                return self.keep(core, entry, _size_of_entry(entry))
-        elif core != chunk and core in self and "(" not in chunk and not "0" <= chunk[:1] <= "9":
-            return self.keep(chunk, self._at(core), 0)  # not employé(e), whose end is its own
+        is_whole = (
+            "(" not in chunk and not "0" <= chunk[:1] <= "9"
+        )  # the end of employé(e) is its own
+        if is_whole and core != chunk and core in self:
+            return self.keep(chunk, self._at(core), 0)
         return super().__missing__(chunk)
 
-    def _of_word(self, word: str, term: str) -> _Entry:
-        if term == word:
-            return self.wanted(word) or None  # one string in memory instead of two
-        known = self.wanted(term)
-        written = self.wanted(term + EXACT + (LOUD if self._is_loud else word))
-        return (known, written) if known and written else known or written or None
+    def _of_word(self, word: str) -> _Entry:
+        keys = keys_of_word(word, is_loud=self._is_loud)
+        wanted = tuple(filter(None, map(self.wanted, keys)))
+        if len(wanted) == 2:
+            return wanted[0], wanted[1]
+        return wanted[0] if wanted else None
 
     def _entry(self, chunk: str) -> _Entry:
         entry = self._decide(chunk)
@@ -139,8 +168,8 @@ class Keys(TextCache[_Entry]):
         return tuple(pair for pair in pairs if pair[0])
 
     def _decide(self, chunk: str) -> _Entry:
-        if chunk.isalnum() and len(chunk) <= MAX_TERM and (term := fold_latin(chunk)):
-            return self._of_word(chunk, term)
+        if chunk.isalnum() and len(chunk) <= MAX_TERM and _is_latin(chunk):
+            return self._of_word(chunk)
         runs: list[str] = pattern(chunk).findall(chunk)
         if len(runs) == 1:
             (run,) = runs

@@ -47,6 +47,8 @@ _TOKEN = 300
 
 # --- the one regular expression --------------------------------------------------
 
+ELIDED = frozenset((*"ldjmnstcLDJMNSTC", "qu", "Qu", "qU", "QU"))
+"""What stands before the sign of an elision: l’été, qu’il."""
 _ELISION = rf"(?:[ldjmnstcLDJMNSTC]|[qQ][uU])[{APOSTROPHES}](?=[^\W\d_])"
 _OTHER = rf"[^\W_\u02bb-\u02bf\u3099\u309a\uff9e\uff9f{CJK}{JAMO}]"
 _SPACED_ELISION = (

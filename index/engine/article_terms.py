@@ -19,6 +19,7 @@ from index.analysis.term_positions import (
     Additions,
     Keys,
     additions,
+    keys_of_word,
     number_ending,
     part_range,
     words_of,
@@ -53,7 +54,7 @@ class ArticleTerms:
 
     def __init__(self) -> None:
         self._keys = Keys(most=_CACHED)
-        self._table = ChunkTable(self._additions, styles=4)
+        self._table = self._new_table()
 
     def occurrences(
         self, articles: Sequence[Article], first: int = 0
@@ -68,7 +69,7 @@ class ArticleTerms:
             The keys; the occurrences in order; the number of occurrences in each article.
         """
         if self._table.bytes > _KNOWN:
-            self._table = ChunkTable(self._additions, styles=4)
+            self._table = self._new_table()
         found = [self._found(parts) for parts in _groups(articles)]
         every = np.concatenate(found) if found else np.empty(0, dtype=np.uint64)
         docs = (every >> np.uint64(DOC)).astype(np.uint16)
@@ -80,6 +81,13 @@ class ArticleTerms:
     def known_bytes(self) -> int:
         """Bytes of what is known of chunks, roughly."""
         return self._table.bytes
+
+    def _new_table(self) -> ChunkTable:
+        return ChunkTable(self._additions, self._keys_of_word, styles=4)
+
+    def _keys_of_word(self, word: str, style: int) -> Sequence[str]:
+        keys = keys_of_word(word, is_loud=bool(style & _LOUD))
+        return [AUTHOR + key for key in keys] if style & _AUTHOR else keys
 
     def _additions(self, chunk: str, style: int) -> Additions:
         added = additions(chunk, self._keys_of(style))

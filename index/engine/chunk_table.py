@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from sys import getsizeof
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.analysis.term_positions import Additions
+from index.analysis.term_positions import Additions, plain_word
 from index.analysis.text_cache import LONGEST
 
 Numbers = NDArray[np.int64]
@@ -78,20 +79,27 @@ class Chunks(NamedTuple):
 class ChunkTable:
     """Numbers chunks and the index keys that they add. It grows until `bytes` is too much."""
 
-    def __init__(self, add: Callable[[str, int], Additions], styles: int) -> None:
+    def __init__(
+        self,
+        add: Callable[[str, int], Additions],
+        keys_of_word: Callable[[str, int], Sequence[str]],
+        styles: int,
+    ) -> None:
         """Make an empty table.
 
         Args:
             add: Returns what a chunk in a text of some style adds.
+            keys_of_word: Returns the index keys of a plain word in a text of some style.
             styles: Number of styles.
         """
         self._add = add
+        self._keys_of_word = keys_of_word
         self._random = _random(2 + styles)
         self._slots = np.zeros(1 << _BITS, dtype=np.uint64)
         self._slot_numbers = np.zeros(1 << _BITS, dtype=np.uint32)
         self._known: dict[int, int] = {}
-        self._plain: dict[str, int] = {}
-        """Numbers of chunks that are one word with one index key, by that key."""
+        self._plain: dict[tuple[str, int], int] = {}
+        """Numbers of chunks that are one plain word, by that word and the style of its text."""
         self._key_numbers: dict[str, int] = {}
         self.keys: list[str] = []
         """The index keys, by their numbers."""
@@ -149,56 +157,58 @@ class ChunkTable:
         hashes *= second
         return hashes
 
-    def _looked_up(
-        self, chunks: Chunks, at: Numbers, hashes: Hashes, styles: Numbers
-    ) -> NDArray[np.uint32]:
+    def _looked_up(self, chunks: Chunks, at: Numbers, hashes: Hashes, styles: Numbers) -> Numbers:
         """Return the numbers of chunks of which the table has none; each is analysed once."""
         long = (chunks.ends[at] - chunks.starts[at]) > LONGEST
         hashes[long] = np.arange(1, 1 + np.count_nonzero(long))
         different, first, which = np.unique(hashes, return_index=True, return_inverse=True)
-        examples = at[first]
-        numbers = [
-            self._number(None if is_long else one, chunks.content[start:end].decode(), style)
-            for one, is_long, start, end, style in zip(
-                different.tolist(),
-                long[first].tolist(),
-                chunks.starts[examples].tolist(),
-                chunks.ends[examples].tolist(),
-                styles[first].tolist(),
-                strict=True,
-            )
-        ]
-        return np.array(numbers, dtype=np.uint32)[which]
+        numbers = np.array([*map(self._known.get, different.tolist(), repeat(-1))])
+        long = long[first]
+        numbers[long] = -1
+        new = np.flatnonzero(numbers < 0)
+        examples = at[first[new]]
+        bounds = zip(chunks.starts[examples].tolist(), chunks.ends[examples].tolist(), strict=True)
+        texts = [chunks.content[start:end].decode() for start, end in bounds]
+        numbers[new] = [*map(self._analysed, texts, styles[first[new]].tolist())]
+        new = new[~long[new]]
+        self._remember(different[new], numbers[new])
+        return numbers[which]
 
-    def _number(self, hash: int | None, chunk: str, style: int) -> int:
-        """Return the number of a chunk, from its hash if it is known; a long one has none."""
-        if hash is None:
-            return self._analysed(chunk, style)
-        number = self._known.get(hash)
-        if number is None:
-            number = self._known[hash] = self._analysed(chunk, style)
-            self.bytes += _SLOT
-            slots = (hash >> int(shift) & _MASK for shift in _SHIFTS)
-            free = [slot for slot in slots if not self._slots[slot]]
-            if free:  # the most frequent chunks come first
-                self._slots[free[0]], self._slot_numbers[free[0]] = hash, number
-        return number
+    def _remember(self, hashes: Hashes, numbers: Numbers) -> None:
+        """Add chunks of which the table has none, in the first of their slots that is free."""
+        self._known.update(zip(hashes.tolist(), numbers.tolist(), strict=True))
+        self.bytes += _SLOT * len(hashes)
+        for shift in _SHIFTS:
+            slots = (hashes >> shift).astype(np.int64) & _MASK
+            free = np.flatnonzero(self._slots[slots] == 0)
+            taken, first = np.unique(slots[free], return_index=True)
+            placed = free[first]
+            self._slots[taken] = hashes[placed]
+            self._slot_numbers[taken] = numbers[placed]
+            hashes, numbers = np.delete(hashes, placed), np.delete(numbers, placed)
 
     def _analysed(self, chunk: str, style: int) -> int:
-        pairs, words, is_tail = self._add(chunk, style)
-        is_plain = len(pairs) == words == 1 and not is_tail
-        if is_plain and (known := self._plain.get(pairs[0][0])) is not None:
-            return known
-        number = len(self.words)
+        """Return the number of a chunk, which it shares with others of the same word."""
+        word = plain_word(chunk) if len(chunk) <= LONGEST else ""
+        if not word:
+            return self._new(*self._add(chunk, style))
+        number = self._plain.get((word, style))
+        if number is None:
+            pairs = [(key, 0) for key in self._keys_of_word(word, style)]
+            number = self._plain[word, style] = self._new(pairs)
+            self.bytes += _SLOT
+        return number
+
+    def _new(
+        self, pairs: Sequence[tuple[str, int]], words: int = 1, is_number_tail: bool = False
+    ) -> int:
+        """Return a new number, for what adds these index keys with their codes."""
         self.words.append(words)
-        self.tails.append(is_tail)
+        self.tails.append(is_number_tail)
         self.firsts.append(len(self.added))
         self.counts.append(len(pairs))
         for key, code in pairs:
             self.added.append(self.key(key))
             self.offsets.append(code)
-        if is_plain:
-            self._plain[pairs[0][0]] = number
-            self.bytes += _SLOT
         self.bytes += _NUMBERS * (1 + len(pairs))
-        return number
+        return len(self.words) - 1
