@@ -45,8 +45,24 @@ def test_positions_know_their_part(part, position):
     assert first + 4 * position < end
 
 
+ODD_WORDS = (
+    "t-shirt d-day c/o s.a l.a. qu-il",
+    "l'été (l’été, qu’il QU'IL L'ÉTAT «d'art»",
+    "l'1er d'10 l' 'l s' s's rock'n'roll t·rice employé(e) l'employé(e)",
+)
+
+
+@pytest.mark.parametrize("text", ODD_WORDS)
+def test_words_with_one_letter_before_a_sign(text):
+    assert_postings_are_tokens(text)
+
+
 @given(TEXTS)
 def test_postings_say_what_tokens_say(text):
+    assert_postings_are_tokens(text)
+
+
+def assert_postings_are_tokens(text):
     found = postings(article(title=text))
     expected = {}
     for token in tokenize(text):
