@@ -68,26 +68,27 @@ class Additions(NamedTuple):
     """Whether the chunk begins with three digits, which may go on a number: `1 000`."""
 
 
-def plain_word(chunk: str) -> str:
-    """Return the word of Latin letters that a chunk is, as most are; or ''.
+def plain_word(chunk: str) -> tuple[str, str] | None:
+    """Return the word of Latin letters that a chunk is, as most are, and its term.
 
-    Punctuation may stand around it, and an elided article before: `(l’été,`. It adds its term
-    and, where that differs, the form in which it is written.
+    Punctuation may stand around it, and an elided article before: `(l’été,`.
     """
     word = chunk.strip(AROUND)
     if not word.isalnum():
         elided = 2 if word[:1] in ELIDED else 3 if word[:2] in ELIDED else 0
         if not elided or word[elided - 1] not in APOSTROPHES:
-            return ""
+            return None
         word = word[elided:]
         if not word.isalnum():
-            return ""
-    return word if not "0" <= word[0] <= "9" and _is_latin(word) else ""
-
-
-def keys_of_word(word: str, *, is_loud: bool) -> tuple[str, ...]:
-    """Return the index keys of a word of Latin letters."""
+            return None
+    if "0" <= word[0] <= "9":
+        return None
     term = fold_latin(word)
+    return (word, term) if term else None
+
+
+def keys_of_word(word: str, term: str, *, is_loud: bool) -> tuple[str, ...]:
+    """Return the index keys of a plain word: its term, and how it is written otherwise."""
     if term == word:
         return (word,)  # one string in memory instead of two
     return term, term + EXACT + (LOUD if is_loud else word)
@@ -130,26 +131,23 @@ class Keys(TextCache[_Entry]):
         return Keys(self.wanted, CACHED, is_loud=True)
 
     def __missing__(self, chunk: str) -> _Entry:
-        word = plain_word(chunk) if len(chunk) <= LONGEST else ""
-        if word and word != chunk:
-            return self.keep(chunk, self[word], 0)
-        if word:
-            entry = self._of_word(word)
-            return self.keep(word, entry, _size_of_entry(entry))
         core = chunk.strip(AROUND)
-        is_whole = (
-            "(" not in chunk and not "0" <= chunk[:1] <= "9"
-        )  # the end of employé(e) is its own
-        if is_whole and core != chunk and core in self:
-            return self.keep(chunk, self._at(core), 0)
-        return super().__missing__(chunk)
+        if core != chunk and core in self and "(" not in chunk and not "0" <= chunk[0] <= "9":
+            return self.keep(chunk, self._at(core), 0)  # not employé(e), whose end is its own
+        plain = plain_word(core) if len(chunk) <= LONGEST else None
+        if plain is None:
+            return super().__missing__(chunk)
+        word, term = plain
+        if word not in self:
+            entry = self._of_word(word, term)
+            self.keep(word, entry, _size_of_entry(entry))
+        return self[word] if word == chunk else self.keep(chunk, self[word], 0)
 
-    def _of_word(self, word: str) -> _Entry:
-        keys = keys_of_word(word, is_loud=self._is_loud)
-        wanted = tuple(filter(None, map(self.wanted, keys)))
-        if len(wanted) == 2:
-            return wanted[0], wanted[1]
-        return wanted[0] if wanted else None
+    def _of_word(self, word: str, term: str) -> _Entry:
+        if term == word:
+            return self.wanted(word) or None
+        term, written = map(self.wanted, keys_of_word(word, term, is_loud=self._is_loud))
+        return (term, written) if term and written else term or written or None
 
     def _entry(self, chunk: str) -> _Entry:
         entry = self._decide(chunk)
@@ -168,8 +166,8 @@ class Keys(TextCache[_Entry]):
         return tuple(pair for pair in pairs if pair[0])
 
     def _decide(self, chunk: str) -> _Entry:
-        if chunk.isalnum() and len(chunk) <= MAX_TERM and _is_latin(chunk):
-            return self._of_word(chunk)
+        if chunk.isalnum() and len(chunk) <= MAX_TERM and (term := fold_latin(chunk)):
+            return self._of_word(chunk, term)
         runs: list[str] = pattern(chunk).findall(chunk)
         if len(runs) == 1:
             (run,) = runs
@@ -196,10 +194,6 @@ def _as_additions(entry: _Entry) -> Additions:
         return entry
     keys = (entry,) if isinstance(entry, str) else entry or ()
     return Additions(tuple((key, 0) for key in keys), 1)
-
-
-def _is_latin(word: str) -> bool:
-    return word.isascii() or bool(fold_latin(word))
 
 
 def _of_token(token: Token, is_loud: bool) -> Iterator[tuple[str, int]]:

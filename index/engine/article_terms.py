@@ -85,8 +85,8 @@ class ArticleTerms:
     def _new_table(self) -> ChunkTable:
         return ChunkTable(self._additions, self._keys_of_word, styles=4)
 
-    def _keys_of_word(self, word: str, style: int) -> Sequence[str]:
-        keys = keys_of_word(word, is_loud=bool(style & _LOUD))
+    def _keys_of_word(self, word: str, term: str, style: int) -> Sequence[str]:
+        keys = keys_of_word(word, term, is_loud=bool(style & _LOUD))
         return [AUTHOR + key for key in keys] if style & _AUTHOR else keys
 
     def _additions(self, chunk: str, style: int) -> Additions:

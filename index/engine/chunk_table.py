@@ -82,14 +82,14 @@ class ChunkTable:
     def __init__(
         self,
         add: Callable[[str, int], Additions],
-        keys_of_word: Callable[[str, int], Sequence[str]],
+        keys_of_word: Callable[[str, str, int], Sequence[str]],
         styles: int,
     ) -> None:
         """Make an empty table.
 
         Args:
             add: Returns what a chunk in a text of some style adds.
-            keys_of_word: Returns the index keys of a plain word in a text of some style.
+            keys_of_word: Returns the index keys of a plain word, with its term, in such a text.
             styles: Number of styles.
         """
         self._add = add
@@ -189,12 +189,13 @@ class ChunkTable:
 
     def _analysed(self, chunk: str, style: int) -> int:
         """Return the number of a chunk, which it shares with others of the same word."""
-        word = plain_word(chunk) if len(chunk) <= LONGEST else ""
-        if not word:
+        plain = plain_word(chunk) if len(chunk) <= LONGEST else None
+        if plain is None:
             return self._new(*self._add(chunk, style))
+        word, term = plain
         number = self._plain.get((word, style))
         if number is None:
-            pairs = [(key, 0) for key in self._keys_of_word(word, style)]
+            pairs = [(key, 0) for key in self._keys_of_word(word, term, style)]
             number = self._plain[word, style] = self._new(pairs)
             self.bytes += _SLOT
         return number
