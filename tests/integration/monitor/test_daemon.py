@@ -107,7 +107,7 @@ def test_a_good_edit_is_in_force_and_a_bad_one_changes_nothing(
 
 
 def test_no_feed_stops_another(web: Web, newsroom: Newsroom) -> None:
-    slow = b"<rss><channel><item><author>" + b"a" * 32_000 + b"</author></item></channel></rss>"
+    slow = b"<rss><channel><item><author>" + b"a" * 32_000 + b"</author></item>"  # ends too soon
     web.on("/well", *(Reply(body=news(0, n)) for n in range(5)))
     web.on("/gone", Reply(410))
     web.on("/missing", Reply(404))
