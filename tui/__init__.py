@@ -33,6 +33,7 @@ The packages, each importing only those below it:
                       and screens/watchlist_form
     base_app          what dashboard and wall share: themes, bell, signals
     type_ahead        keys wait until what the key before them opens is there
+    shutdown          the end, though a widget or the terminal hangs
     widgets, bell     what paints; only widgets/styled_widget writes text to the screen
     view              rows and pages as styled text: pure functions
     data, keymap      what the dashboard keeps while it runs; the settings file

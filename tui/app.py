@@ -16,10 +16,11 @@ from index.analysis.text_cleaning import line
 from index.article import Timestamp
 from index.translation import gettext as _
 from index.translation import ngettext
-from tui.base_app import DRAIN_SECONDS, AppSettings, BaseApp, may_write
+from tui.base_app import AppSettings, BaseApp, may_write
 from tui.key_labels import bind, key_label, own_bindings
 from tui.screens.dialogs import Dialog
 from tui.screens.main import MainScreen
+from tui.shutdown import DRAIN_SECONDS
 from tui.themes import THEMES, theme_label
 
 if TYPE_CHECKING:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 import signal
+import threading
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
+from functools import partial
 from threading import Event, Thread
-from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict
+from types import FrameType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict
 
 from textual.actions import ActionError, parse
 from textual.app import App
@@ -26,6 +28,7 @@ from tui.bell import Bell, bell_sequence, bell_text
 from tui.data.newsroom import NewsroomModel
 from tui.data.ui_state import UiStateFile
 from tui.key_labels import NO_KEYMAP, bind
+from tui.shutdown import END_SECONDS, cancel_hanging, exit_with_server, exit_with_terminal
 from tui.themes import THEMES, initial_theme, theme_label
 from tui.type_ahead import TypeAheadApp
 
@@ -66,8 +69,6 @@ ExitMode = Literal["quit", "leave"]
 
 TOGETHER_SECONDS = 1.0
 """Notifications that come within that time are shown together."""
-DRAIN_SECONDS = 5.0
-"""Seconds that quitting waits for triage decisions that are not saved yet."""
 _FEW_COLOURS = (None, "standard")
 """Rich's names of colour systems too small for our themes: it would take similar colours."""
 
@@ -154,6 +155,10 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         self._shown_toast = ("", "")
         """(message, severity) of the notification on the screen."""
         self._server_pid = os.getppid()
+        self._handled_before: dict[int, Any] = {}
+        """What handled signals before."""
+        self._ended = Event()
+        """Set once the application has ended."""
 
     def watch_app_focus(self, focus: bool) -> None:
         """Focus the pane that a screen begins with, which it may do without in a browser."""
@@ -167,13 +172,35 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         self._bell_timer = self.set_interval(1.0, self._check_bell, pause=not self.bell_enabled)
         if self.is_web:  # Textual waits for a page to get the focus, which it may have already
             self.call_later(self.post_message, AppFocus())
-            Thread(target=_exit_with_server, args=(self._server_pid,), daemon=True).start()
-        loop = asyncio.get_running_loop()
-        for number, mode in _SIGNALS.items():
-            try:
-                loop.add_signal_handler(number, self.exit, mode)
-            except (NotImplementedError, RuntimeError, ValueError):
-                return
+            Thread(target=exit_with_server, args=(self._server_pid,), daemon=True).start()
+        if threading.current_thread() is threading.main_thread():
+            for number, mode in _SIGNALS.items():
+                self._handled_before[number] = signal.signal(number, partial(self._end, mode))
+
+    async def run_async(self, **options: Any) -> ExitMode | None:
+        """Run the application; return how it was left."""
+        try:
+            return await super().run_async(**options)
+        finally:
+            self._ended.set()
+
+    def _end(self, mode: ExitMode, _number: int, _frame: FrameType | None) -> None:
+        """End at a signal, though writing to the terminal may hold the dashboard up."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.exit, mode)
+        if not (self.is_web or self.is_headless):
+            Thread(target=exit_with_terminal, args=(self._ended,), daemon=True).start()
+
+    def exit(
+        self,
+        result: ExitMode | None = None,
+        return_code: int = 0,
+        message: Any = None,
+    ) -> None:
+        """End the application; cancel what hangs."""
+        super().exit(result, return_code, message)
+        if self._loop is not None:
+            self._loop.call_later(END_SECONDS, cancel_hanging, self._registry)
 
     def _paint_anew(self, _app: App[ExitMode]) -> None:
         """Paint the whole terminal, which another program had."""
@@ -184,7 +211,9 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         self.screen.refresh(layout=True)
 
     def on_unmount(self) -> None:
-        """Stop the threads."""
+        """Stop the threads, and leave signals to who handled them before."""
+        for number, handler in self._handled_before.items():
+            signal.signal(number, handler)
         self.newsroom.close()
 
     async def action_leave(self, stop: bool) -> None:
@@ -289,17 +318,6 @@ def _freeze_startup_objects() -> None:
     """Exempt what start-up created from garbage collection: a full pass would delay a key."""
     exempt_all()
     gc.enable()
-
-
-def _exit_with_server(pid: int) -> None:
-    """End this process once the web server that shows it has been killed.
-
-    Textual would write to a closed pipe and wait for ever.
-    """
-    while os.getppid() == pid:
-        Event().wait(1.0)
-    Event().wait(DRAIN_SECONDS)
-    os._exit(1)
 
 
 _SIGNALS: dict[int, ExitMode] = {signal.SIGTERM: "quit"}

@@ -2,18 +2,29 @@
 
 Textual forwards a key to the widget that has the focus when it arrives. Of `fport` in one packet
 the `p` would pause the list of alerts, since the line of the filter has no focus yet.
+
+No key waits for ever. What hangs holds the next key up for `MOST_SECONDS`: an action, and the end
+of a screen, go on by themselves from then on, and while the widget with the focus hangs, keys act
+without it.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from inspect import isawaitable
+from typing import Any, TypeVar
 
 from textual import events
+from textual.actions import ActionParseResult
 from textual.app import App
+from textual.dom import DOMNode
 from textual.message import Message
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 MOST_SECONDS = 5.0
 """How long a key waits for the one before it, at most."""
@@ -38,6 +49,8 @@ class TypeAheadApp(App[T], inherit_bindings=False):
         self._number = 0
         """Number of the key that is being handled."""
         self._handling = False
+        self._hangs = False
+        """Whether the widget with the focus has not passed the last key in time."""
 
     async def on_event(self, event: events.Event) -> None:
         """Hold a key back while the one before it is being handled."""
@@ -49,16 +62,26 @@ class TypeAheadApp(App[T], inherit_bindings=False):
             await self._handle(event)
 
     async def _handle(self, key: events.Key) -> None:
-        self._number, self._handling = self._number + 1, True
+        self._number, self._handling = self._number + 1, not self._hangs
         target = self.focused or self.screen
-        await super().on_event(key)
-        self.set_timer(MOST_SECONDS, lambda number=self._number: self._go_on(number))
+        if self._hangs:
+            await self._act(key)
+        else:
+            self.set_timer(MOST_SECONDS, partial(self._give_up, self._number))
+            await super().on_event(key)
         if not target.post_message(KeyPassed(self._number)):
             self._settle(self._number)
+
+    async def _act(self, key: events.Key) -> None:
+        """Do what a key is bound to, without the widget with the focus."""
+        typed = self.focused is not None and self.focused.check_consume_key(key.key, key.character)
+        if not await self._check_bindings(key.key, priority=True) and not typed:
+            await self._check_bindings(key.key)
 
     async def on_key_passed(self, message: KeyPassed) -> None:
         """Let a new screen take its focus, then go on with the next key."""
         message.stop()
+        self._hangs = False
         if message.settled:
             await self._go_on(message.number)
         else:
@@ -67,8 +90,46 @@ class TypeAheadApp(App[T], inherit_bindings=False):
     def _settle(self, number: int) -> None:
         self.screen.post_message(KeyPassed(number, settled=True))
 
+    async def _give_up(self, number: int) -> None:
+        """Go on without a key that has not been passed."""
+        if number == self._number and self._handling:
+            self._hangs = True
+            await self._go_on(number)
+
     async def _go_on(self, number: int) -> None:
         if number == self._number and self._handling:
             self._handling = False
-            if self._held:
+            while self._held and not self._handling:
                 await self._handle(self._held.popleft())
+
+    # --- what could hang ------------------------------------------------------------
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Run an action; one that takes long goes on by itself."""
+        return bool(await self._in_time(super().run_action(action, default_namespace, namespaces)))
+
+    def call_next(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Call back after this message, to wait for the end of a screen for example.
+
+        What takes long goes on by itself.
+        """
+        super().call_next(self._call_in_time, partial(callback, *args, **kwargs))
+
+    async def _call_in_time(self, callback: Callable[[], Any]) -> None:
+        result = callback()
+        if isawaitable(result):
+            await self._in_time(result)
+
+    async def _in_time(self, awaitable: Awaitable[R]) -> R | None:
+        """Return what is awaited, None once it takes longer than a key may wait."""
+        task = asyncio.ensure_future(awaitable)
+        await asyncio.wait({task}, timeout=MOST_SECONDS)
+        if task.done():
+            return task.result()
+        task.add_done_callback(lambda late: self.call_later(late.result))
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import termios
 import time
@@ -92,6 +93,12 @@ class Terminal:
             with suppress(pexpect.TIMEOUT):
                 while True:
                     self.written += self.child.read_nonblocking(65536, timeout=0.1)
+
+    def kill(self) -> None:
+        """Kill it, if it has not ended."""
+        if self.child.isalive():
+            self.child.kill(signal.SIGKILL)
+            self.child.wait()
 
     def end(self) -> str:
         """Return what it says at its end, once it has ended."""

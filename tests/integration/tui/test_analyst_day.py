@@ -81,7 +81,7 @@ def terminal(newsroom: Newsroom, language: str) -> Iterator[Terminal]:
     arguments = ["-m", "monitor", "dashboard", "--no-monitor"]
     opened = Terminal(arguments, 80, 24, newsroom.folder, TOCSIN_LANGUAGE=language)
     yield opened
-    opened.child.close(force=True)
+    opened.kill()
 
 
 def test_a_story_is_read_triaged_searched_watched_and_briefed_at_each_size(

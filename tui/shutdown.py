@@ -1,0 +1,66 @@
+"""What sees to it that the dashboard ends when it is to: widgets and terminals may hang."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from select import select
+from threading import Event
+
+from textual.dom import DOMNode
+
+END_SECONDS = 1.0
+"""Seconds that an end takes at most before what hangs is given up."""
+DRAIN_SECONDS = 5.0
+"""Seconds that quitting waits for triage decisions that are not saved yet."""
+_WRITER = "textual-output"
+"""Name of the thread in which Textual writes to the terminal."""
+_TERMINAL = 2
+"""The file to which it writes."""
+
+
+def exit_with_server(pid: int) -> None:
+    """End this process once the web server that shows it has been killed.
+
+    Textual would write to a closed pipe and wait for ever.
+    """
+    while os.getppid() == pid:
+        Event().wait(1.0)
+    Event().wait(DRAIN_SECONDS)
+    os._exit(1)
+
+
+def exit_with_terminal(ended: Event) -> None:
+    """End this process, whose end was requested, though its terminal may be gone or not be read.
+
+    Textual would wait for ever until it can write.
+
+    Args:
+        ended: Is set once the application has ended.
+    """
+    ended.wait(END_SECONDS)
+    while any(thread.name == _WRITER for thread in threading.enumerate()):
+        _discard_unread()
+        ended.wait(0.02)
+    if not ended.wait(END_SECONDS):
+        os._exit(1)
+
+
+def _discard_unread() -> None:
+    """Discard what a terminal does not take, and wake the thread that waits to write to it."""
+    import termios
+
+    with suppress(OSError, termios.error):
+        if not select([], [_TERMINAL], [], 0.1)[1]:
+            termios.tcflush(_TERMINAL, termios.TCOFLUSH)
+            termios.tcflow(_TERMINAL, termios.TCOOFF)
+            termios.tcflow(_TERMINAL, termios.TCOON)
+
+
+def cancel_hanging(nodes: Iterable[DOMNode]) -> None:
+    """Cancel what widgets do that have not ended."""
+    for node in list(nodes):
+        if node.is_running:
+            node.task.cancel()
