@@ -28,6 +28,8 @@ R = TypeVar("R")
 
 MOST_SECONDS = 5.0
 """How long a key waits for the one before it, at most."""
+STEPS = 10
+"""Steps in which it waits: a machine that stands still for a while is no widget that hangs."""
 
 
 class KeyPassed(Message):
@@ -67,7 +69,7 @@ class TypeAheadApp(App[T], inherit_bindings=False):
         if self._hangs:
             await self._act(key)
         else:
-            self.set_timer(MOST_SECONDS, partial(self._give_up, self._number))
+            self._wait_for(self._number, STEPS)
             await super().on_event(key)
         if not target.post_message(KeyPassed(self._number)):
             self._settle(self._number)
@@ -90,9 +92,16 @@ class TypeAheadApp(App[T], inherit_bindings=False):
     def _settle(self, number: int) -> None:
         self.screen.post_message(KeyPassed(number, settled=True))
 
-    async def _give_up(self, number: int) -> None:
-        """Go on without a key that has not been passed."""
-        if number == self._number and self._handling:
+    def _wait_for(self, number: int, steps: int) -> None:
+        self.set_timer(MOST_SECONDS / STEPS, partial(self._look_for, number, steps - 1))
+
+    async def _look_for(self, number: int, steps: int) -> None:
+        """Go on without a key that has not been passed for so many steps more."""
+        if number != self._number or not self._handling:
+            return
+        if steps:
+            self._wait_for(number, steps)
+        else:
             self._hangs = True
             await self._go_on(number)
 
