@@ -28,6 +28,8 @@ R = TypeVar("R")
 
 MOST_SECONDS = 5.0
 """How long a key waits for the one before it, at most."""
+ANSWER_SECONDS = 2.0
+"""How long keys wait for what a screen looks for, at most."""
 STEPS = 10
 """Steps in which it waits: a machine that stands still for a while is no widget that hangs."""
 
@@ -53,6 +55,9 @@ class TypeAheadApp(App[T], inherit_bindings=False):
         self._handling = False
         self._hangs = False
         """Whether the widget with the focus has not passed the last key in time."""
+        self._is_answered: Callable[[], bool] = lambda: True
+        self._answer_by = 0.0
+        """Until when keys wait for an answer, by the clock of the loop."""
 
     async def on_event(self, event: events.Event) -> None:
         """Hold a key back while the one before it is being handled."""
@@ -84,10 +89,17 @@ class TypeAheadApp(App[T], inherit_bindings=False):
         """Let a new screen take its focus, then go on with the next key."""
         message.stop()
         self._hangs = False
-        if message.settled:
+        if not message.settled:
+            self._settle(message.number)
+        elif self._is_answered() or asyncio.get_running_loop().time() > self._answer_by:
             await self._go_on(message.number)
         else:
-            self._settle(message.number)
+            self.set_timer(0.02, partial(self._settle, message.number))
+
+    def hold_keys(self, is_answered: Callable[[], bool]) -> None:
+        """Hold keys back until there is what they are meant for; not for long."""
+        self._is_answered = is_answered
+        self._answer_by = asyncio.get_running_loop().time() + ANSWER_SECONDS
 
     def _settle(self, number: int) -> None:
         self.screen.post_message(KeyPassed(number, settled=True))

@@ -32,6 +32,7 @@ from tui.data.query_history import (
 )
 from tui.key_labels import KeyBinding, bind
 from tui.screens.panes import ARTICLE_KEYS, READER_DELAY, PaneScreen, input_error
+from tui.type_ahead import TypeAheadApp
 from tui.view.article import match_places
 from tui.view.search import StartRow, facet_clause, result_summary, start_rows
 from tui.view.styled_text import Line
@@ -140,6 +141,8 @@ class ArchiveScreen(PaneScreen):
         self._reader_timer: Timer | None = None
         self._searched = ""
         """The last line that was searched for."""
+        self._answering = False
+        """Whether it is not known yet where the focus goes after enter."""
         self._requested_page = ""
         self._start: Sequence[StartRow] = ()
 
@@ -204,6 +207,7 @@ class ArchiveScreen(PaneScreen):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Search after a pause in typing."""
+        self._answering = self._answering and event.value.strip() == self._searched
         if self._typing is not None:
             self._typing.stop()
         self._typing = self.set_timer(QUERY_PAUSE, self._search_typed)
@@ -218,10 +222,16 @@ class ArchiveScreen(PaneScreen):
             self.search_soon()
 
     def search_soon(self, *, submitted: bool = False) -> None:
-        """Search for the query in the line; cancel the search that is running."""
+        """Search for the query in the line; cancel the search that is running.
+
+        Once it was submitted, keys wait for the results: they are meant for these.
+        """
         if self._typing is not None:
             self._typing.stop()
         self._searched = self.query_line.value.strip()
+        self._answering = submitted
+        if submitted and isinstance(self.app, TypeAheadApp):
+            self.app.hold_keys(lambda: not (self._answering and self.is_attached))
         self.run_worker(self.search(submitted=submitted), group="search", exclusive=True)
 
     def on_trend_chart_period_selected(self, message: TrendChart.PeriodSelected) -> None:
@@ -259,6 +269,11 @@ class ArchiveScreen(PaneScreen):
 
     async def search(self, *, submitted: bool = False) -> None:
         """Search for the query in the line; if it was submitted, go to the results."""
+        has_more = await self._show_found(submitted)
+        self._answering = submitted and has_more
+
+    async def _show_found(self, submitted: bool) -> bool:
+        """Show what is found; return whether it is still looked for what finds more."""
         written = self.query_line.value.strip()
         busy: Line = [(f"   {_('Searching…')}", "quiet")]
         timer = self.set_timer(BUSY_AFTER, lambda: self.note.update(busy))
@@ -266,20 +281,20 @@ class ArchiveScreen(PaneScreen):
             results = await self._search(written)
         except QueryError as error:
             self._show_error(error)
-            return
+            return False
         except (ArchiveError, MonitorError) as error:
             self.note.update([(f"   {error}", "bad")])
-            return
+            return False
         finally:
             timer.stop()
         if not self.is_attached:
-            return
+            return False
         self.results.show_results(results or Results((), 0))
         if results is None:
             self.trend.update(None)
             if not written:
                 self.results.show_start(self._start)
-            return
+            return False
         self.note.update(result_summary(results, self.sort))
         if submitted and results.found:
             self.show_pane("stream")
@@ -287,6 +302,7 @@ class ArchiveScreen(PaneScreen):
             self.history.add(written)
             await self._ask_extra(self.newsroom.service.note_search, written, self.sort)
         self.run_worker(self._show_extras(results, submitted), group="extras", exclusive=True)
+        return not results.found
 
     async def _search(self, written: str) -> Results | None:
         """Return the results; None without a query, which the note explains."""
@@ -330,8 +346,9 @@ class ArchiveScreen(PaneScreen):
         if results.total < FEW:
             suggestions = await self._ask_extra(service.archive.suggestions, query)
             self.results.show_suggestions(suggestions or ())
-            if submitted and suggestions and not results.found and self.query_line.has_focus:
+            if submitted and suggestions and not results.found and self._answering:
                 self.show_pane("stream")
+        self._answering = self._answering and not submitted
 
     async def _show_severities(self, results: Results) -> None:
         ids = [hit.article.id for hit in results.found]

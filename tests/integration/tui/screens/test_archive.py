@@ -120,7 +120,9 @@ async def searching(pilot: Pilot[Any], app: DashboardApp, query: str) -> Archive
     return search
 
 
-def test_an_older_answer_never_stands_in_for_a_newer_one() -> None:
+def test_an_older_answer_never_stands_in_for_a_newer_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.type_ahead.ANSWER_SECONDS", 0.0)
+
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "alibaba")
         await until(pilot, lambda: newsroom.searches)
@@ -140,6 +142,26 @@ def test_an_older_answer_never_stands_in_for_a_newer_one() -> None:
 
     slow = threading.Event()
     newsroom = FakeNewsroom(8)
+    newsroom.slow["alibaba"] = slow
+    drive(newsroom, script)
+
+
+def test_keys_behind_enter_are_for_the_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.type_ahead.ANSWER_SECONDS", 120.0)
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("slash", *"alibaba", "enter", "j", "j", "s")
+        search = app.screen
+        assert isinstance(search, ArchiveScreen)
+        await until(pilot, lambda: newsroom.searches)
+        await sees(pilot, app, "Searching…")
+        slow.set()
+        await until(pilot, lambda: search.sort == "score")
+        assert search.query_line.value == "alibaba"
+        assert app.focused is search.results
+
+    slow = threading.Event()
+    newsroom = FakeNewsroom(40)
     newsroom.slow["alibaba"] = slow
     drive(newsroom, script)
 
