@@ -14,6 +14,7 @@ from index.article import Article
 from index.translation import gettext as _
 from monitor.formatting import shown_title
 from monitor.model.article import ArticleDetails, MatchPlace
+from monitor.model.event_link import is_alike
 from monitor.model.match import Match
 from monitor.model.shown_names import part_name, severity_name
 from tui.data.newsroom import NewsroomModel
@@ -222,20 +223,26 @@ async def choose_similar(screen: PaneScreen, article: int) -> None:
     """Show the articles that are most like one, and open the chosen one."""
     start_resource_tracker()
     screen.show_message(_("Looking for similar articles…"))
+    details = await screen.ask(screen.newsroom.service.views.articles.details, article)
     hits = await screen.ask(screen.newsroom.service.similar, article, SIMILAR)
-    if hits is None:
+    if details is None or hits is None:
         return
     if not hits:
         screen.show_message(
             _("No article has a vector yet; `tocsin check` says whether articles get them.")
         )
         return
+    lang = details.article.lang
+    alike = [hit for hit in hits if is_alike(hit.score, lang, hit.article.lang)]
+    if not alike:
+        screen.show_message(_("Nothing similar enough."))
+        return
 
     def on_choice(other: int | None) -> None:
         if other:
-            open_article(screen, other, [hit.article.id for hit in hits])
+            open_article(screen, other, [hit.article.id for hit in alike])
 
-    screen.app.push_screen(SimilarDialog(hits), on_choice)
+    screen.app.push_screen(SimilarDialog(alike), on_choice)
 
 
 # --- the screen -----------------------------------------------------------------------

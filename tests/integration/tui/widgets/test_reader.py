@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from msgspec.structs import replace
 from support.dashboard_driver import drive, lines, screen, sees, until
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
+from monitor.model.search_results import SearchHit
 from tui.app import DashboardApp
 from tui.screens.article import ArticleScreen, OutletsDialog, SimilarDialog
 from tui.screens.dialogs import PageDialog
@@ -26,10 +28,24 @@ def test_similar_articles_are_listed_and_read() -> None:
         await pilot.press("M")
         await until(pilot, lambda: isinstance(app.screen, SimilarDialog))
         await sees(pilot, app, "0.90 ")
+        assert "0.80 " not in screen(app), "many articles are as like"
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ArticleScreen))
 
     drive(FakeNewsroom(40), script)
+
+
+def test_what_is_no_more_alike_than_many_others_is_not_listed() -> None:
+    class Unlike(FakeNewsroom):
+        def similar(self, article: int, limit: int) -> list[SearchHit]:
+            return [replace(hit, score=0.82) for hit in super().similar(1, limit)]
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await until(pilot, lambda: app.main_screen.reader.details)
+        await pilot.press("M")
+        await sees(pilot, app, "Nothing similar enough.")
+
+    drive(Unlike(40), script)
 
 
 def test_another_outlets_article_is_read_and_one_comes_back() -> None:
