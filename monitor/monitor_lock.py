@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -110,6 +112,33 @@ def is_locked(folder: Path) -> bool:
     except OSError:
         return False
     return False
+
+
+@contextmanager
+def dashboard_open(folder: Path) -> Iterator[Callable[[], bool]]:
+    """Note that a dashboard of a data folder is open; give what tells whether another one is."""
+    try:
+        import fcntl
+
+        place = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield lambda: False
+        return
+
+    def is_another_open() -> bool:
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            fcntl.flock(place, fcntl.LOCK_SH)
+        return False
+
+    try:
+        fcntl.flock(place, fcntl.LOCK_SH)
+        yield is_another_open
+    finally:
+        os.close(place)
 
 
 def _is_refused(path: Path) -> bool:

@@ -122,6 +122,11 @@ def _require_terminal() -> None:
         )
 
 
+def _say_that_it_goes_on() -> None:
+    text = _("Another dashboard is open: the monitor goes on; `tocsin stop` ends it.")
+    click.echo(text, err=True)
+
+
 def _action_names() -> set[str]:
     from tui.app import DashboardApp
     from tui.screens.help import action_names
@@ -196,6 +201,7 @@ def dashboard(
     from monitor.data_folder import is_read_only
     from monitor.model.search import Filter
     from monitor.model.severity import Severity
+    from monitor.monitor_lock import dashboard_open
     from tui.data.ui_state import UI_STATE_FILE, UiStateFile
     from tui.keymap import load_keymap, settings_path
 
@@ -212,25 +218,32 @@ def dashboard(
     read_only = read_only or unwritable
     started = False if no_monitor or unwritable else newsroom.ensure_monitor(_load)
     exit_mode: ExitMode = "quit"
-    try:
-        setting: AppSettings = {
-            "theme": theme and f"tocsin-{theme}",
-            "bell": bell,
-            "keymap": keymap,
-            "ui_state": UiStateFile(None if read_only else newsroom.archive / UI_STATE_FILE),
-        }
-        if wall or filter != Filter():
-            service = newsroom.service(read_only=True)
-            exit_mode = run_wall(service, filter, clock=clock, setting=setting)
-        else:
-            with nullcontext() if unwritable else newsroom.following_index():
-                exit_mode = run_dashboard(
-                    newsroom.service(read_only=read_only),
-                    clock=clock,
-                    owns_monitor=started,
-                    read_only=read_only,
-                    setting=setting,
-                )
-    finally:
-        if started and exit_mode == "quit":
-            newsroom.stop_monitor()
+    with dashboard_open(newsroom.archive) as is_another_open:
+        try:
+            setting: AppSettings = {
+                "theme": theme and f"tocsin-{theme}",
+                "bell": bell,
+                "keymap": keymap,
+                "ui_state": UiStateFile(None if read_only else newsroom.archive / UI_STATE_FILE),
+            }
+            if wall or filter != Filter():
+                service = newsroom.service(read_only=True)
+                exit_mode = run_wall(service, filter, clock=clock, setting=setting)
+            else:
+                with nullcontext() if unwritable else newsroom.following_index():
+                    exit_mode = run_dashboard(
+                        newsroom.service(read_only=read_only),
+                        clock=clock,
+                        owns_monitor=started,
+                        read_only=read_only,
+                        setting=setting,
+                    )
+        finally:
+            if started and exit_mode == "quit":
+                if is_another_open():
+                    text = _(
+                        "Another dashboard is open: the monitor goes on; `tocsin stop` ends it."
+                    )
+                    click.echo(text, err=True)
+                else:
+                    newsroom.stop_monitor()

@@ -15,7 +15,14 @@ from monitor.cli import CliContext
 from monitor.cli.run import stop_monitor
 from monitor.errors import AlreadyRunningError, ConfigError, MonitorError
 from monitor.model.status import MonitorPresence
-from monitor.monitor_lock import CARD, Heartbeat, MonitorLock, current_heartbeat, is_locked
+from monitor.monitor_lock import (
+    CARD,
+    Heartbeat,
+    MonitorLock,
+    current_heartbeat,
+    dashboard_open,
+    is_locked,
+)
 
 HELD = """
 import sys, time
@@ -107,3 +114,11 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(MonitorError, match="Not a directory; may it be written to"):
         MonitorLock(tmp_path / "file" / "var").__enter__()
+
+
+def test_the_last_dashboard_of_a_data_folder_knows_that_it_is(tmp_path: Path) -> None:
+    with dashboard_open(tmp_path) as first:
+        with dashboard_open(tmp_path) as second:
+            assert first()
+            assert second()
+        assert not first()
