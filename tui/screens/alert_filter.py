@@ -305,7 +305,7 @@ class AlertFilterScreen(PaneScreen):
     def action_filter(self) -> None:
         """Open the filter line."""
         self._before = self.current_filter, self.stream.alert_id
-        self._typing_position = None
+        self._typing = self._typing_position = None
         if self.current != "stream":
             self.show_pane("stream")
         text = self.current_filter.text
@@ -330,6 +330,8 @@ class AlertFilterScreen(PaneScreen):
         return input_error(error, self.filter_line.input, cells, indent=indent)
 
     def _filter_typed(self, alert_filter: AlertFilter, cursor: int) -> None:
+        if not self.filter_line.display:
+            return
         worker = self.filter_stream(alert_filter, cursor, self._typing_position)
         self.run_worker(worker, group="narrow", exclusive=True)
 
@@ -347,7 +349,7 @@ class AlertFilterScreen(PaneScreen):
         """Show the alerts from before."""
         self._close_line()
         before, cursor = self._before
-        if before != self.current_filter:
+        if before != self.current_filter or self._typing is not None:  # may be on its way
             self.apply_filter(before.text, cursor)
 
     def _close_line(self) -> None:

@@ -183,7 +183,6 @@ def test_letters_in_one_packet_with_a_key_go_to_what_it_opens() -> None:
         ("e/paris", " paris"),
         ("?/pau", "│ pau"),
     ):
-        terminal.read_until("Grève")  # a story to write a note on
         terminal.press(packet)
         terminal.read_until(shows)
         assert not any("PAUSED" in line for line in terminal.lines)

@@ -190,3 +190,16 @@ def test_dates_are_those_of_the_alerts() -> None:
     room = FakeNewsroom(40)
     assert found("since:10min", room) == list(range(30, 41))
     assert room.clock() == NOW
+
+
+def test_a_filter_that_is_still_read_for_is_cancelled_too() -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        main = app.main_screen
+        await pilot.press("f", "z")
+        main._filter_typed(parse_headline_filter("zzz"), 0)
+        main.on_filter_line_cancelled()
+        await until(pilot, lambda: all(each.group != "narrow" for each in main.workers))
+        assert not main.current_filter.text
+        assert main.stream.story
+
+    drive(FakeNewsroom(40), script)
