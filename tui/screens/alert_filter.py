@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar, NamedTuple
 
 from textual.binding import BindingType
@@ -332,8 +333,8 @@ class AlertFilterScreen(PaneScreen):
     def _filter_typed(self, alert_filter: AlertFilter, cursor: int) -> None:
         if not self.filter_line.display:
             return
-        worker = self.filter_stream(alert_filter, cursor, self._typing_position)
-        self.run_worker(worker, group="narrow", exclusive=True)
+        read = partial(self.filter_stream, alert_filter, cursor, self._typing_position)
+        self.run_worker(read, group="narrow", exclusive=True)  # type: ignore[arg-type]
 
     def on_filter_line_text_submitted(self, message: FilterLine.TextSubmitted) -> None:
         """Keep the filter if it is valid."""
