@@ -277,6 +277,11 @@ class Alert(Struct, frozen=True, kw_only=True):
         return self.outlet or self.feed
 
     @property
+    def silenced(self) -> bool:
+        """Return whether it was raised while its watchlist was silenced."""
+        return self.suppressed == SuppressionReason.SILENCE
+
+    @property
     def stirred_at(self) -> Timestamp:
         """Return when it last asked for attention: when it was raised or escalated."""
         if self.verdict is Verdict.NOISE or not self.escalations:

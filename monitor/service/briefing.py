@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from index.translation import gettext as _
 from index.translation import ngettext
 from monitor.ingest.coverage_gaps import coverage, describe_gap, format_interval
-from monitor.model.alert import Alert, StoryAlerts, SuppressionReason, Verdict
+from monitor.model.alert import Alert, StoryAlerts, Verdict
 from monitor.model.briefing import (
     BriefedStory,
     Briefing,
@@ -216,7 +216,7 @@ def _why_not(alert: Alert, since: Timestamp) -> str:
     """Return why an alert is counted only; empty if it is listed."""
     if alert.verdict is Verdict.NOISE:
         return "noise"
-    if alert.suppressed == SuppressionReason.SILENCE:
+    if alert.silenced:
         return "silenced"
     return "backfilled" if alert.backfill and (alert.published or 0.0) < since else ""
 

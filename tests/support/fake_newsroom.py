@@ -29,6 +29,7 @@ from monitor.model.alert import (
     Outlet,
     StoryAlerts,
     StoryTimeline,
+    SuppressionReason,
     Verdict,
 )
 from monitor.model.article import ArticleDetails, Version
@@ -119,6 +120,8 @@ class FakeNewsroom:
         self.muted: dict[str, Silence] = {}
         self.merged: dict[int, int] = {}
         """The alert that stands for another, by the other."""
+        self.silenced: set[int] = set()
+        """Alerts that were raised in a silence."""
         self.locked = threading.Event()
         self.unreadable = False
         self.watching = True
@@ -300,7 +303,7 @@ class FakeNewsroom:
         self._readable()
         first = 1 if limit is None or filter != ALL else max(1, self.count - limit + 1)
         ids = array("q", range(max(first, after + 1), self.count + 1))
-        if filter != ALL or self.said or self.merged:
+        if filter != ALL or self.said or self.merged or self.silenced:
             ids = array("q", (n for n in ids if self._passes(n, filter)))
         return ids if limit is None else ids[-limit:]
 
@@ -312,6 +315,7 @@ class FakeNewsroom:
         hidden = state is AlertState.CLOSED and not filter.closed and filter.state is None
         return not hidden and all((
             n not in self.merged or filter.merged,
+            n not in self.silenced or filter.muted,
             not filter.watchlists or name in filter.watchlists,
             filter.state in (None, state),
             filter.verdict in (None, verdict),
@@ -329,12 +333,14 @@ class FakeNewsroom:
         self._readable()
         return [self._alert(n, matches=matches) for n in ids if 0 < n <= self.count]
 
-    def stories(self, ids: Sequence[int], *, matches: bool = False, **_: bool) -> list[StoryAlerts]:
+    def stories(
+        self, ids: Sequence[int], *, matches: bool = False, muted: bool = False, **_: bool
+    ) -> list[StoryAlerts]:
         firsts = dict.fromkeys(self.story_of.get(n, n) for n in ids if 0 < n <= self.count)
         found = []
         for first in firsts:
             members = {first, *(n for n, of in self.story_of.items() if of == first)}
-            shown = [n for n in sorted(members) if n in ids or self._passes(n, ALL)]
+            shown = [n for n in sorted(members) if n in ids or self._passes(n, Filter(muted=muted))]
             found.append(StoryAlerts(tuple(self.alerts(shown, matches=matches))))
         return found
 
@@ -373,6 +379,7 @@ class FakeNewsroom:
             published=self.published(n),
             duplicates=n % 3,
             duplicate_of=self.merged.get(n),
+            suppressed=SuppressionReason.SILENCE if n in self.silenced else "",
             note=self.notes.get(n, ""),
             tags=self.tags.get(n, ()),
             assignee=self.assignees.get(n, ""),

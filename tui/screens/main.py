@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -143,7 +144,8 @@ class MainScreen(TriageScreen):
 
     def __init__(self, newsroom: NewsroomModel) -> None:
         super().__init__(newsroom)
-        self.alerts = StoryCache(newsroom.service.views.alerts.stories, newsroom.firsts)
+        read = partial(newsroom.service.views.alerts.stories, muted=True)
+        self.alerts = StoryCache(read, newsroom.firsts)
         self.filter_line = FilterLine(lambda: newsroom.names, id="filter-line")
         self.side = Vertical(id="side")
         self.watchlists = WatchlistPane(newsroom.clock, zone=newsroom.zone, id="watchlists")
@@ -263,15 +265,16 @@ class MainScreen(TriageScreen):
             unchanged: Whether no alert was triaged meanwhile.
         """
         newsroom = self.newsroom
-        if update.ids:
-            self.alerts.forget(update.ids)
+        new = {*update.ids, *(update.later[0] if update.later else ())}  # silenced ones too
+        if new:
+            self.alerts.forget(new)
         if unchanged:
             changed = self.alerts.update(update.stories)
             self.stream.repaint(changed)
             self._show_again(changed)
         else:
             self.alerts.forget(row.alert for row in update.escalated)
-        self.stream.repaint(update.ids)
+        self.stream.repaint(new)
         if any(
             newsroom.firsts.of(alert.id) != newsroom.firsts.of(story.alerts[0].id)
             for story in update.stories

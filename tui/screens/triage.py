@@ -156,11 +156,12 @@ class TriageScreen(AlertFilterScreen):
         )
 
     def _alert_line(self, alert: Alert) -> Line:
-        decided = f"{state_name(alert.state)} {verdict_name(alert.verdict)}".strip()
+        words = [state_name(alert.state), verdict_name(alert.verdict)]
+        words += [pgettext("suppressed", "silenced")] if alert.silenced else []
         return [
             (f"{SEVERITY_SIGNS[alert.severity]} ", f"{alert.severity}"),
             (f"{line(alert.watchlist)}  ", "list"),
-            (f"{decided}  ", "quiet"),
+            (f"{' '.join(filter(None, words))}  ", "quiet"),
             (line(alert.title), "plain"),
         ]
 
@@ -299,7 +300,7 @@ class TriageScreen(AlertFilterScreen):
         if untriaged is None:
             return
         shown = [id for id in untriaged if self.stream.row_of(id) is not None]
-        stories = await self.ask(self.newsroom.service.views.alerts.stories, shown)
+        stories = await self.ask(self.newsroom.service.views.alerts.stories, shown, muted=True)
         if stories is None:
             return
         new = [alert for story in stories for alert in story.alerts if _is_new(alert)]
@@ -449,7 +450,7 @@ class TriageScreen(AlertFilterScreen):
                 self.run_worker(self._go_to_untriaged(at, by), group="untriaged", exclusive=True)
                 return
             shown = self.stream.at(at)
-            if shown is not None and shown.story.state is AlertState.NEW:
+            if shown is not None and shown.heard.state is AlertState.NEW:
                 self.stream.go_to(at)
                 return
         self.show_message(_no_untriaged(by))

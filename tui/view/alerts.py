@@ -32,6 +32,12 @@ class StoryRow(Struct, frozen=True):
     lead: Alert
     """The alert of it that the list is ordered by, whose headline and time are shown."""
 
+    @property
+    def heard(self) -> StoryAlerts:
+        """Return the story without alerts raised in a silence, unless such a one leads it."""
+        heard = tuple(alert for alert in self.story.alerts if not alert.silenced)
+        return self.story if self.lead.silenced or not heard else StoryAlerts(heard)
+
 
 def triage_glyphs(story: StoryAlerts) -> Line:
     """Return three cells: verdict or state, the star, and the sign of a note."""
@@ -90,7 +96,7 @@ def story_row(
         list_cells: Cells that the names of the watchlists want.
         first: The watchlists that the list is filtered by, which are named first.
     """
-    story, alert = shown.story, shown.lead
+    story, alert = shown.heard, shown.lead
     triaged = story.state is not AlertState.NEW
     body = "quiet" if triaged or story.verdict is Verdict.NOISE else "plain"
     undated = alert.article is None  # a feed and a watchlist have no date

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from support.dashboard_driver import drive, look, screen, sees, stream_rows, until
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
@@ -124,5 +125,75 @@ def test_the_reader_begins_with_what_was_decided() -> None:
         shown = screen(app)
         assert shown.index("Alibaba  new") < shown.index("call the ministry")
         assert shown.index("call the ministry") < shown.rindex("collimateur")
+
+    drive(newsroom, script)
+
+
+@pytest.mark.parametrize("key", ["a", "c", "x"])
+def test_a_decision_is_also_about_the_silenced_alerts_of_the_row(key: str) -> None:
+    newsroom = _newsroom()
+    newsroom.silenced = {40}
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        assert "Alibaba" not in stream_rows(app)[0], "what is silenced does not call"
+        await pilot.press(key)
+        await sees(pilot, app, "3 alerts changed")
+        await until(pilot, lambda: len(newsroom.said) == 3)
+        await pilot.press("u")
+        await until(pilot, lambda: newsroom.said[40][0] is AlertState.NEW)
+
+    drive(newsroom, script)
+
+
+def test_acknowledging_all_that_is_shown_includes_silenced_alerts_of_the_rows() -> None:
+    newsroom = _newsroom()
+    newsroom.silenced = {40, 37}
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("A")
+        await sees(pilot, app, "Yes, acknowledge 37 stories (39 alerts)")
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: 40 in newsroom.said)
+        assert 37 not in newsroom.said, "its story is not shown"
+
+    drive(newsroom, script)
+
+
+def test_a_silenced_alert_of_a_story_is_named_as_such_to_be_judged_alone() -> None:
+    newsroom = _newsroom()
+    newsroom.silenced = {40}
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("V")
+        await sees(pilot, app, "Alibaba  new silenced")
+
+    drive(newsroom, script)
+
+
+def test_an_alert_that_is_raised_in_a_silence_joins_its_row_unseen() -> None:
+    newsroom = _newsroom()
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        before = stream_rows(app)[0]
+        newsroom.silenced, newsroom.story_of[41], newsroom.count = {41}, 38, 41
+        await look(pilot, app)
+        assert stream_rows(app)[0] == before
+        await pilot.press("c")
+        await sees(pilot, app, "4 alerts changed")
+        await until(pilot, lambda: newsroom.said[41][0] is AlertState.CLOSED)
+
+    drive(newsroom, script)
+
+
+def test_a_new_alert_that_is_silenced_does_not_make_its_story_new() -> None:
+    newsroom = _newsroom()
+    newsroom.silenced = {40}
+    newsroom.said = dict.fromkeys((38, 39, 36), (AlertState.ACKNOWLEDGED, Verdict.NONE, False))
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("j", "j", "N")
+        await until(pilot, lambda: app.main_screen.stream.alert_id == 37)
+        await pilot.press("N")
+        await sees(pilot, app, "No new story above.")
 
     drive(newsroom, script)
