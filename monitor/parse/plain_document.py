@@ -88,6 +88,8 @@ def plain_document(source: bytes) -> Mapping[str, Any] | None:
 
     It has `version`, `feed` and `entries`, and in these the keys that are used.
     """
+    if not _knows_feedparser():
+        return None
     try:
         _require_usual_namespaces(source)
         parser = XMLParser(encoding="utf-8")
@@ -117,6 +119,18 @@ def _require_usual_namespaces(source: bytes) -> None:
             raise _UnusualError
     if "" in met and source.count(b"xmlns=") != 1:
         raise _UnusualError
+
+
+@functools.cache
+def _knows_feedparser() -> bool:
+    """Tell whether feedparser has the parts that are used here where version 6 has them."""
+    try:
+        from feedparser.datetimes import _parse_date  # noqa: F401
+        from feedparser.mixin import _FeedParserMixin
+    except ImportError:
+        return False
+    parts = ("namespaces", "looks_like_html", "_sync_author_detail")
+    return all(hasattr(_FeedParserMixin, part) for part in parts)
 
 
 @functools.cache
