@@ -19,12 +19,13 @@ STARTERS = {
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
-def init(folder: Path) -> None:
+@click.pass_context
+def init(context: click.Context, folder: Path) -> None:
     """Write a feeds.yaml with explanations into FOLDER, or into this folder.
 
-    An existing file is never overwritten.
+    With `-c`, the file has that name. An existing file is never overwritten.
     """
-    path = folder / "feeds.yaml"
+    path = folder / context.obj.config_path
     try:
         write_starter(path)
     except FileExistsError:
@@ -35,7 +36,7 @@ def init(folder: Path) -> None:
             _("{path} cannot be written: {reason}", path=path, reason=reason)
         ) from error
     click.echo(_("Wrote {path}.", path=path))
-    for line in next_steps(folder):
+    for line in next_steps(folder, path):
         click.echo(line, err=True)
 
 
@@ -51,15 +52,17 @@ def write_starter(path: Path) -> None:
         file.write(STARTERS[current()].read_text(encoding="utf-8"))
 
 
-def next_steps(folder: Path) -> list[str]:
-    """Return the next steps for a new newsroom, a line each."""
-    there = "" if folder == Path() else f"cd {folder} && "
+def next_steps(folder: Path, path: Path) -> list[str]:
+    """Return the next steps for a new newsroom in a folder, or at another path, a line each."""
+    is_usual = path == folder / "feeds.yaml"
+    there = f"cd {folder} && " if is_usual and folder != Path() else ""
+    tocsin = "tocsin" if is_usual else f"tocsin -c {path}"
     checked = _("check the file, and show what tocsin would do")
     opened = _("run the monitor and open the dashboard")
     return [
         _("Add your feeds and terms to it, then run:"),
-        f"  {there}tocsin check     {checked}",  # not a message
-        f"  {there}tocsin           {opened}",  # not a message
+        f"  {there}{tocsin} check     {checked}",  # not a message
+        f"  {there}{tocsin}           {opened}",  # not a message
     ]
 
 

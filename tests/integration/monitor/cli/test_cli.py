@@ -377,6 +377,14 @@ def test_init_writes_once_what_check_accepts(empty: Newsroom) -> None:
     assert empty.json("check", "--format", "json")["well"] is True
 
 
+def test_init_writes_the_file_that_is_named(empty: Newsroom) -> None:
+    done = empty.here("-c", "other.yaml", "init")
+    assert done.returncode == 0
+    assert "tocsin -c other.yaml check" in done.stderr
+    assert not empty.config.exists()
+    assert empty.here("-c", "other.yaml", "check").returncode == 0
+
+
 def test_check_points_at_every_problem(empty: Newsroom) -> None:
     empty.config.write_text(
         "feeds:\n  - htp://ex.org/rss\nwatchlists:\n  - name: A\n    trems: a\n"
