@@ -427,10 +427,10 @@ def _named(text: str) -> Fields:
 def _person(element: Element) -> Fields:
     """Return an author with a name; feedparser makes others of the address or of who is before."""
     _require_usual_contents(element, _PERSON)
-    names = [child for child in element if _name(child) == "name"]
-    if len(names) != 1 or _has_text(element):
+    names = [(child.text or "").strip() for child in element if _name(child) == "name"]
+    if len(names) != 1 or not names[0]:
         raise _UnusualError
-    return {"name": (names[0].text or "").strip()}
+    return {"name": names[0]}
 
 
 def _require_usual_contents(element: Element, usual: frozenset[str]) -> None:
@@ -438,9 +438,3 @@ def _require_usual_contents(element: Element, usual: frozenset[str]) -> None:
         name = _name(child)
         if len(child) or (name not in usual and not name.startswith(_FOREIGN)):
             raise _UnusualError
-
-
-def _has_text(element: Element) -> bool:
-    """Tell whether there is text beside the children of an element."""
-    texts = (element.text, *(child.tail for child in element))
-    return any(text and text.strip() for text in texts)
