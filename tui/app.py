@@ -121,6 +121,8 @@ class DashboardApp(BaseApp):
         yield Command(
             _("Show the trends of the watchlists"), partial(self.run_action, "trends", main)
         )
+        silenced = "app.show_on_main('silenced')"
+        yield Command(_("Show silenced stories"), partial(self.run_action, silenced))
         if self.screen is main:  # the screen of the feeds has a key for it
             yield Command(_("Show coverage gaps"), partial(self.run_action, "coverage_gaps", main))
         yield Command(_("Write a new watchlist"), partial(self.run_action, "watchlist_form", main))

@@ -83,6 +83,8 @@ class Status(Struct, frozen=True, kw_only=True):
     """Backfills that are not complete."""
     mutes: tuple[Silence, ...] = ()
     """The active ones."""
+    silenced: int = 0
+    """Stories with a new alert raised in a silence, ended or not, which lists leave out."""
     unsent: int = 0
     """Deliveries on their way to channels, those held for quiet hours or a digest included."""
     dead: int = 0

@@ -187,6 +187,7 @@ class Service:
             pulse=None,
             backfill=tuple(self.views.watchlists.backfills()),
             mutes=tuple(self.views.watchlists.silences(now)),
+            silenced=self.views.silenced_count(),
             unsent=unsent[DeliveryState.WAITING],
             dead=unsent[DeliveryState.DEAD],
             log=str(log) if log.exists() else "",

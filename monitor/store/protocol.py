@@ -857,6 +857,9 @@ class Views(Protocol):
     def totals(self) -> Totals:
         """Return how much is stored."""
 
+    def silenced_count(self) -> int:
+        """Return how many stories have a new alert that was raised in a silence."""
+
     def set_aside_count(self) -> int:
         """Return how many articles exceeded the limits of matching or indexing."""
 

@@ -243,6 +243,7 @@ class FakeNewsroom:
             store_damage=self.store_damage,
             config_error=self.config_error,
             mutes=tuple(self.muted.values()),
+            silenced=sum(self._said(n)[0] is AlertState.NEW for n in self.silenced),
             unsent=len(self.unsent),
         )
 

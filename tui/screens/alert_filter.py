@@ -81,11 +81,12 @@ class _FilterOption(NamedTuple):
 
 _LABELS = mark_all(
     "filter", "All alerts", "New", "Closed", "High severity", "Starred", "Assigned to me",
-    "Escalated", "Relevant", "Noise", "Merged", "In French", "In English", "Today",
+    "Escalated", "Relevant", "Noise", "Silenced", "Merged", "In French", "In English", "Today",
 )  # fmt: skip
 _CLAUSES = (
     ("", ""), ("state", "new"), ("state", "closed"), ("severity", "high"), ("is", "starred"),
-    ("assigned", "me"), ("is", "escalated"), ("is", "relevant"), ("is", "noise"), ("is", "merged"),
+    ("assigned", "me"), ("is", "escalated"), ("is", "relevant"), ("is", "noise"),
+    ("is", "silenced"), ("is", "merged"),
     ("lang", "fr"), ("lang", "en"), ("since", "today"),
 )  # fmt: skip
 _COMMON_FILTERS = tuple(

@@ -553,6 +553,9 @@ class MainScreen(TriageScreen):
         """Show what a part of the status bar is about, if it is on this screen."""
         if name == "untriaged":
             self.apply_filter(offered_filter("state", "new"))
+        elif name == "silenced":
+            words = offered_filter("is", "silenced"), offered_filter("state", "new")
+            self.apply_filter(" ".join(words))
         elif name == "pause":
             self.action_pause()
         elif name == "silences":

@@ -28,6 +28,8 @@ def status_rows(status: Status, newsroom: NewsroomModel) -> Iterator[tuple[str, 
     if status.network_down:
         yield "monitor", _row(_("Network"), line(status.network_down), "bad")
     yield "untriaged", _row(_("New"), stories(status.untriaged))
+    if status.silenced:
+        yield "silenced", _row(_("Silenced"), stories(status.silenced))
     feeds = ", ".join(f"{n} {health.label}" for health, n in status.feeds.items() if n)
     yield "feeds", _row(_("Feeds"), feeds or _("none"))
     gaps = ngettext(

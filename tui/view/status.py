@@ -123,13 +123,16 @@ def _optional_parts(status: Status, paused_stories: int | None) -> list[StatusPa
     waiting = _("PAUSED, {waiting} wait", waiting=paused_stories)
     paused = [StatusPart([(f"  {signs.RESTS} {waiting}", "late")], "pause")]
     rules = [StatusPart([(f"  {_('rules')} {signs.OK}", "quiet")], "rules")]
-    silenced = ngettext("{count} silenced", "{count} silenced", len(status.mutes))
-    silences = [StatusPart([(f"  {silenced}", "quiet")], "silences")]
+    short = short_count(status.silenced)
+    silenced = ngettext("{short} silenced", "{short} silenced", status.silenced, short=short)
+    lists = ngettext("{count} watchlist silenced", "{count} watchlists silenced", len(status.mutes))
+    silences = [StatusPart([(f"  {lists}", "quiet")], "silences")]
     incomplete = _("gaps {count}", count=status.incomplete)
     gaps: Line = [(f"  {incomplete}", "late" if status.incomplete else "quiet")]
     return [
         *(paused if paused_stories is not None else []),
         StatusPart([(untriaged, "new" if status.untriaged else "quiet")], "untriaged"),
+        *([StatusPart([(f"  {silenced}", "quiet")], "silenced")] if status.silenced else []),
         *_unsent(status),
         StatusPart([(f"  {_('feeds')} ", "quiet"), *_feeds(status)], "feeds"),
         StatusPart(gaps, "gaps"),

@@ -161,6 +161,13 @@ class SqlViews:
         """Return how many articles exceeded the limits of matching or indexing."""
         return self.connection.number("SELECT count(DISTINCT article) FROM set_aside")
 
+    def silenced_count(self) -> int:
+        """Return how many stories have a new alert that was raised in a silence."""
+        return self.connection.number(
+            "SELECT count(DISTINCT story_alert) FROM alerts"
+            " WHERE held = 'muted' AND state = 'new' AND merged_into IS NULL"
+        )
+
     def monitors(self) -> list[SharingMonitor]:
         """Return the monitors of a store that several may share, those that are lost the last."""
         if not isinstance(self._address, str):

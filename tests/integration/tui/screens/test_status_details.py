@@ -24,6 +24,7 @@ from tui.screens.silences import silence_spans
 from tui.view.alerts import baseline_text, watchlist_row
 from tui.view.status import status_parts
 from tui.view.styled_text import width
+from tui.widgets.status_bar import StatusBar
 
 
 def delivery(id: int, state: DeliveryState = DeliveryState.DEAD, **changes: Any) -> Delivery:
@@ -186,7 +187,7 @@ def test_a_watchlist_is_silenced_for_a_while_and_heard_again() -> None:
         assert room.muted["Alibaba"].by == "ana"
         await look(pilot, app)
         await sees(pilot, app, "‖ to 25 Nov")
-        await sees(pilot, app, "1 silenced")
+        await sees(pilot, app, "1 watchlist silenced")
         await pilot.press("m")
         await sees(pilot, app, "Alibaba is silenced by ana until 2026-11-25 08:00")
         await pilot.press("enter")
@@ -218,3 +219,28 @@ def test_the_mouse_opens_what_it_clicks() -> None:
         await until(pilot, lambda: app.main_screen.current_filter.text == "watch:Espionnage")
 
     drive(room, script)
+
+
+@pytest.mark.parametrize("way", ["a click", "the palette", "the details"])
+def test_silenced_stories_are_counted_and_listed(way: str) -> None:
+    room = FakeNewsroom(40)
+    room.silenced = {40, 39}
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        assert app.main_screen.stream.row_count == 38
+        await sees(pilot, app, "40 new  2 silenced  feeds")
+        if way == "a click":
+            await pilot.click(StatusBar, offset=(lines(app)[0].index("silenced"), 0))
+        elif way == "the palette":
+            await pilot.press("colon", *"silenced", "enter")
+        else:
+            await pilot.press("S")
+            await sees(pilot, app, "Silenced     2 stories")
+            await pilot.press("j", "j", "enter")
+        await sees(pilot, app, "is:silenced state:new")
+        await until(pilot, lambda: app.main_screen.stream.row_count == 2)
+        await pilot.press("A")
+        await until(pilot, lambda: {39, 40} <= room.said.keys())
+        await sees(pilot, app, "2 silenced", gone=True)
+
+    drive(room, script, size=(80, 24))

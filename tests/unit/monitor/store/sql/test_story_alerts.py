@@ -170,3 +170,15 @@ def test_a_row_says_what_holds_for_any_or_all_of_its_alerts(making: Making) -> N
         assert (row().state, row().starred) == ("new", True)
         views.triage.change([2], Change(state=AlertState.ACKNOWLEDGED, note="x"), "", 0.0)
         assert (row().state, row().noted) == ("acknowledged", True)
+
+
+def test_stories_with_a_new_alert_of_a_silence_are_counted(making: Making) -> None:
+    with making() as (folder, sql):
+        views = SqlViews(folder)
+        _raise(sql, 1, "a")
+        assert views.silenced_count() == 0
+        for article, watchlist in [(1, "b"), (1, "c"), (2, "a"), (3, "a")]:
+            _raise(sql, article, watchlist, SILENCED)
+        assert views.silenced_count() == 3
+        views.triage.change([4], Change(state=AlertState.CLOSED), "", 0.0)
+        assert views.silenced_count() == 2
