@@ -51,14 +51,16 @@ ELIDED = frozenset((*"ldjmnstcLDJMNSTC", "qu", "Qu", "qU", "QU"))
 """What stands before the sign of an elision: l’été, qu’il."""
 _ELISION = rf"(?:[ldjmnstcLDJMNSTC]|[qQ][uU])[{APOSTROPHES}](?=[^\W\d_])"
 _OTHER = rf"[^\W_\u02bb-\u02bf\u3099\u309a\uff9e\uff9f{CJK}{JAMO}]"
+_ACCENTS = r"\u0300-\u036f"
+_VOICES = r"\u3099\u309a\uff9e\uff9f"
 _SPACED_ELISION = (
-    rf"(?<![\w{APOSTROPHES}])(?:[ldjmnstcLDJMNSTC]|[qQ][uU])['\u2019]"
+    rf"(?<![\w{APOSTROPHES}{_ACCENTS}{_VOICES}])(?:[ldjmnstcLDJMNSTC]|[qQ][uU])['\u2019]"
     r"[ \t\n\u00a0\u202f](?=[^\W\d_])"
 )
 """`l' État`, but not the last of two quotes: `the letter 'd' is`."""
-_INITIAL = rf"[{LATIN}\u0370-\u03ff\u0400-\u052f][\u0300-\u036f]*+"
-_VOICED = r"[\u3099\u309a\uff9e\uff9f]*+"
-_POSSESSIVE = rf"[sS](?!\w)(?<=[\w{MARKS}{IGNORED}][{APOSTROPHES}].)"
+_INITIAL = rf"[{LATIN}\u1e00-\u1eff\u0370-\u03ff\u0400-\u052f][{_ACCENTS}]*+"
+_VOICED = rf"[{_VOICES}]*+"
+_POSSESSIVE = rf"[sS](?!\w)(?<=[\w{MARKS}{IGNORED}{_VOICES}][{APOSTROPHES}].)"
 _DOT = "[\u00b7\u2022\u2027\u2219\u22c5]"
 _PLAIN_FEMININE = "e|ne|le|te|ve|t?rice|euse"
 _FEMININE = r"(?i:(?:n|l|t|s|v|f)?es?|(?:t?r)?ices?|euses?|i?(?:\u00e8|e\u0300)res?|esses?)"
@@ -106,7 +108,7 @@ def _pattern(wildcards: str, *, is_western: bool) -> re.Pattern[str]:
     expression = (
         rf"(?=[\w{wildcards}])(?!{_POSSESSIVE})"
         rf"(?:(?=.[{APOSTROPHES}uU])(?:{_ELISION}|{_SPACED_ELISION}))?+({common}"
-        rf"|(?<!\w\.)(?:(?:{_INITIAL}\.){{2,}}(?!\w)|(?:{_INITIAL}\.)+{_INITIAL}(?![\w.]))"
+        rf"|(?<![\w{_ACCENTS}{_VOICES}]\.)(?:(?:{_INITIAL}\.){{2,}}(?!\w)|(?:{_INITIAL}\.)+{_INITIAL}(?![\w.]))"
         rf"|{unit}(?:{_INCLUSIVE}"
         rf"|(?:(?:{_HYPHEN}|&)(?!{_ELISION}){unit}){{0,{MAX_RUN - 1}}}+(?:{_SIGNED})?+)"
         rf"|(?:[{CJK}]|{syllable}){_VOICED}|[{JAMO}])"
@@ -142,9 +144,10 @@ UNSPACED = (
 
 
 _SUSPENDED = "et|ou|and|or|to|à|a|ni|nor|mais|but|puis|then"
-_SPACED_HYPHEN = re.compile(rf"- (?!(?i:{_SUSPENDED})\b)([^\W\d_]{{2,}}+)")
+_LETTER = rf"[^\W\d_][{_ACCENTS}{_VOICES}]*+"
+_SPACED_HYPHEN = re.compile(rf"- (?!(?i:{_SUSPENDED})\b)((?:{_LETTER}){{2,}}+)")
 """`espion- nage`, but not `court- et moyen-courrier`, whose second word stands for itself."""
-_LETTERS_AT_END = re.compile(r"(?<!\w)[^\W\d_]{2,}\Z")
+_LETTERS_AT_END = re.compile(rf"(?<![\w{_ACCENTS}{_VOICES}])(?:{_LETTER}){{2,}}\Z")
 _LONGEST_PIECE = 40
 _MAX_BROKEN = 200
 """Hyphens with a blank that are looked at in a text: a look at the list takes up to 0.5 ms."""
@@ -160,10 +163,7 @@ def _with_broken_words(text: str) -> str:
         return text
     hyphens = itertools.islice(_SPACED_HYPHEN.finditer(text), _MAX_BROKEN)
     places = [
-        hyphen.start() + 1
-        for hyphen in hyphens
-        if text[hyphen.start() - 1 : hyphen.start()].isalpha()
-        and _is_broken_word(text, hyphen.start(), hyphen[1])
+        hyphen.start() + 1 for hyphen in hyphens if _is_broken_word(text, hyphen.start(), hyphen[1])
     ]
     return _with_blanks(text, places, "\n")
 
