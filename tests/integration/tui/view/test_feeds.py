@@ -33,7 +33,7 @@ def test_the_reader_shows_the_feed_and_its_polls_and_then_articles_again() -> No
         await sees(pilot, app, "503 Service Unavailable ×9")
         assert app.main_screen.reader.details is None
         await pilot.press("w")  # there is no why
-        await sees(pilot, app, "This alert is about a feed")
+        await sees(pilot, app, "There is no article here.")
         await pilot.press("right_square_bracket", "j")
         await until(pilot, lambda: app.main_screen.reader.details is not None)
         assert "Last polls" not in screen(app)
