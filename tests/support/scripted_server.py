@@ -165,7 +165,8 @@ class Web(Struct, dict=True):
         ready.set()
         await self._stop.wait()
         server.close()
-        await asyncio.sleep(0)  # what was just accepted gets a task that closes it
+        for _turn in range(5):  # until what was just accepted has a task that closes it
+            await asyncio.sleep(0)
         for writer in list(self._open):
             writer.transport.abort()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
