@@ -25,7 +25,8 @@ def init(context: click.Context, folder: Path) -> None:
 
     With `-c`, the file has that name. An existing file is never overwritten.
     """
-    path = folder / context.obj.config_path
+    named: Path = context.obj.config_path
+    path = named if folder == Path() else folder / named.name
     try:
         write_starter(path)
     except FileExistsError:
