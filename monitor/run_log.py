@@ -152,7 +152,8 @@ class RunLog:
         cause = host(feed.url), reason
         if not self._unreached:
             self._unreached_since = self._monotonic()
-        if feed.name not in self._named.get(cause, []):
+        known = [*self._named.get(cause, []), *self._unreached.get(cause, [])]
+        if feed.name not in known:
             self._unreached.setdefault(cause, []).append(feed.name)
 
     def _log_unreached(self) -> None:
