@@ -173,6 +173,9 @@ class Web(Struct, dict=True):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for transport in list(getattr(self._loop, "_transports", {}).values()):
+            transport.abort()  # of a connection whose task was cancelled before it began
+        await asyncio.sleep(0)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer what is asked over one connection, until its end."""
