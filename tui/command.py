@@ -241,9 +241,6 @@ def dashboard(
         finally:
             if started and exit_mode == "quit":
                 if is_another_open():
-                    text = _(
-                        "Another dashboard is open: the monitor goes on; `tocsin stop` ends it."
-                    )
-                    click.echo(text, err=True)
+                    _say_that_it_goes_on()
                 else:
                     newsroom.stop_monitor()
