@@ -60,6 +60,13 @@ _TYPES = {
     "html": "text/html",
     "text/html": "text/html",
 }
+_DATES = {
+    "pubdate": "published",
+    "published": "published",
+    "updated": "updated",
+    "dc_date": "updated",
+    "created": "created",
+}
 _RSS_VERSIONS = {"0.91": "rss091u", "0.92": "rss092", "0.93": "rss093", "0.94": "rss094"}
 _FOREIGN = "?"
 """Stands for an element in a namespace that feedparser does not know."""
@@ -214,13 +221,6 @@ def _attributes(element: Element, *, is_address: bool = True) -> dict[str, str]:
     return said
 
 
-def _plain(element: Element) -> str:
-    """Return the text of an element that has no attributes."""
-    if element.attrib:
-        raise _UnusualError
-    return _text(element)
-
-
 def _as_address(text: str) -> str:
     if ":///" in text:
         raise _UnusualError
@@ -301,12 +301,14 @@ class _Fields:
     def _language(self, element: Element) -> None:
         self.fields["language"] = _text(element)
 
+    def _as_it_is(self, element: Element) -> None:
+        if element.attrib:
+            raise _UnusualError
+        self.fields[_name(element)] = _text(element)
+
 
 class _Feed(_Fields):
     unused = _UNUSED_OF_FEED
-
-    def _number(self, element: Element) -> None:
-        self.fields[_name(element)] = _plain(element)
 
     readers: ClassVar = {
         "title": _Fields._title,
@@ -314,9 +316,9 @@ class _Feed(_Fields):
         "id": _Fields._id,
         "language": _Fields._language,
         "dc_language": _Fields._language,
-        "ttl": _number,
-        "sy_updateperiod": _number,
-        "sy_updatefrequency": _number,
+        "ttl": _Fields._as_it_is,
+        "sy_updateperiod": _Fields._as_it_is,
+        "sy_updatefrequency": _Fields._as_it_is,
     }
 
 
@@ -327,34 +329,25 @@ class _Entry(_Fields):
         super().__init__(is_atom=is_atom)
         self._has_content = False
 
-    def _summary(self, element: Element) -> None:
+    def _summary(self, element: Element, usual: str = "text/plain") -> None:
         if "summary" in self.fields and not self._has_content:
             raise _UnusualError
-        self._keep("summary", element, "text/plain")
+        self._keep("summary", element, usual)
 
     def _description(self, element: Element) -> None:
-        if "summary" in self.fields and not self._has_content:
-            raise _UnusualError
-        self._keep("summary", element, "text/html")
+        self._summary(element, "text/html")
 
-    def _atom_content(self, element: Element) -> None:
-        self._add_content(self._content(element, "text/plain"))
+    def _atom_content(self, element: Element, usual: str = "text/plain") -> None:
+        self._has_content = True
+        self.fields.setdefault("content", []).append(self._content(element, usual))
 
     def _encoded(self, element: Element) -> None:
-        self._add_content(self._content(element, "text/html"))
+        self._atom_content(element, "text/html")
 
-    def _add_content(self, content: Fields) -> None:
-        self._has_content = True
-        self.fields.setdefault("content", []).append(content)
+    def _date(self, element: Element) -> None:
+        from feedparser.datetimes import _parse_date
 
-    def _published(self, element: Element) -> None:
-        self.fields["published_parsed"] = _date(element)
-
-    def _updated(self, element: Element) -> None:
-        self.fields["updated_parsed"] = _date(element)
-
-    def _created(self, element: Element) -> None:
-        self.fields["created_parsed"] = _date(element)
+        self.fields[f"{_DATES[_name(element)]}_parsed"] = _parse_date(_text(element))
 
     def _author(self, element: Element) -> None:
         authors = self.fields.setdefault("authors", [])
@@ -371,9 +364,6 @@ class _Entry(_Fields):
         if title := _text(element):
             source["title"] = title
 
-    def _as_it_is(self, element: Element) -> None:
-        self.fields[_name(element)] = _plain(element)
-
     readers: ClassVar = {
         "title": _Fields._title,
         "link": _Fields._link,
@@ -383,24 +373,14 @@ class _Entry(_Fields):
         "summary": _summary,
         "content": _atom_content,
         "content_encoded": _encoded,
-        "pubdate": _published,
-        "published": _published,
-        "updated": _updated,
-        "dc_date": _updated,
-        "created": _created,
+        **dict.fromkeys(_DATES, _date),
         "author": _author,
         "dc_creator": _author,
         "itunes_author": _author,
-        "itunes_title": _as_it_is,
-        "feedburner_origlink": _as_it_is,
+        "itunes_title": _Fields._as_it_is,
+        "feedburner_origlink": _Fields._as_it_is,
         "source": _source,
     }
-
-
-def _date(element: Element) -> Any:
-    from feedparser.datetimes import _parse_date
-
-    return _parse_date(_text(element))
 
 
 def _looks_like_html(text: str) -> bool:
