@@ -223,7 +223,7 @@ async def choose_similar(screen: PaneScreen, article: int) -> None:
     """Show the articles that are most like one, and open the chosen one."""
     start_resource_tracker()
     screen.show_message(_("Looking for similar articles…"))
-    details = await screen.ask(screen.newsroom.service.views.articles.details, article)
+    details = await screen.details_of(article)
     hits = await screen.ask(screen.newsroom.service.similar, article, SIMILAR)
     if details is None or hits is None:
         return

@@ -414,13 +414,17 @@ class PaneScreen(Screen[None]):
         from tui.screens.article import match_lines
         from tui.screens.dialogs import PageDialog
 
-        details = self.article_details
-        if details is None or details.article.id != article:
-            details = await self.ask(self.newsroom.service.views.articles.details, article)
+        details = await self.details_of(article)
         if details is not None:
-            shown = details
             title = _("Why this matches")
-            self.app.push_screen(PageDialog(title, lambda cells: match_lines(shown, cells)))
+            self.app.push_screen(PageDialog(title, lambda cells: match_lines(details, cells)))
+
+    async def details_of(self, article: int) -> ArticleDetails | None:
+        """Return an article, from the reader if it is there; None if it cannot be read."""
+        details = self.article_details
+        if details is not None and details.article.id == article:
+            return details
+        return await self.ask(self.newsroom.service.views.articles.details, article)
 
     def action_outlets(self) -> None:
         """Show merged alerts and the other outlets with the story; one of them can be read."""

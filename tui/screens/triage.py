@@ -83,8 +83,10 @@ class TriageScreen(AlertFilterScreen):
     def _chosen_alerts(self) -> Sequence[Alert]:
         """Return the alerts of the marked stories, else of the one under the cursor."""
         story = self._story_at_hand()
-        stories = self.stream.marked() if story and self.stream.marks else [story] if story else []
-        return [alert for story in stories for alert in story.alerts]
+        if story is None:
+            return []
+        stories = self.stream.marked() if self.stream.marks else [story]
+        return [alert for chosen in stories for alert in chosen.alerts]
 
     def _story_at_hand(self) -> StoryAlerts | None:
         """Return the story under the cursor; None with a message in another pane."""
