@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from bench.real_articles import arguments, rows
+from index.analysis.text_features import text_features
 from index.article import Article
 from monitor.ingest import article_changes, cross_language
 from monitor.model.event_link import Surety
@@ -54,11 +55,16 @@ class Report(NamedTuple):
     event: str = ""
 
 
+def _names(article: Article) -> Names:
+    (features,) = text_features([(article.title, article.summary, article.body)])
+    return cross_language.names(article, features.names)
+
+
 def main() -> None:
     """Measure, and print."""
     data: Path = arguments(__doc__ or "").parse_args().data
     french, english = list(_french(data)), list(_english(data))
-    named = {id(each): cross_language.names(each.article) for each in (*french, *english)}
+    named = {id(each): _names(each.article) for each in (*french, *english)}
     count = Counter(word for names in named.values() for word in names.words)
     print(f"{len(french)} French and {len(english)} English articles\n")
     print("Names:\n\n| share | one event | one topic | different topics | French × English |")
@@ -139,7 +145,7 @@ def link_judged(items: Mapping[Item, str], vectors: Sequence[bytes]) -> dict[str
 def _by_names(items: Mapping[Item, str]) -> set[Pair]:
     """Return the pairs that names link: for each article the best of the other language."""
     named = {
-        item: replace(cross_language.names(_article(lang, item.title, item.summary)), date=item.at)
+        item: replace(_names(_article(lang, item.title, item.summary)), date=item.at)
         for item, lang in items.items()
     }
     count = Counter(word for names in named.values() for word in names.words)
@@ -251,10 +257,10 @@ def _likely(french: Sequence[Names], english: Sequence[Names]) -> Iterator[tuple
 
 def _cost(articles: Sequence[Article]) -> None:
     """Print what an article costs, on a store with the names of three days."""
-    cross_language.names(articles[0])  # countries and cities are read once
+    _names(articles[0])  # countries and cities are read once
     began = time.process_time()
     for article in articles[:ASKED]:
-        cross_language.names(article)
+        _names(article)
     naming = (time.process_time() - began) / ASKED
     many = list(itertools.islice(itertools.cycle(articles), STORED))
     with tempfile.TemporaryDirectory() as folder, closing(SqlStore(Path(folder))) as store:
@@ -279,7 +285,7 @@ def _cost(articles: Sequence[Article]) -> None:
 
 
 def _arrival(article: Article) -> ArticleChange:
-    names = replace(cross_language.names(article), date=article.date)
+    names = replace(_names(article), date=article.date)
     return ArticleChange(
         article=article,
         new=True,

@@ -21,9 +21,10 @@ from msgspec.structs import replace
 
 from bench.real_articles import arguments, articles, made, published, rows
 from bench.real_watchlists import SEED
+from index.analysis.shingles import shingles
 from index.article import Article
 from monitor.alerts.headlines import headline_of, is_same_piece
-from monitor.ingest.stories import Relation, StoryDecision, assign_story, least_shared, shingles
+from monitor.ingest.stories import Relation, StoryDecision, assign_story, least_shared
 from monitor.model.poll import StoryCandidate
 
 COPIES = 2_000
@@ -79,7 +80,7 @@ class Known:
         self._copies: dict[int, int | None] = {}
         self._by_shingle: defaultdict[int, list[int]] = defaultdict(list)
         for article in articles:
-            self.add(article, shingles(article))
+            self.add(article, shingles(article.title, article.summary, article.body))
 
     def add(self, article: Article, found: frozenset[int], copy_of: int | None = None) -> None:
         """Store an article with its shingles."""
@@ -90,7 +91,7 @@ class Known:
 
     def judge(self, article: Article, *, upto: int | None = None) -> StoryDecision:
         """Return which story an article tells, of those stored (with ids below `upto`)."""
-        found = shingles(article)
+        found = shingles(article.title, article.summary, article.body)
         candidates = self.candidates(found)
         if upto is not None:
             candidates = [one for one in candidates if one.article < upto]
@@ -217,7 +218,7 @@ def copies_of(real: Sequence[Article], rule: Callable[..., StoryDecision]) -> Me
     """Return the copies by the text, each with its original."""
     known, found = Known(), Merged()
     for article in real:
-        own = shingles(article)
+        own = shingles(article.title, article.summary, article.body)
         told = rule(article, own, known.candidates(own))
         known.add(article, own, told.copy_of)
         if told.copy_of is not None:

@@ -21,7 +21,8 @@ be asked of it.
                                                        ─▶ postings_file, columns
                                                        ─▶ segment_merges
 
-`analysis` alone decides what a word is, for articles and for queries. A watchlist is evaluated on
+`analysis` alone decides what a word is, for articles and for queries, and reads the features of
+texts: language, shingles, names. A watchlist is evaluated on
 one article, a search on the archive: a watchlist matches an article exactly when a search with the
 same query finds it. Whoosh keeps the locks and the generations, and runs small merges; file
 format, choice of merges, executor and query language are ours: see

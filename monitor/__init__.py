@@ -10,10 +10,11 @@ The flow of an alert, from feeds.yaml to whoever is notified::
     pipeline       asyncio     ▼
         fetch          the HTTP client: allowed addresses, limits for each host, robots.txt
                                │
-        parse          in worker processes that can be killed: bytes ──▶ entries, pages ──▶ text
+        parse          in worker processes that can be killed: bytes ──▶ entries, pages ──▶ text;
+                               │        of a feed never read before, with the features of its texts
                                │
         ingest         in a thread, for many feeds at once
-            enrichment         from the words alone: language, shingles, names
+            enrichment         from the words alone: features of texts, language, names
             match              which watchlists match, and where?
                                ▼ in one transaction of the store
             identify           is the entry new, changed, a duplicate or known?

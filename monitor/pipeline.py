@@ -2,14 +2,15 @@
 
 ::
 
-    due feeds ─▶ fetch ─▶ parse ───▶ language ─▶ match ─▶ shingles ─▶ identify ─▶ story ─▶ store
+    due feeds ─▶ fetch ─▶ parse ───▶ features ─▶ language ─▶ match ─▶ identify ─▶ story ─▶ store
     due pages ─▶ fetch ─▶ extract ───▲                                                    │
                                                                                           ▼
                                                                       outbox ─▶ indexer process
 
 The left half runs side by side for many feeds. The right half, `ingest`, runs in the
 store's thread for a batch of feeds at a time, under one configuration: first what needs no
-store, then, from `identify` on, one transaction.
+store, then, from `identify` on, one transaction. Of a feed that was never read before, all
+articles are new: the features of their texts are read where the document is parsed.
 """
 
 from __future__ import annotations
@@ -199,7 +200,8 @@ class Pipeline:
                 return replace(fetched, body=b"")
             held.enter_context(self._holding(len(fetched.body)))
             with self._parsing():
-                parsed = await self._parser.parse(fetched)
+                is_first = state.last_ok is None
+                parsed = await self._parser.parse(fetched, with_features=is_first)
             return NewDocument(
                 fetched=replace(fetched, body=b""), digest=digest, parsed=parsed, received=received
             )

@@ -51,10 +51,19 @@ def prior(recent: Iterable[str], declared: str = "") -> dict[str, float]:
 
 def detect(text: str, prior: Mapping[str, float] | None = None) -> Language:
     """Return the language of a text, given what is to be expected; below 0.5 undetermined."""
+    return choose(likely_languages(text), prior)
+
+
+def likely_languages(text: str) -> dict[str, float]:
+    """Return languages and how sure of each the model is, the likeliest first."""
     text = text[:_READ]
     if not any(map(str.isalpha, text)):
-        return UNDETERMINED
-    guesses = _guesses(text.lower() if _is_in_capitals(text) else text)
+        return {}
+    return _guesses(text.lower() if _is_in_capitals(text) else text)
+
+
+def choose(guesses: Mapping[str, float], prior: Mapping[str, float] | None = None) -> Language:
+    """Return the likeliest language, given what is to be expected; below 0.5 undetermined."""
     if prior:
         guesses = _weighed(guesses, prior)
     code, confidence = max(guesses.items(), key=lambda guess: guess[1], default=("", 0.0))
@@ -84,7 +93,6 @@ def _is_in_capitals(text: str) -> bool:
 
 
 def _guesses(text: str) -> dict[str, float]:
-    """Return languages and how sure of each the model is, the likeliest first."""
     line = text.replace("\n", " ")  # the model reads lines
     labels, scores = _model().predict(line, k=_CANDIDATES, threshold=_UNLIKELY)
     return {

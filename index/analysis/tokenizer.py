@@ -384,7 +384,7 @@ class _Words(TextCache[str]):
     """Cache of a chunk to its folded words, compounds word by word, with blanks between them."""
 
     def __init__(self) -> None:
-        super().__init__(_words_of, getsizeof, CACHED)
+        super().__init__(words_of_chunk, getsizeof, CACHED)
 
     def __missing__(self, chunk: str) -> str:
         core = chunk.strip(AROUND)
@@ -393,7 +393,8 @@ class _Words(TextCache[str]):
         return super().__missing__(chunk)
 
 
-def _words_of(chunk: str) -> str:
+def words_of_chunk(chunk: str) -> str:
+    """Return the folded words of a chunk, compounds word by word, with blanks between them."""
     if chunk.isalnum() and len(chunk) <= LONGEST and (term := fold_latin(chunk)):  # most
         return chunk if term == chunk else term  # one string in memory instead of two
     runs: list[str] = pattern(chunk).findall(chunk)

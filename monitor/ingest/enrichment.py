@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.analysis.language import detect, prior
+from index.analysis.language import choose, prior
+from index.analysis.text_features import TextFeatures, text_features
 from index.article import PARTS, Article
-from monitor.ingest import cross_language, stories
+from monitor.ingest import cross_language
 from monitor.match.fence import MatchingFence
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed
@@ -44,28 +45,53 @@ def enrich(
     recent: deque[str],
     declared: str,
     fence: MatchingFence | None = None,
+    *,
+    read: Sequence[TextFeatures | None] = (),
 ) -> list[Enrichment]:
     """Return the enrichment of each article of a feed; adds their languages to `recent`.
 
     An article that exceeds the limits of the fence has no matches, and says why.
 
-    Each step runs for all articles before the next: its tables fill the processor's cache.
+    Args:
+        articles: The articles.
+        feed: The feed that has them.
+        rules: The watchlists.
+        recent: The languages of the last articles of the feed.
+        declared: The language that the feed declares.
+        fence: Limits of matching.
+        read: The features of each article, None where they were not read with the document.
     """
+    features = _features(articles, read or [None] * len(articles), with_languages=not feed.lang)
     known = [
-        replace(article, lang=_language(article, feed, recent, declared)) for article in articles
+        replace(article, lang=_language(one, feed, recent, declared))
+        for article, one in zip(articles, features, strict=True)
     ]
-    shingles = [stories.shingles(article) for article in known]
-    names = [cross_language.names(article) for article in known]
+    names = [
+        cross_language.names(article, one.names)
+        for article, one in zip(known, features, strict=True)
+    ]
     fence = fence or MatchingFence()
     hits = [fence.match(rules, article, feed) for article in known]
     return [
-        Enrichment(article, own, named, found.hits, found.unmatched)
-        for article, own, named, found in zip(known, shingles, names, hits, strict=True)
+        Enrichment(article, one.shingles, named, found.hits, found.unmatched)
+        for article, one, named, found in zip(known, features, names, hits, strict=True)
     ]
 
 
-def _language(article: Article, feed: Feed, recent: deque[str], declared: str) -> str:
-    headline = f"{article.title}\n{article.summary}" if article.summary else article.title
-    lang = feed.lang or detect(headline, prior(recent, declared)).code
+def _features(
+    articles: Sequence[Article], read: Sequence[TextFeatures | None], *, with_languages: bool
+) -> list[TextFeatures]:
+    """Return the features of each article; those that were not read yet are read."""
+    unread = [
+        (article.title, article.summary, article.body)
+        for article, one in zip(articles, read, strict=True)
+        if one is None
+    ]
+    made = iter(text_features(unread, with_languages=with_languages))
+    return [next(made) if one is None else one for one in read]
+
+
+def _language(features: TextFeatures, feed: Feed, recent: deque[str], declared: str) -> str:
+    lang = feed.lang or choose(features.languages, prior(recent, declared)).code
     recent.append(lang)
     return lang

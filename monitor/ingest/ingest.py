@@ -192,7 +192,8 @@ class Ingester:
         fresh = [one for one in entries if before.get(one.key, (0, b""))[1] != one.fingerprint]
         articles = [article_changes.article(one.entry, feed) for one in fresh]
         recent = self._recent(reading, feed)
-        drafts = enrich(articles, feed, watch.rules, recent, parsed.lang, self._fence())
+        read = [one.entry.features for one in fresh]
+        drafts = enrich(articles, feed, watch.rules, recent, parsed.lang, self._fence(), read=read)
         return EnrichedDocument(
             entries, {one.key: made for one, made in zip(fresh, drafts, strict=True)}
         )

@@ -6,36 +6,26 @@ import enum
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 from msgspec import Struct
 
-from index.analysis.tokenizer import terms
+from index.analysis.shingles import LEAST_SIZE, is_whole
 from index.article import Article
 from monitor.alerts.headlines import headline_of, is_alike
 
 if TYPE_CHECKING:
     from monitor.model.poll import Headline, StoryCandidate
 
-WORDS = 4
-SAMPLED = 4
-"""One shingle in so many is kept. Copies of a 40-word teaser are recognised at 98.8 %,
-at one in eight half of them are; 400 words make 100 numbers to store."""
 SAME = 0.7
 VERSION = 0.5
-_LEAST_SIZE = 4
 LEAST_SHARED = 3
 """Sampled shingles, of about 20 words: fewer are a headline or a common phrase."""
-LEAST_WORDS = 8
-"""Of a title and the little text under it that are compared as a whole."""
 REPEATED = 2
 """Unlike headlines of one source under which a shingle is no evidence of a copy any more."""
 BOILERPLATE = 3
 """Unlike headlines of one source under which a shingle is no evidence of a story any more."""
 _HEADLINES = 8
 """Unlike headlines of a source that are compared, at most."""
-_WHOLE = 1 << 32
-"""Above every shingle: marks the number of a whole text."""
 
 
 class Relation(enum.StrEnum):
@@ -57,36 +47,15 @@ class StoryDecision(Struct, frozen=True):
     """The original of which it is nearly the same text."""
 
 
-def shingles(article: Article) -> frozenset[int]:
-    """Return the sampled four-word sequences of an article's text.
-
-    The title is left out: copies get new headlines, and alike headlines are mostly not
-    copies. Of a text too short to have enough of them, the one number returned stands for
-    its title and every word of it; nothing is returned if these are few as well.
-    """
-    found: set[int] = set()
-    texts = [terms(text) for text in (article.summary, article.body)]
-    for words in texts:
-        windows = zip(*(words[start:] for start in range(WORDS)), strict=False)
-        hashes = [crc32(" ".join(window).encode()) for window in windows]
-        found.update([number for number in hashes if not number % SAMPLED])
-    if len(found) >= _LEAST_SIZE:
-        return frozenset(found)
-    whole = [*terms(article.title), *texts[0], *texts[1]]
-    if len(whole) < LEAST_WORDS:
-        return frozenset()
-    return frozenset({_WHOLE | crc32(" ".join(whole).encode())})
-
-
 def least_shared(shingles: frozenset[int]) -> int:
     """Return how many shingles another article must share to be a candidate."""
-    return 1 if _is_whole(shingles) else LEAST_SHARED
+    return 1 if is_whole(shingles) else LEAST_SHARED
 
 
 def containment(shared: int, one: int, other: int) -> float:
     """Return the share of the smaller of two sets that is in the other; 0 for too few shingles."""
     smaller = min(one, other)
-    if smaller < _LEAST_SIZE or shared < LEAST_SHARED:
+    if smaller < LEAST_SIZE or shared < LEAST_SHARED:
         return 0.0
     return shared / smaller
 
@@ -107,7 +76,7 @@ def assign_story(
     """
     own = headline_of(article)
     others = [one for one in candidates if one.article != article.id]
-    if _is_whole(shingles):
+    if is_whole(shingles):
         shares = [(1.0, 1.0, one) for one in others if one.headline.source != own.source]
     else:
         headlines = _headlines(shingles, others, own)
@@ -178,7 +147,3 @@ def _share(
         shared, size, its_size = shared - less, len(shingles - but), its_size - less
     share = containment(shared, size, its_size)
     return share * min(size, its_size) / max(size, its_size) if both and share else share
-
-
-def _is_whole(shingles: frozenset[int]) -> bool:
-    return len(shingles) == 1 and min(shingles) >= _WHOLE

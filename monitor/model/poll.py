@@ -11,6 +11,7 @@ from monitor.model.alert import AlertKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from index.analysis.text_features import TextFeatures
     from index.article import Article, Timestamp
     from monitor.model.alert import BegunIncident
     from monitor.model.feed import Feed, FeedState, PermanentRedirect, Poll, PublicationRate
@@ -89,6 +90,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """Name of where the feed has it from; empty when it gives none."""
     source_url: str = ""
     """Its absolute address."""
+    features: TextFeatures | None = None
+    """Those of its texts, where they were read with the document."""
 
 
 class ParsedFeed(Struct, frozen=True, kw_only=True):

@@ -65,9 +65,14 @@ class Parser:
         self._pool: ProcessPool | None = None
         self._starting = asyncio.Lock()
 
-    async def parse(self, fetched: Fetched) -> ParsedFeed:
-        """Return what a feed's document says; raises ParseError, also if reading was killed."""
-        return await self._read(feed.parse, replace(fetched, url=fetched.base or fetched.url))
+    async def parse(self, fetched: Fetched, *, with_features: bool = False) -> ParsedFeed:
+        """Return what a feed's document says, with features of its texts if they are wanted.
+
+        Raises:
+            ParseError: It is no feed, or reading was killed.
+        """
+        reading = feed.parse_with_features if with_features else feed.parse
+        return await self._read(reading, replace(fetched, url=fetched.base or fetched.url))
 
     async def extract(self, page: Fetched) -> str:
         """Return the text of the article in a page, '' if none; raises ParseError."""

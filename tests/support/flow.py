@@ -33,7 +33,7 @@ from monitor.model.feed import Feed
 from monitor.model.poll import Fetched, NotModified, ParsedFeed
 from monitor.model.severity import Severity
 from monitor.parse import article_page
-from monitor.parse.feed import parse
+from monitor.parse.feed import parse, parse_with_features
 from monitor.parse.robots import Allowance, allowance
 from monitor.pipeline import Pipeline
 from monitor.store import sqlite
@@ -141,9 +141,10 @@ class Press(Struct, dict=True):
 class Reader:
     """Reads documents here instead of in another process."""
 
-    async def parse(self, fetched: Fetched) -> ParsedFeed:
+    async def parse(self, fetched: Fetched, *, with_features: bool = False) -> ParsedFeed:
         """Return what a feed's document says."""
-        return parse(fetched.body, fetched.url, fetched.content_type)
+        reading = parse_with_features if with_features else parse
+        return reading(fetched.body, fetched.url, fetched.content_type)
 
     async def robots(self, rules: Fetched, page: str) -> Allowance:
         """Return what a site's rules say of one of its pages."""

@@ -752,7 +752,7 @@ CREATE TABLE turns (
 );
 """
 
-VERSION = 18
+VERSION = 19
 
 TABLES = (
     BACKFILLS

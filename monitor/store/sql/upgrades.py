@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from index.analysis.shingles import shingles
+from monitor.store.sql.connection import Connection, select_in
 from monitor.store.sql.schema import (
     ASSIGNMENTS,
     BACKFILLS,
@@ -155,5 +157,31 @@ UPGRADES = {
     15: LEASES,
     16: SCHEDULE,
     17: TURNS,
+    18: "",
 }
 """What to add to a store of an earlier version."""
+
+
+HASHED_WORDS = 19
+"""First version in which shingles are numbered by the hashes of their words."""
+_AT_ONCE = 500
+
+
+def renew_shingles(sql: Connection) -> None:
+    """Number the shingles of recent articles as this version does, or no copy of them is found."""
+    recent = [id for (id,) in sql.execute("SELECT DISTINCT article FROM shingles").fetchall()]
+    sql.execute("DELETE FROM shingles")
+    for start in range(0, len(recent), _AT_ONCE):
+        texts = select_in(
+            sql,
+            "SELECT id, title, summary, body FROM articles WHERE id IN ({0})",
+            recent[start : start + _AT_ONCE],
+        )
+        found = [(id, shingles(*parts)) for id, *parts in texts]
+        sql.executemany(
+            "INSERT INTO shingles VALUES (?, ?)", [(one, id) for id, own in found for one in own]
+        )
+        sql.executemany(
+            "UPDATE articles SET shingle_count = ? WHERE id = ?",
+            [(len(own), id) for id, own in found],
+        )

@@ -40,7 +40,7 @@ class SlowReader(flow.Reader):
         self._one = asyncio.Semaphore(1)
         self.held = self.most = self.read = 0
 
-    async def parse(self, fetched: Fetched) -> ParsedFeed:
+    async def parse(self, fetched: Fetched, *, with_features: bool = False) -> ParsedFeed:
         self.held += len(fetched.body)
         self.most = max(self.most, self.held)
         async with self._one:

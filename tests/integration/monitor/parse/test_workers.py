@@ -17,7 +17,7 @@ from index import translation
 from monitor.errors import ParseError
 from monitor.language import FOLDER
 from monitor.model.poll import Fetched, ParsedFeed
-from monitor.parse.feed import parse
+from monitor.parse.feed import parse, parse_with_features
 from monitor.parse.workers import Parser
 
 pytestmark = pytest.mark.costly
@@ -75,6 +75,9 @@ def test_relative_links_lead_from_where_the_answer_says_that_it_is() -> None:
 def test_what_a_worker_reads_is_what_parse_returns() -> None:
     async def act(parser: Parser) -> None:
         assert await parser.parse(fetched(GOOD)) == parse(GOOD, "https://ex.org/rss")
+        featured = await parser.parse(fetched(GOOD), with_features=True)
+        assert featured == parse_with_features(GOOD, "https://ex.org/rss")
+        assert all(entry.features for entry in featured.entries)
         assert await reason(parser.parse(fetched(b"{}"))) == "the answer is JSON, but no JSON Feed"
         assert await parser.extract(fetched(b"<p>rien</p>", "text/html")) == ""
         assert "image/png" in await reason(parser.extract(fetched(b"\x89PNG", "image/png")))

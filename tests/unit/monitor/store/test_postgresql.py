@@ -9,8 +9,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from support.small_store import ALIBABA, SmallStore, arrival, opened
+from support.small_store import ALIBABA, SmallStore, arrival, article, opened
 
+from index.analysis.shingles import shingles
 from monitor.errors import StoreError, StoreTakenError
 from monitor.store.postgresql.address import parse_address
 from monitor.store.postgresql.connection import describe, open_database
@@ -140,7 +141,8 @@ def columns(address: str) -> list[tuple[object, ...]]:
 def test_a_store_of_an_earlier_version_is_upgraded_and_keeps_what_is_in_it(
     room: SmallStore,
 ) -> None:
-    room.save(arrival(1, ALIBABA))
+    text = article(1, summary="La sûreté de l’État enquête sur le groupe chinois à Liège")
+    room.save(arrival(1, ALIBABA, article=text))
     new = columns(room.address)
     say(
         room.address,
@@ -148,6 +150,7 @@ def test_a_store_of_an_earlier_version_is_upgraded_and_keeps_what_is_in_it(
         "DROP INDEX feeds_by_due, feeds_by_poll",
         "ALTER TABLE feeds DROP COLUMN bucket",
         "ALTER TABLE pages DROP COLUMN bucket",
+        "INSERT INTO shingles VALUES (123, 1)",
         "UPDATE store SET version = 11",
     )
     assert columns(room.address) != new
@@ -155,6 +158,8 @@ def test_a_store_of_an_earlier_version_is_upgraded_and_keeps_what_is_in_it(
     assert columns(room.address) == new
     assert again.ids() == [1]
     assert room.sql("SELECT version FROM store") == [(VERSION,)]
+    own = shingles(text.title, text.summary, text.body)
+    assert own and {number for (number,) in room.sql("SELECT shingle FROM shingles")} == own
 
 
 def test_a_store_of_a_newer_version_is_not_touched(room: SmallStore) -> None:

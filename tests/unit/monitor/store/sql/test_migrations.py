@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from support import flow, old_stores
 
+from index.analysis.shingles import LEAST_SIZE, shingles
 from monitor.model.alert import AlertState
 from monitor.model.search import Filter
 from monitor.model.triage import Change
@@ -58,3 +59,16 @@ def test_alerts_keep_their_numbers_and_counts_and_the_next_one_has_a_new_number(
             "INSERT INTO alerts (watchlist, article, severity, raised_at) VALUES ('w', 2, 'low', 3)"
         )
     assert list(views.alerts.ids(Filter(), after=4)) == [10]
+
+
+def test_copies_of_articles_of_an_earlier_version_are_recognised(tmp_path: Path) -> None:
+    text = " ".join(f"mot{number}" for number in range(40))
+    changed = f"UPDATE articles SET summary = '{text}' WHERE id = 1;"
+    known = "INSERT INTO shingles VALUES (123, 1);"
+    folder = old_stores.make(tmp_path / "old", 2, ROWS + changed + known)
+    SqlStore(folder).close()
+    expected = shingles("One", text, "")
+    assert len(expected) > LEAST_SIZE
+    stored = flow.rows(folder, "SELECT shingle FROM shingles WHERE article = 1")
+    assert {number for (number,) in stored} == expected
+    assert flow.rows(folder, "SELECT shingle_count FROM articles") == [(len(expected),), (0,)]

@@ -1,0 +1,43 @@
+"""What is read off the texts of an article alone, whichever feed has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from index.analysis.language import likely_languages
+from index.analysis.names import names
+from index.analysis.shingles import shingles
+
+Texts = tuple[str, str, str]
+"""Title, summary and body of an article, or of an entry of a feed."""
+
+
+class TextFeatures(Struct, frozen=True):
+    """The features of the texts of an article."""
+
+    languages: Mapping[str, float]
+    """How sure of each language the model is; empty if it was not asked."""
+    shingles: frozenset[int]
+    names: tuple[frozenset[int], ...]
+    """Hashes of the words of each name, see `index.analysis.names`."""
+
+
+def text_features(texts: Sequence[Texts], *, with_languages: bool = True) -> list[TextFeatures]:
+    """Return the features of each article.
+
+    Each step runs for all articles before the next: its tables fill the processor's cache.
+
+    Args:
+        texts: Title, summary and body of each.
+        with_languages: Whether the model is asked for their languages.
+    """
+    languages = [likely_languages(_headline(*one)) if with_languages else {} for one in texts]
+    shingled = [shingles(*one) for one in texts]
+    named = [names(title, summary or body) for title, summary, body in texts]
+    return list(map(TextFeatures, languages, shingled, named))
+
+
+def _headline(title: str, summary: str, _body: str) -> str:
+    return f"{title}\n{summary}" if summary else title
