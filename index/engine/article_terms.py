@@ -54,7 +54,7 @@ class ArticleTerms:
 
     def __init__(self) -> None:
         self._keys = Keys(most=_CACHED)
-        self._table = self._new_table()
+        self._table = ChunkTable(self._additions, self._keys_of_word, styles=4)
 
     def occurrences(
         self, articles: Sequence[Article], first: int = 0
@@ -69,21 +69,18 @@ class ArticleTerms:
             The keys; the occurrences in order; the number of occurrences in each article.
         """
         if self._table.bytes > _KNOWN:
-            self._table = self._new_table()
+            self._table = self._table.without_rare()
         found = [self._found(parts) for parts in _groups(articles)]
         every = np.concatenate(found) if found else np.empty(0, dtype=np.uint64)
         docs = (every >> np.uint64(DOC)).astype(np.uint16)
         lengths = np.bincount(docs, minlength=len(articles)).tolist()
         every += np.uint64(first << DOC)
-        return *in_order(self._table.keys, every), lengths
+        return *in_order(list(self._table.numbers_of_keys), every), lengths
 
     @property
     def known_bytes(self) -> int:
         """Bytes of what is known of chunks, roughly."""
         return self._table.bytes
-
-    def _new_table(self) -> ChunkTable:
-        return ChunkTable(self._additions, self._keys_of_word, styles=4)
 
     def _keys_of_word(self, word: str, term: str, style: int) -> Sequence[str]:
         keys = keys_of_word(word, term, is_loud=bool(style & _LOUD))
@@ -148,7 +145,7 @@ class ArticleTerms:
                     lambda other: other < len(tails) and bool(tails[other]), words,  # noqa: B023
                 )  # fmt: skip
                 for key, code in keys.known(token) if token else ():
-                    term = self._table.key(self._prefixed(key, parts[text].style))
+                    term = self._table.numbers_of_keys[self._prefixed(key, parts[text].style)]
                     yield (term << TERM) + (parts[text].doc << DOC) + parts[text].first + code
 
 

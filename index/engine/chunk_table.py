@@ -3,14 +3,14 @@
 News are made of the same 100,000 chunks (what stands between two blanks). A chunk is analysed when
 it comes for the first time; then numpy finds its number by its hash. The hash has 64 bits and
 depends on numbers that no stranger can guess, and of chunks of up to eight bytes no two have the
-same.
+same. A table that is too large is replaced by one of the chunks that came more than once.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
-from itertools import repeat
+from itertools import count, repeat
 from sys import getsizeof
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ Numbers = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
 _BITS = 19
-"""Binary digits of the number of slots; 12 bytes each."""
+"""Binary digits of the number of slots; 13 bytes each."""
 _MASK = (1 << _BITS) - 1
 _SHIFTS = np.uint64(64 - _BITS), np.uint64(8)
 """Which digits of a hash are the number of its slot; a chunk has two slots that it may be in."""
@@ -76,6 +76,17 @@ class Chunks(NamedTuple):
         return self.content[self.starts[first] : self.ends[last - 1]].decode().split(" ")
 
 
+class _KeyNumbers(dict[str, int]):
+    """Numbers index keys as they come."""
+
+    bytes = 0
+    """Bytes of the keys and their numbers, roughly."""
+
+    def __missing__(self, key: str) -> int:
+        self.bytes += _SLOT + getsizeof(key)
+        return self.setdefault(key, len(self))
+
+
 class ChunkTable:
     """Numbers chunks and the index keys that they add. It grows until `bytes` is too much."""
 
@@ -97,20 +108,27 @@ class ChunkTable:
         self._random = _random(2 + styles)
         self._slots = np.zeros(1 << _BITS, dtype=np.uint64)
         self._slot_numbers = np.zeros(1 << _BITS, dtype=np.uint32)
-        self._known: dict[int, int] = {}
+        self._came_again = np.zeros(1 << _BITS, dtype=np.bool_)
+        """By slot: whether its chunk came again after it was remembered."""
+        self._crowded_out: dict[int, int] = {}
+        """Numbers of the chunks that have neither of their slots, by their hashes."""
         self._plain: dict[tuple[str, int], int] = {}
         """Numbers of chunks that are one plain word, by that word and the style of its text."""
-        self._key_numbers: dict[str, int] = {}
-        self.keys: list[str] = []
-        """The index keys, by their numbers."""
+        self.numbers_of_keys = _KeyNumbers()
+        """Numbers of the index keys, in their order."""
         self.words, self.tails = array("q"), array("B")
         """By number: its words, and whether it may go on a number."""
         self.firsts, self.counts = array("q"), array("q")
         """By number: where its index keys begin in the next two, and how many they are."""
         self.added, self.offsets = array("Q"), array("Q")
         """Numbers of index keys, and the codes that they are off by."""
-        self.bytes = 0
+
+    @property
+    def bytes(self) -> int:
         """Bytes that the table takes, roughly."""
+        entries = len(self._crowded_out) + len(self._plain)
+        numbers = len(self.words) + len(self.added)
+        return self.numbers_of_keys.bytes + _SLOT * entries + _NUMBERS * numbers
 
     def numbers(self, chunks: Chunks, styles: Numbers) -> NDArray[np.uint32]:
         """Return the number of each chunk; `styles` are those of the texts.
@@ -120,24 +138,49 @@ class ChunkTable:
         hashes = self._hashes(chunks, styles)
         slots = (hashes >> _SHIFTS[0]).astype(np.int64)
         numbers = self._slot_numbers[slots]
-        is_long = chunks.ends - chunks.starts > LONGEST
-        at = np.flatnonzero((self._slots[slots] != hashes) | is_long)
+        is_short = chunks.ends - chunks.starts <= LONGEST
+        is_known = (self._slots[slots] == hashes) & is_short
+        self._came_again[slots[is_known]] = True
+        at = np.flatnonzero(~is_known)
         if len(at):
             slots = (hashes[at] >> _SHIFTS[1]).astype(np.int64) & _MASK
             numbers[at] = self._slot_numbers[slots]
-            at = at[(self._slots[slots] != hashes[at]) | is_long[at]]
+            is_known = (self._slots[slots] == hashes[at]) & is_short[at]
+            self._came_again[slots[is_known]] = True
+            at = at[~is_known]
         if len(at):
             of_text = np.searchsorted(chunks.texts, at, side="right") - 1
             numbers[at] = self._looked_up(chunks, at, hashes[at], styles[of_text])
         return numbers
 
-    def key(self, key: str) -> int:
-        """Return the number of an index key."""
-        number = self._key_numbers.setdefault(key, len(self.keys))
-        if number == len(self.keys):
-            self.keys.append(key)
-            self.bytes += _SLOT + getsizeof(key)
-        return number
+    def without_rare(self) -> ChunkTable:
+        """Return a table of the chunks that came more than once since this one was made."""
+        at = np.flatnonzero(self._came_again)
+        old, new = np.unique(self._slot_numbers[at], return_inverse=True)
+        table = ChunkTable(self._add, self._keys_of_word, len(self._random) - 2)
+        table._random = self._random
+        table._remember(self._slots[at], new)
+        table._take(self, old)
+        return table
+
+    def _take(self, other: ChunkTable, numbers: NDArray[np.uint32]) -> None:
+        """Take over some numbers of another table, which are 0, 1, 2 and so on in this one."""
+        firsts, counts = np.array(other.firsts)[numbers], np.array(other.counts)[numbers]
+        behind = np.cumsum(counts)
+        at = np.repeat(firsts - (behind - counts), counts)
+        at += np.arange(len(at))
+        keys, added = np.unique(np.array(other.added)[at], return_inverse=True)
+        self.words = array("q", np.array(other.words)[numbers].tobytes())
+        self.tails = array("B", np.array(other.tails)[numbers].tobytes())
+        self.firsts = array("q", (behind - counts).tobytes())
+        self.counts = array("q", counts.tobytes())
+        self.added = array("Q", added.astype(np.uint64).tobytes())
+        self.offsets = array("Q", np.array(other.offsets)[at].tobytes())
+        written = list(other.numbers_of_keys)
+        for key in keys.tolist():
+            self.numbers_of_keys[written[key]]
+        known = dict(zip(numbers.tolist(), count(), strict=False))
+        self._plain = {word: known[old] for word, old in other._plain.items() if old in known}
 
     def _hashes(self, chunks: Chunks, styles: Numbers) -> Hashes:
         """Return the hash of each chunk: eight bytes after eight bytes are mixed into it."""
@@ -162,7 +205,7 @@ class ChunkTable:
         long = (chunks.ends[at] - chunks.starts[at]) > LONGEST
         hashes[long] = np.arange(1, 1 + np.count_nonzero(long))
         different, first, which = np.unique(hashes, return_index=True, return_inverse=True)
-        numbers = np.array([*map(self._known.get, different.tolist(), repeat(-1))])
+        numbers = np.array([*map(self._crowded_out.get, different.tolist(), repeat(-1))])
         long = long[first]
         numbers[long] = -1
         new = np.flatnonzero(numbers < 0)
@@ -176,8 +219,6 @@ class ChunkTable:
 
     def _remember(self, hashes: Hashes, numbers: Numbers) -> None:
         """Add chunks of which the table has none, in the first of their slots that is free."""
-        self._known.update(zip(hashes.tolist(), numbers.tolist(), strict=True))
-        self.bytes += _SLOT * len(hashes)
         for shift in _SHIFTS:
             slots = (hashes >> shift).astype(np.int64) & _MASK
             free = np.flatnonzero(self._slots[slots] == 0)
@@ -186,6 +227,7 @@ class ChunkTable:
             self._slots[taken] = hashes[placed]
             self._slot_numbers[taken] = numbers[placed]
             hashes, numbers = np.delete(hashes, placed), np.delete(numbers, placed)
+        self._crowded_out.update(zip(hashes.tolist(), numbers.tolist(), strict=True))
 
     def _analysed(self, chunk: str, style: int) -> int:
         """Return the number of a chunk, which it shares with others of the same word."""
@@ -197,7 +239,6 @@ class ChunkTable:
         if number is None:
             pairs = [(key, 0) for key in self._keys_of_word(word, term, style)]
             number = self._plain[word, style] = self._new(pairs)
-            self.bytes += _SLOT
         return number
 
     def _new(
@@ -209,7 +250,6 @@ class ChunkTable:
         self.firsts.append(len(self.added))
         self.counts.append(len(pairs))
         for key, code in pairs:
-            self.added.append(self.key(key))
+            self.added.append(self.numbers_of_keys[key])
             self.offsets.append(code)
-        self.bytes += _NUMBERS * (1 + len(pairs))
         return len(self.words) - 1

@@ -45,14 +45,16 @@ def found(terms: ArticleTerms, articles: Sequence[Article]) -> list[dict[str, li
     return postings
 
 
-@given(batches=st.lists(ARTICLES, max_size=3))
+@given(batches=st.lists(ARTICLES, max_size=3), known=st.sampled_from([0, 1_000, 1 << 20]))
 def test_a_batch_has_the_words_of_its_articles(
-    batches: list[list[tuple[str, str, str, str]]],
+    batches: list[list[tuple[str, str, str, str]]], known: int
 ) -> None:
     terms = ArticleTerms()
-    for texts in batches:
-        articles = written(texts)
-        assert found(terms, articles) == [postings(article) for article in articles]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(article_terms, "_KNOWN", known)
+        for texts in [*batches, *batches]:
+            articles = written(texts)
+            assert found(terms, articles) == [postings(article) for article in articles]
 
 
 @pytest.mark.parametrize(
