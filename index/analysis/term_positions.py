@@ -192,8 +192,9 @@ class Keys(TextCache[_Entry]):
 def _as_additions(entry: _Entry) -> Additions:
     if isinstance(entry, Additions):
         return entry
-    keys = (entry,) if isinstance(entry, str) else entry or ()
-    return Additions(tuple((key, 0) for key in keys), 1)
+    if isinstance(entry, str):  # most
+        return Additions(((entry, 0),), 1)
+    return Additions(tuple([(key, 0) for key in entry or ()]), 1)
 
 
 def _of_token(token: Token, is_loud: bool) -> Iterator[tuple[str, int]]:
@@ -207,8 +208,8 @@ _every_key = Keys(most=_CACHED_CHUNKS)
 
 
 def additions(chunk: str, keys: Keys = _every_key) -> Additions:
-    """Return what a chunk adds by itself."""
-    return _as_additions(keys[chunk])
+    """Return what a chunk adds by itself. Its runs are cached, the chunk is not."""
+    return _as_additions(keys._entry(chunk))
 
 
 def number_ending(
