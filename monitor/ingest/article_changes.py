@@ -152,15 +152,23 @@ def same_events(
         changes: The new articles, with their names.
     """
     names = [change.names for change in changes]
-    known = reading.name_frequencies({word for one in names for word in one.words})
+    met = reading.names_elsewhere([(one.words, one.lang) for one in names])
+    met = [words if len(words) >= cross_language.LEAST_NAMES else frozenset() for words in met]
+    known = reading.name_frequencies(frozenset().union(*met))
     rare = {word for word, count in known.items() if count <= cross_language.MOST_BEARERS}
     rivals, recent = reading.articles_named(
-        [(one.words & rare, one.lang) for one in names],
+        [(words & rare, one.lang) for words, one in zip(met, names, strict=True)],
         cross_language.LEAST_NAMES,
         cross_language.MOST_CANDIDATES,
     )
-    theirs = {word for found in rivals for one in found.values() for word in one.words}
-    known |= reading.name_frequencies(theirs - known.keys())
+    weighed = {
+        word
+        for own, found in zip(names, rivals, strict=True)
+        if found
+        for one in (own, *found.values())
+        for word in one.words
+    }
+    known |= reading.name_frequencies(weighed - known.keys())
     likely = [
         cross_language.same_event(own, found, known.__getitem__, recent)
         for own, found in zip(names, rivals, strict=True)

@@ -169,6 +169,13 @@ class StoreReads(Protocol):
     def name_frequencies(self, words: Iterable[int]) -> dict[int, int]:
         """Return how many recent articles have each of some words in a name, 500 if more."""
 
+    def names_elsewhere(self, wanted: Sequence[tuple[frozenset[int], str]]) -> list[frozenset[int]]:
+        """Return which words of names recent articles in another language have.
+
+        Args:
+            wanted: For each text its words, and its language.
+        """
+
     def articles_named(
         self, wanted: Sequence[tuple[Collection[int], str]], at_least: int, most: int
     ) -> tuple[list[dict[int, Names]], int]:

@@ -221,6 +221,24 @@ class SqlReads:
                 self._common_names.add(word)
         return known
 
+    def names_elsewhere(self, wanted: Sequence[tuple[frozenset[int], str]]) -> list[frozenset[int]]:
+        """Return which words of names recent articles in another language have."""
+        asked: dict[str, set[int]] = defaultdict(set)
+        for words, lang in wanted:
+            asked[lang].update(words)
+        met = {lang: self._met_elsewhere(words, lang) for lang, words in asked.items()}
+        return [words & met[lang] for words, lang in wanted]
+
+    def _met_elsewhere(self, words: Collection[int], lang: str) -> set[int]:
+        """Return which words are in names of another language; each is looked up twice."""
+        found = self._sql.execute(
+            "SELECT value FROM json_each(?)"
+            " WHERE EXISTS (SELECT 1 FROM names WHERE name = value AND lang < ?)"
+            " OR EXISTS (SELECT 1 FROM names WHERE name = value AND lang > ?)",
+            (json.dumps([*words]), lang, lang),
+        )
+        return {word for (word,) in found}
+
     def articles_named(
         self, wanted: Sequence[tuple[Collection[int], str]], at_least: int, most: int
     ) -> tuple[list[dict[int, Names]], int]:
@@ -406,8 +424,8 @@ def _shared(
 ) -> dict[int, frozenset[int]]:
     """Return the articles that have enough of some shingles, and which."""
     found: dict[int, set[int]] = defaultdict(set)
-    for shingle in shingles:
-        for article in bearers.get(shingle, ()):
+    for shingle in bearers.keys() & shingles:
+        for article in bearers[shingle]:
             found[article].add(shingle)
     return {id: frozenset(its) for id, its in found.items() if len(its) >= enough}
 

@@ -198,7 +198,7 @@ CREATE TABLE names (
     name    INTEGER NOT NULL,
     article INTEGER NOT NULL,
     lang    TEXT NOT NULL,
-    PRIMARY KEY (name, article)
+    PRIMARY KEY (name, lang, article)
 ) WITHOUT ROWID;
 
 -- The same, by article: which names it has.

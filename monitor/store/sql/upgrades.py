@@ -120,6 +120,19 @@ INSERT INTO event_links SELECT later, earlier, 0 FROM crossings;
 DROP TABLE crossings;
 """
 
+NAMES_19 = """
+CREATE TABLE names_19 (
+    name    INTEGER NOT NULL,
+    article INTEGER NOT NULL,
+    lang    TEXT NOT NULL,
+    PRIMARY KEY (name, lang, article)
+) WITHOUT ROWID;
+INSERT INTO names_19 SELECT name, article, lang FROM names;
+DROP TABLE names;
+ALTER TABLE names_19 RENAME TO names;
+"""
+"""In version 19 the words of another language are found by the key."""
+
 UPGRADES = {
     1: BACKFILLS,
     2: FEEDS_3
@@ -157,7 +170,7 @@ UPGRADES = {
     15: LEASES,
     16: SCHEDULE,
     17: TURNS,
-    18: "",
+    18: NAMES_19,
 }
 """What to add to a store of an earlier version."""
 

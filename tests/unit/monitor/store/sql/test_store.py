@@ -219,6 +219,7 @@ def test_hashes_have_64_bits(room: SmallStore) -> None:
         assert found.shared == ends
         assert batch.name_frequencies(ends) == dict.fromkeys(ends, 1)
         assert batch.articles_named([(ends, "en")], 4, 9)[0] == [{1: names}]
+        assert batch.names_elsewhere([(ends, "en"), (ends, "fr")]) == [ends, frozenset()]
 
 
 def test_an_article_under_another_guid_or_in_another_feed(room: SmallStore) -> None:
@@ -317,6 +318,10 @@ def test_articles_with_names_in_common(room: SmallStore) -> None:
         assert found[2] == Names(groups=(frozenset(words),), lang="en", date=NOW)
         assert [*map(set, batch.articles_named([(words, "fr")], 2, 1)[0])] == [{2}]
         assert batch.articles_named([(words, "fr")], 4, 5)[0] == [{}]
+        some = frozenset({5, 9})
+        asked = [(some, "en"), (some, "fr"), (some, "nl")]
+        assert batch.names_elsewhere(asked) == [{9}] * 3
+        assert batch.names_elsewhere([(frozenset(), "fr")]) == [frozenset()]
 
 
 # --- pages and the way to the index -----------------------------------------------------------
