@@ -46,8 +46,8 @@ log = logging.getLogger("tocsin")
 
 BACKLOG = 64
 """Answers that may wait for the parser before fetching pauses."""
-BACKLOG_BYTES = 8 << 20
-"""Bytes of answers that may wait for the parser or the store before fetching pauses: 250 feeds, and
+BACKLOG_BYTES = 3 << 20
+"""Bytes of answers that may wait for the parser or the store before fetching pauses: 90 feeds, and
 once parsed they take as much again."""
 BATCH_ENTRIES = 400
 """Entries stored in one transaction: about 60 ms, which a viewer's triage may have to wait."""

@@ -92,4 +92,4 @@ def _number(word: str) -> int:
     return -number if word[0].isdigit() else number
 
 
-_numbers = TextCache(_number, getsizeof, CACHED // 4)
+_numbers = TextCache(_number, getsizeof, CACHED // 8)

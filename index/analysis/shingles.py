@@ -65,7 +65,7 @@ class _Hashes(TextCache[bytes]):
     """Cache of a chunk to the CRC-32 of each of its folded words, compounds word by word."""
 
     def __init__(self) -> None:
-        super().__init__(_hashes_of_chunk, getsizeof, CACHED)
+        super().__init__(_hashes_of_chunk, getsizeof, CACHED // 4)
 
     def __missing__(self, chunk: str) -> bytes:
         core = chunk.strip(AROUND)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import Struct, msgpack
 
 from index.analysis.language import likely_languages
 from index.analysis.names import names
@@ -17,7 +17,7 @@ Texts = tuple[str, str, str]
 class TextFeatures(Struct, frozen=True):
     """The features of the texts of an article."""
 
-    languages: Mapping[str, float]
+    languages: dict[str, float]
     """How sure of each language the model is; empty if it was not asked."""
     shingles: frozenset[int]
     names: tuple[frozenset[int], ...]
@@ -41,3 +41,16 @@ def text_features(texts: Sequence[Texts], *, with_languages: bool = True) -> lis
 
 def _headline(title: str, summary: str, _body: str) -> str:
     return f"{title}\n{summary}" if summary else title
+
+
+def packed(features: TextFeatures) -> bytes:
+    """Return features as MessagePack: 0.3 KB instead of 6, for the way between processes."""
+    return msgpack.encode(features)
+
+
+def unpacked(features: bytes) -> TextFeatures:
+    """Return the features that were packed."""
+    return _decoder.decode(features)
+
+
+_decoder = msgpack.Decoder(TextFeatures)

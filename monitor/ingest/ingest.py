@@ -13,6 +13,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
+from index.analysis.text_features import unpacked
 from index.article import Article, Timestamp
 from index.translation import gettext as _
 from index.translation import ngettext
@@ -192,7 +193,8 @@ class Ingester:
         fresh = [one for one in entries if before.get(one.key, (0, b""))[1] != one.fingerprint]
         articles = [article_changes.article(one.entry, feed) for one in fresh]
         recent = self._recent(reading, feed)
-        read = [one.entry.features for one in fresh]
+        packs = [one.entry.features for one in fresh]
+        read = [unpacked(pack) if pack else None for pack in packs]
         drafts = enrich(articles, feed, watch.rules, recent, parsed.lang, self._fence(), read=read)
         return EnrichedDocument(
             entries, {one.key: made for one, made in zip(fresh, drafts, strict=True)}

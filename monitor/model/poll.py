@@ -11,7 +11,6 @@ from monitor.model.alert import AlertKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from index.analysis.text_features import TextFeatures
     from index.article import Article, Timestamp
     from monitor.model.alert import BegunIncident
     from monitor.model.feed import Feed, FeedState, PermanentRedirect, Poll, PublicationRate
@@ -90,8 +89,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """Name of where the feed has it from; empty when it gives none."""
     source_url: str = ""
     """Its absolute address."""
-    features: TextFeatures | None = None
-    """Those of its texts, where they were read with the document."""
+    features: bytes = b""
+    """Those of its texts, packed, where they were read with the document."""
 
 
 class ParsedFeed(Struct, frozen=True, kw_only=True):

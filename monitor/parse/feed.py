@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from index.analysis.html_text import from_html
 from index.analysis.text_cleaning import line, lines
-from index.analysis.text_features import text_features
+from index.analysis.text_features import packed, text_features
 from index.article import Timestamp
 from index.translation import gettext as _
 from monitor.errors import ParseError
@@ -104,7 +104,7 @@ def parse_with_features(body: bytes, url: str, content_type: str = "") -> Parsed
     first = sum(size <= FEATURED for size in sizes)
     featured = parsed.entries[:first]
     made = text_features([(one.title, one.summary, one.body) for one in featured])
-    entries = tuple(map(lambda entry, one: replace(entry, features=one), featured, made))
+    entries = tuple(map(lambda entry, one: replace(entry, features=packed(one)), featured, made))
     return replace(parsed, entries=entries + parsed.entries[first:])
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import multiprocessing
 import signal
@@ -23,6 +24,7 @@ from pebble import ProcessExpired, ProcessPool
 from index import translation
 from index.translation import gettext as _
 from monitor.errors import ParseError
+from monitor.garbage import exempt_all
 from monitor.model.poll import Fetched, ParsedFeed
 from monitor.parse import article_page, feed, feed_links, robots
 from monitor.parse.document import with_encoding
@@ -33,6 +35,8 @@ T = TypeVar("T")
 SECONDS = 3.0
 MEMORY = 140 * 2**20
 """Bytes that a worker may take beyond its own size."""
+_GARBAGE = 20_000
+"""New values after which garbage is collected: at 700, as usual, that takes a fifteenth."""
 _TASKS = 500
 """Documents after which a worker is replaced, so that no leak adds up: 20 ms."""
 _PRELOADED = [
@@ -160,6 +164,8 @@ def _attempt(
 
 def _confine(memory: int) -> None:
     """Make this worker die at once when told to, fail when it takes too much, and be silent."""
+    exempt_all()  # what was imported
+    gc.set_threshold(_GARBAGE)
     logging.disable()  # libraries complain of each bad document; the reason is in its ParseError
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler would wait for C code to return
     with contextlib.suppress(ImportError, OSError):  # only Linux counts address space

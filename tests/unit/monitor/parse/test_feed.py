@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from support.originals import feeds, hostile_feeds, news
 
 from index.analysis.text_cleaning import clean
-from index.analysis.text_features import text_features
+from index.analysis.text_features import packed, text_features, unpacked
 from monitor.errors import ParseError
 from monitor.model.poll import Entry, ParsedFeed
 from monitor.parse.feed import FEATURED, parse, parse_with_features
@@ -569,6 +569,7 @@ def test_the_features_of_the_first_texts_are_read_with_a_document() -> None:
     )
     plain = parse(rss(items), URL, "application/xml").entries
     featured = parse_with_features(rss(items), URL, "application/xml").entries
-    assert [replace(entry, features=None) for entry in featured] == list(plain)
+    assert [replace(entry, features=b"") for entry in featured] == list(plain)
     (own,) = text_features([("Cainiao", plain[0].summary, "")])
-    assert [entry.features for entry in featured] == [own, own, None]
+    assert [entry.features for entry in featured] == [packed(own), packed(own), b""]
+    assert unpacked(packed(own)) == own
