@@ -100,6 +100,8 @@ def _wanted(rare: str, common: str, other: str, name: str, phrase: str) -> list[
         Wanted("two common words", f"{common} {other}"),
         Wanted("a phrase", f'"{name}"'),
         Wanted("a phrase of two very common words", f'"{phrase}"'),
+        Wanted("two words near each other", name.replace(" ", " NEAR/5 ")),
+        Wanted("two very common words so", phrase.replace(" ", " NEAR/3 ")),
         Wanted("a common word in French", common, "fr"),
         Wanted("that phrase in French", f'"{phrase}"', "fr"),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from index.query.ast import Facet
 from index.query.parser import parse_query
 
 LIMIT = 50
+_NEAR = re.compile(r"(\w+) NEAR/(\d+) (\w+)")
 
 
 class Engine(Protocol):
@@ -94,7 +96,9 @@ class Fts5:
     def find(self, query: str, *, best: bool, lang: str) -> int:
         """Search, then count."""
         order = "a.rank" if best else "a.rowid DESC"
-        text = query if query.startswith('"') else query.replace(" ", " AND ")
+        text = _NEAR.sub(r"NEAR(\1 \3, \2)", query)
+        if text == query and not query.startswith('"'):
+            text = query.replace(" ", " AND ")
         tables, where = "a", "a MATCH ?"
         values = [text]
         if lang:
@@ -152,7 +156,8 @@ class Tantivy:
 
     def find(self, query: str, *, best: bool, lang: str) -> int:
         """Search."""
-        text = query if query.startswith('"') else f"({query})"
+        text = _NEAR.sub(r'"\1 \3"~\2', query)
+        text = text if text.startswith('"') else f"({text})"
         parsed = self._index.parse_query(
             f"+{text} +lang:{lang}" if lang else text,
             ["title", "summary", "body"],
