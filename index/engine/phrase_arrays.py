@@ -21,6 +21,7 @@ from index.analysis.tokenizer import MAX_COMPOUND
 from index.engine.bit_sets import Bits
 from index.engine.places import PlaceLayout
 from index.engine.postings_file import Postings
+from index.engine.schema import MAX_DOCUMENTS
 from index.interruption import checked
 from index.query.ast import Near, Phrase
 
@@ -29,12 +30,15 @@ if TYPE_CHECKING:
 
 Numbers = NDArray[Any]
 Places = NDArray[Any]
-"""Places in order: the number of a document among those looked at, times `_Row.step`, plus a place
-in it."""
+"""Places in order: the number of a document times `_Row.step`, plus a place in it."""
 Word = Sequence[Places]
 """Where a word, or what may stand for it, occurs: its places, by its length in words less one; in
 order, none twice."""
 
+_SHARE = 4
+"""Documents of a list for each one that is asked for, from which the others are left out."""
+_MARK = 2
+"""Binary digits behind a place that tell an end from a start."""
 _LISTS = 1_000
 """Lists that are read between two questions whether to go on."""
 
@@ -51,13 +55,18 @@ def documents(node: Phrase | Near, words: Sequence[Choice], docs: Bits) -> Bits:
         return 0
     if isinstance(node, Phrase):
         row = _Row.of(words, docs, apart=0)
-        return row.documents(_in_a_row([row.choice(choice) for choice in words]))
-    row = _Row.of(words, docs, apart=node.distance)
-    left, right = map(row.choice, words)
-    found = _soon_followed(left, right, node.distance)
-    if not node.ordered:
-        found = np.concatenate((found, _soon_followed(right, left, node.distance)))
-    return row.documents(found)
+        return docs & row.documents(_in_a_row([row.choice(choice) for choice in words]))
+    found = _with_pair(words, docs, node.distance)
+    if node.ordered:
+        return found
+    return found | _with_pair(words[::-1], docs & ~found, node.distance)
+
+
+def _with_pair(words: Sequence[Choice], docs: Bits, distance: int) -> Bits:
+    """Return those of some documents in which a word is soon followed by another one."""
+    row = _Row.of(words, docs, apart=distance)
+    word, other = map(row.choice, words)
+    return docs & row.documents(_soon_followed(word, other, distance))
 
 
 def _in_a_row(words: Sequence[Word]) -> Places:
@@ -86,15 +95,20 @@ def _either(words: Sequence[Word]) -> Word:
 
 
 def _soon_followed(word: Word, other: Word, distance: int) -> Places:
-    """Return the ends of a word behind which another one starts, at most so far away."""
+    """Return the ends of a word that another one starts behind, at most so far away.
+
+    Of ends without a start between them the last one will do.
+    """
     ends, starts = _ends(word), _merged(other)
-    if len(starts) < len(ends):  # look the fewer up among the more
-        at = np.searchsorted(ends, starts, side="right") - 1
-        starts, ends = starts[at >= 0], ends[at[at >= 0]]
-        return ends[starts - ends < distance]
-    at = np.searchsorted(starts, ends)
-    ends = ends[at < len(starts)]
-    return ends[starts[at[: len(ends)]] - ends < distance]
+    every = np.concatenate((ends, starts))
+    every <<= _MARK
+    every[len(ends) :] += 1
+    every.sort(kind="stable")  # merges what is in order
+    gaps = every[1:] - every[:-1]
+    is_near: NDArray[np.bool_] = gaps < distance << _MARK
+    is_near &= gaps & (1 << _MARK) - 1 == 1  # from an end to a start
+    found: Places = every[:-1][is_near] >> _MARK
+    return found
 
 
 # --- places ------------------------------------------------------------------------------
@@ -103,24 +117,26 @@ def _soon_followed(word: Word, other: Word, distance: int) -> Places:
 class _Row(Struct, frozen=True):
     """All places of some documents, one document after the other."""
 
-    docs: Numbers
-    """The documents."""
+    docs: NDArray[np.bool_]
+    """Whether a document is asked for, by its number."""
+    asked: int
+    """How many are."""
     layout: PlaceLayout
     apart: int
     """Places that are between two parts at least."""
     step: int
     """Places of each document."""
     kind: DTypeLike
-    """Type of the places."""
+    """Type of the places, in which `_MARK` digits are free."""
 
     @classmethod
     def of(cls, words: Sequence[Choice], docs: Bits, *, apart: int) -> _Row:
         """Return the row of some documents for the lists of a segment."""
         layout = words[0][0][0].lists[0].layout
         step = layout.starts[-1] + apart * len(layout.widths)
-        numbers = np.flatnonzero(_flags(docs).view(np.bool_))
-        kind = np.uint32 if len(numbers) * step < 1 << 32 else np.uint64
-        return cls(numbers, layout, apart, step, kind)
+        kind = np.uint32 if MAX_DOCUMENTS * step << _MARK < 1 << 32 else np.uint64
+        flags = _flags(docs, MAX_DOCUMENTS).view(np.bool_)
+        return cls(flags, docs.bit_count(), layout, apart, step, kind)
 
     def choice(self, choice: Choice) -> Word:
         """Return where any of several rows of words occurs."""
@@ -140,48 +156,52 @@ class _Row(Struct, frozen=True):
 
     def documents(self, places: Places) -> Bits:
         """Return the documents of some places."""
-        if not len(places):
-            return 0
-        flags = np.zeros(int(self.docs[-1]) + 1, dtype=np.bool_)
-        flags[self.docs[places // self.step]] = True
+        flags = np.zeros(MAX_DOCUMENTS, dtype=np.bool_)
+        flags[places // self.step] = True
         return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
 
     def _term(self, postings: Postings, part: str) -> tuple[Places, Places | None]:
         """Return the places of a term, and lengths less one unless all are 0."""
-        own, ranks = self._shared(postings)
-        places = np.frombuffer(postings.places, f"u{postings.places.itemsize}")
-        if postings.counts is not None:
-            counts = np.frombuffer(postings.counts, f"u{postings.counts.itemsize}")
-            own, at = _repeated(own, ranks, counts)
-            places = places if at is None else places[at]
-        elif len(ranks) < postings.size:
-            places = places[ranks]
+        docs, counts, places = self._numbers(postings)
         lengths = None
         if postings.with_lengths:
             places, lengths = places >> 2, places & 3
-        if part:
-            first, last = self.layout.of_part(part)
-            inside = (places >= first) & (places < last)
-            own, places = own[inside], places[inside]
-            lengths = None if lengths is None else lengths[inside]
-        found = own.astype(self.kind)
-        found *= found.dtype.type(self.step)
+        found = docs.astype(self.kind) * self.step
+        found = found if counts is None else np.repeat(found, counts)
         found += places
         if self.apart:
             for start in self.layout.starts[1:-1]:
                 found += (places >= start) * found.dtype.type(self.apart)
-        return found, lengths
+        if not part:
+            return found, lengths
+        first, last = self.layout.of_part(part)
+        inside = (places >= first) & (places < last)
+        return found[inside], None if lengths is None else lengths[inside]
 
-    def _shared(self, postings: Postings) -> tuple[Numbers, Numbers]:
-        """Return which of the documents a term has, and the ranks of these in its list."""
-        if postings.is_bits:
-            flags = _flags(postings.bits, int(self.docs[-1]) + 1)
-            own = np.flatnonzero(flags.view(np.bool_)[self.docs])
-            return own, _summed(flags)[self.docs[own]] - 1
-        docs = np.array(postings.docs, dtype=np.int64)
-        at = np.searchsorted(docs, self.docs)
-        own = np.flatnonzero(np.append(docs, -1)[at] == self.docs)
-        return own, at[own]
+    def _numbers(self, postings: Postings) -> tuple[Numbers, Numbers | None, Numbers]:
+        """Return documents, counts and places of a term; if few are asked for, only of these."""
+        docs = _documents(postings)
+        places = np.frombuffer(postings.places, f"u{postings.places.itemsize}")
+        if _SHARE * self.asked > postings.size:
+            return docs, _counts(postings), places
+        ranks = np.flatnonzero(self.docs[docs])
+        if (counts := _counts(postings)) is None:
+            return docs[ranks], None, places[ranks]
+        chosen = counts[ranks]
+        at = np.repeat(_summed(counts)[ranks] - _summed(chosen), chosen)
+        at += np.arange(len(at), dtype=at.dtype)
+        return docs[ranks], chosen, places[at]
+
+
+def _documents(postings: Postings) -> Numbers:
+    if postings.is_bits:
+        return np.flatnonzero(_flags(postings.bits).view(np.bool_))
+    return np.array(postings.docs, dtype=np.uint16)
+
+
+def _counts(postings: Postings) -> NDArray[np.unsignedinteger[Any]] | None:
+    counts = postings.counts
+    return None if counts is None else np.frombuffer(counts, f"u{counts.itemsize}")
 
 
 def _flags(docs: Bits, least: int = 0) -> NDArray[np.uint8]:
@@ -189,18 +209,6 @@ def _flags(docs: Bits, least: int = 0) -> NDArray[np.uint8]:
     size = (max(docs.bit_length(), least) + 7) >> 3
     content = np.frombuffer(docs.to_bytes(size, "little"), dtype=np.uint8)
     return np.unpackbits(content, bitorder="little")
-
-
-def _repeated(
-    own: Numbers, ranks: Numbers, counts: NDArray[np.unsignedinteger[Any]]
-) -> tuple[Numbers, Numbers | None]:
-    """Return each document as often as the term occurs, and where its places are; None: all."""
-    if len(ranks) == len(counts):
-        return np.repeat(own, counts), None
-    wanted = counts[ranks]
-    at = np.repeat(_summed(counts)[ranks] - _summed(wanted), wanted)
-    at += np.arange(len(at), dtype=at.dtype)
-    return np.repeat(own, wanted), at
 
 
 def _summed(counts: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint32]:
@@ -236,9 +244,7 @@ def _once(places: Places) -> Places:
 
 def _common(some: Places, others: Places) -> Places:
     """Return the places that are in both."""
-    few, many = (some, others) if len(some) < len(others) else (others, some)
-    if not len(few):
-        return few
-    at = np.searchsorted(many, few)
-    common: Places = few[np.append(many, many[-1:])[at] == few]
-    return common
+    every = np.concatenate((some, others))
+    every.sort(kind="stable")  # merges what is in order
+    is_twice: NDArray[np.bool_] = every[1:] == every[:-1]
+    return every[:-1][is_twice]

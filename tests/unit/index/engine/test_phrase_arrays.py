@@ -146,7 +146,7 @@ def test_pairs(
 
 
 def test_places_of_very_many_long_documents_fit_into_their_type() -> None:
-    long = phrase_arrays._Row(np.arange(65_536), EMPTY, 0, 400_000, np.uint64)
+    long = phrase_arrays._Row(np.ones(65_536, np.bool_), 65_536, EMPTY, 0, 400_000, np.uint64)
     assert long.documents(np.array([65_535 * 400_000 + 7], dtype=np.uint64)) == 1 << 65_535
 
 
