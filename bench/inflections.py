@@ -26,7 +26,7 @@ from bench.real_articles import arguments, rows
 from index.analysis.compounds import split_compound
 from index.analysis.folding import fold
 from index.analysis.term_positions import EXACT
-from index.analysis.tokenizer import terms
+from index.analysis.words import terms
 from index.evaluation.term_expansion import expansion, shown_forms
 from index.evaluation.term_statistics import stop_words
 from index.query.ast import words

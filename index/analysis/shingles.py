@@ -9,8 +9,9 @@ from __future__ import annotations
 from sys import getsizeof
 from zlib import crc32
 
-from index.analysis.text_cache import LONGEST, TextCache
-from index.analysis.tokenizer import AROUND, CACHED, chunks, readable, words_of_chunk
+from index.analysis.text_cache import TextCache
+from index.analysis.tokenizer import CACHED, chunks, readable
+from index.analysis.words import words_of_chunk
 
 WORDS = 4
 SAMPLED = 4
@@ -61,22 +62,10 @@ def _hashes_of(text: str) -> bytes:
     return b"".join(map(_hashes.__getitem__, chunks(readable(text))))
 
 
-class _Hashes(TextCache[bytes]):
-    """Cache of a chunk to the CRC-32 of each of its folded words, compounds word by word."""
-
-    def __init__(self) -> None:
-        super().__init__(_hashes_of_chunk, getsizeof, CACHED // 4)
-
-    def __missing__(self, chunk: str) -> bytes:
-        core = chunk.strip(AROUND)
-        if core != chunk and core.isalnum() and len(chunk) <= LONGEST:
-            return self.keep(chunk, self[core], 0)  # the bytes that are cached with the core
-        return super().__missing__(chunk)
-
-
 def _hashes_of_chunk(chunk: str) -> bytes:
+    """Return the CRC-32 of each folded word of a chunk, compounds word by word."""
     words = words_of_chunk(chunk).split()
     return b"".join([crc32(word.encode()).to_bytes(_HASH, "big") for word in words])
 
 
-_hashes = _Hashes()
+_hashes = TextCache(_hashes_of_chunk, getsizeof, CACHED // 2)

@@ -16,12 +16,11 @@ from itertools import accumulate, compress
 from sys import getsizeof
 from typing import NamedTuple
 
-from index.analysis.folding import APOSTROPHES, fold_latin
+from index.analysis.folding import fold_latin
 from index.analysis.text_cache import LONGEST, TextCache
 from index.analysis.tokenizer import (
     AROUND,
     CACHED,
-    ELIDED,
     LOUD,
     MAX_COMPOUND,
     MAX_TERM,
@@ -35,6 +34,7 @@ from index.analysis.tokenizer import (
     shouts,
     tokens_of,
 )
+from index.analysis.words import plain_word
 from index.article import PARTS, Article
 
 EXACT = "\x1f"
@@ -66,25 +66,6 @@ class Additions(NamedTuple):
     words: int
     is_number_tail: bool = False
     """Whether the chunk begins with three digits, which may go on a number: `1 000`."""
-
-
-def plain_word(chunk: str) -> tuple[str, str] | None:
-    """Return the word of Latin letters that a chunk is, as most are, and its term.
-
-    Punctuation may stand around it, and an elided article before: `(l’été,`.
-    """
-    word = chunk.strip(AROUND)
-    if not word.isalnum():
-        elided = 2 if word[:1] in ELIDED else 3 if word[:2] in ELIDED else 0
-        if not elided or word[elided - 1] not in APOSTROPHES:
-            return None
-        word = word[elided:]
-        if not word.isalnum():
-            return None
-    if "0" <= word[0] <= "9":
-        return None
-    term = fold_latin(word)
-    return (word, term) if term else None
 
 
 def keys_of_word(word: str, term: str, *, is_loud: bool) -> tuple[str, ...]:

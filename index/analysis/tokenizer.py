@@ -19,10 +19,9 @@ from index.analysis.folding import (
     MARKS,
     NO_IGNORED,
     fold,
-    fold_latin,
 )
 from index.analysis.inflection import is_known
-from index.analysis.text_cache import LONGEST, TextCache
+from index.analysis.text_cache import TextCache
 
 MAX_COMPOUND = 4
 """Words of the longest compound that is also one term."""
@@ -380,30 +379,6 @@ _LOWER_WORD = re.compile(r"[a-z]{3}")
 _LETTERS = re.compile(r"[^\W\d_]")
 
 
-class _Words(TextCache[str]):
-    """Cache of a chunk to its folded words, compounds word by word, with blanks between them."""
-
-    def __init__(self) -> None:
-        super().__init__(words_of_chunk, getsizeof, CACHED)
-
-    def __missing__(self, chunk: str) -> str:
-        core = chunk.strip(AROUND)
-        if core != chunk and core.isalnum() and len(chunk) <= LONGEST:
-            return self.keep(chunk, self[core], 0)  # the string that is cached with the core
-        return super().__missing__(chunk)
-
-
-def words_of_chunk(chunk: str) -> str:
-    """Return the folded words of a chunk, compounds word by word, with blanks between them."""
-    if chunk.isalnum() and len(chunk) <= LONGEST and (term := fold_latin(chunk)):  # most
-        return chunk if term == chunk else term  # one string in memory instead of two
-    runs: list[str] = pattern(chunk).findall(chunk)
-    return " ".join(token.term for run in runs for token in tokens_of[run] if token.is_word)
-
-
-_words = _Words()
-
-
 def readable(text: str) -> str:
     """Return the beginning of a part of an article that is read: nearly always all of it.
 
@@ -445,11 +420,6 @@ def runs(text: str) -> list[str]:
     text = readable(text)
     found: list[str] = pattern(text).findall(text)
     return found
-
-
-def terms(text: str) -> list[str]:
-    """Return the folded words of a text in order, compounds word by word."""
-    return " ".join(map(_words.__getitem__, chunks(readable(text)))).split()
 
 
 def tokenize_query(text: str) -> list[Token]:

@@ -17,8 +17,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from index.analysis.term_positions import Additions, plain_word
+from index.analysis.term_positions import Additions
 from index.analysis.text_cache import LONGEST
+from index.analysis.words import plain_word
 
 Numbers = NDArray[np.int64]
 Hashes = NDArray[np.uint64]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from index.analysis.tokenizer import terms
+from index.analysis.words import terms
 from index.article import Article, Timestamp
 from index.evaluation.term_statistics import stop_words
 from monitor.alerts.publishers import host_name

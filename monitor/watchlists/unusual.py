@@ -8,7 +8,7 @@ from datetime import tzinfo
 
 from msgspec.structs import replace
 
-from index.analysis.tokenizer import terms
+from index.analysis.words import terms
 from index.article import Article, Timestamp
 from monitor.alerts import unusual_volume as volume
 from monitor.alerts.plan import AlertPlan

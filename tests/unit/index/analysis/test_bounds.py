@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from index.analysis.shingles import shingles
 from index.analysis.term_positions import Keys, postings
 from index.analysis.text_cache import LONGEST, TextCache
-from index.analysis.tokenizer import MAX_WORDS, terms, tokenize
+from index.analysis.tokenizer import MAX_WORDS, tokenize
+from index.analysis.words import terms
 from index.article import Article
 
 

@@ -10,7 +10,8 @@ from support.difficult_texts import TEXTS
 from support.originals import news, newsroom
 
 from index.analysis.term_positions import DocumentTerms
-from index.analysis.tokenizer import MAX_TERM, runs, shouts, terms, tokenize
+from index.analysis.tokenizer import MAX_TERM, runs, shouts, tokenize
+from index.analysis.words import terms
 from index.article import Article
 
 

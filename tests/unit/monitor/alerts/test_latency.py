@@ -95,9 +95,11 @@ def test_an_article_is_seen_when_its_answer_is_there_not_when_it_is_stored(
 ) -> None:
     life, read = flow.life(tmp_path), flow.Reader.parse
 
-    async def slowly(reader: flow.Reader, fetched: Fetched) -> ParsedFeed:
+    async def slowly(
+        reader: flow.Reader, fetched: Fetched, *, with_features: bool = False
+    ) -> ParsedFeed:
         life.now += 7
-        return await read(reader, fetched)
+        return await read(reader, fetched, with_features=with_features)
 
     monkeypatch.setattr(flow.Reader, "parse", slowly)
     life.live(flow.ROUNDS)
