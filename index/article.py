@@ -56,9 +56,14 @@ class Article(Struct, frozen=True, kw_only=True):
         return self.seen if self.published is None else min(self.published, self.seen)
 
     @property
+    def texts(self) -> tuple[str, str, str, str]:
+        """The texts of all parts, in the order of `PARTS`."""
+        return self.title, self.summary, self.body, self.author
+
+    @property
     def characters(self) -> int:
         """Number of characters of all parts."""
-        return sum(len(self.part(part)) for part in PARTS)
+        return sum(map(len, self.texts))
 
     def part(self, name: str) -> str:
         """Return the text of one of `PARTS`."""

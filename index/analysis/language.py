@@ -42,7 +42,7 @@ def prior(recent: Iterable[str], declared: str = "") -> dict[str, float]:
     `declared` is the feed's own word, which counts until there are twenty.
     """
     codes = [code for code in recent if code][-LEARNED_FROM:]
-    weights = {code: codes.count(code) / LEARNED_FROM for code in codes}
+    weights = {code: codes.count(code) / LEARNED_FROM for code in dict.fromkeys(codes)}
     if declared:
         unlearned = 1 - len(codes) / LEARNED_FROM
         weights[declared] = weights.get(declared, 0.0) + _DECLARED * unlearned

@@ -176,15 +176,14 @@ def same_events(
     origins = reading.articles.origins([id for found in likely for id in found])
     publishers = {one.article: publisher(one.url, one.feed_url) for one in origins}
     return [
-        _first_elsewhere(publisher(_address(change), feed.url), found, publishers)
+        _first_elsewhere(change, feed, found, publishers) if found else None
         for change, found in zip(changes, likely, strict=True)
     ]
 
 
-def _address(change: ArticleChange) -> str:
-    return change.outlet_url or change.article.url
-
-
-def _first_elsewhere(own: str, likely: Sequence[int], publishers: Mapping[int, str]) -> int | None:
+def _first_elsewhere(
+    change: ArticleChange, feed: Feed, likely: Sequence[int], publishers: Mapping[int, str]
+) -> int | None:
+    own = publisher(change.outlet_url or change.article.url, feed.url)
     others = (id for id in likely if id in publishers and publishers[id] != own)
     return next(others, None)

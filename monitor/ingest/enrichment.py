@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from index.analysis.language import choose, prior
 from index.analysis.text_features import TextFeatures, text_features
-from index.article import PARTS, Article
+from index.article import Article
 from monitor.ingest import cross_language
 from monitor.match.fence import MatchingFence
 from monitor.match.matcher import WatchlistMatcher
@@ -35,7 +35,7 @@ class Enrichment(Struct, frozen=True):
 
     def is_of(self, article: Article) -> bool:
         """Return whether an article has exactly the text that was enriched."""
-        return all(self.article.part(part) == article.part(part) for part in PARTS)
+        return self.article.texts == article.texts
 
 
 def enrich(

@@ -74,8 +74,10 @@ def assign_story(
         shingles: The shingles of its text.
         candidates: Articles that share some of these.
     """
-    own = headline_of(article)
     others = [one for one in candidates if one.article != article.id]
+    if not others:
+        return StoryDecision(article.id)
+    own = headline_of(article)
     if is_whole(shingles):
         shares = [(1.0, 1.0, one) for one in others if one.headline.source != own.source]
     else:

@@ -196,8 +196,12 @@ def _in_chunks(
         return
     for at in range(0, len(ordered), CHUNK):
         chunk = ordered[at : at + CHUNK]
-        numbers = ", ".join(f"?{number}" for number in range(first, first + len(chunk)))
-        yield query.format(numbers), (*before, *chunk)
+        yield query.format(_numbers(first, len(chunk))), (*before, *chunk)
+
+
+@lru_cache
+def _numbers(first: int, count: int) -> str:
+    return ", ".join(f"?{number}" for number in range(first, first + count))
 
 
 @contextmanager
