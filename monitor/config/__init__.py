@@ -133,7 +133,7 @@ def _written(content: bytes, key: str, lines: re.Pattern[str]) -> str:
     """Return the text of a key of the content of a `feeds.yaml`; empty if it has none."""
     text = content.decode("utf-8-sig", errors="replace")
     match = FLOW.match(text) or lines.search(text)
-    if match is None or not re.search(rf"\b{key}[\"']?\s*:", match[0]):
+    if match is None or not re.search(rf"{key}[\"']?\s*:", match[0]):
         return ""
     from monitor.config.yaml_nodes import MappingNode, ScalarNode, YamlSyntaxError, YamlText, tree
 

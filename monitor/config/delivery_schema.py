@@ -213,7 +213,7 @@ class ChannelShape(Shape):
         examples=["env:SOC_SECRET"],
     )
     headers: Headers = Field(
-        default={},
+        default_factory=dict,
         description="Headers of the requests of a webhook. A value may be `env:NAME` "
         "or `file:PATH`.",
         examples=[{"Authorization": "env:SOC_TOKEN"}],

@@ -110,7 +110,7 @@ class SecretsShape(SettingsShape):
     """Settings with secrets, which are known to be sent to one host only."""
 
     headers: Headers = Field(
-        default={},
+        default_factory=dict,
         description="Headers of the request. They are sent to the host of the feed "
         "only. A value may be `env:NAME` or `file:PATH`.",
         examples=[{"Cookie": "file:~/.secrets/cookie", "Accept-Language": "fr"}],
@@ -126,7 +126,7 @@ class SharedShape(SettingsShape):
     """Settings of feeds of any host: no secret is among them."""
 
     headers: SharedHeaders = Field(
-        default={},
+        default_factory=dict,
         description="Headers of the request that hold no secret: "
         + ", ".join(f"`{name.title()}`" for name in HARMLESS)
         + ".",

@@ -196,7 +196,7 @@ class WatchlistShape(Shape):
         examples=["espionnage~ AND (Liège OR belge~)"],
     )
     score: dict[Words, Number] = Field(
-        default={},
+        default_factory=dict,
         description="Terms with weights. An article raises an alert when the weights "
         "of the terms in it add up to `threshold`.",
         examples=[{"ransomware": 10, "logisti*": 3, "exercise": -5}],
@@ -341,13 +341,13 @@ class FileShape(Shape):
         " precedence.",
     )
     tags: dict[Tag, TagShape] = Field(
-        default={},
+        default_factory=dict,
         description="Settings of all feeds with a tag. Those of the feed and of its host have"
         " precedence.",
         examples=[{"belgique": {"every": "5m", "full_text": True}}],
     )
     hosts: dict[Server, HostShape] = Field(
-        default={},
+        default_factory=dict,
         description="Settings of all feeds of a host, as credentials. Those of the feed have"
         " precedence. A host alone stands for `https`; write `http://HOST` for `http`.",
         examples=[{"journal.example": {"auth": {"user": "me", "password": "env:JOURNAL"}}}],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -179,7 +179,11 @@ class YamlText:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._starts = [0, *(m.end() for m in re.finditer(r"\r\n|\r|\n", text))]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where its lines start: asked only where something is to be told about one."""
+        return [0, *(m.end() for m in re.finditer(r"\r\n|\r|\n", self.text))]
 
     def problem(self, index: int, message: str) -> Problem:
         """Return a problem at a character of the text."""
@@ -257,10 +261,10 @@ def decode(content: bytes) -> tuple[YamlText, YamlSyntaxError | None]:
     """Return UTF-8 content as text, and the first byte or character that is not text."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return YamlText(""), YamlSyntaxError(0, _("the file is UTF-16; save it as UTF-8"))
-    text = content.decode("utf-8-sig", "replace")
     try:
-        content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        text = content.decode("utf-8-sig", "replace")
         index = len(content[: error.start].decode("utf-8-sig"))
         byte = f"0x{content[error.start]:02X}"
         message = _("byte {byte} is not UTF-8; save the file as UTF-8", byte=byte)
@@ -282,8 +286,7 @@ def tree(source: YamlText) -> tuple[Node | None, list[Problem]]:
         # `{url: https://…}`; the slow parser decides about these.
         try:
             builder = _TreeBuilder(source)
-            for event in events(source, in_c=in_c):
-                builder.take(event)
+            builder.take(events(source, in_c=in_c))
             break
         except YAMLError as error:
             if not in_c:
@@ -300,50 +303,66 @@ class _TreeBuilder:
     """Builds the tree, event by event."""
 
     def __init__(self, source: YamlText) -> None:
-        self.root: Node | None = None
         self.problems: list[Problem] = []
         self._source = source
-        self._open: list[tuple[Any, list[Node]]] = []
+        self._nodes: list[Node] = []
+        """What is in the innermost collection that is open, or in the file."""
+        self._around: list[tuple[int, list[Node]]] = []
+        """Where each open collection starts, and what is in the one around it."""
+        self._takes: dict[type[Any], Callable[[Any], None]] = {
+            ScalarEvent: self._scalar,
+            MappingStartEvent: self._open,
+            MappingEndEvent: self._close_mapping,
+            SequenceStartEvent: self._open,
+            SequenceEndEvent: self._close_sequence,
+            AliasEvent: self._refuse_alias,
+            DocumentStartEvent: self._refuse_second,
+        }
 
-    def take(self, event: Any) -> None:
-        """Add what an event says to the tree."""
-        start = event.start_mark.index if event.start_mark else 0
-        match event:
-            case ScalarEvent():
-                self._refuse_ornaments(event, start)
-                self._add(ScalarNode(start, event.end_mark.index, event.value, event.style or ""))
-            case SequenceStartEvent() | MappingStartEvent():
-                self._refuse_ornaments(event, start)
-                if len(self._open) == DEEPEST:
-                    raise YamlSyntaxError(
-                        start, _("nested more than {count} levels deep", count=DEEPEST)
-                    )
-                self._open.append((event, []))
-            case SequenceEndEvent():
-                opened, nodes = self._open.pop()
-                self._add(SequenceNode(opened.start_mark.index, event.end_mark.index, tuple(nodes)))
-            case MappingEndEvent():
-                opened, nodes = self._open.pop()
-                pairs = self._pairs(nodes)
-                self._add(MappingNode(opened.start_mark.index, event.end_mark.index, pairs))
-            case AliasEvent():
-                raise YamlSyntaxError(start, _must_be_quoted("*"))
-            case DocumentStartEvent() if self.root is not None:
-                raise YamlSyntaxError(
-                    start, _("a second document starts here; one file is one newsroom")
-                )
+    @property
+    def root(self) -> Node | None:
+        return self._nodes[0] if self._nodes else None
 
-    def _add(self, node: Node) -> None:
-        if self._open:
-            self._open[-1][1].append(node)
-        else:
-            self.root = node
+    def take(self, events: Iterable[Any]) -> None:
+        """Add what events say to the tree."""
+        takes = self._takes
+        for event in events:
+            if take := takes.get(type(event)):
+                take(event)
 
-    def _refuse_ornaments(self, event: Any, start: int) -> None:
-        if event.anchor is not None:
-            raise YamlSyntaxError(start, _must_be_quoted("&"))
-        if event.tag not in (None, "!"):
-            raise YamlSyntaxError(start, _must_be_quoted("!"))
+    def _scalar(self, event: Any) -> None:
+        start = event.start_mark.index
+        _refuse_ornaments(event, start)
+        node = ScalarNode(start, event.end_mark.index, event.value, event.style or "")
+        self._nodes.append(node)
+
+    def _open(self, event: Any) -> None:
+        start = event.start_mark.index
+        _refuse_ornaments(event, start)
+        if len(self._around) == DEEPEST:
+            raise YamlSyntaxError(start, _("nested more than {count} levels deep", count=DEEPEST))
+        self._around.append((start, self._nodes))
+        self._nodes = []
+
+    def _close_sequence(self, event: Any) -> None:
+        start, around = self._around.pop()
+        around.append(SequenceNode(start, event.end_mark.index, tuple(self._nodes)))
+        self._nodes = around
+
+    def _close_mapping(self, event: Any) -> None:
+        start, around = self._around.pop()
+        around.append(MappingNode(start, event.end_mark.index, self._pairs(self._nodes)))
+        self._nodes = around
+
+    def _refuse_alias(self, event: Any) -> None:
+        raise YamlSyntaxError(event.start_mark.index, _must_be_quoted("*"))
+
+    def _refuse_second(self, event: Any) -> None:
+        if self._nodes:
+            raise YamlSyntaxError(
+                event.start_mark.index,
+                _("a second document starts here; one file is one newsroom"),
+            )
 
     def _pairs(self, nodes: list[Node]) -> tuple[Pair, ...]:
         pairs: dict[str, Pair] = {}
@@ -360,6 +379,13 @@ class _TreeBuilder:
             else:
                 pairs[key.text] = Pair(key, value)
         return tuple(pairs.values())
+
+
+def _refuse_ornaments(event: Any, start: int) -> None:
+    if event.anchor is not None:
+        raise YamlSyntaxError(start, _must_be_quoted("&"))
+    if event.ctag is not None and event.tag != "!":
+        raise YamlSyntaxError(start, _must_be_quoted("!"))
 
 
 def find(node: Node, loc: Loc) -> tuple[Pair | None, Node] | None:
