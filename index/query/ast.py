@@ -63,6 +63,9 @@ class Word(Node, frozen=True, eq=False):
     def _compared(self) -> tuple[object, ...]:  # quicker: words are keys of the matcher's tables
         return (self.term, self.mode, self.exact, self.part)
 
+    def __hash__(self) -> int:  # likewise
+        return hash((self.term, self.mode, self.exact, self.part))
+
 
 class Phrase(Node, frozen=True, eq=False):
     """Words (or alternatives for a word) one right after the other."""

@@ -22,22 +22,15 @@ from index.article import Article
 from index.evaluation.explain import in_part, why_not
 from index.evaluation.proximity import Extent
 from index.evaluation.spans import Codes, MemoryDocument, SpanMatch, in_order, matches
-from index.evaluation.term_expansion import (
-    expands,
-    is_open,
-    key,
-    listed_keys,
-    literal_prefix,
-    selector,
-)
+from index.evaluation.term_expansion import listed_keys, literal_prefix, selector
 from index.interruption import check
-from index.query.ast import Facet, Mode, Node, Word, walk, words
+from index.query.ast import Facet, Mode, Node, Word, walk
 from index.query.filters import passes, selects
 from index.translation import gettext as _
 from monitor.fetch.url import host
 from monitor.formatting import clauses, either
 from monitor.garbage import collector_paused
-from monitor.match.presearcher import TermTrie, required_terms
+from monitor.match.presearcher import Leaf, TermTrie, filing, open_leaf
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 from monitor.model.match import Match, WatchlistMatch
@@ -58,19 +51,18 @@ class WatchlistMatcher:
         self.watchlists = tuple(watchlists)
         for feed in feeds:
             host(feed.url)  # known feeds are resolved once, here
-        roots = [watchlist.query.root for watchlist in self.watchlists]
-        watched = dict.fromkeys(word for root in roots for word in words(root))
-        self._forms = _WordForms(word for word in watched if expands(word))
         self._filed = TermTrie()
-        for number, root in enumerate(roots):
-            for needed in required_terms(root).sets or ((),):
-                drawer = self._filed
-                for word in needed:
-                    leaf = self._forms.numbers[word] if is_open(word) else key(word)
-                    drawer = drawer.further.get(leaf) or drawer.add(leaf)
-                drawer.rules.append(number)
+        wanted: set[str] = set()
+        expanding: dict[Leaf, Word] = {}
+        for number, watchlist in enumerate(self.watchlists):
+            filed = filing(watchlist.query.root)
+            for path in filed.paths:
+                self._filed.add(path, number)
+            wanted.update(filed.keys)
+            expanding.update(filed.expanding)
         self._filed.seal()
-        keys = {term: term for term in (key(word) for word in watched if not is_open(word))}
+        self._forms = _WordForms(expanding)
+        keys = {key: key for key in wanted}
         is_open_term = self._forms.has
         self._keys = Keys(lambda key: keys.get(key) or (key if is_open_term(key) else ""))
 
@@ -120,7 +112,7 @@ class WatchlistMatcher:
         found = reading.postings
         expansions = self._forms.of(found)
         candidates = self._filed.open({*found, *expansions})
-        document = _ArticleWords(found, expansions, self._forms.numbers, article, feeds)
+        document = _ArticleWords(found, expansions, article, feeds)
         for number in sorted(candidates):
             check()
             watchlist = self.watchlists[number]
@@ -133,19 +125,17 @@ class WatchlistMatcher:
 class _ArticleWords:
     """A `Document` over the positions of an article, with its word forms already decided."""
 
-    __slots__ = ("_expansions", "_found", "_numbers", "article", "feeds")
+    __slots__ = ("_expansions", "_found", "article", "feeds")
 
     def __init__(
         self,
         found: Mapping[str, Codes],
-        expansions: Mapping[int, Sequence[str]],
-        numbers: Mapping[Word, int],
+        expansions: Mapping[Leaf, Sequence[str]],
         article: Article,
         feeds: Sequence[Feed],
     ) -> None:
         self._found = found
         self._expansions = expansions
-        self._numbers = numbers
         self.article = article
         self.feeds = feeds
 
@@ -153,7 +143,7 @@ class _ArticleWords:
         return self._found.get(key, ())
 
     def expand(self, word: Word) -> Sequence[str]:
-        return self._expansions.get(self._numbers[word], ())
+        return self._expansions.get(open_leaf(word), ())
 
     def admits(self, facet: Facet) -> bool:
         return filter_admits(facet, self.article, self.feeds)
@@ -162,21 +152,20 @@ class _ArticleWords:
 class _WordForms:
     """Cache: the inflected, wildcard and exact terms that each key seen so far belongs to."""
 
-    def __init__(self, open_words: Iterable[Word]) -> None:
-        self.numbers = {word: number for number, word in enumerate(open_words)}
-        self._listed: defaultdict[str, list[int]] = defaultdict(list)
-        self._plain: defaultdict[str, list[int]] = defaultdict(list)
-        self._beginnings: defaultdict[str, list[tuple[str, int, Word]]] = defaultdict(list)
-        for word, number in self.numbers.items():
+    def __init__(self, expanding: Mapping[Leaf, Word]) -> None:
+        self._listed: defaultdict[str, list[Leaf]] = defaultdict(list)
+        self._plain: defaultdict[str, list[Leaf]] = defaultdict(list)
+        self._beginnings: defaultdict[str, list[tuple[str, Leaf, Word]]] = defaultdict(list)
+        for leaf, word in expanding.items():
             if listed := listed_keys(word):
                 for each in listed:
-                    self._listed[each].append(number)
+                    self._listed[each].append(leaf)
             elif word.mode is Mode.EXACT:
                 space = AUTHOR if word.part == "author" else ""
-                self._plain[space + word.term].append(number)
+                self._plain[space + word.term].append(leaf)
             else:
                 prefix = literal_prefix(word)
-                self._beginnings[prefix[:_BEGINNING]].append((prefix, number, word))
+                self._beginnings[prefix[:_BEGINNING]].append((prefix, leaf, word))
         self._lengths = sorted({len(beginning) for beginning in self._beginnings})
         self.meanings = TextCache(self._decide, getsizeof, CACHED)
         """The open terms that a key belongs to, each decided once."""
@@ -190,30 +179,29 @@ class _WordForms:
             return term in self._plain and written != LOUD
         return bool(self._wildcards(form))
 
-    def of(self, found: Iterable[str]) -> Mapping[int, list[str]]:
+    def of(self, found: Iterable[str]) -> Mapping[Leaf, list[str]]:
         """Return the keys of an article that each open term matches, where there are any."""
-        expansions: defaultdict[int, list[str]] = defaultdict(list)
-        if self.numbers:
-            meanings = self.meanings
-            for met in found:
-                for number in meanings[met]:
-                    expansions[number].append(met)
+        expansions: defaultdict[Leaf, list[str]] = defaultdict(list)
+        meanings = self.meanings
+        for met in found:
+            for leaf in meanings[met]:
+                expansions[leaf].append(met)
         return expansions
 
-    def _decide(self, form: str) -> Sequence[int]:
-        numbers = self._listed.get(form, [])
+    def _decide(self, form: str) -> Sequence[Leaf]:
+        leaves = self._listed.get(form, [])
         term, sign, written = form.partition(EXACT)
         if not sign:
-            return numbers + self._wildcards(form)
+            return leaves + self._wildcards(form)
         if written != LOUD:  # another form than `=liege` asks for
-            return numbers + self._plain.get(term, [])
-        return numbers
+            return leaves + self._plain.get(term, [])
+        return leaves
 
-    def _wildcards(self, term: str) -> list[int]:
+    def _wildcards(self, term: str) -> list[Leaf]:
         return [
-            number
+            leaf
             for length in self._lengths
-            for prefix, number, word in self._beginnings.get(term[:length], ())
+            for prefix, leaf, word in self._beginnings.get(term[:length], ())
             if term.startswith(prefix) and _selector(word).accepts(term)
         ]
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import sys
 from collections.abc import Iterable, Sequence, Set
 from typing import NamedTuple
 
-from index.query.ast import And, AtLeast, Mode, Near, Node, Or, Phrase, Score, Word
+from index.evaluation.term_expansion import expands, is_open, key
+from index.query.ast import And, AtLeast, Mode, Near, Node, Or, Phrase, Score, Word, words
+from index.query.parser import PARSED
 
 MAX_WORDS = 4
 """Most terms of a set: more would hardly ever avoid a needless evaluation."""
@@ -120,8 +123,40 @@ def _pairs(choices: Sequence[RequiredTerms], number: int) -> RequiredTerms:
 
 # --- the trie ----------------------------------------------------------
 
-Leaf = str | int
-"""An edge of the trie: a key of `term_positions`, or the number of an open term."""
+Leaf = str
+"""An edge of the trie: a key of `term_positions`, or what stands for an open term."""
+
+_SIGNS = {Mode.STEM: "~", Mode.WILDCARD: "*", Mode.ACRONYM: "^", Mode.EXACT: "="}
+
+
+def open_leaf(word: Word) -> Leaf:
+    """Return what stands for a word that expands. No key of a text begins with such a sign."""
+    return sys.intern(_SIGNS[word.mode] + key(word))
+
+
+class Filing(NamedTuple):
+    """Where a watchlist is filed, and what is to be found in texts for it."""
+
+    paths: tuple[tuple[Leaf, ...], ...]
+    """The required terms."""
+    keys: tuple[str, ...]
+    """Of words that mean one key."""
+    expanding: tuple[tuple[Leaf, Word], ...]
+    """Words that expand."""
+
+
+@functools.lru_cache(PARSED)
+def filing(root: Node) -> Filing:
+    """Return the filing of a query. Remembered: of 50,000 watchlists one is edited."""
+    paths = tuple(tuple(map(_leaf, needed)) for needed in required_terms(root).sets or ((),))
+    watched = tuple(words(root))
+    keys = tuple(_leaf(word) for word in watched if not is_open(word))
+    return Filing(paths, keys, tuple((open_leaf(word), word) for word in watched if expands(word)))
+
+
+def _leaf(word: Word) -> Leaf:
+    return open_leaf(word) if is_open(word) else sys.intern(key(word))
+
 
 _NONE: frozenset[Leaf] = frozenset()
 
@@ -129,24 +164,27 @@ _NONE: frozenset[Leaf] = frozenset()
 class TermTrie:
     """A node: watchlists that need the terms on the path, and nodes for one more term."""
 
-    __slots__ = ("_leaves", "further", "rules")
+    __slots__ = ("_further", "_leaves", "rules")
 
     def __init__(self) -> None:
         self.rules: list[int] = []
-        self.further: dict[Leaf, TermTrie] = {}
+        self._further: dict[Leaf, TermTrie] = {}
         self._leaves: Set[Leaf] = _NONE
 
-    def add(self, leaf: Leaf) -> TermTrie:
-        """Add and return the node for one more term."""
-        drawer = self.further[leaf] = TermTrie()
-        return drawer
+    def add(self, path: Sequence[Leaf], rule: int) -> None:
+        """Add a watchlist that needs the terms of a path."""
+        drawer = self
+        for leaf in path:
+            further = drawer._further
+            drawer = further.get(leaf) or further.setdefault(leaf, TermTrie())
+        drawer.rules.append(rule)
 
     def seal(self) -> None:
         """Prepare for look-ups, once all watchlists are added."""
-        if self.further:
+        if self._further:
             # A set keeps the hashes of its members, so an intersection looks at common ones only.
-            self._leaves = frozenset(self.further)
-            for drawer in self.further.values():
+            self._leaves = frozenset(self._further)
+            for drawer in self._further.values():
                 drawer.seal()
 
     def open(self, there: Set[Leaf]) -> set[int]:
@@ -157,5 +195,5 @@ class TermTrie:
             if drawer.rules:
                 candidates.update(drawer.rules)
             if not there.isdisjoint(drawer._leaves):
-                opened += map(drawer.further.__getitem__, there & drawer._leaves)
+                opened += map(drawer._further.__getitem__, there & drawer._leaves)
         return candidates
