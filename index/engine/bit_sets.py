@@ -14,7 +14,7 @@ Bits = int
 _SPARSE = 24
 """Documents for each of the set from which bytes without any are worth to be passed over."""
 _FEW = 200
-"""Highest documents of a set that are taken one by one sooner than all of it is listed."""
+"""Documents of a set that are taken one by one, from the highest on, sooner than all is listed."""
 _BYTE = re.compile(rb"[^\0]", re.DOTALL)
 _BITS_OF_BYTE = [[bit for bit in range(8) if byte >> bit & 1] for byte in range(256)]
 _FLAGS = bytes(byte == ord("1") for byte in range(256))
@@ -47,7 +47,9 @@ def of_flags(flags: Iterable[object]) -> Bits:
 
 def documents(bits: Bits) -> list[int]:
     """Return the documents of a set, ascending."""
-    if _SPARSE * bits.bit_count() < bits.bit_length():
+    if (count := bits.bit_count()) <= _FEW:
+        return highest(bits, count)[::-1]
+    if _SPARSE * count < bits.bit_length():
         content = bits.to_bytes((bits.bit_length() + 7) >> 3, "little")
         return [
             8 * found.start() + bit

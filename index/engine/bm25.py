@@ -67,28 +67,30 @@ def scores(
     norms = [flat + slope * lengths[doc] for doc in numbers]
     scores = [0.0] * len(numbers)
     for keys, weight in terms:
+        lists = [postings for key in keys if (postings := segment.postings(key)).size]
+        if not lists:
+            continue
         top = weight * (K1 + 1)
-        counted = zip(scores, _counts(segment, keys, docs), norms, strict=True)
+        counted = zip(scores, _counts(lists, docs, numbers), norms, strict=True)
         scores = [score + top * count / (count + norm) for score, count, norm in counted]
     return dict(zip(numbers, scores, strict=True))
 
 
-def _counts(segment: Segment, keys: Collection[str], docs: Bits) -> Iterable[int]:
+def _counts(lists: Sequence[Postings], docs: Bits, numbers: Sequence[int]) -> Iterable[int]:
     """Return how often any of some keys occurs in each of the documents, in their order."""
-    lists = [postings for key in keys if (postings := segment.postings(key)).size]
     if len(lists) == 1:
-        return _counted(lists[0], docs)
+        return _counted(lists[0], docs, numbers)
     total: defaultdict[int, int] = defaultdict(int)
     for postings in lists:
         for doc, count in zip(postings.docs, postings.counts or repeat(1), strict=False):
             total[doc] += count
-    return [total.get(doc, 0) for doc in bit_sets.documents(docs)]
+    return [total.get(doc, 0) for doc in numbers]
 
 
-def _counted(postings: Postings, docs: Bits) -> Iterable[int]:
+def _counted(postings: Postings, docs: Bits, numbers: Sequence[int]) -> Iterable[int]:
     """Return how often a key occurs in each of some documents, in their order."""
-    if not postings.is_bits or docs.bit_count() < _FEW:
-        return postings.counts_in(bit_sets.documents(docs))
+    if not postings.is_bits or len(numbers) < _FEW:
+        return postings.counts_in(numbers)
     bits = postings.bits
     counts: Iterable[int] = postings.counts or repeat(1, postings.size)
     here = bits & docs

@@ -101,7 +101,8 @@ class Segment:
 
     def frequency(self, key: str) -> int:
         """Return in how many documents an index key occurs, deleted ones included."""
-        return self.lists.frequency(WORDS, key.encode())
+        known = self._postings.get(key)
+        return self.lists.frequency(WORDS, key.encode()) if known is None else known.size
 
     def terms(self, prefix: str = "") -> list[str]:
         """Return the index keys that begin with a prefix, in order."""
