@@ -170,10 +170,10 @@ class SqlReads:
     ) -> list[list[StoryCandidate]]:
         """Return for each text the articles that share enough of its shingles, by id."""
         bearers: dict[int, list[int]] = defaultdict(list)
-        for article, shingle in select_in(
-            self._sql,
-            "SELECT article, shingle FROM shingles WHERE shingle IN ({0})",
-            {shingle for shingles, _ in wanted for shingle in shingles},
+        every = {shingle for shingles, _ in wanted for shingle in shingles}
+        for article, shingle in self._sql.execute(
+            "SELECT article, shingle FROM json_each(?) CROSS JOIN shingles WHERE shingle = value",
+            (json.dumps([*every]),),
         ):
             bearers[shingle].append(article)
         shared = [_shared(shingles, enough, bearers) for shingles, enough in wanted]
