@@ -59,8 +59,8 @@ _FORMATS = {
 }
 """By feedparser's names of them."""
 _NO_TEXT = ("image/", "audio/", "video/", "font/", "model/")
-FEATURED = 300_000
-"""Characters of the texts of a document whose features are read with it: a tenth of a second."""
+FEATURED = 150_000
+"""Characters of the texts of a document whose features are read with it: a twentieth of a second."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]{24,}=*\s*")
 """Bytes that feedparser could not decode to text."""
 
