@@ -9,6 +9,7 @@ from datetime import UTC
 from typing import Any
 from unittest.mock import patch
 
+from msgspec import Struct
 from textual import _wait
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
@@ -56,9 +57,20 @@ def unpainted() -> Iterator[None]:
         yield
 
 
+class Frames(Struct):
+    """What was not drawn."""
+
+    count: int = 0
+    """While it stays, a screen stays as it is."""
+
+
+FRAMES = Frames()
+
+
 def _draw_nothing(
     compositor: Compositor, full: bool = False, screen_stack: list[Screen[Any]] | None = None
 ) -> None:
+    FRAMES.count += 1
     visible_screen_stack.set(screen_stack or [])
     compositor._dirty_regions.clear()
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from monitor import signs
 from monitor.model.search import Filter
-from support.dashboard_driver import until
+from support.dashboard_driver import unpainted, until
 from support.fake_newsroom import FakeNewsroom, failing
 from tui.app import DashboardApp
 from tui.base_app import BaseApp
@@ -68,14 +68,17 @@ def take(snapshot: Snapshot, expected: str = "") -> str:
             before = ""
             deadline = time.monotonic() + (PATIENCE if expected else 0.0)
             # A rest of the cursor, and what is read after it: that may take a while.
-            while still < 8 or (before != expected and time.monotonic() < deadline):
+            while still < (2 if before == expected else 8) or (
+                before != expected and time.monotonic() < deadline
+            ):
                 await pilot.pause(0.06)
                 now = text(app)
                 still = still + 1 if now == before else 0
                 before = now
             return before
 
-    return asyncio.run(run())
+    with unpainted():
+        return asyncio.run(run())
 
 
 def text(app: BaseApp) -> str:

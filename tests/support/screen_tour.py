@@ -17,7 +17,7 @@ from monitor import signs
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
 from monitor.model.feed import Health
 from monitor.model.search import Filter
-from support.dashboard_driver import unpainted, until
+from support.dashboard_driver import FRAMES, unpainted, until
 from support.fake_newsroom import NOW, FakeNewsroom, failing
 from support.screen_snapshots import text
 from tui.app import DashboardApp
@@ -25,8 +25,8 @@ from tui.screens.dialogs import Dialog
 from tui.wall import Wall
 
 SIZE = (200, 50)
-STILL = 2
-"""Looks at a screen that must be the same before it counts as at rest."""
+STILL = 3
+"""Looks between which nothing is drawn before a screen counts as at rest."""
 FILE = """\
 feeds:
   - {url: https://a.example/rss, name: Les Échos, tags: [presse]}
@@ -160,12 +160,12 @@ async def _press(pilot: Pilot[Any], *keys: str) -> None:
 
 
 async def _at_rest(pilot: Pilot[Any]) -> str:
-    before, still = "", 0
-    while still < STILL:
+    before, still, shown = -1, 0, ""
+    while still < STILL or not (shown := _shown(pilot.app)):
         await pilot.pause(0.04)
-        now = _shown(pilot.app)
-        still, before = (still + 1 if now and now == before else 0), now
-    return before
+        now = FRAMES.count
+        still, before = (still + 1 if now == before else 0), now
+    return shown
 
 
 def _shown(app: App[Any]) -> str:
