@@ -32,16 +32,23 @@ def restored(written: bytes) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("how", "ending"),
-    [("q", "quit"), ("Q", "leave"), (signal.SIGTERM, "quit"), (signal.SIGHUP, "leave")],
+    ("keys", "shows", "how", "ending"),
+    [
+        ("", "Grève", "Q", "leave"),
+        ("iabc", "abc", signal.SIGTERM, "quit"),
+        ("w", "Why this", signal.SIGHUP, "leave"),
+    ],
 )
-def test_the_terminal_is_restored(how: str | signal.Signals, ending: str) -> None:
+def test_it_ends_whatever_is_open_and_the_terminal_is_restored(
+    keys: str, shows: str, how: str | signal.Signals, ending: str
+) -> None:
     terminal = dashboard()
-    terminal.read_until("Grève")
     terminal.read_until("✓ live")
+    terminal.press(keys)
+    terminal.read_until(shows)
     assert not restored(terminal.written)
     if isinstance(how, str):
-        terminal.child.send(how)
+        terminal.press(how)
     else:
         terminal.child.kill(how)
     assert f"ended: {ending}" in terminal.end()
@@ -49,20 +56,12 @@ def test_the_terminal_is_restored(how: str | signal.Signals, ending: str) -> Non
     assert terminal.child.exitstatus == 0
 
 
-@pytest.mark.parametrize(
-    ("keys", "shows", "how"),
-    [("iabc", "abc", signal.SIGTERM), ("w", "Why this", signal.SIGHUP), (":pau", "pau", None)],
-)
-def test_it_ends_whatever_is_open(keys: str, shows: str, how: signal.Signals | None) -> None:
+def test_it_ends_when_its_window_is_closed() -> None:
     terminal = dashboard()
     terminal.read_until("✓ live")
-    terminal.press(keys)
-    terminal.read_until(shows)
-    if how is None:
-        terminal.child.ptyproc.fileobj.close()  # as when its window is closed
-    else:
-        terminal.child.kill(how)
-        assert "ended: " in terminal.end()
+    terminal.press(":pau")
+    terminal.read_until("pau")
+    terminal.child.ptyproc.fileobj.close()
     assert until_ended(terminal)
 
 
@@ -102,6 +101,8 @@ def test_a_suspended_dashboard_gives_the_terminal_back_and_continues() -> None:
     terminal.read_until("Why this")
     terminal.press("qq")
     assert "ended: quit" in terminal.end()
+    assert restored(terminal.written)
+    assert terminal.child.exitstatus == 0
 
 
 def test_the_terminal_is_restored_after_a_crash() -> None:
@@ -152,8 +153,9 @@ def test_a_text_browser_has_the_terminal_and_gives_it_back(tmp_path: Path) -> No
     w3m = tmp_path / "w3m"
     w3m.write_text('#!/bin/sh\necho "reading $@"\nread answer\n')
     w3m.chmod(0o755)
-    terminal = dashboard(BROWSER=str(w3m))
+    terminal = dashboard(BROWSER=str(w3m), NO_COLOR="1")
     terminal.read_until("✓ live")
+    assert any("▌" in line for line in terminal.lines), "the cursor shows without colour"
     terminal.press("o")
     terminal.read_until("reading https://")
     assert restored(terminal.written)
@@ -163,20 +165,12 @@ def test_a_text_browser_has_the_terminal_and_gives_it_back(tmp_path: Path) -> No
     assert "ended: quit" in terminal.end()
 
 
-def test_letters_in_one_packet_with_the_slash_are_the_query() -> None:
-    terminal = dashboard()
-    terminal.read_until("✓ live")
-    terminal.child.send("/a/q orly")
-    terminal.read_until("/ a/q orly")
-    terminal.child.kill(signal.SIGTERM)
-    assert "ended: quit" in terminal.end()
-
-
 def test_letters_in_one_packet_with_a_key_go_to_what_it_opens() -> None:
     terminal = dashboard()
     terminal.read_until("✓ live")
     for packet, shows in (
         ("fp orly", "f p orly"),
+        ("/a/q orly", "/ a/q orly"),
         (":pauq", "pauq"),
         ("iqu’en dire", "│ qu’en dire"),
         ("tsat", "│ sat"),
@@ -193,12 +187,3 @@ def test_letters_in_one_packet_with_a_key_go_to_what_it_opens() -> None:
         terminal.read_until(shows, gone=True)
     terminal.child.kill(signal.SIGTERM)
     assert "ended: quit" in terminal.end()
-
-
-def test_the_cursor_shows_without_colour() -> None:
-    terminal = dashboard(NO_COLOR="1")
-    terminal.read_until("Grève")
-    terminal.read_until("✓ live")
-    assert any("▌" in line for line in terminal.screen.display)
-    terminal.child.send("q")
-    terminal.end()

@@ -97,8 +97,7 @@ def test_the_palette_opens_the_form_of_a_watchlist(path: Path) -> None:
     drive(newsroom, script)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-def test_a_new_watchlist_is_written_from_every_field(path: Path, size: tuple[int, int]) -> None:
+def test_a_new_watchlist_is_written_from_every_field(path: Path) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
         fields = ("Name", "Severity", "Watch for", "But not", "Languages", "Feeds", "Cooldown")
         assert all(f"{field} " in screen(app) for field in fields)
@@ -110,7 +109,7 @@ def test_a_new_watchlist_is_written_from_every_field(path: Path, size: tuple[int
         await pilot.press("tab", *"fr", "tab", "space", "tab", *"30m", "ctrl+s")
         await sees(pilot, app, "The watchlist Ports is saved.")
 
-    in_form(path, ("n",), script, size)
+    in_form(path, ("n",), script, (80, 24))
     (*_, added) = load(path).watchlists
     assert (added.name, added.excluded, added.lang) == ("Ports", ("portable",), ("fr",))
     assert (added.feeds, added.cooldown) == (("tag:presse",), 1800)
