@@ -31,6 +31,7 @@ def test_a_token_is_made_used_listed_and_revoked(filled: Newsroom) -> None:
     assert secret.startswith("tocsin_") and len(secret) > 45
     assert "not shown again" in made.stderr
     with served(filled) as (address, process):
+        assert httpx.get(f"{address}status").status_code == 401
         client = httpx.Client(base_url=address, headers={"Authorization": f"Bearer {secret}"})
         with client:
             assert client.get("status").json()["articles"] == 4
@@ -66,8 +67,6 @@ def test_this_machine_reads_without_a_token_if_it_is_asked_to(filled: Newsroom) 
     with served(filled, "--no-token") as (address, _):
         assert httpx.get(f"{address}status").json()["articles"] == 4
         assert httpx.post(f"{address}triage/undo", json={}).status_code == 401
-    with served(filled) as (address, _):
-        assert httpx.get(f"{address}status").status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -88,16 +87,25 @@ def test_nothing_is_exposed_by_accident(
     assert words in refused.stderr
 
 
-def test_answers_are_encrypted_with_a_certificate(
+def test_answers_and_the_dashboard_in_the_same_process_are_encrypted_with_a_certificate(
     filled: Newsroom, certificate: tuple[ssl.SSLContext, Path]
 ) -> None:
     _, cert = certificate
     files = ("--tls-cert", str(cert), "--tls-key", str(cert.with_name("key.pem")))
-    exposed = ("--host", "0.0.0.0", "--expose", "--name", "localhost")
-    with served(filled, *exposed, *files) as (address, _):
+    exposed = ("--host", "0.0.0.0", "--expose", "--name", "localhost", "--dashboard", "0")
+    with served(filled, *exposed, *files) as (address, process):
+        assert process.stdout is not None
+        dashboard = process.stdout.readline().strip()
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         assert address.startswith("https://localhost:")
-        trusted = ssl.create_default_context(cafile=cert)
-        assert httpx.get(f"{address}status", verify=trusted).status_code == 401
+        assert dashboard.startswith("https://localhost:")
+        with httpx.Client(verify=ssl.create_default_context(cafile=cert)) as client:
+            assert client.get(f"{address}status").status_code == 401
+            assert client.get(dashboard.partition("?")[0]).status_code == 403
+            opened = client.get(dashboard)
+        assert (opened.status_code, opened.headers["location"]) == (303, "/")
+        assert "Secure" in opened.headers["set-cookie"]
+        assert not children.read_text().split()
 
 
 def test_a_certificate_that_is_none_is_an_error(filled: Newsroom) -> None:
@@ -107,34 +115,8 @@ def test_a_certificate_that_is_none_is_an_error(filled: Newsroom) -> None:
     assert "the certificate or its key cannot be read" in refused.stderr
 
 
-def test_the_dashboard_lives_in_the_same_process(filled: Newsroom) -> None:
-    with served(filled, "--dashboard", "0") as (address, process):
-        assert process.stdout is not None
-        dashboard = process.stdout.readline().strip()
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        assert httpx.get(f"{address}status").status_code == 401
-        opened = httpx.get(dashboard)
-        assert (opened.status_code, opened.headers["location"]) == (303, "/")
-        assert httpx.get(dashboard.partition("?")[0]).status_code == 403
-        assert not children.read_text().split()
-
-
-def test_the_dashboard_has_the_certificate_too(
-    filled: Newsroom, certificate: tuple[ssl.SSLContext, Path]
-) -> None:
-    _, cert = certificate
-    files = ("--tls-cert", str(cert), "--tls-key", str(cert.with_name("key.pem")))
-    with served(filled, "--name", "localhost", "--dashboard", "0", *files) as (_address, process):
-        assert process.stdout is not None
-        dashboard = process.stdout.readline().strip()
-        assert dashboard.startswith("https://localhost:")
-        trusted = ssl.create_default_context(cafile=cert)
-        opened = httpx.get(dashboard, verify=trusted)
-        assert opened.status_code == 303 and "Secure" in opened.headers["set-cookie"]
-
-
 def test_without_an_archive_there_is_nothing_to_answer(tmp_path: Path) -> None:
     empty = Newsroom(tmp_path)
     empty.watch([{"url": "http://127.0.0.1:9/rss"}], ["Alibaba"])
-    refused = empty.tocsin("api", "--no-monitor", "--port", "0")
+    refused = empty.here("api", "--no-monitor", "--port", "0")
     assert refused.returncode == 1 and "no archive" in refused.stderr

@@ -84,7 +84,8 @@ def door(request: pytest.FixtureRequest, hostile: Newsroom, served: Api) -> Stdi
     """One of the doors; each start of `tocsin mcp` takes two seconds of the processor."""
     mode = "legacy" if EARLIER in request.param else "auto"
     if request.param.startswith(STDIO):
-        return Stdio(hostile, ("--allow-triage",), mode)
+        ana = replace(hostile, environ={"TOCSIN_USER": "ana"})
+        return Stdio(ana, ("--allow-triage",), mode)
     return Http(served.url, served.headers(Scope.TRIAGE), mode)
 
 
@@ -216,7 +217,6 @@ def test_the_tools_are_those_of_the_reference(served: Api) -> None:
 @pytest.mark.parametrize(
     ("door", "answer"),
     [
-        (STDIO_EARLIER, "decline"),
         (HTTP, "decline"),
         (HTTP, None),
         (HTTP_EARLIER, "decline"),
@@ -235,38 +235,46 @@ def test_nothing_changes_without_a_person(
     assert len(person.asked) == can_ask
 
 
-def test_a_person_sees_the_alert_and_the_change(hostile: Newsroom, served: Api) -> None:
-    newsroom = replace(hostile, environ={"TOCSIN_USER": "ana"})
-    for door, who in (
-        (Stdio(newsroom, ("--allow-triage",), "legacy"), "ana"),
-        (Http(served.url, served.headers(Scope.TRIAGE)), "triageer"),
-    ):
-        person = Person()
-        done = call(door, "triage", person, alert="a1", starred=True, note="see the port")
-        assert not done.is_error, said(done)
-        (question,) = person.asked
-        assert "a1" in question and "starred: yes" in question and "see the port" in question
-        assert "\u202e" not in question
-        history = hostile.json("alerts", "history", "a1", "--format", "json")
-        newest = max(history, key=lambda one: one["act"])
-        assert newest["who"] == who and newest["after"]["starred"]
-        for undone in (("unstar", "a1"), ("note", "a1", "-m", "")):
-            assert hostile.here("alerts", *undone).returncode == 0
+@pytest.mark.parametrize(
+    ("door", "who"), [(STDIO_EARLIER, "ana"), (HTTP, "triageer")], indirect=["door"]
+)
+def test_a_person_sees_the_alert_and_the_change(
+    door: Stdio | Http, who: str, hostile: Newsroom
+) -> None:
+    """In one conversation: declined, too late for what somebody changed meanwhile, accepted."""
+    person = Person("decline")
 
+    def noted(note: str) -> None:
+        assert hostile.here("alerts", "note", "a1", "-m", note).returncode == 0
 
-def test_what_somebody_changed_meanwhile_stays(hostile: Newsroom, served: Api) -> None:
-    def somebody() -> None:
-        assert hostile.here("alerts", "note", "a1", "-m", "mine").returncode == 0
+    async def talk(client: Client) -> None:
+        async def triage(**change: object) -> Any:
+            return await client.call_tool("triage", {"alert": "a1", **change})
 
-    for door in (
-        Stdio(hostile, ("--allow-triage",), "legacy"),
-        Http(served.url, served.headers(Scope.TRIAGE)),
-    ):
-        person = Person(meanwhile=somebody)
-        refused = call(door, "triage", person, alert="a1", note="yours")
+        refused = await triage(starred=True)
+        assert refused.is_error and "nothing was changed" in said(refused)
+        assert not hostile.json("alerts", "--format", "json")[0]["starred"]
+
+        person.answer, person.meanwhile = "accept", lambda: noted("mine")
+        refused = await triage(note="yours")
         assert refused.is_error and "changed" in said(refused)
         assert hostile.json("alerts", "--format", "json")[0]["note"] == "mine"
-        assert hostile.here("alerts", "note", "a1", "-m", "").returncode == 0
+        noted("")
+
+        person.meanwhile = lambda: None
+        done = await triage(starred=True, note="see the port")
+        assert not done.is_error, said(done)
+
+    door.use(person, talk)
+    *_, question = person.asked
+    assert len(person.asked) == 3
+    assert "a1" in question and "starred: yes" in question and "see the port" in question
+    assert "\u202e" not in question
+    history = hostile.json("alerts", "history", "a1", "--format", "json")
+    newest = max(history, key=lambda one: one["act"])
+    assert newest["who"] == who and newest["after"]["starred"]
+    assert hostile.here("alerts", "unstar", "a1").returncode == 0
+    noted("")
 
 
 def test_without_the_scope_there_is_no_triage(served: Api) -> None:
