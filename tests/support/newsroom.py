@@ -174,11 +174,14 @@ class Newsroom(Struct, frozen=True):
                 assert pipe is not None
                 pipe.close()
 
-    def demo(self, articles: int) -> tuple[int, str, str]:
+    def demo(
+        self, articles: int, meanwhile: Callable[[], object] = lambda: None
+    ) -> tuple[int, str, str]:
         """Run the demo until so many articles can be searched; return its code, stdout, stderr."""
         bundled = replace(self, archive=f"{self.archive}/demo")
         with self.running("demo", "--headless", "--for", "1h") as process:
             until(lambda: (counts := bundled.counts())[0] >= articles and not counts[2])
+            meanwhile()
             process.terminate()
             said = process.communicate(timeout=PATIENCE)
             return process.returncode, *said

@@ -35,7 +35,7 @@ def test_once_exits_with_1_if_no_feed_could_be_read(server: Web, empty: Newsroom
     server.on("/broken", Reply(500))
     broken = {"url": server.url("/broken"), "name": "Broken"}
     empty.watch([broken])
-    done = empty.tocsin("run", "--once")
+    done = empty.once()
     assert done.returncode == 1
     assert done.stdout == ""
     assert "1 failed" in done.stderr
@@ -79,13 +79,6 @@ def test_for_ends_by_itself_and_verbosity_decides_what_is_said(
     server: Web, empty: Newsroom
 ) -> None:
     empty.watch(subscriptions(server)[:2], WATCHLISTS)
-    with empty.running("run", "--for", "1h") as plain:
-        until(lambda: empty.counts()[0] == 4)
-        plain.terminate()
-        said = plain.communicate(timeout=PATIENCE)[1]
-    assert plain.returncode == 0
-    assert "Le Fil: 3 new" in said
-    assert "▲ Douanes" in said
     quiet = empty.tocsin("-q", "run", "--for", "1s")
     assert (quiet.returncode, quiet.stdout) == (0, "")
     assert "new" not in quiet.stderr
@@ -96,13 +89,13 @@ def test_for_ends_by_itself_and_verbosity_decides_what_is_said(
 def test_without_a_terminal_tocsin_watches_until_it_is_stopped(
     server: Web, empty: Newsroom
 ) -> None:
-    empty.watch(subscriptions(server)[:1], WATCHLISTS)
+    empty.watch(subscriptions(server)[:2], WATCHLISTS)
     with empty.running() as monitor:
-        until(lambda: empty.counts() == (3, 2, 0))
+        until(lambda: empty.counts() == (4, 3, 0))
         card = empty.json("status", "--json")["monitor"]
         assert card.keys() == {"pid", "since", "config", "log"}
         assert (card["pid"], card["config"]) == (monitor.pid, str(empty.config.resolve()))
-        second = empty.tocsin("run")
+        second = empty.here("run")
         assert second.returncode == 3
         assert f"pid {monitor.pid}" in second.stderr
         refused = empty.here("reindex")
@@ -111,12 +104,15 @@ def test_without_a_terminal_tocsin_watches_until_it_is_stopped(
         stopped = empty.tocsin("stop")
         assert (stopped.returncode, stopped.stdout) == (0, "")
         assert f"pid {monitor.pid}" in stopped.stderr
-        assert monitor.wait(PATIENCE) == 0
-    assert empty.tocsin("stop").returncode == 1
+        said = monitor.communicate(timeout=PATIENCE)[1]
+        assert monitor.returncode == 0
+        assert "Le Fil: 3 new" in said
+        assert "▲ Douanes" in said
+    assert empty.here("stop").returncode == 1
 
 
 def test_without_a_file_it_does_not_say_that_it_watches(empty: Newsroom) -> None:
-    done = empty.tocsin("--config", "none.yaml")
+    done = empty.here("--config", "none.yaml")
     assert done.returncode == 2
     assert "watching" not in done.stderr
     assert "`tocsin init` writes one" in done.stderr
@@ -147,8 +143,15 @@ def test_data_in_feeds_yaml_is_used_by_every_command(server: Web, empty: Newsroo
 # --- the demo ------------------------------------------------------------------------------
 
 
-def test_the_demo_raises_alerts_without_a_network(empty: Newsroom) -> None:
-    code, summary, log = empty.demo(articles=60)
+def test_the_demo_raises_alerts_without_a_network_and_a_second_leaves_it_alone(
+    empty: Newsroom,
+) -> None:
+    def second() -> None:
+        refused = empty.tocsin("demo", "--headless", "--for", "1s")
+        assert refused.returncode == 1
+        assert "a demo already runs here" in refused.stderr
+
+    code, summary, log = empty.demo(articles=60, meanwhile=second)
     assert code == 0, log
     assert re.search(r"\d+ alerts;", summary)
     assert "Traceback" not in log
@@ -156,15 +159,3 @@ def test_the_demo_raises_alerts_without_a_network(empty: Newsroom) -> None:
     assert found.returncode == 0
     assert "the archive of the demo" in found.stderr
     assert {alert["severity"] for alert in json.loads(found.stdout)} == {"high"}
-
-
-@pytest.mark.costly
-def test_a_second_demo_leaves_the_first_alone(empty: Newsroom) -> None:
-    folder = empty.data / "demo"
-    with empty.running("demo", "--headless", "--for", "1h") as first:
-        until((folder / "newsroom.db").exists)
-        second = empty.tocsin("demo", "--headless", "--for", "1s")
-        assert second.returncode == 1
-        assert "a demo already runs here" in second.stderr
-        assert first.poll() is None
-        assert (folder / "newsroom.db").exists()

@@ -236,8 +236,6 @@ def test_the_whole_program_tells_its_figures(tmp_path: Path, web: Web) -> None:
         until(lambda: scraped().get("tocsin_config_valid") == 0)
         assert process.poll() is None
     newsroom.watch([feed], [], network=network | {"metrics": f"127.0.0.1:{port}"})
-    with newsroom.running("run") as process:
-        until(scraped)
     with socket.create_server(("127.0.0.1", port)):
         done = newsroom.tocsin("run", "--for", "1s")
     assert done.returncode == 1
