@@ -29,7 +29,7 @@ compile_catalogues(ROOT)
 # No deadlines: a busy machine is not a bug. The same examples each time where a run decides.
 # Few of them, and fewer in `make test-fast`: `make properties` tries thousands.
 settings.register_profile(
-    "tests", max_examples=30, deadline=None, derandomize=bool(os.environ.get("CI"))
+    "tests", max_examples=20, deadline=None, derandomize=bool(os.environ.get("CI"))
 )
 settings.register_profile("fast", settings.get_profile("tests"), max_examples=8)
 settings.register_profile("properties", max_examples=3_000, deadline=None, print_blob=True)

@@ -17,7 +17,7 @@ import pytest
 from support import planted_bugs
 from support.busy_half_hour import BusyHalfHour, Moment, Recorder, record, resumed
 
-SLICE = 4
+SLICE = 2
 """Moments of so many that are tried: another choice each time, named when it fails."""
 
 

@@ -176,12 +176,12 @@ network: {{allow: [127.0.0.0/8]}}
     ],
     ids=["channel", "feed", "defaults"],
 )  # fmt: skip
-@pytest.mark.parametrize("command", ["check", "run"])
 def test_a_configuration_that_needs_an_extra_is_refused(
-    tmp_path: Path, command: str, feed: str, rest: str, message: str
+    tmp_path: Path, feed: str, rest: str, message: str
 ) -> None:
     core = Core(tmp_path, modules_of_the_extras())
     core.write(FEEDS.format(feed=feed, rest=rest))
-    said = "".join(core(command, exit=2))
-    assert message in " ".join(said.split())
-    assert said.count("pip install") == 1
+    for command in ("check", "run") if "channels" in rest else ("check",):
+        said = "".join(core(command, exit=2))
+        assert message in " ".join(said.split())
+        assert said.count("pip install") == 1

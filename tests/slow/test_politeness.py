@@ -21,7 +21,7 @@ from support.scripted_server import Reply, Request, Web, conditional, redirect
 from support.simulated_time import Town, World
 
 HOUR = 3_600.0
-FEW, MANY = 5, 30
+FEW, MANY = 5, 16
 
 
 @dataclass

@@ -259,7 +259,7 @@ class Promise(RuleBasedStateMachine):
 
 _LONG = settings().max_examples > 1_000
 Promise.TestCase.settings = settings(
-    max_examples=400 if _LONG else 10,
+    max_examples=400 if _LONG else 6,
     stateful_step_count=60 if _LONG else 25,
     suppress_health_check=list(HealthCheck),
 )

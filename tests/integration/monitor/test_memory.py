@@ -20,7 +20,7 @@ pytestmark = [
 
 MEMORY = 200 * 2**20
 """Bytes of data that each process may have: together less than the `MemoryMax` of the service."""
-ARTICLES = 24
+ARTICLES = 8
 
 
 def confine() -> None:

