@@ -10,7 +10,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count, pairwise
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -21,9 +21,10 @@ from index.article import PARTS
 from index.engine.places import PlaceLayout
 from index.engine.postings_file import (
     AS_BITS,
-    COUNT_KIND,
     MAX_OCCURRENCES,
+    PLACE_BITS,
     PLACE_KIND,
+    WITH_FIRSTS,
     WITH_LENGTHS,
     Field,
     PostingsFile,
@@ -42,8 +43,16 @@ DOC, TERM = 24, 40
 _CODE = (1 << DOC) - 1
 _PART = PART_WIDTH.bit_length() + 1
 """Binary digits of a code behind the number of its part."""
-_WIDTHS = np.array([0, 1, 2, 4])
-"""Bytes of a number by its kind."""
+_BITS = np.array(PLACE_BITS)
+"""Binary digits of a place by its kind."""
+_LARGEST = (1 << _BITS[:-1]) - 1
+_LARGEST[0] = -1
+"""Largest place of a kind; that of no places is none."""
+_SHARED = 4
+"""Digits of a place of 12 bits that are in a byte with those of another one."""
+
+
+Count = TypeVar("Count", int, Numbers)
 
 
 class PostingsSource(Protocol):
@@ -175,7 +184,7 @@ class SegmentPostings:
     @property
     def weights(self) -> Numbers:
         """Occurrences of each term, roughly."""
-        return np.diff(self._starts) // 3 + 1
+        return np.diff(self._starts) // 2 + 1
 
     def terms(self) -> list[bytes]:
         """Return the terms in order."""
@@ -202,16 +211,19 @@ class SegmentPostings:
         is_bits = (kinds & AS_BITS) > 0
         docs = self._documents(starts, sizes, is_bits)
         middles = starts + np.where(is_bits, _bytes_of_bits(self._lists.documents), 2 * sizes)
-        widths = _WIDTHS[kinds & COUNT_KIND]
-        tails = middles + widths * sizes
-        place_widths = _WIDTHS[(kinds & PLACE_KIND) >> 2]
-        in_all = (ends - tails) // np.maximum(place_widths, 1)
+        bits, has_firsts = _BITS[kinds & PLACE_KIND], (kinds & WITH_FIRSTS) > 0
+        in_all = 8 * (ends - middles) // np.maximum(bits + has_firsts, 1)
+        tails = middles + np.where(has_firsts, _bytes_of_bits(in_all), 0)
         counts = np.repeat(in_all // sizes, sizes)  # where none are written: one each, or none
-        _fill(counts, self._content, middles, sizes, widths)
+        firsts = np.flatnonzero(_unpacked(self._content, middles, in_all, has_firsts, 1))
+        counts[np.repeat(has_firsts, sizes)] = np.diff(firsts, append=in_all[has_firsts].sum())
         if (np.add.reduceat(counts, np.cumsum(sizes) - sizes) != in_all).any():
             raise ValueError("counts and places differ")  # not a message
         places = np.zeros(in_all.sum(), dtype=np.int64)
-        _fill(places, self._content, tails, in_all, place_widths)
+        _fill(places, self._content, tails, in_all, bits >> 3)
+        is_shared = bits == 8 + _SHARED
+        high = _unpacked(self._content, tails + in_all, in_all, is_shared, _SHARED)
+        places[np.repeat(is_shared, in_all)] += high.astype(np.int64) << 8
         is_short = np.repeat((kinds & WITH_LENGTHS) == 0, in_all)
         places[is_short] <<= 2
         return (
@@ -264,8 +276,8 @@ def _places(codes: Numbers, layout: PlaceLayout) -> Numbers:
     return places
 
 
-def _bytes_of_bits(documents: int) -> int:
-    return (documents + 7) >> 3
+def _bytes_of_bits(bits: Count) -> Count:
+    return (bits + 7) >> 3
 
 
 def _to_records(
@@ -283,29 +295,38 @@ def _to_records(
     docs = postings & (MAX_DOCUMENTS - 1)
     numbers = postings >> (TERM - DOC)
     heads, sizes = _runs(numbers)
-    kinds = _kind(np.maximum.reduceat(counts, heads), 1)
-    widths = _WIDTHS[kinds]
     is_bits = 4 * sizes >= _bytes_of_bits(documents)  # twice as long as numbers, and quick
-    kinds |= np.where(is_bits, AS_BITS, 0)
-    in_all = place_widths = np.zeros_like(sizes)
+    kinds = np.where(is_bits, AS_BITS, 0)
+    in_all = bits = np.zeros_like(sizes)
     places = np.empty(0, dtype=np.int64)
+    has_firsts = np.zeros_like(is_bits)
     if layout is not None:
         places = _places((found & np.uint64(_CODE)).astype(np.int64), layout)
         in_all = np.add.reduceat(counts, heads)
-        firsts = firsts[heads]
-        with_lengths = np.bitwise_or.reduceat(places & 3, firsts) > 0
+        has_firsts = in_all > sizes
+        heads_of_lists = firsts[heads]
+        with_lengths = np.bitwise_or.reduceat(places & 3, heads_of_lists) > 0
         places[np.repeat(~with_lengths, in_all)] >>= 2
-        of_places = _kind(np.maximum.reduceat(places, firsts), -1)
-        place_widths = _WIDTHS[of_places]
-        kinds |= (of_places << 2) + np.where(with_lengths, WITH_LENGTHS, 0)
+        of_places = np.searchsorted(_LARGEST, np.maximum.reduceat(places, heads_of_lists))
+        bits = _BITS[of_places]
+        kinds += (
+            of_places
+            + np.where(has_firsts, WITH_FIRSTS, 0)
+            + np.where(with_lengths, WITH_LENGTHS, 0)
+        )
     middles = np.where(is_bits, _bytes_of_bits(documents), 2 * sizes)
-    lengths = middles + widths * sizes + place_widths * in_all
+    tails = middles + np.where(has_firsts, _bytes_of_bits(in_all), 0)
+    is_shared = bits == 8 + _SHARED
+    shared = tails + (bits >> 3) * in_all
+    lengths = shared + np.where(is_shared, _bytes_of_bits(_SHARED * in_all), 0)
     starts = np.cumsum(lengths) - lengths
-    middles += starts
     content = np.empty(lengths.sum(), dtype=np.uint8)
     _write(content, docs, starts, sizes, np.where(is_bits, 0, 2))
-    _write(content, counts, middles, sizes, widths)
-    _write(content, places, middles + widths * sizes, in_all, place_widths)
+    is_first = np.zeros(in_all.sum(), dtype=np.uint8)
+    is_first[firsts if len(places) else []] = 1
+    _pack(content, is_first, starts + middles, in_all, has_firsts, 1)
+    _write(content, places, starts + tails, in_all, bits >> 3)
+    _pack(content, (places >> 8).astype(np.uint8), starts + shared, in_all, is_shared, _SHARED)
     if is_bits.any():
         rows = starts[is_bits][:, None] + np.arange(_bytes_of_bits(documents))
         flags = np.zeros((len(rows), documents), dtype=np.bool_)
@@ -325,11 +346,6 @@ def _runs(numbers: Numbers) -> tuple[Numbers, Numbers]:
     """Return where numbers in order differ from the one before, and how often each comes."""
     starts = np.concatenate(([0], 1 + np.flatnonzero(numbers[1:] != numbers[:-1])))
     return starts, np.diff(starts, append=len(numbers))
-
-
-def _kind(most: Numbers, least: int) -> Numbers:
-    """Return the kind of numbers up to some: 0 if they are at most `least`, else 1 to 3."""
-    return np.searchsorted([least, 0xFF, 0xFFFF], most)
 
 
 def _fill(
@@ -357,6 +373,44 @@ def _write(
             at = _ranges(starts[chosen], counts[chosen], width)
             some = numbers if chosen.all() else numbers[np.repeat(chosen, counts)]
             _view_at_each_byte(content, f"u{width}")[at] = some
+
+
+def _pack(
+    content: NDArray[np.uint8],
+    numbers: NDArray[np.uint8],
+    starts: Numbers,
+    counts: Numbers,
+    chosen: NDArray[np.bool_],
+    bits: int,
+) -> None:
+    """Write the chosen runs of numbers of so few digits, several in a byte."""
+    numbers = numbers[np.repeat(chosen, counts)]
+    starts, counts = starts[chosen], counts[chosen]
+    sizes, in_byte = _bytes_of_bits(bits * counts), 8 // bits
+    row = np.zeros(in_byte * sizes.sum(), dtype=np.uint8)
+    row[_ranges(in_byte * (np.cumsum(sizes) - sizes), counts)] = numbers
+    packed = row[::in_byte]
+    for number in range(1, in_byte):
+        packed |= row[number::in_byte] << bits * number
+    content[_ranges(starts, sizes)] = packed
+
+
+def _unpacked(
+    content: NDArray[np.uint8],
+    starts: Numbers,
+    counts: Numbers,
+    chosen: NDArray[np.bool_],
+    bits: int,
+) -> NDArray[np.uint8]:
+    """Return what `_pack` wrote."""
+    starts, counts = starts[chosen], counts[chosen]
+    sizes, in_byte = _bytes_of_bits(bits * counts), 8 // bits
+    packed = content[_ranges(starts, sizes)]
+    row = np.empty(in_byte * len(packed), dtype=np.uint8)
+    for number in range(in_byte):
+        row[number::in_byte] = packed >> bits * number
+    row &= (1 << bits) - 1
+    return row[_ranges(in_byte * (np.cumsum(sizes) - sizes), counts)]
 
 
 def _ranges(starts: Numbers, counts: Numbers, step: int = 1) -> Numbers:

@@ -1,13 +1,15 @@
 """Posting lists: in which documents a term occurs and where, in one file for each segment.
 
 The list of a term holds its documents, as 16-bit numbers or, if they are many, as one bit for each
-document of the segment; then how often it occurs in each (nothing if always once, else 8 or 16
-bits); then its places (see `places`), of 8, 16 or 32 bits. All numbers of a list have one width, so
-that a list of 50,000 documents is read by one copy instead of a loop.
+document of the segment. Unless it occurs once in each, a bit for each place follows, 1 for the
+first place of a document. Then come the places (see `places`), of 8, 12, 16 or 32 bits; of 12 bits
+the low ones fill a byte each, and behind them two places share a byte. All numbers of a list have
+one width, so that a list of 50,000 documents is read by a few copies instead of a loop.
 """
 
 from __future__ import annotations
 
+import sys
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,14 +26,19 @@ from index.engine.places import EMPTY, PlaceLayout
 EXTENSION = ".lists"
 """What the name of such a file ends with."""
 MAX_OCCURRENCES = (1 << 16) - 1
-"""Occurrences of a term in one document that are kept: their number has 16 bits."""
+"""Occurrences of a term in one document that are kept."""
 _TERM_END = b"\n"
 _AFTER_ANY = b"\xff"  # no UTF-8 has this byte
-_TYPES = "?BHI"
-"""Type of a number by its kind; the kind 0 has none: always once, or no places."""
-COUNT_KIND, PLACE_KIND, WITH_LENGTHS, AS_BITS = 0b11, 0b1100, 0b1_0000, 0b10_0000
-"""Of a list, in one byte: the kinds of its counts and places, whether the places have lengths
-(see `PlaceLayout.codes`), and whether its documents are bits."""
+PLACE_KIND, WITH_FIRSTS, WITH_LENGTHS, AS_BITS = 0b111, 0b1000, 0b1_0000, 0b10_0000
+"""Of a list, in one byte: the kind of its places; whether it tells the first ones of documents,
+whether the places have lengths (see `PlaceLayout.codes`), and whether its documents are bits."""
+PLACE_BITS = (0, 8, 12, 16, 32)
+"""Binary digits of a place by its kind."""
+_TYPES = "BBHHI"
+"""Type of the places in memory by their kind."""
+_LOW_BYTE = 0 if sys.byteorder == "little" else 1
+_LOW_DIGITS = bytes(byte & 15 for byte in range(256))
+_HIGH_DIGITS = bytes(byte >> 4 for byte in range(256))
 
 
 _CHUNK = 9
@@ -45,7 +52,7 @@ class Postings:
     def __init__(
         self,
         docs: Sequence[int] | Bits,
-        counts: array[int] | None,
+        firsts: bytes | None,
         places: array[int],
         layout: PlaceLayout = EMPTY,
         *,
@@ -56,8 +63,7 @@ class Postings:
         self._docs = () if isinstance(docs, Bits) else docs
         self.size = docs.bit_count() if isinstance(docs, Bits) else len(docs)
         """Number of documents."""
-        self.counts = counts
-        """How often the term occurs in each document; None: always once."""
+        self._firsts = firsts
         self.places = places
         """Places of all documents, one after the other."""
         self.layout = layout
@@ -72,6 +78,16 @@ class Postings:
     def docs(self) -> Sequence[int]:
         """Numbers of the documents, ascending."""
         return self._docs if self._bits is None else bit_sets.documents(self._bits)
+
+    @cached_property
+    def counts(self) -> array[int] | None:
+        """How often the term occurs in each document; None: always once."""
+        if self._firsts is None:
+            return None
+        firsts = int.from_bytes(self._firsts, "little") | 1 << len(self.places)
+        others = f"{firsts:b}"[::-1].split("1")[1:-1]  # of each document
+        counts = [1 + len(some) for some in others]
+        return array("B" if max(counts, default=0) < 256 else "H", counts)
 
     @property
     def is_bits(self) -> bool:
@@ -330,14 +346,27 @@ class Field:
         start, end = self._numbers(self.start_type, self.starts, rank, rank + 2)
         content = self._file.section(start, end)
         size, (kind,) = self._size(rank), self._numbers("B", self.kinds, rank, rank + 1)
-        count, place = _TYPES[kind & COUNT_KIND], _TYPES[(kind & PLACE_KIND) >> 2]
         middle = (self._documents + 7) >> 3 if kind & AS_BITS else 2 * size
-        tail = middle + (size * array(count).itemsize if kind & COUNT_KIND else 0)
+        bits = PLACE_BITS[kind & PLACE_KIND] + (kind & WITH_FIRSTS > 0)
+        in_all = 8 * (len(content) - middle) // bits if bits else 0
+        tail = middle + ((in_all + 7) >> 3 if kind & WITH_FIRSTS else 0)
         docs: Sequence[int] | Bits
         if kind & AS_BITS:
             docs = int.from_bytes(content[:middle], "little")
         else:
             docs = array("H", content[:middle].tobytes())
-        counts = array(count, content[middle:tail].tobytes()) if kind & COUNT_KIND else None
-        places = array(place if kind & PLACE_KIND else "B", content[tail:].tobytes())
-        return Postings(docs, counts, places, self._layout, with_lengths=bool(kind & WITH_LENGTHS))
+        firsts = content[middle:tail].tobytes() if kind & WITH_FIRSTS else None
+        places = _places(content[tail:].tobytes(), in_all, kind & PLACE_KIND)
+        return Postings(docs, firsts, places, self._layout, with_lengths=bool(kind & WITH_LENGTHS))
+
+
+def _places(content: bytes, count: int, kind: int) -> array[int]:
+    """Return places as numbers of one machine type."""
+    if PLACE_BITS[kind] != 12:
+        return array(_TYPES[kind], content)
+    shared = content[count:]
+    high = bytearray(2 * len(shared))
+    high[::2], high[1::2] = shared.translate(_LOW_DIGITS), shared.translate(_HIGH_DIGITS)
+    places = bytearray(2 * count)
+    places[_LOW_BYTE::2], places[1 - _LOW_BYTE :: 2] = content[:count], high[:count]
+    return array(_TYPES[kind], bytes(places))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from index.article import Article
 
-VERSION = 6
+VERSION = 7
 """Raise it when the fields, the files, or the words that the tokenizer makes change: an archive
 of another version is built again."""
 NAME = f"tocsin{VERSION}"

@@ -27,7 +27,8 @@ DOCUMENT = st.dictionaries(
     st.text("aéz\U0001f514", min_size=1, max_size=3),
     st.lists(st.integers(0, 2**24 - 1), min_size=1, max_size=4).map(sorted)
     | st.just(list(range(256)))
-    | st.just(list(range(255))),
+    | st.just(list(range(255)))
+    | st.just(list(range(1_000, 4_000, 44))),  # places of 12 bits
     max_size=6,
 )
 DOCUMENTS = st.lists(DOCUMENT, max_size=8)
@@ -153,16 +154,19 @@ def test_a_document_too_many_is_refused() -> None:
         TermPool().add_terms("words", MAX_DOCUMENTS, {"one": [1]})
 
 
+@pytest.mark.parametrize("firsts", [0b1010, 0b0001, 0b1011])
 @pytest.mark.parametrize("written_as", ["bits", "numbers"])
-def test_lists_that_make_no_sense_are_not_merged(folder: Path, written_as: str) -> None:
+def test_lists_that_make_no_sense_are_not_merged(
+    folder: Path, written_as: str, firsts: int
+) -> None:
     often: list[Document] = [{"often": [4, 8, 12]}, {"often": [16]}]
     documents = 2 if written_as == "bits" else 500
     lists = written(folder, gathered(often), documents)
     at = folder / "senseless"
     content = bytearray(lists.file.content)
     docs = [0b11] if written_as == "bits" else [0, 0, 1, 0]
-    start = content.index(bytes([*docs, 3, 1, 1, 2, 3, 4]))  # documents, counts, places
-    content[start + len(docs)] = 9
+    start = content.index(bytes([*docs, 0b1001, 1, 2, 3, 4]))  # documents, firsts, places
+    content[start + len(docs)] = firsts
     at.write_bytes(content)
     pool = TermPool()
     with at.open("rb") as file:
