@@ -75,7 +75,7 @@ class ArticleTerms:
         docs = (every >> np.uint64(DOC)).astype(np.uint16)
         lengths = np.bincount(docs, minlength=len(articles)).tolist()
         every += np.uint64(first << DOC)
-        return *in_order(list(self._table.numbers_of_keys), every), lengths
+        return *in_order(self._table.numbers_of_keys.written, every), lengths
 
     @property
     def known_bytes(self) -> int:

@@ -80,10 +80,15 @@ class Chunks(NamedTuple):
 class _KeyNumbers(dict[str, int]):
     """Numbers index keys as they come."""
 
-    bytes = 0
-    """Bytes of the keys and their numbers, roughly."""
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[str] = []
+        """The keys by their numbers."""
+        self.bytes = 0
+        """Bytes of the keys and their numbers, roughly."""
 
     def __missing__(self, key: str) -> int:
+        self.written.append(key)
         self.bytes += _SLOT + getsizeof(key)
         return self.setdefault(key, len(self))
 
@@ -116,7 +121,7 @@ class ChunkTable:
         self._plain: dict[tuple[str, int], int] = {}
         """Numbers of chunks that are one plain word, by that word and the style of its text."""
         self.numbers_of_keys = _KeyNumbers()
-        """Numbers of the index keys, in their order."""
+        """Numbers of the index keys."""
         self.words, self.tails = array("q"), array("B")
         """By number: its words, and whether it may go on a number."""
         self.firsts, self.counts = array("q"), array("q")
@@ -177,9 +182,8 @@ class ChunkTable:
         self.counts = array("q", counts.tobytes())
         self.added = array("Q", added.astype(np.uint64).tobytes())
         self.offsets = array("Q", np.array(other.offsets)[at].tobytes())
-        written = list(other.numbers_of_keys)
         for key in keys.tolist():
-            self.numbers_of_keys[written[key]]
+            self.numbers_of_keys[other.numbers_of_keys.written[key]]
         known = dict(zip(numbers.tolist(), count(), strict=False))
         self._plain = {word: known[old] for word, old in other._plain.items() if old in known}
 

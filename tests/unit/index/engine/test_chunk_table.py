@@ -22,7 +22,7 @@ def added(table: ChunkTable, text: str) -> list[list[tuple[str, int]]]:
     """Return the keys that each chunk of a text adds, with their codes."""
     found = []
     for number in table.numbers(Chunks.of([text]), np.array([0])).tolist():
-        keys = list(table.numbers_of_keys)
+        keys = table.numbers_of_keys.written
         span = slice(table.firsts[number], table.firsts[number] + table.counts[number])
         pairs = zip(table.added[span], table.offsets[span], strict=True)
         found.append([(keys[key], code) for key, code in pairs])
