@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from support.prohibition import NETWORK, PROCESSES, Prohibition
 
-PROHIBITION = Prohibition(PROCESSES | NETWORK, "this is no unit test")
+PROHIBITION = Prohibition((*PROCESSES, *NETWORK), "this is no unit test")
 
 
 @pytest.fixture(autouse=True)
