@@ -101,7 +101,7 @@ def records(
                 block += (shifts << np.uint64(TERM))[block >> np.uint64(TERM)]
                 blocks.append(block)
         found = np.concatenate(blocks)
-        found.sort()
+        found.sort(kind="stable" if len(blocks) > 1 else None)  # merges what is in order
         yield _to_records(every[first:last], found, documents, layout if has_codes else None)
 
 
