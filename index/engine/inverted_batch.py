@@ -237,11 +237,11 @@ class SegmentPostings:
         _fill(docs, self._content, starts, sizes, np.where(is_bits, 0, 2))
         if is_bits.any():
             rows = starts[is_bits][:, None] + np.arange(_bytes_of_bits(self._lists.documents))
-            flags = np.unpackbits(self._content[rows], axis=1, bitorder="little")
-            of_list, numbers = np.nonzero(flags)
-            if (np.bincount(of_list, minlength=len(rows)) != sizes[is_bits]).any():
+            flags = np.unpackbits(self._content[rows], axis=1, bitorder="little").view(np.bool_)
+            if (np.count_nonzero(flags, axis=1) != sizes[is_bits]).any():
                 raise ValueError("bits and sizes differ")  # not a message
-            docs[np.repeat(is_bits, sizes)] = numbers
+            before = np.repeat(np.arange(0, flags.size, flags.shape[1]), sizes[is_bits])
+            docs[np.repeat(is_bits, sizes)] = np.flatnonzero(flags) - before
         return docs
 
 
