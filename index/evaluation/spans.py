@@ -112,18 +112,20 @@ def extents(node: Node, document: Document) -> Sequence[Extent]:
 
     Of a NEAR they are its stretches: of those with one end, the longest.
     """
-    if isinstance(node, Word):
-        found = codes(node, document)
-        if len(found) > MAX_PLACES:
-            found = found[:MAX_PLACES]
-        return [(code >> 2, (code >> 2) + (code & 3)) for code in found] if found else ()
-    if isinstance(node, Phrase):
-        return _phrase_extents(node, document)
-    if isinstance(node, Near):
-        return _stretches(node, document, MAX_STRETCHES)
-    if isinstance(node, Or):
-        return sorted({place for child in node.children for place in extents(child, document)})
-    raise TypeError(node)
+    return _EXTENTS[type(node)](node, document)
+
+
+def _word_extents(word: Word, document: Document) -> Sequence[Extent]:
+    found = codes(word, document)
+    if not found:
+        return ()
+    if len(found) > MAX_PLACES:
+        found = found[:MAX_PLACES]
+    return [(code >> 2, (code >> 2) + (code & 3)) for code in found]
+
+
+def _any_extents(node: Or, document: Document) -> Sequence[Extent]:
+    return sorted({place for child in node.children for place in extents(child, document)})
 
 
 def _phrase_extents(node: Phrase, document: Document) -> Sequence[Extent]:
@@ -133,14 +135,14 @@ def _phrase_extents(node: Phrase, document: Document) -> Sequence[Extent]:
         if len(node.children) > _LONG and child in node.children[:number]:
             found = choices[node.children.index(child)]
         else:
-            found = extents(child, document)
+            found = _EXTENTS[type(child)](child, document)
         if not found:
             return ()
         choices.append(found)
     return in_a_row(choices)
 
 
-def _stretches(node: Near, document: Document, most: int) -> Sequence[Extent]:
+def _stretches(node: Near, document: Document, most: int = MAX_STRETCHES) -> Sequence[Extent]:
     """Return stretches in which the operands of a NEAR are near each other, at most so many."""
     check()
     if any(map(_has_near, node.children)):
@@ -152,6 +154,14 @@ def _stretches(node: Near, document: Document, most: int) -> Sequence[Extent]:
             return ()
         operands.append(found)
     return _flat_stretches(node, operands, most)
+
+
+_EXTENTS: dict[type[Node], Callable[[Any, Document], Sequence[Extent]]] = {
+    Word: _word_extents,
+    Phrase: _phrase_extents,
+    Near: _stretches,
+    Or: _any_extents,
+}
 
 
 def _flat_stretches(
@@ -360,10 +370,19 @@ def matches(node: Node, document: Document) -> list[SpanMatch]:
     return _MATCHES[type(node)](node, document)
 
 
-def _placed(node: Word | Phrase | Near, document: Document) -> list[SpanMatch]:
-    lit: Collection[Extent]
-    lit = _near_lit(node, document) if isinstance(node, Near) else extents(node, document)
-    return [SpanMatch(node, _outermost(lit))] if lit else []
+def _word_matches(node: Word, document: Document) -> list[SpanMatch]:
+    found = _word_extents(node, document)
+    return [SpanMatch(node, _outermost(found))] if found else []
+
+
+def _phrase_matches(node: Phrase, document: Document) -> list[SpanMatch]:
+    found = _phrase_extents(node, document)
+    return [SpanMatch(node, _outermost(found))] if found else []
+
+
+def _near_matches(node: Near, document: Document) -> list[SpanMatch]:
+    found = _near_lit(node, document)
+    return [SpanMatch(node, _outermost(found))] if found else []
 
 
 def _every(reasons: Iterable[Node], document: Document) -> list[SpanMatch]:
@@ -395,9 +414,9 @@ def _score_matches(node: Score, document: Document) -> list[SpanMatch]:
 
 
 _MATCHES: dict[type[Node], Callable[[Any, Document], list[SpanMatch]]] = {
-    Word: _placed,
-    Phrase: _placed,
-    Near: _placed,
+    Word: _word_matches,
+    Phrase: _phrase_matches,
+    Near: _near_matches,
     And: _all_matches,
     Or: lambda node, document: _every(node.children, document),
     AtLeast: _enough_matches,

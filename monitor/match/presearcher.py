@@ -189,11 +189,10 @@ class TermTrie:
 
     def open(self, there: Set[Leaf]) -> set[int]:
         """Return the watchlists whose required terms the article contains."""
-        candidates: set[int] = set()
+        candidates: list[int] = []
         opened = [self]
         for drawer in opened:
-            if drawer.rules:
-                candidates.update(drawer.rules)
-            if not there.isdisjoint(drawer._leaves):
-                opened += map(drawer._further.__getitem__, there & drawer._leaves)
-        return candidates
+            candidates += drawer.rules
+            if drawer._leaves and (common := there & drawer._leaves):
+                opened += map(drawer._further.__getitem__, common)
+        return set(candidates)
