@@ -20,6 +20,8 @@ _LEAST_BEHIND = 4
 
 def split_compound(term: str) -> tuple[str, str] | None:
     """Return the two words in which a folded word is written too, or None."""
+    if not term.startswith(SEPARABLE):  # most
+        return None
     for first in SEPARABLE:
         second = term.removeprefix(first)
         if len(term) > len(second) >= _LEAST_BEHIND and second.isalpha():

@@ -434,11 +434,14 @@ def _tokens(expression: re.Pattern[str], text: str, *, keep_case: bool) -> list[
         at, own = found.start(1), tokens_of[found[1]]
         for token in own:
             tokens.append(
-                token._replace(
-                    exact=token.exact if keep_case else token.exact and LOUD,
-                    position=position + token.position,
-                    start=at + token.start,
-                    end=at + token.end,
+                Token(  # a fifth of the time of `_replace`
+                    token.term,
+                    token.exact if keep_case else token.exact and LOUD,
+                    position + token.position,
+                    token.length,
+                    at + token.start,
+                    at + token.end,
+                    token.is_variant,
                 )
             )
         position += own[-1].position + 1

@@ -146,9 +146,12 @@ def children(node: Node) -> tuple[Node, ...]:
 
 def walk(node: Node) -> Iterator[Node]:
     """Yield a node and all below it, in the order they were written."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, Word):
+            waiting += reversed(children(node))
 
 
 def words(node: Node) -> Iterator[Word]:
