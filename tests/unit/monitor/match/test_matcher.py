@@ -155,6 +155,20 @@ def test_many_watchlists_at_once_keep_their_order():
     assert [hit.watchlist.name for hit in rules.match(article("B"), FEED)] == ["b", "=B", "lang:fr"]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Un port", ["=port", "port~", "por*", "author:=port OR port"]),
+        ("Des ports", ["port~", "por*"]),
+        ("Le PORT", ["port~", "por*", "author:=port OR port"]),
+    ],
+)
+def test_ways_to_write_one_word_are_told_apart(text, found):
+    queries = ("=port", "port~", "por*", "author:=port OR port", "author:port~", "title:=ports")
+    hits = WatchlistMatcher(map(watchlist, queries)).match(article(body=text), FEED)
+    assert [hit.watchlist.name for hit in hits] == found
+
+
 @given(
     st.dictionaries(st.sampled_from("abcdef"), st.integers(-5, 5), min_size=1),
     st.integers(1, 10),
