@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import random
+import sqlite3
+import tempfile
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC
+from functools import cache
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -23,6 +27,7 @@ from monitor.model.search import Filter
 from monitor.store.protocol import Batch
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
+from monitor.store.sqlite import FILE
 from monitor.watchlists.unusual import UnusualWatch
 from support.alert_storage import save_poll
 
@@ -63,6 +68,17 @@ def save_past(store: SqlStore, now: float, each_day: float = 24, days: int = 20)
             save_story(batch, at, f"Alibaba au port, nouvelle {int(at)}")
 
 
+@cache
+def _lived() -> bytes:
+    """Return the store after these weeks, which is made once."""
+    with tempfile.TemporaryDirectory() as folder:
+        with closing(SqlStore(Path(folder))) as store:
+            store.subscribe([replace(FEED, number=0)], [ALIBABA])
+            save_past(store, NOW)
+        with closing(sqlite3.connect(Path(folder) / FILE)) as sql:
+            return sql.serialize()
+
+
 @dataclass
 class UnusualNewsroom:
     """A store, a clock that a test sets, and the watch."""
@@ -75,9 +91,8 @@ class UnusualNewsroom:
     watch: UnusualWatch = field(init=False)
 
     def __post_init__(self) -> None:
+        (self.folder / FILE).write_bytes(_lived())
         self.store = SqlStore(self.folder)
-        self.store.subscribe([replace(FEED, number=0)], [self.watchlist])
-        save_past(self.store, self.now)
         self.restart()
 
     def restart(self) -> None:
