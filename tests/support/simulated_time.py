@@ -31,7 +31,8 @@ from weakref import WeakSet
 
 from monitor import wiring
 from monitor.fetch import address_guard, client
-from monitor.notify import delivery_loop
+from monitor.maintenance import retention
+from monitor.notify import briefing_schedule, delivery_loop
 from monitor.store.postgresql.dialect import translate
 from monitor.store.sql.leases import NOW
 from monitor.store.sql.store import SqlStore
@@ -207,6 +208,11 @@ class World:
                 "monitor.notify.delivery_loop.CHECK_SECONDS": max(
                     delivery_loop.CHECK_SECONDS, tick
                 ),
+                "monitor.notify.briefing_schedule.CHECK_SECONDS": max(
+                    briefing_schedule.CHECK_SECONDS,
+                    min(tick, 60.0),  # a briefing says to the minute when it was made
+                ),
+                "monitor.maintenance.retention.LOOK": max(retention.LOOK, tick),
                 "apscheduler.schedulers.base.datetime": Clock,
                 "apscheduler.triggers.interval.datetime": Clock,
             }.items():
