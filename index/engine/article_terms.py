@@ -58,8 +58,8 @@ class ArticleTerms:
 
     def occurrences(
         self, articles: Sequence[Article], first: int = 0
-    ) -> tuple[list[str], Occurrences, list[int]]:
-        """Return the index keys of some articles in order, where these occur, and how often.
+    ) -> tuple[list[bytes], Occurrences, list[int]]:
+        """Return the index keys of some articles as UTF-8, where these occur, and how often.
 
         Args:
             articles: The articles.

@@ -131,7 +131,7 @@ class NewPostings:
     """The postings of new documents."""
 
     def __init__(
-        self, terms: Sequence[str], occurrences: Occurrences, *, has_codes: bool = True
+        self, terms: list[bytes], occurrences: Occurrences, *, has_codes: bool = True
     ) -> None:
         """Take the terms in order, and all occurrences of them in order of their terms."""
         self._terms = terms
@@ -152,7 +152,7 @@ class NewPostings:
 
     def terms(self) -> list[bytes]:
         """Return the terms in order."""
-        return [term.encode() for term in self._terms]
+        return self._terms
 
     def block(self, first: int, last: int) -> Occurrences:
         """Return the occurrences of some terms."""
@@ -454,7 +454,7 @@ class TermPool:
         """Add the labels of documents, the first of which has the number `first`."""
         self._labels[field].add_labels(first, labels)
 
-    def add_new(self, field: str, terms: Sequence[str], occurrences: Occurrences) -> None:
+    def add_new(self, field: str, terms: list[bytes], occurrences: Occurrences) -> None:
         """Set all postings of a field of new documents: its terms and occurrences, in order."""
         self._new[field] = NewPostings(terms, occurrences)
 
@@ -539,8 +539,8 @@ class _Documents:
         return NewPostings(terms, occurrences, has_codes=self._has_codes)
 
 
-def in_order(terms: Sequence[str], found: Occurrences) -> tuple[list[str], Occurrences]:
-    """Return those terms that occur, in order, and the occurrences with their numbers, in order.
+def in_order(terms: Sequence[str], found: Occurrences) -> tuple[list[bytes], Occurrences]:
+    """Return those terms that occur, as UTF-8, and the occurrences with their numbers, in order.
 
     Args:
         terms: Terms by the numbers that they have in `found`.
@@ -548,8 +548,8 @@ def in_order(terms: Sequence[str], found: Occurrences) -> tuple[list[str], Occur
     """
     numbers = (found >> np.uint64(TERM)).astype(np.int64)
     used = np.flatnonzero(np.bincount(numbers))
-    written = [terms[number] for number in used.tolist()]
-    order = sorted(range(len(written)), key=written.__getitem__)  # as that of their UTF-8
+    written = [terms[number].encode() for number in used.tolist()]
+    order = sorted(range(len(written)), key=written.__getitem__)
     ranks = np.empty(len(terms), dtype=np.uint64)
     ranks[used[order]] = np.arange(len(order))
     found &= np.uint64((1 << TERM) - 1)

@@ -40,7 +40,7 @@ def found(terms: ArticleTerms, articles: Sequence[Article]) -> list[dict[str, li
     postings: list[dict[str, list[int]]] = [{} for _ in articles]
     for one in occurrences.tolist():
         doc = one >> DOC & 0xFFFF
-        postings[doc].setdefault(keys[one >> TERM], []).append(one & (1 << DOC) - 1)
+        postings[doc].setdefault(keys[one >> TERM].decode(), []).append(one & (1 << DOC) - 1)
     assert lengths == [sum(map(len, each.values())) for each in postings]
     return postings
 
