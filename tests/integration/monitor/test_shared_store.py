@@ -223,7 +223,8 @@ def test_the_dashboard_shows_what_others_store_and_decide(
     terminal.read_until("Une nouvelle toute neuve")
     terminal.press("@")
     terminal.read_until("@ana")
-    assert newsroom.here("alerts", "--assigned", "ana", "--format", "jsonl").stdout
+    mine = ("alerts", "--assigned", "ana", "--format", "jsonl")
+    wait_until(lambda: newsroom.here(*mine).stdout)  # the row shows it while it is being stored
     terminal.press("u")
     terminal.read_until("@ana", gone=True)
     wait_until(lambda: "5, 5 of them searchable" in elsewhere.here("status").stdout)
