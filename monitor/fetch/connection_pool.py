@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from importlib.util import find_spec
 
 import httpcore
 import httpx
@@ -32,6 +34,11 @@ from monitor.model.config import Networks
 
 # At DEBUG it logs headers, and a Location may hold a password.
 logging.getLogger("httpcore").setLevel(logging.WARNING)
+
+# For each of its locks httpcore looks for sniffio, and where it is missing, in every folder anew:
+# a sixth of the time of a request. A module that is None here is missing at once.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 IDLE = 15.0
 """Seconds that an unused connection is kept."""
