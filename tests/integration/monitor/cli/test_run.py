@@ -79,6 +79,7 @@ def test_for_ends_by_itself_and_verbosity_decides_what_is_said(
     server: Web, empty: Newsroom
 ) -> None:
     empty.watch(subscriptions(server)[:2], WATCHLISTS)
+    empty.once("--now")
     quiet = empty.tocsin("-q", "run", "--for", "1s")
     assert (quiet.returncode, quiet.stdout) == (0, "")
     assert "new" not in quiet.stderr
