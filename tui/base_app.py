@@ -185,7 +185,13 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
             self._ended.set()
 
     def _end(self, mode: ExitMode, _number: int, _frame: FrameType | None) -> None:
-        """End at a signal, though writing to the terminal may hold the dashboard up."""
+        """End at a signal, though writing to the terminal may hold the dashboard up.
+
+        A terminal that hangs up sends SIGCONT too, at which Textual would start another thread that
+        writes to it, and wait for that one at the end.
+        """
+        if hasattr(signal, "SIGCONT"):
+            signal.signal(signal.SIGCONT, signal.SIG_IGN)
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self.exit, mode)
         if not (self.is_web or self.is_headless):

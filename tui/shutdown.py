@@ -17,6 +17,8 @@ DRAIN_SECONDS = 5.0
 """Seconds that quitting waits for triage decisions that are not saved yet."""
 _WRITER = "textual-output"
 """Name of the thread in which Textual writes to the terminal."""
+_TURN = 0.02
+"""Seconds between two looks at the terminal."""
 _TERMINAL = 2
 """The file to which it writes."""
 
@@ -41,9 +43,11 @@ def exit_with_terminal(ended: Event) -> None:
         ended: Is set once the application has ended.
     """
     ended.wait(END_SECONDS)
-    while any(thread.name == _WRITER for thread in threading.enumerate()):
+    for _turn in range(int(DRAIN_SECONDS / _TURN)):
+        if not any(thread.name == _WRITER for thread in threading.enumerate()):
+            break
         _discard_unread()
-        ended.wait(0.02)
+        ended.wait(_TURN)
     if not ended.wait(END_SECONDS):
         os._exit(1)
 
