@@ -7,10 +7,11 @@ a term is one number, so numpy inverts by sorting, in blocks that fit into the p
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count, pairwise
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -32,8 +33,10 @@ from index.engine.postings_file import (
 )
 from index.engine.schema import MAX_DOCUMENTS
 
-BLOCK = 1 << 18
+BLOCK = 1 << 17
 """Occurrences that are sorted at once, roughly: more do not fit into the processor's caches."""
+_TERMS = 1 << 13
+"""Terms of each source that are in memory at once, roughly."""
 
 Numbers = NDArray[np.int64]
 Occurrences = NDArray[np.uint64]
@@ -66,11 +69,17 @@ class PostingsSource(Protocol):
         """Positions of each part of an article, at least (see `PlaceLayout`)."""
 
     @property
-    def weights(self) -> Numbers:
-        """Occurrences of each term, roughly."""
+    def count(self) -> int:
+        """Number of terms."""
 
-    def terms(self) -> list[bytes]:
-        """Return the terms in order."""
+    def terms(self, first: int, last: int) -> list[bytes]:
+        """Return the terms from `first` to below `last`; they are in order."""
+
+    def rank(self, term: bytes) -> int:
+        """Return how many terms come before a term."""
+
+    def weights(self, first: int, last: int) -> Numbers:
+        """Return the occurrences of some terms, roughly."""
 
     def block(self, first: int, last: int) -> Occurrences:
         """Return the occurrences of the terms from `first` to below `last`, numbered from 0."""
@@ -86,23 +95,65 @@ def records(
         documents: Number of documents of the new segment.
         layout: That of its places.
     """
-    every, own = _united([source.terms() for source in sources])
-    weights = np.zeros(len(every), dtype=np.int64)
-    for source, terms in zip(sources, own, strict=True):
-        weights[terms] += source.weights
     has_codes = any(source.has_codes for source in sources)
-    for first, last in pairwise(_cuts(weights)):
-        blocks = []
-        for source, terms in zip(sources, own, strict=True):
-            low, high = np.searchsorted(terms, (first, last)).tolist()
-            if low < high:
-                block = source.block(low, high)
-                shifts = (terms[low:high] - first - np.arange(high - low)).astype(np.uint64)
-                block += (shifts << np.uint64(TERM))[block >> np.uint64(TERM)]
-                blocks.append(block)
-        found = np.concatenate(blocks)
-        found.sort(kind="stable" if len(blocks) > 1 else None)  # merges what is in order
-        yield _to_records(every[first:last], found, documents, layout if has_codes else None)
+    for slices in _slices(sources):
+        terms, own = _united([each.terms() for each in slices])
+        weights = np.zeros(len(terms), dtype=np.int64)
+        for each, numbers in zip(slices, own, strict=True):
+            weights[numbers] += each.weights()
+        for first, last in pairwise(_cuts(weights)):
+            found = _occurrences(slices, own, first, last)
+            yield _to_records(terms[first:last], found, documents, layout if has_codes else None)
+
+
+class _Slice(NamedTuple):
+    """Consecutive terms of a source."""
+
+    source: PostingsSource
+    first: int
+    last: int
+
+    def terms(self) -> list[bytes]:
+        return self.source.terms(self.first, self.last)
+
+    def weights(self) -> Numbers:
+        return self.source.weights(self.first, self.last)
+
+
+def _slices(sources: Sequence[PostingsSource]) -> Iterator[list[_Slice]]:
+    """Yield the terms of all sources in their order, some at a time."""
+    largest = max(sources, key=lambda source: source.count)
+    lows = [0] * len(sources)
+    for at in range(_TERMS, largest.count, _TERMS):
+        (term,) = largest.terms(at, at + 1)
+        highs = [source.rank(term) for source in sources]
+        yield list(map(_Slice, sources, lows, highs))
+        lows = highs
+    yield list(map(_Slice, sources, lows, [source.count for source in sources]))
+
+
+def _occurrences(
+    slices: Sequence[_Slice], own: Sequence[Numbers], first: int, last: int
+) -> Occurrences:
+    """Return the occurrences of some terms in order, the terms numbered from 0.
+
+    Args:
+        slices: Where they come from.
+        own: The numbers of the terms of each slice.
+        first: The number of the first term.
+        last: That of the one behind the last.
+    """
+    blocks = []
+    for each, numbers in zip(slices, own, strict=True):
+        low, high = np.searchsorted(numbers, (first, last)).tolist()
+        if low < high:
+            block = each.source.block(each.first + low, each.first + high)
+            shifts = (numbers[low:high] - first - np.arange(high - low)).astype(np.uint64)
+            block += (shifts << np.uint64(TERM))[block >> np.uint64(TERM)]
+            blocks.append(block)
+    found = np.concatenate(blocks)
+    found.sort(kind="stable" if len(blocks) > 1 else None)  # merges what is in order
+    return found
 
 
 def _united(lists: Sequence[list[bytes]]) -> tuple[list[bytes], list[Numbers]]:
@@ -146,13 +197,21 @@ class NewPostings:
         self._occurrences += ((numbers[docs] - docs) << DOC).view(np.uint64)
 
     @property
-    def weights(self) -> Numbers:
-        """Occurrences of each term."""
-        return np.diff(self._starts)
+    def count(self) -> int:
+        """Number of terms."""
+        return len(self._terms)
 
-    def terms(self) -> list[bytes]:
-        """Return the terms in order."""
-        return self._terms
+    def terms(self, first: int, last: int) -> list[bytes]:
+        """Return some terms."""
+        return self._terms[first:last]
+
+    def rank(self, term: bytes) -> int:
+        """Return how many terms come before a term."""
+        return bisect_left(self._terms, term)
+
+    def weights(self, first: int, last: int) -> Numbers:
+        """Return the occurrences of some terms."""
+        return np.diff(self._starts[first : last + 1])
 
     def block(self, first: int, last: int) -> Occurrences:
         """Return the occurrences of some terms."""
@@ -175,21 +234,30 @@ class SegmentPostings:
         with lists.file.damage_reported():
             content = lists.file.content
             self._content = np.frombuffer(content, dtype=np.uint8)
-            starts = np.frombuffer(content, field.start_type, field.count + 1, field.starts)
-            self._starts = starts.astype(np.int64)
+            self._starts = np.frombuffer(content, field.start_type, field.count + 1, field.starts)
             self._sizes = np.frombuffer(content, np.uint16, field.count, field.sizes)
             self._kinds = np.frombuffer(content, np.uint8, field.count, field.kinds)
             self.has_codes = bool((self._kinds & PLACE_KIND).any())
 
     @property
-    def weights(self) -> Numbers:
-        """Occurrences of each term, roughly."""
-        return np.diff(self._starts) // 2 + 1
+    def count(self) -> int:
+        """Number of terms."""
+        return self._field.count
 
-    def terms(self) -> list[bytes]:
-        """Return the terms in order."""
+    def terms(self, first: int, last: int) -> list[bytes]:
+        """Return some terms."""
         with self._lists.file.damage_reported():
-            return self._field.terms(b"")
+            return self._field.terms_at(first, last)
+
+    def rank(self, term: bytes) -> int:
+        """Return how many terms come before a term."""
+        with self._lists.file.damage_reported():
+            return self._field.rank(term)
+
+    def weights(self, first: int, last: int) -> Numbers:
+        """Return the occurrences of some terms, roughly."""
+        starts = self._starts[first : last + 1].astype(np.int64)
+        return (starts[1:] - starts[:-1]) // 2 + 1
 
     def block(self, first: int, last: int) -> Occurrences:
         """Return the occurrences of some terms in documents that are kept."""
@@ -207,7 +275,8 @@ class SegmentPostings:
         """Return terms, documents, counts and codes of some lists."""
         sizes = self._sizes[first:last].astype(np.int64) + 1
         kinds = self._kinds[first:last]
-        starts, ends = self._starts[first:last], self._starts[first + 1 : last + 1]
+        bounds = self._starts[first : last + 1].astype(np.int64)
+        starts, ends = bounds[:-1], bounds[1:]
         is_bits = (kinds & AS_BITS) > 0
         docs = self._documents(starts, sizes, is_bits)
         middles = starts + np.where(is_bits, _bytes_of_bits(self._lists.documents), 2 * sizes)

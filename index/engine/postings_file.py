@@ -14,7 +14,8 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, repeat
+from itertools import accumulate, count, repeat
+from operator import add
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, NamedTuple
 
@@ -176,24 +177,25 @@ class PostingsFileWriter:
         """Write all lists of a field, which come in the order of their terms."""
         write = self._out.write
         first = self._out.offset
-        terms: list[bytes] = []
-        lengths, sizes, kinds = array("Q"), array("H"), array("B")
+        lexicon = bytearray()
+        widths, lengths, sizes, kinds = array("I"), array("Q"), array("H"), array("B")
         for some in lists:
-            terms += some.terms
+            lexicon += _TERM_END.join([*some.terms, b""])
+            widths.extend(map(len, some.terms))
             lengths.frombytes(some.lengths)
             sizes.frombytes(some.sizes)
             kinds.frombytes(some.kinds)
             write(some.content)
         wide: Literal["Q", "I"] = "Q" if self._out.offset >> 32 else "I"
         starts = array(wide, accumulate(lengths, initial=first))
-        lexicon = _TERM_END.join(terms)
-        if lexicon.count(_TERM_END) != max(len(terms) - 1, 0):
+        if lexicon.count(_TERM_END) != len(widths):
             raise ValueError("a term holds a line break")  # not a message
-        tops = array("I", accumulate((len(term) + 1 for term in terms), initial=0))
+        tops = array("I", map(add, accumulate(widths, initial=0), count()))
+        del lexicon[-1:]
         self._fields[field] = [
-            len(terms),
+            len(widths),
             *(write(column.tobytes()) for column in (starts, sizes, tops, kinds)),
-            write(lexicon),
+            write(bytes(lexicon)),
             len(lexicon),
             starts.itemsize,
         ]
@@ -289,7 +291,7 @@ class Field:
         tops = self._unchecked_tops
         return bytes(self._unchecked_lexicon[tops[rank] : tops[rank + 1] - 1])
 
-    def _rank(self, term: bytes) -> tuple[int, list[bytes]]:
+    def _found(self, term: bytes) -> tuple[int, list[bytes]]:
         """Return how many terms come before a term, and the one before it and the one at it.
 
         The search reads what may be damaged; its end is checked: a term that belongs between
@@ -297,14 +299,14 @@ class Field:
         """
         rank = bisect_left(range(self.count), term, key=self._unchecked_term)
         first = max(rank - 1, 0)
-        terms = self._terms(first, min(rank + 1, self.count))
+        terms = self.terms_at(first, min(rank + 1, self.count))
         before, after = terms[: rank - first], terms[rank - first :]
         if (before and before[0] >= term) or (after and after[0] < term):
-            self._terms(0, self.count)  # raises
+            self.terms_at(0, self.count)  # raises
             raise ValueError("the terms are not in order")  # not a message
         return rank, after
 
-    def _terms(self, first: int, last: int) -> list[bytes]:
+    def terms_at(self, first: int, last: int) -> list[bytes]:
         """Return the terms from one rank to below another."""
         if first == last:
             return []
@@ -322,17 +324,21 @@ class Field:
         """Return the terms that begin with a prefix, in order."""
         first, last = 0, self.count
         if prefix:
-            (first, _), (last, _) = self._rank(prefix), self._rank(prefix + _AFTER_ANY)
-        return self._terms(first, last)
+            (first, _), (last, _) = self._found(prefix), self._found(prefix + _AFTER_ANY)
+        return self.terms_at(first, last)
+
+    def rank(self, term: bytes) -> int:
+        """Return how many terms come before a term."""
+        return self._found(term)[0]
 
     def frequency(self, term: bytes) -> int:
         """Return in how many documents a term occurs."""
-        rank, at = self._rank(term)
+        rank, at = self._found(term)
         return self._size(rank) if at == [term] else 0
 
     def find(self, term: bytes) -> Postings | None:
         """Return the list of a term."""
-        rank, at = self._rank(term)
+        rank, at = self._found(term)
         return self._postings(rank) if at == [term] else None
 
     def each(self) -> Iterable[tuple[bytes, Postings]]:

@@ -121,6 +121,20 @@ def test_many_terms_are_written_block_by_block(
     check(written(folder, pool, 600), documents * 2)
 
 
+@given(segments=st.lists(DOCUMENTS, min_size=1, max_size=4), terms=st.integers(1, 5))
+def test_segments_of_other_terms_are_merged_some_terms_at_a_time(
+    folder: Path, segments: list[list[Document]], terms: int
+) -> None:
+    pool, documents = TermPool(), list[Document]()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inverted_batch, "_TERMS", terms)
+        for some in segments:
+            lists = written(folder, gathered(some), len(some))
+            pool.add_lists(lists, consecutive(len(some), len(documents)))
+            documents += some
+        check(written(folder, pool, len(documents)), documents)
+
+
 def test_places_of_long_parts_and_of_compounds(folder: Path) -> None:
     def code(part: int, position: int, length: int = 1) -> int:
         return (part << 20 | position) << 2 | (length - 1)
