@@ -31,7 +31,7 @@ from index.engine.inverted_batch import DOC, TERM, Occurrences, in_order
 
 _GROUP = 1 << 18
 """Characters that are looked at together: more do not fit into the processor's caches."""
-_KNOWN = 64 * 2**20
+_KNOWN = 36 * 2**20
 """Bytes of what is known of chunks from one batch to the next."""
 _CACHED = 8 * 2**20
 """Bytes of the cache of runs that chunks are made of."""
@@ -95,29 +95,30 @@ class ArticleTerms:
     def _keys_of(self, style: int) -> Keys:
         return self._keys.loud if style & _LOUD else self._keys
 
-    def _prefixed(self, key: str, style: int) -> str:
-        return AUTHOR + key if style & _AUTHOR else key
+    def _number_of_key(self, key: str, style: int) -> int:
+        written = AUTHOR + key if style & _AUTHOR else key
+        return self._table.numbers_of_keys[written.encode()]
 
     def _found(self, parts: Sequence[_Part]) -> Occurrences:
         """Return the occurrences in some parts, with the numbers of keys in the table."""
         chunks = Chunks.of([part.text for part in parts])
         numbers = self._table.numbers(chunks, np.array([part.style for part in parts]))
         table = self._table
-        words = np.frombuffer(table.words, dtype=np.int64)[numbers]
+        words = np.frombuffer(table.words, dtype=np.uint32)[numbers].astype(np.int64)
         behind = np.cumsum(words)
         sizes = np.diff(chunks.texts)
         before = behind - words
         before -= np.repeat(before[chunks.texts[:-1]], sizes)
         places = np.array([(part.doc << DOC) + part.first for part in parts])
         bases = np.repeat(places, sizes) + (before << 2)
-        counts = np.frombuffer(table.counts, dtype=np.int64)[numbers]
-        firsts = np.frombuffer(table.firsts, dtype=np.int64)[numbers]
+        counts = np.frombuffer(table.counts, dtype=np.uint32)[numbers].astype(np.int64)
+        firsts = np.frombuffer(table.firsts, dtype=np.uint32)[numbers].astype(np.int64)
         at = np.repeat(firsts - (np.cumsum(counts) - counts), counts)
         at += np.arange(len(at))
-        found = np.frombuffer(table.added, dtype=np.uint64)[at]
+        found = np.frombuffer(table.added, dtype=np.uint32)[at].astype(np.uint64)
         found <<= np.uint64(TERM)
         found += np.repeat(bases, counts).view(np.uint64)
-        found += np.frombuffer(table.offsets, dtype=np.uint64)[at]
+        found += np.frombuffer(table.offsets, dtype=np.uint32)[at]
         joined = list(self._joined_numbers(parts, chunks, numbers, before))
         return np.append(found, np.array(joined, dtype=np.uint64)) if joined else found
 
@@ -145,7 +146,7 @@ class ArticleTerms:
                     lambda other: other < len(tails) and bool(tails[other]), words,  # noqa: B023
                 )  # fmt: skip
                 for key, code in keys.known(token) if token else ():
-                    term = self._table.numbers_of_keys[self._prefixed(key, parts[text].style)]
+                    term = self._number_of_key(key, parts[text].style)
                     yield (term << TERM) + (parts[text].doc << DOC) + parts[text].first + code
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
-from itertools import count, repeat
+from itertools import repeat
 from sys import getsizeof
 from typing import NamedTuple
 
@@ -31,8 +31,8 @@ _SHIFTS = np.uint64(64 - _BITS), np.uint64(8)
 """Which digits of a hash are the number of its slot; a chunk has two slots that it may be in."""
 _SLOT = 100
 """Bytes of an entry of a dict and the number that it leads to, roughly."""
-_NUMBERS = 32
-"""Bytes of the numbers of a chunk, and of those of an index key that it adds, roughly."""
+_NUMBERS = 13
+"""Bytes of the numbers of a chunk, and of those of an index key that it adds, at most."""
 
 
 _MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], dtype=np.uint64)
@@ -77,18 +77,21 @@ class Chunks(NamedTuple):
         return self.content[self.starts[first] : self.ends[last - 1]].decode().split(" ")
 
 
-class _KeyNumbers(dict[str, int]):
-    """Numbers index keys as they come."""
+class _KeyNumbers(dict[bytes, int]):
+    """Numbers index keys, as UTF-8, as they come."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.written: list[str] = []
+        self.written: list[bytes] = []
         """The keys by their numbers."""
+        self.words = array("i")
+        """By the number of a key: the chunk of one plain word whose last key it is, or -1."""
         self.bytes = 0
         """Bytes of the keys and their numbers, roughly."""
 
-    def __missing__(self, key: str) -> int:
+    def __missing__(self, key: bytes) -> int:
         self.written.append(key)
+        self.words.append(-1)
         self.bytes += _SLOT + getsizeof(key)
         return self.setdefault(key, len(self))
 
@@ -118,23 +121,20 @@ class ChunkTable:
         """By slot: whether its chunk came again after it was remembered."""
         self._crowded_out: dict[int, int] = {}
         """Numbers of the chunks that have neither of their slots, by their hashes."""
-        self._plain: dict[tuple[str, int], int] = {}
-        """Numbers of chunks that are one plain word, by that word and the style of its text."""
         self.numbers_of_keys = _KeyNumbers()
         """Numbers of the index keys."""
-        self.words, self.tails = array("q"), array("B")
+        self.words, self.tails = array("I"), array("B")
         """By number: its words, and whether it may go on a number."""
-        self.firsts, self.counts = array("q"), array("q")
+        self.firsts, self.counts = array("I"), array("I")
         """By number: where its index keys begin in the next two, and how many they are."""
-        self.added, self.offsets = array("Q"), array("Q")
+        self.added, self.offsets = array("I"), array("I")
         """Numbers of index keys, and the codes that they are off by."""
 
     @property
     def bytes(self) -> int:
         """Bytes that the table takes, roughly."""
-        entries = len(self._crowded_out) + len(self._plain)
         numbers = len(self.words) + len(self.added)
-        return self.numbers_of_keys.bytes + _SLOT * entries + _NUMBERS * numbers
+        return self.numbers_of_keys.bytes + _SLOT * len(self._crowded_out) + _NUMBERS * numbers
 
     def numbers(self, chunks: Chunks, styles: Numbers) -> NDArray[np.uint32]:
         """Return the number of each chunk; `styles` are those of the texts.
@@ -172,20 +172,22 @@ class ChunkTable:
     def _take(self, other: ChunkTable, numbers: NDArray[np.uint32]) -> None:
         """Take over some numbers of another table, which are 0, 1, 2 and so on in this one."""
         firsts, counts = np.array(other.firsts)[numbers], np.array(other.counts)[numbers]
-        behind = np.cumsum(counts)
+        behind = np.cumsum(counts, dtype=np.uint32)
         at = np.repeat(firsts - (behind - counts), counts)
-        at += np.arange(len(at))
+        at += np.arange(len(at), dtype=np.uint32)
         keys, added = np.unique(np.array(other.added)[at], return_inverse=True)
-        self.words = array("q", np.array(other.words)[numbers].tobytes())
+        self.words = array("I", np.array(other.words)[numbers].tobytes())
         self.tails = array("B", np.array(other.tails)[numbers].tobytes())
-        self.firsts = array("q", (behind - counts).tobytes())
-        self.counts = array("q", counts.tobytes())
-        self.added = array("Q", added.astype(np.uint64).tobytes())
-        self.offsets = array("Q", np.array(other.offsets)[at].tobytes())
+        self.firsts = array("I", (behind - counts).tobytes())
+        self.counts = array("I", counts.tobytes())
+        self.added = array("I", added.astype(np.uint32).tobytes())
+        self.offsets = array("I", np.array(other.offsets)[at].tobytes())
         for key in keys.tolist():
             self.numbers_of_keys[other.numbers_of_keys.written[key]]
-        known = dict(zip(numbers.tolist(), count(), strict=False))
-        self._plain = {word: known[old] for word, old in other._plain.items() if old in known}
+        known = np.full(1 + len(other.words), -1, dtype=np.int32)
+        known[numbers] = np.arange(len(numbers))
+        words = known[np.array(other.numbers_of_keys.words)[keys]]
+        self.numbers_of_keys.words = array("i", words.tobytes())
 
     def _hashes(self, chunks: Chunks, styles: Numbers) -> Hashes:
         """Return the hash of each chunk: eight bytes after eight bytes are mixed into it."""
@@ -239,11 +241,11 @@ class ChunkTable:
         plain = plain_word(chunk) if len(chunk) <= LONGEST else None
         if plain is None:
             return self._new(*self._add(chunk, style))
-        word, term = plain
-        number = self._plain.get((word, style))
-        if number is None:
-            pairs = [(key, 0) for key in self._keys_of_word(word, term, style)]
-            number = self._plain[word, style] = self._new(pairs)
+        pairs = [(key, 0) for key in self._keys_of_word(*plain, style)]
+        last = self.numbers_of_keys[pairs[-1][0].encode()]  # tells all of them
+        number = self.numbers_of_keys.words[last]
+        if number < 0:
+            number = self.numbers_of_keys.words[last] = self._new(pairs)
         return number
 
     def _new(
@@ -255,6 +257,6 @@ class ChunkTable:
         self.firsts.append(len(self.added))
         self.counts.append(len(pairs))
         for key, code in pairs:
-            self.added.append(self.numbers_of_keys[key])
+            self.added.append(self.numbers_of_keys[key.encode()])
             self.offsets.append(code)
         return len(self.words) - 1

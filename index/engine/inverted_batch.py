@@ -604,12 +604,12 @@ class _Documents:
     def inverted(self) -> NewPostings:
         """Return a source of posting lists."""
         found = np.array(self._found, dtype=np.uint64)
-        terms, occurrences = in_order(list(self._numbers), found)
+        terms, occurrences = in_order([term.encode() for term in self._numbers], found)
         return NewPostings(terms, occurrences, has_codes=self._has_codes)
 
 
-def in_order(terms: Sequence[str], found: Occurrences) -> tuple[list[bytes], Occurrences]:
-    """Return those terms that occur, as UTF-8, and the occurrences with their numbers, in order.
+def in_order(terms: Sequence[bytes], found: Occurrences) -> tuple[list[bytes], Occurrences]:
+    """Return those terms that occur, and the occurrences with their numbers, in order.
 
     Args:
         terms: Terms by the numbers that they have in `found`.
@@ -617,11 +617,10 @@ def in_order(terms: Sequence[str], found: Occurrences) -> tuple[list[bytes], Occ
     """
     numbers = (found >> np.uint64(TERM)).astype(np.int64)
     used = np.flatnonzero(np.bincount(numbers))
-    written = [terms[number].encode() for number in used.tolist()]
-    order = sorted(range(len(written)), key=written.__getitem__)
+    order = sorted(used.tolist(), key=terms.__getitem__)
     ranks = np.empty(len(terms), dtype=np.uint64)
-    ranks[used[order]] = np.arange(len(order))
+    ranks[order] = np.arange(len(order))
     found &= np.uint64((1 << TERM) - 1)
     found |= ranks[numbers] << np.uint64(TERM)
     found.sort()
-    return [written[number] for number in order], found
+    return [terms[number] for number in order], found
