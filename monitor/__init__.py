@@ -52,6 +52,7 @@ monitor. Where several monitors share a store, `lease_keeper` knows which feeds 
 of this one, and `fair_share` decides which are to be; `fencing` refuses requests and transactions
 under a lease that is lost, and `host_turns` takes the turns of hosts. `analyst` says under which
 name decisions are kept. `run_log` writes the log of a run. `tasks` runs calls in threads.
+`fork_server` starts processes as forks of one that has imported what they need.
 `garbage` pauses the garbage collector, and gives back memory. `language` says in which language
 people read; its catalogues are in `locale/`. `errors`, `files`, `formatting` and `signs` are shared
 by all.

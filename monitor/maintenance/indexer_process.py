@@ -11,7 +11,7 @@ import contextlib
 import gc
 import logging
 import math
-import multiprocessing
+import multiprocessing.process
 import os
 import signal
 from collections.abc import Callable
@@ -25,6 +25,7 @@ from index.article import Timestamp
 from index.translation import gettext as _
 from index.translation import ngettext, number
 from monitor.files import ARCHIVE_FOLDER
+from monitor.fork_server import forking, preload
 from monitor.garbage import free_at_once
 from monitor.maintenance import index_repair, indexer
 from monitor.maintenance.followed_store import FollowedStore
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("tocsin")
 
+_PRELOADED = ["monitor.maintenance.indexer_process", "index.engine.writer"]
+"""Without numpy, which is for what is indexed: often there is nothing."""
 GARBAGE = 100_000
 """Objects between two garbage collections: collecting every 700 takes a tenth of the time."""
 GIVES_WAY = 5
@@ -101,7 +104,7 @@ class IndexerProcess:
         self._batch_seconds = batch_seconds
         self._batch_time = BatchTime(data)
         self._left: InHand | None = None
-        self._context = multiprocessing.get_context("spawn")
+        preload(_PRELOADED)
         self._process: multiprocessing.process.BaseProcess | None = None
         self._wake: Connection | None = None
         self._messages: Connection | None = None
@@ -127,10 +130,11 @@ class IndexerProcess:
             self._died(took_too_long or why)
             log.warning(_("{trouble}; starting it again", trouble=self.trouble))
         self._hang_up()
-        reading, self._wake = self._context.Pipe(duplex=False)
-        self._messages, writing = self._context.Pipe(duplex=False)
+        context = forking()
+        reading, self._wake = context.Pipe(duplex=False)
+        self._messages, writing = context.Pipe(duplex=False)
         level = log.getEffectiveLevel()
-        self._process = self._context.Process(
+        self._process = context.Process(
             target=_index,
             args=(
                 self._data,

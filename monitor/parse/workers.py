@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import gc
 import logging
-import multiprocessing
 import signal
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
@@ -24,6 +23,7 @@ from pebble import ProcessExpired, ProcessPool
 from index import translation
 from index.translation import gettext as _
 from monitor.errors import ParseError
+from monitor.fork_server import forking, preload
 from monitor.garbage import exempt_all
 from monitor.model.poll import Fetched, ParsedFeed
 from monitor.parse import article_page, feed, feed_links, robots
@@ -40,13 +40,12 @@ _GARBAGE = 20_000
 _TASKS = 500
 """Documents after which a worker is replaced, so that no leak adds up: 20 ms."""
 _PRELOADED = [
-    "__main__",
     "monitor.parse.workers",
     "feedparser",
     "index.analysis.text_cleaning",
     "lxml.html",
 ]
-"""Imported once; a new worker is a fork of that."""
+"""Imported once, by the process of which each worker is a fork."""
 _PRELOADED_FOR_PAGES = ["trafilatura"]
 """0.1 s and 8 MB, which feeds without pages do not need."""
 
@@ -65,7 +64,7 @@ class Parser:
         self._workers = workers
         self._seconds = seconds
         self._memory = memory
-        self._preloaded = _PRELOADED + _PRELOADED_FOR_PAGES * expects_pages
+        preload(_PRELOADED + _PRELOADED_FOR_PAGES * expects_pages)
         self._pool: ProcessPool | None = None
         self._starting = asyncio.Lock()
 
@@ -125,13 +124,11 @@ class Parser:
         return await asyncio.wrap_future(self._pool.schedule(_attempt, task, timeout=self._seconds))
 
     def _started(self) -> ProcessPool:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(self._preloaded)
         pool = ProcessPool(
             max_workers=self._workers,
             max_tasks=_TASKS,
             initializer=partial(_confine, self._memory),
-            context=context,
+            context=forking(),
         )
         assert pool.active  # asking starts it
         return pool

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Sequence
@@ -25,6 +24,7 @@ from index.article import Timestamp
 from index.translation import gettext as _
 from monitor.alerts.publishers import publisher
 from monitor.errors import EncodingError, MonitorError
+from monitor.fork_server import forking
 from monitor.model.config import StoreAddress
 from monitor.model.event_link import (
     WINDOW,
@@ -123,7 +123,7 @@ class EncodingProcess:
             self._pool = ProcessPool(
                 max_workers=1,
                 initializer=partial(_confine, self._memory),
-                context=multiprocessing.get_context("forkserver"),
+                context=forking(),
             )
         arguments = (translation.choice(), task, self._store, self._encoder, *args)
         self._task = self._pool.schedule(_attempt, arguments, timeout=self._seconds)

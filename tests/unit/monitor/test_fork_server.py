@@ -1,0 +1,19 @@
+"""What workers find imported."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from monitor import fork_server
+from monitor.maintenance.indexer_process import IndexerProcess
+from monitor.parse.workers import Parser
+
+
+def test_whatever_is_to_be_imported_first_exists(tmp_path: Path) -> None:
+    """A module with another name would be passed over in silence, and cost each worker its time."""
+    Parser()
+    IndexerProcess(tmp_path, lambda: 0.0)
+    named = list(fork_server._preloaded)
+    assert {"lxml.html", "index.engine.writer"} <= set(named)
+    assert [module for module in named if find_spec(module) is None] == []
