@@ -242,7 +242,7 @@ class _ReadOnly(SqlStore):
     """The store of a data folder as the indexer uses it."""
 
     def __init__(self, store: StoreAddress, reports: _Reports) -> None:
-        super().__init__(store)
+        super().__init__(store, create=False)  # it is there, and its pages are read once
         self._reports = reports
 
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:

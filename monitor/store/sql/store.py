@@ -58,10 +58,10 @@ SHARED_BUSY_MS = 60_000
 class SqlStore:
     """See `Store`. Every method blocks; the monitor calls it from one thread."""
 
-    def __init__(self, address: StoreAddress) -> None:
+    def __init__(self, address: StoreAddress, *, create: bool = True) -> None:
         self.is_shared = isinstance(address, str)
         busy = SHARED_BUSY_MS if self.is_shared else BUSY_MS
-        self._connection = open_database(address, create=True, busy_ms=busy)
+        self._connection = open_database(address, create=create, busy_ms=busy)
         connection = StoreConnection(self._connection)
         self._read = connection.read
         self.deliveries: DeliveryQueue = SqlDeliveryQueue(connection)
