@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from sys import getsizeof
 from zlib import crc32
 
@@ -47,42 +46,32 @@ EXONYMS = dict(pair.split("=") for pair in _PAIRS.split())
 
 LEAD = 1_000
 """Characters of a text in which an article says what it is about."""
-_NAME = re.compile(
-    r"[^\W_a-z](?<![^\W_].)(?:(?<=[0-9])(?:[0-9]*(?:[.,][0-9]+)+|[0-9]+)"
+_SMALL = "".join(letter for letter in map(chr, range(0x2000)) if letter.islower())
+"""Small letters of Latin, Greek and Cyrillic, for which `re` has no class."""
+_WORD = (
+    rf"[^\W_{_SMALL}](?<![^\W_].)(?:(?<=[0-9])(?:[0-9]*(?:[.,][0-9]+)+|[0-9]+)"
     r"|(?<=[^\W\d_])[^\W_]{2,}|(?<=[A-Z])[A-Z])(?![^\W_])"
 )
 """A word with a capital (or without cases), an acronym, a figure of two digits. Tokens with
 their places take six times as long. What it begins with is looked for first, which is fast."""
-_TOGETHER = frozenset(" \u00a0\u202f-")
+_TOGETHER = "[ \u00a0\u202f-]"
 """What stands between two words of one name."""
+_NAME = re.compile(f"{_WORD}(?:{_TOGETHER}{_WORD})*")
+_BETWEEN = re.compile(_TOGETHER)
 
 
 def names(title: str, text: str) -> tuple[frozenset[int], ...]:
     """Return the hashes of the words of each name in a title and the lead of a text.
 
-    Those of figures are negative. New York has two words.
+    Those of figures are negative. New York has two words. All-caps headlines name nothing.
     """
-    groups = [group for part in (title, text[:LEAD]) for group in _groups(part)]
-    return tuple(dict.fromkeys(groups))
+    read = [part for part in (title, text[:LEAD]) if not shouts(part)]
+    return tuple(dict.fromkeys(_numbers[name] for part in read for name in _NAME.findall(part)))
 
 
-def _groups(text: str) -> Iterator[frozenset[int]]:
-    """Yield the words of each name in a text, as hashes. All-caps headlines name nothing."""
-    if shouts(text):
-        return
-    group: set[int] = set()
-    end = -1
-    for found in _NAME.finditer(text):
-        word, start = found[0], found.start()
-        if word[0].islower():  # é, œ
-            continue
-        if group and (start != end + 1 or text[end] not in _TOGETHER):
-            yield frozenset(group)
-            group = set()
-        group.add(_numbers[word])
-        end = start + len(word)
-    if group:
-        yield frozenset(group)
+def _numbers_of(name: str) -> frozenset[int]:
+    """Return the hashes of the words of a name."""
+    return frozenset(map(_number, _BETWEEN.split(name)))
 
 
 def _number(word: str) -> int:
@@ -92,4 +81,4 @@ def _number(word: str) -> int:
     return -number if word[0].isdigit() else number
 
 
-_numbers = TextCache(_number, getsizeof, CACHED // 8)
+_numbers = TextCache(_numbers_of, getsizeof, CACHED // 8)

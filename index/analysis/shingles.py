@@ -6,12 +6,13 @@ numbers that a fixed number divides.
 
 from __future__ import annotations
 
-from sys import getsizeof
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from zlib import crc32
 
-from index.analysis.text_cache import TextCache
-from index.analysis.tokenizer import CACHED, chunks, readable
-from index.analysis.words import words_of_chunk
+from index.analysis.folding import APOSTROPHES, CJK, IGNORED, JAMO, MARKS, fold
+from index.analysis.tokenizer import MAX_CHARS, MAX_WORDS
 
 WORDS = 4
 SAMPLED = 4
@@ -23,9 +24,6 @@ LEAST_WORDS = 8
 """Of a title and the little text under it that are compared as a whole."""
 _WHOLE = 1 << 32
 """Above every shingle: marks the number of a whole text."""
-_HASH = 4
-"""Bytes of the hash of a word."""
-_WIDTH = WORDS * _HASH
 
 
 def shingles(title: str, *texts: str) -> frozenset[int]:
@@ -35,21 +33,26 @@ def shingles(title: str, *texts: str) -> frozenset[int]:
     copies. Of texts too short to have enough of them, the one number returned stands for
     the title and every word of them; nothing is returned if these are few as well.
     """
-    hashed = [_hashes_of(text) for text in texts]
+    read = [_words(text) for text in texts]
     found = frozenset(
         [
             number
-            for hashes in hashed
-            for at in range(0, len(hashes) - _WIDTH + 1, _HASH)
-            if not (number := crc32(hashes[at : at + _WIDTH])) % SAMPLED
+            for words in read
+            for number in map(crc32, map(b" ".join, _sequences(words)))
+            if not number % SAMPLED
         ]
     )
     if len(found) >= LEAST_SIZE:
         return found
-    whole = b"".join([_hashes_of(title), *hashed])
-    if len(whole) < LEAST_WORDS * _HASH:
+    whole = [*_words(title), *chain(*read)]
+    if len(whole) < LEAST_WORDS:
         return frozenset()
-    return frozenset({_WHOLE | crc32(whole)})
+    return frozenset({_WHOLE | crc32(b" ".join(whole))})
+
+
+def _sequences(words: Sequence[bytes]) -> Iterator[tuple[bytes, ...]]:
+    """Return each word with those after it."""
+    return zip(*(words[start:] for start in range(WORDS)), strict=False)
 
 
 def is_whole(shingles: frozenset[int]) -> bool:
@@ -57,15 +60,34 @@ def is_whole(shingles: frozenset[int]) -> bool:
     return len(shingles) == 1 and min(shingles) >= _WHOLE
 
 
-def _hashes_of(text: str) -> bytes:
-    """Return the hashes of the words of a text in order."""
-    return b"".join(map(_hashes.__getitem__, chunks(readable(text))))
+def _words(text: str) -> list[bytes]:
+    """Return the folded words of a text in order; a text is read as far as elsewhere."""
+    return text[:MAX_CHARS].translate(_folded).encode().split()[:MAX_WORDS]
 
 
-def _hashes_of_chunk(chunk: str) -> bytes:
-    """Return the CRC-32 of each folded word of a chunk, compounds word by word."""
-    words = words_of_chunk(chunk).split()
-    return b"".join([crc32(word.encode()).to_bytes(_HASH, "big") for word in words])
+class _FoldedCharacters(dict[int, int | str | None]):
+    """Character to what is written for it, for `str.translate`: a blank between words.
+
+    What stands within a word is dropped; a sign that is written without blanks is a word.
+    """
+
+    def __missing__(self, code: int) -> int | str | None:
+        character = chr(code)
+        self[code] = folded = _folded_character(character)
+        return folded
 
 
-_hashes = TextCache(_hashes_of_chunk, getsizeof, CACHED // 2)
+def _folded_character(character: str) -> int | str | None:
+    if _DROPPED.match(character):
+        return None
+    folded = fold(character)
+    if _ALONE.match(folded):
+        return f" {folded} "
+    if not character.isalnum():
+        return ord(" ")
+    return ord(folded) if len(folded) == 1 else folded
+
+
+_DROPPED = re.compile(rf"[{IGNORED}{MARKS}{APOSTROPHES}]")
+_ALONE = re.compile(rf"[{CJK}{JAMO}]")
+_folded = _FoldedCharacters()

@@ -309,7 +309,7 @@ def migrate(connection: PostgresqlConnection, address: Address, version: int) ->
     Raises:
         StoreError: The store was written by a newer version.
     """
-    from monitor.store.sql.upgrades import HASHED_WORDS, UPGRADES, renew_shingles
+    from monitor.store.sql.upgrades import RENUMBERED, UPGRADES, renew_shingles
 
     if version > VERSION:
         raise StoreError(
@@ -334,7 +334,7 @@ def migrate(connection: PostgresqlConnection, address: Address, version: int) ->
         connection.script(every_table())
     for old in range(version or VERSION, VERSION):
         connection.script(translate_tables(UPGRADES[old], empty=False))
-    if 0 < version < HASHED_WORDS:
+    if 0 < version < RENUMBERED:
         renew_shingles(connection)
     if version != VERSION:
         connection.execute("UPDATE store SET version = ?", (VERSION,))

@@ -14,7 +14,7 @@ from monitor.store.sql.alert_views import read_matches
 from monitor.store.sql.connection import Connection, StoreConnection, transaction
 from monitor.store.sql.evidence import EvidenceLog
 from monitor.store.sql.schema import TABLES, VERSION
-from monitor.store.sql.upgrades import HASHED_WORDS, UPGRADES, renew_shingles
+from monitor.store.sql.upgrades import RENUMBERED, UPGRADES, renew_shingles
 
 BEFORE_EVIDENCE = 3
 """Stores of versions below this one have no records of their alerts."""
@@ -42,7 +42,7 @@ def migrate(connection: Connection, path: Path) -> None:
             connection.execute(statement)
         if 0 < version < BEFORE_EVIDENCE:
             _record_earlier(connection)
-        if 0 < version < HASHED_WORDS:
+        if 0 < version < RENUMBERED:
             renew_shingles(connection)
         connection.execute(f"PRAGMA user_version = {VERSION}")
     path.chmod(0o600)

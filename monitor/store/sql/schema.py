@@ -752,7 +752,7 @@ CREATE TABLE turns (
 );
 """
 
-VERSION = 19
+VERSION = 20
 
 TABLES = (
     BACKFILLS

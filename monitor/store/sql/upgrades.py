@@ -171,12 +171,13 @@ UPGRADES = {
     16: SCHEDULE,
     17: TURNS,
     18: NAMES_19,
+    19: "",
 }
 """What to add to a store of an earlier version."""
 
 
-HASHED_WORDS = 19
-"""First version in which shingles are numbered by the hashes of their words."""
+RENUMBERED = 20
+"""First version that numbers shingles as this one does."""
 _AT_ONCE = 500
 
 
