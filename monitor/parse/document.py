@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from hashlib import blake2b
-from urllib.parse import parse_qs, urldefrag, urljoin, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from msgspec.structs import replace
 
@@ -180,8 +180,17 @@ def guid(text: str) -> str:
     return whole if len(whole) <= GUID_CAP else f"{whole[:GUID_CAP]}#{_digest(whole)}"
 
 
+_ABSOLUTE = re.compile(
+    r"https?://[A-Za-z0-9.-]*[A-Za-z0-9](?::[0-9]+)?/[A-Za-z0-9%/:@!$'()*+,=._~-]{,900}"
+    r"(?:\?[A-Za-z0-9%/:@!$&'()*+,=._~-]{1,900})?"
+)
+"""What nearly all addresses of entries look like: absolute, and nothing in them to be encoded."""
+
+
 def absolute(base: str, href: str) -> str:
     """Return an absolute http(s) address; line ends in it vanish and spaces are encoded."""
+    if _ABSOLUTE.fullmatch(href):
+        return href
     href = re.sub(r"[\t\r\n]+", "", href).strip().replace(" ", "%20")
     if not href:
         return ""
@@ -193,9 +202,9 @@ def absolute(base: str, href: str) -> str:
 
 def entry_link(base: str, hrefs: Iterable[str]) -> str:
     """Return the first of these that is an address; the feed's own is none of an entry."""
-    own = urldefrag(base)[0]
+    own = base.partition("#")[0]
     for href in hrefs:
-        if (url := _target(absolute(base, href))) and urldefrag(url)[0] != own:
+        if (url := _target(absolute(base, href))) and url.partition("#")[0] != own:
             return url
     return ""
 
