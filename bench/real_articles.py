@@ -15,7 +15,7 @@ from index.analysis.language import detect
 from index.analysis.text_cleaning import line, lines
 from index.article import Article
 from monitor.errors import ParseError
-from monitor.ingest import article_changes, identify
+from monitor.ingest import article_changes
 from monitor.model.feed import Feed
 from monitor.parse.feed import parse
 
@@ -98,7 +98,7 @@ def _documents(folder: Path) -> Iterator[Article]:
     for path in files:
         feed = feeds[of[path]]
         try:
-            entries = identify.keyed_entries(parse(path.read_bytes(), feed.url).entries)
+            entries = parse(path.read_bytes(), feed.url).keyed
         except ParseError:
             continue
         fingerprints = {one.fingerprint for one in entries}

@@ -13,9 +13,9 @@ from monitor.config.value_parsers import HARMLESS
 from monitor.errors import MonitorError
 from monitor.fetch.url import redact
 from monitor.formatting import span
-from monitor.ingest.identify import canonical
 from monitor.ingest.permanent_redirects import is_confirmed
 from monitor.model.feed import Feed, PermanentRedirect
+from monitor.parse.entry_keys import canonical
 from monitor.store.protocol import Store
 
 log = logging.getLogger("tocsin")

@@ -12,9 +12,9 @@ from index.translation import ngettext
 from monitor.config import value_parsers
 from monitor.config.yaml_edit import edit, edit_by_config, set_enabled, with_item, without_items
 from monitor.errors import MonitorError, UnknownNameError
-from monitor.ingest.identify import canonical
 from monitor.model.config import Config
 from monitor.model.feed import Feed
+from monitor.parse.entry_keys import canonical
 
 if TYPE_CHECKING:
     from monitor.feeds.discovery import DiscoveredFeed

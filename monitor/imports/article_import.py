@@ -18,13 +18,13 @@ from monitor.alerts.facts import Arrivals
 from monitor.alerts.routing import Routing
 from monitor.audit.evidence import Via
 from monitor.imports.json_articles import ImportedArticle, tells_one_article
-from monitor.ingest import article_changes, identify
+from monitor.ingest import article_changes
 from monitor.ingest.enrichment import enrich
-from monitor.ingest.identify import KeyedEntry
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
-from monitor.model.poll import ArticleChange, Known
+from monitor.model.poll import ArticleChange, KeyedEntry, Known
+from monitor.parse.entry_keys import keyed_entries
 from monitor.store.protocol import Batch, Store
 
 BATCH = 200
@@ -100,7 +100,7 @@ def _fresh(
     batch: Batch, feed: Feed, given: Sequence[ImportedArticle]
 ) -> list[tuple[ImportedArticle, KeyedEntry]]:
     """Return what is not there yet, each once."""
-    entries = identify.keyed_entries([one.entry for one in given])
+    entries = keyed_entries([one.entry for one in given])
     known = batch.known(
         feed,
         {one.key for one in entries},

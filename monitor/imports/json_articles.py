@@ -17,9 +17,9 @@ from msgspec.structs import replace
 from index.analysis.text_cleaning import clean, line, safe_url
 from index.article import Timestamp
 from index.translation import gettext as _
-from monitor.ingest.identify import canonical, fingerprint
 from monitor.model.poll import Entry
 from monitor.parse.document import NAME_CAP, TITLE_CAP, language
+from monitor.parse.entry_keys import canonical, fingerprint
 
 NAMES = {
     "title": ("title",),

@@ -12,6 +12,7 @@ from monitor.ingest import cross_language, identify, stories
 from monitor.ingest.enrichment import Enrichment
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange, Entry, Sighting, StoryCandidate
+from monitor.parse.entry_keys import PARTS
 from monitor.store.protocol import Batch, StoreReads
 
 
@@ -74,7 +75,7 @@ def revision(old: Article, change: identify.Changed, feed: Feed) -> Article | No
     the others it may have said less, or something else, all the time.
     """
     entry, alone = change.entry, old.feeds == (feed.number,)
-    changed = identify.PARTS if alone else identify.changed_parts(change, change.before)
+    changed = PARTS if alone else identify.changed_parts(change, change.before)
     text = {part: getattr(entry, part) for part in changed}
     if not alone:
         text = {part: said for part, said in text.items() if said}

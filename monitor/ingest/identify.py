@@ -2,35 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from hashlib import blake2b
-from urllib.parse import quote, urlsplit
-from zlib import crc32
+from urllib.parse import urlsplit
 
-from msgspec import Struct
-
-from monitor.model.poll import Entry, Known, KnownArticle
-
-
-class KeyedEntry(Struct, frozen=True, kw_only=True):
-    """An entry with the key, fingerprint and canonical link that identify it."""
-
-    entry: Entry
-    key: str
-    fingerprint: bytes
-    canonical: str
-
-    @property
-    def parts(self) -> bytes:
-        """Return hashes of title, summary, body and canonical link, `PART` bytes each.
-
-        They are asked for where something changed; to see whether it did is done for each entry.
-        """
-        folded = (_folded(getattr(self.entry, part)) for part in PARTS)
-        return b"".join(map(_part_hash, (*folded, self.canonical)))
+from monitor.model.poll import KeyedEntry, Known, KnownArticle
+from monitor.parse.entry_keys import PART, PARTS, folded, part_hash
 
 
 class New(KeyedEntry, frozen=True, kw_only=True):
@@ -73,28 +50,6 @@ class Reissued(KnownEntry, frozen=True):
 Decision = New | Seen | Relinked | Changed | Duplicate | Reissued
 
 
-# --- keys of an entry -----------------------------------------------------------
-
-
-def key(entry: Entry) -> str:
-    """Return the key of an entry in its feed: guid, else link, else a hash of title or text."""
-    if entry.guid or entry.url:
-        return entry.guid or entry.url
-    text = entry.title or f"{entry.summary}\0{entry.body}"
-    return f"text:{blake2b(_folded(text).encode(), digest_size=16).hexdigest()}"
-
-
-def fingerprint(entry: Entry) -> bytes:
-    """Return the hash of an entry's words, whatever their case and white space."""
-    text = "\0".join(map(_folded, (entry.title, entry.summary, entry.body)))
-    return blake2b(text.encode(), digest_size=16).digest()
-
-
-PARTS = ("title", "summary", "body")
-PART = 4
-"""Bytes of the hash of one part of an entry."""
-
-
 def changed_parts(one: KeyedEntry, before: bytes) -> frozenset[str]:
     """Return which parts of an entry are not as they were; all when that is not known."""
     if not before:
@@ -105,61 +60,7 @@ def changed_parts(one: KeyedEntry, before: bytes) -> frozenset[str]:
 
 
 def _has_new_link(one: KeyedEntry, before: bytes) -> bool:
-    return bool(one.canonical and before) and _part_hash(one.canonical) != before[-PART:]
-
-
-def _part_hash(text: str) -> bytes:
-    return crc32(text.encode()).to_bytes(PART, "big")
-
-
-def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-_TRACKING = re.compile(
-    r"(?:utm|at|mc|pk|mtm|hsa|vero|wt)_\w+|ns_(?:mchannel|source|campaign)"
-    r"|(?:fb|g|dc|ms|y)clid|gbraid|wbraid|igshid|xtor|xtref|ocid|cmpid|s_cid|smid|ftag|_g[al]",
-    re.IGNORECASE,
-)
-_ESCAPE = re.compile("%[0-9a-fA-F]{2}")
-
-
-def canonical(url: str) -> str:
-    """Return the address that all spellings of one article's link share; '' if it has none.
-
-    Only what never tells two articles apart is dropped: scheme, case of the host, default
-    port, fragment (not `#!`), tracking parameters, a trailing slash.
-    """
-    try:
-        parts = urlsplit(url.strip())
-        port = parts.port
-    except ValueError:
-        return ""
-    host = (parts.hostname or "").rstrip(".")
-    if parts.scheme not in ("http", "https") or not host:
-        return ""
-    path = quote(parts.path, safe="%/:@!$&'()*+,;=~").rstrip("/")
-    path = _ESCAPE.sub(lambda escape: escape.group().upper(), path)
-    query = "&".join(
-        pair
-        for pair in parts.query.split("&")
-        if pair and not _TRACKING.fullmatch(pair.partition("=")[0])
-    )
-    host = f"[{host}]" if ":" in host else host
-    place = host if port in (None, 80, 443) else f"{host}:{port}"
-    hashbang = f"#{parts.fragment}" if parts.fragment.startswith("!") else ""
-    return f"https://{place}{path or '/'}{'?' if query else ''}{query}{hashbang}"
-
-
-# --- decisions -------------------------------------------------------------------
-
-
-def keyed_entries(entries: Sequence[Entry]) -> list[KeyedEntry]:
-    """Return entries with their keys, fingerprints and canonical links."""
-    return [
-        KeyedEntry(entry=e, key=key(e), fingerprint=fingerprint(e), canonical=canonical(e.url))
-        for e in entries
-    ]
+    return bool(one.canonical and before) and part_hash(one.canonical) != before[-PART:]
 
 
 def identify(entries: Sequence[KeyedEntry], known: Known) -> list[Decision]:
@@ -215,6 +116,7 @@ class _DocumentEntries:
             key=one.key,
             fingerprint=one.fingerprint,
             canonical=one.canonical,
+            parts=one.parts,
         )
 
     def _by_link(self, one: KeyedEntry, candidates: Sequence[KnownArticle]) -> KnownArticle | None:
@@ -258,14 +160,14 @@ class _DocumentEntries:
 
 
 def _tells_the_same(one: KeyedEntry, other: KnownArticle) -> bool:
-    title = _folded(one.entry.title)
-    return bool(title and title == _folded(other.title)) or one.fingerprint == other.fingerprint
+    title = folded(one.entry.title)
+    return bool(title and title == folded(other.title)) or one.fingerprint == other.fingerprint
 
 
 def _is_unchanged(one: KeyedEntry, before: KnownArticle) -> bool:
     if before.fingerprint:
         return one.fingerprint == before.fingerprint
-    return _folded(one.entry.title) == _folded(before.title)
+    return folded(one.entry.title) == folded(before.title)
 
 
 def _known_entry(
@@ -276,6 +178,7 @@ def _known_entry(
         key=one.key,
         fingerprint=one.fingerprint,
         canonical=one.canonical,
+        parts=one.parts,
         article=article,
     )
 
@@ -286,6 +189,7 @@ def _changed(kind: type[Changed], one: KeyedEntry, article: int, before: bytes =
         key=one.key,
         fingerprint=one.fingerprint,
         canonical=one.canonical,
+        parts=one.parts,
         article=article,
         before=before,
     )

@@ -22,7 +22,7 @@ from monitor.alerts.facts import Arrivals
 from monitor.alerts.notification import plan_ended_silences
 from monitor.audit.evidence import Via
 from monitor.errors import FeedError, FetchError
-from monitor.ingest import article_changes, identify, poll_outcome, schedule
+from monitor.ingest import article_changes, poll_outcome, schedule
 from monitor.ingest.enrichment import Enrichment, enrich
 from monitor.ingest.poll_outcome import (
     ActiveConfig,
@@ -36,6 +36,7 @@ from monitor.match.fence import MatchingFence
 from monitor.model.event_link import EncodedBatch, EventLink, Surety
 from monitor.model.feed import Feed, FeedHistory, Poll
 from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert
+from monitor.parse.entry_keys import keyed_entries
 from monitor.store.protocol import Batch, Store, StoreReads
 
 log = logging.getLogger("tocsin")
@@ -188,7 +189,7 @@ class Ingester:
         if isinstance(answer, PageResult) or not isinstance(answer.came, NewDocument):
             return EnrichedDocument()
         feed, parsed = answer.feed, answer.came.parsed
-        entries = identify.keyed_entries(parsed.entries)
+        entries = parsed.keyed or keyed_entries(parsed.entries)
         before = reading.known(feed, {one.key for one in entries}, (), ()).guids
         fresh = [one for one in entries if before.get(one.key, (0, b""))[1] != one.fingerprint]
         articles = [article_changes.article(one.entry, feed) for one in fresh]

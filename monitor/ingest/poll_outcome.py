@@ -28,6 +28,7 @@ from monitor.model.feed import Feed, FeedHistory, FeedState, Outcome, Poll
 from monitor.model.poll import (
     ArticleChange,
     Fetched,
+    KeyedEntry,
     NotModified,
     Page,
     ParsedFeed,
@@ -112,7 +113,7 @@ Reenrich = Callable[[Article], Enrichment]
 class EnrichedDocument(Struct, frozen=True):
     """The entries of a document, and by key the enrichment of each that is new or changed."""
 
-    entries: Sequence[identify.KeyedEntry] = ()
+    entries: Sequence[KeyedEntry] = ()
     drafts: Mapping[str, Enrichment] = field(default_factory=dict)
 
 
@@ -231,9 +232,7 @@ def _breach(arrived: Sequence[ArticleChange]) -> str:
     )
 
 
-def _decisions(
-    batch: Batch, feed: Feed, entries: Sequence[identify.KeyedEntry]
-) -> list[identify.Decision]:
+def _decisions(batch: Batch, feed: Feed, entries: Sequence[KeyedEntry]) -> list[identify.Decision]:
     known = batch.known(
         feed,
         {one.key for one in entries},

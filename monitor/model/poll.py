@@ -93,6 +93,20 @@ class Entry(Struct, frozen=True, kw_only=True):
     """Those of its texts, packed, where they were read with the document."""
 
 
+class KeyedEntry(Struct, frozen=True, kw_only=True):
+    """An entry with what identifies it (see `monitor.parse.entry_keys`)."""
+
+    entry: Entry
+    key: str
+    """Its key in its feed."""
+    fingerprint: bytes
+    """Hash of its words."""
+    canonical: str
+    """The address that all spellings of its link share; empty if it has none."""
+    parts: bytes
+    """Hashes of title, summary, body and canonical link, one after the other."""
+
+
 class ParsedFeed(Struct, frozen=True, kw_only=True):
     """What a feed's document says of itself, and its entries in its order."""
 
@@ -104,6 +118,8 @@ class ParsedFeed(Struct, frozen=True, kw_only=True):
     format: str = ""
     """What it is written in, for people: `RSS 2.0`; empty when it does not say."""
     entries: tuple[Entry, ...] = ()
+    keyed: tuple[KeyedEntry, ...] = ()
+    """The entries with what identifies them, where a document was read to be stored."""
 
 
 class Page(Struct, frozen=True, kw_only=True):
@@ -139,9 +155,9 @@ class Known(Struct, frozen=True, kw_only=True):
     feed: int
     """Number of the feed asked about."""
     guids: Mapping[str, tuple[int, bytes]] = field(default_factory=dict)
-    """Article id and fingerprint by key of this feed's entries (see `identify.key`)."""
+    """Article id and fingerprint by key of this feed's entries (see `entry_keys.key`)."""
     parts: Mapping[str, bytes] = field(default_factory=dict)
-    """Hashes of the parts of this feed's entries by key (see `identify.KeyedEntry`); none of an
+    """Hashes of the parts of this feed's entries by key (see `KeyedEntry`); none of an
     entry that was last stored before these were kept."""
     urls: Mapping[str, tuple[KnownArticle, ...]] = field(default_factory=dict)
     """Articles of any feed, by canonical URL."""
@@ -210,11 +226,11 @@ class ArticleChange(Struct, frozen=True, kw_only=True):
     new: bool
     """False for an edited one: its earlier text becomes a version."""
     guid: str
-    """Key of the entry in its feed (see `identify.key`)."""
+    """Key of the entry in its feed (see `entry_keys.key`)."""
     fingerprint: bytes
-    """Hash of the folded entry (see `identify.fingerprint`)."""
+    """Hash of the folded entry (see `entry_keys.fingerprint`)."""
     parts: bytes = b""
-    """Hashes of the parts of the entry (see `identify.KeyedEntry`)."""
+    """Hashes of the parts of the entry (see `KeyedEntry`)."""
     canonical: str
     """Canonical URL, for recognition across feeds; empty without one, or without a new one."""
     hits: tuple[WatchlistMatch, ...] = ()

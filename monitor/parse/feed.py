@@ -38,6 +38,7 @@ from monitor.parse.document import (
     with_escaped_markup,
     without_impossible_characters,
 )
+from monitor.parse.entry_keys import keyed_entries
 from monitor.parse.plain_document import plain_document
 
 _PERIODS = {
@@ -71,6 +72,14 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
     Raises ParseError with a reason in words when it is no feed. A broken document that
     still has entries is a feed.
     """
+    return _with_keys(_parsed(body, url, content_type))
+
+
+def _with_keys(parsed: ParsedFeed) -> ParsedFeed:
+    return replace(parsed, keyed=keyed_entries(parsed.entries))
+
+
+def _parsed(body: bytes, url: str, content_type: str) -> ParsedFeed:
     try:
         if json_feed.is_json_feed(body):
             return json_feed.parse(body, url, content_type)
@@ -99,13 +108,13 @@ def parse_with_features(body: bytes, url: str, content_type: str = "") -> Parsed
     Raises:
         ParseError: It is no feed.
     """
-    parsed = parse(body, url, content_type)
+    parsed = _parsed(body, url, content_type)
     sizes = accumulate(len(one.summary) + len(one.body) for one in parsed.entries)
     first = sum(size <= FEATURED for size in sizes)
     featured = parsed.entries[:first]
     made = text_features([(one.title, one.summary, one.body) for one in featured])
     entries = tuple(map(lambda entry, one: replace(entry, features=packed(one)), featured, made))
-    return replace(parsed, entries=entries + parsed.entries[first:])
+    return _with_keys(replace(parsed, entries=entries + parsed.entries[first:]))
 
 
 def _is_malformed(document: Mapping[str, Any]) -> bool:
