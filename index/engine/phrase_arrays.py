@@ -8,7 +8,7 @@ compares the two.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -35,10 +35,13 @@ Word = Sequence[Places]
 """Where a word, or what may stand for it, occurs: its places, by its length in words less one; in
 order, none twice."""
 
+_Pairs = tuple[Places, Places]
+"""The places of two words, or of an end and a start, that are near each other in the row."""
+
 _SHARE = 4
 """Documents of a list for each one that is asked for, from which the others are left out."""
 _MARK = 2
-"""Binary digits behind a place that tell an end from a start."""
+"""Binary digits behind a place that tell an end from a start, or two words from each other."""
 _LISTS = 1_000
 """Lists that are read between two questions whether to go on."""
 
@@ -53,20 +56,12 @@ def documents(node: Phrase | Near, words: Sequence[Choice], docs: Bits) -> Bits:
     """
     if not docs:
         return 0
+    row = _Row.of(words, docs)
+    every = [row.choice(choice) for choice in words]
     if isinstance(node, Phrase):
-        row = _Row.of(words, docs, apart=0)
-        return docs & row.documents(_in_a_row([row.choice(choice) for choice in words]))
-    found = _with_pair(words, docs, node.distance)
-    if node.ordered:
-        return found
-    return found | _with_pair(words[::-1], docs & ~found, node.distance)
-
-
-def _with_pair(words: Sequence[Choice], docs: Bits, distance: int) -> Bits:
-    """Return those of some documents in which a word is soon followed by another one."""
-    row = _Row.of(words, docs, apart=distance)
-    word, other = map(row.choice, words)
-    return docs & row.documents(_soon_followed(word, other, distance))
+        return docs & row.documents(_in_a_row(every))
+    found = [row.within_a_part(*pairs) for pairs in _pairs(node, *every)]
+    return docs & row.documents(np.concatenate(found))
 
 
 def _in_a_row(words: Sequence[Word]) -> Places:
@@ -94,21 +89,52 @@ def _either(words: Sequence[Word]) -> Word:
     return list(map(_merged, zip_longest(*words, fillvalue=words[0][0][:0])))
 
 
-def _soon_followed(word: Word, other: Word, distance: int) -> Places:
-    """Return the ends of a word that another one starts behind, at most so far away.
+def _pairs(node: Near, word: Word, other: Word) -> Iterator[_Pairs]:
+    """Yield where two words are near each other, or would be if no part ended between them."""
+    if not node.ordered and len(word) == len(other) == 1:
+        pairs = _side_by_side(word[0], other[0], node.distance)
+        if pairs is not None:
+            yield pairs
+            return
+    yield _soon_followed(word, other, node.distance)
+    if not node.ordered:
+        yield _soon_followed(other, word, node.distance)
+
+
+def _side_by_side(word: Places, other: Places, distance: int) -> _Pairs | None:
+    """Return where one of two single words follows the other, at most so far away.
+
+    None if both are at one place: then what is next to a word may hide what is near it.
+    """
+    every, gaps = _marked(word, other)
+    if (gaps == 1).any():
+        return None
+    return _chosen(every, (gaps <= (distance << _MARK) + 1) & (gaps & 1 == 1))
+
+
+def _soon_followed(word: Word, other: Word, distance: int) -> _Pairs:
+    """Return the ends of a word that another one starts behind, at most so far away, and starts.
 
     Of ends without a start between them the last one will do.
     """
-    ends, starts = _ends(word), _merged(other)
-    every = np.concatenate((ends, starts))
-    every <<= _MARK
-    every[len(ends) :] += 1
-    every.sort(kind="stable")  # merges what is in order
-    gaps = every[1:] - every[:-1]
-    is_near: NDArray[np.bool_] = gaps < distance << _MARK
+    every, gaps = _marked(_ends(word), _merged(other))
+    is_near = gaps < distance << _MARK
     is_near &= gaps & (1 << _MARK) - 1 == 1  # from an end to a start
-    found: Places = every[:-1][is_near] >> _MARK
-    return found
+    return _chosen(every, is_near)
+
+
+def _marked(some: Places, others: Places) -> tuple[Places, Places]:
+    """Return all places in order, with a mark on the other ones, and the gaps between them."""
+    every = np.concatenate((some, others))
+    every <<= _MARK
+    every[len(some) :] += 1
+    every.sort(kind="stable")  # merges what is in order
+    return every, every[1:] - every[:-1]
+
+
+def _chosen(every: Places, is_near: NDArray[np.bool_]) -> _Pairs:
+    at = np.flatnonzero(is_near)  # faster than by flags
+    return every[at] >> _MARK, every[at + 1] >> _MARK
 
 
 # --- places ------------------------------------------------------------------------------
@@ -122,21 +148,19 @@ class _Row(Struct, frozen=True):
     asked: int
     """How many are."""
     layout: PlaceLayout
-    apart: int
-    """Places that are between two parts at least."""
     step: int
     """Places of each document."""
     kind: DTypeLike
     """Type of the places, in which `_MARK` digits are free."""
 
     @classmethod
-    def of(cls, words: Sequence[Choice], docs: Bits, *, apart: int) -> _Row:
+    def of(cls, words: Sequence[Choice], docs: Bits) -> _Row:
         """Return the row of some documents for the lists of a segment."""
         layout = words[0][0][0].lists[0].layout
-        step = layout.starts[-1] + apart * len(layout.widths)
+        step = layout.starts[-1]
         kind = np.uint32 if MAX_DOCUMENTS * step << _MARK < 1 << 32 else np.uint64
         flags = _flags(docs, MAX_DOCUMENTS).view(np.bool_)
-        return cls(flags, docs.bit_count(), layout, apart, step, kind)
+        return cls(flags, docs.bit_count(), layout, step, kind)
 
     def choice(self, choice: Choice) -> Word:
         """Return where any of several rows of words occurs."""
@@ -160,6 +184,16 @@ class _Row(Struct, frozen=True):
         flags[places // self.step] = True
         return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
 
+    def within_a_part(self, firsts: Places, seconds: Places) -> Places:
+        """Return the first place of each pair whose places are in one part of one document."""
+        document = firsts // self.step * self.step
+        firsts_in, seconds_in = firsts - document, seconds - document
+        is_within = seconds_in < self.step
+        for start in self.layout.starts[1:-1]:
+            is_within &= (firsts_in >= start) == (seconds_in >= start)
+        within: Places = firsts[is_within]
+        return within
+
     def _term(self, postings: Postings, part: str) -> tuple[Places, Places | None]:
         """Return the places of a term, and lengths less one unless all are 0."""
         docs, counts, places = self._numbers(postings)
@@ -169,9 +203,6 @@ class _Row(Struct, frozen=True):
         found = docs.astype(self.kind) * self.step
         found = found if counts is None else np.repeat(found, counts)
         found += places
-        if self.apart:
-            for start in self.layout.starts[1:-1]:
-                found += (places >= start) * found.dtype.type(self.apart)
         if not part:
             return found, lengths
         first, last = self.layout.of_part(part)
@@ -246,5 +277,5 @@ def _common(some: Places, others: Places) -> Places:
     """Return the places that are in both."""
     every = np.concatenate((some, others))
     every.sort(kind="stable")  # merges what is in order
-    is_twice: NDArray[np.bool_] = every[1:] == every[:-1]
-    return every[:-1][is_twice]
+    found: Places = every[np.flatnonzero(every[1:] == every[:-1])]  # faster than by flags
+    return found

@@ -145,8 +145,14 @@ def test_pairs(
     assert found(segment(path, articles, more), node, docs) == by_reading(articles, node, docs)
 
 
+def test_a_word_is_not_near_itself_and_hides_no_other_one(path: Path) -> None:
+    articles = written([("de", ""), ("la de", ""), ("de", "la"), ("la de", "la de")])
+    node = Near((Or((Word("de"), Word("la"))), Word("de")), 1, False)
+    assert found(segment(path, articles, 0), node, {0, 1, 2, 3}) == {1, 3}
+
+
 def test_places_of_very_many_long_documents_fit_into_their_type() -> None:
-    long = phrase_arrays._Row(np.ones(65_536, np.bool_), 65_536, EMPTY, 0, 400_000, np.uint64)
+    long = phrase_arrays._Row(np.ones(65_536, np.bool_), 65_536, EMPTY, 400_000, np.uint64)
     assert long.documents(np.array([65_535 * 400_000 + 7], dtype=np.uint64)) == 1 << 65_535
 
 
