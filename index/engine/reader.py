@@ -6,12 +6,18 @@ from collections.abc import Mapping
 from functools import cached_property
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from index.engine.columns import Columns
 from index.engine.postings_file import PostingsFile
 from index.engine.schema import ID, LENGTH
 from index.engine.segment import Segment
-from index.engine.table_of_contents import SegmentEntry, damage_reported, newest_table
+from index.engine.table_of_contents import (
+    SegmentEntry,
+    TableOfContents,
+    damage_reported,
+    newest_table,
+)
 from index.errors import ArchiveDamaged
 from index.evaluation.term_expansion import expansion
 from index.query.ast import Word
@@ -90,6 +96,14 @@ class IndexReader:
         return IndexReader({n: s for n, s in self.segments.items() if n not in lost}, lost)
 
 
+class _State(NamedTuple):
+    """A reader, and the table of contents that it was opened by, as it was then."""
+
+    table: TableOfContents
+    stamp: tuple[int, float]
+    reader: IndexReader
+
+
 class ReaderManager:
     """Keeps the current reader of a folder, and opens a new one after each commit."""
 
@@ -102,7 +116,7 @@ class ReaderManager:
         """
         self._folder = folder
         self._partial = partial
-        self._state: tuple[object, IndexReader] | None = None
+        self._state: _State | None = None
 
     def current(self) -> IndexReader:
         """Return the archive as it is now.
@@ -113,14 +127,11 @@ class ReaderManager:
         for attempt in count(1):
             try:
                 with damage_reported(self._folder):
-                    table = newest_table(self._folder)
-                    stamp = table.stamp
-                    if self._state is None or self._state[0] != stamp:
-                        reader = self._open(table.entries(), is_last=attempt == TRIES)
-                        self._state = stamp, reader
-                    if self._state[1].is_cut() and not self.drop_damaged():
+                    if self._state is None or not self._state.table.is_newest(self._state.stamp):
+                        self._state = self._newest(is_last=attempt == TRIES)
+                    if self._state.reader.is_cut() and not self.drop_damaged():
                         raise ArchiveDamaged(_("{folder}: a file was cut", folder=self._folder))
-                    return self._state[1]
+                    return self._state.reader
             except ArchiveDamaged as error:
                 if not _file_vanished(error) or attempt == TRIES or not self._folder.is_dir():
                     raise
@@ -130,17 +141,22 @@ class ReaderManager:
         """Go on without the damaged segments, if that is allowed; tell whether any was dropped."""
         if not self._partial or self._state is None:
             return False
-        stamp, before = self._state
-        self._state = stamp, before.without_damaged()
-        return len(self._state[1].segments) < len(before.segments)
+        before = self._state.reader
+        self._state = self._state._replace(reader=before.without_damaged())
+        return len(self._state.reader.segments) < len(before.segments)
 
     def close(self) -> None:
         """Let go of the current reader."""
         self._state = None
 
+    def _newest(self, *, is_last: bool) -> _State:
+        table = newest_table(self._folder)
+        stamp = table.stamp
+        return _State(table, stamp, self._open(table.entries(), is_last=is_last))
+
     def _open(self, entries: list[SegmentEntry], *, is_last: bool) -> IndexReader:
         """Open the listed segments; those open already stay so, since files never change."""
-        known = {} if self._state is None else self._state[1].segments
+        known = {} if self._state is None else self._state.reader.segments
         segments: dict[str, Segment] = {}
         lost: dict[str, str] = {}
         for entry in entries:

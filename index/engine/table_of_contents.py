@@ -61,6 +61,17 @@ class TableOfContents(Struct, frozen=True):
         """What changes with every commit."""
         return self.generation, self.path.stat().st_mtime
 
+    def is_newest(self, stamp: tuple[int, float]) -> bool:
+        """Tell whether it is still there as it was: a commit removes the tables before its own.
+
+        Quicker than to look for the newest one.
+        """
+        following = self.path.with_name(_name(self.generation + 1))
+        try:
+            return self.stamp == stamp and not following.exists()
+        except FileNotFoundError:
+            return False
+
     def entries(self) -> list[SegmentEntry]:
         """Return the segments it lists.
 
@@ -88,7 +99,7 @@ def write_table(storage: Any, generation: int, entries: Sequence[SegmentEntry]) 
     with storage.create_file(_PART) as file:
         out = ChecksummedFileWriter(file.raw_file())
         out.seal({"generation": generation, "segments": segments})
-    storage.rename_file(_PART, f"_{NAME}_{generation}.toc", safe=True)
+    storage.rename_file(_PART, _name(generation), safe=True)
 
 
 def newest_table(folder: Path) -> TableOfContents:
@@ -102,7 +113,11 @@ def newest_table(folder: Path) -> TableOfContents:
     if not generations:
         raise NoTableOfContents(NAME)
     generation = max(generations)
-    return TableOfContents(folder / f"_{NAME}_{generation}.toc", generation)
+    return TableOfContents(folder / _name(generation), generation)
+
+
+def _name(generation: int) -> str:
+    return f"_{NAME}_{generation}.toc"
 
 
 @contextlib.contextmanager
