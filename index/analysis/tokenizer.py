@@ -121,7 +121,8 @@ def _pattern(wildcards: str, *, is_western: bool) -> re.Pattern[str]:
 _SEPARATORS = re.compile(rf"(?:{_HYPHEN}|&)")
 AROUND = ".,;:!?…()[]\"'’‘“”«»–—-\u00a0\u202f"
 """What may be taken from the ends of a chunk without changing the words of its runs."""
-_BROKEN = re.compile(rf"{_HYPHEN}(?<=\s)")
+_BROKEN = re.compile(r"\n(?<=[-\u2010\u2011 \t\r]\n)")
+"""The end of a line within which a compound may be broken. Lines are found faster than hyphens."""
 _LINE_END = re.compile(rf"{_HYPHEN}(?<=\s)|\n")
 _SPACED_ELISIONS = re.compile(_SPACED_ELISION)
 _SPACED_SIGNS = tuple(map(re.compile, ("' ", "\u2019 ")))
