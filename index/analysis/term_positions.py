@@ -240,10 +240,14 @@ class DocumentTerms:
 
     def __init__(self, article: Article, keys: Keys = _every_key) -> None:
         postings: defaultdict[str, list[int]] = defaultdict(list)
-        self._parts = {part: _Part(postings, article, part, keys) for part in PARTS[:-1]}
+        self._parts = {
+            part: _Part(postings, text, _BASES[part], keys)
+            for part, text in zip(PARTS[:-1], article.texts, strict=False)
+            if text
+        }
         if article.author:
             own: defaultdict[str, list[int]] = defaultdict(list)
-            self._parts["author"] = _Part(own, article, "author", _every_key)
+            self._parts["author"] = _Part(own, article.author, _BASES["author"], _every_key)
             named = ((AUTHOR + key, codes) for key, codes in own.items())
             postings.update((key, codes) for key, codes in named if keys.wanted(key))
         self.postings = dict(postings)
@@ -266,10 +270,9 @@ class _Part:
     __slots__ = ("_behind", "_chunks", "_ends", "_long", "_offsets", "_others")
 
     def __init__(
-        self, postings: defaultdict[str, list[int]], article: Article, part: str, keys: Keys
+        self, postings: defaultdict[str, list[int]], text: str, offset: int, keys: Keys
     ) -> None:
-        text = readable(article.part(part))
-        offset = _BASES[part]
+        text = readable(text)
         self._chunks = chunks(text)
         self._ends: list[int] | None = None
         self._long: dict[int, Sequence[tuple[int, int]]] = {}
