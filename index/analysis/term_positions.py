@@ -373,6 +373,9 @@ def part_range(part: str) -> tuple[int, int]:
 
 def words_of(chunk: str) -> tuple[tuple[int, int], ...]:
     """Return start and end of every word of a chunk."""
+    if len(chunk) <= LONGEST and (plain := plain_word(chunk)):  # most
+        end = len(chunk.rstrip(AROUND))
+        return ((end - len(plain[0]), end),)
     return tuple(
         (found.start(1) + token.start, found.start(1) + token.end)
         for found in pattern(chunk).finditer(chunk)
