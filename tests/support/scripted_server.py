@@ -164,9 +164,11 @@ class Web(Struct, dict=True):
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         await self._stop.wait()
-        server.close()
-        for _turn in range(5):  # until what was just accepted has a task that closes it
+        for listening in server.sockets:
+            self._loop.remove_reader(listening.fileno())
+        for _turn in range(5):  # what was just accepted needs a server that is open, and a task
             await asyncio.sleep(0)
+        server.close()
         for writer in list(self._open):
             writer.transport.abort()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
