@@ -174,10 +174,13 @@ class _WordForms:
         """Tell whether a key belongs to any of them."""
         if form in self._listed:
             return True
-        term, sign, written = form.partition(EXACT)
-        if sign:
+        if EXACT in form:
+            term, _sign, written = form.partition(EXACT)
             return term in self._plain and written != LOUD
-        return bool(self._wildcards(form))
+        for length in self._lengths:  # most words begin like no wildcard
+            if form[:length] in self._beginnings and self._wildcards(form):
+                return True
+        return False
 
     def of(self, found: Iterable[str]) -> Mapping[Leaf, list[str]]:
         """Return the keys of an article that each open term matches, where there are any."""
