@@ -16,8 +16,8 @@ from index.analysis.tokenizer import MAX_CHARS, MAX_WORDS
 
 WORDS = 4
 SAMPLED = 4
-"""One shingle in so many is kept. Copies of a 40-word teaser are recognised at 99.7 %,
-at one in eight half of them are; 400 words make 100 numbers to store."""
+"""One shingle in so many is kept. Copies of a 40-word teaser are recognised at 99.4 %,
+at one in eight 87.7 % are; 400 words make 100 numbers to store."""
 LEAST_SIZE = 4
 """Sampled shingles: a text with fewer is compared as a whole."""
 LEAST_WORDS = 8
