@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
@@ -39,6 +40,8 @@ _GARBAGE = 20_000
 """New values after which garbage is collected: at 700, as usual, that takes a fifteenth."""
 _TASKS = 500
 """Documents after which a worker is replaced, so that no leak adds up: 20 ms."""
+GIVES_WAY = 2
+"""Niceness: the monitor stores what is read, and decides how long a round takes."""
 _PRELOADED = [
     "monitor.parse.workers",
     "feedparser",
@@ -161,6 +164,7 @@ def _attempt(
 
 def _confine(memory: int) -> None:
     """Make this worker die at once when told to, fail when it takes too much, and be silent."""
+    os.nice(GIVES_WAY)
     exempt_all()  # what was imported
     gc.set_threshold(_GARBAGE)
     logging.disable()  # libraries complain of each bad document; the reason is in its ParseError
