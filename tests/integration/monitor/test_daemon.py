@@ -23,6 +23,7 @@ from support.scripted_server import Fault, Reply, Web, conditional
 from monitor import daemon as daemon_module
 from monitor.daemon import STORE_REST
 from monitor.errors import ConfigError, FetchError, Problem
+from monitor.maintenance import indexer_process
 from monitor.model.config import Config
 from monitor.model.feed import Health
 from monitor.monitor_lock import MonitorLock, current_heartbeat
@@ -63,7 +64,8 @@ def descendants(pid: int) -> list[int]:
 
 def indexer_of(monitor: int) -> int:
     """Return the indexer: the process of a monitor that gives way."""
-    (found,) = (one for one in descendants(monitor) if niceness(one) > niceness(monitor))
+    wanted = niceness(monitor) + indexer_process.GIVES_WAY
+    (found,) = (one for one in descendants(monitor) if niceness(one) == wanted)
     return found
 
 
