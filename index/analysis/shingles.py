@@ -22,6 +22,8 @@ LEAST_SIZE = 4
 """Sampled shingles: a text with fewer is compared as a whole."""
 LEAST_WORDS = 8
 """Of a title and the little text under it that are compared as a whole."""
+_KNOWN = 10_000
+"""Characters whose folds are kept at most, of the million that a stranger may write."""
 _WHOLE = 1 << 32
 """Above every shingle: marks the number of a whole text."""
 
@@ -51,7 +53,7 @@ def shingles(title: str, *texts: str) -> frozenset[int]:
 
 
 def _sequences(words: Sequence[bytes]) -> Iterator[tuple[bytes, ...]]:
-    """Return each word with those after it."""
+    """Yield each sequence of `WORDS` words."""
     return zip(*(words[start:] for start in range(WORDS)), strict=False)
 
 
@@ -61,19 +63,21 @@ def is_whole(shingles: frozenset[int]) -> bool:
 
 
 def _words(text: str) -> list[bytes]:
-    """Return the folded words of a text in order; a text is read as far as elsewhere."""
+    """Return the folded words of a text in order, as many as are searched."""
     return text[:MAX_CHARS].translate(_folded).encode().split()[:MAX_WORDS]
 
 
 class _FoldedCharacters(dict[int, int | str | None]):
-    """Character to what is written for it, for `str.translate`: a blank between words.
+    """Table for `str.translate`, made as characters are met: letters and digits are folded.
 
-    What stands within a word is dropped; a sign that is written without blanks is a word.
+    Apostrophes, accents and invisible characters are dropped; a sign of a script without blanks
+    becomes a word; all else becomes a blank.
     """
 
     def __missing__(self, code: int) -> int | str | None:
-        character = chr(code)
-        self[code] = folded = _folded_character(character)
+        if len(self) >= _KNOWN:
+            self.clear()
+        self[code] = folded = _folded_character(chr(code))
         return folded
 
 

@@ -54,6 +54,18 @@ def test_little_is_remembered_of_long_compounds(read: Callable[[str], object]) -
     assert held < 2**20
 
 
+def test_little_is_remembered_of_all_the_characters_there_are() -> None:
+    shingles("", "one word")
+    tracemalloc.start()
+    try:
+        for first in range(0xE000, 0x110000, 20_000):
+            shingles("", "".join(map(chr, range(first, min(first + 20_000, 0x110000)))))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 3 * 2**20
+
+
 @pytest.mark.parametrize(
     ("filler", "words"),
     [("mot ", 1), ("阿", 1), ("plate-forme,", 2)],
