@@ -181,7 +181,7 @@ def guid(text: str) -> str:
 
 
 _ABSOLUTE = re.compile(
-    r"https?://[A-Za-z0-9.-]*[A-Za-z0-9](?::[0-9]+)?/[A-Za-z0-9%/:@!$'()*+,=._~-]{,900}"
+    r"https?://[A-Za-z0-9.-]{,100}[A-Za-z0-9](?::[0-9]{1,5})?/[A-Za-z0-9%/:@!$'()*+,=._~-]{,900}"
     r"(?:\?[A-Za-z0-9%/:@!$&'()*+,=._~-]{1,900})?"
 )
 """What nearly all addresses of entries look like: absolute, and nothing in them to be encoded."""
