@@ -36,7 +36,6 @@ from monitor.match.fence import MatchingFence
 from monitor.model.event_link import EncodedBatch, EventLink, Surety
 from monitor.model.feed import Feed, FeedHistory, Poll
 from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert
-from monitor.parse.entry_keys import keyed_entries
 from monitor.store.protocol import Batch, Store, StoreReads
 
 log = logging.getLogger("tocsin")
@@ -189,7 +188,7 @@ class Ingester:
         if isinstance(answer, PageResult) or not isinstance(answer.came, NewDocument):
             return EnrichedDocument()
         feed, parsed = answer.feed, answer.came.parsed
-        entries = parsed.keyed or keyed_entries(parsed.entries)
+        entries = parsed.keyed
         before = reading.known(feed, {one.key for one in entries}, (), ()).guids
         fresh = [one for one in entries if before.get(one.key, (0, b""))[1] != one.fingerprint]
         articles = [article_changes.article(one.entry, feed) for one in fresh]

@@ -119,7 +119,7 @@ class ParsedFeed(Struct, frozen=True, kw_only=True):
     """What it is written in, for people: `RSS 2.0`; empty when it does not say."""
     entries: tuple[Entry, ...] = ()
     keyed: tuple[KeyedEntry, ...] = ()
-    """The entries with what identifies them, where a document was read to be stored."""
+    """The entries with what identifies them."""
 
 
 class Page(Struct, frozen=True, kw_only=True):

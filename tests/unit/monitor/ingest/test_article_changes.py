@@ -23,6 +23,7 @@ from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Entry, Fetched, ParsedFeed
 from monitor.model.severity import Severity
+from monitor.parse.entry_keys import keyed_entries
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
 
@@ -70,9 +71,8 @@ class Newsroom:
         self.now += 60
         feed = self.feeds[feed.url]
         state = FeedState(last_ok=self.now - 60)
-        came = NewDocument(
-            fetched=Fetched(url=feed.url, body=b""), digest=b"", parsed=ParsedFeed(entries=entries)
-        )
+        parsed = ParsedFeed(entries=entries, keyed=keyed_entries(entries))
+        came = NewDocument(fetched=Fetched(url=feed.url, body=b""), digest=b"", parsed=parsed)
         return self._ingester.ingest(
             [PollResult(feed=feed, state=state, came=came, seconds=0.1)], network_down=False
         )

@@ -23,6 +23,7 @@ from monitor.model.match import WatchlistMatch
 from monitor.model.poll import Entry, Fetched, ParsedFeed
 from monitor.model.search import Filter
 from monitor.model.triage import Change
+from monitor.parse.entry_keys import keyed_entries
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
 
@@ -31,9 +32,8 @@ WORDS = "La sûreté enquête sur Alibaba à Liège, où les douanes ont saisi m
 
 
 def answer(feed: Feed, *entries: Entry) -> PollResult:
-    read = NewDocument(
-        fetched=Fetched(url=feed.url, body=b""), digest=b"", parsed=ParsedFeed(entries=entries)
-    )
+    parsed = ParsedFeed(entries=entries, keyed=keyed_entries(entries))
+    read = NewDocument(fetched=Fetched(url=feed.url, body=b""), digest=b"", parsed=parsed)
     return PollResult(feed=feed, state=FeedState(), came=read, seconds=0.1)
 
 

@@ -319,7 +319,8 @@ class Poisoned(flow.Reader):
         parsed = await super().parse(fetched, with_features=with_features)
         if fetched.url == B:
             poison = Entry(guid="1", url="", title="half a pair: \ud83d", summary="")
-            return replace(parsed, entries=(poison,), keyed=())
+            keyed = replace(parsed.keyed[0], entry=poison, fingerprint=b"other", canonical="")
+            return replace(parsed, entries=(poison,), keyed=(keyed,))
         return parsed
 
 

@@ -14,6 +14,7 @@ from monitor.ingest.poll_outcome import ActiveConfig, NewDocument, PollResult
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedState, GapKind, Health
 from monitor.model.poll import Entry, Fetched, NotModified, ParsedFeed
+from monitor.parse.entry_keys import keyed_entries
 from monitor.pipeline import hash_of
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
@@ -80,7 +81,8 @@ class Life:
         fetched = Fetched(url=self.feed.url, body=body)
         if hash_of(body) == state.body_hash:
             return fetched if state.failures else NotModified()
-        parsed = ParsedFeed(entries=tuple(self.shown), link="https://a.test/")
+        shown = tuple(self.shown)
+        parsed = ParsedFeed(entries=shown, keyed=keyed_entries(shown), link="https://a.test/")
         return NewDocument(fetched=fetched, digest=hash_of(body), parsed=parsed)
 
     @property

@@ -21,6 +21,7 @@ from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed, FeedState, Health
 from monitor.model.poll import Entry, Fetched, ParsedFeed
+from monitor.parse.entry_keys import keyed_entries
 from monitor.pipeline import hash_of
 from monitor.store.sql.store import SqlStore
 from monitor.store.sql.views import SqlViews
@@ -62,7 +63,7 @@ class Newsroom:
                     came=NewDocument(
                         fetched=Fetched(url=feed.url, body=body),
                         digest=hash_of(body),
-                        parsed=ParsedFeed(entries=entries),
+                        parsed=ParsedFeed(entries=entries, keyed=keyed_entries(entries)),
                     ),
                     seconds=0.1,
                 )
