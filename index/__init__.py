@@ -17,7 +17,7 @@ be asked of it.
                                                       (phrase_arrays), bm25
                                                                        ▲
     article ─▶ analysis/: tokenizer, term_positions ─▶ engine/: writer, article_terms (chunk_table)
-                                                       ─▶ codec, inverted_batch
+                                                       ─▶ codec, term_pool
                                                        ─▶ postings_file, columns
                                                        ─▶ segment_merges
 

@@ -27,7 +27,8 @@ from index.analysis.term_positions import (
 from index.analysis.tokenizer import readable, shouts, spaced
 from index.article import PARTS, Article
 from index.engine.chunk_table import Chunks, ChunkTable, Numbers
-from index.engine.inverted_batch import DOC, TERM, Occurrences, in_order
+from index.engine.inverted_batch import DOC, TERM, Occurrences
+from index.engine.term_pool import in_order
 
 _GROUP = 1 << 18
 """Characters that are looked at together: more do not fit into the processor's caches."""

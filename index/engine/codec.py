@@ -213,7 +213,7 @@ class BatchWriter(SegmentWriter):  # type: ignore[misc]
 
     def __init__(self, index: Any) -> None:
         super().__init__(index, codec=ArrayCodec(), compound=False)
-        from index.engine.inverted_batch import TermPool  # takes 80 ms: readers do without
+        from index.engine.term_pool import TermPool  # takes 80 ms: readers do without
 
         self.pool = TermPool()
 

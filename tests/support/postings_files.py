@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from index.engine.inverted_batch import TermPool
 from index.engine.postings_file import PostingsFile, PostingsFileWriter
+from index.engine.term_pool import TermPool
 
 
 def written(path: Path, pool: TermPool, documents: int) -> PostingsFile:

@@ -15,9 +15,10 @@ from support import postings_files
 from index import open_archive, open_archive_writer
 from index.article import Article
 from index.engine import inverted_batch
-from index.engine.inverted_batch import Numbers, TermPool
+from index.engine.inverted_batch import Numbers
 from index.engine.postings_file import MAX_OCCURRENCES, PostingsFile
 from index.engine.schema import MAX_DOCUMENTS
+from index.engine.term_pool import TermPool
 from index.errors import ArchiveDamaged
 from index.query.parser import parse_query
 

@@ -15,10 +15,10 @@ from index import open_archive, open_archive_writer
 from index.article import Article
 from index.engine import bit_sets, phrase_arrays, query_executor
 from index.engine.article_terms import ArticleTerms
-from index.engine.inverted_batch import TermPool
 from index.engine.places import EMPTY
 from index.engine.postings_file import PostingsFile
 from index.engine.query_executor import Choice, Link
+from index.engine.term_pool import TermPool
 from index.evaluation.spans import MemoryDocument, evaluate
 from index.query.ast import Near, Node, Or, Phrase, Word
 from index.query.parser import parse_query
