@@ -10,9 +10,9 @@ The flow of an alert, from feeds.yaml to whoever is notified::
     pipeline       asyncio     ▼
         fetch          the HTTP client: allowed addresses, limits for each host, robots.txt
                                │
-        parse          in worker processes that can be killed: bytes ──▶ entries, keys by which
-                               │        they are known again, pages ──▶ text; of a feed never read
-                               │        before, with the features of its texts
+        parse          in worker processes that can be killed: bytes ──▶ entries with their keys,
+                               │        pages ──▶ text; of a feed never read before, with the
+                               │        features of its texts
                                │
         ingest         in a thread, for many feeds at once
             enrichment         from the words alone: features of texts, language, names

@@ -14,7 +14,7 @@ def terms(text: str) -> list[str]:
     return " ".join(map(_words.__getitem__, chunks(readable(text)))).split()
 
 
-def words_of_chunk(chunk: str) -> str:
+def _words_of_chunk(chunk: str) -> str:
     """Return the folded words of a chunk, compounds word by word, with blanks between them."""
     if len(chunk) <= LONGEST and (plain := plain_word(chunk)):  # most
         return plain[1]
@@ -22,7 +22,7 @@ def words_of_chunk(chunk: str) -> str:
     return " ".join(token.term for run in runs for token in tokens_of[run] if token.is_word)
 
 
-_words = TextCache(words_of_chunk, getsizeof, CACHED // 4)
+_words = TextCache(_words_of_chunk, getsizeof, CACHED // 4)
 
 
 def plain_word(chunk: str) -> tuple[str, str] | None:
