@@ -102,7 +102,8 @@ class TypeAheadApp(App[T], inherit_bindings=False):
         self._answer_by = asyncio.get_running_loop().time() + ANSWER_SECONDS
 
     def _settle(self, number: int) -> None:
-        self.screen.post_message(KeyPassed(number, settled=True))
+        if self.screen_stack:  # which is empty when the application ends
+            self.screen.post_message(KeyPassed(number, settled=True))
 
     def _wait_for(self, number: int, steps: int) -> None:
         self.set_timer(MOST_SECONDS / STEPS, partial(self._look_for, number, steps - 1))

@@ -12,6 +12,7 @@ from support.fake_newsroom import FakeNewsroom
 from textual.events import Key
 
 from tui.app import DashboardApp
+from tui.type_ahead import KeyPassed
 
 PATIENCE = 60.0
 
@@ -100,5 +101,20 @@ def test_a_dialog_that_hangs_can_be_closed(monkeypatch: pytest.MonkeyPatch) -> N
         await until(lambda: len(app.screen_stack) == 2 and "Write a note" in screen(app))
         press("ctrl+c")
         await asyncio.wait_for(running, PATIENCE)
+
+    asyncio.run(run())
+
+
+def test_a_key_may_pass_when_all_screens_are_closed() -> None:
+    newsroom = FakeNewsroom(4)
+    app = DashboardApp(newsroom, clock=newsroom.clock, environ={})  # type: ignore[arg-type]
+
+    async def run() -> None:
+        running = asyncio.create_task(app.run_async(headless=True, size=(120, 40)))
+        await until(lambda: app.newsroom.status is not None)
+        app.exit("quit")
+        await asyncio.wait_for(running, PATIENCE)
+        assert not app.screen_stack
+        await app.on_key_passed(KeyPassed(1))
 
     asyncio.run(run())
