@@ -10,10 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from importlib.util import find_spec
+from contextlib import asynccontextmanager, nullcontext, suppress
 
 import httpcore
 import httpx
@@ -35,11 +33,6 @@ from monitor.model.config import Networks
 # At DEBUG it logs headers, and a Location may hold a password.
 logging.getLogger("httpcore").setLevel(logging.WARNING)
 
-# For each of its locks httpcore imports sniffio. Where that is missing, each try searches all
-# folders, which takes 60 µs. A module that is None in `sys.modules` is missing at once.
-if find_spec("sniffio") is None:
-    sys.modules["sniffio"] = None  # type: ignore[assignment]
-
 IDLE = 15.0
 """Seconds that an unused connection is kept."""
 TUNNEL = 2 * CONNECT
@@ -48,6 +41,18 @@ _IDLE_TOO_LONG = 408
 """Some servers say so on an idle connection; it does not answer the next request."""
 _TUNNEL_OPEN = "proxy.start_tls.complete"
 """httpcore's trace event after which a tunnel is encrypted up to the server."""
+
+
+class _DirectConnection(httpcore.AsyncHTTP11Connection):
+    """A connection without a lock: it is lent to one exchange at a time.
+
+    That of httpcore waits for a turn of the event loop whenever it is taken, twice a request.
+    """
+
+    def __init__(self, origin: httpcore.Origin, stream: Stream) -> None:
+        super().__init__(origin, stream, keepalive_expiry=IDLE)
+        self._state_lock = nullcontext()  # type: ignore[assignment]
+
 
 Endpoint = tuple[Origin, Proxy | None]
 """A server, and the proxy before it."""
@@ -209,7 +214,7 @@ class ConnectionPool:
         if scheme == "https":
             await stream.start_tls(self._tls(), host)
         origin = httpcore.Origin(scheme.encode(), host.encode(), port)
-        direct = httpcore.AsyncHTTP11Connection(origin, stream, keepalive_expiry=IDLE)
+        direct = _DirectConnection(origin, stream)
         return PooledConnection(endpoint, self._guard, allow, direct, stream)
 
     async def _release(self, connection: PooledConnection) -> None:
