@@ -2,13 +2,13 @@
 
 ::
 
-    Client.fetch ─▶ request ─▶ httpx.AsyncClient ─▶ FetchTransport ─▶ host_limiter
-                                 ▲ redirects           │
-                                 └─── response ◀───────┤
-    Fetched | NotModified ◀── response                 ▼
-    FetchError ◀── error_messages      body ◀── connection_pool ─▶ address_guard ─▶ network
+    Client.fetch ─▶ host_limiter ─▶ request ─▶ httpx.AsyncClient ─▶ PooledTransport
+                        ▲ redirects                                      │
+                        └──────────────────────── response ◀─────────────┤
+    Fetched | NotModified ◀── response                                   ▼
+    FetchError ◀── error_messages     network ◀── address_guard ◀── connection_pool ─▶ body
 
-httpx follows redirects; httpcore speaks HTTP/1.1, and to proxies. Ours is what neither limits:
-which address is connected to, how often a host is asked, how long a fetch takes, how large a
-body is once decompressed, and which origin sees a secret.
+httpx says where redirects lead; httpcore speaks HTTP/1.1, and to proxies. Ours is what neither
+limits: which address is connected to, how often a host is asked, how long a fetch takes, how large
+a body is once decompressed, and which origin sees a secret.
 """

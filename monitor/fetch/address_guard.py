@@ -93,6 +93,8 @@ def is_allowed(address: str | IPv4Address | IPv6Address, allow: Networks = ()) -
 
 def is_own(address: str | IPv4Address | IPv6Address, allow: Networks) -> bool:
     """Return whether an address is in a network that the operator allows: an own machine."""
+    if not allow:
+        return False
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -137,6 +139,8 @@ class Stream(httpcore.AsyncNetworkStream):
         Raises:
             httpcore.WriteError: They cannot be sent; a response may still be read.
         """
+        if not buffer:  # after each request httpcore sends its body, which is empty
+            return
         try:
             self._writer.write(buffer)
             await self._writer.drain()

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from itertools import islice
 from statistics import median
 from typing import TypeVar
@@ -192,6 +192,10 @@ class _Host:
         self.users = 0
 
 
+_NO_QUEUE: nullcontext[None] = nullcontext()
+"""For the operator's own hosts."""
+
+
 class HostLimiter:
     """Lets exchanges begin when it is their turn."""
 
@@ -200,11 +204,23 @@ class HostLimiter:
         *,
         monotonic: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
+        owns: Callable[[str], bool],
         spacing: float = SPACING,
         patience: float = PATIENCE,
         take_turn: TakeTurn = always_free,
     ) -> None:
+        """Let exchanges begin.
+
+        Args:
+            monotonic: Seconds.
+            sleep: Waits.
+            owns: Whether a host is the operator's.
+            spacing: Seconds between two starts for one host.
+            patience: Seconds after which an exchange is slow.
+            take_turn: Takes the turn of a host for all monitors.
+        """
         self._monotonic, self._sleep, self._spacing = monotonic, sleep, spacing
+        self._owns = owns
         self._take_turn = take_turn
         self._patience = patience
         self._slots = SlotPool(monotonic=monotonic, sleep=sleep, patience=patience)
@@ -225,8 +241,6 @@ class HostLimiter:
         host: str,
         url: str,
         exchange: Callable[[], Awaitable[T]],
-        *,
-        own: Callable[[], bool],
         seconds: float,
     ) -> T:
         """Run the exchange when it is its turn; it may run twice.
@@ -235,14 +249,14 @@ class HostLimiter:
             host: Whose turn it is.
             url: Remembered when it is slow.
             exchange: What to run.
-            own: Whether the host is the operator's.
             seconds: Limit of the exchange; waiting does not count.
 
         Raises:
             TimeoutError: It took longer.
         """
         while True:
-            async with self._turn(host, url, own) as slot:
+            async with _NO_QUEUE if self._owns(host) else self._queue(host) as queue:
+                slot = await self._begin(queue, host, url)
                 try:
                     async with asyncio.timeout(seconds) as limit:
                         slot.limit = limit
@@ -250,6 +264,8 @@ class HostLimiter:
                 except TimeoutError:
                     if not slot.broken_off:
                         raise
+                finally:
+                    self._end(slot, url)
 
     def pause(self, paused: bool) -> None:
         """Let no exchange begin while it is paused; those that have begun go on."""
@@ -260,37 +276,32 @@ class HostLimiter:
         self._slots.close()
 
     @asynccontextmanager
-    async def _turn(self, host: str, url: str, own: Callable[[], bool]) -> AsyncIterator[Slot]:
-        """Wait for the host first, then for a slot."""
-        if own():
-            slot = await self._slots.enter(slow=url in self._slow)
-            try:
-                yield slot
-            finally:
-                self._end(slot, url)
-            return
+    async def _queue(self, host: str) -> AsyncIterator[_Host]:
+        """Wait until the host may be asked once more."""
         queue = self._hosts.setdefault(host, _Host())
         queue.users += 1
         try:
             async with queue.exchanges:
-                async with queue.gate:
-                    slot = await self._enter(queue, host, url, own)
-                try:
-                    yield slot
-                finally:
-                    self._end(slot, url)
+                yield queue
         finally:
             queue.users -= 1
             self._forget()
 
-    async def _enter(self, queue: _Host, host: str, url: str, own: Callable[[], bool]) -> Slot:
+    async def _begin(self, queue: _Host | None, host: str, url: str) -> Slot:
+        """Wait for the host first, then for a slot."""
+        if queue is None:
+            return await self._slots.enter(slow=url in self._slow)
+        async with queue.gate:
+            return await self._enter(queue, host, url)
+
+    async def _enter(self, queue: _Host, host: str, url: str) -> Slot:
         """Wait for a slot at a moment at which no other monitor asks the host."""
         while True:
             spacing = self._spacings.get(host, self._spacing)
-            await self._wait(queue, spacing, own)
+            await self._wait(queue, spacing, host)
             slot = await self._slots.enter(slow=url in self._slow)
             try:
-                wait = 0.0 if own() else await self._take_turn(host, spacing)
+                wait = 0.0 if self._owns(host) else await self._take_turn(host, spacing)
             except BaseException:
                 self._slots.leave(slot)
                 raise
@@ -300,9 +311,9 @@ class HostLimiter:
             self._slots.leave(slot)
             queue.last_start += wait - spacing
 
-    async def _wait(self, queue: _Host, spacing: float, own: Callable[[], bool]) -> None:
+    async def _wait(self, queue: _Host, spacing: float, host: str) -> None:
         wait = queue.last_start + spacing - self._monotonic()
-        if wait > 0 and not own():
+        if wait > 0 and not self._owns(host):
             await self._sleep(wait)
 
     def _end(self, slot: Slot, url: str) -> None:

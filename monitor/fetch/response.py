@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import httpcore
@@ -25,8 +26,8 @@ _WITH_BODY = {200, 203}
 _SHORT = 16 << 10
 """An unwanted body below so many bytes is read, so that the connection can be used again."""
 
-HEADERS = "headers"
-"""Key of all `Headers` in the extensions of an httpx response."""
+ANSWER = "answer"
+"""Key of the `Answer` in the extensions of an httpx response."""
 
 Raw = Iterable[tuple[bytes, bytes]]
 
@@ -91,14 +92,15 @@ def interpret(response: httpx.Response, *, conditional: bool) -> Fetched | NotMo
     Raises:
         StatusError: It brings nothing.
     """
-    headers: Headers = response.extensions[HEADERS]
+    answer: Answer = response.extensions[ANSWER]
+    headers = answer.headers
     code = response.status_code
     if code in _WITH_BODY:
         url = without_credentials(response.url)
         return Fetched(
             url=url,
             base=content_location(url, headers.text(b"content-location")),
-            body=response.content,
+            body=answer.body,
             content_type=headers.text(b"content-type"),
             etag=headers.validator(b"etag"),
             last_modified=headers.validator(b"last-modified"),
@@ -190,8 +192,17 @@ class Headers:
 
     def _until(self, name: bytes) -> float | None:
         """Return the seconds from the Date of the response to another date; no clock is needed."""
-        then, date = _moment(self.get(name)), _moment(self.get(b"date"))
+        then = _moment(self.get(name))
+        date = None if then is None else _moment(self.get(b"date"))
         return None if then is None or date is None else max(0.0, then - date)
+
+
+class Answer(NamedTuple):
+    """What a server sent."""
+
+    headers: Headers
+    body: bytes
+    """Decoded; empty if nothing in it is wanted."""
 
 
 def _joined(key: bytes, known: bytes, value: bytes) -> bytes:
