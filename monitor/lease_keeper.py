@@ -42,6 +42,8 @@ CLOCK_TOLERANCE = 60.0
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 
+_NOTHING: nullcontext[None] = nullcontext()
+
 
 class LeaseHolder(Protocol):
     """What the daemon asks before it does something that others may do as well."""
@@ -95,7 +97,7 @@ class SoleMonitor:
 
     def using(self, lease: Lease) -> AbstractContextManager[None]:
         """Do something."""
-        return nullcontext()
+        return _NOTHING
 
     async def while_held(self, duty: Duty, work: Work) -> None:
         """Run work."""

@@ -62,12 +62,12 @@ class KeyedTasks(Generic[K]):
         """Start a task unless one with this key runs; its errors are logged."""
         task = asyncio.create_task(work)
         self._tasks[key] = task
-        task.add_done_callback(lambda task: self._done(key, task))
+        task.add_done_callback(partial(self._done, key))
 
     async def drained(self, breathe: Callable[[], Awaitable[None]]) -> None:
         """Wait until no task runs, including those that start meanwhile."""
         while self._tasks:
-            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            await asyncio.wait([next(reversed(self._tasks.values()))])
             await breathe()
 
     def cancel(self) -> None:
