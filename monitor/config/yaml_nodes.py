@@ -309,7 +309,14 @@ class _TreeBuilder:
         """What is in the innermost collection that is open, or in the file."""
         self._around: list[tuple[int, list[Node]]] = []
         """Where each open collection starts, and what is in the one around it."""
-        self._takes: dict[type[Any], Callable[[Any], None]] = {
+
+    @property
+    def root(self) -> Node | None:
+        return self._nodes[0] if self._nodes else None
+
+    def take(self, events: Iterable[Any]) -> None:
+        """Add what events say to the tree."""
+        takes: dict[type[Any], Callable[[Any], None]] = {
             ScalarEvent: self._scalar,
             MappingStartEvent: self._open,
             MappingEndEvent: self._close_mapping,
@@ -318,14 +325,6 @@ class _TreeBuilder:
             AliasEvent: self._refuse_alias,
             DocumentStartEvent: self._refuse_second,
         }
-
-    @property
-    def root(self) -> Node | None:
-        return self._nodes[0] if self._nodes else None
-
-    def take(self, events: Iterable[Any]) -> None:
-        """Add what events say to the tree."""
-        takes = self._takes
         for event in events:
             if take := takes.get(type(event)):
                 take(event)

@@ -59,3 +59,18 @@ def test_a_collector_that_is_off_stays_off() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_was_read_of_a_configuration_is_freed_without_the_collector(tmp_path: Path) -> None:
+    file = tmp_path / "feeds.yaml"
+    file.write_text(
+        "".join(
+            ["watchlists: []\nfeeds:\n", *(f"- url: https://{n}.example/\n" for n in range(1000))]
+        ),
+        encoding="utf-8",
+    )
+    load(file)
+    with collector_paused():
+        before = len(gc.get_objects())
+        load(file)
+        assert len(gc.get_objects()) - before < 1000
