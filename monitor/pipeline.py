@@ -19,7 +19,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -73,6 +73,14 @@ class _Waiting(Struct, frozen=True):
             self.done.set_exception(error)
 
 
+class _Unparsed(Struct, frozen=True):
+    """A document that is to be parsed."""
+
+    fetched: Fetched
+    digest: bytes
+    received: Timestamp
+
+
 class Pipeline:
     """Takes feeds and pages through every step, and calls `on_stored` with each stored batch."""
 
@@ -111,13 +119,17 @@ class Pipeline:
             LeaseLostError: It is in the hands of another monitor, and was not asked.
         """
         started = self._clock()
-        with ExitStack() as held:
-            answer = await self._answer(feed, state, held)
+        came: _Unparsed | NewDocument | Fetched | NotModified | FeedError
+        came = await self._fetch(feed, state)
+        size = len(came.fetched.body) if isinstance(came, _Unparsed) else 0
+        with self._holding(size):
+            if isinstance(came, _Unparsed):
+                came = await self._parse(came, state)  # and the body is let go
             await self._submit(
                 PollResult(
                     feed=feed,
                     state=state,
-                    came=answer,
+                    came=came,
                     seconds=self._clock() - started,
                     lease=lease_in_hand() or SOLE,
                 )
@@ -173,16 +185,10 @@ class Pipeline:
     async def _in_thread(self, call: Callable[..., R], *args: object) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)
 
-    async def _answer(
-        self, feed: Feed, state: FeedState, held: ExitStack
-    ) -> NewDocument | Fetched | NotModified | FeedError:
-        """Fetch and parse. The hash of the body decides what is new, not the headers.
-
-        Args:
-            feed: The feed.
-            state: What the store knows of it.
-            held: Holds the room that the answer takes; the caller closes it.
-        """
+    async def _fetch(
+        self, feed: Feed, state: FeedState
+    ) -> _Unparsed | Fetched | NotModified | FeedError:
+        """Fetch a feed. The hash of the body decides what is new, not the headers."""
         try:
             fetched = await self._client.fetch(
                 feed.url,
@@ -191,22 +197,30 @@ class Pipeline:
                 accept=ACCEPT_FEED,
                 request_options=feed.request_options,
             )
-            received = self._clock()
-            if isinstance(fetched, NotModified):
-                return fetched
-            fetched = replace(fetched, encoding=feed.request_options.encoding)
-            digest = hash_of(fetched.body)
-            if digest == state.body_hash:
-                return replace(fetched, body=b"")
-            held.enter_context(self._holding(len(fetched.body)))
-            with self._parsing():
-                is_first = state.last_ok is None
-                parsed = await self._parser.parse(fetched, with_features=is_first)
-            return NewDocument(
-                fetched=replace(fetched, body=b""), digest=digest, parsed=parsed, received=received
-            )
         except FeedError as error:
             return error.bare()
+        received = self._clock()
+        if isinstance(fetched, NotModified):
+            return fetched
+        fetched = replace(fetched, encoding=feed.request_options.encoding)
+        digest = hash_of(fetched.body)
+        if digest == state.body_hash:
+            return replace(fetched, body=b"")
+        return _Unparsed(fetched, digest, received)
+
+    async def _parse(self, came: _Unparsed, state: FeedState) -> NewDocument | FeedError:
+        try:
+            with self._parsing():
+                is_first = state.last_ok is None
+                parsed = await self._parser.parse(came.fetched, with_features=is_first)
+        except FeedError as error:
+            return error.bare()
+        return NewDocument(
+            fetched=replace(came.fetched, body=b""),
+            digest=came.digest,
+            parsed=parsed,
+            received=came.received,
+        )
 
     async def _extract(self, page: Fetched) -> str:
         with self._holding(len(page.body)), self._parsing():
