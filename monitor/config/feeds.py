@@ -47,7 +47,7 @@ def settings_sources(shape: FileShape, number: int) -> tuple[SettingsSource, ...
     """Return the sources of the settings of a feed, in order of precedence."""
     feed = shape.feeds[number]
     sources = [SettingsSource(feed, ("feeds", number), _FEED)]
-    origin = value_parsers.origin(feed.url)
+    origin = value_parsers.origin(feed.url) if shape.hosts else None
     for server, of_host in shape.hosts.items():
         if value_parsers.origin(server) == origin:
             sources.append(
@@ -312,12 +312,14 @@ def _validate_auth(draft: ConfigDraft) -> None:
         *((("hosts", server), shape) for server, shape in draft.shape.hosts.items()),
     ]
     for loc, shape in shapes:
+        if not shape.auth:
+            continue
         place = (*loc, "auth")
         whole = find(draft.written, place) == find(draft.tree, place)
-        if shape.auth and whole and (words := _missing_half(shape.auth)):
+        if whole and (words := _missing_half(shape.auth)):
             draft.add_problem(place, words)
         doubled = [name for name in shape.headers if name.lower() == "authorization"]
-        if shape.auth and doubled:
+        if doubled:
             words = _("`auth` and a header Authorization say the same; take one out")
             draft.add_problem((*loc, "headers", doubled[0]), words, key=True)
 
