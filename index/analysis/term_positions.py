@@ -17,7 +17,7 @@ from sys import getsizeof
 from typing import NamedTuple
 
 from index.analysis.folding import fold_latin
-from index.analysis.text_cache import LONGEST, TextCache
+from index.analysis.text_cache import LONGEST, BoundedCache, TextCache
 from index.analysis.tokenizer import (
     AROUND,
     CACHED,
@@ -86,7 +86,7 @@ def _size_of_entry(entry: _Entry) -> int:
     return _PAIR + getsizeof(entry[0]) + getsizeof(entry[1])
 
 
-class Keys(TextCache[_Entry]):
+class Keys(BoundedCache[_Entry]):
     """Cache of chunk to the index keys that it adds; only of keys that are wanted.
 
     `wanted` returns a key, the object that it is known by, or ''.
@@ -102,7 +102,7 @@ class Keys(TextCache[_Entry]):
         *,
         is_loud: bool = False,
     ) -> None:
-        super().__init__(self._entry, _size_of_entry, most)
+        super().__init__(most)
         self.wanted = wanted
         self._is_loud = is_loud
 
@@ -117,7 +117,8 @@ class Keys(TextCache[_Entry]):
             return self.keep(chunk, self._at(core), 0)  # not employé(e), whose end is its own
         plain = plain_word(core) if len(chunk) <= LONGEST else None
         if plain is None:
-            return super().__missing__(chunk)
+            entry = self._entry(chunk)
+            return self.keep(chunk, entry, _size_of_entry(entry))
         word, term = plain
         if word not in self:
             entry = self._of_word(word, term)

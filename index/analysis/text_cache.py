@@ -16,19 +16,15 @@ SLOT = 100
 """Bytes of an entry of a dict, roughly."""
 
 
-class TextCache(dict[str, V]):
-    """Cache of a short text to what was made of it; cleared when it holds too many bytes."""
+class BoundedCache(dict[str, V]):
+    """Cache of a short text to a value; cleared when it holds too many bytes."""
 
-    def __init__(self, make: Callable[[str], V], size: Callable[[V], int], most: int) -> None:
+    def __init__(self, most: int) -> None:
         """Make an empty cache.
 
         Args:
-            make: Makes a value of a text.
-            size: Returns the bytes of a value, roughly.
             most: Bytes that the cache may hold.
         """
-        self._make = make
-        self._size = size
         self._most = most
         self._bytes = 0
         _every[id(self)] = self
@@ -37,10 +33,6 @@ class TextCache(dict[str, V]):
         """Forget everything."""
         super().clear()
         self._bytes = 0
-
-    def __missing__(self, text: str) -> V:
-        value = self._make(text)
-        return self.keep(text, value, self._size(value))
 
     def keep(self, text: str, value: V, size: int) -> V:
         """Cache what was made of a text, and return it.
@@ -60,7 +52,27 @@ class TextCache(dict[str, V]):
         return value
 
 
-_every: WeakValueDictionary[int, TextCache[Any]] = WeakValueDictionary()
+class TextCache(BoundedCache[V]):
+    """Cache of a short text to what a function makes of it."""
+
+    def __init__(self, make: Callable[[str], V], size: Callable[[V], int], most: int) -> None:
+        """Make an empty cache.
+
+        Args:
+            make: Makes a value of a text.
+            size: Returns the bytes of a value, roughly.
+            most: Bytes that the cache may hold.
+        """
+        super().__init__(most)
+        self._make = make
+        self._size = size
+
+    def __missing__(self, text: str) -> V:
+        value = self._make(text)
+        return self.keep(text, value, self._size(value))
+
+
+_every: WeakValueDictionary[int, BoundedCache[Any]] = WeakValueDictionary()
 
 
 def clear_all() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -38,6 +40,19 @@ def test_a_word_is_counted_once_with_whatever_signs_are_around_it() -> None:
     for form in signs:
         postings(article(body=" ".join(map(form.format, words))), keys)
     assert {form.format(word) for form in signs if "(" not in form for word in words} <= set(keys)
+
+
+def test_a_cache_of_chunks_is_freed_without_the_garbage_collector() -> None:
+    keys = Keys()
+    postings(article(body="un mot, l’été du Saint-Esprit et 1 000 autres"), keys)
+    postings(article(body="UN MOT, L’ÉTÉ DU SAINT-ESPRIT"), keys)
+    last = weakref.ref(keys)
+    gc.disable()
+    try:
+        del keys
+        assert last() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("read", [lambda text: postings(article(body=text)), shingles, terms])
