@@ -9,9 +9,9 @@ body and author start `PART_WIDTH` apart: further than any phrase reaches.
 from __future__ import annotations
 
 import functools
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate, compress
 from sys import getsizeof
 from typing import NamedTuple
@@ -75,7 +75,7 @@ def keys_of_word(word: str, term: str, *, is_loud: bool) -> tuple[str, ...]:
     return term, term + EXACT + (LOUD if is_loud else word)
 
 
-_Entry = str | tuple[str, str] | Additions | None
+_Entry = str | tuple[str, ...] | Additions | None
 
 
 def _size_of_entry(entry: _Entry) -> int:
@@ -83,21 +83,22 @@ def _size_of_entry(entry: _Entry) -> int:
         return 0
     if isinstance(entry, Additions):
         return 2 * _PAIR + sum(_PAIR + getsizeof(key) for key, _ in entry.pairs)
-    return _PAIR + getsizeof(entry[0]) + getsizeof(entry[1])
+    return _PAIR + sum(map(getsizeof, entry))
 
 
 class Keys(BoundedCache[_Entry]):
-    """Cache of chunk to the index keys that it adds; only of keys that are wanted.
+    """Cache of chunk to the index keys that it adds, or to what is wanted instead of these.
 
-    `wanted` returns a key, the object that it is known by, or ''.
+    `wanted` returns what the index keys of a word are to stand under in the postings: nothing, the
+    keys themselves, or for instance what they all mean to a reader; each once.
 
-    Most chunks are one plain word. It adds nothing (None), a key, or two: that of the word, and
+    Most chunks are one plain word. It adds nothing (None), a key, or several: that of the word, and
     that of the form in which it is written. Other chunks have `Additions`.
     """
 
     def __init__(
         self,
-        wanted: Callable[[str], str] = lambda key: key,
+        wanted: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda keys: keys,
         most: int = CACHED,
         *,
         is_loud: bool = False,
@@ -120,16 +121,15 @@ class Keys(BoundedCache[_Entry]):
             entry = self._entry(chunk)
             return self.keep(chunk, entry, _size_of_entry(entry))
         word, term = plain
-        if word not in self:
-            entry = self._of_word(word, term)
-            self.keep(word, entry, _size_of_entry(entry))
-        return self[word] if word == chunk else self.keep(chunk, self[word], 0)
+        if word in self:
+            return self.keep(chunk, self[word], 0)
+        entry = self._of_word(word, term)
+        self.keep(word, entry, _size_of_entry(entry))
+        return entry if word == chunk else self.keep(chunk, entry, 0)
 
     def _of_word(self, word: str, term: str) -> _Entry:
-        if term == word:
-            return self.wanted(word) or None
-        term, written = map(self.wanted, keys_of_word(word, term, is_loud=self._is_loud))
-        return (term, written) if term and written else term or written or None
+        found = self.wanted(keys_of_word(word, term, is_loud=self._is_loud))
+        return found[0] if len(found) == 1 else found or None
 
     def _entry(self, chunk: str) -> _Entry:
         entry = self._decide(chunk)
@@ -143,9 +143,10 @@ class Keys(BoundedCache[_Entry]):
         return entry._replace(is_number_tail=False) if isinstance(entry, Additions) else entry
 
     def known(self, token: Token) -> _Pairs:
-        """Return the keys of a token that are wanted, with its code."""
-        pairs = ((self.wanted(key), code) for key, code in _of_token(token, self._is_loud))
-        return tuple(pair for pair in pairs if pair[0])
+        """Return what is wanted of a token, with its code."""
+        keys = keys_of_word(token.exact or token.term, token.term, is_loud=self._is_loud)
+        code = encode(token.position, token.length)
+        return tuple([(key, code) for key in self.wanted(keys)])
 
     def _decide(self, chunk: str) -> _Entry:
         if chunk.isalnum() and len(chunk) <= MAX_TERM and (term := fold_latin(chunk)):
@@ -164,26 +165,24 @@ class Keys(BoundedCache[_Entry]):
 
     def _of_run(self, run: str) -> _Entry:
         tokens = tokens_of[run]
-        pairs = tuple(pair for token in tokens for pair in self.known(token))
+        # Forms of a word in one place, as in employé·e, may mean the same.
+        pairs = tuple(dict.fromkeys(pair for token in tokens for pair in self.known(token)))
         words = tokens[-1].position + 1
         if words != 1 or len(pairs) > 1:
             return Additions(pairs, words)
         return pairs[0][0] if pairs else None
 
 
+_ONE_WORD = Additions((), 1)
+
+
 def _as_additions(entry: _Entry) -> Additions:
+    if entry is None:
+        return _ONE_WORD
     if isinstance(entry, Additions):
         return entry
-    if isinstance(entry, str):  # most
-        return Additions(((entry, 0),), 1)
-    return Additions(tuple([(key, 0) for key in entry or ()]), 1)
-
-
-def _of_token(token: Token, is_loud: bool) -> Iterator[tuple[str, int]]:
-    code = encode(token.position, token.length)
-    yield token.term, code
-    if token.exact:
-        yield token.term + EXACT + (LOUD if is_loud else token.exact), code
+    keys = (entry,) if isinstance(entry, str) else entry
+    return Additions(tuple([(key, 0) for key in keys]), 1)
 
 
 _every_key = Keys(most=_CACHED_CHUNKS)
@@ -249,10 +248,11 @@ class DocumentTerms:
         if article.author:
             own: defaultdict[str, list[int]] = defaultdict(list)
             self._parts["author"] = _Part(own, article.author, _BASES["author"], _every_key)
-            named = ((AUTHOR + key, codes) for key, codes in own.items())
-            postings.update((key, codes) for key, codes in named if keys.wanted(key))
+            for key, codes in own.items():
+                for wanted in keys.wanted((AUTHOR + key,)):
+                    postings[wanted] = sorted({*postings[wanted], *codes})
         self.postings = dict(postings)
-        """Ascending codes by index key."""
+        """Ascending codes by index key, or by what is wanted instead."""
 
     def place(self, first: int, last: int) -> tuple[str, int, int]:
         """Return the part that two positions are in, and there the start and end of their words."""
@@ -288,7 +288,8 @@ class _Part:
             keys = keys.loud
         at = offset << 2
         entries = list(map(keys.__getitem__, self._chunks))
-        for number, entry in compress(enumerate(entries), entries):
+        for number in compress(range(len(entries)), entries):
+            entry = entries[number]
             here = at + number * _STEP
             if isinstance(entry, str):  # most
                 postings[entry].append(here)
@@ -296,7 +297,7 @@ class _Part:
                 pairs, words, is_number_tail = entry
                 if is_number_tail and number and self._chunks[number - 1][-1:].isdigit():
                     for key, code in self._number(entries, number, here >> 2, keys):
-                        postings[key].append(code)
+                        insort(postings[key], code)
                 for key, code in pairs:
                     postings[key].append(here + code)
                 if words != 1:
@@ -305,9 +306,8 @@ class _Part:
                     self._behind.append((here >> 2) + words)
                     self._offsets.append(at >> 2)
             elif entry:
-                term, written = entry
-                postings[term].append(here)
-                postings[written].append(here)
+                for key in entry:
+                    postings[key].append(here)
 
     def _number(
         self,

@@ -193,13 +193,12 @@ class _Sought(Keys):
         plain.update(*map(listed_keys, every))
         selectors = [selector(w) for w in every if expands(w) and not listed_keys(w)]
 
-        def asked(key: str) -> str:
-            is_asked = key in plain or any(
+        def is_asked(key: str) -> bool:
+            return key in plain or any(
                 key.startswith(prefix) and accepts(key) for prefix, accepts in selectors
             )
-            return key if is_asked else ""
 
-        super().__init__(asked)
+        super().__init__(lambda keys: tuple(filter(is_asked, keys)))
         prefixes = [*plain, *(prefix for prefix, _ in selectors)]
         self._beginnings = tuple(
             prefix.partition(EXACT)[0] for prefix in prefixes if not prefix.startswith(AUTHOR)

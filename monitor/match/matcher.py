@@ -10,14 +10,12 @@ from __future__ import annotations
 import functools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from sys import getsizeof
 from typing import Literal
 
 from msgspec import Struct
 
 from index.analysis.term_positions import AUTHOR, EXACT, DocumentTerms, Keys
-from index.analysis.text_cache import TextCache
-from index.analysis.tokenizer import CACHED, LOUD
+from index.analysis.tokenizer import LOUD
 from index.article import Article
 from index.evaluation.explain import in_part, why_not
 from index.evaluation.proximity import Extent
@@ -52,19 +50,16 @@ class WatchlistMatcher:
         for feed in feeds:
             host(feed.url)  # known feeds are resolved once, here
         self._filed = TermTrie()
-        wanted: set[str] = set()
+        plain: set[str] = set()
         expanding: dict[Leaf, Word] = {}
         for number, watchlist in enumerate(self.watchlists):
             filed = filing(watchlist.query.root)
             for path in filed.paths:
                 self._filed.add(path, number)
-            wanted.update(filed.keys)
+            plain.update(filed.keys)
             expanding.update(filed.expanding)
         self._filed.seal()
-        self._forms = _WordForms(expanding)
-        keys = {key: key for key in wanted}
-        is_open_term = self._forms.has
-        self._keys = Keys(lambda key: keys.get(key) or (key if is_open_term(key) else ""))
+        self._leaves = Keys(_WatchedTerms(plain, expanding).leaves)
 
     @functools.cached_property
     def by_feed(self) -> bool:
@@ -90,7 +85,7 @@ class WatchlistMatcher:
         Raises:
             Interrupted: The result is unwanted, see `index.interruption`.
         """
-        reading = DocumentTerms(article, self._keys)
+        reading = DocumentTerms(article, self._leaves)
         places = _MatchPlaces(article, reading)
         return tuple(
             WatchlistMatch(watchlist=watchlist, matches=places.of(found))
@@ -101,7 +96,7 @@ class WatchlistMatcher:
         self, article: Article, *feeds: Feed
     ) -> Iterator[tuple[Watchlist, list[SpanMatch]]]:
         """Yield the watchlists that an article satisfies, and the clauses that hold."""
-        return self._satisfied(DocumentTerms(article, self._keys), article, feeds)
+        return self._satisfied(DocumentTerms(article, self._leaves), article, feeds)
 
     def _satisfied(
         self,
@@ -109,11 +104,8 @@ class WatchlistMatcher:
         article: Article,
         feeds: Sequence[Feed],
     ) -> Iterator[tuple[Watchlist, list[SpanMatch]]]:
-        found = reading.postings
-        expansions = self._forms.of(found)
-        candidates = self._filed.open({*found, *expansions})
-        document = _ArticleWords(found, expansions, article, feeds)
-        for number in sorted(candidates):
+        document = _ArticleWords(reading.postings, article, feeds)
+        for number in sorted(self._filed.open(set(reading.postings))):
             check()
             watchlist = self.watchlists[number]
             if not _limit(watchlist, article, feeds) and (
@@ -123,90 +115,77 @@ class WatchlistMatcher:
 
 
 class _ArticleWords:
-    """A `Document` over the positions of an article, with its word forms already decided."""
+    """A `Document` over the positions of an article, by the leaves that its words stand for."""
 
-    __slots__ = ("_expansions", "_found", "article", "feeds")
+    __slots__ = ("_found", "article", "feeds")
 
     def __init__(
-        self,
-        found: Mapping[str, Codes],
-        expansions: Mapping[Leaf, Sequence[str]],
-        article: Article,
-        feeds: Sequence[Feed],
+        self, found: Mapping[Leaf, Codes], article: Article, feeds: Sequence[Feed]
     ) -> None:
         self._found = found
-        self._expansions = expansions
         self.article = article
         self.feeds = feeds
 
-    def positions(self, key: str) -> Codes:
+    def positions(self, key: Leaf) -> Codes:
         return self._found.get(key, ())
 
-    def expand(self, word: Word) -> Sequence[str]:
-        return self._expansions.get(open_leaf(word), ())
+    def expand(self, word: Word) -> Sequence[Leaf]:
+        return (open_leaf(word),)
 
     def admits(self, facet: Facet) -> bool:
         return filter_admits(facet, self.article, self.feeds)
 
 
-class _WordForms:
-    """Cache: the inflected, wildcard and exact terms that each key seen so far belongs to."""
+class _WatchedTerms:
+    """The terms of all watchlists: which of them a word of a text is."""
 
-    def __init__(self, expanding: Mapping[Leaf, Word]) -> None:
-        self._listed: defaultdict[str, list[Leaf]] = defaultdict(list)
-        self._plain: defaultdict[str, list[Leaf]] = defaultdict(list)
+    def __init__(self, plain: Iterable[str], expanding: Mapping[Leaf, Word]) -> None:
+        """Index the terms.
+
+        Args:
+            plain: The keys of words that mean one key.
+            expanding: The other words.
+        """
+        self._listed: dict[str, tuple[Leaf, ...]] = {key: (key,) for key in plain}
+        self._exact: dict[str, Leaf] = {}
         self._beginnings: defaultdict[str, list[tuple[str, Leaf, Word]]] = defaultdict(list)
         for leaf, word in expanding.items():
-            if listed := listed_keys(word):
-                for each in listed:
-                    self._listed[each].append(leaf)
+            if keys := listed_keys(word):
+                alone = (leaf,)  # one tuple in memory for most of its forms
+                for key in keys:
+                    self._listed[key] = self._listed.get(key, ()) + alone
             elif word.mode is Mode.EXACT:
                 space = AUTHOR if word.part == "author" else ""
-                self._plain[space + word.term].append(leaf)
+                self._exact[space + word.term] = leaf
             else:
                 prefix = literal_prefix(word)
                 self._beginnings[prefix[:_BEGINNING]].append((prefix, leaf, word))
         self._lengths = sorted({len(beginning) for beginning in self._beginnings})
-        self.meanings = TextCache(self._decide, getsizeof, CACHED)
-        """The open terms that a key belongs to, each decided once."""
 
-    def has(self, form: str) -> bool:
-        """Tell whether a key belongs to any of them."""
-        if form in self._listed:
-            return True
-        if EXACT in form:
-            term, _sign, written = form.partition(EXACT)
-            return term in self._plain and written != LOUD
-        for length in self._lengths:  # most words begin like no wildcard
-            if form[:length] in self._beginnings and self._wildcards(form):
-                return True
-        return False
+    def leaves(self, keys: tuple[str, ...]) -> tuple[Leaf, ...]:
+        """Return the terms that a word with these index keys is."""
+        found: tuple[Leaf, ...] = ()
+        for key in keys:
+            found += self._listed.get(key, ())
+            if EXACT in key:
+                found += self._unlike(key)
+            else:
+                for length in self._lengths:  # most words begin like no wildcard
+                    if key[:length] in self._beginnings:
+                        found += self._wildcards(key, length)
+        return tuple(dict.fromkeys(found)) if len(found) > 1 else found
 
-    def of(self, found: Iterable[str]) -> Mapping[Leaf, list[str]]:
-        """Return the keys of an article that each open term matches, where there are any."""
-        expansions: defaultdict[Leaf, list[str]] = defaultdict(list)
-        meanings = self.meanings
-        for met in found:
-            for leaf in meanings[met]:
-                expansions[leaf].append(met)
-        return expansions
+    def _unlike(self, key: str) -> tuple[Leaf, ...]:
+        """Return the term such as `=liege`, if any, of which a key is another form."""
+        term, _sign, written = key.partition(EXACT)
+        return (self._exact[term],) if term in self._exact and written != LOUD else ()
 
-    def _decide(self, form: str) -> Sequence[Leaf]:
-        leaves = self._listed.get(form, [])
-        term, sign, written = form.partition(EXACT)
-        if not sign:
-            return leaves + self._wildcards(form)
-        if written != LOUD:  # another form than `=liege` asks for
-            return leaves + self._plain.get(term, [])
-        return leaves
-
-    def _wildcards(self, term: str) -> list[Leaf]:
-        return [
+    def _wildcards(self, key: str, length: int) -> tuple[Leaf, ...]:
+        return tuple(
             leaf
-            for length in self._lengths
-            for prefix, leaf, word in self._beginnings.get(term[:length], ())
-            if term.startswith(prefix) and _selector(word).accepts(term)
-        ]
+            for prefix, leaf, word in self._beginnings[key[:length]]
+            if key.startswith(prefix) and _selector(word).accepts(key)
+        )
 
 
 _selector = functools.lru_cache(_CACHED_WILDCARDS)(selector)

@@ -193,6 +193,6 @@ class TermTrie:
         opened = [self]
         for drawer in opened:
             candidates += drawer.rules
-            if drawer._leaves and (common := there & drawer._leaves):
-                opened += map(drawer._further.__getitem__, common)
+            if not there.isdisjoint(drawer._leaves):  # mostly the other terms are not there
+                opened += map(drawer._further.__getitem__, there & drawer._leaves)
         return set(candidates)

@@ -1,11 +1,19 @@
 """Where the terms of an article stand."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.difficult_texts import TEXTS
 
-from index.analysis.term_positions import AUTHOR, EXACT, decode, part_at, part_range, postings
+from index.analysis.term_positions import (
+    AUTHOR,
+    EXACT,
+    Keys,
+    decode,
+    part_at,
+    part_range,
+    postings,
+)
 from index.analysis.tokenizer import MAX_WORDS, tokenize
 from index.article import PARTS, Article
 
@@ -60,6 +68,16 @@ def test_words_with_one_letter_before_a_sign(text):
 @given(TEXTS)
 def test_postings_say_what_tokens_say(text):
     assert_postings_are_tokens(text)
+
+
+@given(TEXTS | st.text("1à0e -·.", max_size=24))
+@example("1 100 100 1 000")
+@example("Sacré sacré, les employé·e·s")
+def test_keys_of_one_meaning_have_their_places_in_order_and_each_once(text):
+    of = article(title=text, author=text)
+    found = postings(of, Keys(lambda keys: ("author",) if AUTHOR in keys[0] else ("title",)))
+    every = {code for codes in postings(of).values() for code in codes}
+    assert [code for codes in found.values() for code in codes] == sorted(every)
 
 
 def assert_postings_are_tokens(text):
