@@ -231,6 +231,7 @@ class Client:
             response = await self._http.send(request, auth=_NO_AUTH, stream=True)
         except (httpx.RemoteProtocolError, httpx.InvalidURL, UnicodeError):
             raise UrlError(_("redirects to what is not a valid URL")) from None
+        response.stream = _NO_BODY  # that of httpx refers to the response: neither would be freed
         exchange.seconds_left = max(0.0, exchange.seconds_left - (self._monotonic() - started))
         return response
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import traceback
 
+import httpx
 import pytest
 from msgspec.structs import replace
 from support.fetch_client import FEED, client, failing, get
@@ -90,6 +92,24 @@ def test_poison_validators_are_dropped_and_the_feed_survives(web: Web, poison):
     else:
         assert fetched.etag is None
         assert get(web.url("/feed"), etag=fetched.etag).body == FEED
+
+
+def test_a_response_is_freed_without_the_garbage_collector(web: Web):
+    """Each holds a body; thousands of them may be made between two collections."""
+    web.on("/feed", Reply(200, (), FEED))
+
+    def responses() -> int:
+        return sum(isinstance(one, httpx.Response) for one in gc.get_objects())
+
+    get(web.url("/feed"))
+    gc.disable()
+    try:
+        before = responses()
+        for _ in range(5):
+            get(web.url("/feed"))
+        assert responses() <= before
+    finally:
+        gc.enable()
 
 
 def test_304_to_an_unconditional_request_is_an_error(web: Web):
