@@ -182,7 +182,8 @@ def save_poll(sql: Connection, outcome: PollOutcome) -> None:
             upsert("last_documents", "feed, articles", "feed"),
             (number, json.dumps(sorted(outcome.articles))),
         )
-    _end_incidents(sql, number, outcome.ended, now)
+    if outcome.ended:
+        _end_incidents(sql, number, outcome.ended, now)
 
 
 def save_states(sql: Connection, outcomes: Sequence[PollOutcome]) -> None:
