@@ -1,6 +1,7 @@
 """Processes that read what strangers wrote: killed when slow, limited in memory.
 
-A document can hang any parser or eat all memory; here it costs its own reading only.
+A document can hang any parser or eat all memory; here it costs its own reading only. Its time is
+that of the processor: a document is not refused because the machine is busy.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ from monitor.parse.robots import Allowance
 T = TypeVar("T")
 
 SECONDS = 3.0
+"""Seconds of processor time in which a document is read."""
+_PATIENCE = 20
+"""How many times as long it may take on the clock: a worker may also hang without working."""
 MEMORY = 140 * 2**20
 """Bytes that a worker may take beyond its own size."""
 _GARBAGE = 20_000
@@ -102,7 +106,7 @@ class Parser:
     async def _read(self, function: Callable[[bytes, str, str], T], fetched: Fetched) -> T:
         url = fetched.url
         content = (fetched.body, url, fetched.content_type, fetched.encoding)
-        task = (translation.choice(), function, *content)
+        task = (self._seconds, translation.choice(), function, *content)
         outcome: T | _Unreadable
         try:
             try:
@@ -110,21 +114,25 @@ class Parser:
             except (BrokenProcessPool, RuntimeError):  # an idle worker was killed from outside
                 self.close()
                 outcome = await self._scheduled(task)
-        except TimeoutError:
-            seconds = f"{self._seconds:g}"
-            reason = _("reading it takes longer than {seconds} s", seconds=seconds)
-            raise ParseError(url, reason) from None
-        except (ProcessExpired, BrokenProcessPool, RuntimeError):
-            raise ParseError(url, _("reading it crashes the reader")) from None
+        except (TimeoutError, ProcessExpired, BrokenProcessPool, RuntimeError) as error:
+            raise ParseError(url, self._why_ended(error)) from None
         if isinstance(outcome, _Unreadable):
             raise ParseError(url, outcome.reason)
         return outcome
+
+    def _why_ended(self, error: Exception) -> str:
+        """Return why a worker has ended while it read, in words."""
+        is_late = isinstance(error, ProcessExpired) and error.exitcode == -signal.SIGPROF
+        if not is_late and not isinstance(error, TimeoutError):
+            return _("reading it crashes the reader")
+        return _("reading it takes longer than {seconds} s", seconds=f"{self._seconds:g}")
 
     async def _scheduled(self, task: tuple[Any, ...]) -> Any:
         async with self._starting:
             if self._pool is None:
                 self._pool = await asyncio.to_thread(self._started)
-        return await asyncio.wrap_future(self._pool.schedule(_attempt, task, timeout=self._seconds))
+        most = _PATIENCE * self._seconds
+        return await asyncio.wrap_future(self._pool.schedule(_attempt, task, timeout=most))
 
     def _started(self) -> ProcessPool:
         pool = ProcessPool(
@@ -144,6 +152,7 @@ class _Unreadable(Struct, frozen=True):
 
 
 def _attempt(
+    seconds: float,
     language: translation.Choice,
     function: Callable[[bytes, str, str], T],
     body: bytes,
@@ -152,6 +161,7 @@ def _attempt(
     encoding: str,
 ) -> T | _Unreadable:
     translation.use(*language)
+    signal.setitimer(signal.ITIMER_PROF, seconds)  # its signal ends the process, also in C code
     try:
         if encoding:
             body, content_type = with_encoding(body, content_type, encoding)
@@ -160,6 +170,8 @@ def _attempt(
         return _Unreadable(error.reason)
     except MemoryError:
         return _Unreadable(_("reading it needs too much memory"))
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
 
 
 def _confine(memory: int) -> None:

@@ -115,6 +115,42 @@ def test_a_slow_document_is_killed_and_the_others_are_not_late() -> None:
     with_parser(act, workers=2)
 
 
+def test_a_document_may_wait_for_the_processor() -> None:
+    long = GOOD.replace(ITEMS.encode(), ITEMS.encode() * 60)
+
+    async def act(parser: Parser) -> None:
+        await parser.parse(fetched(GOOD))
+        (pid,) = worker_pids()
+        before = _worked(pid)
+        reading = asyncio.create_task(parser.parse(fetched(long)))
+        while _worked(pid) < before + 5:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+        os.kill(pid, signal.SIGSTOP)
+        await asyncio.sleep(2.5)
+        assert not reading.done()
+        os.kill(pid, signal.SIGCONT)
+        assert (await reading).entries
+
+    with_parser(act, seconds=2.0)
+
+
+def test_a_worker_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.parse.workers._PATIENCE", 0.5)
+
+    async def act(parser: Parser) -> None:
+        await parser.parse(fetched(GOOD))
+        (pid,) = worker_pids()
+        before = _worked(pid)
+        reading = asyncio.create_task(reason(parser.parse(fetched(SLOW))))
+        while _worked(pid) < before + 5:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+        os.kill(pid, signal.SIGSTOP)
+        assert await reading == "reading it takes longer than 3 s"
+        assert len((await parser.parse(fetched(GOOD))).entries) == 30
+
+    with_parser(act)
+
+
 def test_a_greedy_document_meets_the_limit() -> None:
     async def act(parser: Parser) -> None:
         assert await reason(parser.parse(fetched(BIG))) == "reading it needs too much memory"
