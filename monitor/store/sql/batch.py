@@ -173,7 +173,7 @@ class SqlReads:
         every = {shingle for shingles, _ in wanted for shingle in shingles}
         for article, shingle in self._sql.execute(
             "SELECT article, shingle FROM json_each(?) CROSS JOIN shingles WHERE shingle = value",
-            (json.dumps([*every]),),
+            (json.dumps(sorted(every)),),
         ):
             bearers[shingle].append(article)
         shared = [_shared(shingles, enough, bearers) for shingles, enough in wanted]
@@ -213,7 +213,7 @@ class SqlReads:
         counted = self._sql.execute(
             "SELECT value, (SELECT count(*) FROM"
             " (SELECT 1 FROM names WHERE name = value LIMIT ?) AS found) FROM json_each(?)",
-            (COUNTED, json.dumps(uncounted)),
+            (COUNTED, json.dumps(sorted(uncounted))),
         )
         for word, count in counted:
             known[word] = count
@@ -235,7 +235,7 @@ class SqlReads:
             "SELECT value FROM json_each(?)"
             " WHERE EXISTS (SELECT 1 FROM names WHERE name = value AND lang < ?)"
             " OR EXISTS (SELECT 1 FROM names WHERE name = value AND lang > ?)",
-            (json.dumps([*words]), lang, lang),
+            (json.dumps(sorted(words)), lang, lang),
         )
         return {word for (word,) in found}
 
@@ -273,7 +273,7 @@ class SqlReads:
         for word, article in self._sql.execute(
             "SELECT value, article FROM json_each(?) CROSS JOIN names"
             " WHERE name = value AND lang <> ?",
-            (json.dumps([*words]), but),
+            (json.dumps(sorted(words)), but),
         ):
             bearers[word].append(article)
         return bearers
