@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterable
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 
 _preloaded: dict[str, None] = {}
@@ -23,3 +24,9 @@ def forking() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["__main__", *_preloaded])
     return context
+
+
+def start() -> None:
+    """Start that process now: it imports the modules while this one does other things."""
+    forking()
+    forkserver.ensure_running()

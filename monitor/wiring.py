@@ -170,11 +170,16 @@ async def _watch(
 ) -> RunSummary:
     import asyncio
 
-    from monitor.daemon import Daemon
+    from monitor import fork_server
+    from monitor.maintenance.indexer_process import IndexerProcess
     from monitor.parse.workers import Parser
 
     parser = Parser(expects_pages=any(feed.full_text for feed in config.feeds))
-    parts, close = _parts(config, data, held, orders, parser, edited)
+    indexer = IndexerProcess(config.data, clock, store=config.store)
+    fork_server.start()
+    from monitor.daemon import Daemon
+
+    parts, close = _parts(config, data, held, orders, parser, indexer, edited)
     try:
         parts.store.claim(alone=orders.once)
         async with parts.client:
@@ -218,6 +223,7 @@ def _parts(
     held: MonitorLock,
     orders: RunOptions,
     parser: Parser,
+    indexer: IndexerProcess,
     edited: Callable[[], bool],
 ) -> tuple[Components, Callable[[], None]]:
     """Return the components of a monitor, and a function that closes its store."""
@@ -230,7 +236,6 @@ def _parts(
     from monitor.feeds.relocation import Relocation
     from monitor.ingest.ingest import Ingester
     from monitor.ingest.poll_outcome import ActiveConfig
-    from monitor.maintenance.indexer_process import IndexerProcess
     from monitor.match.matcher import WatchlistMatcher
     from monitor.model.status import MonitorPresence
     from monitor.pipeline import Pipeline
@@ -246,7 +251,6 @@ def _parts(
         store, ActiveConfig(rules=WatchlistMatcher((), ())), clock, random.random, time.thread_time
     )
     report = RunLog(time.monotonic, orders.progress, once=orders.once)
-    indexer = IndexerProcess(config.data, clock, store=config.store)
     listeners: list[Callable[[BatchOutcome], None]] = [
         report.batch_stored,
         partial(_wake, indexer, notifier),
