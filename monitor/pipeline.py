@@ -19,7 +19,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -49,6 +49,9 @@ BACKLOG = 64
 BACKLOG_BYTES = 3 << 20
 """Bytes of answers that may wait for the parser or the store before fetching pauses: 90 feeds, and
 once parsed they take as much again."""
+GATHER = 0.03
+"""Seconds for which polls that brought nothing wait for others to be stored with: 10 in one
+transaction take 80 µs of processor time each, 64 take 43."""
 BATCH_ENTRIES = 400
 """Entries stored in one transaction: about 60 ms, which a viewer's triage may have to wait."""
 
@@ -100,6 +103,7 @@ class Pipeline:
         self._clock = clock
         self._on_stored = on_stored
         self._answers: asyncio.Queue[_Waiting] = asyncio.Queue(BACKLOG)
+        self._urgent = asyncio.Event()
         self._unparsed = 0
         self._held = 0
         policy = RobotsPolicy(client, parser.robots, clock)
@@ -146,11 +150,19 @@ class Pipeline:
         """Store results until cancelled, all that have arrived in one batch."""
         while True:
             batch = [await self._answers.get()]
+            await self._gather()
             entries = batch[0].answer.weight
             while entries < BATCH_ENTRIES and not self._answers.empty():
                 batch.append(self._answers.get_nowait())
                 entries += batch[-1].answer.weight
             await self._store_batch(batch)
+
+    async def _gather(self) -> None:
+        """Wait a moment for more results, unless one of them brought something."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GATHER):
+                await self._urgent.wait()
+        self._urgent.clear()
 
     async def _store_batch(self, batch: Sequence[_Waiting]) -> None:
         answers = [waiting.answer for waiting in batch]
@@ -272,7 +284,13 @@ class Pipeline:
     async def _submit(self, answer: PollResult | PageResult) -> None:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         await self._answers.put(_Waiting(answer, done))
+        if not _brought_nothing(answer) or self._answers.full():
+            self._urgent.set()
         await done
+
+
+def _brought_nothing(answer: PollResult | PageResult) -> bool:
+    return isinstance(answer, PollResult) and isinstance(answer.came, Fetched | NotModified)
 
 
 def _refused(answer: PollResult | PageResult, error: Exception) -> PollResult | PageResult | None:

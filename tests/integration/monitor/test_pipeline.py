@@ -1,9 +1,10 @@
-"""A burst of large answers, which the parser reads one by one."""
+"""A burst of large answers, which the parser reads one by one; what is stored together."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from ipaddress import ip_network
@@ -19,7 +20,7 @@ from monitor import pipeline as pipelines
 from monitor.fetch.client import Client
 from monitor.fetch.host_limiter import SLOTS
 from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_outcome import ActiveConfig
+from monitor.ingest.poll_outcome import ActiveConfig, BatchOutcome
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Fetched, ParsedFeed
@@ -62,9 +63,51 @@ def test_large_answers_wait_at_their_servers(
     assert reader.most <= ROOM + SLOTS * SIZE  # what has begun to arrive goes on
 
 
+def test_polls_that_brought_nothing_are_stored_together_and_at_the_latest_with_a_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipelines, "GATHER", 60.0)
+    stored: list[int] = []
+
+    async def go(feeds: list[Feed], pipeline: Pipeline) -> None:
+        unchanged = [pipeline.poll(feed, FeedState(etag=b"1")) for feed in feeds[1:]]
+        waiting = asyncio.gather(*unchanged)
+        await asyncio.sleep(0.5)
+        assert not stored
+        async with asyncio.timeout(20):
+            await asyncio.gather(waiting, pipeline.poll(feeds[0], FeedState()))
+
+    with Web() as web, closing(SqlStore(tmp_path)) as store, ThreadPoolExecutor(1) as thread:
+        web.on("/0", Reply(body=b"x"))
+        web.on("*", Reply(304))
+        feeds = store.subscribe([Feed(url=web.url(f"/{n}"), name=f"{n}") for n in range(6)], [])
+        asyncio.run(
+            _with_pipeline(
+                feeds, store, thread, SlowReader(), go, lambda done: stored.append(len(done.polls))
+            )
+        )
+    assert stored == [6]
+
+
 async def _polled(feeds: list[Feed], store: SqlStore, thread: ThreadPoolExecutor) -> SlowReader:
     """Poll all feeds at once."""
     reader = SlowReader()
+
+    async def go(feeds: list[Feed], pipeline: Pipeline) -> None:
+        await asyncio.gather(*(pipeline.poll(feed, FeedState()) for feed in feeds))
+
+    await _with_pipeline(feeds, store, thread, reader, go, lambda stored: None)
+    return reader
+
+
+async def _with_pipeline(
+    feeds: list[Feed],
+    store: SqlStore,
+    thread: ThreadPoolExecutor,
+    reader: SlowReader,
+    go: Callable[[list[Feed], Pipeline], Awaitable[None]],
+    on_stored: Callable[[BatchOutcome], None],
+) -> None:
     numbered = {feed.number: feed for feed in feeds}
     watch = ActiveConfig(rules=WatchlistMatcher(()), feeds=numbered)
     ingester = Ingester(store, watch, lambda: flow.START, lambda: 0.0)
@@ -73,9 +116,8 @@ async def _polled(feeds: list[Feed], store: SqlStore, thread: ThreadPoolExecutor
         allowed, user_agent="test", monotonic=time.monotonic, sleep=asyncio.sleep
     ) as client:
         pipeline = Pipeline(
-            client, cast(Any, reader), ingester, thread, lambda: flow.START, lambda stored: None
+            client, cast(Any, reader), ingester, thread, lambda: flow.START, on_stored
         )
         running = asyncio.create_task(pipeline.run())
-        await asyncio.gather(*(pipeline.poll(feed, FeedState()) for feed in feeds))
+        await go(feeds, pipeline)
         running.cancel()
-    return reader
