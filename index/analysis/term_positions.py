@@ -268,7 +268,7 @@ class _Part:
     Made of a part's text, it adds what stands there to the keys that are found.
     """
 
-    __slots__ = ("_behind", "_chunks", "_ends", "_long", "_offsets", "_others")
+    __slots__ = ("_behind", "_chunks", "_ends", "_long", "_offset", "_others")
 
     def __init__(
         self, postings: defaultdict[str, list[int]], text: str, offset: int, keys: Keys
@@ -282,8 +282,8 @@ class _Part:
         """Numbers of the chunks with no word or several."""
         self._behind: list[int] = []
         """Position of the word behind each of these."""
-        self._offsets = [offset]
-        """From the number of a chunk to the position of its word: at first, and behind each."""
+        self._offset = offset
+        """From the number of a chunk to the position of its word, before the first of these."""
         if shouts(text):
             keys = keys.loud
         at = offset << 2
@@ -304,7 +304,6 @@ class _Part:
                     at += (words - 1) * _STEP
                     self._others.append(number)
                     self._behind.append((here >> 2) + words)
-                    self._offsets.append(at >> 2)
             elif entry:
                 for key in entry:
                     postings[key].append(here)
@@ -328,7 +327,7 @@ class _Part:
 
     def bounds(self, position: int) -> tuple[int, int]:
         turn = bisect_right(self._behind, position)
-        offset = self._offsets[turn]
+        offset = self._behind[turn - 1] - self._others[turn - 1] - 1 if turn else self._offset
         number = position - offset
         if turn < len(self._others):
             number = min(number, self._others[turn])
