@@ -69,12 +69,13 @@ def test_little_is_remembered_of_long_compounds(read: Callable[[str], object]) -
     assert held < 2**20
 
 
-def test_little_is_remembered_of_all_the_characters_there_are() -> None:
+def test_little_is_remembered_of_the_characters_of_every_script() -> None:
     shingles("", "one word")
+    characters = "".join(map(chr, range(0xE000, 0x110000, 7)))  # fifteen times as many as are kept
     tracemalloc.start()
     try:
-        for first in range(0xE000, 0x110000, 20_000):
-            shingles("", "".join(map(chr, range(first, min(first + 20_000, 0x110000)))))
+        for first in range(0, len(characters), 20_000):
+            shingles("", characters[first : first + 20_000])
         held, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
