@@ -6,24 +6,47 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support import ROOT
+from support.newsroom import Newsroom
+
+from index import translation
+from monitor.cli.translated_command import use_language_of_click
 
 pytestmark = pytest.mark.costly
 
 FEEDS = "feeds:\n- {name: A, url: https://a.example/rss}\nwatchlists: [grève]\n"
 
 
+def _is_about_languages(name: str) -> bool:
+    return name.startswith(("TOCSIN_", "LC_", "LANG"))
+
+
+@pytest.fixture(autouse=True)
+def no_language(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have an environment without a language, and leave none behind."""
+    for name in filter(_is_about_languages, [*os.environ]):
+        monkeypatch.delenv(name)
+    before = translation.choice()
+    yield
+    translation.use(*before)
+    use_language_of_click()
+
+
 def tocsin(folder: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in a folder, in the environment without a language, but for `environ`."""
-    languages = ("TOCSIN_", "LC_", "LANG")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(languages)}
+    """Run a command in a folder, in this process."""
+    return Newsroom(folder).here(*words, **environ)
+
+
+def started(folder: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder, in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "monitor", *words],
         cwd=folder,
-        env={**kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **environ},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **environ},
         capture_output=True,
         text=True,
         timeout=60,
@@ -46,7 +69,7 @@ def test_who_chooses_the_language(
     tmp_path: Path, language: str, environ: dict[str, str], french: bool
 ) -> None:
     (tmp_path / "feeds.yaml").write_text(language + FEEDS)
-    help = tocsin(tmp_path, "--help", **environ).stdout
+    help = started(tmp_path, "--help", **environ).stdout
     assert ("Utilisation\N{NO-BREAK SPACE}: tocsin" in help) == french
     assert ("Usage: tocsin" in help) != french
     assert ("depuis hier" in help) == french
