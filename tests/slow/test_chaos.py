@@ -23,8 +23,7 @@ SLICE = 2
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    shm = Path("/dev/shm")  # thousands of transactions that wait for no disk
-    with tempfile.TemporaryDirectory(dir=shm if shm.is_dir() else None) as made:
+    with tempfile.TemporaryDirectory() as made:
         yield Path(made)
     gc.collect()  # moments hold tens of megabytes, and each other
 

@@ -62,8 +62,7 @@ class Promise(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        shm = Path("/dev/shm")
-        self.place = tempfile.TemporaryDirectory(dir=shm if shm.is_dir() else None)
+        self.place = tempfile.TemporaryDirectory()
         self.folder = Path(self.place.name)
         self.world, self.model = World(), Model()
         web = Web(clock=lambda: self.world.elapsed)
