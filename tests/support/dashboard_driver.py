@@ -141,6 +141,9 @@ def stream_rows(app: DashboardApp) -> list[str]:
 
 
 async def look(pilot: Pilot[Any], app: DashboardApp) -> None:
-    """Let the dashboard look once, now."""
+    """Let the dashboard look once, now: two looks at once would not both be shown."""
+    async with asyncio.timeout(120.0):
+        while app.main_screen._reading:
+            await pilot.pause(0.01)
     await app.main_screen.read_update()
     await pilot.pause()
