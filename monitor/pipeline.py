@@ -155,6 +155,8 @@ class Pipeline:
             while entries < BATCH_ENTRIES and not self._answers.empty():
                 batch.append(self._answers.get_nowait())
                 entries += batch[-1].answer.weight
+            if self._answers.empty():
+                self._urgent.clear()
             await self._store_batch(batch)
 
     async def _gather(self) -> None:
@@ -162,7 +164,6 @@ class Pipeline:
         with suppress(TimeoutError):
             async with asyncio.timeout(GATHER):
                 await self._urgent.wait()
-        self._urgent.clear()
 
     async def _store_batch(self, batch: Sequence[_Waiting]) -> None:
         answers = [waiting.answer for waiting in batch]

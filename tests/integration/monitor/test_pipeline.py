@@ -89,6 +89,30 @@ def test_polls_that_brought_nothing_are_stored_together_and_at_the_latest_with_a
     assert stored == [6]
 
 
+def test_documents_that_one_transaction_leaves_are_stored_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipelines, "GATHER", 60.0)
+    monkeypatch.setattr(pipelines, "BATCH_ENTRIES", 0)  # one document each
+    stored: list[int] = []
+
+    with Web() as web, closing(SqlStore(tmp_path)) as store, ThreadPoolExecutor(1) as thread:
+
+        async def go(feeds: list[Feed], pipeline: Pipeline) -> None:
+            thread.submit(time.sleep, 1.0)  # all arrive meanwhile
+            async with asyncio.timeout(20):
+                await asyncio.gather(*(pipeline.poll(feed, FeedState()) for feed in feeds))
+
+        web.on("*", Reply(body=b"x"))
+        feeds = store.subscribe([Feed(url=web.url(f"/{n}"), name=f"{n}") for n in range(6)], [])
+        asyncio.run(
+            _with_pipeline(
+                feeds, store, thread, SlowReader(), go, lambda done: stored.append(len(done.polls))
+            )
+        )
+    assert stored == [1] * 6
+
+
 async def _polled(feeds: list[Feed], store: SqlStore, thread: ThreadPoolExecutor) -> SlowReader:
     """Poll all feeds at once."""
     reader = SlowReader()
