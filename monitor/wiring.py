@@ -447,7 +447,7 @@ def _notifier(store: Store, thread: WorkerThread, config: Config) -> DeliveryLoo
 
     return DeliveryLoop(
         store.deliveries, packing, thread, senders(config, history, briefing_history),
-        clock=clock, sleep=asyncio.sleep, jitter=random.random,
+        clock=clock, uptime=uptime, sleep=asyncio.sleep, jitter=random.random,
     )  # fmt: skip
 
 

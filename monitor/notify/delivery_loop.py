@@ -51,19 +51,34 @@ class DeliveryLoop:
         senders: SenderFactory,
         *,
         clock: Callable[[], Timestamp],
+        uptime: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
         jitter: Callable[[], float],
     ) -> None:
+        """Send nothing yet.
+
+        Args:
+            queue: The deliveries.
+            loader: Reads what they are about.
+            thread: The thread of the store.
+            senders: Makes the sender of a channel.
+            clock: The time.
+            uptime: Seconds, by a clock that nobody sets.
+            sleep: Waits.
+            jitter: Returns a random number from 0 to 1.
+        """
         self._queue = queue
         self._loader = loader
         self._thread = thread
         self._make = senders
         self._clock = clock
+        self._uptime = uptime
         self._sleep = sleep
         self._jitter = jitter
         self._channels: dict[str, tuple[Channel, Sender]] = {}
         self._sending: dict[str, asyncio.Task[None]] = {}
-        self._paused_until: dict[str, Timestamp] = {}
+        self._paused_until: dict[str, float] = {}
+        """By `uptime`: a clock that is set back does not prolong a pause."""
         self._failures: Counter[str] = Counter()
         self._reported: set[str] = set()
         self._woken = asyncio.Event()
@@ -129,11 +144,7 @@ class DeliveryLoop:
         if any(name not in self._channels for name in due):
             await self._thread(self._queue.give_up_others, list(self._channels))
         for name in due:
-            if (
-                name in self._channels
-                and name not in self._sending
-                and self._is_available(name, now)
-            ):
+            if name in self._channels and name not in self._sending and self._is_available(name):
                 self._sending[name] = asyncio.create_task(self._serve(name))
                 self._sending[name].add_done_callback(partial(self._done, name))
                 started = True
@@ -145,13 +156,13 @@ class DeliveryLoop:
         if not task.cancelled() and (error := task.exception()):
             if isinstance(error, LeaseLostError):
                 return
-            self._paused_until[name] = self._clock() + PAUSE_SECONDS
+            self._paused_until[name] = self._uptime() + PAUSE_SECONDS
             log.error(_("channel {channel}: {error}", channel=name, error=error))
         self.wake()  # a delivery may have become due since the last check
 
-    def _is_available(self, name: str, now: Timestamp) -> bool:
-        """Return whether the pause of a channel is over; a clock set back does not prolong it."""
-        return not now < self._paused_until.get(name, 0.0) <= now + retry.MAX_RETRY_AFTER
+    def _is_available(self, name: str) -> bool:
+        """Return whether the pause of a channel is over."""
+        return self._uptime() >= self._paused_until.get(name, 0.0)
 
     async def _wait(self) -> None:
         """Wait until woken, but no longer than `CHECK_SECONDS`."""
@@ -166,13 +177,13 @@ class DeliveryLoop:
     async def _serve(self, name: str) -> None:
         """Send the due deliveries of a channel, one message after the other."""
         _channel, sender = self._channels[name]
-        while self._is_available(name, self._clock()):
+        while self._is_available(name):
             due = await self._thread(self._queue.due, name, self._clock(), max(BATCH, sender.most))
             if not due:
                 return
             for group in group_deliveries(due, sender.most):
                 await self._send(name, sender, group)
-                if not self._is_available(name, self._clock()):
+                if not self._is_available(name):
                     return
 
     async def _send(self, name: str, sender: Sender, group: Sequence[Delivery]) -> None:
@@ -228,7 +239,7 @@ class DeliveryLoop:
         self._failures[name] += 1
         if error.fault is DeliveryFault.CHANNEL or self._failures[name] >= MAX_FAILURES:
             wait = min(error.retry_after or 0.0, retry.MAX_RETRY_AFTER)
-            self._paused_until[name] = now + max(wait, PAUSE_SECONDS)
+            self._paused_until[name] = self._uptime() + max(wait, PAUSE_SECONDS)
             if name not in self._reported:
                 self._reported.add(name)
                 words = _(

@@ -60,6 +60,8 @@ class DeliveryDesk:
 
     folder: Path
     now: float = NOW
+    set_back: float = 0.0
+    """Seconds by which the clock was set back."""
     allow: Networks = LOOPBACK
     after: Callable[[], None] = lambda: None
     """Called when a sender is done, before anything is noted."""
@@ -109,7 +111,8 @@ class DeliveryDesk:
             )  # fmt: skip
             notifier = DeliveryLoop(
                 store.deliveries, packing, thread, _Watched(making, self),
-                clock=lambda: self.now, sleep=sleep, jitter=lambda: 0.0,
+                clock=lambda: self.now, uptime=lambda: self.now + self.set_back,
+                sleep=sleep, jitter=lambda: 0.0,
             )  # fmt: skip
             try:
                 await notifier.use(channels, self.allow)

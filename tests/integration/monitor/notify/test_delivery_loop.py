@@ -224,6 +224,22 @@ def test_a_clock_that_is_set_back_keeps_nothing_waiting(desk: DeliveryDesk, web:
     assert desk.states() == ["sent"]
 
 
+def test_a_clock_that_is_set_back_prolongs_no_pause(desk: DeliveryDesk, web: Web) -> None:
+    web.on("/in", Reply(503), Reply(200))
+    desk.plan(alerts(desk, 1), "hook")
+
+    async def life(notifier: DeliveryLoop) -> None:
+        await notifier.all()
+        desk.now, desk.set_back = desk.now - 3_600, 3_600.0
+        await notifier.all()
+        assert len(web.requests) == 1  # for a minute it is not asked again
+        desk.now += 60
+        await notifier.all()
+
+    desk.live([webhook(web.url("/in"))], life)
+    assert desk.states() == ["sent"]
+
+
 def test_a_bundle_goes_as_one_message_and_not_before_it_is_due(
     desk: DeliveryDesk, web: Web
 ) -> None:
