@@ -43,7 +43,7 @@ _PRELOADED = ["monitor.maintenance.indexer_process", "index.engine.writer"]
 """Without numpy, which is for what is indexed: often there is nothing."""
 GARBAGE = 100_000
 """Objects between two garbage collections: collecting every 700 takes a tenth of the time."""
-GIVES_WAY = 5
+GIVES_WAY = 15
 """Niceness: where processors are scarce, an alert comes before a search that finds it."""
 MEMORY = 2**30
 """Bytes of data that the process may have, on Linux; files that are mapped do not count."""

@@ -44,7 +44,7 @@ _GARBAGE = 20_000
 """New values after which garbage is collected: at 700, as usual, that takes a fifteenth."""
 _TASKS = 500
 """Documents after which a worker is replaced, so that no leak adds up: 20 ms."""
-GIVES_WAY = 2
+GIVES_WAY = 10
 """Niceness: the monitor stores what is read, and decides how long a round takes."""
 _PRELOADED = [
     "monitor.parse.workers",
