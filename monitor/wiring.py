@@ -177,7 +177,7 @@ async def _watch(
     parser = Parser(expects_pages=any(feed.full_text for feed in config.feeds))
     indexer = IndexerProcess(config.data, clock, store=config.store)
     fork_server.start()
-    from monitor.daemon import Daemon
+    from monitor.daemon import Daemon  # while that process imports, too
 
     parts, close = _parts(config, data, held, orders, parser, indexer, edited)
     try:
@@ -447,7 +447,7 @@ def _notifier(store: Store, thread: WorkerThread, config: Config) -> DeliveryLoo
 
     return DeliveryLoop(
         store.deliveries, packing, thread, senders(config, history, briefing_history),
-        clock=clock, uptime=uptime, sleep=asyncio.sleep, jitter=random.random,
+        clock=clock, monotonic=uptime, sleep=asyncio.sleep, jitter=random.random,
     )  # fmt: skip
 
 

@@ -51,7 +51,7 @@ class DeliveryLoop:
         senders: SenderFactory,
         *,
         clock: Callable[[], Timestamp],
-        uptime: Callable[[], float],
+        monotonic: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
         jitter: Callable[[], float],
     ) -> None:
@@ -63,7 +63,7 @@ class DeliveryLoop:
             thread: The thread of the store.
             senders: Makes the sender of a channel.
             clock: The time.
-            uptime: Seconds, by a clock that nobody sets.
+            monotonic: Seconds, by a clock that nobody sets.
             sleep: Waits.
             jitter: Returns a random number from 0 to 1.
         """
@@ -72,13 +72,13 @@ class DeliveryLoop:
         self._thread = thread
         self._make = senders
         self._clock = clock
-        self._uptime = uptime
+        self._monotonic = monotonic
         self._sleep = sleep
         self._jitter = jitter
         self._channels: dict[str, tuple[Channel, Sender]] = {}
         self._sending: dict[str, asyncio.Task[None]] = {}
         self._paused_until: dict[str, float] = {}
-        """By `uptime`: a clock that is set back does not prolong a pause."""
+        """By `monotonic`: a clock that is set back does not prolong a pause."""
         self._failures: Counter[str] = Counter()
         self._reported: set[str] = set()
         self._woken = asyncio.Event()
@@ -156,13 +156,13 @@ class DeliveryLoop:
         if not task.cancelled() and (error := task.exception()):
             if isinstance(error, LeaseLostError):
                 return
-            self._paused_until[name] = self._uptime() + PAUSE_SECONDS
+            self._paused_until[name] = self._monotonic() + PAUSE_SECONDS
             log.error(_("channel {channel}: {error}", channel=name, error=error))
         self.wake()  # a delivery may have become due since the last check
 
     def _is_available(self, name: str) -> bool:
         """Return whether the pause of a channel is over."""
-        return self._uptime() >= self._paused_until.get(name, 0.0)
+        return self._monotonic() >= self._paused_until.get(name, 0.0)
 
     async def _wait(self) -> None:
         """Wait until woken, but no longer than `CHECK_SECONDS`."""
@@ -239,7 +239,7 @@ class DeliveryLoop:
         self._failures[name] += 1
         if error.fault is DeliveryFault.CHANNEL or self._failures[name] >= MAX_FAILURES:
             wait = min(error.retry_after or 0.0, retry.MAX_RETRY_AFTER)
-            self._paused_until[name] = self._uptime() + max(wait, PAUSE_SECONDS)
+            self._paused_until[name] = self._monotonic() + max(wait, PAUSE_SECONDS)
             if name not in self._reported:
                 self._reported.add(name)
                 words = _(

@@ -111,7 +111,7 @@ class DeliveryDesk:
             )  # fmt: skip
             notifier = DeliveryLoop(
                 store.deliveries, packing, thread, _Watched(making, self),
-                clock=lambda: self.now, uptime=lambda: self.now + self.set_back,
+                clock=lambda: self.now, monotonic=lambda: self.now + self.set_back,
                 sleep=sleep, jitter=lambda: 0.0,
             )  # fmt: skip
             try:

@@ -188,7 +188,7 @@ class InProcessMonitor:
             WorkerThread(executor),
             self.senders,
             clock=lambda: self.now,
-            uptime=lambda: self.now,
+            monotonic=lambda: self.now,
             sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)),
             jitter=lambda: 0.0,
         )
