@@ -121,10 +121,8 @@ def test_a_document_may_wait_for_the_processor() -> None:
     async def act(parser: Parser) -> None:
         await parser.parse(fetched(GOOD))
         (pid,) = worker_pids()
-        before = _worked(pid)
         reading = asyncio.create_task(parser.parse(fetched(long)))
-        while _worked(pid) < before + 5:  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
+        await _begins(pid)
         os.kill(pid, signal.SIGSTOP)
         await asyncio.sleep(2.5)
         assert not reading.done()
@@ -140,10 +138,8 @@ def test_a_worker_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> Non
     async def act(parser: Parser) -> None:
         await parser.parse(fetched(GOOD))
         (pid,) = worker_pids()
-        before = _worked(pid)
         reading = asyncio.create_task(reason(parser.parse(fetched(SLOW))))
-        while _worked(pid) < before + 5:  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
+        await _begins(pid)
         os.kill(pid, signal.SIGSTOP)
         assert await reading == "reading it takes longer than 3 s"
         assert len((await parser.parse(fetched(GOOD))).entries) == 30
@@ -194,6 +190,13 @@ def _worked(pid: int) -> int:
     return sum(map(int, stat.read_text().rpartition(")")[2].split()[11:13]))
 
 
+async def _begins(pid: int) -> None:
+    """Let a process work for some hundredths of a second."""
+    before = _worked(pid)
+    while _worked(pid) < before + 5:  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
+
+
 @pytest.mark.parametrize("idle", [True, False])
 def test_a_worker_that_dies_is_replaced(idle: bool) -> None:
     async def act(parser: Parser) -> None:
@@ -204,10 +207,8 @@ def test_a_worker_that_dies_is_replaced(idle: bool) -> None:
             while _there(pid):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         else:
-            before = _worked(pid)
             reading = asyncio.create_task(reason(parser.parse(fetched(SLOW))))
-            while _worked(pid) < before + 10:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+            await _begins(pid)
             os.kill(pid, signal.SIGKILL)
             assert await reading == "reading it crashes the reader"
         assert len((await parser.parse(fetched(GOOD))).entries) == 30
