@@ -20,7 +20,7 @@ _ARENA_MAX = -8
 """`M_ARENA_MAX` of malloc.h."""
 
 _YOUNG = 10_000
-"""Values that are made, less those that are freed, between two collections; 700 at first."""
+"""Values between two collections."""
 
 _lock = threading.Lock()
 _pauses: dict[object, bool] = {}
@@ -29,9 +29,9 @@ _exempted = threading.Event()
 
 
 def collect_rarely() -> None:
-    """Let very many values be made before the collector looks through the young ones, and all.
+    """Collect garbage once 10,000 values were made that are still there; Python does at 700.
 
-    While 10,000 polls wait, it looks through them and all else five times, which takes 0.5 s.
+    Else the collector looks through all values five times while 10,000 polls wait: 0.5 s.
     """
     gc.set_threshold(_YOUNG)
 

@@ -67,6 +67,7 @@ class KeyedTasks(Generic[K]):
     async def drained(self, breathe: Callable[[], Awaitable[None]]) -> None:
         """Wait until no task runs, including those that start meanwhile."""
         while self._tasks:
+            # The last one: to wait for each of thousands, time after time, takes long.
             await asyncio.wait([next(reversed(self._tasks.values()))])
             await breathe()
 

@@ -89,8 +89,8 @@ def _size_of_entry(entry: _Entry) -> int:
 class Keys(BoundedCache[_Entry]):
     """Cache of chunk to the index keys that it adds, or to what is wanted instead of these.
 
-    `wanted` returns what the index keys of a word are to stand under in the postings: nothing, the
-    keys themselves, or for instance what they all mean to a reader; each once.
+    `wanted` is given the index keys of a word. It returns the keys under which the postings have
+    the word, each once: none, the same ones, or others, such as the watched terms that it is.
 
     Most chunks are one plain word. It adds nothing (None), a key, or several: that of the word, and
     that of the form in which it is written. Other chunks have `Additions`.

@@ -170,10 +170,11 @@ class SqlReads:
     ) -> list[list[StoryCandidate]]:
         """Return for each text the articles that share enough of its shingles, by id."""
         bearers: dict[int, list[int]] = defaultdict(list)
-        every = {shingle for shingles, _ in wanted for shingle in shingles}
+        # In order, as names below: neighbours are on one page.
+        every = sorted({shingle for shingles, _ in wanted for shingle in shingles})
         for article, shingle in self._sql.execute(
             "SELECT article, shingle FROM json_each(?) CROSS JOIN shingles WHERE shingle = value",
-            (json.dumps(sorted(every)),),
+            (json.dumps(every),),
         ):
             bearers[shingle].append(article)
         shared = [_shared(shingles, enough, bearers) for shingles, enough in wanted]
