@@ -81,10 +81,6 @@ class IndexReader:
             missing -= segment.count
         return segments
 
-    def is_cut(self) -> bool:
-        """Tell whether a file is shorter than when it was opened."""
-        return any(segment.is_cut() for segment in self.newest_first)
-
     def without_damaged(self) -> IndexReader:
         """Return a reader of the segments whose every byte is as it was written."""
         lost = dict(self.lost)
@@ -126,12 +122,10 @@ class ReaderManager:
         """
         for attempt in count(1):
             try:
-                with damage_reported(self._folder):
-                    if self._state is None or not self._state.table.is_newest(self._state.stamp):
+                if self._state is None or not self._state.table.is_newest(self._state.stamp):
+                    with damage_reported(self._folder):
                         self._state = self._newest(is_last=attempt == TRIES)
-                    if self._state.reader.is_cut() and not self.drop_damaged():
-                        raise ArchiveDamaged(_("{folder}: a file was cut", folder=self._folder))
-                    return self._state.reader
+                return self._state.reader
             except ArchiveDamaged as error:
                 if not _file_vanished(error) or attempt == TRIES or not self._folder.is_dir():
                     raise

@@ -63,10 +63,6 @@ class Segment:
         """Number of words by document."""
         return self.columns.values(LENGTH)
 
-    def is_cut(self) -> bool:
-        """Tell whether a file is shorter than when it was opened: reading on would crash."""
-        return self.columns.file.is_cut() or self.lists.file.is_cut()
-
     def verify(self) -> None:
         """Read both files whole.
 

@@ -54,6 +54,8 @@ class TableOfContents(Struct, frozen=True):
     """The newest table in a folder."""
 
     path: Path
+    following: Path
+    """Where the next table will be."""
     generation: int
 
     @property
@@ -66,10 +68,9 @@ class TableOfContents(Struct, frozen=True):
 
         Quicker than to look for the newest one.
         """
-        following = self.path.with_name(_name(self.generation + 1))
         try:
-            return self.stamp == stamp and not following.exists()
-        except FileNotFoundError:
+            return self.stamp == stamp and not self.following.exists()
+        except OSError:
             return False
 
     def entries(self) -> list[SegmentEntry]:
@@ -113,7 +114,8 @@ def newest_table(folder: Path) -> TableOfContents:
     if not generations:
         raise NoTableOfContents(NAME)
     generation = max(generations)
-    return TableOfContents(folder / _name(generation), generation)
+    path, following = (folder / _name(number) for number in (generation, generation + 1))
+    return TableOfContents(path, following, generation)
 
 
 def _name(generation: int) -> str:

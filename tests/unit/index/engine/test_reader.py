@@ -154,12 +154,13 @@ def test_a_partial_archive_does_with_what_is_left(tmp_path: Path, kind: str) -> 
         assert sorted(ids(open_before)) == list(range(1, 60))
 
 
-def test_a_file_that_is_cut_under_an_open_archive_kills_nobody(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["*.lists", "*.columns"])
+def test_a_file_that_is_cut_under_an_open_archive_kills_nobody(tmp_path: Path, kind: str) -> None:
     writer = open_archive_writer(tmp_path)
     for first in (1, 3001):
         writer.add(article(id, f"Un port {id}") for id in range(first, first + 3000))
     whole, archive = open_archive(tmp_path), open_archive(tmp_path, partial=True)
-    os.truncate(_first(tmp_path, "*.lists"), 50_000)
+    os.truncate(_first(tmp_path, kind), 50_000)
     assert len(ids(archive)) == 3000
     with pytest.raises(ArchiveDamaged, match="cut"):
         ids(whole)
