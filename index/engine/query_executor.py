@@ -105,7 +105,7 @@ class QueryExecutor(Struct, frozen=True):
 
     def _with_word(self, word: Word, within: Bits) -> Bits:
         """Return the documents in which a word occurs, in whatever part and form."""
-        return self.segment.documents_with(self._keys(word)) & within
+        return self.segment.documents_with(keys(word, self.expand)) & within
 
     def _keys(self, word: Word) -> Iterator[str]:
         """Yield the index keys of a word; ask now and then whether to go on."""
@@ -244,9 +244,7 @@ def _is_cut_off(link: Link) -> bool:
 
 def keys(word: Word, expand: Expand) -> Sequence[str]:
     """Return the index keys of a word: an article with the word has one of them."""
-    if term_expansion.expands(word) and not term_expansion.is_plain_exact(word):
-        return expand(word)
-    return [term_expansion.key(word)]
+    return expand(word) if term_expansion.is_open(word) else [term_expansion.key(word)]
 
 
 _METHODS: dict[type[Node], Callable[[QueryExecutor, Any, Bits], Bits]] = {

@@ -36,6 +36,8 @@ class IndexReader:
         """Why a segment cannot be read, by its name."""
         self.newest_first = sorted(segments.values(), key=lambda s: s.newest, reverse=True)
         self.count = sum(segment.count for segment in self.newest_first)
+        self.last_id = max((int(s.columns.bounds(ID)[1]) for s in self.newest_first), default=0)
+        """Highest id of an article."""
         self._expansions: dict[Word, tuple[str, ...]] = {}
 
     @cached_property
@@ -44,11 +46,6 @@ class IndexReader:
         documents = sum(segment.columns.documents for segment in self.newest_first)
         words = sum(segment.columns.total(LENGTH) for segment in self.newest_first)
         return max(words / max(documents, 1), 1.0)
-
-    @property
-    def last_id(self) -> int:
-        """Highest id of an article."""
-        return max((int(s.columns.bounds(ID)[1]) for s in self.newest_first), default=0)
 
     def expand(self, word: Word) -> tuple[str, ...]:
         """Return the index keys that a word with `~`, `*` or `?` means, in order."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import heapq
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -201,13 +200,14 @@ class _Search:
     ) -> None:
         self._reader = reader
         self._root = root
-        self._documents = documents
         self._tree = root
+        self._segments = reader.newest_first
+        self._resolve = resolve
+        self._resolved: dict[Facet, DocumentFilter] = {}
         if documents != EVERYTHING:
             self._tree = And((*clauses(root), _DOCUMENT_FILTER))
-        self._resolve = functools.cache(
-            lambda facet: documents if facet is _DOCUMENT_FILTER else resolve(facet)
-        )
+            self._segments = [s for s in self._segments if not s.misses(documents)]
+            self._resolved[_DOCUMENT_FILTER] = documents
 
     def page(
         self, sort: str, limit: int, after: ArchiveHit | None, stats: CollectionStats | None
@@ -256,11 +256,17 @@ class _Search:
         return hits[:limit], total
 
     def _by_segment(self) -> Iterator[tuple[Segment, Bits]]:
-        """Yield every segment, newest first, with the documents that satisfy the query."""
-        for segment in self._reader.newest_first:
-            executor = QueryExecutor(segment, self._reader.expand, self._resolve)
-            is_missed = segment.misses(self._documents)
-            yield segment, 0 if is_missed else executor.docs(self._tree, segment.live)
+        """Yield the segments, newest first, with the documents that satisfy the query, if any."""
+        for segment in self._segments:
+            executor = QueryExecutor(segment, self._reader.expand, self._passing)
+            if docs := executor.docs(self._tree, segment.live):
+                yield segment, docs
+
+    def _passing(self, facet: Facet) -> DocumentFilter:
+        """Return what a filter means; it is asked once for all segments."""
+        if facet not in self._resolved:
+            self._resolved[facet] = self._resolve(facet)
+        return self._resolved[facet]
 
     def _stats(self) -> CollectionStats:
         reader = self._reader

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -15,10 +15,13 @@ from index.engine.bit_sets import Bits
 from index.engine.columns import Columns
 from index.engine.postings_file import Postings, PostingsFile
 from index.engine.schema import DATE, FEED, ID, LANG, LENGTH, STORY, WORDS
+from index.interruption import checked
 
 _KEPT = 20_000
 """Posting lists that are kept for the next search: those of all words of a large archive would
 take gigabytes."""
+_KEYS = 1_000
+"""Keys whose lists are read between two questions whether to go on."""
 _NO_POSTINGS = Postings(array("H"), None, array("I"))
 
 
@@ -82,13 +85,16 @@ class Segment:
             self._postings[key] = postings
         return postings
 
-    def documents_with(self, keys: Iterable[str]) -> Bits:
-        """Return the documents in which any of some index keys occurs."""
-        lists = [self.postings(key) for key in keys]
-        if len(lists) == 1:
-            return lists[0].bits
+    def documents_with(self, keys: Sequence[str]) -> Bits:
+        """Return the documents in which any of some index keys occurs.
+
+        Raises:
+            Interrupted: Nobody waits for the result.
+        """
+        if len(keys) == 1:
+            return self.postings(keys[0]).bits
         docs, others = 0, set[int]()
-        for postings in lists:
+        for postings in map(self.postings, checked(keys, _KEYS)):
             if postings.is_bits:
                 docs |= postings.bits
             else:
