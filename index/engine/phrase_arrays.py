@@ -9,19 +9,18 @@ compares the two.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import zip_longest
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from msgspec import Struct
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from index.analysis.tokenizer import MAX_COMPOUND
 from index.engine.bit_sets import Bits
 from index.engine.places import PlaceLayout
 from index.engine.postings_file import Postings
-from index.engine.schema import MAX_DOCUMENTS
 from index.interruption import checked
 from index.query.ast import Near, Phrase
 
@@ -40,28 +39,31 @@ _Pairs = tuple[Places, Places]
 
 _SHARE = 4
 """Documents of a list for each one that is asked for, from which the others are left out."""
+_SHORT = 3_000
+"""Documents of a list below which none is left out: to choose takes longer."""
 _MARK = 2
 """Binary digits behind a place that tell an end from a start, or two words from each other."""
 _LISTS = 1_000
 """Lists that are read between two questions whether to go on."""
 
 
-def documents(node: Phrase | Near, words: Sequence[Choice], docs: Bits) -> Bits:
+def documents(node: Phrase | Near, words: Sequence[Choice], docs: Bits, count: int) -> Bits:
     """Return those of some documents in which a phrase or a NEAR holds.
 
     Args:
         node: A phrase, or a NEAR of two operands.
         words: What may stand at each of its places; at least one row of words each.
         docs: Documents in which each of the words occurs.
+        count: Number of documents of the segment.
     """
     if not docs:
         return 0
-    row = _Row.of(words, docs)
+    row = _Row(words[0][0][0].lists[0].layout, docs, count)
     every = [row.choice(choice) for choice in words]
     if isinstance(node, Phrase):
         return docs & row.documents(_in_a_row(every))
-    found = [row.within_a_part(*pairs) for pairs in _pairs(node, *every)]
-    return docs & row.documents(np.concatenate(found))
+    found = [row.documents_of_pairs(*pairs) for pairs in _pairs(node, *every)]
+    return docs & reduce(or_, found)
 
 
 def _in_a_row(words: Sequence[Word]) -> Places:
@@ -107,9 +109,11 @@ def _side_by_side(word: Places, other: Places, distance: int) -> _Pairs | None:
     None if both are at one place: then what is next to a word may hide what is near it.
     """
     every, gaps = _marked(word, other)
-    if (gaps == 1).any():
+    (at,) = (gaps <= (distance << _MARK) + 1).nonzero()
+    near = gaps[at]
+    if (near == 1).any():
         return None
-    return _chosen(every, (gaps <= (distance << _MARK) + 1) & (gaps & 1 == 1))
+    return _chosen(every, at[near & 1 == 1])
 
 
 def _soon_followed(word: Word, other: Word, distance: int) -> _Pairs:
@@ -120,7 +124,7 @@ def _soon_followed(word: Word, other: Word, distance: int) -> _Pairs:
     every, gaps = _marked(_ends(word), _merged(other))
     is_near = gaps < distance << _MARK
     is_near &= gaps & (1 << _MARK) - 1 == 1  # from an end to a start
-    return _chosen(every, is_near)
+    return _chosen(every, is_near.nonzero()[0])
 
 
 def _marked(some: Places, others: Places) -> tuple[Places, Places]:
@@ -132,35 +136,30 @@ def _marked(some: Places, others: Places) -> tuple[Places, Places]:
     return every, every[1:] - every[:-1]
 
 
-def _chosen(every: Places, is_near: NDArray[np.bool_]) -> _Pairs:
-    at = np.flatnonzero(is_near)  # faster than by flags
+def _chosen(every: Places, at: Numbers) -> _Pairs:
+    """Return the places at some indexes, and those that follow them."""
     return every[at] >> _MARK, every[at + 1] >> _MARK
 
 
 # --- places ------------------------------------------------------------------------------
 
 
-class _Row(Struct, frozen=True):
+class _Row:
     """All places of some documents, one document after the other."""
 
-    docs: NDArray[np.bool_]
-    """Whether a document is asked for, by its number."""
-    asked: int
-    """How many are."""
-    layout: PlaceLayout
-    step: int
-    """Places of each document."""
-    kind: DTypeLike
-    """Type of the places, in which `_MARK` digits are free."""
+    def __init__(self, layout: PlaceLayout, docs: Bits, count: int) -> None:
+        """Ask for some documents of a segment that has `count` documents."""
+        self._layout = layout
+        self._docs = docs
+        self._asked = docs.bit_count()
+        self._count = count
+        self._step = layout.starts[-1]
+        self._kind = np.uint32 if (count + 1) * self._step << _MARK < 1 << 32 else np.uint64
 
-    @classmethod
-    def of(cls, words: Sequence[Choice], docs: Bits) -> _Row:
-        """Return the row of some documents for the lists of a segment."""
-        layout = words[0][0][0].lists[0].layout
-        step = layout.starts[-1]
-        kind = np.uint32 if MAX_DOCUMENTS * step << _MARK < 1 << 32 else np.uint64
-        flags = _flags(docs, MAX_DOCUMENTS).view(np.bool_)
-        return cls(flags, docs.bit_count(), layout, step, kind)
+    @cached_property
+    def _is_asked(self) -> NDArray[np.bool_]:
+        """Whether a document is asked for, by its number."""
+        return _flags(self._docs, self._count)
 
     def choice(self, choice: Choice) -> Word:
         """Return where any of several rows of words occurs."""
@@ -180,19 +179,22 @@ class _Row(Struct, frozen=True):
 
     def documents(self, places: Places) -> Bits:
         """Return the documents of some places."""
-        flags = np.zeros(MAX_DOCUMENTS, dtype=np.bool_)
-        flags[places // self.step] = True
-        return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
+        return self._set(places // self._step)
 
-    def within_a_part(self, firsts: Places, seconds: Places) -> Places:
-        """Return the first place of each pair whose places are in one part of one document."""
-        document = firsts // self.step * self.step
-        firsts_in, seconds_in = firsts - document, seconds - document
-        is_within = seconds_in < self.step
-        for start in self.layout.starts[1:-1]:
-            is_within &= (firsts_in >= start) == (seconds_in >= start)
-        within: Places = firsts[is_within]
-        return within
+    def documents_of_pairs(self, firsts: Places, seconds: Places) -> Bits:
+        """Return the documents that have the places of a pair in one part."""
+        docs = firsts // self._step
+        starts = docs * self._step
+        firsts, seconds = firsts - starts, seconds - starts
+        is_within = seconds < self._step
+        for start in {*self._layout.starts} - {0, self._step}:
+            is_within &= (firsts >= start) == (seconds >= start)
+        return self._set(docs[is_within])
+
+    def _set(self, docs: Numbers) -> Bits:
+        flags = np.zeros(self._count, dtype=np.bool_)
+        flags[docs] = True
+        return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
 
     def _term(self, postings: Postings, part: str) -> tuple[Places, Places | None]:
         """Return the places of a term, and lengths less one unless all are 0."""
@@ -200,12 +202,12 @@ class _Row(Struct, frozen=True):
         lengths = None
         if postings.with_lengths:
             places, lengths = places >> 2, places & 3
-        found = docs.astype(self.kind) * self.step
-        found = found if counts is None else np.repeat(found, counts)
+        found: Places = docs.astype(self._kind) * self._step
+        found = found if counts is None else found.repeat(counts)
         found += places
         if not part:
             return found, lengths
-        first, last = self.layout.of_part(part)
+        first, last = self._layout.of_part(part)
         inside = (places >= first) & (places < last)
         return found[inside], None if lengths is None else lengths[inside]
 
@@ -213,20 +215,20 @@ class _Row(Struct, frozen=True):
         """Return documents, counts and places of a term; if few are asked for, only of these."""
         docs = _documents(postings)
         places = np.frombuffer(postings.places, f"u{postings.places.itemsize}")
-        if _SHARE * self.asked > postings.size:
+        if postings.size < max(_SHARE * self._asked, _SHORT):
             return docs, _counts(postings), places
-        ranks = np.flatnonzero(self.docs[docs])
+        (ranks,) = self._is_asked[docs].nonzero()
         if (counts := _counts(postings)) is None:
             return docs[ranks], None, places[ranks]
         chosen = counts[ranks]
-        at = np.repeat(_summed(counts)[ranks] - _summed(chosen), chosen)
+        at = (_summed(counts)[ranks] - _summed(chosen)).repeat(chosen)
         at += np.arange(len(at), dtype=at.dtype)
         return docs[ranks], chosen, places[at]
 
 
 def _documents(postings: Postings) -> Numbers:
     if postings.is_bits:
-        return np.flatnonzero(_flags(postings.bits).view(np.bool_))
+        return _flags(postings.bits).nonzero()[0]
     return np.array(postings.docs, dtype=np.uint16)
 
 
@@ -235,11 +237,11 @@ def _counts(postings: Postings) -> NDArray[np.unsignedinteger[Any]] | None:
     return None if counts is None else np.frombuffer(counts, f"u{counts.itemsize}")
 
 
-def _flags(docs: Bits, least: int = 0) -> NDArray[np.uint8]:
-    """Return 1 for each document of a set and 0 for others; at least so many numbers."""
+def _flags(docs: Bits, least: int = 0) -> NDArray[np.bool_]:
+    """Return for each document whether it is in a set; for at least so many of them."""
     size = (max(docs.bit_length(), least) + 7) >> 3
     content = np.frombuffer(docs.to_bytes(size, "little"), dtype=np.uint8)
-    return np.unpackbits(content, bitorder="little")
+    return np.unpackbits(content, bitorder="little").view(np.bool_)
 
 
 def _summed(counts: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint32]:
@@ -277,5 +279,6 @@ def _common(some: Places, others: Places) -> Places:
     """Return the places that are in both."""
     every = np.concatenate((some, others))
     every.sort(kind="stable")  # merges what is in order
-    found: Places = every[np.flatnonzero(every[1:] == every[:-1])]  # faster than by flags
+    (at,) = (every[1:] == every[:-1]).nonzero()  # faster than by flags
+    found: Places = every[at]
     return found

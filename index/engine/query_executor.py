@@ -147,7 +147,8 @@ class QueryExecutor(Struct, frozen=True):
         ):
             from index.engine import phrase_arrays
 
-            return phrase_arrays.documents(node, choices, candidates)
+            count = self.segment.columns.documents
+            return phrase_arrays.documents(node, choices, candidates, count)
         document = SegmentDocument(self.segment, self.expand)
         ordered = checked(bit_sets.documents(candidates), 1)
         return bit_sets.of_documents(

@@ -15,7 +15,7 @@ from index import open_archive, open_archive_writer
 from index.article import Article
 from index.engine import bit_sets, phrase_arrays, query_executor
 from index.engine.article_terms import ArticleTerms
-from index.engine.places import EMPTY
+from index.engine.places import PlaceLayout
 from index.engine.postings_file import PostingsFile
 from index.engine.query_executor import Choice, Link
 from index.engine.term_pool import TermPool
@@ -54,7 +54,8 @@ def found(lists: PostingsFile, node: Phrase | Near, docs: set[int]) -> set[int]:
     for rows in words:
         docs = docs & set().union(*map(with_all, rows))
     asked = bit_sets.of_documents(sorted(docs))
-    return set(bit_sets.documents(phrase_arrays.documents(node, words, asked)))
+    found = phrase_arrays.documents(node, words, asked, lists.documents)
+    return set(bit_sets.documents(found))
 
 
 def choice(lists: PostingsFile, node: Node) -> Choice:
@@ -152,8 +153,10 @@ def test_a_word_is_not_near_itself_and_hides_no_other_one(path: Path) -> None:
 
 
 def test_places_of_very_many_long_documents_fit_into_their_type() -> None:
-    long = phrase_arrays._Row(np.ones(65_536, np.bool_), 65_536, EMPTY, 400_000, np.uint64)
-    assert long.documents(np.array([65_535 * 400_000 + 7], dtype=np.uint64)) == 1 << 65_535
+    long = phrase_arrays._Row(PlaceLayout([400_000, 0, 0, 0]), 0, 65_536)
+    places = np.array([65_535 * 400_000 + 7], dtype=np.uint64)
+    assert long.documents(places) == 1 << 65_535
+    assert long.documents_of_pairs(places, places + 1) == 1 << 65_535
 
 
 @pytest.mark.parametrize(
