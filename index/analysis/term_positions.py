@@ -49,7 +49,8 @@ _STEP = 1 << 2
 _BASES = {part: number * PART_WIDTH for number, part in enumerate(PARTS)}
 
 _CACHED_CHUNKS = 64 * 2**20
-"""Bytes of the cache of chunks with all of their keys: 180,000 of news, as 5,800 articles have."""
+"""Bytes of the cache of chunks with all of their keys: 290,000 of news. 5,800 articles have
+180,000."""
 _CACHED_PLACES = 8 * 2**20
 """Bytes of the cache of where the words of a chunk are."""
 _PAIR = 60

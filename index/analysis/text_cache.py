@@ -12,8 +12,8 @@ V = TypeVar("V")
 LONGEST = 64
 """Characters of the longest text that is cached: longer ones hardly ever come twice. No word of
 2.3 million of French and English news is longer, and four addresses in a million are."""
-SLOT = 100
-"""Bytes of an entry of a dict, roughly."""
+SLOT = 50
+"""Bytes of an entry of a dict of strings, at most: 22 to 44, and 8 to round its string up."""
 
 
 class BoundedCache(dict[str, V]):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from index.analysis.shingles import shingles
 from index.analysis.term_positions import Keys, postings
 from index.analysis.text_cache import LONGEST, TextCache
-from index.analysis.tokenizer import MAX_WORDS, tokenize
+from index.analysis.tokenizer import MAX_WORDS, tokenize, tokens_of
 from index.analysis.words import terms
 from index.article import Article
 
@@ -31,6 +31,23 @@ def test_a_cache_forgets_before_it_holds_too_many_bytes(texts: list[str], most: 
         held = sum(len(key) + len(value) for key, value in cache.items())
         assert held <= most or len(cache) == 1
         assert all(len(key) <= LONGEST for key in cache)
+
+
+@pytest.mark.parametrize("form", ["mot{}", "Mot{}", "mot-{}-clef"])
+def test_a_cache_is_emptied_when_it_holds_about_the_bytes_that_it_may(form: str) -> None:
+    most, added, keys = 2**20, 0, Keys(most=2**20)
+    tokens_of.clear()
+    keys[form.format("")]  # the expressions and tables are made once
+    tracemalloc.start()
+    try:
+        while len(keys) > added:
+            added = len(keys)
+            held = tracemalloc.get_traced_memory()[0]
+            keys[form.format(added)]
+            tokens_of.clear()
+    finally:
+        tracemalloc.stop()
+    assert 0.7 * most < held < 1.1 * most
 
 
 def test_a_word_is_counted_once_with_whatever_signs_are_around_it() -> None:
