@@ -83,7 +83,7 @@ def _size_of_entry(entry: _Entry) -> int:
     if entry is None or isinstance(entry, str):  # the string of a run that is cached too
         return 0
     if isinstance(entry, Additions):
-        return 2 * _PAIR + sum(_PAIR + getsizeof(key) for key, _ in entry.pairs)
+        return 2 * _PAIR + sum([_PAIR + getsizeof(key) for key, _ in entry.pairs])
     return _PAIR + sum(map(getsizeof, entry))
 
 
@@ -115,18 +115,18 @@ class Keys(BoundedCache[_Entry]):
 
     def __missing__(self, chunk: str) -> _Entry:
         core = chunk.strip(AROUND)
-        if core != chunk and core in self and "(" not in chunk and not "0" <= chunk[0] <= "9":
-            return self.keep(chunk, self._at(core), 0)  # not employé(e), whose end is its own
-        plain = plain_word(core) if len(chunk) <= LONGEST else None
+        if core != chunk and "(" not in chunk:  # not employé(e), whose end is its own
+            entry = self[core] if chunk.startswith(core) else self._at(core)
+            return self.keep(chunk, entry, 0)
+        plain = plain_word(chunk) if len(chunk) <= LONGEST else None
         if plain is None:
             entry = self._entry(chunk)
             return self.keep(chunk, entry, _size_of_entry(entry))
         word, term = plain
-        if word in self:
+        if word != chunk:
             return self.keep(chunk, self[word], 0)
         entry = self._of_word(word, term)
-        self.keep(word, entry, _size_of_entry(entry))
-        return entry if word == chunk else self.keep(chunk, entry, 0)
+        return self.keep(word, entry, _size_of_entry(entry))
 
     def _of_word(self, word: str, term: str) -> _Entry:
         found = self.wanted(keys_of_word(word, term, is_loud=self._is_loud))
@@ -145,9 +145,12 @@ class Keys(BoundedCache[_Entry]):
 
     def known(self, token: Token) -> _Pairs:
         """Return what is wanted of a token, with its code."""
-        keys = keys_of_word(token.exact or token.term, token.term, is_loud=self._is_loud)
+        term = token.term
+        wanted = self.wanted(keys_of_word(token.exact or term, term, is_loud=self._is_loud))
+        if not wanted:
+            return ()
         code = encode(token.position, token.length)
-        return tuple([(key, code) for key in self.wanted(keys)])
+        return tuple([(key, code) for key in wanted])
 
     def _decide(self, chunk: str) -> _Entry:
         if chunk.isalnum() and len(chunk) <= MAX_TERM and (term := fold_latin(chunk)):
@@ -159,15 +162,22 @@ class Keys(BoundedCache[_Entry]):
         every: list[tuple[str, int]] = []
         at = 0
         for run in runs:
-            pairs, words, _ = _as_additions(self[run])
+            entry = self[run]
+            if entry is None:  # most, where few words are wanted
+                at += 1
+                continue
+            pairs, words, _ = _as_additions(entry)
             every += [(key, at * _STEP + code) for key, code in pairs]
             at += words
         return Additions(tuple(every), at)
 
     def _of_run(self, run: str) -> _Entry:
         tokens = tokens_of[run]
+        pairs: _Pairs = ()
+        for token in tokens:
+            pairs += self.known(token)
         # Forms of a word in one place, as in employé·e, may mean the same.
-        pairs = tuple(dict.fromkeys(pair for token in tokens for pair in self.known(token)))
+        pairs = tuple(dict.fromkeys(pairs))
         words = tokens[-1].position + 1
         if words != 1 or len(pairs) > 1:
             return Additions(pairs, words)
