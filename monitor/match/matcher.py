@@ -2,12 +2,14 @@
 
 After the presearcher of Lucene Monitor: every watchlist is indexed under the cheapest sets of
 terms of which any match needs one. The words of an article select candidates, and only these
-are evaluated. Whether a word form belongs to an inflected term or a wildcard is decided once.
+are evaluated; of an OR, only the clauses whose terms are there. Whether a word form belongs to an
+inflected term or a wildcard is decided once.
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
@@ -28,7 +30,7 @@ from index.translation import gettext as _
 from monitor.fetch.url import host
 from monitor.formatting import clauses, either
 from monitor.garbage import collector_paused
-from monitor.match.presearcher import Leaf, TermTrie, filing, open_leaf
+from monitor.match.presearcher import Leaf, TermTrie, alternatives, filing, open_leaf
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 from monitor.model.match import Match, WatchlistMatch
@@ -50,12 +52,19 @@ class WatchlistMatcher:
         for feed in feeds:
             host(feed.url)  # known feeds are resolved once, here
         self._filed = TermTrie()
+        self._clauses: list[Node] = []
+        self._numbers: list[int] = []
+        """The number of the watchlist of each clause."""
         plain: set[str] = set()
         expanding: dict[Leaf, Word] = {}
         for number, watchlist in enumerate(self.watchlists):
             filed = filing(watchlist.query.root)
-            for path in filed.paths:
-                self._filed.add(path, number)
+            # Another query may share the filing, but not the text of the clauses.
+            for clause, paths in zip(alternatives(watchlist.query.root), filed.paths, strict=True):
+                for path in paths:
+                    self._filed.add(path, len(self._clauses))
+                self._clauses.append(clause)
+                self._numbers.append(number)
             plain.update(filed.keys)
             expanding.update(filed.expanding)
         self._filed.seal()
@@ -105,13 +114,16 @@ class WatchlistMatcher:
         feeds: Sequence[Feed],
     ) -> Iterator[tuple[Watchlist, list[SpanMatch]]]:
         document = _ArticleWords(reading.postings, article, feeds)
-        for number in sorted(self._filed.open(set(reading.postings))):
+        candidates = sorted(self._filed.open(set(reading.postings)))
+        for number, group in itertools.groupby(candidates, self._numbers.__getitem__):
             check()
             watchlist = self.watchlists[number]
-            if not _limit(watchlist, article, feeds) and (
-                clauses := matches(watchlist.query.root, document)
-            ):
-                yield watchlist, clauses
+            if not _limit(watchlist, article, feeds):
+                found: list[SpanMatch] = []
+                for clause in group:
+                    found += matches(self._clauses[clause], document)
+                if found:
+                    yield watchlist, found
 
 
 class _ArticleWords:

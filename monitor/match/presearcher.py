@@ -125,6 +125,8 @@ def _pairs(choices: Sequence[RequiredTerms], number: int) -> RequiredTerms:
 
 Leaf = str
 """An edge of the trie: a key of `term_positions`, or what stands for an open term."""
+Path = tuple[Leaf, ...]
+"""Terms that a match of a clause needs all."""
 
 _SIGNS = {Mode.STEM: "~", Mode.WILDCARD: "*", Mode.ACRONYM: "^", Mode.EXACT: "="}
 
@@ -137,21 +139,30 @@ def open_leaf(word: Word) -> Leaf:
 class Filing(NamedTuple):
     """Where a watchlist is filed, and what is to be found in texts for it."""
 
-    paths: tuple[tuple[Leaf, ...], ...]
-    """The required terms."""
+    paths: tuple[tuple[Path, ...], ...]
+    """The required terms of each of its `alternatives`."""
     keys: tuple[str, ...]
     """Of words that mean one key."""
     expanding: tuple[tuple[Leaf, Word], ...]
     """Words that expand."""
 
 
+def alternatives(root: Node) -> tuple[Node, ...]:
+    """Return the clauses of a query of which one must hold: those of an OR, else all of it."""
+    return root.children if isinstance(root, Or) else (root,)
+
+
 @functools.lru_cache(PARSED)
 def filing(root: Node) -> Filing:
     """Return the filing of a query. Remembered: of 50,000 watchlists one is edited."""
-    paths = tuple(tuple(map(_leaf, needed)) for needed in required_terms(root).sets or ((),))
     watched = tuple(words(root))
     keys = tuple(_leaf(word) for word in watched if not is_open(word))
-    return Filing(paths, keys, tuple((open_leaf(word), word) for word in watched if expands(word)))
+    expanding = tuple((open_leaf(word), word) for word in watched if expands(word))
+    return Filing(tuple(map(_paths, alternatives(root))), keys, expanding)
+
+
+def _paths(clause: Node) -> tuple[Path, ...]:
+    return tuple(tuple(map(_leaf, needed)) for needed in required_terms(clause).sets or ((),))
 
 
 def _leaf(word: Word) -> Leaf:
@@ -162,25 +173,28 @@ _NONE: frozenset[Leaf] = frozenset()
 
 
 class TermTrie:
-    """A node: watchlists that need the terms on the path, and nodes for one more term."""
+    """A node: clauses that need the terms on the path, and nodes for one more term."""
 
-    __slots__ = ("_further", "_leaves", "rules")
+    __slots__ = ("_clauses", "_further", "_leaves")
 
     def __init__(self) -> None:
-        self.rules: list[int] = []
+        self._clauses: list[int] | tuple[()] = ()  # of most nodes: one empty tuple for all
         self._further: dict[Leaf, TermTrie] = {}
         self._leaves: Set[Leaf] = _NONE
 
-    def add(self, path: Sequence[Leaf], rule: int) -> None:
-        """Add a watchlist that needs the terms of a path."""
+    def add(self, path: Path, clause: int) -> None:
+        """Add a clause that needs the terms of a path."""
         drawer = self
         for leaf in path:
             further = drawer._further
             drawer = further.get(leaf) or further.setdefault(leaf, TermTrie())
-        drawer.rules.append(rule)
+        if isinstance(drawer._clauses, list):
+            drawer._clauses.append(clause)
+        else:
+            drawer._clauses = [clause]
 
     def seal(self) -> None:
-        """Prepare for look-ups, once all watchlists are added."""
+        """Prepare for look-ups, once all clauses are added."""
         if self._further:
             # A set keeps the hashes of its members, so an intersection looks at common ones only.
             self._leaves = frozenset(self._further)
@@ -188,11 +202,11 @@ class TermTrie:
                 drawer.seal()
 
     def open(self, there: Set[Leaf]) -> set[int]:
-        """Return the watchlists whose required terms the article contains."""
+        """Return the clauses whose required terms the article contains."""
         candidates: list[int] = []
         opened = [self]
         for drawer in opened:
-            candidates += drawer.rules
+            candidates += drawer._clauses
             if not there.isdisjoint(drawer._leaves):  # mostly the other terms are not there
                 opened += map(drawer._further.__getitem__, there & drawer._leaves)
         return set(candidates)

@@ -92,6 +92,15 @@ def test_clauses_are_named_as_they_were_written():
     ]
 
 
+def test_clauses_that_mean_the_same_are_named_as_each_watchlist_writes_them():
+    queries = ("Liège OR plate-forme", "Liege OR Plate-forme")
+    hits = WatchlistMatcher(map(watchlist, queries)).match(article("Plateforme, Liege"), FEED)
+    assert [[match.term for match in hit.matches] for hit in hits] == [
+        ["plate-forme", "Liège"],
+        ["Plate-forme", "Liege"],
+    ]
+
+
 def test_matches_are_bounded():
     (hit,) = WatchlistMatcher([watchlist("a")]).match(article(body="a " * 1_000), FEED)
     assert len(hit.matches) == MAX_MATCHES
