@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -249,8 +250,8 @@ class _Search:
         hits: list[ArchiveHit] = []
         total = 0
         for segment, docs in self._by_segment():
-            total += docs.bit_count()
             scores = bm25.scores(segment, docs, terms, stats.average_length)
+            total += len(scores)
             hits += _best(segment, scores, limit, after)
         hits.sort(key=_by_score, reverse=True)
         return hits[:limit], total
@@ -312,5 +313,4 @@ def _best(
     return [ArchiveHit(dates[doc], ids[doc], scores[doc]) for doc in docs]
 
 
-def _by_score(hit: ArchiveHit) -> tuple[float, Timestamp, int]:
-    return hit.score, hit.date, hit.id
+_by_score: Callable[[ArchiveHit], tuple[float, Timestamp, int]] = attrgetter("score", "date", "id")
