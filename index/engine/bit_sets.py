@@ -15,6 +15,8 @@ _SPARSE = 24
 """Documents for each of the set from which bytes without any are worth to be passed over."""
 _FEW = 200
 """Documents of a set that are taken one by one, from the highest on, sooner than all is listed."""
+_RARE = 16
+"""Documents that are added to a set one by one sooner than its bytes are made."""
 _BYTE = re.compile(rb"[^\0]", re.DOTALL)
 _BITS_OF_BYTE = [[bit for bit in range(8) if byte >> bit & 1] for byte in range(256)]
 _FLAGS = bytes(byte == ord("1") for byte in range(256))
@@ -32,8 +34,11 @@ def between(first: int, last: int) -> Bits:
 
 def of_documents(docs: Sequence[int]) -> Bits:
     """Return the set of some documents, which ascend."""
-    if not docs:
-        return 0
+    if len(docs) < _RARE:
+        bits = 0
+        for doc in docs:
+            bits |= 1 << doc
+        return bits
     content = bytearray((docs[-1] >> 3) + 1)
     for doc in docs:
         content[doc >> 3] |= 1 << (doc & 7)
