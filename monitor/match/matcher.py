@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import functools
 import itertools
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Literal
 
 from msgspec import Struct
@@ -21,7 +22,7 @@ from index.analysis.tokenizer import LOUD
 from index.article import Article
 from index.evaluation.explain import in_part, why_not
 from index.evaluation.proximity import Extent
-from index.evaluation.spans import Codes, MemoryDocument, SpanMatch, in_order, matches
+from index.evaluation.spans import Codes, Document, MemoryDocument, SpanMatch, in_order, matches
 from index.evaluation.term_expansion import listed_keys, literal_prefix, selector
 from index.interruption import check
 from index.query.ast import Facet, Mode, Node, Word, walk
@@ -30,7 +31,7 @@ from index.translation import gettext as _
 from monitor.fetch.url import host
 from monitor.formatting import clauses, either
 from monitor.garbage import collector_paused
-from monitor.match.presearcher import Leaf, TermTrie, alternatives, filing, open_leaf
+from monitor.match.presearcher import Leaf, Path, TermTrie, alternatives, filing, open_leaf
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 from monitor.model.match import Match, WatchlistMatch
@@ -51,20 +52,14 @@ class WatchlistMatcher:
         self.watchlists = tuple(watchlists)
         for feed in feeds:
             host(feed.url)  # known feeds are resolved once, here
-        self._filed = TermTrie()
-        self._clauses: list[Node] = []
-        self._numbers: list[int] = []
-        """The number of the watchlist of each clause."""
+        self._filed = _FiledClauses()
         plain: set[str] = set()
         expanding: dict[Leaf, Word] = {}
         for number, watchlist in enumerate(self.watchlists):
             filed = filing(watchlist.query.root)
             # Another query may share the filing, but not the text of the clauses.
             for clause, paths in zip(alternatives(watchlist.query.root), filed.paths, strict=True):
-                for path in paths:
-                    self._filed.add(path, len(self._clauses))
-                self._clauses.append(clause)
-                self._numbers.append(number)
+                self._filed.add(clause, paths, number)
             plain.update(filed.keys)
             expanding.update(filed.expanding)
         self._filed.seal()
@@ -114,16 +109,58 @@ class WatchlistMatcher:
         feeds: Sequence[Feed],
     ) -> Iterator[tuple[Watchlist, list[SpanMatch]]]:
         document = _ArticleWords(reading.postings, article, feeds)
-        candidates = sorted(self._filed.open(set(reading.postings)))
-        for number, group in itertools.groupby(candidates, self._numbers.__getitem__):
-            check()
+        for number, found in self._filed.matches(set(reading.postings), document):
             watchlist = self.watchlists[number]
             if not _limit(watchlist, article, feeds):
-                found: list[SpanMatch] = []
-                for clause in group:
-                    found += matches(self._clauses[clause], document)
-                if found:
-                    yield watchlist, found
+                yield watchlist, found
+
+
+class _FiledClauses:
+    """The clauses of watchlists, filed under their terms: once where several have the same."""
+
+    def __init__(self) -> None:
+        self._trie = TermTrie()
+        self._written: dict[str, int] = {}
+        """The number of the first clause that is written so."""
+        self._clauses: list[Node] = []
+        self._uses: list[array[int]] = []
+        """Which clauses of watchlists each of these is, in the order of all."""
+        self._numbers: list[int] = []
+        """The number of the watchlist of each use."""
+
+    def add(self, clause: Node, paths: Iterable[Path], number: int) -> None:
+        """Add a clause, with its required terms, of the watchlist of this number."""
+        known = self._written.setdefault(clause.text, len(self._clauses))
+        if known == len(self._clauses) or self._clauses[known] != clause:
+            known = len(self._clauses)
+            self._clauses.append(clause)
+            self._uses.append(array("I"))
+            for path in paths:
+                self._trie.add(path, known)
+        self._uses[known].append(len(self._numbers))
+        self._numbers.append(number)
+
+    def seal(self) -> None:
+        """Prepare for look-ups, once all clauses are added."""
+        self._trie.seal()
+        self._written.clear()
+
+    def matches(
+        self, there: Set[Leaf], document: Document
+    ) -> Iterator[tuple[int, list[SpanMatch]]]:
+        """Yield the numbers of the watchlists that hold, in order, with the clauses that do.
+
+        Args:
+            there: The terms that an article has.
+            document: The article.
+        """
+        found: dict[int, list[SpanMatch]] = {}
+        for clause in self._trie.open(there):
+            check()
+            if places := matches(self._clauses[clause], document):
+                found.update(dict.fromkeys(self._uses[clause], places))
+        for number, uses in itertools.groupby(sorted(found), self._numbers.__getitem__):
+            yield number, [place for use in uses for place in found[use]]
 
 
 class _ArticleWords:

@@ -101,6 +101,17 @@ def test_clauses_that_mean_the_same_are_named_as_each_watchlist_writes_them():
     ]
 
 
+def test_a_clause_of_several_watchlists_counts_for_each():
+    queries = ("Liège OR port", "port", "title:(port OR Gand)", "port OR lang:en", "hub OR port")
+    hits = WatchlistMatcher(map(watchlist, queries)).match(article("Liège", body="port"), FEED)
+    assert [(hit.watchlist.name, [match.term for match in hit.matches]) for hit in hits] == [
+        ("Liège OR port", ["Liège", "port"]),
+        ("port", ["port"]),
+        ("port OR lang:en", ["port"]),
+        ("hub OR port", ["port"]),
+    ]
+
+
 def test_matches_are_bounded():
     (hit,) = WatchlistMatcher([watchlist("a")]).match(article(body="a " * 1_000), FEED)
     assert len(hit.matches) == MAX_MATCHES
