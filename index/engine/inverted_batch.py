@@ -9,10 +9,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import chain, count, pairwise
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from index.analysis.term_positions import PART_WIDTH
 from index.analysis.tokenizer import MAX_COMPOUND
@@ -31,8 +31,9 @@ from index.engine.postings_file import (
 )
 from index.engine.schema import MAX_DOCUMENTS
 
-BLOCK = 1 << 17
-"""Occurrences that are sorted at once, roughly: more do not fit into the processor's caches."""
+BLOCK = 1 << 18
+"""Occurrences that are sorted at once, roughly: with fewer, numpy is called more often; more do not
+fit into the caches of the processor, and take memory."""
 _TERMS = 1 << 13
 """Terms of each source that are in memory at once, roughly."""
 
@@ -291,8 +292,7 @@ class SegmentPostings:
         is_shared = bits == 8 + _SHARED
         high = _unpacked(self._content, tails + in_all, in_all, is_shared, _SHARED)
         places[np.repeat(is_shared, in_all)] += high.astype(np.int64) << 8
-        is_short = np.repeat((kinds & WITH_LENGTHS) == 0, in_all)
-        places[is_short] <<= 2
+        places <<= np.repeat(np.where(kinds & WITH_LENGTHS, 0, 2), in_all)
         return (
             np.repeat(np.arange(last - first), sizes), docs, counts,
             _codes(places, self._lists.layout),
@@ -330,7 +330,7 @@ def _codes(places: Numbers, layout: PlaceLayout) -> Numbers:
     """Return the codes of places with lengths."""
     codes = places.copy()
     for width, start in zip(layout.widths, layout.starts[1:], strict=False):
-        codes[places >= start << 2] += (PART_WIDTH - width) << 2
+        codes += (places >= start << 2) * np.int64((PART_WIDTH - width) << 2)
     if len(codes) and codes.max() > _CODE:
         raise ValueError("a place is too large")  # not a message
     return codes
@@ -373,7 +373,7 @@ def _to_records(
         has_firsts = in_all > sizes
         heads_of_lists = firsts[heads]
         with_lengths = np.bitwise_or.reduceat(places & 3, heads_of_lists) > 0
-        places[np.repeat(~with_lengths, in_all)] >>= 2
+        places >>= np.repeat(np.where(with_lengths, 0, 2), in_all)
         of_places = np.searchsorted(_LARGEST, np.maximum.reduceat(places, heads_of_lists))
         bits = _BITS[of_places]
         kinds += (
@@ -423,7 +423,10 @@ def _fill(
         chosen = widths == width
         if chosen.any():
             at = _ranges(starts[chosen], counts[chosen], width)
-            read = _view_at_each_byte(content, f"u{width}")[at]
+            digits = np.empty((len(at), width), dtype=np.uint8)
+            for byte in range(width):
+                digits[:, byte] = content[at + byte]
+            read = digits.view(f"<u{width}")[:, 0]
             if chosen.all():
                 numbers[:] = read
             else:
@@ -439,7 +442,8 @@ def _write(
         if chosen.any():
             at = _ranges(starts[chosen], counts[chosen], width)
             some = numbers if chosen.all() else numbers[np.repeat(chosen, counts)]
-            _view_at_each_byte(content, f"u{width}")[at] = some
+            for byte in range(width):  # half of the time of numbers between bytes
+                content[at + byte] = (some >> 8 * byte).astype(np.uint8)
 
 
 def _pack(
@@ -456,9 +460,12 @@ def _pack(
     sizes, in_byte = _bytes_of_bits(bits * counts), 8 // bits
     row = np.zeros(in_byte * sizes.sum(), dtype=np.uint8)
     row[_ranges(in_byte * (np.cumsum(sizes) - sizes), counts)] = numbers
-    packed = row[::in_byte]
-    for number in range(1, in_byte):
-        packed |= row[number::in_byte] << bits * number
+    if bits == 1:
+        packed = np.packbits(row, bitorder="little")
+    else:
+        packed = row[::in_byte]
+        for number in range(1, in_byte):
+            packed |= row[number::in_byte] << bits * number
     content[_ranges(starts, sizes)] = packed
 
 
@@ -473,10 +480,13 @@ def _unpacked(
     starts, counts = starts[chosen], counts[chosen]
     sizes, in_byte = _bytes_of_bits(bits * counts), 8 // bits
     packed = content[_ranges(starts, sizes)]
-    row = np.empty(in_byte * len(packed), dtype=np.uint8)
-    for number in range(in_byte):
-        row[number::in_byte] = packed >> bits * number
-    row &= (1 << bits) - 1
+    if bits == 1:
+        row = np.unpackbits(packed, bitorder="little")
+    else:
+        row = np.empty(in_byte * len(packed), dtype=np.uint8)
+        for number in range(in_byte):
+            row[number::in_byte] = packed >> bits * number
+        row &= (1 << bits) - 1
     return row[_ranges(in_byte * (np.cumsum(sizes) - sizes), counts)]
 
 
@@ -486,9 +496,3 @@ def _ranges(starts: Numbers, counts: Numbers, step: int = 1) -> Numbers:
     numbers = np.repeat(starts - step * (ends - counts), counts)
     numbers += np.arange(0, step * len(numbers), step)
     return numbers
-
-
-def _view_at_each_byte(content: NDArray[np.uint8], kind: DTypeLike) -> NDArray[Any]:
-    """Return the numbers of a kind that begin at each byte."""
-    width = np.dtype(kind).itemsize
-    return np.ndarray(max(0, len(content) - width + 1), kind, content, strides=(1,))
