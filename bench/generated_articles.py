@@ -45,7 +45,8 @@ def _mixed(one: Article, other: Article, chance: random.Random) -> Article:
     sentences = [*_half(one.body, chance), *_half(other.body, chance)]
     chance.shuffle(sentences)
     sentences.append(f"{_name(chance)} {_name(chance)}.")
-    return replace(one, title=f"{one.title} {_name(chance)}", body="".join(sentences))
+    body = " ".join(map(str.strip, sentences))  # two in a row without a blank would be new words
+    return replace(one, title=f"{one.title} {_name(chance)}", body=body)
 
 
 def _half(text: str, chance: random.Random) -> list[str]:
