@@ -7,7 +7,6 @@ that a batch is inverted by sorting.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -24,7 +23,7 @@ from index.analysis.term_positions import (
     part_range,
     words_of,
 )
-from index.analysis.tokenizer import readable, shouts, spaced
+from index.analysis.tokenizer import MAX_COMPOUND, readable, shouts, spaced
 from index.article import PARTS, Article
 from index.engine.chunk_table import Chunks, ChunkTable, Numbers
 from index.engine.inverted_batch import DOC, TERM, Occurrences
@@ -76,7 +75,8 @@ class ArticleTerms:
         docs = (every >> np.uint64(DOC)).astype(np.uint16)
         lengths = np.bincount(docs, minlength=len(articles)).tolist()
         every += np.uint64(first << DOC)
-        return *in_order(self._table.numbers_of_keys.written, every), lengths
+        keys = self._table.numbers_of_keys
+        return *in_order(keys.written, keys.in_order(), every), lengths
 
     @property
     def known_bytes(self) -> int:
@@ -130,25 +130,25 @@ class ArticleTerms:
         is_tail = np.frombuffer(self._table.tails, dtype=np.uint8)[numbers]
         at = np.flatnonzero(is_tail)
         content = np.frombuffer(chunks.content, dtype=np.uint8)
-        last = content[np.maximum(chunks.starts[at] - 2, 0)]  # of the chunk before
-        at = at[(last >= ord("0")) & (last <= ord("9"))]
+        ends = content[np.maximum(chunks.starts[at] - 2, 0)]  # of the chunks before
+        at = at[(ends >= ord("0")) & (ends <= ord("9"))]
         of_text = np.searchsorted(chunks.texts, at, side="right") - 1
-        for text in np.unique(of_text).tolist():
-            first = int(chunks.texts[text])
-            written = chunks.of_text(text)
-            tails = is_tail[first : first + len(written)].tolist()
-            words = functools.cache(lambda number: words_of(written[number]))  # noqa: B023
-            keys = self._keys_of(parts[text].style)
-            for number in (at[of_text == text] - first).tolist():
-                if not number:
-                    continue
-                token = number_ending(
-                    written, number, int(before[first + number]),
-                    lambda other: other < len(tails) and bool(tails[other]), words,  # noqa: B023
-                )  # fmt: skip
-                for key, code in keys.known(token) if token else ():
-                    term = self._number_of_key(key, parts[text].style)
-                    yield (term << TERM) + (parts[text].doc << DOC) + parts[text].first + code
+        for number, text in zip(at.tolist(), of_text.tolist(), strict=True):
+            part, (start, end) = parts[text], chunks.texts[text : text + 2].tolist()
+            if number == start:
+                continue
+            first, last = max(start, number - MAX_COMPOUND), min(end, number + 2)
+            written, tails = chunks.written(first, last), is_tail[first:last].tolist()
+            token = number_ending(
+                written,
+                number - first,
+                int(before[number]),
+                lambda other: other < len(tails) and bool(tails[other]),  # noqa: B023
+                lambda other: words_of(written[other]),  # noqa: B023
+            )
+            for key, code in self._keys_of(part.style).known(token) if token else ():
+                term = self._number_of_key(key, part.style)
+                yield (term << TERM) + (part.doc << DOC) + part.first + code
 
 
 def _groups(articles: Sequence[Article]) -> Iterator[list[_Part]]:

@@ -9,6 +9,7 @@ same. A table that is too large is replaced by one of the chunks that came more 
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from itertools import repeat
 from sys import getsizeof
@@ -71,9 +72,8 @@ class Chunks(NamedTuple):
         firsts = np.searchsorted(starts, behind[:-1])
         return cls(content, starts, ends, np.concatenate(([0], firsts, [len(starts)])))
 
-    def of_text(self, number: int) -> list[str]:
-        """Return the chunks of a text."""
-        first, last = self.texts[number], self.texts[number + 1]
+    def written(self, first: int, last: int) -> list[str]:
+        """Return the chunks from `first` to below `last`."""
         return self.content[self.starts[first] : self.ends[last - 1]].decode().split(" ")
 
 
@@ -88,6 +88,15 @@ class _KeyNumbers(dict[bytes, int]):
         """By the number of a key: the chunk of one plain word whose last key it is, or -1."""
         self.bytes = 0
         """Bytes of the keys and their numbers, roughly."""
+        self._order = np.empty(0, dtype=np.uint32)
+
+    def in_order(self) -> NDArray[np.uint32]:
+        """Return the numbers of all keys, in the order of the keys."""
+        written, known = self.written.__getitem__, self._order.data
+        new = sorted(range(len(known), len(self)), key=written)
+        places = [bisect_left(known, key, key=written) for key in map(written, new)]
+        self._order = np.insert(self._order, places, new)
+        return self._order
 
     def __missing__(self, key: bytes) -> int:
         self.written.append(key)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.article import PARTS
 from index.engine.inverted_batch import (
@@ -133,23 +134,26 @@ class _Documents:
     def inverted(self) -> NewPostings:
         """Return a source of posting lists."""
         found = np.array(self._found, dtype=np.uint64)
-        terms, occurrences = in_order([term.encode() for term in self._numbers], found)
+        terms = [term.encode() for term in self._numbers]
+        order = np.array(sorted(range(len(terms)), key=terms.__getitem__), dtype=np.uint32)
+        terms, occurrences = in_order(terms, order, found)
         return NewPostings(terms, occurrences, has_codes=self._has_codes)
 
 
-def in_order(terms: Sequence[bytes], found: Occurrences) -> tuple[list[bytes], Occurrences]:
+def in_order(
+    terms: Sequence[bytes], order: NDArray[np.uint32], found: Occurrences
+) -> tuple[list[bytes], Occurrences]:
     """Return those terms that occur, and the occurrences with their numbers, in order.
 
     Args:
         terms: Terms by the numbers that they have in `found`.
+        order: These numbers in the order of the terms.
         found: Occurrences in any order. The array is changed.
     """
-    numbers = (found >> np.uint64(TERM)).astype(np.int64)
-    used = np.flatnonzero(np.bincount(numbers))
-    order = sorted(used.tolist(), key=terms.__getitem__)
-    ranks = np.empty(len(terms), dtype=np.uint64)
-    ranks[order] = np.arange(len(order))
-    found &= np.uint64((1 << TERM) - 1)
-    found |= ranks[numbers] << np.uint64(TERM)
+    numbers = (found >> np.uint64(TERM)).view(np.int64)
+    used = order[np.bincount(numbers, minlength=len(terms))[order] > 0]
+    shifts = np.zeros(len(terms), dtype=np.uint64)
+    shifts[used] = np.arange(len(used), dtype=np.uint64) - used  # modulo 2**64
+    found += (shifts << np.uint64(TERM))[numbers]
     found.sort()
-    return [terms[number] for number in order], found
+    return [terms[number] for number in used.tolist()], found
