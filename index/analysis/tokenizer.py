@@ -145,8 +145,9 @@ UNSPACED = (
 
 _SUSPENDED = "et|ou|and|or|to|à|a|ni|nor|mais|but|puis|then"
 _LETTER = rf"[^\W\d_][{_ACCENTS}{_VOICES}]*+"
-_SPACED_HYPHEN = re.compile(rf"- (?!(?i:{_SUSPENDED})\b)((?:{_LETTER}){{2,}}+)")
-"""`espion- nage`, but not `court- et moyen-courrier`, whose second word stands for itself."""
+_SPACED_HYPHEN = re.compile(rf"- (?<! - )(?!(?i:{_SUSPENDED})\b)((?:{_LETTER}){{2,}}+)")
+"""`espion- nage`, but not a dash between blanks, as most are; nor `court- et moyen-courrier`, whose
+second word stands for itself."""
 _LETTERS_AT_END = re.compile(rf"(?<![\w{_ACCENTS}{_VOICES}])(?:{_LETTER}){{2,}}\Z")
 _LONGEST_PIECE = 40
 _MAX_BROKEN = 200
