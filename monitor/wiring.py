@@ -146,10 +146,11 @@ async def run_monitor(path: Path, data: Path | None, orders: RunOptions) -> RunS
     import asyncio
 
     from monitor.config.watchlist_tests import load_and_test
-    from monitor.garbage import collect_rarely
+    from monitor.garbage import collect_rarely, share_one_heap
     from monitor.monitor_lock import MonitorLock
 
     collect_rarely()
+    share_one_heap()
     edited = _edited_since_now(path)
     config = load_and_test(path, data=data)
     with MonitorLock(config.data) as held:
