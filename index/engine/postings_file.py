@@ -14,8 +14,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, count, repeat
-from operator import add
+from itertools import accumulate, repeat
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, NamedTuple
 
@@ -175,27 +174,27 @@ class PostingsFileWriter:
 
     def add_field(self, field: str, lists: Iterable[Records]) -> None:
         """Write all lists of a field, which come in the order of their terms."""
+        import numpy as np  # readers do without
+
         write = self._out.write
         first = self._out.offset
-        lexicon = bytearray()
-        widths, lengths, sizes, kinds = array("I"), array("Q"), array("H"), array("B")
+        lexicon, lengths, sizes, kinds = bytearray(), bytearray(), bytearray(), bytearray()
         for some in lists:
             lexicon += _TERM_END.join([*some.terms, b""])
-            widths.extend(map(len, some.terms))
-            lengths.frombytes(some.lengths)
-            sizes.frombytes(some.sizes)
-            kinds.frombytes(some.kinds)
+            lengths += some.lengths
+            sizes += some.sizes
+            kinds += some.kinds
             write(some.content)
-        wide: Literal["Q", "I"] = "Q" if self._out.offset >> 32 else "I"
-        starts = array(wide, accumulate(lengths, initial=first))
-        if lexicon.count(_TERM_END) != len(widths):
+        ends = first + np.cumsum(np.frombuffer(lengths, dtype=np.uint64))
+        starts = np.append(np.uint64(first), ends).astype("Q" if self._out.offset >> 32 else "I")
+        ends = 1 + np.flatnonzero(np.frombuffer(lexicon, dtype=np.uint8) == ord(_TERM_END))
+        tops = np.append(0, ends).astype("I")
+        if len(tops) != len(starts):
             raise ValueError("a term holds a line break")  # not a message
-        tops = array("I", map(add, accumulate(widths, initial=0), count()))
         del lexicon[-1:]
         self._fields[field] = [
-            len(widths),
-            *(write(column.tobytes()) for column in (starts, sizes, tops, kinds)),
-            write(bytes(lexicon)),
+            len(kinds),
+            *(write(bytes(column)) for column in (starts, sizes, tops, kinds, lexicon)),
             len(lexicon),
             starts.itemsize,
         ]
