@@ -155,14 +155,14 @@ def _groups(articles: Sequence[Article]) -> Iterator[list[_Part]]:
     """Yield the parts of articles that have any text, some at a time."""
     group: list[_Part] = []
     characters = 0
+    parts = [(part_range(name)[0], _AUTHOR * (name == "author")) for name in PARTS]
     for doc, article in enumerate(articles):
-        for name in PARTS:
-            if not (text := article.part(name)):
+        for (first, style), text in zip(parts, article.texts, strict=True):
+            if not text:
                 continue
-            text = readable(text)
-            style = _LOUD * shouts(text) + _AUTHOR * (name == "author")
-            group.append(_Part(doc, part_range(name)[0], spaced(text), style))
-            characters += len(text)
+            read = readable(text)
+            group.append(_Part(doc, first, spaced(read), style + _LOUD * shouts(read)))
+            characters += len(read)
             if characters > _GROUP:
                 yield group
                 group, characters = [], 0

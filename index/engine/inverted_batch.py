@@ -183,12 +183,12 @@ class NewPostings:
     def __init__(
         self, terms: list[bytes], occurrences: Occurrences, *, has_codes: bool = True
     ) -> None:
-        """Take the terms in order, and all occurrences of them in order of their terms."""
+        """Take the terms that occur, and all occurrences of them, both in order of the terms."""
         self._terms = terms
         self._occurrences = occurrences
         self.has_codes = has_codes
         self.widths = _part_widths(occurrences)
-        self._starts = np.searchsorted(occurrences >> np.uint64(TERM), np.arange(len(terms) + 1))
+        self._starts = np.append(_runs(occurrences >> np.uint64(TERM))[0], len(occurrences))
 
     def renumber(self, numbers: Numbers) -> None:
         """Give the documents other numbers."""
@@ -389,11 +389,9 @@ def _to_records(
     starts = np.cumsum(lengths) - lengths
     content = np.empty(lengths.sum(), dtype=np.uint8)
     _write(content, docs, starts, sizes, np.where(is_bits, 0, 2))
-    is_first = np.zeros(in_all.sum(), dtype=np.uint8)
-    is_first[firsts if len(places) else []] = 1
-    _pack(content, is_first, starts + middles, in_all, has_firsts, 1)
+    _write_firsts(content, firsts, heads, starts + middles, in_all, has_firsts)
     _write(content, places, starts + tails, in_all, bits >> 3)
-    _pack(content, (places >> 8).astype(np.uint8), starts + shared, in_all, is_shared, _SHARED)
+    _write_shared(content, (places >> 8).astype(np.uint8), starts + shared, in_all, is_shared)
     if is_bits.any():
         rows = starts[is_bits][:, None] + np.arange(_bytes_of_bits(documents))
         flags = np.zeros((len(rows), documents), dtype=np.bool_)
@@ -446,27 +444,48 @@ def _write(
                 content[at + byte] = (some >> 8 * byte).astype(np.uint8)
 
 
-def _pack(
+def _write_firsts(
+    content: NDArray[np.uint8],
+    firsts: Numbers,
+    heads: Numbers,
+    starts: Numbers,
+    counts: Numbers,
+    chosen: NDArray[np.bool_],
+) -> None:
+    """Write for each occurrence in the chosen lists a bit: whether it is the first of a document.
+
+    Args:
+        content: Where they are written.
+        firsts: Numbers of the first occurrences in a document.
+        heads: Which of these is the first of each list.
+        starts: Where the bits of each list begin.
+        counts: Occurrences in each list.
+        chosen: Which lists are written.
+    """
+    sizes = np.diff(heads, append=len(firsts))
+    widths = _bytes_of_bits(counts[chosen])
+    rows = np.cumsum(widths) - widths
+    at = firsts[np.repeat(chosen, sizes)]
+    at += np.repeat(8 * rows - firsts[heads[chosen]], sizes[chosen])
+    bits = np.zeros(8 * widths.sum(), dtype=np.uint8)
+    bits[at] = 1
+    content[_ranges(starts[chosen], widths)] = np.packbits(bits, bitorder="little")
+
+
+def _write_shared(
     content: NDArray[np.uint8],
     numbers: NDArray[np.uint8],
     starts: Numbers,
     counts: Numbers,
     chosen: NDArray[np.bool_],
-    bits: int,
 ) -> None:
-    """Write the chosen runs of numbers of so few digits, several in a byte."""
+    """Write the chosen runs of numbers of four binary digits, two in a byte."""
     numbers = numbers[np.repeat(chosen, counts)]
     starts, counts = starts[chosen], counts[chosen]
-    sizes, in_byte = _bytes_of_bits(bits * counts), 8 // bits
-    row = np.zeros(in_byte * sizes.sum(), dtype=np.uint8)
-    row[_ranges(in_byte * (np.cumsum(sizes) - sizes), counts)] = numbers
-    if bits == 1:
-        packed = np.packbits(row, bitorder="little")
-    else:
-        packed = row[::in_byte]
-        for number in range(1, in_byte):
-            packed |= row[number::in_byte] << bits * number
-    content[_ranges(starts, sizes)] = packed
+    sizes = _bytes_of_bits(_SHARED * counts)
+    row = np.zeros(2 * sizes.sum(), dtype=np.uint8)
+    row[_ranges(2 * (np.cumsum(sizes) - sizes), counts)] = numbers
+    content[_ranges(starts, sizes)] = row[::2] | row[1::2] << _SHARED
 
 
 def _unpacked(
@@ -476,17 +495,15 @@ def _unpacked(
     chosen: NDArray[np.bool_],
     bits: int,
 ) -> NDArray[np.uint8]:
-    """Return what `_pack` wrote."""
+    """Read the chosen runs of bits, or of numbers of four, several in a byte."""
     starts, counts = starts[chosen], counts[chosen]
     sizes, in_byte = _bytes_of_bits(bits * counts), 8 // bits
     packed = content[_ranges(starts, sizes)]
     if bits == 1:
         row = np.unpackbits(packed, bitorder="little")
     else:
-        row = np.empty(in_byte * len(packed), dtype=np.uint8)
-        for number in range(in_byte):
-            row[number::in_byte] = packed >> bits * number
-        row &= (1 << bits) - 1
+        row = np.empty(2 * len(packed), dtype=np.uint8)
+        row[::2], row[1::2] = packed & 15, packed >> _SHARED
     return row[_ranges(in_byte * (np.cumsum(sizes) - sizes), counts)]
 
 
