@@ -407,7 +407,7 @@ def _to_records(
     )
 
 
-def _runs(numbers: Numbers) -> tuple[Numbers, Numbers]:
+def _runs(numbers: Numbers | Occurrences) -> tuple[Numbers, Numbers]:
     """Return where numbers in order differ from the one before, and how often each comes."""
     starts = np.concatenate(([0], 1 + np.flatnonzero(numbers[1:] != numbers[:-1])))
     return starts, np.diff(starts, append=len(numbers))

@@ -187,8 +187,8 @@ class PostingsFileWriter:
             write(some.content)
         ends = first + np.cumsum(np.frombuffer(lengths, dtype=np.uint64))
         starts = np.append(np.uint64(first), ends).astype("Q" if self._out.offset >> 32 else "I")
-        ends = 1 + np.flatnonzero(np.frombuffer(lexicon, dtype=np.uint8) == ord(_TERM_END))
-        tops = np.append(0, ends).astype("I")
+        term_ends = np.flatnonzero(np.frombuffer(lexicon, dtype=np.uint8) == ord(_TERM_END))
+        tops = np.append(0, term_ends + 1).astype("I")
         if len(tops) != len(starts):
             raise ValueError("a term holds a line break")  # not a message
         del lexicon[-1:]
