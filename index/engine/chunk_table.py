@@ -93,7 +93,7 @@ class _KeyNumbers(dict[bytes, int]):
     def in_order(self) -> NDArray[np.uint32]:
         """Return the numbers of all keys, in the order of the keys."""
         written, known = self.written.__getitem__, self._order.data
-        new = sorted(range(len(known), len(self)), key=written)
+        new = sorted(range(len(known), len(self)), key=written)  # few from batch to batch
         places = [bisect_left(known, key, key=written) for key in map(written, new)]
         self._order = np.insert(self._order, places, new)
         return self._order

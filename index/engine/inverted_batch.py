@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import chain, count, pairwise
+from sys import byteorder
 from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -424,7 +425,7 @@ def _fill(
             digits = np.empty((len(at), width), dtype=np.uint8)
             for byte in range(width):
                 digits[:, byte] = content[at + byte]
-            read = digits.view(f"<u{width}")[:, 0]
+            read = digits.view(f"u{width}")[:, 0]
             if chosen.all():
                 numbers[:] = read
             else:
@@ -440,8 +441,10 @@ def _write(
         if chosen.any():
             at = _ranges(starts[chosen], counts[chosen], width)
             some = numbers if chosen.all() else numbers[np.repeat(chosen, counts)]
-            for byte in range(width):  # half of the time of numbers between bytes
-                content[at + byte] = (some >> 8 * byte).astype(np.uint8)
+            shifts = range(0, 8 * width, 8)
+            # Byte by byte takes half of the time of numbers that begin at any byte.
+            for byte, shift in enumerate(shifts if byteorder == "little" else reversed(shifts)):
+                content[at + byte] = (some >> shift).astype(np.uint8)
 
 
 def _write_firsts(
