@@ -88,15 +88,15 @@ class _KeyNumbers(dict[bytes, int]):
         """By the number of a key: the chunk of one plain word whose last key it is, or -1."""
         self.bytes = 0
         """Bytes of the keys and their numbers, roughly."""
-        self._order = np.empty(0, dtype=np.uint32)
+        self._sorted = np.empty(0, dtype=np.uint32)
 
-    def in_order(self) -> NDArray[np.uint32]:
+    def sorted_numbers(self) -> NDArray[np.uint32]:
         """Return the numbers of all keys, in the order of the keys."""
-        written, known = self.written.__getitem__, self._order.data
+        written, known = self.written.__getitem__, self._sorted.data
         new = sorted(range(len(known), len(self)), key=written)  # few from batch to batch
         places = [bisect_left(known, key, key=written) for key in map(written, new)]
-        self._order = np.insert(self._order, places, new)
-        return self._order
+        self._sorted = np.insert(self._sorted, places, new)
+        return self._sorted
 
     def __missing__(self, key: bytes) -> int:
         self.written.append(key)

@@ -116,15 +116,19 @@ class WatchlistMatcher:
 
 
 class _FiledClauses:
-    """The clauses of watchlists, filed under their terms: once where several have the same."""
+    """The clauses of watchlists, filed under the terms that they need.
+
+    A clause that several watchlists have is filed once, and has several uses. Uses are numbered in
+    the order in which they are added.
+    """
 
     def __init__(self) -> None:
         self._trie = TermTrie()
         self._written: dict[str, int] = {}
-        """The number of the first clause that is written so."""
+        """The number of a clause by its text."""
         self._clauses: list[Node] = []
         self._uses: list[array[int]] = []
-        """Which clauses of watchlists each of these is, in the order of all."""
+        """The uses of each clause."""
         self._numbers: list[int] = []
         """The number of the watchlist of each use."""
 
