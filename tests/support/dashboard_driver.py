@@ -105,6 +105,8 @@ def drive(
             await until(pilot, lambda: app.newsroom.status is not None)
             await pilot.pause()
             await script(pilot, app)
+            if not app._exit:
+                app.exit()  # as a user: what still runs then shows nothing
 
     with unpainted():
         asyncio.run(run())
