@@ -66,7 +66,7 @@ def no_facets(facet: Facet) -> DocumentFilter:
 # --- what is answered ------------------------------------------------------------------
 
 
-class ArchiveHit(NamedTuple):
+class ArchiveHit(Struct, frozen=True, order=True, gc=False):
     """An article that satisfies a query. Hits sort from old to new."""
 
     date: Timestamp

@@ -47,9 +47,11 @@ class Cursor(Struct, frozen=True, kw_only=True):
 
     def written(self) -> str:
         """Return it as letters, digits, `-` and `_`."""
+        last = self.last
         listed = [
             _VERSION, self.search, self.now, self.since, self.until, self.max_id, self.shown,
-            *self.last, *([self.stats.average_length, *self.stats.rarities] if self.stats else ()),
+            last.date, last.id, last.score,
+            *([self.stats.average_length, *self.stats.rarities] if self.stats else ()),
         ]  # fmt: skip
         packed = json.dumps(listed, separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")

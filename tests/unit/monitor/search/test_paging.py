@@ -24,7 +24,7 @@ CURSOR = st.fixed_dictionaries(
         "until": st.none() | NUMBER,
         "max_id": ID,
         "shown": ID,
-        "last": st.builds(ArchiveHit, NUMBER, ID, NUMBER),
+        "last": st.tuples(NUMBER, ID, NUMBER).map(lambda values: ArchiveHit(*values)),
         "stats": st.none()
         | st.builds(CollectionStats, NUMBER, st.lists(NUMBER, max_size=4).map(tuple)),
     }
