@@ -51,6 +51,36 @@ class SlowReader(flow.Reader):
         return ParsedFeed()
 
 
+class TogetherReader(flow.Reader):
+    """Begins to give back documents when it has some number of them, one after the other."""
+
+    def __init__(self, count: int) -> None:
+        self._missing = count
+        self._complete = asyncio.Event()
+
+    async def parse(self, fetched: Fetched, *, with_features: bool = False) -> ParsedFeed:
+        self._missing -= 1
+        place = self._missing
+        if not place:
+            self._complete.set()
+        await self._complete.wait()
+        await asyncio.sleep(0.02 * place)
+        return ParsedFeed()
+
+
+class HeldReader(flow.Reader):
+    """Reads the document of one feed only when it is told to."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.ends = asyncio.Event()
+
+    async def parse(self, fetched: Fetched, *, with_features: bool = False) -> ParsedFeed:
+        if fetched.url == self._url:
+            await self.ends.wait()
+        return ParsedFeed()
+
+
 def test_large_answers_wait_at_their_servers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +143,48 @@ def test_documents_that_one_transaction_leaves_are_stored_at_once(
     assert stored == [1] * 6
 
 
+def test_documents_that_are_read_at_a_time_are_stored_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipelines, "FILL", 60.0)
+    stored: list[int] = []
+
+    async def go(feeds: list[Feed], pipeline: Pipeline) -> None:
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(pipeline.poll(feed, FeedState()) for feed in feeds))
+
+    with Web() as web, closing(SqlStore(tmp_path)) as store, ThreadPoolExecutor(1) as thread:
+        web.on("*", Reply(body=b"x"))
+        feeds = store.subscribe([Feed(url=web.url(f"/{n}"), name=f"{n}") for n in range(6)], [])
+        reader = TogetherReader(len(feeds))
+        asyncio.run(
+            _with_pipeline(
+                feeds, store, thread, reader, go, lambda done: stored.append(len(done.polls))
+            )
+        )
+    assert stored == [6]
+
+
+def test_a_document_does_not_wait_for_one_that_takes_long_to_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipelines, "FILL", 0.05)
+
+    async def go(feeds: list[Feed], pipeline: Pipeline) -> None:
+        slow, quick = (asyncio.create_task(pipeline.poll(feed, FeedState())) for feed in feeds)
+        async with asyncio.timeout(20):
+            await quick
+        assert not slow.done()
+        reader.ends.set()
+        await slow
+
+    with Web() as web, closing(SqlStore(tmp_path)) as store, ThreadPoolExecutor(1) as thread:
+        web.on("*", Reply(body=b"x"))
+        feeds = store.subscribe([Feed(url=web.url(f"/{n}"), name=f"{n}") for n in range(2)], [])
+        reader = HeldReader(feeds[0].url)
+        asyncio.run(_with_pipeline(feeds, store, thread, reader, go, lambda done: None))
+
+
 async def _polled(feeds: list[Feed], store: SqlStore, thread: ThreadPoolExecutor) -> SlowReader:
     """Poll all feeds at once."""
     reader = SlowReader()
@@ -128,7 +200,7 @@ async def _with_pipeline(
     feeds: list[Feed],
     store: SqlStore,
     thread: ThreadPoolExecutor,
-    reader: SlowReader,
+    reader: flow.Reader,
     go: Callable[[list[Feed], Pipeline], Awaitable[None]],
     on_stored: Callable[[BatchOutcome], None],
 ) -> None:
