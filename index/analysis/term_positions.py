@@ -351,7 +351,7 @@ class _Part:
     def _words(self, number: int) -> Sequence[tuple[int, int]]:
         chunk = self._chunks[number]
         if len(chunk) <= LONGEST:
-            return _places[chunk]
+            return places_of_words[chunk]
         if number not in self._long:
             self._long[number] = words_of(chunk)
         return self._long[number]
@@ -395,4 +395,5 @@ def words_of(chunk: str) -> tuple[tuple[int, int], ...]:
     )
 
 
-_places = TextCache(words_of, lambda places: 2 * _PAIR * len(places), _CACHED_PLACES)
+places_of_words = TextCache(words_of, lambda places: 2 * _PAIR * len(places), _CACHED_PLACES)
+"""Start and end of every word of a chunk."""

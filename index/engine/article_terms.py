@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from index.analysis.term_positions import (
     AUTHOR,
@@ -21,7 +20,7 @@ from index.analysis.term_positions import (
     keys_of_word,
     number_ending,
     part_range,
-    words_of,
+    places_of_words,
 )
 from index.analysis.tokenizer import MAX_COMPOUND, readable, shouts, spaced
 from index.article import PARTS, Article
@@ -104,30 +103,24 @@ class ArticleTerms:
         """Return the occurrences in some parts, with the numbers of keys in the table."""
         chunks = Chunks.of([part.text for part in parts])
         numbers = self._table.numbers(chunks, np.array([part.style for part in parts]))
-        table = self._table
-        words = np.frombuffer(table.words, dtype=np.uint32)[numbers].astype(np.int64)
+        words, is_tail, firsts, counts = self._table.entries(numbers).T.astype(np.int64, "C")
         behind = np.cumsum(words)
         sizes = np.diff(chunks.texts)
         before = behind - words
         before -= np.repeat(before[chunks.texts[:-1]], sizes)
         places = np.array([(part.doc << DOC) + part.first for part in parts])
         bases = np.repeat(places, sizes) + (before << 2)
-        counts = np.frombuffer(table.counts, dtype=np.uint32)[numbers].astype(np.int64)
-        firsts = np.frombuffer(table.firsts, dtype=np.uint32)[numbers].astype(np.int64)
         at = np.repeat(firsts - (np.cumsum(counts) - counts), counts)
         at += np.arange(len(at))
-        found = np.frombuffer(table.added, dtype=np.uint32)[at].astype(np.uint64)
-        found <<= np.uint64(TERM)
+        found = np.frombuffer(self._table.added, dtype=np.uint64)[at]
         found += np.repeat(bases, counts).view(np.uint64)
-        found += np.frombuffer(table.offsets, dtype=np.uint32)[at]
-        joined = list(self._joined_numbers(parts, chunks, numbers, before))
+        joined = list(self._joined_numbers(parts, chunks, is_tail, before))
         return np.append(found, np.array(joined, dtype=np.uint64)) if joined else found
 
     def _joined_numbers(
-        self, parts: Sequence[_Part], chunks: Chunks, numbers: NDArray[np.uint32], before: Numbers
+        self, parts: Sequence[_Part], chunks: Chunks, is_tail: Numbers, before: Numbers
     ) -> Iterator[int]:
         """Yield the occurrences of numbers whose digits are in several chunks: `1 000`."""
-        is_tail = np.frombuffer(self._table.tails, dtype=np.uint8)[numbers]
         at = np.flatnonzero(is_tail)
         content = np.frombuffer(chunks.content, dtype=np.uint8)
         ends = content[np.maximum(chunks.starts[at] - 2, 0)]  # of the chunks before
@@ -144,7 +137,7 @@ class ArticleTerms:
                 number - first,
                 int(before[number]),
                 lambda other: other < len(tails) and bool(tails[other]),  # noqa: B023
-                lambda other: words_of(written[other]),  # noqa: B023
+                lambda other: places_of_words[written[other]],  # noqa: B023
             )
             for key, code in self._keys_of(part.style).known(token) if token else ():
                 term = self._number_of_key(key, part.style)

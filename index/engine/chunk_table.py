@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from itertools import repeat
 from sys import getsizeof
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from index.analysis.term_positions import Additions
 from index.analysis.text_cache import LONGEST
 from index.analysis.words import plain_word
+from index.engine.inverted_batch import TERM
 
 Numbers = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
@@ -30,10 +31,12 @@ _BITS = 19
 _MASK = (1 << _BITS) - 1
 _SHIFTS = np.uint64(64 - _BITS), np.uint64(8)
 """Which digits of a hash are the number of its slot; a chunk has two slots that it may be in."""
+_COLUMNS = 4
+"""Numbers of the entry of a chunk."""
 _SLOT = 100
 """Bytes of an entry of a dict and the number that it leads to, roughly."""
-_NUMBERS = 13
-"""Bytes of the numbers of a chunk, and of those of an index key that it adds, at most."""
+_ENTRY, _ADDED = 18, 9
+"""Bytes of the entry of a chunk, and of an index key that it adds, with what arrays reserve."""
 
 
 _MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], dtype=np.uint64)
@@ -132,18 +135,24 @@ class ChunkTable:
         """Numbers of the chunks that have neither of their slots, by their hashes."""
         self.numbers_of_keys = _KeyNumbers()
         """Numbers of the index keys."""
-        self.words, self.tails = array("I"), array("B")
-        """By number: its words, and whether it may go on a number."""
-        self.firsts, self.counts = array("I"), array("I")
-        """By number: where its index keys begin in the next two, and how many they are."""
-        self.added, self.offsets = array("I"), array("I")
-        """Numbers of index keys, and the codes that they are off by."""
+        self._entries = array("I")
+        self.added = array("Q")
+        """Occurrences: numbers of index keys, and the codes that they are off by."""
 
     @property
     def bytes(self) -> int:
         """Bytes that the table takes, roughly."""
-        numbers = len(self.words) + len(self.added)
-        return self.numbers_of_keys.bytes + _SLOT * len(self._crowded_out) + _NUMBERS * numbers
+        numbers = _ENTRY * len(self._entries) // _COLUMNS + _ADDED * len(self.added)
+        return self.numbers_of_keys.bytes + _SLOT * len(self._crowded_out) + numbers
+
+    def entries(self, numbers: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint32]:
+        """Return what is known of some chunks, in four columns.
+
+        These are the words of a chunk, whether it may go on a number, where what it adds begins in
+        `added`, and how many index keys these are. One row for all: memory is read once.
+        """
+        every = np.frombuffer(self._entries, dtype=np.uint32).reshape(-1, _COLUMNS)
+        return every.take(numbers, axis=0)
 
     def numbers(self, chunks: Chunks, styles: Numbers) -> NDArray[np.uint32]:
         """Return the number of each chunk; `styles` are those of the texts.
@@ -180,20 +189,20 @@ class ChunkTable:
 
     def _take(self, other: ChunkTable, numbers: NDArray[np.uint32]) -> None:
         """Take over some numbers of another table, which are 0, 1, 2 and so on in this one."""
-        firsts, counts = np.array(other.firsts)[numbers], np.array(other.counts)[numbers]
-        behind = np.cumsum(counts, dtype=np.uint32)
-        at = np.repeat(firsts - (behind - counts), counts)
+        entries = other.entries(numbers)
+        firsts, counts = entries[:, 2].copy(), entries[:, 3]
+        entries[:, 2] = np.cumsum(counts) - counts
+        at = np.repeat(firsts - entries[:, 2], counts)
         at += np.arange(len(at), dtype=np.uint32)
-        keys, added = np.unique(np.array(other.added)[at], return_inverse=True)
-        self.words = array("I", np.array(other.words)[numbers].tobytes())
-        self.tails = array("B", np.array(other.tails)[numbers].tobytes())
-        self.firsts = array("I", (behind - counts).tobytes())
-        self.counts = array("I", counts.tobytes())
-        self.added = array("I", added.astype(np.uint32).tobytes())
-        self.offsets = array("I", np.array(other.offsets)[at].tobytes())
+        found = np.array(other.added)[at]
+        keys, added = np.unique(found >> np.uint64(TERM), return_inverse=True)
+        found &= np.uint64((1 << TERM) - 1)
+        found += added.astype(np.uint64) << np.uint64(TERM)
+        self._entries = array("I", entries.tobytes())
+        self.added = array("Q", found.tobytes())
         for key in keys.tolist():
             self.numbers_of_keys[other.numbers_of_keys.written[key]]
-        known = np.full(1 + len(other.words), -1, dtype=np.int32)
+        known = np.full(1 + len(other._entries) // _COLUMNS, -1, dtype=np.int32)
         known[numbers] = np.arange(len(numbers))
         words = known[np.array(other.numbers_of_keys.words)[keys]]
         self.numbers_of_keys.words = array("i", words.tobytes())
@@ -261,11 +270,7 @@ class ChunkTable:
         self, pairs: Sequence[tuple[str, int]], words: int = 1, is_number_tail: bool = False
     ) -> int:
         """Return a new number, for what adds these index keys with their codes."""
-        self.words.append(words)
-        self.tails.append(is_number_tail)
-        self.firsts.append(len(self.added))
-        self.counts.append(len(pairs))
-        for key, code in pairs:
-            self.added.append(self.numbers_of_keys[key.encode()])
-            self.offsets.append(code)
-        return len(self.words) - 1
+        self._entries.extend((words, is_number_tail, len(self.added), len(pairs)))
+        numbers = self.numbers_of_keys
+        self.added.extend([(numbers[key.encode()] << TERM) + code for key, code in pairs])
+        return len(self._entries) // _COLUMNS - 1

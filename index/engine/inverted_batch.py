@@ -151,8 +151,13 @@ def _occurrences(
             shifts = (numbers[low:high] - first - np.arange(high - low)).astype(np.uint64)
             block += (shifts << np.uint64(TERM))[block >> np.uint64(TERM)]
             blocks.append(block)
-    found = np.concatenate(blocks)
-    found.sort(kind="stable" if len(blocks) > 1 else None)  # merges what is in order
+    if len(blocks) > 1:
+        found = np.concatenate(blocks)
+        found.sort(kind="stable")  # merges what is in order
+        return found
+    (found,) = blocks
+    if (found[1:] < found[:-1]).any():  # documents have been renumbered
+        found.sort()
     return found
 
 
@@ -321,7 +326,8 @@ def _part_widths(found: Occurrences) -> list[int]:
     codes = (found & np.uint64(_CODE)).astype(np.uint32)
     widths = []
     for part in range(len(PARTS)):
-        last = int(np.where(codes < (part + 1) << _PART, codes, 0).max(initial=0))
+        top = ((part + 1) << _PART) - 1
+        last = top - int((np.uint32(top) - codes).min(initial=top))  # less than 0 is very much
         is_there = last >> _PART == part
         widths.append((last >> 2 & PART_WIDTH - 1) + MAX_COMPOUND + 1 if is_there else 1)
     return widths
@@ -349,7 +355,7 @@ def _bytes_of_bits(bits: Count) -> Count:
 
 
 def _to_records(
-    terms: Sequence[bytes], found: Occurrences, documents: int, layout: PlaceLayout | None
+    terms: list[bytes], found: Occurrences, documents: int, layout: PlaceLayout | None
 ) -> Records:
     """Return the lists of the terms that have any postings; of labels without a layout."""
     if not len(found):
@@ -363,6 +369,8 @@ def _to_records(
     docs = postings & (MAX_DOCUMENTS - 1)
     numbers = postings >> (TERM - DOC)
     heads, sizes = _runs(numbers)
+    if len(heads) < len(terms):
+        terms = [terms[number] for number in numbers[heads].tolist()]
     is_bits = 4 * sizes >= _bytes_of_bits(documents)  # twice as long as numbers, and quick
     kinds = np.where(is_bits, AS_BITS, 0)
     in_all = bits = np.zeros_like(sizes)
@@ -400,7 +408,7 @@ def _to_records(
         flags[of_list, docs[np.repeat(is_bits, sizes)]] = True
         content[rows] = np.packbits(flags, axis=1, bitorder="little")
     return Records(
-        [terms[number] for number in numbers[heads].tolist()],
+        terms,
         (sizes - 1).astype(np.uint16).tobytes(),
         kinds.astype(np.uint8).tobytes(),
         lengths.astype(np.uint64).tobytes(),

@@ -156,4 +156,4 @@ def in_order(
     shifts[used] = np.arange(len(used), dtype=np.uint64) - used  # modulo 2**64
     found += (shifts << np.uint64(TERM))[numbers]
     found.sort()
-    return [terms[number] for number in used.tolist()], found
+    return np.array(terms, dtype=object)[used].tolist(), found  # quicker than one by one

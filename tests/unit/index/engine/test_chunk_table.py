@@ -8,6 +8,7 @@ import numpy as np
 
 from index.analysis.term_positions import Additions, additions
 from index.engine.chunk_table import Chunks, ChunkTable
+from index.engine.inverted_batch import TERM
 
 
 class Analysed(Counter[str]):
@@ -21,11 +22,11 @@ class Analysed(Counter[str]):
 def added(table: ChunkTable, text: str) -> list[list[tuple[str, int]]]:
     """Return the keys that each chunk of a text adds, with their codes."""
     found = []
-    for number in table.numbers(Chunks.of([text]), np.array([0])).tolist():
-        keys = table.numbers_of_keys.written
-        span = slice(table.firsts[number], table.firsts[number] + table.counts[number])
-        pairs = zip(table.added[span], table.offsets[span], strict=True)
-        found.append([(keys[key], code) for key, code in pairs])
+    numbers = table.numbers(Chunks.of([text]), np.array([0]))
+    keys = table.numbers_of_keys.written
+    for _words, _is_tail, first, count in table.entries(numbers).tolist():
+        occurrences = table.added[first : first + count]
+        found.append([(keys[one >> TERM], one & (1 << TERM) - 1) for one in occurrences])
     return found
 
 
