@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -226,6 +227,7 @@ class BatchWriter(SegmentWriter):  # type: ignore[misc]
 
     def add_articles(self, articles: Sequence[Article], terms: ArticleTerms) -> None:
         """Add articles, of which `terms` finds the words."""
+        articles = sorted(articles, key=attrgetter("date", "id"))  # see `order_by_date`
         keys, occurrences, lengths = terms.occurrences(articles, self.docnum)
         self.pool.add_new(WORDS, keys, occurrences)
         self.pool.add_labels(LANG, self.docnum, ((article.lang,) for article in articles))
