@@ -53,8 +53,8 @@ GATHER = 0.03
 """Seconds for which polls that brought nothing wait for others to be stored with: 10 in one
 transaction take 80 µs of processor time each, 64 take 43."""
 FILL = 0.3
-"""Seconds for which new articles wait for those of documents that are being read: a transaction
-writes about as many pages of the store for 60 of them as for 400."""
+"""Seconds for which the articles of feeds that were never read wait for those of documents that
+are being read: a transaction writes about as many pages of the store for 60 as for 400."""
 BATCH_ENTRIES = 400
 """Entries stored in one transaction: about 60 ms, which a viewer's triage may have to wait."""
 
@@ -108,8 +108,9 @@ class Pipeline:
         self._answers: asyncio.Queue[_Waiting] = asyncio.Queue(BACKLOG)
         self._due = asyncio.Event()
         """Set while what waits for the store is to be stored without waiting for more."""
-        self._entries = self._changed = 0
-        """Of the results that wait for the store: their entries, and how many brought something."""
+        self._entries = self._changed = self._urgent = 0
+        """Of the results that wait for the store: the entries, how many brought something, and
+        how many of these are of feeds that were read before."""
         self._unparsed = 0
         self._held = 0
         policy = RobotsPolicy(client, parser.robots, clock)
@@ -161,13 +162,12 @@ class Pipeline:
             while entries < BATCH_ENTRIES and not self._answers.empty():
                 batch.append(self._answers.get_nowait())
                 entries += batch[-1].answer.weight
-            self._entries -= entries
-            self._changed -= sum(not _brought_nothing(waiting.answer) for waiting in batch)
-            self._decide_if_due()
+            for waiting in batch:
+                self._count(waiting.answer, -1)
             await self._store_batch(batch)
 
     async def _gather(self) -> None:
-        """Wait for more results: a moment, and longer for documents that are being read."""
+        """Wait for more results: a moment, or for documents that are being read."""
         await self._until_due(GATHER)
         if self._changed:
             await self._until_due(FILL)
@@ -177,9 +177,14 @@ class Pipeline:
             async with asyncio.timeout(seconds):
                 await self._due.wait()
 
-    def _decide_if_due(self) -> None:
+    def _count(self, answer: PollResult | PageResult, by: int) -> None:
+        """Count a result that waits for the store, or no longer; decide whether that is due."""
+        brought = not _brought_nothing(answer)
+        self._entries += by * answer.weight
+        self._changed += by * brought
+        self._urgent += by * (brought and not _is_of_new_feed(answer))
         full = self._answers.full() or self._entries >= BATCH_ENTRIES
-        if full or (self._changed and not self._unparsed):
+        if full or self._urgent or (self._changed and not self._unparsed):
             self._due.set()
         else:
             self._due.clear()
@@ -304,14 +309,16 @@ class Pipeline:
     async def _submit(self, answer: PollResult | PageResult) -> None:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         await self._answers.put(_Waiting(answer, done))
-        self._entries += answer.weight
-        self._changed += not _brought_nothing(answer)
-        self._decide_if_due()
+        self._count(answer, 1)
         await done
 
 
 def _brought_nothing(answer: PollResult | PageResult) -> bool:
     return isinstance(answer, PollResult) and isinstance(answer.came, Fetched | NotModified)
+
+
+def _is_of_new_feed(answer: PollResult | PageResult) -> bool:
+    return isinstance(answer, PollResult) and answer.state.last_ok is None
 
 
 def _refused(answer: PollResult | PageResult, error: Exception) -> PollResult | PageResult | None:

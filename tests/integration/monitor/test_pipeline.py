@@ -143,7 +143,7 @@ def test_documents_that_one_transaction_leaves_are_stored_at_once(
     assert stored == [1] * 6
 
 
-def test_documents_that_are_read_at_a_time_are_stored_together(
+def test_documents_of_new_feeds_that_are_read_at_a_time_are_stored_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipelines, "FILL", 60.0)
@@ -165,13 +165,16 @@ def test_documents_that_are_read_at_a_time_are_stored_together(
     assert stored == [6]
 
 
+@pytest.mark.parametrize("new", [True, False])
 def test_a_document_does_not_wait_for_one_that_takes_long_to_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new: bool
 ) -> None:
-    monkeypatch.setattr(pipelines, "FILL", 0.05)
+    """One of a feed that was read before waits for no other; the others do so for a moment."""
+    monkeypatch.setattr(pipelines, "FILL", 0.05 if new else 60.0)
 
     async def go(feeds: list[Feed], pipeline: Pipeline) -> None:
-        slow, quick = (asyncio.create_task(pipeline.poll(feed, FeedState())) for feed in feeds)
+        state = FeedState(last_ok=None if new else flow.START)
+        slow, quick = (asyncio.create_task(pipeline.poll(feed, state)) for feed in feeds)
         async with asyncio.timeout(20):
             await quick
         assert not slow.done()
