@@ -49,6 +49,11 @@ def prior(recent: Iterable[str], declared: str = "") -> dict[str, float]:
     return weights
 
 
+def load() -> None:
+    """Load the model, which the first text else waits for: 75 ms, and 5 MB."""
+    _model()
+
+
 def detect(text: str, prior: Mapping[str, float] | None = None) -> Language:
     """Return the language of a text, given what is to be expected; below 0.5 undetermined."""
     return choose(likely_languages(text), prior)

@@ -46,12 +46,7 @@ _TASKS = 500
 """Documents after which a worker is replaced, so that no leak adds up: 20 ms."""
 GIVES_WAY = 10
 """Niceness: the monitor stores what is read, and decides how long a round takes."""
-_PRELOADED = [
-    "monitor.parse.workers",
-    "feedparser",
-    "index.analysis.text_cleaning",
-    "lxml.html",
-]
+_PRELOADED = ["monitor.parse.preloaded"]
 """Imported once, by the process of which each worker is a fork."""
 _PRELOADED_FOR_PAGES = ["trafilatura"]
 """0.1 s and 8 MB, which feeds without pages do not need."""

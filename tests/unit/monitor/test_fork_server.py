@@ -15,5 +15,5 @@ def test_whatever_is_to_be_imported_first_exists(tmp_path: Path) -> None:
     Parser()
     IndexerProcess(tmp_path, lambda: 0.0)
     named = list(fork_server._preloaded)
-    assert {"lxml.html", "index.engine.writer"} <= set(named)
+    assert {"monitor.parse.preloaded", "index.engine.writer"} <= set(named)
     assert [module for module in named if find_spec(module) is None] == []
