@@ -137,6 +137,12 @@ class ChecksummedFile:
         """
         self._check_size()
         self._check(0, len(self._sums))
+        self.release()
+
+    def release(self) -> None:
+        """Let the pages that were read count as memory of the system, no longer of this process."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self._mapped.madvise(mmap.MADV_DONTNEED)
 
     def _check_size(self) -> None:
         """Compare the size with that of the moment when the file was opened."""

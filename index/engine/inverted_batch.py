@@ -35,7 +35,7 @@ from index.engine.schema import MAX_DOCUMENTS
 BLOCK = 1 << 18
 """Occurrences that are sorted at once, roughly: with fewer, numpy is called more often; more do not
 fit into the caches of the processor, and take memory."""
-_TERMS = 1 << 13
+_TERMS = 1 << 12
 """Terms of each source that are in memory at once, roughly."""
 
 Numbers = NDArray[np.int64]
@@ -84,6 +84,9 @@ class PostingsSource(Protocol):
     def block(self, first: int, last: int) -> Occurrences:
         """Return the occurrences of the terms from `first` to below `last`, numbered from 0."""
 
+    def release(self) -> None:
+        """Let go of what was read in a file."""
+
 
 def records(
     sources: Sequence[PostingsSource], documents: int, layout: PlaceLayout
@@ -104,6 +107,8 @@ def records(
         for first, last in pairwise(_cuts(weights)):
             found = _occurrences(slices, own, first, last)
             yield _to_records(terms[first:last], found, documents, layout if has_codes else None)
+        for source in sources:
+            source.release()
 
 
 class _Slice(NamedTuple):
@@ -223,6 +228,9 @@ class NewPostings:
         found = self._occurrences[self._starts[first] : self._starts[last]]
         return found - np.uint64(first << TERM)
 
+    def release(self) -> None:
+        """Do nothing: all is in memory."""
+
 
 class SegmentPostings:
     """The posting lists of a segment, its documents renumbered."""
@@ -275,6 +283,10 @@ class SegmentPostings:
             found = np.repeat(found, counts) + codes
             kept = kept if kept.all() else np.repeat(kept, counts)
         return (found if kept.all() else found[kept]).view(np.uint64)
+
+    def release(self) -> None:
+        """Let go of what was read in the file."""
+        self._lists.file.release()
 
     def _read(self, first: int, last: int) -> tuple[Numbers, Numbers, Numbers, Numbers]:
         """Return terms, documents, counts and codes of some lists."""
