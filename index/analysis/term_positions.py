@@ -27,9 +27,12 @@ from index.analysis.tokenizer import (
     NUMBER_HEAD,
     NUMBER_TAIL,
     Token,
+    as_token,
     chunks,
+    is_inclusive,
     joined_number,
     pattern,
+    pieces,
     readable,
     shouts,
     tokens_of,
@@ -141,7 +144,9 @@ class Keys(BoundedCache[_Entry]):
 
     def _at(self, chunk: str) -> _Entry:
         entry = self[chunk]
-        return entry._replace(is_number_tail=False) if isinstance(entry, Additions) else entry
+        if isinstance(entry, Additions) and entry.is_number_tail:
+            return entry._replace(is_number_tail=False)
+        return entry
 
     def known(self, token: Token) -> _Pairs:
         """Return what is wanted of a token, with its code."""
@@ -172,16 +177,28 @@ class Keys(BoundedCache[_Entry]):
         return Additions(tuple(every), at)
 
     def _of_run(self, run: str) -> _Entry:
+        pairs, words = self._of_forms(run) if is_inclusive(run) else self._of_pieces(run)
+        if words != 1 or len(pairs) > 1:
+            return Additions(pairs, words)
+        return pairs[0][0] if pairs else None
+
+    def _of_forms(self, run: str) -> tuple[_Pairs, int]:
         tokens = tokens_of[run]
         pairs: _Pairs = ()
         for token in tokens:
             pairs += self.known(token)
         # Forms of a word in one place, as in employé·e, may mean the same.
-        pairs = tuple(dict.fromkeys(pairs))
-        words = tokens[-1].position + 1
-        if words != 1 or len(pairs) > 1:
-            return Additions(pairs, words)
-        return pairs[0][0] if pairs else None
+        return tuple(dict.fromkeys(pairs)), tokens[-1].position + 1
+
+    def _of_pieces(self, run: str) -> tuple[_Pairs, int]:
+        pairs: list[tuple[str, int]] = []
+        for written, first, last in pieces(run):
+            if first < last or written == run:
+                pairs += self.known(as_token(written, first, last - first + 1, 0, 0))
+            elif entry := self[written]:
+                at = first * _STEP
+                pairs += [(key, at + code) for key, code in _as_additions(entry).pairs]
+        return tuple(pairs), last + 1
 
 
 _ONE_WORD = Additions((), 1)

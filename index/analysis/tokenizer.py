@@ -6,7 +6,7 @@ import functools
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from sys import getsizeof
 from typing import NamedTuple
 
@@ -118,6 +118,7 @@ def _pattern(wildcards: str, *, is_western: bool) -> re.Pattern[str]:
     return re.compile(expression)
 
 
+_HYPHENS = re.compile(_HYPHEN)
 _SEPARATORS = re.compile(rf"(?:{_HYPHEN}|&)")
 AROUND = ".,;:!?…()[]\"'’‘“”«»–—-\u00a0\u202f"
 """What may be taken from the ends of a chunk without changing the words of its runs."""
@@ -257,7 +258,8 @@ class Token(NamedTuple):
         return self.length == 1 and not self.is_variant
 
 
-def _token(written: str, position: int, length: int, start: int, end: int) -> Token:
+def as_token(written: str, position: int, length: int, start: int, end: int) -> Token:
+    """Return the token of a word, or of a compound in one piece, as it is written."""
     if written.isascii():
         surface = written[:MAX_TERM]
     else:
@@ -271,42 +273,62 @@ def _token(written: str, position: int, length: int, start: int, end: int) -> To
 def _analyse(run: str) -> tuple[Token, ...]:
     """Return the tokens of a run, their positions and offsets counted from its start."""
     if run.isalnum():
-        return (_token(run, 0, 1, 0, len(run)),)
+        return (as_token(run, 0, 1, 0, len(run)),)
     if inclusive := _inclusive().fullmatch(run):
         forms = _gendered(*filter(None, inclusive.groups()))
         return tuple(_in_one_place(run, forms))
-    if "." in run and not any(map(str.isdigit, run)):
-        return (_token(run.replace(".", ""), 0, 1, 0, len(run)),)
     separators = [found.span() for found in _SEPARATORS.finditer(run)]
-    if not separators:
-        return (_token(run, 0, 1, 0, len(run)),)
-    cuts = [(0, 0), *separators, (len(run), len(run))]
-    bounds = [(left[1], right[0]) for left, right in itertools.pairwise(cuts)]
-    glue = ["&" if run[a:b] == "&" else "" for a, b in cuts[1:-1]]
-    tokens = []
-    for first, (start, end) in enumerate(bounds):
-        tokens.append(_token(run[start:end], first, 1, start, end))
-        opens_pair = first < len(glue) and glue[first] and not (first and glue[first - 1])
-        if first == 0 or opens_pair:  # the whole compound, and AT&T in AT&T-owned
-            tokens += _joined(run, bounds, glue, first, whole=first == 0)
-    return tuple(tokens)
+    starts = [0, *(end for _, end in separators)]
+    ends = [*(start for start, _ in separators), len(run)]
+    return tuple(
+        [
+            as_token(written, first, last - first + 1, starts[first], ends[last])
+            for written, first, last in pieces(run)
+        ]
+    )
 
 
-def _joined(
-    run: str, bounds: list[tuple[int, int]], glue: list[str], first: int, *, whole: bool
-) -> Iterator[Token]:
-    """Yield the compounds in one piece that begin at word `first`."""
-    amp = first
-    while amp < len(glue) and glue[amp]:
-        amp += 1
-    lasts = {amp, len(bounds) - 1} if whole else {amp}
-    for last in sorted(lasts - {first}):
-        if last - first < MAX_COMPOUND:
-            words = [run[start:end] for start, end in bounds[first : last + 1]]
-            joined = words[0]
-            for word, sign in zip(words[1:], glue[first:last], strict=True):
-                joined += (sign or _between(joined, word)) + word
-            yield _token(joined, first, last - first + 1, bounds[first][0], bounds[last][1])
+def is_inclusive(run: str) -> bool:
+    """Tell a run in inclusive writing, which stands for several forms: employé·e."""
+    return _inclusive().fullmatch(run) is not None
+
+
+def pieces(run: str) -> list[tuple[str, int, int]]:
+    """Return the words of any other run, and behind its first word the compounds in one piece.
+
+    Each comes with the numbers of its first and its last word.
+    """
+    if "." in run and not any(map(str.isdigit, run)):
+        return [(run.replace(".", ""), 0, 0)]
+    groups = _HYPHENS.split(run)
+    if "&" in run:
+        found = list(_with_glued(groups))
+    else:
+        found = [(word, number, number) for number, word in enumerate(groups)]
+    last = found[-1][2]
+    if len(groups) > 1 and last < MAX_COMPOUND:
+        found.insert(2 if "&" in groups[0] else 1, (_in_one_piece(groups), 0, last))
+    return found
+
+
+def _with_glued(groups: Iterable[str]) -> Iterator[tuple[str, int, int]]:
+    """Yield the words of groups that are joined by &, and these groups: AT&T in AT&T-owned."""
+    number = 0
+    for group in groups:
+        first, last = number, number + group.count("&")
+        for word in group.split("&"):
+            yield word, number, number
+            if number == first and 0 < last - first < MAX_COMPOUND:
+                yield group, first, last
+            number += 1
+
+
+def _in_one_piece(words: Sequence[str]) -> str:
+    """Return a compound without its hyphens."""
+    joined = words[0]
+    for word in words[1:]:
+        joined += _between(joined, word) + word
+    return joined
 
 
 def _between(left: str, right: str) -> str:
@@ -492,4 +514,4 @@ def _is_one_number(text: str, left: Token, right: Token) -> bool:
 
 def joined_number(groups: Sequence[str], position: int, start: int, end: int) -> Token:
     """Return the number whose digits are written in groups."""
-    return _token("".join(groups), position, len(groups), start, end)
+    return as_token("".join(groups), position, len(groups), start, end)
