@@ -151,9 +151,11 @@ def in_order(
         found: Occurrences in any order. The array is changed.
     """
     numbers = (found >> np.uint64(TERM)).view(np.int64)
-    used = order[np.bincount(numbers, minlength=len(terms))[order] > 0]
-    shifts = np.zeros(len(terms), dtype=np.uint64)
+    occurs = np.zeros(len(terms), dtype=np.bool_)
+    occurs[numbers] = True
+    used = order[occurs[order]]
+    shifts = np.empty(len(terms), dtype=np.uint64)
     shifts[used] = np.arange(len(used), dtype=np.uint64) - used  # modulo 2**64
     found += (shifts << np.uint64(TERM))[numbers]
     found.sort()
-    return np.array(terms, dtype=object)[used].tolist(), found  # quicker than one by one
+    return [*map(terms.__getitem__, used.tolist())], found
