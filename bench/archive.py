@@ -33,7 +33,7 @@ STEP = 4_096
 """Articles added at once: the monitor's archive takes no more in one commit."""
 SMALL, COMMITS = 20, 40
 """Articles of a small commit, and how many of those."""
-ROUNDS = 7
+ROUNDS = 15
 
 
 def main() -> None:
@@ -162,10 +162,11 @@ def searches(engines: Sequence[Engine], queries: Sequence[Wanted]) -> None:
         found = [ask(engine, wanted, best=False) for engine in engines]
         print(f"{wanted.query + ' ' + wanted.lang:40} " + " ".join(f"{n:9,}" for n in found))
         for best in (False, True):
-            spent = [
-                median(seconds(lambda: ask(engine, wanted, best=best)) for _ in range(ROUNDS))  # noqa: B023
-                for engine in engines
+            turns = [
+                [seconds(lambda: ask(engine, wanted, best=best)) for engine in engines]  # noqa: B023
+                for _ in range(ROUNDS)
             ]
+            spent = [median(times) for times in zip(*turns, strict=True)]
             row(f"  {wanted.what}, {'best' if best else 'newest'} 50, ms", spent)
 
 
