@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import pytest
 from support import flow
@@ -20,7 +20,7 @@ from monitor import pipeline as pipelines
 from monitor.fetch.client import Client
 from monitor.fetch.host_limiter import SLOTS
 from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_outcome import ActiveConfig, BatchOutcome
+from monitor.ingest.poll_outcome import ActiveConfig
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Fetched, ParsedFeed
@@ -85,10 +85,9 @@ def test_large_answers_wait_at_their_servers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipelines, "BACKLOG_BYTES", ROOM)
-    with Web() as web, closing(SqlStore(tmp_path)) as store, ThreadPoolExecutor(1) as thread:
-        web.on("*", Reply(body=b"x" * SIZE))
-        feeds = store.subscribe([Feed(url=web.url(f"/{n}"), name=f"{n}") for n in range(FEEDS)], [])
-        reader = asyncio.run(_polled(feeds, store, thread))
+    reader = SlowReader()
+    with _served(tmp_path, FEEDS, {"*": Reply(body=b"x" * SIZE)}) as scene:
+        scene.run(reader, _poll_all)
     assert reader.read == FEEDS
     assert reader.most <= ROOM + SLOTS * SIZE  # what has begun to arrive goes on
 
@@ -97,26 +96,16 @@ def test_polls_that_brought_nothing_are_stored_together_and_at_the_latest_with_a
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipelines, "GATHER", 60.0)
-    stored: list[int] = []
 
-    async def go(feeds: list[Feed], pipeline: Pipeline) -> None:
+    async def go(feeds: list[Feed], pipeline: Pipeline, stored: list[int]) -> None:
         unchanged = [pipeline.poll(feed, FeedState(etag=b"1")) for feed in feeds[1:]]
         waiting = asyncio.gather(*unchanged)
         await asyncio.sleep(0.5)
         assert not stored
-        async with asyncio.timeout(20):
-            await asyncio.gather(waiting, pipeline.poll(feeds[0], FeedState()))
+        await asyncio.gather(waiting, pipeline.poll(feeds[0], FeedState()))
 
-    with Web() as web, closing(SqlStore(tmp_path)) as store, ThreadPoolExecutor(1) as thread:
-        web.on("/0", Reply(body=b"x"))
-        web.on("*", Reply(304))
-        feeds = store.subscribe([Feed(url=web.url(f"/{n}"), name=f"{n}") for n in range(6)], [])
-        asyncio.run(
-            _with_pipeline(
-                feeds, store, thread, SlowReader(), go, lambda done: stored.append(len(done.polls))
-            )
-        )
-    assert stored == [6]
+    with _served(tmp_path, 6, {"/0": Reply(body=b"x"), "*": Reply(304)}) as scene:
+        assert scene.run(SlowReader(), go) == [6]
 
 
 def test_documents_that_one_transaction_leaves_are_stored_at_once(
@@ -124,45 +113,21 @@ def test_documents_that_one_transaction_leaves_are_stored_at_once(
 ) -> None:
     monkeypatch.setattr(pipelines, "GATHER", 60.0)
     monkeypatch.setattr(pipelines, "BATCH_ENTRIES", 0)  # one document each
-    stored: list[int] = []
 
-    with Web() as web, closing(SqlStore(tmp_path)) as store, ThreadPoolExecutor(1) as thread:
+    async def go(feeds: list[Feed], pipeline: Pipeline, stored: list[int]) -> None:
+        scene.thread.submit(time.sleep, 1.0)  # all arrive meanwhile
+        await _poll_all(feeds, pipeline, stored)
 
-        async def go(feeds: list[Feed], pipeline: Pipeline) -> None:
-            thread.submit(time.sleep, 1.0)  # all arrive meanwhile
-            async with asyncio.timeout(20):
-                await asyncio.gather(*(pipeline.poll(feed, FeedState()) for feed in feeds))
-
-        web.on("*", Reply(body=b"x"))
-        feeds = store.subscribe([Feed(url=web.url(f"/{n}"), name=f"{n}") for n in range(6)], [])
-        asyncio.run(
-            _with_pipeline(
-                feeds, store, thread, SlowReader(), go, lambda done: stored.append(len(done.polls))
-            )
-        )
-    assert stored == [1] * 6
+    with _served(tmp_path, 6, {"*": Reply(body=b"x")}) as scene:
+        assert scene.run(SlowReader(), go) == [1] * 6
 
 
 def test_documents_of_new_feeds_that_are_read_at_a_time_are_stored_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipelines, "FILL", 60.0)
-    stored: list[int] = []
-
-    async def go(feeds: list[Feed], pipeline: Pipeline) -> None:
-        async with asyncio.timeout(20):
-            await asyncio.gather(*(pipeline.poll(feed, FeedState()) for feed in feeds))
-
-    with Web() as web, closing(SqlStore(tmp_path)) as store, ThreadPoolExecutor(1) as thread:
-        web.on("*", Reply(body=b"x"))
-        feeds = store.subscribe([Feed(url=web.url(f"/{n}"), name=f"{n}") for n in range(6)], [])
-        reader = TogetherReader(len(feeds))
-        asyncio.run(
-            _with_pipeline(
-                feeds, store, thread, reader, go, lambda done: stored.append(len(done.polls))
-            )
-        )
-    assert stored == [6]
+    with _served(tmp_path, 6, {"*": Reply(body=b"x")}) as scene:
+        assert scene.run(TogetherReader(6), _poll_all) == [6]
 
 
 @pytest.mark.parametrize("new", [True, False])
@@ -172,51 +137,69 @@ def test_a_document_does_not_wait_for_one_that_takes_long_to_read(
     """One of a feed that was read before waits for no other; the others do so for a moment."""
     monkeypatch.setattr(pipelines, "FILL", 0.05 if new else 60.0)
 
-    async def go(feeds: list[Feed], pipeline: Pipeline) -> None:
+    async def go(feeds: list[Feed], pipeline: Pipeline, stored: list[int]) -> None:
         state = FeedState(last_ok=None if new else flow.START)
         slow, quick = (asyncio.create_task(pipeline.poll(feed, state)) for feed in feeds)
-        async with asyncio.timeout(20):
-            await quick
+        await quick
         assert not slow.done()
         reader.ends.set()
         await slow
 
-    with Web() as web, closing(SqlStore(tmp_path)) as store, ThreadPoolExecutor(1) as thread:
-        web.on("*", Reply(body=b"x"))
-        feeds = store.subscribe([Feed(url=web.url(f"/{n}"), name=f"{n}") for n in range(2)], [])
-        reader = HeldReader(feeds[0].url)
-        asyncio.run(_with_pipeline(feeds, store, thread, reader, go, lambda done: None))
+    with _served(tmp_path, 2, {"*": Reply(body=b"x")}) as scene:
+        reader = HeldReader(scene.feeds[0].url)
+        assert scene.run(reader, go) == [1, 1]
 
 
-async def _polled(feeds: list[Feed], store: SqlStore, thread: ThreadPoolExecutor) -> SlowReader:
+Go = Callable[[list[Feed], Pipeline, list[int]], Awaitable[None]]
+"""Polls feeds, and sees how many polls each transaction has stored so far."""
+
+
+async def _poll_all(feeds: list[Feed], pipeline: Pipeline, stored: list[int]) -> None:
     """Poll all feeds at once."""
-    reader = SlowReader()
-
-    async def go(feeds: list[Feed], pipeline: Pipeline) -> None:
-        await asyncio.gather(*(pipeline.poll(feed, FeedState()) for feed in feeds))
-
-    await _with_pipeline(feeds, store, thread, reader, go, lambda stored: None)
-    return reader
+    await asyncio.gather(*(pipeline.poll(feed, FeedState()) for feed in feeds))
 
 
-async def _with_pipeline(
-    feeds: list[Feed],
-    store: SqlStore,
-    thread: ThreadPoolExecutor,
-    reader: flow.Reader,
-    go: Callable[[list[Feed], Pipeline], Awaitable[None]],
-    on_stored: Callable[[BatchOutcome], None],
-) -> None:
-    numbered = {feed.number: feed for feed in feeds}
-    watch = ActiveConfig(rules=WatchlistMatcher(()), feeds=numbered)
-    ingester = Ingester(store, watch, lambda: flow.START, lambda: 0.0)
-    allowed = [ip_network(LOOPBACK)]
-    async with Client(
-        allowed, user_agent="test", monotonic=time.monotonic, sleep=asyncio.sleep
-    ) as client:
-        pipeline = Pipeline(
-            client, cast(Any, reader), ingester, thread, lambda: flow.START, on_stored
-        )
-        running = asyncio.create_task(pipeline.run())
-        await go(feeds, pipeline)
-        running.cancel()
+class Scene(NamedTuple):
+    """Feeds that a server has, and the store of their articles."""
+
+    feeds: list[Feed]
+    store: SqlStore
+    thread: ThreadPoolExecutor
+
+    def run(self, reader: flow.Reader, go: Go) -> list[int]:
+        """Run a pipeline while `go` polls; return how many polls each transaction stored."""
+        stored: list[int] = []
+        asyncio.run(self._run(reader, go, stored))
+        return stored
+
+    async def _run(self, reader: flow.Reader, go: Go, stored: list[int]) -> None:
+        numbered = {feed.number: feed for feed in self.feeds}
+        watch = ActiveConfig(rules=WatchlistMatcher(()), feeds=numbered)
+        ingester = Ingester(self.store, watch, lambda: flow.START, lambda: 0.0)
+        allowed = [ip_network(LOOPBACK)]
+        async with Client(
+            allowed, user_agent="test", monotonic=time.monotonic, sleep=asyncio.sleep
+        ) as client:
+            pipeline = Pipeline(
+                client,
+                cast(Any, reader),
+                ingester,
+                self.thread,
+                lambda: flow.START,
+                lambda done: stored.append(len(done.polls)),
+            )
+            running = asyncio.create_task(pipeline.run())
+            async with asyncio.timeout(60):
+                await go(self.feeds, pipeline, stored)
+            running.cancel()
+
+
+@contextmanager
+def _served(folder: Path, count: int, replies: dict[str, Reply]) -> Iterator[Scene]:
+    """Give feeds on loopback, which are answered so."""
+    with Web() as web, closing(SqlStore(folder)) as store, ThreadPoolExecutor(1) as thread:
+        for path, reply in replies.items():
+            web.on(path, reply)
+        urls = [web.url(f"/{n}") for n in range(count)]
+        feeds = store.subscribe([Feed(url=url, name=url) for url in urls], [])
+        yield Scene(feeds, store, thread)
