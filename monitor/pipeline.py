@@ -109,8 +109,8 @@ class Pipeline:
         self._due = asyncio.Event()
         """Set while what waits for the store is to be stored without waiting for more."""
         self._entries = self._changed = self._urgent = 0
-        """Of the results that wait for the store: the entries, how many brought something, and
-        how many of these are of feeds that were read before."""
+        """Of the results that wait for the store: the entries; how many brought something; how
+        many of these do not wait for documents that are being read."""
         self._unparsed = 0
         self._held = 0
         policy = RobotsPolicy(client, parser.robots, clock)
@@ -167,7 +167,7 @@ class Pipeline:
             await self._store_batch(batch)
 
     async def _gather(self) -> None:
-        """Wait for more results: a moment, or for documents that are being read."""
+        """Wait for more results: a moment, and for documents being read if only new feeds wait."""
         await self._until_due(GATHER)
         if self._changed:
             await self._until_due(FILL)

@@ -294,9 +294,10 @@ def is_inclusive(run: str) -> bool:
 
 
 def pieces(run: str) -> list[tuple[str, int, int]]:
-    """Return the words of any other run, and behind its first word the compounds in one piece.
+    """Return the words of a run that is not inclusive, and its compounds in one piece.
 
-    Each comes with the numbers of its first and its last word.
+    Each is as it is written, with the numbers of its first and its last word. A compound comes
+    behind its first word.
     """
     if "." in run and not any(map(str.isdigit, run)):
         return [(run.replace(".", ""), 0, 0)]

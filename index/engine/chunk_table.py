@@ -136,6 +136,7 @@ class ChunkTable:
         self.numbers_of_keys = _KeyNumbers()
         """Numbers of the index keys."""
         self._entries = array("I")
+        """By number: the columns of `entries`."""
         self.added = array("Q")
         """Occurrences: numbers of index keys, and the codes that they are off by."""
 

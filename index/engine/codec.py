@@ -227,7 +227,7 @@ class BatchWriter(SegmentWriter):  # type: ignore[misc]
 
     def add_articles(self, articles: Sequence[Article], terms: ArticleTerms) -> None:
         """Add articles, of which `terms` finds the words."""
-        articles = sorted(articles, key=attrgetter("date", "id"))  # see `order_by_date`
+        articles = sorted(articles, key=attrgetter("date", "id"))  # no number changes later
         keys, occurrences, lengths = terms.occurrences(articles, self.docnum)
         self.pool.add_new(WORDS, keys, occurrences)
         self.pool.add_labels(LANG, self.docnum, ((article.lang,) for article in articles))

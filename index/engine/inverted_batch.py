@@ -339,7 +339,7 @@ def _part_widths(found: Occurrences) -> list[int]:
     widths = []
     for part in range(len(PARTS)):
         top = ((part + 1) << _PART) - 1
-        last = top - int((np.uint32(top) - codes).min(initial=top))  # less than 0 is very much
+        last = top - int((np.uint32(top) - codes).min(initial=top))  # larger codes wrap around
         is_there = last >> _PART == part
         widths.append((last >> 2 & PART_WIDTH - 1) + MAX_COMPOUND + 1 if is_there else 1)
     return widths

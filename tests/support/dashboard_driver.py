@@ -106,7 +106,7 @@ def drive(
             await pilot.pause()
             await script(pilot, app)
             if not app._exit:
-                app.exit()  # as a user: what still runs then shows nothing
+                app.exit()  # a search that is answered later looks for no widgets then
 
     with unpainted():
         asyncio.run(run())
