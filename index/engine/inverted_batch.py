@@ -32,13 +32,14 @@ from index.engine.postings_file import (
 )
 from index.engine.schema import MAX_DOCUMENTS
 
-BLOCK = 1 << 18
+BLOCK = 1 << 17
 """Occurrences that are sorted at once, roughly: with fewer, numpy is called more often; more do not
 fit into the caches of the processor, and take memory."""
 _TERMS = 1 << 12
 """Terms of each source that are in memory at once, roughly."""
 
 Numbers = NDArray[np.int64]
+Codes = NDArray[np.int32]
 Occurrences = NDArray[np.uint64]
 """In each number: that of a term, of a document and a code, from the highest digits on."""
 DOC, TERM = 24, 40
@@ -81,8 +82,8 @@ class PostingsSource(Protocol):
     def weights(self, first: int, last: int) -> Numbers:
         """Return the occurrences of some terms, roughly."""
 
-    def block(self, first: int, last: int) -> Occurrences:
-        """Return the occurrences of the terms from `first` to below `last`, numbered from 0."""
+    def block(self, first: int, numbers: Numbers) -> Occurrences:
+        """Return the occurrences of the terms from `first` on, with other numbers."""
 
     def release(self) -> None:
         """Let go of what was read in a file."""
@@ -152,10 +153,7 @@ def _occurrences(
     for each, numbers in zip(slices, own, strict=True):
         low, high = np.searchsorted(numbers, (first, last)).tolist()
         if low < high:
-            block = each.source.block(each.first + low, each.first + high)
-            shifts = (numbers[low:high] - first - np.arange(high - low)).astype(np.uint64)
-            block += (shifts << np.uint64(TERM))[block >> np.uint64(TERM)]
-            blocks.append(block)
+            blocks.append(each.source.block(each.first + low, numbers[low:high] - first))
     if len(blocks) > 1:
         found = np.concatenate(blocks)
         found.sort(kind="stable")  # merges what is in order
@@ -223,10 +221,13 @@ class NewPostings:
         """Return the occurrences of some terms."""
         return np.diff(self._starts[first : last + 1])
 
-    def block(self, first: int, last: int) -> Occurrences:
+    def block(self, first: int, numbers: Numbers) -> Occurrences:
         """Return the occurrences of some terms."""
+        last = first + len(numbers)
         found = self._occurrences[self._starts[first] : self._starts[last]]
-        return found - np.uint64(first << TERM)
+        counts = np.diff(self._starts[first : last + 1])
+        shifts = (numbers - np.arange(first, last)) << TERM
+        return found + np.repeat(shifts, counts).view(np.uint64)
 
     def release(self) -> None:
         """Do nothing: all is in memory."""
@@ -272,15 +273,17 @@ class SegmentPostings:
         starts = self._starts[first : last + 1].astype(np.int64)
         return (starts[1:] - starts[:-1]) // 2 + 1
 
-    def block(self, first: int, last: int) -> Occurrences:
+    def block(self, first: int, numbers: Numbers) -> Occurrences:
         """Return the occurrences of some terms in documents that are kept."""
         with self._lists.file.damage_reported():
-            terms, docs, counts, codes = self._read(first, last)
+            sizes, docs, counts, codes = self._read(first, first + len(numbers))
             docs = self._numbers[docs]
-        found = (terms << TERM) + (docs << DOC)
+        found = np.repeat(numbers << TERM, sizes)
+        found += docs << DOC
         kept = docs >= 0
         if self.has_codes:
-            found = np.repeat(found, counts) + codes
+            found = np.repeat(found, counts)
+            found += codes
             kept = kept if kept.all() else np.repeat(kept, counts)
         return (found if kept.all() else found[kept]).view(np.uint64)
 
@@ -288,8 +291,8 @@ class SegmentPostings:
         """Let go of what was read in the file."""
         self._lists.file.release()
 
-    def _read(self, first: int, last: int) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-        """Return terms, documents, counts and codes of some lists."""
+    def _read(self, first: int, last: int) -> tuple[Numbers, Numbers, Numbers, Codes]:
+        """Return of some lists how many documents each has, the documents, counts and codes."""
         sizes = self._sizes[first:last].astype(np.int64) + 1
         kinds = self._kinds[first:last]
         bounds = self._starts[first : last + 1].astype(np.int64)
@@ -301,20 +304,18 @@ class SegmentPostings:
         in_all = 8 * (ends - middles) // np.maximum(bits + has_firsts, 1)
         tails = middles + np.where(has_firsts, _bytes_of_bits(in_all), 0)
         counts = np.repeat(in_all // sizes, sizes)  # where none are written: one each, or none
-        firsts = np.flatnonzero(_unpacked(self._content, middles, in_all, has_firsts, 1))
-        counts[np.repeat(has_firsts, sizes)] = np.diff(firsts, append=in_all[has_firsts].sum())
+        counts[np.repeat(has_firsts, sizes)] = _counts(
+            self._content, middles[has_firsts], in_all[has_firsts], sizes[has_firsts]
+        )
         if (np.add.reduceat(counts, np.cumsum(sizes) - sizes) != in_all).any():
             raise ValueError("counts and places differ")  # not a message
-        places = np.zeros(in_all.sum(), dtype=np.int64)
+        places = np.zeros(in_all.sum(), dtype=np.int32)
         _fill(places, self._content, tails, in_all, bits >> 3)
         is_shared = bits == 8 + _SHARED
-        high = _unpacked(self._content, tails + in_all, in_all, is_shared, _SHARED)
-        places[np.repeat(is_shared, in_all)] += high.astype(np.int64) << 8
-        places <<= np.repeat(np.where(kinds & WITH_LENGTHS, 0, 2), in_all)
-        return (
-            np.repeat(np.arange(last - first), sizes), docs, counts,
-            _codes(places, self._lists.layout),
-        )  # fmt: skip
+        high = _shared(self._content, (tails + in_all)[is_shared], in_all[is_shared])
+        places[np.repeat(is_shared, in_all)] += high.astype(np.int32) << 8
+        places <<= np.repeat(np.where(kinds & WITH_LENGTHS, 0, 2).astype(np.int32), in_all)
+        return sizes, docs, counts, _codes(places, self._lists.layout)
 
     def _documents(self, starts: Numbers, sizes: Numbers, is_bits: NDArray[np.bool_]) -> Numbers:
         """Return the documents of some lists."""
@@ -345,20 +346,22 @@ def _part_widths(found: Occurrences) -> list[int]:
     return widths
 
 
-def _codes(places: Numbers, layout: PlaceLayout) -> Numbers:
+def _codes(places: Codes, layout: PlaceLayout) -> Codes:
     """Return the codes of places with lengths."""
     codes = places.copy()
     for width, start in zip(layout.widths, layout.starts[1:], strict=False):
-        codes += (places >= start << 2) * np.int64((PART_WIDTH - width) << 2)
-    if len(codes) and codes.max() > _CODE:
+        codes += (places >= start << 2) * np.int32((PART_WIDTH - width) << 2)
+    if len(codes) and not 0 <= codes.min() <= codes.max() <= _CODE:
         raise ValueError("a place is too large")  # not a message
     return codes
 
 
-def _places(codes: Numbers, layout: PlaceLayout) -> Numbers:
+def _places(codes: Codes, layout: PlaceLayout) -> Codes:
     """Return the places, with lengths, of codes."""
-    shifts = np.array([start - part * PART_WIDTH for part, start in enumerate(layout.starts)])
-    places: Numbers = codes + (shifts << 2)[codes >> _PART]
+    places = codes.copy()
+    for part in range(1, len(layout.widths)):
+        gap = PART_WIDTH - layout.widths[part - 1]
+        places -= (codes >= part << _PART) * np.int32(gap << 2)
     return places
 
 
@@ -372,7 +375,7 @@ def _to_records(
     """Return the lists of the terms that have any postings; of labels without a layout."""
     if not len(found):
         return Records([], b"", b"", b"", b"")
-    postings = (found >> np.uint64(DOC)).astype(np.int64)
+    postings = (found >> np.uint64(DOC)).view(np.int64)
     firsts, counts = _runs(postings)
     if counts.max() > MAX_OCCURRENCES:
         rank = np.arange(len(found)) - np.repeat(firsts, counts)
@@ -386,15 +389,15 @@ def _to_records(
     is_bits = 4 * sizes >= _bytes_of_bits(documents)  # twice as long as numbers, and quick
     kinds = np.where(is_bits, AS_BITS, 0)
     in_all = bits = np.zeros_like(sizes)
-    places = np.empty(0, dtype=np.int64)
+    places = np.empty(0, dtype=np.int32)
     has_firsts = np.zeros_like(is_bits)
     if layout is not None:
-        places = _places((found & np.uint64(_CODE)).astype(np.int64), layout)
+        places = _places(found.astype(np.int32) & _CODE, layout)
         in_all = np.add.reduceat(counts, heads)
         has_firsts = in_all > sizes
         heads_of_lists = firsts[heads]
         with_lengths = np.bitwise_or.reduceat(places & 3, heads_of_lists) > 0
-        places >>= np.repeat(np.where(with_lengths, 0, 2), in_all)
+        places >>= np.repeat(np.where(with_lengths, 0, 2).astype(np.int32), in_all)
         of_places = np.searchsorted(_LARGEST, np.maximum.reduceat(places, heads_of_lists))
         bits = _BITS[of_places]
         kinds += (
@@ -435,7 +438,11 @@ def _runs(numbers: Numbers | Occurrences) -> tuple[Numbers, Numbers]:
 
 
 def _fill(
-    numbers: Numbers, content: NDArray[np.uint8], starts: Numbers, counts: Numbers, widths: Numbers
+    numbers: Numbers | Codes,
+    content: NDArray[np.uint8],
+    starts: Numbers,
+    counts: Numbers,
+    widths: Numbers,
 ) -> None:
     """Read runs of numbers, so many from each start and so wide; those of no width are left."""
     for width in (1, 2, 4):
@@ -453,7 +460,11 @@ def _fill(
 
 
 def _write(
-    content: NDArray[np.uint8], numbers: Numbers, starts: Numbers, counts: Numbers, widths: Numbers
+    content: NDArray[np.uint8],
+    numbers: Numbers | Codes,
+    starts: Numbers,
+    counts: Numbers,
+    widths: Numbers,
 ) -> None:
     """Write runs of numbers, so many at each start and so wide."""
     for width in (1, 2, 4):
@@ -507,27 +518,44 @@ def _write_shared(
     starts, counts = starts[chosen], counts[chosen]
     sizes = _bytes_of_bits(_SHARED * counts)
     row = np.zeros(2 * sizes.sum(), dtype=np.uint8)
-    row[_ranges(2 * (np.cumsum(sizes) - sizes), counts)] = numbers
+    row[_in_use(counts)] = numbers
     content[_ranges(starts, sizes)] = row[::2] | row[1::2] << _SHARED
 
 
-def _unpacked(
-    content: NDArray[np.uint8],
-    starts: Numbers,
-    counts: Numbers,
-    chosen: NDArray[np.bool_],
-    bits: int,
-) -> NDArray[np.uint8]:
-    """Read the chosen runs of bits, or of numbers of four, several in a byte."""
-    starts, counts = starts[chosen], counts[chosen]
-    sizes, in_byte = _bytes_of_bits(bits * counts), 8 // bits
-    packed = content[_ranges(starts, sizes)]
-    if bits == 1:
-        row = np.unpackbits(packed, bitorder="little")
-    else:
-        row = np.empty(2 * len(packed), dtype=np.uint8)
-        row[::2], row[1::2] = packed & 15, packed >> _SHARED
-    return row[_ranges(in_byte * (np.cumsum(sizes) - sizes), counts)]
+def _counts(
+    content: NDArray[np.uint8], starts: Numbers, in_all: Numbers, sizes: Numbers
+) -> Numbers:
+    """Read how many occurrences each document has, from bits that say where it has the first.
+
+    Args:
+        content: Where the bits are.
+        starts: Where those of each list begin.
+        in_all: Occurrences in each list.
+        sizes: Documents of each list.
+    """
+    widths = _bytes_of_bits(in_all)
+    bits = np.unpackbits(content[_ranges(starts, widths)], bitorder="little")
+    firsts = np.flatnonzero(bits.view(np.bool_))
+    if len(firsts) != sizes.sum():
+        raise ValueError("documents and bits differ")  # not a message
+    behind = 8 * widths - in_all  # bits of each list that are not in use
+    firsts -= np.repeat(np.cumsum(behind) - behind, sizes)
+    return np.diff(firsts, append=in_all.sum())
+
+
+def _shared(content: NDArray[np.uint8], starts: Numbers, counts: Numbers) -> NDArray[np.uint8]:
+    """Read runs of numbers of four binary digits, two in a byte."""
+    packed = content[_ranges(starts, _bytes_of_bits(_SHARED * counts))]
+    row = np.empty(2 * len(packed), dtype=np.uint8)
+    row[::2], row[1::2] = packed & 15, packed >> _SHARED
+    return row[_in_use(counts)]
+
+
+def _in_use(counts: Numbers) -> NDArray[np.bool_]:
+    """Tell which halves of bytes are in use, where so many numbers of half a byte are in a row."""
+    in_use = np.ones((counts + (counts & 1)).sum(), dtype=np.bool_)
+    in_use[np.cumsum(counts + (counts & 1))[counts & 1 > 0] - 1] = False
+    return in_use
 
 
 def _ranges(starts: Numbers, counts: Numbers, step: int = 1) -> Numbers:
