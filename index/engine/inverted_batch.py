@@ -107,9 +107,9 @@ def records(
             weights[numbers] += each.weights()
         for first, last in pairwise(_cuts(weights)):
             found = _occurrences(slices, own, first, last)
+            for source in sources:
+                source.release()
             yield _to_records(terms[first:last], found, documents, layout if has_codes else None)
-        for source in sources:
-            source.release()
 
 
 class _Slice(NamedTuple):
