@@ -175,7 +175,8 @@ async def _watch(
     from monitor.maintenance.indexer_process import IndexerProcess
     from monitor.parse.workers import Parser
 
-    parser = Parser(expects_pages=any(feed.full_text for feed in config.feeds))
+    reads_pages = any(feed.full_text for feed in config.feeds)
+    parser = Parser(2 if reads_pages else 1, expects_pages=reads_pages)
     indexer = IndexerProcess(config.data, clock, store=config.store)
     fork_server.start()
     from monitor.daemon import Daemon  # while that process imports, too

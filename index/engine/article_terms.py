@@ -69,8 +69,8 @@ class ArticleTerms:
         """
         if self._table.bytes > _KNOWN:
             self._table = self._table.without_rare()
-        found = [self._found(parts) for parts in _groups(articles)]
-        every = np.concatenate(found) if found else np.empty(0, dtype=np.uint64)
+        none = np.empty(0, dtype=np.uint64)
+        every = np.concatenate([none, *map(self._found, _groups(articles))])
         docs = (every >> np.uint64(DOC)).astype(np.uint16)
         lengths = np.bincount(docs, minlength=len(articles)).tolist()
         every += np.uint64(first << DOC)

@@ -336,7 +336,7 @@ class SegmentPostings:
 
 def _part_widths(found: Occurrences) -> list[int]:
     """Return the positions that each part of an article takes at most, and one more."""
-    codes = (found & np.uint64(_CODE)).astype(np.uint32)
+    codes = found.astype(np.uint32) & _CODE
     widths = []
     for part in range(len(PARTS)):
         top = ((part + 1) << _PART) - 1
