@@ -22,7 +22,7 @@ def _words_of_chunk(chunk: str) -> str:
     return " ".join(token.term for run in runs for token in tokens_of[run] if token.is_word)
 
 
-_words = TextCache(_words_of_chunk, getsizeof, CACHED // 4)
+_words = TextCache(_words_of_chunk, getsizeof, CACHED // 8)
 
 
 def plain_word(chunk: str) -> tuple[str, str] | None:

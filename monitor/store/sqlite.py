@@ -21,7 +21,7 @@ from monitor.store.sql.connection import BUSY_MS, reading
 from monitor.store.sql.schema import EVIDENCE, VERSION
 
 FILE = "newsroom.db"
-WRITER_CACHE, VIEWER_CACHE = 10_000, 2_000
+WRITER_CACHE, VIEWER_CACHE = 8_000, 2_000
 """Kilobytes of pages that a connection of the monitor, or of a viewer, keeps.
 
 A viewer has one connection a thread, and each fills its cache: those of a dashboard had 32 MB. The
