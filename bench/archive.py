@@ -11,6 +11,7 @@ changes them little. Each search is for the first fifty and the number of all.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import resource
 import tempfile
@@ -27,6 +28,7 @@ from bench.archive_peers import Engine, Fts5, Ours, Tantivy
 from bench.corpus import BEGINNING, Corpus
 from bench.real_articles import DATA
 from index.article import Article
+from monitor.maintenance.indexer_process import GARBAGE
 
 FEEDS = 1_000
 STEP = 4_096
@@ -45,6 +47,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA, help="where the real texts are")
     parser.add_argument("--invented", action="store_true", help="the invented corpus instead")
     asked = parser.parse_args()
+    gc.set_threshold(GARBAGE)  # as in the process of the indexer
     count = asked.articles + SMALL * COMMITS
     if asked.invented or not asked.data.exists():
         corpus, queries = written(count), of_the_invented()

@@ -39,6 +39,8 @@ class Ours:
     name = "archive"
 
     def __init__(self, folder: Path) -> None:
+        import index.engine.article_terms  # noqa: F401  # with numpy, as tantivy's library is
+
         self._folder = folder
         self._writer = open_archive_writer(folder)
         self.reopen()
