@@ -85,9 +85,6 @@ class PostingsSource(Protocol):
     def block(self, first: int, numbers: Numbers) -> Occurrences:
         """Return the occurrences of the terms from `first` on, with other numbers."""
 
-    def release(self) -> None:
-        """Let go of what was read in a file."""
-
 
 def records(
     sources: Sequence[PostingsSource], documents: int, layout: PlaceLayout
@@ -107,8 +104,6 @@ def records(
             weights[numbers] += each.weights()
         for first, last in pairwise(_cuts(weights)):
             found = _occurrences(slices, own, first, last)
-            for source in sources:
-                source.release()
             yield _to_records(terms[first:last], found, documents, layout if has_codes else None)
 
 
@@ -229,9 +224,6 @@ class NewPostings:
         shifts = (numbers - np.arange(first, last)) << TERM
         return found + np.repeat(shifts, counts).view(np.uint64)
 
-    def release(self) -> None:
-        """Do nothing: all is in memory."""
-
 
 class SegmentPostings:
     """The posting lists of a segment, its documents renumbered."""
@@ -261,7 +253,9 @@ class SegmentPostings:
     def terms(self, first: int, last: int) -> list[bytes]:
         """Return some terms."""
         with self._lists.file.damage_reported():
-            return self._field.terms_at(first, last)
+            terms = self._field.terms_at(first, last)
+        self._lists.file.release()
+        return terms
 
     def rank(self, term: bytes) -> int:
         """Return how many terms come before a term."""
@@ -278,6 +272,7 @@ class SegmentPostings:
         with self._lists.file.damage_reported():
             sizes, docs, counts, codes = self._read(first, first + len(numbers))
             docs = self._numbers[docs]
+        self._lists.file.release()
         found = np.repeat(numbers << TERM, sizes)
         found += docs << DOC
         kept = docs >= 0
@@ -286,10 +281,6 @@ class SegmentPostings:
             found += codes
             kept = kept if kept.all() else np.repeat(kept, counts)
         return (found if kept.all() else found[kept]).view(np.uint64)
-
-    def release(self) -> None:
-        """Let go of what was read in the file."""
-        self._lists.file.release()
 
     def _read(self, first: int, last: int) -> tuple[Numbers, Numbers, Numbers, Codes]:
         """Return of some lists how many documents each has, the documents, counts and codes."""
