@@ -176,7 +176,7 @@ async def _watch(
     from monitor.parse.workers import Parser
 
     reads_pages = any(feed.full_text for feed in config.feeds)
-    parser = Parser(2 if reads_pages else 1, expects_pages=reads_pages)
+    parser = Parser(workers=2 if reads_pages else 1, expects_pages=reads_pages)
     indexer = IndexerProcess(config.data, clock, store=config.store)
     fork_server.start()
     from monitor.daemon import Daemon  # while that process imports, too
