@@ -75,7 +75,7 @@ class ArticleTerms:
         lengths = np.bincount(docs, minlength=len(articles)).tolist()
         every += np.uint64(first << DOC)
         keys = self._table.numbers_of_keys
-        return *in_order(keys.written(), keys.sorted_numbers(), every), lengths
+        return *in_order(keys.written, keys.sorted_numbers(), every), lengths
 
     @property
     def known_bytes(self) -> int:

@@ -85,25 +85,24 @@ class _KeyNumbers(dict[bytes, int]):
 
     def __init__(self) -> None:
         super().__init__()
+        self.written: list[bytes] = []
+        """The keys by their numbers."""
         self.words = array("i")
         """By the number of a key: the chunk of one plain word whose last key it is, or -1."""
         self.bytes = 0
         """Bytes of the keys and their numbers, roughly."""
         self._sorted = np.empty(0, dtype=np.uint32)
 
-    def written(self) -> list[bytes]:
-        """Return the keys by their numbers."""
-        return list(self)
-
     def sorted_numbers(self) -> NDArray[np.uint32]:
         """Return the numbers of all keys, in the order of the keys."""
-        written, known = self.written().__getitem__, self._sorted.data
+        written, known = self.written.__getitem__, self._sorted.data
         new = sorted(range(len(known), len(self)), key=written)  # few from batch to batch
         places = [bisect_left(known, key, key=written) for key in map(written, new)]
         self._sorted = np.insert(self._sorted, places, new)
         return self._sorted
 
     def __missing__(self, key: bytes) -> int:
+        self.written.append(key)
         self.words.append(-1)
         self.bytes += _SLOT + getsizeof(key)
         return self.setdefault(key, len(self))
@@ -202,7 +201,7 @@ class ChunkTable:
         found += added.astype(np.uint64) << np.uint64(TERM)
         self._entries = array("I", entries.tobytes())
         self.added = array("Q", found.tobytes())
-        written = other.numbers_of_keys.written()
+        written = other.numbers_of_keys.written
         for key in keys.tolist():
             self.numbers_of_keys[written[key]]
         known = np.full(1 + len(other._entries) // _COLUMNS, -1, dtype=np.int32)
