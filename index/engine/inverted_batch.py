@@ -40,6 +40,7 @@ _TERMS = 1 << 12
 
 Numbers = NDArray[np.int64]
 Codes = NDArray[np.int32]
+"""Codes, or places: both have 24 binary digits, and are read in half of the memory."""
 Occurrences = NDArray[np.uint64]
 """In each number: that of a term, of a document and a code, from the highest digits on."""
 DOC, TERM = 24, 40
@@ -531,7 +532,10 @@ def _counts(
         raise ValueError("documents and bits differ")  # not a message
     behind = 8 * widths - in_all  # bits of each list that are not in use
     firsts -= np.repeat(np.cumsum(behind) - behind, sizes)
-    return np.diff(firsts, append=in_all.sum())
+    counts = np.diff(firsts, append=in_all.sum())
+    if (counts < 1).any():  # a bit that is not in use is set
+        raise ValueError("documents without occurrences")  # not a message
+    return counts
 
 
 def _shared(content: NDArray[np.uint8], starts: Numbers, counts: Numbers) -> NDArray[np.uint8]:

@@ -169,7 +169,7 @@ def test_a_document_too_many_is_refused() -> None:
         TermPool().add_terms("words", MAX_DOCUMENTS, {"one": [1]})
 
 
-@pytest.mark.parametrize("firsts", [0b1010, 0b0001, 0b1011])
+@pytest.mark.parametrize("firsts", [0b1010, 0b0001, 0b1011, 0b1_0001])
 @pytest.mark.parametrize("written_as", ["bits", "numbers"])
 def test_lists_that_make_no_sense_are_not_merged(
     folder: Path, written_as: str, firsts: int
