@@ -15,6 +15,7 @@ from support import postings_files
 from index import open_archive, open_archive_writer
 from index.article import Article
 from index.engine import inverted_batch
+from index.engine.checksummed_file import ChecksummedFileWriter
 from index.engine.inverted_batch import Numbers
 from index.engine.postings_file import MAX_OCCURRENCES, PostingsFile
 from index.engine.schema import MAX_DOCUMENTS
@@ -182,7 +183,10 @@ def test_lists_that_make_no_sense_are_not_merged(
     docs = [0b11] if written_as == "bits" else [0, 0, 1, 0]
     start = content.index(bytes([*docs, 0b1001, 1, 2, 3, 4]))  # documents, firsts, places
     content[start + len(docs)] = firsts
-    at.write_bytes(content)
+    with at.open("wb") as written_anew:  # with the checksums of what it says now
+        out = ChecksummedFileWriter(written_anew)
+        out.write(bytes(content[out.offset : lists.file._end]))
+        out.seal(lists.file.directory)
     pool = TermPool()
     with at.open("rb") as file:
         pool.add_lists(PostingsFile(file, at.name), consecutive(documents))
