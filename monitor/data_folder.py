@@ -9,6 +9,7 @@ import logging
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from index.translation import gettext as _
@@ -49,7 +50,8 @@ def claim(folder: Path) -> None:
             _("{folder}: others could write there; now only you can (mode 0700)", folder=folder)
         )
     for path in _files(folder):
-        _refuse_foreign(path, path.lstat().st_uid)
+        with suppress(FileNotFoundError):  # SQLite removes its own when a viewer ends
+            _refuse_foreign(path, path.lstat().st_uid)
 
 
 def is_read_only(folder: Path) -> bool:

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -153,3 +154,22 @@ def test_a_store_that_has_lost_its_articles_is_not_gone_on_with(
             "3 articles are found by the index and not in the store any more"
             in room.here("search", "espionnage").stderr
         )
+
+
+def test_a_file_may_go_while_a_folder_is_looked_through(tmp_path: Path) -> None:
+    """SQLite removes its files when the last viewer ends, whatever a monitor does meanwhile."""
+    ended = threading.Event()
+
+    def come_and_go() -> None:
+        while not ended.is_set():
+            (tmp_path / "newsroom.db-shm").touch()
+            (tmp_path / "newsroom.db-shm").unlink()
+
+    viewers = threading.Thread(target=come_and_go)
+    viewers.start()
+    try:
+        for _look in range(2_000):
+            data_folder.claim(tmp_path)
+    finally:
+        ended.set()
+        viewers.join()
