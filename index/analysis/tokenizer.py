@@ -127,7 +127,7 @@ _BROKEN = re.compile(r"\n(?<=[-\u2010\u2011 \t\r]\n)")
 _LINE_END = re.compile(rf"{_HYPHEN}(?<=\s)|\n")
 _SPACED_ELISIONS = re.compile(_SPACED_ELISION)
 _SPACED_SIGNS = {sign: re.compile(sign + " ") for sign in "'\u2019"}
-"""Signs of an elision, with a blank; `str.find` takes four times as long as an expression."""
+"""Signs of an elision, and what finds them before a blank, in a quarter of `str.find`'s time."""
 _HYPHEN_BLANK = re.compile("- ")
 _GROUP_SPACES = "\u00a0\u202f\u2009\u2007"
 _THOUSANDS = {space: re.compile(space + r"(?=[0-9]{3}(?![0-9]))") for space in _GROUP_SPACES}
@@ -161,7 +161,7 @@ def _with_broken_words(text: str) -> str:
     HTML makes it of that end of a line. Only where both pieces make a word of the list of
     inflections.
     """
-    if "-" not in text or not _HYPHEN_BLANK.search(text):
+    if "-" not in text or not _HYPHEN_BLANK.search(text):  # one sign is found much faster
         return text
     hyphens = itertools.islice(_SPACED_HYPHEN.finditer(text), _MAX_BROKEN)
     places = [

@@ -40,7 +40,7 @@ _TERMS = 1 << 12
 
 Numbers = NDArray[np.int64]
 Codes = NDArray[np.int32]
-"""Codes, or places: both have 24 binary digits, and are read in half of the memory."""
+"""Codes, or places with lengths: none needs more than 25 binary digits."""
 Occurrences = NDArray[np.uint64]
 """In each number: that of a term, of a document and a code, from the highest digits on."""
 DOC, TERM = 24, 40
@@ -84,7 +84,7 @@ class PostingsSource(Protocol):
         """Return the occurrences of some terms, roughly."""
 
     def block(self, first: int, numbers: Numbers) -> Occurrences:
-        """Return the occurrences of the terms from `first` on, with other numbers."""
+        """Return the occurrences of the terms from `first` on; `numbers` are their new numbers."""
 
 
 def records(
@@ -227,7 +227,10 @@ class NewPostings:
 
 
 class SegmentPostings:
-    """The posting lists of a segment, its documents renumbered."""
+    """The posting lists of a segment, its documents renumbered.
+
+    Pages of the file are let go of as soon as their terms or occurrences were read.
+    """
 
     def __init__(self, lists: PostingsFile, field: Field, numbers: Numbers) -> None:
         """Take the lists of a field; `numbers` are the new ones of documents, -1 for none.
@@ -296,7 +299,7 @@ class SegmentPostings:
         in_all = 8 * (ends - middles) // np.maximum(bits + has_firsts, 1)
         tails = middles + np.where(has_firsts, _bytes_of_bits(in_all), 0)
         counts = np.repeat(in_all // sizes, sizes)  # where none are written: one each, or none
-        counts[np.repeat(has_firsts, sizes)] = _counts(
+        counts[np.repeat(has_firsts, sizes)] = _read_counts(
             self._content, middles[has_firsts], in_all[has_firsts], sizes[has_firsts]
         )
         if (np.add.reduceat(counts, np.cumsum(sizes) - sizes) != in_all).any():
@@ -304,7 +307,7 @@ class SegmentPostings:
         places = np.zeros(in_all.sum(), dtype=np.int32)
         _fill(places, self._content, tails, in_all, bits >> 3)
         is_shared = bits == 8 + _SHARED
-        high = _shared(self._content, (tails + in_all)[is_shared], in_all[is_shared])
+        high = _read_shared(self._content, (tails + in_all)[is_shared], in_all[is_shared])
         places[np.repeat(is_shared, in_all)] += high.astype(np.int32) << 8
         places <<= np.repeat(np.where(kinds & WITH_LENGTHS, 0, 2).astype(np.int32), in_all)
         return sizes, docs, counts, _codes(places, self._lists.layout)
@@ -351,9 +354,8 @@ def _codes(places: Codes, layout: PlaceLayout) -> Codes:
 def _places(codes: Codes, layout: PlaceLayout) -> Codes:
     """Return the places, with lengths, of codes."""
     places = codes.copy()
-    for part in range(1, len(layout.widths)):
-        gap = PART_WIDTH - layout.widths[part - 1]
-        places -= (codes >= part << _PART) * np.int32(gap << 2)
+    for part, width in enumerate(layout.widths[:-1], 1):
+        places -= (codes >= part << _PART) * np.int32((PART_WIDTH - width) << 2)
     return places
 
 
@@ -514,7 +516,7 @@ def _write_shared(
     content[_ranges(starts, sizes)] = row[::2] | row[1::2] << _SHARED
 
 
-def _counts(
+def _read_counts(
     content: NDArray[np.uint8], starts: Numbers, in_all: Numbers, sizes: Numbers
 ) -> Numbers:
     """Read how many occurrences each document has, from bits that say where it has the first.
@@ -538,7 +540,7 @@ def _counts(
     return counts
 
 
-def _shared(content: NDArray[np.uint8], starts: Numbers, counts: Numbers) -> NDArray[np.uint8]:
+def _read_shared(content: NDArray[np.uint8], starts: Numbers, counts: Numbers) -> NDArray[np.uint8]:
     """Read runs of numbers of four binary digits, two in a byte."""
     packed = content[_ranges(starts, _bytes_of_bits(_SHARED * counts))]
     row = np.empty(2 * len(packed), dtype=np.uint8)
@@ -547,7 +549,7 @@ def _shared(content: NDArray[np.uint8], starts: Numbers, counts: Numbers) -> NDA
 
 
 def _in_use(counts: Numbers) -> NDArray[np.bool_]:
-    """Tell which halves of bytes are in use, where so many numbers of half a byte are in a row."""
+    """Return for each half of a byte whether a number is in it: that behind an odd run is empty."""
     in_use = np.ones((counts + (counts & 1)).sum(), dtype=np.bool_)
     in_use[np.cumsum(counts + (counts & 1))[counts & 1 > 0] - 1] = False
     return in_use
