@@ -175,7 +175,7 @@ async def _watch(
     from monitor.maintenance.indexer_process import IndexerProcess
     from monitor.parse.workers import Parser
 
-    reads_pages = any(feed.full_text for feed in config.feeds)  # they take longer than feeds
+    reads_pages = any(feed.full_text for feed in config.feeds)  # a page takes longer than a feed
     parser = Parser(workers=2 if reads_pages else 1, expects_pages=reads_pages)
     indexer = IndexerProcess(config.data, clock, store=config.store)
     fork_server.start()
