@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import accumulate, compress
 from sys import getsizeof
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from index.analysis.folding import fold_latin
 from index.analysis.text_cache import LONGEST, BoundedCache, TextCache
@@ -90,25 +90,41 @@ def _size_of_entry(entry: _Entry) -> int:
     return _PAIR + sum(map(getsizeof, entry))
 
 
+class Wanted(Protocol):
+    """The words that are wanted of texts."""
+
+    def may_have(self, term: str) -> bool:
+        """Return whether a word with this term may be wanted: told quickly, and for most not."""
+
+    def of(self, keys: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the keys under which the postings have the word of these index keys, each once.
+
+        None, the same ones, or others, such as the watched terms that it is.
+        """
+
+
+class _EveryWord:
+    """Wants every word, under its index keys."""
+
+    def may_have(self, term: str) -> bool:
+        return True
+
+    def of(self, keys: tuple[str, ...]) -> tuple[str, ...]:
+        return keys
+
+
 class Keys(BoundedCache[_Entry]):
     """Cache of chunk to the index keys that it adds, or to what is wanted instead of these.
-
-    `wanted` is given the index keys of a word. It returns the keys under which the postings have
-    the word, each once: none, the same ones, or others, such as the watched terms that it is.
 
     Most chunks are one plain word. It adds nothing (None), a key, or several: that of the word, and
     that of the form in which it is written. Other chunks have `Additions`.
     """
 
     def __init__(
-        self,
-        wanted: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda keys: keys,
-        most: int = CACHED,
-        *,
-        is_loud: bool = False,
+        self, wanted: Wanted | None = None, most: int = CACHED, *, is_loud: bool = False
     ) -> None:
         super().__init__(most)
-        self.wanted = wanted
+        self.wanted = wanted or _EveryWord()
         self._is_loud = is_loud
 
     @functools.cached_property
@@ -117,11 +133,13 @@ class Keys(BoundedCache[_Entry]):
         return Keys(self.wanted, CACHED, is_loud=True)
 
     def __missing__(self, chunk: str) -> _Entry:
+        plain = plain_word(chunk) if len(chunk) <= LONGEST else None
+        if plain and not self.wanted.may_have(plain[1]):
+            return self.keep(chunk, None, 0)
         core = chunk.strip(AROUND)
         if core != chunk and "(" not in chunk:  # not employé(e), whose end is its own
             entry = self[core] if chunk.startswith(core) else self._at(core)
             return self.keep(chunk, entry, 0)
-        plain = plain_word(chunk) if len(chunk) <= LONGEST else None
         if plain is None:
             entry = self._entry(chunk)
             return self.keep(chunk, entry, _size_of_entry(entry))
@@ -132,7 +150,7 @@ class Keys(BoundedCache[_Entry]):
         return self.keep(word, entry, _size_of_entry(entry))
 
     def _of_word(self, word: str, term: str) -> _Entry:
-        found = self.wanted(keys_of_word(word, term, is_loud=self._is_loud))
+        found = self.wanted.of(keys_of_word(word, term, is_loud=self._is_loud))
         return found[0] if len(found) == 1 else found or None
 
     def _entry(self, chunk: str) -> _Entry:
@@ -151,9 +169,9 @@ class Keys(BoundedCache[_Entry]):
     def known(self, token: Token) -> _Pairs:
         """Return what is wanted of a token, with its code."""
         term = token.term
-        wanted = self.wanted(keys_of_word(token.exact or term, term, is_loud=self._is_loud))
-        if not wanted:
+        if not self.wanted.may_have(term):
             return ()
+        wanted = self.wanted.of(keys_of_word(token.exact or term, term, is_loud=self._is_loud))
         code = encode(token.position, token.length)
         return tuple([(key, code) for key in wanted])
 
@@ -277,7 +295,7 @@ class DocumentTerms:
             own: defaultdict[str, list[int]] = defaultdict(list)
             self._parts["author"] = _Part(own, article.author, _BASES["author"], _every_key)
             for key, codes in own.items():
-                for wanted in keys.wanted((AUTHOR + key,)):
+                for wanted in keys.wanted.of((AUTHOR + key,)):
                     postings[wanted] = sorted({*postings[wanted], *codes})
         self.postings = dict(postings)
         """Ascending codes by index key, or by what is wanted instead."""

@@ -7,13 +7,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import accumulate, pairwise, takewhile
-from typing import Any
 
 from rich.cells import cell_len
 
-from index.analysis.folding import fold_latin
 from index.analysis.term_positions import AUTHOR, EXACT, DocumentTerms, Keys
-from index.analysis.tokenizer import AROUND, MAX_TERM
 from index.article import Article
 from index.evaluation.spans import MemoryDocument, SpanMatch, matches, occurrences
 from index.evaluation.term_expansion import expands, is_open, key, listed_keys, selector
@@ -170,7 +167,7 @@ class Highlighter:
 
     def __init__(self, query: Query) -> None:
         self._root = query.root
-        self._keys = _Sought(query.root)
+        self._keys = Keys(_SoughtKeys(query.root))
 
     def spans(self, article: Article) -> list[tuple[str, int, int]]:
         """Return (part, start, end) of every match, in the order of the text.
@@ -184,33 +181,29 @@ class Highlighter:
         return [(place.part, place.start, place.end) for place in occurrences(found, reading)]
 
 
-class _Sought(Keys):
-    """The index keys that a query may match; other words are skipped."""
+class _SoughtKeys:
+    """The index keys that a query may match."""
 
     def __init__(self, root: Node) -> None:
         every = list(words(root))
-        plain = {key(word) for word in every if not is_open(word)}
-        plain.update(*map(listed_keys, every))
-        selectors = [selector(w) for w in every if expands(w) and not listed_keys(w)]
-
-        def is_asked(key: str) -> bool:
-            return key in plain or any(
-                key.startswith(prefix) and accepts(key) for prefix, accepts in selectors
-            )
-
-        super().__init__(lambda keys: tuple(filter(is_asked, keys)))
-        prefixes = [*plain, *(prefix for prefix, _ in selectors)]
+        self._plain = {key(word) for word in every if not is_open(word)}
+        self._plain.update(*map(listed_keys, every))
+        self._selectors = [selector(w) for w in every if expands(w) and not listed_keys(w)]
+        prefixes = [*self._plain, *(prefix for prefix, _ in self._selectors)]
         self._beginnings = tuple(
             prefix.partition(EXACT)[0] for prefix in prefixes if not prefix.startswith(AUTHOR)
         )
 
-    def __missing__(self, chunk: str) -> Any:
-        word = chunk.strip(AROUND)
-        term = fold_latin(word) if word.isalnum() and len(word) <= MAX_TERM else ""
-        if not term or term.startswith(self._beginnings):
-            return super().__missing__(chunk)
-        self[chunk] = None
-        return None
+    def may_have(self, term: str) -> bool:
+        return term.startswith(self._beginnings)
+
+    def of(self, keys: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(filter(self._is_sought, keys))
+
+    def _is_sought(self, key: str) -> bool:
+        return key in self._plain or any(
+            key.startswith(prefix) and accepts(key) for prefix, accepts in self._selectors
+        )
 
 
 def _there(node: Node, document: MemoryDocument) -> list[SpanMatch]:

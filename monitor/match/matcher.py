@@ -63,7 +63,7 @@ class WatchlistMatcher:
             plain.update(filed.keys)
             expanding.update(filed.expanding)
         self._filed.seal()
-        self._leaves = Keys(_WatchedTerms(plain, expanding).leaves)
+        self._leaves = Keys(_WatchedTerms(plain, expanding))
 
     @functools.cached_property
     def by_feed(self) -> bool:
@@ -214,8 +214,19 @@ class _WatchedTerms:
                 prefix = literal_prefix(word)
                 self._beginnings[prefix[:_BEGINNING]].append((prefix, leaf, word))
         self._lengths = sorted({len(beginning) for beginning in self._beginnings})
+        self._formed = {key.partition(EXACT)[0] for key in self._listed if EXACT in key}
+        """Terms of which a form is listed."""
 
-    def leaves(self, keys: tuple[str, ...]) -> tuple[Leaf, ...]:
+    def may_have(self, term: str) -> bool:
+        """Return whether a word with this term may be one of the terms."""
+        if term in self._listed or term in self._formed:
+            return True
+        for length in self._lengths:  # noqa: SIM110 - `any` takes twice the time
+            if term[:length] in self._beginnings:
+                return True
+        return False
+
+    def of(self, keys: tuple[str, ...]) -> tuple[Leaf, ...]:
         """Return the terms that a word with these index keys is."""
         found: tuple[Leaf, ...] = ()
         for key in keys:

@@ -6,6 +6,7 @@ import random
 import tracemalloc
 
 import pytest
+from support.golden_cases import GOLDEN, Golden
 
 from index.analysis.term_positions import DocumentTerms
 from index.article import Article
@@ -44,6 +45,17 @@ def article(title: str = "", summary: str = "", body: str = "", author: str = ""
 def test_lit_is_what_was_meant(query: str, title: str, lit: list[str]) -> None:
     found = spans(parse_query(query), article(title))
     assert [title[start:end] for part, start, end in found if part == "title"] == lit
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, id=f"{case.query}, {case.marked}") for case in GOLDEN if case.matches],
+)
+def test_a_search_lights_what_matches(case: Golden) -> None:
+    text = case.text
+    for _part, start, end in reversed(spans(parse_query(case.query), article(body=text))):
+        text = f"{text[:start]}⟦{text[start:end]}⟧{text[end:]}"
+    assert text == case.marked
 
 
 @pytest.mark.costly
