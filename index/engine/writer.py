@@ -77,8 +77,10 @@ class FolderArchiveWriter:
         ids = array("Q")
         for segment in self._segments:
             values = self._columns(segment).values(ID)
-            deleted = set(segment.deleted_docs())
-            ids.extend(id for doc, id in enumerate(values) if doc not in deleted)
+            if deleted := set(segment.deleted_docs()):
+                ids.extend(id for doc, id in enumerate(values) if doc not in deleted)
+            else:
+                ids += values
         return ids
 
     def add(self, articles: Iterable[Article]) -> int:

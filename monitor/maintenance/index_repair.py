@@ -141,7 +141,9 @@ def difference(
         if id >= top:
             surplus.add(id)
         else:
-            in_index[id] = min(in_index[id] + 1, 2)
+            in_index[id] += in_index[id] < 2
+    if in_index == in_store and not surplus:  # mostly, and told at once
+        return IndexDifference(array("Q"), array("Q"))
     surplus.update(id for id in range(top) if in_index[id] > in_store[id])
     missing = (id for id in range(top - 1, 0, -1) if in_store[id] and in_index[id] != 1)
     return IndexDifference(
@@ -175,7 +177,9 @@ class IndexRepair:
         """
         stored = self._shelves.article_ids()
         waiting = set() if everything else set(self._shelves.outbox().articles)
-        missing, surplus = difference(self.writer.all_ids(), stored, waiting)
+        indexed = self.writer.all_ids()
+        yield
+        missing, surplus = difference(indexed, stored, waiting)
         if surplus:
             log.info(
                 ngettext(

@@ -6,6 +6,7 @@ import math
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -270,7 +271,7 @@ class SqlStore:
 
     def article_ids(self) -> array[int]:
         """Return the id of every article, in no order."""
-        return array("Q", (id for (id,) in self._read("SELECT id FROM articles")))
+        return array("Q", chain.from_iterable(self._read("SELECT id FROM articles")))
 
     def begin_backfills(self, meanings: Mapping[str, str], edited: Collection[str] = ()) -> None:
         """Store the active rules, by watchlist; new ones begin a backfill.
