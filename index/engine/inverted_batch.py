@@ -9,8 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import chain, count, pairwise
-from sys import byteorder
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,17 @@ from numpy.typing import NDArray
 from index.analysis.term_positions import PART_WIDTH
 from index.analysis.tokenizer import MAX_COMPOUND
 from index.article import PARTS
+from index.engine.packed_numbers import (
+    HALF,
+    Numbers,
+    bytes_of_bits,
+    read_counts,
+    read_half_bytes,
+    read_numbers,
+    write_firsts,
+    write_half_bytes,
+    write_numbers,
+)
 from index.engine.places import PlaceLayout
 from index.engine.postings_file import (
     AS_BITS,
@@ -38,7 +48,6 @@ fit into the caches of the processor, and take memory."""
 _TERMS = 1 << 12
 """Terms of each source that are in memory at once, roughly."""
 
-Numbers = NDArray[np.int64]
 Codes = NDArray[np.int32]
 """Codes, or places with lengths: none needs more than 25 binary digits."""
 Occurrences = NDArray[np.uint64]
@@ -53,11 +62,6 @@ _BITS = np.array(PLACE_BITS)
 _LARGEST = (1 << _BITS[:-1]) - 1
 _LARGEST[0] = -1
 """Largest place of a kind; that of no places is none."""
-_SHARED = 4
-"""Digits of a place of 12 bits that are in a byte with those of another one."""
-
-
-Count = TypeVar("Count", int, Numbers)
 
 
 class PostingsSource(Protocol):
@@ -294,20 +298,20 @@ class SegmentPostings:
         starts, ends = bounds[:-1], bounds[1:]
         is_bits = (kinds & AS_BITS) > 0
         docs = self._documents(starts, sizes, is_bits)
-        middles = starts + np.where(is_bits, _bytes_of_bits(self._lists.documents), 2 * sizes)
+        middles = starts + np.where(is_bits, bytes_of_bits(self._lists.documents), 2 * sizes)
         bits, has_firsts = _BITS[kinds & PLACE_KIND], (kinds & WITH_FIRSTS) > 0
         in_all = 8 * (ends - middles) // np.maximum(bits + has_firsts, 1)
-        tails = middles + np.where(has_firsts, _bytes_of_bits(in_all), 0)
+        tails = middles + np.where(has_firsts, bytes_of_bits(in_all), 0)
         counts = np.repeat(in_all // sizes, sizes)  # where none are written: one each, or none
-        counts[np.repeat(has_firsts, sizes)] = _read_counts(
+        counts[np.repeat(has_firsts, sizes)] = read_counts(
             self._content, middles[has_firsts], in_all[has_firsts], sizes[has_firsts]
         )
         if (np.add.reduceat(counts, np.cumsum(sizes) - sizes) != in_all).any():
             raise ValueError("counts and places differ")  # not a message
         places = np.zeros(in_all.sum(), dtype=np.int32)
-        _fill(places, self._content, tails, in_all, bits >> 3)
-        is_shared = bits == 8 + _SHARED
-        high = _read_shared(self._content, (tails + in_all)[is_shared], in_all[is_shared])
+        read_numbers(places, self._content, tails, in_all, bits >> 3)
+        is_shared = bits == 8 + HALF
+        high = read_half_bytes(self._content, (tails + in_all)[is_shared], in_all[is_shared])
         places[np.repeat(is_shared, in_all)] += high.astype(np.int32) << 8
         places <<= np.repeat(np.where(kinds & WITH_LENGTHS, 0, 2).astype(np.int32), in_all)
         return sizes, docs, counts, _codes(places, self._lists.layout)
@@ -315,9 +319,9 @@ class SegmentPostings:
     def _documents(self, starts: Numbers, sizes: Numbers, is_bits: NDArray[np.bool_]) -> Numbers:
         """Return the documents of some lists."""
         docs = np.empty(sizes.sum(), dtype=np.int64)
-        _fill(docs, self._content, starts, sizes, np.where(is_bits, 0, 2))
+        read_numbers(docs, self._content, starts, sizes, np.where(is_bits, 0, 2))
         if is_bits.any():
-            rows = starts[is_bits][:, None] + np.arange(_bytes_of_bits(self._lists.documents))
+            rows = starts[is_bits][:, None] + np.arange(bytes_of_bits(self._lists.documents))
             flags = np.unpackbits(self._content[rows], axis=1, bitorder="little").view(np.bool_)
             if (np.count_nonzero(flags, axis=1) != sizes[is_bits]).any():
                 raise ValueError("bits and sizes differ")  # not a message
@@ -359,10 +363,6 @@ def _places(codes: Codes, layout: PlaceLayout) -> Codes:
     return places
 
 
-def _bytes_of_bits(bits: Count) -> Count:
-    return (bits + 7) >> 3
-
-
 def _to_records(
     terms: list[bytes], found: Occurrences, documents: int, layout: PlaceLayout | None
 ) -> Records:
@@ -380,7 +380,7 @@ def _to_records(
     heads, sizes = _runs(numbers)
     if len(heads) < len(terms):
         terms = [terms[number] for number in numbers[heads].tolist()]
-    is_bits = 4 * sizes >= _bytes_of_bits(documents)  # twice as long as numbers, and quick
+    is_bits = 4 * sizes >= bytes_of_bits(documents)  # twice as long as numbers, and quick
     kinds = np.where(is_bits, AS_BITS, 0)
     in_all = bits = np.zeros_like(sizes)
     places = np.empty(0, dtype=np.int32)
@@ -399,19 +399,19 @@ def _to_records(
             + np.where(has_firsts, WITH_FIRSTS, 0)
             + np.where(with_lengths, WITH_LENGTHS, 0)
         )
-    middles = np.where(is_bits, _bytes_of_bits(documents), 2 * sizes)
-    tails = middles + np.where(has_firsts, _bytes_of_bits(in_all), 0)
-    is_shared = bits == 8 + _SHARED
+    middles = np.where(is_bits, bytes_of_bits(documents), 2 * sizes)
+    tails = middles + np.where(has_firsts, bytes_of_bits(in_all), 0)
+    is_shared = bits == 8 + HALF
     shared = tails + (bits >> 3) * in_all
-    lengths = shared + np.where(is_shared, _bytes_of_bits(_SHARED * in_all), 0)
+    lengths = shared + np.where(is_shared, bytes_of_bits(HALF * in_all), 0)
     starts = np.cumsum(lengths) - lengths
     content = np.empty(lengths.sum(), dtype=np.uint8)
-    _write(content, docs, starts, sizes, np.where(is_bits, 0, 2))
-    _write_firsts(content, firsts, heads, starts + middles, in_all, has_firsts)
-    _write(content, places, starts + tails, in_all, bits >> 3)
-    _write_shared(content, (places >> 8).astype(np.uint8), starts + shared, in_all, is_shared)
+    write_numbers(content, docs, starts, sizes, np.where(is_bits, 0, 2))
+    write_firsts(content, firsts, heads, starts + middles, in_all, has_firsts)
+    write_numbers(content, places, starts + tails, in_all, bits >> 3)
+    write_half_bytes(content, (places >> 8).astype(np.uint8), starts + shared, in_all, is_shared)
     if is_bits.any():
-        rows = starts[is_bits][:, None] + np.arange(_bytes_of_bits(documents))
+        rows = starts[is_bits][:, None] + np.arange(bytes_of_bits(documents))
         flags = np.zeros((len(rows), documents), dtype=np.bool_)
         of_list = np.repeat(np.arange(len(rows)), sizes[is_bits])
         flags[of_list, docs[np.repeat(is_bits, sizes)]] = True
@@ -429,135 +429,3 @@ def _runs(numbers: Numbers | Occurrences) -> tuple[Numbers, Numbers]:
     """Return where numbers in order differ from the one before, and how often each comes."""
     starts = np.concatenate(([0], 1 + np.flatnonzero(numbers[1:] != numbers[:-1])))
     return starts, np.diff(starts, append=len(numbers))
-
-
-def _fill(
-    numbers: Numbers | Codes,
-    content: NDArray[np.uint8],
-    starts: Numbers,
-    counts: Numbers,
-    widths: Numbers,
-) -> None:
-    """Read runs of numbers, so many from each start and so wide; those of no width are left."""
-    for width in (1, 2, 4):
-        chosen = widths == width
-        if chosen.any():
-            at = _ranges(starts[chosen], counts[chosen], width)
-            digits = np.empty((len(at), width), dtype=np.uint8)
-            for byte in range(width):
-                digits[:, byte] = content[at + byte]
-            read = digits.view(f"u{width}")[:, 0]
-            if chosen.all():
-                numbers[:] = read
-            else:
-                numbers[np.repeat(chosen, counts)] = read
-
-
-def _write(
-    content: NDArray[np.uint8],
-    numbers: Numbers | Codes,
-    starts: Numbers,
-    counts: Numbers,
-    widths: Numbers,
-) -> None:
-    """Write runs of numbers, so many at each start and so wide."""
-    for width in (1, 2, 4):
-        chosen = widths == width
-        if chosen.any():
-            at = _ranges(starts[chosen], counts[chosen], width)
-            some = numbers if chosen.all() else numbers[np.repeat(chosen, counts)]
-            shifts = range(0, 8 * width, 8)
-            # Byte by byte takes half of the time of numbers that begin at any byte.
-            for byte, shift in enumerate(shifts if byteorder == "little" else reversed(shifts)):
-                content[at + byte] = (some >> shift).astype(np.uint8)
-
-
-def _write_firsts(
-    content: NDArray[np.uint8],
-    firsts: Numbers,
-    heads: Numbers,
-    starts: Numbers,
-    counts: Numbers,
-    chosen: NDArray[np.bool_],
-) -> None:
-    """Write for each occurrence in the chosen lists a bit: whether it is the first of a document.
-
-    Args:
-        content: Where they are written.
-        firsts: Numbers of the first occurrences in a document.
-        heads: Which of these is the first of each list.
-        starts: Where the bits of each list begin.
-        counts: Occurrences in each list.
-        chosen: Which lists are written.
-    """
-    sizes = np.diff(heads, append=len(firsts))
-    widths = _bytes_of_bits(counts[chosen])
-    rows = np.cumsum(widths) - widths
-    at = firsts[np.repeat(chosen, sizes)]
-    at += np.repeat(8 * rows - firsts[heads[chosen]], sizes[chosen])
-    bits = np.zeros(8 * widths.sum(), dtype=np.uint8)
-    bits[at] = 1
-    content[_ranges(starts[chosen], widths)] = np.packbits(bits, bitorder="little")
-
-
-def _write_shared(
-    content: NDArray[np.uint8],
-    numbers: NDArray[np.uint8],
-    starts: Numbers,
-    counts: Numbers,
-    chosen: NDArray[np.bool_],
-) -> None:
-    """Write the chosen runs of numbers of four binary digits, two in a byte."""
-    numbers = numbers[np.repeat(chosen, counts)]
-    starts, counts = starts[chosen], counts[chosen]
-    sizes = _bytes_of_bits(_SHARED * counts)
-    row = np.zeros(2 * sizes.sum(), dtype=np.uint8)
-    row[_in_use(counts)] = numbers
-    content[_ranges(starts, sizes)] = row[::2] | row[1::2] << _SHARED
-
-
-def _read_counts(
-    content: NDArray[np.uint8], starts: Numbers, in_all: Numbers, sizes: Numbers
-) -> Numbers:
-    """Read how many occurrences each document has, from bits that say where it has the first.
-
-    Args:
-        content: Where the bits are.
-        starts: Where those of each list begin.
-        in_all: Occurrences in each list.
-        sizes: Documents of each list.
-    """
-    widths = _bytes_of_bits(in_all)
-    bits = np.unpackbits(content[_ranges(starts, widths)], bitorder="little")
-    firsts = np.flatnonzero(bits.view(np.bool_))
-    if len(firsts) != sizes.sum():
-        raise ValueError("documents and bits differ")  # not a message
-    behind = 8 * widths - in_all  # bits of each list that are not in use
-    firsts -= np.repeat(np.cumsum(behind) - behind, sizes)
-    counts = np.diff(firsts, append=in_all.sum())
-    if (counts < 1).any():  # a bit that is not in use is set
-        raise ValueError("documents without occurrences")  # not a message
-    return counts
-
-
-def _read_shared(content: NDArray[np.uint8], starts: Numbers, counts: Numbers) -> NDArray[np.uint8]:
-    """Read runs of numbers of four binary digits, two in a byte."""
-    packed = content[_ranges(starts, _bytes_of_bits(_SHARED * counts))]
-    row = np.empty(2 * len(packed), dtype=np.uint8)
-    row[::2], row[1::2] = packed & 15, packed >> _SHARED
-    return row[_in_use(counts)]
-
-
-def _in_use(counts: Numbers) -> NDArray[np.bool_]:
-    """Return for each half of a byte whether a number is in it: that behind an odd run is empty."""
-    in_use = np.ones((counts + (counts & 1)).sum(), dtype=np.bool_)
-    in_use[np.cumsum(counts + (counts & 1))[counts & 1 > 0] - 1] = False
-    return in_use
-
-
-def _ranges(starts: Numbers, counts: Numbers, step: int = 1) -> Numbers:
-    """Return `counts` numbers from each start, so far apart, one run after the other."""
-    ends = np.cumsum(counts)
-    numbers = np.repeat(starts - step * (ends - counts), counts)
-    numbers += np.arange(0, step * len(numbers), step)
-    return numbers

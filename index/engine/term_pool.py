@@ -15,12 +15,12 @@ from index.engine.inverted_batch import (
     DOC,
     TERM,
     NewPostings,
-    Numbers,
     Occurrences,
     PostingsSource,
     SegmentPostings,
     records,
 )
+from index.engine.packed_numbers import Numbers
 from index.engine.places import PlaceLayout
 from index.engine.postings_file import PostingsFile, Records
 from index.engine.schema import MAX_DOCUMENTS

@@ -16,7 +16,7 @@ from index import open_archive, open_archive_writer
 from index.article import Article
 from index.engine import inverted_batch
 from index.engine.checksummed_file import ChecksummedFileWriter
-from index.engine.inverted_batch import Numbers
+from index.engine.packed_numbers import Numbers
 from index.engine.postings_file import MAX_OCCURRENCES, PostingsFile
 from index.engine.schema import MAX_DOCUMENTS
 from index.engine.term_pool import TermPool
