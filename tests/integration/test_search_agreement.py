@@ -6,19 +6,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from support.constructed_articles import FEEDS, Doc, documents
+from support.difficult_texts import TEXTS as DIFFICULT_TEXTS
 from support.distance_queries import QUERIES, TEXTS
 from support.golden_cases import GOLDEN
 from support.properties import examples
 from support.query_oracle import Asked, Weighed, queries, scores
 
 from index import open_archive, open_archive_writer
+from index.analysis.term_positions import DocumentTerms
+from index.analysis.tokenizer import tokenize
 from index.archive import Archive, DocumentFilter
 from index.article import Article
 from index.errors import QueryError
-from index.evaluation.spans import MAX_PLACES
+from index.evaluation.highlight import Highlighter
+from index.evaluation.spans import MAX_PLACES, MemoryDocument, matches, occurrences
 from index.query.ast import Facet
 from index.query.filters import selects
 from index.query.parser import Query, parse_query, score
@@ -175,3 +179,30 @@ def test_every_golden_query_finds_the_same_texts_as_alert_and_as_search(tmp_path
     assert alerts == {text: searched(archive, query) for text, query in asked.items()}
     for id, case in enumerate(GOLDEN, 1):
         assert (id in alerts[case.query]) is case.matches, case
+
+
+FORMS = ["{}", "={}", "{}~", "{}*", "*{}", "?{}", '"{} {}"', "{} NEAR/3 {}", "author:{}"]
+
+
+@given(DIFFICULT_TEXTS, DIFFICULT_TEXTS, st.sampled_from(FORMS), st.data())
+def test_alert_and_search_light_the_same_places(
+    title: str, body: str, form: str, data: st.DataObject
+) -> None:
+    texts = [(text, word) for text in (title, body) for word in tokenize(text)]
+    assume(texts)
+    words = [word.term for _, word in texts] + [text[word.start : word.end] for text, word in texts]
+    one, other = (data.draw(st.sampled_from(words)) for _ in range(2))
+    try:
+        query = parse_query(form.format(one, other))
+    except QueryError:  # *x is too short
+        assume(False)
+    article = Article(
+        id=1, feeds=(1,), url="", title=title, summary="", body=body, author=title, seen=1.0
+    )
+    reading = DocumentTerms(article)  # of all words, not only of those that are asked for
+    found = matches(query.root, MemoryDocument(reading.postings))
+    places = [(at.part, at.start, at.end) for at in occurrences(found, reading)]
+    assert not found or Highlighter(query).spans(article) == places
+    hits = WatchlistMatcher([Watchlist(name="A", query=query)]).match(article)
+    assert len(hits) == bool(found)
+    assert {(at.field, at.start, at.end) for hit in hits for at in hit.matches} == set(places)
