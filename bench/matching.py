@@ -23,6 +23,7 @@ from bench.real_articles import DATA, arguments, articles, made
 from bench.real_watchlists import Author, Vocabulary
 from index.article import Article
 from index.query.parser import parse_query
+from monitor.garbage import collect_rarely
 from monitor.model.config import Watchlist
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
@@ -47,6 +48,7 @@ def main() -> None:
     parser = arguments(__doc__ or "")
     parser.add_argument("--rules", type=int, nargs="+", default=[10, 1_000, 50_000])
     asked = parser.parse_args()
+    collect_rarely()  # as in the process of the monitor
     errors()
     every = articles(asked.data if asked.data else DATA)
     vocabulary = Vocabulary.of(every[::3])
