@@ -90,51 +90,55 @@ def _size_of_entry(entry: _Entry) -> int:
     return _PAIR + sum(map(getsizeof, entry))
 
 
-class Wanted(Protocol):
-    """The words that are wanted of texts."""
+class KeySelector(Protocol):
+    """Selects the words of texts that get postings, and their keys there."""
 
-    def may_have(self, term: str) -> bool:
-        """Return whether a word with this term may be wanted: told quickly, and for most not."""
+    def may_select(self, term: str) -> bool:
+        """Return False if no word with this term is selected; quick, and asked first."""
 
-    def of(self, keys: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the keys under which the postings have the word of these index keys, each once.
+    def select(self, keys: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the keys of a word in the postings, each once; empty if it is not selected.
 
-        None, the same ones, or others, such as the watched terms that it is.
+        Args:
+            keys: Its index keys.
+
+        Returns:
+            Some of these, or others, such as the watched terms that the word is.
         """
 
 
 class _EveryWord:
-    """Wants every word, under its index keys."""
+    """Selects every word, under its index keys."""
 
-    def may_have(self, term: str) -> bool:
+    def may_select(self, term: str) -> bool:
         return True
 
-    def of(self, keys: tuple[str, ...]) -> tuple[str, ...]:
+    def select(self, keys: tuple[str, ...]) -> tuple[str, ...]:
         return keys
 
 
 class Keys(BoundedCache[_Entry]):
-    """Cache of chunk to the index keys that it adds, or to what is wanted instead of these.
+    """Cache of chunk to the keys that it adds to the postings: its index keys, or those selected.
 
     Most chunks are one plain word. It adds nothing (None), a key, or several: that of the word, and
     that of the form in which it is written. Other chunks have `Additions`.
     """
 
     def __init__(
-        self, wanted: Wanted | None = None, most: int = CACHED, *, is_loud: bool = False
+        self, selector: KeySelector | None = None, most: int = CACHED, *, is_loud: bool = False
     ) -> None:
         super().__init__(most)
-        self.wanted = wanted or _EveryWord()
+        self.selector = selector or _EveryWord()
         self._is_loud = is_loud
 
     @functools.cached_property
     def loud(self) -> Keys:
         """The same for texts all in capitals."""
-        return Keys(self.wanted, CACHED, is_loud=True)
+        return Keys(self.selector, CACHED, is_loud=True)
 
     def __missing__(self, chunk: str) -> _Entry:
         plain = plain_word(chunk) if len(chunk) <= LONGEST else None
-        if plain and not self.wanted.may_have(plain[1]):
+        if plain and not self.selector.may_select(plain[1]):
             return self.keep(chunk, None, 0)
         core = chunk.strip(AROUND)
         if core != chunk and "(" not in chunk:  # not employé(e), whose end is its own
@@ -150,7 +154,7 @@ class Keys(BoundedCache[_Entry]):
         return self.keep(word, entry, _size_of_entry(entry))
 
     def _of_word(self, word: str, term: str) -> _Entry:
-        found = self.wanted.of(keys_of_word(word, term, is_loud=self._is_loud))
+        found = self.selector.select(keys_of_word(word, term, is_loud=self._is_loud))
         return found[0] if len(found) == 1 else found or None
 
     def _entry(self, chunk: str) -> _Entry:
@@ -167,13 +171,13 @@ class Keys(BoundedCache[_Entry]):
         return entry
 
     def known(self, token: Token) -> _Pairs:
-        """Return what is wanted of a token, with its code."""
+        """Return the keys that a token adds, with its code."""
         term = token.term
-        if not self.wanted.may_have(term):
+        if not self.selector.may_select(term):
             return ()
-        wanted = self.wanted.of(keys_of_word(token.exact or term, term, is_loud=self._is_loud))
+        keys = keys_of_word(token.exact or term, term, is_loud=self._is_loud)
         code = encode(token.position, token.length)
-        return tuple([(key, code) for key in wanted])
+        return tuple([(key, code) for key in self.selector.select(keys)])
 
     def _decide(self, chunk: str) -> _Entry:
         if chunk.isalnum() and len(chunk) <= MAX_TERM and (term := fold_latin(chunk)):
@@ -186,7 +190,7 @@ class Keys(BoundedCache[_Entry]):
         at = 0
         for run in runs:
             entry = self[run]
-            if entry is None:  # most, where few words are wanted
+            if entry is None:  # most, where few words are selected
                 at += 1
                 continue
             pairs, words, _ = _as_additions(entry)
@@ -295,10 +299,10 @@ class DocumentTerms:
             own: defaultdict[str, list[int]] = defaultdict(list)
             self._parts["author"] = _Part(own, article.author, _BASES["author"], _every_key)
             for key, codes in own.items():
-                for wanted in keys.wanted.of((AUTHOR + key,)):
-                    postings[wanted] = sorted({*postings[wanted], *codes})
+                for selected in keys.selector.select((AUTHOR + key,)):
+                    postings[selected] = sorted({*postings[selected], *codes})
         self.postings = dict(postings)
-        """Ascending codes by index key, or by what is wanted instead."""
+        """Ascending codes by index key, or by the keys selected instead."""
 
     def place(self, first: int, last: int) -> tuple[str, int, int]:
         """Return the part that two positions are in, and there the start and end of their words."""

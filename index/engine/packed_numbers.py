@@ -16,10 +16,10 @@ HALF = 4
 """Binary digits of half a byte."""
 
 Numbers = NDArray[np.int64]
-Count = TypeVar("Count", int, Numbers)
+_Count = TypeVar("_Count", int, Numbers)
 
 
-def bytes_of_bits(bits: Count) -> Count:
+def bytes_of_bits(bits: _Count) -> _Count:
     """Return how many bytes so many bits take."""
     return (bits + 7) >> 3
 
@@ -119,6 +119,9 @@ def read_counts(
         starts: Where those of each list begin.
         in_all: Occurrences in each list.
         sizes: Documents of each list.
+
+    Raises:
+        ValueError: There are other numbers of documents.
     """
     widths = bytes_of_bits(in_all)
     bits = np.unpackbits(content[_ranges(starts, widths)], bitorder="little")

@@ -194,10 +194,10 @@ class _SoughtKeys:
             prefix.partition(EXACT)[0] for prefix in prefixes if not prefix.startswith(AUTHOR)
         )
 
-    def may_have(self, term: str) -> bool:
+    def may_select(self, term: str) -> bool:
         return term.startswith(self._beginnings)
 
-    def of(self, keys: tuple[str, ...]) -> tuple[str, ...]:
+    def select(self, keys: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(filter(self._is_sought, keys))
 
     def _is_sought(self, key: str) -> bool:

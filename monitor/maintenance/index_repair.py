@@ -178,7 +178,7 @@ class IndexRepair:
         stored = self._shelves.article_ids()
         waiting = set() if everything else set(self._shelves.outbox().articles)
         indexed = self.writer.all_ids()
-        yield
+        yield  # a million ids take half a second to read, and then some time to compare
         missing, surplus = difference(indexed, stored, waiting)
         if surplus:
             log.info(

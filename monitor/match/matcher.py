@@ -217,8 +217,8 @@ class _WatchedTerms:
         self._formed = {key.partition(EXACT)[0] for key in self._listed if EXACT in key}
         """Terms of which a form is listed."""
 
-    def may_have(self, term: str) -> bool:
-        """Return whether a word with this term may be one of the terms."""
+    def may_select(self, term: str) -> bool:
+        """Return whether a word with this term may be one of the watched terms."""
         if term in self._listed or term in self._formed:
             return True
         for length in self._lengths:  # noqa: SIM110 - `any` takes twice the time
@@ -226,8 +226,8 @@ class _WatchedTerms:
                 return True
         return False
 
-    def of(self, keys: tuple[str, ...]) -> tuple[Leaf, ...]:
-        """Return the terms that a word with these index keys is."""
+    def select(self, keys: tuple[str, ...]) -> tuple[Leaf, ...]:
+        """Return the watched terms that a word with these index keys is."""
         found: tuple[Leaf, ...] = ()
         for key in keys:
             found += self._listed.get(key, ())

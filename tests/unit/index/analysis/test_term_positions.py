@@ -71,12 +71,12 @@ def test_postings_say_what_tokens_say(text):
 
 
 class OneMeaning:
-    """Every word is wanted, under one key, and an author's under another."""
+    """Selects every word under one key, and an author's under another."""
 
-    def may_have(self, term):
+    def may_select(self, term):
         return True
 
-    def of(self, keys):
+    def select(self, keys):
         return ("author",) if AUTHOR in keys[0] else ("title",)
 
 
