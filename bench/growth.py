@@ -264,8 +264,9 @@ def arrive(folder: Path, seconds: int) -> None:
         starting: list[float] = []
         waits: list[float] = []
         archive = open_archive(folder / ARCHIVE_FOLDER)
-        for number in range(seconds):
+        while len(waits) < seconds:
             own = waits if process.mended else starting
+            number = len(starting) + len(waits)
             own.append(until_found(store, feed, source, process, archive, number))
             time.sleep(max(0.0, 1.0 - own[-1]))
         memory = memory_of(process)
