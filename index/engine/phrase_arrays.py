@@ -223,7 +223,7 @@ class _Row:
         chosen = counts[ranks]
         at = (_summed(counts)[ranks] - _summed(chosen)).repeat(chosen)
         at += np.arange(len(at), dtype=at.dtype)
-        return docs[ranks], chosen, places[at]
+        return docs[ranks], chosen, places.take(at, mode="clip")
 
 
 def _documents(postings: Postings) -> Numbers:
