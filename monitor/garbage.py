@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ctypes import CDLL
 
+_TRIM_THRESHOLD = -1
+"""`M_TRIM_THRESHOLD` of malloc.h."""
 _MMAP_THRESHOLD = -3
-"""The number of M_MMAP_THRESHOLD in malloc.h."""
-_LARGE = 1 << 20
-"""Bytes of a large block. With 128 KB, as glibc begins with, new pages take 5 % of the time."""
-
+"""`M_MMAP_THRESHOLD` of malloc.h."""
 _ARENA_MAX = -8
 """`M_ARENA_MAX` of malloc.h."""
+
+_LARGE = 1 << 20
+"""Bytes of a large block. With 128 KB, as glibc begins with, new pages take 5 % of the time."""
+_KEPT = 32 << 20
+"""Bytes of a block that is not kept for the next ones, in a process that searches."""
 
 _YOUNG = 10_000
 """Values between two collections."""
@@ -75,6 +79,17 @@ def free_at_once() -> None:
     """
     with suppress(AttributeError, OSError):  # only glibc has it
         _c_library().mallopt(_MMAP_THRESHOLD, _LARGE)
+
+
+def keep_freed() -> None:
+    """Let the C library keep blocks that are freed for the next ones, until `give_back`.
+
+    glibc gives blocks of more than 128 KB back. Without that, a search for two very common words
+    near each other takes three fifths of the time: its arrays need no new pages.
+    """
+    with suppress(AttributeError, OSError):  # only glibc has it
+        _c_library().mallopt(_MMAP_THRESHOLD, _KEPT)
+        _c_library().mallopt(_TRIM_THRESHOLD, 2 * _KEPT)  # as much as glibc keeps at most
 
 
 def give_back() -> None:

@@ -170,7 +170,7 @@ def _serve(
     from monitor.api.origin import AcceptedHosts, names_of
     from monitor.api.server import ApiServer, ServerOptions, Surroundings, nothing_beside
     from monitor.cli import set_up_log
-    from monitor.garbage import share_one_heap
+    from monitor.garbage import keep_freed, share_one_heap
     from monitor.wiring import monotonic, server_connections, sleep, token
 
     service = cli.service()
@@ -204,6 +204,7 @@ def _serve(
     )
 
     share_one_heap()
+    keep_freed()
     server = ApiServer(newsroom, options, around)
 
     scheme = "https" if certificate else "http"

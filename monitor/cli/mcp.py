@@ -1,4 +1,4 @@
-"""`tocsin mcp`: a environment for language models, on stdin and stdout."""
+"""`tocsin mcp`: an environment for language models, on stdin and stdout."""
 
 from __future__ import annotations
 

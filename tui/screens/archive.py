@@ -18,6 +18,7 @@ from index.errors import ArchiveError, QueryError
 from index.translation import gettext as _
 from index.translation import mark
 from monitor.errors import CursorError, MonitorError
+from monitor.garbage import keep_freed
 from monitor.model.article import ArticleDetails
 from monitor.model.config import SavedSearch
 from monitor.model.search import PastSearch
@@ -164,6 +165,7 @@ class ArchiveScreen(PaneScreen):
 
     def on_mount(self) -> None:
         """Start the clock; read the earlier queries."""
+        keep_freed()
         self.set_interval(1.0, self.update_status_bar)
         self.update_status_bar()
         self.run_worker(self._load_history(), group="history")

@@ -67,3 +67,29 @@ ctypes.CDLL(None).malloc_stats()
 def test_threads_share_one_heap() -> None:
     done = subprocess.run([sys.executable, "-c", HEAPS], capture_output=True, text=True, check=True)
     assert "Arena 0" in done.stderr and "Arena 1" not in done.stderr
+
+
+PAGES = """
+import resource, sys
+import numpy
+from monitor import garbage
+
+getattr(garbage, sys.argv[1])()
+
+def taken() -> int:
+    numpy.zeros(2 << 20, dtype=numpy.uint8)[:] = 1
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+first = taken()
+print(max(taken() for _ in range(10)) - first)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is another")
+@pytest.mark.parametrize(("setting", "is_kept"), [("keep_freed", True), ("free_at_once", False)])
+def test_an_array_takes_the_memory_of_the_one_before_it(setting: str, is_kept: bool) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PAGES, setting], capture_output=True, text=True, check=True
+    )
+    pages = int(done.stdout) * resource.getpagesize()
+    assert pages < 2 << 20 if is_kept else pages >= 20 << 20
