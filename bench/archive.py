@@ -28,6 +28,7 @@ from bench.archive_peers import Engine, Fts5, Ours, Tantivy
 from bench.corpus import BEGINNING, Corpus
 from bench.real_articles import DATA
 from index.article import Article
+from monitor.garbage import keep_freed
 from monitor.maintenance.indexer_process import GARBAGE
 
 FEEDS = 1_000
@@ -48,6 +49,7 @@ def main() -> None:
     parser.add_argument("--invented", action="store_true", help="the invented corpus instead")
     asked = parser.parse_args()
     gc.set_threshold(GARBAGE)  # as in the process of the indexer
+    keep_freed()  # as in those that search
     count = asked.articles + SMALL * COMMITS
     if asked.invented or not asked.data.exists():
         corpus, queries = written(count), of_the_invented()
