@@ -80,9 +80,7 @@ def _dashboard(room: AlertRoom) -> Terminal:
     config = room.folder / "feeds.yaml"
     config.write_text("feeds: []\nwatchlists: []\n", encoding="utf-8")
     command = [TOCSIN, "-c", str(config), "--data", str(room.folder)]
-    # Where no bytecode is kept each start would compile it anew, which is not what is measured.
-    kept = {"PYTHONPYCACHEPREFIX": tempfile.gettempdir() + "/tocsin-bytecode"}
-    return Terminal([*command, "dashboard", "--no-monitor"], environ=kept)
+    return Terminal([*command, "dashboard", "--no-monitor"])
 
 
 def _start(room: AlertRoom, name: str) -> None:

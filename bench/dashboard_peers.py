@@ -21,7 +21,6 @@ SETTLE = 5.0
 SLOW = 5.0
 PATIENCE = 120.0
 """Seconds."""
-BYTECODE = {"PYTHONPYCACHEPREFIX": tempfile.gettempdir() + "/tocsin-bytecode"}
 
 
 def main() -> None:
@@ -34,7 +33,7 @@ def main() -> None:
         introduce(newsroom)
         with serving(newsroom.site, scratch) as (port, _):
             tocsin = Tocsin(newsroom, scratch, port)
-            cost(tocsin.command("run", "--once", "--now", "--json"), BYTECODE)
+            cost(tocsin.command("run", "--once", "--now", "--json"))
             reader = _filled(newsboat, newsroom, scratch, port)
         word = next(iter(newsroom.words))
         print(f"searched: {word}, in {newsroom.words[word]} articles")
@@ -60,10 +59,10 @@ def _row(name: str, command: list[str], painted: str, search: str, found: str) -
     """Start three times, once if that is slow, print the best; then memory and a search."""
     starts: list[tuple[float, float]] = []
     while len(starts) < 3 and sum(wall for _, wall in starts) < SLOW:
-        with Terminal(command, environ=BYTECODE) as shown:
+        with Terminal(command) as shown:
             at = shown.wait_for(painted, seconds=PATIENCE)
             starts.append((shown.cpu(), at - shown.began))
-    with Terminal(command, environ=BYTECODE) as shown:
+    with Terminal(command) as shown:
         shown.wait_for(painted, seconds=PATIENCE)
         time.sleep(SETTLE)
         memory = shown.memory()[0] / 1e6

@@ -10,7 +10,6 @@ import struct
 import termios
 import threading
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -26,7 +25,6 @@ class Terminal:
         command: list[str],
         columns: int = 120,
         lines: int = 40,
-        environ: Mapping[str, str] | None = None,
     ) -> None:
         self._changed = threading.Condition()
         self._written = bytearray()
@@ -34,10 +32,9 @@ class Terminal:
         self.began = time.perf_counter()
         self.pid, self._file = pty.fork()
         if self.pid == 0:  # the child; nothing of Python's state is used any more
-            known = {"TERM": "xterm-256color", "COLORTERM": "truecolor", **(environ or {})}
-            inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+            known = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
             try:
-                os.execvpe(command[0], command, inherited | known)
+                os.execvpe(command[0], command, os.environ | known)
             finally:
                 os._exit(127)
         fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))

@@ -1,0 +1,5 @@
+"""Benchmarks; `README.md` has what they measured."""
+
+import os
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as for users: no start compiles what is compiled
