@@ -21,7 +21,7 @@ _ARENA_MAX = -8
 _LARGE = 1 << 20
 """Bytes of a large block. With 128 KB, as glibc begins with, new pages take 5 % of the time."""
 _KEPT = 32 << 20
-"""Bytes of a block that is not kept for the next ones, in a process that searches."""
+"""Bytes of a block up to which it is kept for the next ones, in a process that searches."""
 
 _YOUNG = 10_000
 """Values between two collections."""
@@ -84,8 +84,8 @@ def free_at_once() -> None:
 def keep_freed() -> None:
     """Let the C library keep blocks that are freed for the next ones, until `give_back`.
 
-    glibc gives blocks of more than 128 KB back. Without that, a search for two very common words
-    near each other takes three fifths of the time: its arrays need no new pages.
+    At first glibc gives blocks of more than 128 KB back. Then the arrays of each search need new
+    pages, which take two fifths of the time for two very common words near each other.
     """
     with suppress(AttributeError, OSError):  # only glibc has it
         _c_library().mallopt(_MMAP_THRESHOLD, _KEPT)

@@ -223,6 +223,7 @@ class _Row:
         chosen = counts[ranks]
         at = (_summed(counts)[ranks] - _summed(chosen)).repeat(chosen)
         at += np.arange(len(at), dtype=at.dtype)
+        # All are in it; `places[at]` looks again, and takes a third longer.
         return docs[ranks], chosen, places.take(at, mode="clip")
 
 
