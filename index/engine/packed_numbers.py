@@ -6,6 +6,7 @@ numbers of four binary digits, the first is in the lower half of a byte.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from sys import byteorder
 from typing import TypeVar
 
@@ -32,18 +33,11 @@ def read_numbers(
     widths: Numbers,
 ) -> None:
     """Read runs of numbers, so many from each start and so wide; those of no width are left."""
-    for width in (1, 2, 4):
-        chosen = widths == width
-        if chosen.any():
-            at = _ranges(starts[chosen], counts[chosen], width)
-            digits = np.empty((len(at), width), dtype=np.uint8)
-            for byte in range(width):
-                digits[:, byte] = content[at + byte]
-            read = digits.view(f"u{width}")[:, 0]
-            if chosen.all():
-                numbers[:] = read
-            else:
-                numbers[np.repeat(chosen, counts)] = read
+    for width, chosen, at in _by_width(starts, counts, widths):
+        digits = np.empty((len(at), width), dtype=np.uint8)
+        for byte in range(width):
+            digits[:, byte] = content[at + byte]
+        numbers[chosen] = digits.view(f"u{width}")[:, 0]
 
 
 def write_numbers(
@@ -54,15 +48,23 @@ def write_numbers(
     widths: Numbers,
 ) -> None:
     """Write runs of numbers, so many at each start and so wide."""
+    for width, chosen, at in _by_width(starts, counts, widths):
+        some = numbers[chosen]
+        shifts = range(0, 8 * width, 8)
+        # Byte by byte takes half of the time of numbers that begin at any byte.
+        for byte, shift in enumerate(shifts if byteorder == "little" else reversed(shifts)):
+            content[at + byte] = (some >> shift).astype(np.uint8)
+
+
+def _by_width(
+    starts: Numbers, counts: Numbers, widths: Numbers
+) -> Iterator[tuple[int, slice | NDArray[np.bool_], Numbers]]:
+    """Yield each width of some runs, which of their numbers have it, and where these begin."""
     for width in (1, 2, 4):
         chosen = widths == width
         if chosen.any():
-            at = _ranges(starts[chosen], counts[chosen], width)
-            some = numbers if chosen.all() else numbers[np.repeat(chosen, counts)]
-            shifts = range(0, 8 * width, 8)
-            # Byte by byte takes half of the time of numbers that begin at any byte.
-            for byte, shift in enumerate(shifts if byteorder == "little" else reversed(shifts)):
-                content[at + byte] = (some >> shift).astype(np.uint8)
+            of_numbers = slice(None) if chosen.all() else np.repeat(chosen, counts)
+            yield width, of_numbers, _ranges(starts[chosen], counts[chosen], width)
 
 
 def write_firsts(
