@@ -56,10 +56,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--articles", type=int, default=1_000_000)
-    parser.add_argument("--seconds", type=int, default=120)
+    parser.add_argument("--seconds", type=int, default=120, help="how long articles arrive")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--json", type=Path, help="append a line for each size")
     asked = parser.parse_args()
+    if asked.seconds < 2:
+        parser.error("--seconds: at least 2, so that there is a distribution")
 
     def tell(step: GrowthStep) -> None:
         line = json.dumps(asdict(step))

@@ -87,7 +87,7 @@ print(max(taken() for _ in range(10)) - first)
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is another")
 @pytest.mark.parametrize(("setting", "is_kept"), [("keep_freed", True), ("free_at_once", False)])
-def test_an_array_takes_the_memory_of_the_one_before_it(setting: str, is_kept: bool) -> None:
+def test_freed_arrays_are_kept_or_given_back(setting: str, is_kept: bool) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PAGES, setting], capture_output=True, text=True, check=True
     )
