@@ -2,4 +2,4 @@
 
 import os
 
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as for users: no start compiles what is compiled
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # Python keeps bytecode for users too

@@ -223,7 +223,7 @@ class _Row:
         chosen = counts[ranks]
         at = (_summed(counts)[ranks] - _summed(chosen)).repeat(chosen)
         at += np.arange(len(at), dtype=at.dtype)
-        # All are in it; `places[at]` looks again, and takes a third longer.
+        # With `places[at]` all of this takes 1.3 times as long: it converts 32-bit indexes slowly.
         return docs[ranks], chosen, places.take(at, mode="clip")
 
 
