@@ -19,7 +19,7 @@ from monitor.daemon import Daemon
 from monitor.errors import ConfigError, FetchError
 from monitor.feeds.relocation import Relocation
 from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_outcome import ActiveConfig
+from monitor.ingest.poll_outcome import ActiveConfig, BatchOutcome
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import Channel, Config, Networks
 from monitor.model.feed import FeedHealth
@@ -88,6 +88,8 @@ class InProcessMonitor:
     thread_type: type[WorkerThread] = WorkerThread
     languages: list[str] = field(default_factory=list)
     """The languages of feeds.yaml that were asked for."""
+    logged: list[str] = field(default_factory=list)
+    """The addresses of feeds, once for each poll that the log of the run knows of."""
     config: Config | ConfigError = field(init=False)
     store: SqlStore = field(init=False)
 
@@ -152,6 +154,11 @@ class InProcessMonitor:
             self.store, ActiveConfig(rules=WatchlistMatcher((), ())), lambda: self.now, lambda: 0.0
         )
         report = RunLog(lambda: self.now)
+
+        def on_stored(outcome: BatchOutcome) -> None:
+            report.batch_stored(outcome)
+            self.logged += [feed.url for feed, _poll in outcome.polls]
+
         return Components(
             store=self.store,
             thread=self.thread_type(executor),
@@ -163,7 +170,7 @@ class InProcessMonitor:
                 ingester,
                 executor,
                 lambda: self.now,
-                report.batch_stored,
+                on_stored,
             ),
             indexer=cast(Any, self.indexer),
             presence=held,
