@@ -399,6 +399,7 @@ class Daemon:
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
+        await self._parts.thread.drained()  # what is being stored needs its leases
         await self._parts.leases.release_buckets()
         await self._parts.notifier.close()
         await self._parts.leases.leave()

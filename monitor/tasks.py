@@ -40,6 +40,10 @@ class WorkerThread:
         here = partial(copy_context().run, call, *args)  # under the lease of the task that asks
         return await asyncio.get_running_loop().run_in_executor(self._executor, here)
 
+    async def drained(self) -> None:
+        """Wait until the calls have returned that were made before."""
+        await self(lambda: None)
+
 
 K = TypeVar("K", str, int)
 log = logging.getLogger("tocsin")

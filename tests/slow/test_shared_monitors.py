@@ -5,6 +5,7 @@ Each is a process, the sites are on loopback, and leases expire ten times as fas
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -46,6 +47,24 @@ def test_monitors_join_and_leave_without_a_gap(newsroom: SharedNewsroom) -> None
     assert not first.said("dropped")
     newsroom.finish()
     assert newsroom.broken() == []
+
+
+def test_a_monitor_that_ends_keeps_its_feeds_until_they_are_stored(
+    newsroom: SharedNewsroom,
+) -> None:
+    newsroom.expiry = 30.0
+    ending = newsroom.start()
+    newsroom.settled(1024)
+    newsroom.begin()
+    until(lambda: newsroom.count("articles"))
+    with newsroom.locked("entries"):  # what is polled is compared with them, then stored
+        until(lambda: newsroom.waiting("entries"))
+        ending.process.send_signal(signal.SIGTERM)
+        time.sleep(1.0)
+        assert set(newsroom.held()) == {ending.pid}
+    ending.end()
+    assert newsroom.held() == {}
+    assert not ending.said("dropped")
 
 
 def test_a_killed_monitor_is_replaced_by_one_whose_clock_is_right_and_told_of(

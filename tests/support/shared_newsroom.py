@@ -12,7 +12,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -252,6 +252,18 @@ class SharedNewsroom:
 
     def _session(self) -> psycopg.Connection[Any]:
         return psycopg.connect(self.watched_at or self.address, autocommit=True)
+
+    @contextmanager
+    def locked(self, table: str) -> Iterator[None]:
+        """Have nobody read or write a table meanwhile."""
+        with self._session() as session, session.transaction():
+            session.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            yield
+
+    def waiting(self, table: str) -> int:
+        """Return how many wait for a table that is locked."""
+        query = "SELECT count(*) FROM pg_locks WHERE relation = %s::regclass AND NOT granted"
+        return int(self.sql(query, table)[0][0])
 
     def count(self, table: str) -> int:
         """Return how many rows a table has."""
