@@ -19,7 +19,7 @@ from index.translation import gettext as _
 from monitor.config import understand, yaml_edit
 from monitor.config.watchlist_tests import understand_and_test
 from monitor.config.watchlists import NOTHING
-from monitor.config.yaml_edit import Item, LayoutError, parsed_again, root_mapping
+from monitor.config.yaml_edit import EditedFile, Item, LayoutError, parsed_again
 from monitor.config.yaml_nodes import MappingNode, Node, ScalarNode, SequenceNode, YamlText
 from monitor.errors import ConfigError
 from monitor.model.severity import Severity
@@ -92,8 +92,11 @@ def read_fields(text: str, name: str) -> WatchlistFields:
     Raises:
         LayoutError: The file has no such watchlist, or one that a form cannot show.
     """
-    node = _nodes(text)[_number(text, name)]
-    values = _values(node)
+    return _fields(EditedFile(text), name)
+
+
+def _fields(file: EditedFile, name: str) -> WatchlistFields:
+    values = _values(_nodes(file)[_number(file, name)])
     if "score" in values:
         raise LayoutError(
             _("{watchlist} has a `score`, which no form shows; edit it in the file", watchlist=name)
@@ -110,14 +113,14 @@ def read_fields(text: str, name: str) -> WatchlistFields:
     )
 
 
-def _nodes(text: str) -> tuple[Node, ...]:
-    pair = root_mapping(text).get("watchlists")
+def _nodes(file: EditedFile) -> tuple[Node, ...]:
+    pair = file.root.get("watchlists")
     return pair.value.nodes if pair and isinstance(pair.value, SequenceNode) else ()
 
 
-def _number(text: str, name: str) -> int:
+def _number(file: EditedFile, name: str) -> int:
     """Return the number of a watchlist in the file; raises LayoutError."""
-    for number, node in enumerate(_nodes(text)):
+    for number, node in enumerate(_nodes(file)):
         if _title(_values(node)) == name:
             return number
     raise LayoutError(_("feeds.yaml has no watchlist called {name} any more", name=name))
@@ -161,21 +164,21 @@ def check_fields(
     if not after.terms and not after.query:
         others = check_fields(content, path, before, replace(after, terms=(_ANY_TERM,)))
         return CheckedFields((FieldProblem("terms", _(NOTHING)), *others.problems))
-    text = content.decode("utf-8-sig", "replace")
+    file = EditedFile(content.decode("utf-8-sig", "replace"))
     try:
-        text = with_watchlist(text, before, after)
-        number = len(_nodes(text)) - 1 if before is None else _number(text, after.title)
+        file = _with_watchlist(file, before, after)
+        number = len(_nodes(file)) - 1 if before is None else _number(file, after.title)
     except LayoutError as error:
         return CheckedFields((FieldProblem("", str(error)),))
     try:
-        config = understand_and_test(text.encode(), path)
+        config = understand_and_test(file.text.encode(), path)
     except ConfigError as error:
         try:
             understand(content, path)
         except ConfigError as broken:
             words = _("{file} has a mistake: {problem}", file=path.name, problem=broken.problems[0])
             return CheckedFields((FieldProblem("", words),))
-        source, node = YamlText(text), _nodes(text)[number]
+        source, node = YamlText(file.text), _nodes(file)[number]
         return CheckedFields(
             tuple(
                 _field_problem(node, source.index(each.line, each.column), each.message)
@@ -236,17 +239,23 @@ def with_watchlist(text: str, before: WatchlistFields | None, after: WatchlistFi
         LayoutError: The layout of the file cannot be edited, or a field has been changed in the
             file since the form was opened and in the form too.
     """
+    return _with_watchlist(EditedFile(text), before, after).text
+
+
+def _with_watchlist(
+    file: EditedFile, before: WatchlistFields | None, after: WatchlistFields
+) -> EditedFile:
     if before is None:
         values = after.values()
         alone = values.keys() == {"terms"} and len(after.terms) == 1
         item: Item = after.terms[0] if alone else values
-        return yaml_edit.with_item(text, "watchlists", [item])
-    number = _number(text, before.title)
-    changes = _changes(_nodes(text)[number], before, after)
-    _refuse_to_overwrite(read_fields(text, before.title), before, [key for key, _value in changes])
+        return EditedFile(yaml_edit.with_item(file.text, "watchlists", [item]))
+    number = _number(file, before.title)
+    changes = _changes(_nodes(file)[number], before, after)
+    _refuse_to_overwrite(_fields(file, before.title), before, [key for key, _value in changes])
     for key, value in changes:
-        text = _with_value(text, number, key, value)
-    return text
+        file = _with_value(file, number, key, value)
+    return file
 
 
 def _refuse_to_overwrite(
@@ -280,24 +289,22 @@ def _changes(
     return sorted(changes, key=lambda change: change[1] is None)  # no watchlist without a key
 
 
-def _with_value(text: str, number: int, key: str, value: Value | None) -> str:
-    """Return the text with another value of a key of a watchlist; None removes the key."""
-    root = root_mapping(text)
-    expected = root.plain()
-    node = _nodes(text)[number]
+def _with_value(file: EditedFile, number: int, key: str, value: Value | None) -> EditedFile:
+    """Return the file with another value of a key of a watchlist; None removes the key."""
+    text, expected, node = file.text, file.root.plain(), _nodes(file)[number]
     if isinstance(node, ScalarNode):
         if key == "terms" and isinstance(value, list) and len(value) == 1:
             expected["watchlists"][number] = value[0]
             after = _replaced(text, node, _written(text, value[0]))
             return parsed_again(after, expected)
-        return _with_value(_as_mapping(text, number, node), number, key, value)
+        return _with_value(_as_mapping(file, number, node), number, key, value)
     if not isinstance(node, MappingNode):
         raise LayoutError(_("this watchlist is neither a term nor a mapping"))
     pair = node.get(key)
     listed: Any = expected["watchlists"][number]
     if value is None:
         listed.pop(key, None)
-        return parsed_again(_without_key(text, node, key), expected) if pair else text
+        return parsed_again(_without_key(text, node, key), expected) if pair else file
     listed[key] = value
     if pair is None:
         after = _with_key(text, node, key, value)
@@ -308,9 +315,9 @@ def _with_value(text: str, number: int, key: str, value: Value | None) -> str:
     return parsed_again(after, expected)
 
 
-def _as_mapping(text: str, number: int, node: ScalarNode) -> str:
-    """Return the text with a bare term as the `terms` of a mapping."""
-    expected = root_mapping(text).plain()
+def _as_mapping(file: EditedFile, number: int, node: ScalarNode) -> EditedFile:
+    """Return the file with a bare term as the `terms` of a mapping."""
+    text, expected = file.text, file.root.plain()
     expected["watchlists"][number] = {"terms": [node.text]}
     written = f"{_key(text, 'terms')}: [{text[node.start : node.end].rstrip()}]"
     line_start = text.rfind("\n", 0, node.start) + 1

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -103,13 +104,31 @@ class LayoutError(MonitorError):
     """The layout of a `feeds.yaml` is one that no command can edit; a person can."""
 
 
+class EditedFile:
+    """The text of a `feeds.yaml`, which is parsed once."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def root(self) -> MappingNode:
+        """The mapping that the text is; raises LayoutError."""
+        try:
+            root, repeated = tree(YamlText(self.text))
+        except YamlSyntaxError as error:
+            raise LayoutError(error.message) from error
+        if not isinstance(root, MappingNode) or repeated:
+            raise LayoutError(_("it is not one mapping"))
+        return root
+
+
 def with_item(text: str, key: str, items: Sequence[Item]) -> str:
     """Return the text with items added to a top-level list; a missing list is added at the end.
 
     Raises:
         LayoutError: The layout of the file cannot be edited.
     """
-    root = root_mapping(text)
+    root = EditedFile(text).root
     pair = root.get(key)
     if pair is None:
         after = _with_key(text, root, key, items)
@@ -118,7 +137,7 @@ def with_item(text: str, key: str, items: Sequence[Item]) -> str:
     else:
         after = _in_place_of_null(text, root, pair, items)
     listed = pair.value.plain() if pair and isinstance(pair.value, SequenceNode) else []
-    return parsed_again(after, {**root.plain(), key: [*listed, *items]})
+    return parsed_again(after, {**root.plain(), key: [*listed, *items]}).text
 
 
 def without_items(text: str, key: str, numbers: Collection[int]) -> str:
@@ -126,7 +145,7 @@ def without_items(text: str, key: str, numbers: Collection[int]) -> str:
 
     Comments between items stay.
     """
-    root = root_mapping(text)
+    root = EditedFile(text).root
     pair = root.get(key)
     if pair is None or not isinstance(pair.value, SequenceNode):
         raise LayoutError(_("`{key}` is not a list", key=key))
@@ -138,29 +157,19 @@ def without_items(text: str, key: str, numbers: Collection[int]) -> str:
     after = text
     for start, end in reversed(list(places(text, pair.value, numbers))):
         after = after[:start] + after[end:]
-    return parsed_again(after, {**root.plain(), key: left})
+    return parsed_again(after, {**root.plain(), key: left}).text
 
 
-def root_mapping(text: str) -> MappingNode:
-    """Return the mapping that a text is; raises LayoutError."""
-    try:
-        root, repeated = tree(YamlText(text))
-    except YamlSyntaxError as error:
-        raise LayoutError(error.message) from error
-    if not isinstance(root, MappingNode) or repeated:
-        raise LayoutError(_("it is not one mapping"))
-    return root
-
-
-def parsed_again(text: str, expected: dict[str, Any]) -> str:
+def parsed_again(text: str, expected: dict[str, Any]) -> EditedFile:
     """Return a text that reads as `expected`; raises LayoutError if it does not."""
+    after = EditedFile(text)
     try:
-        content = root_mapping(text).plain()
+        content = after.root.plain()
     except LayoutError:
         content = {}
     if content != expected:
         raise LayoutError(_("it is laid out too unusually for a command; edit it by hand"))
-    return text
+    return after
 
 
 # --- adding ------------------------------------------------------------------------
@@ -353,7 +362,7 @@ def set_enabled(text: str, url: str, *, on: bool) -> str:
 
     A feed that is polled needs no `enabled`: it goes where nothing else is on its line.
     """
-    root = root_mapping(text)
+    root = EditedFile(text).root
     pair = root.get("feeds")
     listed = pair.value if pair else None
     for number, node in enumerate(listed.nodes if isinstance(listed, SequenceNode) else ()):
@@ -369,11 +378,10 @@ def set_enabled(text: str, url: str, *, on: bool) -> str:
             expected["feeds"][number] = {"url": address.text, KEY: on}
         if on and (without := _without_enabled(text, node)) is not None:
             del expected["feeds"][number][KEY]
-            return parsed_again(without, expected)
+            return parsed_again(without, expected).text
         in_brackets = isinstance(listed, SequenceNode) and text.startswith("[", listed.start)
-        return parsed_again(
-            _with_enabled(text, node, address, on, in_brackets=in_brackets), expected
-        )
+        after = _with_enabled(text, node, address, on, in_brackets=in_brackets)
+        return parsed_again(after, expected).text
     raise LayoutError(
         _("no feed of the file has the address {url}; it comes from elsewhere", url=url)
     )
@@ -444,7 +452,7 @@ def move_feed(path: Path, old: str, new: str, *, data: Path | None = None) -> No
 
 def with_address(text: str, old: str, new: str) -> str:
     """Return the text with another address for the feed that has `old`; raises LayoutError."""
-    root = root_mapping(text)
+    root = EditedFile(text).root
     pair = root.get("feeds")
     nodes = pair.value.nodes if pair and isinstance(pair.value, SequenceNode) else ()
     for number, node in enumerate(nodes):
@@ -457,7 +465,8 @@ def with_address(text: str, old: str, new: str) -> str:
                 expected["feeds"][number]["url"] = address
             else:
                 expected["feeds"][number] = address
-            return parsed_again(text[: place.start] + scalar(address) + text[place.end :], expected)
+            after = text[: place.start] + scalar(address) + text[place.end :]
+            return parsed_again(after, expected).text
     raise LayoutError(_("no feed has the address {url}", url=old))
 
 
