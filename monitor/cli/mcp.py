@@ -33,6 +33,7 @@ def mcp(cli: CliContext, allow_triage: bool) -> None:
     from monitor.api.mcp.server import McpEnvironment
     from monitor.cli import set_up_log
     from monitor.cli.api import newsroom_of
+    from monitor.garbage import keep_freed
     from monitor.model.token import Scope
     from monitor.wiring import monotonic, token
 
@@ -43,5 +44,6 @@ def mcp(cli: CliContext, allow_triage: bool) -> None:
     set_up_log(cli.verbosity)
     if sys.stdin.isatty():
         say(_("A client talks to this command on stdin; Ctrl-D ends it; see docs/how-to/agents.md"))
+    keep_freed()
     with cli.following_index():
         stdio.serve(McpEnvironment(newsroom, token, monotonic, Caller(user(os.environ), scope)))
