@@ -261,9 +261,10 @@ class Daemon:
         await self._note_lost_monitors()
 
     async def _poll_due(self, *, at_once: bool) -> None:
+        """Begin to poll what is due, at once; or what is due until the next tick, when it is."""
         now = self._parts.clock()
-        monitor = self._parts.leases.monitor
-        states = await self._parts.thread(self._parts.store.states, now, monitor)
+        monitor, by = self._parts.leases.monitor, now if at_once else now + TICK
+        states = await self._parts.thread(self._parts.store.states, by, monitor)
         if not self._may_ask(now):  # the store refused something while this call waited
             return
         watched = self._in_force.feeds  # there may be a million, of which few are due
@@ -271,17 +272,18 @@ class Daemon:
         leases = {feed.url: self._parts.leases.bucket(feed.url) for feed in found}
         feeds = [feed for feed in found if leases[feed.url]]
         self._parts.report.expect(len(feeds))
-        for delay, feed in schedule.spread(schedule.due(states, feeds, now), states, now):
+        for delay, feed in schedule.spread(schedule.due(states, feeds, by), states, now):
             wait = 0.0 if at_once else delay
             poll = self._poll(feed, states[feed.url], wait, leases[feed.url])
             self._polling.begin(feed.url, poll)
 
     async def _poll(self, feed: Feed, state: FeedState, wait: float, lease: Lease | None) -> None:
-        if wait:
-            await self._parts.sleep(wait)
-        if lease and self._parts.leases.bucket(feed.url) == lease:  # else the state may be old
-            with self._parts.leases.using(lease):
-                await self._parts.pipeline.poll(feed, state)
+        with self._parts.pipeline.poll_under_way():
+            if wait:
+                await self._parts.sleep(wait)
+            if lease and self._parts.leases.bucket(feed.url) == lease:  # else the state may be old
+                with self._parts.leases.using(lease):
+                    await self._parts.pipeline.poll(feed, state)
 
     async def _read_pages(self) -> bool:
         """Begin reading pages that are due; return whether there are any."""

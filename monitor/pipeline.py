@@ -49,9 +49,9 @@ BACKLOG = 64
 BACKLOG_BYTES = 3 << 20
 """Bytes of answers that may wait for the parser or the store before fetching pauses: 90 feeds, and
 once parsed they take as much again."""
-GATHER = 0.03
-"""Seconds for which polls that brought nothing wait for others to be stored with: 10 in one
-transaction take 80 µs of processor time each, 64 take 43."""
+GATHER = 0.5
+"""Seconds for which polls that brought nothing wait for others on their way, to be stored with
+them: 10 in one transaction take 80 µs of processor time each, 64 take 43."""
 FILL = 0.3
 """Seconds for which the articles of feeds that were never read wait for those of documents that
 are being read: a transaction writes about as many pages of the store for 60 as for 400."""
@@ -108,9 +108,10 @@ class Pipeline:
         self._answers: asyncio.Queue[_Waiting] = asyncio.Queue(BACKLOG)
         self._due = asyncio.Event()
         """Set while what waits for the store is to be stored without waiting for more."""
-        self._entries = self._changed = self._urgent = 0
+        self._entries = self._changed = self._urgent = self._polls = 0
         """Of the results that wait for the store: the entries; how many brought something; how
-        many of these do not wait for documents that are being read."""
+        many of these do not wait for documents that are being read; how many are of polls."""
+        self._under_way = 0
         self._unparsed = 0
         self._held = 0
         policy = RobotsPolicy(client, parser.robots, clock)
@@ -153,6 +154,16 @@ class Pipeline:
         lease = lease_in_hand() or SOLE
         await self._submit(PageResult(page=page, pending=pending, lease=lease))
 
+    @contextmanager
+    def poll_under_way(self) -> Iterator[None]:
+        """Have results that brought nothing wait for a poll, which may begin in a moment."""
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            self._decide()
+
     async def run(self) -> None:
         """Store results until cancelled, all that have arrived in one batch."""
         while True:
@@ -167,7 +178,7 @@ class Pipeline:
             await self._store_batch(batch)
 
     async def _gather(self) -> None:
-        """Wait for more results: a moment, and for documents being read if only new feeds wait."""
+        """Wait for polls under way, and for documents being read if only new feeds wait."""
         await self._until_due(GATHER)
         if self._changed:
             await self._until_due(FILL)
@@ -178,13 +189,19 @@ class Pipeline:
                 await self._due.wait()
 
     def _count(self, answer: PollResult | PageResult, by: int) -> None:
-        """Count a result that waits for the store, or no longer; decide whether that is due."""
+        """Count a result that waits for the store, or no longer."""
         brought = not _brought_nothing(answer)
         self._entries += by * answer.weight
         self._changed += by * brought
         self._urgent += by * (brought and not _is_of_new_feed(answer))
+        self._polls += by * isinstance(answer, PollResult)
+        self._decide()
+
+    def _decide(self) -> None:
+        """Decide whether what waits for the store is due."""
         full = self._answers.full() or self._entries >= BATCH_ENTRIES
-        if full or self._urgent or (self._changed and not self._unparsed):
+        all_wait = self._polls >= self._under_way
+        if full or all_wait or self._urgent or (self._changed and not self._unparsed):
             self._due.set()
         else:
             self._due.clear()

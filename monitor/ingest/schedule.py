@@ -46,12 +46,12 @@ _STEPPED = 60.0
 """Seconds by which a poll may lie in the future before the clock must have been set back."""
 
 
-def due(states: Mapping[str, FeedState], feeds: Sequence[Feed], now: Timestamp) -> list[Feed]:
-    """Return the feeds to poll now, the longest overdue first; a feed without a state is new."""
+def due(states: Mapping[str, FeedState], feeds: Sequence[Feed], by: Timestamp) -> list[Feed]:
+    """Return the feeds that are due by then, the longest overdue first; without a state: new."""
     waiting = [
         (state.next_due, order, feed)
         for order, feed in enumerate(feeds)
-        if feed.enabled and _is_due(state := states.get(feed.url, FeedState()), now)
+        if feed.enabled and _is_due(state := states.get(feed.url, FeedState()), by)
     ]
     return [feed for _, _, feed in sorted(waiting, key=lambda each: each[:2])]
 
@@ -62,16 +62,21 @@ def spread(
     """Return due feeds with the seconds to wait for each.
 
     Those overdue by more than a minute (after sleep, an outage, a restart) come at most
-    `CATCH_UP` a second; new ones, those just due and those somebody asked for come at once.
+    `CATCH_UP` a second; new ones, those just due and those somebody asked for come at once; those
+    that are not due yet come when they are.
     """
     late = 0
     planned: list[tuple[float, Feed]] = []
     for feed in feeds:
         state = states.get(feed.url, FeedState())
         overdue = is_overdue(state, now)
-        planned.append((late / CATCH_UP if overdue else 0.0, feed))
+        planned.append((late / CATCH_UP if overdue else _until_due(state, now), feed))
         late += overdue
     return planned
+
+
+def _until_due(state: FeedState, now: Timestamp) -> float:
+    return 0.0 if _was_set_back(state, now) else max(0.0, state.next_due - now)
 
 
 def is_overdue(state: FeedState, now: Timestamp) -> bool:
@@ -199,11 +204,12 @@ def after_edit(feed: Feed, state: FeedState, jitter: float) -> FeedState:
 
 
 def _is_due(state: FeedState, now: Timestamp) -> bool:
-    if state.gone:
-        return False
-    # A clock that was set back would let every feed wait until the old time comes again.
-    set_back = state.last_poll is not None and state.last_poll - now > _STEPPED
-    return state.next_due <= now or set_back
+    return not state.gone and (state.next_due <= now or _was_set_back(state, now))
+
+
+def _was_set_back(state: FeedState, now: Timestamp) -> bool:
+    """Return whether the clock was: every feed would wait until the old time comes again."""
+    return state.last_poll is not None and state.last_poll - now > _STEPPED
 
 
 def _interval(feed: Feed, adapted: float) -> float:

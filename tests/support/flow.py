@@ -29,7 +29,7 @@ from monitor.ingest.ingest import Ingester
 from monitor.ingest.poll_outcome import ActiveConfig, BatchOutcome
 from monitor.match.matcher import WatchlistMatcher
 from monitor.model.config import StoreAddress, Watchlist
-from monitor.model.feed import Feed
+from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Fetched, NotModified, ParsedFeed
 from monitor.model.severity import Severity
 from monitor.parse import article_page
@@ -199,11 +199,16 @@ class ManualMonitor(Struct):
 
     async def _round(self, store: SqlStore, pipeline: Pipeline, feeds: Sequence[Feed]) -> None:
         states = {one.feed.url: one.state for one in store.feeds.subscribed()}
-        await asyncio.gather(
-            *(pipeline.poll(feed, states[feed.url]) for feed in feeds if not states[feed.url].gone)
-        )
+        asked = [feed for feed in feeds if not states[feed.url].gone]
+        await asyncio.gather(*(poll(pipeline, feed, states[feed.url]) for feed in asked))
         while due := store.pages_due(self.now, 8):
             await asyncio.gather(*map(pipeline.read_page, due))
+
+
+async def poll(pipeline: Pipeline, feed: Feed, state: FeedState) -> None:
+    """Poll a feed beside others."""
+    with pipeline.poll_under_way():
+        await pipeline.poll(feed, state)
 
 
 async def _with(pipeline: Pipeline, work: Awaitable[None]) -> None:

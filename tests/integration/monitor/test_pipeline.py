@@ -98,13 +98,31 @@ def test_polls_that_brought_nothing_are_stored_together_and_at_the_latest_with_a
     monkeypatch.setattr(pipelines, "GATHER", 60.0)
 
     async def go(feeds: list[Feed], pipeline: Pipeline, stored: list[int]) -> None:
-        unchanged = [pipeline.poll(feed, FeedState(etag=b"1")) for feed in feeds[1:]]
+        unchanged = [flow.poll(pipeline, feed, FeedState(etag=b"1")) for feed in feeds[1:]]
         waiting = asyncio.gather(*unchanged)
-        await asyncio.sleep(0.5)
-        assert not stored
-        await asyncio.gather(waiting, pipeline.poll(feeds[0], FeedState()))
+        with pipeline.poll_under_way():
+            await asyncio.sleep(0.5)
+            assert not stored
+            await asyncio.gather(waiting, flow.poll(pipeline, feeds[0], FeedState()))
 
     with _served(tmp_path, 6, {"/0": Reply(body=b"x"), "*": Reply(304)}) as scene:
+        assert scene.run(SlowReader(), go) == [6]
+
+
+def test_polls_that_brought_nothing_wait_for_those_under_way_and_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipelines, "GATHER", 60.0)
+
+    async def go(feeds: list[Feed], pipeline: Pipeline, stored: list[int]) -> None:
+        with pipeline.poll_under_way():  # of a poll that ends without a result
+            polls = [flow.poll(pipeline, feed, FeedState(etag=b"1")) for feed in feeds]
+            waiting = asyncio.gather(*polls)
+            await asyncio.sleep(0.5)
+            assert not stored
+        await waiting
+
+    with _served(tmp_path, 6, {"*": Reply(304)}) as scene:
         assert scene.run(SlowReader(), go) == [6]
 
 
@@ -139,7 +157,7 @@ def test_a_document_does_not_wait_for_one_that_takes_long_to_read(
 
     async def go(feeds: list[Feed], pipeline: Pipeline, stored: list[int]) -> None:
         state = FeedState(last_ok=None if new else flow.START)
-        slow, quick = (asyncio.create_task(pipeline.poll(feed, state)) for feed in feeds)
+        slow, quick = (asyncio.create_task(flow.poll(pipeline, feed, state)) for feed in feeds)
         await quick
         assert not slow.done()
         reader.ends.set()
@@ -156,7 +174,7 @@ Go = Callable[[list[Feed], Pipeline, list[int]], Awaitable[None]]
 
 async def _poll_all(feeds: list[Feed], pipeline: Pipeline, stored: list[int]) -> None:
     """Poll all feeds at once."""
-    await asyncio.gather(*(pipeline.poll(feed, FeedState()) for feed in feeds))
+    await asyncio.gather(*(flow.poll(pipeline, feed, FeedState()) for feed in feeds))
 
 
 class Scene(NamedTuple):

@@ -266,6 +266,19 @@ def test_new_feeds_those_just_due_and_those_asked_for_do_not_wait():
     assert [wait for wait, _ in schedule.spread(feeds, states, NOW)] == [0.0] * 40
 
 
+def test_what_is_due_in_a_moment_waits_until_it_is():
+    feeds = [replace(FEED, url=f"https://{n}.example/", name=f"{n}") for n in range(4)]
+    states = {
+        feed.url: replace(POLLED, next_due=NOW + after)
+        for feed, after in zip(feeds, (0.75, -5.0, 0.25, 1.5), strict=True)
+    }
+    planned = schedule.spread(schedule.due(states, feeds, NOW + 1.0), states, NOW)
+    assert [(feed.name, wait) for wait, feed in planned] == [("1", 0.0), ("2", 0.25), ("0", 0.75)]
+    set_back = NOW - HOUR
+    planned = schedule.spread(schedule.due(states, feeds, set_back + 1.0), states, set_back)
+    assert [wait for wait, _ in planned] == [0.0] * 4
+
+
 # --- the network -----------------------------------------------------------------
 
 
