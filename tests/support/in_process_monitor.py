@@ -90,6 +90,8 @@ class InProcessMonitor:
     """The languages of feeds.yaml that were asked for."""
     logged: list[str] = field(default_factory=list)
     """The addresses of feeds, once for each poll that the log of the run knows of."""
+    waits: list[float] = field(default_factory=list)
+    """The seconds that the monitor wanted to wait."""
     config: Config | ConfigError = field(init=False)
     store: SqlStore = field(init=False)
 
@@ -182,11 +184,15 @@ class InProcessMonitor:
             use_language=self.languages.append,
             clock=lambda: self.now,
             stopwatch=lambda: 0.0,
-            sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)),
+            sleep=self._sleep,
             jitter=lambda: 0.0,
             zone=UTC,
             me=MonitorPresence(pid=os.getpid(), since=START, config="", log=""),
         )
+
+    async def _sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        await asyncio.sleep(min(seconds, 0.02))
 
     def _notifier(self, executor: ThreadPoolExecutor) -> DeliveryLoop:
         return DeliveryLoop(

@@ -211,6 +211,21 @@ def test_the_interval_passes_before_a_feed_is_asked_again(tmp_path: Path) -> Non
     room.run(script)
 
 
+def test_a_feed_is_asked_when_it_is_due_and_not_at_the_next_tick(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon_module, "TICK", 0.3)
+    room = InProcessMonitor(tmp_path, press_of())
+
+    async def script(room: InProcessMonitor) -> None:
+        await room.until(lambda: room.polls(A) == 1)
+        room.now += 59.8
+        await room.until(lambda: room.polls(A) == 2)
+
+    room.run(script)
+    assert 0.2 in [round(seconds, 3) for seconds in room.waits]
+
+
 def test_a_clock_set_back_stalls_nothing(tmp_path: Path) -> None:
     room = InProcessMonitor(tmp_path, press_of())
 
