@@ -179,7 +179,8 @@ class Pipeline:
 
     async def _gather(self) -> None:
         """Wait for polls under way, and for documents being read if only new feeds wait."""
-        await self._until_due(GATHER)
+        if not self._changed:
+            await self._until_due(GATHER)
         if self._changed:
             await self._until_due(FILL)
 
