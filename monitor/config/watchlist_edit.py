@@ -20,7 +20,7 @@ from monitor.config import understand, yaml_edit
 from monitor.config.watchlist_tests import understand_and_test
 from monitor.config.watchlists import NOTHING
 from monitor.config.yaml_edit import EditedFile, Item, LayoutError, parsed_again
-from monitor.config.yaml_nodes import MappingNode, Node, ScalarNode, SequenceNode, YamlText
+from monitor.config.yaml_nodes import MappingNode, Node, ScalarNode, SequenceNode
 from monitor.errors import ConfigError
 from monitor.model.severity import Severity
 
@@ -178,10 +178,10 @@ def check_fields(
         except ConfigError as broken:
             words = _("{file} has a mistake: {problem}", file=path.name, problem=broken.problems[0])
             return CheckedFields((FieldProblem("", words),))
-        source, node = YamlText(file.text), _nodes(file)[number]
+        node = _nodes(file)[number]
         return CheckedFields(
             tuple(
-                _field_problem(node, source.index(each.line, each.column), each.message)
+                _field_problem(node, file.index(each.line, each.column), each.message)
                 for each in error.problems
             )
         )

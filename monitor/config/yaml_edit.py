@@ -104,17 +104,14 @@ class LayoutError(MonitorError):
     """The layout of a `feeds.yaml` is one that no command can edit; a person can."""
 
 
-class EditedFile:
-    """The text of a `feeds.yaml`, which is parsed once."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
+class EditedFile(YamlText):
+    """A `feeds.yaml` that is edited: its text, and its tree, which is made once."""
 
     @cached_property
     def root(self) -> MappingNode:
         """The mapping that the text is; raises LayoutError."""
         try:
-            root, repeated = tree(YamlText(self.text))
+            root, repeated = tree(self)
         except YamlSyntaxError as error:
             raise LayoutError(error.message) from error
         if not isinstance(root, MappingNode) or repeated:
@@ -161,7 +158,7 @@ def without_items(text: str, key: str, numbers: Collection[int]) -> str:
 
 
 def parsed_again(text: str, expected: dict[str, Any]) -> EditedFile:
-    """Return a text that reads as `expected`; raises LayoutError if it does not."""
+    """Return the file of a text that reads as `expected`; raises LayoutError if it does not."""
     after = EditedFile(text)
     try:
         content = after.root.plain()
