@@ -261,7 +261,7 @@ class Daemon:
         await self._note_lost_monitors()
 
     async def _poll_due(self, *, at_once: bool) -> None:
-        """Begin to poll what is due, at once; or what is due until the next tick, when it is."""
+        """Begin to poll the feeds that are due; unless `at_once`, those due within a tick too."""
         now = self._parts.clock()
         monitor, by = self._parts.leases.monitor, now if at_once else now + TICK
         states = await self._parts.thread(self._parts.store.states, by, monitor)

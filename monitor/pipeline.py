@@ -112,6 +112,7 @@ class Pipeline:
         """Of the results that wait for the store: the entries; how many brought something; how
         many of these do not wait for documents that are being read; how many are of polls."""
         self._under_way = 0
+        """Polls that have begun or are about to, and whose results are not stored yet."""
         self._unparsed = 0
         self._held = 0
         policy = RobotsPolicy(client, parser.robots, clock)

@@ -47,7 +47,10 @@ _STEPPED = 60.0
 
 
 def due(states: Mapping[str, FeedState], feeds: Sequence[Feed], by: Timestamp) -> list[Feed]:
-    """Return the feeds that are due by then, the longest overdue first; without a state: new."""
+    """Return the feeds that are due by a time, the longest overdue first.
+
+    A feed without a state is new, and due.
+    """
     waiting = [
         (state.next_due, order, feed)
         for order, feed in enumerate(feeds)
@@ -59,11 +62,11 @@ def due(states: Mapping[str, FeedState], feeds: Sequence[Feed], by: Timestamp) -
 def spread(
     feeds: Sequence[Feed], states: Mapping[str, FeedState], now: Timestamp
 ) -> list[tuple[float, Feed]]:
-    """Return due feeds with the seconds to wait for each.
+    """Return feeds with the seconds to wait before each is polled.
 
     Those overdue by more than a minute (after sleep, an outage, a restart) come at most
     `CATCH_UP` a second; new ones, those just due and those somebody asked for come at once; those
-    that are not due yet come when they are.
+    that are not due yet when they are.
     """
     late = 0
     planned: list[tuple[float, Feed]] = []
