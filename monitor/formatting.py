@@ -111,6 +111,11 @@ def span(seconds: float) -> str:
     return _with_unit(number(count), unit)
 
 
+def due_in(seconds: float) -> str:
+    """Return when something is due: `in 4 min`, or `now` if that is less than a second away."""
+    return _("in {time}", time=span(seconds)) if seconds >= 1 else _("now")
+
+
 def short_span(seconds: float) -> str:
     """Return a duration as `span` rounds it, in few cells: `40s`, `2m`, `6h`."""
     count, unit = _rounded(seconds)

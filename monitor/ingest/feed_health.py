@@ -24,7 +24,7 @@ from msgspec import Struct
 from index.article import Timestamp
 from index.translation import gettext as _
 from index.translation import ngettext, number
-from monitor.formatting import clauses, span, spelled
+from monitor.formatting import clauses, due_in, span, spelled
 from monitor.ingest.publication_rate import describe_interval, is_silent
 from monitor.model.feed import Feed, FeedState, Health, Outcome, Poll
 from monitor.model.severity import Severity
@@ -75,9 +75,7 @@ def is_late(state: FeedState, now: Timestamp) -> bool:
 
 def describe_health(feed: Feed, state: FeedState, now: Timestamp) -> str:
     """Return a feed's health in words: `503 Service Unavailable ×4, retry in 2 min`."""
-    when = _("now")
-    if state.next_due > now:
-        when = _("in {time}", time=span(state.next_due - now))
+    when = due_in(state.next_due - now)
     match health(feed, state, now):
         case Health.PAUSED:
             return _("paused: `enabled: false` in feeds.yaml")

@@ -16,7 +16,7 @@ from index.article import Timestamp
 from index.translation import gettext as _
 from index.translation import mark, mark_all, ngettext, number, pgettext
 from monitor import signs
-from monitor.formatting import short_span, span
+from monitor.formatting import due_in, short_span, span
 from monitor.ingest.coverage_gaps import describe_gap, format_interval
 from monitor.ingest.feed_health import WORST, describe_poll
 from monitor.ingest.publication_rate import describe_interval
@@ -289,7 +289,7 @@ def feed_page(
         (_("articles"), number(feed.articles)),
         (_("last poll"), _ago(state.last_poll, now) or _("never")),
         (_("last success"), last_ok),
-        (_("next poll"), _("never") if state.gone else _in(state.next_due - now)),
+        (_("next poll"), _("never") if state.gone else due_in(state.next_due - now)),
         (_("last article"), _ago(state.published, now)),
         (_("publishes"), describe_interval(state.usual) if state.usual else ""),
         (_("failures"), failures if state.failures else ""),
@@ -343,10 +343,6 @@ def _row(name: str, value: str, cells: int, label: int) -> list[Line]:
 
 def _ago(at: Timestamp | None, now: Timestamp) -> str:
     return "" if at is None else _("{age} ago", age=span(now - at))
-
-
-def _in(seconds: float) -> str:
-    return _("in {time}", time=span(seconds)) if seconds >= 1 else _("now")
 
 
 _GAP_GLYPHS = {

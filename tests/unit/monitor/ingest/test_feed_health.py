@@ -52,6 +52,7 @@ SILENT = replace(POLLED, published=NOW - 5 * DAY, usual=DAY, silent_after=3 * DA
             "last read 3 h ago, overdue",
         ),
         (replace(POLLED, next_due=0.0), "ok, next now"),  # somebody asked for it
+        (replace(POLLED, next_due=NOW + 0.4), "ok, next now"),
     ],
 )
 def test_health_in_words(state, said):
