@@ -21,6 +21,7 @@ from typing import Any, Self
 import psycopg
 from msgspec.structs import replace
 
+from monitor.store.postgresql import connection
 from support import ROOT
 from support.feeds_and_webhook import Accepted, ScriptedFeed, ScriptedWebhook
 from support.newsroom import Item, until
@@ -258,6 +259,13 @@ class SharedNewsroom:
         """Have nobody read or write a table meanwhile."""
         with self._session() as session, session.transaction():
             session.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            yield
+
+    @contextmanager
+    def no_writer(self) -> Iterator[None]:
+        """Have no monitor in the middle of a transaction that writes."""
+        with self._session() as session, session.transaction():
+            session.execute(connection._LOCK)
             yield
 
     def waiting(self, table: str) -> int:
