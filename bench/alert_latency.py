@@ -30,11 +30,11 @@ from msgspec import Struct, field
 
 from bench.growth import endless, queue
 from bench.loopback import Loopback, looped
-from index.article import Article
-from monitor.maintenance import index_repair
+from monitor.base.article import Article
 from monitor.model.feed import Feed
-from monitor.store.sql.store import SqlStore
-from monitor.store.sqlite import FILE
+from monitor.storage.maintenance import index_repair
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sqlite import FILE
 
 TOCSIN = str(Path(sys.executable).with_name("tocsin"))
 SHOWN = 10

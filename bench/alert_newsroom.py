@@ -11,8 +11,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from monitor.model.status import MonitorPresence
-from monitor.monitor_lock import Heartbeat, MonitorLock
-from monitor.store.sql.store import SqlStore
+from monitor.storage.monitor_lock import Heartbeat, MonitorLock
+from monitor.storage.store.sql.store import SqlStore
 
 FEEDS, LISTS = 300, 25
 SEVERITIES = ("high", "medium", "low")

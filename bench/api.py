@@ -31,10 +31,10 @@ from msgspec import Struct
 from bench import peer_miniflux
 from bench.alert_newsroom import AlertRoom
 from bench.measure import kept_or_temporary, peak_of
-from monitor.export.serialization.alerts import alert_row
-from monitor.export.serialization.searches import results_row
 from monitor.model.search import Filter
-from monitor.wiring import open_service
+from monitor.presentation.rows.alerts import alert_row
+from monitor.presentation.rows.searches import results_row
+from monitor.runtime.wiring import open_service
 
 QUESTIONS = {
     "search, 50 hits": "search?query=greve+orly",

@@ -27,9 +27,9 @@ from msgspec import Struct
 from bench.archive_peers import Engine, Fts5, Ours, Tantivy
 from bench.corpus import BEGINNING, Corpus
 from bench.real_articles import DATA
-from index.article import Article
-from monitor.garbage import keep_freed
-from monitor.maintenance.indexer_process import GARBAGE
+from monitor.base.article import Article
+from monitor.base.garbage import keep_freed
+from monitor.storage.maintenance.indexer_process import GARBAGE
 
 FEEDS = 1_000
 STEP = 4_096

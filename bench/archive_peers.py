@@ -10,9 +10,9 @@ from typing import Protocol
 
 from index import open_archive, open_archive_writer
 from index.archive import DocumentFilter
-from index.article import Article
 from index.query.ast import Facet
 from index.query.parser import parse_query
+from monitor.base.article import Article
 
 LIMIT = 50
 _NEAR = re.compile(r"(\w+) NEAR/(\d+) (\w+)")

@@ -24,10 +24,10 @@ from bench.measure import cost
 from bench.real_articles import arguments, articles
 from bench.real_watchlists import SEED, Author, Vocabulary
 from bench.tocsin_run import TOCSIN, WrongError
-from index.article import Article
-from monitor.match.matcher import WatchlistMatcher
+from monitor.base.article import Article
+from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
-from monitor.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import SqlStore
 
 SAMPLE = 97
 """Every so many articles are compared."""

@@ -22,7 +22,7 @@ from bench.backtest import written_to
 from bench.real_articles import arguments, articles
 from bench.real_watchlists import Author, Vocabulary
 from monitor.config import load
-from monitor.match.matcher import WatchlistMatcher
+from monitor.judgement.match.matcher import WatchlistMatcher
 
 T = TypeVar("T")
 BEAT = 0.02

@@ -27,15 +27,15 @@ from msgspec.structs import replace
 
 from bench.real_articles import arguments, rows
 from index.analysis.text_features import text_features
-from index.article import Article
-from monitor.ingest import article_changes, cross_language
+from monitor.base.article import Article
+from monitor.intake.ingest import article_changes, cross_language
+from monitor.intake.similar import event_margin
+from monitor.intake.similar.encoder import E5Encoder, Encoder, packed, sentence, unpacked
 from monitor.model.event_link import Surety
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, Names, PollOutcome
-from monitor.similar import event_margin
-from monitor.similar.encoder import E5Encoder, Encoder, packed, sentence, unpacked
-from monitor.store.sql.articles import insert_names
-from monitor.store.sql.store import SqlStore
+from monitor.storage.store.sql.articles import insert_names
+from monitor.storage.store.sql.store import SqlStore
 
 Pair = tuple["Item", "Item"]
 """An English and a French article."""

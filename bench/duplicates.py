@@ -22,9 +22,9 @@ from msgspec.structs import replace
 from bench.real_articles import arguments, articles, made, published, rows
 from bench.real_watchlists import SEED
 from index.analysis.shingles import shingles
-from index.article import Article
-from monitor.alerts.headlines import headline_of, is_same_piece
-from monitor.ingest.stories import Relation, StoryDecision, assign_story, least_shared
+from monitor.base.article import Article
+from monitor.intake.ingest.stories import Relation, StoryDecision, assign_story, least_shared
+from monitor.judgement.alerts.headlines import headline_of, is_same_piece
 from monitor.model.poll import StoryCandidate
 
 COPIES = 2_000

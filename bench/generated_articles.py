@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from bench.real_articles import articles
-from index.article import Article
+from monitor.base.article import Article
 
 SEED = 1944
 FEEDS = 1_000

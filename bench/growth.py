@@ -29,13 +29,13 @@ from bench.archive import of_the_invented, written
 from bench.measure import cost, kept_or_temporary, peak_of
 from index import open_archive, open_archive_writer
 from index.archive import Archive, ArchiveWriter
-from index.article import Article
 from index.query.parser import parse_query
-from monitor.files import ARCHIVE_FOLDER
-from monitor.maintenance.indexer_process import IndexerProcess
+from monitor.base.article import Article
+from monitor.base.files import ARCHIVE_FOLDER
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
-from monitor.store.sql.store import SqlStore
+from monitor.storage.maintenance.indexer_process import IndexerProcess
+from monitor.storage.store.sql.store import SqlStore
 
 DISTINCT = 50_000
 """Articles of the corpus; each further round of them gets words of its own."""

@@ -12,10 +12,10 @@ from bench.generated_articles import varied
 from bench.hostile_cost import Harm
 from bench.real_articles import DATA
 from index import open_archive, open_archive_writer
-from index.article import Article
 from index.evaluation.spans import MemoryDocument, matches
 from index.query.parser import Query, parse_query
-from monitor.match.matcher import WatchlistMatcher
+from monitor.base.article import Article
+from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from bench.real_articles import arguments, rows
 from index.analysis.language import LEARNED_FROM, detect, prior
-from index.analysis.text_cleaning import line
+from monitor.base.text_cleaning import line
 
 
 class Texts(NamedTuple):

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from bench.corpus import Corpus
 from bench.server import serving
-from monitor.wiring import RunOptions, run_monitor
+from monitor.runtime.wiring import RunOptions, run_monitor
 
 LOOK = 0.01
 HEAVY = 5_000_000

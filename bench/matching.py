@@ -21,9 +21,9 @@ from msgspec.structs import replace
 from bench.matching_peers import Alternation, Automaton, Found, Fts5, Matcher, Tocsin
 from bench.real_articles import DATA, arguments, articles, made
 from bench.real_watchlists import Author, Vocabulary
-from index.article import Article
 from index.query.parser import parse_query
-from monitor.garbage import collect_rarely
+from monitor.base.article import Article
+from monitor.base.garbage import collect_rarely
 from monitor.model.config import Watchlist
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Protocol
 
-from index.article import Article
 from index.query.ast import (
     And,
     AtLeast,
@@ -31,7 +30,8 @@ from index.query.ast import (
     children,
     walk,
 )
-from monitor.match.matcher import WatchlistMatcher
+from monitor.base.article import Article
+from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 

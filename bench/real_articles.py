@@ -12,12 +12,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from index.analysis.language import detect
-from index.analysis.text_cleaning import line, lines
-from index.article import Article
-from monitor.errors import ParseError
-from monitor.ingest import article_changes
+from monitor.base.article import Article
+from monitor.base.errors import ParseError
+from monitor.base.text_cleaning import line, lines
+from monitor.intake.ingest import article_changes
+from monitor.intake.parse.feed import parse
 from monitor.model.feed import Feed
-from monitor.parse.feed import parse
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 

@@ -16,8 +16,8 @@ from msgspec import Struct
 from index.analysis.folding import fold
 from index.analysis.inflection import folded_inflections
 from index.analysis.term_positions import postings
-from index.article import Article
 from index.query.parser import parse_query, score
+from monitor.base.article import Article
 from monitor.model.config import Watchlist
 
 SEED = 1789

@@ -31,13 +31,13 @@ from bench.measure import cpu_of, cpu_with_the_dead, kept_or_temporary, peak_of
 from bench.newsroom import Newsroom, laid_out
 from bench.server import serving
 from monitor.config import load
-from monitor.fetch.host_limiter import SLOTS
-from monitor.lease_keeper import EXPIRY
+from monitor.intake.fetch.host_limiter import SLOTS
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.lease import BUCKETS, Duty
 from monitor.model.poll import PollOutcome
-from monitor.store.sql.leases import SqlLeases
-from monitor.store.sql.store import SqlStore
+from monitor.runtime.lease_keeper import EXPIRY
+from monitor.storage.store.sql.leases import SqlLeases
+from monitor.storage.store.sql.store import SqlStore
 
 ENTRIES = 30
 QUIET = 64

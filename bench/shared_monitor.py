@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from monitor import wiring
-from monitor.store.sql.batch import SqlBatch
-from monitor.store.sql.store import SqlStore
+from monitor.runtime import wiring
+from monitor.storage.store.sql.batch import SqlBatch
+from monitor.storage.store.sql.store import SqlStore
 
 TOOK: list[float] = []
 """Milliseconds."""

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from statistics import median
 
-from monitor.alerts import unusual_volume as volume
-from monitor.alerts.unusual_volume import DAY, HOUR, Hours, Interval, Pattern, Story
+from monitor.judgement.alerts import unusual_volume as volume
+from monitor.judgement.alerts.unusual_volume import DAY, HOUR, Hours, Interval, Pattern, Story
 
 RATES = (0.05, 0.2, 1.0, 3.0, 10.0, 40.0)
 FAST = (10.0, 40.0, 80.0, 160.0)

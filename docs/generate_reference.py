@@ -17,12 +17,12 @@ from typing import Any
 import click
 from ruamel.yaml import YAML
 
-from monitor import signs
 from monitor.api.app import build_app
 from monitor.api.mcp.prompts import PROMPTS
 from monitor.api.mcp.server import ARTICLE_TEMPLATE, schemas
 from monitor.api.mcp.tools import TOOLS, input_schema
 from monitor.api.problems import KINDS, PREFIX
+from monitor.base import signs
 from monitor.cli import main_group
 from monitor.config.schema import json_schema
 from monitor.model.token import Scope

@@ -17,14 +17,14 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from monitor import wiring
+from monitor.cli import dashboard as command
 from monitor.cli import run
 from monitor.demo.server import NewsroomServer
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
-from monitor.service.service import Service
-from tui import command
+from monitor.presentation.service.service import Service
+from monitor.runtime import wiring
 from tui.app import DashboardApp
 from tui.wall import Wall
 

@@ -26,9 +26,9 @@ texts: language, shingles, names. A watchlist is evaluated on
 one article, a search on the archive: a watchlist matches an article exactly when a search with the
 same query finds it. Whoosh keeps the locks and the generations, and runs small merges; file
 format, choice of merges, executor and query language are ours: see
-docs/explanation/search-engine.md, with figures. `article` and
-`errors` hold the values and the errors that all of these share, `interruption` ends a search.
-`translation` says messages in the language of the reader, for all packages.
+docs/explanation/search-engine.md, with figures. `errors` has the
+errors that all of these share, `interruption` ends a search. Of the monitor, only `monitor.base` is
+known here: articles, messages, and the cleaning of texts.
 """
 
 from __future__ import annotations

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 from msgspec import Struct, field
 
 if TYPE_CHECKING:
-    from index.article import Article, Timestamp
     from index.evaluation.significant_terms import SignificantTerm
     from index.query.ast import Facet, Word
     from index.query.parser import Query
+    from monitor.base.article import Article, Timestamp
 
 Label = TypeVar("Label", int, str)
 

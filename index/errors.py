@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from index.translation import gettext as _
+from monitor.base.translation import gettext as _
 
 
 class ArchiveError(Exception):

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from typing import TypeVar
 
 from index.errors import Interrupted
-from index.translation import gettext as _
+from monitor.base.translation import gettext as _
 
 T = TypeVar("T")
 

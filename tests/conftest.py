@@ -13,9 +13,9 @@ from hypothesis import settings
 from support import ROOT
 
 from hatch_build import compile_catalogues
-from index import translation
-from monitor.garbage import exempt_all
-from monitor.language import FOLDER
+from monitor.base import translation
+from monitor.base.garbage import exempt_all
+from monitor.base.language import FOLDER
 
 pytest_plugins = (
     "support.databases",

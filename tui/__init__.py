@@ -13,9 +13,9 @@ Once a second the main screen reads the service for what is new:
 
 A filter, typed or chosen, decides which alerts the stream shows:
 
-    screens/alert_filter ── text ──▶ monitor/search/alert_filter ──▶ data/alert_selection ── ids
-                                                                        filters: one read of the
-    widgets/alert_stream ◀── StoryOrder (data/story_list) ◀── ids       store; words: headlines too
+    screens/alert_filter ── text ──▶ storage/search/alert_filter ──▶ data/alert_selection ── ids
+                                                                filters: one read of the store;
+    widgets/alert_stream ◀── StoryOrder (data/story_list) ◀── ids       words: headlines too
 
 A row is a story: `StoryOrder` puts the alerts of one story on one row, `StoryCache` holds them.
 

@@ -12,10 +12,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from index.analysis.text_cleaning import line
-from index.article import Timestamp
-from index.translation import gettext as _
-from index.translation import ngettext
+from monitor.base.article import Timestamp
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
 from tui.base_app import AppSettings, BaseApp, may_write
 from tui.key_labels import bind, key_label, own_bindings
 from tui.screens.dialogs import Dialog
@@ -24,7 +24,7 @@ from tui.shutdown import DRAIN_SECONDS
 from tui.themes import THEMES, theme_label
 
 if TYPE_CHECKING:
-    from monitor.service.service import Service
+    from monitor.presentation.service.service import Service
     from tui.screens.command_palette import Command
 
 

@@ -20,10 +20,10 @@ from textual.events import AppFocus
 from textual.filter import Monochrome, NoColor
 from textual.notifications import SeverityLevel
 
-from index.article import Timestamp
-from index.translation import gettext as _
-from monitor.errors import MonitorError
-from monitor.garbage import exempt_all
+from monitor.base.article import Timestamp
+from monitor.base.errors import MonitorError
+from monitor.base.garbage import exempt_all
+from monitor.base.translation import gettext as _
 from tui.bell import Bell, bell_sequence, bell_text
 from tui.data.newsroom import NewsroomModel
 from tui.data.ui_state import UiStateFile
@@ -33,7 +33,7 @@ from tui.themes import THEMES, initial_theme, theme_label
 from tui.type_ahead import TypeAheadApp
 
 if TYPE_CHECKING:
-    from monitor.service.service import Service
+    from monitor.presentation.service.service import Service
 
 
 READ_ONLY_ACTIONS = frozenset({

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from index.analysis.text_cleaning import line, truncate
-from index.article import Timestamp
-from index.translation import gettext as _
+from monitor.base.article import Timestamp
+from monitor.base.text_cleaning import line, truncate
+from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert
 from monitor.model.search import Filter
 from monitor.model.severity import Severity

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from index.analysis.text_cleaning import safe_url
-from index.translation import gettext as _
+from monitor.base.text_cleaning import safe_url
+from monitor.base.translation import gettext as _
 
 TEXT_BROWSERS = ("www-browser", "links", "elinks", "lynx", "w3m", "browsh")
 """Browsers that would draw over the dashboard."""

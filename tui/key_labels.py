@@ -12,8 +12,8 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
-from index.translation import gettext as _
-from index.translation import pgettext
+from monitor.base.translation import gettext as _
+from monitor.base.translation import pgettext
 
 _KEY_LABELS = {
     "slash": "/",

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from index.translation import gettext as _
-from monitor.errors import MonitorError
+from monitor.base.errors import MonitorError
+from monitor.base.translation import gettext as _
 
 SETTINGS_FILE = Path("tocsin") / "dashboard.toml"
 """Name of the file in `$XDG_CONFIG_HOME`, or else in `~/.config`."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 from rich.style import Style
 from textual.theme import Theme
 
-from index.translation import mark_all, pgettext
+from monitor.base.translation import mark_all, pgettext
 
 
 def _scrollbars(thumb: str, hover: str, active: str, background: str) -> dict[str, str]:

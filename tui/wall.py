@@ -12,12 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Digits
 
-from index.analysis.text_cleaning import line
-from index.article import Timestamp
-from index.translation import gettext as _
-from monitor import signs
-from monitor.errors import MonitorError
-from monitor.formatting import short_span, shown_title
+from monitor.base import signs
+from monitor.base.article import Timestamp
+from monitor.base.errors import MonitorError
+from monitor.base.formatting import short_span, shown_title
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
 from monitor.model.alert import AlertState, StoryAlerts, Verdict
 from monitor.model.search import Filter
 from monitor.model.severity import SEVERITY_SIGNS
@@ -37,7 +37,7 @@ from tui.view.styled_text import Line, fit, width, wrap
 from tui.widgets.styled_widget import TextBlock
 
 if TYPE_CHECKING:
-    from monitor.service.service import Service
+    from monitor.presentation.service.service import Service
 
 
 FRESH_SECONDS = 60.0

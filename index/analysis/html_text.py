@@ -7,7 +7,7 @@ import html
 import re
 import threading
 
-from index.analysis.text_cleaning import lines, on_one_line
+from monitor.base.text_cleaning import lines, on_one_line
 
 HTML_CAP = 200_000
 """Characters of HTML that are read; the rest of a longer document is dropped."""

@@ -7,7 +7,7 @@ from functools import cache
 from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING
 
-from index.article import UNDETERMINED, Language
+from monitor.base.article import UNDETERMINED, Language
 
 if TYPE_CHECKING:
     from fasttext.FastText import _FastText

@@ -38,7 +38,7 @@ from index.analysis.tokenizer import (
     tokens_of,
 )
 from index.analysis.words import plain_word
-from index.article import PARTS, Article
+from monitor.base.article import PARTS, Article
 
 EXACT = "\x1f"
 """Stands between a term and the form it was written in."""

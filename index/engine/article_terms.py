@@ -23,10 +23,10 @@ from index.analysis.term_positions import (
     places_of_words,
 )
 from index.analysis.tokenizer import MAX_COMPOUND, readable, shouts, spaced
-from index.article import PARTS, Article
 from index.engine.chunk_table import Chunks, ChunkTable, Numbers
 from index.engine.inverted_batch import DOC, TERM, Occurrences
 from index.engine.term_pool import in_order
+from monitor.base.article import PARTS, Article
 
 _GROUP = 1 << 18
 """Characters that are looked at together: more do not fit into the processor's caches."""

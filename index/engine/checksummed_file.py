@@ -16,7 +16,7 @@ from struct import Struct
 from typing import Any, BinaryIO
 
 from index.errors import ArchiveDamaged
-from index.translation import gettext as _
+from monitor.base.translation import gettext as _
 
 _MAGIC = b"tocsin\x02" + sys.byteorder[:1].encode()
 _FOOTER = Struct("<QII8s")  # where the checksums start, length and checksum of the rest

@@ -26,13 +26,13 @@ from whoosh.matching import ListMatcher
 from whoosh.reading import SegmentReader, TermInfo, TermNotFound
 from whoosh.writing import SegmentWriter
 
-from index.article import Article
 from index.engine import columns, postings_file, schema
 from index.engine.columns import Columns, ColumnsWriter
 from index.engine.places import EMPTY, PlaceLayout
 from index.engine.postings_file import Postings, PostingsFile, PostingsFileWriter, Records
 from index.engine.schema import COLUMN_TYPES, DATE, FEED, ID, LANG, NAME, WORDS
 from index.engine.table_of_contents import SegmentEntry, newest_table, write_table
+from monitor.base.article import Article
 
 if TYPE_CHECKING:
     from index.engine.article_terms import ArticleTerms

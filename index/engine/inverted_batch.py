@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from index.analysis.term_positions import PART_WIDTH
 from index.analysis.tokenizer import MAX_COMPOUND
-from index.article import PARTS
 from index.engine.packed_numbers import (
     HALF,
     Numbers,
@@ -41,6 +40,7 @@ from index.engine.postings_file import (
     Records,
 )
 from index.engine.schema import MAX_DOCUMENTS
+from monitor.base.article import PARTS
 
 BLOCK = 1 << 17
 """Occurrences that are sorted at once, roughly: with fewer, numpy is called more often; more do not

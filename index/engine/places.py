@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 from index.analysis.term_positions import PART_WIDTH, part_range
-from index.article import PARTS
+from monitor.base.article import PARTS
 
 
 class PlaceLayout:

@@ -21,7 +21,7 @@ from index.engine.table_of_contents import (
 from index.errors import ArchiveDamaged
 from index.evaluation.term_expansion import expansion
 from index.query.ast import Word
-from index.translation import gettext as _
+from monitor.base.translation import gettext as _
 
 TRIES = 20
 """Retries before a missing segment file counts as damage rather than as a merge in progress."""

@@ -9,11 +9,11 @@ from functools import cached_property
 from msgspec import Struct
 
 from index.archive import MatchedArticles
-from index.article import Timestamp
 from index.engine import bit_sets
 from index.engine.bit_sets import Bits
 from index.engine.schema import FEED, LANG
 from index.engine.segment import Segment
+from monitor.base.article import Timestamp
 
 
 class SegmentHits(Struct, frozen=True):

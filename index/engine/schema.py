@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from index.article import Article
+from monitor.base.article import Article
 
 VERSION = 7
 """Raise it when the fields, the files, or the words that the tokenizer makes change: an archive

@@ -27,12 +27,12 @@ from index.errors import ArchiveDamaged
 from index.evaluation.term_expansion import shown_forms
 from index.query.ast import And, Facet, Mode, Node, Word, clauses, wanted, words
 from index.query.parser import Query
-from index.translation import gettext as _
+from monitor.base.translation import gettext as _
 
 if TYPE_CHECKING:
-    from index.article import Article, Timestamp
     from index.engine.result_set import ResultSet
     from index.evaluation.significant_terms import SignificantTerm
+    from monitor.base.article import Article, Timestamp
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from msgspec import Struct
 from index.engine.checksummed_file import ChecksummedFile, ChecksummedFileWriter
 from index.engine.schema import MAX_DOCUMENTS, NAME
 from index.errors import ArchiveDamaged, ArchiveError
-from index.translation import gettext as _
+from monitor.base.translation import gettext as _
 
 _FILE = re.compile(rf"_{NAME}_(\d+)\.toc")
 _PART = f"_{NAME}.part"

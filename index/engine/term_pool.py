@@ -10,7 +10,6 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from index.article import PARTS
 from index.engine.inverted_batch import (
     DOC,
     TERM,
@@ -24,6 +23,7 @@ from index.engine.packed_numbers import Numbers
 from index.engine.places import PlaceLayout
 from index.engine.postings_file import PostingsFile, Records
 from index.engine.schema import MAX_DOCUMENTS
+from monitor.base.article import PARTS
 
 
 class TermPool:

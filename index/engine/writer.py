@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from whoosh.index import LockError
 from whoosh.writing import NO_MERGE
 
-from index.article import Article
 from index.engine.codec import ArchiveIndex, BatchWriter
 from index.engine.columns import Columns
 from index.engine.postings_file import PostingsFile
@@ -29,7 +28,8 @@ from index.engine.segment_merges import (
 from index.engine.storage import DurableStorage, file_sizes
 from index.engine.table_of_contents import damage_reported
 from index.errors import ArchiveDamaged, ArchiveError
-from index.translation import gettext as _
+from monitor.base.article import Article
+from monitor.base.translation import gettext as _
 
 if TYPE_CHECKING:
     from index.engine.article_terms import ArticleTerms

@@ -11,8 +11,8 @@ from index.evaluation.proximity import gap
 from index.evaluation.spans import Document, codes, evaluate, extents, weight
 from index.evaluation.term_expansion import key
 from index.query.ast import And, AtLeast, Facet, Mode, Near, Node, Not, Or, Phrase, Score, Word
-from index.translation import gettext as _
-from index.translation import mark, ngettext
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark, ngettext
 
 _NAMED = 5
 _TRIED = 20_000

@@ -11,11 +11,11 @@ from itertools import accumulate, pairwise, takewhile
 from rich.cells import cell_len
 
 from index.analysis.term_positions import AUTHOR, EXACT, DocumentTerms, Keys
-from index.article import Article
 from index.evaluation.spans import MemoryDocument, SpanMatch, matches, occurrences
 from index.evaluation.term_expansion import expands, is_open, key, listed_keys, selector
 from index.query.ast import Near, Node, Not, Phrase, Word, children, words
 from index.query.parser import Query
+from monitor.base.article import Article
 
 Span = tuple[int, int]
 

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from index.analysis.term_positions import PART_WIDTH
-from index.article import PARTS
 from index.evaluation.proximity import Extent
+from monitor.base.article import PARTS
 
 _FEW = 16
 """Pairs of places that are compared faster one by one than through a mapping."""

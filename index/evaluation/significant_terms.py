@@ -17,9 +17,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from index.article import Article
 from index.evaluation.term_statistics import TermGroup, TermGroups
 from index.interruption import checked
+from monitor.base.article import Article
 
 CHANCE = 0.01
 """Probability that any word at all is returned if the articles were picked at random."""

@@ -26,7 +26,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from index.analysis.term_positions import DocumentTerms, part_range, postings
-from index.article import Article
 from index.evaluation import proximity
 from index.evaluation.phrases import in_a_row
 from index.evaluation.proximity import MAX_STRETCHES, Extent, Span
@@ -47,6 +46,7 @@ from index.query.ast import (
     children,
     walk,
 )
+from monitor.base.article import Article
 
 MAX_PLACES = 10_000
 """Places of a word in one article that are looked at for phrases and distances. The most frequent

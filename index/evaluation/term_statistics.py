@@ -14,10 +14,10 @@ from index.analysis.folding import fold
 from index.analysis.inflection import folded_inflections
 from index.analysis.text_cache import TextCache, size_of_strings
 from index.analysis.tokenizer import CACHED, Token, runs, tokenize, tokens_of
-from index.article import PARTS, Article
 from index.evaluation.term_expansion import selector
 from index.interruption import checked
 from index.query.ast import Mode, Node, Word, words
+from monitor.base.article import PARTS, Article
 
 SAMPLED = 6
 """Articles from which the usual spelling of a word is learned."""

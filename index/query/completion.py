@@ -9,10 +9,10 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from index.analysis.folding import compact, fold
-from index.article import PARTS
 from index.query.ast import ALERT_FACETS, FACETS
 from index.query.field_names import field_named, offered_name, offered_value
 from index.query.filters import HAS, IS, IS_IN_SEARCHES, SEVERITIES, STATES
+from monitor.base.article import PARTS
 
 DATES = ("today", "yesterday", "7d", "30d", "3mo", "1y")
 """Values of `since:` and `until:` to choose from; any date will do."""

@@ -6,8 +6,8 @@ import calendar
 import re
 from datetime import datetime, timedelta, tzinfo
 
-from index.translation import gettext as _
-from index.translation import mark
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark
 
 _AGO = re.compile(r"(\d{1,5})\s*(min|mois|mo|m|h|d|j|w|sem|y|ans?)")
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from index.analysis.folding import compact, fold
-from index.article import PARTS
 from index.query.ast import ALERT_FACETS, FACETS
-from index.translation import current
+from monitor.base.article import PARTS
+from monitor.base.translation import current
 
 FRENCH: dict[str, tuple[str, ...]] = {
     "title": ("titre",),

@@ -11,7 +11,7 @@ from index.errors import QueryError
 from index.query.ast import FACETS, Facet, Node, Or
 from index.query.date_expressions import resolve_time
 from index.query.field_names import offered_filter, offered_value, value_meant
-from index.translation import gettext as _
+from monitor.base.translation import gettext as _
 
 SEVERITIES = ("high", "medium", "low")
 HAS = ("alert", "body", "author")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from index.analysis.tokenizer import GLUED_BRACKETS, UNSPACED
-from index.article import PARTS
 from index.errors import QueryError
 from index.query.ast import ALERT_FACETS, FACETS
 from index.query.field_names import SPELLINGS, field_named, offered_name
-from index.translation import gettext as _
-from index.translation import mark
+from monitor.base.article import PARTS
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark
 
 MAX_DISTANCE = 1000
 """Largest distance of NEAR, W and ~, in words."""

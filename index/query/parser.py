@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 
-from index.article import PARTS
 from index.errors import QueryError
 from index.query import lexer, term_nodes, validation
 from index.query.ast import (
@@ -28,7 +27,8 @@ from index.query.ast import (
 )
 from index.query.field_names import field_named, offered_name
 from index.query.filters import IS_IN_SEARCHES, facet
-from index.translation import gettext as _
+from monitor.base.article import PARTS
+from monitor.base.translation import gettext as _
 
 MAX_DEPTH = 50
 """Brackets, NOTs and NEARs that may be nested."""

@@ -13,8 +13,8 @@ from index.analysis.folding import CJK
 from index.analysis.tokenizer import UNSPACED, Token, shouts, tokenize_query
 from index.errors import QueryError
 from index.query.ast import Mode, Node, Or, Phrase, Word
-from index.translation import gettext as _
-from index.translation import mark, mark_all, pgettext
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark, mark_all, pgettext
 
 _AROUND = re.compile(r"[^\w=*?~-]*(.*?(?:\(\w+\)\w?)?)[^\w*?~.]*", re.DOTALL)
 """What is left between punctuation; employé(e) ends in a bracket."""

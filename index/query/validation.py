@@ -20,8 +20,8 @@ from index.query.ast import (
     children,
     walk,
 )
-from index.translation import gettext as _
-from index.translation import number
+from monitor.base.translation import gettext as _
+from monitor.base.translation import number
 
 MAX_DISTANCES = 1_000
 """Distances of one query: each takes up to 35 ms in an article that is made for it."""

@@ -11,10 +11,10 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from msgspec import Struct
 
-from index.article import Timestamp
-from index.translation import gettext as _
 from monitor.api.limits import Limits, RateLimiter
 from monitor.api.problems import ApiProblem
+from monitor.base.article import Timestamp
+from monitor.base.translation import gettext as _
 from monitor.model.token import Scope, Token, token_hash
 
 ANYBODY = "anybody"

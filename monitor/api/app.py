@@ -18,11 +18,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
 
-from index.translation import gettext as _
 from monitor.api.failures import FAILURES, problem_of
 from monitor.api.guard import ENDLESS
 from monitor.api.problems import MEDIA_TYPE, ApiProblem, FieldProblem, Problem, is_page
 from monitor.api.router import describe_rows
+from monitor.base.translation import gettext as _
 
 DESCRIPTION = """\
 What the dashboard and the commands of tocsin know and do, for programs.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from index.errors import ArchiveError, Interrupted, QueryError
-from index.translation import gettext as _
 from monitor.api.problems import ApiProblem, invalid
-from monitor.errors import (
+from monitor.base.errors import (
     ConfigError,
     CursorError,
     EncodingError,
@@ -14,6 +13,7 @@ from monitor.errors import (
     StoreError,
     UnknownNameError,
 )
+from monitor.base.translation import gettext as _
 from monitor.model.triage import ChangedMeanwhileError
 
 FAILURES = (MonitorError, ArchiveError, QueryError, ChangedMeanwhileError)

@@ -22,11 +22,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.interruption import interruptible
-from index.translation import gettext as _
 from monitor.api.limits import Limits
 from monitor.api.origin import AcceptedHosts, is_foreign
 from monitor.api.pages.problem_page import answer_to
 from monitor.api.problems import ApiProblem, is_page, takes_form
+from monitor.base.translation import gettext as _
 
 STREAM = "text/event-stream"
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"

@@ -6,8 +6,8 @@ import errno
 import os
 import socket
 
-from index.translation import gettext as _
-from monitor.errors import MonitorError
+from monitor.base.errors import MonitorError
+from monitor.base.translation import gettext as _
 
 
 def open_listener(host: str, port: int, backlog: int) -> socket.socket:

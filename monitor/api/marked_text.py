@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from markupsafe import Markup, escape
 
-from index.analysis.text_cleaning import clean
+from monitor.base.text_cleaning import clean
 from monitor.model.article import ADDED, REMOVED, DiffPart
 
 Span = tuple[int, int]

@@ -22,16 +22,16 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from index.article import Timestamp
 from index.query.date_expressions import resolve_time
-from index.translation import gettext as _
 from monitor.api.guard import AnswerTags, is_known
 from monitor.api.problems import ApiProblem, invalid
+from monitor.base.article import Timestamp
+from monitor.base.translation import gettext as _
 from monitor.model.alert import AlertState, Verdict
 from monitor.model.search import Filter
-from monitor.service.known_names import KnownNames
-from monitor.service.service import Service
-from monitor.service.triage import clean_tag
+from monitor.presentation.service.known_names import KnownNames
+from monitor.presentation.service.service import Service
+from monitor.presentation.service.triage import clean_tag
 
 if TYPE_CHECKING:
     from monitor.model.config import Config

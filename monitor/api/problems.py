@@ -9,8 +9,8 @@ from typing import Any, NotRequired
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from index.translation import gettext as _
-from index.translation import mark
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark
 
 MEDIA_TYPE = "application/problem+json"
 READERS = ("/api/greader.php/", "/reader/api/0/", "/accounts/ClientLogin/")

@@ -47,7 +47,7 @@ def describe_rows() -> None:
     pydantic can read them by itself, but parses the module again for each use of each row: the
     first request waited a second for it.
     """
-    prefixes = ("monitor.export.serialization", "monitor.api", "monitor.feeds.diagnostics_row")
+    prefixes = ("monitor.presentation.rows", "monitor.api")
     for name, module in list(sys.modules.items()):
         if name.startswith(prefixes) and isinstance(module, ModuleType):
             _describe_rows_of(module)

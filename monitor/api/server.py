@@ -16,8 +16,6 @@ import uvicorn
 from msgspec import Struct
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from index.article import Timestamp
-from index.translation import gettext as _
 from monitor.api.access import Access
 from monitor.api.app import build_app
 from monitor.api.guard import Guard
@@ -29,8 +27,10 @@ from monitor.api.origin import AcceptedHosts
 from monitor.api.pages.sessions import Sessions
 from monitor.api.problems import ApiProblem
 from monitor.api.routes.stream import StreamHub
-from monitor.errors import MonitorError
-from monitor.garbage import give_back
+from monitor.base.article import Timestamp
+from monitor.base.errors import MonitorError
+from monitor.base.garbage import give_back
+from monitor.base.translation import gettext as _
 from monitor.model.token import Token
 
 HEAD_BYTES = 32_768

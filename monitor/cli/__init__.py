@@ -15,32 +15,34 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from index.analysis.text_cleaning import clean
-from index.article import Timestamp
-from index.translation import gettext as _
-from monitor import language
-from monitor.cli.lazy_group import LazyCommand, LazyGroup
-from monitor.cli.translated_command import translated, use_language_of_click
-from monitor.errors import (
+from monitor.base import language
+from monitor.base.article import Timestamp
+from monitor.base.errors import (
     AlreadyRunningError,
     ConfigError,
     MissingExtraError,
     MonitorError,
     UnknownNameError,
 )
-from monitor.language import LanguageError
+from monitor.base.language import LanguageError
+from monitor.base.text_cleaning import clean
+from monitor.base.translation import gettext as _
+from monitor.cli.lazy_group import LazyCommand, LazyGroup
+from monitor.cli.translated_command import translated, use_language_of_click
 
 if TYPE_CHECKING:
     from monitor.model.config import StoreAddress
-    from monitor.service.service import Service
+    from monitor.presentation.service.service import Service
 
 DASHBOARD = "dashboard"
 WATCH, READ, TRIAGE, FEEDS, MAINTAIN = "Watch", "Read", "Triage", "Feeds", "Maintain"
 COMMANDS = {
     DASHBOARD: LazyCommand(
-        "tui.command:dashboard", "Open the dashboard, as `tocsin` without a command does.", WATCH
+        "monitor.cli.dashboard:dashboard",
+        "Open the dashboard, as `tocsin` without a command does.",
+        WATCH,
     ),
-    "serve": LazyCommand("tui.web.command:serve", "Show the dashboard in a browser.", WATCH),
+    "serve": LazyCommand("monitor.cli.serve:serve", "Show the dashboard in a browser.", WATCH),
     "api": LazyCommand("monitor.cli.api:api", "Answer programs and browsers over HTTP.", WATCH),
     "mcp": LazyCommand("monitor.cli.mcp:mcp", "Answer language models (MCP).", WATCH),
     "token": LazyCommand("monitor.cli.token:token", "Manage the tokens of the API.", WATCH),
@@ -140,7 +142,7 @@ class CliContext:
     def __init__(
         self, config_path: Path, data: Path | None, verbosity: int = 0, *, named: bool = False
     ) -> None:
-        from monitor import wiring
+        from monitor.runtime import wiring
 
         self.config_path = config_path
         self.named = named
@@ -172,7 +174,7 @@ class CliContext:
             from monitor.config import read
 
             read(self.config_path)
-        from monitor.store.sqlite import FILE
+        from monitor.storage.store.sqlite import FILE
 
         demo = self.folder / "demo"
         if not (self.folder / FILE).exists() and (demo / FILE).exists():
@@ -203,7 +205,7 @@ class CliContext:
         Raises:
             StoreError: There is no archive, or it cannot be opened.
         """
-        from monitor.wiring import open_service
+        from monitor.runtime.wiring import open_service
 
         return open_service(self.archive, self.config_path, store=self.store, read_only=read_only)
 
@@ -233,7 +235,7 @@ class CliContext:
         if not self.shared:
             yield
             return
-        from monitor.maintenance.index_follower import IndexFollower
+        from monitor.storage.maintenance.index_follower import IndexFollower
 
         follower = IndexFollower(self.folder, self.shared, self.clock)
         follower.start()
@@ -386,8 +388,8 @@ def say(line: str) -> None:
 
 def set_up_log(verbosity: int, file: Path | None = None) -> None:
     """Send the log to stderr, or to a rotating file."""
-    from monitor.run_log import LogThrottle
-    from monitor.wiring import monotonic
+    from monitor.runtime.run_log import LogThrottle
+    from monitor.runtime.wiring import monotonic
 
     level = {0: logging.INFO, 1: logging.DEBUG}.get(
         verbosity, logging.DEBUG if verbosity > 0 else logging.WARNING

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 from msgspec.structs import replace
 
-from index.translation import gettext as _
-from index.translation import number
+from monitor.base.formatting import alerts as counted_alerts
+from monitor.base.translation import gettext as _
+from monitor.base.translation import number
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import KnownNames
 from monitor.cli.options import build_filter, with_list_options
 from monitor.cli.stories import ListedStory, by_story, listed, news, no_news, print_stories
-from monitor.formatting import alerts as counted_alerts
-from monitor.service.alert_selection import AlertSelection
+from monitor.presentation.service.alert_selection import AlertSelection
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -39,8 +39,8 @@ def complete_tags(
     """Complete a tag from the tags of the stored alerts."""
     from click.shell_completion import CompletionItem
 
+    from monitor.base.errors import MonitorError
     from monitor.cli.options import completion_context
-    from monitor.errors import MonitorError
 
     try:
         counts = completion_context(context).service().views.triage.tags()
@@ -59,9 +59,9 @@ def complete_people(
     """Complete the name of somebody who has worked on alerts."""
     from click.shell_completion import CompletionItem
 
+    from monitor.base.errors import MonitorError
     from monitor.cli.options import completion_context
-    from monitor.errors import MonitorError
-    from monitor.service.triage import ME, NOBODY
+    from monitor.presentation.service.triage import ME, NOBODY
 
     try:
         known = completion_context(context).service().views.triage.people()
@@ -135,7 +135,7 @@ def build_alert_filter(
     from msgspec.structs import replace
 
     from monitor.model.alert import AlertState, Verdict
-    from monitor.service.triage import ME, clean_tag
+    from monitor.presentation.service.triage import ME, clean_tag
 
     try:
         valid_tags = tuple(map(clean_tag, tags))
@@ -163,7 +163,7 @@ COLUMNS = (
 
 def print_alerts(alerts: Iterable[Alert], style: str, *, header: bool = True) -> None:
     """Print a row for each alert, for programs."""
-    from monitor.export.serialization.alerts import alert_row
+    from monitor.presentation.rows.alerts import alert_row
 
     output.print_rows(map(alert_row, alerts), style, COLUMNS, header=header)
     sys.stdout.flush()
@@ -328,8 +328,8 @@ def _follow(
     cli: CliContext, selection: StorySelection, version: StoreVersion, style: str
 ) -> NoReturn:
     """Print what is raised or escalates, for ever; a database that stops is waited for."""
-    from monitor.errors import StoreError
-    from monitor.wiring import commit_waiter, pause
+    from monitor.base.errors import StoreError
+    from monitor.runtime.wiring import commit_waiter, pause
 
     views, trouble = cli.service().views, ""
     is_shared = views.listener() is not None

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from index.translation import gettext as _
+from monitor.base.errors import StoreError, requires_extra
+from monitor.base.translation import gettext as _
 from monitor.cli import CliContext
 from monitor.cli.options import NumberParam
-from monitor.errors import StoreError, requires_extra
 
 if TYPE_CHECKING:
     from monitor.api.newsroom import Newsroom
-    from monitor.service.service import Service
+    from monitor.presentation.service.service import Service
 
 PORT, DASHBOARD_PORT = 8735, 8734
 PER_MINUTE = 600
@@ -141,7 +141,7 @@ def api(
 def newsroom_of(cli: CliContext, service: Service) -> Newsroom:
     """Return what the API answers from."""
     from monitor.api.newsroom import Newsroom
-    from monitor.wiring import local_zone
+    from monitor.runtime.wiring import local_zone
 
     return Newsroom(
         service=service,
@@ -169,9 +169,9 @@ def _serve(
     from monitor.api.listener import shown_address
     from monitor.api.origin import AcceptedHosts, names_of
     from monitor.api.server import ApiServer, ServerOptions, Surroundings, nothing_beside
+    from monitor.base.garbage import keep_freed, share_one_heap
     from monitor.cli import set_up_log
-    from monitor.garbage import keep_freed, share_one_heap
-    from monitor.wiring import monotonic, server_connections, sleep, token
+    from monitor.runtime.wiring import monotonic, server_connections, sleep, token
 
     service = cli.service()
     newsroom = newsroom_of(cli, service)
@@ -210,7 +210,7 @@ def _serve(
     scheme = "https" if certificate else "http"
     dashboards: Any = None
     if dashboard is not None:  # of a package above this one, so it is loaded as its commands are
-        dashboards = import_module("tui.web.command").Dashboards(cli, host, dashboard, names)
+        dashboards = import_module("monitor.cli.serve").Dashboards(cli, host, dashboard, names)
 
     def ready() -> None:
         address = shown_address(scheme, host, server.port, names)

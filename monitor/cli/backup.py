@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from index.translation import gettext as _
-from index.translation import ngettext
+from monitor.base.formatting import alerts, articles, clauses, megabytes
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
 from monitor.cli import CliContext, say
 from monitor.cli.output import no_progress, progress_bar
-from monitor.formatting import alerts, articles, clauses, megabytes
 
 if TYPE_CHECKING:
-    from monitor.maintenance.restore import RestorePaths
-    from monitor.run_log import Progress
+    from monitor.runtime.run_log import Progress
+    from monitor.storage.maintenance.restore import RestorePaths
 
 
 @click.command()
@@ -29,7 +29,7 @@ def backup(cli: CliContext, file: Path) -> None:
     checksums; `tocsin restore` reads it. Every page of the store is checked first. An older FILE
     is replaced when the new one is complete; where the store is damaged, it is left as it is.
     """
-    from monitor.maintenance.backup import BackupError, back_up
+    from monitor.storage.maintenance.backup import BackupError, back_up
 
     if cli.shared:
         raise BackupError(
@@ -66,9 +66,14 @@ def restore(cli: CliContext, file: Path, folder: Path | None, force: bool) -> No
     --force moves both into a folder beside the archive. Nothing is written outside of FOLDER
     (or of the folder of -c), unless --data says so. Then the search index is built.
     """
-    from monitor.maintenance.backup import BackupError
-    from monitor.maintenance.restore import config_of, read_manifest, replace_newsroom, unpack
-    from monitor.monitor_lock import MonitorLock
+    from monitor.storage.maintenance.backup import BackupError
+    from monitor.storage.maintenance.restore import (
+        config_of,
+        read_manifest,
+        replace_newsroom,
+        unpack,
+    )
+    from monitor.storage.monitor_lock import MonitorLock
 
     manifest = read_manifest(file)
     config = config_of(file)
@@ -115,8 +120,8 @@ def _restore_paths(
         BackupError: It names another place.
     """
     from monitor.config import data_folder, data_folder_of
-    from monitor.maintenance.backup import CONFIG, BackupError
-    from monitor.maintenance.restore import RestorePaths
+    from monitor.storage.maintenance.backup import CONFIG, BackupError
+    from monitor.storage.maintenance.restore import RestorePaths
 
     path = folder / CONFIG if folder else cli.config_path
     data = cli.data or data_folder_of(config or b"", path)
@@ -135,9 +140,9 @@ def _restore_paths(
 
 
 def _build_index(paths: RestorePaths, progress: Progress | None) -> int:
-    from monitor.files import ARCHIVE_FOLDER
-    from monitor.maintenance import indexer
-    from monitor.store import open_store
+    from monitor.base.files import ARCHIVE_FOLDER
+    from monitor.storage.maintenance import indexer
+    from monitor.storage.store import open_store
 
     store = open_store(paths.data)
     try:

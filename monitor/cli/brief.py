@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from index.translation import gettext as _
+from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, output
 from monitor.cli.names import KnownNames
 from monitor.cli.options import CountParam, MomentParam, complete_watchlist
@@ -69,7 +69,7 @@ def brief(
     articles of a backfill are counted only. `html` is one file without scripts, for browsers and
     mail programs.
     """
-    from monitor.wiring import local_zone
+    from monitor.runtime.wiring import local_zone
 
     if since >= cli.clock():
         raise click.BadParameter(_("that is in the future"), param_hint="--since")
@@ -85,8 +85,8 @@ def brief(
 
 def _pages(cli: CliContext) -> str:
     """Return the address of the pages; empty if there are none, or no readable feeds.yaml."""
+    from monitor.base.errors import ConfigError
     from monitor.config import load
-    from monitor.errors import ConfigError
 
     try:
         return load(cli.config_path, data=cli.data).pages
@@ -96,14 +96,14 @@ def _pages(cli: CliContext) -> str:
 
 def _rendered(cli: CliContext, briefing: Briefing, style: str, zone: tzinfo) -> str:
     if style == "json":
-        from monitor.export.serialization.briefings import briefing_row
+        from monitor.presentation.rows.briefings import briefing_row
 
         return json.dumps(briefing_row(briefing), ensure_ascii=False, indent=2)
     if style == "html":
-        from monitor.export.briefing_html import document
+        from monitor.delivery.export.briefing_html import document
 
         return document(briefing, zone, _pages(cli))
-    from monitor.export import briefing_text
+    from monitor.delivery.export import briefing_text
 
     if style == "md":
         return briefing_text.markdown(briefing, zone, _pages(cli))

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from index.analysis.text_cleaning import clean
-from index.translation import gettext as _
+from monitor.base.errors import ConfigError, MonitorError, Problem
+from monitor.base.text_cleaning import clean
+from monitor.base.translation import gettext as _
 from monitor.cli import say
-from monitor.errors import ConfigError, MonitorError, Problem
 
 
 @click.command()
@@ -82,7 +82,7 @@ def _source_excerpt(source_line: str, column: int) -> tuple[str, str]:
     """Return a source line around a column, and the line with the caret under it."""
     from rich.cells import cell_len
 
-    from index.analysis.text_cleaning import clean
+    from monitor.base.text_cleaning import clean
 
     first = max(0, column - 1 - WIDTH // 2) if len(source_line) > WIDTH else 0
     before, after = (

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from index.analysis.text_cleaning import line
-from index.translation import gettext as _
-from index.translation import ngettext
+from monitor.base.formatting import clauses, feeds, iso
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
 from monitor.cli.options import CountParam, format_option
-from monitor.formatting import clauses, feeds, iso
 
 if TYPE_CHECKING:
-    from monitor.export.serialization import Row
     from monitor.model.config import Config
     from monitor.model.stored_config import StoredConfig
-    from monitor.store.protocol import ConfigViews
+    from monitor.presentation.rows import Row
+    from monitor.storage.store.protocol import ConfigViews
 
 COLUMNS = ("version", "at", "who", "again")
 COMMANDS = {
@@ -98,7 +98,7 @@ def _versions(cli: CliContext) -> ConfigViews:
             )
         )
     from monitor.config.source import config_views
-    from monitor.store import open_store
+    from monitor.storage.store import open_store
 
     with closing(open_store(cli.shared)):
         return config_views(cli.shared)
@@ -107,7 +107,7 @@ def _versions(cli: CliContext) -> ConfigViews:
 def _apply(
     cli: CliContext, versions: ConfigViews, text: str, base: int, again: int | None = None
 ) -> None:
-    from monitor.analyst import user
+    from monitor.base.analyst import user
     from monitor.config.source import configured_store
 
     number = versions.apply(text, user(os.environ), base, again)
@@ -125,8 +125,8 @@ def _apply(
 
 def _understood(cli: CliContext, stored: StoredConfig) -> Config | None:
     """Return what a version says on this machine; None where a variable or file is missing."""
+    from monitor.base.errors import ConfigError
     from monitor.config import understand
-    from monitor.errors import ConfigError
 
     try:
         return understand(stored.content.encode(), cli.config_path, data=cli.data)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import click
 
-from index.translation import gettext as _
+from monitor.base.errors import MonitorError
+from monitor.base.translation import gettext as _
 from monitor.cli import DASHBOARD, CliContext, on_terminal, say
 from monitor.cli.options import DurationParam
 from monitor.cli.run import describe_summary, run_in_foreground
-from monitor.errors import MonitorError
 
 
 @click.command()

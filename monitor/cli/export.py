@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from index.translation import gettext as _
-from index.translation import ngettext, number
+from monitor.base.errors import requires_extra
+from monitor.base.formatting import articles as counted_articles
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, say
 from monitor.cli.names import InputError, KnownNames
 from monitor.cli.options import QueryCommand
 from monitor.cli.output import progress_bar
-from monitor.errors import requires_extra
-from monitor.formatting import articles as counted_articles
 
 if TYPE_CHECKING:
-    from monitor.export.article_files import ExportCount
-    from monitor.export.shared_names import ExportContext
+    from monitor.delivery.export.article_files import ExportCount
+    from monitor.delivery.export.shared_names import ExportContext
     from monitor.model.article import ArticleDetails
-    from monitor.service.service import Service
+    from monitor.presentation.service.service import Service
 
 _FILE = click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=True)
 
@@ -92,7 +92,7 @@ def export(
 
 
 def _write_files(service: Service, ids: Sequence[int], folder: Path, style: str) -> None:
-    from monitor.export.article_files import export as write
+    from monitor.delivery.export.article_files import export as write
 
     if folder.is_file():
         raise InputError(_("{path} is a file; name a folder", path=folder))
@@ -116,8 +116,8 @@ def _write_shared(
     service: Service, ids: Sequence[int], query: str, files: dict[str, Path | None], tlp: str
 ) -> None:
     """Write the articles into the STIX and MISP files, each whole or not at all."""
-    from monitor.export.shared_names import ExportContext
-    from monitor.files import atomic_write
+    from monitor.base.files import atomic_write
+    from monitor.delivery.export.shared_names import ExportContext
 
     articles = list(service.views.articles.with_alerts(ids))
     revised = {
@@ -146,10 +146,10 @@ def _render(kind: str, articles: Sequence[ArticleDetails], shared: ExportContext
     make: Callable[..., str]
     if kind == "stix":
         with requires_extra("share", "tocsin export --stix"):  # not a message
-            from monitor.export import stix
+            from monitor.delivery.export import stix
         make = stix.bundle
     else:
-        from monitor.export import misp
+        from monitor.delivery.export import misp
 
         make = misp.event
     with progress_bar() as progress:

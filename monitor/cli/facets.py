@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from index.analysis.text_cleaning import clean
-from index.translation import gettext as _
-from index.translation import number, pgettext
+from monitor.base.formatting import articles, date_and_time
+from monitor.base.text_cleaning import clean
+from monitor.base.translation import gettext as _
+from monitor.base.translation import number, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.index_update import update_index
 from monitor.cli.names import KnownNames
@@ -22,7 +23,6 @@ from monitor.cli.options import (
     table_or_json_option,
     with_filters,
 )
-from monitor.formatting import articles, date_and_time
 
 if TYPE_CHECKING:
     from index.evaluation.significant_terms import SignificantTerm
@@ -55,7 +55,7 @@ def facets(
     language, by more than chance. Exits with 1 when nothing is found, with 2 when the query
     cannot be understood.
     """
-    from monitor.wiring import local_zone
+    from monitor.runtime.wiring import local_zone
 
     cli: CliContext = context.obj
     service = cli.service()
@@ -65,7 +65,7 @@ def facets(
     result = service.statistics.facets(" ".join(query), filter, limit=limit)
     known.warn(" ".join(query))
     if style == "json":
-        from monitor.export.serialization.searches import facets_row
+        from monitor.presentation.rows.searches import facets_row
 
         click.echo(json.dumps(facets_row(result), ensure_ascii=False, indent=2))
     elif result.total:

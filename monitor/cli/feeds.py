@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 from msgspec.structs import replace
 
-from index.translation import gettext as _
-from index.translation import ngettext, number
-from monitor import signs
+from monitor.base import signs
+from monitor.base.errors import FeedError
+from monitor.base.formatting import articles as counted_articles
+from monitor.base.formatting import shown_title
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, on_terminal, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
 from monitor.cli.options import MomentParam, complete_feed, format_option
-from monitor.errors import FeedError
-from monitor.formatting import articles as counted_articles
-from monitor.formatting import shown_title
 from monitor.model.feed import Coverage, Feed, FeedHealth, Gap
 from monitor.model.shown_names import source_name
 
 if TYPE_CHECKING:
-    from monitor.feeds.discovery import DiscoveredFeed
+    from monitor.intake.discovery import DiscoveredFeed
     from monitor.model.config import Config
 
 
@@ -45,7 +45,7 @@ def print_coverage_gaps(cli: CliContext, since: float | None, style: str) -> Non
     since = now - GAP_DAYS * 86_400 if since is None else since
     service = cli.service()
     if style != "table":
-        from monitor.service.listings import gap_rows
+        from monitor.presentation.service.listings import gap_rows
 
         output.print_rows(gap_rows(service, since, now), style, GAP_COLUMNS)
     elif gaps := service.views.feeds.gaps(since, now):
@@ -57,9 +57,9 @@ def print_coverage_gaps(cli: CliContext, since: float | None, style: str) -> Non
 def _print_gaps(gaps: Sequence[Gap], coverage: Sequence[Coverage], now: float) -> None:
     from rich.cells import cell_len, set_cell_size
 
-    from monitor.formatting import span
-    from monitor.ingest.coverage_gaps import describe_gap, format_interval
-    from monitor.wiring import local_zone
+    from monitor.base.formatting import span
+    from monitor.intake.ingest.coverage_gaps import describe_gap, format_interval
+    from monitor.runtime.wiring import local_zone
 
     zone = local_zone()
     widest = min(max(cell_len(gap.feed.name) for gap in gaps), 32)
@@ -141,7 +141,7 @@ def feeds_list(cli: CliContext, blind: bool, since: float | None, style: str) ->
 
 def _feeds(cli: CliContext) -> Sequence[FeedHealth]:
     """Return the feeds that the archive knows; before the first run those of feeds.yaml."""
-    from monitor.errors import NoStoreError
+    from monitor.base.errors import NoStoreError
 
     try:
         return cli.service().feeds()
@@ -149,7 +149,7 @@ def _feeds(cli: CliContext) -> Sequence[FeedHealth]:
         if not cli.config_path.exists():
             raise
     from monitor.config import load
-    from monitor.ingest.feed_health import describe_health, health
+    from monitor.intake.ingest.feed_health import describe_health, health
     from monitor.model.feed import FeedState
 
     state, now = FeedState(), cli.clock()
@@ -168,7 +168,7 @@ def _feeds(cli: CliContext) -> Sequence[FeedHealth]:
 def _print_feeds(cli: CliContext, style: str) -> None:
     feeds = _feeds(cli)
     if style != "table":
-        from monitor.export.serialization.feeds import feed_row
+        from monitor.presentation.rows.feeds import feed_row
 
         output.print_rows(map(feed_row, feeds), style, COLUMNS)
         return
@@ -177,7 +177,7 @@ def _print_feeds(cli: CliContext, style: str) -> None:
         return
     from rich.cells import cell_len
 
-    from index.analysis.text_cleaning import truncate
+    from monitor.base.text_cleaning import truncate
 
     now = cli.clock()
     widest = min(max(cell_len(f.feed.name) for f in feeds), 32)
@@ -214,15 +214,15 @@ _LOG_MARKS = {"read": signs.OK, "unchanged": signs.UNCHANGED, "failed": signs.FA
 @click.pass_obj
 def feeds_log(cli: CliContext, feed: str, style: str) -> None:
     """List the last 30 polls of a feed, given by its name or address, the newest first."""
-    from index.analysis.text_cleaning import clean
-    from monitor.feeds.subscriptions import find_feed
-    from monitor.ingest.feed_health import describe_poll
+    from monitor.base.text_cleaning import clean
+    from monitor.intake.ingest.feed_health import describe_poll
+    from monitor.presentation.service.subscriptions import find_feed
 
     service = cli.service()
     target = find_feed(feed, [health.feed for health in service.feeds()])
     polls = service.views.feeds.polls(target.url)[:POLLS_SHOWN]
     if style != "table":
-        from monitor.export.serialization.feeds import poll_row
+        from monitor.presentation.rows.feeds import poll_row
 
         output.print_rows(map(poll_row, polls), style, LOG_COLUMNS)
         return
@@ -251,10 +251,10 @@ def feeds_import(cli: CliContext, file: BinaryIO) -> None:
     new feeds get from tags and hosts of feeds.yaml. Credentials come from hosts only. A file with
     a mistake changes nothing.
     """
+    from monitor.base.url import redact
     from monitor.config import load, value_parsers
-    from monitor.feeds import opml
-    from monitor.feeds.subscriptions import new_among, subscribe
-    from monitor.fetch.url import redact
+    from monitor.intake import opml
+    from monitor.presentation.service.subscriptions import new_among, subscribe
 
     config = load(cli.config_path, data=cli.data)
     body = file.read(MAX_OPML_BYTES + 1)
@@ -315,7 +315,7 @@ async def _titles(config: Config, urls: Sequence[str]) -> dict[str, str]:
     """Return the titles of feeds, by address, as far as they can be read in time."""
     import asyncio
 
-    from monitor.wiring import prospecting
+    from monitor.runtime.wiring import prospecting
 
     titles: dict[str, str] = {}
     async with prospecting(config.allow, config.contact) as prospector:
@@ -360,7 +360,7 @@ def feeds_export(cli: CliContext, file: BinaryIO) -> None:
     tags as categories.
     """
     from monitor.config import load
-    from monitor.feeds import opml
+    from monitor.intake import opml
 
     config = load(cli.config_path, data=cli.data)
     file.write(opml.write(config.feeds, "tocsin"))
@@ -374,7 +374,7 @@ def feeds_export(cli: CliContext, file: BinaryIO) -> None:
 def feeds_remove(cli: CliContext, feeds: tuple[str, ...]) -> None:
     """Remove all of these feeds, or none. Their articles stay in the archive."""
     from monitor.config import load
-    from monitor.feeds.subscriptions import find_feed, unsubscribe
+    from monitor.presentation.service.subscriptions import find_feed, unsubscribe
 
     config = load(cli.config_path, data=cli.data)
     removed = [find_feed(name, config.feeds) for name in feeds]
@@ -409,10 +409,15 @@ def feeds_add(
         raise click.UsageError(_("--all and --first cannot be combined"))
     if name and (len(urls) > 1 or every):
         raise click.UsageError(_("--name needs exactly one feed"))
+    from monitor.base.url import redact
     from monitor.config import load
-    from monitor.feeds.subscriptions import complete_url, describe_prospect, new_among, subscribe
-    from monitor.fetch.url import redact
     from monitor.model.feed import Feed
+    from monitor.presentation.service.subscriptions import (
+        complete_url,
+        describe_prospect,
+        new_among,
+        subscribe,
+    )
 
     cli: CliContext = context.obj
     tags = _parse_tags(tags)
@@ -459,7 +464,7 @@ async def _discover(config: Config, urls: Sequence[str]) -> list[list[Discovered
     """Return the feeds found at each address, or the error."""
     import asyncio
 
-    from monitor.wiring import prospecting
+    from monitor.runtime.wiring import prospecting
 
     async with prospecting(config.allow, config.contact) as prospector:
 
@@ -474,7 +479,7 @@ async def _discover(config: Config, urls: Sequence[str]) -> list[list[Discovered
 
 def _not_subscribed(prospects: list[DiscoveredFeed], config: Config) -> list[DiscoveredFeed]:
     """Return the feeds of a site that are not subscribed to; all feeds if there is none."""
-    from monitor.feeds.subscriptions import subscribed
+    from monitor.presentation.service.subscriptions import subscribed
 
     return [
         prospect for prospect in prospects if not subscribed(prospect.url, config.feeds)
@@ -493,7 +498,7 @@ def _choose_feeds(
         return prospects
     if first:
         return prospects[:1]
-    from monitor.feeds.subscriptions import describe_prospect
+    from monitor.presentation.service.subscriptions import describe_prospect
 
     say(ngettext("{url} has {count} feed:", "{url} has {count} feeds:", len(prospects), url=url))
     for at, prospect in enumerate(prospects, 1):

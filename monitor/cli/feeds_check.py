@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from index.analysis.text_cleaning import line
-from index.translation import gettext as _
-from index.translation import mark_all, ngettext, number, pgettext
-from monitor import signs
+from monitor.base import signs
+from monitor.base.errors import FeedError
+from monitor.base.formatting import clauses, span
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark_all, ngettext, number, pgettext
+from monitor.base.url import redact
 from monitor.cli import CliContext, output
 from monitor.cli.options import complete_feed
-from monitor.errors import FeedError
-from monitor.feeds.discovery import FeedDiagnostics, diagnose, retry
-from monitor.fetch.url import redact
-from monitor.formatting import clauses, span
+from monitor.intake.discovery import FeedDiagnostics, diagnose, retry
 from monitor.model.shown_names import source_name
 
 if TYPE_CHECKING:
-    from index.article import Timestamp
-    from monitor.feeds.discovery import DiscoveredFeed
+    from monitor.base.article import Timestamp
+    from monitor.intake.discovery import DiscoveredFeed
     from monitor.model.config import Config
     from monitor.model.feed import Feed
 
@@ -187,7 +187,7 @@ def feeds_check(context: click.Context, feeds: tuple[str, ...], style: str) -> N
     if style == "json":
         import json
 
-        from monitor.feeds.diagnostics_row import diagnostics_row, unreadable_row
+        from monitor.presentation.rows.feed_diagnostics import diagnostics_row, unreadable_row
 
         rows = [
             unreadable_row(feed, result, now)
@@ -217,8 +217,8 @@ def _feeds(names: Sequence[str], config: Config | None) -> list[Feed]:
 
 
 def _feed(name: str, known: Sequence[Feed]) -> Feed:
-    from monitor.feeds.subscriptions import find_feed
     from monitor.model.feed import Feed
+    from monitor.presentation.service.subscriptions import find_feed
 
     named = next((feed for feed in known if feed.name == name), None)
     if named is not None:
@@ -236,7 +236,7 @@ def _is_host(text: str) -> bool:
 
 async def _read(feeds: Sequence[Feed], config: Config | None) -> list[DiscoveredFeed | FeedError]:
     """Read all feeds at the same time; return each feed or its error."""
-    from monitor.wiring import prospecting
+    from monitor.runtime.wiring import prospecting
 
     allow, contact = (config.allow, config.contact) if config else ((), "")
     async with prospecting(allow, contact) as prospector:

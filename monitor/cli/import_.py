@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from index.analysis.text_cleaning import line
-from index.translation import gettext as _
-from index.translation import ngettext, number
+from monitor.base.formatting import alerts as counted_alerts
+from monitor.base.formatting import articles as counted_articles
+from monitor.base.formatting import clauses
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
-from monitor.formatting import alerts as counted_alerts
-from monitor.formatting import articles as counted_articles
-from monitor.formatting import clauses
 
 if TYPE_CHECKING:
-    from monitor.imports.json_articles import ImportedArticle, JsonPiece
+    from monitor.intake.imports.json_articles import ImportedArticle, JsonPiece
     from monitor.model.config import Config
-    from monitor.run_log import Progress
-    from monitor.store.protocol import Store
+    from monitor.runtime.run_log import Progress
+    from monitor.storage.store.protocol import Store
 
 REJECTS_SHOWN = 20
 """Rejected lines that are shown; further ones are only counted."""
@@ -89,10 +89,10 @@ def _refuse_xml(file: Path) -> None:
 def _import_articles(
     cli: CliContext, file: Path, feed: str, rejects: _RejectedLines, lacks: _Lacks
 ) -> tuple[int, int, int]:
-    from monitor.alerts.routing import routing
-    from monitor.imports.article_import import ArticleImport
-    from monitor.store import open_store
-    from monitor.wiring import local_zone
+    from monitor.intake.imports.article_import import ArticleImport
+    from monitor.judgement.alerts.routing import routing
+    from monitor.runtime.wiring import local_zone
+    from monitor.storage.store import open_store
 
     current_config, zone = _current_config(cli), local_zone()
     store = open_store(cli.store)
@@ -124,9 +124,9 @@ def _import_articles(
 
 def _current_config(cli: CliContext) -> Callable[[], Config]:
     """Return a function that returns the active configuration; a broken edit changes nothing."""
+    from monitor.base.errors import ConfigError, StoreError
     from monitor.config import load
     from monitor.config.source import signature
-    from monitor.errors import ConfigError, StoreError
 
     config = load(cli.config_path, data=cli.data)
     read_at = signature(cli.config_path)
@@ -148,8 +148,8 @@ def _parse_articles(
     file: Path, clock: Callable[[], float], rejects: _RejectedLines, progress: Progress | None
 ) -> Iterator[ImportedArticle]:
     """Yield the articles of a file; report the lines that cannot be read."""
-    from monitor.imports import json_articles
-    from monitor.imports.json_articles import parse_article
+    from monitor.intake.imports import json_articles
+    from monitor.intake.imports.json_articles import parse_article
 
     stdin = str(file) == "-"
     total = 0 if stdin else json_articles.total_bytes(file)
@@ -170,7 +170,7 @@ def _parse_articles(
 def _batches(articles: Iterable[ImportedArticle]) -> Iterator[list[ImportedArticle]]:
     from itertools import islice
 
-    from monitor.imports.article_import import BATCH
+    from monitor.intake.imports.article_import import BATCH
 
     remaining = iter(articles)
     while batch := list(islice(remaining, BATCH)):
@@ -179,10 +179,10 @@ def _batches(articles: Iterable[ImportedArticle]) -> Iterator[list[ImportedArtic
 
 def _index(cli: CliContext, store: Store, progress: Progress | None) -> None:
     """Add the imported articles to the index; a running monitor does so by itself."""
-    from monitor.errors import AlreadyRunningError
-    from monitor.files import ARCHIVE_FOLDER
-    from monitor.maintenance import indexer
-    from monitor.monitor_lock import MonitorLock
+    from monitor.base.errors import AlreadyRunningError
+    from monitor.base.files import ARCHIVE_FOLDER
+    from monitor.storage.maintenance import indexer
+    from monitor.storage.monitor_lock import MonitorLock
 
     try:
         with MonitorLock(cli.folder):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from index.translation import ngettext
+from monitor.base.translation import ngettext
 
 if TYPE_CHECKING:
     from monitor.cli import CliContext
@@ -25,8 +25,8 @@ def update_index(cli: CliContext) -> None:
     if not cli.shared:
         return
     from monitor.cli import say
-    from monitor.data_folder import is_read_only
-    from monitor.maintenance import index_follower
+    from monitor.storage.data_folder import is_read_only
+    from monitor.storage.maintenance import index_follower
 
     if is_read_only(cli.folder) or index_follower.is_followed(cli.folder):
         return
@@ -56,8 +56,8 @@ def _update_in_background(cli: CliContext) -> None:
     """Start a process that updates the index, and wait until it has begun."""
     import subprocess
 
-    from monitor.maintenance.index_repair import read_progress
-    from monitor.wiring import monotonic, pause
+    from monitor.runtime.wiring import monotonic, pause
+    from monitor.storage.maintenance.index_repair import read_progress
 
     command = [sys.executable, "-m", "monitor", "-c", str(cli.config_path)]
     process = subprocess.Popen(

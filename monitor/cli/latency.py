@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from index.translation import gettext as _
-from index.translation import mark, mark_all, ngettext, number, pgettext
+from monitor.base.formatting import span
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark, mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext
-from monitor.formatting import span
 from monitor.model.latency import Latency, Spread, Step
 
 FEEDS_SHOWN = 15
@@ -131,7 +131,7 @@ def _pair(spread: Spread | None) -> str:
 def _name(name: str) -> str:
     from rich.cells import set_cell_size
 
-    from index.analysis.text_cleaning import truncate
+    from monitor.base.text_cleaning import truncate
 
     return set_cell_size(truncate(name, NAME_CELLS), NAME_CELLS)
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import click
 
-from index.translation import gettext as _
-from index.translation import pgettext
+from monitor.base.translation import gettext as _
+from monitor.base.translation import pgettext
 from monitor.cli.translated_command import translated
 
 

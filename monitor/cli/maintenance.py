@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from index.translation import gettext as _
-from index.translation import ngettext
+from monitor.base.formatting import clauses, megabytes
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
 from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
-from monitor.formatting import clauses, megabytes
 
 if TYPE_CHECKING:
-    from monitor.maintenance.retention import RetentionSweep, SweepResult
     from monitor.model.config import Retention
-    from monitor.run_log import Progress
-    from monitor.store.protocol import Store
+    from monitor.runtime.run_log import Progress
+    from monitor.storage.maintenance.retention import RetentionSweep, SweepResult
+    from monitor.storage.store.protocol import Store
 
 
 @click.command()
@@ -31,10 +31,10 @@ def reindex(cli: CliContext, update: bool) -> None:
     several machines share, the index of a machine without a monitor is updated when somebody
     searches there, while a dashboard is open, and with --update.
     """
-    from monitor.maintenance.index_follower import follower_lock, is_followed
-    from monitor.maintenance.index_repair import write_progress
-    from monitor.monitor_lock import MonitorLock
-    from monitor.store import open_views
+    from monitor.storage.maintenance.index_follower import follower_lock, is_followed
+    from monitor.storage.maintenance.index_repair import write_progress
+    from monitor.storage.monitor_lock import MonitorLock
+    from monitor.storage.store import open_views
 
     open_views(cli.store).totals()  # raises StoreError if there is no store
     cli.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -57,10 +57,10 @@ def reindex(cli: CliContext, update: bool) -> None:
 
 
 def _index(cli: CliContext, report: Callable[[int, int], None], *, update: bool) -> int:
-    from monitor.files import ARCHIVE_FOLDER
-    from monitor.maintenance import indexer
-    from monitor.maintenance.followed_store import FollowedStore
-    from monitor.store import open_store
+    from monitor.base.files import ARCHIVE_FOLDER
+    from monitor.storage.maintenance import indexer
+    from monitor.storage.maintenance.followed_store import FollowedStore
+    from monitor.storage.store import open_store
 
     folder = cli.folder / ARCHIVE_FOLDER
     shared = cli.shared  # its outbox belongs to the monitors
@@ -84,7 +84,7 @@ def vacuum(cli: CliContext, dry_run: bool) -> None:
     is compacted. The command can be interrupted at any time.
     """
     from monitor.config import load
-    from monitor.store import open_store, open_views
+    from monitor.storage.store import open_store, open_views
 
     retention = load(cli.config_path, data=cli.data).retention
     open_views(cli.store).totals()  # raises StoreError if there is no store
@@ -100,8 +100,8 @@ def vacuum(cli: CliContext, dry_run: bool) -> None:
 
 def _preview_vacuum(cli: CliContext, store: Store, retention: Retention) -> None:
     """Print what would be deleted, and how much disk space is free in the store."""
-    from monitor.maintenance.retention import RetentionSweep
-    from monitor.store.sqlite import room
+    from monitor.storage.maintenance.retention import RetentionSweep
+    from monitor.storage.store.sqlite import room
 
     sweep = RetentionSweep(store, retention, cli.clock())
     with progress_bar() as progress:
@@ -114,10 +114,10 @@ def _preview_vacuum(cli: CliContext, store: Store, retention: Retention) -> None
 
 def _run_vacuum(cli: CliContext, store: Store, retention: Retention) -> None:
     """Delete old articles, then compact unless a monitor is running."""
-    from monitor.errors import AlreadyRunningError
-    from monitor.maintenance.retention import RetentionSweep
-    from monitor.monitor_lock import MonitorLock
-    from monitor.wiring import pause
+    from monitor.base.errors import AlreadyRunningError
+    from monitor.runtime.wiring import pause
+    from monitor.storage.maintenance.retention import RetentionSweep
+    from monitor.storage.monitor_lock import MonitorLock
 
     with ExitStack() as stack, progress_bar() as progress:
         alone = True
@@ -150,7 +150,7 @@ def _sweep_step(sweep: RetentionSweep, pause: Callable[[float], None], alone: bo
 
 def _sweep_all(step: Callable[[], SweepResult], progress: Progress | None) -> SweepResult:
     """Take steps until nothing is left to delete; return their sum."""
-    from monitor.maintenance.retention import SweepResult
+    from monitor.storage.maintenance.retention import SweepResult
 
     result = SweepResult()
     while (swept := step()) != SweepResult():
@@ -163,9 +163,9 @@ def _sweep_all(step: Callable[[], SweepResult], progress: Progress | None) -> Sw
 def _compact(cli: CliContext, store: Store, progress: Progress | None) -> tuple[int, int]:
     """Compact store and index; return their size in bytes before and after."""
     from index import open_archive_writer
-    from monitor.files import ARCHIVE_FOLDER
-    from monitor.maintenance import indexer
-    from monitor.store.sqlite import FILE, compact
+    from monitor.base.files import ARCHIVE_FOLDER
+    from monitor.storage.maintenance import indexer
+    from monitor.storage.store.sqlite import FILE, compact
 
     folder = cli.folder / ARCHIVE_FOLDER
 

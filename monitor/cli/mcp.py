@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from index.translation import gettext as _
+from monitor.base.errors import requires_extra
+from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, say
-from monitor.errors import requires_extra
 
 
 @click.command()
@@ -28,14 +28,14 @@ def mcp(cli: CliContext, allow_triage: bool) -> None:
         from monitor.api.mcp import stdio
     import os
 
-    from monitor.analyst import user
     from monitor.api.access import Caller
     from monitor.api.mcp.server import McpEnvironment
+    from monitor.base.analyst import user
+    from monitor.base.garbage import keep_freed
     from monitor.cli import set_up_log
     from monitor.cli.api import newsroom_of
-    from monitor.garbage import keep_freed
     from monitor.model.token import Scope
-    from monitor.wiring import monotonic, token
+    from monitor.runtime.wiring import monotonic, token
 
     service = cli.service(read_only=not allow_triage)
     service.views.version()  # report a missing archive now

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from index.translation import gettext as _
-from index.translation import number
+from monitor.base.formatting import alerts, articles
+from monitor.base.translation import gettext as _
+from monitor.base.translation import number
 from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
-from monitor.formatting import alerts, articles
 
 if TYPE_CHECKING:
     from monitor.model.config import StoreAddress
@@ -49,8 +49,8 @@ def move(cli: CliContext, source: StoreAddress, target: StoreAddress) -> None:
     first. FROM stays as it is. All tables are read again and compared before TO is committed; when
     the command is interrupted, TO stays empty.
     """
-    from monitor.maintenance.store_move import move_store
-    from monitor.monitor_lock import MonitorLock
+    from monitor.storage.maintenance.store_move import move_store
+    from monitor.storage.monitor_lock import MonitorLock
 
     with ExitStack() as stack:
         if isinstance(source, Path) and source.is_dir():

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from index.translation import gettext as _
+from monitor.base.formatting import clauses
+from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, say
-from monitor.formatting import clauses
 
 if TYPE_CHECKING:
-    from monitor.service.service import Service
+    from monitor.presentation.service.service import Service
 
 
 class InputError(click.ClickException):
@@ -31,10 +31,10 @@ def nearest(problem: str, name: str, known: Iterable[str], otherwise: str = "") 
 
 
 class KnownNames:
-    """The names of a newsroom, as commands check them; see `monitor.service.known_names`."""
+    """The names of a newsroom, as commands check them; see `presentation.service.known_names`."""
 
     def __init__(self, cli: CliContext, service: Service) -> None:
-        from monitor.service.known_names import KnownNames
+        from monitor.presentation.service.known_names import KnownNames
 
         self._known = KnownNames(service.views, cli.config_path, cli.data, service.triage.who)
         self.validate = self._known.validate

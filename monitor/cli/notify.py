@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from index.translation import gettext as _
-from index.translation import ngettext, pgettext
-from monitor import signs
+from monitor.base import signs
+from monitor.base.formatting import alert_number, clauses, shown_title
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyGroup
 from monitor.cli.names import InputError, nearest
 from monitor.cli.options import CountParam, format_option
-from monitor.formatting import alert_number, clauses, shown_title
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert
     from monitor.model.briefing import StoredBriefing
     from monitor.model.config import Channel, Config, DeliveryError
     from monitor.model.delivery import Delivery, Notification
-    from monitor.service.service import Service
+    from monitor.presentation.service.service import Service
 
 
 CHANNEL_COLUMNS = ("name", "kind", "to", "signed", "waiting", "dead")
@@ -37,8 +37,8 @@ def notify() -> None:
 @click.pass_obj
 def list_channels(cli: CliContext, style: str) -> None:
     """List channels, with the number of deliveries that are not sent."""
+    from monitor.base.errors import StoreError
     from monitor.config import load
-    from monitor.errors import StoreError
     from monitor.model.delivery import DeliveryState
 
     channels = load(cli.config_path, data=cli.data).channels
@@ -146,7 +146,7 @@ def _channel_name(cli: CliContext, service: Service, name: str) -> str:
 async def _send_notification(
     config: Config, channel: Channel, sample: Notification
 ) -> DeliveryError | None:
-    from monitor.wiring import senders
+    from monitor.runtime.wiring import senders
 
     async def no_history(channel: str, watchlist: str, limit: int) -> list[Alert]:
         return []
@@ -164,7 +164,7 @@ def _notification(
     """Return a notification of an invented alert."""
     from uuid import NAMESPACE_URL, uuid5
 
-    from index.article import Article
+    from monitor.base.article import Article
     from monitor.model.alert import Alert, AlertState, Verdict
     from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
     from monitor.model.match import Match
@@ -225,7 +225,7 @@ def list_deliveries(
     service = cli.service()
     if channel is not None:
         channel = _channel_name(cli, service, channel)
-    from monitor.service.listings import delivery_rows, newest_deliveries
+    from monitor.presentation.service.listings import delivery_rows, newest_deliveries
 
     listed = newest_deliveries(service.views, state, channel, limit)
     if style != "table":
@@ -323,7 +323,7 @@ def _lines(
 
 
 def _status_clauses(delivery: Delivery, now: float) -> Iterator[str]:
-    from monitor.formatting import span
+    from monitor.base.formatting import span
 
     if delivery.sent_at is not None:
         yield _("sent {time} ago", time=output.ago(delivery.sent_at, now))

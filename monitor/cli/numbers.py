@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from index.translation import gettext as _
-from index.translation import ngettext
+from monitor.base.formatting import alert_number
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
 from monitor.cli.names import InputError
-from monitor.formatting import alert_number
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert
-    from monitor.service.service import Service
+    from monitor.presentation.service.service import Service
 
 LARGEST = 2**63 - 1
 """The largest number that the store can have."""
@@ -141,8 +141,8 @@ def no_article(service: Service | None, id: int) -> InputError:
 
 
 def _service(context: click.Context | None) -> Service | None:
+    from monitor.base.errors import MonitorError
     from monitor.cli import CliContext
-    from monitor.errors import MonitorError
 
     cli = context and context.find_object(CliContext)
     try:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from index.article import Timestamp
-from index.translation import gettext as _
+from monitor.base.article import Timestamp
+from monitor.base.translation import gettext as _
 from monitor.cli import CliContext
 from monitor.cli.names import InputError, nearest
 from monitor.model.search import Filter
@@ -30,7 +30,7 @@ class DurationParam(click.ParamType[float]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Return seconds."""
-        from monitor.formatting import seconds
+        from monitor.base.formatting import seconds
 
         if isinstance(value, int | float):
             return float(value)
@@ -83,7 +83,7 @@ class MomentParam(click.ParamType[Timestamp]):
     ) -> Timestamp:
         """Return the moment."""
         from index.query.date_expressions import resolve_time
-        from monitor.wiring import clock, local_zone
+        from monitor.runtime.wiring import clock, local_zone
 
         if isinstance(value, int | float):
             return float(value)
@@ -102,7 +102,7 @@ class FutureMomentParam(click.ParamType[Timestamp]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Timestamp:
         """Return the next time the clock shows it, or the beginning of the day."""
-        from monitor.wiring import clock
+        from monitor.runtime.wiring import clock
 
         if isinstance(value, int | float):
             return float(value)
@@ -118,10 +118,10 @@ class FutureMomentParam(click.ParamType[Timestamp]):
         from datetime import time
 
         from index.query.date_expressions import resolve_time
-        from monitor.alerts.quiet_hours import next_digest
         from monitor.config.value_parsers import clock as time_of_day
+        from monitor.judgement.alerts.quiet_hours import next_digest
         from monitor.model.config import Digest
-        from monitor.wiring import local_zone
+        from monitor.runtime.wiring import local_zone
 
         zone = local_zone()
         if text in ("tomorrow", "demain"):
@@ -179,7 +179,7 @@ def complete_query(
     from click.shell_completion import CompletionItem
 
     from index.errors import ArchiveError
-    from monitor.errors import MonitorError
+    from monitor.base.errors import MonitorError
 
     if incomplete.startswith("@"):
         return _items(f"@{name}" for name in _search_names(context, incomplete[1:]))
@@ -235,8 +235,8 @@ def _begun(
     context: click.Context, incomplete: str, known: Callable[[Config], list[str]]
 ) -> list[str]:
     """Return the names of feeds.yaml with this prefix; none where it has a mistake."""
+    from monitor.base.errors import MonitorError
     from monitor.config import load
-    from monitor.errors import MonitorError
 
     try:
         names = known(load(completion_context(context).config_path))

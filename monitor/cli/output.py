@@ -16,16 +16,16 @@ from unicodedata import normalize
 
 import click
 
-from index.translation import gettext as _
-from index.translation import mark_all, pgettext
-from monitor import signs
+from monitor.base import signs
+from monitor.base.formatting import iso, shown_title
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark_all, pgettext
 from monitor.cli import on_terminal
-from monitor.formatting import iso, shown_title
 
 if TYPE_CHECKING:
-    from index.article import Timestamp
-    from monitor.export.serialization import Row
-    from monitor.run_log import Progress
+    from monitor.base.article import Timestamp
+    from monitor.presentation.rows import Row
+    from monitor.runtime.run_log import Progress
 
 
 Span = tuple[int, int]
@@ -207,7 +207,7 @@ def highlight(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 def ago(moment: Timestamp | None, now: Timestamp) -> str:
     """Return how long ago a time was: 5 min, 3 h, 2 d; its date after 30 days."""
-    from monitor.formatting import span
+    from monitor.base.formatting import span
 
     if moment is None:
         return _("undated")
@@ -238,7 +238,7 @@ def _cell(value: Any) -> Any:
 
 
 def _markdown(rows: Iterable[Row]) -> Iterator[str]:
-    from index.analysis.text_cleaning import shown_url
+    from monitor.base.text_cleaning import shown_url
 
     for row in rows:
         title = shown_title(_escape(row["title"]))
@@ -258,7 +258,7 @@ def _markdown(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _escape(text: str) -> str:
-    from monitor.export.markup import ZERO_WIDTH_SPACE, markdown, plain
+    from monitor.delivery.export.markup import ZERO_WIDTH_SPACE, markdown, plain
 
     # A terminal shows the rows too, and nothing in them may be invisible.
     return markdown(plain(text).replace(ZERO_WIDTH_SPACE, "\N{NARROW NO-BREAK SPACE}"))
@@ -266,7 +266,7 @@ def _escape(text: str) -> str:
 
 def format_moment(at: Timestamp, now: Timestamp) -> str:
     """Return a local time, with its date unless it is today."""
-    from monitor.formatting import moment
-    from monitor.wiring import local_zone
+    from monitor.base.formatting import moment
+    from monitor.runtime.wiring import local_zone
 
     return moment(at, now, local_zone())

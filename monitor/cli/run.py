@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import asdict
 
-from index.translation import gettext as _
-from index.translation import ngettext, number
-from monitor import data_folder, monitor_lock
+from monitor.base.errors import MonitorError
+from monitor.base.formatting import alerts as counted_alerts
+from monitor.base.formatting import clauses
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, say, set_up_log
 from monitor.cli.options import DurationParam
 from monitor.cli.output import progress_bar
-from monitor.errors import MonitorError
-from monitor.formatting import alerts as counted_alerts
-from monitor.formatting import clauses
-from monitor.wiring import monotonic, pause
+from monitor.runtime.wiring import monotonic, pause
+from monitor.storage import data_folder, monitor_lock
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert
@@ -114,7 +114,7 @@ def _print_raised(cli: CliContext, summary: RunSummary, style: str) -> None:
 
 
 def _print_json(cli: CliContext, summary: RunSummary, *, once: bool) -> None:
-    from monitor.export.serialization.alerts import alert_row
+    from monitor.presentation.rows.alerts import alert_row
 
     fields: dict[str, object] = asdict(summary)
     del fields["failures"], fields["raised"]
@@ -155,8 +155,8 @@ def run_in_foreground(
     """
     import asyncio
 
-    from monitor.service.service import LOG
-    from monitor.wiring import RunOptions, run_monitor
+    from monitor.presentation.service.service import LOG
+    from monitor.runtime.wiring import RunOptions, run_monitor
 
     file = None
     if background:
@@ -186,7 +186,7 @@ def _where(cli: CliContext) -> str:
             config=cli.config_path,
             folder=cli.folder,
         )
-    from monitor.store import store_name
+    from monitor.storage.store import store_name
 
     return _(
         "watching {config}; the store is {store}, the search index in {folder}; Ctrl-C ends",

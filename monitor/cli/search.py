@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
-from index.article import Timestamp
 from index.query.filters import HAS
-from index.translation import gettext as _
-from index.translation import ngettext, number
+from monitor.base.article import Timestamp
+from monitor.base.formatting import clauses, shown_title
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, output, say
 from monitor.cli.index_update import update_index
 from monitor.cli.names import KnownNames
@@ -24,13 +25,12 @@ from monitor.cli.options import (
     list_options,
 )
 from monitor.cli.output import LONGEST_LINE, Span, wrap
-from monitor.formatting import clauses, shown_title
 
 if TYPE_CHECKING:
     from monitor.model.config import SavedSearch
     from monitor.model.search import Filter
     from monitor.model.search_results import Results, SearchHit, Suggestion
-    from monitor.service.service import Service
+    from monitor.presentation.service.service import Service
 
 
 COLUMNS = ("article_id", "title", "url", "feed", "lang", "published", "seen", "score", "snippet")
@@ -208,7 +208,7 @@ def _build_request(
 
         saved = find_search(load(cli.config_path).searches, words[0][1:])
         words = words[1:]
-    from monitor.search.query_resolution import narrow_query
+    from monitor.storage.search.query_resolution import narrow_query
 
     text = " ".join(words)
     facets = [f"has:{what}" for what in options["has"]]
@@ -228,8 +228,8 @@ def _run_search(
     service: Service, request: _SearchRequest, options: dict[str, Any]
 ) -> tuple[Results, list[Suggestion]]:
     """Return a page of results, and suggestions if there are few results."""
-    from monitor.errors import CursorError
-    from monitor.search.suggestions import FEW
+    from monitor.base.errors import CursorError
+    from monitor.storage.search.suggestions import FEW
 
     style = options["style"]
     try:
@@ -271,7 +271,7 @@ def _print_formatted(
     suggestions: list[Suggestion],
     style: str,
 ) -> None:
-    from monitor.export.serialization.searches import hit_row, results_row
+    from monitor.presentation.rows.searches import hit_row, results_row
 
     if style == "json":
         import json
@@ -282,7 +282,7 @@ def _print_formatted(
             if url:
                 click.echo(url)
     elif style == "atom":
-        from monitor.export.atom import search_feed
+        from monitor.delivery.export.atom import search_feed
 
         click.echo(search_feed(text, results.found, cli.clock()))
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from index.translation import gettext as _
+from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.options import complete_search_name, find_search, format_option

@@ -7,13 +7,12 @@ from pathlib import Path
 import click
 from click.shell_completion import get_completion_class
 
-from index.translation import current
-from index.translation import gettext as _
+from monitor import config
+from monitor.base.translation import current
+from monitor.base.translation import gettext as _
 
-STARTERS = {
-    "en": Path(__file__).parent.parent / "starter.yaml",
-    "fr": Path(__file__).parent.parent / "starter.fr.yaml",
-}
+_CONFIG = Path(config.__file__).parent
+STARTERS = {"en": _CONFIG / "starter.yaml", "fr": _CONFIG / "starter.fr.yaml"}
 """The file to start from, by the language of its explanations."""
 
 

@@ -10,30 +10,29 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from index.analysis import text_cleaning
-from index.translation import gettext as _
-from index.translation import ngettext
-from monitor import signs
-from monitor.cli import CliContext, output
-from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
-from monitor.cli.stories import article_name, other_language_lines
-from monitor.formatting import (
+from monitor.base import signs, text_cleaning
+from monitor.base.formatting import (
     alert_number,
     clauses,
     iso,
     shown_title,
     span,
 )
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
+from monitor.cli import CliContext, output
+from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
+from monitor.cli.stories import article_name, other_language_lines
 from monitor.model.article import repeated_summary
 from monitor.model.shown_names import part_name, severity_name
 
 if TYPE_CHECKING:
-    from index.article import Timestamp
-    from monitor.export.serialization.articles import RevisionsRow
+    from monitor.base.article import Timestamp
     from monitor.model.alert import Alert, MergedAlert, Outlet, StoryTimeline
     from monitor.model.article import ArticleDetails, ArticleRevision, DiffPart, Term
     from monitor.model.delivery import Delivery
     from monitor.model.triage import Decision
+    from monitor.presentation.rows.articles import RevisionsRow
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -94,7 +93,7 @@ def _alert_line(one: MergedAlert) -> str:
 
 
 def _published_first(outlets: tuple[Outlet, ...]) -> Outlet | None:
-    from monitor.ingest.outlets import published_first
+    from monitor.intake.ingest.outlets import published_first
 
     return published_first(outlets)
 
@@ -109,14 +108,14 @@ CONTEXT_WORDS = 12
 
 def load_revisions(cli: CliContext, details: ArticleDetails) -> list[ArticleRevision]:
     """Return the revisions of an article, with the terms of the current watchlists."""
-    from monitor.service import article_revisions
+    from monitor.presentation.service import article_revisions
 
     return article_revisions.revisions_of(cli.service().views, details, cli.config_path, cli.data)
 
 
 def revision_lines(revisions: Iterable[ArticleRevision]) -> Iterator[str]:
     """Yield revisions as lines: coloured on a terminal, else as [-removed-] and {+added+}."""
-    from monitor.service.article_revisions import with_context
+    from monitor.presentation.service.article_revisions import with_context
 
     listed = list(revisions)
     if not listed:
@@ -213,7 +212,7 @@ def _show_alert(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
     (alert,) = (one for one in story.alerts if one.id == id)
     details = None if alert.article is None else service.views.articles.details(alert.article)
     if style == "json":
-        from monitor.export.serialization.alerts import alert_row
+        from monitor.presentation.rows.alerts import alert_row
 
         diffs = {**_load_revisions_row(cli, details)} if diff and details else {}
         numbers = {"story_alerts": [alert_number(one.id) for one in story.alerts]}
@@ -259,7 +258,7 @@ def _show_article(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
     if details is None:
         raise no_article(service, id)
     if style == "json":
-        from monitor.export.serialization.articles import details_row
+        from monitor.presentation.rows.articles import details_row
 
         _print_json({**details_row(details), **(_load_revisions_row(cli, details) if diff else {})})
         return
@@ -282,7 +281,7 @@ def _print_article(cli: CliContext, details: ArticleDetails, *, diff: bool) -> N
 
 
 def _load_revisions_row(cli: CliContext, details: ArticleDetails) -> RevisionsRow:
-    from monitor.export.serialization.articles import revisions_row
+    from monitor.presentation.rows.articles import revisions_row
 
     versions = cli.service().views.articles.revisions(details.article.id)
     return revisions_row(load_revisions(cli, details), versions)
@@ -325,7 +324,7 @@ def _alert_lines(
     alert: Alert, last: Decision | None, sent: Sequence[Delivery], now: Timestamp
 ) -> Iterator[str]:
     """Yield an alert: what was decided of it, who was notified or why nobody, and why it is."""
-    from monitor.alerts.description import (
+    from monitor.judgement.alerts.description import (
         describe_deliveries,
         describe_escalations,
         describe_lost,

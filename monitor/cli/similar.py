@@ -7,7 +7,7 @@ import json
 import click
 from msgspec.structs import replace
 
-from index.translation import gettext as _
+from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, output, say
 from monitor.cli.numbers import ArticleNumber, no_article
 from monitor.cli.options import FORMATS, NumberParam
@@ -27,7 +27,7 @@ def similar(context: click.Context, id: int, limit: int, style: str) -> None:
     It compares what articles are about, not their words. Needs the extra `stories`:
     `pip install "tocsin[stories]"`. Exits with 1 when no article can be compared.
     """
-    from monitor.export.serialization.searches import hit_row, similar_row
+    from monitor.presentation.rows.searches import hit_row, similar_row
 
     cli: CliContext = context.obj
     service = cli.service()

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from index.translation import gettext as _
-from index.translation import mark_all, ngettext, number, pgettext
-from monitor import signs
+from monitor.base import signs
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output
 from monitor.cli.options import MomentParam
-from monitor.maintenance.index_repair import WAY_OUT
+from monitor.storage.maintenance.index_repair import WAY_OUT
 
 if TYPE_CHECKING:
     from monitor.model.lease import SharingMonitor
@@ -58,7 +58,7 @@ def status(cli: CliContext, as_json: bool, style: str, latency: bool, since: flo
     service, now = cli.service(), cli.clock()
     state, suppressed = service.status(), service.suppressed()
     if as_json:
-        from monitor.export.serialization.status import status_row
+        from monitor.presentation.rows.status import status_row
 
         click.echo(json.dumps(status_row(state, suppressed), ensure_ascii=False))
     else:
@@ -81,7 +81,7 @@ def _lines(status: Status, suppressed: Counter[str], now: float) -> Iterator[str
         if label == "monitor" and status.monitor:
             yield output.labelled("", str(status.monitor.config), width)
     if suppressed:
-        from monitor.alerts.description import describe_counts
+        from monitor.judgement.alerts.description import describe_counts
 
         yield _(
             "suppressed in the last day: {counts}; `tocsin alerts --suppressed` lists them",
@@ -180,7 +180,7 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
 
 def _describe_sharing(monitor: SharingMonitor) -> str:
     """Return what a monitor of a shared store does, or that it is lost."""
-    from monitor.formatting import clauses, span
+    from monitor.base.formatting import clauses, span
     from monitor.model.shown_names import duty_name
 
     heartbeat = span(monitor.silence)

@@ -11,26 +11,25 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
-from index.analysis import text_cleaning
-from index.translation import gettext as _
-from monitor import signs
-from monitor.alerts.description import (
+from monitor.base import signs, text_cleaning
+from monitor.base.formatting import alert_number, and_more, clauses, iso, shown_title
+from monitor.base.translation import gettext as _
+from monitor.cli import output
+from monitor.intake.ingest.outlets import NAMED, describe_order
+from monitor.judgement.alerts.description import (
     describe_escalations,
     describe_linked,
     describe_reasons,
     describe_suppression,
 )
-from monitor.cli import output
-from monitor.formatting import alert_number, and_more, clauses, iso, shown_title
-from monitor.ingest.outlets import NAMED, describe_order
 from monitor.model.alert import Alert, Escalation, StoryAlerts
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import state_name, verdict_name
 from monitor.model.triage import TriageState
 
 if TYPE_CHECKING:
-    from monitor.export.serialization import Row
     from monitor.model.alert import StoryTimeline
+    from monitor.presentation.rows import Row
 
 _COLOURS = {"high": "red", "medium": "yellow", "low": None}
 NUMBERS_SHOWN = 5

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from index.analysis.text_cleaning import line
-from index.translation import gettext as _
-from index.translation import pgettext
+from monitor.base.formatting import iso
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError, nearest
 from monitor.cli.options import DurationParam, format_option
-from monitor.formatting import iso
 from monitor.model.token import PREFIX, Scope, Token, token_hash
 
 if TYPE_CHECKING:
-    from monitor.store.protocol import TokenViews
+    from monitor.storage.store.protocol import TokenViews
 
 LONGEST = 64
 """Characters of a name: as many as the history of alerts has room for."""
@@ -71,7 +71,7 @@ def token_add(cli: CliContext, name: str, scope: str, expires: float) -> None:
     It is shown this once: the store has its hash only. What is done with it is recorded in the
     history of alerts under NAME.
     """
-    from monitor import wiring
+    from monitor.runtime import wiring
 
     called = line(name)
     if not 0 < len(called) <= LONGEST:

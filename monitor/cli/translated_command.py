@@ -11,9 +11,9 @@ from typing import Any
 
 import click
 
-from index.translation import DOMAIN, ENGLISH, choice, current
-from index.translation import gettext as _
-from monitor.formatting import clauses
+from monitor.base.formatting import clauses
+from monitor.base.translation import DOMAIN, ENGLISH, choice, current
+from monitor.base.translation import gettext as _
 
 _KEEP_LINES = "\b\n"
 """How click is told to keep the lines of a paragraph."""

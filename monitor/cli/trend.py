@@ -11,17 +11,17 @@ from typing import Any
 import click
 from msgspec import Struct
 
-from index.analysis.text_cleaning import clean
-from index.article import Timestamp
-from index.translation import gettext as _
-from index.translation import mark, mark_all, ngettext, number, pgettext
-from monitor import signs
+from monitor.base import signs
+from monitor.base.article import Timestamp
+from monitor.base.errors import MissingExtraError, requires_extra
+from monitor.base.formatting import date_and_time
+from monitor.base.text_cleaning import clean
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark, mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.index_update import update_index
 from monitor.cli.names import KnownNames
 from monitor.cli.options import QueryCommand, build_filter, with_filters
-from monitor.errors import MissingExtraError, requires_extra
-from monitor.formatting import date_and_time
 from monitor.model.search_results import BucketSize, Series, Trend
 
 COLOURS = ("blue", "yellow", "green", "magenta", "cyan", "red", "bright_blue", "bright_green")
@@ -354,7 +354,7 @@ def trend(
     found, with 2 when a query cannot be understood.
     """
     from monitor.model.search_results import BucketSize, GroupBy
-    from monitor.wiring import local_zone
+    from monitor.runtime.wiring import local_zone
 
     if split and len(queries) > 1:
         raise click.UsageError(_("--split needs exactly one query"))
@@ -373,7 +373,7 @@ def trend(
         save_png(result, local_zone(), png)
         say(_("wrote {path}", path=png))
     if style in ("json", "jsonl", "csv"):
-        from monitor.export.serialization.searches import trend_rows
+        from monitor.presentation.rows.searches import trend_rows
 
         output.print_rows(trend_rows(result), style, COLUMNS)
     elif any(series.total for series in result.series):
@@ -389,7 +389,7 @@ def trend(
 
 
 def _print_plot(trend: Trend) -> None:
-    from monitor.wiring import local_zone
+    from monitor.runtime.wiring import local_zone
 
     try:
         lines = list(plot_lines(trend, local_zone(), output.width(), colours=output.wants_colour()))
@@ -464,6 +464,6 @@ _COUNTED_UNTIL = {
 
 
 def _format_moment(moment: float) -> str:
-    from monitor.wiring import local_zone
+    from monitor.runtime.wiring import local_zone
 
     return date_and_time(datetime.fromtimestamp(moment, local_zone()))

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from index.analysis.text_cleaning import line
-from index.translation import gettext as _
-from index.translation import mark, mark_plural, ngettext, number
+from monitor.base.formatting import alert_number, and_more, clauses
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark, mark_plural, ngettext, number
 from monitor.cli import CliContext, say
 from monitor.cli.alerts import complete_people, complete_tags
 from monitor.cli.names import InputError
 from monitor.cli.triage_selection import confirm_change, select_alerts, with_alert_selection
-from monitor.formatting import alert_number, and_more, clauses
 from monitor.model.alert import AlertState, Verdict
 from monitor.model.triage import Change, triage_state
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert
     from monitor.model.triage import TriageAction
-    from monitor.service.service import Service
+    from monitor.presentation.service.service import Service
 
 
 NUMBERS_SHOWN = 10
@@ -145,7 +145,7 @@ def _report_change(
     """
     changed = act.ids if act else ()
     if style == "json":
-        from monitor.export.serialization.alerts import change_row
+        from monitor.presentation.rows.alerts import change_row
 
         click.echo(json.dumps(change_row(act, total, [alert.id for alert in kept])))
         return
@@ -220,7 +220,7 @@ def _tag_command(name: str, verb: _Verb, help: str, key: str) -> click.Command:
     @with_alert_selection
     @click.pass_context
     def command(context: click.Context, /, tag: str, ids: tuple[int, ...], **options: Any) -> None:
-        from monitor.service.triage import clean_tag
+        from monitor.presentation.service.triage import clean_tag
 
         try:
             name = clean_tag(tag)
@@ -292,7 +292,7 @@ _ASSIGNED_TO_NOBODY = _Verb(
 def _note(
     context: click.Context, /, ids: tuple[int, ...], message: str | None, **options: Any
 ) -> None:
-    from monitor.service.triage import clean_note
+    from monitor.presentation.service.triage import clean_note
 
     if message is None:
         message = _read_note(context, ids, options)

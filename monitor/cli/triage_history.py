@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from index.analysis.text_cleaning import line
-from index.translation import gettext as _
-from index.translation import ngettext
-from monitor.alerts.description import describe_decision
+from monitor.base.formatting import alert_number, clauses
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.numbers import AlertNumber, no_alert
 from monitor.cli.options import format_option, table_or_json_option
 from monitor.cli.triage_selection import complete_alert_ids
-from monitor.formatting import alert_number, clauses
+from monitor.judgement.alerts.description import describe_decision
 
 if TYPE_CHECKING:
     from monitor.model.triage import TriageAction
@@ -52,7 +52,7 @@ def _report_undo(
     context: click.Context, act: TriageAction | None, style: str, otherwise: str
 ) -> None:
     if style == "json":
-        from monitor.export.serialization.alerts import undo_row
+        from monitor.presentation.rows.alerts import undo_row
 
         click.echo(json.dumps(undo_row(act)))
     elif act is not None:
@@ -85,7 +85,7 @@ def _history(context: click.Context, id: int, style: str) -> None:
         raise no_alert(id)
     decisions = service.views.triage.decisions(id)[::-1]
     if style != "table":
-        from monitor.export.serialization.alerts import decision_row
+        from monitor.presentation.rows.alerts import decision_row
 
         output.print_rows(map(decision_row, decisions), style, COLUMNS)
     for decision in decisions if style == "table" else ():

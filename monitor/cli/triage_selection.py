@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from msgspec.structs import replace
 
-from index.translation import gettext as _
-from index.translation import number
+from monitor.base.formatting import alert_number
+from monitor.base.formatting import alerts as counted_alerts
+from monitor.base.translation import gettext as _
+from monitor.base.translation import number
 from monitor.cli import say
 from monitor.cli.alerts import build_alert_filter, with_alert_filters
 from monitor.cli.names import InputError, KnownNames
 from monitor.cli.numbers import AlertNumber, no_alert
 from monitor.cli.options import table_or_json_option, with_filters
-from monitor.formatting import alert_number
-from monitor.formatting import alerts as counted_alerts
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from monitor.model.alert import Alert
-    from monitor.service.service import Service
+    from monitor.presentation.service.service import Service
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -40,8 +40,8 @@ def complete_alert_ids(
     """Complete the number of one of the newest alerts, with their titles."""
     from click.shell_completion import CompletionItem
 
+    from monitor.base.errors import MonitorError
     from monitor.cli.options import completion_context
-    from monitor.errors import MonitorError
     from monitor.model.search import Filter
 
     try:

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import to_builtins
 
-from index.analysis.text_cleaning import clean
-from index.translation import gettext as _
-from index.translation import mark_all, ngettext, pgettext
-from monitor import signs
+from monitor.base import signs
+from monitor.base.formatting import alert_number, alerts
+from monitor.base.text_cleaning import clean
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark_all, ngettext, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.names import InputError
 from monitor.cli.numbers import AlertNumber
 from monitor.cli.options import CountParam
 from monitor.cli.output import no_progress, progress_bar
-from monitor.formatting import alert_number, alerts
 
 if TYPE_CHECKING:
-    from monitor.maintenance.verification import VerificationResult
+    from monitor.storage.maintenance.verification import VerificationResult
 
 
 FAULTS_SHOWN = 10
@@ -68,8 +68,8 @@ def verify(
     there with --send, and give it to --head later. Exits with 1 if anything differs, and names
     the first such record.
     """
-    from monitor.maintenance.verification import verify as verify_evidence
-    from monitor.store.sql.evidence import EvidenceReader
+    from monitor.storage.maintenance.verification import verify as verify_evidence
+    from monitor.storage.store.sql.evidence import EvidenceReader
 
     cli: CliContext = context.obj
     with EvidenceReader(cli.store) as proofs:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from index.analysis.text_cleaning import clean
-from index.translation import gettext as _
-from index.translation import mark_all, ngettext, number, pgettext
-from monitor import signs
+from monitor.base import signs
+from monitor.base.formatting import clauses
+from monitor.base.text_cleaning import clean
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError, nearest
 from monitor.cli.numbers import ArticleNumber, no_article
 from monitor.cli.options import complete_watchlist
-from monitor.formatting import clauses
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.shown_names import severity_name
 from monitor.model.watchlist import Baseline
@@ -141,7 +141,7 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
         _list_terms(service.views.watchlists.term_records(), name, style)
         return
     if style != "table":
-        from monitor.service.listings import watchlist_rows
+        from monitor.presentation.service.listings import watchlist_rows
 
         output.print_rows(watchlist_rows(service, records, now), style, COLUMNS)
         return
@@ -178,7 +178,7 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
 def _list_terms(records: Sequence[TermRecord], name: str | None, style: str) -> None:
     terms = terms_of(records, name)
     if style != "table":
-        from monitor.export.serialization.watchlists import term_row
+        from monitor.presentation.rows.watchlists import term_row
 
         output.print_rows(map(term_row, terms), style, TERM_COLUMNS)
         return
@@ -293,7 +293,7 @@ def watch_explain(context: click.Context, article: int, watchlist: str, style: s
     Exits with 1 when it does not match, and shows the clause that fails.
     """
     from monitor.config import load
-    from monitor.service.explanation import explain_match, find_watchlist
+    from monitor.presentation.service.explanation import explain_match, find_watchlist
 
     cli: CliContext = context.obj
     config = load(cli.config_path, data=cli.data)
@@ -337,7 +337,7 @@ def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> N
     from contextlib import closing
 
     from index import open_archive
-    from monitor.files import ARCHIVE_FOLDER
+    from monitor.base.files import ARCHIVE_FOLDER
     from monitor.watchlists.lint import forms
 
     cli: CliContext = context.obj

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from index.analysis.text_cleaning import clean, line
-from index.translation import gettext as _
-from index.translation import ngettext
+from monitor.base.text_cleaning import clean, line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.names import InputError
 from monitor.cli.options import (
@@ -181,8 +181,8 @@ def watch_silence(
     Its alerts are raised and stored all the same; `tocsin alerts --suppressed` lists them.
     When the time is over, the channels are told how many there were.
     """
-    from monitor.analyst import user
-    from monitor.service.triage import USUAL, NoWatchlistError
+    from monitor.base.analyst import user
+    from monitor.presentation.service.triage import USUAL, NoWatchlistError
 
     if duration is not None and until is not None:
         raise click.UsageError(_("--for or --until, not both"))
@@ -207,7 +207,7 @@ def _print_silences(cli: CliContext, style: str) -> None:
     now = cli.clock()
     silences = cli.service().views.watchlists.silences(now)
     if style != "table":
-        from monitor.export.serialization.watchlists import silence_row
+        from monitor.presentation.rows.watchlists import silence_row
 
         output.print_rows(map(silence_row, silences), style, COLUMNS)
     elif not silences:
@@ -232,7 +232,7 @@ def watch_unsilence(context: click.Context, name: str) -> None:
 
     The channels are told as well. Exits with 1 when the watchlist was not silenced.
     """
-    from monitor.service.triage import NoWatchlistError
+    from monitor.presentation.service.triage import NoWatchlistError
 
     cli: CliContext = context.obj
     try:

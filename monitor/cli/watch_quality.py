@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from index.analysis.text_cleaning import clean
-from index.translation import gettext as _
-from index.translation import ngettext, number
+from monitor.base.formatting import articles as counted_articles
+from monitor.base.formatting import clauses, shown_title
+from monitor.base.text_cleaning import clean
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, output, say
 from monitor.cli.options import CountParam, MomentParam, complete_watchlist
 from monitor.cli.output import progress_bar
 from monitor.cli.watch import format_option
-from monitor.formatting import articles as counted_articles
-from monitor.formatting import clauses, shown_title
 
 if TYPE_CHECKING:
     from index.archive import Archive
-    from index.article import Article
+    from monitor.base.article import Article
     from monitor.model.config import Config, Watchlist
-    from monitor.store.protocol import Views
+    from monitor.storage.store.protocol import Views
     from monitor.watchlists.backtest import TrialTallies, TrialTally
     from monitor.watchlists.exclusions import Exclusion, JudgedArticle
     from monitor.watchlists.lint import LintRemark
@@ -49,7 +49,7 @@ def watch_test(cli: CliContext, file: Path | None, since: float | None, style: s
     articles; the newest examples; and which alerts would be gained and lost. Nothing is
     changed.
     """
-    from monitor.store import open_views
+    from monitor.storage.store import open_views
 
     views = open_views(cli.store)
     tallies = _replay_archive(cli, views, file or cli.config_path, since)
@@ -127,7 +127,7 @@ def _row(tally: TrialTally, tallies: TrialTallies, titles: dict[int, Article]) -
 
 
 def _print_tally(tally: TrialTally, tallies: TrialTallies, titles: dict[int, Article]) -> None:
-    from monitor.formatting import sparkline
+    from monitor.base.formatting import sparkline
 
     hits = len(tally.dates)
     changed = f"+{len(tally.gained)} −{len(tally.lost)}"
@@ -202,7 +202,7 @@ def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
 
 def _noise_remarks(cli: CliContext, config: Config) -> Iterator[LintRemark]:
     """Yield for each watchlist the exclusion that would have spared most noise, if enough."""
-    from monitor.errors import StoreError
+    from monitor.base.errors import StoreError
     from monitor.watchlists.lint import LintRemark
 
     try:
@@ -229,7 +229,7 @@ def _noise_remarks(cli: CliContext, config: Config) -> Iterator[LintRemark]:
 def _archive(cli: CliContext) -> Archive | None:
     """Return the archive; None if there is none yet."""
     from index import open_archive
-    from monitor.files import ARCHIVE_FOLDER
+    from monitor.base.files import ARCHIVE_FOLDER
 
     folder = cli.archive / ARCHIVE_FOLDER
     return open_archive(folder) if folder.exists() else None
@@ -256,7 +256,7 @@ def watch_suggest(context: click.Context, name: str, limit: int, style: str) -> 
     `terms: [TERM]` first. Exits with 1 when there is no proposal.
     """
     from monitor.config import load
-    from monitor.service.explanation import find_watchlist
+    from monitor.presentation.service.explanation import find_watchlist
 
     cli: CliContext = context.obj
     config = load(cli.config_path, data=cli.data)
@@ -285,7 +285,7 @@ class ExclusionAdvisor:
     """
 
     def __init__(self, cli: CliContext, config: Config) -> None:
-        from monitor.store import open_views
+        from monitor.storage.store import open_views
         from monitor.watchlists.backtest import known_feeds
 
         self._service = cli.service()

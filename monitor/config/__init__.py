@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from index.translation import gettext as _
-from index.translation import number
-from monitor.errors import ConfigError, Problem
-from monitor.garbage import collector_paused
+from monitor.base.errors import ConfigError, Problem
+from monitor.base.garbage import collector_paused
+from monitor.base.translation import gettext as _
+from monitor.base.translation import number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

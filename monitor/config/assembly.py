@@ -9,8 +9,10 @@ from pathlib import Path
 from index.analysis.folding import compact
 from index.errors import QueryError
 from index.query.parser import Query, parse_query
-from index.translation import gettext as _
-from index.translation import mark
+from monitor.base.errors import Problem
+from monitor.base.formatting import clauses
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark
 from monitor.config import STORE_VARIABLE, beside
 from monitor.config.briefings import briefings
 from monitor.config.channels import channels
@@ -20,8 +22,6 @@ from monitor.config.schema import SearchShape
 from monitor.config.validation import ConfigDraft, nearest, validate
 from monitor.config.watchlists import unknown_selector, watchlists
 from monitor.config.yaml_nodes import MappingNode, Node, YamlSyntaxError, YamlText, decode, tree
-from monitor.errors import Problem
-from monitor.formatting import clauses
 from monitor.model.config import Config, Retention, SavedSearch, Watchlist
 from monitor.model.feed import Feed
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from index.translation import gettext as _
+from monitor.base.formatting import exact
+from monitor.base.translation import gettext as _
 from monitor.config.validation import ConfigDraft, unknown_channel, unknown_watchlist
 from monitor.config.value_parsers import DAYS, shown_days
 from monitor.config.watchlists import title
-from monitor.formatting import exact
 from monitor.model.config import BriefingSchedule, Config
 from monitor.model.shown_names import briefing_name
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from index.translation import gettext as _
+from monitor.base.translation import gettext as _
 from monitor.config import beside, value_parsers
 from monitor.config.validation import ConfigDraft
 from monitor.config.yaml_nodes import Loc

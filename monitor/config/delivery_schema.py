@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, Field, model_validator
 
-from index.translation import gettext as _
+from monitor.base.translation import gettext as _
 from monitor.config.value_types import (
     BriefingSpan,
     Clock,
@@ -27,9 +27,9 @@ from monitor.config.value_types import (
     Zone,
 )
 from monitor.model.config import EVERY_DAY, BriefingSchedule, Quiet
+from monitor.model.message_template import TEMPLATE_FIELDS
 from monitor.model.severity import Severity
 from monitor.model.shown_names import UNNAMED
-from monitor.notify.template import TEMPLATE_FIELDS
 
 
 class QuietShape(Shape):

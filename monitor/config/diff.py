@@ -9,10 +9,10 @@ from typing import NamedTuple, Protocol, TypeVar
 from msgspec.structs import replace
 
 from index.query.ast import And, AtLeast, Node, Not, Or, Score, children
-from index.translation import gettext as _
-from index.translation import mark, pgettext
-from monitor import signs
-from monitor.formatting import and_more, clauses, span
+from monitor.base import signs
+from monitor.base.formatting import and_more, clauses, span
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark, pgettext
 from monitor.model.config import Channel, Config, SavedSearch, Watchlist
 from monitor.model.feed import Feed
 from monitor.model.watchlist import renamed_watchlists

@@ -12,16 +12,16 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec.structs import replace
 
-from index.translation import gettext as _
-from index.translation import mark
+from monitor.base.errors import MissingExtraError
+from monitor.base.formatting import exact
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark
 from monitor.config import value_parsers
 from monitor.config.credentials import Credentials, describe_origin, is_in_file
 from monitor.config.feed_schema import AuthShape, SecretsShape, SharedShape
 from monitor.config.schema import FileShape
 from monitor.config.validation import ConfigDraft
 from monitor.config.yaml_nodes import Loc, MappingNode, find
-from monitor.errors import MissingExtraError
-from monitor.formatting import exact
 from monitor.model.feed import Feed, RequestOptions, Secret, Setting
 from monitor.model.shown_names import source_name
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from index.translation import gettext as _
-from index.translation import pgettext
+from monitor.base.formatting import and_more, clauses, either, exact
+from monitor.base.translation import gettext as _
+from monitor.base.translation import pgettext
 from monitor.config.delivery_schema import RouteShape
 from monitor.config.validation import ConfigDraft, unknown_channel, unknown_watchlist
 from monitor.config.value_parsers import shown_days
 from monitor.config.watchlists import selects_feed, title, unknown_selector
 from monitor.config.yaml_nodes import Loc
-from monitor.formatting import and_more, clauses, either, exact
 from monitor.model.config import Channel, Config, Digest, Quiet, Route
 from monitor.model.feed import Feed
 from monitor.model.reserved_names import FEED_HEALTH

@@ -15,14 +15,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.translation import gettext as _
+from monitor.base.errors import ConfigError, NoStoreError, Problem
+from monitor.base.files import file_signature
+from monitor.base.translation import gettext as _
 from monitor.config import STORE_VARIABLE, shared_store
-from monitor.errors import ConfigError, NoStoreError, Problem
-from monitor.files import file_signature
 
 if TYPE_CHECKING:
     from monitor.model.stored_config import StoredConfig
-    from monitor.store.protocol import ConfigViews
+    from monitor.storage.store.protocol import ConfigViews
 
 BUSY_MS = 40_000
 """Milliseconds that a new version waits for another writer. One that stands still in the middle of
@@ -73,7 +73,7 @@ def signature(path: Path) -> object:
 
 def config_views(address: str) -> ConfigViews:
     """Return the versions in a store."""
-    from monitor.store import open_views
+    from monitor.storage.store import open_views
 
     return open_views(address, busy_ms=BUSY_MS).configs
 

@@ -10,17 +10,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from index.query.ast import And, Facet, Mode, Node, Not, Or, Word, walk
-from index.translation import gettext as _
-from index.translation import ngettext, number
+from monitor.base.formatting import clauses, either, exact, span
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext, number
 from monitor.config import briefings, routes
 from monitor.config.feeds import HEADER
 from monitor.config.value_parsers import describe_age
 from monitor.config.watchlists import unknown_selector, watched_feeds
-from monitor.formatting import clauses, either, exact, span
 from monitor.model.config import Channel, Config, Escalate, Retention, SavedSearch, Watchlist
 from monitor.model.feed import Feed
 from monitor.model.shown_names import severity_name
-from monitor.similar.extra import why_no_vectors
+from monitor.model.vectors_extra import why_no_vectors
 
 _SECRET = re.compile(r"auth|cookie|key|token|secret|session|signature|password", re.IGNORECASE)
 """Settings that may hold a secret."""
@@ -54,7 +54,7 @@ def _of_feeds(config: Config) -> Iterator[str]:
 
 def _of_addresses(config: Config) -> Iterator[str]:
     """Yield why feeds whose host is an address are not connected to, once for each host."""
-    from monitor.fetch.address_guard import refusal
+    from monitor.model.address_policy import refusal
 
     hosts: dict[str, list[str]] = defaultdict(list)
     for feed in config.feeds:

@@ -10,8 +10,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 from pydantic import ValidationError
 
-from index.translation import gettext as _
-from index.translation import mark_all, pgettext
+from monitor.base.errors import Problem
+from monitor.base.formatting import clauses
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark_all, pgettext
 from monitor.config.delivery_schema import (
     BriefingShape,
     ChannelShape,
@@ -50,8 +52,6 @@ from monitor.config.yaml_nodes import (
     index_of,
     without,
 )
-from monitor.errors import Problem
-from monitor.formatting import clauses
 
 SHAPES: Mapping[str | int, type[Shape]] = {
     "feeds": FeedShape,

@@ -16,9 +16,9 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from index.translation import gettext as _
-from index.translation import mark, mark_all, ngettext, pgettext
-from monitor import formatting
+from monitor.base import formatting
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark, mark_all, ngettext, pgettext
 from monitor.model.config import Digest
 
 DAY = 86400.0

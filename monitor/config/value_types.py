@@ -20,13 +20,13 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from index.translation import LANGUAGES, mark_all
-from index.translation import gettext as _
-from monitor import formatting
+from monitor.base import formatting
+from monitor.base.translation import LANGUAGES, mark_all
+from monitor.base.translation import gettext as _
 from monitor.config import value_parsers
 from monitor.model.config import Digest, Listening
+from monitor.model.message_template import TEMPLATE_FIELDS, unknown_fields
 from monitor.model.severity import Severity
-from monitor.notify.template import TEMPLATE_FIELDS, unknown_fields
 
 
 def _text(check: Callable[[str], Any]) -> BeforeValidator:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.analysis.text_cleaning import line as on_one_line
-from index.translation import gettext as _
+from monitor.base.errors import ConfigError
+from monitor.base.text_cleaning import line as on_one_line
+from monitor.base.translation import gettext as _
 from monitor.config import understand, yaml_edit
 from monitor.config.watchlist_tests import understand_and_test
 from monitor.config.watchlists import NOTHING
 from monitor.config.yaml_edit import EditedFile, Item, LayoutError, parsed_again
 from monitor.config.yaml_nodes import MappingNode, Node, ScalarNode, SequenceNode
-from monitor.errors import ConfigError
 from monitor.model.severity import Severity
 
 if TYPE_CHECKING:

@@ -12,15 +12,15 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from index.analysis.text_cleaning import line
-from index.article import PARTS, Article
 from index.query.ast import Facet, Word, walk
-from index.translation import gettext as _
+from monitor.base.article import PARTS, Article
+from monitor.base.errors import ConfigError
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
 from monitor.config import read, understand
 from monitor.config.watchlists import watched_feeds
 from monitor.config.yaml_nodes import Loc, Node, decode, find, tree
-from monitor.errors import ConfigError
-from monitor.match.matcher import Explanation, explain
+from monitor.judgement.match.matcher import Explanation, explain
 from monitor.model.config import Config, Watchlist
 from monitor.model.feed import Feed
 

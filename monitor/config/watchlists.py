@@ -7,21 +7,21 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from index.analysis.text_cleaning import line as on_one_line
 from index.errors import QueryError
 from index.query.ast import Not
 from index.query.filters import selects
 from index.query.parser import Query, any_of, combine, none_of, parse_query, score
-from index.translation import gettext as _
-from index.translation import mark
+from monitor.base.formatting import clauses
+from monitor.base.text_cleaning import line as on_one_line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark
 from monitor.config import value_parsers
 from monitor.config.schema import EscalateShape, WatchlistShape
 from monitor.config.validation import ConfigDraft, nearest, unknown_channel
 from monitor.config.yaml_nodes import Loc, MappingNode, Node, SequenceNode
-from monitor.formatting import clauses
+from monitor.judgement.match.rule_version import rule_version
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed
-from monitor.watchlists.rule_version import rule_version
 
 
 def watchlist_query(draft: ConfigDraft, loc: Loc, shape: WatchlistShape) -> Query | None:

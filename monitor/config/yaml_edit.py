@@ -12,8 +12,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from index.query.parser import parse_query
-from index.translation import gettext as _
-from monitor.analyst import user
+from monitor.base.analyst import user
+from monitor.base.errors import ConfigError, MonitorError
+from monitor.base.files import atomic_write
+from monitor.base.translation import gettext as _
 from monitor.config import load, understand, value_parsers
 from monitor.config.source import config_views, configured_store, version_in_force
 from monitor.config.yaml_nodes import (
@@ -28,8 +30,6 @@ from monitor.config.yaml_nodes import (
     YamlText,
     tree,
 )
-from monitor.errors import ConfigError, MonitorError
-from monitor.files import atomic_write
 from monitor.model.config import Config
 
 Item = str | Mapping[str, Any]

@@ -22,9 +22,9 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from index.translation import gettext as _
-from index.translation import mark
-from monitor.errors import Problem
+from monitor.base.errors import Problem
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark
 
 COMPLAINTS = (
     # (part of the parser's problem, what is wrong and what to write)

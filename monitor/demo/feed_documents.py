@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from email.utils import formatdate
 from xml.sax.saxutils import escape, quoteattr
 
-from index.article import Timestamp
+from monitor.base.article import Timestamp
+from monitor.base.formatting import iso
 from monitor.demo.content import DemoOutlet, FeedText, Format
 from monitor.demo.newsroom import PublishedArticle
-from monitor.formatting import iso
 
 TYPES = {
     Format.RSS: "application/rss+xml",

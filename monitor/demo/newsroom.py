@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from index.article import Timestamp
+from monitor.base.article import Timestamp
 from monitor.demo.content import Content, Dating, DemoArticle, DemoOutlet, Pattern, Word, typeset
 
 _SLOT = re.compile(r"\{(?:(?P<low>\d+)\.\.(?P<high>\d+)|(?P<name>\w+)(?:\.(?P<form>\w+))?)\}")

@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-from index.article import Timestamp
-from index.translation import gettext as _
+from monitor.base.article import Timestamp
+from monitor.base.translation import gettext as _
 from monitor.demo.content import load, read_text
 from monitor.demo.newsroom import DemoNewsroom
 from monitor.demo.site import Reply, Request, respond

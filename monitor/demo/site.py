@@ -11,7 +11,7 @@ from string import Template
 
 from msgspec import Struct
 
-from index.article import Timestamp
+from monitor.base.article import Timestamp
 from monitor.demo.content import NBSP, DemoOutlet, Quirk, read_text
 from monitor.demo.feed_documents import TYPES, document, page_url
 from monitor.demo.newsroom import DemoNewsroom, PublishedArticle

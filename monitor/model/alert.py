@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
-from index.article import Timestamp
-from index.translation import gettext as _
-from index.translation import ngettext
+from monitor.base.article import Timestamp
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
 from monitor.model.language import language_name
 from monitor.model.severity import Severity
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 
-from index.article import PARTS
+from monitor.base.article import PARTS
 from monitor.model.alert import NOBODY_ELSE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from index.article import Article, Timestamp
+    from monitor.base.article import Article, Timestamp
     from monitor.model.alert import Alert, MergedAlert, StoryTimeline
     from monitor.model.delivery import Delivery
     from monitor.model.triage import Decision
@@ -90,7 +90,7 @@ def shown_parts(
 
 
 class ArticleOrigin(NamedTuple):
-    """Where an article was published; see `monitor.alerts.publishers.publisher`."""
+    """Where an article was published; see `monitor.judgement.alerts.publishers.publisher`."""
 
     article: int
     url: str

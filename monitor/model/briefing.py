@@ -9,7 +9,7 @@ from msgspec import Struct
 from monitor.model.watchlist import Baseline
 
 if TYPE_CHECKING:
-    from index.article import Timestamp
+    from monitor.base.article import Timestamp
     from monitor.model.alert import AlertState, Outlet
     from monitor.model.feed import Gap
     from monitor.model.severity import Severity

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
-from index.article import Article, Timestamp
-from index.translation import gettext as _
+from monitor.base.article import Article, Timestamp
+from monitor.base.translation import gettext as _
 from monitor.model.severity import Severity
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from index.article import Article, Timestamp
+    from monitor.base.article import Article, Timestamp
     from monitor.model.alert import Alert
     from monitor.model.briefing import StoredBriefing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-from index.article import Timestamp
+from monitor.base.article import Timestamp
 
 WINDOW = 72 * 3600.0
 """Seconds between two articles of one event, at most."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct, field
 from msgspec.structs import astuple
 
-from index.article import Timestamp
-from index.translation import gettext as _
-from index.translation import mark_all, pgettext
+from monitor.base.article import Timestamp
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark_all, pgettext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

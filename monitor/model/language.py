@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from index.translation import gettext as _
-from index.translation import mark
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark
 
 _NAMES = {
     "fr": mark("French"), "en": mark("English"), "de": mark("German"), "es": mark("Spanish"),

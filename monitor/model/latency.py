@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from index.article import Timestamp
-from index.translation import gettext as _
-from index.translation import mark
+from monitor.base.article import Timestamp
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark
 
 
 class Step(enum.StrEnum):

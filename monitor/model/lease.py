@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-from index.article import Timestamp
+from monitor.base.article import Timestamp
 
 BUCKETS = 1_024
 """Feeds are leased in so many buckets; a registered domain lies in one of them."""

@@ -11,7 +11,7 @@ from monitor.model.alert import AlertKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from index.article import Article, Timestamp
+    from monitor.base.article import Article, Timestamp
     from monitor.model.alert import BegunIncident
     from monitor.model.feed import Feed, FeedState, PermanentRedirect, Poll, PublicationRate
     from monitor.model.match import WatchlistMatch
@@ -94,7 +94,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class KeyedEntry(Struct, frozen=True, kw_only=True):
-    """An entry with what identifies it (see `monitor.parse.entry_keys`)."""
+    """An entry with what identifies it (see `monitor.intake.parse.entry_keys`)."""
 
     entry: Entry
     key: str

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from index.article import Timestamp
+    from monitor.base.article import Timestamp
     from monitor.model.alert import AlertState, Verdict
     from monitor.model.severity import Severity
 

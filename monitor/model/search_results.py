@@ -10,8 +10,8 @@ from msgspec import Struct, field
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from index.article import Article, Timestamp
     from index.evaluation.significant_terms import SignificantTerm
+    from monitor.base.article import Article, Timestamp
     from monitor.model.search import Filter
 
 

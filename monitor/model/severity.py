@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from monitor import signs
+from monitor.base import signs
 
 
 class Severity(enum.StrEnum):

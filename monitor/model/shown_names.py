@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from index.translation import gettext as _
-from index.translation import mark, mark_all, pgettext
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark, mark_all, pgettext
 from monitor.model.severity import Severity
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from index.article import Timestamp
+    from monitor.base.article import Timestamp
     from monitor.model.feed import GapKind, Health
     from monitor.model.lease import SharingMonitor
     from monitor.model.watchlist import BackfillProgress, Silence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from index.article import Timestamp
+from monitor.base.article import Timestamp
 
 
 class StoredConfig(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from index.article import Timestamp
+    from monitor.base.article import Timestamp
 
 PREFIX = "tocsin_"
 """How each token begins, so that scanners for secrets find it."""

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from msgspec import Struct, field
 from msgspec.structs import astuple, replace
 
-from index.article import Timestamp
+from monitor.base.article import Timestamp
 from monitor.model.alert import Alert, AlertState, Verdict
 
 Said = Mapping[str, Any]

@@ -10,7 +10,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from index.article import Timestamp
+    from monitor.base.article import Timestamp
     from monitor.model.alert import AlertKind, Verdict
     from monitor.model.severity import Severity
 

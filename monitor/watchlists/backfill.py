@@ -9,24 +9,24 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from msgspec import Struct
 
-from index.article import Article, Timestamp
-from index.translation import gettext as _
-from index.translation import ngettext, number
-from monitor import formatting
-from monitor.alerts.alert_planning import plan_alerts
-from monitor.alerts.facts import Arrivals
-from monitor.alerts.routing import Routing
-from monitor.audit.evidence import Via
-from monitor.errors import StoreError
-from monitor.match.fence import Matching, MatchingFence
-from monitor.match.matcher import WatchlistMatcher
+from monitor.base import formatting
+from monitor.base.article import Article, Timestamp
+from monitor.base.errors import StoreError
+from monitor.base.tasks import WorkerThread
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext, number
+from monitor.judgement.alerts.alert_planning import plan_alerts
+from monitor.judgement.alerts.facts import Arrivals
+from monitor.judgement.alerts.routing import Routing
+from monitor.judgement.match.fence import Matching, MatchingFence
+from monitor.judgement.match.matcher import WatchlistMatcher
+from monitor.judgement.match.rule_version import rule_version
 from monitor.model.config import Watchlist
+from monitor.model.evidence import Via
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
 from monitor.model.watchlist import BackfillProgress, renamed_watchlists
-from monitor.store.protocol import Batch, Store
-from monitor.tasks import WorkerThread
-from monitor.watchlists.rule_version import rule_version
+from monitor.storage.store.protocol import Batch, Store
 
 log = logging.getLogger("tocsin")
 

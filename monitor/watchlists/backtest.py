@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from index import translation
-from index.article import Article, Timestamp
-from monitor.match.matcher import WatchlistMatcher
+from monitor.base import translation
+from monitor.base.article import Article, Timestamp
+from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import StoreAddress, Watchlist
 from monitor.model.feed import Feed
-from monitor.store import open_views
+from monitor.storage.store import open_views
 
 STRETCH = 250
 """Ids that are read and matched together."""

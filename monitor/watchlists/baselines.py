@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from index.article import Timestamp
-from monitor.alerts import unusual_volume as volume
-from monitor.alerts.unusual_volume import DAY, Hours, Interval, Pattern, Story
+from monitor.base.article import Timestamp
+from monitor.judgement.alerts import unusual_volume as volume
+from monitor.judgement.alerts.unusual_volume import DAY, Hours, Interval, Pattern, Story
 from monitor.model.alert import UNUSUAL, AlertKind
 from monitor.model.watchlist import Baseline, UnusualTime, WatchlistInForce
 
 if TYPE_CHECKING:
-    from monitor.store.protocol import Views, VolumeViews
+    from monitor.storage.store.protocol import Views, VolumeViews
 
 WEEK_HOURS = 7 * 24
 

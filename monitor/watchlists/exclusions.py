@@ -11,17 +11,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from index.analysis.folding import fold
-from index.article import Article
 from index.errors import QueryError
 from index.evaluation.significant_terms import log_likelihood
 from index.evaluation.term_statistics import TermGroups, article_phrases, query_term_test
 from index.query.ast import Not
 from index.query.filters import UNDETERMINED
 from index.query.parser import Query, combine, none_of
-from index.translation import gettext as _
-from index.translation import number
-from monitor.formatting import percent
-from monitor.match.matcher import WatchlistMatcher
+from monitor.base.article import Article
+from monitor.base.formatting import percent
+from monitor.base.translation import gettext as _
+from monitor.base.translation import number
+from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.alert import Verdict
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed

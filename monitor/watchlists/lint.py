@@ -13,9 +13,9 @@ from index.archive import Archive
 from index.evaluation.term_expansion import is_open, listed_keys, selector, shown_forms
 from index.query.ast import And, Mode, Near, Node, Not, Or, Phrase, Score, Word, children, words
 from index.query.parser import Query, any_of
-from index.translation import gettext as _
-from index.translation import ngettext, number
-from monitor.formatting import percent
+from monitor.base.formatting import percent
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext, number
 from monitor.model.config import Watchlist
 
 

@@ -8,12 +8,12 @@ from contextlib import closing
 from msgspec import Struct
 
 from index import interruption
-from index.article import Timestamp
 from index.evaluation.highlight import Highlighter, snippet
+from monitor.base.article import Timestamp
 from monitor.model.config import StoreAddress, Watchlist
 from monitor.model.feed import Feed
 from monitor.model.search_results import SearchHit
-from monitor.store.protocol import Views
+from monitor.storage.store.protocol import Views
 from monitor.watchlists.backtest import ArchiveReplay, TrialTallies, known_feeds, replay
 
 EXAMPLES = 10

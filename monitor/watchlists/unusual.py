@@ -9,17 +9,17 @@ from datetime import tzinfo
 from msgspec.structs import replace
 
 from index.analysis.words import terms
-from index.article import Article, Timestamp
-from monitor.alerts import unusual_volume as volume
-from monitor.alerts.plan import AlertPlan
-from monitor.alerts.routing import Routing
-from monitor.alerts.unusual_planning import HEADLINES, UnusualWatchlist, plan_unusual
-from monitor.alerts.unusual_volume import DAY, Interval, Pattern, Story, Unusual
+from monitor.base.article import Article, Timestamp
+from monitor.judgement.alerts import unusual_volume as volume
+from monitor.judgement.alerts.plan import AlertPlan
+from monitor.judgement.alerts.routing import Routing
+from monitor.judgement.alerts.unusual_planning import HEADLINES, UnusualWatchlist, plan_unusual
+from monitor.judgement.alerts.unusual_volume import DAY, Interval, Pattern, Story, Unusual
 from monitor.model.alert import UNUSUAL, AlertKind
 from monitor.model.config import Watchlist
 from monitor.model.feed import SubscribedFeed
 from monitor.model.watchlist import UnusualTime
-from monitor.store.protocol import Store, VolumeViews
+from monitor.storage.store.protocol import Store, VolumeViews
 from monitor.watchlists.baselines import learn_patterns, long_read_feeds
 
 RECENT = 3 * DAY

@@ -27,16 +27,16 @@ from support.newsroom import Newsroom
 from index.errors import QueryError
 from index.query.ast import FACETS
 from index.query.parser import parse_query
-from monitor import signs
+from monitor.base import signs
 from monitor.cli import main_group
 from monitor.config import understand
 from monitor.config.schema import json_schema
-from monitor.export.prometheus import EventCounters, figures
-from monitor.fetch.address_guard import is_allowed
+from monitor.delivery.export.prometheus import EventCounters, figures
+from monitor.model.address_policy import is_allowed
 from monitor.model.status import MonitorPresence
-from monitor.monitor_lock import Heartbeat
-from monitor.store.sql.store import SqlStore
-from monitor.store.sql.views import SqlViews
+from monitor.storage.monitor_lock import Heartbeat
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.views import SqlViews
 from tui.app import DashboardApp
 from tui.screens.help import key_sections
 
@@ -403,14 +403,14 @@ def test_the_reference_has_every_key_and_sign(title: str, keys: Sequence[tuple[s
 # --- numbers and names ----------------------------------------------------------------------
 
 NUMBERS = [
-    ("monitor.fetch.client", "MAX_BYTES", "{:.0f} MB", 1 << 20),
-    ("monitor.fetch.client", "TIMEOUT", "longer than {:.0f} seconds", 1),
-    ("monitor.fetch.host_limiter", "SLOTS", "{:.0f} at once in all", 1),
-    ("monitor.parse.workers", "SECONDS", "ended after {:.0f} seconds", 1),
-    ("monitor.parse.workers", "MEMORY", "take {:.0f} MB", 1 << 20),
-    ("monitor.ingest.schedule", "DEFAULT", "Every {:.0f} minutes", 60),
-    ("monitor.ingest.schedule", "ADAPTED", "down to {:.0f} minutes", 60),
-    ("monitor.ingest.schedule", "LONGEST_HINT", "up to {:.0f} days", 86_400),
+    ("monitor.intake.fetch.client", "MAX_BYTES", "{:.0f} MB", 1 << 20),
+    ("monitor.intake.fetch.client", "TIMEOUT", "longer than {:.0f} seconds", 1),
+    ("monitor.intake.fetch.host_limiter", "SLOTS", "{:.0f} at once in all", 1),
+    ("monitor.intake.parse.workers", "SECONDS", "ended after {:.0f} seconds", 1),
+    ("monitor.intake.parse.workers", "MEMORY", "take {:.0f} MB", 1 << 20),
+    ("monitor.intake.ingest.schedule", "DEFAULT", "Every {:.0f} minutes", 60),
+    ("monitor.intake.ingest.schedule", "ADAPTED", "down to {:.0f} minutes", 60),
+    ("monitor.intake.ingest.schedule", "LONGEST_HINT", "up to {:.0f} days", 86_400),
 ]
 """Module, name, what the documents say of it, and in which unit."""
 
@@ -487,7 +487,7 @@ def test_files_that_contributing_names_exist() -> None:
 
 
 CONTRACTS = {
-    contract["containers"][0]: [layer.split(" | ") for layer in contract["layers"]]
+    contract["containers"][0]: [re.split(" [|:] ", layer) for layer in contract["layers"]]
     for contract in PROJECT["tool"]["importlinter"]["contracts"]
     if "containers" in contract
 }

@@ -19,15 +19,15 @@ from index import open_archive, open_archive_writer
 from index.analysis.term_positions import DocumentTerms
 from index.analysis.tokenizer import tokenize
 from index.archive import Archive, DocumentFilter
-from index.article import Article
 from index.errors import QueryError
 from index.evaluation.highlight import Highlighter
 from index.evaluation.spans import MAX_PLACES, MemoryDocument, matches, occurrences
 from index.query.ast import Facet
 from index.query.filters import selects
 from index.query.parser import Query, parse_query, score
-from monitor.fetch.url import host
-from monitor.match.matcher import WatchlistMatcher
+from monitor.base.article import Article
+from monitor.base.url import host
+from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 
 # Each example writes an archive: a fifth of them is enough where others run.

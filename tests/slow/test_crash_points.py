@@ -15,8 +15,8 @@ from support import ROOT, flow
 from support.flow import A, B, C, Fuse, ManualMonitor, life, rows
 from support.planted_bugs import EtagFirst
 
-from monitor.parse.feed import parse
-from monitor.store.sql.store import SqlStore
+from monitor.intake.parse.feed import parse
+from monitor.storage.store.sql.store import SqlStore
 
 OF_THE_STORY = {
     "feeds": "url, etag, body_hash, failures, reason, gone, blind, title, lang, articles",

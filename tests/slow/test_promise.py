@@ -26,8 +26,8 @@ from support.scripted_server import Web
 from support.simulated_monitor import Living
 from support.simulated_time import Town, World
 
-from monitor.store.sql.views import SqlViews
-from monitor.store.sqlite import FILE
+from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sqlite import FILE
 
 MINUTE, HOUR = 60.0, 3_600.0
 NAMES = ("a", "b", "c")

@@ -1,6 +1,6 @@
 """Thirty hours of watching with a dozen restarts, judged by what the servers saw.
 
-The monitor is the real one from `monitor.wiring` to the wire; only time is simulated.
+The monitor is the real one from `monitor.runtime.wiring` to the wire; only time is simulated.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from support.publishers import HOUR, MINUTE, START, Asked, Paper
 from support.scripted_server import Fault, Reply, Web
 from support.simulated_time import Town, World
 
-from monitor.fetch.host_limiter import SLOTS
-from monitor.maintenance.verification import verify
-from monitor.store.sql.evidence import EvidenceReader
+from monitor.intake.fetch.host_limiter import SLOTS
+from monitor.storage.maintenance.verification import verify
+from monitor.storage.store.sql.evidence import EvidenceReader
 
 RESTARTS, TICK = 14, 60.0
 END = START + 30 * HOUR

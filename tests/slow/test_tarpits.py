@@ -12,8 +12,8 @@ from support.newsroom import Item, rss
 from support.scripted_server import Fault, Reply, Web
 from support.simulated_time import Town, World
 
-from monitor.fetch.client import TIMEOUT
-from monitor.fetch.host_limiter import SLOW_SLOTS
+from monitor.intake.fetch.client import TIMEOUT
+from monitor.intake.fetch.host_limiter import SLOW_SLOTS
 
 TARPITS, HEALTHY = 48, 120
 FEED = rss(*(Item(f"Article {n}", "Un texte.", guid=str(n)) for n in range(3)))

@@ -16,7 +16,7 @@ from support.newsroom import Item, Newsroom, rss, until
 from support.scripted_server import Reply, Web, gzip_bomb, redirect
 from support.simulated_time import Town, World
 
-from monitor.monitor_lock import current_heartbeat
+from monitor.storage.monitor_lock import current_heartbeat
 
 # --- addresses -----------------------------------------------------------------------------
 

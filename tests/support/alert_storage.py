@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from index.article import Timestamp
-from monitor.alerts.alert_planning import plan_alerts
-from monitor.alerts.facts import Arrivals
-from monitor.alerts.plan import AlertPlan, NewEscalation
-from monitor.alerts.routing import Routing
-from monitor.audit.evidence import Via
-from monitor.ingest.ingest import polled
+from monitor.base.article import Timestamp
+from monitor.intake.ingest.ingest import polled
+from monitor.judgement.alerts.alert_planning import plan_alerts
+from monitor.judgement.alerts.facts import Arrivals
+from monitor.judgement.alerts.plan import AlertPlan, NewEscalation
+from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertState, Verdict
+from monitor.model.evidence import Via
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert
-from monitor.store.protocol import Batch
-from monitor.store.sql.store import SqlStore
-from monitor.store.sql.views import SqlViews
+from monitor.storage.store.protocol import Batch
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.views import SqlViews
 
 NO_CHANNELS = Routing()
 

@@ -18,7 +18,7 @@ from typing import Any
 from msgspec import Struct
 from textual.pilot import Pilot
 
-from monitor.errors import StoreError
+from monitor.base.errors import StoreError
 from support import dashboard_driver  # noqa: F401 - lets Pilot nap less
 from support.fake_newsroom import FakeNewsroom, failing
 from tui.app import DashboardApp

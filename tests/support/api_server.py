@@ -20,8 +20,8 @@ from monitor.api.origin import AcceptedHosts
 from monitor.api.server import ApiServer, ServerOptions, Surroundings
 from monitor.model.config import StoreAddress
 from monitor.model.token import Scope, Token, token_hash
-from monitor.store.protocol import TokenViews
-from monitor.wiring import local_zone, open_service
+from monitor.runtime.wiring import local_zone, open_service
+from monitor.storage.store.protocol import TokenViews
 
 PATIENCE = 120.0
 """Seconds that a busy machine may take for anything."""

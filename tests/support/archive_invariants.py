@@ -7,7 +7,7 @@ import unicodedata
 from contextlib import closing
 from pathlib import Path
 
-from index.analysis.text_cleaning import clean
+from monitor.base.text_cleaning import clean
 
 _BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _RAW = {("feeds", "url"), ("feeds", "name"), ("entries", "guid"), ("sqlite_master", "sql")}

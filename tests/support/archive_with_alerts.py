@@ -10,13 +10,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from index.article import Article
-from monitor.match.matcher import WatchlistMatcher
+from monitor.base.article import Article
+from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
-from monitor.search.search import ArchiveSearch
-from monitor.service.service import Service
-from monitor.store.sql.views import SqlViews
-from monitor.store.sqlite import FILE
+from monitor.presentation.service.service import Service
+from monitor.storage.search.search import ArchiveSearch
+from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sqlite import FILE
 from support import article_archive
 
 NOW = 1_700_000_000.0

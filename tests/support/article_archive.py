@@ -9,13 +9,13 @@ from pathlib import Path
 
 from index import open_archive, open_archive_writer
 from index.archive import EVERYTHING
-from index.article import Article
 from index.query.parser import parse_query
-from monitor.files import ARCHIVE_FOLDER
+from monitor.base.article import Article
+from monitor.base.files import ARCHIVE_FOLDER
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
-from monitor.store.sql.store import SqlStore
-from monitor.store.sqlite import FILE
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sqlite import FILE
 
 FEEDS = tuple(Feed(url=f"https://{name}.example/rss", name=name) for name in ("A", "B", "C", "D"))
 """Their numbers are 1 to 4."""

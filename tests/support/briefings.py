@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from index.article import Article
+from monitor.base.article import Article
+from monitor.delivery.notify.briefing_schedule import stored_briefing
 from monitor.model.alert import Alert, AlertState, Outlet, StoryAlerts, StoryTimeline, Verdict
 from monitor.model.config import BriefingSchedule
 from monitor.model.feed import Feed, FeedHealth, FeedState, Gap, GapKind, Health
 from monitor.model.match import Match
 from monitor.model.severity import Severity
-from monitor.notify.briefing_schedule import stored_briefing
-from monitor.service.briefing import BriefingFacts, compose_briefing
-from monitor.store.sql.store import SqlStore
-from monitor.wiring import open_service
+from monitor.presentation.service.briefing import BriefingFacts, compose_briefing
+from monitor.runtime.wiring import open_service
+from monitor.storage.store.sql.store import SqlStore
 from support.newsroom import Newsroom
 
 BRUSSELS = ZoneInfo("Europe/Brussels")

@@ -22,8 +22,8 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from monitor.store.sql.store import SqlStore
-from monitor.store.sqlite import FILE
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sqlite import FILE
 from support.feeds_and_webhook import Accepted, Mood, ScriptedFeed, ScriptedWebhook
 from support.flow import Fuse
 from support.in_process_indexer import HereIndexer

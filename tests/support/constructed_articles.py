@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from index.article import Article
+from monitor.base.article import Article
 from monitor.model.feed import Feed
 
 FEEDS = (

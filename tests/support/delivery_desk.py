@@ -14,8 +14,12 @@ from typing import Any
 
 import pytest
 
-from monitor.alerts.plan import AlertPlan, Notify
-from monitor.fetch.address_guard import AddressGuard
+from monitor.base.tasks import WorkerThread
+from monitor.delivery.notify.delivery_loop import DeliveryLoop
+from monitor.delivery.notify.notification import NotificationLoader
+from monitor.delivery.notify.senders import Sender, Senders
+from monitor.intake.fetch.address_guard import AddressGuard
+from monitor.judgement.alerts.plan import AlertPlan, Notify
 from monitor.model.alert import Alert
 from monitor.model.config import Channel, ChannelKind, DeliveryError, Networks
 from monitor.model.delivery import (
@@ -27,12 +31,8 @@ from monitor.model.delivery import (
     PlannedDelivery,
 )
 from monitor.model.search import Filter
-from monitor.notify.delivery_loop import DeliveryLoop
-from monitor.notify.notification import NotificationLoader
-from monitor.notify.senders import Sender, Senders
-from monitor.store.sql.store import SqlStore
-from monitor.store.sql.views import SqlViews
-from monitor.tasks import WorkerThread
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.views import SqlViews
 from support import flow
 from support.flow import START
 from support.newsroom import PATIENCE

@@ -1,4 +1,4 @@
-"""A newsroom in memory with the interface of `monitor.service.service.Service`."""
+"""A newsroom in memory with the interface of `monitor.presentation.service.service.Service`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from index.article import Article
 from index.errors import ArchiveDamaged, QueryError
 from index.evaluation.significant_terms import SignificantTerm
 from index.query.completion import Completion, complete
 from index.query.parser import parse_query
-from monitor.errors import StoreError
+from monitor.base.article import Article
+from monitor.base.errors import StoreError
 from monitor.model.alert import (
     Alert,
     AlertKind,
@@ -71,8 +71,8 @@ from monitor.model.triage import (
     triage_state,
 )
 from monitor.model.watchlist import Silence, Untriaged, WatchlistCount
-from monitor.service.briefing import compose_briefing
-from monitor.service.triage import clean_person
+from monitor.presentation.service.briefing import compose_briefing
+from monitor.presentation.service.triage import clean_person
 from monitor.watchlists.preview import WatchlistPreview
 from support.briefings import hostile_facts
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from monitor.errors import FetchError
-from monitor.fetch.client import Client
+from monitor.base.errors import FetchError
+from monitor.intake.fetch.client import Client
 from monitor.model.config import Networks
 from monitor.model.poll import Fetched, NotModified
 

@@ -23,22 +23,22 @@ from unittest.mock import patch
 from msgspec import Struct, field
 
 from index.query.parser import parse_query as understood
-from monitor.alerts.routing import Routing
-from monitor.errors import FetchError
-from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_outcome import ActiveConfig, BatchOutcome
-from monitor.match.matcher import WatchlistMatcher
+from monitor.base.errors import FetchError
+from monitor.intake.ingest.ingest import Ingester
+from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome
+from monitor.intake.parse import article_page
+from monitor.intake.parse.feed import parse, parse_with_features
+from monitor.intake.parse.robots import Allowance, allowance
+from monitor.judgement.alerts.routing import Routing
+from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import StoreAddress, Watchlist
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Fetched, NotModified, ParsedFeed
 from monitor.model.severity import Severity
-from monitor.parse import article_page
-from monitor.parse.feed import parse, parse_with_features
-from monitor.parse.robots import Allowance, allowance
-from monitor.pipeline import Pipeline
-from monitor.store import sqlite
-from monitor.store.sql.connection import open_database
-from monitor.store.sql.store import SqlStore
+from monitor.runtime.pipeline import Pipeline
+from monitor.storage.store import sqlite
+from monitor.storage.store.sql.connection import open_database
+from monitor.storage.store.sql.store import SqlStore
 
 START = 1_700_000_000.0
 HOUR = 3_600.0
@@ -95,7 +95,7 @@ class Fuse(Struct):
             return self._opened[-1]
 
         try:
-            with patch("monitor.store.sqlite.sqlite3.connect", fused):
+            with patch("monitor.storage.store.sqlite.sqlite3.connect", fused):
                 yield
         finally:
             while self._opened:

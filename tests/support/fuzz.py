@@ -28,7 +28,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from monitor.model.poll import RunSummary
-from monitor.wiring import RunOptions, run_monitor
+from monitor.runtime.wiring import RunOptions, run_monitor
 from support.analyst_hour import resident
 from support.archive_invariants import askew, unclean
 from support.feed_mutations import mutated, originals

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from monitor.files import ARCHIVE_FOLDER
-from monitor.maintenance import indexer
+from monitor.base.files import ARCHIVE_FOLDER
 from monitor.model.config import StoreAddress
-from monitor.store.sql.store import SqlStore
+from monitor.storage.maintenance import indexer
+from monitor.storage.store.sql.store import SqlStore
 from support.simulated_time import NoIndexer
 
 

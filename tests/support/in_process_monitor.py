@@ -14,26 +14,26 @@ from typing import Any, ClassVar, cast
 
 from msgspec.structs import replace
 
-from monitor.components import Components
-from monitor.daemon import Daemon
-from monitor.errors import ConfigError, FetchError
-from monitor.feeds.relocation import Relocation
-from monitor.ingest.ingest import Ingester
-from monitor.ingest.poll_outcome import ActiveConfig, BatchOutcome
-from monitor.match.matcher import WatchlistMatcher
+from monitor.base.errors import ConfigError, FetchError
+from monitor.base.tasks import WorkerThread
+from monitor.delivery.notify.delivery_loop import DeliveryLoop
+from monitor.delivery.notify.notification import NotificationLoader
+from monitor.delivery.notify.senders import Sender, SenderFactory
+from monitor.intake.ingest.ingest import Ingester
+from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome
+from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Channel, Config, Networks
 from monitor.model.feed import FeedHealth
 from monitor.model.poll import RunSummary
 from monitor.model.status import MonitorPresence
-from monitor.monitor_lock import Heartbeat, MonitorLock, current_heartbeat
-from monitor.notify.delivery_loop import DeliveryLoop
-from monitor.notify.notification import NotificationLoader
-from monitor.notify.senders import Sender, SenderFactory
-from monitor.pipeline import Pipeline
-from monitor.run_log import RunLog
-from monitor.store.sql.store import SqlStore
-from monitor.store.sql.views import SqlViews
-from monitor.tasks import WorkerThread
+from monitor.runtime.components import Components
+from monitor.runtime.daemon import Daemon
+from monitor.runtime.pipeline import Pipeline
+from monitor.runtime.relocation import Relocation
+from monitor.runtime.run_log import RunLog
+from monitor.storage.monitor_lock import Heartbeat, MonitorLock, current_heartbeat
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.views import SqlViews
 from support import flow
 from support.flow import FEEDS, START, WATCHLISTS, A, B, C, Press, edition
 from support.newsroom import PATIENCE
@@ -227,7 +227,7 @@ class InProcessMonitor:
         return len(SqlViews(self.folder).feeds.polls(url))
 
     def health(self, url: str) -> FeedHealth:
-        from monitor.wiring import open_service
+        from monitor.runtime.wiring import open_service
 
         return next(h for h in open_service(self.folder).feeds() if h.feed.url == url)
 

@@ -24,7 +24,6 @@ from index.archive import (
     ResolveFacet,
     no_facets,
 )
-from index.article import Article
 from index.evaluation.significant_terms import SignificantTerm, significant_terms
 from index.evaluation.spans import MemoryDocument, evaluate
 from index.evaluation.term_expansion import expands, expansion, is_plain_exact, key, shown_forms
@@ -32,6 +31,7 @@ from index.evaluation.term_statistics import query_term_test
 from index.query.ast import Facet, Mode, Word, wanted, words
 from index.query.parser import Query
 from index.query.suggestions import similar_terms
+from monitor.base.article import Article
 
 K1, B = 1.2, 0.75
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from monitor.errors import StoreError
+from monitor.base.errors import StoreError
 from monitor.model.lease import BUCKETS, Duty, Standing
-from monitor.store.sql.leases import HANDOVER
+from monitor.storage.store.sql.leases import HANDOVER
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The messages in the sources: calls of `index.translation`, constants, help of commands, click.
+"""The messages in the sources: calls of `base.translation`, constants, help of commands, click.
 
 In templates these are calls too.
 
@@ -188,10 +188,10 @@ def _nodes(tree: ast.Module) -> list[ast.AST]:
 
 
 def _imported(nodes: Sequence[ast.AST]) -> dict[str, str]:
-    """Return the functions of `index.translation` by the names a module gives them."""
+    """Return the functions of `monitor.base.translation` by the names a module gives them."""
     found = {}
     for node in nodes:
-        if isinstance(node, ast.ImportFrom) and node.module == "index.translation":
+        if isinstance(node, ast.ImportFrom) and node.module == "monitor.base.translation":
             found |= {one.asname or one.name: one.name for one in node.names if one.name in CALLS}
     return found
 

@@ -20,7 +20,7 @@ from babel.messages.catalog import Message as Entry
 from babel.messages.pofile import read_po, write_po
 
 from hatch_build import compile_catalogues
-from index.translation import DOMAIN
+from monitor.base.translation import DOMAIN
 from support import ROOT
 from support.message_sources import Message, all_messages, sources, translated_files, unwrapped
 

@@ -21,7 +21,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 from tzlocal import reload_localzone
 
-from monitor import cli, wiring
+from monitor import cli
+from monitor.runtime import wiring
 
 T = TypeVar("T")
 
@@ -141,9 +142,9 @@ class Newsroom(Struct, frozen=True):
 
         linker = wiring._linker if vectors else lambda *_: None
         with (
-            patch("monitor.wiring._linker", linker),
-            patch("monitor.parse.workers.Parser", InlineReader),
-            patch("monitor.maintenance.indexer_process.IndexerProcess", HereIndexer),
+            patch("monitor.runtime.wiring._linker", linker),
+            patch("monitor.intake.parse.workers.Parser", InlineReader),
+            patch("monitor.storage.maintenance.indexer_process.IndexerProcess", HereIndexer),
         ):
             return self.here("run", "--once", *args, **environ)
 

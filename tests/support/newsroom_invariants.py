@@ -11,12 +11,12 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from monitor.files import ARCHIVE_FOLDER
-from monitor.maintenance import indexer
-from monitor.maintenance.verification import verify
-from monitor.store.sql.evidence import EvidenceReader
-from monitor.store.sql.store import SqlStore
-from monitor.store.sqlite import FILE
+from monitor.base.files import ARCHIVE_FOLDER
+from monitor.storage.maintenance import indexer
+from monitor.storage.maintenance.verification import verify
+from monitor.storage.store.sql.evidence import EvidenceReader
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sqlite import FILE
 from support.article_archive import searchable_ids
 from support.feeds_and_webhook import Accepted, keys
 

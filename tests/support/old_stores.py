@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from monitor.store.sql.upgrades import UPGRADES
+from monitor.storage.store.sql.upgrades import UPGRADES
 
 VERSION_2 = """
 CREATE TABLE backfills (

@@ -10,16 +10,16 @@ from unittest.mock import patch
 
 from msgspec.structs import replace
 
-from monitor.alerts.plan import AlertPlan
-from monitor.fencing import Lease
+from monitor.delivery.notify.delivery_loop import DeliveryLoop
+from monitor.delivery.notify.senders import Sender
+from monitor.judgement.alerts.plan import AlertPlan
 from monitor.model.delivery import Delivery, DeliveryAttempt
 from monitor.model.lease import Standing
 from monitor.model.poll import PollOutcome
-from monitor.notify.delivery_loop import DeliveryLoop
-from monitor.notify.senders import Sender
-from monitor.store.sql import connection, leases
-from monitor.store.sql.batch import SqlBatch
-from monitor.store.sql.store import SqlStore
+from monitor.storage.fencing import Lease
+from monitor.storage.store.sql import connection, leases
+from monitor.storage.store.sql.batch import SqlBatch
+from monitor.storage.store.sql.store import SqlStore
 
 BETWEEN = "BEGIN IMMEDIATE -- between the two halves"
 """Begins the second half of what should be one transaction, where there is something in it."""
@@ -90,7 +90,7 @@ def marked_before_it_is_sent() -> Iterator[None]:
 @contextmanager
 def a_key_of_each_try() -> Iterator[None]:
     """Name a message anew whenever it is sent."""
-    from monitor.notify import notification, webhook
+    from monitor.delivery.notify import notification, webhook
 
     key, tries = notification.idempotency_key, iter(range(1_000_000))
     with patch.object(webhook, "idempotency_key", lambda told: f"{key(told)}-{next(tries)}"):

@@ -22,7 +22,7 @@ from pathlib import Path
 import click
 from babel.messages.mofile import write_mo
 
-from index import translation
+from monitor.base import translation
 from monitor.cli import main, main_group
 from monitor.cli.lazy_group import LazyGroup
 from monitor.cli.translated_command import translated, use_language_of_click

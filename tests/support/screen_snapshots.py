@@ -12,7 +12,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import NamedTuple
 
-from monitor import signs
+from monitor.base import signs
 from monitor.model.search import Filter
 from support.dashboard_driver import unpainted, until
 from support.fake_newsroom import FakeNewsroom, failing

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from textual.app import App
 from textual.pilot import Pilot
 
-from monitor import signs
+from monitor.base import signs
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
 from monitor.model.feed import Health
 from monitor.model.search import Filter

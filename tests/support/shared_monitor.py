@@ -22,15 +22,15 @@ from unittest.mock import patch
 
 from msgspec.structs import replace
 
-from monitor import daemon, wiring
 from monitor.cli import set_up_log
 from monitor.config.watchlist_tests import load_and_test
-from monitor.fetch.client import Client
-from monitor.fetch.host_limiter import TakeTurn
-from monitor.lease_keeper import EXPIRY
+from monitor.intake.fetch.client import Client
+from monitor.intake.fetch.host_limiter import TakeTurn
 from monitor.model.config import Config, Networks
-from monitor.store.postgresql import connection
-from monitor.store.sql import leases, store
+from monitor.runtime import daemon, wiring
+from monitor.runtime.lease_keeper import EXPIRY
+from monitor.storage.store.postgresql import connection
+from monitor.storage.store.sql import leases, store
 from support import planted_bugs
 from support.simulated_time import InlineReader, NoIndexer
 
@@ -72,19 +72,19 @@ def main(
     faster = seconds / EXPIRY
     options = wiring.RunOptions(lease_seconds=seconds)
     alone = {
-        "monitor.parse.workers.Parser": InlineReader,
-        "monitor.maintenance.indexer_process.IndexerProcess": NoIndexer,
+        "monitor.intake.parse.workers.Parser": InlineReader,
+        "monitor.storage.maintenance.indexer_process.IndexerProcess": NoIndexer,
     }
     with ExitStack() as stack:
         for name, stand_in in {
             **({} if whole == "whole" else alone),
-            "monitor.wiring._client": partial(client, sites),
-            "monitor.wiring.clock": partial(clock, Path(off)),
+            "monitor.runtime.wiring._client": partial(client, sites),
+            "monitor.runtime.wiring.clock": partial(clock, Path(off)),
             "monitor.config.watchlist_tests.load_and_test": hurried,
-            "monitor.daemon.STORE_REST": faster * daemon.STORE_REST,
-            "monitor.store.postgresql.connection.IDLE_MS": int(faster * connection.IDLE_MS),
-            "monitor.store.sql.leases.HANDOVER": faster * leases.HANDOVER,
-            "monitor.store.sql.store.SHARED_BUSY_MS": int(faster * store.SHARED_BUSY_MS),
+            "monitor.runtime.daemon.STORE_REST": faster * daemon.STORE_REST,
+            "monitor.storage.store.postgresql.connection.IDLE_MS": int(faster * connection.IDLE_MS),
+            "monitor.storage.store.sql.leases.HANDOVER": faster * leases.HANDOVER,
+            "monitor.storage.store.sql.store.SHARED_BUSY_MS": int(faster * store.SHARED_BUSY_MS),
         }.items():
             stack.enter_context(patch(name, stand_in))
         if bug:

@@ -21,7 +21,7 @@ from typing import Any, Self
 import psycopg
 from msgspec.structs import replace
 
-from monitor.store.postgresql import connection
+from monitor.storage.store.postgresql import connection
 from support import ROOT
 from support.feeds_and_webhook import Accepted, ScriptedFeed, ScriptedWebhook
 from support.newsroom import Item, until

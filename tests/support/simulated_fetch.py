@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from monitor.fetch.client import Client
+from monitor.intake.fetch.client import Client
 from support import fetch_client
 from support.fetch_client import LOOPBACK
 from support.scripted_server import Web

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from monitor import wiring
+from monitor.runtime import wiring
 from support.simulated_time import Town, World
 
 

@@ -5,7 +5,7 @@
     world.watch(feeds_yaml, town, Stay(...))   `tocsin run`, until it is stopped or killed
 
 The loop's clock stands still while anything can be done, and jumps to the next timer when
-nothing can. Everything between `monitor.wiring` and the wire is the real one, except what needs
+nothing can. Everything between `runtime.wiring` and the wire is the real one, except what needs
 other processes: documents are read here, and nothing is indexed unless the world has an indexer.
 """
 
@@ -29,13 +29,13 @@ from typing import Any, ClassVar
 from unittest.mock import patch
 from weakref import WeakSet
 
-from monitor import wiring
-from monitor.fetch import address_guard, client
-from monitor.maintenance import retention
-from monitor.notify import briefing_schedule, delivery_loop
-from monitor.store.postgresql.dialect import translate
-from monitor.store.sql.leases import NOW
-from monitor.store.sql.store import SqlStore
+from monitor.delivery.notify import briefing_schedule, delivery_loop
+from monitor.intake.fetch import address_guard, client
+from monitor.runtime import wiring
+from monitor.storage.maintenance import retention
+from monitor.storage.store.postgresql.dialect import translate
+from monitor.storage.store.sql.leases import NOW
+from monitor.storage.store.sql.store import SqlStore
 from support.flow import Reader
 from support.scripted_server import Web
 
@@ -126,8 +126,8 @@ class World:
 
         with (
             self.wired(town, tick),
-            patch("monitor.wiring._stop_on_signals", stops.append),
-            patch("monitor.store.postgresql.connection.translate", now),
+            patch("monitor.runtime.wiring._stop_on_signals", stops.append),
+            patch("monitor.storage.store.postgresql.connection.translate", now),
         ):
             self.run(life())
 
@@ -193,26 +193,27 @@ class World:
 
         with ExitStack() as stack:
             for name, stand_in in {
-                "monitor.wiring.time": time,
-                "monitor.wiring.random": self._dice,
-                "monitor.wiring.uptime": lambda: world.elapsed,
+                "monitor.runtime.wiring.time": time,
+                "monitor.runtime.wiring.random": self._dice,
+                "monitor.runtime.wiring.uptime": lambda: world.elapsed,
                 "httpcore._async.http11.time": time,
-                "monitor.fetch.client.Client": Client,
-                "monitor.fetch.address_guard.AddressGuard": Guard,
-                "monitor.store.sql.store.SqlStore": Store,
-                "monitor.parse.workers.Parser": InlineReader,
-                "monitor.maintenance.indexer_process.IndexerProcess": self.indexer or NoIndexer,
+                "monitor.intake.fetch.client.Client": Client,
+                "monitor.intake.fetch.address_guard.AddressGuard": Guard,
+                "monitor.storage.store.sql.store.SqlStore": Store,
+                "monitor.intake.parse.workers.Parser": InlineReader,
+                "monitor.storage.maintenance.indexer_process.IndexerProcess": self.indexer
+                or NoIndexer,
                 "concurrent.futures.ThreadPoolExecutor": _Inline,
-                "monitor.wiring._linker": lambda *_: None,  # it takes real time
-                "monitor.daemon.TICK": tick,
-                "monitor.notify.delivery_loop.CHECK_SECONDS": max(
+                "monitor.runtime.wiring._linker": lambda *_: None,  # it takes real time
+                "monitor.runtime.daemon.TICK": tick,
+                "monitor.delivery.notify.delivery_loop.CHECK_SECONDS": max(
                     delivery_loop.CHECK_SECONDS, tick
                 ),
-                "monitor.notify.briefing_schedule.CHECK_SECONDS": max(
+                "monitor.delivery.notify.briefing_schedule.CHECK_SECONDS": max(
                     briefing_schedule.CHECK_SECONDS,
                     min(tick, 60.0),  # a briefing says to the minute when it was made
                 ),
-                "monitor.maintenance.retention.LOOK": max(retention.LOOK, tick),
+                "monitor.storage.maintenance.retention.LOOK": max(retention.LOOK, tick),
                 "apscheduler.schedulers.base.datetime": Clock,
                 "apscheduler.triggers.interval.datetime": Clock,
             }.items():

@@ -7,18 +7,18 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from index.article import Article
 from index.query.parser import parse_query
+from monitor.base.article import Article
 from monitor.model.config import StoreAddress, Watchlist
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.match import Match, WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert, Sighting
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
-from monitor.store.protocol import Store, Views
-from monitor.store.sql.connection import open_database
-from monitor.store.sql.store import SqlStore
-from monitor.store.sql.views import SqlViews
+from monitor.storage.store.protocol import Store, Views
+from monitor.storage.store.sql.connection import open_database
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.views import SqlViews
 from support.alert_storage import save_poll
 
 NOW = 1_700_000_000.0

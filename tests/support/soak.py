@@ -3,7 +3,7 @@
 PYTHONPATH=tests python -m support.soak [--days 7] [--feeds 300] [--a-day 20000] [--rules 500]
                                         [--monitors 3]
 
-The monitor is the real one from `monitor.wiring` to the wire, the store and the indexer's process
+The monitor is the real one from `runtime.wiring` to the wire, the store and the indexer's process
 too; documents are read in this process, so that its memory has the parser's in it. Several monitors
 share a PostgreSQL, which knows no other time than theirs.
 """
@@ -29,9 +29,9 @@ from unittest.mock import patch
 
 from msgspec import Struct, field
 
-from monitor.files import ARCHIVE_FOLDER
-from monitor.maintenance.indexer_process import IndexerProcess
-from monitor.store.sqlite import FILE
+from monitor.base.files import ARCHIVE_FOLDER
+from monitor.storage.maintenance.indexer_process import IndexerProcess
+from monitor.storage.store.sqlite import FILE
 from support.article_archive import searchable_ids
 from support.invented_articles import article, rules
 from support.newsroom import Item, rss

@@ -14,7 +14,7 @@ from monitor.model.feed import Feed
 from monitor.model.poll import RaisedAlert
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
-from monitor.store.sql.views import SqlViews
+from monitor.storage.store.sql.views import SqlViews
 from support.flow import ManualMonitor, Press, edition
 
 ALL = Filter()

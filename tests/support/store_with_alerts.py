@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from index.article import Article
 from index.query.parser import parse_query
-from monitor.alerts.plan import AlertPlan, Notify
+from monitor.base.article import Article
+from monitor.judgement.alerts.plan import AlertPlan, Notify
 from monitor.model.config import Watchlist
 from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.match import WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome, ResponseEvidence
-from monitor.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import SqlStore
 from support.alert_storage import save_poll
 
 NOW = 1_700_000_000.0

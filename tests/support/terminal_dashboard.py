@@ -4,8 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from monitor.cli.dashboard import run_dashboard
 from support.fake_newsroom import FakeNewsroom
-from tui.command import run_dashboard
 
 TITLE = "\x1b]52;c;cGF5bG9hZA==\x07[MAJ] Grève \u202e\x9b2Jà Orly"
 

@@ -14,20 +14,20 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from index.article import Article
 from index.query.parser import parse_query
-from monitor.alerts.plan import AlertPlan
-from monitor.alerts.routing import Routing
+from monitor.base.article import Article
+from monitor.judgement.alerts.plan import AlertPlan
+from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import Alert
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.match import WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.model.search import Filter
-from monitor.store.protocol import Batch
-from monitor.store.sql.store import SqlStore
-from monitor.store.sql.views import SqlViews
-from monitor.store.sqlite import FILE
+from monitor.storage.store.protocol import Batch
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sqlite import FILE
 from monitor.watchlists.unusual import UnusualWatch
 from support.alert_storage import save_poll
 

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from index.analysis.folding import CJK, fold
-from index.article import Timestamp
 from index.query.ast import Mode, Node, Phrase, Word
-from monitor.fetch.url import host
+from monitor.base.article import Timestamp
+from monitor.base.url import host
 from monitor.model.alert import EscalatedAlert
 from monitor.model.feed import FeedHealth
 from monitor.model.search import Filter
 from monitor.model.watchlist import WatchlistCount
-from monitor.search.alert_filter import (
+from monitor.storage.search.alert_filter import (
     AlertFilter,
     FilterMeaning,
     FilterNames,
@@ -34,7 +34,7 @@ from monitor.search.alert_filter import (
 )
 
 if TYPE_CHECKING:
-    from monitor.service.service import Service
+    from monitor.presentation.service.service import Service
 
 PAGE = 2_000
 """Headlines that are read together."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from monitor.store.protocol import CommitListener
+    from monitor.storage.store.protocol import CommitListener
 
 QUIET = 20.0
 """Seconds for which a listener waits at once."""

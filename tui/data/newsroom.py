@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.article import Timestamp
 from index.interruption import interruptible
-from monitor.errors import MonitorError
+from monitor.base.article import Timestamp
+from monitor.base.errors import MonitorError
 from monitor.model.feed import Setting
-from monitor.search.alert_filter import AlertFilter, FilterNames
+from monitor.storage.search.alert_filter import AlertFilter, FilterNames
 from tui.data.alert_selection import AlertSelector, filter_names
 from tui.data.commit_watch import CommitWatch
 from tui.data.story_list import FirstAlerts
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from monitor.model.status import Status, StoreVersion
     from monitor.model.triage import Change, TriageAction, TriageState
     from monitor.model.watchlist import Untriaged, WatchlistCount
-    from monitor.service.service import Service
+    from monitor.presentation.service.service import Service
 
 
 P = ParamSpec("P")
@@ -207,7 +207,7 @@ class NewsroomModel:
     @property
     def user(self) -> str:
         """Name of the analyst; empty if the machine has none."""
-        from monitor.analyst import user
+        from monitor.base.analyst import user
 
         return user(self.environ)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.suggester import Suggester
 
 from index.errors import ArchiveError
-from monitor.errors import MonitorError
+from monitor.base.errors import MonitorError
 
 if TYPE_CHECKING:
     from monitor.model.config import SavedSearch
@@ -36,7 +36,7 @@ def resolve_saved(searches: Sequence[SavedSearch], written: str) -> ResolvedQuer
         QueryError: The words behind the name are no query.
     """
     from index.analysis.folding import compact
-    from monitor.search.query_resolution import narrow_query
+    from monitor.storage.search.query_resolution import narrow_query
 
     words = written.removeprefix(SAVED_PREFIX).split()
     by_name = {compact(search.name): search for search in searches}

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from monitor.errors import StoreError
+from monitor.base.errors import StoreError
 from monitor.model.alert import Alert
 from monitor.model.triage import Change, TriageAction, TriageState, triage_state
 from tui.data.story_list import PendingChange, StoryCache

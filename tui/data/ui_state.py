@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict, fields, replace
 
-from monitor.files import atomic_write
+from monitor.base.files import atomic_write
 
 UI_STATE_FILE = "dashboard.json"
 """Name of the file in the data folder."""

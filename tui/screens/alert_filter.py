@@ -13,16 +13,16 @@ from index.analysis.folding import compact
 from index.errors import QueryError
 from index.query.ast import Facet, Node, Or, clauses
 from index.query.field_names import offered_filter
-from index.translation import gettext as _
-from index.translation import mark_all, pgettext
-from monitor import signs
-from monitor.errors import MonitorError
-from monitor.formatting import stories
+from monitor.base import signs
+from monitor.base.errors import MonitorError
+from monitor.base.formatting import stories
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark_all, pgettext
 from monitor.model.search import Filter
 from monitor.model.status import StoreVersion
 from monitor.model.watchlist import WatchlistCount
-from monitor.search.alert_filter import ALL, AlertFilter, parse_headline_filter
-from monitor.service.triage import ME
+from monitor.presentation.service.triage import ME
+from monitor.storage.search.alert_filter import ALL, AlertFilter, parse_headline_filter
 from tui.key_labels import bind
 from tui.screens.dialogs import Dialog
 from tui.screens.panes import PaneScreen, input_error

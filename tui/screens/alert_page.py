@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from index.analysis.text_cleaning import line
+from monitor.base.text_cleaning import line
 from monitor.model.alert import UNUSUAL, Alert
 from monitor.model.search import Filter
 from tui.view.alerts import unusual_page
@@ -13,7 +13,7 @@ from tui.view.feeds import feed_page
 from tui.view.styled_text import wrap
 
 if TYPE_CHECKING:
-    from monitor.store.protocol import AlertViews
+    from monitor.storage.store.protocol import AlertViews
     from tui.screens.panes import PaneScreen
     from tui.widgets.scroll_text import TextLayout
 

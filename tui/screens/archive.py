@@ -15,10 +15,10 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from index.errors import ArchiveError, QueryError
-from index.translation import gettext as _
-from index.translation import mark
-from monitor.errors import CursorError, MonitorError
-from monitor.garbage import keep_freed
+from monitor.base.errors import CursorError, MonitorError
+from monitor.base.garbage import keep_freed
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark
 from monitor.model.article import ArticleDetails
 from monitor.model.config import SavedSearch
 from monitor.model.search import PastSearch
@@ -242,7 +242,7 @@ class ArchiveScreen(PaneScreen):
 
     def narrow(self, clauses: str) -> None:
         """Add clauses to the query of the results, and search."""
-        from monitor.search.query_resolution import narrow_query
+        from monitor.storage.search.query_resolution import narrow_query
 
         try:
             text = narrow_query(self.query_text, [clauses])
@@ -339,7 +339,7 @@ class ArchiveScreen(PaneScreen):
 
         After enter they get the focus if nothing was found, so that enter runs one.
         """
-        from monitor.search.suggestions import FEW
+        from monitor.storage.search.suggestions import FEW
 
         service, query = self.newsroom.service, self.query_text
         await self._show_severities(results)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 
-from index.analysis.text_cleaning import line
-from index.article import Article
-from index.translation import gettext as _
-from monitor.formatting import shown_title
+from monitor.base.article import Article
+from monitor.base.formatting import shown_title
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
 from monitor.model.article import ArticleDetails, MatchPlace
 from monitor.model.event_link import is_alike
 from monitor.model.match import Match
@@ -35,7 +35,7 @@ from tui.widgets.reader import Reader
 if TYPE_CHECKING:
     from monitor.model.article import ArticleRevision
     from monitor.model.search_results import SearchHit
-    from monitor.service.service import Service
+    from monitor.presentation.service.service import Service
 
 
 # --- revisions ------------------------------------------------------------------------
@@ -45,7 +45,7 @@ def read_revisions(
     service: Service, article: int
 ) -> tuple[ArticleDetails, list[ArticleRevision]] | None:
     """Return an article with its revisions, None if it does not exist; takes some 10 ms."""
-    from monitor.service.article_revisions import revisions_of
+    from monitor.presentation.service.article_revisions import revisions_of
 
     details = service.views.articles.details(article)
     return (details, revisions_of(service.views, details, service.config)) if details else None

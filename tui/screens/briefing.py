@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from index.translation import gettext as _
+from monitor.base.translation import gettext as _
 from tui.screens.dialogs import PageDialog
 from tui.view.briefing import briefing_page
 

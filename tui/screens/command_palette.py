@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from index.analysis.folding import fold
-from index.translation import gettext as _
+from monitor.base.translation import gettext as _
 from tui.screens.dialogs import Dialog
 from tui.view.styled_text import Line, fit
 from tui.widgets.line_list import LineList

@@ -9,12 +9,12 @@ from contextlib import redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.analysis.text_cleaning import line
 from index.errors import QueryError
-from index.translation import gettext as _
-from index.translation import mark, ngettext, number
-from monitor.errors import ConfigError, FeedError, MonitorError
-from monitor.formatting import shown_title
+from monitor.base.errors import ConfigError, FeedError, MonitorError
+from monitor.base.formatting import shown_title
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark, ngettext, number
 from monitor.model.feed import FeedHealth
 from tui.data.newsroom import NewsroomModel
 from tui.data.query_history import SAVED_PREFIX, suggested_name
@@ -23,7 +23,7 @@ from tui.screens.panes import PaneScreen
 from tui.view.styled_text import Line
 
 if TYPE_CHECKING:
-    from monitor.feeds.discovery import DiscoveredFeed
+    from monitor.intake.discovery import DiscoveredFeed
 
 
 NO_FILE = mark("There is no feeds.yaml; start tocsin with -c FILE.")
@@ -92,8 +92,8 @@ class FeedDiscovery:
         if self._cancelled:
             raise asyncio.CancelledError
         from monitor.config import load
-        from monitor.feeds.subscriptions import complete_url
-        from monitor.wiring import prospecting
+        from monitor.presentation.service.subscriptions import complete_url
+        from monitor.runtime.wiring import prospecting
 
         config = load(path)
         async with prospecting(config.allow, config.contact) as prospector:
@@ -155,7 +155,7 @@ def add_feed(screen: PaneScreen) -> None:
 
 
 def _choose_feed(screen: PaneScreen, address: str, candidates: Sequence[DiscoveredFeed]) -> None:
-    from monitor.feeds.subscriptions import describe_prospect
+    from monitor.presentation.service.subscriptions import describe_prospect
 
     rows: list[Line] = [
         [
@@ -190,7 +190,11 @@ async def _subscribe(screen: PaneScreen, candidates: Sequence[DiscoveredFeed]) -
 
     def change(path: Path) -> None:
         from monitor.config import load
-        from monitor.feeds.subscriptions import describe_prospect, new_among, subscribe
+        from monitor.presentation.service.subscriptions import (
+            describe_prospect,
+            new_among,
+            subscribe,
+        )
 
         feeds = [Feed(url=each.url, name=each.parsed.title) for each in candidates]
         new, existing = new_among(feeds, load(path))
@@ -223,7 +227,7 @@ async def _pause(screen: PaneScreen, feed: FeedHealth) -> None:
     pausing = False
 
     def change(path: Path) -> None:
-        from monitor.feeds import subscriptions
+        from monitor.presentation.service import subscriptions
 
         nonlocal pausing
         pausing = subscriptions.pause_or_resume(path, None, feed.feed.url)
@@ -256,7 +260,7 @@ def remove_feed(screen: PaneScreen, feed: FeedHealth) -> None:
 async def _remove(screen: PaneScreen, feed: FeedHealth) -> None:
     def change(path: Path) -> None:
         from monitor.config import load
-        from monitor.feeds.subscriptions import subscribed, unsubscribe
+        from monitor.presentation.service.subscriptions import subscribed, unsubscribe
 
         config = load(path)
         present = subscribed(feed.feed.url, config.feeds)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from textual.app import SuspendNotSupported
 from textual.binding import BindingType
 
-from index.analysis.text_cleaning import line
-from index.translation import gettext as _
-from monitor.errors import ConfigError, MonitorError, Problem
-from monitor.files import atomic_write
+from monitor.base.errors import ConfigError, MonitorError, Problem
+from monitor.base.files import atomic_write
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
 from tui import external_programs
 from tui.key_labels import bind
 from tui.screens.dialogs import Dialog, PageDialog

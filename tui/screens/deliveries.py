@@ -8,13 +8,13 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.geometry import Size
 
-from index.analysis.text_cleaning import line
-from index.article import Timestamp
-from index.translation import gettext as _
-from index.translation import ngettext
-from monitor import signs
-from monitor.errors import MonitorError
-from monitor.formatting import shown_title, span
+from monitor.base import signs
+from monitor.base.article import Timestamp
+from monitor.base.errors import MonitorError
+from monitor.base.formatting import shown_title, span
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
 from monitor.model.alert import Alert
 from monitor.model.delivery import UNSENT, Delivery, DeliveryState
 from tui.data.newsroom import NewsroomModel

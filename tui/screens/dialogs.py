@@ -14,8 +14,8 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input
 
-from index.analysis import text_cleaning as safe
-from index.translation import gettext as _
+from monitor.base import text_cleaning as safe
+from monitor.base.translation import gettext as _
 from tui.key_labels import bind
 from tui.view.styled_text import Line, fit_line, wrap
 from tui.widgets.line_list import LineList

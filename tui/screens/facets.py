@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 
 from index.errors import ArchiveError, QueryError
-from index.translation import gettext as _
-from monitor.errors import MonitorError
+from monitor.base.errors import MonitorError
+from monitor.base.translation import gettext as _
 from monitor.model.search_results import Facets
 from tui.screens.dialogs import Dialog
 from tui.view.search import FacetRow, facet_rows

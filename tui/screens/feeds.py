@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.events import Resize
 from textual.widgets import Input
 
-from index.translation import gettext as _
+from monitor.base.translation import gettext as _
 from monitor.model.feed import FeedHealth, Health
 from tui.data.newsroom import FeedSettings, NewsroomModel
 from tui.key_labels import KeyBinding, bind

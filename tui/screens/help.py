@@ -14,9 +14,9 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from index.analysis.folding import fold
-from index.translation import gettext as _
-from index.translation import pgettext
-from monitor import signs
+from monitor.base import signs
+from monitor.base.translation import gettext as _
+from monitor.base.translation import pgettext
 from tui.key_labels import NO_KEYMAP, bind, binding_help, own_bindings
 from tui.screens.dialogs import Dialog
 from tui.view.styled_text import Line, fit, wrap

@@ -14,16 +14,16 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.timer import Timer
 
-from index.analysis.text_cleaning import line
 from index.errors import QueryError
 from index.query.field_names import offered_filter
-from index.translation import gettext as _
-from monitor.errors import MonitorError
+from monitor.base.errors import MonitorError
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert, EscalatedAlert
 from monitor.model.article import ArticleDetails
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.watchlist import WatchlistCount
-from monitor.search.alert_filter import parse_headline_filter
+from monitor.storage.search.alert_filter import parse_headline_filter
 from tui.data.newsroom import NewsroomModel, NewsroomUpdate
 from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue

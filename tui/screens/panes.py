@@ -16,11 +16,11 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from index.analysis.text_cleaning import line, safe_url
 from index.errors import QueryError
-from index.translation import gettext as _
-from index.translation import mark_all
-from monitor.errors import MonitorError
+from monitor.base.errors import MonitorError
+from monitor.base.text_cleaning import line, safe_url
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark_all
 from monitor.model.article import ArticleDetails
 from tui.base_app import BaseApp
 from tui.data.newsroom import NewsroomModel

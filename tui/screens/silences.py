@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta, tzinfo
 
-from index.analysis.text_cleaning import line
-from index.article import Timestamp
-from index.translation import gettext as _
-from index.translation import ngettext
+from monitor.base.article import Timestamp
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
 from monitor.model.watchlist import Silence
 from tui.screens.dialogs import ChoiceDialog
 from tui.screens.panes import PaneScreen

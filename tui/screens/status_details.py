@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from index.analysis.text_cleaning import line
-from index.translation import gettext as _
-from index.translation import ngettext, number
-from monitor.formatting import articles, stories
+from monitor.base.formatting import articles, stories
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext, number
 from monitor.model.feed import Health
 from monitor.model.status import Status
 from tui.screens.dialogs import ChoiceDialog, PageDialog

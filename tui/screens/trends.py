@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from index.translation import gettext as _
+from monitor.base.translation import gettext as _
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
 from monitor.model.search_results import Trend

@@ -8,19 +8,19 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from index.analysis.text_cleaning import line
-from index.translation import gettext as _
-from index.translation import mark_all, ngettext, pgettext
-from monitor.errors import StoreError
-from monitor.formatting import alerts as alert_count
-from monitor.formatting import clauses
-from monitor.formatting import stories as story_count
+from monitor.base.errors import StoreError
+from monitor.base.formatting import alerts as alert_count
+from monitor.base.formatting import clauses
+from monitor.base.formatting import stories as story_count
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark_all, ngettext, pgettext
 from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import state_name, verdict_name
 from monitor.model.triage import Change, TriageAction
-from monitor.search.alert_filter import parse_headline_filter
-from monitor.service.triage import ME, NOBODY, clean_note, clean_tag
+from monitor.presentation.service.triage import ME, NOBODY, clean_note, clean_tag
+from monitor.storage.search.alert_filter import parse_headline_filter
 from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue
 from tui.key_labels import bind

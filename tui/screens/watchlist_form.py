@@ -16,12 +16,12 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Select, TextArea
 
-from index.analysis.text_cleaning import line
 from index.errors import Interrupted
-from index.translation import gettext as _
-from monitor import signs
-from monitor.errors import ConfigError, MonitorError
-from monitor.formatting import percent
+from monitor.base import signs
+from monitor.base.errors import ConfigError, MonitorError
+from monitor.base.formatting import percent
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
 from monitor.model.severity import SEVERITY_SIGNS, Severity
 from monitor.model.shown_names import severity_name
 from tui.base_app import BaseApp
@@ -360,7 +360,7 @@ class WatchlistForm(Dialog[str]):
         self._trial.update(lambda cells: [[(words, "quiet")]])
 
     def _show_preview(self, found: WatchlistPreview, terms: Sequence[str]) -> None:
-        from monitor.service.service import PREVIEW_DAYS
+        from monitor.presentation.service.service import PREVIEW_DAYS
 
         now, zone = self._newsroom.clock(), self._newsroom.zone
         self._trial.update(

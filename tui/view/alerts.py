@@ -9,12 +9,12 @@ from typing import NamedTuple
 from msgspec import Struct
 from rich.cells import cell_len
 
-from index.analysis.text_cleaning import line as safe_line
-from index.article import Timestamp
-from index.translation import gettext as _
-from index.translation import number
-from monitor import signs
-from monitor.formatting import shown_title, sparkline
+from monitor.base import signs
+from monitor.base.article import Timestamp
+from monitor.base.formatting import shown_title, sparkline
+from monitor.base.text_cleaning import line as safe_line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import number
 from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.watchlist import WatchlistCount

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
-from index.analysis import text_cleaning as safe
-from index.article import PARTS, Timestamp
-from index.translation import gettext as _
-from index.translation import ngettext
-from monitor import signs
-from monitor.alerts.description import (
+from monitor.base import signs
+from monitor.base import text_cleaning as safe
+from monitor.base.article import PARTS, Timestamp
+from monitor.base.formatting import shown_title
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
+from monitor.intake.ingest.outlets import describe_lag, describe_outlets, describe_wording
+from monitor.judgement.alerts.description import (
     describe_deliveries,
     describe_linked,
     describe_suppression,
     describe_triage,
 )
-from monitor.formatting import shown_title
-from monitor.ingest.outlets import describe_lag, describe_outlets, describe_wording
 from monitor.model.alert import Alert, AlertState, MergedAlert, Outlet, StoryTimeline
 from monitor.model.article import ArticleDetails, MatchPlace, shown_parts
 from monitor.model.severity import SEVERITY_SIGNS
@@ -137,7 +137,7 @@ def revision_lines(
     title: str, revisions: Sequence[ArticleRevision], cells: int, zone: tzinfo | None
 ) -> list[Line]:
     """Return what the revisions of an article changed, the latest first."""
-    from monitor.service.article_revisions import with_context  # loads the matcher
+    from monitor.presentation.service.article_revisions import with_context  # loads the matcher
 
     lines = [*wrap(shown_title(safe.line(title)), cells, "title"), []]
     if not revisions:

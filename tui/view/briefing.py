@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import tzinfo
 
-from index.analysis.text_cleaning import line, lines, shown_url
-from index.translation import gettext as _
-from monitor import signs
-from monitor.export import briefing_words as words
-from monitor.formatting import shown_title
+from monitor.base import signs
+from monitor.base.formatting import shown_title
+from monitor.base.text_cleaning import line, lines, shown_url
+from monitor.base.translation import gettext as _
+from monitor.delivery.export import briefing_words as words
 from monitor.model.briefing import BriefedStory, Briefing, LitText, WatchlistBriefing
 from monitor.model.severity import SEVERITY_SIGNS
 from tui.view.article import clean_with_spans

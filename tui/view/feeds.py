@@ -11,15 +11,15 @@ from msgspec import Struct
 from rich.cells import cell_len
 
 from index.analysis.folding import fold
-from index.analysis.text_cleaning import line
-from index.article import Timestamp
-from index.translation import gettext as _
-from index.translation import mark, mark_all, ngettext, number, pgettext
-from monitor import signs
-from monitor.formatting import due_in, short_span, span
-from monitor.ingest.coverage_gaps import describe_gap, format_interval
-from monitor.ingest.feed_health import WORST, describe_poll
-from monitor.ingest.publication_rate import describe_interval
+from monitor.base import signs
+from monitor.base.article import Timestamp
+from monitor.base.formatting import due_in, short_span, span
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark, mark_all, ngettext, number, pgettext
+from monitor.intake.ingest.coverage_gaps import describe_gap, format_interval
+from monitor.intake.ingest.feed_health import WORST, describe_poll
+from monitor.intake.ingest.publication_rate import describe_interval
 from monitor.model.feed import Coverage, FeedHealth, Gap, GapKind, Health
 from monitor.model.shown_names import source_name
 from tui.view import times

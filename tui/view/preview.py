@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from index.analysis import text_cleaning as safe
-from index.article import Timestamp
-from index.translation import gettext as _
-from index.translation import number
-from monitor.formatting import articles as article_count
+from monitor.base import text_cleaning as safe
+from monitor.base.article import Timestamp
+from monitor.base.formatting import articles as article_count
+from monitor.base.translation import gettext as _
+from monitor.base.translation import number
 from tui.view.search import result_row
 from tui.view.styled_text import Line, width, wrap
 

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from index.analysis import text_cleaning as safe
-from index.article import Timestamp
 from index.query.field_names import offered_name
-from index.translation import gettext as _
-from index.translation import mark, ngettext, number
-from monitor.formatting import percent, shown_title
+from monitor.base import text_cleaning as safe
+from monitor.base.article import Timestamp
+from monitor.base.formatting import percent, shown_title
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark, ngettext, number
 from monitor.model.language import language_name
 from monitor.model.search_results import (
     Facets,

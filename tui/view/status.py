@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
-from index.analysis.text_cleaning import line
-from index.article import Timestamp
-from index.translation import gettext as _
-from index.translation import mark, ngettext
-from monitor import signs
-from monitor.formatting import articles as article_count
-from monitor.formatting import feeds as feed_count
-from monitor.formatting import short_span
+from monitor.base import signs
+from monitor.base.article import Timestamp
+from monitor.base.formatting import articles as article_count
+from monitor.base.formatting import feeds as feed_count
+from monitor.base.formatting import short_span
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark, ngettext
 from monitor.model.feed import Health
 from monitor.model.status import Status
 from tui.view import times

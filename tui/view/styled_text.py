@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from index.analysis import text_cleaning as safe
+from monitor.base import text_cleaning as safe
 
 _SPACES = " \t\u1680\u2000-\u2006\u2008-\u200a\u205f"
 """Spaces where a line may end: all but the no-break spaces U+00A0, U+2007 and U+202F."""

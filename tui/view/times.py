@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
-from index.article import Timestamp
-from index.translation import gettext as _
-from monitor.formatting import date_and_time, month
+from monitor.base.article import Timestamp
+from monitor.base.formatting import date_and_time, month
+from monitor.base.translation import gettext as _
 
 FUTURE_SLACK = 3600.0
 """Seconds: a date up to so far ahead is a publisher's wrong clock; one further ahead is marked."""

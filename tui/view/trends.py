@@ -9,11 +9,11 @@ from datetime import datetime, timedelta, tzinfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.analysis import text_cleaning as safe
-from index.translation import gettext as _
-from index.translation import number
-from monitor import signs
-from monitor.formatting import articles, month
+from monitor.base import signs
+from monitor.base import text_cleaning as safe
+from monitor.base.formatting import articles, month
+from monitor.base.translation import gettext as _
+from monitor.base.translation import number
 from monitor.model.search_results import BucketSize, Series, Trend
 from tui.view import times
 from tui.view.styled_text import Line, fit, width

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
-from index.analysis.text_cleaning import line
-from index.translation import gettext as _
-from index.translation import mark_all, pgettext
-from monitor import signs
-from monitor.formatting import clauses, shown_title
+from monitor.base import signs
+from monitor.base.formatting import clauses, shown_title
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark_all, pgettext
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.shown_names import state_name, verdict_name
 from monitor.model.triage import Change, Decision

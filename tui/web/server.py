@@ -17,9 +17,9 @@ from aiohttp.typedefs import Handler, Middleware
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
-from index.translation import current
-from index.translation import gettext as _
 from monitor.api.origin import is_same_origin
+from monitor.base.translation import current
+from monitor.base.translation import gettext as _
 from tui.web.auth import Auth
 
 GRACE = 3.0

@@ -11,13 +11,13 @@ from textual import events
 from textual.content import Content
 from textual.message import Message
 
-from index.analysis.text_cleaning import line
-from index.article import Timestamp
-from index.translation import gettext as _
-from index.translation import ngettext
-from monitor import signs
-from monitor.errors import StoreError
-from monitor.formatting import stories as story_count
+from monitor.base import signs
+from monitor.base.article import Timestamp
+from monitor.base.errors import StoreError
+from monitor.base.formatting import stories as story_count
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
 from monitor.model.alert import Alert, EscalatedAlert, StoryAlerts
 from tui.data.story_list import FirstAlerts, StoryCache, StoryOrder
 from tui.view.alerts import StoryRow, outlets_column, story_row

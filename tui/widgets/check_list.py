@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.message import Message
 
-from index.analysis.text_cleaning import line
+from monitor.base.text_cleaning import line
 from tui.key_labels import bind
 from tui.view.styled_text import Line, fit
 from tui.widgets.line_list import LineList

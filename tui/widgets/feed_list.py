@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 
 from textual.content import Content
 
-from index.article import Timestamp
-from index.translation import gettext as _
-from index.translation import number
-from monitor import signs
+from monitor.base import signs
+from monitor.base.article import Timestamp
+from monitor.base.translation import gettext as _
+from monitor.base.translation import number
 from monitor.model.feed import FeedHealth, Health
 from tui.view.feeds import (
     FEED_ORDERS,

@@ -13,9 +13,9 @@ from textual.widgets import Input
 
 from index.query.completion import complete
 from index.query.field_names import offered_name
-from index.translation import gettext as _
-from monitor.search.alert_filter import FilterNames
-from monitor.service.triage import ME, NOBODY
+from monitor.base.translation import gettext as _
+from monitor.presentation.service.triage import ME, NOBODY
+from monitor.storage.search.alert_filter import FilterNames
 from tui.view.styled_text import Line, fit_line
 from tui.widgets.styled_widget import TextBlock
 

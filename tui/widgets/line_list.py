@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from monitor import signs
+from monitor.base import signs
 from tui.key_labels import bind
 from tui.view.styled_text import Line
 from tui.widgets.styled_widget import StyledWidget, set_line_count

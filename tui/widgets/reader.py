@@ -8,7 +8,7 @@ from datetime import tzinfo
 from textual import events
 from textual.message import Message
 
-from index.translation import gettext as _
+from monitor.base.translation import gettext as _
 from monitor.model.article import ArticleDetails, MatchPlace
 from tui.view.article import article_page
 from tui.view.styled_text import Line, wrap

@@ -11,9 +11,9 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from index.article import Timestamp
-from index.translation import gettext as _
-from index.translation import number
+from monitor.base.article import Timestamp
+from monitor.base.translation import gettext as _
+from monitor.base.translation import number
 from monitor.model.search_results import Results, SearchHit, Suggestion, Trend
 from monitor.model.severity import Severity
 from tui.view.search import StartRow, result_row, suggestion_row

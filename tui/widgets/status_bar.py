@@ -8,7 +8,7 @@ from datetime import tzinfo
 from textual import events
 from textual.strip import Strip
 
-from index.article import Timestamp
+from monitor.base.article import Timestamp
 from monitor.model.status import Status
 from tui.key_labels import KeyBinding
 from tui.view.status import status_line, status_parts

@@ -13,7 +13,7 @@ from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.widget import Widget
 
-from index.analysis.text_cleaning import clean
+from monitor.base.text_cleaning import clean
 from tui.themes import styles
 from tui.view.styled_text import Line
 

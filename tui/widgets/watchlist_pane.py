@@ -11,8 +11,8 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 
-from index.article import Timestamp
-from index.translation import gettext as _
+from monitor.base.article import Timestamp
+from monitor.base.translation import gettext as _
 from monitor.model.severity import Severity
 from monitor.model.watchlist import WatchlistCount
 from tui.key_labels import bind

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, NotRequired
 from markupsafe import Markup
 from typing_extensions import TypedDict
 
-from index.analysis.text_cleaning import safe_url
-from index.translation import gettext as _
 from monitor.api.greader.streams import (
     LABEL,
     READ,
@@ -21,12 +19,14 @@ from monitor.api.greader.streams import (
     subscription_id,
 )
 from monitor.api.marked_text import paragraphs
-from monitor.formatting import alert_number, shown_title
+from monitor.base.formatting import alert_number, shown_title
+from monitor.base.text_cleaning import safe_url
+from monitor.base.translation import gettext as _
 from monitor.model.alert import AlertState
 from monitor.model.shown_names import kind_name, severity_name
 
 if TYPE_CHECKING:
-    from index.article import Article, Timestamp
+    from monitor.base.article import Article, Timestamp
     from monitor.model.alert import Alert
     from monitor.model.match import Match
     from monitor.model.severity import Severity

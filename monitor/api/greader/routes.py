@@ -14,7 +14,6 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import PlainTextResponse, Response
 
-from index.translation import gettext as _
 from monitor.api.greader.items import item_row, microseconds
 from monitor.api.greader.sign_in import Analyst, Reader, sign_in
 from monitor.api.greader.streams import (
@@ -32,9 +31,10 @@ from monitor.api.greader.streams import (
 )
 from monitor.api.newsroom import Here, Newsroom
 from monitor.api.problems import ApiProblem, invalid
+from monitor.base.translation import gettext as _
 from monitor.model.alert import AlertState
 from monitor.model.severity import Severity
-from monitor.service.triage import clean_tag
+from monitor.presentation.service.triage import clean_tag
 
 MOST_IDS, MOST_ITEMS = 10_000, 250
 """Items of a page at most: their ids, and themselves."""

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import Request, Security
 from fastapi.security import SecurityScopes
 
-from index.translation import gettext as _
 from monitor.api.access import Access, Caller, no_token, permit
 from monitor.api.problems import ApiProblem
+from monitor.base.translation import gettext as _
 from monitor.model.token import Scope
 
 _HEADERS = ("googlelogin auth=", "bearer ")  # not a message

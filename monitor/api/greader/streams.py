@@ -12,15 +12,15 @@ from hashlib import blake2b
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.article import Timestamp
 from monitor.api.newsroom import LARGEST
+from monitor.base.article import Timestamp
 from monitor.model.alert import AlertState
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.model.shown_names import severity_name
 from monitor.model.watchlist import WatchlistRecord
-from monitor.store.protocol import Views
+from monitor.storage.store.protocol import Views
 
 STATE, LABEL = "user/-/state/com.google/", "user/-/label/"
 READING_LIST, READ, STARRED = (STATE + name for name in ("reading-list", "read", "starred"))

@@ -18,10 +18,10 @@ from mcp.types import (
 from mcp.types.version import MODERN_PROTOCOL_VERSIONS
 from msgspec import Struct
 
-from index.translation import gettext as _
 from monitor.api.mcp.quotation import plain
 from monitor.api.mcp.tools import TriageParameters
-from monitor.export.serialization.alerts import AlertRow
+from monitor.base.translation import gettext as _
+from monitor.presentation.rows.alerts import AlertRow
 
 KEY = "confirm"
 NO_FIELDS: dict[str, Any] = {"type": "object", "properties": {}}

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from monitor.api.access import Reader
-from monitor.errors import requires_extra
+from monitor.base.errors import requires_extra
 
 if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager

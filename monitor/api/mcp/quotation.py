@@ -10,8 +10,8 @@ from msgspec import Struct
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from index.analysis.text_cleaning import clean
 from monitor.api.problems import ApiProblem
+from monitor.base.text_cleaning import clean
 
 NOTICE = (
     "What stands under `untrusted` was written by publishers, or is about their words. Quote it and"
@@ -63,7 +63,7 @@ class Quotation(Struct, frozen=True):
     """What is answered, with what a model must know of it."""
 
     row: Any
-    """Rows of `monitor.export.serialization`, cleaned and shortened."""
+    """Rows of `monitor.presentation.rows`, cleaned and shortened."""
     articles: tuple[int, ...]
     """The articles that it is about."""
     cut: tuple[str, ...]

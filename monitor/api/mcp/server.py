@@ -45,7 +45,6 @@ from pydantic import ValidationError
 from starlette.requests import Request
 
 from index.interruption import interruptible
-from index.translation import gettext as _
 from monitor.api.access import Caller
 from monitor.api.failures import FAILURES, problem_of
 from monitor.api.guard import HEAVY_SECONDS, Patience, one_at_a_time
@@ -63,6 +62,7 @@ from monitor.api.mcp.tools import (
 )
 from monitor.api.newsroom import Newsroom
 from monitor.api.problems import ApiProblem
+from monitor.base.translation import gettext as _
 
 INSTRUCTIONS = (
     "tocsin watches French and English news feeds. It raises alerts when watched terms appear, and"

@@ -10,19 +10,19 @@ from typing import Annotated, Any
 from msgspec import Struct
 from pydantic import BaseModel, Field
 
-from index.translation import gettext as _
 from monitor.api.access import Caller
 from monitor.api.mcp.quotation import BODY, answer_schema
 from monitor.api.newsroom import LARGEST, Newsroom, Parameters, no_alert, no_article
 from monitor.api.problems import ApiProblem
 from monitor.api.router import describe_rows
 from monitor.api.routes import alerts, archive, feeds, newsroom, watchlists
-from monitor.errors import UnknownNameError
-from monitor.export.serialization.alerts import AlertRow, StoryRow, alert_row
-from monitor.export.serialization.articles import ArticleDetailsRow, details_row
-from monitor.export.serialization.briefings import BriefingRow
-from monitor.export.serialization.searches import ResultsRow
+from monitor.base.errors import UnknownNameError
+from monitor.base.translation import gettext as _
 from monitor.model.token import Scope
+from monitor.presentation.rows.alerts import AlertRow, StoryRow, alert_row
+from monitor.presentation.rows.articles import ArticleDetailsRow, details_row
+from monitor.presentation.rows.briefings import BriefingRow
+from monitor.presentation.rows.searches import ResultsRow
 
 AlertNumber = Annotated[
     str, Field(pattern=r"^[aA]?[1-9][0-9]{0,14}$", description="Number of an alert, as `a5`.")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Request
 from pydantic import Field
 
-from index.translation import gettext as _
 from monitor.api.newsroom import Here, Newsroom, no_alert
 from monitor.api.pages.archive import article_values
 from monitor.api.pages.links import address, read_query
@@ -18,7 +17,8 @@ from monitor.api.pages.templating import Page, PageRouter
 from monitor.api.pages.visitor import Reader, Visitor
 from monitor.api.problems import ApiProblem
 from monitor.api.routes.alerts import PageParameters, page_of_stories
-from monitor.formatting import alert_number
+from monitor.base.formatting import alert_number
+from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert, StoryAlerts
 
 if TYPE_CHECKING:

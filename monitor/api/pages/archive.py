@@ -12,15 +12,15 @@ from markupsafe import Markup
 from pydantic import Field
 
 from index.errors import QueryError
-from index.translation import gettext as _
 from monitor.api.marked_text import compared, lit, paragraphs
 from monitor.api.newsroom import FilterParameters, Here, Newsroom, no_article
 from monitor.api.pages.links import address, read_query
 from monitor.api.pages.templating import Page, PageRouter
 from monitor.api.pages.visitor import Reader
 from monitor.api.problems import ApiProblem
-from monitor.errors import ConfigError
-from monitor.formatting import shown_title
+from monitor.base.errors import ConfigError
+from monitor.base.formatting import shown_title
+from monitor.base.translation import gettext as _
 from monitor.model.article import MatchPlace, shown_parts
 from monitor.model.search_results import Results
 
@@ -63,7 +63,7 @@ def search(request: Request, here: Here, visitor: Reader) -> Page:
 
 def _found(here: Newsroom, asked: SearchParameters) -> dict[str, Any]:
     """Return a page of results with the links to its neighbours; raises QueryError."""
-    from monitor.search.suggestions import FEW
+    from monitor.storage.search.suggestions import FEW
 
     archive, filter = here.service.archive, asked.filter(here)
     results = archive.search(
@@ -149,7 +149,7 @@ def _in(places: set[MatchPlace], part: str) -> list[tuple[int, int]]:
 
 def _revisions(here: Newsroom, details: ArticleDetails) -> list[dict[str, Any]]:
     """Return what each edit changed, the last one first."""
-    from monitor.service.article_revisions import revisions_of, with_context
+    from monitor.presentation.service.article_revisions import revisions_of, with_context
 
     if details.versions < 2:
         return []

@@ -7,7 +7,6 @@ import re
 from fastapi import Request
 from markupsafe import Markup
 
-from index.translation import gettext as _
 from monitor.api.newsroom import Here
 from monitor.api.pages.alerts import ListParameters
 from monitor.api.pages.links import address, read_query
@@ -16,8 +15,9 @@ from monitor.api.pages.visitor import Reader
 from monitor.api.problems import ApiProblem, invalid
 from monitor.api.routes.alerts import page_of_stories
 from monitor.api.routes.newsroom import DAY, BriefingParameters
-from monitor.export import briefing_html
-from monitor.export import briefing_words as briefed
+from monitor.base.translation import gettext as _
+from monitor.delivery.export import briefing_html
+from monitor.delivery.export import briefing_words as briefed
 from monitor.model.search import Filter
 
 router = PageRouter()

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from index.translation import gettext as _
 from monitor.api.problems import ApiProblem, FieldProblem
+from monitor.base.translation import gettext as _
 
 M = TypeVar("M", bound=BaseModel)
 

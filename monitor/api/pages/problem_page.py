@@ -6,9 +6,9 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
 
-from index.translation import gettext as _
 from monitor.api.pages.templating import Page, rendered
 from monitor.api.problems import KINDS, ApiProblem, is_page
+from monitor.base.translation import gettext as _
 
 
 def answer_to(scope: Scope, problem: ApiProblem) -> Response:

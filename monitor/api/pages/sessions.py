@@ -14,8 +14,8 @@ from typing import NamedTuple
 from msgspec import Struct
 from starlette.responses import Response
 
-from index.article import Timestamp
-from monitor.files import atomic_write
+from monitor.base.article import Timestamp
+from monitor.base.files import atomic_write
 from monitor.model.token import token_hash
 
 LIFE = 12 * 3600.0

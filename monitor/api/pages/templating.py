@@ -12,22 +12,22 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from msgspec import Struct, field
 from starlette.responses import Response
 
-from index.analysis.text_cleaning import line, lines, shown_url
-from index.translation import current, gettext, ngettext, number, pgettext
-from monitor import signs
-from monitor.alerts.description import (
-    describe_decision,
-    describe_linked,
-    describe_reasons,
-)
 from monitor.api.marked_text import compared, lit, paragraphs
 from monitor.api.pages import words
-from monitor.formatting import alert_number, shown_title, span
-from monitor.ingest.outlets import (
+from monitor.base import signs
+from monitor.base.formatting import alert_number, shown_title, span
+from monitor.base.text_cleaning import line, lines, shown_url
+from monitor.base.translation import current, gettext, ngettext, number, pgettext
+from monitor.intake.ingest.outlets import (
     describe_lag,
     describe_order,
     describe_outlets,
     describe_wording,
+)
+from monitor.judgement.alerts.description import (
+    describe_decision,
+    describe_linked,
+    describe_reasons,
 )
 from monitor.model.shown_names import part_name, state_name, verdict_name
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
-from index.translation import gettext as _
 from monitor.api.newsroom import Here, Newsroom
 from monitor.api.pages.alerts import (
     alert_id,
@@ -20,7 +19,8 @@ from monitor.api.pages.alerts import (
 from monitor.api.pages.templating import HEADERS, Page, PageRouter
 from monitor.api.pages.visitor import Analyst, Form, Visitor, check_form
 from monitor.api.problems import ApiProblem
-from monitor.formatting import alert_number
+from monitor.base.formatting import alert_number
+from monitor.base.translation import gettext as _
 from monitor.model.alert import AlertState, Verdict
 from monitor.model.triage import ChangedMeanwhileError, triage_state
 

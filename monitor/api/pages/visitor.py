@@ -10,10 +10,10 @@ from fastapi import Depends, Request, Security
 from fastapi.security import SecurityScopes
 from msgspec import Struct
 
-from index.translation import gettext as _
 from monitor.api.access import Access, Caller, allowed, bearer, check_scope, no_token
 from monitor.api.pages.sessions import Session, Sessions
 from monitor.api.problems import ApiProblem
+from monitor.base.translation import gettext as _
 from monitor.model.token import Scope
 
 FIELDS = 100

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 from msgspec import Struct
 
-from index.analysis.text_cleaning import line
-from index.article import Timestamp
-from index.translation import gettext as _
-from index.translation import number
-from monitor import signs
-from monitor.alerts.description import (
+from monitor.base import signs
+from monitor.base.article import Timestamp
+from monitor.base.formatting import alert_number, clauses, date_and_time, iso, moment
+from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import number
+from monitor.judgement.alerts.description import (
     describe_deliveries,
     describe_escalations,
     describe_lost,
@@ -23,7 +24,6 @@ from monitor.alerts.description import (
     describe_suppression,
     describe_triage,
 )
-from monitor.formatting import alert_number, clauses, date_and_time, iso, moment
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import severity_name, state_name, verdict_name
 

@@ -10,7 +10,6 @@ from fastapi import Query
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from index.translation import gettext as _
 from monitor.api.access import Analyst, Reader
 from monitor.api.newsroom import (
     LARGEST,
@@ -25,7 +24,10 @@ from monitor.api.newsroom import (
 )
 from monitor.api.problems import ApiProblem, FieldProblem, invalid
 from monitor.api.router import RowRouter
-from monitor.export.serialization.alerts import (
+from monitor.base.formatting import alert_number
+from monitor.base.translation import gettext as _
+from monitor.model.alert import AlertState, StoryAlerts, Verdict
+from monitor.presentation.rows.alerts import (
     AlertRow,
     ChangeRow,
     DecisionRow,
@@ -37,9 +39,7 @@ from monitor.export.serialization.alerts import (
     story_row,
     undo_row,
 )
-from monitor.formatting import alert_number
-from monitor.model.alert import AlertState, StoryAlerts, Verdict
-from monitor.store.protocol import AlertViews
+from monitor.storage.store.protocol import AlertViews
 
 router = RowRouter(tags=["alerts"])
 

@@ -23,13 +23,13 @@ from monitor.api.newsroom import (
     no_article,
 )
 from monitor.api.router import RowRouter
-from monitor.export.serialization.articles import (
+from monitor.presentation.rows.articles import (
     ArticleDetailsRow,
     RevisionsRow,
     details_row,
     revisions_row,
 )
-from monitor.export.serialization.searches import (
+from monitor.presentation.rows.searches import (
     CountRow,
     FacetsRow,
     ResultsRow,
@@ -74,8 +74,8 @@ def search(
 
     Pages are those of one result, whatever arrives meanwhile: follow `next`.
     """
-    from monitor.search.query_resolution import narrow_query
-    from monitor.search.suggestions import FEW
+    from monitor.storage.search.query_resolution import narrow_query
+    from monitor.storage.search.suggestions import FEW
 
     facets = [f"has:{what}" for what in parameters.has]
     facets += [f"severity:{parameters.severity}"] if parameters.severity else []
@@ -139,8 +139,8 @@ class TrendRow(TypedDict):
 @router.get("/trend")
 def trend(here: Here, caller: Reader, parameters: Annotated[TrendParameters, Query()]) -> TrendRow:
     """Count the articles that queries find, over time."""
-    from index.translation import gettext as _
     from monitor.api.problems import invalid
+    from monitor.base.translation import gettext as _
     from monitor.model.search_results import BucketSize, GroupBy
 
     if parameters.split and len(parameters.query) > 1:
@@ -166,7 +166,7 @@ def article(here: Here, caller: Reader, tagged: Unchanged, article: ArticleId) -
 @router.get("/articles/{article}/revisions")
 def revisions(here: Here, caller: Reader, article: ArticleId) -> RevisionsRow:
     """Return the texts that the publisher made of an article, and what each edit changed."""
-    from monitor.service.article_revisions import revisions_of
+    from monitor.presentation.service.article_revisions import revisions_of
 
     views = here.service.views
     details = views.articles.details(article)

@@ -10,20 +10,20 @@ from fastapi import Query, Request
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from index.translation import gettext as _
-from monitor.analyst import acting_as
 from monitor.api.access import Admin, Reader
 from monitor.api.guard import HEAVY_SECONDS, Alone, more_time
 from monitor.api.newsroom import Body, Here, Moment, Parameters, Text
 from monitor.api.problems import ApiProblem, invalid
 from monitor.api.router import RowRouter
-from monitor.errors import FeedError
-from monitor.export.serialization.feeds import FeedRow, GapRow, PollRow, feed_row, poll_row
-from monitor.feeds.diagnostics_row import DiagnosticsRow, diagnostics_row
+from monitor.base.analyst import acting_as
+from monitor.base.errors import FeedError
+from monitor.base.translation import gettext as _
 from monitor.model.feed import Feed
+from monitor.presentation.rows.feed_diagnostics import DiagnosticsRow, diagnostics_row
+from monitor.presentation.rows.feeds import FeedRow, GapRow, PollRow, feed_row, poll_row
 
 if TYPE_CHECKING:  # what reads feeds takes 15 MB
-    from monitor.feeds.discovery import DiscoveredFeed
+    from monitor.intake.discovery import DiscoveredFeed
     from monitor.model.config import Config
 
 router = RowRouter(tags=["feeds"])
@@ -66,7 +66,7 @@ def feed_log(
     here: Here, caller: Reader, parameters: Annotated[FeedParameters, Query()]
 ) -> PollsRow:
     """List the last polls of a feed."""
-    from monitor.feeds.subscriptions import find_feed
+    from monitor.presentation.service.subscriptions import find_feed
 
     views = here.service.views.feeds
     found = find_feed(parameters.feed, [one.feed for one in views.subscribed()])
@@ -93,7 +93,7 @@ class GapsRow(TypedDict):
 @router.get("/feeds/gaps")
 def gaps(here: Here, caller: Reader, parameters: Annotated[GapParameters, Query()]) -> GapsRow:
     """List coverage gaps, in which articles may have been missed, and whom they concern."""
-    from monitor.service.listings import gap_rows
+    from monitor.presentation.service.listings import gap_rows
 
     now = here.clock()
     since = here.moment("since", parameters.since)
@@ -148,7 +148,12 @@ def add_feed(
 ) -> FoundFeedsRow:
     """Read a feed once, and subscribe to it in feeds.yaml; nothing else in the file changes."""
     from monitor.config import value_parsers
-    from monitor.feeds.subscriptions import complete_url, new_among, subscribe, subscribed
+    from monitor.presentation.service.subscriptions import (
+        complete_url,
+        new_among,
+        subscribe,
+        subscribed,
+    )
 
     more_time(request)
     try:
@@ -186,7 +191,7 @@ def add_feed(
 
 def _discovered(config: Config, url: str) -> list[DiscoveredFeed]:
     """Return the feeds at an address; raises ApiProblem if there are none."""
-    from monitor.wiring import prospecting
+    from monitor.runtime.wiring import prospecting
 
     async def find() -> list[DiscoveredFeed]:
         async with (

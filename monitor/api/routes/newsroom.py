@@ -8,15 +8,15 @@ from fastapi import Query
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from index.translation import gettext as _
 from monitor.api.access import Reader
 from monitor.api.newsroom import Here, Moment, Parameters, Text
 from monitor.api.problems import invalid
 from monitor.api.router import RowRouter
-from monitor.export.serialization.briefings import BriefingRow, briefing_row
-from monitor.export.serialization.deliveries import DeliveryRow
-from monitor.export.serialization.status import StatusRow, status_row
+from monitor.base.translation import gettext as _
 from monitor.model.search import Filter
+from monitor.presentation.rows.briefings import BriefingRow, briefing_row
+from monitor.presentation.rows.deliveries import DeliveryRow
+from monitor.presentation.rows.status import StatusRow, status_row
 
 router = RowRouter(tags=["newsroom"])
 DAY = 86_400.0
@@ -77,7 +77,7 @@ def deliveries(
     here: Here, caller: Reader, parameters: Annotated[DeliveryParameters, Query()]
 ) -> DeliveriesRow:
     """List deliveries to channels, and why one is not sent yet."""
-    from monitor.service.listings import delivery_rows, newest_deliveries
+    from monitor.presentation.service.listings import delivery_rows, newest_deliveries
 
     views = here.service.views
     state = None if parameters.state == "unsent" else parameters.state

@@ -18,17 +18,17 @@ from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
-from index.translation import gettext as _
 from monitor.api.access import Access, Caller, Reader
 from monitor.api.guard import STREAM
 from monitor.api.limits import Limits
 from monitor.api.newsroom import AlertParameters, Here, Newsroom
 from monitor.api.problems import ApiProblem
-from monitor.errors import StoreError
-from monitor.export.serialization.alerts import alert_row
+from monitor.base.errors import StoreError
+from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert
 from monitor.model.status import StoreVersion
-from monitor.service.alert_selection import AlertSelection
+from monitor.presentation.rows.alerts import alert_row
+from monitor.presentation.service.alert_selection import AlertSelection
 
 LOOK = 0.5
 """Seconds between two looks at the version of the store."""

@@ -10,8 +10,6 @@ from msgspec.structs import replace
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from index.translation import gettext as _
-from monitor.analyst import acting_as
 from monitor.api.access import Admin, Reader
 from monitor.api.guard import Alone, more_time
 from monitor.api.newsroom import (
@@ -26,10 +24,12 @@ from monitor.api.newsroom import (
 )
 from monitor.api.problems import ApiProblem, FieldProblem
 from monitor.api.router import RowRouter
-from monitor.export.serialization.alerts import MatchRow, match_rows
-from monitor.export.serialization.searches import HitRow, hit_row
-from monitor.export.serialization.watchlists import TermRow, WatchlistRow, term_row
+from monitor.base.analyst import acting_as
+from monitor.base.translation import gettext as _
 from monitor.model.search import Filter
+from monitor.presentation.rows.alerts import MatchRow, match_rows
+from monitor.presentation.rows.searches import HitRow, hit_row
+from monitor.presentation.rows.watchlists import TermRow, WatchlistRow, term_row
 
 if TYPE_CHECKING:  # what edits feeds.yaml takes 5 MB
     from monitor.config.watchlist_edit import WatchlistFields
@@ -50,7 +50,7 @@ class WatchlistsRow(TypedDict):
 @router.get("/watchlists")
 def watchlists(here: Here, caller: Reader) -> WatchlistsRow:
     """List watchlists with their alerts and their precision."""
-    from monitor.service.listings import watchlist_rows
+    from monitor.presentation.service.listings import watchlist_rows
 
     records = here.service.views.watchlists.records()
     return {"watchlists": watchlist_rows(here.service, records, here.clock())}
@@ -102,7 +102,7 @@ def explain(
     here: Here, caller: Reader, parameters: Annotated[ExplainParameters, Query()]
 ) -> ExplanationRow:
     """Explain why a watchlist matches an article, or does not."""
-    from monitor.service.explanation import explain_match, find_watchlist
+    from monitor.presentation.service.explanation import explain_match, find_watchlist
 
     config = here.load()
     watchlist = find_watchlist(config, parameters.watchlist)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from index import open_archive_writer
-from index.article import Article
+from monitor.base.article import Article
 
 NEVER_USED = (
     "asyncio",

@@ -9,8 +9,8 @@ import pytest
 
 from index import open_archive, open_archive_writer
 from index.archive import DocumentFilter
-from index.article import Article
 from index.query.parser import parse_query
+from monitor.base.article import Article
 
 SORTS = ("date", "score")
 

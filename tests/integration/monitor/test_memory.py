@@ -50,7 +50,7 @@ def test_a_hostile_feed_takes_no_more_memory_than_there_is(tmp_path: Path) -> No
 
 HEAPS = """
 import ctypes, threading
-from monitor.garbage import share_one_heap
+from monitor.base.garbage import share_one_heap
 
 share_one_heap()
 take = ctypes.CDLL(None).malloc

@@ -15,9 +15,9 @@ from support.simulated_monitor import Living
 from support.simulated_time import Town, World
 from support.unusual_newsroom import HOUR, save_past
 
-from monitor.maintenance.verification import verify
-from monitor.store.sql.evidence import EvidenceReader
-from monitor.store.sql.store import SqlStore
+from monitor.storage.maintenance.verification import verify
+from monitor.storage.store.sql.evidence import EvidenceReader
+from monitor.storage.store.sql.store import SqlStore
 
 pytestmark = pytest.mark.costly
 

@@ -12,10 +12,10 @@ from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Web, conditional
 from support.terminal import Terminal
 
-from index import translation
-from index.translation import gettext as _
-from index.translation import pgettext
-from monitor.language import FOLDER
+from monitor.base import translation
+from monitor.base.language import FOLDER
+from monitor.base.translation import gettext as _
+from monitor.base.translation import pgettext
 from monitor.model.alert import AlertState
 from monitor.model.shown_names import state_name
 

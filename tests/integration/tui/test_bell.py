@@ -13,7 +13,7 @@ from support.dashboard_driver import drive, sees
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
-from monitor.errors import StoreError
+from monitor.base.errors import StoreError
 from monitor.model.alert import Alert
 from tui.app import DashboardApp
 from tui.bell import MIN_INTERVAL, Bell, bell_sequence, bell_text

@@ -13,8 +13,8 @@ from support.dashboard_driver import drive, look, screen, until
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
-from monitor import wiring
-from monitor.store.sql.store import SqlStore
+from monitor.runtime import wiring
+from monitor.storage.store.sql.store import SqlStore
 from tui.app import DashboardApp
 from tui.data import newsroom as pace
 from tui.data.newsroom import ReadSchedule

@@ -11,10 +11,10 @@ from support.dashboard_driver import screen, until
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
-from monitor import wiring
-from monitor.errors import StoreError
+from monitor.base.errors import StoreError
 from monitor.model.alert import AlertState
-from monitor.store.sql.store import SqlStore
+from monitor.runtime import wiring
+from monitor.storage.store.sql.store import SqlStore
 from tui.app import DashboardApp
 from tui.base_app import may_write
 from tui.key_labels import own_bindings

@@ -14,9 +14,9 @@ from support.unusual_newsroom import HOUR, UnusualNewsroom
 from textual.pilot import Pilot
 
 from monitor.cli.stories import ListedStory, story_lines
-from monitor.export.atom import alert_feed
+from monitor.delivery.export.atom import alert_feed
 from monitor.model.alert import Alert, StoryAlerts
-from monitor.wiring import open_service
+from monitor.runtime.wiring import open_service
 from tui.app import DashboardApp
 
 

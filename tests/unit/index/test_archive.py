@@ -18,11 +18,11 @@ from support.properties import examples
 
 from index import open_archive, open_archive_writer
 from index.archive import Archive, ArchiveHit, ArchivePage, ArchiveWriter, DocumentFilter
-from index.article import Article
 from index.errors import QueryError
 from index.evaluation.spans import MemoryDocument, evaluate
 from index.query.ast import Facet, Word
 from index.query.parser import Query, parse_query, score
+from monitor.base.article import Article
 
 KINDS = ("folder", "memory")
 each_kind = pytest.mark.parametrize("kind", KINDS)

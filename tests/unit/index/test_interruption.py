@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from index import open_archive, open_archive_writer
-from index.article import Article
 from index.errors import Interrupted
 from index.interruption import interruptible
 from index.query.parser import parse_query
+from monitor.base.article import Article
 
 QUERIES = ["x", '"x y"', '"x y z"~5', "(x NEAR/2 y) W/3 z", "x OR y OR z", "2 OF (x, y, z)", "xx*"]
 

@@ -10,8 +10,8 @@ import pytest
 
 from index import open_archive, open_archive_writer
 from index.archive import Archive
-from index.article import Article
 from index.query.parser import parse_query
+from monitor.base.article import Article
 
 
 def article(id: int, title: str = "Un port belge") -> Article:

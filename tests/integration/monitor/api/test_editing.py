@@ -11,8 +11,8 @@ from support.api_server import Api, serving
 from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Reply, Web, conditional
 
-from monitor.feeds.diagnostics_row import DiagnosticsRow
 from monitor.model.token import Scope
+from monitor.presentation.rows.feed_diagnostics import DiagnosticsRow
 
 pytestmark = pytest.mark.costly
 

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from monitor.api.listener import open_listener, shown_address
-from monitor.errors import MonitorError
+from monitor.base.errors import MonitorError
 
 
 def test_a_port_that_is_taken_is_named() -> None:

@@ -15,7 +15,7 @@ import pytest
 from support.newsroom import PATIENCE, TOCSIN, Newsroom
 
 from monitor.cli import COMMANDS, main_group
-from monitor.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import SqlStore
 
 # --- help ------------------------------------------------------------------------
 

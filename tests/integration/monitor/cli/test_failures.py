@@ -11,7 +11,7 @@ import pytest
 from support.newsroom import TOCSIN, Item, Newsroom, rss
 from support.scripted_server import Reply, Web
 
-from monitor.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import SqlStore
 
 pytestmark = pytest.mark.costly
 

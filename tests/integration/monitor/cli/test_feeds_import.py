@@ -12,8 +12,8 @@ from support.originals import lists
 from support.scripted_server import Web
 
 from monitor.config import load, value_parsers
-from monitor.feeds import opml
-from monitor.feeds.subscriptions import new_among, subscribe
+from monitor.intake import opml
+from monitor.presentation.service.subscriptions import new_among, subscribe
 
 
 def test_an_export_is_imported_again(newsroom: Newsroom, tmp_path: Path, publisher: Web) -> None:

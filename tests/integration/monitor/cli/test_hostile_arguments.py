@@ -12,7 +12,7 @@ from support.newsroom import Newsroom
 
 from monitor.cli import main_group
 from monitor.cli.lazy_group import LazyGroup
-from monitor.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import SqlStore
 
 ARGUMENT = "a\x1b[31m\x1b]0;title\x07b\x9b2J\u202ec\u200b\x08\r"
 ACTS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202e]")

@@ -13,7 +13,7 @@ import pytest
 from support import ROOT
 from support.newsroom import Newsroom
 
-from index import translation
+from monitor.base import translation
 from monitor.cli.translated_command import use_language_of_click
 
 pytestmark = pytest.mark.costly
@@ -103,7 +103,7 @@ def test_an_unknown_language_is_refused(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from monitor.store import open_store
+    from monitor.storage.store import open_store
 
     folder = tmp_path_factory.mktemp("newsroom")
     (folder / "feeds.yaml").write_text(FEEDS)

@@ -11,10 +11,10 @@ from click.testing import CliRunner
 from support.flow import ManualMonitor, Press, edition
 
 from monitor.cli import main_group
+from monitor.intake.similar.encoder import E5Encoder, packed, sentence
 from monitor.model.event_link import EncodedArticle, EncodedBatch
 from monitor.model.feed import Feed
-from monitor.similar.encoder import E5Encoder, packed, sentence
-from monitor.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import SqlStore
 
 HEADLINES = (
     "Un premier humain a reçu un implant cérébral de Neuralink",

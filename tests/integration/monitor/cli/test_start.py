@@ -62,7 +62,7 @@ def test_a_command_that_shows_the_store_imports_no_search_engine(
         room.save(arrival(1, ALIBABA), arrival(2, article=article(2, 2, story=1)))
         room.store.close()
     modules = imported(folder, command)
-    assert "monitor.store.sqlite" in modules
+    assert "monitor.storage.store.sqlite" in modules
     assert not NEVER_USED & modules
 
 
@@ -79,6 +79,6 @@ def test_the_monitor_imports_nothing_that_draws_or_counts_in_bulk(tmp_path: Path
         "network: {allow: [127.0.0.1]}\nfeeds: [{url: 'http://127.0.0.1:9/feed'}]\nwatchlists: []\n"
     )
     modules = imported(tmp_path / "data", "-c", str(config), "run", "--once")
-    assert {"monitor.daemon", "monitor.similar.event_linker"} <= modules
+    assert {"monitor.runtime.daemon", "monitor.intake.similar.event_linker"} <= modules
     assert "httpx" in modules
     assert not {"numpy", "pygments", "rich", "textual"} & modules

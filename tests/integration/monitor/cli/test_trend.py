@@ -15,11 +15,11 @@ from support.article_archive import article, blind, fill
 from support.newsroom import Newsroom
 
 from index.query.parser import parse_query
-from monitor import signs
+from monitor.base import signs
 from monitor.cli import main
 from monitor.model.config import Watchlist
 from monitor.model.search_results import BucketSize, Series, Trend
-from monitor.search import trends
+from monitor.storage.search import trends
 
 pytestmark = pytest.mark.costly
 

@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 from support.properties import examples
 
+from monitor.base.signs import BARS, ESTIMATE, GAP, POINTS, SERIES, UNSURE
 from monitor.cli.trend import plot_lines
 from monitor.model.search_results import BucketSize, Series, Trend
-from monitor.search import trends
-from monitor.signs import BARS, ESTIMATE, GAP, POINTS, SERIES, UNSURE
+from monitor.storage.search import trends
 
 pytestmark = pytest.mark.costly
 

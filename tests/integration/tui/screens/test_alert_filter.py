@@ -10,7 +10,7 @@ from support.fake_newsroom import NOW, FakeNewsroom
 from textual.pilot import Pilot
 
 from monitor.model.alert import AlertState, Verdict
-from monitor.search.alert_filter import FilterNames, parse_headline_filter
+from monitor.storage.search.alert_filter import FilterNames, parse_headline_filter
 from tui.app import DashboardApp
 from tui.data.alert_selection import AlertSelector
 from tui.data.ui_state import UiStateFile

@@ -17,14 +17,14 @@ from support.dashboard_driver import drive, lines, screen, sees, until
 from support.fake_newsroom import NOW, FakeNewsroom
 from textual.pilot import Pilot
 
-from index.article import Article
 from index.errors import QueryError
 from index.query.parser import parse_query
+from monitor.base.article import Article
 from monitor.config import load
 from monitor.model.config import SavedSearch
 from monitor.model.search_results import SearchHit, Share
 from monitor.model.severity import Severity
-from monitor.search.query_resolution import narrow_query
+from monitor.storage.search.query_resolution import narrow_query
 from tui.app import DashboardApp
 from tui.data.query_history import resolve_saved, suggested_name
 from tui.screens.archive import QUERY_PAUSE, ArchiveScreen

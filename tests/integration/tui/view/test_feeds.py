@@ -9,7 +9,7 @@ from support.dashboard_driver import drive, look, screen, sees, until
 from support.fake_newsroom import NOW, FakeNewsroom, failing, feed_health
 from textual.pilot import Pilot
 
-from monitor.ingest.feed_health import describe_poll
+from monitor.intake.ingest.feed_health import describe_poll
 from monitor.model.alert import StoryAlerts
 from monitor.model.feed import Health, Outcome, Poll
 from tui.app import DashboardApp

@@ -28,9 +28,9 @@ from support.small_store import ALIBABA, arrival, opened
 from monitor.api.listener import open_listener
 from monitor.api.origin import is_loopback, is_same_origin
 from monitor.cli import CliContext
-from monitor.store.sql.store import SqlStore
+from monitor.cli.serve import serve
+from monitor.storage.store.sql.store import SqlStore
 from tui.web.auth import Auth
-from tui.web.command import serve
 from tui.web.server import MAX_SESSIONS, DashboardServer
 
 pytestmark = pytest.mark.costly

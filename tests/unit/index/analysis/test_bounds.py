@@ -16,7 +16,7 @@ from index.analysis.term_positions import Keys, postings
 from index.analysis.text_cache import LONGEST, TextCache
 from index.analysis.tokenizer import MAX_WORDS, tokenize, tokens_of
 from index.analysis.words import terms
-from index.article import Article
+from monitor.base.article import Article
 
 
 def article(body: str) -> Article:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.originals import bulletins, news, newsroom
 
 from index.analysis.language import LEARNED_FROM, detect, prior
-from index.article import UNDETERMINED
+from monitor.base.article import UNDETERMINED
 
 FRENCH_FEED = prior(["fr"] * LEARNED_FROM)
 ENGLISH_FEED = prior(["en"] * LEARNED_FROM)

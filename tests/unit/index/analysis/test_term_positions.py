@@ -15,7 +15,7 @@ from index.analysis.term_positions import (
     postings,
 )
 from index.analysis.tokenizer import MAX_WORDS, tokenize
-from index.article import PARTS, Article
+from monitor.base.article import PARTS, Article
 
 
 def article(**parts):

@@ -12,7 +12,7 @@ from support.originals import news, newsroom
 from index.analysis.term_positions import DocumentTerms
 from index.analysis.tokenizer import MAX_TERM, runs, shouts, tokenize
 from index.analysis.words import terms
-from index.article import Article
+from monitor.base.article import Article
 
 
 def article(**parts):

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from support import postings_files
 
 from index import open_archive, open_archive_writer
-from index.article import Article
 from index.engine import inverted_batch
 from index.engine.checksummed_file import ChecksummedFileWriter
 from index.engine.packed_numbers import Numbers
@@ -22,6 +21,7 @@ from index.engine.schema import MAX_DOCUMENTS
 from index.engine.term_pool import TermPool
 from index.errors import ArchiveDamaged
 from index.query.parser import parse_query
+from monitor.base.article import Article
 
 Document = dict[str, list[int]]
 

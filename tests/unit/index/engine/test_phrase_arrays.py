@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from support import postings_files
 
 from index import open_archive, open_archive_writer
-from index.article import Article
 from index.engine import bit_sets, phrase_arrays, query_executor
 from index.engine.article_terms import ArticleTerms
 from index.engine.places import PlaceLayout
@@ -22,6 +21,7 @@ from index.engine.term_pool import TermPool
 from index.evaluation.spans import MemoryDocument, evaluate
 from index.query.ast import Near, Node, Or, Phrase, Word
 from index.query.parser import parse_query
+from monitor.base.article import Article
 
 WORDS = ("de", "la", "plate-forme", "plateforme", "forme", "de", "la", "AT&T")
 TEXT = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)

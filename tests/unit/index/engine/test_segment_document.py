@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from index import open_archive_writer
-from index.article import Article
 from index.engine.reader import ReaderManager
 from index.engine.segment_document import SegmentDocument
 from index.errors import Interrupted
 from index.interruption import interruptible
 from index.query.ast import Mode, Word
+from monitor.base.article import Article
 
 EVERY = Word("port*", Mode.WILDCARD)
 

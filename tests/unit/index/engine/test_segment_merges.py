@@ -14,9 +14,9 @@ from support.properties import examples
 
 from index import open_archive, open_archive_writer
 from index.archive import Archive, ArchiveWriter
-from index.article import Article
 from index.engine import segment_merges
 from index.query.parser import parse_query
+from monitor.base.article import Article
 
 
 def article(id: int, word: str = "port") -> Article:

@@ -14,11 +14,11 @@ from msgspec.structs import replace
 from whoosh import query
 
 from index import open_archive_writer
-from index.article import Article
 from index.engine.codec import ArchiveIndex
 from index.engine.segment_merges import FAN_IN, select_merge
 from index.engine.storage import DurableStorage
 from index.errors import ArchiveDamaged, ArchiveError
+from monitor.base.article import Article
 
 
 def article(id: int, title: str = "Un port belge") -> Article:

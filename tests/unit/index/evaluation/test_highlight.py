@@ -9,9 +9,9 @@ import pytest
 from support.golden_cases import GOLDEN, Golden
 
 from index.analysis.term_positions import DocumentTerms
-from index.article import Article
 from index.evaluation.highlight import Highlighter
 from index.query.parser import Query, parse_query
+from monitor.base.article import Article
 
 
 def spans(query: Query, article: Article) -> list[tuple[str, int, int]]:

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from support.distance_queries import DISTANCES, QUERIES, TEXTS
 
 from index.analysis.term_positions import PART_WIDTH
-from index.article import Article
 from index.errors import QueryError
 from index.evaluation import phrases
 from index.evaluation.proximity import MAX_COMBINATIONS
 from index.evaluation.spans import MAX_PLACES, Document, MemoryDocument, evaluate, extents, matches
 from index.query.ast import Near, Node, Or, Phrase, Word, walk
 from index.query.parser import parse_query
+from monitor.base.article import Article
 
 Extent = tuple[int, int]
 Combination = tuple[Extent, tuple[Extent, ...]]

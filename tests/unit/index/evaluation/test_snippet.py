@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from index.analysis.term_positions import DocumentTerms
-from index.article import Article
 from index.evaluation.highlight import Highlighter, snippet
 from index.evaluation.spans import MemoryDocument, matches, occurrences
 from index.query.parser import Query, parse_query
+from monitor.base.article import Article
 
 
 def spans(query: Query, article: Article) -> list[tuple[str, int, int]]:

@@ -6,9 +6,9 @@ import pytest
 from support.golden_cases import GOLDEN
 
 from index.analysis.term_positions import DocumentTerms
-from index.article import Article
 from index.evaluation.spans import MemoryDocument, evaluate, matches, occurrences
 from index.query.parser import any_of, parse_query, score
+from monitor.base.article import Article
 
 
 def article(body="", title="", summary="", author=""):

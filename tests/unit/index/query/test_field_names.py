@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.analysis.folding import fold
-from index.article import PARTS
 from index.errors import QueryError
 from index.query.ast import ALERT_FACETS, FACETS, Facet
 from index.query.completion import complete
@@ -15,6 +14,7 @@ from index.query.field_names import FRENCH, OTHER_VALUES, offered_filter
 from index.query.filters import VALUES as TAKEN
 from index.query.lexer import operator_in
 from index.query.parser import none_of, parse_query, read
+from monitor.base.article import PARTS
 
 VALUES = {
     "lang": "fr", "feed": "lesoir.be", "tag": "presse", "since": "7d", "until": "2023-10",

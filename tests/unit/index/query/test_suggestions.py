@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from support.memory_archive import MemoryArchive
 
 from index.archive import Archive
-from index.article import Article
 from index.errors import QueryError
 from index.query.ast import And, Mode, Word
 from index.query.parser import Query, parse_query
 from index.query.suggestions import SuggestionKind, node_text, query_suggestions
+from monitor.base.article import Article
 
 ALIKE = {"sancsion": ["sanction"], "espionage": ["espionnage"], "liegge": ["liege", "siege"]}
 

@@ -7,7 +7,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import html
 
-from index.analysis.text_cleaning import clean
 from monitor.api.marked_text import compared, lit, paragraphs
 from monitor.api.origin import is_foreign
 from monitor.api.pages.alerts import ListParameters
@@ -15,6 +14,7 @@ from monitor.api.pages.links import address
 from monitor.api.pages.login import local_address
 from monitor.api.pages.words import matched, prose
 from monitor.api.problems import is_page
+from monitor.base.text_cleaning import clean
 from monitor.model.article import ADDED, REMOVED, SAME, DiffPart
 from monitor.model.match import Match
 

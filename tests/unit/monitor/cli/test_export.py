@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from support.store_with_alerts import raised
 
 from monitor.cli import main_group
-from monitor.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import SqlStore
 
 
 def objects(text: str) -> list[Any]:

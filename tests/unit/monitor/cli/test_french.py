@@ -16,11 +16,11 @@ from support.archive_with_alerts import NOW, ring
 from support.message_sources import as_shown, commands
 from support.pseudo_language import plain_words, pseudo_language
 
-from index import translation
+from monitor.base import translation
+from monitor.base.language import FOLDER
 from monitor.cli import main_group
 from monitor.cli.translated_command import translated, use_language_of_click
 from monitor.config import load
-from monitor.language import FOLDER
 
 SPACE = "\N{NO-BREAK SPACE}"
 TITLES = ["Alibaba à Liège", "Grève au port", "Alibaba et la grève", "Il pleut"]

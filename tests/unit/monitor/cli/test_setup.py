@@ -16,8 +16,8 @@ from monitor.cli.setup import init
 from monitor.config.schema import json_schema
 
 NEWSROOM = ROOT / "feeds.yaml"
-STARTER = ROOT / "monitor" / "starter.yaml"
-IN_FRENCH = ROOT / "monitor" / "starter.fr.yaml"
+STARTER = ROOT / "monitor" / "config" / "starter.yaml"
+IN_FRENCH = ROOT / "monitor" / "config" / "starter.fr.yaml"
 
 
 def run(*arguments: str, config: Path, command: Any = check) -> Result:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from monitor.base.errors import ConfigError
 from monitor.cli.check import describe_problems
 from monitor.config import understand
 from monitor.config.diff import changes
 from monitor.config.summary import as_mapping, as_text
-from monitor.errors import ConfigError
 from monitor.model.config import ChannelKind, Config
 
 HEAD = "feeds: [https://a.example/rss]\nwatchlists: [{terms: x1}]\nchannels:\n"

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.alerts.routing import routing
+from monitor.base.errors import ConfigError
 from monitor.config import understand
-from monitor.errors import ConfigError
+from monitor.judgement.alerts.routing import routing
 from monitor.model.config import Config, Digest, Quiet, Route
 from monitor.model.severity import Severity
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from support.newsroom import Newsroom
 
+from monitor.base.errors import ConfigError
 from monitor.config import understand
-from monitor.errors import ConfigError
 from monitor.model.search import PastSearch
-from monitor.store.sql.store import SqlStore
-from monitor.store.sql.views import KEPT, SqlViews
-from monitor.wiring import open_service
+from monitor.runtime.wiring import open_service
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.views import KEPT, SqlViews
 
 HEAD = "feeds: [https://a.example/rss]\nwatchlists: []\nsearches:\n"
 

@@ -18,8 +18,8 @@ from monitor.config.summary import warnings
 from monitor.model.config import Config
 
 NEWSROOM = ROOT / "feeds.yaml"
-STARTER = ROOT / "monitor" / "starter.yaml"
-IN_FRENCH = ROOT / "monitor" / "starter.fr.yaml"
+STARTER = ROOT / "monitor" / "config" / "starter.yaml"
+IN_FRENCH = ROOT / "monitor" / "config" / "starter.fr.yaml"
 STARTERS = pytest.mark.parametrize("path", [STARTER, IN_FRENCH], ids=["english", "french"])
 
 

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from support import ROOT
 from support.properties import examples
 
+from monitor.base.errors import ConfigError, Problem
 from monitor.config import data_folder, load, shared_store, understand
 from monitor.config.watchlist_tests import understand_and_test
-from monitor.errors import ConfigError, Problem
 from monitor.model.config import Config
 from monitor.model.severity import Severity
 
 PATH = Path("newsroom/feeds.yaml")
-STARTER = (ROOT / "monitor" / "starter.yaml").read_text(encoding="utf-8")
+STARTER = (ROOT / "monitor" / "config" / "starter.yaml").read_text(encoding="utf-8")
 FEEDS = "feeds:\n  - https://a.example/rss\n"
 WATCHLISTS = "watchlists:\n  - Alibaba\n"
 

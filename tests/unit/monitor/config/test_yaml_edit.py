@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import ROOT
 
+from monitor.base.errors import ConfigError, MonitorError
 from monitor.config import load
 from monitor.config.yaml_edit import LayoutError, edit, scalar, with_item, without_items
 from monitor.config.yaml_nodes import YamlText, tree
-from monitor.errors import ConfigError, MonitorError
 
 NEW = {"url": "https://new.org/rss", "name": "L'Écho: du soir", "tags": ["belgique", "2023"]}
 LINES = """\
@@ -152,7 +152,7 @@ def test_the_last_item_is_not_removed() -> None:
 
 @pytest.mark.costly
 def test_the_projects_own_files_can_be_edited() -> None:
-    for path in (ROOT / "feeds.yaml", ROOT / "monitor" / "starter.yaml"):
+    for path in (ROOT / "feeds.yaml", ROOT / "monitor" / "config" / "starter.yaml"):
         text = path.read_text(encoding="utf-8")
         count = len(plain(text)["feeds"])
         more = with_item(with_item(text, "feeds", [NEW]), "watchlists", ["Temu"])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.fake_newsroom import NOW
 
-from index.article import Article
+from monitor.base.article import Article
 from monitor.model.article import ArticleDetails
 from tui.view.article import article_page, match_places
 

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from support.fake_newsroom import NOW, FakeNewsroom
 
-from index.article import Article
+from monitor.base.article import Article
 from monitor.model.alert import Escalation, Lost, MergedAlert, Outlet, StoryTimeline
 from monitor.model.article import ADDED, REMOVED, SAME, ArticleDetails, ArticleRevision, DiffPart
 from monitor.model.severity import Severity

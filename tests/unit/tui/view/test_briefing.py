@@ -6,7 +6,7 @@ import pytest
 from support.briefings import BRUSSELS, alert, facts, feed, hostile_facts, story, told_by
 
 from monitor.model.feed import Health
-from monitor.service.briefing import compose_briefing
+from monitor.presentation.service.briefing import compose_briefing
 from tui.view.briefing import briefing_page
 from tui.view.styled_text import width
 

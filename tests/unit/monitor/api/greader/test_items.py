@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.briefings import told_by
 
-from index.analysis.text_cleaning import clean
-from index.article import Article
 from monitor.api.greader.items import content, item_row
+from monitor.base.article import Article
+from monitor.base.text_cleaning import clean
 from monitor.model.alert import Alert, AlertKind, AlertState, Verdict
 from monitor.model.match import Match
 from monitor.model.severity import Severity

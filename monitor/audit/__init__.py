@@ -1,1 +1,0 @@
-"""The evidence: a chain of records of each alert, and its verification."""

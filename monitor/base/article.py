@@ -1,0 +1,70 @@
+"""The values that every layer uses: an article, its language, its dates."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from msgspec import Struct
+
+Timestamp = float
+"""Seconds since 1970-01-01 00:00 UTC."""
+
+PARTS = ("title", "summary", "body", "author")
+"""The parts of an article that hold words, in the order they are read."""
+
+
+class Language(NamedTuple):
+    """A language and the confidence in it; an empty code is undetermined."""
+
+    code: str
+    confidence: float
+
+
+UNDETERMINED = Language("", 0.0)
+
+
+class Article(Struct, frozen=True, kw_only=True):
+    """A document of the archive: identified, dated, cleaned, with a language.
+
+    All text is clean (see `monitor.base.text_cleaning.clean`). Offsets anywhere in tocsin count
+    characters of these very strings.
+    """
+
+    id: int
+    """Ingestion order; 0 while not yet stored."""
+    feeds: tuple[int, ...]
+    """Numbers of the feeds that carried it, the first one first."""
+    url: str
+    title: str
+    summary: str
+    body: str = ""
+    author: str = ""
+    lang: str = ""
+    """ISO 639-1 code, or empty when undetermined."""
+    published: Timestamp | None = None
+    """As the feed says; None without a usable date."""
+    seen: Timestamp
+    """When tocsin first saw it."""
+    story: int = 0
+    """Id of the first article of the same story; its own id when it is alone."""
+    outlet: str = ""
+    """Who published it, where the feed is an aggregator that names it; else empty."""
+
+    @property
+    def date(self) -> Timestamp:
+        """Return the date to sort by: publication, but never later than first seen."""
+        return self.seen if self.published is None else min(self.published, self.seen)
+
+    @property
+    def texts(self) -> tuple[str, str, str, str]:
+        """The texts of all parts, in the order of `PARTS`."""
+        return self.title, self.summary, self.body, self.author
+
+    @property
+    def characters(self) -> int:
+        """Number of characters of all parts."""
+        return sum(map(len, self.texts))
+
+    def part(self, name: str) -> str:
+        """Return the text of one of `PARTS`."""
+        return str(getattr(self, name))

@@ -1,0 +1,177 @@
+"""Errors of the monitor; each names its subject and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple, Self
+
+from monitor.base.translation import gettext as _
+
+
+class MonitorError(Exception):
+    """Something the user must know; the message says what to do next."""
+
+
+class Problem(NamedTuple):
+    """One mistake in `feeds.yaml`; line and column count from 1."""
+
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return _(
+            "line {line}, column {column}: {problem}",
+            line=self.line,
+            column=self.column,
+            problem=self.message,
+        )
+
+
+class ConfigError(MonitorError):
+    """A configuration that cannot be used, with every problem in it."""
+
+    def __init__(
+        self, path: str, problems: list[Problem], *, unwritten: bytes | None = None
+    ) -> None:
+        self.path = path
+        self.unwritten = unwritten
+        """The text with the problems, where an edit would have made it; the file is as it was."""
+        self.problems = sorted(problems)
+        super().__init__("\n".join(f"{path}: {problem}" for problem in self.problems))
+
+
+class UnknownNameError(MonitorError):
+    """A name does not exist; the message has the nearest one, or says who lists all."""
+
+
+class MissingExtraError(MonitorError):
+    """A library that comes with an extra of tocsin is not installed."""
+
+    def __init__(self, needed_by: str, library: str, extra: str) -> None:
+        super().__init__(
+            _(
+                '{what} needs {library}: pip install "tocsin[{extra}]"',
+                what=needed_by, library=library, extra=extra,
+            )
+        )  # fmt: skip
+
+
+@contextmanager
+def requires_extra(extra: str, needed_by: str) -> Iterator[None]:
+    """Report a library that cannot be imported as a missing extra.
+
+    Args:
+        extra: The extra of pyproject.toml that the libraries imported inside belong to.
+        needed_by: What the user asked for, as the message begins.
+
+    Raises:
+        MissingExtraError: A library is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        library = (error.name or "").partition(".")[0].replace("_", "-")
+        raise MissingExtraError(needed_by, library, extra) from error
+
+
+class StoreError(MonitorError):
+    """The store cannot be opened, read or written."""
+
+
+class LeaseLostError(StoreError):
+    """Another monitor does by now what this one was doing; nothing of it was stored."""
+
+
+class CursorError(MonitorError):
+    """A cursor that is not valid, or belongs to another search."""
+
+
+class EncodingError(MonitorError):
+    """The process that encodes was killed, or died: too slow, or too much memory."""
+
+
+class AlreadyRunningError(MonitorError):
+    """Another monitor watches this data folder; its pid is 0 while it starts."""
+
+    def __init__(self, folder: str, pid: int) -> None:
+        self.pid = pid
+        who = (
+            _("pid {pid}", pid=pid) if pid else _("starting, ending, or building the archive again")
+        )
+        super().__init__(
+            _(
+                "{folder}: a monitor already runs here ({who}); "
+                "`tocsin stop` ends it, `tocsin` joins it",
+                folder=folder, who=who,
+            )
+        )  # fmt: skip
+
+
+class NoStoreError(StoreError):
+    """There is no store yet at this address."""
+
+
+class StoreTakenError(AlreadyRunningError):
+    """Others use this store, maybe on other machines, and one of us wants it for itself."""
+
+    def __init__(self, store: str, *, alone: bool) -> None:
+        self.pid = 0
+        if alone:
+            words = _(
+                "{store}: another monitor watches this store, maybe on another machine;"
+                " end that one first",
+                store=store,
+            )
+        else:
+            words = _(
+                "{store}: `tocsin run --once` or `tocsin move` uses this store alone, maybe on"
+                " another machine; try again when it has ended",
+                store=store,
+            )
+        MonitorError.__init__(self, words)
+
+
+class FeedError(MonitorError):
+    """One feed failed; the others go on. `url` names it, `reason` says why in words."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.url = url
+        self.reason = reason
+        super().__init__(f"{url}: {reason}")
+
+    def bare(self) -> Self:
+        """Return the error without tracebacks: their frames hold whole bodies."""
+        error: BaseException | None = self
+        met: set[int] = set()  # an error that is raised again can be the cause of its own cause
+        while error is not None and id(error) not in met:
+            met.add(id(error))
+            error = error.with_traceback(None).__cause__ or error.__context__
+        return self
+
+
+class FetchError(FeedError):
+    """The server could not be asked or did not give a usable answer.
+
+    `status` is the HTTP status if there was one; `retry_after` is in seconds;
+    `network` is true when nothing could be reached at all (name, route, connection).
+    """
+
+    def __init__(
+        self,
+        url: str,
+        reason: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        network: bool = False,
+    ) -> None:
+        super().__init__(url, reason)
+        self.status = status
+        self.retry_after = retry_after
+        self.network = network
+
+
+class ParseError(FeedError):
+    """The answer holds no feed that can be read."""

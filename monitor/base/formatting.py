@@ -1,0 +1,244 @@
+"""Counts, durations and moments as text, sparklines, and durations from text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from monitor.base import signs
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark_all, ngettext, number, pgettext
+
+if TYPE_CHECKING:
+    from monitor.base.article import Timestamp
+
+
+def counted(count: int, noun: str, many: str = "") -> str:
+    """Return a number with its noun: `1 article`, `1,200 entries`.
+
+    `many` is the plural, if it is not the noun with an s.
+    """
+    return f"{number(count)} {noun if count == 1 else many or noun + 's'}"
+
+
+def articles(count: int) -> str:
+    """Return how many articles there are: `1 article`, `1,200 articles`."""
+    return ngettext("{count} article", "{count} articles", count)
+
+
+def alerts(count: int) -> str:
+    """Return how many alerts there are: `1 alert`, `1,200 alerts`."""
+    return ngettext("{count} alert", "{count} alerts", count)
+
+
+def stories(count: int) -> str:
+    """Return how many stories there are: `1 story`, `1,200 stories`."""
+    return ngettext("{count} story", "{count} stories", count)
+
+
+def feeds(count: int) -> str:
+    """Return how many feeds there are: `1 feed`, `1,200 feeds`."""
+    return ngettext("{count} feed", "{count} feeds", count)
+
+
+def clauses(parts: Iterable[str]) -> str:
+    """Return clauses in a row, as the language separates them."""
+    return _("; ").join(parts)
+
+
+def either(names: Iterable[str]) -> str:
+    """Return names of which one is enough: `fr or en`."""
+    return _(" or ").join(names)
+
+
+def megabytes(count: int) -> str:
+    """Return a number of bytes in megabytes."""
+    return _("{size} MB", size=number(count / 1e6, 1))
+
+
+def percent(share: float) -> str:
+    """Return a share as the language writes it: `75%`, in French `75 %`."""
+    return _("{number}%", number=number(round(share * 100)))
+
+
+def and_more(names: str, more: int) -> str:
+    """Return names, and how many more there are: `Le Soir, L'Écho and 2 more`."""
+    if more <= 0:
+        return names
+    return ngettext("{names} and {count} more", "{names} and {count} more", more, names=names)
+
+
+def shown_title(title: str) -> str:
+    """Return a title as people read it: `(untitled)` if it is empty."""
+    return title or _("(untitled)")
+
+
+_SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "j": 86400.0}
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
+_YEAR = 365.25 * 86_400
+
+
+def alert_number(id: int) -> str:
+    """Return the number of an alert as people read and type it: a5. Articles are plain: 5."""
+    return f"a{id}"
+
+
+def alert_page(pages: str, id: int) -> str:
+    """Return the address of the page of an alert; empty if there are no pages."""
+    return f"{pages}/alerts/{alert_number(id)}" if pages else ""
+
+
+def briefing_page(pages: str, id: int) -> str:
+    """Return the address of the page of a briefing that is sent; empty if there are no pages."""
+    return f"{pages}/briefing/{id}" if pages else ""
+
+
+def _rounded(seconds: float) -> tuple[int, str]:
+    """Return a duration in its largest fitting unit, rounded; in years from two on."""
+    if seconds >= 2 * _YEAR:
+        return round(seconds / _YEAR), "y"
+    for unit, name in _UNITS:
+        if seconds >= unit * 0.995:
+            return round(seconds / unit), name
+    return max(0, round(seconds)), "s"
+
+
+def span(seconds: float) -> str:
+    """Return a duration in one unit, rounded: `40 s`, `2 min`, `6 h`, `31 d`, `9 y`."""
+    count, unit = _rounded(seconds)
+    return _with_unit(number(count), unit)
+
+
+def due_in(seconds: float) -> str:
+    """Return when something is due: `in 4 min`, or `now` if that is less than a second away."""
+    return _("in {time}", time=span(seconds)) if seconds >= 1 else _("now")
+
+
+def short_span(seconds: float) -> str:
+    """Return a duration as `span` rounds it, in few cells: `40s`, `2m`, `6h`."""
+    count, unit = _rounded(seconds)
+    return f"{count}{'m' if unit == 'min' else unit_name(unit)}"
+
+
+def spelled(seconds: float) -> str:
+    """Return a duration as `span` rounds it, with its unit spelt out: `14 hours`, `4 days`."""
+    count, unit = _rounded(seconds)
+    match unit:
+        case "y":
+            return ngettext("{count} year", "{count} years", count)
+        case "d":
+            return ngettext("{count} day", "{count} days", count)
+        case "h":
+            return ngettext("{count} hour", "{count} hours", count)
+        case "min":
+            return ngettext("{count} minute", "{count} minutes", count)
+    return ngettext("{count} second", "{count} seconds", count)
+
+
+def date_and_time(moment: datetime) -> str:
+    """Return a local time with its date: `2026-11-26 07:00`, in French `26/11/2026 07:00`."""
+    return moment.strftime(_("%Y-%m-%d %H:%M"))
+
+
+def moment(at: Timestamp, now: Timestamp, zone: tzinfo) -> str:
+    """Return a local time, with its date unless it is today."""
+    try:
+        then, today = (datetime.fromtimestamp(time, zone) for time in (at, now))
+    except (OverflowError, ValueError, OSError):  # a feed can give any number as its date
+        return _("undated")
+    return f"{then:%H:%M}" if then.date() == today.date() else date_and_time(then)
+
+
+def weekday(moment: datetime) -> str:
+    """Return the name of a day in three letters: `Mon`; not the locale's, of any width."""
+    return pgettext("weekday", _WEEKDAYS[moment.weekday()])
+
+
+def month(moment: datetime) -> str:
+    """Return the name of a month in three letters: `Nov`; not the locale's, of any width."""
+    return pgettext("month", _MONTHS[moment.month - 1])
+
+
+_WEEKDAYS = mark_all("weekday", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = mark_all(
+    "month", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
+)
+
+
+def exact(seconds: float) -> str:
+    """Return a duration with nothing rounded away: `1 h 30 min`, `90 s` as `1 min 30 s`."""
+    parts = []
+    left = round(seconds, 3)
+    for unit, name in _UNITS:
+        count, left = divmod(left, unit)
+        if count:
+            parts.append(_with_unit(f"{count:g}", name))
+    return " ".join([*parts, _with_unit(shortest(left), "s")] if left or not parts else parts)
+
+
+def _with_unit(amount: str, unit: str) -> str:
+    """Return an amount with its unit, `d` as the language calls it."""
+    return f"{amount} {unit_name(unit)}"
+
+
+def unit_name(unit: str) -> str:
+    """Return the sign of a unit of time: `d` and `y` as the language writes them."""
+    if unit == "y":
+        return pgettext("unit", "y")
+    return pgettext("unit", "d") if unit == "d" else unit
+
+
+def shortest(value: float) -> str:
+    """Return a number with as many decimals as it has."""
+    written = f"{value:g}"
+    return number(value, len(written.partition(".")[2]))
+
+
+def seconds(text: str) -> float:
+    """Return the seconds of 15m, 90s, 2h, 1d or 1h30m; raises ValueError in words."""
+    compact = text.replace(" ", "").lower()
+    if re.fullmatch(r"\d+(\.\d+)?", compact):
+        raise ValueError(
+            _(
+                "`{text}` lacks a unit; write {number}m for minutes, {number}s for seconds",
+                text=text,
+                number=compact,
+            )
+        )
+    if not re.fullmatch(r"(\d+(\.\d+)?(s|min|m|h|d|j))+", compact):
+        raise ValueError(_("`{text}` is not a duration; write 30s, 15m, 2h or 1d", text=text))
+    found = re.findall(r"(\d+(?:\.\d+)?)(s|min|m|h|d|j)", compact)
+    return sum(float(number) * _SECONDS[unit] for number, unit in found)
+
+
+def iso(moment: Timestamp | None) -> str | None:
+    """Return a moment as 2023-10-09T07:09:00Z; None for None, and for what no calendar holds."""
+    if moment is None:
+        return None
+    try:
+        return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def sparkline(counts: Sequence[int], width: int) -> str:
+    """Return counts as bars, scaled to the largest; 0 is a blank.
+
+    Args:
+        counts: Oldest first.
+        width: Bars at most; where there are more counts, a bar is the sum of several.
+    """
+    bars = list(_summed(counts, width))
+    top = max(bars, default=0)
+    return "".join(signs.BARS[(bar * len(signs.BARS) - 1) // top] if bar else " " for bar in bars)
+
+
+def _summed(counts: Sequence[int], width: int) -> Iterator[int]:
+    step = max(1, -(-len(counts) // width))
+    start = len(counts) % step  # the newest bar is a whole one
+    if start:
+        yield sum(counts[:start])
+    for at in range(start, len(counts), step):
+        yield sum(counts[at : at + step])

@@ -1,0 +1,130 @@
+"""Messages in the language of the reader: English as it is written, others from a catalogue.
+
+Packages write `from monitor.base.translation import gettext as _`. In English no file is read.
+"""
+
+from __future__ import annotations
+
+import gettext as catalogues
+from pathlib import Path
+from typing import NamedTuple
+
+ENGLISH = "en"
+LANGUAGES = (ENGLISH, "fr")
+"""The languages of which there are messages."""
+DOMAIN = "tocsin"
+"""Name of the catalogues."""
+_SEPARATORS = {"fr": ("\N{NO-BREAK SPACE}", ",")}
+"""Between thousands, and before decimals."""
+
+
+class Choice(NamedTuple):
+    """The arguments of `use`, for processes that are started."""
+
+    language: str
+    folder: Path
+
+
+class _Chosen:
+    """What `use` set."""
+
+    language = ENGLISH
+    folder = Path()
+    catalogue: catalogues.NullTranslations | None = None
+
+
+_chosen = _Chosen()
+
+
+def use(language: str, folder: Path) -> None:
+    """Show all messages from now on in a language.
+
+    Args:
+        language: One of `LANGUAGES`; of another one, and of one whose catalogue was not compiled,
+            there are English messages only.
+        folder: Where the catalogues are: `LANGUAGE/LC_MESSAGES/tocsin.mo`.
+    """
+    if (language, folder) == (_chosen.language, _chosen.folder):
+        return
+    _chosen.language, _chosen.folder, _chosen.catalogue = language, folder, None
+    if language != ENGLISH:
+        _chosen.catalogue = catalogues.translation(DOMAIN, folder, [language], fallback=True)
+
+
+def current() -> str:
+    """Return the language in use."""
+    return _chosen.language
+
+
+def choice() -> Choice:
+    """Return what the last call of `use` asked for, so that another process can do the same."""
+    return Choice(_chosen.language, _chosen.folder)
+
+
+def gettext(message: str, /, **values: object) -> str:
+    """Return a message in the language of the reader, with its values.
+
+    Args:
+        message: The English message. Names in braces stand for values; without values braces are
+            text.
+        **values: The values by name. Numbers are given as `number` writes them.
+    """
+    catalogue = _chosen.catalogue
+    text = message if catalogue is None or not message else catalogue.gettext(message)
+    return text.format(**values) if values else text
+
+
+def pgettext(context: str, message: str, /, **values: object) -> str:
+    """Return a message that means different things in different places.
+
+    Args:
+        context: Where it stands; for translators.
+        message: The English message.
+        **values: The values by name.
+    """
+    catalogue = _chosen.catalogue
+    text = message if catalogue is None else catalogue.pgettext(context, message)
+    return text.format(**values) if values else text
+
+
+def ngettext(one: str, many: str, amount: float, /, **values: object) -> str:
+    """Return a message about a number, which is its value `{count}`: `1,200 entries`.
+
+    Args:
+        one: The English message about one.
+        many: The English message about several, or none.
+        amount: The number.
+        **values: The other values by name.
+    """
+    catalogue = _chosen.catalogue
+    if catalogue is None:
+        text = one if amount == 1 else many
+    else:
+        text = catalogue.ngettext(one, many, int(amount))
+    return text.format(count=number(amount), **values)
+
+
+def mark(message: str) -> str:
+    """Return a message as it is: a constant that is translated where it is shown."""
+    return message
+
+
+def mark_all(context: str, *messages: str) -> tuple[str, ...]:
+    """Return messages as they are: constants that `pgettext` translates in this context."""
+    return messages
+
+
+def mark_plural(one: str, many: str) -> tuple[str, str]:
+    """Return messages as they are: constants that `ngettext` translates where they are shown."""
+    return one, many
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """Return a number as the language writes it: `1,234.5`, in French `1 234,5`."""
+    if isinstance(value, int) and -1000 < value < 1000 and not decimals:
+        return str(value)
+    text = f"{value:,.{decimals}f}"
+    if _chosen.language == ENGLISH or _chosen.language not in _SEPARATORS:
+        return text
+    thousands, point = _SEPARATORS[_chosen.language]
+    return text.translate({ord(","): thousands, ord("."): point})

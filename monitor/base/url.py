@@ -1,0 +1,96 @@
+"""URLs: parsing, comparison by origin and host, and the form that is safe to show.
+
+httpx is imported when the first URL is parsed: commands that only show URLs start without it.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from monitor.base.translation import gettext as _
+
+if TYPE_CHECKING:
+    import httpx
+
+Origin = tuple[str, str, int]
+"""Scheme, host, port: requests to the same origin may share a connection and a secret."""
+
+_PORTS = {"http": 80, "https": 443}
+# The second form is a password that is not escaped: `//me:pass/word@host`, not `//host:80/@me`.
+_USERINFO = re.compile(r"(?<=//)(?:[^/?#]*|[^/?#@\[]*:(?!\d{1,5}(?:[/?#]|$)).*)@")
+_SECRET = re.compile(
+    r"([?&;][^=&;#]*(?:key|token|secret|passw|auth|sig|session|credential)[^=&;#]*=)[^&;#]*", re.I
+)
+
+
+class UrlError(ValueError):
+    """A URL that cannot be requested. The message says why and holds nothing secret."""
+
+
+def parse_url(url: str) -> httpx.URL:
+    """Return an absolute http or https URL.
+
+    Raises:
+        UrlError: It is not a URL that can be requested.
+    """
+    import httpx
+
+    try:
+        parsed = httpx.URL(url)
+        host = parsed.host  # decodes xn--
+    except Exception as error:  # InvalidURL, IDNAError, UnicodeError, ValueError, TypeError
+        raise UrlError(_("not a valid URL")) from error
+    if parsed.scheme not in _PORTS:
+        raise UrlError(_("not http or https"))
+    if not host:
+        raise UrlError(_("a URL without a host"))
+    if not (parsed.port is None or 0 < parsed.port < 65_536):
+        raise UrlError(_("not a valid port"))
+    return parsed
+
+
+def origin_of(url: httpx.URL) -> Origin:
+    """Return the origin of a URL, its host in ASCII."""
+    return url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
+
+
+@lru_cache(10_000)
+def host(url: str) -> str:
+    """Return the host of a URL in lower case; empty if there is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def site(url: str) -> str:
+    """Return the origin of a URL as text; empty if the URL cannot be requested."""
+    try:
+        scheme, name, port = origin_of(parse_url(url))
+    except UrlError:
+        return ""
+    name = f"[{name}]" if ":" in name else name
+    return f"{scheme}://{name}" + (f":{port}" if port != _PORTS[scheme] else "")
+
+
+def without_credentials(url: httpx.URL) -> str:
+    """Return a URL as it may be stored: no user, no password."""
+    return str(url.copy_with(userinfo=b"") if url.userinfo else url)
+
+
+def authorization(url: httpx.URL) -> bytes | None:
+    """Return the Authorization header for the user and password of a URL; None without them."""
+    if not url.userinfo:
+        return None
+    return b"Basic " + b64encode(f"{url.username}:{url.password}".encode())
+
+
+def redact(url: str) -> str:
+    """Return a URL as it may be shown: no password, no token, nothing unprintable, not long."""
+    shown = _SECRET.sub(r"\1…", _USERINFO.sub("…@", url))
+    shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in shown)
+    return shown if len(shown) <= 500 else shown[:499] + "…"

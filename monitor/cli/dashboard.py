@@ -1,0 +1,246 @@
+"""`tocsin dashboard`: starts the monitor if none is running, and shows the dashboard."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import click
+
+from monitor.base.article import Timestamp
+from monitor.base.translation import gettext as _
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from monitor.model.search import Filter
+    from monitor.presentation.service.service import Service
+    from tui.base_app import AppSettings, BaseApp, ExitMode
+
+
+Script = Callable[["Pilot[Any]"], Awaitable[None]]
+WEB_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+"""Removed from pictures: loading a font would tell another server who looks at them."""
+_SERIAL = re.compile(r"terminal-\d+-")
+
+
+async def save_screenshot(app: BaseApp, path: Path, size: tuple[int, int], script: Script) -> None:
+    """Write an SVG picture of the screen after a script has run; equal screens give equal files.
+
+    Args:
+        app: The application.
+        path: The file to write.
+        size: Columns and lines of the screen.
+        script: What to do before the picture is taken.
+    """
+    async with app.run_test(size=size) as pilot:
+        await script(pilot)
+        picture = app.export_screenshot(title="tocsin")
+    picture = _SERIAL.sub("terminal-", WEB_FONTS.sub("", picture))
+    await asyncio.to_thread(path.write_text, picture, encoding="utf-8")
+
+
+SEVERITIES = ("high", "medium", "low")
+THEMES = ("dark", "light", "contrast", "terminal")
+SWITCH_INTERVAL = 0.0005
+"""Seconds that a reading thread may keep the interpreter before the screen gets its turn."""
+
+
+class DashboardContext(Protocol):
+    """What the dashboard needs of the object that the command line passes to its commands."""
+
+    clock: Callable[[], Timestamp]
+    archive: Path
+
+    def service(self, *, read_only: bool = False) -> Service:
+        """Return the service of the newsroom."""
+
+    def ensure_monitor(self, meanwhile: Callable[[], object] = ...) -> bool:
+        """Start a monitor if none is running; return whether one was started.
+
+        Args:
+            meanwhile: What is done while it starts.
+        """
+
+    def stop_monitor(self) -> int | None:
+        """Stop the monitor; return its process id, None if none was running."""
+
+    def following_index(self) -> AbstractContextManager[object]:
+        """Return what keeps the index of this machine in line with a shared store meanwhile."""
+
+
+def run_dashboard(
+    service: Service,
+    *,
+    clock: Callable[[], Timestamp],
+    owns_monitor: bool = False,
+    read_only: bool = False,
+    setting: AppSettings | None = None,
+) -> ExitMode:
+    """Show the dashboard until the analyst quits; return how."""
+    from tui.app import DashboardApp
+
+    app = DashboardApp(
+        service, clock=clock, owns_monitor=owns_monitor, read_only=read_only, **(setting or {})
+    )
+    return app.run() or "quit"
+
+
+def _load() -> None:
+    import tui.app  # noqa: F401 - most of the time to the first paint
+
+
+def run_wall(
+    service: Service,
+    filter: Filter,
+    *,
+    clock: Callable[[], Timestamp],
+    setting: AppSettings | None = None,
+) -> ExitMode:
+    """Show the wall until the analyst quits; return how."""
+    from tui.wall import Wall
+
+    return Wall(service, filter, clock=clock, **(setting or {})).run() or "quit"
+
+
+def _require_terminal() -> None:
+    """Raise ClickException where nothing can show the dashboard: no terminal, no browser."""
+    import os
+    import sys
+
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    if "TEXTUAL_DRIVER" not in os.environ and not all(stream.isatty() for stream in streams):
+        raise click.ClickException(
+            _(
+                "the dashboard needs a terminal; elsewhere `tocsin alerts` and `tocsin status` say"
+                " what it shows, and `tocsin serve` opens it in a browser"
+            )
+        )
+
+
+def _say_that_it_goes_on() -> None:
+    text = _("Another dashboard is open: the monitor goes on; `tocsin stop` ends it.")
+    click.echo(text, err=True)
+
+
+def _action_names() -> set[str]:
+    from tui.app import DashboardApp
+    from tui.screens.help import action_names
+
+    return action_names(DashboardApp)
+
+
+@click.command()
+@click.option("--wall", is_flag=True, help="Show only the latest alerts, in large letters.")
+@click.option(
+    "--watch",
+    "watchlists",
+    multiple=True,
+    metavar="NAME",
+    help="Open a wall with alerts of this watchlist.",
+)
+@click.option(
+    "--severity",
+    "severities",
+    multiple=True,
+    type=click.Choice(SEVERITIES),
+    help="Open a wall with alerts of this severity.",
+)
+@click.option(
+    "--lang",
+    multiple=True,
+    metavar="CODE",
+    help="Open a wall with alerts in this language: fr, en.",
+)
+@click.option(
+    "--feed",
+    "feeds",
+    multiple=True,
+    metavar="NAME",
+    help="Open a wall with alerts of this feed, or of tag:NAME.",
+)
+@click.option("--theme", type=click.Choice(THEMES), help="Colours. Without it, those used last.")
+@click.option("--light", is_flag=True, help="The same as --theme light.")
+@click.option("--bell", is_flag=True, help="Ring for alerts of high severity.")
+@click.option(
+    "--read-only",
+    is_flag=True,
+    help="Allow no changes, as in a data folder that cannot be written.",
+)
+@click.option("--no-monitor", is_flag=True, help="Start no monitor.")
+@click.pass_obj
+def dashboard(
+    newsroom: DashboardContext,
+    wall: bool,
+    watchlists: tuple[str, ...],
+    severities: tuple[str, ...],
+    lang: tuple[str, ...],
+    feeds: tuple[str, ...],
+    theme: str | None,
+    light: bool,
+    bell: bool,
+    read_only: bool,
+    no_monitor: bool,
+) -> None:
+    """Open the dashboard: read alerts, work on them, and search, in the terminal.
+
+    With --wall, or an option that selects alerts, open a wall: a screen that needs no keys and
+    follows by itself.
+    """
+    import gc
+    import os
+    import sys
+
+    _require_terminal()
+    gc.disable()  # a fifth of the time to the first paint; `BaseApp.on_mount` enables it again
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    from monitor.model.search import Filter
+    from monitor.model.severity import Severity
+    from monitor.storage.data_folder import is_read_only
+    from monitor.storage.monitor_lock import dashboard_open
+    from tui.data.ui_state import UI_STATE_FILE, UiStateFile
+    from tui.keymap import load_keymap, settings_path
+
+    keymap = load_keymap(settings_path(os.environ), _action_names)
+    filter = Filter(
+        watchlists=watchlists,
+        severities=tuple(map(Severity, severities)),
+        lang=tuple("" if code == "und" else code.lower() for code in lang),
+        feeds=feeds,
+    )
+    theme = theme or ("light" if light else None)
+    clock = newsroom.clock
+    unwritable = is_read_only(newsroom.archive)
+    read_only = read_only or unwritable
+    started = False if no_monitor or unwritable else newsroom.ensure_monitor(_load)
+    exit_mode: ExitMode = "quit"
+    with dashboard_open(newsroom.archive) as is_another_open:
+        try:
+            setting: AppSettings = {
+                "theme": theme and f"tocsin-{theme}",
+                "bell": bell,
+                "keymap": keymap,
+                "ui_state": UiStateFile(None if read_only else newsroom.archive / UI_STATE_FILE),
+            }
+            if wall or filter != Filter():
+                service = newsroom.service(read_only=True)
+                exit_mode = run_wall(service, filter, clock=clock, setting=setting)
+            else:
+                with nullcontext() if unwritable else newsroom.following_index():
+                    exit_mode = run_dashboard(
+                        newsroom.service(read_only=read_only),
+                        clock=clock,
+                        owns_monitor=started,
+                        read_only=read_only,
+                        setting=setting,
+                    )
+        finally:
+            if started and exit_mode == "quit":
+                if is_another_open():
+                    _say_that_it_goes_on()
+                else:
+                    newsroom.stop_monitor()

@@ -1,0 +1,170 @@
+"""`tocsin serve`: the dashboard in a browser, for everybody who has its address."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import click
+
+from monitor.base.errors import requires_extra
+from monitor.base.translation import gettext as _
+from monitor.cli.dashboard import DashboardContext as Shown
+from monitor.cli.dashboard import dashboard
+
+if TYPE_CHECKING:
+    import ssl
+
+PORT = 8734
+_TERMINAL_VARIABLES = (
+    "COLORTERM", "DISPLAY", "KITTY_WINDOW_ID", "NO_COLOR", "SSH_CONNECTION", "SSH_TTY", "STY",
+    "TMUX", "WAYLAND_DISPLAY", "WEZTERM_PANE",
+)  # fmt: skip
+"""Variables that describe the terminal in which the server was started, not the browser."""
+
+
+class ServeContext(Shown, Protocol):
+    """What `tocsin serve` needs of the object that the command line passes to its commands."""
+
+    config_path: Path
+    data: Path | None
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=PORT,
+    metavar="N",
+    show_default=True,
+    help="Port to listen at. 0 means any free port.",
+)
+@click.option("--expose", is_flag=True, help="Allow a `--host` that other machines can reach.")
+@click.option(
+    "--name", "names", multiple=True, metavar="NAME", help="Another host name of this machine."
+)
+@click.option("--read-only", is_flag=True, help="Allow no changes.")
+@click.option("--no-monitor", is_flag=True, help="Start no monitor.")
+@click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTIONS]")
+@click.pass_obj
+def serve(
+    newsroom: ServeContext,
+    host: str,
+    port: int,
+    expose: bool,
+    names: tuple[str, ...],
+    read_only: bool,
+    no_monitor: bool,
+    options: tuple[str, ...],
+) -> None:
+    """Show the dashboard in a browser.
+
+    Prints the address to open. Everybody who has the address may do what you may do. OPTIONS
+    after `--` are those of `tocsin dashboard`, as in `tocsin serve -- --wall`.
+    """
+    with requires_extra("web", "tocsin serve"):  # not a message
+        from tui.web import server  # noqa: F401
+    from monitor.api.origin import is_loopback
+
+    dashboard.make_context("dashboard", list(options))  # report an error now, not to visitors
+    if not is_loopback(host) and not expose:
+        raise click.UsageError(
+            _(
+                "{host} can be reached from other machines: whoever sees the address can use the"
+                " dashboard, and nothing is encrypted. --expose allows it; `ssh -L` or a proxy with"
+                " TLS is safer.",
+                host=host,
+            )
+        )
+    started = False if no_monitor else newsroom.ensure_monitor()
+    newsroom.service(read_only=True).views.version()  # report a missing archive now
+    try:
+        _serve(newsroom, host, port, names, (*options, *(["--read-only"] if read_only else [])))
+    finally:
+        if started:
+            newsroom.stop_monitor()
+
+
+def _serve(
+    newsroom: ServeContext, host: str, port: int, names: tuple[str, ...], options: tuple[str, ...]
+) -> None:
+    import asyncio
+
+    from monitor.api.origin import is_loopback
+    from monitor.cli import set_up_log
+
+    dashboards = Dashboards(newsroom, host, port, names, options)
+
+    def ready() -> None:
+        click.echo(dashboards.address("http"))
+        click.echo(_("Open this address in a browser; Ctrl-C stops the server."), err=True)
+        if not is_loopback(host):
+            click.echo(_("Other machines can reach it, and nothing is encrypted."), err=True)
+
+    set_up_log(0)
+    asyncio.run(dashboards.server.serve(dashboards.listener, ready))
+
+
+class Dashboards:
+    """Dashboards at an address, which `serve` and `tocsin api --dashboard` show.
+
+    Args:
+        newsroom: Whose dashboards.
+        host: Where to listen.
+        port: 0 takes any free port.
+        names: Other names of this machine.
+        options: Those of `tocsin dashboard`.
+
+    Raises:
+        MonitorError: The address cannot be listened at.
+    """
+
+    def __init__(
+        self,
+        newsroom: ServeContext,
+        host: str,
+        port: int,
+        names: tuple[str, ...],
+        options: tuple[str, ...] = (),
+    ) -> None:
+        from monitor.api.listener import open_listener
+        from monitor.api.origin import names_of
+        from monitor.runtime.wiring import server_connections, token
+        from tui.web.auth import Auth
+        from tui.web.server import BACKLOG, DashboardServer
+
+        local, known = names_of(host, names)
+        self._auth = Auth(token(), local=local, names=known)
+        self._host, self._names = host, names
+        self.listener = open_listener(host, port, BACKLOG)
+        self.server = DashboardServer(
+            shlex.join(dashboard_command(newsroom, options)),
+            self._auth,
+            lambda text: click.echo(text, err=True),
+            server_connections(),
+        )
+
+    def address(self, scheme: str) -> str:
+        """Return the address to open, with its token."""
+        from monitor.api.listener import shown_address
+
+        port = self.listener.getsockname()[1]
+        shown = shown_address(scheme, self._host, port, self._names)
+        return f"{shown}?token={self._auth.token}"
+
+    def beside(self, tls: ssl.SSLContext | None) -> AbstractAsyncContextManager[None]:
+        """Serve them while a block runs, with a certificate if there is one."""
+        return self.server.running(self.listener, tls)
+
+
+def dashboard_command(newsroom: ServeContext, options: tuple[str, ...]) -> list[str]:
+    """Return the command of a visitor's dashboard, which starts no monitor of its own."""
+    unset = [word for name in _TERMINAL_VARIABLES for word in ("-u", name)]
+    data = ["--data", str(newsroom.data)] if newsroom.data is not None else []
+    config = ["-c", str(newsroom.config_path)]
+    python = [sys.executable, "-m", "monitor"]
+    return ["env", *unset, *python, *config, *data, "dashboard", "--no-monitor", *options]

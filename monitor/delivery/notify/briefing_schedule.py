@@ -1,0 +1,187 @@
+"""Makes the briefings that are due, and puts them on their way; each time is done once.
+
+A briefing is stored with its deliveries in one transaction: after a kill it is either there, and is
+delivered as an alert is, or it is made again. Times that were missed are made up for by one
+briefing, which says that it is late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import tzinfo
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from monitor.base.article import Timestamp
+from monitor.base.errors import StoreError
+from monitor.base.tasks import WorkerThread
+from monitor.base.translation import gettext as _
+from monitor.delivery.export import briefing_html, briefing_text, briefing_words
+from monitor.judgement.alerts.quiet_hours import last_briefing
+from monitor.model.briefing import Briefing, BriefingProgress, StoredBriefing
+from monitor.model.config import BriefingSchedule
+from monitor.presentation.rows.briefings import briefing_row
+from monitor.storage.store.protocol import BriefingQueue
+
+log = logging.getLogger("tocsin")
+
+CHECK_SECONDS = 20.0
+"""Seconds between two looks at the clock."""
+PAUSE_SECONDS = 300.0
+"""Seconds without a try after a briefing could not be made."""
+LATE_SECONDS = 600.0
+"""Seconds after its time from which a briefing says that it is late."""
+FIRST_SECONDS = 86_400.0
+"""Seconds that the first briefing of a schedule is about, if it says nothing else."""
+
+
+CHAT_STORIES = 3
+"""Stories of a watchlist in plain text and Markdown, which are for chats: messages are short."""
+
+
+class Brief(Protocol):
+    """Makes a briefing; blocks."""
+
+    def __call__(self, since: Timestamp, watchlists: Sequence[str]) -> Briefing:
+        """Return the briefing from then until now."""
+
+
+class BriefingScheduler:
+    """Makes briefings at their times."""
+
+    def __init__(
+        self,
+        queue: BriefingQueue,
+        thread: WorkerThread,
+        brief: Brief,
+        wake: Callable[[], None],
+        *,
+        clock: Callable[[], Timestamp],
+        sleep: Callable[[float], Awaitable[None]],
+        zone: tzinfo,
+    ) -> None:
+        self._queue = queue
+        self._thread = thread
+        self._brief = brief
+        self._wake = wake
+        self._clock = clock
+        self._sleep = sleep
+        self._zone = zone
+        self._schedules: tuple[BriefingSchedule, ...] = ()
+        self._pages = ""
+        self._paused_until: dict[str, Timestamp] = {}
+
+    async def use(self, schedules: Sequence[BriefingSchedule], pages: str = "") -> None:
+        """Use these schedules; times of new and edited ones that have passed are not made up for.
+
+        Args:
+            schedules: All that there are.
+            pages: Address of the pages to which stories link; empty for none.
+
+        Raises:
+            StoreError: The store cannot be written.
+        """
+        await self._thread(self._queue.begin, schedules, self._clock())
+        self._schedules = tuple(schedules)
+        self._pages = pages
+
+    async def ever(self, refused: Callable[[StoreError], None]) -> None:
+        """Make what becomes due, until cancelled; report store errors to `refused`."""
+        while True:
+            try:
+                await self.all()
+            except StoreError as error:
+                refused(error)
+            await self._sleep(CHECK_SECONDS)
+
+    async def all(self) -> None:
+        """Make each briefing that is due.
+
+        Raises:
+            StoreError: The store cannot be read or written.
+        """
+        if not self._schedules:
+            return
+        progress = await self._thread(self._queue.progress)
+        for schedule in self._schedules:
+            now = self._clock()
+            slot = last_briefing(schedule, now, self._zone)
+            reached = progress.get(schedule.name)
+            if slot is None or reached is None or slot <= reached.done or self._pauses(schedule):
+                continue
+            try:
+                await self._make(schedule, reached, slot, now)
+            except StoreError:
+                raise
+            except Exception:
+                self._paused_until[schedule.name] = now + PAUSE_SECONDS
+                name = schedule.name
+                log.exception(
+                    _("{briefing}: the briefing cannot be made; trying again", briefing=name)
+                )
+
+    def _pauses(self, schedule: BriefingSchedule) -> bool:
+        until = self._paused_until.get(schedule.name, 0.0)
+        return self._clock() < until <= self._clock() + PAUSE_SECONDS
+
+    async def _make(
+        self,
+        schedule: BriefingSchedule,
+        reached: BriefingProgress,
+        slot: Timestamp,
+        now: Timestamp,
+    ) -> None:
+        since = _since(schedule, reached, now)
+        briefing = await asyncio.to_thread(self._brief, since, schedule.watch)
+        due = slot if now - slot >= LATE_SECONDS else None
+        briefing = replace(briefing, name=schedule.name, due=due)
+        zone = schedule.zone or self._zone
+        stored = await asyncio.to_thread(stored_briefing, briefing, slot, now, zone, self._pages)
+        if await self._thread(self._queue.save, stored, schedule.to, briefing.until):
+            to = ", ".join(schedule.to)
+            log.info(_("{subject} to {channels}", subject=stored.subject, channels=to))
+            self._wake()
+
+
+def _since(schedule: BriefingSchedule, reached: BriefingProgress, now: Timestamp) -> Timestamp:
+    """Return when the time begins that a briefing is about; before now, if the clock was set."""
+    if schedule.since is not None:
+        return now - schedule.since
+    since = now - FIRST_SECONDS if reached.until is None else reached.until
+    return since if since < now else now - FIRST_SECONDS
+
+
+def stored_briefing(
+    briefing: Briefing, slot: Timestamp, now: Timestamp, zone: tzinfo, pages: str = ""
+) -> StoredBriefing:
+    """Return a briefing as it is sent, in every format; `pages` is what its stories link to."""
+    short = _for_chats(briefing)
+    return StoredBriefing(
+        name=briefing.name,
+        slot=slot,
+        made_at=now,
+        subject=briefing_words.subject(briefing),
+        plain=briefing_text.plain_text(
+            short, zone, broken_by=briefing_text.MESSAGE_BREAK, pages=pages
+        ),
+        markdown=briefing_text.markdown(short, zone, pages),
+        html=briefing_html.body(briefing, zone, briefing_html.Place(pages=pages or None)),
+        json=json.dumps(briefing_row(briefing), ensure_ascii=False),
+    )
+
+
+def _for_chats(briefing: Briefing) -> Briefing:
+    """Return a briefing with the first stories of each watchlist, the others counted."""
+    watchlists = (
+        replace(
+            one,
+            stories=one.stories[:CHAT_STORIES],
+            left_out=one.left_out + len(one.stories[CHAT_STORIES:]),
+        )
+        for one in briefing.watchlists
+    )
+    return replace(briefing, watchlists=tuple(watchlists))

@@ -1,0 +1,298 @@
+"""Messages about alerts: a subject and a text, as plain text, Markdown and HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+from itertools import accumulate
+from string import Template
+
+from msgspec import Struct
+
+from monitor.base import signs
+from monitor.base.formatting import alert_number, alert_page, briefing_page, date_and_time
+from monitor.base.text_cleaning import shown_url
+from monitor.base.translation import gettext as _
+from monitor.delivery.export.briefing_html import wrapped
+from monitor.delivery.export.briefing_words import shortened, with_lag
+from monitor.delivery.export.markup import HTML, MARKDOWN, PLAIN, Markup, plain
+from monitor.model.alert import Alert
+from monitor.model.briefing import StoredBriefing
+from monitor.model.delivery import Notification
+from monitor.model.severity import SEVERITY_SIGNS
+from monitor.model.shown_names import kind_name, severity_name
+from monitor.presentation.passage import passage
+
+OUTLETS_NAMED = 4
+"""Outlets that a message names."""
+MAX_HEADLINE = 300
+"""Most characters of a headline; some feeds put the whole article into it."""
+MAX_SUBJECT = 200
+"""Most characters of a subject."""
+MAX_TEXT = 3_500
+"""Most characters of a text; the strictest chat service takes 4,000 with markup."""
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """A message in three formats."""
+
+    subject: str
+    plain: str
+    markdown: str
+    html: str
+
+
+def compose(
+    notifications: Sequence[Notification],
+    zone: tzinfo,
+    *,
+    template: str = "",
+    limit: int = MAX_TEXT,
+    pages: str = "",
+) -> Message:
+    """Return the message about an alert, or a digest of several.
+
+    Args:
+        notifications: What the message is about.
+        zone: The time zone of the times in it.
+        template: The text for each alert; without it, the usual layout.
+        limit: The most characters of a text.
+        pages: Address of the pages to which it links; empty for none.
+    """
+
+    def render(markup: Markup) -> str:
+        if template:
+            texts = [
+                _fill_template(template, notification, zone, markup, pages)
+                for notification in notifications
+            ]
+            return _fit_parts(texts, markup.newline * 2, limit)
+        if len(notifications) == 1:
+            lines = list(_alert_lines(notifications[0], zone, markup, pages))
+            return _fit_parts(lines, markup.newline, limit, keep=lines[-1])
+        return _fit_parts(list(_digest(notifications, zone, markup, pages)), markup.newline, limit)
+
+    return Message(
+        subject=subject(notifications),
+        plain=render(PLAIN),
+        markdown=render(MARKDOWN),
+        html=render(HTML),
+    )
+
+
+def briefing_message(
+    briefing: StoredBriefing, *, limit: int = MAX_TEXT, pages: str = ""
+) -> Message:
+    """Return the message that brings a briefing: whole as HTML, its first blocks in chats.
+
+    Args:
+        briefing: The briefing.
+        limit: The most characters of plain text and of Markdown.
+        pages: Address of the pages, of which one has the whole briefing; empty for none.
+    """
+    page = briefing_page(pages, briefing.id)
+
+    def fitted(text: str, markup: Markup) -> str:
+        link = "\n\n" + markup.link(page) if page else ""
+        return _first_blocks(text.rstrip("\n"), limit - len(link)) + link
+
+    return Message(
+        subject=_shorten(plain(briefing.subject), MAX_SUBJECT),
+        plain=fitted(briefing.plain, PLAIN),
+        markdown=fitted(briefing.markdown, MARKDOWN),
+        html=wrapped(briefing.subject, briefing.html),
+    )
+
+
+def _first_blocks(text: str, limit: int) -> str:
+    """Return a text, or its first blocks and how many follow."""
+    if len(text) <= limit:
+        return text
+    blocks = text.split("\n\n")
+    room = limit - len(f"\n\n… +{len(blocks)}")
+    lengths = accumulate(len(block) + 2 for block in blocks)
+    count = sum(length - 2 <= room for length in lengths)
+    return "\n\n".join([*blocks[:count], f"… +{len(blocks) - count}"])
+
+
+def subject(notifications: Sequence[Notification]) -> str:
+    """Return the subject of a message."""
+    if len(notifications) == 1:
+        alert = notifications[0].alert
+        title = alert.title or kind_name(alert.kind)
+        words = _("{watchlist}: {title}", watchlist=alert.watchlist, title=title)
+        words = f"{SEVERITY_SIGNS[alert.severity]} {words}"
+    else:
+        counts = {p.alert.watchlist: 0 for p in notifications}
+        for notification in notifications:
+            counts[notification.alert.watchlist] += 1
+        words = f"{len(notifications)} × " + ", ".join(f"{name} {n}" for name, n in counts.items())
+    return _shorten(plain(words), MAX_SUBJECT)
+
+
+def template_fields(notification: Notification, zone: tzinfo, pages: str = "") -> Mapping[str, str]:
+    """Return the template fields of a notification."""
+    alert, outlets = notification.alert, notification.alert.telling.outlets
+    values = {
+        "watchlist": alert.watchlist,
+        "severity": severity_name(alert.severity),
+        "sign": SEVERITY_SIGNS[alert.severity],
+        "headline": _shorten(alert.title, MAX_HEADLINE),
+        "outlet": alert.publisher,
+        "lang": alert.lang,
+        "time": moment(alert, zone),
+        "terms": ", ".join(_terms(alert)),
+        "others": ", ".join(o.name for o in outlets[1:]),
+        "first": outlets[0].name if outlets else alert.publisher,
+        "elsewhere": ", ".join(o.name for o in alert.telling.elsewhere),
+        "why": notification.delivery.why,
+        "id": alert_number(alert.id),
+    }
+    sentence = _alert_sentence(notification, PLAIN)
+    return {key: plain(value) for key, value in values.items()} | {
+        "sentence": sentence,
+        "link": shown_url(alert.url),
+        "page": alert_page(pages, alert.id),
+    }
+
+
+def _fill_template(
+    template: str, notification: Notification, zone: tzinfo, markup: Markup, pages: str
+) -> str:
+    fields = template_fields(notification, zone, pages)
+    values = {key: markup.escape(value) for key, value in fields.items()}
+    for key in ("link", "page"):
+        if values[key] and markup is MARKDOWN:
+            values[key] = markup.link(fields[key])  # escapes would change it
+    text = Template(template.strip()).safe_substitute(values)
+    return text.replace("\n", markup.newline) if markup is HTML else text
+
+
+def moment(alert: Alert, zone: tzinfo) -> str:
+    """Return when an article was published, or when the alert was raised if that is implausible."""
+    at = alert.raised_at
+    if alert.published is not None and 0 < alert.published <= at:
+        at = alert.published
+    there = datetime.fromtimestamp(at, zone)
+    return f"{date_and_time(there)} {there:%Z}"
+
+
+def _alert_lines(
+    notification: Notification, zone: tzinfo, markup: Markup, pages: str
+) -> Iterator[str]:
+    alert = notification.alert
+    severity = markup.text(severity_name(alert.severity))
+    yield f"{SEVERITY_SIGNS[alert.severity]} {severity} · {markup.bold(alert.watchlist)}"
+    if notification.delivery.why:
+        yield markup.text(_with_sign(notification.delivery.why))
+    title = [(m.start, m.end) for m in alert.matches if m.field == "title"]
+    headline = _shorten(alert.title, MAX_HEADLINE) or kind_name(alert.kind)
+    yield markup.highlighted(headline, title)
+    about = [alert.publisher, alert.lang, moment(alert, zone)]
+    yield " · ".join(markup.text(part) for part in about if part)
+    if sentence := _alert_sentence(notification, markup):
+        yield sentence
+    if terms := _terms(alert):
+        yield f"{signs.TERMS} {markup.text(', '.join(terms))}"
+    yield from _other_outlets(alert, markup)
+    yield markup.newline.join(_links(alert, markup, pages))  # one line, which is never left out
+
+
+def _links(alert: Alert, markup: Markup, pages: str) -> Iterator[str]:
+    """Yield the links to the article and to the page of an alert, its number if there are none."""
+    url, page = shown_url(alert.url), alert_page(pages, alert.id)
+    if url:
+        yield markup.link(url)
+    if page:
+        yield _("{name}: {text}", name=_numbered(alert), text=markup.link(page))
+    elif not url:
+        yield _numbered(alert)
+
+
+def _numbered(alert: Alert) -> str:
+    return _("alert {number}", number=alert_number(alert.id))
+
+
+def _with_sign(why: str) -> str:
+    """Return why a notification is sent: an escalation with its sign, or `+3 suppressed since`."""
+    return why if why.startswith(signs.MORE) else f"{signs.ESCALATED} {why}"
+
+
+def _alert_sentence(notification: Notification, markup: Markup) -> str:
+    if notification.article is None:
+        return ""
+    text, lit = passage(notification.article, notification.alert.matches)
+    return markup.highlighted(text, lit)
+
+
+def _terms(alert: Alert) -> list[str]:
+    return list(dict.fromkeys(match.term or match.text for match in alert.matches))
+
+
+def _other_outlets(alert: Alert, markup: Markup) -> Iterator[str]:
+    outlets = alert.telling.outlets
+    if len(outlets) > 1:
+        names = shortened([with_lag(outlet) for outlet in outlets], OUTLETS_NAMED)
+        yield f"{signs.OUTLETS} {markup.text(names)}"
+    for linked in alert.telling.elsewhere_by_language():
+        names = shortened([outlet.name for outlet in linked.outlets], OUTLETS_NAMED)
+        if linked.perhaps:
+            words = _("perhaps {lang}: {outlets}", lang=linked.lang, outlets=names)
+        else:
+            words = _("{lang}: {outlets}", lang=linked.lang, outlets=names)
+        yield f"{signs.OTHER_LANGUAGE} {markup.text(words)}"
+
+
+def _digest(
+    notifications: Sequence[Notification], zone: tzinfo, markup: Markup, pages: str
+) -> Iterator[str]:
+    """Yield the alerts by watchlist, the most severe first; one entry for each story."""
+    groups: dict[str, list[Notification]] = {}
+    for notification in sorted(notifications, key=lambda p: (-p.alert.raised_at, -p.alert.id)):
+        groups.setdefault(notification.alert.watchlist, []).append(notification)
+    for name, members in sorted(
+        groups.items(), key=lambda g: min(p.alert.severity.rank for p in g[1])
+    ):
+        yield f"{markup.bold(name)} ({len(members)})"
+        stories: dict[int, list[Notification]] = {}
+        for notification in members:
+            story = notification.article.story if notification.article else -notification.alert.id
+            stories.setdefault(story, []).append(notification)
+        for same_story in stories.values():
+            yield _digest_entry(same_story, zone, markup, pages)
+
+
+def _digest_entry(
+    notifications: Sequence[Notification], zone: tzinfo, markup: Markup, pages: str
+) -> str:
+    newest, alert = notifications[0], notifications[0].alert
+    times = f" ×{len(notifications)}" if len(notifications) > 1 else ""
+    about = " · ".join(part for part in (alert.publisher, alert.lang, moment(alert, zone)) if part)
+    why = f" {_with_sign(newest.delivery.why)}" if newest.delivery.why else ""
+    links = list(_links(alert, markup, pages)) if pages or shown_url(alert.url) else []
+    headline = _shorten(alert.title, MAX_HEADLINE) or kind_name(alert.kind)
+    lines = [
+        f"{SEVERITY_SIGNS[alert.severity]} {markup.text(headline)}{times}",
+        markup.text(about + why),
+        *links,
+    ]
+    return markup.newline.join(lines)
+
+
+def _fit_parts(parts: Sequence[str], between: str, limit: int, keep: str = "") -> str:
+    """Join as many whole parts as fit, always with `keep`, and the number of parts left out."""
+    whole = between.join(parts)
+    if len(whole) <= limit:
+        return whole
+    room = limit - len(between) * 2 - len(keep) - 12
+    taken: list[str] = []
+    for part in parts[: len(parts) - bool(keep)]:
+        if len(between.join([*taken, part])) > room:
+            continue
+        taken.append(part)
+    left = len(parts) - len(taken) - bool(keep)
+    return between.join([*taken, f"… +{left}", *([keep] if keep else [])])
+
+
+def _shorten(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,1 +1,0 @@
-"""Subscriptions: found, diagnosed, added, moved, and exchanged as OPML."""

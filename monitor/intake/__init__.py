@@ -1,0 +1,10 @@
+"""A source becomes entries, entries become articles.
+
+::
+
+    fetch ──▶ parse ──▶ ingest ──▶ the store
+                          └──────▶ similar: which articles tell of one event, in other words
+
+`discovery` finds the feeds of a site, `opml` reads and writes subscriptions, `imports` takes
+articles from other programs.
+"""

@@ -1,0 +1,306 @@
+"""Discovery: the feed at an address, or the feeds of the site there, with their diagnostics."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from statistics import median
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from index.analysis.language import detect
+from monitor.base.article import Timestamp
+from monitor.base.errors import FeedError, ParseError
+from monitor.base.formatting import clauses, span
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark, ngettext
+from monitor.intake.fetch.client import Client
+from monitor.intake.fetch.robots_policy import RobotsPolicy
+from monitor.intake.ingest import schedule
+from monitor.intake.parse import feed_links
+from monitor.intake.parse.workers import Parser
+from monitor.model.feed import DEFAULT_OPTIONS, Feed, FeedState, RequestOptions
+from monitor.model.poll import Entry, Fetched, NotModified, ParsedFeed
+
+
+class DiscoveredFeed(Struct, frozen=True, kw_only=True):
+    """A feed that was read once."""
+
+    url: str
+    """The address to subscribe to: as asked for, or the one it permanently moved to."""
+    fetched: Fetched
+    parsed: ParsedFeed
+    seconds: float
+    """Seconds that fetching took, including the wait for a slot."""
+    pages: str = ""
+    """Why the page of its newest article may not be read; empty if it may."""
+
+
+class FeedFinder:
+    """Reads feeds before anybody subscribes to them."""
+
+    def __init__(self, client: Client, parser: Parser, monotonic: Callable[[], float]) -> None:
+        self._client = client
+        self._parser = parser
+        self._monotonic = monotonic
+        self._policy = RobotsPolicy(client, parser.robots, monotonic)
+
+    async def read(self, url: str, options: RequestOptions = DEFAULT_OPTIONS) -> DiscoveredFeed:
+        """Fetch and read a feed once; raises FeedError."""
+        fetched, seconds = await self._fetched(url, options)
+        return await self._parsed(url, replace(fetched, encoding=options.encoding), seconds)
+
+    async def with_pages(
+        self, feed: DiscoveredFeed, options: RequestOptions = DEFAULT_OPTIONS
+    ) -> DiscoveredFeed:
+        """Return the feed with what `robots.txt` of its articles says of reading their pages."""
+        page = next((entry.url for entry in feed.parsed.entries if entry.url), "")
+        if not page:
+            return feed
+        permission = await self._policy.check(page, options, feed.url)
+        return replace(feed, pages="" if permission.wait else permission.reason)
+
+    async def find(self, url: str) -> list[DiscoveredFeed]:
+        """Return the feed at an address, or else those of the page there.
+
+        These are the feeds that the page names and that can be read; if it names none, the first
+        at one of the usual places.
+
+        Raises:
+            FeedError: There are none.
+        """
+        fetched, seconds = await self._fetched(url)
+        try:
+            return [await self._parsed(url, fetched, seconds)]
+        except ParseError as error:
+            refusal = error
+        links = await self._parser.links(fetched)
+        if links:
+            named = [link.url for link in links]
+            read = await asyncio.gather(*map(self._tried, named))
+            if feeds := [one for one in read if isinstance(one, DiscoveredFeed)]:
+                return feeds
+            reasons = clauses(str(one) for one in read if isinstance(one, FeedError))
+            reason = ngettext(
+                "a page that names {count}, none of which is read: {reasons}",
+                "a page that names {count}, none of which is read: {reasons}",
+                len(named),
+                reasons=reasons,
+            )
+            raise ParseError(url, reason)
+        if not fetched.body.lstrip()[:1] == b"<":
+            raise refusal
+        return [await self._at_a_usual_place(fetched.url, refusal)]
+
+    async def _tried(self, url: str) -> DiscoveredFeed | FeedError:
+        try:
+            return await self.read(url)
+        except FeedError as error:
+            return error
+
+    async def _at_a_usual_place(self, site: str, refusal: ParseError) -> DiscoveredFeed:
+        for url in feed_links.usual_feed_urls(site):
+            try:
+                return await self.read(url)
+            except FeedError:
+                continue
+        places = " ".join(f"/{path}" for path in feed_links.USUAL)
+        reason = _(
+            "{reason}; it names none, nor is there one at {places}",
+            reason=refusal.reason.partition(";")[0].rstrip(),
+            places=places,
+        )
+        raise ParseError(refusal.url, reason)
+
+    async def _fetched(
+        self, url: str, options: RequestOptions = DEFAULT_OPTIONS
+    ) -> tuple[Fetched, float]:
+        began = self._monotonic()
+        answer = await self._client.fetch(url, request_options=options)
+        if isinstance(answer, NotModified):  # the request was not conditional
+            raise ParseError(url, _("the answer is that nothing has changed"))
+        return answer, self._monotonic() - began
+
+    async def _parsed(self, url: str, fetched: Fetched, seconds: float) -> DiscoveredFeed:
+        parsed = await self._parser.parse(fetched)
+        # A password is sent to its own address only.
+        moved_to = None if urlsplit(url).username else fetched.moved_to
+        return DiscoveredFeed(url=moved_to or url, fetched=fetched, parsed=parsed, seconds=seconds)
+
+
+ANY = Feed(url="", name="")
+"""A feed without settings."""
+_FULL = 1_200
+"""Length of the median entry, in characters, from which texts are articles, not teasers."""
+_TITLES_ONLY = 40
+_TITLES = mark("it has titles only: `full_text: true` also reads the pages of its articles")
+_TEASERS = mark("it has teasers only: `full_text: true` also reads the pages of its articles")
+_CUT = re.compile(
+    r"(?:…|\.\.\.|\[\+\]|lire la suite|en savoir plus|read more|continue reading)\W*\Z",
+    re.IGNORECASE,
+)
+_SHARED = re.compile(r"#[0-9a-f]{16}\Z")
+"""What `monitor.entries` adds to a guid that several entries have."""
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_XML_ENCODING = re.compile(rb"<\?xml[^>]{0,80}encoding\s*=\s*[\"']([\w.:-]{1,40})")
+
+
+class FeedDiagnostics(Struct, frozen=True, kw_only=True):
+    """The findings of one reading; times in seconds, lengths in characters."""
+
+    url: str
+    status: int
+    answered_by: str
+    hops: tuple[str, ...]
+    moved_to: str | None
+    seconds: float
+    bytes: int
+    content_type: str
+    encoding: str
+    """As the server or the document declares it."""
+    is_utf8: bool
+    format: str
+    title: str
+    link: str
+    entries: int
+    lang: str
+    """As declared."""
+    langs: dict[str, int]
+    """As detected: number of entries by language; '' is undetermined."""
+    undated: int
+    future: int
+    oldest: Timestamp | None
+    newest: Timestamp | None
+    without_guid: int
+    shared_guid: int
+    without_link: int
+    texts: str
+    """`full`, `teasers`, `titles`, or empty without entries."""
+    length: int
+    """Length of the text of the median entry."""
+    etag: str
+    last_modified: str
+    max_age: float | None
+    ttl: float | None
+    interval: float
+    """Seconds until the next poll."""
+    conditional: bool
+    pages: str
+    """Why pages of its articles may not be read; empty if they may, or if that is not known."""
+    advice: tuple[str, ...]
+
+
+def diagnose(prospect: DiscoveredFeed, now: Timestamp, feed: Feed = ANY) -> FeedDiagnostics:
+    """Return the findings of one reading; `feed` has the settings that apply."""
+    fetched, parsed = prospect.fetched, prospect.parsed
+    entries = parsed.entries
+    dates = [entry.published for entry in entries if entry.published is not None]
+    texts, length = _texts(entries)
+    state = schedule.after_read(
+        feed, FeedState(), fetched, parsed,
+        digest=b"", known=0, now=now, jitter=0.0,
+    )  # fmt: skip
+    return FeedDiagnostics(
+        url=prospect.url,
+        status=fetched.status,
+        answered_by=fetched.url,
+        hops=fetched.hops,
+        moved_to=fetched.moved_to,
+        seconds=prospect.seconds,
+        bytes=len(fetched.body),
+        content_type=fetched.content_type,
+        encoding=_declared_encoding(fetched),
+        is_utf8=_is_utf8(fetched.body),
+        format=parsed.format,
+        title=parsed.title,
+        link=parsed.link,
+        entries=len(entries),
+        lang=parsed.lang,
+        langs=languages(entries),
+        undated=len(entries) - len(dates),
+        future=sum(date > now for date in dates),
+        oldest=min(dates, default=None),
+        newest=max(dates, default=None),
+        without_guid=sum(not entry.guid for entry in entries),
+        shared_guid=sum(bool(_SHARED.search(entry.guid)) for entry in entries),
+        without_link=sum(not entry.url for entry in entries),
+        texts=texts,
+        length=length,
+        etag=(fetched.etag or b"").decode("latin-1"),
+        last_modified=(fetched.last_modified or b"").decode("latin-1"),
+        max_age=fetched.hints.max_age,
+        ttl=parsed.ttl,
+        interval=state.next_due - now,
+        conditional=bool(fetched.etag or fetched.last_modified),
+        pages=prospect.pages,
+        advice=tuple(_advice(prospect, feed, dates, texts, now)),
+    )
+
+
+def retry(error: FeedError, now: Timestamp, feed: Feed = ANY) -> float | None:
+    """Return the seconds after which a feed that failed once is tried again; None for never."""
+    state = schedule.after_failure(feed, FeedState(), error, now, 0.0)
+    return None if state.gone else state.next_due - now
+
+
+def languages(entries: Sequence[Entry]) -> dict[str, int]:
+    """Return in which languages entries are, the most frequent first; '' is undetermined."""
+    counts = Counter(
+        detect(f"{entry.title}. {entry.summary or entry.body}").code for entry in entries
+    )
+    return dict(counts.most_common())
+
+
+def _texts(entries: Sequence[Entry]) -> tuple[str, int]:
+    """Return what the texts are, and how long the middle one is."""
+    if not entries:
+        return "", 0
+    texts = [max(entry.body, entry.summary, key=len) for entry in entries]
+    length = int(median(map(len, texts)))
+    cut = sum(bool(_CUT.search(text[-60:])) for text in texts)
+    if length < _TITLES_ONLY:
+        return "titles", length
+    return "full" if length >= _FULL and 2 * cut < len(texts) else "teasers", length
+
+
+def _advice(
+    prospect: DiscoveredFeed, feed: Feed, dates: Sequence[Timestamp], texts: str, now: Timestamp
+) -> list[str]:
+    """Return what to do about the problems found, in words."""
+    advice = []
+    if prospect.fetched.moved_to:
+        moved = _("it has moved permanently: subscribe to {address}", address=prospect.url)
+        advice.append(moved)
+    linked = any(entry.url for entry in prospect.parsed.entries)
+    if texts in ("teasers", "titles") and linked and not feed.full_text:
+        only = _TITLES if texts == "titles" else _TEASERS
+        advice.append(_(only))
+    past = [date for date in dates if date <= now]
+    if past and now - max(past) > 90 * schedule.DAY:
+        quiet = span(now - max(past))
+        advice.append(_("nothing new for {time}: is it still kept?", time=quiet))
+    if feed.every is None and len(past) > 2 and (covered := now - min(past)) < 2 * schedule.DEFAULT:
+        advice.append(_("it covers only {time}: `every: 5m` misses less", time=span(covered)))
+    if prospect.parsed.entries and not dates:
+        advice.append(_("it has no dates: articles are sorted by when they are first seen"))
+    return advice
+
+
+def _declared_encoding(fetched: Fetched) -> str:
+    declared = _CHARSET.search(fetched.content_type)
+    if declared:
+        return declared[1].lower()
+    inside = _XML_ENCODING.search(fetched.body[:400])
+    return inside[1].decode().lower() if inside else ""
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,223 @@
+"""The response: its status, headers, body, and what they mean for the client."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+import httpcore
+import httpx
+
+from monitor.base.formatting import span
+from monitor.base.text_cleaning import line, safe_url
+from monitor.base.translation import gettext as _
+from monitor.base.url import without_credentials
+from monitor.intake.fetch import body
+from monitor.intake.fetch.request import hops, permanent_target
+from monitor.model.poll import Fetched, Hints, NotModified
+
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+_REDIRECTS = {301, 302, 303, 307, 308}
+_WITH_BODY = {200, 203}
+_SHORT = 16 << 10
+"""An unwanted body below so many bytes is read, so that the connection can be used again."""
+
+ANSWER = "answer"
+"""Key of the `Answer` in the extensions of an httpx response."""
+
+Raw = Iterable[tuple[bytes, bytes]]
+
+_MAX_AGE = re.compile(rb"(?:^|[,\s])max-age\s*=\s*\"?(\d+)", re.I)
+_SECONDS = re.compile(rb"\d+")
+_LONGEST_TIME = 1e9
+"""Seconds; the longest time that is believed. More would not fit a date."""
+_LONGEST_VALIDATOR = 1024
+"""Bytes; a longer validator is not sent back, since servers refuse long headers."""
+_EVIDENCE = (
+    "age", "cache-control", "content-encoding", "content-language", "content-length",
+    "content-type", "date", "etag", "expires", "last-modified", "server", "via",
+)  # fmt: skip
+"""Headers that are kept as evidence; none of them can hold a secret."""
+_LONGEST_VALUE = 200
+"""Characters of their values."""
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
+
+
+class StatusError(Exception):
+    """A status that brings no body to read: `503 Service Unavailable; asked to come back in 2 min`.
+
+    `retry_after` is in seconds; `why` says what is wrong with a status that is no error.
+    """
+
+    def __init__(self, code: int, retry_after: float | None = None, why: str = "") -> None:
+        self.code, self.retry_after = code, retry_after
+        words = f"{code} {_PHRASES.get(code) or _('unknown status')}"
+        if why:
+            words += f", {why}"
+        if retry_after is not None:
+            wait = span(retry_after)
+            words = _("{status}; asked to come back in {time}", status=words, time=wait)
+        super().__init__(words)
+
+
+async def read_body(
+    response: httpcore.Response, headers: Headers, *, max_bytes: int, truncate: bool
+) -> bytes:
+    """Return the decoded body of a response that brings one, else nothing.
+
+    Raises:
+        BodyError: The body is too large, broken or cut short.
+    """
+    if response.status in _WITH_BODY:
+        if not truncate and (headers.length() or 0) > max_bytes:
+            raise body.BodyError(body.too_large(max_bytes))
+        coding = headers.text(b"content-encoding")
+        return await body.read(
+            response.aiter_stream(), coding, max_bytes=max_bytes, truncate=truncate
+        )
+    length = headers.length()
+    if response.status == 304 or (length is not None and length < _SHORT):
+        async for _ in response.aiter_stream():
+            pass
+    return b""
+
+
+def interpret(response: httpx.Response, *, conditional: bool) -> Fetched | NotModified:
+    """Return what the last response of a fetch brings.
+
+    Raises:
+        StatusError: It brings nothing.
+    """
+    answer: Answer = response.extensions[ANSWER]
+    headers = answer.headers
+    code = response.status_code
+    if code in _WITH_BODY:
+        url = without_credentials(response.url)
+        return Fetched(
+            url=url,
+            base=content_location(url, headers.text(b"content-location")),
+            body=answer.body,
+            content_type=headers.text(b"content-type"),
+            etag=headers.validator(b"etag"),
+            last_modified=headers.validator(b"last-modified"),
+            hints=headers.hints(),
+            status=code,
+            moved_to=permanent_target(response),
+            hops=hops(response),
+            told=headers.evidence(),
+        )
+    if code == 304 and conditional:
+        return NotModified(hints=headers.hints(), moved_to=permanent_target(response))
+    if code == 304:
+        raise StatusError(code, why=_("although nothing was asked conditionally"))
+    if code in _REDIRECTS:
+        raise StatusError(code, why=_("without saying where to"))
+    raise StatusError(code, headers.retry_after())
+
+
+def content_location(url: str, said: str) -> str:
+    """Return the address that a body from `url` has by Content-Location; empty for the same.
+
+    One on another host is not believed: servers behind a proxy name the machine that they run on.
+    """
+    try:
+        named = safe_url(urljoin(url, said.strip()))
+    except ValueError:
+        return ""
+    return named if named != url and urlsplit(named).netloc == urlsplit(url).netloc else ""
+
+
+class Headers:
+    """The headers of one response, by lower-case name; the values are the raw bytes."""
+
+    def __init__(self, raw: Raw) -> None:
+        self._values: dict[bytes, bytes] = {}
+        for name, value in raw:
+            key = name.lower()
+            known = self._values.get(key)
+            self._values[key] = value if known is None else _joined(key, known, value)
+
+    def get(self, name: bytes) -> bytes:
+        """Return a header's raw value, empty without one."""
+        return self._values.get(name, b"")
+
+    def text(self, name: bytes) -> str:
+        """Return a header's value as text."""
+        value = self.get(name)
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            return value.decode("latin-1")
+
+    def validator(self, name: bytes) -> bytes | None:
+        """Return an ETag or Last-Modified to send back byte for byte; None if it is poison."""
+        value = self.get(name)
+        return (
+            value
+            if value and len(value) <= _LONGEST_VALIDATOR and not _CONTROL.search(value)
+            else None
+        )
+
+    def evidence(self) -> tuple[tuple[str, str], ...]:
+        """Return the headers that are kept as evidence: none is secret, each is one line."""
+        values = ((name, self.text(name.encode())) for name in _EVIDENCE)
+        return tuple((name, line(value)[:_LONGEST_VALUE]) for name, value in values if value)
+
+    def length(self) -> int | None:
+        """Return the announced length of the body in bytes; None where it does not count."""
+        if self.get(b"transfer-encoding"):
+            return None
+        value = self.get(b"content-length")
+        return int(value[:18]) if _SECONDS.fullmatch(value) else None
+
+    def hints(self) -> Hints:
+        """Return how long the response is fresh."""
+        ages = [age for age in (self._fresh_for(), self._until(b"expires")) if age is not None]
+        return Hints(max_age=max(ages)) if ages else Hints()
+
+    def retry_after(self) -> float | None:
+        """Return the seconds after which the server wants the next request; None if not said."""
+        seconds = _number(self.get(b"retry-after").strip())
+        return self._until(b"retry-after") if seconds is None else seconds
+
+    def _fresh_for(self) -> float | None:
+        found = _MAX_AGE.search(self.get(b"cache-control"))
+        if not found:
+            return None
+        return max(0.0, (_number(found[1]) or 0.0) - (_number(self.get(b"age").strip()) or 0.0))
+
+    def _until(self, name: bytes) -> float | None:
+        """Return the seconds from the Date of the response to another date; no clock is needed."""
+        then = _moment(self.get(name))
+        date = None if then is None else _moment(self.get(b"date"))
+        return None if then is None or date is None else max(0.0, then - date)
+
+
+class Answer(NamedTuple):
+    """What a server sent."""
+
+    headers: Headers
+    body: bytes
+    """Decoded; empty if nothing in it is wanted."""
+
+
+def _joined(key: bytes, known: bytes, value: bytes) -> bytes:
+    """Return the value of a header that occurs twice: a list is joined, else the first counts."""
+    return b"%b, %b" % (known, value) if key in {b"cache-control", b"content-encoding"} else known
+
+
+def _number(digits: bytes) -> float | None:
+    return min(float(digits), _LONGEST_TIME) if _SECONDS.fullmatch(digits) else None
+
+
+def _moment(date: bytes) -> float | None:
+    if not date:
+        return None
+    try:
+        return parsedate_to_datetime(date.decode("ascii")).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

@@ -1,0 +1,245 @@
+"""Articles of other programs, in JSON: read from files, validated and cleaned."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from monitor.base.article import Timestamp
+from monitor.base.text_cleaning import clean, line, safe_url
+from monitor.base.translation import gettext as _
+from monitor.intake.parse.document import NAME_CAP, TITLE_CAP, language
+from monitor.intake.parse.entry_keys import canonical, fingerprint
+from monitor.model.poll import Entry
+
+NAMES = {
+    "title": ("title",),
+    "url": ("url",),
+    "summary": ("summary",),
+    "body": ("body", "text", "content"),
+    "author": ("author",),
+    "lang": ("lang",),
+    "published": ("published", "date"),
+    "seen": ("seen",),
+    "feed": ("feed",),
+}
+"""The fields that an article is made of, and what other programs call each; the first counts."""
+_MOMENTS = ("published", "seen")
+_NOTHING: tuple[object, ...] = (None, "", [], {})
+
+
+class ImportedArticle(Struct, frozen=True, kw_only=True):
+    """An article to import."""
+
+    entry: Entry
+    """Its guid identifies it within its feed, however often it is imported."""
+    feed: str
+    """Name of its feed; empty when not given."""
+    lang: str
+    """Two letters; empty when not given."""
+    seen: Timestamp
+    """When the other program first had it."""
+    unused: tuple[str, ...] = ()
+    """Names of its fields that say something and are not taken."""
+
+
+def parse_article(value: Any, now: Timestamp) -> ImportedArticle:
+    """Return the article of a JSON value.
+
+    Raises:
+        ValueError: The value is no article; the message says what is wrong.
+    """
+    if not isinstance(value, Mapping):
+        raise ValueError(_("is no object with title, url, summary, body, …"))
+    names = {field: _name_in(value, known) for field, known in NAMES.items()}
+    text = {field: _text(value, names[field]) for field in NAMES if field not in _MOMENTS}
+    title = line(text["title"])[:TITLE_CAP]
+    summary, body = (clean(text[field], keep_newlines=True) for field in ("summary", "body"))
+    if not (title or summary or body):
+        raise ValueError(_("has neither a title nor a text"))
+    url = safe_url(text["url"].strip())
+    if text["url"].strip() and not url:
+        wrong = line(text["url"])[:80]
+        raise ValueError(_("`url` is no http or https address: {value}", value=wrong))
+    published, first = (_moment(value, names[field]) for field in _MOMENTS)
+    seen = first if first is not None else now if published is None else published
+    entry = Entry(
+        guid="",
+        url=url,
+        title=title,
+        summary=summary,
+        body=body,
+        author=line(text["author"])[:NAME_CAP],
+        published=published,
+    )
+    return ImportedArticle(
+        entry=_named(entry),
+        feed=line(text["feed"])[:NAME_CAP],
+        lang=_lang(text["lang"]),
+        seen=min(seen, now),
+        unused=tuple(
+            key for key, one in value.items() if key not in names.values() and one not in _NOTHING
+        ),
+    )
+
+
+def _name_in(fields: Mapping[str, Any], known: tuple[str, ...]) -> str:
+    """Return the first of these names under which something is said, else the first."""
+    return next((name for name in known if fields.get(name) not in _NOTHING), known[0])
+
+
+def _named(entry: Entry) -> Entry:
+    """Name an entry after its link; after its words and its date where that tells nothing."""
+    if tells_one_article(canonical(entry.url)):
+        return replace(entry, guid=entry.url)
+    day = "" if entry.published is None else f"{entry.published:.0f}"
+    named = blake2b(day.encode() + fingerprint(entry), digest_size=16).hexdigest()
+    return replace(entry, guid=f"text:{named}")
+
+
+def tells_one_article(link: str) -> bool:
+    """Tell whether a canonical link is that of one article, and not a home page's."""
+    parts = urlsplit(link)
+    return bool(link) and (parts.path not in ("", "/") or bool(parts.query))
+
+
+def _text(fields: Mapping[str, Any], key: str) -> str:
+    value = fields.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        kind = type(value).__name__
+        raise ValueError(_("`{key}` must be text, not {type}", key=key, type=kind))
+    return value
+
+
+def _lang(written: str) -> str:
+    if written.strip().lower() in ("", "und"):
+        return ""
+    code = language(written)
+    if not code:
+        wrong = line(written)[:20]
+        raise ValueError(_("`lang` is no language of two letters: {value}", value=wrong))
+    return code
+
+
+def _moment(fields: Mapping[str, Any], key: str) -> Timestamp | None:
+    """Return a moment as 2023-10-09T07:09:00Z, as 2023-10-09, or in seconds since 1970."""
+    value = fields.get(key)
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            moment = float(value)
+        else:
+            found = datetime.fromisoformat(value.strip())
+            moment = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        if not math.isfinite(moment) or abs(moment) > 1e11:
+            raise ValueError
+    except (TypeError, ValueError, AttributeError, OverflowError):
+        raise ValueError(
+            _(
+                "`{key}` is no date, as 2023-10-09T07:09:00Z: {value}",
+                key=key,
+                value=line(str(value))[:40],
+            )
+        ) from None
+    return moment
+
+
+LONGEST = 20_000_000
+"""Bytes of a line; what is longer is no article."""
+
+
+class JsonPiece(Struct, frozen=True):
+    """One JSON value as text, and its place in the files."""
+
+    place: str
+    """As `articles.jsonl:12`."""
+    raw: bytes
+    """As it was written."""
+    read: int
+    """Bytes of all files up to and with it."""
+
+    def value(self) -> Any:
+        """Return the parsed value; raises ValueError that says why it cannot be parsed."""
+        if len(self.raw) > LONGEST:
+            raise ValueError(_("is longer than {size} MB", size=LONGEST // 1_000_000))
+        try:
+            return json.loads(self.raw)
+        except RecursionError:
+            raise ValueError(_("is nested too deeply")) from None
+        except UnicodeDecodeError as error:
+            words = _("is not UTF-8 ({why} at byte {place})", why=error.reason, place=error.start)
+            raise ValueError(words) from None
+        except json.JSONDecodeError as error:
+            words = _("is not JSON: {why} at character {place}", why=error.msg, place=error.pos + 1)
+            raise ValueError(words) from None
+
+
+def total_bytes(path: Path) -> int:
+    """Return how many bytes a file, or the files of a folder, hold."""
+    return sum(file.stat().st_size for file in _files(path))
+
+
+def read_pieces(path: Path) -> Iterator[JsonPiece]:
+    """Yield the JSON values of a file, or of each `.json` and `.jsonl` file of a folder.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    before = 0
+    for file in _files(path):
+        with file.open("rb") as opened:
+            for one in split_json(opened, file.name, whole=file.suffix == ".json"):
+                yield JsonPiece(one.place, one.raw, before + one.read)
+        before += file.stat().st_size
+
+
+def split_json(file: IO[bytes], name: str, *, whole: bool = False) -> Iterator[JsonPiece]:
+    """Yield each line of a file; with `whole` the file is one value, or a list of values."""
+    if whole:
+        yield from _listed(file.read(), name)
+        return
+    read = 0
+    for number, raw in enumerate(file, 1):
+        read += len(raw)
+        text = raw.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else raw.strip()
+        if number == 1 and text == b"[":
+            yield from _listed(raw + file.read(), name)
+            return
+        if text:
+            yield JsonPiece(f"{name}:{number}", text, read)
+
+
+def _listed(content: bytes, name: str) -> Iterator[JsonPiece]:
+    """Yield the items of a list; what is no list is one value."""
+    try:
+        items = json.loads(content)
+    except (ValueError, RecursionError):
+        items = None
+    if not isinstance(items, list):
+        yield JsonPiece(name, content.strip(), len(content))
+        return
+    for number, item in enumerate(items, 1):
+        raw = json.dumps(item, ensure_ascii=False).encode(errors="replace")
+        yield JsonPiece(
+            _("{file}, item {number}", file=name, number=number),
+            raw,
+            len(content) * number // len(items),
+        )
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(file for file in path.iterdir() if file.suffix in (".json", ".jsonl"))
+    return [path]

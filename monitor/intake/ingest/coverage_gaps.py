@@ -1,0 +1,104 @@
+"""Coverage gaps: which watchlists may have missed articles, and when. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
+
+from monitor.base.article import Timestamp
+from monitor.base.formatting import date_and_time
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext, number
+from monitor.model.feed import Coverage, Feed, Gap, GapKind
+
+SHOWN = 3
+"""Intervals that are listed one by one."""
+
+
+def coverage(
+    watchlists: Mapping[str, Sequence[str]],
+    feeds: Collection[Feed],
+    gaps: Sequence[Gap],
+) -> list[Coverage]:
+    """Return what the gaps mean for each watchlist, given the feeds that it selects."""
+    return [_covered(name, wanted, feeds, gaps) for name, wanted in watchlists.items()]
+
+
+def describe_gap(covered: Coverage, now: Timestamp, zone: tzinfo | None) -> str:
+    """Return what a watchlist may have missed: `3 of 41 feeds with a coverage gap 10:02–10:47`."""
+    told: list[str] = []
+    for kind in (GapKind.BLIND, GapKind.DOWN):
+        if gaps := [gap for gap in covered.gaps if gap.kind is kind]:
+            count = number(covered.touched(kind))
+            of = count if told else _of_feeds(count, covered.feeds)
+            told.append(_GAPS[kind](of, _intervals(gaps, now, zone)))
+    if told:
+        return ", ".join(told)
+    return ngettext(
+        "nothing missed in {count} feed", "nothing missed in {count} feeds", covered.feeds
+    )
+
+
+def _of_feeds(touched: str, feeds: int) -> str:
+    return ngettext(
+        "{touched} of {count} feed", "{touched} of {count} feeds", feeds, touched=touched
+    )
+
+
+_GAPS = {
+    GapKind.BLIND: lambda feeds, when: _(
+        "{feeds} with a coverage gap {when}", feeds=feeds, when=when
+    ),
+    GapKind.DOWN: lambda feeds, when: _("{feeds} not read {when}", feeds=feeds, when=when),
+}
+
+
+def format_interval(
+    start: Timestamp, end: Timestamp | None, now: Timestamp, zone: tzinfo | None
+) -> str:
+    """Return an interval in local time: `10:02–10:47`, `since 09:10`, `2026-11-24 23:50–00:10`."""
+    if end is None:
+        return _("since {moment}", moment=_moment(start, now, zone))
+    same_day = _at(start, zone).date() == _at(end, zone).date()
+    last = f"{_at(end, zone):%H:%M}" if same_day else _moment(end, now, zone)
+    return f"{_moment(start, now, zone)}–{last}"
+
+
+def _covered(
+    name: str, wanted: Sequence[str], feeds: Collection[Feed], gaps: Sequence[Gap]
+) -> Coverage:
+    watched = {feed.number for feed in feeds if feed.enabled and _watches(wanted, feed)}
+    touching = tuple(gap for gap in gaps if gap.feed.number in watched)
+    return Coverage(watchlist=name, feeds=len(watched), gaps=touching)
+
+
+def _watches(wanted: Sequence[str], feed: Feed) -> bool:
+    from index.query.filters import selects
+    from monitor.base.url import host
+
+    at = host(feed.url)
+    return not wanted or any(selects(one, feed.name, at, feed.tags) for one in wanted)
+
+
+def _intervals(gaps: Iterable[Gap], now: Timestamp, zone: tzinfo | None) -> str:
+    """Return the intervals of gaps, joined where they meet, the last ones of too many."""
+    gaps = list(gaps)
+    if any(gap.end is None for gap in gaps):
+        return format_interval(min(gap.start for gap in gaps), None, now, zone)
+    from monitor.storage.search.trends import merge_intervals
+
+    found = merge_intervals((gap.start, gap.end or now) for gap in gaps)
+    earlier = len(found) - SHOWN
+    told = ", ".join(format_interval(*one, now, zone) for one in found[-SHOWN:])
+    if earlier <= 0:
+        return told
+    return ngettext("{count} time and {others}", "{count} times and {others}", earlier, others=told)
+
+
+def _moment(moment: Timestamp, now: Timestamp, zone: tzinfo | None) -> str:
+    at = _at(moment, zone)
+    return f"{at:%H:%M}" if at.date() == _at(now, zone).date() else date_and_time(at)
+
+
+def _at(moment: Timestamp, zone: tzinfo | None) -> datetime:
+    return datetime.fromtimestamp(moment, zone)

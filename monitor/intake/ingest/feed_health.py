@@ -1,0 +1,284 @@
+"""The health of a feed in words, and its incidents: when each begins and ends. Pure.
+
+An incident raises one alert::
+
+    gone      at a 410, until the feed can be read
+    failing   after a day of failures, or at once if the next poll is that far away, until the
+              feed can be read; not while it is gone
+    silent    when nothing new came for longer than the publication rate allows, until it does
+    reissued  when most of a document is known under other ids, until ids stay;
+              again after a week at the earliest
+    quarantined  when its articles exceed the limits of matching or indexing, until a day passed
+              without that
+
+Polls during an outage of the network neither begin nor end an incident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from monitor.base.article import Timestamp
+from monitor.base.formatting import clauses, due_in, span, spelled
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext, number
+from monitor.intake.ingest.publication_rate import describe_interval, is_silent
+from monitor.model.feed import Feed, FeedState, Health, Outcome, Poll
+from monitor.model.severity import Severity
+
+if TYPE_CHECKING:  # viewers ask for the health of feeds only
+    from monitor.model.alert import AlertKind, BegunIncident, FeedIncident
+
+MINUTE = 60.0
+WORST = (
+    Health.FAILING,
+    Health.GONE,
+    Health.QUARANTINED,
+    Health.LATE,
+    Health.BLIND,
+    Health.SILENT,
+    Health.NEW,
+    Health.OK,
+    Health.PAUSED,
+)
+"""From the worst to the best."""
+
+
+def health(feed: Feed, state: FeedState, now: Timestamp) -> Health:
+    """Return how a feed is doing."""
+    if not feed.enabled:
+        return Health.PAUSED
+    if state.gone:
+        return Health.GONE
+    if state.failures:
+        return Health.FAILING
+    if state.breaches:
+        return Health.QUARANTINED
+    if state.last_ok is None:
+        return Health.NEW
+    if is_late(state, now):
+        return Health.LATE
+    if state.blind:
+        return Health.BLIND
+    return Health.SILENT if is_silent(state) else Health.OK
+
+
+def is_late(state: FeedState, now: Timestamp) -> bool:
+    """Return whether a poll is overdue by more than its whole delay, a minute at least."""
+    if state.last_poll is None or state.is_wanted:
+        return False
+    return now - state.next_due > max(MINUTE, state.next_due - state.last_poll)
+
+
+def describe_health(feed: Feed, state: FeedState, now: Timestamp) -> str:
+    """Return a feed's health in words: `503 Service Unavailable ×4, retry in 2 min`."""
+    when = due_in(state.next_due - now)
+    match health(feed, state, now):
+        case Health.PAUSED:
+            return _("paused: `enabled: false` in feeds.yaml")
+        case Health.GONE:
+            return _("gone (410): not asked any more")
+        case Health.FAILING:
+            return _("{reason}, retry {when}", reason=_failure(state), when=when)
+        case Health.QUARANTINED:
+            return _("quarantined: {reason}; next {when}", reason=state.breach, when=when)
+        case Health.NEW:
+            return _("not polled yet")
+        case Health.LATE:
+            ago = span(now - (state.last_ok or now))
+            return _("last read {time} ago, overdue", time=ago)
+        case Health.BLIND:
+            return _("coverage gap: {reason}; next {when}", reason=_too_fast(feed), when=when)
+        case Health.SILENT:
+            return _("{reason}; next {when}", reason=_quiet(state), when=when)
+        case Health.OK:
+            return _("ok, next {when}", when=when)
+
+
+def describe_trouble(feed: Feed, state: FeedState, now: Timestamp) -> str:
+    """Return what is wrong with a feed, and not when it is polled next; empty if nothing is."""
+    match health(feed, state, now):
+        case Health.GONE:
+            return _("gone (410): not asked any more")
+        case Health.FAILING:
+            return _("failing: {reason}", reason=_failure(state))
+        case Health.QUARANTINED:
+            return _("quarantined: {reason}", reason=state.breach)
+        case Health.SILENT:
+            return _("silent: {reason}", reason=_quiet(state))
+        case _other:
+            return ""
+
+
+def _failure(state: FeedState) -> str:
+    times = f" ×{state.failures}" if state.failures > 1 else ""
+    return f"{state.reason.partition(';')[0].rstrip()}{times}"
+
+
+def describe_poll(poll: Poll) -> str:
+    """Return the outcome of a poll in words: `200: 20 entries, 18 known, 2 new; 0.3 s`."""
+    words = _outcome(poll)
+    if poll.status and not words.startswith(str(poll.status)):
+        words = _("{status}: {outcome}", status=poll.status, outcome=words)
+    parts = [words]
+    if poll.blind and poll.outcome is Outcome.READ:
+        parts.append(_("coverage gap: no entry in common with the poll before"))
+    if poll.seconds >= 0.05:
+        parts.append(f"{number(poll.seconds, 1)} s")
+    if poll.moved:
+        parts.append(_("answered by {address}", address=poll.moved))
+    return clauses(parts)
+
+
+def _outcome(poll: Poll) -> str:
+    if poll.outcome is Outcome.FAILED:
+        return poll.reason
+    if poll.outcome is Outcome.UNCHANGED:
+        return _("unchanged")
+    known, new = number(poll.known), number(poll.new)
+    if not poll.changed:
+        return ngettext(
+            "{count} entry, {known} known, {new} new",
+            "{count} entries, {known} known, {new} new",
+            poll.entries, known=known, new=new,
+        )  # fmt: skip
+    return ngettext(
+        "{count} entry, {known} known, {new} new, {changed} changed",
+        "{count} entries, {known} known, {new} new, {changed} changed",
+        poll.entries, known=known, new=new, changed=number(poll.changed),
+    )  # fmt: skip
+
+
+def _too_fast(feed: Feed) -> str:
+    if feed.every is None:
+        return _("turns over faster than it is read")
+    every = span(feed.every).replace(" ", "")
+    return _("turns over faster than every: {every}", every=every)
+
+
+def _quiet(state: FeedState) -> str:
+    quiet = span((state.last_ok or 0.0) - (state.published or 0.0))
+    habit = describe_interval(state.usual or 0.0)
+    return _("nothing new for {time}, usually {habit}", time=quiet, habit=habit)
+
+
+DAY = 86_400.0
+REST = 7 * DAY
+"""Between two notices that a feed re-issues its items."""
+FEW = 3
+"""Entries that are too few to say that a whole feed was re-issued."""
+
+
+class Reissue(Struct, frozen=True):
+    """How many entries of a document were known under another id, and how many by theirs."""
+
+    reissued: int
+    kept: int
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether the feed has given everything another id."""
+        return self.reissued >= FEW and self.reissued > self.kept
+
+
+def begun_incidents(
+    feed: Feed,
+    state: FeedState,
+    latest: Mapping[AlertKind, FeedIncident],
+    now: Timestamp,
+    *,
+    first: bool = False,
+    reissue: Reissue | None = None,
+) -> Iterator[BegunIncident]:
+    """Yield the episodes that begin with a poll; `first` if the feed was not read before it."""
+    from monitor.model.alert import AlertKind
+
+    open_ones = {kind for kind, episode in latest.items() if episode.ended_at is None}
+    if state.gone and AlertKind.GONE not in open_ones:
+        words = _("{feed}: gone (410); it is not asked any more", feed=feed.name)
+        yield _notice(AlertKind.GONE, Severity.MEDIUM, words)
+    elif _fails(state, now) and not open_ones & {AlertKind.GONE, AlertKind.FAILING}:
+        yield _notice(AlertKind.FAILING, Severity.MEDIUM, _failure_title(feed, state, now))
+    if state.breaches and AlertKind.QUARANTINED not in open_ones:
+        words = _(
+            "{feed}: quarantined, and polled rarely: {reason}", feed=feed.name, reason=state.breach
+        )
+        yield _notice(AlertKind.QUARANTINED, Severity.MEDIUM, words)
+    if is_silent(state) and AlertKind.SILENT not in open_ones:
+        yield _notice(AlertKind.SILENT, Severity.LOW, _silence_title(feed, state), rings=not first)
+    if reissue is not None and reissue.whole and _is_due_again(latest.get(AlertKind.REISSUED), now):
+        words = ngettext(
+            "{feed}: published {count} known article again under new ids, which raises no alerts",
+            "{feed}: published {count} known articles again under new ids, which raises no alerts",
+            reissue.reissued,
+            feed=feed.name,
+        )
+        yield _notice(AlertKind.REISSUED, Severity.LOW, words)
+
+
+def ended_incidents(
+    state: FeedState, latest: Mapping[AlertKind, FeedIncident], *, reissue: Reissue | None = None
+) -> Iterator[AlertKind]:
+    """Yield the episodes that a poll ends."""
+    from monitor.model.alert import AlertKind
+
+    over = {
+        AlertKind.GONE: not state.failures,
+        AlertKind.FAILING: not state.failures,
+        AlertKind.SILENT: not is_silent(state),
+        AlertKind.QUARANTINED: not state.breaches,
+        AlertKind.REISSUED: reissue is not None and not reissue.whole,
+    }
+    for kind, episode in latest.items():
+        if episode.ended_at is None and over[kind]:
+            yield kind
+
+
+def _fails(state: FeedState, now: Timestamp) -> bool:
+    """Tell whether a feed could not be read for a day, or will not have been when asked again."""
+    if state.failing_since is None or state.gone:
+        return False
+    day = state.failing_since + DAY
+    return now >= day or state.asked_until > day
+
+
+def _is_due_again(last: FeedIncident | None, now: Timestamp) -> bool:
+    return last is None or (last.ended_at is not None and now - last.ended_at >= REST)
+
+
+def _failure_title(feed: Feed, state: FeedState, now: Timestamp) -> str:
+    since = state.failing_since or now
+    if now - since < DAY:
+        return _(
+            "{feed}: cannot be read, and is not asked again for {time}: {reason}",
+            feed=feed.name, time=spelled(state.asked_until - now), reason=state.reason,
+        )  # fmt: skip
+    if state.last_ok is None:
+        return _(
+            "{feed}: could never be read, for {time}: {reason}",
+            feed=feed.name, time=spelled(now - since), reason=state.reason,
+        )  # fmt: skip
+    return _(
+        "{feed}: cannot be read for {time}: {reason}",
+        feed=feed.name, time=spelled(now - state.last_ok), reason=state.reason,
+    )  # fmt: skip
+
+
+def _silence_title(feed: Feed, state: FeedState) -> str:
+    quiet = (state.last_ok or 0.0) - (state.published or 0.0)
+    habit = describe_interval(state.usual) if state.usual else _("more often")
+    return _(
+        "{feed}: nothing new for {time}; it usually publishes {habit}",
+        feed=feed.name, time=spelled(quiet), habit=habit,
+    )  # fmt: skip
+
+
+def _notice(
+    kind: AlertKind, severity: Severity, title: str, *, rings: bool = True
+) -> BegunIncident:
+    from monitor.model.alert import BegunIncident
+
+    return BegunIncident(kind=kind, severity=severity, title=title, rings=rings)

@@ -1,0 +1,195 @@
+"""Identifies the entries of a document: new, changed, seen, duplicate or reissued. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from monitor.intake.parse.entry_keys import PART, PARTS, folded, part_hash
+from monitor.model.poll import KeyedEntry, Known, KnownArticle
+
+
+class New(KeyedEntry, frozen=True, kw_only=True):
+    """An article never seen before."""
+
+
+class KnownEntry(KeyedEntry, frozen=True, kw_only=True):
+    """An entry of a known article; `article` is its id."""
+
+    article: int
+
+
+class Seen(KnownEntry, frozen=True):
+    """The same key with the same text."""
+
+
+class Relinked(KnownEntry, frozen=True):
+    """The same key with the same text, and another link than before."""
+
+
+class Changed(KnownEntry, frozen=True, kw_only=True):
+    """Another text than this feed had, under the same key or a key that replaces it."""
+
+    before: bytes = b""
+    """The hashes of its parts then; empty when they are not known."""
+
+
+class Variant(Changed, frozen=True):
+    """An article of another feed of this site, under the same guid and link, with another text."""
+
+
+class Duplicate(KnownEntry, frozen=True):
+    """An article of another feed that this feed carries too."""
+
+
+class Reissued(KnownEntry, frozen=True):
+    """An unchanged article of this feed under a new key."""
+
+
+Decision = New | Seen | Relinked | Changed | Duplicate | Reissued
+
+
+def changed_parts(one: KeyedEntry, before: bytes) -> frozenset[str]:
+    """Return which parts of an entry are not as they were; all when that is not known."""
+    if not before:
+        return frozenset(PARTS)
+    now = one.parts
+    places = {part: slice(number * PART, (number + 1) * PART) for number, part in enumerate(PARTS)}
+    return frozenset(part for part, place in places.items() if now[place] != before[place])
+
+
+def _has_new_link(one: KeyedEntry, before: bytes) -> bool:
+    return bool(one.canonical and before) and part_hash(one.canonical) != before[-PART:]
+
+
+def identify(entries: Sequence[KeyedEntry], known: Known) -> list[Decision]:
+    """Decide for each entry of one document, in its order.
+
+    Entries of one document never become one article: each article is taken once.
+    """
+    return _DocumentEntries(entries, known).decisions()
+
+
+class _DocumentEntries:
+    """The entries of one document against the known ones, while they are decided."""
+
+    def __init__(self, entries: Sequence[KeyedEntry], known: Known) -> None:
+        self._known = known
+        self._entries = entries
+        self._links = Counter(one.canonical for one in self._entries)
+        named = (known.guids.get(one.key) for one in self._entries)
+        self._taken = {found[0] for found in named if found}
+        """Articles that are still in the document, or were found in it under a new key."""
+
+    def decisions(self) -> list[Decision]:
+        moved = self._moved()
+        return [
+            _known_entry(Reissued, one, moved[at]) if at in moved else self._decision(one)
+            for at, one in enumerate(self._entries)
+        ]
+
+    def _decision(self, one: KeyedEntry) -> Decision:
+        if found := self._known.guids.get(one.key):
+            article, fingerprint = found
+            before = self._known.parts.get(one.key, b"")
+            if one.fingerprint != fingerprint:
+                return _changed(Changed, one, article, before)
+            return _known_entry(Relinked if _has_new_link(one, before) else Seen, one, article)
+        candidates = self._known.urls.get(one.canonical, ()) if one.canonical else ()
+        if own := self._by_link(one, candidates):
+            self._taken.add(own.id)
+            if _is_unchanged(one, own):
+                return _known_entry(Reissued, one, own.id)
+            return _changed(Changed, one, own.id)
+        others = [c for c in candidates if c.id not in self._taken and c.id not in self._known.own]
+        for other in others:
+            if _tells_the_same(one, other):
+                self._taken.add(other.id)
+                return _known_entry(Duplicate, one, other.id)
+        for other in others:
+            if one.key in other.site_guids and self._identifies(one.canonical):
+                self._taken.add(other.id)
+                return _changed(Variant, one, other.id)
+        return New(
+            entry=one.entry,
+            key=one.key,
+            fingerprint=one.fingerprint,
+            canonical=one.canonical,
+            parts=one.parts,
+        )
+
+    def _by_link(self, one: KeyedEntry, candidates: Sequence[KnownArticle]) -> KnownArticle | None:
+        """Return the one article of this feed that left the document and had this link."""
+        own = [c for c in candidates if c.id in self._known.own]
+        if len(own) != 1 or own[0].id in self._taken or not self._identifies(one.canonical):
+            return None
+        return own[0]
+
+    def _identifies(self, link: str) -> bool:
+        """Tell whether a link is that of one entry; one that several share identifies none."""
+        return self._links[link] == 1 and (urlsplit(link).path != "/" or "?" in link)
+
+    def _moved(self) -> dict[int, int]:
+        """Return which entries have exactly the text of an article that left the document.
+
+        Equal text is not enough where the link differs: each morning's forecast may read the
+        same. It is enough when most of the document moved in this way.
+        """
+        same: dict[int, int] = {}
+        sure: dict[int, int] = {}
+        taken = set(self._taken)
+        for at, one in enumerate(self._entries):
+            before = self._known.guids.get(one.key)
+            if before and before[1] == one.fingerprint:
+                continue
+            gone = (
+                id for _, id in self._known.contents.get(one.fingerprint, ()) if id not in taken
+            )
+            article = next(gone, None)
+            if article is None:
+                continue
+            taken.add(article)
+            same[at] = article
+            linked = {c.id for c in self._known.urls.get(one.canonical, ())}
+            if not one.canonical or article in linked:
+                sure[at] = article
+        moved = same if 2 * len(same) >= len(self._entries) else sure
+        self._taken.update(moved.values())
+        return moved
+
+
+def _tells_the_same(one: KeyedEntry, other: KnownArticle) -> bool:
+    title = folded(one.entry.title)
+    return bool(title and title == folded(other.title)) or one.fingerprint == other.fingerprint
+
+
+def _is_unchanged(one: KeyedEntry, before: KnownArticle) -> bool:
+    if before.fingerprint:
+        return one.fingerprint == before.fingerprint
+    return folded(one.entry.title) == folded(before.title)
+
+
+def _known_entry(
+    kind: type[Seen | Relinked | Duplicate | Reissued], one: KeyedEntry, article: int
+) -> Seen | Relinked | Duplicate | Reissued:
+    return kind(
+        entry=one.entry,
+        key=one.key,
+        fingerprint=one.fingerprint,
+        canonical=one.canonical,
+        parts=one.parts,
+        article=article,
+    )
+
+
+def _changed(kind: type[Changed], one: KeyedEntry, article: int, before: bytes = b"") -> Changed:
+    return kind(
+        entry=one.entry,
+        key=one.key,
+        fingerprint=one.fingerprint,
+        canonical=one.canonical,
+        parts=one.parts,
+        article=article,
+        before=before,
+    )

@@ -1,0 +1,352 @@
+"""The second half of the pipeline: poll results become stored articles and alerts.
+
+One call is one transaction under one configuration: identify, assign stories, plan alerts,
+save. Work that needs no store (language, matching, shingles) is done before the transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+
+from msgspec.structs import replace
+
+from index.analysis.text_features import unpacked
+from monitor.base.article import Article, Timestamp
+from monitor.base.errors import FeedError, FetchError
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
+from monitor.intake.ingest import article_changes, poll_outcome, schedule
+from monitor.intake.ingest.enrichment import Enrichment, enrich
+from monitor.intake.ingest.poll_outcome import (
+    ActiveConfig,
+    BatchOutcome,
+    EnrichedDocument,
+    NewDocument,
+    PageResult,
+    PollResult,
+)
+from monitor.judgement.alerts.alert_planning import plan_alerts
+from monitor.judgement.alerts.facts import Arrivals
+from monitor.judgement.alerts.notification import plan_ended_silences
+from monitor.judgement.match.fence import MatchingFence
+from monitor.model.event_link import EncodedBatch, EventLink, Surety
+from monitor.model.evidence import Via
+from monitor.model.feed import Feed, FeedHistory, Poll
+from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert
+from monitor.storage.store.protocol import Batch, Store, StoreReads
+
+log = logging.getLogger("tocsin")
+
+PAGE_TRIES = 3
+PAGE_RETRY = 600.0
+PRIOR_ARTICLES = 20
+STALE = 6 * 3600.0
+"""Seconds after which an article that is linked is no news any more: nobody is notified."""
+
+
+class Ingester:
+    """Turns poll and page results into stored articles and alerts. Runs in the store's thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        watch: ActiveConfig,
+        clock: Callable[[], Timestamp],
+        jitter: Callable[[], float],
+        stopwatch: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self._store = store
+        self.watch = watch
+        self._clock = clock
+        self._jitter = jitter
+        self._stopwatch = stopwatch
+        self._languages: dict[int, deque[str]] = {}
+
+    def ingest(
+        self, answers: Sequence[PollResult | PageResult], network_down: bool
+    ) -> BatchOutcome:
+        """Store the results of a batch in one transaction.
+
+        While the network is down, failures are not counted against the feeds.
+
+        Raises:
+            StoreError: Nothing of the batch is stored.
+        """
+        watch, now = self.watch, self._clock()
+        answers = [_with_current_feed(answer, watch) for answer in answers]
+        polls: list[tuple[Feed, Poll]] = []
+        raised: list[RaisedAlert] = []
+        planned, queued = 0, False
+        try:
+            with self._store.reading() as reading:
+                drafted = [self._drafted(reading, watch, answer) for answer in answers]
+            with self._store.batch() as batch:
+                held = batch.held({answer.lease for answer in answers})
+                histories = batch.feed_histories(_polled_feeds(answers))
+                for answer, document in zip(answers, drafted, strict=True):
+                    if answer.lease not in held:
+                        continue
+                    if isinstance(answer, PageResult):
+                        arrivals = self._page(batch, watch, answer, now)
+                        queued = queued or bool(answer.page.text)
+                    else:
+                        history = histories.pop(answer.feed.number, None)
+                        refresh = self._refresh(
+                            batch, watch, answer, document, history, now, network_down
+                        )
+                        batch.save_poll(refresh)
+                        arrivals = polled(refresh)
+                        carried = tuple(self._carried(batch, watch, answer, refresh))
+                        arrivals = replace(arrivals, changes=(*arrivals.changes, *carried))
+                        polls.append((answer.feed, refresh.poll))
+                        queued = queued or bool(refresh.arrivals or refresh.sightings)
+                    if arrivals is not None and (arrivals.changes or arrivals.notices):
+                        facts = batch.alert_facts(arrivals, now)
+                        plan = plan_alerts(arrivals, facts, watch.routing, now)
+                        batch.save_alerts(plan)
+                        raised += plan.raised
+                        planned += plan.deliveries
+        except BaseException:
+            self._languages.clear()
+            raise
+        dropped = sum(answer.lease not in held for answer in answers)
+        if dropped:
+            _log_dropped(dropped)
+            self._languages.clear()
+        return BatchOutcome(
+            polls=tuple(polls),
+            raised=tuple(raised),
+            queued=queued,
+            planned=planned,
+            unreached=frozenset(_unreached(answers)),
+            dropped=dropped,
+        )
+
+    def end_silences(self) -> int:
+        """Report what the silences suppressed that have ended; return how many deliveries that is.
+
+        Cheap enough for every second.
+
+        Raises:
+            StoreError: The store refuses; nothing was changed.
+        """
+        now = self._clock()
+        with self._store.reading() as reading:
+            if not reading.silence_facts(now).ended_silences:
+                return 0
+        with self._store.batch() as batch:
+            plan = plan_ended_silences(batch.silence_facts(now), self.watch.routing, now)
+            batch.save_alerts(plan)
+        for message in plan.messages:
+            log.info("%s", message)
+        return plan.deliveries
+
+    def save_encoded(self, found: EncodedBatch) -> BatchOutcome:
+        """Store vectors and links of articles; sure links escalate the alerts of their stories.
+
+        Raises:
+            StoreError: Nothing of this is stored.
+        """
+        now = self._clock()
+        raised: list[RaisedAlert] = []
+        planned = 0
+        with self._store.batch() as batch:
+            batch.save_encoded(found)
+            for arrivals in self._linked(batch, found.links, now):
+                facts = batch.alert_facts(arrivals, now)
+                plan = plan_alerts(arrivals, facts, self.watch.routing, now)
+                batch.save_alerts(plan)
+                raised += plan.raised
+                planned += plan.deliveries
+        return BatchOutcome(raised=tuple(raised), planned=planned)
+
+    def _linked(
+        self, batch: Batch, links: Sequence[EventLink], now: Timestamp
+    ) -> Iterator[Arrivals]:
+        """Yield which stories the sure links spread, one link at a time."""
+        sure = [link for link in links if link.surety is Surety.SURE]
+        ids = {id for link in sure for id in (link.later, link.earlier)}
+        articles = {article.id: article for article in batch.articles.get(sorted(ids))}
+        for link in sure:
+            if (later := articles.get(link.later)) and (earlier := articles.get(link.earlier)):
+                feed = self.watch.feeds.get(later.feeds[0])
+                if feed is not None:
+                    old = now - max(later.seen, earlier.seen) > STALE
+                    yield Arrivals(feed=feed, via=Via.LINK, linked={earlier.story: old})
+
+    def forgive(self, urls: Sequence[str]) -> None:
+        """Schedule feeds that failed because of an outage to be polled again soon."""
+        soon = self._clock() + schedule.OUTAGE
+        self._store.reschedule({url: soon + schedule.OUTAGE * self._jitter() / 2 for url in urls})
+
+    def _drafted(
+        self, reading: StoreReads, watch: ActiveConfig, answer: PollResult | PageResult
+    ) -> EnrichedDocument:
+        if isinstance(answer, PageResult) or not isinstance(answer.came, NewDocument):
+            return EnrichedDocument()
+        feed, parsed = answer.feed, answer.came.parsed
+        entries = parsed.keyed
+        before = reading.known(feed, {one.key for one in entries}, (), ()).guids
+        fresh = [one for one in entries if before.get(one.key, (0, b""))[1] != one.fingerprint]
+        articles = [article_changes.article(one.entry, feed) for one in fresh]
+        recent = self._recent(reading, feed)
+        packs = [one.entry.features for one in fresh]
+        read = [unpacked(pack) if pack else None for pack in packs]
+        drafts = enrich(articles, feed, watch.rules, recent, parsed.lang, self._fence(), read=read)
+        return EnrichedDocument(
+            entries, {one.key: made for one, made in zip(fresh, drafts, strict=True)}
+        )
+
+    def _refresh(
+        self,
+        batch: Batch,
+        watch: ActiveConfig,
+        answer: PollResult,
+        document: EnrichedDocument,
+        history: FeedHistory | None,
+        now: Timestamp,
+        network_down: bool,
+    ) -> PollOutcome:
+        came, jitter, feed = answer.came, self._jitter(), answer.feed
+        if history is None:  # polled twice in this batch
+            history = batch.feed_histories([feed])[feed.number]
+        if isinstance(came, FeedError):
+            return poll_outcome.after_failure(
+                history, answer, came, now, jitter, outage=network_down
+            )
+        if not isinstance(came, NewDocument):
+            return poll_outcome.after_unchanged(history, answer, now, jitter)
+        redraft = partial(self._draft, batch, watch, feed)
+        return poll_outcome.after_read(batch, history, answer, came, document, redraft, now, jitter)
+
+    def _page(
+        self, batch: Batch, watch: ActiveConfig, answer: PageResult, now: Timestamp
+    ) -> Arrivals | None:
+        """Store the text of an article's page; return the article, None if there is no text."""
+        page = answer.page
+        article = next(iter(batch.articles.get([page.article])), None)
+        feed = watch.feeds.get(article.feeds[0]) if article else None
+        if page.later:
+            batch.postpone_page(page.article, page.reason, now + page.later, failed=False)
+            return None
+        if article is None or feed is None or not page.text:
+            final = page.final or not page.reason or answer.pending.attempts + 1 >= PAGE_TRIES
+            again = feed is not None and not final
+            why = page.reason or _("no article is found in it")
+            due = now + PAGE_RETRY if again else None
+            batch.postpone_page(page.article, why, due, failed=True)
+            return None
+        arrival = ArticleChange(
+            article=replace(article, body=page.text),
+            new=False,
+            guid="",
+            fingerprint=b"",
+            canonical="",
+            backfill=answer.pending.backfill,
+        )
+        made = self._draft(batch, watch, feed, arrival.article)
+        (change,) = article_changes.with_enrichments(batch, feed, [(arrival, made)])
+        batch.save_page(change)
+        return Arrivals(feed=feed, via=Via.PAGE, changes=(change,))
+
+    def _draft(
+        self, reading: StoreReads, watch: ActiveConfig, feed: Feed, article: Article
+    ) -> Enrichment:
+        """Enrich an article of a feed, with the matches for each other feed that carries it."""
+        fence, recent = self._fence(), self._recent(reading, feed)
+        (made,) = enrich([article], feed, watch.rules, recent, "", fence)
+        if article.feeds == (feed.number,) or made.unmatched:
+            return made
+        found = fence.match(watch.rules, made.article, *_feeds_of(article, feed, watch))
+        return replace(made, hits=found.hits, unmatched=found.unmatched)
+
+    def _fence(self) -> MatchingFence:
+        return MatchingFence(self._stopwatch)
+
+    def _carried(
+        self, batch: Batch, watch: ActiveConfig, answer: PollResult, outcome: PollOutcome
+    ) -> Iterator[ArticleChange]:
+        """Yield the known articles that match because this feed carries them now, too."""
+        if not (outcome.sightings and watch.rules.by_feed):
+            return
+        feed, sighted = outcome.feed, [one.article for one in outcome.sightings]
+        fence = self._fence()
+        for article in batch.articles.get(list(dict.fromkeys(sighted))):
+            if len(article.feeds) < 2:
+                continue
+            feeds = _feeds_of(article, feed, watch)
+            others = (one for one in feeds if one is not feed)
+            known = fence.match(watch.rules, article, *others).hits
+            before = {hit.watchlist.name for hit in known}
+            hits = fence.match(watch.rules, article, *feeds).hits
+            if new := tuple(hit for hit in hits if hit.watchlist.name not in before):
+                yield ArticleChange(
+                    article=article,
+                    new=False,
+                    carried=True,
+                    guid="",
+                    fingerprint=b"",
+                    canonical="",
+                    hits=new,
+                    backfill=answer.state.last_ok is None,
+                )
+
+    def _recent(self, reading: StoreReads, feed: Feed) -> deque[str]:
+        """Return the languages of the feed's last articles, oldest first."""
+        if feed.number not in self._languages:
+            known = reading.languages(feed)
+            self._languages[feed.number] = deque(reversed(known), maxlen=PRIOR_ARTICLES)
+        return self._languages[feed.number]
+
+
+def _feeds_of(article: Article, feed: Feed, watch: ActiveConfig) -> list[Feed]:
+    """Return the feeds that carry an article, of which `feed` is one."""
+    others = (watch.feeds.get(number) for number in article.feeds if number != feed.number)
+    return [feed, *(other for other in others if other is not None)]
+
+
+def polled(outcome: PollOutcome) -> Arrivals:
+    """Return the article changes of one poll that may raise alerts."""
+    return Arrivals(
+        feed=outcome.feed,
+        via=Via.POLL,
+        changes=outcome.arrivals,
+        response=outcome.answered,
+        notices=outcome.begun,
+    )
+
+
+def _polled_feeds(answers: Iterable[PollResult | PageResult]) -> Iterator[Feed]:
+    return (answer.feed for answer in answers if isinstance(answer, PollResult))
+
+
+def _with_current_feed(
+    answer: PollResult | PageResult, watch: ActiveConfig
+) -> PollResult | PageResult:
+    """Return a poll result with the feed of the active configuration, edited since the poll."""
+    if isinstance(answer, PageResult):
+        return answer
+    feed = watch.feeds.get(answer.feed.number, answer.feed)
+    return answer if feed is answer.feed else replace(answer, feed=feed)
+
+
+def _log_dropped(count: int) -> None:
+    log.warning(
+        ngettext(
+            "{count} poll was dropped: another monitor watches its feed by now",
+            "{count} polls were dropped: another monitor watches their feeds by now",
+            count,
+        )
+    )
+
+
+def _unreached(answers: Iterable[PollResult | PageResult]) -> Iterator[str]:
+    """Yield the addresses of the feeds whose hosts could not be reached."""
+    for answer in answers:
+        if isinstance(answer, PageResult):
+            continue
+        if isinstance(answer.came, FetchError) and answer.came.network:
+            yield answer.feed.url

@@ -1,0 +1,285 @@
+"""When to poll a feed again: pure decisions from the feed, its state, an answer and the time.
+
+    success   max(interval, max-age, ttl); hints count up to 31 days
+    429, 503  Retry-After, at least a minute; a 429 without it waits four hours
+    410       never again
+    else      max(interval, 5 min), doubling; a poll that somebody asked for doubles nothing
+    quarantine    1 h, doubling with each document that exceeds the limits of matching or
+              indexing; over after a day without one
+    ceiling   24 h, but never earlier than a server asked
+    a day     after the first failure the feed is polled in any case, since an alert is due then
+
+The interval is the one in `feeds.yaml`, else 15 minutes, and down to 5 minutes where a feed
+turns over so fast that entries could be missed. Jitter only ever lengthens a delay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
+
+from monitor.base.article import Timestamp
+from monitor.base.errors import FeedError, FetchError
+from monitor.model.feed import Feed, FeedState
+from monitor.model.poll import Fetched, Hints, NotModified, ParsedFeed
+
+MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
+
+DEFAULT = 15 * MINUTE
+SHORTEST = 1.0
+"""Shortest interval; the configuration permits less than a minute only in `network.allow`."""
+ADAPTED = 5 * MINUTE
+"""Shortest adaptive interval."""
+CEILING = DAY
+LONGEST_HINT = 31 * DAY
+BACK_OFF = 5 * MINUTE
+TOO_MANY = 4 * HOUR
+QUARANTINE = HOUR
+OUTAGE = MINUTE
+"""Seconds until the next try while the network is down."""
+CATCH_UP = 10.0
+"""Requests a second for feeds that are long overdue."""
+_OVERLAP = 0.5
+"""Share of a feed's entries that should be known already when it is polled."""
+_STEPPED = 60.0
+"""Seconds by which a poll may lie in the future before the clock must have been set back."""
+
+
+def due(states: Mapping[str, FeedState], feeds: Sequence[Feed], by: Timestamp) -> list[Feed]:
+    """Return the feeds that are due by a time, the longest overdue first.
+
+    A feed without a state is new, and due.
+    """
+    waiting = [
+        (state.next_due, order, feed)
+        for order, feed in enumerate(feeds)
+        if feed.enabled and _is_due(state := states.get(feed.url, FeedState()), by)
+    ]
+    return [feed for _, _, feed in sorted(waiting, key=lambda each: each[:2])]
+
+
+def spread(
+    feeds: Sequence[Feed], states: Mapping[str, FeedState], now: Timestamp
+) -> list[tuple[float, Feed]]:
+    """Return feeds with the seconds to wait before each is polled.
+
+    Those overdue by more than a minute (after sleep, an outage, a restart) come at most
+    `CATCH_UP` a second; new ones, those just due and those somebody asked for come at once; those
+    that are not due yet when they are.
+    """
+    late = 0
+    planned: list[tuple[float, Feed]] = []
+    for feed in feeds:
+        state = states.get(feed.url, FeedState())
+        overdue = is_overdue(state, now)
+        planned.append((late / CATCH_UP if overdue else _until_due(state, now), feed))
+        late += overdue
+    return planned
+
+
+def _until_due(state: FeedState, now: Timestamp) -> float:
+    return 0.0 if _was_set_back(state, now) else max(0.0, state.next_due - now)
+
+
+def is_overdue(state: FeedState, now: Timestamp) -> bool:
+    """Return whether a poll is late by more than a minute; not one that somebody asked for."""
+    return not (state.last_poll is None or state.is_wanted) and now - state.next_due > MINUTE
+
+
+def after_read(
+    feed: Feed,
+    state: FeedState,
+    fetched: Fetched,
+    parsed: ParsedFeed,
+    *,
+    digest: bytes,
+    known: int,
+    kept: int | None = None,
+    now: Timestamp,
+    jitter: float,
+) -> FeedState:
+    """Return the state after a new body.
+
+    Args:
+        feed: The feed.
+        state: Its state before.
+        fetched: The answer of the server.
+        parsed: Its document.
+        digest: Hash of the body.
+        known: How many entries the feed had before, at whichever poll.
+        kept: How many of these the poll before had; `known` if that is not known.
+        now: The time of the poll.
+        jitter: Between 0 and 1.
+    """
+    total = len(parsed.entries)
+    kept = known if kept is None else kept
+    # A document of which every entry was known is an older one, from another server.
+    blind = state.last_ok is not None and total > known and kept == 0
+    hints = replace(fetched.hints, ttl=parsed.ttl if parsed.ttl else fetched.hints.ttl)
+    interval = _interval(feed, _adapted(state, total, 0 if blind else known, now))
+    # A server that repeats its ETag for a changed body would answer 304 to the next change.
+    repeated = fetched.etag is not None and fetched.etag == state.etag
+    return replace(
+        _success(state, interval, hints, now, jitter),
+        etag=None if repeated else fetched.etag,
+        last_modified=None if repeated else fetched.last_modified,
+        body_hash=digest,
+        blind=blind,
+        title=parsed.title or state.title,
+        link=parsed.link or state.link,
+        lang=state.lang or parsed.lang,
+    )
+
+
+def after_unchanged(
+    feed: Feed, state: FeedState, answer: Fetched | NotModified, now: Timestamp, jitter: float
+) -> FeedState:
+    """Return the state after a 304, or after the very body that is stored already.
+
+    After a failure of the server, the next poll is unconditional: a server that says 304 and
+    has no good document then fails again, and does so until it has one.
+    """
+    interval = _interval(feed, _relaxed(state))
+    settled = replace(_success(state, interval, answer.hints, now, jitter), blind=False)
+    if isinstance(answer, Fetched):
+        return replace(settled, etag=answer.etag, last_modified=answer.last_modified)
+    outage = state.failures == 1 and state.failing_since is None
+    return (
+        settled if outage or not state.failures else replace(settled, etag=None, last_modified=None)
+    )
+
+
+def after_breach(state: FeedState, breach: str, now: Timestamp) -> FeedState:
+    """Return the state of a feed whose articles exceed the limits of matching or indexing.
+
+    It is that before the next answer is counted (`after_read`), which is then asked for later.
+    """
+    return replace(state, breaches=state.breaches + 1, breached_at=now, breach=breach)
+
+
+def after_failure(
+    feed: Feed, state: FeedState, error: FeedError, now: Timestamp, jitter: float
+) -> FeedState:
+    """Return the state after a poll that failed: when to try again, and why it failed.
+
+    A poll before its time, which somebody asked for, does not lengthen the back-off.
+    """
+    early = bool(state.failures) and now < state.asked_until
+    failures = state.failures + (not early)
+    since = now if state.failing_since is None else state.failing_since
+    status = error.status if isinstance(error, FetchError) else None
+    retry = _retry(feed, error, failures, now - since)
+    if early and status not in {429, 503}:
+        retry = min(retry, state.asked_until - now)
+    return replace(
+        state,
+        failures=failures,
+        failing_since=since,
+        reason=error.reason,
+        gone=status == 410,
+        last_poll=now,
+        next_due=now + _jittered(retry, jitter),
+        asked_until=now + retry,
+    )
+
+
+def after_outage(state: FeedState, now: Timestamp, jitter: float) -> FeedState:
+    """Return the state after a poll that failed in an outage: the back-off does not grow.
+
+    Since when the feed itself has been failing is then unknown.
+    """
+    return replace(
+        state, failing_since=None, last_poll=now, next_due=now + _jittered(OUTAGE, jitter)
+    )
+
+
+def after_edit(feed: Feed, state: FeedState, jitter: float) -> FeedState:
+    """Return the state after an edit of the interval, which applies at once.
+
+    A feed that is due stays due; the back-off and the hints of the server still apply.
+    """
+    if state.last_poll is None or state.next_due <= state.last_poll:
+        return state
+    interval = _interval(feed, DEFAULT)
+    due = max(state.last_poll + _jittered(interval, jitter), state.asked_until)
+    return replace(state, next_due=due, delay=max(interval, due - state.last_poll))
+
+
+def _is_due(state: FeedState, now: Timestamp) -> bool:
+    return not state.gone and (state.next_due <= now or _was_set_back(state, now))
+
+
+def _was_set_back(state: FeedState, now: Timestamp) -> bool:
+    """Return whether the clock was: every feed would wait until the old time comes again."""
+    return state.last_poll is not None and state.last_poll - now > _STEPPED
+
+
+def _interval(feed: Feed, adapted: float) -> float:
+    """Return the interval of `feeds.yaml`, else the adaptive one."""
+    return adapted if feed.every is None else min(max(feed.every, SHORTEST), CEILING)
+
+
+def _adapted(state: FeedState, total: int, known: int, now: Timestamp) -> float:
+    """Return the interval after which half of the entries should still be known."""
+    new = total - known
+    if state.last_ok is None or new <= 0:
+        return DEFAULT
+    return _clamped((now - state.last_ok) * (1 - _OVERLAP) * total / new)
+
+
+def _relaxed(state: FeedState) -> float:
+    """Return twice the last delay: an unchanged feed comes back to the default in steps."""
+    if state.last_poll is None:
+        return DEFAULT
+    return _clamped(2 * (state.next_due - state.last_poll))
+
+
+def _clamped(interval: float) -> float:
+    return min(max(interval, ADAPTED), DEFAULT)
+
+
+def _success(
+    state: FeedState, interval: float, hints: Hints, now: Timestamp, jitter: float
+) -> FeedState:
+    hint = min(max(hints.max_age or 0.0, hints.ttl or 0.0), LONGEST_HINT)
+    if state.breached_at is not None and now - state.breached_at >= DAY:
+        state = replace(state, breaches=0, breached_at=None, breach="")
+    delay = max(interval, hint, _quarantine(state))
+    return replace(
+        state,
+        delay=delay,
+        next_due=now + _jittered(delay, jitter),
+        asked_until=now + max(hint, _quarantine(state)),
+        last_poll=now,
+        last_ok=now,
+        failures=0,
+        failing_since=None,
+        reason="",
+        gone=False,
+    )
+
+
+def _quarantine(state: FeedState) -> float:
+    """Return the seconds until a feed in quarantine is polled again; 0 for any other feed."""
+    return min(QUARANTINE * 2.0 ** min(state.breaches - 1, 16), CEILING) if state.breaches else 0.0
+
+
+def _retry(feed: Feed, error: FeedError, failures: int, failing: float) -> float:
+    """Return the seconds until the next try, after so many failures in so many seconds."""
+    status = error.status if isinstance(error, FetchError) else None
+    asked = error.retry_after if isinstance(error, FetchError) else None
+    if status in {429, 503} and asked is not None:
+        return min(max(asked, MINUTE), LONGEST_HINT)
+    interval = _interval(feed, DEFAULT)
+    if status == 429:
+        return max(interval, TOO_MANY)
+    doubled = BACK_OFF * 2.0 ** min(failures - 1, 16)
+    retry = min(max(interval, doubled), CEILING)
+    left = DAY - failing  # until it has failed for a day, when an alert is due
+    return left if max(interval, BACK_OFF) <= left < retry else retry
+
+
+def _jittered(seconds: float, jitter: float) -> float:
+    """Return a delay up to a tenth longer, five minutes at most: feeds must not march in step."""
+    return seconds + min(seconds / 10, 5 * MINUTE) * jitter

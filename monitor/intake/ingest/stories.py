@@ -1,0 +1,151 @@
+"""Which story an article belongs to: near-duplicates, by shared shingles. Pure."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from index.analysis.shingles import LEAST_SIZE, is_whole
+from monitor.base.article import Article
+from monitor.judgement.alerts.headlines import headline_of, is_alike
+
+if TYPE_CHECKING:
+    from monitor.model.poll import Headline, StoryCandidate
+
+SAME = 0.7
+VERSION = 0.5
+LEAST_SHARED = 3
+"""Sampled shingles, of about 20 words: fewer are a headline or a common phrase."""
+REPEATED = 2
+"""Unlike headlines of one source under which a shingle is no evidence of a copy any more."""
+BOILERPLATE = 3
+"""Unlike headlines of one source under which a shingle is no evidence of a story any more."""
+_HEADLINES = 8
+"""Unlike headlines of a source that are compared, at most."""
+
+
+class Relation(enum.StrEnum):
+    """The relation of an article to the one it resembles most."""
+
+    ALONE = ""
+    VERSION = "version"
+    """Another version of the same story."""
+    SAME = "same"
+    """Nearly the same text: a copy, a cut, a new headline."""
+
+
+class StoryDecision(Struct, frozen=True):
+    """The story an article belongs to: its own id when it is alone."""
+
+    story: int
+    relation: Relation = Relation.ALONE
+    copy_of: int | None = None
+    """The original of which it is nearly the same text."""
+
+
+def least_shared(shingles: frozenset[int]) -> int:
+    """Return how many shingles another article must share to be a candidate."""
+    return 1 if is_whole(shingles) else LEAST_SHARED
+
+
+def containment(shared: int, one: int, other: int) -> float:
+    """Return the share of the smaller of two sets that is in the other; 0 for too few shingles."""
+    smaller = min(one, other)
+    if smaller < LEAST_SIZE or shared < LEAST_SHARED:
+        return 0.0
+    return shared / smaller
+
+
+def assign_story(
+    article: Article, shingles: frozenset[int], candidates: Iterable[StoryCandidate]
+) -> StoryDecision:
+    """Return the story of an article; of equal candidates the earliest decides.
+
+    Shingles that one source repeats under unlike headlines do not count: a lead, a tail, what a
+    channel says of itself. Short texts that are the same word for word are copies between
+    sources; of one source they are the next edition of the same column.
+
+    Args:
+        article: The article, whose story is not known.
+        shingles: The shingles of its text.
+        candidates: Articles that share some of these.
+    """
+    others = [one for one in candidates if one.article != article.id]
+    if not others:
+        return StoryDecision(article.id)
+    own = headline_of(article)
+    if is_whole(shingles):
+        shares = [(1.0, 1.0, one) for one in others if one.headline.source != own.source]
+    else:
+        headlines = _headlines(shingles, others, own)
+        repeated = {shingle for shingle, count in headlines.items() if count >= REPEATED}
+        boilerplate = {shingle for shingle in repeated if headlines[shingle] >= BOILERPLATE}
+        shares = [
+            (
+                _share(shingles, one, repeated, both=one.headline.source == own.source),
+                _share(shingles, one, boilerplate),
+                one,
+            )
+            for one in others
+        ]
+    likely = [
+        (copied if copied >= SAME else 0.0, share, -other.article, other)
+        for copied, share, other in shares
+        if copied >= SAME or share >= VERSION
+    ]
+    if not likely:
+        return StoryDecision(article.id)
+    copied, _, _, best = max(likely, key=lambda one: one[:3])
+    if not copied:
+        return StoryDecision(best.story, Relation.VERSION)
+    original = best.article if best.copy_of is None else best.copy_of
+    return StoryDecision(best.story, Relation.SAME, original)
+
+
+def _headlines(
+    shingles: frozenset[int], others: Collection[StoryCandidate], own: Headline
+) -> Counter[int]:
+    """Return under how many unlike headlines of one source shingles stand, where several are.
+
+    Args:
+        shingles: The shingles of an article.
+        others: Articles that share some of these.
+        own: The headline of the article.
+    """
+    by_source: defaultdict[str, list[StoryCandidate]] = defaultdict(list)
+    for one in others:
+        by_source[one.headline.source].append(one)
+    most: Counter[int] = Counter()
+    for name, group in by_source.items():
+        under = [(own, set(shingles))] if name == own.source else []
+        if len(group) + len(under) < REPEATED:
+            continue
+        for one in group:
+            for known, its in under:
+                if is_alike(known, one.headline):
+                    its.update(one.shared)
+                    break
+            else:
+                if len(under) < _HEADLINES:
+                    under.append((one.headline, set(one.shared)))
+        most |= Counter(shingle for _, its in under for shingle in its)
+    return most
+
+
+def _share(
+    shingles: frozenset[int], other: StoryCandidate, but: set[int], *, both: bool = False
+) -> float:
+    """Return how much of the smaller of two texts, or of both, is in the other.
+
+    `but` are shingles that do not count.
+    """
+    shared, size, its_size = len(other.shared), len(shingles), other.size
+    if but:
+        less = len(other.shared & but)
+        shared, size, its_size = shared - less, len(shingles - but), its_size - less
+    share = containment(shared, size, its_size)
+    return share * min(size, its_size) / max(size, its_size) if both and share else share

@@ -1,0 +1,301 @@
+"""Bytes to entries: RSS, RDF, Atom and JSON Feed, broken ones included. Runs in `workers`."""
+
+from __future__ import annotations
+
+import calendar
+import contextlib
+import io
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
+from typing import Any
+from urllib.parse import urljoin
+
+from msgspec.structs import replace
+
+from index.analysis.html_text import from_html
+from index.analysis.text_features import packed, text_features
+from monitor.base.article import Timestamp
+from monitor.base.errors import ParseError
+from monitor.base.text_cleaning import line, lines
+from monitor.base.translation import gettext as _
+from monitor.intake.parse import json_feed
+from monitor.intake.parse.document import (
+    NAME_CAP,
+    TEXT_CAP,
+    TITLE_CAP,
+    UTF8,
+    absolute,
+    describe_content,
+    distinct_entries,
+    entry_link,
+    guid,
+    in_utf8,
+    language,
+    root_only,
+    with_escaped_markup,
+    without_impossible_characters,
+)
+from monitor.intake.parse.entry_keys import keyed_entries
+from monitor.intake.parse.plain_document import plain_document
+from monitor.model.poll import Entry, ParsedFeed
+
+_PERIODS = {
+    "hourly": 3_600.0,
+    "daily": 86_400.0,
+    "weekly": 604_800.0,
+    "monthly": 2_592_000.0,
+    "yearly": 31_536_000.0,
+}
+_FORMATS = {
+    "rss10": "RSS 1.0 (RDF)",
+    "rss090": "RSS 0.90 (RDF)",
+    "rss20": "RSS 2.0",
+    "rss": "RSS",
+    "atom03": "Atom 0.3",
+    "atom10": "Atom 1.0",
+    "atom": "Atom",  # not a message
+    "cdf": "CDF",
+}
+"""By feedparser's names of them."""
+_NO_TEXT = ("image/", "audio/", "video/", "font/", "model/")
+FEATURED = 150_000
+"""Characters of the texts of a document whose features are read with it: 0.05 s."""
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]{24,}=*\s*")
+"""Bytes that feedparser could not decode to text."""
+
+
+def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
+    """Return what a feed's document says; `url` is where it came from.
+
+    Raises ParseError with a reason in words when it is no feed. A broken document that
+    still has entries is a feed.
+    """
+    return _with_keys(_parsed(body, url, content_type))
+
+
+def _with_keys(parsed: ParsedFeed) -> ParsedFeed:
+    return replace(parsed, keyed=keyed_entries(parsed.entries))
+
+
+def _parsed(body: bytes, url: str, content_type: str) -> ParsedFeed:
+    try:
+        if json_feed.is_json_feed(body):
+            return json_feed.parse(body, url, content_type)
+        try:
+            document = _document(body, content_type)
+        except (ValueError, OverflowError):  # most often one `&#1114112;`
+            document = _document(_repaired(body), content_type)
+        if not document["entries"] and not document.get("version"):
+            raise ParseError(url, describe_content(body))
+        if not document["entries"] and _is_malformed(document):
+            raise ParseError(url, _("it is broken off or not well-formed, and has no entries"))
+        return _feed(document, url)
+    except (ParseError, MemoryError):
+        raise
+    except Exception as error:  # feedparser raises anything on 9 % of mutated documents
+        reason = _("it is too broken to be read ({error})", error=type(error).__name__)
+        raise ParseError(url, reason) from error
+
+
+def parse_with_features(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
+    """Return what a feed's document says, with the features of the first texts of its entries.
+
+    They are for feeds that were never read, all entries of which are new: these are most of the
+    work of a first round, and this process is one of several.
+
+    Raises:
+        ParseError: It is no feed.
+    """
+    parsed = _parsed(body, url, content_type)
+    sizes = accumulate(len(one.summary) + len(one.body) for one in parsed.entries)
+    first = sum(size <= FEATURED for size in sizes)
+    featured = parsed.entries[:first]
+    made = text_features([(one.title, one.summary, one.body) for one in featured])
+    entries = tuple(map(lambda entry, one: replace(entry, features=packed(one)), featured, made))
+    return _with_keys(replace(parsed, entries=entries + parsed.entries[first:]))
+
+
+def _is_malformed(document: Mapping[str, Any]) -> bool:
+    """Return whether no XML parser reads a document to its end, whatever its encoding."""
+    from xml.sax import SAXException
+
+    return isinstance(document.get("bozo_exception"), SAXException)
+
+
+def _repaired(body: bytes) -> bytes:
+    """Return the body without impossible references, whichever its encoding."""
+    return without_impossible_characters(body.decode("latin-1")).encode("latin-1")
+
+
+def _document(body: bytes, content_type: str) -> Mapping[str, Any]:
+    """Return feedparser's reading, without what we do better: addresses and safe HTML.
+
+    It is not told the feed's address, so that a guid never depends on where the feed was
+    fetched. Given bytes or text it would open files and addresses that they name.
+    """
+    body, charset = in_utf8(body, content_type)
+    source = with_escaped_markup(root_only(body))
+    if charset == UTF8 and (plain := plain_document(source)) is not None:
+        return plain
+    import feedparser
+
+    document: Mapping[str, Any] = feedparser.parse(
+        io.BytesIO(source),
+        response_headers={"content-type": f"application/xml{charset}"},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    return document
+
+
+def _feed(document: Mapping[str, Any], url: str) -> ParsedFeed:
+    feed = document["feed"]
+    return ParsedFeed(
+        title=line(_text(feed, "title", TITLE_CAP)),
+        link=absolute(url, _plain(feed, "link")),
+        lang=language(_plain(feed, "language")),
+        ttl=_ttl(feed),
+        format=_format(_plain(document, "version")),
+        entries=distinct_entries(_entry(raw, url) for raw in document["entries"]),
+    )
+
+
+def _format(version: str) -> str:
+    """Return in words what feedparser calls `rss20`; `RSS 0.91` needs no entry of its own."""
+    if version.startswith("rss09"):
+        return _FORMATS.get(version, f"RSS 0.{version[4:6]}")
+    return _FORMATS.get(version, version)
+
+
+def _entry(raw: Mapping[str, Any], base: str) -> Entry:
+    summary, body = _summary_and_body(raw)
+    link = entry_link(base, _addresses(raw))
+    source, source_url = _source(raw, base, link)
+    return Entry(
+        guid=guid(_plain(raw, "id")),
+        url=link,
+        title=line(_text(raw, "title", TITLE_CAP) or _text(raw, "itunes_title", TITLE_CAP)),
+        summary=summary,
+        body=body,
+        author=_author(raw),
+        published=_moment(raw, "published_parsed", "created_parsed", "updated_parsed"),
+        updated=_moment(raw, "updated_parsed"),
+        source=source,
+        source_url=source_url,
+    )
+
+
+# feedparser's dictionaries answer for keys they do not have and warn about it: `dict.get`
+# asks for what is there, and costs a tenth.
+
+
+def _plain(raw: Mapping[str, Any], key: str) -> str:
+    value = dict.get(raw, key)  # type: ignore[call-overload]
+    return value if isinstance(value, str) else ""
+
+
+def _text(raw: Mapping[str, Any], key: str, cap: int = TEXT_CAP) -> str:
+    """Return the clean text of an element, of which feedparser says whether it is HTML."""
+    value = _plain(raw, key)
+    detail = dict.get(raw, f"{key}_detail")  # type: ignore[call-overload]
+    if detail and detail.get("value") == value:
+        return _words(detail, cap)
+    return from_html(value, cap)
+
+
+def _words(detail: Mapping[str, Any], cap: int = TEXT_CAP) -> str:
+    kind = (detail.get("type") or "text/html").partition(";")[0].strip()
+    value = detail.get("value") or ""
+    if kind.startswith("text/") and kind not in ("text/html", "text/xml"):
+        return lines(value[:cap])
+    if kind.startswith(_NO_TEXT) or (not kind.startswith("text/") and _BASE64.fullmatch(value)):
+        return ""
+    return from_html(value, cap)
+
+
+def _summary_and_body(raw: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the teaser and the text, the latter empty when it says nothing more."""
+    contents = dict.get(raw, "content") or []  # type: ignore[call-overload]
+    body = max((_words(content) for content in contents), key=len, default="")
+    if any(content.get("value") == _plain(raw, "summary") for content in contents):
+        return "", body  # feedparser copies a content that has no summary beside it
+    summary = _text(raw, "summary")
+    return summary, "" if body in summary else body
+
+
+def _addresses(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what may be the address of an entry, the best first.
+
+    The original one behind a proxy, the alternates, a guid that is an address, where the
+    content is, the entry itself, and only then what it is about.
+    """
+    links: dict[str, list[str]] = defaultdict(list)
+    for link in dict.get(raw, "links") or []:  # type: ignore[call-overload]
+        links[_relation(link.get("rel") or "")].append(link.get("href") or "")
+    yield absolute("", _plain(raw, "feedburner_origlink"))  # some write what is no address
+    chosen, alternates = _plain(raw, "link"), links["alternate"]
+    if chosen in alternates:
+        yield chosen
+    yield from alternates
+    yield chosen if chosen.startswith("/") else absolute("", chosen)  # or else a guid is no link
+    for content in dict.get(raw, "content") or []:  # type: ignore[call-overload]
+        if source := content.get("src"):
+            with contextlib.suppress(ValueError):
+                yield urljoin(content.get("base") or "", source)
+    yield from links["self"]
+    yield from links["related"]
+
+
+def _relation(written: str) -> str:
+    """Return the relation of a link; RFC 4287 allows its address in the registry as well."""
+    return written.rpartition("/")[2] if "iana.org/assignments/" in written else written
+
+
+def _source(raw: Mapping[str, Any], base: str, link: str) -> tuple[str, str]:
+    """Return name and address of where a feed has an entry from; Bing gives the name only."""
+    source = dict.get(raw, "source")  # type: ignore[call-overload]
+    if isinstance(source, Mapping):
+        name = line(_text(source, "title", NAME_CAP))
+        hrefs = [_plain(source, "href"), *_addresses(source)]
+        return name, next((url for href in hrefs if (url := absolute(base, href))), "")
+    name = line(from_html(_plain(raw, "news_source"), NAME_CAP))
+    return name, link if name else ""
+
+
+def _author(raw: Mapping[str, Any]) -> str:
+    authors = dict.get(raw, "authors") or []  # type: ignore[call-overload]
+    names = [name for author in authors if (name := author.get("name"))]
+    text = ", ".join(dict.fromkeys(names)) or _plain(raw, "author")
+    return line(from_html(text, NAME_CAP))
+
+
+def _moment(raw: Mapping[str, Any], *keys: str) -> Timestamp | None:
+    """Return the first moment there is: RDF and much of Atom have an update only.
+
+    None is before 1970, as the year 1 of .NET.
+    """
+    for key in keys:
+        parts = dict.get(raw, key)  # type: ignore[call-overload]
+        if not parts:
+            continue
+        with contextlib.suppress(ValueError, OverflowError):
+            moment = float(calendar.timegm(parts))
+            if moment >= 0:
+                return moment
+    return None
+
+
+def _ttl(feed: Mapping[str, Any]) -> float | None:
+    """Return how long the feed says it stays as it is, in seconds."""
+    minutes = _number(_plain(feed, "ttl"))
+    period = _PERIODS.get(_plain(feed, "sy_updateperiod").strip().lower(), 0.0)
+    times = _number(_plain(feed, "sy_updatefrequency")) or 1.0
+    return max(minutes * 60, period / times) or None
+
+
+def _number(text: str) -> float:
+    """Return a positive whole number of at most six digits, else 0."""
+    text = text.strip()
+    return float(text) if text.isascii() and text.isdigit() and len(text) <= 6 else 0.0

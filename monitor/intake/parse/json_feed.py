@@ -1,0 +1,134 @@
+"""JSON Feed 1.0 and 1.1 to entries, https://www.jsonfeed.org/version/1.1/."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from index.analysis.html_text import from_html
+from monitor.base.article import Timestamp
+from monitor.base.errors import ParseError
+from monitor.base.text_cleaning import line, lines
+from monitor.base.translation import gettext as _
+from monitor.intake.parse.document import (
+    NAME_CAP,
+    TEXT_CAP,
+    TITLE_CAP,
+    absolute,
+    distinct_entries,
+    entry_link,
+    guid,
+    in_utf8,
+    language,
+)
+from monitor.model.poll import Entry, ParsedFeed
+
+_VERSION = re.compile(r"https?://(?:www\.)?jsonfeed\.org/version/(\d[\d.]{0,5})")
+_CLAIM = re.compile(rb"jsonfeed\.org\\?/version")
+_BEFORE_IT = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
+"""Byte order marks, white space, and the zeros of UTF-16."""
+
+Table = Mapping[str, Any]
+
+
+def is_json_feed(body: bytes) -> bool:
+    """Tell whether a body is an object of JSON that calls itself a JSON Feed, maybe broken."""
+    if not body[:64].lstrip(_BEFORE_IT).startswith(b"{"):
+        return False
+    return _CLAIM.search(body.replace(b"\0", b"") if b"\0" in body[:8] else body) is not None
+
+
+def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
+    """Return what a JSON Feed says; raises ParseError with a reason in words."""
+    document = _object(body, url, content_type)
+    version = _VERSION.match(_text(document, "version"))
+    items = document.get("items")
+    if version is None or not isinstance(items, list):
+        lacking = "items" if version else "version"
+        raise ParseError(url, _("the answer is a JSON Feed without `{key}`", key=lacking))
+    by_default = _author(document)
+    return ParsedFeed(
+        title=line(_text(document, "title", TITLE_CAP)),
+        link=absolute(url, _text(document, "home_page_url")),
+        lang=language(_text(document, "language")),
+        format=f"JSON Feed {version[1].rstrip('.')}",  # not a message
+        entries=distinct_entries(
+            _entry(item, url, by_default) for item in items if isinstance(item, dict)
+        ),
+    )
+
+
+def _object(body: bytes, url: str, content_type: str) -> Table:
+    """Return the document; the reader of the standard library refuses what is nested deep."""
+    text = in_utf8(body, content_type)[0].decode("utf-8", "replace")
+    try:
+        document: Table = json.loads(text, strict=False)  # beginning with a brace
+    except json.JSONDecodeError as error:
+        reason = _(
+            "the answer is a JSON Feed, broken at line {line}, column {column}",
+            line=error.lineno,
+            column=error.colno,
+        )
+        raise ParseError(url, reason) from error
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, 5,000 brackets
+        raise ParseError(url, _("the answer is a JSON Feed, too broken to be read")) from error
+    return document
+
+
+def _entry(item: Table, base: str, author: str) -> Entry:
+    summary, body = _summary_and_body(item)
+    id = _id(item)
+    links = (_text(item, "url"), _text(item, "external_url"), id if "://" in id else "")
+    return Entry(
+        guid=guid(id),
+        url=entry_link(base, links),
+        title=line(_text(item, "title", TITLE_CAP)),
+        summary=summary,
+        body=body,
+        author=_author(item) or author,
+        published=_moment(item, "date_published", "date_modified"),
+        updated=_moment(item, "date_modified"),
+    )
+
+
+def _text(table: Table, key: str, cap: int = TEXT_CAP) -> str:
+    value = table.get(key)
+    return value[:cap] if isinstance(value, str) else ""
+
+
+def _id(item: Table) -> str:
+    """Return an item's id; the specification wants a number taken for its digits."""
+    value = item.get("id")
+    return str(value) if isinstance(value, int | float) else _text(item, "id")
+
+
+def _summary_and_body(item: Table) -> tuple[str, str]:
+    """Return the teaser and the text, the latter empty when it says nothing more."""
+    summary = lines(_text(item, "summary"))
+    texts = (from_html(_text(item, "content_html"), TEXT_CAP), lines(_text(item, "content_text")))
+    body = max(texts, key=len)
+    return summary, "" if body in summary else body
+
+
+def _author(table: Table) -> str:
+    """Return the names of the authors: a list of them since 1.1, one before."""
+    listed = table.get("authors")
+    authors = listed if isinstance(listed, list) and listed else [table.get("author")]
+    names = [_text(one, "name", NAME_CAP) for one in authors if isinstance(one, dict)]
+    return line(", ".join(dict.fromkeys(filter(None, names)))[:NAME_CAP])
+
+
+def _moment(item: Table, *keys: str) -> Timestamp | None:
+    """Return the first moment there is; without a zone it is taken as UTC."""
+    for key in keys:
+        try:
+            moment = datetime.fromisoformat(_text(item, key, 40).strip())
+            stamp = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        except (ValueError, OverflowError):
+            continue
+        if stamp >= 0:
+            return stamp
+    return None

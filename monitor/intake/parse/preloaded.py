@@ -1,0 +1,10 @@
+"""What each worker needs at its first document: the process of which they are forks imports it."""
+
+import feedparser  # noqa: F401
+import lxml.html  # noqa: F401
+
+import monitor.base.text_cleaning
+import monitor.intake.parse.workers  # noqa: F401
+from index.analysis import language
+
+language.load()

@@ -1,0 +1,247 @@
+"""The process that turns texts into vectors and compares them: killed when slow, limited in memory.
+
+It reads the store and writes nothing: what it finds, the monitor stores.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, wait
+from concurrent.futures.process import BrokenProcessPool
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from index import interruption
+from monitor.base import translation
+from monitor.base.article import Timestamp
+from monitor.base.errors import EncodingError, MonitorError
+from monitor.base.fork_server import forking
+from monitor.base.translation import gettext as _
+from monitor.judgement.alerts.publishers import publisher
+from monitor.model.config import StoreAddress
+from monitor.model.event_link import (
+    WINDOW,
+    EncodedArticle,
+    EncodedBatch,
+    EventLink,
+    Similar,
+    Unencoded,
+)
+from monitor.storage.store import open_views
+from monitor.storage.store.protocol import Views
+
+if TYPE_CHECKING:  # numpy is for the process: 17 MB that the monitor need not hold
+    from monitor.intake.similar.encoder import Encoder
+
+T = TypeVar("T")
+
+SECONDS = 60.0
+"""Seconds after which a task is killed."""
+MEMORY = 700 * 2**20
+"""Bytes that the process may take beyond its own size: 90 MB for the model, and 230 MB for a
+window of 60,000 articles, each number in four bytes and two."""
+MOST = 60_000
+"""Newest articles of a window: 20,000 a day."""
+LOOK = 0.2
+"""Seconds after which a comparison asks whether its result is wanted."""
+CHUNK = 8192
+"""Vectors that are read at once to rank them."""
+GIVES_WAY = 10
+"""Niceness: an alert comes before its escalation."""
+
+
+class EncodingProcess:
+    """The process of a store: it starts with the first task, and again when it died."""
+
+    def __init__(
+        self,
+        store: StoreAddress,
+        encoder: Callable[[], Encoder] | None = None,
+        *,
+        seconds: float = SECONDS,
+        memory: int = MEMORY,
+    ) -> None:
+        """Start nothing yet.
+
+        Args:
+            store: Where the store is.
+            encoder: Loads the model, in the process: a function of a module. None is `E5Encoder`.
+            seconds: After which a task is killed.
+            memory: Bytes that the process may take beyond its own size.
+        """
+        self._store = store
+        self._encoder = encoder
+        self._seconds = seconds
+        self._memory = memory
+        self._pool: ProcessPool | None = None
+        self._task: Any = None
+
+    async def encode(self, articles: Sequence[Unencoded], now: Timestamp) -> EncodedBatch:
+        """Return the vectors of articles, and what those of three days are linked with.
+
+        Raises:
+            EncodingError: The process was killed or died.
+        """
+        return await self._run(_encode, tuple(articles), now)
+
+    def similar(self, article: int, most: int) -> tuple[Similar, ...]:
+        """Return the articles that are most like one, the nearest first.
+
+        Raises:
+            EncodingError: The process was killed or died.
+            Interrupted: The result is unwanted.
+        """
+        task = self._scheduled(_similar, article, most)
+        while not wait([task], LOOK).done:
+            interruption.check()
+        found: tuple[Similar, ...] = self._finished(task.result)
+        return found
+
+    def close(self) -> None:
+        """Stop the process, whatever it is doing."""
+        if self._pool is not None:
+            if self._task is not None:  # the pool would leave its caller waiting for ever
+                self._task.cancel()
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.join()
+            self._pool = None
+
+    async def _run(self, task: Callable[..., T], *args: Any) -> T:
+        future = await asyncio.to_thread(self._scheduled, task, *args)
+        outcome: T = await asyncio.to_thread(self._finished, future.result)
+        return outcome
+
+    def _scheduled(self, task: Callable[..., T], *args: Any) -> Any:
+        if self._pool is None or not self._pool.active:
+            self._pool = ProcessPool(
+                max_workers=1,
+                initializer=partial(_confine, self._memory),
+                context=forking(),
+            )
+        arguments = (translation.choice(), task, self._store, self._encoder, *args)
+        self._task = self._pool.schedule(_attempt, arguments, timeout=self._seconds)
+        return self._task
+
+    def _finished(self, result: Callable[[], Any]) -> Any:
+        try:
+            outcome = result()
+        except TimeoutError:
+            seconds = f"{self._seconds:g}"
+            words = _("encoding takes longer than {seconds} s", seconds=seconds)
+            raise EncodingError(words) from None
+        except CancelledError:
+            raise EncodingError(_("encoding was stopped")) from None
+        except (ProcessExpired, BrokenProcessPool, RuntimeError) as error:
+            words = _("the process that encodes articles died: {error}", error=error)
+            raise EncodingError(words) from None
+        if isinstance(outcome, str):
+            raise EncodingError(outcome)
+        return outcome
+
+
+def _attempt(
+    language: translation.Choice,
+    task: Callable[..., T],
+    store: StoreAddress,
+    encoder: Callable[[], Encoder] | None,
+    *args: Any,
+) -> Any:
+    """Return what a task returns, or its error in words: no exception crosses processes whole."""
+    translation.use(*language)
+    try:
+        return task(_views(store), _model(encoder), *args)
+    except MemoryError:
+        return _("encoding articles needs too much memory")
+    except MonitorError as error:
+        return str(error)
+    except Exception as error:  # a library that fails, or has no memory left to load
+        return _("encoding articles fails: {error}", error=f"{type(error).__name__}: {error}")
+
+
+def _encode(
+    views: Views, encoder: Encoder, articles: Sequence[Unencoded], now: Timestamp
+) -> EncodedBatch:
+    from monitor.intake.similar.encoder import packed, sentence
+
+    found = {a.article: packed(encoder.encode(sentence(a.title, a.text))) for a in articles}
+    encoded = tuple(EncodedArticle(a.article, a.version, found[a.article]) for a in articles)
+    return EncodedBatch(encoded, tuple(_links(views, found, now)))
+
+
+def _links(views: Views, found: dict[int, bytes], now: Timestamp) -> list[EventLink]:
+    """Return the links of articles of the last three days whose vectors were found now."""
+    from monitor.intake.similar.encoder import unpacked
+    from monitor.intake.similar.event_margin import EventKey, VectorWindow, event_links
+
+    stored = views.articles.vectors(found, since=now - WINDOW, limit=MOST)
+    rows = [one for one in stored if found.get(one.article, one.vector)]
+    window = VectorWindow(
+        tuple(
+            EventKey(
+                article=one.article,
+                story=one.story,
+                lang=one.lang,
+                publisher=publisher(one.url, one.feed_url),
+                date=one.date,
+            )
+            for one in rows
+        ),
+        unpacked([found.get(one.article, one.vector) for one in rows]),
+    )
+    fresh = [row for row, key in enumerate(window.keys) if key.article in found]
+    return event_links(window, fresh)
+
+
+def _similar(views: Views, encoder: Encoder, article: int, most: int) -> tuple[Similar, ...]:
+    import numpy as np
+
+    from monitor.intake.similar.encoder import sentence, unpacked
+    from monitor.intake.similar.event_margin import most_similar
+
+    (one,) = views.articles.get([article])
+    vector = encoder.encode(sentence(one.title, one.summary or one.body))
+    nearest: list[tuple[int, float]] = []
+    after = 0
+    while chunk := views.articles.every_vector(after, CHUNK):
+        after = chunk[-1][0]
+        chunk = [(id, each) for id, each in chunk if each and id != article]
+        if chunk:
+            ids = np.array([id for id, _ in chunk], np.int64)
+            found = most_similar(unpacked([each for _, each in chunk]), ids, vector, most)
+            nearest = sorted([*nearest, *found], key=lambda each: (-each[1], each[0]))[:most]
+    return tuple(Similar(id, cosine) for id, cosine in nearest)
+
+
+@cache
+def _model(encoder: Callable[[], Encoder] | None) -> Encoder:
+    from monitor.intake.similar.encoder import E5Encoder
+
+    return (encoder or E5Encoder)()
+
+
+@cache
+def _views(store: StoreAddress) -> Views:
+    return open_views(store, read_only=True)
+
+
+def _confine(memory: int) -> None:
+    """Make this process die at once when told to, fail when it takes too much, and give way."""
+    logging.disable()  # the monitor logs why a task failed
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends SIGINT to the whole group
+    os.nice(GIVES_WAY)
+    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    with contextlib.suppress(ImportError, OSError):  # only Linux counts address space
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        limit = pages * resource.getpagesize() + memory
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

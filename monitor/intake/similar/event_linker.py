@@ -1,0 +1,196 @@
+"""Vectors and links for what is stored, in the background: no alert waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from monitor.base.article import Timestamp
+from monitor.base.errors import EncodingError, StoreError
+from monitor.base.tasks import WorkerThread
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext, number
+from monitor.model.event_link import WINDOW, EncodedArticle, EncodedBatch, Unencoded
+from monitor.storage.store.protocol import Store
+
+log = logging.getLogger("tocsin")
+
+BATCH = 16
+"""Articles that are encoded at once: about a second."""
+LOOK = 2.0
+"""Seconds between two looks for new articles."""
+REST = 60.0
+"""Seconds without a look after the store or the process failed."""
+IDLE = 4.0
+"""After older articles a pause of so many times what they took: a fifth of a processor."""
+MOST_FAILURES = 3
+"""Articles in a row that cannot be encoded, after which it is not the articles."""
+ONCE = 20.0
+"""Seconds that `run --once` takes for vectors at most, as cron may start it every minute; a
+monitor makes the others."""
+
+
+class Encoding(Protocol):
+    """What encodes (see `EncodingProcess`)."""
+
+    async def encode(self, articles: Sequence[Unencoded], now: Timestamp) -> EncodedBatch:
+        """Return the vectors of articles, and links; raises EncodingError."""
+
+    def close(self) -> None:
+        """Stop, whatever is being done."""
+
+
+class EventLinker:
+    """Gives every article a vector: new ones first, then older ones, the newest first."""
+
+    def __init__(
+        self,
+        store: Store,
+        thread: WorkerThread,
+        encoding: Encoding,
+        save: Callable[[EncodedBatch], object],
+        clock: Callable[[], Timestamp],
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        """Do nothing yet.
+
+        Args:
+            store: The store.
+            thread: The thread of the store.
+            encoding: What encodes.
+            save: Stores vectors and links in one transaction, with the alerts that escalate.
+            clock: The clock.
+            sleep: Waits.
+        """
+        self._store = store
+        self._thread = thread
+        self._encoding = encoding
+        self._save = save
+        self._clock = clock
+        self._sleep = sleep
+        self._woken = True
+        self._older_than: int | None = None
+        self._older_left = True
+        self._failures = 0
+        self.enabled = True
+        """Whether articles get vectors; set by each configuration that becomes active."""
+        self.trouble = ""
+        """Why no article gets a vector at present; empty when they do."""
+
+    def wake(self) -> None:
+        """Note that there are new articles."""
+        self._woken = True
+
+    async def ever(self, refused: Callable[[StoreError], None]) -> None:
+        """Encode whenever there is something to encode. Never raises: the monitor goes on."""
+        while True:
+            try:
+                if self.enabled:
+                    await self._sleep(await self._step())
+                else:
+                    await asyncio.to_thread(self._encoding.close)
+                    self._woken = self._older_left = True
+                    self._older_than = None
+                    await self._sleep(LOOK)
+            except StoreError as error:
+                refused(error)
+                await self._sleep(REST)
+            except EncodingError as error:
+                self._report(error)
+                await self._sleep(REST)
+            except Exception as error:
+                log.exception(_("encoding articles failed; the monitor goes on"))
+                self.trouble = _("encoding articles fails: {error}", error=type(error).__name__)
+                await self._sleep(REST)
+
+    async def all(self, most: int, tell: Callable[[int, int], None]) -> None:
+        """Encode the newest articles, for twenty seconds at most.
+
+        Args:
+            most: Articles that are encoded at most.
+            tell: Called with how many of how many are encoded.
+
+        Raises:
+            StoreError: The store refuses.
+        """
+        began, done = self._clock(), 0
+        try:
+            while self.enabled and done < most and self._clock() - began < ONCE:
+                tell(done, most)
+                encoded = await self._encode_new(min(BATCH, most - done))
+                if not encoded:
+                    break
+                done += encoded
+        except EncodingError as error:
+            self._report(error)
+        log.info(
+            ngettext(
+                "{done} of {count} new articles have a vector",
+                "{done} of {count} new articles have a vector",
+                most,
+                done=number(done),
+            )
+        )
+
+    def close(self) -> None:
+        """Stop the process."""
+        self._encoding.close()
+
+    def _report(self, error: EncodingError) -> None:
+        self.trouble = str(error)
+        log.warning(_("no article gets a vector: {error}", error=error))
+
+    async def _step(self) -> float:
+        """Encode some articles; return the seconds to wait then."""
+        if self._woken:
+            self._woken = False
+            if await self._encode_new():
+                self._woken = True
+                return 0.0
+        if not self._older_left:
+            return LOOK
+        began = self._clock()
+        older = await self._thread(
+            lambda: self._store.articles.unencoded(BATCH, before=self._older_than)
+        )
+        if not older:
+            self._older_left = False
+            return LOOK
+        self._older_than = older[-1].article
+        await self._encode(older)
+        return max(LOOK, IDLE * (self._clock() - began))
+
+    async def _encode_new(self, most: int = BATCH) -> int:
+        """Encode some articles of the last three days, the newest; return how many."""
+        since = self._clock() - WINDOW
+        fresh = await self._thread(lambda: self._store.articles.unencoded(most, since=since))
+        if fresh:
+            await self._encode(fresh)
+        return len(fresh)
+
+    async def _encode(self, articles: Sequence[Unencoded]) -> None:
+        """Encode and store; what fails among others is tried alone, and then given up.
+
+        Raises:
+            EncodingError: Nothing can be encoded.
+            StoreError: Nothing of this is stored.
+        """
+        try:
+            found = await self._encoding.encode(articles, self._clock())
+            self._failures, self.trouble = 0, ""
+        except EncodingError as error:
+            if len(articles) > 1:
+                for article in articles:
+                    await self._encode([article])
+                return
+            self._failures += 1
+            if self._failures > MOST_FAILURES:
+                raise
+            (lost,) = articles
+            log.warning(
+                _("article {number} gets no vector: {error}", number=lost.article, error=error)
+            )
+            found = EncodedBatch((EncodedArticle(lost.article, lost.version, b""),))
+        await self._thread(self._save, found)

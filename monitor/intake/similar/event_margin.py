@@ -1,0 +1,168 @@
+"""Which articles tell of one event, by the margin of their vectors. Pure.
+
+The cosine of two sentence vectors says little alone: reports of two football matches are alike,
+whichever matches these are. The margin is what is left of the cosine when most of the cosines to
+the surroundings are taken away. The surroundings of an article are the nearest twentieth, at
+least ten, of the articles of three days in the language of the other article: a share, so that
+the thresholds hold for small newsrooms and large ones.
+
+`python -m bench.cross_language` measures the thresholds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+
+from monitor.base.article import Timestamp
+from monitor.model.event_link import WINDOW, EventLink, Surety
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.intp]
+
+NEAREST_SHARE = 0.05
+NEAREST_LEAST = 10
+"""Articles that are the surroundings of another: this share of them, at least so many."""
+WEIGHT = 0.7
+"""How much of the cosine to the surroundings is taken away: all of it loses articles about
+events of which many others tell; none of it links whatever is about one topic."""
+CANDIDATES = 5
+"""Nearest articles of other publishers in a language that are weighed."""
+LANGUAGES = ("fr", "en")
+"""The two that were measured."""
+
+
+class Thresholds(Struct, frozen=True):
+    """From which margin on articles are linked."""
+
+    sure: float
+    likely: float
+    usual: float
+    """Cosine to the surroundings in a newsroom of some size. Where there are few articles all
+    are far, and anything would stand out: those that are missing count as that near."""
+
+    @property
+    def least(self) -> float:
+        """Return the least cosine to the surroundings; of 100 articles 99 have more."""
+        return self.usual - 0.05
+
+    def surety(self, margin: float) -> Surety | None:
+        """Return how sure a link of this margin is; None for no link."""
+        if margin >= self.sure:
+            return Surety.SURE
+        return Surety.LIKELY if margin >= self.likely else None
+
+
+ACROSS = Thresholds(sure=0.305, likely=0.298, usual=0.80)
+"""Between two languages."""
+WITHIN = Thresholds(sure=0.315, likely=0.305, usual=0.86)
+"""Between outlets of one language: articles of one language are nearer."""
+
+
+class EventKey(Struct, frozen=True, kw_only=True):
+    """What the rules ask of an article besides its vector."""
+
+    article: int
+    story: int
+    lang: str
+    publisher: str
+    date: Timestamp
+
+
+class VectorWindow(Struct, frozen=True, dict=True):
+    """The vectors of some articles as one matrix: a row of length 1 for each key."""
+
+    keys: tuple[EventKey, ...]
+    vectors: Floats
+
+    @cached_property
+    def dates(self) -> npt.NDArray[np.float64]:
+        """Return the date of each row."""
+        return np.array([key.date for key in self.keys], np.float64)
+
+    @cached_property
+    def languages(self) -> npt.NDArray[np.str_]:
+        """Return the language of each row."""
+        return np.array([key.lang for key in self.keys], np.str_)
+
+    def side(self, row: int, lang: str) -> Rows:
+        """Return the other rows in a language that are dated near a row."""
+        near = np.abs(self.dates - self.dates[row]) <= WINDOW
+        near &= self.languages == lang
+        near[row] = False
+        return np.flatnonzero(near)
+
+
+def margin(cosine: float, one: float, other: float) -> float:
+    """Return the margin of two articles.
+
+    Args:
+        cosine: Of their vectors.
+        one: Mean cosine of the first to its surroundings among articles like the second.
+        other: The same of the second.
+    """
+    return cosine - WEIGHT * (one + other) / 2
+
+
+def surroundings(cosines: Floats, thresholds: Thresholds) -> float:
+    """Return the mean of the highest of some cosines."""
+    count = max(NEAREST_LEAST, int(np.ceil(NEAREST_SHARE * len(cosines))))
+    if len(cosines) <= count:
+        missing = count - len(cosines)
+        mean = float(cosines.sum() + missing * thresholds.usual) / count
+    else:
+        mean = float(np.partition(cosines, -count)[-count:].mean())
+    return max(mean, thresholds.least)
+
+
+def event_links(window: VectorWindow, fresh: Collection[int]) -> list[EventLink]:
+    """Return the links of some rows of a window with any other, each pair once."""
+    found: dict[tuple[int, int], Surety] = {}
+    for row in fresh:
+        for other, surety in _linked(window, row):
+            earlier, later = sorted((window.keys[row].article, window.keys[other].article))
+            found[later, earlier] = max(surety, found.get((later, earlier), surety))
+    return [EventLink(*pair, surety) for pair, surety in sorted(found.items())]
+
+
+def _linked(window: VectorWindow, row: int) -> Iterator[tuple[int, Surety]]:
+    """Yield the rows that are linked with a row."""
+    key = window.keys[row]
+    if key.lang not in LANGUAGES:
+        return
+    for lang in LANGUAGES:
+        thresholds = WITHIN if lang == key.lang else ACROSS
+        side = window.side(row, lang)
+        cosines = window.vectors[side] @ window.vectors[row]
+        own = surroundings(cosines, thresholds)
+        weighed = 0
+        for at in np.argsort(-cosines, kind="stable"):
+            other, cosine = int(side[at]), float(cosines[at])
+            best = thresholds.surety(margin(cosine, own, thresholds.least))
+            if weighed == CANDIDATES or best is None:  # so it is of all that follow
+                break
+            if not may_be_linked(key, window.keys[other]):
+                continue
+            weighed += 1
+            around = window.vectors[window.side(other, key.lang)] @ window.vectors[other]
+            surety = thresholds.surety(margin(cosine, own, surroundings(around, thresholds)))
+            if surety is not None:
+                yield other, surety
+
+
+def may_be_linked(one: EventKey, other: EventKey) -> bool:
+    """Return whether two articles are of different publishers, and no copies of each other."""
+    return one.publisher != other.publisher and one.story != other.story
+
+
+def most_similar(
+    vectors: Floats, articles: npt.NDArray[np.int64], one: Floats, most: int
+) -> list[tuple[int, float]]:
+    """Return the articles whose vectors are nearest to one, with the cosines, nearest first."""
+    cosines = vectors @ one
+    nearest = np.argsort(-cosines, kind="stable")[:most]
+    return [(int(articles[at]), float(cosines[at])) for at in nearest]

@@ -1,0 +1,5 @@
+"""What is decided from values alone, touching nothing of the world.
+
+`match` finds which watchlists match an article, and where; `alerts` decides from facts and the time
+what is raised, merged, suppressed, escalated and routed.
+"""

@@ -1,0 +1,322 @@
+"""From arrivals and facts to one plan: which alerts are raised, changed, escalated, notified. Pure.
+
+::
+
+    article matches a watchlist ─▶ alert known? ─▶ its matches are replaced
+                                 ─▶ duplicate?  ─▶ raised, as part of the original's alert
+                                 ─▶ raised ─▶ suppressed, or notified (see `notification`)
+    article was edited ─▶ matches and terms that it lost
+    story spreads      ─▶ escalated (see `escalation`) ─▶ suppressed, or notified
+    feed has an incident ─▶ alert about the feed ─▶ suppressed, or notified
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from monitor.base.article import Timestamp
+from monitor.judgement.alerts import escalation
+from monitor.judgement.alerts.facts import AlertFacts, Arrivals, KnownAlert, StoryAlert, StoryFacts
+from monitor.judgement.alerts.headlines import headline_of, is_same_piece
+from monitor.judgement.alerts.notification import NotificationPlanner
+from monitor.judgement.alerts.plan import (
+    AlertPlan,
+    ArticleTiming,
+    EvidenceRecord,
+    NewAlert,
+    NewEscalation,
+    NewIncident,
+)
+from monitor.judgement.alerts.routing import Routing
+from monitor.model import evidence
+from monitor.model.alert import AlertKind, BegunIncident, Verdict
+from monitor.model.evidence import Kind, Via
+from monitor.model.match import Match, WatchlistMatch
+from monitor.model.poll import ArticleChange, RaisedAlert
+from monitor.model.reserved_names import FEED_HEALTH
+
+
+def plan_alerts(
+    arrivals: Arrivals, facts: AlertFacts, routing: Routing, now: Timestamp
+) -> AlertPlan:
+    """Decide everything that arrivals change about alerts."""
+    planning = _Planning(arrivals, facts, routing, now)
+    for change in arrivals.changes:
+        for hit in change.hits:
+            planning.match(change, hit)
+    if arrivals.via in (Via.POLL, Via.PAGE):
+        for change in arrivals.changes:
+            if not (change.new or change.carried):
+                planning.text_changed(change)
+    if arrivals.via is not Via.ARCHIVE or planning.raised:
+        planning.escalate()
+    for notice in arrivals.notices:
+        planning.notice(notice)
+    return planning.plan()
+
+
+class _Planning:
+    """A plan that is being made."""
+
+    def __init__(
+        self, arrivals: Arrivals, facts: AlertFacts, routing: Routing, now: Timestamp
+    ) -> None:
+        self._arrivals = arrivals
+        self._facts = facts
+        self._now = now
+        self._notification = NotificationPlanner(facts, routing, now)
+        self._last_alert = facts.last_alert
+        self._known = {
+            (alert.watchlist, alert.article): alert
+            for alerts in facts.alerts.values()
+            for alert in alerts
+        }
+        self._raised: list[KnownAlert] = []
+        self._raised_for: list[tuple[int, StoryAlert]] = []
+        self._new: list[NewAlert] = []
+        self._matches: dict[int, tuple[Match, ...]] = {}
+        self._lost: list[tuple[int, str]] = []
+        self._found: list[tuple[int, str]] = []
+        self._escalations: list[NewEscalation] = []
+        self._incidents: list[NewIncident] = []
+        self._timings: dict[int, ArticleTiming] = {}
+        self._records: list[EvidenceRecord] = []
+        self.raised: list[RaisedAlert] = []
+
+    def plan(self) -> AlertPlan:
+        """Return the plan."""
+        return AlertPlan(
+            at=self._now,
+            raised=tuple(self.raised),
+            new=tuple(self._new),
+            matches=self._matches,
+            terms_lost=tuple(self._lost),
+            terms_found=tuple(self._found),
+            escalations=tuple(self._escalations),
+            incidents=tuple(self._incidents),
+            timings=tuple(self._timings.values()),
+            notify=tuple(self._notification.notify),
+            suppressed=self._notification.changed_counts,
+            records=tuple(self._records),
+        )
+
+    # --- articles that match ---
+
+    def match(self, change: ArticleChange, hit: WatchlistMatch) -> None:
+        """Raise an alert, at most one per watchlist and article; a known one gets the matches."""
+        known = self._known.get((hit.watchlist.name, change.article.id))
+        if known is None:
+            self._raise(change, hit)
+            return
+        self._matches[known.id] = hit.matches
+        if self._arrivals.via is Via.ARCHIVE and known.matches != hit.matches:
+            content = {"at": self._now, "matches": evidence.matches(hit.matches)}
+            self._records.append(EvidenceRecord(Kind.REMATCHED, known.id, content, hit.watchlist))
+
+    def _raise(self, change: ArticleChange, hit: WatchlistMatch) -> None:
+        watchlist, article = hit.watchlist, change.article
+        alert = RaisedAlert(
+            id=self._next_alert(),
+            watchlist=watchlist.name,
+            severity=watchlist.severity,
+            title=article.title,
+            feed=article.outlet or self._arrivals.feed.name,
+            backfill=change.backfill,
+            lang=article.lang,
+        )
+        duplicate_of = original_alert(watchlist.name, change, self._of_original(change.copy_of))
+        until = None
+        if duplicate_of is None:
+            alert, until = self._notification.raised(alert, watchlist)
+            self.raised.append(alert)
+            self._raised_for.append((article.id, _story_alert(alert, hit)))
+        known = KnownAlert(
+            id=alert.id,
+            watchlist=watchlist.name,
+            article=article.id,
+            duplicate_of=duplicate_of,
+            matches=hit.matches,
+            headline=headline_of(article),
+        )
+        self._known[watchlist.name, article.id] = known
+        self._raised.append(known)
+        text = self._facts.texts[article.id]
+        self._new.append(
+            NewAlert(
+                alert=alert,
+                article=article.id,
+                matches=hit.matches,
+                rule=watchlist.rule,
+                article_version=text.version,
+                duplicate_of=duplicate_of,
+                suppressed_until=until,
+            )
+        )
+        content = {
+            "at": self._now,
+            "about": AlertKind.MATCH,
+            "watchlist": watchlist.name,
+            "severity": watchlist.severity,
+            "matches": evidence.matches(hit.matches),
+            "article": evidence.article(article, self._arrivals.feed, text._asdict()),
+            "via": self._arrivals.via,
+            "answer": evidence.answer(self._arrivals.response),
+            "backfill": change.backfill,
+            "merged_into": duplicate_of,
+        }
+        self._records.append(EvidenceRecord(Kind.RAISED, alert.id, content, watchlist))
+        self._time(change)
+
+    def _of_original(self, original: int | None) -> list[KnownAlert]:
+        """Return the alerts about an original and its copies, the oldest first."""
+        if original is None:
+            return []
+        copies = {
+            change.article.id
+            for change in self._arrivals.changes
+            if change.copy_of == original and (change.new or self._arrivals.via is not Via.POLL)
+        }
+        return [
+            *self._facts.of_originals.get(original, ()),
+            *(alert for alert in self._raised if alert.article in {original, *copies}),
+        ]
+
+    def _time(self, change: ArticleChange) -> None:
+        """Note when the article of an alert was published and seen, if that is news."""
+        via, response, article = self._arrivals.via, self._arrivals.response, change.article
+        if change.backfill or via not in (Via.POLL, Via.PAGE):
+            return
+        seen = response.received if response else article.seen
+        self._timings.setdefault(
+            article.id,
+            ArticleTiming(
+                article=article.id,
+                feed=self._arrivals.feed.number,
+                published=article.published,
+                seen=min(seen, self._now),
+                edited=via is Via.POLL and not change.new,
+            ),
+        )
+
+    # --- articles whose text changed ---
+
+    def text_changed(self, change: ArticleChange) -> None:
+        """Compare the matches of an article's alerts with those in its text of now."""
+        article, via = change.article.id, self._arrivals.via
+        for alert in self._facts.alerts.get(article, ()):
+            if via is Via.POLL:  # matches in an earlier text say nothing of an edited one
+                self._matches.setdefault(alert.id, ())
+            matches = self._matches.get(alert.id, alert.matches)
+            terms = {match.term for match in matches}
+            lost = {match.term for match in alert.matches} - terms
+            self._lost += [(alert.id, term) for term in sorted(lost)]
+            self._found += [(alert.id, term) for term in sorted(terms)]
+            content = {
+                "at": self._now,
+                "text": self._facts.texts[article]._asdict(),
+                "author": change.article.author,
+                "lang": change.article.lang,
+                "matches": evidence.matches(matches),
+            }
+            kind = Kind.EDITED if via is Via.POLL else Kind.PAGE
+            self._records.append(EvidenceRecord(kind, alert.id, content))
+
+    # --- stories that spread, feeds in trouble ---
+
+    def escalate(self) -> None:
+        """Escalate the alerts of stories that the arrivals spread."""
+        touched = escalation.touched_stories(self._arrivals)
+        for story, backfill in touched.items():
+            facts = self._facts.stories.get(story, StoryFacts())
+            found = escalation.escalations(story, facts, self._raised_for, backfill=backfill)
+            for before, planned in found:
+                self._escalate(before, planned)
+
+    def _escalate(self, before: StoryAlert, planned: NewEscalation) -> None:
+        content = {
+            "at": self._now,
+            "reason": planned.reason,
+            "outlets": planned.outlets,
+            "article": planned.article,
+            "from": planned.severity_before,
+            "to": planned.alert.severity,
+        }
+        self._records.append(EvidenceRecord(Kind.ESCALATED, before.id, content))
+        if before.verdict is not Verdict.NOISE:
+            alert = planned.alert
+            suppressed = self._notification.escalated(alert, notify_backfill=before.notify_backfill)
+            if suppressed:
+                alert = replace(alert, suppressed=suppressed.reason)
+                planned = replace(planned, alert=alert)
+            self.raised.append(alert)
+        self._escalations.append(planned)
+
+    def notice(self, notice: BegunIncident) -> None:
+        """Begin an incident of the feed, with an alert about it if it is news."""
+        feed, id = self._arrivals.feed, None
+        if notice.rings:
+            id = self._next_alert()
+            alert = RaisedAlert(
+                id=id,
+                watchlist=FEED_HEALTH,
+                severity=notice.severity,
+                title=notice.title,
+                feed=feed.name,
+                backfill=False,
+                kind=notice.kind,
+            )
+            alert, until = self._notification.raised(alert)
+            self.raised.append(alert)
+            self._new.append(NewAlert(alert=alert, feed=feed.number, suppressed_until=until))
+            content = {
+                "at": self._now,
+                "about": notice.kind,
+                "watchlist": "",
+                "severity": notice.severity,
+                "title": notice.title,
+                "feed": {"number": feed.number, "name": feed.name},
+            }
+            self._records.append(EvidenceRecord(Kind.RAISED, id, content))
+        self._incidents.append(NewIncident(feed=feed.number, kind=notice.kind, alert=id))
+
+    def _next_alert(self) -> int:
+        self._last_alert += 1
+        return self._last_alert
+
+
+def _story_alert(alert: RaisedAlert, hit: WatchlistMatch) -> StoryAlert:
+    return StoryAlert(
+        id=alert.id,
+        watchlist=alert.watchlist,
+        severity=alert.severity,
+        title=alert.title,
+        lang=alert.lang,
+        feed=alert.feed,
+        escalate=hit.watchlist.escalate,
+        notify_backfill=hit.watchlist.notify_backfill,
+    )
+
+
+def original_alert(
+    watchlist: str, change: ArticleChange, of_original: Sequence[KnownAlert]
+) -> int | None:
+    """Return the alert of which a new one would be a duplicate; None if there is none.
+
+    The text says so already: it is a copy. The headline must say so too.
+
+    Args:
+        watchlist: The watchlist that an article matches.
+        change: The article.
+        of_original: Alerts about the article's original and its copies, the oldest first.
+    """
+    if change.copy_of is None:
+        return None
+    headline = headline_of(change.article)
+    for alert in of_original:
+        if alert.watchlist != watchlist or alert.duplicate_of is not None:
+            continue
+        if alert.article != change.article.id and is_same_piece(alert.headline, headline):
+            return alert.id
+    return None

@@ -1,0 +1,226 @@
+"""An alert in words: what was decided of it, by whom, and who was notified or why nobody. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from monitor.base import signs
+from monitor.base.formatting import alert_number
+from monitor.base.text_cleaning import line, truncate
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark, ngettext, number
+from monitor.model.alert import AlertState, SuppressionReason, Verdict
+from monitor.model.language import language_name
+from monitor.model.shown_names import kind_name, state_name, verdict_name
+
+if TYPE_CHECKING:
+    from monitor.base.article import Timestamp
+    from monitor.model.alert import Alert, LinkedOutlets, Lost
+    from monitor.model.delivery import Delivery
+    from monitor.model.match import Match
+    from monitor.model.triage import Decision
+
+_REASONS = {
+    SuppressionReason.BACKFILL: mark("published before this watchlist or feed was watched"),
+    SuppressionReason.SILENCE: mark("the watchlist was silenced"),
+    SuppressionReason.NO_ROUTE: mark("no route leads to a channel"),
+    SuppressionReason.COOLDOWN: mark("cooldown after another alert of this watchlist"),
+}
+
+
+def describe_counts(suppressed: Mapping[str, int]) -> str:
+    """Return how many alerts were suppressed for each reason: `2 silenced, 1 without a route`."""
+    counts = sorted(suppressed.items(), key=lambda one: -one[1])
+    return ", ".join(_counted(reason, count) for reason, count in counts)
+
+
+def _counted(reason: str, count: int) -> str:
+    match reason:
+        case SuppressionReason.BACKFILL:
+            return ngettext(
+                "{count} published before they were watched",
+                "{count} published before they were watched",
+                count,
+            )
+        case SuppressionReason.SILENCE:
+            return ngettext("{count} silenced", "{count} silenced", count)
+        case SuppressionReason.NO_ROUTE:
+            return ngettext("{count} without a route", "{count} without a route", count)
+        case SuppressionReason.COOLDOWN:
+            return ngettext("{count} in a cooldown", "{count} in a cooldown", count)
+        case "copy":
+            return ngettext("{count} copy", "{count} copies", count)
+    return f"{number(count)} {reason}"
+
+
+def describe_triage(alert: Alert, last: Decision | None, moment: Callable[[Timestamp], str]) -> str:
+    """Return state, verdict, star, assignee and tags: `acknowledged by anna 10:31 · noise`.
+
+    Args:
+        alert: The alert.
+        last: The last decision about it, None if there is none.
+        moment: Returns a time in words.
+    """
+    state = state_name(alert.state)
+    words = [state]
+    if last is not None:
+        who = "tocsin" if last.why else line(last.who) or _("somebody")
+        when = moment(last.at)
+        if alert.state is AlertState.NEW:
+            words = [_("{state}, changed by {who} {when}", state=state, who=who, when=when)]
+        else:
+            words = [_("{state}, by {who} {when}", state=state, who=who, when=when)]
+    if alert.verdict is not Verdict.NONE:
+        words.append(verdict_name(alert.verdict))
+    if alert.starred:
+        words.append(signs.STAR)
+    if alert.assignee:
+        words.append(_("assigned to {name}", name=line(alert.assignee)))
+    words += [f"#{line(tag)}" for tag in alert.tags]
+    return " · ".join(words)
+
+
+def describe_linked(linked: LinkedOutlets) -> str:
+    """Return in which language outlets tell of an event: `also in French`."""
+    language = language_name(linked.lang)
+    match bool(linked.lang), linked.perhaps:
+        case True, True:
+            return _("perhaps also in {language}", language=language)
+        case True, False:
+            return _("also in {language}", language=language)
+        case False, True:
+            return _("perhaps also in another language")
+        case _unknown:
+            return _("also in another language")
+
+
+def describe_suppression(alert: Alert, moment: Callable[[Timestamp], str]) -> str:
+    """Return why nobody is notified of an alert, and until when; empty if somebody is."""
+    if alert.duplicate_of is not None:
+        original = alert_number(alert.duplicate_of)
+        return _("not notified: a copy; alert {number} stands for it", number=original)
+    steps = [
+        _(
+            "{escalation} not notified: {reason}",
+            escalation=line(step.words),
+            reason=_reason(step.suppressed),
+        )
+        for step in alert.escalations
+        if step.suppressed not in ("", alert.suppressed)
+    ]
+    if alert.suppressed:
+        reason = _reason(alert.suppressed)
+        if alert.suppressed_until:
+            until = moment(alert.suppressed_until)
+            first = _("not notified: {reason} until {time}", reason=reason, time=until)
+        else:
+            first = _("not notified: {reason}", reason=reason)
+        steps.insert(0, first)
+    return "; ".join(steps)
+
+
+def describe_deliveries(deliveries: Iterable[Delivery], moment: Callable[[Timestamp], str]) -> str:
+    """Return where an alert was sent, where it waits and where it was given up.
+
+    `sent to desk 10:31; waits for mail: quiet hours until 07:00`; empty without deliveries.
+    """
+    return "; ".join(_delivery_words(deliveries, moment))
+
+
+def _delivery_words(
+    deliveries: Iterable[Delivery], moment: Callable[[Timestamp], str]
+) -> Iterator[str]:
+    from monitor.model.delivery import DeliveryState
+
+    for one in deliveries:
+        channel, reason = line(one.channel), line(one.reason)
+        if one.state is DeliveryState.SENT and one.sent_at is not None:
+            yield _("sent to {channel} {time}", channel=channel, time=moment(one.sent_at))
+        elif one.state is DeliveryState.DEAD and reason:
+            yield _("given up for {channel}: {reason}", channel=channel, reason=reason)
+        elif one.state is DeliveryState.DEAD:
+            yield _("given up for {channel}", channel=channel)
+        elif reason:
+            yield _("waits for {channel}: {reason}", channel=channel, reason=reason)
+        else:
+            yield _("waits for {channel}: due {time}", channel=channel, time=moment(one.due))
+
+
+_MATCHED_IN = {
+    "title": mark("“{text}” in the title, by {term}"),
+    "summary": mark("“{text}” in the summary, by {term}"),
+    "body": mark("“{text}” in the body, by {term}"),
+    "author": mark("“{text}” in the author, by {term}"),
+}
+
+
+def describe_match(match: Match) -> str:
+    """Return which words matched, where, and by which term."""
+    return _(_MATCHED_IN[match.field], text=match.text, term=match.term)
+
+
+def describe_lost(lost: Lost, moment: Callable[[Timestamp], str]) -> str:
+    """Return since when a term is not in the article any more."""
+    return _(
+        "{term}: no longer in the text since the revision of {moment}",
+        term=lost.term, moment=moment(lost.at),
+    )  # fmt: skip
+
+
+def describe_decision(decision: Decision) -> str:
+    """Return what an act of triage changed of an alert: `new → closed, starred`."""
+    return ", ".join(_decision_words(decision))
+
+
+def _decision_words(decision: Decision) -> Iterator[str]:
+    for name, after in decision.after.items():
+        before = decision.before[name]
+        if name == "tags":
+            yield from (f"+#{line(tag)}" for tag in after if tag not in before)
+            yield from (f"-#{line(tag)}" for tag in before if tag not in after)
+        elif name == "starred":
+            yield _("starred") if after else _("star removed")
+        elif name == "assignee":
+            to = line(after)
+            yield _("assigned to {name}", name=to) if after else _("assigned to nobody")
+        elif name == "note":
+            note = truncate(line(after), 60)
+            yield _("note “{text}”", text=note) if after else _("note removed")
+        else:
+            yield f"{_standing(name, before)} {signs.BECOMES} {_standing(name, after)}"
+    if decision.why:
+        yield _("because of {reason}", reason=line(decision.why))
+    if decision.undoes is not None:
+        yield _("undoes {change}", change=decision.undoes)
+
+
+def _standing(name: str, value: str) -> str:
+    """Return the state or the verdict of an alert as people read it."""
+    if name == "state":
+        return state_name(AlertState(value))
+    return verdict_name(Verdict(value)) or _("no verdict")
+
+
+def _reason(name: str) -> str:
+    return _(_REASONS[SuppressionReason(name)]) if name in set(SuppressionReason) else name
+
+
+def describe_escalations(alert: Alert, moment: Callable[[Timestamp], str]) -> str:
+    """Return why and when an alert escalated: `5 outlets at 10:47`."""
+    return ", ".join(
+        _("{reason} at {moment}", reason=line(step.words), moment=moment(step.at))
+        for step in alert.escalations
+    )
+
+
+def describe_reasons(alerts: Sequence[Alert]) -> str:
+    """Return the words of a story that matched, or the kinds of trouble that its alerts tell."""
+    if all(alert.article is None for alert in alerts):
+        return ", ".join(dict.fromkeys(kind_name(alert.kind) for alert in alerts))
+    forms: dict[str, str] = {}
+    for alert in alerts:
+        for match in alert.matches:
+            forms.setdefault(match.text.casefold(), match.text)
+    quoted = (_("“{text}”", text=form) for form in forms.values())
+    return ", ".join(quoted) or _("no longer in the text")

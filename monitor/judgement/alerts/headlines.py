@@ -1,0 +1,84 @@
+"""Whether two headlines say that two articles with one text are one piece. Pure."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from index.analysis.words import terms
+from index.evaluation.term_statistics import stop_words
+from monitor.base.article import Article, Timestamp
+from monitor.judgement.alerts.publishers import host_name
+from monitor.model.poll import Headline
+
+EDITION = 20 * 3600.0
+"""Seconds after which a feed that repeats headline and text brings the next edition of a column."""
+_CALENDAR = """
+lundi mardi mercredi jeudi vendredi samedi dimanche janvier fevrier mars avril mai juin juillet
+aout septembre octobre novembre decembre monday tuesday wednesday thursday friday saturday sunday
+january february march april june july august september october november december
+jan feb mar apr jun jul aug sep sept oct nov dec
+"""
+_DATES = frozenset(_CALENDAR.split())
+
+
+def headline(
+    title: str, *, feed: int, outlet: str = "", url: str = "", date: Timestamp = 0.0
+) -> Headline:
+    """Return the headline of an article that is stored in parts."""
+    return Headline(title, outlet or str(feed), f"{outlet} {host_name(url)}".strip(), date)
+
+
+def headline_of(article: Article) -> Headline:
+    """Return the headline of an article."""
+    return headline(
+        article.title,
+        feed=article.feeds[0],
+        outlet=article.outlet,
+        url=article.url,
+        date=article.date,
+    )
+
+
+def is_same_piece(one: Headline, other: Headline) -> bool:
+    """Tell whether two headlines say one piece; where a headline is missing, nothing says it.
+
+    One source rarely publishes one piece twice: of one source, one headline must have all the
+    words of the other, and both must be dated within an edition.
+    """
+    if not is_alike(one, other):
+        return False
+    if one.source != other.source:
+        return True
+    mine, its = _words(one.title, one.publisher), _words(other.title, other.publisher)
+    return (mine <= its or its <= mine) and abs(one.date - other.date) < EDITION
+
+
+def is_alike(one: Headline, other: Headline) -> bool:
+    """Tell whether most of the words of two headlines are in both, and no figure is another."""
+    mine, its = _words(one.title, one.publisher), _words(other.title, other.publisher)
+    figures, its_figures = _figures(mine), _figures(its)
+    if figures - its_figures and its_figures - figures:
+        return False
+    return 2 * len(mine & its) > len(mine | its)
+
+
+@lru_cache(10_000)
+def _figures(words: frozenset[str]) -> frozenset[str]:
+    """Return the figures and names of days and months: editions of a column differ in these."""
+    return frozenset(w for w in words if w in _DATES or any(map(str.isdigit, w)))
+
+
+@lru_cache(10_000)
+def _words(title: str, publisher: str) -> frozenset[str]:
+    """Return the significant words of a headline, folded; all of them where none is.
+
+    Left out are stop words and the words of the publisher: `Liège - Le Soir`.
+    """
+    words = frozenset(terms(title))
+    said = words - stop_words("fr") - stop_words("en") or words
+    return said - _own_words(publisher) or said
+
+
+@lru_cache(1_000)
+def _own_words(publisher: str) -> frozenset[str]:
+    return frozenset(terms(publisher))

@@ -1,0 +1,169 @@
+"""Who is notified of an alert or of the end of a silence, or why nobody is. Pure.
+
+An alert is suppressed by the first of these that applies: its article is from before its feed
+was watched, its watchlist is silenced, no route leads to a channel, a cooldown.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from monitor.base.article import Timestamp
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
+from monitor.judgement.alerts.facts import AlertFacts, SuppressedCount
+from monitor.judgement.alerts.plan import AlertPlan, Notify
+from monitor.judgement.alerts.quiet_hours import by_the_clock
+from monitor.judgement.alerts.routing import Routing, Suppressed
+from monitor.model.alert import SuppressionReason
+from monitor.model.config import Watchlist
+from monitor.model.delivery import Occasion, PlannedDelivery
+from monitor.model.poll import RaisedAlert
+
+COUNTED = (SuppressionReason.SILENCE, SuppressionReason.COOLDOWN)
+"""Reasons that end: the next notification says how many alerts they suppressed."""
+
+
+class NotificationPlanner:
+    """Plans the notifications of one transaction, one alert after the other.
+
+    What it decides for one alert matters for the next: a notification starts a cooldown.
+    """
+
+    def __init__(self, facts: AlertFacts, routing: Routing, now: Timestamp) -> None:
+        self._facts = facts
+        self._routing = routing
+        self._now = now
+        self._last_notified = dict(facts.last_notified)
+        self._suppressed = dict(facts.suppressed)
+        self.notify: list[Notify] = []
+        self.changed_counts: dict[str, SuppressedCount | None] = {}
+
+    def raised(
+        self, alert: RaisedAlert, watchlist: Watchlist | None = None
+    ) -> tuple[RaisedAlert, Timestamp | None]:
+        """Plan the deliveries of a new alert; if there are none, the alert says why.
+
+        Args:
+            alert: The alert.
+            watchlist: Whose cooldown and backfill suppress it; None when it is about no article.
+
+        Returns:
+            The alert, and until when it is suppressed; None without an end.
+        """
+        decision = self._decide(alert, watchlist)
+        if isinstance(decision, Suppressed):
+            if decision.reason in COUNTED:
+                count, since = self._suppressed.get(alert.watchlist, (0, self._now))
+                self._set_count(alert.watchlist, SuppressedCount(count + 1, since))
+            return replace(alert, suppressed=decision.reason), decision.until
+        self._last_notified[alert.watchlist] = self._now
+        why = self._suppressed_before(alert.watchlist) if decision else ""
+        self._notify(alert.id, Occasion.RAISED, why, decision)
+        return alert, None
+
+    def escalated(self, alert: RaisedAlert, *, notify_backfill: bool) -> Suppressed | None:
+        """Plan the deliveries of an escalation, or return why there are none."""
+        if alert.backfill and not notify_backfill:
+            return Suppressed(SuppressionReason.BACKFILL)
+        decision = self._route(alert)
+        if isinstance(decision, Suppressed):
+            return decision
+        self._notify(alert.id, Occasion.ESCALATED, alert.escalation, decision)
+        return None
+
+    def silence_ended(self, newest: RaisedAlert, why: str) -> None:
+        """Plan the deliveries that report the end of a silence, with its newest alert."""
+        decision = self._route(newest)
+        if not isinstance(decision, Suppressed):
+            self._set_count(newest.watchlist, None)
+            self._notify(newest.id, Occasion.UNMUTED, why, decision)
+
+    def _decide(
+        self, alert: RaisedAlert, watchlist: Watchlist | None
+    ) -> Suppressed | tuple[PlannedDelivery, ...]:
+        if watchlist and alert.backfill and not watchlist.notify_backfill:
+            return Suppressed(SuppressionReason.BACKFILL)
+        decision = self._route(alert)
+        if watchlist and not isinstance(decision, Suppressed):
+            last = self._last_notified.get(watchlist.name)
+            if (until := cooldown_end(watchlist.cooldown, last, self._now)) is not None:
+                return Suppressed(SuppressionReason.COOLDOWN, until)
+        return decision
+
+    def _route(self, alert: RaisedAlert) -> Suppressed | tuple[PlannedDelivery, ...]:
+        return self._routing.decide(alert, self._now, self._facts.silences)
+
+    def _suppressed_before(self, watchlist: str) -> str:
+        """Say how many alerts were suppressed before one that is not, and count from zero."""
+        found = self._suppressed.get(watchlist)
+        if found is None:
+            return ""
+        self._set_count(watchlist, None)
+        since = by_the_clock(found.since, self._now, self._routing.zone)
+        return ngettext(
+            "+{count} suppressed since {time}",
+            "+{count} suppressed since {time}",
+            found.alerts,
+            time=since,
+        )
+
+    def _set_count(self, watchlist: str, count: SuppressedCount | None) -> None:
+        self.changed_counts[watchlist] = count
+        if count is None:
+            self._suppressed.pop(watchlist, None)
+        else:
+            self._suppressed[watchlist] = count
+
+    def _notify(
+        self, alert: int, occasion: Occasion, why: str, deliveries: tuple[PlannedDelivery, ...]
+    ) -> None:
+        if deliveries:
+            self.notify.append(Notify(alert, occasion, why, deliveries))
+
+
+def cooldown_end(
+    cooldown: float, last_notified: Timestamp | None, now: Timestamp
+) -> Timestamp | None:
+    """Return when the cooldown of a watchlist ends; None if there is none now.
+
+    Args:
+        cooldown: Seconds, as the watchlist asks; 0 is none.
+        last_notified: When the last alert was raised that somebody was notified of.
+        now: The time. A notification in the future (the clock was set back) cools nothing.
+    """
+    if not cooldown or last_notified is None:
+        return None
+    return last_notified + cooldown if now - cooldown < last_notified <= now else None
+
+
+def plan_ended_silences(facts: AlertFacts, routing: Routing, now: Timestamp) -> AlertPlan:
+    """Decide who is notified of the silences that have ended, and with which words."""
+    planner = NotificationPlanner(facts, routing, now)
+    messages = []
+    for ended in facts.ended_silences:
+        silence = ended.silence
+        since = by_the_clock(silence.since, now, routing.zone)
+        words = _("nothing was suppressed")
+        if count := silence.suppressed:
+            words = ngettext(
+                "{count} suppressed since {time}", "{count} suppressed since {time}", count,
+                time=since,
+            )  # fmt: skip
+        messages.append(
+            _(
+                "{watchlist} is no longer silenced: {suppressed}",
+                watchlist=silence.watchlist,
+                suppressed=words,
+            )
+        )
+        if ended.newest is not None:
+            why = _("no longer silenced: {suppressed}", suppressed=words)
+            planner.silence_ended(ended.newest, why)
+    return AlertPlan(
+        at=now,
+        notify=tuple(planner.notify),
+        suppressed=planner.changed_counts,
+        ended_silences=tuple(ended.id for ended in facts.ended_silences),
+        messages=tuple(messages),
+    )

@@ -1,0 +1,133 @@
+"""Routing: to which channels an alert goes and when, or why it goes to none. Pure.
+
+silenced? ─▶ the channels that its watchlist names, else those of the first route that
+matches, else the default ones, else all ─▶ quiet hours and digests of each
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, tzinfo
+
+from msgspec import Struct, field
+
+from monitor.base.article import Timestamp
+from monitor.base.translation import gettext as _
+from monitor.judgement.alerts.quiet_hours import by_the_clock, next_digest, quiet_until
+from monitor.model.alert import SuppressionReason
+from monitor.model.config import Config, Digest, Quiet, Route
+from monitor.model.delivery import PlannedDelivery
+from monitor.model.poll import RaisedAlert
+
+NO_SILENCES: Mapping[str, Timestamp] = {}
+
+
+class Suppressed(Struct, frozen=True):
+    """Nobody is notified of an alert, for a reason that is stored with it."""
+
+    reason: SuppressionReason
+    until: Timestamp | None = None
+    """When the reason ends; None when it does not."""
+
+
+class Hours(Struct, frozen=True, kw_only=True):
+    """When a channel takes messages."""
+
+    quiet: Quiet | None = None
+    digest: Digest | None = None
+
+
+ANY_TIME = Hours()
+
+
+class Routing(Struct, frozen=True, kw_only=True):
+    """Channels, routes and hours of the configuration in force."""
+
+    channels: tuple[str, ...] = ()
+    """All there are."""
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Those that a watchlist names, by its name."""
+    routes: tuple[Route, ...] = ()
+    default: tuple[str, ...] | None = None
+    """Where alerts go that match no route; None is every channel."""
+    hours: Mapping[str, Hours] = field(default_factory=dict)
+    """By channel."""
+    zone: tzinfo = UTC
+    """Time zone of hours that name none."""
+
+    def decide(
+        self, raised: RaisedAlert, now: Timestamp, silences: Mapping[str, Timestamp] = NO_SILENCES
+    ) -> Suppressed | tuple[PlannedDelivery, ...]:
+        """Return the deliveries of an alert, or why it is suppressed.
+
+        Args:
+            raised: The alert.
+            now: The time.
+            silences: Until when watchlists are silenced, by their names in lower case.
+        """
+        until = silences.get(raised.watchlist.casefold())
+        if until is not None and until > now:
+            return Suppressed(SuppressionReason.SILENCE, until)
+        if not self.channels:
+            return ()
+        chosen, route = self._chosen(raised)
+        planned = tuple(
+            self._planned(channel, route, raised, now)
+            for channel in self.channels
+            if channel in chosen
+        )
+        return planned or Suppressed(SuppressionReason.NO_ROUTE)
+
+    def _chosen(self, raised: RaisedAlert) -> tuple[tuple[str, ...], Hours]:
+        """Return the channels of an alert, and the hours of the route that leads there."""
+        if (named := self.named.get(raised.watchlist)) is not None:
+            return named, ANY_TIME
+        for route in self.routes:
+            if matches_route(route, raised):
+                return route.to, Hours(quiet=route.quiet, digest=route.digest)
+        return self.channels if self.default is None else self.default, ANY_TIME
+
+    def _planned(
+        self, channel: str, route: Hours, raised: RaisedAlert, now: Timestamp
+    ) -> PlannedDelivery:
+        own = self.hours.get(channel, ANY_TIME)
+        due, reason = now, ""
+        if digest := route.digest or own.digest:
+            due = next_digest(digest, now, self.zone)
+            at = by_the_clock(due, now, digest.zone or self.zone)
+            reason = _("digest at {time}", time=at)
+        quiets = [q for q in (route.quiet, own.quiet) if q and raised.severity not in q.spares]
+        for quiet in quiets * 2:  # the end of one may fall into the other
+            if until := quiet_until(quiet, due, self.zone):
+                due = until
+                ends = by_the_clock(due, now, quiet.zone or self.zone)
+                reason = _("quiet hours until {time}", time=ends)
+        bundle = f"{int(due)}" if reason else ""
+        return PlannedDelivery(channel=channel, due=due, reason=reason, bundle=bundle)
+
+
+def matches_route(route: Route, raised: RaisedAlert) -> bool:
+    """Return whether an alert meets the conditions of a route."""
+    return (
+        (not route.watch or raised.watchlist.casefold() in map(str.casefold, route.watch))
+        and (not route.severity or raised.severity in route.severity)
+        and (not route.lang or raised.lang in route.lang)
+        and (route.feeds is None or raised.feed in route.feeds)
+    )
+
+
+def routing(config: Config, zone: tzinfo = UTC) -> Routing:
+    """Return the routing that a configuration asks for.
+
+    Args:
+        config: The configuration.
+        zone: Time zone of the machine, for a configuration that names none.
+    """
+    return Routing(
+        channels=tuple(channel.name for channel in config.channels),
+        named={w.name: w.notify for w in config.watchlists if w.notify is not None},
+        routes=config.routes,
+        default=config.notify,
+        hours={c.name: Hours(quiet=c.quiet, digest=c.digest) for c in config.channels},
+        zone=config.zone or zone,
+    )

@@ -1,0 +1,481 @@
+"""Whether a watchlist brings far more stories than usual, or none any more. Pure.
+
+What is usual is learned from up to eight weeks: a rate for each feed, times a factor for the hour
+of the day, times one for the weekday. How much the number varies about that is measured over
+windows of one hour to a day. A window is a spike if all of these hold: its number is improbable
+for a negative binomial distribution with that mean and variance, nothing in the weeks before
+deviated as far, and it is at least twice the usual number. A watchlist that rings nearly every day
+is quiet if no story came for so long that chance does not explain it, and for longer than ever.
+
+Time that was not watched counts for nothing. What was published in it arrives afterwards, all at
+once: a window that follows it reaches back over it.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+from functools import lru_cache
+from itertools import accumulate, compress, count, pairwise, starmap
+from operator import mul, sub
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from monitor.base.article import Timestamp
+from monitor.model.alert import AlertKind
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+MEMORY = 56 * DAY
+"""Seconds of the past from which is learned what is usual."""
+ENOUGH = 14 * DAY
+"""Seconds that must be known of a watchlist, and of a feed, before anything is called usual."""
+LEAST_WATCHED = 1 / 4
+"""Share of these that must have been watched."""
+WINDOWS = (1, 2, 4, 8, 24)
+"""Hours that are looked at for a spike, until now."""
+CHANCE = 1e-4
+"""Probability that one window is a spike by chance, at one look."""
+FARTHER = 0.25
+"""By how much more a number must deviate than any in the past did; see `deviation`."""
+LEAST = 3
+"""Fewer stories are no spike."""
+TIMES = 2.0
+"""Times the usual number; fewer stories are no spike."""
+CATCHING_UP = HOUR
+"""Seconds in which what was missed arrives, once it can be read again."""
+OVER = 0.05
+"""A spike is over when its windows have at least this probability."""
+SILENCES = 0.2
+"""Silences of a month that chance may make, at most."""
+ALWAYS = 0.8
+"""Share of the days on which a watchlist rings that is said to ring always."""
+PRIOR = 6.0
+"""Stories that weigh for an even rhythm: a few stories say nothing of hours and weekdays."""
+WHOLE = 0.99
+"""Share of an hour that must have been watched to measure how much the number varies."""
+
+NEVER = 1e-300
+"""Smaller probabilities are left out: floating point cannot hold them."""
+
+Interval = tuple[Timestamp, Timestamp]
+
+
+class Story(NamedTuple):
+    """A story of a watchlist, when its first alert was raised."""
+
+    at: Timestamp
+    feed: int
+    """Number of the feed that brought it."""
+    alert: int = 0
+
+
+class Unusual(Struct, frozen=True):
+    """Something unusual that has begun."""
+
+    kind: AlertKind
+    since: Timestamp
+    stories: int
+    usual: float
+    """How many stories are usual since then."""
+
+
+class Hours(Struct, frozen=True):
+    """The hours of the past that are learned from; the same for all watchlists."""
+
+    first: int
+    """Number of the first hour since the epoch."""
+    watched: tuple[float, ...]
+    """Share of each hour in which the monitor watched; 0 of an hour of which it caught up."""
+    weekday: tuple[int, ...]
+    """Of the local clock."""
+    hour: tuple[int, ...]
+    """Of the local clock."""
+
+    @classmethod
+    def until(cls, now: Timestamp, watched: Sequence[Interval], zone: tzinfo) -> Hours:
+        """Return the hours that are learned from at a moment: but for the last day."""
+        end = int((now - DAY) // HOUR)
+        start = max(now - MEMORY, min((start for start, _ in watched), default=now))
+        first = min(end, math.ceil(start / HOUR))
+        shares = [0.0] * (end - first)
+        for start, until in watched:
+            for hour, share in _shares(start, until):
+                if 0 <= hour - first < len(shares):
+                    shares[hour - first] += share
+        for (_, before), (start, until) in pairwise(watched):
+            caught_up = min(start + CATCHING_UP, until) if start > before else start
+            for hour, _ in _shares(start, caught_up):
+                if 0 <= hour - first < len(shares):
+                    shares[hour - first] = 0.0
+        times = [local(hour, zone) for hour in range(first, end)]
+        return cls(
+            first,
+            tuple(min(1.0, share) for share in shares),
+            tuple(weekday for weekday, _ in times),
+            tuple(hour for _, hour in times),
+        )
+
+
+class Pattern(Struct, frozen=True):
+    """What is usual for a watchlist, from its past."""
+
+    rates: Mapping[int, float]
+    """Stories in an hour that each feed brings."""
+    unknown: float
+    """Stories in an hour of feeds that brought none yet: the past has no half stories."""
+    by_hour: tuple[float, ...]
+    by_weekday: tuple[float, ...]
+    stories: int
+    watched: float
+    """Hours."""
+    varies: Mapping[int, float]
+    """Variance over mean, by the hours of a window."""
+    farthest: Mapping[int, float]
+    """How far the number deviated at most, by the hours of a window."""
+    longest: float
+    """Stories that were usual in the longest time without any."""
+    always: bool
+    """Whether it rings nearly every day."""
+
+    def factor(self, weekday: int, hour: int) -> float:
+        """Return how much more than on the average comes in an hour."""
+        return self.by_weekday[weekday] * self.by_hour[hour]
+
+    def usual(
+        self, interval: Interval, zone: tzinfo, feeds: Collection[int] | None = None
+    ) -> float:
+        """Return how many stories are usual in an interval, of some feeds or all."""
+        if feeds is None:
+            rate = sum(self.rates.values()) + self.unknown
+        else:
+            rate = sum(rate for feed, rate in self.rates.items() if feed in feeds)
+        if not rate:
+            return 0.0
+        return rate * sum(
+            share * self.factor(*local(hour, zone)) for hour, share in _shares(*interval)
+        )
+
+    def variance(self, usual: float, hours: int) -> float:
+        """Return the variance of a number whose mean is not known exactly either."""
+        varies = self.varies[hours]
+        doubt = varies / (self.stories + 1) + 1 / (self.stories / 24 + PRIOR)
+        return varies * usual + doubt * usual**2
+
+
+def learn(
+    stories: Sequence[Story],
+    hours: Hours,
+    since: Timestamp,
+    feeds: Mapping[int, Timestamp],
+    left_out: Iterable[Interval] = (),
+    unread: Mapping[int, Sequence[Interval]] = {},
+    windows: Sequence[int] = WINDOWS,
+) -> Pattern | None:
+    """Return what is usual for a watchlist; None while too little is known.
+
+    Args:
+        stories: Its stories in the order of time.
+        hours: The past.
+        since: Since when its rule has been watched.
+        feeds: Since when each feed has been read; stories of other feeds do not count.
+        left_out: When it was unusual before.
+        unread: When feeds could not be read, by feed; what they brought at once after it teaches
+            nothing.
+        windows: Hours of the windows whose variation is measured; none to learn only the usual
+            number.
+    """
+    skip = max(0, math.ceil(since / HOUR) - hours.first)
+    watched = [0.0] * skip + list(hours.watched[skip:])
+    for start, until in left_out:
+        for hour, _ in _shares(start, until):
+            if 0 <= hour - hours.first < len(watched):
+                watched[hour - hours.first] = 0.0
+    total = sum(watched)
+    first = next((place for place, share in enumerate(watched) if share), len(watched))
+    if (len(watched) - first) * HOUR < ENOUGH - DAY or total * HOUR < ENOUGH * LEAST_WATCHED:
+        return None
+    counted: list[tuple[int, Story]] = []
+    for story in stories:
+        place = int(story.at // HOUR) - hours.first
+        if not 0 <= place < len(watched) or not watched[place] or story.feed not in feeds:
+            continue
+        if not any(0 <= story.at - end < CATCHING_UP for _, end in unread.get(story.feed, ())):
+            counted.append((place, story))
+    rates, base = _rates(counted, hours.first, watched, feeds)
+    numbers = Counter(place for place, _ in counted)
+    flat = [share * rate for share, rate in zip(watched, base, strict=True)]
+    by_hour = _factors(numbers, flat, hours.hour, 24)
+    rhythmic = list(map(mul, flat, map(by_hour.__getitem__, hours.hour)))
+    by_weekday = _factors(numbers, rhythmic, hours.weekday, 7)
+    usual = list(map(mul, rhythmic, map(by_weekday.__getitem__, hours.weekday)))
+    scale = (len(counted) + 1) / sum(usual)
+    usual = [scale * x for x in usual]
+    spread = _spread(numbers, usual, watched, windows)
+    return Pattern(
+        rates=rates,
+        unknown=1 / total,
+        by_hour=tuple(by_hour),
+        by_weekday=tuple(scale * factor for factor in by_weekday),
+        stories=len(counted),
+        watched=total,
+        varies={window: varies for window, (varies, _) in spread.items()},
+        farthest={window: farthest for window, (_, farthest) in spread.items()},
+        longest=_longest(counted, hours.first, usual),
+        always=_rings_always(numbers, watched),
+    )
+
+
+def find_spike(
+    pattern: Pattern,
+    stories: Sequence[Story],
+    now: Timestamp,
+    zone: tzinfo,
+    *,
+    known: Collection[int],
+    told: Timestamp = -math.inf,
+    unwatched: Sequence[Interval] = (),
+    unread: Mapping[int, Sequence[Interval]] = {},
+) -> Unusual | None:
+    """Return the least probable spike until now, None if there is none.
+
+    Args:
+        pattern: What is usual.
+        stories: The stories of the last two days at least, in the order of time.
+        now: The time.
+        zone: Of the hours of the day.
+        known: The feeds that have been read for long enough; others do not count.
+        told: The end of the last spike: what was before is not told again.
+        unwatched: When the monitor did not watch, of the last two days.
+        unread: When it could not read a feed that it can read again, by feed.
+    """
+    found: tuple[float, Unusual] | None = None
+    for hours, since, number, usual in _windows(
+        pattern, stories, now, zone, known, told, unwatched, unread
+    ):
+        if number < max(LEAST, TIMES * usual):
+            continue
+        if deviation(number, usual) <= pattern.farthest[hours] + FARTHER:
+            continue
+        chance = bursts_tail(number, usual, pattern.variance(usual, hours))
+        if chance <= CHANCE and (found is None or chance < found[0]):
+            found = chance, Unusual(AlertKind.SPIKE, since, number, usual)
+    return found[1] if found else None
+
+
+def is_spike_over(
+    pattern: Pattern,
+    stories: Sequence[Story],
+    now: Timestamp,
+    zone: tzinfo,
+    *,
+    known: Collection[int],
+    unwatched: Sequence[Interval] = (),
+) -> bool:
+    """Return whether the last hours are as usual again."""
+    for hours, _, number, usual in _windows(
+        pattern, stories, now, zone, known, -math.inf, unwatched, {}
+    ):
+        if hours < WINDOWS[-1] and number >= LEAST and number > usual:
+            variance = pattern.variance(usual, hours)
+            if bursts_tail(number, usual, variance) < OVER:
+                return False
+    return True
+
+
+def find_silence(
+    pattern: Pattern,
+    last: Timestamp,
+    now: Timestamp,
+    zone: tzinfo,
+    *,
+    well: Collection[int],
+    watched: Sequence[Interval],
+) -> Unusual | None:
+    """Return the silence of a watchlist that always rings, None if there is none.
+
+    Args:
+        pattern: What is usual.
+        last: When its last story began.
+        now: The time.
+        zone: Of the hours of the day.
+        well: The feeds that can be read and publish as they use to.
+        watched: When the monitor watched, in the order of time.
+    """
+    if not pattern.always or now - last < HOUR:
+        return None
+    seen = [(max(start, last), end) for start, end in watched if end > last]
+    if not seen or now - seen[-1][1] > HOUR:
+        return None
+    usual = sum(pattern.usual(interval, zone, well) for interval in seen)
+    length = sum(end - start for start, end in seen) / HOUR
+    varies = pattern.varies[_window(length)]
+    surprise = usual * math.log(varies) / (varies - 1) if varies > 1 else usual
+    in_a_month = pattern.stories / pattern.watched * 30 * 24
+    if surprise < math.log(in_a_month / SILENCES) or usual <= pattern.longest:
+        return None
+    return Unusual(AlertKind.QUIET, last, 0, usual)
+
+
+def deviation(number: float, usual: float) -> float:
+    """Return how far a number deviates, on a scale on which chance is the same at any mean.
+
+    The square root of Anscombe (1948, https://doi.org/10.2307/2332343).
+    """
+    return 2 * (math.sqrt(number + 3 / 8) - math.sqrt(usual + 3 / 8))
+
+
+def bursts_tail(least: int, mean: float, variance: float) -> float:
+    """Return the probability of so many or more at a varying rate: negative binomial.
+
+    Args:
+        least: A number above the mean, so that what is added up becomes less and less.
+        mean: What is usual.
+        variance: By how much it varies: more than the mean.
+    """
+    if mean == 0:
+        return 0.0
+    size, hit = mean**2 / (variance - mean), 1 - mean / variance
+    chance = math.exp(
+        math.lgamma(least + size)
+        - math.lgamma(least + 1)
+        - math.lgamma(size)
+        + least * math.log(hit)
+        + size * math.log1p(-hit)
+    )
+    tail = 0.0
+    for number in count(least):
+        tail += chance
+        if chance <= max(tail * 1e-9, NEVER):
+            return tail
+        chance *= (number + size) / (number + 1) * hit
+    raise AssertionError
+
+
+@lru_cache(4_096)
+def local(hour: int, zone: tzinfo) -> tuple[int, int]:
+    """Return weekday and hour of the local clock in an hour since the epoch."""
+    at = datetime.fromtimestamp(hour * HOUR, zone)
+    return at.weekday(), at.hour
+
+
+def gaps(watched: Sequence[Interval], since: Timestamp, now: Timestamp) -> list[Interval]:
+    """Return the intervals between those that were watched, until now, that end after `since`."""
+    found = [(end, start) for (_, end), (start, _) in pairwise([*watched, (now, now)])]
+    return [(start, end) for start, end in found if start < end > since]
+
+
+def _windows(
+    pattern: Pattern,
+    stories: Sequence[Story],
+    now: Timestamp,
+    zone: tzinfo,
+    known: Collection[int],
+    told: Timestamp,
+    unwatched: Sequence[Interval],
+    unread: Mapping[int, Sequence[Interval]],
+) -> Iterator[tuple[int, Timestamp, int, float]]:
+    """Yield each window that has stories: its hours, start, stories and usual stories."""
+    times = [story.at for story in stories]
+    for hours in WINDOWS:
+        since = now - hours * HOUR
+        if since < told or len(times) - bisect_right(times, since) < LEAST:
+            continue
+        for start, end in reversed(unwatched):
+            if end + CATCHING_UP >= since:
+                since = min(since, start)
+        number = sum(s.feed in known for s in stories[bisect_left(times, since) :])
+        usual = pattern.usual((since, now), zone)
+        for feed, intervals in unread.items():
+            for start, end in intervals:
+                if start < since <= end + CATCHING_UP:
+                    usual += pattern.usual((start, since), zone, (feed,))
+        yield _window((now - since) / HOUR), since, number, usual
+
+
+def _window(hours: float) -> int:
+    """Return the window that is at least so long, the longest one if there is none."""
+    return next((window for window in WINDOWS if window >= hours - 1e-6), WINDOWS[-1])
+
+
+def _shares(start: Timestamp, end: Timestamp) -> Iterator[tuple[int, float]]:
+    """Yield the hours that an interval touches, and the share of each that is in it."""
+    at = start
+    while at < end:
+        hour = int(at // HOUR)
+        until = min(end, (hour + 1) * HOUR)
+        yield hour, (until - at) / HOUR
+        at = until
+
+
+def _rates(
+    counted: Sequence[tuple[int, Story]],
+    first: int,
+    watched: Sequence[float],
+    feeds: Mapping[int, Timestamp],
+) -> tuple[dict[int, float], list[float]]:
+    """Return stories in an hour by feed, and of all feeds that were read in each hour."""
+    upto = [0.0, *accumulate(watched)]
+    numbers = Counter(story.feed for _, story in counted)
+    steps = [0.0] * (len(watched) + 1)
+    steps[0] = 1 / upto[-1]
+    earliest = {story.feed: place for place, story in reversed(counted)}
+    rates = {}
+    for feed, number in numbers.items():
+        place = min(earliest[feed], max(0, int(feeds[feed] // HOUR) - first))
+        rates[feed] = number / max(upto[-1] - upto[place], 1.0)
+        steps[place] += rates[feed]
+    return rates, list(accumulate(steps))[:-1]
+
+
+def _factors(
+    numbers: Mapping[int, int], usual: Sequence[float], kinds: Sequence[int], many: int
+) -> list[float]:
+    """Return by how much the hours of each kind have more or fewer stories than is usual."""
+    had, expected = [PRIOR] * many, [PRIOR] * many
+    for kind, mean in zip(kinds, usual, strict=True):
+        expected[kind] += mean
+    for place, number in numbers.items():
+        had[kinds[place]] += number
+    return [number / mean for number, mean in zip(had, expected, strict=True)]
+
+
+def _spread(
+    numbers: Mapping[int, int],
+    usual: Sequence[float],
+    watched: Sequence[float],
+    windows: Sequence[int],
+) -> dict[int, tuple[float, float]]:
+    """Return variance over mean of windows of watched hours, and their largest deviation."""
+    whole = [place for place, share in enumerate(watched) if share >= WHOLE]
+    had = [0, *accumulate(numbers.get(place, 0) for place in whole)]
+    mean = [0.0, *accumulate(usual[place] for place in whole)]
+    found = {}
+    for window in windows:
+        number, of = list(map(sub, had[window:], had)), list(map(sub, mean[window:], mean))
+        apart, expected = list(map(sub, number, of)), sum(of)
+        varies = sum(map(mul, apart, apart)) / expected if expected else 1.0
+        above = compress(zip(number, of, strict=True), (x > 0 for x in apart))
+        found[window] = max(1.0, varies), max(starmap(deviation, above), default=0.0)
+    return found
+
+
+def _longest(counted: Sequence[tuple[int, Story]], first: int, usual: Sequence[float]) -> float:
+    """Return how many stories were usual at most between one story and the next."""
+    upto = [0.0, *accumulate(usual)]
+    at = [upto[place] + (s.at / HOUR - first - place) * usual[place] for place, s in counted]
+    return max((after - before for before, after in pairwise(at)), default=0.0)
+
+
+def _rings_always(numbers: Mapping[int, int], watched: Sequence[float]) -> bool:
+    """Return whether there are stories in nearly every day that was watched for half of it."""
+    days = rang = 0
+    for start in range(0, len(watched) - 23, 24):
+        if sum(watched[start : start + 24]) >= 12:
+            days += 1
+            rang += any(numbers.get(place) for place in range(start, start + 24))
+    return days > 0 and rang >= ALWAYS * days

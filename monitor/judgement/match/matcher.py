@@ -1,0 +1,354 @@
+"""Matching: which watchlists an article satisfies, where, and why not.
+
+After the presearcher of Lucene Monitor: every watchlist is indexed under the cheapest sets of
+terms of which any match needs one. The words of an article select candidates, and only these
+are evaluated; of an OR, only the clauses whose terms are there. Whether a word form belongs to an
+inflected term or a wildcard is decided once.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from typing import Literal
+
+from msgspec import Struct
+
+from index.analysis.term_positions import AUTHOR, EXACT, DocumentTerms, Keys
+from index.analysis.tokenizer import LOUD
+from index.evaluation.explain import in_part, why_not
+from index.evaluation.proximity import Extent
+from index.evaluation.spans import Codes, Document, MemoryDocument, SpanMatch, in_order, matches
+from index.evaluation.term_expansion import listed_keys, literal_prefix, selector
+from index.interruption import check
+from index.query.ast import Facet, Mode, Node, Word, walk
+from index.query.filters import passes, selects
+from monitor.base.article import Article
+from monitor.base.formatting import clauses, either
+from monitor.base.garbage import collector_paused
+from monitor.base.translation import gettext as _
+from monitor.base.url import host
+from monitor.judgement.match.presearcher import (
+    Leaf,
+    Path,
+    TermTrie,
+    alternatives,
+    filing,
+    open_leaf,
+)
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed
+from monitor.model.match import Match, WatchlistMatch
+
+MAX_MATCHES = 50
+"""Most matches listed for one watchlist in one article."""
+
+_BEGINNING = 5
+"""Letters of the prefix by which a wildcard is looked up."""
+_CACHED_WILDCARDS = 50_000
+
+
+class WatchlistMatcher:
+    """An immutable index of watchlists; build a new one when they change."""
+
+    @collector_paused()
+    def __init__(self, watchlists: Iterable[Watchlist], feeds: Iterable[Feed] = ()) -> None:
+        self.watchlists = tuple(watchlists)
+        for feed in feeds:
+            host(feed.url)  # known feeds are resolved once, here
+        self._filed = _FiledClauses()
+        plain: set[str] = set()
+        expanding: dict[Leaf, Word] = {}
+        for number, watchlist in enumerate(self.watchlists):
+            filed = filing(watchlist.query.root)
+            # Another query may share the filing, but not the text of the clauses.
+            for clause, paths in zip(alternatives(watchlist.query.root), filed.paths, strict=True):
+                self._filed.add(clause, paths, number)
+            plain.update(filed.keys)
+            expanding.update(filed.expanding)
+        self._filed.seal()
+        self._leaves = Keys(_WatchedTerms(plain, expanding))
+
+    @functools.cached_property
+    def by_feed(self) -> bool:
+        """Whether it matters to some watchlist which feeds carry an article."""
+        return any(
+            watchlist.feeds
+            or any(
+                isinstance(node, Facet) and node.name in ("feed", "tag")
+                for node in walk(watchlist.query.root)
+            )
+            for watchlist in self.watchlists
+        )
+
+    def match(self, article: Article, *feeds: Feed) -> tuple[WatchlistMatch, ...]:
+        """Return the watchlists that an article satisfies, and where, by the feeds that carry it.
+
+        As in a search, a filter holds if it holds for one of the feeds.
+
+        Args:
+            article: The article.
+            feeds: The feeds.
+
+        Raises:
+            Interrupted: The result is unwanted, see `index.interruption`.
+        """
+        reading = DocumentTerms(article, self._leaves)
+        places = _MatchPlaces(article, reading)
+        return tuple(
+            WatchlistMatch(watchlist=watchlist, matches=places.of(found))
+            for watchlist, found in self._satisfied(reading, article, feeds)
+        )
+
+    def satisfied(
+        self, article: Article, *feeds: Feed
+    ) -> Iterator[tuple[Watchlist, list[SpanMatch]]]:
+        """Yield the watchlists that an article satisfies, and the clauses that hold."""
+        return self._satisfied(DocumentTerms(article, self._leaves), article, feeds)
+
+    def _satisfied(
+        self,
+        reading: DocumentTerms,
+        article: Article,
+        feeds: Sequence[Feed],
+    ) -> Iterator[tuple[Watchlist, list[SpanMatch]]]:
+        document = _ArticleWords(reading.postings, article, feeds)
+        for number, found in self._filed.matches(set(reading.postings), document):
+            watchlist = self.watchlists[number]
+            if not _limit(watchlist, article, feeds):
+                yield watchlist, found
+
+
+class _FiledClauses:
+    """The clauses of watchlists, filed under the terms that they need.
+
+    A clause that several watchlists have is filed once, and has several uses. Uses are numbered in
+    the order in which they are added.
+    """
+
+    def __init__(self) -> None:
+        self._trie = TermTrie()
+        self._written: dict[str, int] = {}
+        """The number of a clause by its text."""
+        self._clauses: list[Node] = []
+        self._uses: list[array[int]] = []
+        """The uses of each clause."""
+        self._numbers: list[int] = []
+        """The number of the watchlist of each use."""
+
+    def add(self, clause: Node, paths: Iterable[Path], number: int) -> None:
+        """Add a clause, with its required terms, of the watchlist of this number."""
+        known = self._written.setdefault(clause.text, len(self._clauses))
+        if known == len(self._clauses) or self._clauses[known] != clause:
+            known = len(self._clauses)
+            self._clauses.append(clause)
+            self._uses.append(array("I"))
+            for path in paths:
+                self._trie.add(path, known)
+        self._uses[known].append(len(self._numbers))
+        self._numbers.append(number)
+
+    def seal(self) -> None:
+        """Prepare for look-ups, once all clauses are added."""
+        self._trie.seal()
+        self._written.clear()
+
+    def matches(
+        self, there: Set[Leaf], document: Document
+    ) -> Iterator[tuple[int, list[SpanMatch]]]:
+        """Yield the numbers of the watchlists that hold, in order, with the clauses that do.
+
+        Args:
+            there: The terms that an article has.
+            document: The article.
+        """
+        found: dict[int, list[SpanMatch]] = {}
+        for clause in self._trie.open(there):
+            check()
+            if places := matches(self._clauses[clause], document):
+                found.update(dict.fromkeys(self._uses[clause], places))
+        for number, uses in itertools.groupby(sorted(found), self._numbers.__getitem__):
+            yield number, [place for use in uses for place in found[use]]
+
+
+class _ArticleWords:
+    """A `Document` over the positions of an article, by the leaves that its words stand for."""
+
+    __slots__ = ("_found", "article", "feeds")
+
+    def __init__(
+        self, found: Mapping[Leaf, Codes], article: Article, feeds: Sequence[Feed]
+    ) -> None:
+        self._found = found
+        self.article = article
+        self.feeds = feeds
+
+    def positions(self, key: Leaf) -> Codes:
+        return self._found.get(key, ())
+
+    def expand(self, word: Word) -> Sequence[Leaf]:
+        return (open_leaf(word),)
+
+    def admits(self, facet: Facet) -> bool:
+        return filter_admits(facet, self.article, self.feeds)
+
+
+class _WatchedTerms:
+    """The terms of all watchlists: which of them a word of a text is."""
+
+    def __init__(self, plain: Iterable[str], expanding: Mapping[Leaf, Word]) -> None:
+        """Index the terms.
+
+        Args:
+            plain: The keys of words that mean one key.
+            expanding: The other words.
+        """
+        self._listed: dict[str, tuple[Leaf, ...]] = {key: (key,) for key in plain}
+        self._exact: dict[str, Leaf] = {}
+        self._beginnings: defaultdict[str, list[tuple[str, Leaf, Word]]] = defaultdict(list)
+        for leaf, word in expanding.items():
+            if keys := listed_keys(word):
+                alone = (leaf,)  # one tuple in memory for most of its forms
+                for key in keys:
+                    self._listed[key] = self._listed.get(key, ()) + alone
+            elif word.mode is Mode.EXACT:
+                space = AUTHOR if word.part == "author" else ""
+                self._exact[space + word.term] = leaf
+            else:
+                prefix = literal_prefix(word)
+                self._beginnings[prefix[:_BEGINNING]].append((prefix, leaf, word))
+        self._lengths = sorted({len(beginning) for beginning in self._beginnings})
+        self._formed = {key.partition(EXACT)[0] for key in self._listed if EXACT in key}
+        """Terms of which a form is listed."""
+
+    def may_select(self, term: str) -> bool:
+        """Return whether a word with this term may be one of the watched terms."""
+        if term in self._listed or term in self._formed:
+            return True
+        for length in self._lengths:  # noqa: SIM110 - `any` takes twice the time
+            if term[:length] in self._beginnings:
+                return True
+        return False
+
+    def select(self, keys: tuple[str, ...]) -> tuple[Leaf, ...]:
+        """Return the watched terms that a word with these index keys is."""
+        found: tuple[Leaf, ...] = ()
+        for key in keys:
+            found += self._listed.get(key, ())
+            if EXACT in key:
+                found += self._unlike(key)
+            else:
+                for length in self._lengths:  # most words begin like no wildcard
+                    if key[:length] in self._beginnings:
+                        found += self._wildcards(key, length)
+        return tuple(dict.fromkeys(found)) if len(found) > 1 else found
+
+    def _unlike(self, key: str) -> tuple[Leaf, ...]:
+        """Return the term such as `=liege`, if any, of which a key is another form."""
+        term, _sign, written = key.partition(EXACT)
+        return (self._exact[term],) if term in self._exact and written != LOUD else ()
+
+    def _wildcards(self, key: str, length: int) -> tuple[Leaf, ...]:
+        return tuple(
+            leaf
+            for prefix, leaf, word in self._beginnings[key[:length]]
+            if key.startswith(prefix) and _selector(word).accepts(key)
+        )
+
+
+_selector = functools.lru_cache(_CACHED_WILDCARDS)(selector)
+"""Compiled when a text has a word that begins like the wildcard."""
+
+
+# --- one watchlist ---------------------------------------------------------------
+
+
+def filter_admits(facet: Facet, article: Article, feeds: Sequence[Feed]) -> bool:
+    """Return whether an article passes a filter of a query, by one of its feeds."""
+    return any(
+        passes(facet, lang=article.lang, name=feed.name, host=host(feed.url), tags=feed.tags)
+        for feed in feeds
+    )
+
+
+def _limit(
+    watchlist: Watchlist, article: Article, feeds: Sequence[Feed]
+) -> Literal["", "lang", "feeds"]:
+    """Return the key of a watchlist that leaves an article out; empty if none does.
+
+    An article of undetermined language is in scope of every watchlist.
+    """
+    if watchlist.lang and article.lang and article.lang not in watchlist.lang:
+        return "lang"
+    if watchlist.feeds and not any(
+        selects(selector, feed.name, host(feed.url), feed.tags)
+        for feed in feeds
+        for selector in watchlist.feeds
+    ):
+        return "feeds"
+    return ""
+
+
+class _MatchPlaces:
+    """The matches in one article: a word that several watchlists match is cut out once."""
+
+    def __init__(self, article: Article, reading: DocumentTerms) -> None:
+        self._article = article
+        self._reading = reading
+        self._known: dict[tuple[Extent, str], Match] = {}
+
+    def of(self, found: Sequence[SpanMatch]) -> tuple[Match, ...]:
+        """Return where the clauses of a watchlist hold, in the order of the text."""
+        return tuple(
+            [
+                self._known.get((extent, clause.text)) or self._match(extent, clause.text)
+                for extent, clause in in_order(found)[:MAX_MATCHES]
+            ]
+        )
+
+    def _match(self, extent: Extent, term: str) -> Match:
+        part, start, end = self._reading.place(*extent)
+        text = self._article.part(part)[start:end]
+        match = Match(field=part, start=start, end=end, text=text, term=term)
+        self._known[extent, term] = match
+        return match
+
+
+class Explanation(Struct, frozen=True):
+    """Whether a watchlist matches an article, and why or why not in words."""
+
+    hit: WatchlistMatch | None
+    reason: str
+
+
+def explain(watchlist: Watchlist, article: Article, *feeds: Feed) -> Explanation:
+    """Return the clauses that match with their text, or those that fail."""
+    if limit := _limit(watchlist, article, feeds):
+        return Explanation(None, _out_of_scope(limit, watchlist, article, feeds))
+    reading = DocumentTerms(article)
+    document = MemoryDocument(reading.postings, lambda facet: filter_admits(facet, article, feeds))
+    found = matches(watchlist.query.root, document)
+    if not found:
+        return Explanation(None, why_not(watchlist.query.root, document))
+    hit = WatchlistMatch(watchlist=watchlist, matches=_MatchPlaces(article, reading).of(found))
+    return Explanation(hit, _reason(hit, watchlist.query.root))
+
+
+def _out_of_scope(
+    limit: Literal["lang", "feeds"], watchlist: Watchlist, article: Article, feeds: Sequence[Feed]
+) -> str:
+    if limit == "lang":
+        return _("language {lang}, not {wanted}", lang=article.lang, wanted=either(watchlist.lang))
+    carrying = ", ".join(feed.name for feed in feeds)
+    return _("feed {feed}, not {wanted}", feed=carrying, wanted=either(watchlist.feeds))
+
+
+def _reason(hit: WatchlistMatch, root: Node) -> str:
+    told = dict.fromkeys(
+        _("{term}: “{text}” {where}", term=one.term, text=one.text, where=in_part(one.field))
+        for one in hit.matches
+    )
+    return clauses(told) or _("passes {query}", query=root.text)

@@ -1,0 +1,141 @@
+"""Evidence: a chain of records about alerts, in which every change can be detected. Pure.
+
+A record is JSON on one line with sorted keys. It holds its own number and the SHA-256 of the
+record before it; its hash is the SHA-256 of its text in UTF-8. Whoever has copied one hash
+elsewhere can verify that no record up to it was changed since.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any
+
+from monitor.base.article import Article
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed
+from monitor.model.match import Match
+from monitor.model.poll import ResponseEvidence
+
+BEGINNING = "0" * 64
+"""Stands in the first record for the hash of the record before it."""
+
+
+class Kind(enum.StrEnum):
+    """What a record is about."""
+
+    RULE = "rule"
+    """The rule of a watchlist: records of alerts refer to it by its number."""
+    RAISED = "raised"
+    ESCALATED = "escalated"
+    EDITED = "edited"
+    """The publisher edited the article of an alert; the article may not match any more."""
+    PAGE = "page"
+    """The page of an alert's article was read: the article has a longer text."""
+    REMATCHED = "rematched"
+    """An edited watchlist matches the article of an alert elsewhere."""
+    DROPPED = "dropped"
+    """The archive no longer keeps an alert and its article; its records stay."""
+    RENAMED = "renamed"
+    """A watchlist has another name, and so have the alerts that it raised until then."""
+    EARLIER = "earlier"
+    """An alert that was raised before there were records, as it was found then."""
+
+
+class Via(enum.StrEnum):
+    """What brought an article that raised an alert."""
+
+    POLL = "poll"
+    PAGE = "page"
+    """The article was stored; its page, read later, matches."""
+    ARCHIVE = "archive"
+    """The article was stored before the watchlist was added or edited."""
+    IMPORT = "import"
+    LINK = "link"
+    """The article was stored before it was linked with another about the same event."""
+
+
+def canonical(content: Mapping[str, Any]) -> str:
+    """Return a mapping as JSON on one line, the same on every machine."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 of a text in UTF-8, in hexadecimal."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def link(number: int, previous: str, content: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the text of a record, and its hash.
+
+    Args:
+        number: Number of the record, from 1.
+        previous: Hash of the record before it.
+        content: What the record says.
+    """
+    record = canonical({**content, "number": number, "previous": previous})
+    return record, digest(record)
+
+
+def text_hash(title: str, summary: str, body: str) -> str:
+    """Return the SHA-256 of an article's text: of the JSON list of its three parts."""
+    return digest(json.dumps([title, summary, body], ensure_ascii=False, separators=(",", ":")))
+
+
+def rule(watchlist: Watchlist) -> dict[str, Any]:
+    """Return the rule of a watchlist, as the analyst wrote it."""
+    return {
+        "watchlist": watchlist.name,
+        "version": watchlist.rule,
+        "query": watchlist.query.text,
+        "lang": list(watchlist.lang),
+        "feeds": list(watchlist.feeds),
+    }
+
+
+def matches(places: Iterable[Match]) -> list[dict[str, Any]]:
+    """Return where an article matched, and by what."""
+    return [
+        {"field": m.field, "start": m.start, "end": m.end, "text": m.text, "term": m.term}
+        for m in places
+    ]
+
+
+def article(article: Article, feed: Feed, text: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a record says of an article; the text itself stays in the store."""
+    return {
+        "id": article.id,
+        "url": article.url,
+        "title": article.title,
+        "author": article.author,
+        "outlet": article.outlet,
+        "lang": article.lang,
+        "published": article.published,
+        "seen": article.seen,
+        "feed": {"number": feed.number, "name": feed.name},
+        **text,
+    }
+
+
+def answer(answered: ResponseEvidence | None) -> dict[str, Any] | None:
+    """Return what a record says of the response that brought an article."""
+    if answered is None:
+        return None
+    return {
+        "url": answered.url,
+        "status": answered.status,
+        "headers": dict(answered.headers),
+        "body": answered.body,
+        "received": answered.received,
+    }
+
+
+def record_content(record: str) -> Mapping[str, Any]:
+    """Return the content of a record; an empty mapping if it is no JSON object."""
+    try:
+        content = json.loads(record)
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}

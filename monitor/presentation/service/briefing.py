@@ -1,0 +1,316 @@
+"""The briefing of a stretch of time: facts are read from the store, the rest is pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
+from monitor.intake.ingest.coverage_gaps import coverage, describe_gap, format_interval
+from monitor.model.alert import Alert, StoryAlerts, Verdict
+from monitor.model.briefing import (
+    BriefedStory,
+    Briefing,
+    LitText,
+    TroubledFeed,
+    WatchlistBriefing,
+)
+from monitor.model.feed import Coverage, FeedHealth, Gap, GapKind
+from monitor.model.reserved_names import FEED_HEALTH
+from monitor.model.search import Filter
+from monitor.model.severity import Severity
+from monitor.model.watchlist import Baseline
+from monitor.presentation.passage import passage
+from monitor.watchlists.baselines import Baselines
+
+if TYPE_CHECKING:
+    from monitor.base.article import Article, Timestamp
+    from monitor.storage.store.protocol import Views
+
+CHART_PARTS = 24
+"""Bars of a chart: an hour each, of a day."""
+LISTED = 20
+"""Stories of a watchlist that are listed, unless another number is asked for."""
+SHORTLISTED = 10
+"""Times as many stories are read in full, to order them by their outlets."""
+ESCALATED = 1_000
+"""Alerts that escalated last, among which those of the time are looked for."""
+WEEK = 7 * 86_400.0
+
+
+class BriefingFacts(Struct, frozen=True, kw_only=True):
+    """What the store says of a stretch of time."""
+
+    since: Timestamp
+    until: Timestamp
+    watchlists: tuple[str, ...]
+    """Those that the briefing is about, in the order of feeds.yaml."""
+    raised: tuple[Alert, ...] = ()
+    """The alerts raised or escalated in the time, without matches."""
+    stories: tuple[StoryAlerts, ...] = ()
+    """Their stories, with matches and timelines where they may be listed."""
+    articles: Mapping[int, Article] = field(default_factory=dict)
+    baselines: Mapping[str, Baseline] = field(default_factory=dict)
+    charts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    coverage: tuple[Coverage, ...] = ()
+    feeds: tuple[FeedHealth, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
+# --- reading -----------------------------------------------------------------------------
+
+
+def read_facts(
+    views: Views,
+    feeds: Sequence[FeedHealth],
+    *,
+    since: Timestamp,
+    until: Timestamp,
+    zone: tzinfo,
+    watchlists: Collection[str] = (),
+    limit: int = LISTED,
+) -> BriefingFacts:
+    """Return what the store says of a stretch of time.
+
+    Args:
+        views: The store.
+        feeds: The subscribed feeds with their health.
+        since: When it begins.
+        until: When it ends; not after now.
+        zone: Time zone in which a weekday is compared with earlier ones.
+        watchlists: Names of the watchlists, in any case; empty for all.
+        limit: Stories of a watchlist that are to be listed; 0 for all.
+    """
+    in_force = views.watchlists.in_force()
+    wanted = {name.casefold() for name in watchlists}
+    known = [one.name for one in in_force] + [FEED_HEALTH]
+    filter = Filter(watchlists=tuple(watchlists), closed=True, muted=True)
+    ids = [*views.alerts.ids(replace(filter, since=since, until=until))]
+    escalated = [one.alert for one in views.alerts.escalated(filter, limit=ESCALATED)]
+    louder = [a.id for a in views.alerts.get(escalated) if since <= a.stirred_at < until]
+    stories = views.alerts.stories([*ids, *louder])
+    asked = {*ids, *louder}
+    raised = [alert for story in stories for alert in story.alerts if alert.id in asked]
+    former = [a.watchlist for a in raised if not _why_not(a, since)]  # some are gone by now
+    names = [n for n in dict.fromkeys([*known, *former]) if n != FEED_HEALTH]
+    names = [name for name in names if not wanted or name.casefold() in wanted]
+    gaps = views.feeds.gaps(since, until)
+    watched = {one.name: one.feeds for one in in_force if one.name in names}
+    detailed = _detailed(views, stories, names, since, limit)
+    articles = {a.article for story in detailed for a in story.alerts if a.article is not None}
+    width = (until - since) / CHART_PARTS
+    return BriefingFacts(
+        since=since,
+        until=until,
+        watchlists=tuple(names),
+        raised=tuple(raised),
+        stories=tuple(detailed),
+        articles={article.id: article for article in views.articles.get(sorted(articles))},
+        baselines=Baselines(views, zone).between(since, until, until, lasting=False)
+        if until - since <= WEEK
+        else {},
+        charts={
+            count.name: count.spark
+            for count in views.watchlists.counts(since, CHART_PARTS, width)
+            if count.name in names
+        },
+        coverage=tuple(coverage(watched, [health.feed for health in feeds], gaps)),
+        feeds=tuple(feeds),
+        gaps=tuple(gaps),
+    )
+
+
+def _detailed(
+    views: Views,
+    stories: Sequence[StoryAlerts],
+    names: Sequence[str],
+    since: Timestamp,
+    limit: int,
+) -> list[StoryAlerts]:
+    """Return stories, with matches and timelines those that may be among the first ones."""
+    groups = _by_watchlist(_counting(stories, since), names)
+    most = limit * SHORTLISTED if limit else None
+    first = [story for group in groups.values() for story in sorted(group, key=_weight)[:most]]
+    ids = [alert.id for story in first for alert in story.alerts]
+    read = {alert.id: alert for alert in views.alerts.get(ids, matches=True, timelines=True)}
+    return [StoryAlerts(tuple(read.get(a.id, a) for a in story.alerts)) for story in stories]
+
+
+# --- deciding ----------------------------------------------------------------------------
+
+
+def compose_briefing(facts: BriefingFacts, zone: tzinfo, *, limit: int = LISTED) -> Briefing:
+    """Return the briefing that facts come to. Pure.
+
+    A story is listed once, under the watchlist whose alert is the most severe. Alerts that are
+    noise, were raised in a silence, or by a backfill for an article from before this time, are
+    counted only.
+
+    Args:
+        facts: What the store says.
+        zone: Time zone of the times in words.
+        limit: Stories of a watchlist that are listed; 0 for all.
+    """
+    stories = _counting(facts.stories, facts.since)
+    groups = _by_watchlist(stories, facts.watchlists)
+    covered = {one.watchlist: one for one in facts.coverage}
+    watchlists = [
+        _watchlist(name, groups[name], stories, covered.get(name), facts, zone, limit)
+        for name in facts.watchlists
+    ]
+    return Briefing(
+        since=facts.since,
+        until=facts.until,
+        watchlists=tuple(sorted(watchlists, key=_urgency)),
+        feeds=sum(one.feed.enabled for one in facts.feeds),
+        troubled=tuple(_troubled(facts, zone)),
+    )
+
+
+def _watchlist(
+    name: str,
+    group: Sequence[StoryAlerts],
+    stories: Sequence[StoryAlerts],
+    covered: Coverage | None,
+    facts: BriefingFacts,
+    zone: tzinfo,
+    limit: int,
+) -> WatchlistBriefing:
+    ordered = sorted(group, key=_weight)
+    listed = ordered[: limit or None]
+    aside = Counter(
+        _why_not(alert, facts.since) for alert in facts.raised if alert.watchlist == name
+    )
+    has_gaps = covered is not None and bool(covered.gaps)
+    return WatchlistBriefing(
+        name=name,
+        stories=tuple(_story(story, name, facts.articles) for story in listed),
+        left_out=len(ordered) - len(listed),
+        listed_elsewhere=sum(name in story.watchlists for story in stories)
+        - sum(name in story.watchlists for story in group),
+        noise=aside["noise"],
+        silenced=aside["silenced"],
+        backfilled=aside["backfilled"],
+        baseline=facts.baselines.get(name, Baseline()),
+        chart=facts.charts.get(name, ()),
+        missed=describe_gap(covered, facts.until, zone) if covered and has_gaps else "",
+    )
+
+
+def _counting(stories: Iterable[StoryAlerts], since: Timestamp) -> list[StoryAlerts]:
+    """Return stories with the alerts about articles that count, without those that have none."""
+    counting = (
+        tuple(a for a in story.alerts if a.article is not None and not _why_not(a, since))
+        for story in stories
+    )
+    return [StoryAlerts(alerts) for alerts in counting if alerts]
+
+
+def _why_not(alert: Alert, since: Timestamp) -> str:
+    """Return why an alert is counted only; empty if it is listed."""
+    if alert.verdict is Verdict.NOISE:
+        return "noise"
+    if alert.silenced:
+        return "silenced"
+    return "backfilled" if alert.backfill and (alert.published or 0.0) < since else ""
+
+
+def _by_watchlist(
+    stories: Iterable[StoryAlerts], names: Sequence[str]
+) -> dict[str, list[StoryAlerts]]:
+    """Return stories by the watchlist that they are listed under: the most severe one."""
+    groups: dict[str, list[StoryAlerts]] = defaultdict(list)
+    for story in stories:
+        if name := next((name for name in story.watchlists if name in names), ""):
+            groups[name].append(story)
+    return groups
+
+
+def _weight(story: StoryAlerts) -> tuple[int, int, Timestamp, int]:
+    """Return what stories are ordered by: severity, outlets, then the newest first."""
+    newest = story.newest
+    return story.severity.rank, -_outlets(story), -newest.stirred_at, -newest.id
+
+
+def _outlets(story: StoryAlerts) -> int:
+    """Return how many outlets tell a story; its copies, where its timeline was not read."""
+    return max(
+        len({o.name for o in alert.telling.outlets + alert.telling.elsewhere if not o.perhaps})
+        or 1 + alert.duplicates
+        for alert in story.alerts
+    )
+
+
+def _urgency(watchlist: WatchlistBriefing) -> tuple[bool, bool, int, int]:
+    highest = watchlist.stories[0].severity.rank if watchlist.stories else len(Severity)
+    count = len(watchlist.stories) + watchlist.left_out
+    return not watchlist.baseline.unusual, not watchlist.stories, highest, -count
+
+
+def _story(story: StoryAlerts, under: str, articles: Mapping[int, Article]) -> BriefedStory:
+    own = tuple(alert for alert in story.alerts if alert.watchlist == under)
+    newest = StoryAlerts(own).newest
+    telling = max((a.telling for a in story.alerts), key=lambda told: len(told.outlets))
+    outlets = telling.outlets
+    first = outlets[0] if outlets else None
+    article = articles.get(newest.article or 0)
+    text, spans = passage(article, newest.matches) if article else ("", ())
+    in_title = sorted((m.start, m.end) for m in newest.matches if m.field == "title")
+    published = (first.published if first else newest.published) or 0.0
+    seen = first.seen if first else newest.raised_at
+    notes = dict.fromkeys(alert.note for alert in story.alerts if alert.note)
+    return BriefedStory(
+        headline=LitText(newest.title, tuple(in_title)),
+        excerpt=LitText(text, tuple(spans)),
+        url=newest.url,
+        lang=newest.lang,
+        article=newest.article,
+        alerts=tuple(alert.id for alert in story.alerts),
+        watchlists=story.watchlists,
+        severity=story.severity,
+        state=story.state,
+        starred=story.starred,
+        first=first.name if first else newest.publisher,
+        at=published if 0 < published <= seen else seen,
+        others=outlets[1:],
+        elsewhere=telling.elsewhere,
+        escalations=tuple(
+            dict.fromkeys(step.words for alert in story.alerts for step in alert.escalations)
+        ),
+        notes=tuple(notes),
+        tags=story.tags,
+    )
+
+
+def _troubled(facts: BriefingFacts, zone: tzinfo) -> Iterator[TroubledFeed]:
+    """Yield the feeds of which articles may be missing, those that cannot be read first."""
+    gaps: dict[int, list[Gap]] = defaultdict(list)
+    for gap in facts.gaps:
+        gaps[gap.feed.number].append(gap)
+    for one in facts.feeds:
+        own = gaps[one.feed.number]
+        words = [*filter(None, [one.trouble]), *_gap_words(own, facts.until, zone)]
+        if words and one.feed.enabled:
+            yield TroubledFeed(name=one.feed.name, words=", ".join(words), gaps=tuple(own))
+
+
+def _gap_words(gaps: Sequence[Gap], until: Timestamp, zone: tzinfo) -> Iterator[str]:
+    for kind in (GapKind.DOWN, GapKind.BLIND):
+        found = [format_interval(g.start, g.end, until, zone) for g in gaps if g.kind is kind]
+        if not found:
+            continue
+        when = ", ".join(found[-3:])
+        if earlier := max(0, len(found) - 3):
+            when = ngettext(
+                "{count} time and {others}", "{count} times and {others}", earlier, others=when
+            )
+        if kind is GapKind.DOWN:
+            yield _("not read {when}", when=when)
+        else:
+            yield _("coverage gap {when}", when=when)

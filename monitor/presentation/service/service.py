@@ -1,0 +1,233 @@
+"""What the command line and the dashboard ask: what combines the store with other sources."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from index import count_articles
+from monitor.base.files import ARCHIVE_FOLDER
+from monitor.presentation.service.statistics import Statistics
+from monitor.presentation.service.triage import Triage
+
+if TYPE_CHECKING:
+    from monitor.base.article import Timestamp
+    from monitor.model.briefing import Briefing
+    from monitor.model.config import SavedSearch, StoreAddress, Watchlist
+    from monitor.model.feed import Coverage, Feed, FeedHealth
+    from monitor.model.latency import Latency
+    from monitor.model.search_results import SearchHit
+    from monitor.model.status import Status, Totals
+    from monitor.storage.search.search import ArchiveSearch
+    from monitor.storage.store.protocol import Views
+    from monitor.watchlists.preview import WatchlistPreview
+
+DAY = 86_400.0
+PREVIEW_DAYS = 30
+"""Days of the archive on which a watchlist is tried before it is saved."""
+LOG = "monitor.log"
+"""Name of the log of a monitor in the background, in the data folder."""
+
+
+class Service:
+    """One newsroom, for any number of viewers. Calls are short and thread-safe.
+
+    What the store alone can answer is asked of `views`, what the archive can of `archive`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        search: ArchiveSearch,
+        views: Views,
+        clock: Callable[[], Timestamp],
+        zone: tzinfo,
+        saved: Callable[[], Sequence[SavedSearch]] = tuple,
+        config: Path | None = None,
+        who: str = "",
+        store: StoreAddress | None = None,
+    ) -> None:
+        self._folder = folder
+        self._store = store or folder
+        self._clock = clock
+        self._zone = zone
+        self.views = views
+        self.archive = search
+        self.statistics = Statistics(search, views, clock, zone)
+        self.triage = Triage(views, search, clock, zone, who)
+        self.saved_searches = saved
+        """Returns the searches that `feeds.yaml` names; raises ConfigError."""
+        self.config = config
+        """The `feeds.yaml` of the newsroom, None if nobody said where it is."""
+
+    def feeds(self) -> list[FeedHealth]:
+        """Return every feed's health, the worst first."""
+        from monitor.base.formatting import clauses
+        from monitor.intake.ingest.feed_health import (
+            WORST,
+            describe_health,
+            describe_trouble,
+            health,
+        )
+        from monitor.intake.ingest.permanent_redirects import describe_redirect
+        from monitor.model.feed import FeedHealth
+
+        now = self._clock()
+        feeds = [
+            FeedHealth(
+                feed=feed,
+                health=health(feed, state, now),
+                state=state,
+                articles=articles,
+                words=clauses(
+                    filter(
+                        None,
+                        (describe_health(feed, state, now), describe_redirect(move, former, now)),
+                    )
+                ),
+                trouble=describe_trouble(feed, state, now),
+                move=move,
+                former=former,
+            )
+            for feed, state, articles, move, former in self.views.feeds.subscribed()
+        ]
+        return sorted(feeds, key=lambda f: (WORST.index(f.health), -f.state.failures))
+
+    def similar(self, article: int, limit: int) -> list[SearchHit]:
+        """Return the articles that are most like one; takes a second (see `similar_articles`)."""
+        from monitor.presentation.service.similar_articles import similar_articles
+
+        return similar_articles(self._store, self.views, article, limit)
+
+    def preview_watchlist(
+        self,
+        watchlist: Watchlist,
+        described: Sequence[Feed],
+        progress: Callable[[int, int], None],
+        *,
+        days: int = PREVIEW_DAYS,
+    ) -> WatchlistPreview:
+        """Return what a watchlist would have matched in the last days (see `preview`)."""
+        from monitor.watchlists.preview import preview
+
+        since = self._clock() - days * DAY
+        return preview(self._store, self.views, watchlist, described, since, progress)
+
+    def coverage(self, since: Timestamp) -> list[Coverage]:
+        """Return how well the feeds of each watchlist were read since then."""
+        from monitor.intake.ingest.coverage_gaps import coverage
+
+        feeds = [subscribed.feed for subscribed in self.views.feeds.subscribed()]
+        watched = {one.name: one.feeds for one in self.views.watchlists.in_force()}
+        return coverage(watched, feeds, self.views.feeds.gaps(since, self._clock()))
+
+    def briefing(
+        self, since: Timestamp, *, watchlists: Sequence[str] = (), limit: int | None = None
+    ) -> Briefing:
+        """Return what happened since then, of all watchlists or of some.
+
+        Args:
+            since: When it begins.
+            watchlists: Names, in any case; empty for all.
+            limit: Stories of a watchlist that are listed; 0 for all, None for 20.
+        """
+        from monitor.presentation.service.briefing import LISTED, compose_briefing, read_facts
+
+        limit = LISTED if limit is None else limit
+        facts = read_facts(
+            self.views,
+            self.feeds(),
+            since=since,
+            until=self._clock(),
+            zone=self._zone,
+            watchlists=watchlists,
+            limit=limit,
+        )
+        return compose_briefing(facts, self._zone, limit=limit)
+
+    def latency(self, since: Timestamp) -> Latency:
+        """Return how long each step took for what has raised alerts since then."""
+        from monitor.judgement.alerts.latency import latency
+
+        names = {feed.number: feed.name for feed in self.views.feeds.every()}
+        return latency(*self.views.deliveries.latency(since), names)
+
+    def note_search(self, query: str, sort: str = "date") -> None:
+        """Remember a search; raises StoreError if the store stays locked."""
+        from monitor.model.search import PastSearch
+
+        self.views.searches.note(PastSearch(query.strip(), sort, self._clock()))
+
+    def status(self) -> Status:
+        """Return the newsroom at a glance; reads the state of every feed."""
+        from monitor.intake.ingest.feed_health import health
+        from monitor.model.delivery import DeliveryState
+        from monitor.model.status import Status
+        from monitor.storage.maintenance import index_repair
+
+        totals, now = self.views.totals(), self._clock()
+        feeds = self.views.feeds.subscribed()
+        gaps = self.views.feeds.gaps(now - DAY, now)
+        unsent = Counter[DeliveryState]()
+        for (_, state), count in self.views.deliveries.unsent().items():
+            unsent[state] += count
+        log = (self._folder / LOG).absolute()
+        rebuilt = index_repair.read_progress(self._folder, now)
+        counted = Status(
+            articles=totals.articles,
+            indexed=self._searchable(totals),
+            rebuilt=rebuilt,
+            alerts=totals.alerts,
+            untriaged=totals.untriaged,
+            set_aside=self.views.set_aside_count(),
+            feeds=Counter(health(one.feed, one.state, now) for one in feeds),
+            blind=sum(one.state.blind for one in feeds),
+            gaps=Counter(kind for kind, _ in {(gap.kind, gap.feed.url) for gap in gaps}),
+            monitor=None,
+            pulse=None,
+            backfill=tuple(self.views.watchlists.backfills()),
+            mutes=tuple(self.views.watchlists.silences(now)),
+            silenced=self.views.silenced_count(),
+            unsent=unsent[DeliveryState.WAITING],
+            dead=unsent[DeliveryState.DEAD],
+            log=str(log) if log.exists() else "",
+            monitors=tuple(self.views.monitors()),
+        )
+        return self.renewed(counted)
+
+    def _searchable(self, totals: Totals) -> int:
+        """Return how many articles can be searched on this machine."""
+        indexed = min(totals.articles, count_articles(self._folder / ARCHIVE_FOLDER))
+        is_shared = isinstance(self._store, str)  # the outbox is of other machines
+        return indexed if is_shared else min(indexed, totals.articles - totals.unindexed)
+
+    def suppressed(self) -> Counter[str]:
+        """Return how many alerts of the last day nobody was notified of, by reason."""
+        reasons = Counter[str]()
+        counts = self.views.watchlists.suppressed(self._clock() - DAY)
+        for (_, reason), count in counts.items():
+            reasons[reason] += count
+        return reasons
+
+    def renewed(self, status: Status) -> Status:
+        """Return a status with the latest heartbeat of the monitor, the counts as they were.
+
+        Cheap enough for every second.
+        """
+        from monitor.storage.monitor_lock import current_heartbeat
+
+        heartbeat = current_heartbeat(self._folder)
+        return replace(
+            status,
+            monitor=heartbeat.presence if heartbeat else None,
+            pulse=heartbeat.pulse if heartbeat else None,
+            config_error=heartbeat.config_error if heartbeat else "",
+            network_down=heartbeat.network_down if heartbeat else "",
+            store_damage=heartbeat.store_damage if heartbeat else "",
+            no_vectors=heartbeat.no_vectors if heartbeat else "",
+        )

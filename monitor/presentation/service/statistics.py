@@ -1,0 +1,230 @@
+"""Counts of articles and alerts: over time, by feed and language, today beside the usual."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, time, tzinfo
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from monitor.base.errors import MonitorError
+from monitor.model.search import Filter
+
+if TYPE_CHECKING:  # imported where they are used: `tocsin status` needs none of them
+    from index.archive import MatchedArticles
+    from index.query.parser import Query
+    from monitor.base.article import Timestamp
+    from monitor.model.search_results import BucketSize, Facets, GroupBy, Mention, Share, Trend
+    from monitor.model.severity import Severity
+    from monitor.model.watchlist import Baseline, WatchlistCount
+    from monitor.storage.search.search import ArchiveSearch
+    from monitor.storage.search.trends import Interval, Observed
+    from monitor.storage.store.protocol import Views
+    from monitor.watchlists.baselines import Baselines
+
+MAX_BUCKETS = 20_000
+"""Buckets of one trend at most: two years of hours."""
+SPARK_BUCKETS = 12
+SPARK_WIDTH = 7_200.0
+SAMPLE = 600
+"""Articles that are read at most to find the significant terms."""
+
+
+class Statistics:
+    """Counts of one newsroom. Safe from any thread."""
+
+    def __init__(
+        self, search: ArchiveSearch, views: Views, clock: Callable[[], Timestamp], zone: tzinfo
+    ) -> None:
+        self._search = search
+        self._views = views
+        self._clock = clock
+        self._zone = zone
+        self._baselines: Baselines | None = None
+
+    def trend(
+        self,
+        queries: Sequence[str],
+        filter: Filter = Filter(),
+        *,
+        by: BucketSize | None = None,
+        split: GroupBy | None = None,
+    ) -> Trend:
+        """Count the articles that queries find by stretches of local time, a series for each.
+
+        `by` None chooses by the span; `split` makes a series of each language or feed of
+        one query. A filter's or query's own dates say from when to when; else it is from
+        the first article until now. Raises QueryError, ArchiveError, MonitorError.
+        """
+        from index.query.parser import parse_query
+        from monitor.model.search_results import Trend
+        from monitor.storage.search import trends
+        from monitor.storage.search.trends import series
+
+        understood = [parse_query(query) for query in queries]
+        results = [(query.text, self._search.matches(query, filter)) for query in understood]
+        if split is not None:
+            results = [
+                (name, matched.restricted_to(ids))
+                for _, matched in results
+                for name, ids in self._labelled(matched, split)
+            ]
+        observed = [_observed(name, matched) for name, matched in results]
+        since, until = self._span(understood, filter, observed)
+        by = by or trends.choose_interval(until - since)
+        if (many := trends.estimate(since, until, by)) > MAX_BUCKETS:
+            raise MonitorError(trends.too_many(many, by))
+        edges = trends.edges(since, until, by, self._zone)
+        gaps = self._gaps(since, until)
+        return Trend(
+            by=by,
+            edges=edges,
+            labels=tuple(trends.label(edge, by, self._zone) for edge in edges[:-1]),
+            since=since,
+            until=until,
+            series=tuple(series(each, edges, (since, until), gaps) for each in observed),
+            note=self._search.note(),
+        )
+
+    def facets(self, text: str, filter: Filter = Filter(), *, limit: int = 10) -> Facets:
+        """Tell what the articles of a query are made of, `limit` of each kind.
+
+        Raises QueryError, ArchiveError.
+        """
+        from index.query.parser import parse_query
+        from monitor.model.search_results import Facets, GroupBy, Mention, Share
+
+        query = parse_query(text)
+        matched = self._search.matches(query, filter)
+        dates = matched.dates
+        ids = sorted(dates)
+        read = self._views.articles.get(sample(ids, SAMPLE))
+        words = self._search.significant_terms(query, filter, read, limit)
+        return Facets(
+            total=matched.total,
+            first=min((Mention(id, dates[id]) for id in ids), key=_when, default=None),
+            last=max((Mention(id, dates[id]) for id in ids), key=_when, default=None),
+            feeds=_shares(self._labelled(matched, GroupBy.FEED), limit),
+            langs=_shares(self._labelled(matched, GroupBy.LANG), limit),
+            watchlists=tuple(
+                Share(name, count)
+                for name, count in Counter(
+                    raised.watchlist for raised in self._views.alerts.of_articles(dates)
+                ).most_common(limit)
+            ),
+            words=tuple(words),
+            read=len(read),
+            note=self._search.note(),
+        )
+
+    def baselines(self) -> dict[str, Baseline]:
+        """Return how many stories each active watchlist has today, and how many are usual."""
+        from monitor.watchlists.baselines import Baselines
+
+        now = self._clock()
+        midnight = datetime.combine(datetime.fromtimestamp(now, self._zone), time(), self._zone)
+        if self._baselines is None:
+            self._baselines = Baselines(self._views, self._zone)
+        return self._baselines.between(midnight.timestamp(), now, now, lasting=True)
+
+    def watchlists(self) -> list[WatchlistCount]:
+        """Return every watchlist with its counts, and how unusual today is for it."""
+        from monitor.model.watchlist import Baseline
+
+        since = self._clock() - SPARK_BUCKETS * SPARK_WIDTH
+        baselines = self.baselines()
+        return [
+            replace(count, pace=baselines.get(count.name, Baseline()))
+            for count in self._views.watchlists.counts(since, SPARK_BUCKETS, SPARK_WIDTH)
+        ]
+
+    def count(self, query: Query) -> int:
+        """Return how many articles of the archive a query finds. Raises ArchiveError."""
+        return self._search.count(query)
+
+    def max_severities(self, articles: Collection[int]) -> dict[int, Severity]:
+        """Return the highest severity of the alerts of each article that raised any."""
+        severities: dict[int, Severity] = {}
+        for raised in self._views.alerts.of_articles(articles):
+            highest = severities.get(raised.article, raised.severity)
+            severities[raised.article] = min(raised.severity, highest, key=lambda each: each.rank)
+        return severities
+
+    def _labelled(
+        self, matched: MatchedArticles, split: GroupBy
+    ) -> list[tuple[str, frozenset[int]]]:
+        """Return the ids of articles by the name of their language or feed, most articles first."""
+        from index.query.filters import UNDETERMINED
+        from monitor.model.search_results import GroupBy
+
+        if split is GroupBy.LANG:
+            parts = [(lang or UNDETERMINED, ids) for lang, ids in matched.by_lang.items()]
+        else:
+            names = {feed.number: feed.name for feed in self._views.feeds.every()}
+            parts = [(names.get(number, "?"), ids) for number, ids in matched.by_feed.items()]
+        return sorted(parts, key=lambda part: (-len(part[1]), part[0]))
+
+    def _span(
+        self, queries: Iterable[Query], filter: Filter, observed: Iterable[Observed]
+    ) -> Interval:
+        """Return from when to when is counted: as asked for, else from the first article on."""
+        from index.query.date_expressions import resolve_time
+        from monitor.storage.search.trends import bounds
+
+        now = self._clock()
+        dates = [date for each in observed for date in each.dates.values()]
+        limits = [
+            bounds(query.root, lambda text: resolve_time(text, now, self._zone))
+            for query in queries
+        ]
+        starts = [[*start, *_as_list(filter.since)] for start, _ in limits]
+        ends = [[*end, *_as_list(filter.until), now] for _, end in limits]
+        first, last = min(dates, default=now), max(dates, default=0.0)
+        since = min(max(start, default=first) for start in starts)
+        until = max(math.nextafter(last, math.inf), *(min(end) for end in ends))
+        return since, until
+
+    def _gaps(self, since: Timestamp, until: Timestamp) -> Mapping[int, Sequence[Interval]]:
+        """Return when each feed was not watched, before its first and after its last read too."""
+        from monitor.storage.search.trends import merge_intervals
+
+        gaps: dict[int, list[Interval]] = defaultdict(list)
+        for gap in self._views.feeds.gaps(since, until):
+            end = until if gap.end is None else gap.end
+            gaps[gap.feed.number].append((gap.start, end))
+        lifetimes = self._views.feeds.lifetimes(self._search.first_ids())
+        for feed, (begun, ended) in lifetimes.items():
+            if ended is not None:
+                gaps[feed].append((ended, math.inf))
+            if begun is not None and begun > since:
+                gaps[feed].append((-math.inf, begun))
+        return {feed: merge_intervals(intervals) for feed, intervals in gaps.items()}
+
+
+def sample(ids: Sequence[int], most: int) -> list[int]:
+    """Return at most so many of some ids, evenly spread: all if they are no more."""
+    count = min(len(ids), most)
+    return [ids[at * len(ids) // count] for at in range(count)]
+
+
+def _when(mention: Mention) -> tuple[Timestamp, int]:
+    return mention.date, mention.article
+
+
+def _shares(parts: Iterable[tuple[str, frozenset[int]]], limit: int) -> tuple[Share, ...]:
+    from monitor.model.search_results import Share
+
+    return tuple(Share(name, len(ids)) for name, ids in parts)[:limit]
+
+
+def _as_list(moment: Timestamp | None) -> list[Timestamp]:
+    return [] if moment is None else [moment]
+
+
+def _observed(name: str, matched: MatchedArticles) -> Observed:
+    from monitor.storage.search.trends import Observed
+
+    return Observed(name=name, dates=matched.dates, by_feed=matched.by_feed)

@@ -1,0 +1,156 @@
+"""Subscriptions in `feeds.yaml`: added, removed, paused by commands and the dashboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from monitor.base.errors import MonitorError, UnknownNameError
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
+from monitor.config import value_parsers
+from monitor.config.yaml_edit import edit, edit_by_config, set_enabled, with_item, without_items
+from monitor.intake.parse.entry_keys import canonical
+from monitor.model.config import Config
+from monitor.model.feed import Feed
+
+if TYPE_CHECKING:
+    from monitor.intake.discovery import DiscoveredFeed
+
+
+def normalized_url(url: str) -> str:
+    """Return an address without what spellings of it differ in: https, www, slash, tracking."""
+    return value_parsers.normalized_url(canonical(url) or url)
+
+
+def subscribed(url: str, feeds: Iterable[Feed]) -> Feed | None:
+    """Return the feed of this address, None if there is none."""
+    address = normalized_url(url)
+    return next((feed for feed in feeds if normalized_url(feed.url) == address), None)
+
+
+def find_feed(name: str, feeds: Sequence[Feed]) -> Feed:
+    """Return the one feed with this address, name or host.
+
+    Raises:
+        UnknownNameError: No feed or several feeds have it.
+    """
+    from monitor.config.watchlists import selects_feed, unknown_selector
+
+    if "://" in name:
+        matches = [feed for feed in feeds if normalized_url(feed.url) == normalized_url(name)]
+    else:
+        matches = [feed for feed in feeds if feed.name == name]
+        if not matches and not name.startswith("tag:"):
+            matches = [feed for feed in feeds if selects_feed(name, feed)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        names = "\n".join(f"  {feed.name}  {feed.url}" for feed in matches)
+        meanings = _("`{name}` is ambiguous; it can mean", name=name)
+        raise UnknownNameError(f"{meanings}\n{names}")
+    otherwise = _("; `tocsin feeds` lists them")
+    problem = unknown_selector(name, tuple(feeds), otherwise)
+    raise UnknownNameError(
+        problem or _("`{name}` is not the name of a feed", name=name) + otherwise
+    )
+
+
+def fitted_title(title: str, url: str, taken: Collection[str]) -> str:
+    """Return a title as the name of a new feed; '' for no name.
+
+    It is none of those taken, which are case-folded.
+    """
+    host = value_parsers.host(url)
+    for name in (title, f"{title[: value_parsers.LONGEST_NAME - len(host) - 3]} ({host})"):
+        try:
+            short = value_parsers.name(name[: value_parsers.LONGEST_NAME])
+        except ValueError:
+            continue
+        if title.strip() and short.casefold() not in taken:
+            return short
+    return ""
+
+
+def new_among(
+    candidates: Sequence[Feed], config: Config
+) -> tuple[list[Feed], list[tuple[Feed, Feed]]]:
+    """Return the feeds to add, with free names, and those already subscribed with their twin."""
+    there = {normalized_url(feed.url): feed for feed in config.feeds}
+    names = {feed.name.casefold() for feed in config.feeds}
+    fresh: list[Feed] = []
+    doubles: list[tuple[Feed, Feed]] = []
+    for feed in candidates:
+        if double := there.get(normalized_url(feed.url)):
+            doubles.append((feed, double))
+            continue
+        name = fitted_title(feed.name, feed.url, names)
+        fresh.append(Feed(url=feed.url, name=name, tags=feed.tags, lang=feed.lang))
+        there[normalized_url(feed.url)] = fresh[-1]
+        names.add(name.casefold())
+    return fresh, doubles
+
+
+def complete_url(address: str) -> str:
+    """Return an address with its scheme, `https` where it has none."""
+    address = address.strip()
+    return address if "://" in address else f"https://{address}"
+
+
+def describe_prospect(prospect: DiscoveredFeed) -> str:
+    """Return a description of a feed that was found: `RSS 2.0, 20 entries, fr; https://…`."""
+    from monitor.base.url import redact
+    from monitor.intake.discovery import languages
+
+    parsed = prospect.parsed
+    lang = parsed.lang or next(iter(languages(parsed.entries)), "") or "und"
+    count = ngettext("{count} entry", "{count} entries", len(parsed.entries))
+    return _(
+        "{format}, {entries}, {lang}; {address}",
+        format=parsed.format or _("a feed"),
+        entries=count,
+        lang=lang,
+        address=redact(prospect.url),
+    )
+
+
+def subscribe(path: Path, data: Path | None, feeds: Sequence[Feed]) -> Config:
+    """Add feeds to a `feeds.yaml`; raises ConfigError, MonitorError, and then adds none."""
+    items = [_item(feed) for feed in feeds]
+    return edit(path, lambda text: with_item(text, "feeds", items), data=data)
+
+
+def unsubscribe(
+    path: Path, data: Path | None, feeds: Collection[Feed], config: Config
+) -> list[Feed]:
+    """Take feeds of a configuration out of its `feeds.yaml` and return them in its order.
+
+    Raises ConfigError, MonitorError, and then takes none.
+    """
+    numbers = {config.feeds.index(feed) for feed in feeds}
+    if len(numbers) == len(config.feeds):
+        raise MonitorError(_("no feed would be left to poll; add another feed first"))
+    edit(path, lambda text: without_items(text, "feeds", numbers), data=data)
+    return [config.feeds[number] for number in sorted(numbers)]
+
+
+def pause_or_resume(path: Path, data: Path | None, url: str) -> bool:
+    """Pause the feed of an address if feeds.yaml polls it, else resume it; tell if it is paused.
+
+    Raises as `subscribe`.
+    """
+
+    def change(config: Config) -> Callable[[str], str]:
+        return partial(set_enabled, url=url, on=not is_polled(config))
+
+    def is_polled(config: Config) -> bool:
+        return any(feed.enabled for feed in config.feeds if feed.url == url)
+
+    return not is_polled(edit_by_config(path, change, data=data))
+
+
+def _item(feed: Feed) -> dict[str, Any]:
+    fields = {"url": feed.url, "name": feed.name, "tags": list(feed.tags), "lang": feed.lang}
+    return {key: value for key, value in fields.items() if value}

@@ -1,0 +1,281 @@
+"""Decisions about alerts, their notes and tags, and silences of watchlists, by one person."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from monitor.base.errors import UnknownNameError
+from monitor.base.text_cleaning import line, lines
+from monitor.base.translation import gettext as _
+from monitor.base.translation import number
+from monitor.model.search import Filter
+
+if TYPE_CHECKING:
+    from index.query.ast import Node
+    from monitor.base.article import Timestamp
+    from monitor.model.alert import AlertState, Verdict
+    from monitor.model.triage import TriageAction, TriageState
+    from monitor.model.watchlist import Silence
+    from monitor.storage.search.search import ArchiveSearch
+    from monitor.storage.store.protocol import Views
+
+
+USUAL, LONGEST = 3_600.0, 30 * 86_400.0
+"""Seconds of a silence: when none are given, and at most."""
+MAX_NOTE = 10_000
+"""Characters of a note at most."""
+MAX_TAG = 50
+"""Characters of a tag at most."""
+
+
+MAX_PERSON = 64
+"""Characters of the name of a person at most."""
+
+
+class NoWatchlistError(UnknownNameError):
+    """There is no watchlist of that name."""
+
+
+class Triage:
+    """Each change is one act of one person: recorded with who and when, undone as a whole.
+
+    Silences always end. What they suppress is stored, counted and listed.
+    """
+
+    def __init__(
+        self,
+        views: Views,
+        search: ArchiveSearch,
+        clock: Callable[[], Timestamp],
+        zone: tzinfo,
+        who: str = "",
+    ) -> None:
+        self._views = views
+        self._search = search
+        self._clock = clock
+        self._zone = zone
+        self.who = who
+        """Whose acts these are; empty for a person without a name."""
+
+    def by(self, who: str) -> Triage:
+        """Return the same for another person."""
+        return Triage(self._views, self._search, self._clock, self._zone, who)
+
+    def change(
+        self,
+        ids: Iterable[int],
+        *,
+        state: AlertState | None = None,
+        verdict: Verdict | None = None,
+        starred: bool | None = None,
+        note: str | None = None,
+        assignee: str | None = None,
+        tags: Collection[str] = (),
+        untag: Collection[str] = (),
+        acknowledge: bool = False,
+        seen: Mapping[str, Any] = {},
+        shown: Mapping[int, TriageState] = {},
+    ) -> TriageAction | None:
+        """Change alerts; returns what that changed, None if nothing.
+
+        `acknowledge` is for those that are new: what is closed stays so. `tags` are added,
+        those of `untag` taken away; a `note` replaces the one there is, an empty one takes it
+        away. `assignee` is a name or `me`; `nobody` or an empty one is nobody. With `seen`, fields
+        of a `TriageState`, nothing is changed where they differ. With `shown`, each alert as the
+        person saw it, an alert on which the change would overwrite what somebody did since is left.
+
+        Raises:
+            ValueError: A note, tag or name is not valid; nothing is changed.
+            StoreError: The store stays locked; nothing is changed.
+            ChangedMeanwhileError: An alert is not as it was seen; nothing is changed.
+        """
+        from monitor.model.triage import Change
+
+        change = Change(
+            state=state,
+            verdict=verdict,
+            starred=starred,
+            note=None if note is None else clean_note(note),
+            assignee=self.person(assignee) if assignee else assignee,
+            tags=tuple(map(clean_tag, tags)),
+            untag=tuple(map(clean_tag, untag)),
+            acknowledge=acknowledge,
+            seen=seen,
+        )
+        return self._views.triage.change(list(ids), change, self.who, self._clock(), shown)
+
+    def person(self, name: str) -> str:
+        """Return the name of somebody as it is stored: `me` is this person, `nobody` is empty.
+
+        Raises:
+            ValueError: It is no name.
+        """
+        return clean_person(name, self.who)
+
+    def undo(self, act: int | None = None) -> TriageAction | None:
+        """Undo an act of this person, or the last that was not undone; None without any.
+
+        What was decided about an alert since stays, and `Act.left` names it. Acts of other
+        dashboards, of the command line and from before a restart count too. Raises StoreError.
+        """
+        return self._views.triage.undo(self.who, self._clock(), act)
+
+    def redo(self) -> TriageAction | None:
+        """Redo what this person undid last; None if this person changed something since."""
+        return self._views.triage.redo(self.who, self._clock())
+
+    def select(self, filter: Filter = Filter(), query: str = "") -> list[int]:
+        """Return ids of the alerts that pass a filter and that a query selects, ascending.
+
+        Raises:
+            QueryError: The query has a mistake; the error knows its column.
+            ArchiveError: The archive cannot be searched.
+        """
+        if not query:
+            return list(self._views.alerts.ids(filter))
+        from monitor.storage.search.alert_filter import (
+            FilterMeaning,
+            parse_alert_filter,
+            select_alerts,
+        )
+
+        meaning = FilterMeaning(self._clock(), self._zone, who=self.who)
+        source = _ArchiveSource(self._views, self._search)
+        return list(select_alerts(parse_alert_filter(query), filter, meaning, source))
+
+    def silence(self, name: str, seconds: float = USUAL, by: str = "") -> Silence:
+        """Suppress the alerts of a watchlist for a while; returns what holds from now on.
+
+        Raises:
+            NoWatchlistError: No watchlist has that name.
+            ValueError: It would last for more than thirty days.
+            StoreError: The store stays locked.
+        """
+        from monitor.model.watchlist import Silence
+
+        if not 0 < seconds <= LONGEST:
+            raise ValueError(_("a silence ends, at the latest after 30 days"))
+        now = self._clock()
+        silence = Silence(
+            watchlist=self._watchlist_name(name), by=by, since=now, until=now + seconds
+        )
+        self._views.watchlists.silence(silence)
+        return silence
+
+    def end_silence(self, name: str) -> Silence | None:
+        """End the silence of a watchlist now; returns what it was, None if there was none.
+
+        The monitor then notifies what it suppressed. Raises NoWatchlistError, StoreError.
+        """
+        now, called = self._clock(), self._watchlist_name(name)
+        active = {one.watchlist: one for one in self._views.watchlists.silences(now)}
+        silence = active.get(called)
+        if silence is not None:
+            self._views.watchlists.silence(replace(silence, until=now))
+        return silence
+
+    def _watchlist_name(self, name: str) -> str:
+        """Return the name of a watchlist as it is written in `feeds.yaml`."""
+        from monitor.config.validation import nearest
+        from monitor.model.reserved_names import FEED_HEALTH
+
+        names = [watchlist.name for watchlist in self._views.watchlists.in_force()]
+        known = {one.casefold(): one for one in (*names, FEED_HEALTH)}
+        watchlist_name = known.get(name.strip().casefold())
+        if watchlist_name is None:
+            hint = nearest(name, known.values()) or _("; `tocsin watch list` lists them")
+            words = _("no watchlist is called `{name}`", name=name) + hint
+            raise NoWatchlistError(words)
+        return watchlist_name
+
+
+class _ArchiveSource(Struct, frozen=True):
+    """Answers the parts of a filter over alerts; words are searched in the archive."""
+
+    views: Views
+    search: ArchiveSearch
+
+    def ids(self, filter: Filter) -> Iterable[int]:
+        return self.views.alerts.ids(filter)
+
+    def escalated(self) -> Iterable[int]:
+        every = Filter(muted=True, closed=True)
+        return [escalated.alert for escalated in self.views.alerts.escalated(every)]
+
+    def containing(self, node: Node) -> set[int]:
+        from index.query.parser import Query
+
+        if not self.views.totals().articles:
+            return set()
+        articles = self.search.matching_ids(Query(node.text, node))
+        return {raised.alert for raised in self.views.alerts.of_articles(articles)}
+
+
+def clean_note(text: str) -> str:
+    """Return a note as it is stored: clean, a paragraph a line.
+
+    Raises:
+        ValueError: It is too long.
+    """
+    note = lines(text)
+    if len(note) > MAX_NOTE:
+        raise ValueError(
+            _(
+                "a note has {most} characters at most; this one has {length}",
+                most=number(MAX_NOTE),
+                length=number(len(note)),
+            )
+        )
+    return note
+
+
+ME, NOBODY = "me", "nobody"
+"""Names of people that mean whoever asks, and nobody."""
+
+
+def clean_person(text: str, who: str) -> str:
+    """Return the name of somebody as it is stored; empty for nobody.
+
+    Args:
+        text: The name as it is written, `me` or `nobody`.
+        who: Whoever asks.
+
+    Raises:
+        ValueError: It is empty, has a comma or is too long; or `me` has no name.
+    """
+    name = unicodedata.normalize("NFC", line(text).strip().removeprefix("@"))
+    if name.casefold() == NOBODY:
+        return ""
+    if name.casefold() == ME:
+        name = who
+        if not name:
+            raise ValueError(_("you have no name here; set TOCSIN_USER to your name"))
+    if not name:
+        raise ValueError(_("give a name, `me` or `nobody`"))
+    if "," in name:
+        raise ValueError(_("{name} holds a comma; give one name", name=name))
+    if len(name) > MAX_PERSON:
+        raise ValueError(_("a name has {most} characters at most", most=number(MAX_PERSON)))
+    return name
+
+
+def clean_tag(text: str) -> str:
+    """Return a tag as it is stored: in lower case, with hyphens for spaces.
+
+    Raises:
+        ValueError: It has no letter, has a comma, or is too long.
+    """
+    tag = unicodedata.normalize("NFC", "-".join(line(text).removeprefix("#").split()).lower())
+    if not any(map(str.isalpha, tag)):
+        raise ValueError(_("{tag} is no tag; a tag holds a letter", tag=tag or _("nothing")))
+    if "," in tag:
+        raise ValueError(_("{tag} holds a comma; give one tag at a time", tag=tag))
+    if len(tag) > MAX_TAG:
+        raise ValueError(_("a tag has {most} characters at most", most=number(MAX_TAG)))
+    return tag

@@ -1,0 +1,69 @@
+"""The components of a monitor; `wiring` creates them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+from monitor.runtime.lease_keeper import LeaseHolder, SoleMonitor
+
+if TYPE_CHECKING:
+    from monitor.base.article import Timestamp
+    from monitor.base.tasks import WorkerThread
+    from monitor.delivery.notify.briefing_schedule import BriefingScheduler
+    from monitor.delivery.notify.delivery_loop import DeliveryLoop
+    from monitor.intake.fetch.client import Client
+    from monitor.intake.ingest.ingest import Ingester
+    from monitor.intake.ingest.poll_outcome import BatchOutcome
+    from monitor.intake.similar.event_linker import EventLinker  # with numpy, which takes 20 MB
+    from monitor.model.config import Config
+    from monitor.model.status import MonitorPresence
+    from monitor.runtime.pipeline import Pipeline
+    from monitor.runtime.relocation import Relocation
+    from monitor.runtime.run_log import RunLog
+    from monitor.storage.maintenance.indexer_process import IndexerProcess
+    from monitor.storage.monitor_lock import MonitorLock
+    from monitor.storage.store.protocol import Store
+
+
+class Components(Struct, frozen=True, kw_only=True):
+    """The components of a monitor."""
+
+    store: Store
+    thread: WorkerThread
+    """The thread of the store."""
+    client: Client
+    ingester: Ingester
+    pipeline: Pipeline
+    indexer: IndexerProcess
+    presence: MonitorLock
+    report: RunLog
+    listeners: list[Callable[[BatchOutcome], None]] = field(default_factory=list)
+    """Called with each batch that is stored; they wake the indexer and the delivery loop."""
+    relocation: Relocation
+    notifier: DeliveryLoop
+    briefings: BriefingScheduler | None = None
+    """None where no briefing is made."""
+    linker: EventLinker | None = None
+    """None where the model is not installed."""
+    leases: LeaseHolder = field(default_factory=SoleMonitor)
+    """What this monitor may do, of those that share the store."""
+    load: Callable[[], Config]
+    stamp: Callable[[], object]
+    """Returns another value once `feeds.yaml` has changed."""
+    edited: Callable[[], bool] = lambda: False
+    """Tells whether the configuration has changed since the monitor read it to start."""
+    use_language: Callable[[str], None]
+    """Is given the language of `feeds.yaml`; empty leaves it to the machine."""
+    clock: Callable[[], Timestamp]
+    stopwatch: Callable[[], float]
+    """Returns the seconds of processor time of the thread that asks."""
+    sleep: Callable[[float], Awaitable[None]]
+    jitter: Callable[[], float]
+    """Returns a random number from 0 to 1."""
+    zone: tzinfo
+    """The time zone of the machine."""
+    me: MonitorPresence

@@ -1,0 +1,123 @@
+"""Reload of `feeds.yaml`: a valid edit replaces the active configuration as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+
+from monitor.base.errors import ConfigError, StoreError
+from monitor.base.translation import gettext as _
+from monitor.config.diff import changes
+from monitor.intake.ingest import schedule
+from monitor.intake.ingest.poll_outcome import ActiveConfig
+from monitor.judgement.alerts.routing import routing
+from monitor.judgement.match.matcher import WatchlistMatcher
+from monitor.model.config import Config
+from monitor.model.feed import Feed
+from monitor.runtime.components import Components
+from monitor.watchlists.backfill import BackfillRunner
+
+log = logging.getLogger("tocsin")
+
+
+class ConfigReloader:
+    """Reads `feeds.yaml` after a change; a file with problems changes nothing."""
+
+    def __init__(self, config: Config, parts: Components, catching_up: BackfillRunner) -> None:
+        self.config = config
+        self.feeds: Mapping[str, Feed] = {}
+        """The feeds that are polled, by URL."""
+        self.error = ""
+        """Why the last edit is not active; empty when it is."""
+        self._parts = parts
+        self._catching_up = catching_up
+        self._seen = parts.stamp()
+        self._stamp = None if parts.edited() else self._seen
+
+    async def ever(self, tick: float, refused: Callable[[StoreError], None]) -> None:
+        """Look for changes every `tick` seconds, while polls go on. Never raises."""
+        while True:
+            await self._parts.sleep(tick)
+            try:
+                await self.look()
+            except StoreError as error:
+                refused(error)
+            except Exception:
+                log.exception(_("this edit is not active; the monitor goes on"))
+
+    async def look(self) -> None:
+        """Activate an edit, once the file is unchanged since the last look.
+
+        A file that is still being written may be valid and yet be incomplete.
+        """
+        stamp, seen = self._parts.stamp(), self._seen
+        self._seen = stamp
+        if stamp == self._stamp or stamp != seen:
+            return
+        try:
+            config = await asyncio.to_thread(self._parts.load)
+        except ConfigError as error:
+            if self._parts.stamp() == stamp:
+                self._stamp, self.error = stamp, str(error)
+                log.error("%s\n%s", error, _("the last good version stays active"))
+            return
+        if self._parts.stamp() != stamp:
+            return  # it changed while it was read
+        before = self.config
+        await self.enforce(config)
+        self._stamp, self.error = stamp, ""
+        for line in changes(before, config):
+            log.info("%s: %s", config.path.name, line)
+
+    async def enforce(self, config: Config) -> None:
+        """Activate a configuration as a whole; slow work is done before, in a thread."""
+        parts = self._parts
+        rules = await asyncio.to_thread(WatchlistMatcher, config.watchlists, config.feeds)
+        known = {one.url: one for one in await parts.thread(parts.store.feeds.every)}
+        permitted = config.allow != self.config.allow
+        numbered = await parts.thread(parts.store.subscribe, config.feeds, config.watchlists)
+        self.config = config
+        parts.use_language(config.language)
+        self.feeds = {feed.url: feed for feed in numbered if feed.enabled}
+        parts.client.allow(config.allow)
+        await parts.notifier.use(config.channels, config.allow)
+        if parts.briefings is not None:
+            await parts.briefings.use(config.briefings, config.pages)
+        if parts.linker is not None:
+            parts.linker.enabled = config.vectors
+        parts.ingester.watch = ActiveConfig(
+            rules=rules,
+            feeds={feed.number: feed for feed in numbered},
+            routing=routing(config, parts.zone),
+        )
+        edited = [f for f in numbered if f.url in known and f.every != known[f.url].every]
+        wanted = [f for f in numbered if f.url in known and f.enabled > known[f.url].enabled]
+        await parts.thread(self._reschedule, edited, wanted, numbered if permitted else ())
+        # From here on the watchlists see each stored article; older ones are for the backfill.
+        await self._catching_up.begin(config.watchlists, numbered, parts.ingester.watch.routing)
+
+    def _reschedule(
+        self, edited: Sequence[Feed], wanted: Sequence[Feed], permitted: Sequence[Feed]
+    ) -> None:
+        """Reschedule feeds after an edit; no poll is stored meanwhile.
+
+        Args:
+            edited: Feeds with another interval.
+            wanted: Feeds that were paused, and are polled at once.
+            permitted: Feeds of which those that fail may now succeed, and are polled at once.
+        """
+        parts = self._parts
+        if not (edited or wanted or permitted):
+            return
+        states = {one.feed.url: one.state for one in parts.store.feeds.subscribed()}
+        edited_states = {
+            feed.url: schedule.after_edit(feed, states[feed.url], parts.jitter())
+            for feed in edited
+            if feed.url in states
+        }
+        due = {url: state.next_due for url, state in edited_states.items()}
+        due |= {feed.url: 0.0 for feed in wanted}
+        due |= {f.url: 0.0 for f in permitted if f.url in states and states[f.url].failures}
+        delays = {url: state.delay for url, state in edited_states.items()}
+        parts.store.reschedule(due, delays)

@@ -1,0 +1,486 @@
+"""The monitor at work: its tick, one round of polls, and the end of both."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
+
+from monitor.base import signs
+from monitor.base.article import Timestamp
+from monitor.base.errors import LeaseLostError, MonitorError, StoreError
+from monitor.base.tasks import KeyedTasks, is_due
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
+from monitor.intake.ingest import feed_health, schedule
+from monitor.intake.ingest.poll_outcome import BatchOutcome
+from monitor.judgement.alerts.plan import AlertPlan
+from monitor.model.config import Config
+from monitor.model.feed import Feed, FeedState, SubscribedFeed
+from monitor.model.lease import Duty
+from monitor.model.poll import PendingPage, RunSummary
+from monitor.model.vectors_extra import not_installed, turned_off
+from monitor.runtime.components import Components
+from monitor.runtime.config_reload import ConfigReloader
+from monitor.storage.fencing import Lease
+from monitor.storage.maintenance.retention import RetentionRunner
+from monitor.storage.maintenance.store_check import (
+    StoreCheckRunner,
+    note_damage,
+    note_lost_monitors,
+)
+from monitor.storage.monitor_lock import Heartbeat
+from monitor.watchlists.backfill import Backfill, BackfillRunner
+from monitor.watchlists.unusual import UnusualWatch
+
+log = logging.getLogger("tocsin")
+
+
+class TickTrigger(BaseTrigger):  # type: ignore[misc]
+    """Fires a fixed interval after now.
+
+    The interval trigger of APScheduler counts from the last time it fired, one interval at a
+    time: a clock that is set forward by a month (a machine without a battery, once NTP answers)
+    costs 2.6 million steps, 4 s and 160 MB before the next tick; a year costs twelve times that.
+    """
+
+    def __init__(self, interval: timedelta) -> None:
+        self._interval = interval
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        """Return when to fire next, as the scheduler asks."""
+        return now + self._interval
+
+
+class Ticker:
+    """Ticks every `seconds` until it ends; a tick that lasts longer skips the next one."""
+
+    def __init__(self, tick: Callable[[], Awaitable[None]], seconds: float) -> None:
+        self._tick = tick
+        self._seconds = seconds
+        self._trigger = TickTrigger(timedelta(seconds=seconds))
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        # A tick reports its own errors; APScheduler would log one that is cancelled at the end.
+        logging.getLogger("apscheduler.executors").setLevel(logging.CRITICAL)
+        self._job = self._scheduler.add_job(
+            self.fire, self._trigger, max_instances=1, coalesce=True, misfire_grace_time=None
+        )
+        self._scheduler.start()
+
+    async def keep(
+        self, clock: Callable[[], Timestamp], sleep: Callable[[float], Awaitable[None]]
+    ) -> None:
+        """Go on ticking when the clock is set back."""
+        before = clock()
+        while True:
+            await sleep(self._seconds)
+            if (now := clock()) < before:
+                self._job.reschedule(self._trigger)
+            before = now
+
+    def end(self) -> None:
+        """Tick no more."""
+        self._scheduler.shutdown(wait=False)
+
+    async def fire(self) -> None:
+        """Tick once. An error is logged, and the next tick comes all the same."""
+        try:
+            await self._tick()
+        except asyncio.CancelledError:  # at the end
+            pass
+        except Exception:
+            log.exception(_("this tick failed; the monitor goes on"))
+
+
+TICK = 1.0
+PAGES_AT_ONCE = 8
+STORE_REST = 30.0
+"""Seconds without polling after a StoreError: a full disk takes time to clear."""
+SHINGLE_WINDOW = 72 * 3600.0
+SENT_KEPT = 90 * 86_400.0
+"""Seconds for which sent deliveries are kept."""
+SWEEP_EVERY = 3600.0
+LOOK_EVERY = 300.0
+"""Seconds between two looks for what is unusual; a look takes milliseconds."""
+AWAY = 3 * LOOK_EVERY
+"""Seconds without a look after which the monitor was away: stopped, or asleep."""
+AWAY_BETWEEN_RUNS = 5_400.0
+"""Seconds between two single runs after which feeds were not watched in between."""
+Background = Callable[[Callable[[StoreError], None]], Coroutine[Any, Any, None]]
+"""Goes on until cancelled, and reports what the store refuses."""
+PATIENCE = 2
+"""Tries of the indexer in a row that fail before one round is not waited out."""
+
+
+class Daemon:
+    """The monitor of one newsroom, from start to end."""
+
+    def __init__(self, config: Config, parts: Components) -> None:
+        self._parts = parts
+        self._catching_up = BackfillRunner(
+            Backfill(parts.store, parts.clock, parts.stopwatch), parts.thread, parts.sleep
+        )
+        self._in_force = ConfigReloader(config, parts, self._catching_up)
+        self._polling: KeyedTasks[str] = KeyedTasks(self._rest)
+        self._reading: KeyedTasks[int] = KeyedTasks(self._rest)
+        self._tidying = RetentionRunner(
+            parts.store, parts.thread, parts.clock, parts.sleep,
+            retention=lambda: self._in_force.config.retention,
+            busy=lambda: bool(len(self._polling)),
+        )  # fmt: skip
+        self._checking = StoreCheckRunner(config.store, parts.clock, parts.sleep, self._note_damage)
+        self._unusual = UnusualWatch(parts.store, parts.clock)
+        self._looked = 0.0
+        self._refused_at = float("-inf")
+        self._refused: StoreError | None = None
+        self._swept = 0.0
+
+    async def watch(self, stop: asyncio.Event) -> None:
+        """Watch until `stop` is set, then end all tasks."""
+        background = [
+            *await self._start(),
+            self._while_held(Duty.BACKFILL, self._catching_up.ever),
+            asyncio.create_task(self._in_force.ever(TICK, self._rest), name="reloader"),
+            self._while_held(Duty.UPKEEP, self._tidying.ever),
+            asyncio.create_task(self._checking.ever()),
+            self._while_held(Duty.DELIVERIES, self._parts.notifier.ever),
+        ]
+        if self._parts.briefings is not None:
+            background.append(self._while_held(Duty.BRIEFINGS, self._parts.briefings.ever))
+        if self._parts.linker is not None:
+            background.append(self._while_held(Duty.VECTORS, self._parts.linker.ever))
+        self._say_what_is_watched(await self._parts.thread(self._parts.store.feeds.subscribed))
+        ticker = Ticker(self._tick, TICK)
+        background.append(asyncio.create_task(ticker.keep(self._parts.clock, self._parts.sleep)))
+        try:
+            await ticker.fire()
+            await stop.wait()
+        finally:
+            ticker.end()
+            await self._end(background)
+
+    async def once(self, stop: asyncio.Event, *, everything: bool) -> RunSummary:
+        """Poll what is due, or everything; return when all is stored, searchable and checked.
+
+        Raises StoreError, and MonitorError when what is stored cannot be made searchable.
+        """
+        background = await self._start()
+        try:
+            if everything:
+                now = dict.fromkeys(self._in_force.feeds, 0.0)
+                await self._parts.thread(self._parts.store.reschedule, now)
+            work = asyncio.create_task(self._round())
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            if not work.done():
+                work.cancel()
+            await asyncio.gather(work, return_exceptions=not work.done() or work.cancelled())
+        finally:
+            await self._end(background)
+        return self._parts.report.summary()
+
+    def _while_held(self, duty: Duty, ever: Background) -> asyncio.Task[None]:
+        """Do in the background what one monitor does for all, as long as this is the one."""
+        return asyncio.create_task(self._parts.leases.while_held(duty, partial(ever, self._rest)))
+
+    # --- the round and the tick ---
+
+    async def _round(self) -> None:
+        await self._poll_due(at_once=True)
+        await self._polling.drained(self._breathe)
+        while self._refused is None and await self._read_pages():
+            await self._reading.drained(self._breathe)
+        if self._refused is not None:
+            raise self._refused
+        await self._relocate()
+        await self._catching_up.all()
+        await self._tidying.all()
+        await self._end_silences()
+        await self._look_for_unusual(AWAY_BETWEEN_RUNS)
+        await self._sweep()
+        if self._parts.briefings is not None:
+            await self._parts.briefings.all()
+        await self._parts.notifier.all()
+        while (waiting := await self._left_to_index()) or not self._parts.indexer.mended:
+            indexer = self._parts.indexer
+            if indexer.failures >= PATIENCE:
+                raise MonitorError(_unsearchable(indexer.trouble, waiting))
+            if waiting:
+                self._parts.report.indexing(waiting)
+            indexer.start()
+            await self._parts.sleep(0.05)
+        if self._parts.linker is not None:
+            report = self._parts.report
+            await self._parts.linker.all(report.stored, report.encoding)
+            await self._parts.notifier.all()
+
+    async def _left_to_index(self) -> int:
+        await self._mark_indexed()
+        return len((await self._parts.thread(self._parts.store.outbox)).articles)
+
+    async def _mark_indexed(self) -> None:
+        await self._note_set_aside()
+        if done := self._parts.indexer.indexed():
+            at = self._parts.indexer.indexed_at
+            await self._parts.thread(self._parts.store.mark_indexed, done, at)
+
+    async def _note_set_aside(self) -> None:
+        aside = self._parts.indexer.set_aside
+        while aside:
+            article, reason = next(iter(aside.items()))
+            now = self._parts.clock()
+            await self._parts.thread(self._parts.store.set_aside, article, reason, now)
+            del aside[article]
+
+    async def _tick(self) -> None:
+        """Look once at everything that may need doing."""
+        try:
+            await self._mark_indexed()
+            self._parts.indexer.start()
+            if self._may_ask(now := self._parts.clock()):
+                await self._poll_due(at_once=False)
+                await self._read_pages()
+                await self._relocate()
+                if lease := self._parts.leases.duty(Duty.UPKEEP):
+                    with self._parts.leases.using(lease):
+                        await self._keep_up(now)
+        except StoreError as error:
+            self._rest(error)
+
+    async def _keep_up(self, now: Timestamp) -> None:
+        """Look at what one monitor looks at for all."""
+        await self._end_silences()
+        if is_due(self._looked, LOOK_EVERY, now):
+            await self._look_for_unusual(AWAY)
+        await self._sweep()
+        await self._note_lost_monitors()
+
+    async def _poll_due(self, *, at_once: bool) -> None:
+        """Begin to poll the feeds that are due; unless `at_once`, those due within a tick too."""
+        now = self._parts.clock()
+        monitor, by = self._parts.leases.monitor, now if at_once else now + TICK
+        states = await self._parts.thread(self._parts.store.states, by, monitor)
+        if not self._may_ask(now):  # the store refused something while this call waited
+            return
+        watched = self._in_force.feeds  # there may be a million, of which few are due
+        found = [watched[url] for url in states if url in watched and url not in self._polling]
+        leases = {feed.url: self._parts.leases.bucket(feed.url) for feed in found}
+        feeds = [feed for feed in found if leases[feed.url]]
+        self._parts.report.expect(len(feeds))
+        for delay, feed in schedule.spread(schedule.due(states, feeds, by), states, now):
+            wait = 0.0 if at_once else delay
+            poll = self._poll(feed, states[feed.url], wait, leases[feed.url])
+            self._polling.begin(feed.url, poll)
+
+    async def _poll(self, feed: Feed, state: FeedState, wait: float, lease: Lease | None) -> None:
+        with self._parts.pipeline.poll_under_way():
+            if wait:
+                await self._parts.sleep(wait)
+            if lease and self._parts.leases.bucket(feed.url) == lease:  # else the state may be old
+                with self._parts.leases.using(lease):
+                    await self._parts.pipeline.poll(feed, state)
+
+    async def _read_pages(self) -> bool:
+        """Begin reading pages that are due; return whether there are any."""
+        parts, free = self._parts, PAGES_AT_ONCE - len(self._reading)
+        if free <= 0:
+            return True
+        now, monitor = parts.clock(), parts.leases.monitor
+        due = await parts.thread(parts.store.pages_due, now, PAGES_AT_ONCE, monitor)
+        due = [page for page in due if page.article.id not in self._reading]
+        for page in due[:free]:
+            if lease := parts.leases.bucket(page.article.url):
+                self._reading.begin(page.article.id, self._read_page(page, lease))
+        return bool(due)
+
+    async def _read_page(self, page: PendingPage, lease: Lease) -> None:
+        with self._parts.leases.using(lease):
+            await self._parts.pipeline.read_page(page)
+
+    async def _relocate(self) -> None:
+        """Write new addresses of moved feeds into `feeds.yaml`, which is then read again."""
+        await self._parts.thread(self._parts.relocation.step, self._in_force.feeds)
+
+    async def _end_silences(self) -> None:
+        """Report what silences suppressed that have ended."""
+        if await self._parts.thread(self._parts.ingester.end_silences):
+            self._parts.notifier.wake()
+
+    async def _look_for_unusual(self, patience: float) -> None:
+        """Raise alerts about watchlists with far more stories than usual, or none any more."""
+        parts, config = self._parts, self._in_force.config
+        self._looked = parts.clock()
+        kept = config.retention.keep if config.retention.drop_alerts else None
+        plan = await parts.thread(
+            partial(
+                self._unusual.look,
+                config.watchlists,
+                parts.ingester.watch.routing,
+                config.zone or parts.zone,
+                patience=patience,
+                memory=math.inf if kept is None else kept,
+                network_down=bool(parts.pipeline.network_down),
+            )
+        )
+        self._announce(plan)
+
+    async def _note_lost_monitors(self) -> None:
+        """Raise an alert about each monitor that is lost."""
+        parts = self._parts
+        if parts.store.is_shared:
+            routing, now = parts.ingester.watch.routing, parts.clock()
+            self._announce(await parts.thread(note_lost_monitors, parts.store, routing, now))
+
+    async def _note_damage(self, damage: str) -> None:
+        """Raise an alert when damage of the store begins."""
+        parts = self._parts
+        routing, now = parts.ingester.watch.routing, parts.clock()
+        self._announce(await parts.thread(partial(note_damage, parts.store, damage, routing, now)))
+
+    def _announce(self, plan: AlertPlan) -> None:
+        """Tell of alerts that no poll has raised."""
+        parts = self._parts
+        if plan.raised:
+            outcome = BatchOutcome(raised=plan.raised, planned=plan.deliveries)
+            for listen in parts.listeners:
+                listen(outcome)
+            parts.notifier.wake()
+
+    async def _breathe(self) -> None:
+        await self._parts.sleep(0)
+
+    def _may_ask(self, now: Timestamp) -> bool:
+        """Tell whether feeds are asked: not for a while after the store has refused something."""
+        return is_due(self._refused_at, STORE_REST, now)
+
+    def _rest(self, error: StoreError) -> None:
+        """Stop polling for a while: nothing is fetched that cannot be stored."""
+        if isinstance(error, LeaseLostError):
+            log.debug("%s", error)
+            return
+        now = self._parts.clock()
+        if self._may_ask(now):
+            log.error(
+                _("{error}; trying again in {seconds} s", error=error, seconds=int(STORE_REST))
+            )
+        self._refused_at = now
+        self._refused = error
+
+    async def _sweep(self) -> None:
+        now = self._parts.clock()
+        if is_due(self._swept, SWEEP_EVERY, now):
+            self._swept = now
+            forget = partial(
+                self._parts.store.forget,
+                names_before=now - SHINGLE_WINDOW,
+                sent_before=now - SENT_KEPT,
+            )
+            await self._parts.thread(forget)
+
+    # --- start and end ---
+
+    async def _start(self) -> list[asyncio.Task[None]]:
+        self._beat()
+        await self._parts.leases.start()
+        await self._in_force.enforce(self._in_force.config)
+        self._parts.indexer.start()
+        return [
+            asyncio.create_task(self._parts.pipeline.run()),
+            asyncio.create_task(self._pulse()),
+            asyncio.create_task(self._parts.leases.ever()),
+        ]
+
+    async def _end(self, background: list[asyncio.Task[None]]) -> None:
+        self._polling.cancel()
+        self._reading.cancel()
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        await self._parts.thread.drained()  # what is being stored needs its leases
+        await self._parts.leases.release_buckets()
+        await self._parts.notifier.close()
+        await self._parts.leases.leave()
+        if self._parts.linker is not None:
+            await asyncio.to_thread(self._parts.linker.close)
+        if done := await asyncio.to_thread(self._parts.indexer.stop):
+            with contextlib.suppress(StoreError):  # the articles are then indexed twice
+                at = self._parts.indexer.indexed_at
+                await self._parts.thread(self._parts.store.mark_indexed, done, at)
+
+    def _say_what_is_watched(self, subscribed: Sequence[SubscribedFeed]) -> None:
+        feeds, watchlists = self._in_force.feeds, self._in_force.config.watchlists
+        log.info(
+            ngettext(
+                "{count} feed, {watchlists}",
+                "{count} feeds, {watchlists}",
+                len(feeds),
+                watchlists=ngettext("{count} watchlist", "{count} watchlists", len(watchlists)),
+            )
+        )
+        now = self._parts.clock()
+        for one in subscribed:
+            feed = feeds.get(one.feed.url)
+            if feed is not None and one.state.failures:
+                why = feed_health.describe_health(feed, one.state, now)
+                words = _("{feed}: {reason}", feed=feed.name, reason=why)
+                log.warning("%s %s", signs.FAILED, words)
+
+    async def _pulse(self) -> None:
+        while True:
+            await self._parts.sleep(TICK)
+            self._beat()
+            self._parts.report.tick()
+
+    @property
+    def card(self) -> Heartbeat:
+        """The heartbeat of the monitor."""
+        return Heartbeat(
+            presence=self._parts.me,
+            pulse=self._parts.clock(),
+            config_error=self._in_force.error,
+            network_down=self._parts.pipeline.network_down,
+            store_damage=self._checking.damage,
+            no_vectors=self._no_vectors(),
+        )
+
+    def _no_vectors(self) -> str:
+        """Return why articles get no vectors; empty when they do."""
+        linker, wanted = self._parts.linker, self._in_force.config.vectors
+        if not wanted:
+            return turned_off()
+        return not_installed() if linker is None else linker.trouble
+
+    def _beat(self) -> None:
+        try:
+            self._parts.presence.beat(self.card)
+        except OSError as error:
+            folder = self._in_force.config.data
+            words = _(
+                "{folder}: the heartbeat cannot be written: {error}", folder=folder, error=error
+            )
+            log.warning(words)
+
+
+def _unsearchable(trouble: str, waiting: int) -> str:
+    if not waiting:
+        return _(
+            "{trouble}; what was read is stored, and the next run checks the index again",
+            trouble=trouble,
+        )
+    return ngettext(
+        "{trouble}; {count} article cannot be searched yet: what was read is stored,"
+        " and the next run makes it searchable",
+        "{trouble}; {count} articles cannot be searched yet: what was read is stored,"
+        " and the next run makes it searchable",
+        waiting,
+        trouble=trouble,
+    )

@@ -1,0 +1,362 @@
+"""Every step of watching, once, in order.
+
+::
+
+    due feeds ─▶ fetch ─▶ parse ───▶ features ─▶ language ─▶ match ─▶ identify ─▶ story ─▶ store
+    due pages ─▶ fetch ─▶ extract ───▲                                                    │
+                                                                                          ▼
+                                                                      outbox ─▶ indexer process
+
+The left half runs side by side for many feeds. The right half, `ingest`, runs in the
+store's thread for a batch of feeds at a time, under one configuration: first what needs no
+store, then, from `identify` on, one transaction. Of a feed that was never read before, all
+articles are new: the features of their texts are read where the document is parsed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from hashlib import blake2b
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from monitor.base.article import Timestamp
+from monitor.base.errors import FeedError, ParseError, StoreError
+from monitor.base.translation import gettext as _
+from monitor.intake.fetch.client import ACCEPT_FEED, Client
+from monitor.intake.fetch.page_reader import PageReader
+from monitor.intake.fetch.robots_policy import RobotsPolicy
+from monitor.intake.ingest import schedule
+from monitor.intake.ingest.ingest import Ingester
+from monitor.intake.ingest.outage import OutageDetector
+from monitor.intake.ingest.poll_outcome import BatchOutcome, NewDocument, PageResult, PollResult
+from monitor.intake.parse.workers import Parser
+from monitor.model.feed import Feed, FeedState
+from monitor.model.poll import Fetched, NotModified, Page, PendingPage
+from monitor.storage.fencing import SOLE, lease_in_hand
+
+R = TypeVar("R")
+log = logging.getLogger("tocsin")
+
+BACKLOG = 64
+"""Answers that may wait for the parser before fetching pauses."""
+BACKLOG_BYTES = 3 << 20
+"""Bytes of answers that may wait for the parser or the store before fetching pauses: 90 feeds, and
+once parsed they take as much again."""
+GATHER = 0.5
+"""Seconds for which polls that brought nothing wait for others on their way, to be stored with
+them: 10 in one transaction take 80 µs of processor time each, 64 take 43."""
+FILL = 0.3
+"""Seconds for which the articles of feeds that were never read wait for those of documents that
+are being read: a transaction writes about as many pages of the store for 60 as for 400."""
+BATCH_ENTRIES = 400
+"""Entries stored in one transaction: about 60 ms, which a viewer's triage may have to wait."""
+
+
+def hash_of(body: bytes) -> bytes:
+    """Return the hash by which a body counts as new or known."""
+    return blake2b(body, digest_size=16).digest()
+
+
+class _Waiting(Struct, frozen=True):
+    """A result, and the future of the task that waits until it is stored."""
+
+    answer: PollResult | PageResult
+    done: asyncio.Future[None]
+
+    def end(self, error: StoreError | None = None) -> None:
+        if self.done.done():
+            return
+        if error is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(error)
+
+
+class _Unparsed(Struct, frozen=True):
+    """A document that is to be parsed."""
+
+    fetched: Fetched
+    digest: bytes
+    received: Timestamp
+
+
+class Pipeline:
+    """Takes feeds and pages through every step, and calls `on_stored` with each stored batch."""
+
+    def __init__(
+        self,
+        client: Client,
+        parser: Parser,
+        ingester: Ingester,
+        thread: ThreadPoolExecutor,
+        clock: Callable[[], Timestamp],
+        on_stored: Callable[[BatchOutcome], object],
+    ) -> None:
+        self._client = client
+        self._parser = parser
+        self._ingester = ingester
+        self._thread = thread
+        self._clock = clock
+        self._on_stored = on_stored
+        self._answers: asyncio.Queue[_Waiting] = asyncio.Queue(BACKLOG)
+        self._due = asyncio.Event()
+        """Set while what waits for the store is to be stored without waiting for more."""
+        self._entries = self._changed = self._urgent = self._polls = 0
+        """Of the results that wait for the store: the entries; how many brought something; how
+        many of these do not wait for documents that are being read; how many are of polls."""
+        self._under_way = 0
+        """Polls that have begun or are about to, and whose results are not stored yet."""
+        self._unparsed = 0
+        self._held = 0
+        policy = RobotsPolicy(client, parser.robots, clock)
+        self._pages = PageReader(client, policy, self._extract)
+        self._network = OutageDetector()
+
+    @property
+    def network_down(self) -> str:
+        """Why the network seems to be down; empty when it does not."""
+        return self._network.down
+
+    async def poll(self, feed: Feed, state: FeedState) -> None:
+        """Poll one feed and return when the result is stored.
+
+        Raises:
+            StoreError: Nothing of the result is stored.
+            LeaseLostError: It is in the hands of another monitor, and was not asked.
+        """
+        started = self._clock()
+        came: _Unparsed | NewDocument | Fetched | NotModified | FeedError
+        came = await self._fetch(feed, state)
+        size = len(came.fetched.body) if isinstance(came, _Unparsed) else 0
+        with self._holding(size):
+            if isinstance(came, _Unparsed):
+                came = await self._parse(came, state)  # and the body is let go
+            await self._submit(
+                PollResult(
+                    feed=feed,
+                    state=state,
+                    came=came,
+                    seconds=self._clock() - started,
+                    lease=lease_in_hand() or SOLE,
+                )
+            )
+
+    async def read_page(self, pending: PendingPage) -> None:
+        """Fetch an article's page and return when its text is stored and matched."""
+        feed = self._ingester.watch.feeds.get(pending.article.feeds[0])
+        page = await self._pages.read(pending.article, feed)
+        lease = lease_in_hand() or SOLE
+        await self._submit(PageResult(page=page, pending=pending, lease=lease))
+
+    @contextmanager
+    def poll_under_way(self) -> Iterator[None]:
+        """Have results that brought nothing wait for a poll, which may begin in a moment."""
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            self._decide()
+
+    async def run(self) -> None:
+        """Store results until cancelled, all that have arrived in one batch."""
+        while True:
+            batch = [await self._answers.get()]
+            await self._gather()
+            entries = batch[0].answer.weight
+            while entries < BATCH_ENTRIES and not self._answers.empty():
+                batch.append(self._answers.get_nowait())
+                entries += batch[-1].answer.weight
+            for waiting in batch:
+                self._count(waiting.answer, -1)
+            await self._store_batch(batch)
+
+    async def _gather(self) -> None:
+        """Wait for polls under way, and for documents being read if only new feeds wait."""
+        if not self._changed:
+            await self._until_due(GATHER)
+        if self._changed:
+            await self._until_due(FILL)
+
+    async def _until_due(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._due.wait()
+
+    def _count(self, answer: PollResult | PageResult, by: int) -> None:
+        """Count a result that waits for the store, or no longer."""
+        brought = not _brought_nothing(answer)
+        self._entries += by * answer.weight
+        self._changed += by * brought
+        self._urgent += by * (brought and not _is_of_new_feed(answer))
+        self._polls += by * isinstance(answer, PollResult)
+        self._decide()
+
+    def _decide(self) -> None:
+        """Decide whether what waits for the store is due."""
+        full = self._answers.full() or self._entries >= BATCH_ENTRIES
+        all_wait = self._polls >= self._under_way
+        if full or all_wait or self._urgent or (self._changed and not self._unparsed):
+            self._due.set()
+        else:
+            self._due.clear()
+
+    async def _store_batch(self, batch: Sequence[_Waiting]) -> None:
+        answers = [waiting.answer for waiting in batch]
+        wronged, down = self._judge_network(answers)
+        try:
+            if wronged:
+                await self._in_thread(self._ingester.forgive, wronged)
+            stored = await self._in_thread(self._ingester.ingest, answers, down)
+            self._on_stored(replace(stored, outage=bool(self._network.down)))
+        except StoreError as error:
+            for waiting in batch:
+                waiting.end(error)
+        except Exception as error:
+            await self._store_one_by_one(batch, error)
+        else:
+            for waiting in batch:
+                waiting.end()
+
+    async def _store_one_by_one(self, batch: Sequence[_Waiting], error: Exception) -> None:
+        """Store results one by one, so that a result that fails costs no other feed anything."""
+        if len(batch) > 1:
+            for waiting in batch:
+                await self._store_batch([waiting])
+            return
+        (waiting,) = batch
+        refused = _refused(waiting.answer, error)
+        if refused is None:
+            waiting.end(StoreError(_("not stored: {error}", error=error)))
+        else:
+            await self._store_batch([replace(waiting, answer=refused)])
+
+    async def _in_thread(self, call: Callable[..., R], *args: object) -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)
+
+    async def _fetch(
+        self, feed: Feed, state: FeedState
+    ) -> _Unparsed | Fetched | NotModified | FeedError:
+        """Fetch a feed. The hash of the body decides what is new, not the headers."""
+        try:
+            fetched = await self._client.fetch(
+                feed.url,
+                etag=state.etag,
+                last_modified=state.last_modified,
+                accept=ACCEPT_FEED,
+                request_options=feed.request_options,
+            )
+        except FeedError as error:
+            return error.bare()
+        received = self._clock()
+        if isinstance(fetched, NotModified):
+            return fetched
+        fetched = replace(fetched, encoding=feed.request_options.encoding)
+        digest = hash_of(fetched.body)
+        if digest == state.body_hash:
+            return replace(fetched, body=b"")
+        return _Unparsed(fetched, digest, received)
+
+    async def _parse(self, came: _Unparsed, state: FeedState) -> NewDocument | FeedError:
+        try:
+            with self._parsing():
+                is_first = state.last_ok is None
+                parsed = await self._parser.parse(came.fetched, with_features=is_first)
+        except FeedError as error:
+            return error.bare()
+        return NewDocument(
+            fetched=replace(came.fetched, body=b""),
+            digest=came.digest,
+            parsed=parsed,
+            received=came.received,
+        )
+
+    async def _extract(self, page: Fetched) -> str:
+        with self._holding(len(page.body)), self._parsing():
+            return await self._parser.extract(page)
+
+    @contextmanager
+    def _parsing(self) -> Iterator[None]:
+        """Count an answer that waits for the parser."""
+        self._unparsed += 1
+        self._pause()
+        try:
+            yield
+        finally:
+            self._unparsed -= 1
+            self._pause()
+
+    @contextmanager
+    def _holding(self, size: int) -> Iterator[None]:
+        """Count the bytes of an answer that waits for the parser or the store."""
+        self._held += size
+        self._pause()
+        try:
+            yield
+        finally:
+            self._held -= size
+            self._pause()
+
+    def _pause(self) -> None:
+        """Fetch no more while too much waits."""
+        self._client.pause(self._unparsed >= BACKLOG or self._held >= BACKLOG_BYTES)
+
+    def _judge_network(self, answers: Sequence[PollResult | PageResult]) -> tuple[list[str], bool]:
+        """Return the feeds that failed before the outage was known, and whether there is one."""
+        now = self._clock()
+        outcomes: dict[str, FeedError | None] = {}
+        overdue, failing = set(), set()
+        for answer in answers:
+            if isinstance(answer, PollResult):
+                url = answer.feed.url
+                outcomes[url] = answer.came if isinstance(answer.came, FeedError) else None
+                before, began = answer.state, now - answer.seconds
+                if before.last_poll is None or schedule.is_overdue(before, began):
+                    overdue.add(url)
+                if answer.state.failing_since is not None:
+                    failing.add(url)
+        wronged = self._network.take(outcomes, now, failing)
+        return wronged, bool(self._network.down) or self._network.is_suspect(overdue)
+
+    async def _submit(self, answer: PollResult | PageResult) -> None:
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        await self._answers.put(_Waiting(answer, done))
+        self._count(answer, 1)
+        await done
+
+
+def _brought_nothing(answer: PollResult | PageResult) -> bool:
+    return isinstance(answer, PollResult) and isinstance(answer.came, Fetched | NotModified)
+
+
+def _is_of_new_feed(answer: PollResult | PageResult) -> bool:
+    return isinstance(answer, PollResult) and answer.state.last_ok is None
+
+
+def _refused(answer: PollResult | PageResult, error: Exception) -> PollResult | PageResult | None:
+    """Return a result that cannot be stored as a failed one; None if it brought nothing."""
+    why = type(error).__name__  # the message may contain anything
+    if isinstance(answer, PollResult) and isinstance(answer.came, NewDocument):
+        feed = answer.feed
+        words = _("{feed}: what it brought cannot be stored ({error})", feed=feed.name, error=why)
+        log.error(words, exc_info=error)
+        reason = _("its document cannot be stored ({error})", error=why)
+        return replace(answer, came=ParseError(feed.url, reason))
+    if isinstance(answer, PageResult) and answer.page.text:
+        article = answer.page.article
+        words = _(
+            "the page of article {number}: its text cannot be stored ({error})",
+            number=article,
+            error=why,
+        )
+        log.error(words, exc_info=error)
+        reason = _("its text cannot be stored ({error})", error=why)
+        return replace(answer, page=Page(article=article, reason=reason))
+    return None

@@ -1,0 +1,542 @@
+"""The only wiring, the only clock, the only randomness, the only reader of the environment."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from datetime import datetime, tzinfo
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from monitor.base import language
+from monitor.base.files import file_signature
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from monitor.base.article import Timestamp
+    from monitor.base.tasks import WorkerThread
+    from monitor.delivery.notify.atom import BriefingHistory, History
+    from monitor.delivery.notify.briefing_schedule import BriefingScheduler
+    from monitor.delivery.notify.delivery_loop import DeliveryLoop
+    from monitor.delivery.notify.senders import Senders
+    from monitor.intake.discovery import FeedFinder
+    from monitor.intake.fetch.client import Client
+    from monitor.intake.fetch.host_limiter import TakeTurn
+    from monitor.intake.ingest.poll_outcome import BatchOutcome
+    from monitor.intake.parse.workers import Parser
+    from monitor.intake.similar.event_linker import EventLinker
+    from monitor.model.alert import Alert
+    from monitor.model.briefing import Briefing, StoredBriefing
+    from monitor.model.config import Config, Listening, Networks, SavedSearch, StoreAddress
+    from monitor.model.event_link import EncodedBatch
+    from monitor.model.poll import RunSummary
+    from monitor.presentation.service.service import Service
+    from monitor.runtime.components import Components
+    from monitor.runtime.daemon import Daemon
+    from monitor.runtime.lease_keeper import LeaseHolder
+    from monitor.runtime.run_log import Progress
+    from monitor.storage.maintenance.indexer_process import IndexerProcess
+    from monitor.storage.monitor_lock import MonitorLock
+    from monitor.storage.store.protocol import Store, Views
+
+
+log = logging.getLogger("tocsin")
+
+
+def clock() -> Timestamp:
+    """Return the time."""
+    return time.time()
+
+
+def monotonic() -> float:
+    """Return the monotonic clock, in seconds."""
+    return time.monotonic()
+
+
+def uptime() -> float:
+    """Return a monotonic clock, in seconds, that goes on while the machine sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def token() -> str:
+    """Return a random secret that fits into a URL."""
+    import secrets
+
+    return secrets.token_urlsafe(32)
+
+
+def local_zone() -> tzinfo:
+    """Return the zone of the wall clock, summer time included where its name is known."""
+    from tzlocal import get_localzone
+
+    try:
+        return get_localzone()
+    except (LookupError, ValueError, OSError):  # TZ=CET-1CEST has rules but no name
+        zone = datetime.now().astimezone().tzinfo
+        assert zone is not None
+        return zone
+
+
+def open_service(
+    data: Path,
+    config: Path | None = None,
+    *,
+    store: StoreAddress | None = None,
+    read_only: bool = False,
+) -> Service:
+    """Return the service of a data folder; raises StoreError if there is no archive.
+
+    Args:
+        data: The data folder.
+        config: The `feeds.yaml` that has its saved searches.
+        store: Where the store is, when it is not in the data folder.
+        read_only: Refuse to write.
+    """
+    from monitor.base.analyst import user
+    from monitor.presentation.service.service import Service
+    from monitor.storage.search.search import ArchiveSearch
+    from monitor.storage.store import open_views
+
+    views, zone = open_views(store or data, read_only=read_only), local_zone()
+    search = ArchiveSearch(data, views, clock, zone, follows=isinstance(store, str))
+
+    def saved() -> Sequence[SavedSearch]:
+        from monitor.config import load
+
+        return load(config).searches if config else ()
+
+    return Service(data, search, views, clock, zone, saved, config, user(os.environ), store)
+
+
+class RunOptions(Struct, frozen=True, kw_only=True):
+    """How a monitor is to run."""
+
+    once: bool = False
+    """Poll the feeds that are due, then end."""
+    everything: bool = False
+    """With `once`: poll all feeds, due or not."""
+    seconds: float | None = None
+    """Seconds after which to end; None waits for a signal."""
+    log_file: str = ""
+    progress: Progress | None = None
+    metrics: Listening | None = None
+    """Where metrics are served; None leaves it to `feeds.yaml`."""
+    lease_seconds: float = 30.0
+    """Seconds without a heartbeat after which other monitors of a shared store take over."""
+
+
+async def run_monitor(path: Path, data: Path | None, orders: RunOptions) -> RunSummary:
+    """Run the monitor of a `feeds.yaml`; return the summary of the run.
+
+    Raises:
+        ConfigError: The file has problems.
+        AlreadyRunningError: Another monitor runs on the data folder, or the store is in use.
+        StoreError: The store cannot be opened or written.
+    """
+    import asyncio
+
+    from monitor.base.garbage import collect_rarely, share_one_heap
+    from monitor.config.watchlist_tests import load_and_test
+    from monitor.storage.monitor_lock import MonitorLock
+
+    collect_rarely()
+    share_one_heap()
+    edited = _edited_since_now(path)
+    config = load_and_test(path, data=data)
+    with MonitorLock(config.data) as held:
+        stop = asyncio.Event()
+        _stop_on_signals(stop)
+        if orders.seconds is not None:
+            asyncio.get_running_loop().call_later(orders.seconds, stop.set)
+        return await _watch(config, data, held, stop, orders, edited)
+
+
+async def _watch(
+    config: Config,
+    data: Path | None,
+    held: MonitorLock,
+    stop: asyncio.Event,
+    orders: RunOptions,
+    edited: Callable[[], bool],
+) -> RunSummary:
+    import asyncio
+
+    from monitor.base import fork_server
+    from monitor.intake.parse.workers import Parser
+    from monitor.storage.maintenance.indexer_process import IndexerProcess
+
+    reads_pages = any(feed.full_text for feed in config.feeds)  # a page takes longer than a feed
+    parser = Parser(workers=2 if reads_pages else 1, expects_pages=reads_pages)
+    indexer = IndexerProcess(config.data, clock, store=config.store)
+    fork_server.start()
+    from monitor.runtime.daemon import Daemon  # while that process imports, too
+
+    parts, close = _parts(config, data, held, orders, parser, indexer, edited)
+    try:
+        parts.store.claim(alone=orders.once)
+        async with parts.client:
+            daemon = Daemon(config, parts)
+            if orders.once:
+                return await daemon.once(stop, everything=orders.everything)
+            async with _metrics(orders.metrics or config.metrics, config.store, parts, daemon):
+                await daemon.watch(stop)
+            return parts.report.summary()
+    finally:
+        await asyncio.to_thread(parser.close)
+        close()
+
+
+def _metrics(
+    at: Listening | None, store: StoreAddress, parts: Components, daemon: Daemon
+) -> AbstractAsyncContextManager[None]:
+    """Return what serves the metrics of a watch meanwhile, if an address is given."""
+    if at is None:
+        return nullcontext()
+    from monitor.delivery.export.metrics_server import measuring
+
+    card, connections = (lambda: daemon.card), server_connections()
+    return measuring(at, store, clock, parts.listeners, card, connections)
+
+
+def server_connections() -> int:
+    """Return how many connections a server may have open: an eighth of the descriptors.
+
+    The others are left to the polls, to the store and to the processes of dashboards.
+    """
+    import resource
+
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 64 if descriptors == resource.RLIM_INFINITY else max(4, min(64, descriptors // 8))
+
+
+def _parts(
+    config: Config,
+    data: Path | None,
+    held: MonitorLock,
+    orders: RunOptions,
+    parser: Parser,
+    indexer: IndexerProcess,
+    edited: Callable[[], bool],
+) -> tuple[Components, Callable[[], None]]:
+    """Return the components of a monitor, and a function that closes its store."""
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
+    from monitor.base.tasks import WorkerThread
+    from monitor.config.watchlist_tests import load_and_test
+    from monitor.config.yaml_edit import move_feed
+    from monitor.intake.ingest.ingest import Ingester
+    from monitor.intake.ingest.poll_outcome import ActiveConfig
+    from monitor.judgement.match.matcher import WatchlistMatcher
+    from monitor.model.status import MonitorPresence
+    from monitor.runtime.components import Components
+    from monitor.runtime.pipeline import Pipeline
+    from monitor.runtime.relocation import Relocation
+    from monitor.runtime.run_log import RunLog
+    from monitor.storage.store import open_store
+
+    store = open_store(config.store)
+    executor = ThreadPoolExecutor(1, thread_name_prefix="store")
+    thread = WorkerThread(executor)
+    notifier = _notifier(store, thread, config)
+    ingester = Ingester(
+        store, ActiveConfig(rules=WatchlistMatcher((), ())), clock, random.random, time.thread_time
+    )
+    report = RunLog(time.monotonic, orders.progress, once=orders.once)
+    listeners: list[Callable[[BatchOutcome], None]] = [
+        report.batch_stored,
+        partial(_wake, indexer, notifier),
+    ]
+
+    def save_encoded(found: EncodedBatch) -> BatchOutcome:
+        outcome = ingester.save_encoded(found)
+        if outcome.raised:
+            loop.call_soon_threadsafe(lambda: [listen(outcome) for listen in listeners])
+        return outcome
+
+    loop = asyncio.get_running_loop()
+    linker = _linker(config.store, store, thread, save_encoded)
+    leases, take_turn, close_leases = _leases(config, orders, vectors=linker is not None)
+    client = _client(config.allow, config.contact, take_turn)
+    if linker is not None:
+        listeners.append(lambda done: linker.wake() if done.queued else None)
+    path, log_file = config.path.resolve(), orders.log_file
+
+    def close() -> None:
+        close_leases()
+        executor.shutdown()
+        store.close()
+
+    return Components(
+        store=store,
+        thread=thread,
+        client=client,
+        ingester=ingester,
+        pipeline=Pipeline(
+            client,
+            parser,
+            ingester,
+            executor,
+            clock,
+            lambda done: [listen(done) for listen in listeners],
+        ),
+        indexer=indexer,
+        presence=held,
+        report=report,
+        listeners=listeners,
+        notifier=notifier,
+        briefings=_briefings(config, store, thread, notifier),
+        linker=linker,
+        leases=leases,
+        relocation=Relocation(store, partial(move_feed, config.path, data=data), clock),
+        load=lambda: load_and_test(config.path, data=data),
+        stamp=config_stamp(config.path),
+        edited=edited,
+        use_language=lambda written: language.use(written, os.environ),
+        clock=clock,
+        stopwatch=time.thread_time,
+        sleep=asyncio.sleep,
+        jitter=random.random,
+        zone=local_zone(),
+        me=MonitorPresence(pid=os.getpid(), since=clock(), config=str(path), log=log_file),
+    ), close
+
+
+def _edited_since_now(path: Path) -> Callable[[], bool]:
+    """Return what tells whether the configuration has changed since this call."""
+    from monitor.base.errors import StoreError
+    from monitor.config.source import signature
+
+    def now() -> object:
+        with suppress(StoreError):  # nothing was applied yet: whoever reads it says so
+            return signature(path)
+        return None
+
+    before = now()
+    return lambda: now() != before
+
+
+def config_stamp(path: Path) -> Callable[[], object]:
+    """Return what tells whether the configuration has changed, in the file or in the store."""
+    from monitor.base.errors import StoreError
+    from monitor.config import shared_store
+    from monitor.config.source import config_views
+
+    address = shared_store(path, os.environ)
+    if not address:
+        return lambda: file_signature(path)
+    versions = config_views(address)
+    numbers = [versions.number()]
+
+    def listen() -> None:
+        from monitor.storage.store import open_views
+
+        listener = open_views(address).listener()
+        while listener is not None:
+            if listener.wait(QUIET_SECONDS):
+                with suppress(StoreError):
+                    numbers[0] = versions.number()
+
+    threading.Thread(target=listen, name="tocsin-config", daemon=True).start()
+    return lambda: (file_signature(path), numbers[0])
+
+
+def _leases(
+    config: Config, orders: RunOptions, *, vectors: bool
+) -> tuple[LeaseHolder, TakeTurn, Callable[[], None]]:
+    """Return what says what this monitor may do, when it may ask hosts, and what closes both."""
+    import asyncio
+    import socket
+    from concurrent.futures import ThreadPoolExecutor
+
+    from monitor.base.tasks import WorkerThread
+    from monitor.intake.fetch.host_limiter import always_free
+    from monitor.model.lease import Duty
+    from monitor.runtime.lease_keeper import LeaseKeeper, SoleMonitor
+    from monitor.storage.host_turns import HostTurns
+    from monitor.storage.store import open_leases
+
+    if not isinstance(config.store, str):
+        return SoleMonitor(), always_free, lambda: None
+    host, folder, expiry = socket.gethostname(), str(config.data.resolve()), orders.lease_seconds
+    leases = open_leases(config.store, host=host, pid=os.getpid(), folder=folder, expiry=expiry)
+    executor = ThreadPoolExecutor(1, thread_name_prefix="leases")
+    thread = WorkerThread(executor)
+    duties = [duty for duty in Duty if duty is not Duty.VECTORS or vectors]
+
+    def close() -> None:
+        executor.shutdown()
+        leases.close()
+
+    return LeaseKeeper(
+        leases, thread, clock=clock, monotonic=uptime, sleep=asyncio.sleep,
+        expiry=expiry, alone=orders.once, duties=duties,
+    ), HostTurns(leases, thread).take, close  # fmt: skip
+
+
+def _linker(
+    address: StoreAddress,
+    store: Store,
+    thread: WorkerThread,
+    save: Callable[[EncodedBatch], object],
+) -> EventLinker | None:
+    """Return what links articles about one event; None where the model is not installed."""
+    import asyncio
+
+    from monitor.model.vectors_extra import why_no_vectors
+
+    if why_no_vectors(wanted=True):
+        return None
+    from monitor.intake.similar.encoding_process import EncodingProcess
+    from monitor.intake.similar.event_linker import EventLinker
+
+    return EventLinker(store, thread, EncodingProcess(address), save, clock, asyncio.sleep)
+
+
+def _wake(indexer: IndexerProcess, notifier: DeliveryLoop, outcome: BatchOutcome) -> None:
+    """Wake the indexer and the delivery loop if there is work for them."""
+    if outcome.queued:
+        indexer.wake()
+    if outcome.planned:
+        notifier.wake()
+
+
+def _briefings(
+    config: Config, store: Store, thread: WorkerThread, notifier: DeliveryLoop
+) -> BriefingScheduler:
+    import asyncio
+    from functools import cache
+
+    from monitor.delivery.notify.briefing_schedule import BriefingScheduler
+
+    @cache
+    def service() -> Service:
+        return open_service(config.data, store=config.store, read_only=True)
+
+    def brief(since: Timestamp, watchlists: Sequence[str]) -> Briefing:
+        return service().briefing(since, watchlists=watchlists)
+
+    return BriefingScheduler(
+        store.briefings, thread, brief, notifier.wake,
+        clock=clock, sleep=asyncio.sleep, zone=local_zone(),
+    )  # fmt: skip
+
+
+def _notifier(store: Store, thread: WorkerThread, config: Config) -> DeliveryLoop:
+    import asyncio
+
+    from monitor.delivery.notify.delivery_loop import DeliveryLoop
+    from monitor.delivery.notify.notification import NotificationLoader
+    from monitor.storage.store import open_views
+
+    packing = NotificationLoader(open_views(config.store))
+
+    async def history(channel: str, watchlist: str, limit: int) -> list[Alert]:
+        return await thread(packing.history, channel, watchlist, limit)
+
+    async def briefing_history(channel: str, limit: int) -> list[StoredBriefing]:
+        return await thread(packing.briefing_history, channel, limit)
+
+    return DeliveryLoop(
+        store.deliveries, packing, thread, senders(config, history, briefing_history),
+        clock=clock, monotonic=uptime, sleep=asyncio.sleep, jitter=random.random,
+    )  # fmt: skip
+
+
+def senders(
+    config: Config, history: History, briefing_history: BriefingHistory | None = None
+) -> Senders:
+    """Return the senders of the channels; the histories read the entries of Atom feeds."""
+    from functools import cache
+
+    import httpx
+
+    from monitor.delivery.notify.senders import Senders
+    from monitor.intake.fetch.address_guard import AddressGuard
+
+    return Senders(
+        AddressGuard(config.allow), history, briefing_history,
+        trust=cache(httpx.create_ssl_context), clock=clock, zone=local_zone(),
+        user_agent=user_agent(config.contact), environ=os.environ,
+    )  # fmt: skip
+
+
+def _client(allow: Networks, contact: str, take_turn: TakeTurn | None = None) -> Client:
+    import asyncio
+
+    from monitor.intake.fetch.client import Client
+    from monitor.intake.fetch.host_limiter import always_free
+
+    return Client(
+        allow, user_agent=user_agent(contact), monotonic=time.monotonic, sleep=asyncio.sleep,
+        take_turn=take_turn or always_free,
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def prospecting(allow: Networks = (), contact: str = "") -> AsyncIterator[FeedFinder]:
+    """Read feeds without subscribing to them; `allow` and `contact` as in the configuration."""
+    import asyncio
+
+    from monitor.intake.discovery import FeedFinder
+    from monitor.intake.parse.workers import Parser
+
+    parser = Parser()
+    client = _client(allow, contact)
+    try:
+        async with client:
+            yield FeedFinder(client, parser, time.monotonic)
+    finally:
+        await asyncio.to_thread(parser.close)
+
+
+def pause(seconds: float) -> None:
+    """Wait between two looks at the store."""
+    time.sleep(seconds)
+
+
+FOLLOW_SECONDS = 0.5
+"""Seconds between two looks at a store that does not tell of commits."""
+QUIET_SECONDS = 30.0
+"""Seconds after which a store is looked at that told of none."""
+
+
+def commit_waiter(views: Views) -> Callable[[], object]:
+    """Return what waits until something was committed, or until it is time to look."""
+    listener = views.listener()
+    if listener is None:
+        return partial(pause, FOLLOW_SECONDS)
+    return partial(listener.wait, QUIET_SECONDS)
+
+
+async def sleep(seconds: float) -> None:
+    """Wait, while other tasks go on."""
+    import asyncio
+
+    await asyncio.sleep(seconds)
+
+
+def user_agent(contact: str) -> str:
+    """Return the header User-Agent: the version, and the operator's contact if there is one."""
+    from importlib.metadata import version
+
+    about = f"+{contact}" if contact else "news monitor"  # not a message
+    return f"tocsin/{version('tocsin')} ({about})"
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)

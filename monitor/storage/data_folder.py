@@ -1,0 +1,104 @@
+"""The data folder: whose it is, and who may write there.
+
+Whoever can write there can put another store in place of this one, or a link in place of a file.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from monitor.base.errors import MonitorError
+from monitor.base.files import ARCHIVE_FOLDER
+from monitor.base.translation import gettext as _
+
+log = logging.getLogger("tocsin")
+
+PRIVATE = 0o700
+_FOR_EVERYBODY = {"/tmp", "/var/tmp", "/dev/shm"}
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+def claim(folder: Path) -> None:
+    """Make a data folder, or see that nobody else can write there; for those who write.
+
+    Raises:
+        MonitorError: The folder or a file in it belongs to somebody else, or it is a folder that
+            others use too.
+        OSError: It cannot be made or read.
+    """
+    folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    if not hasattr(os, "geteuid"):  # Windows
+        return
+    require_owner(folder)
+    mode = folder.stat().st_mode
+    if mode & OTHERS_WRITE:
+        if not _is_our_own(folder):
+            raise MonitorError(
+                _(
+                    "{folder}: others may write there, and it holds files that are not of tocsin;"
+                    " name a folder of its own with --data or `data:`",
+                    folder=folder,
+                )
+            )
+        folder.chmod(PRIVATE)
+        log.warning(
+            _("{folder}: others could write there; now only you can (mode 0700)", folder=folder)
+        )
+    for path in _files(folder):
+        with suppress(FileNotFoundError):  # SQLite removes its own when a viewer ends
+            _refuse_foreign(path, path.lstat().st_uid)
+
+
+def is_read_only(folder: Path) -> bool:
+    """Return whether a folder is there and cannot be written."""
+    return folder.exists() and not os.access(folder, os.W_OK)
+
+
+def require_owner(folder: Path) -> None:
+    """Raise MonitorError if a folder belongs to another user than this process."""
+    if hasattr(os, "geteuid"):
+        _refuse_foreign(folder, folder.stat().st_uid)
+
+
+def _refuse_foreign(path: Path, owner: int) -> None:
+    me = os.geteuid()
+    if owner != me:
+        theirs, mine = _name(owner), _name(me)
+        raise MonitorError(
+            _(
+                "{path}: it belongs to {owner}, and tocsin runs as {user};"
+                " run tocsin as {owner} (`sudo -u {owner} tocsin …`),"
+                " or look at the files and give them to {user} (`chown -R`)",
+                path=path,
+                owner=theirs,
+                user=mine,
+            )
+        )
+
+
+def _name(user: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return _("user {number}", number=user)
+
+
+def _is_our_own(folder: Path) -> bool:
+    if str(folder.resolve()) in _FOR_EVERYBODY:
+        return False
+    names = {path.name for path in folder.iterdir()}
+    return not names or not names.isdisjoint({"newsroom.db", ARCHIVE_FOLDER, "demo"})
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    yield from folder.iterdir()
+    index = folder / ARCHIVE_FOLDER
+    if index.is_dir():
+        yield from index.iterdir()

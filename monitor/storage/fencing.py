@@ -1,0 +1,69 @@
+"""Fencing: what is done under a lease is refused once another monitor has the lease.
+
+The lease goes with the task or thread that works under it. A transaction of the store compares its
+epoch, the fencing token, before it commits; a request compares it before it is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import NamedTuple
+
+from monitor.base.errors import LeaseLostError
+from monitor.base.translation import gettext as _
+
+
+class Lease(NamedTuple):
+    """A bucket or a duty in the hands of one monitor. Another holder has another epoch."""
+
+    id: int
+    """Of a bucket from 0, or of a `Duty`."""
+    epoch: int
+    """It grows with each change of holder."""
+
+
+SOLE = Lease(-1, 0)
+"""What the only monitor of a store holds."""
+
+
+class Holding(NamedTuple):
+    """A lease under which something is done."""
+
+    lease: Lease
+    is_held: Callable[[], bool]
+    """Whether the monitor still holds it, as far as it knows without asking the store."""
+
+
+_HOLDING: ContextVar[Holding | None] = ContextVar("holding", default=None)
+
+
+@contextmanager
+def under(holding: Holding | None) -> Iterator[None]:
+    """Do what is inside, and the tasks and threads it starts, under a lease; None for under none.
+
+    Transactions of the store and requests make sure of it.
+    """
+    token = _HOLDING.set(holding)
+    try:
+        yield
+    finally:
+        _HOLDING.reset(token)
+
+
+def lease_in_hand() -> Lease | None:
+    """Return the lease under which this is done, None if it needs none."""
+    holding = _HOLDING.get()
+    return None if holding is None else holding.lease
+
+
+def require_lease() -> None:
+    """Make sure that the lease under which this is done is still held.
+
+    Raises:
+        LeaseLostError: It may be in other hands by now.
+    """
+    holding = _HOLDING.get()
+    if holding is not None and not holding.is_held():
+        raise LeaseLostError(_("another monitor does this by now"))

@@ -1,0 +1,177 @@
+"""The fence of indexing: an article that cannot be indexed loses its text, the others go on.
+
+A batch that fails is halved until the article that makes it fail is alone. It is then indexed
+without its text, and set aside. A process that dies leaves a note of what it had in hand: the
+next one tries halves of that. The monitor ends a process that works too long on what it has in
+hand: what was measured is the processor time of its main thread, which no clock and no merge beside
+it changes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import math
+import os
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from index.errors import ArchiveError
+from monitor.base.article import Article
+from monitor.base.files import atomic_write
+from monitor.base.translation import gettext as _
+
+if TYPE_CHECKING:
+    from index.archive import ArchiveWriter
+
+log = logging.getLogger("tocsin.indexer")
+
+NOTE = "index.inhand"
+DEATHS = 3
+"""Processes that die with one article alone in hand before it is to blame: some are killed."""
+
+
+class AsideStore(Protocol):
+    """What the fence needs of the store (see `monitor.storage.store.protocol.Store`)."""
+
+    def unsearchable(self) -> Collection[int]:
+        """Return the articles that are indexed without their text."""
+
+    def set_aside(self, article: int, reason: str) -> None:
+        """Store that an article is indexed without its text, and why."""
+
+
+class InHand(Struct, frozen=True):
+    """What a process was indexing, and how many died of it in a row."""
+
+    ids: tuple[int, ...]
+    deaths: int = 0
+
+
+def read_note(data: Path) -> InHand | None:
+    """Return what a process has in hand, or had when it died; None without a note."""
+    try:
+        ids, deaths = json.loads((data / NOTE).read_text(encoding="utf-8"))
+        return InHand(tuple(map(int, ids)), int(deaths))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+class BatchTime:
+    """How long a process has worked on the batch that it has in hand."""
+
+    def __init__(self, data: Path) -> None:
+        """Begin before the process does: a note that is there was left by another one."""
+        self._note = data / NOTE
+        self._batch = self._stamp()
+        self._began = math.inf
+
+    def seconds(self, pid: int) -> float:
+        """Return the seconds of processor time since the process was first seen with its batch."""
+        batch = self._stamp()
+        if batch != self._batch:
+            self._batch, self._began = batch, _worked(pid) if batch else math.inf
+        return max(0.0, _worked(pid) - self._began) if batch else 0.0
+
+    def _stamp(self) -> tuple[int, int] | None:
+        try:
+            note = self._note.stat()
+        except OSError:
+            return None
+        return note.st_ino, note.st_mtime_ns
+
+
+def _worked(pid: int) -> float:
+    """Return the seconds of processor time of the main thread of a process; 0 if not on Linux."""
+    try:
+        said = Path(f"/proc/{pid}/task/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0.0
+    user, system = said.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+class IndexFence:
+    """Adds articles to an index; those that cannot be indexed lose their text."""
+
+    def __init__(self, writer: ArchiveWriter, store: AsideStore, data: Path) -> None:
+        self._writer = writer
+        self._store = store
+        self._data = data
+        self._without_text = set(store.unsearchable())
+        left = read_note(data)
+        self._deaths = left.deaths + 1 if left else 0
+        self._suspects = set(left.ids) if left else set[int]()
+        if left and len(left.ids) == 1 and self._deaths >= DEATHS:
+            self._set_aside(left.ids[0], _("indexing it ends the indexer, or takes too long"))
+            self._suspects.clear()
+
+    def add(self, articles: Iterable[Article]) -> None:
+        """Add articles.
+
+        Raises:
+            ArchiveError: The archive cannot be written.
+        """
+        articles = list(articles)
+        suspects = [one for one in articles if one.id in self._suspects]
+        others = [one for one in articles if one.id not in self._suspects]
+        half = max(1, (len(self._suspects) + 1) // 2)
+        waiting = [suspects[at : at + half] for at in range(0, len(suspects), half)]
+        waiting = [batch for batch in [others, *reversed(waiting)] if batch]
+        while waiting:
+            batch = waiting.pop()
+            try:
+                self._commit(batch)
+            except (ArchiveError, OSError):
+                self._remove_note()
+                raise
+            except Exception as error:
+                waiting += self._halves(batch, error)
+
+    def _commit(self, batch: Sequence[Article]) -> None:
+        ids = [article.id for article in batch]
+        alone = self._deaths if self._suspects.issuperset(ids) else 0
+        atomic_write(self._data / NOTE, json.dumps([ids, alone]).encode())
+        self._writer.add(map(self._readable, batch))
+        self._remove_note()
+        self._suspects.difference_update(ids)
+
+    def _remove_note(self) -> None:
+        with contextlib.suppress(OSError):
+            (self._data / NOTE).unlink()
+
+    def _halves(self, batch: list[Article], error: Exception) -> list[list[Article]]:
+        """Return what to try instead of a batch that failed: its halves, the first one last."""
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            return [batch[middle:], batch[:middle]]
+        self._remove_note()
+        if batch[0].id in self._without_text:
+            raise error
+        if isinstance(error, MemoryError):
+            reason = _("indexing it needs too much memory")
+        else:
+            reason = _("indexing it fails")
+        log.error(
+            _(
+                "article {number}: {reason}; it is indexed without its text",
+                number=batch[0].id,
+                reason=reason,
+            )
+        )
+        self._set_aside(batch[0].id, reason)
+        return [batch]
+
+    def _set_aside(self, id: int, reason: str) -> None:
+        self._without_text.add(id)
+        self._store.set_aside(id, reason)
+
+    def _readable(self, article: Article) -> Article:
+        if article.id not in self._without_text:
+            return article
+        return replace(article, title="", summary="", body="", author="")

@@ -1,0 +1,115 @@
+"""Keeps the index of a machine that shares a store and runs no monitor in line with the store."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from monitor.storage import monitor_lock
+from monitor.storage.maintenance.index_repair import Progress
+from monitor.storage.maintenance.indexer_process import Clock, IndexerProcess
+
+LOCK = "index.lock"
+"""One follower at a time; a monitor of this data folder has its own indexer."""
+STEP_SECONDS = 2.0
+"""Seconds between two looks whether this process is to follow."""
+
+
+@contextmanager
+def follower_lock(data: Path) -> Iterator[bool]:
+    """Hold the lock of those who follow; yield whether it was free."""
+    from filelock import FileLock, Timeout
+
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(FileLock(data / LOCK, timeout=0))
+        except (Timeout, OSError):
+            yield False
+            return
+        yield True
+
+
+def is_followed(data: Path) -> bool:
+    """Return whether somebody keeps the index of a data folder in line by now."""
+    if monitor_lock.is_locked(data):
+        return True
+    if not data.exists():
+        return False
+    with follower_lock(data) as free:
+        return not free
+
+
+class IndexFollower:
+    """Runs an indexer while a viewer runs, unless a monitor or another viewer does."""
+
+    def __init__(self, data: Path, store: str, clock: Clock) -> None:
+        self._data = data
+        self._store = store
+        self._clock = clock
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="tocsin-follower", daemon=True)
+
+    def start(self) -> None:
+        """Begin, in a thread."""
+        self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the batch at hand."""
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ended.wait(0.0):
+            if not monitor_lock.is_locked(self._data):
+                with follower_lock(self._data) as free:
+                    if free:
+                        self._follow()
+            self._ended.wait(STEP_SECONDS)
+
+    def _follow(self) -> None:
+        from monitor.storage.store.postgresql.address import parse_address
+        from monitor.storage.store.postgresql.listener import PostgresqlCommitListener
+
+        process = IndexerProcess(self._data, self._clock, store=self._store, follows=True)
+        listener = PostgresqlCommitListener(parse_address(self._store))
+        try:
+            while not self._ended.wait(0.0) and not monitor_lock.is_locked(self._data):
+                process.start()
+                process.indexed()
+                if listener.wait(STEP_SECONDS):
+                    process.wake()
+        finally:
+            listener.close()
+            process.stop()
+
+
+def update_index(data: Path, store: str, progress: Progress) -> int:
+    """Bring the index in line with a shared store; return how many articles it has.
+
+    Raises:
+        StoreError: The store cannot be read.
+        ArchiveError: Another program writes to the index.
+    """
+    from monitor.base.files import ARCHIVE_FOLDER
+    from monitor.storage.maintenance import indexer
+    from monitor.storage.maintenance.followed_store import FollowedStore
+
+    followed = FollowedStore(store, data)
+    try:
+        return indexer.catch_up(followed, data / ARCHIVE_FOLDER, progress, whole=False)
+    finally:
+        followed.close()
+
+
+def lag(data: Path, store: str) -> int:
+    """Return how many articles the index of a data folder lacks, at most; raises StoreError."""
+    from monitor.storage.maintenance.followed_store import FollowedStore
+
+    followed = FollowedStore(store, data)
+    try:
+        return followed.lag()
+    finally:
+        followed.close()

@@ -1,0 +1,241 @@
+"""Repair of the index from the store, and the progress of a rebuild."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import shutil
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from index import open_archive_writer
+from index.errors import ArchiveDamaged
+from monitor.base.article import Article, Timestamp
+from monitor.base.files import atomic_write
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark, ngettext, number
+from monitor.storage.maintenance.index_fence import AsideStore, IndexFence
+
+if TYPE_CHECKING:
+    from index.archive import ArchiveWriter
+    from monitor.model.config import OutboxState
+
+PROGRESS = "index.progress"
+SUSPECT = "index.suspect"
+WAY_OUT = mark("a running monitor rebuilds it from the store, and so does `tocsin reindex`")
+STALE = 60.0
+"""Seconds after which a report of progress is out of date: the rebuild has died."""
+
+
+def write_progress(data: Path, done: int, total: int) -> None:
+    """Write how many of all articles can be searched; all of them ends the rebuild."""
+    path = data / PROGRESS
+    with contextlib.suppress(OSError):  # the disk is full: the index waits too
+        if done >= total:
+            path.unlink(missing_ok=True)
+            return
+        atomic_write(path, json.dumps([done, total]).encode())
+
+
+def read_progress(data: Path, now: Timestamp) -> float | None:
+    """Return the share of the index that is rebuilt, None if no rebuild runs."""
+    path = data / PROGRESS
+    try:
+        if now - path.stat().st_mtime > STALE:
+            return None
+        done, total = json.loads(path.read_text(encoding="utf-8"))
+        return max(0.0, min(1.0, float(done / total)))
+    except (OSError, ValueError, TypeError, ZeroDivisionError):
+        return None
+
+
+def describe_progress(share: float) -> str:
+    """Return the progress in words."""
+    return _("the index is being rebuilt, {percent}% done", percent=f"{100 * share:.0f}")
+
+
+def describe_waiting(articles: int) -> str:
+    """Return how many articles wait for the index, in words; empty for none."""
+    if not articles:
+        return ""
+    return ngettext(
+        "{count} article is still being indexed",
+        "{count} articles are still being indexed",
+        articles,
+    )
+
+
+def mark_suspect(data: Path) -> None:
+    """Mark the index as possibly damaged, so that the indexer checks all of it."""
+    with contextlib.suppress(OSError):
+        (data / SUSPECT).touch()
+
+
+def is_suspect(data: Path) -> bool:
+    """Return whether the index was marked as damaged since the last call."""
+    try:
+        (data / SUSPECT).unlink()
+    except OSError:
+        return False
+    return True
+
+
+log = logging.getLogger("tocsin.indexer")
+
+STEP = 1024
+"""Articles of one step: new articles wait at most half a second for it."""
+MOST_CHARACTERS = 4_000_000
+"""Characters of the articles of one commit, roughly: as many different words take 300 MB."""
+_READ = 8
+"""Articles read from the store at once."""
+
+Progress = Callable[[int, int], None]
+"""Called with how many articles the index has, and how many the store has."""
+
+
+class ArticleReader(Protocol):
+    """What reads articles (see `monitor.storage.store.protocol.ArticleViews`)."""
+
+    def get(self, ids: Sequence[int]) -> list[Article]:
+        """Return these articles; unknown ids are left out."""
+
+
+class RepairSource(AsideStore, Protocol):
+    """What the repair needs of the store (see `monitor.storage.store.protocol.Store`)."""
+
+    @property
+    def articles(self) -> ArticleReader:
+        """The articles."""
+
+    def article_ids(self) -> array[int]:
+        """Return the id of every article."""
+
+    def outbox(self) -> OutboxState:
+        """Return what is on its way into the index or out of it."""
+
+
+class IndexDifference(NamedTuple):
+    """Articles that the index lacks, and those that it should not have."""
+
+    missing: array[int]
+    """Newest first."""
+    surplus: array[int]
+
+
+def difference(
+    indexed: Iterable[int], stored: Collection[int], waiting: Collection[int]
+) -> IndexDifference:
+    """Compare the ids of the index, each as often as it occurs, with those of the store.
+
+    An id that occurs twice is removed and added again. Articles in the outbox do not count.
+    """
+    top = max(stored, default=0) + 1
+    in_store, in_index = bytearray(top), bytearray(top)
+    for id in stored:
+        in_store[id] = 1
+    surplus = set()
+    for id in indexed:
+        if id >= top:
+            surplus.add(id)
+        else:
+            in_index[id] += in_index[id] < 2
+    if in_index == in_store and not surplus:  # mostly, and told at once
+        return IndexDifference(array("Q"), array("Q"))
+    surplus.update(id for id in range(top) if in_index[id] > in_store[id])
+    missing = (id for id in range(top - 1, 0, -1) if in_store[id] and in_index[id] != 1)
+    return IndexDifference(
+        array("Q", (id for id in missing if id not in waiting)),
+        array("Q", sorted(surplus.difference(waiting))),
+    )
+
+
+class IndexRepair:
+    """One repair of one index: `writer` is ready at once, the rest goes step by step."""
+
+    def __init__(
+        self, shelves: RepairSource, folder: Path, progress: Progress, *, whole: bool = False
+    ) -> None:
+        """Open the index, or create one; `whole` checks every byte of it first."""
+        self._shelves = shelves
+        self._progress = progress
+        self.writer = _usable(folder)
+        self.fence = IndexFence(self.writer, shelves, folder.parent)
+        """Through which articles are added."""
+        for lost in self.writer.drop_damaged_segments(every_byte=whole):
+            log.error(_("{damage}; its articles are added again from the store", damage=lost))
+
+    def steps(self, *, everything: bool = False) -> Iterator[None]:
+        """Bring the index in line with the store, then check all of it once; a generator of steps.
+
+        Articles in the outbox are left to the indexer unless `everything` is true.
+
+        Raises:
+            ArchiveDamaged: The repair must start again.
+        """
+        stored = self._shelves.article_ids()
+        waiting = set() if everything else set(self._shelves.outbox().articles)
+        indexed = self.writer.all_ids()
+        yield  # a million ids take half a second to read, and then some time to compare
+        missing, surplus = difference(indexed, stored, waiting)
+        if surplus:
+            log.info(
+                ngettext(
+                    "the archive holds {count} article too many",
+                    "the archive holds {count} articles too many",
+                    len(surplus),
+                )
+            )
+            self.writer.remove(surplus)
+            yield
+        if missing:
+            log.info(
+                ngettext(
+                    "the archive lacks {missing} of {count} article",
+                    "the archive lacks {missing} of {count} articles",
+                    len(stored),
+                    missing=number(len(missing)),
+                )
+            )
+        left = len(missing)
+        for articles in self._batches(missing):
+            self._progress(len(stored) - left, len(stored))
+            self.fence.add(articles)
+            left -= len(articles)
+            yield
+        self._progress(len(stored), len(stored))
+        yield from self.writer.verify_steps()
+
+    def _batches(self, ids: Sequence[int]) -> Iterator[list[Article]]:
+        """Yield the articles of the store in batches that fit into memory."""
+        batch: list[Article] = []
+        at = characters = 0
+        while at < len(ids):
+            number = min(_READ, STEP - len(batch))
+            read = self._shelves.articles.get(ids[at : at + number])
+            at += number
+            batch += read
+            characters += sum(article.characters for article in read)
+            if len(batch) >= STEP or characters >= MOST_CHARACTERS:
+                yield batch
+                batch, characters = [], 0
+        if batch:
+            yield batch
+
+
+def _usable(folder: Path) -> ArchiveWriter:
+    """Return the writer of an index; an index that cannot be opened is replaced by a new one."""
+    aside, unfinished = (folder.with_name(folder.name + end) for end in (".old", ".new"))
+    try:
+        writer = open_archive_writer(folder)
+    except ArchiveDamaged as error:
+        log.error(_("{error}; rebuilding it from the store", error=error))
+        shutil.rmtree(aside, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(aside)
+        writer = open_archive_writer(folder)
+    for left in (aside, unfinished):  # left by a killed indexer
+        shutil.rmtree(left, ignore_errors=True)
+    return writer

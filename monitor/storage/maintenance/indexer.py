@@ -1,0 +1,232 @@
+"""The indexer: a process that follows the outbox of the store into the index.
+
+An alert never waits for it. The store is the truth: an index that is missing, damaged or
+different from the store is repaired (see `index_repair`) while new articles are indexed.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from index.errors import ArchiveDamaged, ArchiveError
+from monitor.base.errors import StoreError
+from monitor.base.translation import gettext as _
+from monitor.storage.maintenance import index_repair
+from monitor.storage.maintenance.index_repair import (
+    MOST_CHARACTERS,
+    IndexRepair,
+    Progress,
+    RepairSource,
+)
+
+if TYPE_CHECKING:
+    from index.archive import ArchiveWriter
+    from monitor.model.config import OutboxEntry
+
+log = logging.getLogger("tocsin.indexer")
+
+BATCH = 2048
+"""Most articles of one commit: larger ones are hardly faster and take more memory."""
+LINGER, MORE = 0.3, 4
+"""Seconds to wait for more when woken, and how often: articles cost a third more in commits
+of 500 than of 2,000."""
+LOOK = 5.0
+"""Seconds after which the outbox and the folder are checked without a wake-up."""
+WAITS = {"waits": True}
+"""Marks the log lines that say that indexing has to wait."""
+SCRUB = 12
+"""Checks between two segments that are read whole, to find damage by a failing disk."""
+REST = 5.0
+"""Seconds before a second try after an error of the disk, the store or another writer."""
+
+
+class IndexSource(RepairSource, Protocol):
+    """What the indexer needs of the store (see `monitor.storage.store.protocol.Store`)."""
+
+    def unindexed(self, limit: int, after: int = 0, chars: float = ...) -> list[OutboxEntry]:
+        """Return the entries of the outbox, oldest first."""
+
+    def mark_indexed(self, upto: int) -> None:
+        """Remove the entries up to this ticket from the outbox, now or soon."""
+
+
+class Wake(Protocol):
+    """The reading end of a pipe (`multiprocessing.connection.Connection`) from the monitor.
+
+    A message means "look"; the end of the pipe means "stop", also when the monitor dies.
+    """
+
+    def poll(self, timeout: float | None = 0.0) -> bool:
+        """Wait for something to read or the end of the pipe."""
+
+    def recv_bytes(self) -> bytes:
+        """Read one message; raises EOFError at the end of the pipe."""
+
+
+def run(
+    store: IndexSource,
+    folder: Path,
+    wake: Wake,
+    progress: Progress = lambda *_: None,
+    mended: Callable[[], None] = lambda: None,
+) -> None:
+    """Index the outbox until the pipe ends; the current step is finished.
+
+    Args:
+        store: Where the articles come from.
+        folder: The folder of the index.
+        wake: The pipe from the monitor.
+        progress: Called while the index is repaired.
+        mended: Called when every byte of the index was checked and it is in line with the store.
+    """
+    wait, whole = 0.0, False
+    follower: _OutboxFollower | None = None
+    while not _ended(wake, wait):
+        wait = 0.0
+        try:
+            follower = follower or _OutboxFollower(store, folder, progress, mended, whole=whole)
+            follower.follow(wake)
+            return
+        except ArchiveDamaged as error:
+            if whole:
+                log.error(_("indexing has to wait: {error}", error=error), extra=WAITS)
+            else:
+                log.error(_("{error}; mending it", error=error))
+            wait, follower, whole = (REST if whole else 0.0), None, True
+        except (ArchiveError, StoreError, OSError) as error:
+            log.error(_("indexing has to wait: {error}", error=error), extra=WAITS)
+            wait = REST
+
+
+def catch_up(
+    store: IndexSource,
+    folder: Path,
+    progress: Progress = lambda *_: None,
+    *,
+    whole: bool = True,
+) -> int:
+    """Bring the index in line with the store; return how many articles it has.
+
+    Not for use while an indexer runs on the folder.
+
+    Args:
+        store: Where the articles come from.
+        folder: The folder of the index.
+        progress: Called while the index is repaired.
+        whole: Check every byte of the index first.
+    """
+    follower = _OutboxFollower(store, folder, progress, lambda: None, whole=whole)
+    while follower.work():
+        pass
+    return follower.writer.article_count
+
+
+def reindex(store: IndexSource, folder: Path, progress: Progress = lambda *_: None) -> int:
+    """Rebuild the index beside the old one, then replace it; return its number of articles.
+
+    Searches go on during the rebuild. Not for use while an indexer runs on the folder.
+    """
+    fresh, aside = (folder.with_name(folder.name + end) for end in (".new", ".old"))
+    shutil.rmtree(fresh, ignore_errors=True)
+    last = store.outbox().last
+    mending = IndexRepair(store, fresh, progress)
+    for _step in mending.steps(everything=True):
+        pass
+    shutil.rmtree(aside, ignore_errors=True)
+    if folder.exists():
+        folder.rename(aside)
+    fresh.rename(folder)
+    store.mark_indexed(last)
+    shutil.rmtree(aside, ignore_errors=True)
+    return mending.writer.article_count
+
+
+class _OutboxFollower:
+    """Follows the outbox; between two batches it repairs the index, step by step."""
+
+    def __init__(
+        self,
+        store: IndexSource,
+        folder: Path,
+        progress: Progress,
+        mended: Callable[[], None],
+        *,
+        whole: bool,
+    ) -> None:
+        self._store = store
+        self._mended: Callable[[], None] | None = mended
+        self._folder = folder
+        self._data = folder.parent
+        index_repair.is_suspect(self._data)  # the check happens now
+        mending = IndexRepair(store, folder, progress, whole=whole)
+        self.writer: ArchiveWriter = mending.writer
+        self._fence = mending.fence
+        self._mending: Iterator[None] = mending.steps()
+        self._last = 0
+        self._looks = 0
+        self._scrubbing = self.writer.verify_steps()
+
+    def follow(self, wake: Wake) -> None:
+        """Work until the pipe ends. Raises ArchiveDamaged where the index must be repaired."""
+        self.writer.background_merges = True
+        while True:
+            if self.work():
+                if _ended(wake, 0.0):
+                    return
+                continue
+            if _woken(wake):
+                return
+            self.writer.run_merges()
+            self._scrub()
+            if self.writer.files_changed():
+                raise ArchiveDamaged(
+                    _("{folder}: files were changed from outside", folder=self._folder)
+                )
+            if index_repair.is_suspect(self._data):
+                raise ArchiveDamaged(_("{folder}: a search found it damaged", folder=self._folder))
+
+    def _scrub(self) -> None:
+        """Check a whole segment from time to time; raises ArchiveDamaged for a changed bit."""
+        self._looks += 1
+        if self._looks % SCRUB == 0 and next(self._scrubbing, self) is self:
+            self._scrubbing = self.writer.verify_steps()
+
+    def work(self) -> bool:
+        """Do the next step; return whether there was one."""
+        if batch := self._store.unindexed(BATCH, self._last, MOST_CHARACTERS):
+            self._fence.add(ticket.article for ticket in batch if ticket.article)
+            self.writer.remove({ticket.id for ticket in batch if not ticket.article})
+            self._last = batch[-1].number
+            self._store.mark_indexed(self._last)
+            return True
+        if next(self._mending, self) is not self:
+            return True
+        if self._mended:
+            self._mended()
+            self._mended = None
+        return False
+
+
+def _ended(wake: Wake, seconds: float) -> bool:
+    """Wait for a wake-up for at most `seconds`; return whether the pipe has ended."""
+    try:
+        while wake.poll(seconds):
+            wake.recv_bytes()
+            seconds = 0.0
+    except (EOFError, OSError):
+        return True
+    return False
+
+
+def _woken(wake: Wake) -> bool:
+    """Wait for a wake-up, then a little for more articles; return whether the pipe has ended."""
+    ended = _ended(wake, LOOK)
+    for _look in range(MORE):
+        if ended or not wake.poll(LINGER):
+            break
+        ended = _ended(wake, 0.0)
+    return ended

@@ -1,0 +1,181 @@
+"""Retention: articles older than `archive: keep` are dropped, a few at a time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from msgspec import Struct
+
+from index.query.filters import selects
+from monitor.base.article import Timestamp
+from monitor.base.errors import StoreError
+from monitor.base.formatting import articles
+from monitor.base.tasks import WorkerThread, is_due
+from monitor.base.translation import gettext as _
+from monitor.base.url import host
+from monitor.model.config import FOR_EVER, ExpiringArticle, Retention, RetentionExceptions
+from monitor.model.feed import Feed
+from monitor.storage.store.protocol import Store, StoreReads
+
+STEP = 200
+"""Articles of one step: 20 ms when all of them are dropped."""
+BEGINNING = (float("-inf"), 0)
+
+
+class SweepResult(Struct, frozen=True, kw_only=True):
+    """The result of a step; an empty one is the end."""
+
+    articles: int = 0
+    """Number of articles that were, or would be, dropped."""
+    spared: int = 0
+    """Number of articles that are as old, and stay."""
+    characters: int = 0
+    """Bytes of text that were dropped."""
+
+    def __add__(self, other: SweepResult) -> SweepResult:
+        """Return the sum of two results."""
+        return SweepResult(
+            articles=self.articles + other.articles,
+            spared=self.spared + other.spared,
+            characters=self.characters + other.characters,
+        )
+
+
+def retention_exceptions(retention: Retention, feeds: Iterable[Feed]) -> RetentionExceptions:
+    """Return what is kept for ever, in the terms of the store."""
+    known = list(feeds)
+    numbers: set[int] = set()
+    watchlists: set[str] = set()
+    for selector in retention.spare:
+        kind, _, name = selector.partition(":")
+        if kind == "watch":
+            watchlists.add(name)
+        elif kind in ("tag", "feed"):
+            feed_selector = selector if kind == "tag" else name
+            numbers.update(
+                feed.number
+                for feed in known
+                if selects(feed_selector, feed.name, host(feed.url), feed.tags)
+            )
+    return RetentionExceptions(
+        feeds=frozenset(numbers),
+        watchlists=frozenset(watchlists),
+        alerts=not retention.drop_alerts or "has:alert" in retention.spare,
+    )
+
+
+class RetentionSweep:
+    """One sweep over all articles that are too old. Runs in the store's thread."""
+
+    def __init__(self, store: Store, retention: Retention, now: Timestamp) -> None:
+        self._store = store
+        self._before = float("-inf") if retention.keep is None else now - retention.keep
+        self._spared = retention_exceptions(retention, store.feeds.every())
+        self._after = BEGINNING
+
+    def step(self) -> SweepResult:
+        """Drop the next articles. Raises StoreError."""
+        with self._store.batch() as batch:
+            expiring = self._next(batch)
+            batch.drop([one.id for one in expiring if not one.spared])
+        return self._swept(expiring)
+
+    def look(self) -> SweepResult:
+        """Count the next articles that `step` would drop. Raises StoreError."""
+        with self._store.reading() as reading:
+            expiring = self._next(reading)
+        return self._swept(expiring)
+
+    def _next(self, reading: StoreReads) -> list[ExpiringArticle]:
+        return reading.expiring(self._before, self._spared, self._after, STEP)
+
+    def _swept(self, expiring: Sequence[ExpiringArticle]) -> SweepResult:
+        if expiring:
+            self._after = (expiring[-1].seen, expiring[-1].id)
+        going = [one for one in expiring if not one.spared]
+        return SweepResult(
+            articles=len(going),
+            spared=len(expiring) - len(going),
+            characters=sum(one.characters for one in going),
+        )
+
+
+log = logging.getLogger("tocsin")
+
+EVERY = 3600.0
+"""Seconds between two sweeps."""
+LOOK = 10.0
+"""Seconds between two checks whether a sweep is due."""
+PAUSE = 0.25
+"""Seconds between two steps of a sweep."""
+PATIENCE = 20
+"""Pauses that a step waits for a moment without polls; a thousand feeds leave none."""
+REST = 30.0
+"""Seconds without a step after a StoreError."""
+
+
+class RetentionRunner:
+    """Runs sweeps beside the monitor, by the current `archive:` settings."""
+
+    def __init__(
+        self,
+        store: Store,
+        thread: WorkerThread,
+        clock: Callable[[], Timestamp],
+        sleep: Callable[[float], Awaitable[None]],
+        retention: Callable[[], Retention],
+        busy: Callable[[], bool],
+    ) -> None:
+        self._store = store
+        self._thread = thread
+        self._clock = clock
+        self._sleep = sleep
+        self._retention = retention
+        self._busy = busy
+
+    async def ever(self, refused: Callable[[StoreError], None]) -> None:
+        """Sweep every hour, and when the settings change. Never raises: the monitor goes on."""
+        swept, rule = float("-inf"), FOR_EVER
+        while True:
+            await self._sleep(LOOK)
+            now, retention = self._clock(), self._retention()
+            if retention == rule and not is_due(swept, EVERY, now):
+                continue
+            swept, rule = now, retention
+            try:
+                await self.all(self._quiet)
+            except StoreError as error:
+                refused(error)
+                swept = float("-inf")
+                await self._sleep(REST)
+            except Exception:
+                log.exception(_("nothing more was dropped; the monitor goes on"))
+
+    async def all(self, between: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Drop all articles that are too old. Raises StoreError."""
+        retention = self._retention()
+        if retention.keep is None:
+            return
+        sweep = await self._thread(RetentionSweep, self._store, retention, self._clock())
+        total = SweepResult()
+        while (step := await self._thread(sweep.step)) != SweepResult():
+            total += step
+            await (between or self._breathe)()
+        if total.articles:
+            log.info(
+                _(
+                    "older than the archive keeps them: {articles}",
+                    articles=articles(total.articles),
+                )
+            )
+
+    async def _quiet(self) -> None:
+        """Wait for a moment without polls, for a limited time."""
+        for _try in range(PATIENCE):
+            await self._sleep(PAUSE)
+            if not self._busy():
+                return
+
+    async def _breathe(self) -> None:
+        await self._sleep(0)

@@ -1,0 +1,133 @@
+"""The monitor reads every page of the store now and then: a disk that fails says nothing.
+
+And it looks for monitors of a shared store that say nothing any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+
+from monitor.base.article import Timestamp
+from monitor.base.errors import StoreError
+from monitor.base.tasks import is_due
+from monitor.base.translation import gettext as _
+from monitor.judgement.alerts.newsroom_incidents import plan_lost_monitors, plan_store_damage
+from monitor.judgement.alerts.plan import AlertPlan
+from monitor.judgement.alerts.routing import Routing
+from monitor.model.alert import AlertKind
+from monitor.model.config import StoreAddress
+from monitor.model.reserved_names import FEED_HEALTH
+from monitor.storage.store.protocol import Store
+from monitor.storage.store.sql.connection import open_database
+from monitor.storage.store.sqlite import FILE, RESTORE
+
+log = logging.getLogger("tocsin")
+
+EVERY = 86_400.0
+"""Seconds between two checks."""
+LOOK = 600.0
+"""Seconds before the first check, and between two looks at the clock."""
+
+
+class StoreCheckRunner:
+    """Checks the store beside the monitor, in a thread, while others write."""
+
+    def __init__(
+        self,
+        store: StoreAddress,
+        clock: Callable[[], Timestamp],
+        sleep: Callable[[float], Awaitable[None]],
+        tell: Callable[[str], Awaitable[None]],
+    ) -> None:
+        """Set the runner up.
+
+        Args:
+            store: Where the store is.
+            clock: Returns the time.
+            sleep: Waits so many seconds.
+            tell: Called after each check with what it found; empty if the store is whole.
+        """
+        self._store = store
+        self._clock = clock
+        self._sleep = sleep
+        self._tell = tell
+        self._ended = False
+        self.damage = ""
+        """What the last check found, with what to do; empty if the store is whole."""
+
+    async def ever(self) -> None:
+        """Check the store once a day. Never raises: the monitor goes on."""
+        checked = float("-inf")
+        while True:
+            await self._sleep(LOOK)
+            if not is_due(checked, EVERY, now := self._clock()):
+                continue
+            checked = now
+            try:
+                await self.check()
+            except asyncio.CancelledError:
+                self._ended = True  # the thread ends at its next look
+                raise
+            except StoreError as error:
+                log.error(_("the store cannot be checked: {error}", error=error))
+
+    async def check(self) -> None:
+        """Check the store now, and tell. Raises StoreError if it cannot be read or written."""
+        found = await asyncio.to_thread(self._read)
+        self.damage = ""
+        if found:
+            self.damage = _(
+                "{file} is damaged ({damage}); {advice}",
+                file=FILE, damage=found, advice=_(RESTORE),
+            )  # fmt: skip
+            log.error("%s", self.damage)
+        await self._tell(self.damage)
+
+    def _read(self) -> str:
+        with closing(open_database(self._store, create=False)) as connection:
+            return connection.find_damage(lambda: self._ended)
+
+
+def note_damage(store: Store, damage: str, routing: Routing, now: Timestamp) -> AlertPlan:
+    """Raise an alert when damage of the store begins, and end its time when the store is whole.
+
+    Returns:
+        What was stored: an empty plan if nothing has changed since the check before.
+
+    Raises:
+        StoreError: The store refuses; nothing was changed.
+    """
+    with store.batch() as batch:
+        lasts = any(
+            time.kind is AlertKind.DAMAGED and time.ended_at is None
+            for time in batch.volumes.unusual(now)
+        )
+        if lasts == bool(damage):
+            return AlertPlan(at=now)
+        plan = plan_store_damage(damage, batch.volumes.facts([FEED_HEALTH], now), routing, now)
+        batch.save_alerts(plan)
+    return plan
+
+
+def note_lost_monitors(store: Store, routing: Routing, now: Timestamp) -> AlertPlan:
+    """Raise an alert about each monitor of a shared store that is lost.
+
+    Returns:
+        What was stored: an empty plan if there is nothing new.
+
+    Raises:
+        StoreError: The store refuses; nothing was changed.
+    """
+    with store.reading() as reading:
+        if not reading.lost_monitors():
+            return AlertPlan(at=now)
+    with store.batch() as batch:
+        lost = batch.lost_monitors()
+        plan = plan_lost_monitors(lost, batch.volumes.facts([FEED_HEALTH], now), routing, now)
+        batch.save_alerts(plan)
+        told = zip(lost, plan.raised, strict=True)
+        batch.note_lost({one.number: alert.id for one, alert in told})
+    return plan

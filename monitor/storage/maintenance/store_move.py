@@ -1,0 +1,165 @@
+"""All of a store into an empty one: from SQLite to PostgreSQL, and back."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, suppress
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from monitor.base.errors import StoreError
+from monitor.base.translation import gettext as _
+from monitor.base.translation import number
+from monitor.model.config import StoreAddress
+from monitor.storage.store import store_name
+from monitor.storage.store.sql.connection import Connection, open_database, reading
+from monitor.storage.store.sql.schema import TABLE_NAMES
+from monitor.storage.store.sqlite import FILE
+
+CHUNK = 500
+"""Rows between two reports of progress."""
+MOVING = "moving"
+"""The folder beside an SQLite file in which it is filled."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with the table that is copied, how many rows are done, and of how many."""
+
+
+class TableContent(Struct, frozen=True):
+    """What a table holds, whatever the order of its rows."""
+
+    rows: int = 0
+    digest: int = 0
+    """Sum of the hashes of its rows."""
+
+    def with_rows(self, rows: Sequence[Sequence[Any]]) -> TableContent:
+        """Return the content with more rows."""
+        digest = sum(map(_digest, rows), self.digest) % (1 << 128)
+        return TableContent(self.rows + len(rows), digest)
+
+
+def move_store(source: StoreAddress, target: StoreAddress, progress: Progress) -> dict[str, int]:
+    """Copy all of a store into an empty one, in one transaction; return the rows by table.
+
+    The source is left as it is. What was copied is read again and compared, table by table, before
+    it is committed: if anything differs, or this is interrupted, the target stays empty.
+
+    Args:
+        source: A store that nobody writes to meanwhile.
+        target: Where there is none yet, or an empty one.
+        progress: Called now and then.
+
+    Raises:
+        StoreError: One of them cannot be opened, the target is not empty, or they differ.
+        AlreadyRunningError: A monitor watches one of them.
+    """
+    with ExitStack() as stack:
+        place = stack.enter_context(_FilledFile(target)) if isinstance(target, Path) else target
+        reader = stack.enter_context(closing(open_database(source, create=False)))
+        writer = stack.enter_context(closing(open_database(place, create=True)))
+        reader.claim(alone=True)
+        writer.claim(alone=True)
+        with reading(reader), reading(writer):
+            _refuse_filled(writer, target)
+            reader.begin_reading()
+            writer.begin_loading()
+            try:
+                copied = {table: _copy(reader, writer, table, progress) for table in TABLE_NAMES}
+                for table, content in copied.items():
+                    progress(table, 0, content.rows)
+                    if (found := _content(writer, table)) != content:
+                        raise StoreError(
+                            _(
+                                "{table}: {found} rows arrived of {count}, or not as they were;"
+                                " nothing was copied",
+                                table=table,
+                                found=number(found.rows),
+                                count=number(content.rows),
+                            )
+                        )
+                writer.end_loading(reader.last_numbers())
+            except BaseException:
+                with suppress(writer.Error):
+                    writer.rollback()
+                raise
+    return {table: content.rows for table, content in copied.items()}
+
+
+class _FilledFile:
+    """A folder beside the place of an SQLite file: the file is put there when it is whole."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made = folder / MOVING
+
+    def __enter__(self) -> Path:
+        if (self._folder / FILE).exists():
+            raise StoreError(
+                _("{file}: exists already, and nothing was changed", file=self._folder / FILE)
+            )
+        shutil.rmtree(self._made, ignore_errors=True)  # of a move that was interrupted
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self._made
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            (self._made / FILE).rename(self._folder / FILE)
+        shutil.rmtree(self._made, ignore_errors=True)
+
+
+def _refuse_filled(writer: Connection, target: StoreAddress) -> None:
+    for table in ("feeds", "articles", "evidence"):
+        if writer.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
+            raise StoreError(
+                _("{store}: it is not empty, and nothing was changed", store=store_name(target))
+            )
+
+
+def _copy(reader: Connection, writer: Connection, table: str, progress: Progress) -> TableContent:
+    columns = _columns(reader, table)
+    writer.execute(f"DELETE FROM {table}")  # a new store has a row here and there
+    (total,) = reader.execute(f"SELECT count(*) FROM {table}").fetchone()
+    content = TableContent()
+    for rows in _chunks(reader, table, columns):
+        writer.load(table, columns, rows)
+        content = content.with_rows(rows)
+        progress(table, content.rows, total)
+    return content
+
+
+def _content(connection: Connection, table: str) -> TableContent:
+    content = TableContent()
+    for rows in _chunks(connection, table, _columns(connection, table)):
+        content = content.with_rows(rows)
+    return content
+
+
+def _columns(connection: Connection, table: str) -> list[str]:
+    """Return the columns of a table, in the same order in every database."""
+    cursor = connection.execute(f"SELECT * FROM {table} LIMIT 0")
+    return sorted(column[0] for column in cursor.description or ())
+
+
+def _chunks(
+    connection: Connection, table: str, columns: Sequence[str]
+) -> Iterator[list[tuple[Any, ...]]]:
+    rows = connection.stream(f"SELECT {', '.join(columns)} FROM {table}")
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+def _digest(row: Sequence[Any]) -> int:
+    """Return a hash of a row, the same for each database that holds it."""
+    values = [_plain(value) for value in row]
+    return int.from_bytes(hashlib.blake2b(repr(values).encode(), digest_size=16).digest())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bool):
+        return int(value)
+    return value.replace("\0", "") if isinstance(value, str) else value

@@ -1,0 +1,489 @@
+"""Whether the evidence is whole: each link of its chain, each alert, each text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, field
+
+from monitor.base.article import Timestamp
+from monitor.base.formatting import alert_number
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark
+from monitor.model import evidence
+from monitor.model.evidence import BEGINNING, Kind
+from monitor.storage.store.sql.evidence import (
+    EvidenceReader,
+    EvidenceRow,
+    StoredAlert,
+    WatchlistRename,
+)
+from monitor.storage.store.sqlite import RESTORE
+
+NumberedRecord = tuple[int, Mapping[str, Any]]
+"""The number of a record, and what it says."""
+_BEGINS = (Kind.RAISED, Kind.EARLIER)
+
+
+class AuditFault(Struct, frozen=True):
+    """A difference between the evidence and the store, or inside the evidence."""
+
+    what: str
+    number: int = 0
+    """Number of the record; 0 without one."""
+    alert: int | None = None
+
+    def __str__(self) -> str:
+        """Return the fault in words."""
+        if not self.number:
+            return self.what
+        if self.alert is None:
+            return _("record {number}: {fault}", number=self.number, fault=self.what)
+        return _(
+            "record {number} (alert {alert}): {fault}",
+            number=self.number,
+            alert=alert_number(self.alert),
+            fault=self.what,
+        )
+
+
+class RecordedAlert(Struct, frozen=True, kw_only=True):
+    """What the store has of one alert."""
+
+    alert: StoredAlert | None
+    """None when it is not in the store."""
+    records: Sequence[NumberedRecord]
+    """Records of the alert, oldest first."""
+    matches: Sequence[Mapping[str, Any]]
+    escalations: Collection[tuple[str, float]]
+    """Escalations of the alert: reason and time."""
+    texts: Mapping[tuple[int, int], str]
+    """Hashes of the texts that are kept, by article and version."""
+    renames: Sequence[WatchlistRename] = ()
+    """How watchlists were renamed, the first ones first."""
+
+
+def texts_named(records: Sequence[NumberedRecord]) -> dict[tuple[int, int], tuple[str, int]]:
+    """Return the hash of each text that records name, by article and version, and the record.
+
+    The page of an article makes its text longer: what was written last counts.
+    """
+    named: dict[tuple[int, int], tuple[str, int]] = {}
+    article = 0
+    for number, record in records:
+        about = record.get("article")
+        if isinstance(about, dict):
+            article = about.get("id", 0)
+        text = record.get("text", about)
+        if isinstance(text, dict) and article:
+            named[article, text.get("version", 0)] = text.get("sha256", ""), number
+    return named
+
+
+def faults_of(id: int, seen: RecordedAlert, now: Timestamp) -> Iterator[AuditFault]:
+    """Yield what is wrong with an alert and its records.
+
+    Args:
+        id: The alert.
+        seen: What the store has of it.
+        now: The time of the verification.
+    """
+    begun = [(number, record) for number, record in seen.records if record.get("kind") in _BEGINS]
+    gone = [number for number, record in seen.records if record.get("kind") == Kind.DROPPED]
+    if not begun:
+        where = seen.records[0][0] if seen.records else 0
+        yield AuditFault(
+            _("alert {alert} has no record of why it was raised", alert=alert_number(id)),
+            where,
+            id if where else None,
+        )
+        return
+    yield from _misdated(id, seen.records, now)
+    (number, record), *again = begun
+    for other, _record in again:
+        words = _("it is raised again: record {number} has done so", number=number)
+        yield AuditFault(words, other, id)
+    if seen.alert is None and not gone:
+        words = _("the alert is gone, and no record says that it was dropped")
+        yield AuditFault(words, number, id)
+    if seen.alert is not None and gone:
+        words = _("it says that the alert was dropped, and it is there")
+        yield AuditFault(words, gone[0], id)
+    if seen.alert is None or gone:
+        return
+    for words in _differs(seen.alert, number, record, seen):
+        yield AuditFault(words, number, id)
+    yield from _grown(id, seen, number)
+    yield from _texts(id, seen)
+
+
+def _misdated(id: int, records: Sequence[NumberedRecord], now: Timestamp) -> Iterator[AuditFault]:
+    """Yield the records of an alert that were made at a time that cannot be."""
+    before: tuple[int, float] | None = None
+    for number, record in records:
+        at, article = record.get("at"), record.get("article")
+        if not isinstance(at, int | float):
+            continue
+        if at > now + CLOCKS_DIFFER:
+            yield AuditFault(_("it is dated in the future"), number, id)
+        if before and at < before[1]:
+            words = _("it is dated before record {number}", number=before[0])
+            yield AuditFault(words, number, id)
+        first_seen = article.get("seen") if isinstance(article, dict) else None
+        if isinstance(first_seen, int | float) and at < first_seen:
+            words = _("it is dated before its article was first seen")
+            yield AuditFault(words, number, id)
+        before = number, at
+
+
+def _differs(
+    alert: StoredAlert, number: int, record: Mapping[str, Any], seen: RecordedAlert
+) -> Iterator[str]:
+    """Yield the differences between the store and the record of the raised alert."""
+    article = record.get("article") or {}
+    rule = record.get("rule") or {}
+    compared = {
+        _WATCHLIST: (alert.watchlist, _renamed(record.get("watchlist"), number, seen.renames)),
+        _KIND: (alert.about, record.get("about")),
+        _TIME: (alert.raised_at, record.get("at", record.get("raised_at"))),
+        _ARTICLE: (alert.article, article.get("id")),
+        _ORIGINAL: (alert.duplicate_of, record.get("merged_into")),
+    }
+    if alert.article is not None:
+        compared[_ADDRESS] = alert.url, article.get("url")
+    if record.get("kind") == Kind.RAISED and alert.article is not None:
+        compared |= {
+            _RULE: (alert.rule, rule.get("version")),
+            _VERSION: (alert.article_version, article.get("version")),
+            _BACKFILL: (bool(alert.backfill), record.get("backfill")),
+            _DATE: (alert.published, article.get("published")),
+            _SEEN: (alert.seen, article.get("seen")),
+        }
+        for name in ("author", "lang"):
+            if (then := _latest(name, record, seen.records)) is not None:
+                compared[_WORDS[name]] = getattr(alert, name), then
+        if "outlet" in article:
+            compared[_OUTLET] = alert.outlet, article["outlet"]
+    for name, (now, then) in compared.items():
+        if now != then:
+            yield _(name, now=_shown(now), before=_shown(then))
+
+
+def _renamed(watchlist: object, raised: int, renames: Iterable[WatchlistRename]) -> object:
+    """Return the name that the watchlist of a record has now."""
+    for number, before, after in renames:
+        if number > raised and watchlist == before:
+            watchlist = after
+    return watchlist
+
+
+_WATCHLIST = mark("the watchlist is now {now}, and was {before}")
+_KIND = mark("the kind is now {now}, and was {before}")
+_TIME = mark("the time is now {now}, and was {before}")
+_ARTICLE = mark("the article is now {now}, and was {before}")
+_ORIGINAL = mark("the alert that it is a duplicate of is now {now}, and was {before}")
+_ADDRESS = mark("the address of its article is now {now}, and was {before}")
+_RULE = mark("the rule is now {now}, and was {before}")
+_VERSION = mark("the version of its article is now {now}, and was {before}")
+_BACKFILL = mark("the backfill mark is now {now}, and was {before}")
+_DATE = mark("the date of its article is now {now}, and was {before}")
+_SEEN = mark("the time its article was seen is now {now}, and was {before}")
+_OUTLET = mark("the outlet of its article is now {now}, and was {before}")
+_WORDS = {
+    "author": mark("the author of its article is now {now}, and was {before}"),
+    "lang": mark("the language of its article is now {now}, and was {before}"),
+}
+
+
+def _latest(name: str, raised: Mapping[str, Any], records: Sequence[NumberedRecord]) -> Any:
+    """Return what the last record says of an article that edits change; None if it says nothing."""
+    found = raised.get("article", {}).get(name)
+    for _number, record in records:
+        if record.get("kind") in (Kind.EDITED, Kind.PAGE):
+            found = record.get(name)
+    return found
+
+
+def _grown(id: int, seen: RecordedAlert, first: int) -> Iterator[AuditFault]:
+    """Yield the faults in the records after an alert was raised."""
+    assert seen.alert is not None
+    severity, matches, at = "", None, first
+    steps: dict[tuple[str, float], int] = {}
+    for number, record in seen.records:
+        severity = record.get("to", record.get("severity", severity))
+        if record.get("kind") == Kind.ESCALATED:
+            steps[record.get("reason", ""), record.get("at", 0.0)] = number
+        if "matches" in record:
+            matches, at = record["matches"], number
+    if seen.alert.severity != severity:
+        words = _(
+            "the severity is now {now}, and was {before}",
+            now=seen.alert.severity,
+            before=severity,
+        )
+        yield AuditFault(words, first, id)
+    for step, number in steps.items():
+        if step not in seen.escalations:
+            yield AuditFault(_("its escalation is not in the store any more"), number, id)
+    for reason, _at in sorted(set(seen.escalations) - steps.keys()):
+        if not _is_earlier(seen):
+            words = _("it was escalated ({reason}), and no record says so", reason=reason)
+            yield AuditFault(words, first, id)
+    if matches is not None and [dict(one) for one in seen.matches] != matches:
+        words = _("the words that matched, or their places, are not those of the record")
+        yield AuditFault(words, at, id)
+
+
+def _texts(id: int, seen: RecordedAlert) -> Iterator[AuditFault]:
+    for (article, version), (recorded, number) in texts_named(seen.records).items():
+        stored = seen.texts.get((article, version))
+        if stored is None:
+            words = _(
+                "version {version} of article {article} is gone", version=version, article=article
+            )
+            yield AuditFault(words, number, id)
+        elif stored != recorded:
+            words = _(
+                "version {version} of article {article} is not the text that was hashed",
+                version=version,
+                article=article,
+            )
+            yield AuditFault(words, number, id)
+
+
+def _is_earlier(seen: RecordedAlert) -> bool:
+    return any(record.get("kind") == Kind.EARLIER for _number, record in seen.records)
+
+
+def _shown(value: object) -> str:
+    return _("nothing") if value is None else repr(value)
+
+
+MOST = 1_000
+"""Faults that are listed; more are counted."""
+CLOCKS_DIFFER = 60.0
+"""Seconds that a record may be ahead of the clock of the verification."""
+STEP = 500
+"""Records between two reports of progress."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much is done, and of how much."""
+
+
+class VerificationResult(Struct):
+    """The result of a verification."""
+
+    damage: str = ""
+    """What is wrong with the pages of the store; empty if nothing is."""
+    records: int = 0
+    """Number of records that were read."""
+    alerts: int = 0
+    """Number of alerts that were compared with their records."""
+    texts: int = 0
+    """Number of article texts that were compared with their hashes."""
+    earlier: int = 0
+    """Alerts older than the evidence: recorded as they were found then."""
+    set_back: int = 0
+    """Records dated before the one that precedes them: perhaps the clock was set back."""
+    dropped: int = 0
+    """Alerts no longer kept: their texts cannot be checked any more."""
+    head: tuple[int, str] = (0, BEGINNING)
+    """Number and hash of the last record."""
+    noted: int | None = None
+    """The record with the hash that was noted elsewhere; None if none was given, or none is it."""
+    faults: list[AuditFault] = field(default_factory=list)
+    """Faults, by number of record."""
+    more: int = 0
+    """Number of further faults."""
+
+    @property
+    def whole(self) -> bool:
+        """Return whether no fault was found."""
+        return not self.faults
+
+    def add_problem(self, fault: AuditFault) -> None:
+        """Add a fault."""
+        if len(self.faults) < MOST:
+            self.faults.append(fault)
+        else:
+            self.more += 1
+
+
+def verify(
+    proofs: EvidenceReader,
+    progress: Progress,
+    *,
+    now: Timestamp,
+    first: int = 1,
+    noted: str = "",
+) -> VerificationResult:
+    """Return what is wrong with the evidence; of a damaged store, nothing but that it is.
+
+    Args:
+        proofs: The store.
+        progress: Called now and then.
+        now: The time: no record is from later.
+        first: Number of the record to begin with.
+        noted: Hash of a record that was written down elsewhere.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    progress(_("store"), 0, 1)
+    if damage := proofs.damage():
+        fault = AuditFault(
+            _("the store is damaged ({damage}); {advice}", damage=damage, advice=_(RESTORE))
+        )
+        return VerificationResult(damage=damage, faults=[fault])
+    result = VerificationResult()
+    for name in proofs.guards():
+        result.add_problem(
+            AuditFault(
+                _("{name}, which keeps records as they are, is not as it was made", name=name)
+            )
+        )
+    _chain(proofs, progress, first, result)
+    if noted:
+        result.noted = proofs.number_of(noted)
+        if result.noted is None:
+            result.add_problem(
+                AuditFault(
+                    _("no record has the hash {hash}: records were written anew", hash=noted)
+                )
+            )
+    _alerts(proofs, progress, first, now, result)
+    result.faults.sort(key=lambda fault: fault.number or float("inf"))
+    return result
+
+
+# --- the chain -------------------------------------------------------------------------
+
+
+def _chain(
+    proofs: EvidenceReader, progress: Progress, first: int, result: VerificationResult
+) -> None:
+    total, last = proofs.records(), proofs.given()
+    before: tuple[int, str] | None = (0, BEGINNING) if first <= 1 else None
+    rules: dict[int, tuple[object, object]] = {}
+    latest = 0.0
+    for row in proofs.rows(first):
+        record = evidence.record_content(row.record)
+        for words in _links(row, record, before):
+            result.add_problem(AuditFault(words, row.number, row.alert))
+        if row.kind == Kind.RULE:
+            rules[row.number] = record.get("watchlist"), record.get("version")
+        elif first <= 1 and (words := _names_rule(record, rules)):
+            result.add_problem(AuditFault(words, row.number, row.alert))
+        at = record.get("at")
+        if isinstance(at, int | float):
+            result.set_back += at < latest
+            latest = at
+        before = row.number, row.hash
+        result.records += 1
+        if result.records % STEP == 0:
+            progress(_("records"), result.records, total)
+    result.head = before or (0, BEGINNING)
+    if before and last > before[0]:
+        first_missing = before[0] + 1
+        if first_missing == last:
+            words = _("record {number} is missing at the end", number=last)
+        else:
+            words = _(
+                "records {first} to {last} are missing at the end", first=first_missing, last=last
+            )
+        result.add_problem(AuditFault(words, first_missing))
+
+
+def _links(
+    row: EvidenceRow, record: Mapping[str, Any], before: tuple[int, str] | None
+) -> Iterator[str]:
+    """Yield the faults of a record by itself, and of its place in the chain."""
+    if before and row.number != before[0] + 1:
+        yield _missing_before(before[0] + 1, row.number - 1)
+    if evidence.digest(row.record) != row.hash:
+        yield _("its text has not the hash that is stored with it: it was changed")
+        return
+    if not record:
+        yield _("it is not a JSON object")
+        return
+    if record.get("number") != row.number:
+        yield _("it says that it is record {number}", number=record.get("number"))
+    if (record.get("kind"), record.get("alert")) != (row.kind, row.alert):
+        yield _("it is filed under another kind or alert than it says")
+    if row.kind not in set(Kind):
+        yield _("it is of no known kind ({kind})", kind=row.kind)
+    if row.kind == Kind.RULE and row.said != _rule_key(record):
+        yield _("the rule is filed under another hash than it has")
+    if before and row.number == before[0] + 1 and record.get("previous") != before[1]:
+        yield _("it does not follow record {number}, as that is now", number=before[0])
+
+
+def _rule_key(record: Mapping[str, Any]) -> str:
+    keys = ("watchlist", "version", "query", "lang", "feeds")
+    return evidence.digest(evidence.canonical({key: record.get(key) for key in keys}))
+
+
+def _names_rule(record: Mapping[str, Any], rules: Mapping[int, tuple[object, object]]) -> str:
+    """Return what is wrong with the rule that a record names; empty if nothing is."""
+    rule = record.get("rule")
+    if not isinstance(rule, dict):
+        return ""
+    known = rules.get(rule.get("record", 0))
+    if known is None or known[1] != rule.get("version"):
+        return _("the rule that it names is not written down before it")
+    if "watchlist" in record and known[0] != record["watchlist"]:
+        return _("the rule that it names is that of another watchlist")
+    return ""
+
+
+def _missing_before(first: int, last: int) -> str:
+    if first == last:
+        return _("record {number} is missing before it", number=first)
+    return _("records {first} to {last} are missing before it", first=first, last=last)
+
+
+# --- the alerts ------------------------------------------------------------------------
+
+
+def _alerts(
+    proofs: EvidenceReader,
+    progress: Progress,
+    first: int,
+    now: Timestamp,
+    result: VerificationResult,
+) -> None:
+    done, chunks, renames = 0, list(proofs.alerts()), proofs.renames()
+    total = sum(map(len, chunks))
+    for ids in chunks:
+        records = {
+            id: [(number, evidence.record_content(record)) for number, record in of]
+            for id, of in proofs.records_of(ids).items()
+        }
+        alerts, matches = proofs.kept(ids), proofs.matches_of(ids)
+        louder = proofs.escalations_of(ids)
+        named = {id: texts_named(of) for id, of in records.items() if id in alerts}
+        texts = proofs.texts_of({article for of in named.values() for article, _ in of})
+        for id in ids:
+            seen = RecordedAlert(
+                alert=alerts.get(id),
+                records=records.get(id, []),
+                matches=matches.get(id, []),
+                escalations=louder.get(id, set()),
+                texts=texts,
+                renames=renames,
+            )
+            _count(seen, result)
+            for fault in faults_of(id, seen, now):
+                if fault.number == 0 or fault.number >= first:
+                    result.add_problem(fault)
+        result.texts += sum(map(len, named.values()))
+        done += len(ids)
+        progress(_("alerts"), done, total)
+
+
+def _count(seen: RecordedAlert, result: VerificationResult) -> None:
+    kinds = {record.get("kind") for _number, record in seen.records}
+    result.alerts += seen.alert is not None
+    result.earlier += Kind.EARLIER in kinds
+    result.dropped += Kind.DROPPED in kinds

@@ -1,0 +1,175 @@
+"""One monitor per data folder: the lock that it holds, and the heartbeat that viewers read.
+
+The kernel frees the lock on kill -9. A file beside it holds the heartbeat.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from msgspec import Struct, to_builtins
+
+from monitor.base.article import Timestamp
+from monitor.base.errors import AlreadyRunningError, MonitorError
+from monitor.base.files import atomic_write
+from monitor.base.translation import gettext as _
+from monitor.model.status import MonitorPresence
+from monitor.storage import data_folder
+
+LOCK = "monitor.lock"
+CARD = "monitor.json"
+GRACE = 0.5
+"""Seconds a starting monitor waits: a viewer that looks holds the lock for an instant."""
+
+
+class Heartbeat(Struct, frozen=True):
+    """What the monitor tells its viewers about itself."""
+
+    presence: MonitorPresence
+    pulse: Timestamp
+    config_error: str = ""
+    network_down: str = ""
+    store_damage: str = ""
+    no_vectors: str = ""
+    """Why articles get no vectors; empty when they do."""
+
+
+class MonitorLock:
+    """The lock of a data folder, as a context manager.
+
+    Raises:
+        AlreadyRunningError: Another monitor holds the lock.
+        MonitorError: The folder is not ours alone, or cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        from filelock import FileLock  # the import takes 30 ms, which viewers need not wait
+
+        self._folder = folder
+        self._lock = FileLock(folder / LOCK, timeout=GRACE)
+        self._said: dict[str, object] | None = None
+
+    def __enter__(self) -> MonitorLock:
+        try:
+            data_folder.claim(self._folder)
+            self._lock.acquire()
+            (self._folder / CARD).unlink(
+                missing_ok=True
+            )  # left by a killed monitor: its pid is not in use
+        except TimeoutError:
+            known = _read(self._folder)
+            raise AlreadyRunningError(
+                str(self._folder), known.presence.pid if known else 0
+            ) from None
+        except OSError as error:
+            self._lock.release()
+            raise MonitorError(
+                _(
+                    "{folder}: {why}; may it be written to?",
+                    folder=self._folder,
+                    why=error.strerror or error,
+                )
+            ) from error
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        (self._folder / CARD).unlink(missing_ok=True)
+        self._lock.release()
+
+    def beat(self, card: Heartbeat) -> None:
+        """Write the heartbeat."""
+        path = self._folder / CARD
+        said = to_builtins(card) | {"pulse": None}
+        if said != self._said or not path.exists():
+            atomic_write(path, json.dumps(to_builtins(card)).encode())
+            self._said = said
+        os.utime(path, (card.pulse, card.pulse))
+
+
+def is_locked(folder: Path) -> bool:
+    """Return whether a monitor holds the lock; it has no heartbeat while it starts or ends."""
+    if not (folder / LOCK).exists():
+        return False
+    try:
+        import fcntl
+    except ImportError:
+        return _is_refused(folder / LOCK)
+    try:
+        with (folder / LOCK).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+@contextmanager
+def dashboard_open(folder: Path) -> Iterator[Callable[[], bool]]:
+    """Note that a dashboard of a data folder is open; give what tells whether another one is."""
+    try:
+        import fcntl
+
+        place = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield lambda: False
+        return
+
+    def is_another_open() -> bool:
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            fcntl.flock(place, fcntl.LOCK_SH)
+        return False
+
+    try:
+        fcntl.flock(place, fcntl.LOCK_SH)
+        yield is_another_open
+    finally:
+        os.close(place)
+
+
+def _is_refused(path: Path) -> bool:
+    """Return whether another process holds a lock, where there is no `fcntl`."""
+    from filelock import FileLock
+
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except TimeoutError:
+        return True
+    except OSError:  # nothing can be written here
+        return False
+
+
+def current_heartbeat(folder: Path) -> Heartbeat | None:
+    """Return the heartbeat of the monitor that runs on `folder`, None without one."""
+    return _read(folder) if is_locked(folder) else None
+
+
+def _read(folder: Path) -> Heartbeat | None:
+    path = folder / CARD
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        return Heartbeat(
+            presence=MonitorPresence(**said["presence"]),
+            pulse=path.stat().st_mtime,
+            config_error=said["config_error"],
+            network_down=said["network_down"],
+            store_damage=said.get("store_damage", ""),
+            no_vectors=said["no_vectors"],
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,313 @@
+"""A filter over alerts, written in the language of queries: `watch:Alibaba since:7d grève`.
+
+`tocsin alerts` and the dashboard read, understand and evaluate it here. Filters are asked of
+each alert: `watch:Alibaba since:7d` selects what that watchlist raised since then, and not what
+another watchlist raised for the same article. What words are asked of is up to the caller: the
+command line asks the archive for articles, the dashboard looks through the headlines it holds.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Collection, Iterable
+from datetime import tzinfo
+from typing import Any, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from index.analysis.folding import compact
+from index.errors import QueryError
+from index.query.ast import And, AtLeast, Facet, Node, Not, Or, Phrase, Word, clauses, walk
+from index.query.date_expressions import resolve_time
+from index.query.filters import UNDETERMINED, names
+from monitor.base.article import Timestamp
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark
+from monitor.model.alert import AlertState, Verdict
+from monitor.model.search import Filter
+from monitor.model.severity import Severity
+
+_ARCHIVE_HINT = mark("/ searches the archive with it")
+_IS = {
+    "starred": Filter(starred=True),
+    "relevant": Filter(verdict=Verdict.RELEVANT),
+    "noise": Filter(verdict=Verdict.NOISE),
+    "noted": Filter(noted=True),
+}
+
+
+class AlertFilter(Struct, frozen=True):
+    """A filter as it was written, and its tree."""
+
+    text: str = ""
+    root: Node | None = None
+    """None selects every alert."""
+
+    @property
+    def has_words(self) -> bool:
+        """Whether it asks for words, and not only for filters."""
+        return self.root is not None and any(isinstance(n, Word | Phrase) for n in walk(self.root))
+
+    def names(self, name: str, value: str) -> bool:
+        """Tell whether one of its filters is `name:value`."""
+        return self.root is not None and any(
+            isinstance(node, Facet) and (node.name, node.value) == (name, value)
+            for node in walk(self.root)
+        )
+
+
+ALL = AlertFilter()
+
+
+def parse_alert_filter(text: str) -> AlertFilter:
+    """Return a filter whose words are asked of the archive.
+
+    Raises:
+        QueryError: The text is empty or no query; the error knows the column.
+    """
+    if not text.strip():
+        raise QueryError(_("nothing to look for"), 0, _("write a word or watch:NAME"))
+    from index.query import parser, validation  # the dashboard starts without a filter
+
+    root = parser.read(text, of_alerts=True)
+    validation.check(And((Facet("has", "alert"), root)))  # a filter of alerts may only exclude
+    return AlertFilter(text.strip(), root)
+
+
+def parse_headline_filter(text: str) -> AlertFilter:
+    """Return a filter whose words are looked for in headlines; `ALL` for an empty text.
+
+    Raises:
+        QueryError: The text is no query, or asks for more than headlines can answer.
+    """
+    if not text.strip():
+        return ALL
+    from index.query import parser
+
+    root = parser.read(text, of_alerts=True)
+    for node in walk(root):
+        _validate_for_headlines(node)
+    return AlertFilter(text.strip(), root)
+
+
+def _validate_for_headlines(node: Node) -> None:
+    """Raise QueryError for what alerts and their headlines cannot answer."""
+    if isinstance(node, Facet) and node.name in ("story", "has"):
+        message = _("{name}: is for the archive", name=node.text.partition(":")[0])
+        raise QueryError(message, node.column, _(_ARCHIVE_HINT))
+    if isinstance(node, Word) and node.part not in ("", "title"):
+        message = _("only headlines are searched here")
+        raise QueryError(message, node.column, _(_ARCHIVE_HINT))
+    if not isinstance(node, And | Or | Not | AtLeast | Facet | Word | Phrase):
+        message = _("no distances between words here")
+        raise QueryError(message, node.column, _(_ARCHIVE_HINT))
+
+
+# --- what filters mean ----------------------------------------------------------------
+
+
+class FilterNames(Struct, frozen=True):
+    """Names of which a filter may write the beginning only; without any, names are whole."""
+
+    watchlists: Collection[str] = ()
+    feeds: Collection[tuple[str, str]] = ()
+    """Names of feeds, and their hosts."""
+    feed_tags: Collection[str] = ()
+    alert_tags: Collection[str] = ()
+    """Tags that the analyst gave to alerts."""
+    people: Collection[str] = ()
+    """Those who work on alerts."""
+
+
+class FilterMeaning(Struct, frozen=True):
+    """What filters of the language mean at one moment, as filters of the store."""
+
+    now: Timestamp
+    zone: tzinfo
+    known: FilterNames = FilterNames()
+    who: str = ""
+    """Whom `assigned:me` means."""
+
+    def store_filter(self, facet: Facet) -> Filter | None:
+        """Return the filter of the store that a facet is; None where no single one is it."""
+        match facet.name, facet.value:
+            case "watch", value:
+                return Filter(watchlists=_completed(value, self.known.watchlists))
+            case "feed", value:
+                if any(names(value, name, host) for name, host in self.known.feeds):
+                    return Filter(feeds=(value,))
+                return Filter(feeds=_completed(value, [name for name, _ in self.known.feeds]))
+            case "lang", value:
+                return Filter(lang=("" if value == UNDETERMINED else value,))
+            case "severity", value:
+                return Filter(severities=(Severity(value),))
+            case "state", value:
+                return Filter(state=AlertState(value))
+            case "since", value:
+                return Filter(since=resolve_time(value, self.now, self.zone)[0])
+            case "until", value:
+                return Filter(until=resolve_time(value, self.now, self.zone)[1])
+            case "assigned", value:
+                return Filter(assignees=self._people(value))
+            case "is", value:
+                return _IS.get(value)
+        return None
+
+    def _people(self, value: str) -> tuple[str, ...]:
+        match value.casefold():
+            case "me":
+                return (self.who or value,)
+            case "nobody":
+                return ("",)
+        return _completed(value, self.known.people)
+
+    def tag_filters(self, value: str) -> tuple[Filter, Filter]:
+        """Return the two filters of a tag: of feeds that have it, of alerts that have it."""
+        feeds = tuple(f"tag:{tag}" for tag in _completed(value, self.known.feed_tags))
+        return Filter(feeds=feeds), Filter(tags=_completed(value.lower(), self.known.alert_tags))
+
+
+def _completed(value: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that a value is, else those it begins; itself when there are none."""
+    compact_value = compact(value)
+    compacted = {name: compact(name) for name in known}
+    exact = tuple(name for name, bare in compacted.items() if bare == compact_value)
+    begun = tuple(name for name, bare in compacted.items() if bare.startswith(compact_value))
+    return exact or begun or (value,)
+
+
+# --- filters that are one query of the store -------------------------------------------
+
+
+def as_store_filter(alert_filter: AlertFilter, meaning: FilterMeaning) -> Filter | None:
+    """Return the one filter of the store that a filter is; None if it takes more than one."""
+    filter = Filter()
+    if alert_filter.root is None:
+        return filter
+    for clause in clauses(alert_filter.root):
+        options = clause.children if isinstance(clause, Or) else (clause,)
+        parts = [
+            meaning.store_filter(node) if isinstance(node, Facet) else None for node in options
+        ]
+        united = _united([part for part in parts if part is not None])
+        if None in parts or united is None or _fields(filter) & _fields(united):
+            return None
+        filter = replace(filter, **{name: getattr(united, name) for name in _fields(united)})
+    return filter
+
+
+def _united(filters: list[Filter]) -> Filter | None:
+    """Return either of some filters as one; None if they are not of one kind of names."""
+    if len(filters) == 1:
+        return filters[0]
+    kinds = {name for filter in filters for name in _fields(filter)}
+    if len(kinds) != 1 or not kinds <= {"watchlists", "feeds", "lang", "severities", "assignees"}:
+        return None
+    (kind,) = kinds
+    every: dict[str, Any] = {kind: tuple(v for one in filters for v in getattr(one, kind))}
+    return Filter(**every)
+
+
+def _fields(filter: Filter) -> set[str]:
+    """Return the fields of a filter that restrict something."""
+    none = Filter()
+    return {
+        name for name in Filter.__struct_fields__ if getattr(filter, name) != getattr(none, name)
+    }
+
+
+# --- evaluation -------------------------------------------------------------------------
+
+
+class AlertSource(Protocol):
+    """Answers the parts of a filter."""
+
+    def ids(self, filter: Filter, /) -> Iterable[int]:
+        """Return the alerts that pass a filter of the store, in ascending order."""
+
+    def escalated(self) -> Iterable[int]:
+        """Return the alerts that escalated."""
+
+    def containing(self, node: Node, /) -> set[int] | None:
+        """Return the alerts whose text passes a node; None where its parts are to be asked."""
+
+
+def select_alerts(
+    alert_filter: AlertFilter, base: Filter, meaning: FilterMeaning, source: AlertSource
+) -> array[int]:
+    """Return the alerts of `base` that a filter selects, in ascending order.
+
+    Silenced, merged and closed alerts are among them where the filter names `is:silenced`,
+    `is:merged` or `state:closed`.
+    """
+    base = replace(
+        base,
+        muted=base.muted or alert_filter.names("is", "silenced"),
+        merged=base.merged or alert_filter.names("is", "merged"),
+        closed=base.closed or alert_filter.names("state", "closed"),
+    )
+    universe = array("q", source.ids(base))
+    if alert_filter.root is None:
+        return universe
+    selected = _Evaluation(base, set(universe), meaning, source).passed(alert_filter.root)
+    return array("q", (id for id in universe if id in selected))
+
+
+class _Evaluation:
+    """Set algebra over the alerts of one base filter."""
+
+    def __init__(
+        self, base: Filter, universe: set[int], meaning: FilterMeaning, source: AlertSource
+    ) -> None:
+        self._base = base
+        self._universe = universe
+        self._meaning = meaning
+        self._source = source
+
+    def passed(self, node: Node) -> set[int]:
+        """Return the alerts that pass a node."""
+        ids = self._answered(node)
+        if ids is not None:
+            return ids
+        match node:
+            case Not(child=child):
+                return self._universe - self.passed(child)
+            case And(children=children):
+                return set.intersection(*map(self.passed, children))
+            case Or(children=children):
+                return set().union(*map(self.passed, children))
+            case AtLeast(count=count, children=children):
+                times = Counter(id for child in children for id in self.passed(child))
+                return {id for id, passed in times.items() if passed >= count}
+        raise AssertionError(node)
+
+    def _answered(self, node: Node) -> set[int] | None:
+        """Return the alerts of a node that can be asked as a whole, None for other nodes."""
+        if isinstance(node, Facet):
+            return self._facet(node)
+        if isinstance(node, Not) or any(isinstance(each, Facet) for each in walk(node)):
+            return None
+        return self._source.containing(node)
+
+    def _facet(self, facet: Facet) -> set[int]:
+        match facet.name, facet.value:
+            case "has", "alert":
+                return self._universe
+            case "is", "escalated":
+                return self._universe.intersection(self._source.escalated())
+            case "is", "silenced":
+                return self._universe.difference(self._source.ids(replace(self._base, muted=False)))
+            case "is", "merged":
+                others = self._source.ids(replace(self._base, merged=False))
+                return self._universe.difference(others)
+            case "tag", value:
+                return set().union(*map(self._ask, self._meaning.tag_filters(value)))
+        filter = self._meaning.store_filter(facet)
+        return self._ask(filter) if filter else self._source.containing(facet) or set()
+
+    def _ask(self, filter: Filter) -> set[int]:
+        base = self._base
+        complete = replace(filter, muted=base.muted, merged=base.merged, closed=base.closed)
+        return set(self._source.ids(complete))

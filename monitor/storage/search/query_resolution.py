@@ -1,0 +1,106 @@
+"""What the names and dates of a query mean at one moment, and narrower queries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import tzinfo
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from index.query.ast import clauses
+from index.query.date_expressions import resolve_time
+from index.query.filters import UNDETERMINED, selects
+from index.query.parser import parse_query
+from index.query.suggestions import node_text
+from monitor.base.url import host
+
+if TYPE_CHECKING:
+    from index.archive import DocumentFilter
+    from index.query.ast import Facet
+    from monitor.base.article import Timestamp
+    from monitor.model.feed import Feed
+    from monitor.model.search import Filter
+    from monitor.storage.store.protocol import Views
+
+
+class QueryResolution:
+    """Turns the filters of queries into sets of articles, at one moment."""
+
+    def __init__(self, views: Views, now: Timestamp, zone: tzinfo) -> None:
+        self._views = views
+        self._now = now
+        self._zone = zone
+
+    @cached_property
+    def feeds(self) -> Collection[Feed]:
+        """Every feed there ever was: articles of former ones stay."""
+        return self._views.feeds.every()
+
+    def numbers(self, selectors: Iterable[str]) -> set[int]:
+        """Return the numbers of the feeds that any of these selectors names."""
+        return {
+            feed.number
+            for feed in self.feeds
+            for selector in selectors
+            if selects(selector, feed.name, host(feed.url), feed.tags)
+        }
+
+    def scope(self, filter: Filter, upto: int | None = None) -> DocumentFilter:
+        """Return the articles that a filter means, of those up to an id."""
+        from index.archive import DocumentFilter
+
+        ids: set[int] | None = None
+        for watchlist in filter.watchlists:
+            ids = (ids or set()) | self._views.articles.ids(watchlist=watchlist)
+        return DocumentFilter(
+            ids=ids,
+            feeds=self.numbers(filter.feeds) if filter.feeds else None,
+            langs=[_code(lang) for lang in filter.lang] or None,
+            since=filter.since,
+            until=filter.until,
+            max_id=upto,
+        )
+
+    def resolve(self, facet: Facet) -> DocumentFilter:
+        """Return the articles that a filter of the query means."""
+        from index.archive import DocumentFilter
+
+        value = facet.value
+        match facet.name:
+            case "lang":
+                return DocumentFilter(langs=[_code(value)])
+            case "feed":
+                return DocumentFilter(feeds=self.numbers([value]))
+            case "tag":
+                return DocumentFilter(feeds=self.numbers([f"tag:{value}"]))
+            case "since":
+                return DocumentFilter(since=resolve_time(value, self._now, self._zone)[0])
+            case "until":
+                return DocumentFilter(until=resolve_time(value, self._now, self._zone)[1])
+            case "watch":
+                return DocumentFilter(ids=self._views.articles.ids(watchlist=value))
+            case "severity":
+                return DocumentFilter(ids=self._views.articles.ids(severity=value))
+            case "story":
+                return DocumentFilter(ids=self._views.articles.ids(story=int(value)))
+            case "has":
+                return DocumentFilter(ids=self._views.articles.ids(has=value))
+            case "is":
+                return DocumentFilter(ids=self._views.articles.ids(merged=value == "merged"))
+        raise LookupError(facet.name)
+
+
+def _code(lang: str) -> str:
+    return "" if lang == UNDETERMINED else lang
+
+
+def narrow_query(text: str, more: Iterable[str] = (), facets: Iterable[str] = ()) -> str:
+    """Return a query of which all the others hold too; raises QueryError.
+
+    `facets` are filters as they are written, `lang:fr`.
+    """
+    more, facets = list(more), list(facets)
+    if not more and not facets:
+        return text
+    roots = [parse_query(each).root for each in (text, *more)]
+    return " ".join([*(node_text(clause) for root in roots for clause in clauses(root)), *facets])

@@ -1,0 +1,331 @@
+"""Searches of the archive: a page of hits with their articles and snippets.
+
+::
+
+    query, filters ─▶ paging, query_resolution ─▶ index ─▶ Results: articles of the store,
+      ▲                which articles?              │       snippets, a cursor to the next page
+      └──────────── suggestions, where it finds few ┘
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index import open_archive
+from index.analysis.text_cache import clear_all
+from index.errors import ArchiveDamaged, ArchiveError
+from monitor.base.files import ARCHIVE_FOLDER
+from monitor.base.formatting import clauses
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext, number
+from monitor.model.search import Filter
+
+if TYPE_CHECKING:
+    from index.archive import Archive, ArchiveHit, ArchivePage, MatchedArticles
+    from index.evaluation.significant_terms import SignificantTerm
+    from index.query.ast import Word
+    from index.query.completion import Completion
+    from index.query.parser import Query
+    from monitor.base.article import Article, Timestamp
+    from monitor.model.search_results import Results, SearchHit, Suggestion
+    from monitor.model.status import Totals
+    from monitor.storage.search.query_resolution import QueryResolution
+    from monitor.storage.store.protocol import Views
+
+
+class ArchiveSearch:
+    """Searches of the archive of one newsroom, from any thread."""
+
+    def __init__(
+        self,
+        folder: Path,
+        views: Views,
+        clock: Callable[[], Timestamp],
+        zone: tzinfo,
+        *,
+        follows: bool = False,
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            folder: The data folder.
+            views: What the store is asked.
+            clock: Returns the time.
+            zone: In which days begin.
+            follows: Whether the store is shared: its outbox is not that of this index.
+        """
+        self._follows = follows
+        self._folder = folder / ARCHIVE_FOLDER
+        self._views = views
+        self._clock = clock
+        self._zone = zone
+        self._opening = threading.Lock()
+        self._archive: Archive | None = None
+
+    def search(
+        self,
+        query: str,
+        filter: Filter = Filter(),
+        *,
+        sort: str = "date",
+        limit: int = 50,
+        width: int = 200,
+        after: str = "",
+        page: int = 1,
+    ) -> Results:
+        """Return a page of what a query finds.
+
+        Args:
+            query: In the language of queries.
+            filter: What else must hold.
+            sort: `date` or `score`.
+            limit: Hits of a page; 0 is all.
+            width: Cells of a snippet at most.
+            after: `Results.next` of the page before: pages are then those of one result,
+                whatever arrives meanwhile.
+            page: Without `after`: the number of the page, as of now.
+
+        Raises:
+            QueryError: The query has a mistake; the error knows its column.
+            CursorError: `after` is no place in the result of this search.
+            ArchiveError: The archive cannot be searched.
+        """
+        from monitor.model.search_results import Results
+        from monitor.storage.search.paging import ResultPage, SearchRequest
+
+        request = SearchRequest(query, filter, sort, limit, after, page)
+        result = ResultPage(request, self._clock())
+        totals = self._views.totals()
+        if not totals.articles:
+            return Results((), 0, _("there are no articles yet"))
+        with self._readable() as archive:
+            hits = result.find(archive, self._resolution(result.now))
+            note = self._note(archive, totals)
+        found = tuple(self._with_snippets(result.query, hits.hits, width))
+        if lost := len(hits.hits) - len(found):
+            note = ngettext(
+                "{count} article is found by the index and not in the store any more",
+                "{count} articles are found by the index and not in the store any more",
+                lost,
+            )
+        return Results(
+            found,
+            hits.page.total,
+            note,
+            forms=hits.page.forms,
+            before=hits.before,
+            next=hits.next,
+        )
+
+    def suggestions(self, text: str, filter: Filter = Filter()) -> list[Suggestion]:
+        """Return searches that find more than one that finds little; raises as `search` does."""
+        from index.query.parser import parse_query
+        from monitor.storage.search.suggestions import suggestions
+
+        query, resolution = parse_query(text), self._resolution()
+        with self._readable() as archive:
+
+            def run(query: Query, filter: Filter) -> ArchivePage:
+                return archive.search(
+                    query, resolution.scope(filter), resolve=resolution.resolve, limit=1
+                )
+
+            def similar(word: Word) -> list[str]:
+                return archive.similar_terms(word)
+
+            return suggestions(query, filter, run, similar, self._clock)
+
+    def complete(self, text: str, cursor: int) -> Completion:
+        """Return what can be written where the cursor stands in a query."""
+        from index.query.completion import complete
+
+        with self._readable() as archive:
+            return complete(text, cursor, lambda name: self._filter_values(name, archive))
+
+    def _filter_values(self, name: str, archive: Archive) -> Iterable[str]:
+        """Return the values that a filter of queries has in this newsroom."""
+        from index.query.filters import UNDETERMINED
+
+        match name:
+            case "feed":
+                return [feed.name for feed in self._views.feeds.every()]
+            case "tag":
+                return {tag for feed in self._views.feeds.every() for tag in feed.tags}
+            case "watch":
+                return [count.name for count in self._views.watchlists.counts(math.inf, 1, 1.0)]
+            case "lang":
+                return [lang or UNDETERMINED for lang in archive.languages()]
+        return ()
+
+    def count(self, query: Query) -> int:
+        """Return how many articles satisfy a query.
+
+        Raises:
+            ArchiveError: The archive cannot be searched.
+        """
+        if not self._has_articles():
+            return 0
+        with self._readable() as archive:
+            return archive.count(query, resolve=self._resolution().resolve)
+
+    def matching_ids(self, query: Query) -> list[int]:
+        """Return the id of every article that satisfies a query, ascending.
+
+        Raises:
+            ArchiveError: The archive cannot be searched.
+        """
+        if not self._has_articles():
+            return []
+        with self._readable() as archive:
+            return archive.ids(query, resolve=self._resolution().resolve)
+
+    def matches(self, query: Query, filter: Filter) -> MatchedArticles:
+        """Return every article that satisfies a query, by feed and language.
+
+        Raises:
+            ArchiveError: The archive cannot be searched.
+        """
+        from index.archive import MatchedArticles
+
+        if not self._has_articles():
+            return MatchedArticles()
+        resolution = self._resolution()
+        with self._readable() as archive:
+            return archive.matches(query, resolution.scope(filter), resolve=resolution.resolve)
+
+    def significant_terms(
+        self, query: Query, filter: Filter, texts: Sequence[Article], limit: int
+    ) -> list[SignificantTerm]:
+        """Return the words that set the articles of a query apart, read from some of them.
+
+        Raises:
+            ArchiveError: The archive cannot be searched.
+        """
+        if not self._has_articles():
+            return []
+        resolution = self._resolution()
+        with self._readable() as archive:
+            return archive.significant_terms(
+                query, texts, limit, resolution.scope(filter), resolve=resolution.resolve
+            )
+
+    def first_ids(self) -> dict[int, int]:
+        """Return the smallest id that each feed carried, by the number of the feed.
+
+        Raises:
+            ArchiveError: The archive cannot be searched.
+        """
+        if not self._has_articles():
+            return {}
+        with self._readable() as archive:
+            return archive.first_ids()
+
+    def _has_articles(self) -> bool:
+        """Tell whether there is anything to search: a new newsroom has no archive yet."""
+        return self._views.totals().articles > 0
+
+    def ids(self, query: str | None) -> list[int]:
+        """Return the ids of all that a query finds, newest first; None is every article.
+
+        Raises QueryError, ArchiveError.
+        """
+        if query is None:
+            return list(range(self._views.version().article, 0, -1))
+        from index.query.parser import parse_query
+
+        return self.matching_ids(parse_query(query))[::-1]
+
+    def _resolution(self, now: Timestamp | None = None) -> QueryResolution:
+        from monitor.storage.search.query_resolution import QueryResolution
+
+        return QueryResolution(self._views, self._clock() if now is None else now, self._zone)
+
+    @contextmanager
+    def _readable(self) -> Iterator[Archive]:
+        """Yield the archive; raises ArchiveError with the remedy if it is damaged."""
+        try:
+            yield self._opened()
+        except ArchiveDamaged as error:
+            from monitor.storage.maintenance import index_repair
+
+            self._archive = None
+            index_repair.mark_suspect(self._folder.parent)
+            raise ArchiveError(clauses([str(error), _(index_repair.WAY_OUT)])) from error
+
+    def _opened(self) -> Archive:
+        with self._opening:
+            if self._archive is None:
+                self._archive = open_archive(self._folder, partial=True)
+            return self._archive
+
+    def let_go(self) -> None:
+        """Free the memory of the index while nobody searches; the next question opens it again."""
+        from index.analysis import inflection
+
+        with self._opening:
+            self._archive = None  # a question that is being answered keeps it until its end
+        clear_all()
+        inflection.let_go()
+
+    def note(self) -> str:
+        """Return what the reader of a result must know of the index; empty when all is well.
+
+        Raises:
+            ArchiveError: The archive cannot be searched.
+        """
+        totals = self._views.totals()
+        if not totals.articles:
+            return ""
+        with self._readable() as archive:
+            return self._note(archive, totals)
+
+    def _note(self, archive: Archive, totals: Totals) -> str:
+        """Return what the reader must know of the index; empty when all is well."""
+        from monitor.storage.maintenance import index_repair
+
+        share = index_repair.read_progress(self._folder.parent, self._clock())
+        if share is not None:
+            progress = index_repair.describe_progress(share)
+            return _("{progress}: the rest is not found yet", progress=progress)
+        if archive.damage:
+            index_repair.mark_suspect(self._folder.parent)
+            return ngettext(
+                "the index is damaged, {there} of {count} article can be searched; {way_out}",
+                "the index is damaged, {there} of {count} articles can be searched; {way_out}",
+                totals.articles, there=number(archive.article_count),
+                way_out=_(index_repair.WAY_OUT),
+            )  # fmt: skip
+        waiting = totals.articles - archive.article_count if self._follows else totals.unindexed
+        return index_repair.describe_waiting(max(0, waiting))
+
+    def _with_snippets(
+        self, query: Query, hits: Iterable[ArchiveHit], width: int
+    ) -> Iterable[SearchHit]:
+        from index.evaluation.highlight import Highlighter, snippet
+        from index.interruption import checked
+        from monitor.model.search_results import SearchHit
+
+        hits = list(hits)
+        articles = {a.id: a for a in self._views.articles.get([hit.id for hit in hits])}
+        names = {feed.number: feed.name for feed in self._views.feeds.every()}
+        highlighter = Highlighter(query)
+        for hit in checked(hits, 1):
+            article = articles.get(hit.id)
+            if article is None:
+                continue
+            lit = tuple(highlighter.spans(article))
+            line, places = snippet(article, lit, width)
+            yield SearchHit(
+                article=article,
+                feed=names.get(article.feeds[0], "?"),
+                score=hit.score,
+                spans=lit,
+                snippet=line,
+                lit=tuple(places),
+            )

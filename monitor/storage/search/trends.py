@@ -1,0 +1,282 @@
+"""Articles over time: buckets of local time, counted, and corrected where nobody watched."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from itertools import pairwise
+
+from msgspec import Struct
+
+from index.query.ast import And, Facet, Node
+from monitor.base.article import Timestamp
+from monitor.base.translation import ngettext
+from monitor.model.search_results import WHOLE, BucketSize, Series
+
+Resolve = Callable[[str], tuple[Timestamp, Timestamp]]
+"""Returns start and end of what is written."""
+
+
+def bounds(root: Node, resolve: Resolve) -> tuple[list[Timestamp], list[Timestamp]]:
+    """Return since when and until when all of a query's articles are, each as often as said."""
+    facets = [facet for facet in _required(root) if facet.name in ("since", "until")]
+    since = [resolve(facet.value)[0] for facet in facets if facet.name == "since"]
+    until = [resolve(facet.value)[1] for facet in facets if facet.name == "until"]
+    return since, until
+
+
+def _required(node: Node) -> Iterator[Facet]:
+    if isinstance(node, Facet):
+        yield node
+    elif isinstance(node, And):
+        for child in node.children:
+            yield from _required(child)
+
+
+HOUR, DAY = 3_600.0, 86_400.0
+_FINEST = ((2.5 * DAY, BucketSize.HOUR), (62 * DAY, BucketSize.DAY), (425 * DAY, BucketSize.WEEK))
+"""Up to how long a span is counted by what: some 60 buckets, that 80 columns have room for."""
+
+
+def choose_interval(span: float) -> BucketSize:
+    """Return what to count a span of seconds by when nobody says."""
+    return next((by for longest, by in _FINEST if span <= longest), BucketSize.MONTH)
+
+
+def edges(
+    since: Timestamp, until: Timestamp, by: BucketSize, zone: tzinfo
+) -> tuple[Timestamp, ...]:
+    """Return where the buckets begin and end that hold all from a moment until another.
+
+    Days have 23 to 25 hours. What the clock skips (a day in Samoa) is no bucket.
+    """
+    starts: list[Timestamp] = []
+    second = math.floor(since)  # datetime would round the last fraction of an hour up
+    for start in _STARTS[by](datetime.fromtimestamp(second, zone)):
+        if not starts or start > starts[-1]:
+            starts.append(start)
+            if start >= until and len(starts) > 1:
+                break
+    return tuple(starts)
+
+
+def label(start: Timestamp, by: BucketSize, zone: tzinfo) -> str:
+    """Return what to call the bucket that starts then."""
+    local = datetime.fromtimestamp(start, zone)
+    match by:
+        case BucketSize.HOUR:
+            return local.isoformat(timespec="minutes")
+        case BucketSize.DAY:
+            return local.strftime("%Y-%m-%d")
+        case BucketSize.WEEK:
+            return local.strftime("%G-W%V")
+        case BucketSize.MONTH:
+            return local.strftime("%Y-%m")
+
+
+def estimate(since: Timestamp, until: Timestamp, by: BucketSize) -> int:
+    """Return about how many buckets there would be."""
+    length = {
+        BucketSize.HOUR: HOUR,
+        BucketSize.DAY: DAY,
+        BucketSize.WEEK: 7 * DAY,
+        BucketSize.MONTH: 30 * DAY,
+    }[by]
+    return int((until - since) // length) + 1
+
+
+def too_many(count: int, by: BucketSize) -> str:
+    """Return that there would be too many buckets."""
+    match by:
+        case BucketSize.HOUR:
+            return ngettext(
+                "that would be {count} hour; count by longer ones, or set --since",
+                "that would be {count} hours; count by longer ones, or set --since",
+                count,
+            )
+        case BucketSize.DAY:
+            return ngettext(
+                "that would be {count} day; count by longer ones, or set --since",
+                "that would be {count} days; count by longer ones, or set --since",
+                count,
+            )
+        case BucketSize.WEEK:
+            return ngettext(
+                "that would be {count} week; count by longer ones, or set --since",
+                "that would be {count} weeks; count by longer ones, or set --since",
+                count,
+            )
+        case _month:
+            return ngettext(
+                "that would be {count} month; set --since",
+                "that would be {count} months; set --since",
+                count,
+            )
+
+
+def _hours(local: datetime) -> Iterator[Timestamp]:
+    """Yield full hours of the clock: one that is set back by half an hour has a short one."""
+    zone = local.tzinfo
+    start = local.timestamp() - 60 * local.minute - local.second
+    while True:
+        yield start
+        minute = datetime.fromtimestamp(start, zone).minute
+        start += HOUR - 60 * minute
+
+
+def _days(local: datetime, step: int = 1) -> Iterator[Timestamp]:
+    day = local.date()
+    while True:
+        yield _midnight(day, local.tzinfo)
+        day += timedelta(days=step)
+
+
+def _weeks(local: datetime) -> Iterator[Timestamp]:
+    return _days(local - timedelta(days=local.weekday()), step=7)
+
+
+def _months(local: datetime) -> Iterator[Timestamp]:
+    day = local.date().replace(day=1)
+    while True:
+        yield _midnight(day, local.tzinfo)
+        day = (day + timedelta(days=31)).replace(day=1)
+
+
+def _midnight(day: date, zone: tzinfo | None) -> Timestamp:
+    """Return the first moment of a day: midnight, or what the clock jumps to over it."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()
+
+
+_STARTS: dict[BucketSize, Callable[[datetime], Iterator[Timestamp]]] = {
+    BucketSize.HOUR: _hours,
+    BucketSize.DAY: _days,
+    BucketSize.WEEK: _weeks,
+    BucketSize.MONTH: _months,
+}
+
+
+Interval = tuple[Timestamp, Timestamp]
+
+
+def merge_intervals(intervals: Iterable[Interval]) -> list[Interval]:
+    """Return the same stretches of time in order, none touching another."""
+    merged: list[Interval] = []
+    for start, end in sorted(intervals):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        elif end > start:
+            merged.append((start, end))
+    return merged
+
+
+def missed_seconds(edges: Sequence[Timestamp], gaps: Sequence[Interval]) -> list[float]:
+    """Return the seconds of each bucket that lie in gaps; the gaps are `united`."""
+    seconds = [0.0] * (len(edges) - 1)
+    for start, end in gaps:
+        first = max(bisect_right(edges, start) - 1, 0)
+        for at in range(first, min(bisect_left(edges, end), len(seconds))):
+            seconds[at] += min(end, edges[at + 1]) - max(start, edges[at])
+    return seconds
+
+
+def is_inside(gaps: Sequence[Interval], moment: Timestamp) -> bool:
+    """Tell whether a moment lies in one of some `united` gaps."""
+    at = bisect_right(gaps, (moment, float("inf"))) - 1
+    return at >= 0 and moment < gaps[at][1]
+
+
+ENOUGH = 0.5
+"""Share below which too little is known to correct a count."""
+
+
+class Observed(Struct, frozen=True, kw_only=True):
+    """The articles of a series."""
+
+    name: str
+    dates: Mapping[int, Timestamp]
+    """By id."""
+    by_feed: Mapping[int, Collection[int]]
+    """Ids by the number of each feed that carried them."""
+
+
+def tally(dates: Iterable[Timestamp], edges: Sequence[Timestamp]) -> list[int]:
+    """Return how many of some moments, none outside the edges, fall into each bucket."""
+    counts = [0] * (len(edges) - 1)
+    for moment in dates:
+        counts[bisect_right(edges, moment) - 1] += 1
+    return counts
+
+
+def series(
+    observed: Observed,
+    edges: Sequence[Timestamp],
+    span: Interval,
+    gaps: Mapping[int, Sequence[Interval]],
+) -> Series:
+    """Count articles by bucket; `gaps` are the `united` ones of each feed.
+
+    `span` is what of the edges counts: the first bucket may begin before it, the last end after.
+    """
+    counts = tally(observed.dates.values(), edges)
+    if not any(gaps.get(feed) for feed in observed.by_feed):
+        return Series(
+            name=observed.name,
+            counts=tuple(counts),
+            covered=(1.0,) * len(counts),
+            corrected=(None,) * len(counts),
+        )
+    cut = [min(max(edge, span[0]), span[1]) for edge in edges]
+    covered = _covered(observed, cut, gaps)
+    watched = tally((observed.dates[id] for id in _watched(observed, gaps)), edges)
+    return Series(
+        name=observed.name,
+        counts=tuple(counts),
+        covered=tuple(covered),
+        corrected=tuple(map(_corrected, counts, watched, covered)),
+    )
+
+
+def _covered(
+    observed: Observed, edges: Sequence[Timestamp], gaps: Mapping[int, Sequence[Interval]]
+) -> list[float]:
+    """Return the share of each bucket that was watched, by what each feed would have brought."""
+    lengths = [max(end - start, 1e-9) for start, end in pairwise(edges)]
+    lost = {feed: missed_seconds(edges, gaps.get(feed, ())) for feed in observed.by_feed}
+    rates = {
+        feed: _rate(observed, feed, gaps.get(feed, ()), sum(lengths) - sum(lost[feed]))
+        for feed in observed.by_feed
+    }
+    if not any(rates.values()):
+        rates = dict.fromkeys(rates, 1.0)
+    total = sum(rates.values())
+    return [
+        min(1.0, max(0.0, 1 - sum(rates[f] * lost[f][at] for f in rates) / (length * total)))
+        for at, length in enumerate(lengths)
+    ]
+
+
+def _rate(observed: Observed, feed: int, gaps: Sequence[Interval], seconds: float) -> float:
+    """Return the articles a second that a feed brings while it is watched."""
+    if seconds < 1:
+        return 0.0
+    dates = observed.dates
+    return sum(not is_inside(gaps, dates[id]) for id in observed.by_feed[feed]) / seconds
+
+
+def _watched(observed: Observed, gaps: Mapping[int, Sequence[Interval]]) -> set[int]:
+    """Return the articles dated while a feed that carried them was watched."""
+    dates = observed.dates
+    return {
+        id
+        for feed, ids in observed.by_feed.items()
+        for id in ids
+        if not is_inside(gaps.get(feed, ()), dates[id])
+    }
+
+
+def _corrected(count: int, watched: int, covered: float) -> float | None:
+    if covered >= WHOLE or covered < ENOUGH:
+        return None
+    return max(float(count), watched / covered)

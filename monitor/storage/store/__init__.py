@@ -1,0 +1,73 @@
+"""The store: the truth of a newsroom. `protocol` says what can be asked of it.
+
+`open_store` and `open_views` open a database by its address: a data folder has an SQLite file, and
+`postgresql://…` is a PostgreSQL that several machines share. `sql/` has its tables and all
+questions to it, `sqlite.py` and `postgresql/` what only these do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from monitor.model.config import StoreAddress
+    from monitor.storage.store.protocol import Leases, Store, Views
+
+# The database is imported when it is opened: help and completion open none.
+
+
+def open_store(address: StoreAddress) -> Store:
+    """Open a store for the monitor, or make an empty one.
+
+    Raises:
+        StoreError: The store is damaged, of another version, or cannot be written.
+    """
+    from monitor.storage.store.sql.store import SqlStore
+
+    return SqlStore(address)
+
+
+def open_leases(address: str, *, host: str, pid: int, folder: str, expiry: float) -> Leases:
+    """Open the leases of a store that several monitors share.
+
+    Args:
+        address: Where the store is; it has its tables.
+        host: The name of this machine.
+        pid: This process.
+        folder: The data folder.
+        expiry: Seconds after a heartbeat after which others may take the leases.
+
+    Raises:
+        StoreError: The database does not answer.
+    """
+    from monitor.storage.store.sql.leases import SqlLeases
+
+    return SqlLeases(address, host=host, pid=pid, folder=folder, expiry=expiry)
+
+
+def open_views(
+    address: StoreAddress, *, read_only: bool = False, busy_ms: int | None = None
+) -> Views:
+    """Return what viewers may ask of a store.
+
+    The store is opened by the first question, which raises StoreError if there is none.
+
+    Args:
+        address: Where the store is.
+        read_only: Refuse to write: for a viewer that must change nothing.
+        busy_ms: Milliseconds to wait for another writer; None is what suits triage.
+    """
+    from monitor.storage.store.sql.connection import TRIAGE_BUSY_MS
+    from monitor.storage.store.sql.views import SqlViews
+
+    busy = TRIAGE_BUSY_MS if busy_ms is None else busy_ms
+    return SqlViews(address, read_only=read_only, busy_ms=busy)
+
+
+def store_name(address: StoreAddress) -> str:
+    """Return where a store is, without what is secret. Raises StoreError."""
+    if not isinstance(address, str):
+        return str(address)
+    from monitor.storage.store.postgresql.address import parse_address
+
+    return parse_address(address).name

@@ -1,0 +1,459 @@
+"""What viewers read of alerts: which a filter selects, what they say, who published their story."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from monitor.model.alert import (
+    NOBODY_ELSE,
+    Alert,
+    AlertKind,
+    AlertState,
+    ArticleAlert,
+    EscalatedAlert,
+    Escalation,
+    Lost,
+    MergedAlert,
+    Outlet,
+    StoryAlerts,
+    StoryTimeline,
+    Verdict,
+    describe_escalation,
+)
+from monitor.model.event_link import Surety
+from monitor.model.match import Match
+from monitor.model.reserved_names import FEED_HEALTH
+from monitor.model.severity import Severity
+from monitor.storage.store.sql.connection import EVERY, StoreConnection, marks
+
+if TYPE_CHECKING:
+    from monitor.model.search import Filter
+
+PUBLISHER = "coalesce(nullif(a.outlet, ''), f.name)"
+"""Who published an article: the outlet that an aggregator names, else the feed."""
+_MEMBER = "(a.id IN ({0}) OR (a.story IN ({0}) AND a.story <> a.id))"
+_OUTLETS = f"""
+SELECT x.story, coalesce(nullif(x.outlet, ''), f.name), x.id, x.seen, x.published, x.lang, x.copied
+FROM (
+    SELECT a.story, a.feed, a.id, a.seen, a.published, a.lang, (a.copy_of IS NOT NULL) AS copied,
+        a.outlet
+    FROM articles a WHERE {_MEMBER}
+    UNION ALL
+    SELECT a.story, c.feed, a.id, c.seen, NULL, a.lang, TRUE, a.outlet
+    FROM articles a JOIN carriers c ON c.article = a.id WHERE {_MEMBER}
+) x JOIN feeds f ON f.number = x.feed ORDER BY x.seen, x.id
+"""
+_LINKED = f"""
+SELECT a.story, b.story, l.surety FROM articles a JOIN event_links l ON l.later = a.id
+JOIN articles b ON b.id = l.earlier WHERE {_MEMBER} AND a.story <> b.story
+UNION
+SELECT a.story, b.story, l.surety FROM articles a JOIN event_links l ON l.earlier = a.id
+JOIN articles b ON b.id = l.later WHERE {_MEMBER} AND a.story <> b.story
+"""
+
+
+def story_timelines(
+    connection: StoreConnection, articles: Collection[int]
+) -> dict[int, StoryTimeline]:
+    """Return the timeline of the story of each of these articles."""
+    stories = dict(
+        connection.select_in("SELECT a.id, a.story FROM articles a WHERE a.id IN ({0})", articles)
+    )
+    linked: dict[int, dict[int, int]] = defaultdict(dict)
+    for story, other, surety in connection.select_in(_LINKED, set(stories.values())):
+        linked[story][other] = max(surety, linked[story].get(other, surety))
+    others = {other for found in linked.values() for other in found}
+    outlets = _outlets(connection, {*stories.values(), *others})
+    return {
+        article: StoryTimeline(
+            outlets.get(story, ()),
+            tuple(
+                sorted(
+                    (
+                        replace(outlet, perhaps=surety == Surety.NAMES)
+                        for other, surety in linked[story].items()
+                        for outlet in outlets.get(other, ())
+                    ),
+                    key=lambda outlet: (outlet.seen, outlet.article),
+                )
+            ),
+        )
+        for article, story in stories.items()
+    }
+
+
+def _outlets(
+    connection: StoreConnection, stories: Collection[int]
+) -> Mapping[int, tuple[Outlet, ...]]:
+    found: dict[int, dict[str, Outlet]] = defaultdict(dict)
+    for story, name, article, seen, published, lang, copied in connection.select_in(
+        _OUTLETS, stories
+    ):
+        outlets = found[story]
+        first = next(iter(outlets.values()), None)
+        outlet = Outlet(
+            name=name,
+            article=article,
+            seen=seen,
+            lag=seen - first.seen if first else 0.0,
+            copied=bool(copied) and first is not None,
+            published=published,
+            lang=lang,
+        )
+        outlets.setdefault(name, outlet)
+    return {story: tuple(outlets.values()) for story, outlets in found.items()}
+
+
+_ALERTS = (
+    "alerts al LEFT JOIN articles a ON a.id = al.article"
+    " LEFT JOIN feeds f ON f.number = coalesce(al.feed, a.feed)"
+)
+_ESCALATIONS = "escalations e CROSS JOIN"
+"""Before the tables of alerts; SQLite would go through all alerts instead: 50 ms of 100,000."""
+_SUPPRESSED = (
+    "(al.held <> '' OR al.merged_into IS NOT NULL OR"
+    " EXISTS (SELECT 1 FROM escalations e WHERE e.alert = al.id AND e.held <> ''))"
+)
+_ALERT = (
+    "al.id, al.watchlist, al.article, al.severity, al.state, al.verdict, al.starred, al.backfill,"
+    " al.raised_at, coalesce(a.title, al.title), coalesce(a.url, f.link, ''),"
+    " coalesce(f.name, ''),"
+    " coalesce(a.lang, ''), a.published,"
+    " (SELECT count(*) FROM articles s WHERE s.story = a.story AND s.story <> s.id), al.kind,"
+    " al.rule, al.article_version, al.held, al.held_until, al.merged_into,"
+    " coalesce((SELECT text FROM notes n WHERE n.alert = al.id), ''),"
+    " (SELECT json_group_array(tag) FROM alert_tags t WHERE t.alert = al.id),"
+    " coalesce(a.outlet, ''), al.story_alert,"
+    " coalesce((SELECT assignee FROM assignments w WHERE w.alert = al.id), '')"
+)
+FEW = 5_000
+"""Articles up to which their alerts are looked up one by one: the whole table is read faster."""
+
+
+class SqlAlertViews:
+    """See `AlertViews`."""
+
+    def __init__(self, connection: StoreConnection) -> None:
+        self._connection = connection
+
+    def ids(
+        self, filter: Filter, *, after: int = 0, before: int = EVERY, limit: int | None = None
+    ) -> array[int]:
+        """Return ids of alerts between two in ascending order, the newest `limit`."""
+        tables, where, values = self._selection(filter)
+        found = self._connection.read(
+            f"SELECT al.id FROM {tables} WHERE al.id > ? AND al.id < ?{where}"
+            " ORDER BY al.id DESC LIMIT ?",
+            (after, before, *values, EVERY if limit is None else limit),
+        )
+        ids = array("q", (id for (id,) in found))
+        ids.reverse()
+        return ids
+
+    def escalated(
+        self, filter: Filter, *, after: int = 0, limit: int | None = None
+    ) -> list[EscalatedAlert]:
+        """Return alerts that escalated, by their last escalation, the oldest one first."""
+        tables, where, values = self._selection(filter)
+        found = self._connection.read(
+            "SELECT coalesce((SELECT n.id FROM alerts n"
+            "  WHERE n.raised_at <= e.at ORDER BY n.raised_at DESC, n.id DESC LIMIT 1), 0),"
+            f" e.id, e.alert FROM {_ESCALATIONS} {tables}"
+            f" WHERE al.id = e.alert AND e.id > ? AND al.verdict <> 'noise'{where}"
+            " AND NOT EXISTS (SELECT 1 FROM escalations l WHERE l.alert = e.alert AND l.id > e.id)"
+            " ORDER BY e.id DESC LIMIT ?",
+            (after, *values, EVERY if limit is None else limit),
+        )
+        return [EscalatedAlert(*row) for row in found][::-1]
+
+    def get(
+        self, ids: Sequence[int], *, matches: bool = False, timelines: bool = False
+    ) -> list[Alert]:
+        """Return these alerts by primary key, in the order asked; unknown ids are left out."""
+        read = self._connection.select_in
+        found = {
+            row[0]: row
+            for row in read(f"SELECT {_ALERT} FROM {_ALERTS} WHERE al.id IN ({{0}})", ids)
+        }
+        places = read_matches(self._connection, ids) if matches else {}
+        escalations = self._escalations(ids)
+        lost = self._lost(ids) if matches else {}
+        stories = {}
+        if timelines:
+            stories = story_timelines(
+                self._connection, {row[2] for row in found.values() if row[2]}
+            )
+        return [
+            replace(
+                _alert(found[id], places.get(id, ())),
+                escalations=escalations.get(id, ()),
+                lost=lost.get(id, ()),
+                telling=stories.get(found[id][2], NOBODY_ELSE),
+            )
+            for id in ids
+            if id in found
+        ]
+
+    def stories(
+        self,
+        ids: Sequence[int],
+        *,
+        matches: bool = False,
+        timelines: bool = False,
+        closed: bool = False,
+        muted: bool = False,
+    ) -> list[StoryAlerts]:
+        """Return the alerts of the stories of these alerts, in the order asked, each once."""
+        asked = dict(
+            self._connection.select_in("SELECT id, story_alert FROM alerts WHERE id IN ({0})", ids)
+        )
+        members = self._connection.select_in(
+            "SELECT id FROM alerts WHERE story_alert IN ({0}) AND merged_into IS NULL"
+            + ("" if closed else " AND state <> 'closed'")
+            + ("" if muted else " AND held <> 'muted'"),
+            set(asked.values()),
+        )
+        wanted = sorted({*asked, *(id for (id,) in members)})
+        alerts: dict[int, list[Alert]] = defaultdict(list)
+        for alert in self.get(wanted, matches=matches, timelines=timelines):
+            alerts[alert.story_alert].append(alert)
+        first = dict.fromkeys(asked[id] for id in ids if id in asked)
+        return [StoryAlerts(tuple(alerts[story])) for story in first]
+
+    def later_of_stories(self, *, after: int = 0) -> tuple[array[int], array[int]]:
+        """Return the alerts above an id that are not the first of their story, and that first."""
+        ids, firsts = array("q"), array("q")
+        for id, first in self._connection.read(
+            "SELECT id, story_alert FROM alerts WHERE id > ? AND story_alert <> id ORDER BY id",
+            (after,),
+        ):
+            ids.append(id)
+            firsts.append(first)
+        return ids, firsts
+
+    def merged(self, ids: Collection[int]) -> tuple[MergedAlert, ...]:
+        """Return the alerts that were merged into some, and those that stand for some, by id."""
+        found = self._connection.select_in(
+            "SELECT m.id, al.id, m.merged_into IS NULL, m.watchlist, a.id, a.title,"
+            f" {PUBLISHER}, a.seen FROM alerts al"
+            " JOIN alerts m ON m.merged_into = al.id OR m.id = al.merged_into"
+            " JOIN articles a ON a.id = m.article JOIN feeds f ON f.number = a.feed"
+            " WHERE al.id IN ({0}) ORDER BY m.id",
+            ids,
+        )
+        return tuple(
+            MergedAlert(
+                alert=alert,
+                of=of,
+                stands=bool(stands),
+                watchlist=watchlist,
+                article=article,
+                title=title,
+                publisher=publisher,
+                seen=seen,
+            )
+            for alert, of, stands, watchlist, article, title, publisher, seen in found
+        )
+
+    def of_articles(self, articles: Collection[int]) -> list[ArticleAlert]:
+        """Return what these articles raised."""
+        query = "SELECT id, article, watchlist, severity FROM alerts WHERE article"
+        if len(articles) > FEW:
+            wanted = frozenset(articles)
+            every = self._connection.read(f"{query} IS NOT NULL")
+            found = [row for row in every if row[1] in wanted]
+        else:
+            found = sorted(self._connection.select_in(f"{query} IN ({{0}})", articles))
+        return [
+            ArticleAlert(id, article, watchlist, Severity(severity))
+            for id, article, watchlist, severity in found
+        ]
+
+    def headlines(
+        self, *, after: int = 0, before: int | None = None, limit: int
+    ) -> list[tuple[int, str]]:
+        """Return (alert, headline) of the newest `limit` above `after` and below `before`."""
+        return list(
+            self._connection.read(
+                "SELECT al.id, coalesce(a.title, al.title) FROM alerts al"
+                " LEFT JOIN articles a ON a.id = al.article"
+                " WHERE al.id > ? AND al.id < ? ORDER BY al.id DESC LIMIT ?",
+                (after, EVERY if before is None else before, EVERY if limit < 0 else limit),
+            )
+        )
+
+    def proofs(self, alerts: Collection[int]) -> dict[int, tuple[int, str]]:
+        """Return number and hash of the record of why alerts were raised, by alert."""
+        found = self._connection.select_in(
+            "SELECT alert, number, hash FROM evidence WHERE kind IN ('raised', 'earlier')"
+            " AND alert IN ({0})",
+            alerts,
+        )
+        return {alert: (number, hash) for alert, number, hash in found}
+
+    def _selection(self, filter: Filter) -> tuple[str, str, list[Any]]:
+        """Return the tables of what a filter selects, what to append to a WHERE, and its values."""
+        where, values = _conditions(filter, self._watchlist_names(filter.watchlists))
+        if filter.assignees:
+            condition, people = _assigned(self._connection, filter.assignees)
+            where += condition
+            values += people
+        if filter.feeds:
+            numbers = f"({', '.join(map(str, self._feed_numbers(filter.feeds)))})"
+            where += f" AND (f.number IN {numbers} OR EXISTS (SELECT 1 FROM carriers c"
+            where += f" WHERE c.article = a.id AND c.feed IN {numbers}))"
+        return _ALERTS if filter.lang or filter.feeds else "alerts al", where, values
+
+    def _watchlist_names(self, names: Iterable[str]) -> list[str]:
+        return watchlist_names(self._connection, names)
+
+    def _feed_numbers(self, selectors: Sequence[str]) -> list[int]:
+        """Return the numbers of the feeds that any of these selectors names."""
+        from index.query.filters import selects
+        from monitor.base.url import host
+        from monitor.storage.store.sql.feed_views import SqlFeedViews
+
+        return [
+            feed.number
+            for feed in SqlFeedViews(self._connection).every()
+            if any(selects(one, feed.name, host(feed.url), feed.tags) for one in selectors)
+        ]
+
+    def _escalations(self, alerts: Collection[int]) -> dict[int, tuple[Escalation, ...]]:
+        """Return why each of these alerts escalated, oldest first."""
+        found: dict[int, tuple[Escalation, ...]] = {}
+        for id, alert, reason, at, outlets, severity, outlet, held in self._connection.select_in(
+            "SELECT e.id, e.alert, e.reason, e.at, e.outlets, e.severity,"
+            f" coalesce({PUBLISHER}, ''), e.held"
+            " FROM escalations e LEFT JOIN articles a ON a.id = e.article"
+            " LEFT JOIN feeds f ON f.number = a.feed WHERE e.alert IN ({0}) ORDER BY e.id",
+            alerts,
+        ):
+            made = Escalation(
+                id=id,
+                alert=alert,
+                reason=reason,
+                words=describe_escalation(reason, outlets, outlet),
+                at=at,
+                severity=Severity(severity),
+                suppressed=held,
+            )
+            found[alert] = (*found.get(alert, ()), made)
+        return found
+
+    def _lost(self, alerts: Collection[int]) -> dict[int, tuple[Lost, ...]]:
+        """Return the terms of each of these alerts that an edit removed."""
+        found: dict[int, tuple[Lost, ...]] = {}
+        for alert, term, at in self._connection.select_in(
+            "SELECT alert, term, at FROM lost_terms WHERE alert IN ({0}) ORDER BY at, term", alerts
+        ):
+            found[alert] = (*found.get(alert, ()), Lost(term, at))
+        return found
+
+
+def read_matches(
+    connection: StoreConnection, alerts: Collection[int]
+) -> dict[int, tuple[Match, ...]]:
+    """Return where alerts match, by alert; those that match nowhere are left out."""
+    found: dict[int, list[Match]] = defaultdict(list)
+    for alert, field, start, stop, text, term in connection.select_in(
+        "SELECT alert, field, start, stop, text, term FROM matches WHERE alert IN ({0})"
+        " ORDER BY alert, place",
+        alerts,
+    ):
+        found[alert].append(Match(field=field, start=start, end=stop, text=text, term=term))
+    return {alert: tuple(matches) for alert, matches in found.items()}
+
+
+def watchlist_names(connection: StoreConnection, names: Iterable[str]) -> list[str]:
+    """Return the watchlists with alerts that have one of these names, in any case."""
+    wanted = {name.casefold() for name in names}
+    found = connection.read("SELECT watchlist FROM counts") if wanted else ()
+    return [name for (name,) in found if (name or FEED_HEALTH).casefold() in wanted]
+
+
+def _assigned(connection: StoreConnection, names: Iterable[str]) -> tuple[str, list[str]]:
+    """Return as SQL that any of these people, in any case, works on an alert; "" is nobody."""
+    wanted = {name.casefold() for name in names}
+    found = connection.read("SELECT DISTINCT assignee FROM assignments")
+    people = [name for (name,) in found if name.casefold() in wanted]
+    assigned = "al.id IN (SELECT alert FROM assignments"
+    either = [f"{assigned} WHERE assignee IN ({marks(len(people))}))"]
+    either += [f"NOT {assigned})"] if "" in wanted else []
+    return f" AND ({' OR '.join(either)})", people
+
+
+def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[Any]]:
+    """Return a filter as SQL to append to a WHERE, and its values."""
+    where = f" AND {_SUPPRESSED}" if filter.suppressed else ""
+    if not (filter.suppressed or filter.merged):
+        where += " AND al.merged_into IS NULL"
+    if not filter.muted:
+        where += " AND al.held <> 'muted'"
+    if filter.state is None and not filter.closed:
+        where += " AND al.state <> 'closed'"
+    if filter.noted is not None:
+        where += f" AND al.id {'' if filter.noted else 'NOT '}IN (SELECT alert FROM notes)"
+    values: list[Any] = []
+    for condition, value in (
+        ("al.raised_at >= ?", filter.since),
+        ("al.raised_at < ?", filter.until),
+        ("al.state = ?", filter.state),
+        ("al.verdict = ?", filter.verdict),
+        ("al.starred = ?", filter.starred),
+    ):
+        if value is not None:
+            where += f" AND {condition}"
+            values.append(value)
+    for asked, column, wanted in (
+        (filter.watchlists, "al.watchlist", watchlists),
+        (filter.lang, "a.lang", [lang.lower() for lang in filter.lang]),
+        (filter.severities, "al.severity", filter.severities),
+    ):
+        if asked:
+            where += f" AND {column} IN ({marks(len(wanted))})"
+            values.extend(wanted)
+    if filter.tags:
+        where += (
+            f" AND al.id IN (SELECT alert FROM alert_tags WHERE tag IN ({marks(len(filter.tags))}))"
+        )
+        values.extend(filter.tags)
+    return where, values
+
+
+def _alert(row: tuple[Any, ...], matches: tuple[Match, ...]) -> Alert:
+    return Alert(
+        id=row[0],
+        watchlist=row[1] or FEED_HEALTH,
+        article=row[2],
+        severity=Severity(row[3]),
+        state=AlertState(row[4]),
+        verdict=Verdict(row[5]),
+        starred=bool(row[6]),
+        backfill=bool(row[7]),
+        raised_at=row[8],
+        title=row[9],
+        url=row[10],
+        feed=row[11],
+        lang=row[12],
+        published=row[13],
+        duplicates=row[14],
+        kind=AlertKind(row[15]),
+        rule=row[16],
+        article_version=row[17],
+        suppressed=row[18],
+        suppressed_until=row[19],
+        duplicate_of=row[20],
+        note=row[21],
+        tags=tuple(sorted(json.loads(row[22]))),
+        outlet=row[23],
+        story_alert=row[24],
+        assignee=row[25],
+        matches=matches,
+    )

@@ -1,0 +1,482 @@
+"""Alerts: the facts that decisions about them are made from, and the plans of these decisions."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+from uuid import NAMESPACE_URL, uuid5
+
+from monitor.judgement.alerts.escalation import touched_stories
+from monitor.judgement.alerts.facts import (
+    NO_FACTS,
+    AlertFacts,
+    Arrivals,
+    EndedSilence,
+    KnownAlert,
+    StoredText,
+    StoryAlert,
+    StoryFacts,
+    StoryLink,
+    SuppressedCount,
+)
+from monitor.judgement.alerts.headlines import headline
+from monitor.model import evidence
+from monitor.model.alert import AlertKind, AlertState, Verdict
+from monitor.model.article import ArticleOrigin
+from monitor.model.config import Escalate, Watchlist
+from monitor.model.event_link import Surety
+from monitor.model.evidence import Kind
+from monitor.model.poll import RaisedAlert
+from monitor.model.reserved_names import FEED_HEALTH
+from monitor.model.severity import Severity
+from monitor.model.watchlist import Silence
+from monitor.storage.store.sql.alert_views import PUBLISHER, read_matches
+from monitor.storage.store.sql.article_views import DATE
+from monitor.storage.store.sql.connection import (
+    Connection,
+    StoreConnection,
+    change_in,
+    marks,
+    select_in,
+    upsert,
+)
+
+if TYPE_CHECKING:
+    from monitor.base.article import Timestamp
+    from monitor.judgement.alerts.plan import AlertPlan, NewAlert, NewEscalation, Notify
+    from monitor.model.match import Match
+    from monitor.storage.store.sql.evidence import EvidenceLog
+
+_IN_STORY = "SELECT id FROM articles WHERE id = ?1 OR (story = ?1 AND story <> id)"
+"""The articles of a story."""
+
+
+def read_alert_facts(sql: Connection, arrivals: Arrivals, now: Timestamp) -> AlertFacts:
+    """Return what the store knows that matters for arrivals, once their articles are stored."""
+    changes = arrivals.changes
+    matched = {change.article.id for change in changes if change.hits}
+    watchlists = {hit.watchlist.name: hit.watchlist for c in changes for hit in c.hits}
+    alerts = _known_alerts(sql, [change.article.id for change in changes if not change.new])
+    raising = {change.article.story for change in changes if change.hits}
+    stories = {
+        story: facts
+        for story in touched_stories(arrivals)
+        if (facts := _story(sql, story, raising=story in raising))
+    }
+    if not (matched or alerts or stories or arrivals.notices):
+        return NO_FACTS
+    names = [*watchlists, FEED_HEALTH] if arrivals.notices else [*watchlists]
+    return AlertFacts(
+        last_alert=_last_alert(sql),
+        texts=_texts(sql, {*matched, *alerts}),
+        alerts=alerts,
+        of_originals=_of_originals(sql, {c.copy_of for c in changes if c.hits and c.copy_of}),
+        last_notified=_last_notified(sql, watchlists, now),
+        silences=_silences(sql, now),
+        suppressed=_suppressed(sql, names),
+        stories=stories,
+    )
+
+
+def read_silence_facts(sql: Connection, now: Timestamp) -> AlertFacts:
+    """Return the silences that have ended and are not reported yet, and who is to be notified."""
+    over = sql.execute(
+        "SELECT id, watchlist, who, since, until FROM mutes WHERE told = 0 AND until <= ?", (now,)
+    ).fetchall()
+    if not over:
+        return NO_FACTS
+    return AlertFacts(
+        silences=_silences(sql, now), ended_silences=tuple(_ended(sql, *row) for row in over)
+    )
+
+
+def read_watchlist_facts(
+    sql: Connection, watchlists: Collection[str], now: Timestamp
+) -> AlertFacts:
+    """Return what matters for alerts about watchlists themselves."""
+    return AlertFacts(
+        last_alert=_last_alert(sql),
+        silences=_silences(sql, now),
+        suppressed=_suppressed(sql, watchlists),
+    )
+
+
+def _last_alert(sql: Connection) -> int:
+    return sql.last_given("alerts")
+
+
+def _known_alerts(sql: Connection, articles: Collection[int]) -> dict[int, tuple[KnownAlert, ...]]:
+    """Return the alerts of articles with their matches, by article."""
+    rows = list(
+        select_in(
+            sql,
+            "SELECT id, watchlist, article, merged_into FROM alerts WHERE article IN ({0})"
+            " ORDER BY id",
+            articles,
+        )
+    )
+    matches = read_matches(StoreConnection(sql), [id for id, *_ in rows])
+    found: dict[int, list[KnownAlert]] = defaultdict(list)
+    for id, watchlist, article, duplicate_of in rows:
+        found[article].append(
+            KnownAlert(
+                id=id,
+                watchlist=watchlist,
+                article=article,
+                duplicate_of=duplicate_of,
+                matches=matches.get(id, ()),
+            )
+        )
+    return {article: tuple(alerts) for article, alerts in found.items()}
+
+
+def _texts(sql: Connection, articles: Collection[int]) -> dict[int, StoredText]:
+    return {
+        id: StoredText(version, evidence.text_hash(title, summary, body))
+        for id, version, title, summary, body in select_in(
+            sql,
+            "SELECT id, version, title, summary, body FROM articles WHERE id IN ({0})",
+            articles,
+        )
+    }
+
+
+def _of_originals(sql: Connection, originals: Collection[int]) -> dict[int, tuple[KnownAlert, ...]]:
+    return {
+        original: tuple(
+            KnownAlert(
+                id=id,
+                watchlist=watchlist,
+                article=article,
+                duplicate_of=duplicate_of,
+                headline=headline(title, feed=feed, outlet=outlet, url=url, date=date),
+            )
+            for id, watchlist, article, duplicate_of, title, feed, outlet, url, date in sql.execute(
+                "SELECT al.id, al.watchlist, a.id, al.merged_into, a.title, a.feed, a.outlet,"
+                f" a.url, {DATE}"
+                " FROM articles a JOIN alerts al ON al.article = a.id"
+                " WHERE a.id = ?1 OR a.copy_of = ?1 ORDER BY al.id",
+                (original,),
+            )
+        )
+        for original in originals
+    }
+
+
+def _last_notified(
+    sql: Connection, watchlists: Mapping[str, Watchlist], now: Timestamp
+) -> dict[str, Timestamp]:
+    """Return when each watchlist that has a cooldown was last notified of.
+
+    Alerts older than the cooldown are not read, to save time; `alerts.notification` decides.
+    """
+    found = {}
+    for name, watchlist in watchlists.items():
+        if watchlist.cooldown:
+            ((last,),) = sql.execute(
+                "SELECT max(raised_at) FROM alerts WHERE watchlist = ? AND held = ''"
+                " AND merged_into IS NULL AND article IS NOT NULL"
+                " AND raised_at > ? AND raised_at <= ?",
+                (name, now - watchlist.cooldown, now),
+            )
+            if last is not None:
+                found[name] = last
+    return found
+
+
+def _silences(sql: Connection, now: Timestamp) -> dict[str, Timestamp]:
+    found = sql.execute(
+        "SELECT watchlist, max(until) FROM mutes WHERE told = 0 AND since <= ?1 AND until > ?1"
+        " GROUP BY watchlist",
+        (now,),
+    )
+    return {watchlist.casefold(): until for watchlist, until in found}
+
+
+def _suppressed(sql: Connection, watchlists: Collection[str]) -> dict[str, SuppressedCount]:
+    return {
+        watchlist: SuppressedCount(count, since)
+        for watchlist, count, since in select_in(
+            sql, "SELECT watchlist, held, since FROM holding WHERE watchlist IN ({0})", watchlists
+        )
+    }
+
+
+def _story(sql: Connection, story: int, *, raising: bool) -> StoryFacts | None:
+    """Return how far a story has spread; None if no alert is or may be raised about it."""
+    alerts = _story_alerts(sql, story)
+    if not alerts and not raising:
+        return None
+    members = sql.execute(
+        "SELECT a.id, coalesce(nullif(a.outlet_url, ''), a.url), f.url"
+        " FROM articles a JOIN feeds f ON f.number = a.feed"
+        f" WHERE a.id IN ({_IN_STORY})",
+        (story,),
+    ).fetchall()
+    links = sql.execute(
+        f"SELECT DISTINCT l.later, a.lang, {PUBLISHER}, coalesce(nullif(a.outlet_url, ''), a.url),"
+        " f.url FROM event_links l"
+        " JOIN articles a ON a.id = l.later JOIN feeds f ON f.number = a.feed"
+        f" WHERE l.surety = {Surety.SURE:d} AND l.earlier IN ({_IN_STORY}) ORDER BY l.later",
+        (story,),
+    )
+    return StoryFacts(
+        alerts=alerts,
+        members=tuple(map(ArticleOrigin._make, members)),
+        links=tuple(map(StoryLink._make, links)),
+    )
+
+
+def _story_alerts(sql: Connection, story: int) -> tuple[StoryAlert, ...]:
+    found = sql.execute(
+        "SELECT al.id, al.watchlist, al.severity, al.state, al.verdict, a.title, a.lang,"
+        f" {PUBLISHER}, w.outlets, w.crossing, w.louder, w.notify_backfill,"
+        " (SELECT group_concat(reason) FROM escalations e WHERE e.alert = al.id)"
+        " FROM alerts al JOIN watchlists w ON w.name = al.watchlist"
+        " JOIN articles a ON a.id = al.article JOIN feeds f ON f.number = a.feed"
+        " WHERE al.id IN (SELECT min(id) FROM alerts WHERE merged_into IS NULL"
+        f" AND article IN ({_IN_STORY}) GROUP BY watchlist) ORDER BY al.watchlist",
+        (story,),
+    )
+    return tuple(
+        StoryAlert(
+            id=id,
+            watchlist=watchlist,
+            severity=Severity(severity),
+            state=AlertState(state),
+            verdict=Verdict(verdict),
+            title=title,
+            lang=lang,
+            feed=feed,
+            escalate=Escalate(
+                outlets=outlets, languages=bool(crossing), to=Severity(to) if to else None
+            ),
+            notify_backfill=bool(notify_backfill),
+            reasons=frozenset((reasons or "").split(",")) - {""},
+        )
+        for (
+            id, watchlist, severity, state, verdict, title, lang, feed, outlets, crossing, to,
+            notify_backfill, reasons,
+        ) in found
+    )  # fmt: skip
+
+
+def _ended(
+    sql: Connection,
+    id: int,
+    watchlist: str,
+    who: str,
+    since: Timestamp,
+    until: Timestamp,
+) -> EndedSilence:
+    ((count, newest),) = sql.execute(
+        "SELECT count(*), max(id) FROM alerts WHERE watchlist = ?"
+        " AND held = 'muted' AND raised_at BETWEEN ? AND ?",
+        ("" if watchlist == FEED_HEALTH else watchlist, since, until),
+    )
+    row = sql.execute(
+        "SELECT al.id, al.watchlist, al.severity, coalesce(a.title, al.title),"
+        f" coalesce({PUBLISHER}, ''), al.backfill, al.kind, coalesce(a.lang, '') FROM alerts al"
+        " LEFT JOIN articles a ON a.id = al.article"
+        " LEFT JOIN feeds f ON f.number = coalesce(al.feed, a.feed) WHERE al.id = ?",
+        (newest,),
+    ).fetchone()
+    return EndedSilence(
+        id=id,
+        silence=Silence(watchlist=watchlist, by=who, since=since, until=until, suppressed=count),
+        newest=row
+        and RaisedAlert(
+            id=row[0],
+            watchlist=row[1] or FEED_HEALTH,
+            severity=Severity(row[2]),
+            title=row[3],
+            feed=row[4],
+            backfill=bool(row[5]),
+            kind=AlertKind(row[6]),
+            lang=row[7],
+        ),
+    )
+
+
+_TABLES = (
+    "matches", "escalations", "lost_terms", "deliveries", "notes", "alert_tags", "assignments",
+    "decisions",
+)  # fmt: skip
+
+
+def save_plan(sql: Connection, log: EvidenceLog, plan: AlertPlan) -> None:
+    """Write everything that a plan says, within the transaction."""
+    for new in plan.new:
+        _insert(sql, new, plan.at)
+    sql.executemany("DELETE FROM matches WHERE alert = ?", [(alert,) for alert in plan.matches])
+    _insert_matches(sql, {one.alert.id: one.matches for one in plan.new} | {**plan.matches})
+    sql.executemany(
+        "INSERT INTO lost_terms VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        [(*lost, plan.at) for lost in plan.terms_lost],
+    )
+    sql.executemany("DELETE FROM lost_terms WHERE alert = ? AND term = ?", plan.terms_found)
+    for escalation in plan.escalations:
+        _escalate(sql, escalation, plan.at)
+    sql.executemany(
+        "INSERT INTO episodes (feed, kind, started_at, alert) VALUES (?, ?, ?, ?)",
+        [(one.feed, one.kind, plan.at, one.alert) for one in plan.incidents],
+    )
+    sql.executemany(
+        "INSERT INTO unusual (watchlist, kind, started_at, alert) VALUES (?, ?, ?, ?)",
+        [(one.watchlist, one.kind, plan.at, one.alert) for one in plan.unusual],
+    )
+    sql.executemany(
+        "UPDATE unusual SET ended_at = ? WHERE watchlist = ? AND kind = ? AND ended_at IS NULL",
+        [(plan.at, *ended) for ended in plan.usual_again],
+    )
+    sql.executemany(
+        "INSERT INTO latency (article, feed, published, seen, matched, edited)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [
+            (one.article, one.feed, one.published, one.seen, plan.at, one.edited)
+            for one in plan.timings
+        ],
+    )
+    for record in plan.records:
+        log.add(record)
+    _save_notifications(sql, plan)
+
+
+def regroup_alerts(sql: Connection, article: int) -> None:
+    """Group the alerts of an article, and of those it was grouped with, by their stories anew."""
+    moved = "SELECT story_alert FROM alerts WHERE article = ?1"
+    stories: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for id, first, story in sql.execute(
+        f"SELECT al.id, al.story_alert, a.story FROM alerts al JOIN articles a ON a.id = al.article"
+        f" WHERE al.story_alert IN ({moved}) OR al.story_alert IN (SELECT b.story_alert"
+        " FROM articles n JOIN articles m ON (m.id = n.story AND m.story = m.id)"
+        " OR (m.story = n.story AND m.story <> m.id)"
+        " JOIN alerts b ON b.article = m.id WHERE n.id = ?1) ORDER BY al.id",
+        (article,),
+    ):
+        stories[story].append((id, first))
+    sql.executemany(
+        "UPDATE alerts SET story_alert = ? WHERE id = ?",
+        [
+            (members[0][0], id)
+            for members in stories.values()
+            for id, first in members
+            if first != members[0][0]
+        ],
+    )
+
+
+def drop_alerts_of(sql: Connection, log: EvidenceLog, articles: Collection[int]) -> None:
+    """Drop the alerts of articles, and everything about them but their records."""
+    found = select_in(sql, "SELECT id FROM alerts WHERE article IN ({0})", articles)
+    alerts = sorted(id for (id,) in found)
+    for alert in alerts:
+        log.append(Kind.DROPPED, alert, {})
+    for table in _TABLES:
+        change_in(sql, f"DELETE FROM {table} WHERE alert IN ({{0}})", alerts)
+    change_in(sql, "DELETE FROM alerts WHERE id IN ({0})", alerts)
+
+
+def _insert(sql: Connection, new: NewAlert, at: Timestamp) -> None:
+    alert = new.alert
+    sql.execute(
+        "INSERT INTO alerts (id, watchlist, article, severity, backfill, raised_at, merged_into,"
+        f" rule, held, held_until, article_version, kind, feed, title) VALUES ({marks(14)})",
+        (
+            alert.id,
+            "" if alert.watchlist == FEED_HEALTH else alert.watchlist,
+            new.article,
+            alert.severity,
+            alert.backfill,
+            at,
+            new.duplicate_of,
+            new.rule,
+            alert.suppressed,
+            new.suppressed_until,
+            new.article_version,
+            alert.kind,
+            new.feed,
+            "" if new.article is not None else alert.title,
+        ),
+    )
+
+
+def _insert_matches(sql: Connection, matches: Mapping[int, Sequence[Match]]) -> None:
+    sql.executemany(
+        f"INSERT INTO matches VALUES ({marks(7)})",
+        [
+            (alert, place, match.field, match.start, match.end, match.text, match.term)
+            for alert, found in matches.items()
+            for place, match in enumerate(found)
+        ],
+    )
+
+
+def _escalate(sql: Connection, escalation: NewEscalation, at: Timestamp) -> None:
+    alert = escalation.alert
+    sql.execute(
+        "INSERT INTO escalations (alert, reason, at, outlets, article, severity, held)"
+        f" VALUES ({marks(7)})",
+        (
+            alert.id,
+            escalation.reason,
+            at,
+            escalation.outlets,
+            escalation.article,
+            escalation.severity_before,
+            alert.suppressed,
+        ),
+    )
+    sql.execute("UPDATE alerts SET severity = ? WHERE id = ?", (alert.severity, alert.id))
+    if escalation.reopened_from is not None:
+        _reopen(sql, alert.id, alert.escalation, escalation.reopened_from, at)
+
+
+def _reopen(sql: Connection, alert: int, why: str, state: AlertState, at: Timestamp) -> None:
+    """Make an alert new again, and record that tocsin did it."""
+    (act,) = sql.execute(
+        "INSERT INTO acts (at, who, why) VALUES (?, '', ?) RETURNING id", (at, why)
+    ).fetchone()
+    states = (json.dumps({"state": one}) for one in (state, AlertState.NEW))
+    sql.execute("INSERT INTO decisions VALUES (?, ?, ?, ?)", (alert, act, *states))
+    sql.execute("UPDATE alerts SET state = 'new' WHERE id = ?", (alert,))
+
+
+_HOLDING = upsert("holding", "watchlist, held, since", "watchlist")
+
+
+def _save_notifications(sql: Connection, plan: AlertPlan) -> None:
+    sql.executemany(
+        "INSERT INTO deliveries"
+        " (alert, channel, occasion, why, key, due, reason, bundle, created_at)"
+        f" VALUES ({marks(9)}) ON CONFLICT DO NOTHING",
+        [
+            (
+                one.alert,
+                delivery.channel,
+                one.occasion,
+                one.why,
+                _key(one, delivery.channel, plan.at),
+                delivery.due,
+                delivery.reason,
+                delivery.bundle,
+                plan.at,
+            )
+            for one in plan.notify
+            for delivery in one.deliveries
+        ],
+    )
+    for watchlist, count in plan.suppressed.items():
+        if count is None:
+            sql.execute("DELETE FROM holding WHERE watchlist = ?", (watchlist,))
+        else:
+            sql.execute(_HOLDING, (watchlist, *count))
+    sql.executemany("UPDATE mutes SET told = 1 WHERE id = ?", [(id,) for id in plan.ended_silences])
+
+
+def _key(one: Notify, channel: str, now: Timestamp) -> str:
+    """Return a name of a delivery that no other has: the time tells two newsrooms apart."""
+    name = f"tocsin {one.alert} {channel} {one.occasion} {one.why} {now!r}"
+    return str(uuid5(NAMESPACE_URL, name))

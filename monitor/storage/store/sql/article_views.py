@@ -1,0 +1,202 @@
+"""What viewers and the monitor read of articles: texts, stories, vectors, revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from monitor.base.article import Article, Timestamp
+from monitor.model.event_link import StoredVector, Unencoded
+from monitor.storage.store.sql.connection import EVERY, StoreConnection, marks
+
+if TYPE_CHECKING:  # what searches do not need takes a fifth of their start to import
+    from monitor.model.article import ArticleDetails, ArticleOrigin, Version
+
+ARTICLE = (
+    "a.id, a.feed, a.url, a.title, a.summary, a.body, a.author, a.lang, a.published, a.seen,"
+    " a.story, (SELECT group_concat(c.feed) FROM carriers c WHERE c.article = a.id), a.outlet"
+)
+_ORIGIN = "coalesce(nullif(a.outlet_url, ''), a.url), f.url"
+DATE = "CASE WHEN a.published < a.seen THEN a.published ELSE a.seen END"
+"""When an article is dated: a publisher's date that lies after its arrival is none."""
+_VECTOR = (
+    f"a.id, a.story, a.lang, {DATE}, {_ORIGIN}, coalesce(v.vector, x'')"
+    " FROM articles a JOIN feeds f ON f.number = a.feed LEFT JOIN vectors v ON v.article = a.id"
+)
+
+
+class SqlArticleViews:
+    """See `ArticleViews`."""
+
+    def __init__(self, connection: StoreConnection) -> None:
+        self._connection = connection
+
+    def get(self, ids: Sequence[int]) -> list[Article]:
+        """Return these articles, in the order asked; unknown ids are left out."""
+        found = {
+            row[0]: article_of(row)
+            for row in self._connection.select_in(
+                f"SELECT {ARTICLE} FROM articles a WHERE a.id IN ({{0}})", ids
+            )
+        }
+        return [found[id] for id in ids if id in found]
+
+    def origins(self, ids: Sequence[int]) -> list[ArticleOrigin]:
+        """Return where these articles were published, in the order asked, without unknown ids."""
+        from monitor.model.article import ArticleOrigin
+
+        found = {
+            row[0]: ArticleOrigin(*row)
+            for row in self._connection.select_in(
+                f"SELECT a.id, {_ORIGIN} FROM articles a JOIN feeds f ON f.number = a.feed"
+                " WHERE a.id IN ({0})",
+                ids,
+            )
+        }
+        return [found[id] for id in ids if id in found]
+
+    def between(
+        self, after: int, upto: int, *, since: Timestamp | None = None, limit: int | None = None
+    ) -> list[tuple[Article, int | None]]:
+        """Return articles in ingestion order, each with the article of which it is a copy."""
+        found = self._connection.read(
+            f"SELECT a.copy_of, {ARTICLE} FROM articles a WHERE a.id > ? AND a.id <= ?"
+            f" AND {DATE} >= ? ORDER BY a.id LIMIT ?",
+            (
+                after,
+                upto,
+                float("-inf") if since is None else since,
+                EVERY if limit is None else limit,
+            ),
+        )
+        return [(article_of(row), copy_of) for copy_of, *row in found]
+
+    def seen_since(self, since: Timestamp) -> int:
+        """Return the lowest id of the articles first seen since then."""
+        ((oldest,),) = self._connection.read(
+            f"SELECT coalesce(min(id), {EVERY}) FROM articles INDEXED BY articles_by_seen"
+            " WHERE seen >= ?",
+            (since,),
+        )
+        return int(oldest)
+
+    def unencoded(
+        self, limit: int, *, since: Timestamp | None = None, before: int | None = None
+    ) -> list[Unencoded]:
+        """Return articles without a vector of their present text, the newest first."""
+        oldest = 0 if since is None else self.seen_since(since)
+        found = self._connection.read(
+            "SELECT a.id, a.version, a.title, CASE a.summary WHEN '' THEN a.body ELSE a.summary END"
+            " FROM articles a LEFT JOIN vectors v ON v.article = a.id"
+            " WHERE a.id >= ? AND a.id < ? AND (v.article IS NULL OR v.version <> a.version)"
+            " AND NOT EXISTS (SELECT 1 FROM pages p WHERE p.article = a.id)"
+            " ORDER BY a.id DESC LIMIT ?",
+            (oldest, EVERY if before is None else before, limit),
+        )
+        return [Unencoded(*row) for row in found]
+
+    def vectors(self, also: Collection[int], *, since: Timestamp, limit: int) -> list[StoredVector]:
+        """Return the newest articles dated since then that have a vector, or are among some."""
+        dated = f"a.seen >= ?1 AND {DATE} >= ?1"
+        found = self._connection.read(
+            f"SELECT {_VECTOR} WHERE {dated} AND v.vector <> x'' ORDER BY a.id DESC LIMIT ?2",
+            (since, limit),
+        )
+        rows = {row[0]: StoredVector(*row) for row in found}
+        for row in self._connection.select_in(f"SELECT {_VECTOR} WHERE a.id IN ({{0}})", also):
+            if row[3] >= since:
+                rows[row[0]] = StoredVector(*row)
+        return [rows[article] for article in sorted(rows)]
+
+    def every_vector(self, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return the next articles above an id that have a vector, with the vectors."""
+        return list(
+            self._connection.read(
+                "SELECT article, vector FROM vectors WHERE article > ? ORDER BY article LIMIT ?",
+                (after, limit),
+            )
+        )
+
+    def ids(
+        self,
+        *,
+        watchlist: str | None = None,
+        severity: str | None = None,
+        story: int | None = None,
+        has: str | None = None,
+        merged: bool = False,
+    ) -> set[int]:
+        """Return ids of the articles for which all that is given holds; something must be given."""
+        found = []
+        if watchlist is not None or severity is not None or has == "alert":
+            found.append(self._with_alert(watchlist, severity))
+        if story is not None:
+            found.append(self._selected("id = ?1 OR (story = ?1 AND story <> id)", story))
+        if has in ("body", "author"):
+            found.append(self._selected(f"{has} <> ''"))
+        if merged:
+            merged_articles = self._connection.read(
+                "SELECT article FROM alerts WHERE merged_into IS NOT NULL"
+            )
+            found.append({id for (id,) in merged_articles})
+        return set.intersection(*found)
+
+    def details(self, article: int) -> ArticleDetails | None:
+        """Return an article with all that is known of it, None if there is none of that id."""
+        from monitor.storage.store.sql.article_details import read_details
+
+        return read_details(self._connection, article)
+
+    def with_alerts(self, ids: Iterable[int]) -> Iterator[ArticleDetails]:
+        """Yield articles with their alerts and matches; unknown ids are left out."""
+        from monitor.storage.store.sql.article_details import read_with_alerts
+
+        return read_with_alerts(self._connection, ids)
+
+    def revisions(self, article: int) -> list[Version]:
+        """Return the texts an article has had, the first one first; the last is its own."""
+        from monitor.model.article import Version
+
+        found = self._connection.read(
+            "SELECT version, title, summary, body, until FROM versions WHERE article = ?1"
+            " UNION ALL SELECT version, title, summary, body, NULL FROM articles WHERE id = ?1"
+            " ORDER BY version",
+            (article,),
+        )
+        return [Version(*row) for row in found]
+
+    def _with_alert(self, watchlist: str | None, severity: str | None) -> set[int]:
+        query, values = "SELECT article FROM alerts WHERE article IS NOT NULL", list[str]()
+        if severity is not None:
+            query += " AND severity = ?"
+            values.append(severity)
+        if watchlist is not None:
+            from monitor.storage.store.sql.alert_views import watchlist_names
+
+            names = watchlist_names(self._connection, [watchlist])
+            query += f" AND watchlist IN ({marks(len(names))})"
+            values += names
+        return {id for (id,) in self._connection.read(query, values)}
+
+    def _selected(self, condition: str, *values: int) -> set[int]:
+        found = self._connection.read(f"SELECT id FROM articles WHERE {condition}", values)
+        return {id for (id,) in found}
+
+
+def article_of(row: Sequence[Any]) -> Article:
+    """Return the article of a row of `ARTICLE` columns."""
+    others = () if row[11] is None else tuple(map(int, str(row[11]).split(",")))
+    return Article(
+        id=row[0],
+        feeds=(row[1], *others),
+        url=row[2],
+        title=row[3],
+        summary=row[4],
+        body=row[5],
+        author=row[6],
+        lang=row[7],
+        published=row[8],
+        seen=row[9],
+        story=row[10],
+        outlet=row[12],
+    )

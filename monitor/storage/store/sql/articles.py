@@ -1,0 +1,338 @@
+"""Articles: written, queued, and dropped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from monitor.model.event_link import EventLink, Surety
+from monitor.storage.store.sql.connection import Connection, change_in, marks, select_in, upsert
+
+if TYPE_CHECKING:  # what viewers do not need takes a tenth of a second to import
+    from monitor.base.article import Article, Timestamp
+    from monitor.model.config import ExpiringArticle, RetentionExceptions
+    from monitor.model.event_link import EncodedBatch
+    from monitor.model.poll import ArticleChange, Sighting
+
+
+def insert(sql: Connection, feed: int, changes: Sequence[ArticleChange]) -> None:
+    """Store new articles of a feed, with their shingles and names; the index is updated later."""
+    sql.executemany(
+        "INSERT INTO articles (id, feed, url, canonical, fingerprint, title, summary, body,"
+        " author, lang, published, seen, story, copy_of, shingle_count, outlet, outlet_url)"
+        f" VALUES ({marks(17)})",
+        [
+            (
+                change.article.id,
+                feed,
+                change.article.url,
+                change.canonical,
+                change.fingerprint,
+                change.article.title,
+                change.article.summary,
+                change.article.body,
+                change.article.author,
+                change.article.lang,
+                change.article.published,
+                change.article.seen,
+                change.article.story,
+                change.copy_of,
+                len(change.shingles),
+                change.article.outlet,
+                change.outlet_url,
+            )
+            for change in changes
+        ],
+    )
+    sql.executemany(
+        "INSERT INTO shingles VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(shingle, change.article.id) for change in changes for shingle in change.shingles],
+    )
+    insert_names(sql, changes)
+    queue_for_index(sql, [change.article.id for change in changes])
+
+
+def insert_names(sql: Connection, changes: Iterable[ArticleChange]) -> None:
+    """Store the names of new articles, and which articles they tell again."""
+    changes = list(changes)
+    named = [(change.article.id, change.names) for change in changes if change.names.groups]
+    sql.executemany(
+        upsert("named", "article, lang, date, names", "article"),
+        [
+            (id, names.lang, names.date, json.dumps([sorted(group) for group in names.groups]))
+            for id, names in named
+        ],
+    )
+    sql.executemany(
+        "INSERT INTO names VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        [(word, names.lang, id) for id, names in named for word in names.words],
+    )
+    save_links(
+        sql,
+        [
+            EventLink(change.article.id, change.perhaps, Surety.NAMES)
+            for change in changes
+            if change.perhaps is not None
+        ],
+    )
+
+
+def save_links(sql: Connection, links: Iterable[EventLink]) -> None:
+    """Store links of articles; one that is there already gets no less sure."""
+    sql.executemany(
+        "INSERT INTO event_links VALUES (?, ?, ?)"
+        " ON CONFLICT (later, earlier) DO UPDATE SET surety = excluded.surety"
+        " WHERE excluded.surety > event_links.surety",
+        links,
+    )
+
+
+def save_encoded(sql: Connection, batch: EncodedBatch) -> None:
+    """Store vectors and links of articles that are still there.
+
+    Links by names are dropped where both articles have a vector now: vectors know better.
+    """
+    ids = [one.article for one in batch.articles]
+    sql.executemany(
+        "INSERT INTO vectors SELECT id, ?, ? FROM articles WHERE id = ? ON CONFLICT (article)"
+        " DO UPDATE SET version = excluded.version, vector = excluded.vector",
+        [(one.version, one.vector, one.article) for one in batch.articles],
+    )
+    change_in(
+        sql,
+        "DELETE FROM event_links WHERE surety = 0 AND (later IN ({0}) OR earlier IN ({0}))"
+        " AND EXISTS (SELECT 1 FROM vectors WHERE article = later AND vector <> x'')"
+        " AND EXISTS (SELECT 1 FROM vectors WHERE article = earlier AND vector <> x'')",
+        ids,
+    )
+    there = {
+        id
+        for (id,) in select_in(
+            sql,
+            "SELECT id FROM articles WHERE id IN ({0})",
+            {article for link in batch.links for article in (link.later, link.earlier)},
+        )
+    }
+    save_links(sql, [one for one in batch.links if {one.later, one.earlier} <= there])
+
+
+def insert_entries(
+    sql: Connection, feed: int, entries: Iterable[tuple[str, int, bytes, bytes]]
+) -> None:
+    """Store under which id a feed published which article: (guid, article, fingerprint, parts)."""
+    sql.executemany(
+        "INSERT INTO entries (feed, guid, article, fingerprint, parts) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (feed, guid) DO UPDATE SET article = excluded.article,"
+        " fingerprint = excluded.fingerprint, parts = excluded.parts",
+        [(feed, *entry) for entry in entries],
+    )
+
+
+def insert_sighting(sql: Connection, feed: int, sighting: Sighting, now: Timestamp) -> None:
+    """Store that a feed carries a known article, or carries it under a new id or link."""
+    if sighting.reissued:
+        sql.execute("DELETE FROM entries WHERE feed = ? AND article = ?", (feed, sighting.article))
+    said = (sighting.guid, sighting.article, sighting.fingerprint, sighting.parts)
+    insert_entries(sql, feed, [said])
+    insert_link(sql, sighting.article, sighting.canonical)
+    if insert_carrier(sql, feed, sighting.article, now):
+        queue_for_index(sql, [sighting.article])
+
+
+def insert_carrier(sql: Connection, feed: int, article: int, now: Timestamp) -> bool:
+    """Store that a feed carries an article of another one; return whether that is new."""
+    carried = sql.execute(
+        "INSERT INTO carriers SELECT id, ?, ? FROM articles WHERE id = ? AND feed <> ?"
+        " ON CONFLICT DO NOTHING",
+        (feed, now, article, feed),
+    )
+    return carried.rowcount > 0
+
+
+MOST_LINKS = 8
+"""Further links of an article that are kept: some feeds give it another one at each poll."""
+
+
+def insert_link(sql: Connection, article: int, canonical: str) -> None:
+    """Store a further link of an article."""
+    if canonical:
+        sql.execute(
+            "INSERT INTO links SELECT ?1, id FROM articles WHERE id = ?2"
+            " AND canonical <> ?1 AND (SELECT count(*) FROM links WHERE article = ?2) < ?3"
+            " ON CONFLICT DO NOTHING",
+            (canonical, article, MOST_LINKS),
+        )
+
+
+def replace_text(sql: Connection, article: Article, now: Timestamp) -> None:
+    """Store an edited text; the earlier one becomes a revision."""
+    sql.execute(
+        "INSERT INTO versions SELECT id, version, title, summary, body, ? FROM articles"
+        " WHERE id = ?",
+        (now, article.id),
+    )
+    sql.execute(
+        "UPDATE articles SET title = ?, summary = ?, body = ?, author = ?, lang = ?,"
+        " version = version + 1 WHERE id = ?",
+        (
+            article.title,
+            article.summary,
+            article.body,
+            article.author,
+            article.lang,
+            article.id,
+        ),
+    )
+    queue_for_index(sql, [article.id])
+
+
+def set_aside(sql: Connection, changes: Iterable[ArticleChange], now: Timestamp) -> None:
+    """Store which articles were not matched; one that is matched now is set aside no more."""
+    changes = list(changes)
+    sql.executemany(
+        "DELETE FROM set_aside WHERE article = ? AND step = 'matching'",
+        [(change.article.id,) for change in changes if not (change.new or change.unmatched)],
+    )
+    sql.executemany(
+        upsert("set_aside", "article, step, reason, at", "article, step"),
+        [
+            (change.article.id, "matching", change.unmatched, now)
+            for change in changes
+            if change.unmatched
+        ],
+    )
+
+
+def queue_pages(
+    sql: Connection,
+    changes: Iterable[ArticleChange],
+    now: Timestamp,
+    bucket_of: Callable[[str], int],
+) -> None:
+    """Queue the pages of articles that want their text, each in the bucket of its own site."""
+    sql.executemany(
+        upsert("pages", "article, due, attempts, reason, backfill, bucket", "article"),
+        [
+            (change.article.id, now, 0, "", change.backfill, bucket_of(change.article.url))
+            for change in changes
+            if change.wants_page
+        ],
+    )
+
+
+def save_page_text(sql: Connection, change: ArticleChange) -> None:
+    """Store the text of an article's page, and the story that it tells with it."""
+    article = change.article
+    sql.execute(
+        "UPDATE articles SET body = ?1, lang = ?2, story = ?3, copy_of = ?4,"
+        " shingle_count = CASE WHEN shingle_count > ?5 THEN shingle_count ELSE ?5 END"
+        " WHERE id = ?6",
+        (
+            article.body,
+            article.lang,
+            article.story,
+            change.copy_of,
+            len(change.shingles),
+            article.id,
+        ),
+    )
+    sql.execute("DELETE FROM pages WHERE article = ?", (article.id,))
+    sql.execute("DELETE FROM unread_pages WHERE article = ?", (article.id,))
+    sql.executemany(
+        "INSERT INTO shingles VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(shingle, article.id) for shingle in change.shingles],
+    )
+    queue_for_index(sql, [article.id])
+
+
+def queue_for_index(sql: Connection, articles: Iterable[int]) -> None:
+    """Queue articles for the index: it adds them, or removes those that are gone."""
+    queued = [(id,) for id in articles]
+    sql.executemany("INSERT INTO outbox (article) VALUES (?)", queued)
+    if sql.IS_SHARED:
+        sql.executemany(
+            "INSERT INTO index_changes SELECT article, max(ticket) FROM outbox WHERE article = ?"
+            " GROUP BY article ON CONFLICT (article) DO UPDATE SET number = excluded.number",
+            queued,
+        )
+
+
+def count(sql: Connection, feed: int, more: int) -> None:
+    """Add to the number of articles of a feed."""
+    sql.execute("UPDATE feeds SET articles = articles + ? WHERE number = ?", (more, feed))
+
+
+# --- articles that expire ---
+
+_TABLES = (
+    *("versions", "pages", "unread_pages", "carriers", "named", "latency", "links"),
+    *("vectors", "set_aside"),
+)
+
+
+def select_expiring(
+    sql: Connection,
+    before: Timestamp,
+    spared: RetentionExceptions,
+    after: tuple[Timestamp, int],
+    limit: int,
+) -> list[ExpiringArticle]:
+    """Return articles first seen before then, from `after` on: by when, then by id."""
+    from monitor.model.config import ExpiringArticle
+
+    condition, values = _is_spared(spared, before)
+    found = sql.execute(
+        "SELECT a.id, a.seen, length(a.title) + length(a.summary) + length(a.body),"
+        f" {condition} FROM articles a WHERE (a.seen, a.id) > (?, ?) AND a.seen < ?"
+        " ORDER BY a.seen, a.id LIMIT ?",
+        (*values, *after, before, limit),
+    )
+    return [
+        ExpiringArticle(id=id, seen=seen, characters=characters, spared=bool(is_spared))
+        for id, seen, characters, is_spared in found
+    ]
+
+
+def drop(sql: Connection, articles: Collection[int]) -> None:
+    """Drop articles without alerts; their keys are kept, and the index is updated later."""
+    change_in(
+        sql,
+        "INSERT INTO dropped SELECT id, feed, canonical, fingerprint FROM articles"
+        " WHERE id IN ({0})",
+        articles,
+    )
+    by_feed = select_in(
+        sql, "SELECT feed, count(*) FROM articles WHERE id IN ({0}) GROUP BY feed", articles
+    )
+    for feed, number in list(by_feed):
+        count(sql, feed, -number)
+    for table in _TABLES:
+        change_in(sql, f"DELETE FROM {table} WHERE article IN ({{0}})", articles)
+    change_in(sql, "DELETE FROM event_links WHERE later IN ({0})", articles)
+    change_in(sql, "DELETE FROM event_links WHERE earlier IN ({0})", articles)
+    change_in(sql, "DELETE FROM articles WHERE id IN ({0})", articles)
+    queue_for_index(sql, articles)
+
+
+def _is_spared(spared: RetentionExceptions, before: Timestamp) -> tuple[str, list[Any]]:
+    """Return the expression that says whether an article is to be kept, and its values."""
+    feeds = sorted(spared.feeds)
+    conditions = [
+        f"a.feed IN ({marks(len(feeds))})",
+        "EXISTS (SELECT 1 FROM carriers c WHERE c.article = a.id"
+        f" AND c.feed IN ({marks(len(feeds))}))",
+    ]
+    values: list[Any] = [*feeds, *feeds]
+    if spared.alerts:
+        conditions.append("EXISTS (SELECT 1 FROM alerts al WHERE al.article = a.id)")
+    else:
+        names = sorted(spared.watchlists)
+        conditions.append(
+            "EXISTS (SELECT 1 FROM alerts al WHERE al.article = a.id AND (al.starred"
+            f" OR al.watchlist IN ({marks(len(names))}) OR EXISTS (SELECT 1 FROM alerts m"
+            " JOIN articles copy ON copy.id = m.article"
+            " WHERE m.merged_into = al.id AND copy.seen >= ?)))"
+        )
+        values += [*names, before]
+    return " OR ".join(conditions), values

@@ -1,0 +1,115 @@
+"""Briefings by schedule: what is sent, and how far each entry of feeds.yaml has got."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid5
+
+from monitor.base.article import Timestamp
+from monitor.model.briefing import BriefingProgress, StoredBriefing
+from monitor.model.delivery import DeliveryState, Occasion
+from monitor.storage.store.sql.connection import StoreConnection, marks, transaction
+
+if TYPE_CHECKING:
+    from monitor.model.config import BriefingSchedule
+
+_BRIEFING = "b.id, b.name, b.slot, b.made_at, b.subject, b.plain, b.markdown, b.html, b.json"
+
+
+class SqlBriefingQueue:
+    """See `BriefingQueue`. Every method blocks; the monitor calls it from one thread."""
+
+    def __init__(self, connection: StoreConnection) -> None:
+        self._connection = connection
+
+    def begin(self, schedules: Sequence[BriefingSchedule], now: Timestamp) -> None:
+        """Store the active schedules; a new or edited one begins with its next time."""
+        names = [schedule.name for schedule in schedules]
+        with transaction(self._connection.sql) as sql:
+            sql.execute(
+                f"DELETE FROM briefing_progress WHERE name NOT IN ({marks(len(names))})", names
+            )
+            sql.executemany(
+                "INSERT INTO briefing_progress VALUES (?1, ?2, ?3, NULL)"
+                " ON CONFLICT (name) DO UPDATE SET times = ?2, done = ?3"
+                " WHERE briefing_progress.times <> ?2",
+                [(schedule.name, schedule.times, now) for schedule in schedules],
+            )
+
+    def progress(self) -> dict[str, BriefingProgress]:
+        """Return how far the briefings of each active schedule have got, by name."""
+        found = self._connection.read("SELECT name, done, until FROM briefing_progress")
+        return {name: BriefingProgress(done, until) for name, done, until in found}
+
+    def save(self, briefing: StoredBriefing, channels: Sequence[str], until: Timestamp) -> bool:
+        """Store a briefing and its deliveries; return False if its time is done with."""
+        with transaction(self._connection.sql) as sql:
+            if not sql.execute(
+                "UPDATE briefing_progress SET done = ?1, until = ?2 WHERE name = ?3 AND done < ?1",
+                (briefing.slot, until, briefing.name),
+            ).rowcount:
+                return False
+            (id,) = sql.execute(
+                "INSERT INTO briefings (name, slot, made_at, subject, plain, markdown, html, json)"
+                f" VALUES ({marks(8)}) RETURNING id",
+                (
+                    briefing.name, briefing.slot, briefing.made_at, briefing.subject,
+                    briefing.plain, briefing.markdown, briefing.html, briefing.json,
+                ),
+            ).fetchone()  # fmt: skip
+            sql.executemany(
+                "INSERT INTO deliveries"
+                " (alert, briefing, channel, occasion, why, key, due, created_at)"
+                f" VALUES (0, {marks(7)})",
+                [
+                    (
+                        id, channel, Occasion.BRIEFING, f"{briefing.name} {briefing.slot:.0f}",
+                        _key(briefing, channel), briefing.made_at, briefing.made_at,
+                    )
+                    for channel in channels
+                ],
+            )  # fmt: skip
+        return True
+
+
+class SqlBriefingViews:
+    """See `BriefingViews`."""
+
+    def __init__(self, connection: StoreConnection) -> None:
+        self._connection = connection
+
+    def get(self, ids: Collection[int]) -> dict[int, StoredBriefing]:
+        """Return stored briefings by number; unknown numbers are left out."""
+        found = self._connection.select_in(
+            f"SELECT {_BRIEFING} FROM briefings b WHERE b.id IN ({{0}})", ids
+        )
+        return {row[0]: _stored(row) for row in found}
+
+    def sent(self, channel: str, limit: int) -> list[StoredBriefing]:
+        """Return the last briefings that a channel accepted, newest first."""
+        found = self._connection.read(
+            f"SELECT {_BRIEFING} FROM deliveries d JOIN briefings b ON b.id = d.briefing"
+            " WHERE d.briefing IS NOT NULL AND d.channel = ? AND d.state = ?"
+            " ORDER BY b.id DESC LIMIT ?",
+            (channel, DeliveryState.SENT, limit),
+        )
+        return [_stored(row) for row in found]
+
+    def subjects(self, limit: int) -> list[tuple[int, str]]:
+        """Return the number and the subject of the last briefings by schedule, newest first."""
+        statement = "SELECT id, subject FROM briefings ORDER BY id DESC LIMIT ?"
+        return [(id, subject) for id, subject in self._connection.read(statement, (limit,))]
+
+
+def _stored(row: Sequence[Any]) -> StoredBriefing:
+    return StoredBriefing(
+        id=row[0], name=row[1], slot=row[2], made_at=row[3], subject=row[4], plain=row[5],
+        markdown=row[6], html=row[7], json=row[8],
+    )  # fmt: skip
+
+
+def _key(briefing: StoredBriefing, channel: str) -> str:
+    """Return a name of a delivery that no other has: when it was made tells two newsrooms apart."""
+    name = f"tocsin briefing {briefing.name} {channel} {briefing.slot!r} {briefing.made_at!r}"
+    return str(uuid5(NAMESPACE_URL, name))

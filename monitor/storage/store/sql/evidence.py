@@ -1,0 +1,238 @@
+"""Evidence: records of what becomes of alerts, appended, and read to be verified."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from monitor.judgement.alerts.plan import EvidenceRecord
+from monitor.model import evidence
+from monitor.model.config import StoreAddress, Watchlist
+from monitor.model.evidence import Kind
+from monitor.storage.store.sql.alert_views import read_matches
+from monitor.storage.store.sql.connection import (
+    CHUNK,
+    Connection,
+    StoreConnection,
+    open_database,
+    reading,
+)
+
+
+class EvidenceLog:
+    """Appends records within a transaction."""
+
+    def __init__(self, sql: Connection) -> None:
+        self._sql = sql
+        self._last: tuple[int, str] | None = None
+        """Number and hash of the last record, once it was read."""
+
+    def add(self, record: EvidenceRecord) -> None:
+        """Append a record; the rule that it refers to is recorded first, if it is not yet."""
+        content = dict(record.content)
+        if record.rule is not None:
+            content["rule"] = {"record": self._rule(record.rule), "version": record.rule.rule}
+        self.append(record.kind, record.alert, content)
+
+    def append(
+        self, kind: Kind, alert: int | None, content: Mapping[str, Any], key: str = ""
+    ) -> int:
+        """Append a record of an alert, or of a rule; return its number.
+
+        Args:
+            kind: What the record is about.
+            alert: The alert; None for a rule.
+            content: What the record says.
+            key: Hash of a rule, by which its record is found again.
+        """
+        last, previous = self._last_record()
+        number = last + 1
+        content = {**content, "kind": kind} | ({} if alert is None else {"alert": alert})
+        record, digest = evidence.link(number, previous, content)
+        self._sql.execute(
+            "INSERT INTO evidence (number, kind, alert, said, record, hash)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (number, kind, alert, key, record, digest),
+        )
+        self._last = number, digest
+        return number
+
+    def _rule(self, watchlist: Watchlist) -> int:
+        """Return the number of the record that has the rule of a watchlist."""
+        content = evidence.rule(watchlist)
+        key = evidence.digest(evidence.canonical(content))
+        found = self._sql.execute(
+            "SELECT number FROM evidence WHERE said = ? AND said <> ''", (key,)
+        ).fetchone()
+        return int(found[0]) if found else self.append(Kind.RULE, None, content, key)
+
+    def _last_record(self) -> tuple[int, str]:
+        if self._last is None:
+            found = self._sql.execute(
+                "SELECT number, hash FROM evidence ORDER BY number DESC LIMIT 1"
+            ).fetchone()
+            self._last = (int(found[0]), str(found[1])) if found else (0, evidence.BEGINNING)
+        return self._last
+
+
+class EvidenceRow(NamedTuple):
+    """A record as it is stored."""
+
+    number: int
+    kind: str
+    alert: int | None
+    said: str
+    record: str
+    hash: str
+
+
+class WatchlistRename(NamedTuple):
+    """What a record says of a watchlist with another name."""
+
+    number: int
+    """Of the record."""
+    before: object
+    after: object
+
+
+class StoredAlert(NamedTuple):
+    """What the store has of an alert, that must not change without a record."""
+
+    id: int
+    about: str
+    watchlist: str
+    severity: str
+    raised_at: float
+    backfill: int
+    duplicate_of: int | None
+    rule: str
+    article_version: int
+    article: int | None
+    url: str | None
+    published: float | None
+    seen: float | None
+    author: str | None
+    lang: str | None
+    outlet: str | None
+
+
+_KEPT = (
+    "SELECT al.id, al.kind, al.watchlist, al.severity, al.raised_at, al.backfill, al.merged_into,"
+    " al.rule, al.article_version, al.article, a.url, a.published, a.seen,"
+    " a.author, a.lang, a.outlet"
+    " FROM alerts al LEFT JOIN articles a ON a.id = al.article WHERE al.id IN ({0})"
+)
+
+
+class EvidenceReader:
+    """The store, for one verification; a context manager.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+
+    def __init__(self, address: StoreAddress) -> None:
+        self._connection = StoreConnection(open_database(address, create=False))
+
+    def __enter__(self) -> EvidenceReader:
+        with reading(self._connection.sql) as sql:
+            sql.begin_reading()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._connection.sql.close()
+
+    def damage(self) -> str:
+        """Return what is wrong with the store; empty if nothing is. Raises StoreError."""
+        return self._connection.sql.find_damage()
+
+    def guards(self) -> list[str]:
+        """Return the triggers that protect the records and are missing or altered."""
+        with reading(self._connection.sql) as sql:
+            return sql.altered_guards()
+
+    def records(self) -> int:
+        """Return how many records there are."""
+        return self._connection.number("SELECT count(*) FROM evidence")
+
+    def given(self) -> int:
+        """Return the highest number that a record ever had."""
+        with reading(self._connection.sql) as sql:
+            return sql.last_given("evidence")
+
+    def rows(self, first: int) -> Iterator[EvidenceRow]:
+        """Yield the records from a number on."""
+        return map(
+            EvidenceRow._make,
+            self._connection.read(
+                "SELECT number, kind, alert, said, record, hash FROM evidence"
+                " WHERE number >= ? ORDER BY number",
+                (first,),
+            ),
+        )
+
+    def renames(self) -> list[WatchlistRename]:
+        """Return how watchlists were renamed, the first ones first."""
+        found = self._connection.read(
+            "SELECT number, record FROM evidence WHERE kind = ? ORDER BY number", (Kind.RENAMED,)
+        )
+        contents = ((number, evidence.record_content(record)) for number, record in found)
+        return [WatchlistRename(n, c.get("before"), c.get("watchlist")) for n, c in contents]
+
+    def number_of(self, hash: str) -> int | None:
+        """Return the number of the record with a hash; None if there is none."""
+        found = self._connection.read("SELECT number FROM evidence WHERE hash = ?", (hash,))
+        return next((int(number) for (number,) in found), None)
+
+    def alerts(self) -> Iterator[list[int]]:
+        """Yield the ids of all alerts that there are or that records name, some at a time."""
+        ids = [
+            int(id)
+            for (id,) in self._connection.read(
+                "SELECT id FROM alerts UNION SELECT alert FROM evidence WHERE alert IS NOT NULL"
+                " ORDER BY 1"
+            )
+        ]
+        for at in range(0, len(ids), CHUNK):
+            yield ids[at : at + CHUNK]
+
+    def kept(self, ids: Sequence[int]) -> dict[int, StoredAlert]:
+        """Return what the store has of these alerts."""
+        return {row[0]: StoredAlert._make(row) for row in self._connection.select_in(_KEPT, ids)}
+
+    def records_of(self, ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
+        """Return number and text of the records of these alerts, the first ones first."""
+        found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        for alert, number, record in self._connection.select_in(
+            "SELECT alert, number, record FROM evidence WHERE alert IN ({0}) ORDER BY number", ids
+        ):
+            found[alert].append((number, record))
+        return found
+
+    def matches_of(self, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+        """Return where these alerts match, as records have it."""
+        found = read_matches(self._connection, ids)
+        return {id: evidence.matches(found.get(id, ())) for id in ids}
+
+    def escalations_of(self, ids: Sequence[int]) -> dict[int, set[tuple[str, float]]]:
+        """Return why and when these alerts were escalated."""
+        found: dict[int, set[tuple[str, float]]] = defaultdict(set)
+        for alert, reason, at in self._connection.select_in(
+            "SELECT alert, reason, at FROM escalations WHERE alert IN ({0})", ids
+        ):
+            found[alert].add((reason, at))
+        return found
+
+    def texts_of(self, articles: Collection[int]) -> dict[tuple[int, int], str]:
+        """Return the hashes of the texts that are kept of some articles, by id and version."""
+        texts = (
+            "SELECT id, version, title, summary, body FROM articles WHERE id IN ({0})",
+            "SELECT article, version, title, summary, body FROM versions WHERE article IN ({0})",
+        )
+        ids = sorted(articles)
+        return {
+            (id, version): evidence.text_hash(title, summary, body)
+            for query in texts
+            for id, version, title, summary, body in self._connection.select_in(query, ids)
+        }

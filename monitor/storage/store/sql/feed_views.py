@@ -1,0 +1,132 @@
+"""What viewers read of feeds: which are subscribed, their polls and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from monitor.base.article import Timestamp
+from monitor.model.feed import (
+    Feed,
+    FormerAddress,
+    Gap,
+    GapKind,
+    Outcome,
+    PermanentRedirect,
+    Poll,
+    SubscribedFeed,
+)
+from monitor.storage.store.sql.connection import StoreConnection, transaction
+from monitor.storage.store.sql.feeds import FEED, STATE, feed_of, state_of
+
+
+class SqlFeedViews:
+    """See `FeedViews`."""
+
+    def __init__(self, connection: StoreConnection) -> None:
+        self._connection = connection
+
+    def subscribed(self) -> list[SubscribedFeed]:
+        """Return subscribed feeds with their state, articles and addresses."""
+        read = self._connection.read
+        moves = {
+            feed: PermanentRedirect(*move)
+            for feed, *move in read("SELECT feed, moved_to, since, latest, times FROM moves")
+        }
+        former = {
+            feed: FormerAddress(*address)
+            for feed, *address in read(
+                "SELECT feed, url, until FROM former_addresses ORDER BY until"
+            )
+        }
+        found = read(
+            f"SELECT articles, {FEED}, {STATE} FROM feeds WHERE subscribed ORDER BY number"
+        )
+        return [
+            SubscribedFeed(
+                feed=(feed := feed_of(row[:6])),
+                state=state_of(row[6:]),
+                articles=articles,
+                move=moves.get(feed.number),
+                former=former.get(feed.number),
+            )
+            for articles, *row in found
+        ]
+
+    def every(self) -> list[Feed]:
+        """Return every feed there ever was: articles of former ones stay."""
+        return [
+            feed_of(row)
+            for row in self._connection.read(f"SELECT {FEED} FROM feeds ORDER BY number")
+        ]
+
+    def polls(self, url: str) -> list[Poll]:
+        """Return the last polls of a feed, newest first."""
+        found = self._connection.read(
+            "SELECT at, outcome, entries, new, changed, reason, seconds, known, blind, status,"
+            " moved FROM polls WHERE feed = (SELECT number FROM feeds WHERE url = ?)"
+            " ORDER BY at DESC",
+            (url,),
+        )
+        return [_poll(row) for row in found]
+
+    def gaps(self, since: Timestamp, until: Timestamp) -> list[Gap]:
+        """Return the gaps of subscribed feeds that reach into an interval, the earliest first."""
+        found = self._connection.read(
+            f"SELECT g.start, g.until, 'blind', {FEED} FROM gaps g"
+            " JOIN feeds ON number = g.feed WHERE subscribed AND g.until > ?1 AND g.start < ?2"
+            f" UNION ALL SELECT last_ok, NULL, 'down', {FEED} FROM feeds"
+            " WHERE subscribed AND enabled AND ?2 > last_ok + delay"
+            " + CASE WHEN delay > 60 THEN delay ELSE 60 END"
+            " ORDER BY 1, 8",
+            (since, until),
+        )
+        return [
+            Gap(feed=feed_of(feed), start=start, end=end, kind=GapKind(kind))
+            for start, end, kind, *feed in found
+        ]
+
+    def lifetimes(
+        self, first: Mapping[int, int]
+    ) -> dict[int, tuple[Timestamp | None, Timestamp | None]]:
+        """Return when feeds had their first article, and when former ones were last read."""
+        begun: dict[int, Timestamp] = {}
+        for feed, article, seen in self._connection.select_in(
+            "SELECT feed, id, seen FROM articles WHERE id IN ({0}) UNION ALL"
+            " SELECT feed, article, seen FROM carriers WHERE article IN ({0})",
+            sorted(set(first.values())),
+        ):
+            if first.get(feed) == article:
+                begun[feed] = seen
+        ended = dict(
+            self._connection.read(
+                "SELECT number, last_ok FROM feeds"
+                " WHERE last_ok IS NOT NULL AND (gone OR NOT subscribed OR NOT enabled)"
+            )
+        )
+        return {feed: (begun.get(feed), ended.get(feed)) for feed in {**begun, **ended}}
+
+    def poll_now(self, url: str | None = None) -> None:
+        """Make one feed due at once, a gone one too, or all that are watched and not gone."""
+        with transaction(self._connection.sql) as sql:
+            sql.execute(
+                "UPDATE feeds SET next_due = 0, gone = FALSE WHERE subscribed"
+                " AND (url = ?1 OR cast(?1 AS TEXT) IS NULL AND NOT gone)",
+                (url,),
+            )
+
+
+def _poll(row: tuple[Any, ...]) -> Poll:
+    return Poll(
+        at=row[0],
+        outcome=Outcome(row[1]),
+        entries=row[2],
+        new=row[3],
+        changed=row[4],
+        reason=row[5],
+        seconds=row[6],
+        known=row[7],
+        blind=bool(row[8]),
+        status=row[9],
+        moved=row[10],
+    )

@@ -1,0 +1,264 @@
+"""Leases of a store that several monitors share: who polls which bucket, who does what for all.
+
+Time is that of the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from monitor.model.lease import BUCKETS, Duty, SharingMonitor, Standing
+from monitor.storage.fencing import SOLE, Lease
+from monitor.storage.store.sql.connection import Connection, StoreConnection, open_database, reading
+
+if TYPE_CHECKING:
+    from monitor.model.config import StoreAddress
+
+BUSY_MS = 2_000
+"""Milliseconds that a heartbeat waits for another one."""
+NOW = "strftime('%s', 'now')"
+"""The time of the database; PostgreSQL says it to the microsecond."""
+LIVE = f"SELECT id FROM monitors WHERE expires_at > {NOW}"
+FORGOTTEN = 86_400.0
+"""Seconds after which a monitor that was lost is not shown any more."""
+HANDOVER = 2.0
+"""Seconds for which a host is left alone before another monitor asks it, beside its spacing: a
+request may be late on its way."""
+SOON = 0.001
+"""Seconds until a host is asked for again whose turn is over by the time that one looks."""
+TURNS_KEPT = 3_600.0
+"""Seconds after which a host that may be asked again is forgotten."""
+_BACK = (
+    f"EXISTS (SELECT 1 FROM monitors b WHERE b.expires_at > {NOW}"
+    " AND b.host = m.host AND b.folder = m.folder)"
+)
+"""The condition that a monitor runs again where `m` was."""
+
+
+class SqlLeases:
+    """See `Leases`. Its connection is its own: a heartbeat waits for nothing that is stored.
+
+    Each statement is a transaction.
+    """
+
+    def __init__(
+        self, address: StoreAddress, *, host: str, pid: int, folder: str, expiry: float
+    ) -> None:
+        self._sql = open_database(address, create=False, busy_ms=BUSY_MS)
+        self._read = StoreConnection(self._sql).read
+        self._me = host, pid, folder
+        self._expiry = expiry
+        self._monitor = 0
+
+    def now(self) -> float:
+        """Return the time of the database. Raises StoreError."""
+        ((now,),) = self._read(f"SELECT {NOW}")
+        return float(now)
+
+    def beat(self) -> Standing:
+        """Say that this monitor lives; return where it stands. Raises StoreError."""
+        renewed = self._read(
+            f"UPDATE monitors SET seen_at = {NOW}, expires_at = {NOW} + ?, alert = NULL"
+            " WHERE id = ? RETURNING id",
+            (self._expiry, self._monitor),
+        )
+        if not list(renewed):
+            self._join()
+        live = tuple(id for (id,) in self._read(f"{LIVE} ORDER BY id"))
+        held = dict(self._read("SELECT id, epoch FROM leases WHERE holder = ?", (self._monitor,)))
+        return Standing(monitor=self._monitor, live=live, held=held)
+
+    def take(self, most: int, *, forced: bool = False) -> dict[int, int]:
+        """Take buckets that nobody holds; return their epochs. Raises StoreError.
+
+        Args:
+            most: How many.
+            forced: Take those of others too: for one who knows that they are gone.
+        """
+        return self._take(f"id < {BUCKETS}", most, forced=forced)
+
+    def take_duties(self, duties: Collection[Duty], *, forced: bool = False) -> dict[int, int]:
+        """Take the duties among these that nobody has; return their epochs. Raises StoreError."""
+        wanted = ", ".join(str(int(duty)) for duty in duties)
+        return self._take(f"id IN ({wanted})", len(duties), forced=forced) if wanted else {}
+
+    def release(self, leases: Iterable[int]) -> None:
+        """Give leases back, but for those under which something is being stored.
+
+        Raises:
+            StoreError: The database does not answer.
+        """
+        if wanted := ", ".join(map(str, leases)):
+            self._give_back(f"AND id IN ({wanted})")
+
+    def take_turns(self, spacings: Mapping[str, float]) -> dict[str, float]:
+        """Take the turns of the hosts that may be asked now, among all monitors.
+
+        Args:
+            spacings: Seconds for which nobody may ask a host again, by host.
+
+        Returns:
+            Seconds to wait, by host that may not be asked yet.
+
+        Raises:
+            StoreError: The database does not answer.
+        """
+        taken = self._read(
+            "INSERT INTO turns AS t (host, monitor, free_at) SELECT host, ?1, now + seconds"
+            f" FROM (SELECT {NOW} AS now) AS clock, unnest(?2::text[], ?3::float8[])"
+            " AS asked (host, seconds) ORDER BY host"
+            " ON CONFLICT (host) DO UPDATE SET monitor = excluded.monitor,"
+            f" free_at = excluded.free_at, awaited = FALSE WHERE {_free_at()} <= {NOW}"
+            " RETURNING host",
+            (self._monitor, list(spacings), list(spacings.values())),
+        )
+        refused = spacings.keys() - {host for (host,) in taken}
+        return dict.fromkeys(refused, SOON) | self._queue_for(refused) if refused else {}
+
+    def _queue_for(self, hosts: Collection[str]) -> dict[str, float]:
+        """Have nobody go first again at hosts; return the seconds to wait, by host."""
+        waits = self._read(
+            "UPDATE turns AS t SET awaited = awaited OR monitor <> ?1"
+            " WHERE host IN (SELECT host FROM turns WHERE host = ANY(?2::text[]) ORDER BY host"
+            f" FOR UPDATE) RETURNING host, {_free_at()} - {NOW}",
+            (self._monitor, list(hosts)),
+        )
+        return {host: max(SOON, wait) for host, wait in waits}
+
+    def leave(self) -> None:
+        """Give all leases back, and say goodbye. Raises StoreError."""
+        self._give_back("")
+        self._do("DELETE FROM monitors WHERE id = ?", self._monitor)
+        self._monitor = 0
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._sql.close()
+
+    def _join(self) -> None:
+        """Introduce this monitor."""
+        self._do(
+            "INSERT INTO leases (id) SELECT value FROM generate_series(0, ?) AS every (value)"
+            " ON CONFLICT DO NOTHING",
+            int(max(Duty)),
+        )
+        ((self._monitor,),) = self._read(
+            "INSERT INTO monitors (host, pid, folder, since, seen_at, expires_at)"
+            f" VALUES (?, ?, ?, {NOW}, {NOW}, {NOW} + ?) RETURNING id",
+            (*self._me, self._expiry),
+        )
+
+    def _take(self, which: str, most: int, *, forced: bool) -> dict[int, int]:
+        free = "TRUE" if forced else f"(holder IS NULL OR holder NOT IN ({LIVE}))"
+        return dict(
+            self._read(
+                "UPDATE leases SET holder = ?1, epoch = epoch + 1 WHERE id = ANY(ARRAY("
+                f"SELECT id FROM leases WHERE {which} AND {free} ORDER BY id LIMIT ?2"
+                " FOR UPDATE SKIP LOCKED)) RETURNING id, epoch",
+                (self._monitor, most),
+            )
+        )
+
+    def _give_back(self, which: str) -> None:
+        self._do(
+            "UPDATE leases SET holder = NULL, epoch = epoch + 1 WHERE id = ANY(ARRAY("
+            f"SELECT id FROM leases WHERE holder = ? {which} FOR UPDATE SKIP LOCKED))",
+            self._monitor,
+        )
+
+    def _do(self, statement: str, *values: Any) -> None:
+        with reading(self._sql) as sql:
+            sql.execute(statement, values)
+
+
+def _free_at() -> str:
+    """Return from when on a monitor may ask the host of a turn `t`: those that wait go first."""
+    return (
+        "t.free_at + CASE WHEN t.monitor <> ?1 THEN 1 WHEN t.awaited THEN 2 ELSE 0 END"
+        f" * {HANDOVER}"
+    )
+
+
+# --- in the transactions of others -----------------------------------------------------------
+
+
+def held(sql: Connection, leases: Collection[Lease]) -> frozenset[Lease]:
+    """Return which of these leases have the holder that they had.
+
+    None of those changes hands before the end of the transaction.
+    """
+    shared = {lease.id for lease in leases if lease != SOLE}
+    if not shared:
+        return frozenset(leases)
+    numbers = ", ".join(map(str, sorted(shared)))
+    found = sql.execute(f"SELECT id, epoch FROM leases WHERE id IN ({numbers}) FOR SHARE")
+    return frozenset(leases) & {SOLE, *(Lease(*row) for row in found)}
+
+
+def lost_monitors(sql: Connection) -> list[SharingMonitor]:
+    """Return the monitors that are lost, and of which no alert tells yet."""
+    found = sql.execute(
+        f"SELECT id, host, pid, folder, since, seen_at, {NOW} - seen_at FROM monitors m"
+        f" WHERE expires_at <= {NOW} AND alert IS NULL AND NOT {_BACK} ORDER BY id"
+    )
+    return [_monitor(row, lost=True) for row in found.fetchall()]
+
+
+def note_lost(sql: Connection, alerts: Mapping[int, int]) -> None:
+    """Store which alert tells of which monitor."""
+    sql.executemany("UPDATE monitors SET alert = ?2 WHERE id = ?1", [*alerts.items()])
+
+
+def forget(sql: Connection) -> None:
+    """Forget monitors that run again under another number or are long lost, and old turns."""
+    sql.execute(
+        f"DELETE FROM monitors AS m WHERE expires_at <= {NOW}"
+        f" AND (expires_at < {NOW} - ? OR {_BACK})",
+        (FORGOTTEN,),
+    )
+    sql.execute(f"DELETE FROM turns WHERE free_at < {NOW} - ?", (TURNS_KEPT,))
+
+
+# --- for viewers -----------------------------------------------------------------------------
+
+
+def sharing_monitors(connection: StoreConnection) -> list[SharingMonitor]:
+    """Return the monitors of a store that several may share, those that are lost the last."""
+    leases: dict[int, list[int]] = {}
+    for holder, id in connection.read("SELECT holder, id FROM leases WHERE holder IS NOT NULL"):
+        leases.setdefault(holder, []).append(id)
+    lags = dict(
+        connection.read(
+            f"SELECT m.id, {NOW} - min(CASE WHEN f.next_due > m.since THEN f.next_due"
+            " ELSE m.since END) FROM feeds f JOIN leases l ON l.id = f.bucket"
+            " JOIN monitors m ON m.id = l.holder WHERE f.subscribed AND f.enabled AND NOT f.gone"
+            f" AND f.next_due <= {NOW} GROUP BY m.id"
+        )
+    )
+    found = connection.read(
+        f"SELECT id, host, pid, folder, since, seen_at, {NOW} - seen_at, expires_at <= {NOW}"
+        f" FROM monitors m WHERE expires_at > {NOW} OR NOT {_BACK} ORDER BY 8, id"
+    )
+    return [
+        _monitor(row, lost=lost, leases=leases.get(row[0], ()), lag=lags.get(row[0], 0.0))
+        for *row, lost in found
+    ]
+
+
+def _monitor(
+    row: Any, *, lost: bool, leases: Collection[int] = (), lag: float = 0.0
+) -> SharingMonitor:
+    return SharingMonitor(
+        number=row[0],
+        host=row[1],
+        pid=row[2],
+        folder=row[3],
+        since=row[4],
+        seen_at=row[5],
+        silence=row[6],
+        lost=lost,
+        buckets=sum(id < BUCKETS for id in leases),
+        duties=tuple(Duty(id) for id in sorted(leases) if id >= BUCKETS),
+        lag=max(0.0, lag),
+    )

@@ -1,0 +1,329 @@
+"""The monitor's side of the store."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from monitor.base.translation import gettext as _
+from monitor.model.config import OutboxEntry, OutboxState, StoreAddress, Watchlist
+from monitor.model.feed import Feed, FeedState, PermanentRedirect
+from monitor.storage.store.sql.article_views import ARTICLE, SqlArticleViews, article_of
+from monitor.storage.store.sql.briefings import SqlBriefingQueue
+from monitor.storage.store.sql.connection import (
+    BUSY_MS,
+    EVERY,
+    StoreConnection,
+    open_database,
+    reading,
+    transaction,
+)
+from monitor.storage.store.sql.deliveries import SqlDeliveryQueue
+from monitor.storage.store.sql.feed_views import SqlFeedViews
+from monitor.storage.store.sql.feeds import (
+    STATE,
+    SubscriptionPlan,
+    place_pages,
+    plan_subscription,
+    read_numbers,
+    readdress,
+    save_changes,
+    state_of,
+)
+from monitor.storage.store.sql.watchlists import SqlWatchlistViews
+
+if TYPE_CHECKING:
+    from monitor.base.article import Timestamp
+    from monitor.model.poll import PendingPage
+    from monitor.storage.store.protocol import (
+        ArticleViews,
+        BriefingQueue,
+        DeliveryQueue,
+        FeedViews,
+        WatchlistViews,
+    )
+    from monitor.storage.store.sql.batch import SqlBatch, SqlReads
+
+CHANGES = 10_000
+"""Feeds that are subscribed or edited in one transaction: others wait for it, for a second."""
+SHARED_BUSY_MS = 60_000
+"""Milliseconds that a monitor waits for another one that writes, which may have been stopped."""
+
+
+class SqlStore:
+    """See `Store`. Every method blocks; the monitor calls it from one thread."""
+
+    def __init__(self, address: StoreAddress, *, create: bool = True) -> None:
+        self.is_shared = isinstance(address, str)
+        busy = SHARED_BUSY_MS if self.is_shared else BUSY_MS
+        self._connection = open_database(address, create=create, busy_ms=busy)
+        connection = StoreConnection(self._connection)
+        self._read = connection.read
+        self.deliveries: DeliveryQueue = SqlDeliveryQueue(connection)
+        self.briefings: BriefingQueue = SqlBriefingQueue(connection)
+        self.feeds: FeedViews = SqlFeedViews(connection)
+        self.watchlists: WatchlistViews = SqlWatchlistViews(connection)
+        self.articles: ArticleViews = SqlArticleViews(connection)
+
+    def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
+        """Make these the active ones; return the feeds numbered. The history of others stays."""
+        from monitor.storage.store.sql.watchlists_in_force import save_watchlists
+
+        with transaction(self._connection) as sql:
+            readdress(sql, {feed.url for feed in feeds})
+        found = self._plan(feeds)
+        for at in range(0, len(found.changes), CHANGES):
+            with transaction(self._connection) as sql:
+                save_changes(sql, found.changes[at : at + CHANGES])
+        with transaction(self._connection) as sql:
+            save_watchlists(sql, watchlists)
+            if self._bucket_of:
+                place_pages(sql, self._bucket_of)
+            known = all(feed.url in found.numbers for feed in feeds)
+            numbers = found.numbers if known else read_numbers(sql)
+        return tuple(replace(feed, number=numbers[feed.url]) for feed in feeds)
+
+    def _plan(self, feeds: Sequence[Feed]) -> SubscriptionPlan:
+        with reading(self._connection) as sql:
+            sql.begin_reading()
+            try:
+                return plan_subscription(sql, feeds, self._bucket_of)
+            finally:
+                sql.rollback()
+
+    def states(self, due: Timestamp, monitor: int | None = None) -> dict[str, FeedState]:
+        """Return the polling state of the enabled feeds that are due by then, by URL.
+
+        Args:
+            due: When they are due.
+            monitor: Only those in the buckets that this monitor holds.
+        """
+        # With an OR, SQLite would look at all feeds, since it reads them by their numbers.
+        found = self._read(
+            f"SELECT url, {STATE} FROM feeds WHERE number IN"
+            " (SELECT number FROM feeds WHERE next_due <= ?1"
+            " UNION SELECT number FROM feeds WHERE last_poll > ?1 + 60)"
+            f" AND subscribed AND enabled AND NOT gone{_of(monitor)} ORDER BY number",
+            (due, *(() if monitor is None else (monitor,))),
+        )
+        return {url: state_of(state) for url, *state in found}
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlReads]:
+        """Open what is stored for reading; a viewer may write meanwhile."""
+        from monitor.storage.store.sql.batch import (
+            SqlReads,  # the process of the indexer needs neither
+        )
+
+        with reading(self._connection) as sql:
+            yield SqlReads(sql)
+
+    @contextmanager
+    def batch(self) -> Iterator[SqlBatch]:
+        """Open a transaction: everything in it is committed at its end, or nothing."""
+        from monitor.storage.store.sql.batch import SqlBatch
+
+        with transaction(self._connection) as sql:
+            batch = SqlBatch(sql, self._bucket_of)
+            yield batch
+            batch.finish()
+
+    @property
+    def _bucket_of(self) -> Callable[[str], int] | None:
+        """What gives the bucket of an address; None where one monitor polls all."""
+        if not self.is_shared:
+            return None
+        from monitor.storage.fair_share import bucket_of
+
+        return bucket_of
+
+    def moves(self) -> dict[str, PermanentRedirect]:
+        """Return where permanent redirects of subscribed feeds lead, by URL."""
+        found = self._read(  # CROSS: SQLite begins with the moves, which are few
+            "SELECT url, moved_to, since, latest, times FROM moves CROSS JOIN feeds"
+            " WHERE number = feed AND subscribed"
+        )
+        return {url: PermanentRedirect(*move) for url, *move in found}
+
+    def reschedule(self, due: Mapping[str, Timestamp], delays: Mapping[str, float] = {}) -> None:
+        """Set when feeds are next due, and after how many seconds they are again; by URL."""
+        with transaction(self._connection) as sql:
+            sql.executemany(
+                "UPDATE feeds SET next_due = ?, delay = coalesce(?, delay) WHERE url = ?",
+                [(when, delays.get(url), url) for url, when in due.items()],
+            )
+
+    def pages_due(
+        self, now: Timestamp, limit: int, monitor: int | None = None
+    ) -> list[PendingPage]:
+        """Return the pages of articles that are to be fetched now.
+
+        Args:
+            now: The time.
+            limit: How many at the most.
+            monitor: Only those of sites in the buckets that this monitor holds.
+        """
+        from monitor.model.poll import PendingPage
+
+        found = self._read(
+            f"SELECT p.attempts, p.backfill, {ARTICLE} FROM pages p"
+            f" JOIN articles a ON a.id = p.article WHERE p.due <= ?1{_of(monitor)}"
+            f" ORDER BY p.due, p.article LIMIT {limit:d}",
+            (now, *(() if monitor is None else (monitor,))),
+        )
+        return [
+            PendingPage(article=article_of(row), attempts=attempts, backfill=bool(backfill))
+            for attempts, backfill, *row in found
+        ]
+
+    def forget(self, *, names_before: Timestamp, sent_before: Timestamp) -> None:
+        """Drop what is only needed for a while.
+
+        Args:
+            names_before: Shingles and names of articles first seen before then.
+            sent_before: Deliveries sent before then, and briefings without deliveries.
+        """
+        with transaction(self._connection) as sql:
+            # Not by the newest of the old: an import has high numbers and early dates.
+            (oldest,) = sql.execute(
+                f"SELECT coalesce(min(id), {EVERY}) FROM articles INDEXED BY articles_by_seen"
+                " WHERE seen >= ?",
+                (names_before,),
+            ).fetchone()
+            for table in ("shingles", "names", "named"):
+                sql.execute(f"DELETE FROM {table} WHERE article < ?", (oldest,))
+            sql.execute(
+                "DELETE FROM deliveries WHERE state = 'sent' AND sent_at < ?", (sent_before,)
+            )
+            sql.execute(
+                "DELETE FROM briefings WHERE made_at < ? AND NOT EXISTS"
+                " (SELECT 1 FROM deliveries d WHERE d.briefing = briefings.id)",
+                (sent_before,),
+            )
+            if self.is_shared:
+                from monitor.storage.store.sql import leases
+
+                leases.forget(sql)
+
+    def unindexed(self, limit: int, after: int = 0, chars: float = math.inf) -> list[OutboxEntry]:
+        """Return articles on their way into the index or out of it, oldest first.
+
+        Not more than `limit`, and none behind the one with which they have so many characters.
+        """
+        rows = self._read(
+            f"SELECT o.ticket, o.article, {ARTICLE} FROM outbox o"
+            " LEFT JOIN articles a ON a.id = o.article"
+            " WHERE o.ticket > ? ORDER BY o.ticket LIMIT ?",
+            (after, limit),
+        )
+        return outbox_entries(rows, chars)
+
+    def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
+        """Remove the outbox entries up to this one: their articles are searchable now."""
+        with transaction(self._connection) as sql:
+            if now is not None:
+                sql.execute(
+                    "UPDATE latency"
+                    " SET searchable = CASE WHEN matched > ?1 THEN matched ELSE ?1 END"
+                    " WHERE searchable IS NULL"
+                    " AND article IN (SELECT article FROM outbox WHERE ticket <= ?2)",
+                    (now, upto),
+                )
+            sql.execute("DELETE FROM outbox WHERE ticket <= ?", (upto,))
+
+    def unsearchable(self) -> list[int]:
+        """Return the articles that are indexed without their text."""
+        return [id for (id,) in self._read("SELECT article FROM set_aside WHERE step = 'indexing'")]
+
+    def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
+        """Store that an article is indexed without its text, and why; its feed is quarantined.
+
+        Without a time it is as of the last poll of the feed: commands index at any time.
+        """
+        words = _("1 article is not searched: {reason}", reason=reason)
+        with transaction(self._connection) as sql:
+            sql.execute(
+                "INSERT INTO set_aside SELECT a.id, 'indexing', ?,"
+                " coalesce(?, f.last_poll, a.seen)"
+                " FROM articles a JOIN feeds f ON f.number = a.feed WHERE a.id = ?"
+                " ON CONFLICT (article, step) DO UPDATE SET reason = excluded.reason,"
+                " at = excluded.at",
+                (reason, now, article),
+            )
+            sql.execute(
+                "UPDATE feeds SET breaches = breaches + 1, breach = ?2,"
+                " breached_at = (SELECT at FROM set_aside WHERE article = ?1 AND step = 'indexing')"
+                " WHERE number = (SELECT feed FROM articles WHERE id = ?1)",
+                (article, words),
+            )
+
+    def outbox(self) -> OutboxState:
+        """Return what is on its way into the index or out of it."""
+        found = list(self._read("SELECT ticket, article FROM outbox ORDER BY ticket"))
+        return OutboxState(
+            articles=array("Q", (article for _, article in found)),
+            last=found[-1][0] if found else 0,
+        )
+
+    def article_ids(self) -> array[int]:
+        """Return the id of every article, in no order."""
+        return array("Q", chain.from_iterable(self._read("SELECT id FROM articles")))
+
+    def begin_backfills(self, meanings: Mapping[str, str], edited: Collection[str] = ()) -> None:
+        """Store the active rules, by watchlist; new ones begin a backfill.
+
+        Args:
+            meanings: Hashes of what the rules say.
+            edited: Watchlists whose rule this monitor did not apply until now: articles that it
+                has stored are for the backfill, even if another monitor has begun it.
+        """
+        with transaction(self._connection) as sql:
+            known = dict(sql.execute("SELECT watchlist, meaning FROM backfills"))
+            sql.executemany(
+                "DELETE FROM backfills WHERE watchlist = ?",
+                [(name,) for name in known.keys() - meanings.keys()],
+            )
+            sql.executemany(
+                "INSERT INTO backfills SELECT ?, ?, 0, coalesce(max(id), 0) FROM articles"
+                " WHERE TRUE ON CONFLICT (watchlist) DO UPDATE SET"
+                " meaning = excluded.meaning, upto = excluded.upto, until = excluded.until",
+                [pair for pair in meanings.items() if known.get(pair[0]) != pair[1]],
+            )
+            sql.executemany(
+                "UPDATE backfills SET until = (SELECT coalesce(max(id), 0) FROM articles)"
+                " WHERE watchlist = ?",
+                [(name,) for name in edited],
+            )
+
+    def claim(self, *, alone: bool) -> None:
+        """Refuse those who want the store alone, or all others; raises AlreadyRunningError."""
+        with reading(self._connection) as sql:
+            sql.claim(alone=alone)
+
+    def close(self) -> None:
+        """Close the store."""
+        self._connection.close()
+
+
+def outbox_entries(rows: Iterable[Sequence[Any]], chars: float) -> list[OutboxEntry]:
+    """Return entries of the outbox, up to the one with which they have so many characters."""
+    found: list[OutboxEntry] = []
+    for ticket, id, *row in rows:
+        article = None if row[0] is None else article_of(row)
+        found.append(OutboxEntry(ticket, id, article))
+        chars -= article.characters if article else 0
+        if chars <= 0:
+            break
+    return found
+
+
+def _of(monitor: int | None) -> str:
+    """Return the condition that a bucket is in the hands of a monitor; none for the only one."""
+    held = " AND bucket IN (SELECT id FROM leases WHERE holder = ?2)"  # not a message
+    return "" if monitor is None else held

@@ -1,0 +1,65 @@
+"""Tokens of programs that use the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from monitor.base.article import Timestamp
+from monitor.model.token import Scope, Token
+from monitor.storage.store.sql.connection import StoreConnection, marks, transaction
+
+_TOKEN = "name, scope, created_at, expires_at, revoked_at, last_used"
+
+
+class SqlTokenViews:
+    """See `TokenViews`."""
+
+    def __init__(self, connection: StoreConnection) -> None:
+        self._connection = connection
+
+    def find(self, hash: bytes) -> Token | None:
+        """Return the token with a hash, None if there is none."""
+        found = self._connection.read(f"SELECT {_TOKEN} FROM tokens WHERE hash = ?", (hash,))
+        return next(map(_token, found), None)
+
+    def every(self) -> list[Token]:
+        """Return all tokens there ever were, by name."""
+        return [*map(_token, self._connection.read(f"SELECT {_TOKEN} FROM tokens ORDER BY name"))]
+
+    def add(self, token: Token, hash: bytes) -> bool:
+        """Store a token; return False if there ever was one of its name."""
+        with transaction(self._connection.sql) as sql:
+            return bool(
+                sql.execute(
+                    "INSERT INTO tokens (name, hash, scope, created_at, expires_at)"
+                    f" VALUES ({marks(5)}) ON CONFLICT (name) DO NOTHING",
+                    (token.name, hash, token.scope, token.created_at, token.expires_at),
+                ).rowcount
+            )
+
+    def revoke(self, name: str, at: Timestamp) -> bool:
+        """Make a token invalid; return False if no valid one has this name."""
+        with transaction(self._connection.sql) as sql:
+            return bool(
+                sql.execute(
+                    "UPDATE tokens SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL",
+                    (at, name),
+                ).rowcount
+            )
+
+    def note_use(self, name: str, at: Timestamp) -> None:
+        """Note when a token was used last."""
+        with transaction(self._connection.sql) as sql:
+            sql.execute("UPDATE tokens SET last_used = ? WHERE name = ?", (at, name))
+
+
+def _token(row: tuple[Any, ...]) -> Token:
+    name, scope, created_at, expires_at, revoked_at, last_used = row
+    return Token(
+        name=name,
+        scope=Scope(scope),
+        created_at=created_at,
+        expires_at=expires_at,
+        revoked_at=revoked_at,
+        last_used=last_used,
+    )

@@ -1,0 +1,218 @@
+"""What people say of alerts, and the record of it: written together or not at all."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+from monitor.base.article import Timestamp
+from monitor.model.triage import (
+    Change,
+    Decision,
+    TriageAction,
+    TriageState,
+    difference,
+    overwrites,
+    standing,
+    taken_back,
+)
+from monitor.storage.store.sql.connection import (
+    CHUNK,
+    Connection,
+    StoreConnection,
+    select_in,
+    transaction,
+)
+
+_STANDING = (
+    "SELECT al.id, al.state, al.verdict, al.starred, coalesce(n.text, ''),"
+    " coalesce(w.assignee, ''), (SELECT json_group_array(tag) FROM alert_tags t"
+    "  WHERE t.alert = al.id)"
+    " FROM alerts al LEFT JOIN notes n ON n.alert = al.id"
+    " LEFT JOIN assignments w ON w.alert = al.id WHERE al.id IN ({0}) ORDER BY al.id"
+)
+_IN_FORCE = (
+    "NOT EXISTS (SELECT 1 FROM acts u WHERE u.undoes = a.id"
+    " AND NOT EXISTS (SELECT 1 FROM acts r WHERE r.undoes = u.id))"
+)
+_LAST = (
+    "SELECT id FROM acts a WHERE who = ?1 AND why = '' AND undoes IS NULL"
+    f" AND (cast(?2 AS BIGINT) IS NULL OR id = ?2) AND {_IN_FORCE} ORDER BY id DESC LIMIT 1"
+)
+_LAST_TAKEN_BACK = (
+    "SELECT a.id FROM acts a JOIN acts said ON said.id = a.undoes AND said.undoes IS NULL"
+    " WHERE a.who = ?1 AND NOT EXISTS (SELECT 1 FROM acts r WHERE r.undoes = a.id)"
+    " AND NOT EXISTS (SELECT 1 FROM acts s WHERE s.who = ?1 AND s.why = '' AND s.undoes IS NULL"
+    " AND s.id > a.id) ORDER BY a.id DESC LIMIT 1"
+)
+
+
+class SqlTriageViews:
+    """See `TriageViews`. Each act changes alerts and its record in one transaction."""
+
+    def __init__(self, connection: StoreConnection) -> None:
+        self._connection = connection
+
+    def change(
+        self,
+        ids: Collection[int],
+        change: Change,
+        who: str,
+        at: Timestamp,
+        shown: Mapping[int, TriageState] = {},
+    ) -> TriageAction | None:
+        """Change these alerts, without what would overwrite; return it, None for nothing."""
+        with transaction(self._connection.sql) as sql:
+            said: Callable[[TriageState], TriageState] = functools.lru_cache(CHUNK)(change.on)
+            steps, left = [], []
+            for alert, before in _standings(sql, ids):
+                after = said(before)
+                if overwrites(shown.get(alert, before), before, after):
+                    left.append(alert)
+                elif after != before:
+                    steps.append((alert, before, after))
+            if not steps and not left:
+                return None
+            act = _act(sql, who, at, None) if steps else 0
+            _write(sql, act, steps)
+        changed = tuple(alert for alert, _, _ in steps)
+        return TriageAction(id=act, at=at, who=who, ids=changed, left=tuple(left))
+
+    def undo(self, who: str, at: Timestamp, act: int | None) -> TriageAction | None:
+        """Undo an act of a person, the last one there is when None; None without any."""
+        return self._undo(_LAST, (who, act), who, at)
+
+    def redo(self, who: str, at: Timestamp) -> TriageAction | None:
+        """Redo what a person undid last; None if that person changed something since."""
+        return self._undo(_LAST_TAKEN_BACK, (who,), who, at)
+
+    def decisions(self, alert: int) -> list[Decision]:
+        """Return the decisions about an alert, the first one first."""
+        return [
+            Decision(
+                act=act,
+                alert=alert,
+                at=at,
+                who=who,
+                why=why,
+                undoes=undoes,
+                before=json.loads(before),
+                after=json.loads(after),
+            )
+            for act, at, who, why, undoes, before, after in self._connection.read(
+                "SELECT a.id, a.at, a.who, a.why, a.undoes, d.before, d.after FROM decisions d"
+                " JOIN acts a ON a.id = d.act WHERE d.alert = ? ORDER BY a.id",
+                (alert,),
+            )
+        ]
+
+    def tags(self) -> dict[str, int]:
+        """Return how many alerts have each tag, by tag."""
+        return dict(
+            self._connection.read("SELECT tag, count(*) FROM alert_tags GROUP BY tag ORDER BY tag")
+        )
+
+    def people(self) -> list[str]:
+        """Return who has worked on alerts, and to whom alerts are assigned, sorted."""
+        found = self._connection.read(
+            "SELECT DISTINCT who FROM acts WHERE why = '' AND who <> ''"
+            " UNION SELECT DISTINCT assignee FROM assignments ORDER BY 1"
+        )
+        return [who for (who,) in found]
+
+    def _undo(
+        self, which: str, values: tuple[object, ...], who: str, at: Timestamp
+    ) -> TriageAction | None:
+        with transaction(self._connection.sql) as sql:
+            found = sql.execute(which, values).fetchone()
+            if found is None:
+                return None
+            said = {
+                alert: (before, after)
+                for alert, before, after in sql.execute(
+                    "SELECT alert, before, after FROM decisions WHERE act = ?", found
+                )
+            }
+            steps, left = [], []
+            for alert, now in _standings(sql, said):
+                restored, whole = _taken_back(now, *said[alert])
+                if restored != now:
+                    steps.append((alert, now, restored))
+                if not whole:
+                    left.append(alert)
+            act = _act(sql, who, at, found[0])
+            _write(sql, act, steps)
+        ids = tuple(alert for alert, _, _ in steps)
+        return TriageAction(id=act, at=at, who=who, ids=ids, undoes=found[0], left=tuple(left))
+
+
+def _standings(sql: Connection, ids: Iterable[int]) -> Iterator[tuple[int, TriageState]]:
+    """Yield what is said of these alerts, by ascending id; unknown ids are left out."""
+    for alert, *said in list(select_in(sql, _STANDING, sorted(set(ids)))):
+        yield alert, _standing(*said)
+
+
+@functools.lru_cache(CHUNK)  # of thousands of alerts, the same is said of most
+def _standing(
+    state: str, verdict: str, starred: int, note: str, assignee: str, tags: str
+) -> TriageState:
+    said = {"state": state, "verdict": verdict, "starred": starred, "note": note}
+    return standing({**said, "assignee": assignee, "tags": sorted(json.loads(tags))})
+
+
+@functools.lru_cache(CHUNK)
+def _recorded(before: TriageState, after: TriageState) -> tuple[str, str]:
+    was, now = difference(before, after)
+    return json.dumps(was, ensure_ascii=False), json.dumps(now, ensure_ascii=False)
+
+
+@functools.lru_cache(CHUNK)
+def _taken_back(now: TriageState, before: str, after: str) -> tuple[TriageState, bool]:
+    return taken_back(now, json.loads(before), json.loads(after))
+
+
+def _act(sql: Connection, who: str, at: Timestamp, undoes: int | None) -> int:
+    values = (at, who, undoes)
+    (act,) = sql.execute(
+        "INSERT INTO acts (at, who, undoes) VALUES (?, ?, ?) RETURNING id", values
+    ).fetchone()
+    return int(act)
+
+
+def _write(
+    sql: Connection, act: int, steps: Sequence[tuple[int, TriageState, TriageState]]
+) -> None:
+    """Make alerts stand as they do after an act, and record it."""
+    sql.executemany(
+        "UPDATE alerts SET state = ?, verdict = ?, starred = ? WHERE id = ?",
+        [
+            (after.state, after.verdict, after.starred, alert)
+            for alert, before, after in steps
+            if (before.state, before.verdict, before.starred)
+            != (after.state, after.verdict, after.starred)
+        ],
+    )
+    noted = [(alert, after.note) for alert, before, after in steps if after.note != before.note]
+    sql.executemany("DELETE FROM notes WHERE alert = ?", [(alert,) for alert, _ in noted])
+    sql.executemany("INSERT INTO notes VALUES (?, ?)", [pair for pair in noted if pair[1]])
+    moved = [
+        (alert, after.assignee)
+        for alert, before, after in steps
+        if after.assignee != before.assignee
+    ]
+    sql.executemany("DELETE FROM assignments WHERE alert = ?", [(alert,) for alert, _ in moved])
+    sql.executemany("INSERT INTO assignments VALUES (?, ?)", [pair for pair in moved if pair[1]])
+    retagged = [step for step in steps if step[1].tags != step[2].tags]
+    sql.executemany(
+        "DELETE FROM alert_tags WHERE alert = ? AND tag = ?",
+        [(id, tag) for id, before, after in retagged for tag in {*before.tags} - {*after.tags}],
+    )
+    sql.executemany(
+        "INSERT INTO alert_tags VALUES (?, ?)",
+        [(id, tag) for id, before, after in retagged for tag in {*after.tags} - {*before.tags}],
+    )
+    sql.executemany(
+        "INSERT INTO decisions VALUES (?, ?, ?, ?)",
+        [(alert, act, *_recorded(before, after)) for alert, before, after in steps],
+    )

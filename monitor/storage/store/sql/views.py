@@ -1,0 +1,205 @@
+"""The viewers' side of the store: short reads, and triage.
+
+What reads a subject is imported when it is first asked for: a command needs one or two of them,
+and the values of all of them take a tenth of a second to import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from monitor.model.search import PastSearch
+from monitor.model.status import StoreVersion, Totals
+from monitor.storage.store.sql.connection import (
+    EVERY,
+    TRIAGE_BUSY_MS,
+    StoreConnection,
+    ViewerConnection,
+    reading,
+    transaction,
+    upsert,
+)
+
+if TYPE_CHECKING:
+    from monitor.model.config import StoreAddress
+    from monitor.model.lease import SharingMonitor
+    from monitor.storage.store.protocol import CommitListener
+    from monitor.storage.store.sql.alert_views import SqlAlertViews
+    from monitor.storage.store.sql.article_views import SqlArticleViews
+    from monitor.storage.store.sql.briefings import SqlBriefingViews
+    from monitor.storage.store.sql.configs import SqlConfigViews
+    from monitor.storage.store.sql.deliveries import SqlDeliveryViews
+    from monitor.storage.store.sql.feed_views import SqlFeedViews
+    from monitor.storage.store.sql.tokens import SqlTokenViews
+    from monitor.storage.store.sql.triage import SqlTriageViews
+    from monitor.storage.store.sql.volumes import VolumeReads
+    from monitor.storage.store.sql.watchlists import SqlWatchlistViews
+
+KEPT = 200
+"""Searches that are remembered."""
+
+
+class SqlViews:
+    """See `Views`."""
+
+    def __init__(
+        self, address: StoreAddress, *, read_only: bool = False, busy_ms: int = TRIAGE_BUSY_MS
+    ) -> None:
+        self._address = address
+        self.connection = ViewerConnection(address, read_only=read_only, busy_ms=busy_ms)
+        self.searches = SqlSearchHistory(self.connection)
+
+    def let_go(self) -> None:
+        """Free memory while nobody asks; the next question takes a moment longer."""
+        self.connection.let_go()
+
+    @cached_property
+    def feeds(self) -> SqlFeedViews:
+        """Subscriptions."""
+        from monitor.storage.store.sql.feed_views import SqlFeedViews
+
+        return SqlFeedViews(self.connection)
+
+    @cached_property
+    def watchlists(self) -> SqlWatchlistViews:
+        """Watchlists."""
+        from monitor.storage.store.sql.watchlists import SqlWatchlistViews
+
+        return SqlWatchlistViews(self.connection)
+
+    @contextmanager
+    def volumes(self) -> Iterator[VolumeReads]:
+        """Read how many stories watchlists bring."""
+        from monitor.storage.store.sql.volumes import VolumeReads
+
+        with reading(self.connection.sql) as sql:
+            yield VolumeReads(sql)
+
+    @cached_property
+    def alerts(self) -> SqlAlertViews:
+        """Alerts."""
+        from monitor.storage.store.sql.alert_views import SqlAlertViews
+
+        return SqlAlertViews(self.connection)
+
+    @cached_property
+    def articles(self) -> SqlArticleViews:
+        """Articles."""
+        from monitor.storage.store.sql.article_views import SqlArticleViews
+
+        return SqlArticleViews(self.connection)
+
+    @cached_property
+    def triage(self) -> SqlTriageViews:
+        """Decisions about alerts."""
+        from monitor.storage.store.sql.triage import SqlTriageViews
+
+        return SqlTriageViews(self.connection)
+
+    @cached_property
+    def deliveries(self) -> SqlDeliveryViews:
+        """Deliveries."""
+        from monitor.storage.store.sql.deliveries import SqlDeliveryViews
+
+        return SqlDeliveryViews(self.connection)
+
+    @cached_property
+    def briefings(self) -> SqlBriefingViews:
+        """Briefings by schedule."""
+        from monitor.storage.store.sql.briefings import SqlBriefingViews
+
+        return SqlBriefingViews(self.connection)
+
+    @cached_property
+    def configs(self) -> SqlConfigViews:
+        """Versions of the configuration."""
+        from monitor.storage.store.sql.configs import SqlConfigViews
+
+        return SqlConfigViews(self.connection)
+
+    @cached_property
+    def tokens(self) -> SqlTokenViews:
+        """Tokens."""
+        from monitor.storage.store.sql.tokens import SqlTokenViews
+
+        return SqlTokenViews(self.connection)
+
+    def version(self) -> StoreVersion:
+        """Return how far the store has got; cheap enough for every second."""
+        commits, newest = self.connection.listen(
+            "SELECT (SELECT coalesce(max(id), 0) FROM articles),"
+            " (SELECT coalesce(max(id), 0) FROM alerts),"
+            " (SELECT coalesce(max(id), 0) FROM escalations)",
+        )
+        return StoreVersion(commits, *newest)
+
+    def listener(self) -> CommitListener | None:
+        """Return what waits for commits; None where nobody tells of them, and one has to look."""
+        if not isinstance(self._address, str):
+            return None
+        from monitor.storage.store.postgresql.address import parse_address
+        from monitor.storage.store.postgresql.listener import PostgresqlCommitListener
+
+        return PostgresqlCommitListener(parse_address(self._address))
+
+    def totals(self) -> Totals:
+        """Return how much is stored."""
+        return Totals(
+            articles=self.connection.number("SELECT coalesce(sum(articles), 0) FROM feeds"),
+            unindexed=self.connection.number(
+                "SELECT count(*) FROM (SELECT DISTINCT o.article FROM outbox o"
+                " JOIN articles a ON a.id = o.article) AS waiting"
+            ),
+            alerts=self.connection.number("SELECT coalesce(sum(total), 0) FROM counts"),
+            untriaged=self.connection.number("SELECT number FROM untriaged_stories"),
+        )
+
+    def set_aside_count(self) -> int:
+        """Return how many articles exceeded the limits of matching or indexing."""
+        return self.connection.number("SELECT count(DISTINCT article) FROM set_aside")
+
+    def silenced_count(self) -> int:
+        """Return how many stories have a new alert that was raised in a silence."""
+        return self.connection.number(
+            # With the plus SQLite reads the silenced alerts, not all in the order of their stories.
+            "SELECT count(DISTINCT +story_alert) FROM alerts"
+            " WHERE held = 'muted' AND state = 'new' AND merged_into IS NULL"
+        )
+
+    def monitors(self) -> list[SharingMonitor]:
+        """Return the monitors of a store that several may share, those that are lost the last."""
+        if not isinstance(self._address, str):
+            return []
+        from monitor.storage.store.sql.leases import sharing_monitors
+
+        return sharing_monitors(self.connection)
+
+
+class SqlSearchHistory:
+    """See `SearchHistory`."""
+
+    def __init__(self, connection: StoreConnection) -> None:
+        self._connection = connection
+
+    def recent(self, limit: int = 50) -> list[PastSearch]:
+        """Return the searches that were made, the newest first, each query once."""
+        found = self._connection.read(
+            "SELECT query, sort, at FROM searched ORDER BY at DESC, query LIMIT ?", (limit,)
+        )
+        return [PastSearch(*row) for row in found]
+
+    def note(self, search: PastSearch) -> None:
+        """Remember a search; raises StoreError if the store stays locked."""
+        with transaction(self._connection.sql) as sql:
+            sql.execute(
+                upsert("searched", "query, sort, at", "query"),
+                (search.query, search.sort, search.at),
+            )
+            sql.execute(
+                "DELETE FROM searched WHERE query IN"
+                f" (SELECT query FROM searched ORDER BY at DESC, query LIMIT {EVERY} OFFSET ?)",
+                (KEPT,),
+            )

@@ -1,0 +1,185 @@
+"""How many stories watchlists brought, when the monitor watched, and what was unusual."""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, overload
+
+from monitor.base.article import Article, Timestamp
+from monitor.judgement.alerts.unusual_volume import Interval, Story
+from monitor.model.alert import AlertKind
+from monitor.model.feed import Outcome
+from monitor.model.watchlist import UnusualTime
+from monitor.storage.store.sql.article_views import ARTICLE, article_of
+from monitor.storage.store.sql.connection import Connection, select_in
+
+if TYPE_CHECKING:
+    from monitor.judgement.alerts.facts import AlertFacts
+
+_FIRST = (
+    "al.merged_into IS NULL AND NOT al.backfill AND NOT EXISTS (SELECT 1 FROM alerts b"
+    " WHERE b.story_alert = al.story_alert AND b.watchlist = al.watchlist AND b.id < al.id)"
+)
+"""The condition that an alert is the first of its watchlist about its story."""
+RECOVERED = 7_200.0
+"""Seconds after which it is noted at the latest that a feed can be read again."""
+
+
+class _StoryColumns(Sequence[Story]):
+    """Stories in columns, which take 24 bytes each instead of 150."""
+
+    def __init__(self) -> None:
+        self._at = array("d")
+        self._feeds = array("q")
+        self._alerts = array("q")
+
+    def append(self, at: Timestamp, feed: int, alert: int) -> None:
+        """Add a story."""
+        self._at.append(at)
+        self._feeds.append(feed)
+        self._alerts.append(alert)
+
+    @overload
+    def __getitem__(self, place: int) -> Story: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Story]: ...
+    def __getitem__(self, place: int | slice) -> Story | list[Story]:
+        if isinstance(place, slice):
+            columns = self._at[place], self._feeds[place], self._alerts[place]
+            return list(map(Story, *columns))
+        return Story(self._at[place], self._feeds[place], self._alerts[place])
+
+    def __iter__(self) -> Iterator[Story]:
+        return map(Story, self._at, self._feeds, self._alerts)
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+
+class VolumeReads:
+    """See `VolumeViews`."""
+
+    def __init__(self, sql: Connection) -> None:
+        self._sql = sql
+
+    def stories(self, since: Timestamp, after: int = 0) -> Mapping[str, Sequence[Story]]:
+        """Return the stories of each watchlist that began since then, the oldest first."""
+        found: dict[str, _StoryColumns] = defaultdict(_StoryColumns)
+        for watchlist, at, feed, id in self._sql.execute(
+            "SELECT al.watchlist, al.raised_at, a.feed, al.id"
+            " FROM alerts al INDEXED BY alerts_by_time JOIN articles a ON a.id = al.article"
+            f" WHERE al.raised_at >= ? AND al.id > ? AND {_FIRST} ORDER BY al.raised_at, al.id",
+            (since, after),
+        ):
+            found[watchlist].append(at, feed, id)
+        return found
+
+    def articles_of(self, alerts: Collection[int]) -> list[Article]:
+        """Return the articles of alerts, the newest alert first."""
+        rows = select_in(
+            self._sql,
+            f"SELECT al.id, {ARTICLE} FROM alerts al JOIN articles a ON a.id = al.article"
+            " WHERE al.id IN ({0})",
+            alerts,
+        )
+        return [article_of(row) for _, *row in sorted(rows, reverse=True)]
+
+    def articles_before(self, watchlist: str, alert: int, limit: int) -> list[Article]:
+        """Return the last articles of stories of a watchlist before an alert."""
+        rows = self._sql.execute(
+            f"SELECT {ARTICLE} FROM alerts al JOIN articles a ON a.id = al.article"
+            f" WHERE al.watchlist = ? AND al.id < ? AND {_FIRST} ORDER BY al.id DESC LIMIT ?",
+            (watchlist, alert, limit),
+        )
+        return [article_of(row) for row in rows.fetchall()]
+
+    def watched(self, since: Timestamp) -> list[Interval]:
+        """Return when the monitor watched, as far as it reaches beyond a moment."""
+        return self._sql.execute(
+            "SELECT start, until FROM watched WHERE until > ? ORDER BY start", (since,)
+        ).fetchall()
+
+    def unusual(self, since: Timestamp) -> list[UnusualTime]:
+        """Return the unusual times that lasted beyond a moment, or still last, in their order."""
+        found = self._sql.execute(
+            "SELECT watchlist, kind, started_at, ended_at FROM unusual"
+            " WHERE ended_at IS NULL OR ended_at > ? ORDER BY started_at",
+            (since,),
+        )
+        return [UnusualTime(name, AlertKind(kind), *times) for name, kind, *times in found]
+
+    def read_since(self) -> dict[int, Timestamp]:
+        """Return when the first article of each feed was seen; 0 if it was dropped since."""
+        return dict(
+            self._sql.execute(
+                "SELECT e.feed, coalesce(a.seen, 0) FROM"
+                " (SELECT feed, min(article) AS article FROM entries GROUP BY feed) e"
+                " LEFT JOIN articles a ON a.id = e.article"
+            )
+        )
+
+    def unread(self) -> dict[int, list[Interval]]:
+        """Return when feeds could not be read that could be read again, by feed."""
+        found: dict[int, list[Interval]] = defaultdict(list)
+        for feed, start, until in self._sql.execute("SELECT feed, start, until FROM unread"):
+            found[feed].append((start, until))
+        return found
+
+    def recovered(self, since: Timestamp) -> list[tuple[int, Timestamp, Timestamp]]:
+        """Return feeds that can be read again since a moment: feed, last read before, first again.
+
+        As far as the last polls of each feed tell.
+        """
+        found: list[tuple[int, Timestamp, Timestamp]] = []
+        last: dict[int, Timestamp] = {}
+        failed: set[int] = set()
+        for feed, at, outcome in self._sql.execute(
+            "SELECT feed, at, outcome FROM polls WHERE feed IN"
+            " (SELECT feed FROM polls WHERE outcome = ?1 AND at > ?2) ORDER BY feed, at",
+            (Outcome.FAILED, since),
+        ):
+            if outcome == Outcome.FAILED:
+                failed.add(feed)
+                last.setdefault(feed, at)
+                continue
+            if feed in failed and at > since:
+                found.append((feed, last[feed], at))
+            failed.discard(feed)
+            last[feed] = at
+        return found
+
+    def facts(self, watchlists: Collection[str], now: Timestamp) -> AlertFacts:
+        """Return what matters for alerts about these watchlists themselves."""
+        from monitor.storage.store.sql.alerts import (
+            read_watchlist_facts,  # loads what only a monitor needs
+        )
+
+        return read_watchlist_facts(self._sql, watchlists, now)
+
+
+def note_watched(sql: Connection, now: Timestamp, patience: float, forget: Timestamp) -> None:
+    """Note that the monitor watches, since it noted so the last time if that is not long ago.
+
+    And which feeds can be read again that could not be read for longer than that.
+
+    Args:
+        sql: The connection.
+        now: The time.
+        patience: Seconds after which it was away.
+        forget: What was before is not needed any more.
+    """
+    sql.execute("DELETE FROM watched WHERE until < ? OR start > ?", (forget, now))
+    longer = sql.execute(
+        "UPDATE watched SET until = CASE WHEN until > ?1 THEN until ELSE ?1 END WHERE start ="
+        " (SELECT max(start) FROM watched) AND until >= ?1 - ?2",
+        (now, patience),
+    )
+    if not longer.rowcount:
+        sql.execute("INSERT INTO watched VALUES (?1, ?1)", (now,))
+    sql.execute("DELETE FROM unread WHERE until < ?", (forget,))
+    sql.executemany(
+        "INSERT INTO unread VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        [one for one in VolumeReads(sql).recovered(now - RECOVERED) if one[2] - one[1] > patience],
+    )

@@ -1,0 +1,189 @@
+"""What viewers read of watchlists: what they brought, the verdicts on it, and their silences."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from monitor.base.article import Timestamp
+from monitor.model.reserved_names import FEED_HEALTH
+from monitor.model.severity import Severity
+from monitor.model.watchlist import (
+    ArticleVerdict,
+    BackfillProgress,
+    TermRecord,
+    Untriaged,
+    WatchlistCount,
+    WatchlistInForce,
+    WatchlistRecord,
+)
+from monitor.storage.store.sql.connection import StoreConnection, transaction
+
+if TYPE_CHECKING:
+    from monitor.model.watchlist import Silence
+
+
+DUPLICATE = "copy"
+"""Why an alert that was merged into another was not notified."""
+
+
+class SqlWatchlistViews:
+    """See `WatchlistViews`."""
+
+    def __init__(self, connection: StoreConnection) -> None:
+        self._connection = connection
+
+    def in_force(self) -> list[WatchlistInForce]:
+        """Return the watchlists of the active configuration, in its order."""
+        found = self._connection.read(
+            "SELECT w.name, w.feeds,"
+            " coalesce(a.seen, (SELECT seen FROM articles ORDER BY id LIMIT 1))"
+            " FROM watchlists w LEFT JOIN backfills b ON b.watchlist = w.name"
+            " LEFT JOIN articles a ON a.id = b.until ORDER BY w.place"
+        )
+        return [
+            WatchlistInForce(name, tuple(json.loads(feeds)), since) for name, feeds, since in found
+        ]
+
+    def counts(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:
+        """Return every watchlist with its counts and a histogram of stories from `since`."""
+        sparks: dict[str, list[int]] = defaultdict(lambda: [0] * buckets)
+        for name, bucket, count in self._connection.read(
+            "SELECT watchlist, cast((raised_at - ?1) / ?2 AS INTEGER) AS bucket,"
+            " count(DISTINCT story_alert)"
+            " FROM alerts INDEXED BY alerts_by_time"  # left alone, SQLite reads all
+            " WHERE raised_at >= ?1 AND merged_into IS NULL"
+            " AND (article IS NOT NULL OR watchlist = '') GROUP BY watchlist, bucket",
+            (since, width),
+        ):
+            sparks[name][min(bucket, buckets - 1)] += count
+        return [
+            WatchlistCount(
+                name=name or FEED_HEALTH,
+                severity=Severity(severity),
+                total=total,
+                untriaged=untriaged,
+                spark=tuple(sparks[name]),
+            )
+            for name, severity, total, untriaged, _ in self._connection.read(
+                "SELECT w.name, w.severity, coalesce(c.total, 0), coalesce(c.untriaged, 0), w.place"
+                " FROM watchlists w LEFT JOIN counts c ON c.watchlist = w.name"
+                " UNION ALL SELECT watchlist, 'medium', total, untriaged, 1e9 FROM counts"
+                " WHERE watchlist = '' ORDER BY 5"
+            )
+        ]
+
+    def untriaged(self) -> Untriaged:
+        """Return how many stories are to be triaged."""
+        counts = self._connection.read("SELECT watchlist, untriaged FROM counts")
+        return Untriaged(
+            self._connection.number("SELECT number FROM untriaged_stories"),
+            {name or FEED_HEALTH: untriaged for name, untriaged in counts},
+        )
+
+    def records(self) -> list[WatchlistRecord]:
+        """Return what every watchlist has brought, and the verdicts on it."""
+        return [
+            WatchlistRecord(
+                name=name,
+                severity=Severity(severity),
+                total=total,
+                untriaged=untriaged,
+                last_hit=last,
+                relevant=relevant,
+                noise=noise,
+            )
+            for name, severity, total, untriaged, last, relevant, noise in self._connection.read(
+                "SELECT w.name, w.severity, coalesce(c.total, 0), coalesce(c.untriaged, 0),"
+                " max(al.raised_at), "
+                " count(CASE WHEN al.verdict = 'relevant' THEN 1 END),"
+                " count(CASE WHEN al.verdict = 'noise' THEN 1 END)"
+                " FROM watchlists w LEFT JOIN counts c ON c.watchlist = w.name"
+                " LEFT JOIN alerts al ON al.watchlist = w.name AND al.merged_into IS NULL"
+                " GROUP BY w.name, c.total, c.untriaged ORDER BY w.place"
+            )
+        ]
+
+    def term_records(self) -> list[TermRecord]:
+        """Return what each term of the active watchlists brought, the most first."""
+        found = self._connection.read(
+            "SELECT w.name, m.term, count(DISTINCT al.id),"
+            " count(DISTINCT CASE WHEN al.verdict = 'relevant' THEN al.id END),"
+            " count(DISTINCT CASE WHEN al.verdict = 'noise' THEN al.id END)"
+            " FROM watchlists w JOIN alerts al ON al.watchlist = w.name"
+            " JOIN matches m ON m.alert = al.id WHERE al.merged_into IS NULL"
+            " GROUP BY w.name, m.term ORDER BY w.place, 3 DESC, m.term"
+        )
+        return [TermRecord(*row) for row in found]
+
+    def verdicts(self, watchlist: str) -> list[ArticleVerdict]:
+        """Return the articles that a watchlist raised alerts for, with the verdict on each.
+
+        A duplicate is as relevant as the alert that it was merged into; as noise it counts with
+        that alert.
+        """
+        from monitor.model.alert import Verdict
+
+        found = self._connection.read(
+            "SELECT al.article, coalesce(leader.verdict, al.verdict) FROM alerts al"
+            " LEFT JOIN alerts leader ON leader.id = al.merged_into"
+            " WHERE al.watchlist = ? AND al.article IS NOT NULL"
+            " AND (al.merged_into IS NULL OR leader.verdict = 'relevant') ORDER BY al.id",
+            (watchlist,),
+        )
+        return [ArticleVerdict(article, Verdict(verdict)) for article, verdict in found]
+
+    def suppressed(self, since: Timestamp) -> Counter[tuple[str, str]]:
+        """Return how many alerts were not notified, by watchlist and reason."""
+        found = self._connection.read(
+            "SELECT watchlist, CASE WHEN merged_into IS NULL THEN held ELSE ?2 END, count(*)"
+            " FROM alerts INDEXED BY alerts_by_time WHERE raised_at >= ?1"
+            " AND (held <> '' OR merged_into IS NOT NULL) GROUP BY 1, 2"
+            " UNION ALL SELECT al.watchlist, e.held, count(*) FROM escalations e"
+            " JOIN alerts al ON al.id = e.alert WHERE e.at >= ?1 AND e.held <> '' GROUP BY 1, 2",
+            (since, DUPLICATE),
+        )
+        counts: Counter[tuple[str, str]] = Counter()
+        for name, reason, count in found:
+            counts[name or FEED_HEALTH, reason] += count
+        return counts
+
+    def backfills(self) -> list[BackfillProgress]:
+        """Return the rules that are not done with the archive, the least advanced first."""
+        found = self._connection.read(
+            "SELECT watchlist, upto, until, meaning FROM backfills WHERE upto < until"
+            " ORDER BY upto, watchlist"
+        )
+        return [BackfillProgress(*row) for row in found]
+
+    def silences(self, now: Timestamp) -> list[Silence]:
+        """Return the active silences, the first one to end first."""
+        from monitor.model.watchlist import Silence
+
+        found = self._connection.read(
+            "SELECT watchlist, who, since, until, (SELECT count(*) FROM alerts al"
+            " WHERE al.watchlist = CASE m.watchlist WHEN ?2 THEN '' ELSE m.watchlist END"
+            " AND al.held = 'muted'"
+            " AND al.raised_at >= m.since)"
+            " FROM mutes m WHERE told = 0 AND until > ?1 ORDER BY until",
+            (now, FEED_HEALTH),
+        )
+        return [
+            Silence(watchlist=watchlist, by=who, since=since, until=until, suppressed=held)
+            for watchlist, who, since, until, held in found
+        ]
+
+    def silence(self, silence: Silence) -> None:
+        """Silence a watchlist; one that is active at `since` gets the new end and author."""
+        with transaction(self._connection.sql) as sql:
+            renewed = sql.execute(
+                "UPDATE mutes SET until = ?, who = ? WHERE told = 0 AND until > ?"
+                " AND watchlist = ?",
+                (silence.until, silence.by, silence.since, silence.watchlist),
+            )
+            if not renewed.rowcount:
+                sql.execute(
+                    "INSERT INTO mutes (watchlist, who, since, until) VALUES (?, ?, ?, ?)",
+                    (silence.watchlist, silence.by, silence.since, silence.until),
+                )

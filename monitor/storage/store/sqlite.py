@@ -1,0 +1,375 @@
+"""The store in SQLite: opening the file of a newsroom, and the disk space that it takes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, ClassVar
+
+from msgspec import Struct
+
+from index import holds_articles
+from monitor.base.errors import NoStoreError, StoreError
+from monitor.base.files import ARCHIVE_FOLDER, file_signature
+from monitor.base.formatting import clauses
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark
+from monitor.storage import data_folder
+from monitor.storage.store.sql.connection import BUSY_MS, reading
+from monitor.storage.store.sql.schema import EVIDENCE, VERSION
+
+FILE = "newsroom.db"
+WRITER_CACHE, VIEWER_CACHE = 8_000, 2_000
+"""Kilobytes of pages that a connection of the monitor, or of a viewer, keeps.
+
+A viewer has one connection a thread, and each fills its cache: those of a dashboard had 32 MB. The
+operating system keeps the pages too.
+"""
+TICK = 100_000
+"""Instructions of SQLite's virtual machine between two checks for an interrupt."""
+
+RESTORE = mark("`tocsin restore --force` puts back a backup")
+"""What to do about a store that is damaged or lost."""
+
+_UNWRITABLE = sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY
+_UNREAD = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+)
+"""Errors that say nothing of the pages."""
+_REMEDIES = {
+    sqlite3.SQLITE_BUSY: mark("another program is writing to it"),
+    sqlite3.SQLITE_CANTOPEN: mark("may it be read, and its folder be written to?"),
+    sqlite3.SQLITE_CORRUPT: mark("it is damaged; `tocsin restore --force` puts back a backup"),
+    sqlite3.SQLITE_FULL: mark("make room on its disk"),
+    sqlite3.SQLITE_IOERR: mark("is its disk full, or failing?"),
+    sqlite3.SQLITE_LOCKED: mark("another program is writing to it"),
+    sqlite3.SQLITE_NOTADB: mark("it is damaged; `tocsin restore --force` puts back a backup"),
+    sqlite3.SQLITE_READONLY: mark("may it and its folder be written to?"),
+}
+"""What to do about an error of SQLite, by its primary code (https://sqlite.org/rescode.html)."""
+
+
+class SqliteConnection(sqlite3.Connection):
+    """A connection that closes when it is no longer referenced: threads of viewers end."""
+
+    IS_SHARED: ClassVar[bool] = False
+    HAS_LISTS: ClassVar[bool] = False
+    COMMITS: ClassVar[str] = "PRAGMA data_version"
+
+    _triggers: Sequence[tuple[str, str]] = ()
+
+    frozen: tuple[Path, object] | None = None
+    """The file and its signature, for a connection that will not notice a writer."""
+
+    def __del__(self) -> None:
+        self.close()
+
+    def begin(self) -> None:
+        """Begin a transaction that writes; it waits for those of others."""
+        self.execute("BEGIN IMMEDIATE")  # not a message
+
+    def commit(self) -> None:
+        """End the transaction; what it wrote is there to stay."""
+        self.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """End the transaction, if there is one, as if it had not been."""
+        if self.in_transaction:  # a full disk has rolled back already
+            self.execute("ROLLBACK")
+
+    def stream(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query within a transaction, without holding all of them."""
+        yield from self.execute(query)
+
+    def begin_loading(self) -> None:
+        """Begin a transaction that fills an empty store: triggers do nothing in it."""
+        self.begin()
+        self._triggers = self.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall()
+        for name, _sql in self._triggers:
+            self.execute(f"DROP TRIGGER {name}")  # not a message
+
+    def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows of another store; its truth values may be numbers."""
+        marks = ", ".join("?" * len(columns))
+        self.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+
+    def last_numbers(self) -> dict[str, int]:
+        """Return the highest number that was given, by table that gives numbers."""
+        numbers = dict(self.execute("SELECT name, seq FROM main.sqlite_sequence").fetchall())
+        ((feeds,),) = self.execute("SELECT coalesce(max(number), 0) FROM feeds")
+        return {**numbers, "feeds": feeds}
+
+    def end_loading(self, numbers: Mapping[str, int]) -> None:
+        """Give no number again up to these, and let the triggers do their work; then commit."""
+        self.execute("DELETE FROM main.sqlite_sequence")
+        self.executemany(
+            "INSERT INTO main.sqlite_sequence (name, seq) VALUES (?, ?)",
+            [(table, number) for table, number in numbers.items() if table != "feeds"],
+        )
+        for _name, sql in self._triggers:
+            self.execute(sql)
+        self.commit()
+
+    def claim(self, *, alone: bool) -> None:
+        """Do nothing: the data folder has a lock."""
+
+    def begin_reading(self) -> None:
+        """Begin a transaction in which all that is read is of one moment."""
+        self.execute("BEGIN")
+        self.execute("SELECT count(*) FROM feeds").fetchone()  # its moment is that of a first read
+
+    def last_given(self, table: str) -> int:
+        """Return the highest number that a row of `alerts` or `evidence` ever had."""
+        row = self.execute(
+            "SELECT seq FROM main.sqlite_sequence WHERE name = ?", (table,)
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def altered_guards(self) -> list[str]:
+        """Return the triggers and indices of the evidence that are missing or altered."""
+        query = "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'evidence' AND sql <> ''"
+        with closing(sqlite3.connect(":memory:")) as model:
+            model.executescript(EVIDENCE)
+            wanted = dict(model.execute(query).fetchall())
+        there = dict(self.execute(query).fetchall())
+        return sorted(name for name, sql in wanted.items() if there.get(name) != sql)
+
+    def find_damage(self, ended: Callable[[], bool] = bool) -> str:
+        """Read all pages; return the first thing that is wrong, empty if nothing is.
+
+        Writers go on meanwhile. 1 GB takes some seconds. Raises StoreError.
+        """
+        self.set_progress_handler(ended, TICK)
+        try:
+            return find_damage(self)
+        finally:
+            self.set_progress_handler(None, 0)
+
+    def message(self, error: Exception, so: str = "") -> str:
+        """Return what is wrong with the store, what that means, and what to do."""
+        return _message(FILE, error, so)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the file has changed under a connection that does not notice."""
+        return self.frozen is not None and (
+            file_signature(self.frozen[0]) != self.frozen[1] or _has_log(self.frozen[0])
+        )
+
+
+def open_database(
+    folder: Path, *, create: bool, busy_ms: int = BUSY_MS, read_only: bool = False
+) -> SqliteConnection:
+    """Return a connection to the store in `folder`, made if `create`.
+
+    Where nothing can be written, it can be read, and so it is with `read_only`.
+
+    Raises:
+        StoreError: It is not there, lost, not a store, or of another version.
+        MonitorError: With `create`: others can write to the folder.
+    """
+    path = folder / FILE
+    if create:
+        data_folder.claim(folder)
+    if not path.exists() or not path.stat().st_size:
+        _refuse_missing(folder, create=create)
+    try:
+        connection, version = _connect(path, busy_ms, create=create)
+        if version == 0:
+            _refuse_missing(folder, create=create)
+        if version != VERSION:
+            from monitor.storage.store.sql.migrations import migrate
+
+            migrate(connection, path)
+        if create:
+            _refuse_emptied(folder, connection)
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+    except sqlite3.Error as error:
+        raise StoreError(_message(str(path), error)) from error
+    return connection
+
+
+def _connect(path: Path, busy_ms: int, *, create: bool) -> tuple[SqliteConnection, int]:
+    """Return a connection and the version of the store, 0 for an empty one."""
+    try:
+        connection = _connected(str(path), busy_ms, WRITER_CACHE if create else VIEWER_CACHE)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        return connection, _version(connection)
+    except sqlite3.OperationalError as error:
+        if create or error.sqlite_errorcode & 0xFF not in _UNWRITABLE:
+            raise
+    uri = path.absolute().as_uri()
+    try:
+        connection = _connected(f"{uri}?mode=ro", busy_ms, VIEWER_CACHE)
+        version = _version(connection)
+    except sqlite3.OperationalError:  # SQLite would have to write files of its own beside it
+        if _has_log(path):
+            raise
+        signature = file_signature(path)
+        connection = _connected(f"{uri}?mode=ro&immutable=1", busy_ms, VIEWER_CACHE)
+        version = _version(connection)
+        connection.frozen = path, signature
+    if version not in (0, VERSION):
+        raise StoreError(
+            _(
+                "{file}: of another version of tocsin (store version {version}); the folder cannot"
+                " be written, so it cannot be upgraded: copy it, and use the copy",
+                file=path,
+                version=version,
+            )
+        )
+    return connection, version
+
+
+def _connected(name: str, busy_ms: int, cache: int) -> SqliteConnection:
+    connection = sqlite3.connect(
+        name,
+        timeout=busy_ms / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=SqliteConnection,
+        uri=name.startswith("file:"),
+    )
+    connection.execute(f"PRAGMA cache_size = -{cache}")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _has_log(path: Path) -> bool:
+    """Return whether changes of a store are beside it, in its write-ahead log."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _refuse_missing(folder: Path, *, create: bool) -> None:
+    """Raise StoreError if a store is lost, or if there is none to read."""
+    index = folder / ARCHIVE_FOLDER
+    if holds_articles(index):
+        raise StoreError(
+            _(
+                "{file}: it is missing or empty, and the search index of its articles is there;"
+                " {advice}; to begin anew without one, delete {folder}",
+                file=folder / FILE,
+                advice=_(RESTORE),
+                folder=index,
+            )
+        )
+    if not create:
+        words = _("{folder}: no archive here yet; `tocsin run` starts one", folder=folder)
+        raise NoStoreError(words)
+
+
+_EMPTIED = """
+SELECT EXISTS (SELECT 1 FROM outbox), EXISTS (
+    SELECT 1 FROM evidence r WHERE r.kind = 'raised'
+    AND NOT EXISTS (SELECT 1 FROM alerts WHERE id = r.alert)
+    AND NOT EXISTS (SELECT 1 FROM evidence d WHERE d.alert = r.alert AND d.kind = 'dropped')
+)
+"""
+"""Whether articles are on their way out of the index, and whether evidence tells of lost alerts."""
+
+
+_LOST = mark(
+    "{file}: it has no article any more, and its evidence tells of alerts; {advice};"
+    " to begin anew without one, move {folder} away"
+)
+_EMPTY = mark(
+    "{file}: it has no article any more, and the search index has some; {advice};"
+    " to begin anew without one, move {folder} away"
+)
+
+
+def _refuse_emptied(folder: Path, connection: sqlite3.Connection) -> None:
+    """Raise StoreError if a store has lost all its articles."""
+    if connection.execute("SELECT 1 FROM articles LIMIT 1").fetchone():
+        return
+    ((waiting, lost),) = connection.execute(_EMPTIED)
+    if lost or (not waiting and holds_articles(folder / ARCHIVE_FOLDER)):
+        words = _LOST if lost else _EMPTY
+        raise StoreError(_(words, file=folder / FILE, advice=_(RESTORE), folder=folder))
+
+
+def _message(file: str, error: Exception, so: str = "") -> str:
+    """Return a message: what is wrong with a file, what that means, and what to do."""
+    remedy = _REMEDIES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "")
+    words = _("{file}: {error}", file=file, error=f"{error}{so}")
+    return clauses([words, _(remedy)]) if remedy else words
+
+
+def find_damage(connection: sqlite3.Connection) -> str:
+    """Read all pages of a database; return the first thing that is wrong, empty if nothing is.
+
+    Raises:
+        StoreError: They cannot be read now, which tells nothing of damage.
+    """
+    try:
+        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in _UNREAD:
+            raise StoreError(_message(FILE, error)) from error
+        found = str(error)
+    return "" if found == "ok" else " ".join(str(found).split())
+
+
+class Room(Struct, frozen=True):
+    """Bytes on the disk."""
+
+    taken: int
+    free: int
+    """Bytes of `taken` that are unused."""
+
+
+def room(folder: Path) -> Room:
+    """Return what the store of a data folder takes. Raises StoreError."""
+    with closing(open_database(folder, create=False)) as connection, reading(connection) as sql:
+        (size,) = sql.execute("PRAGMA page_size").fetchone()
+        (pages,) = sql.execute("PRAGMA page_count").fetchone()
+        (free,) = sql.execute("PRAGMA freelist_count").fetchone()
+    return Room(size * pages, size * free)
+
+
+def compact(folder: Path) -> None:
+    """Rewrite the store without unused space; nothing else may write meanwhile.
+
+    It is as it was if this is interrupted. Raises StoreError when the disk lacks the room
+    for a second copy, and KeyboardInterrupt.
+    """
+    import shutil
+
+    needed = room(folder).taken - room(folder).free
+    spare = shutil.disk_usage(folder).free
+    if spare < 2 * needed:  # once for the copy, once for its way through the log
+        raise StoreError(
+            _(
+                "{file}: compacting it needs {needed} MB of free disk, there are {spare} MB;"
+                " nothing was lost",
+                file=folder / FILE,
+                needed=2 * needed >> 20,
+                spare=spare >> 20,
+            )
+        )
+    with closing(open_database(folder, create=False)) as connection:
+        connection.set_progress_handler(lambda: 0, TICK)  # lets ^C through
+        try:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
+                raise KeyboardInterrupt from error
+            raise StoreError(
+                _("{file}: {error}; it is as it was", file=folder / FILE, error=error)
+            ) from error

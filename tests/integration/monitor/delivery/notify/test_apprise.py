@@ -1,0 +1,65 @@
+"""Channels that Apprise reaches."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.delivery_desk import DAY, LOOPBACK, DeliveryDesk, alerts
+from support.scripted_server import Reply, Web
+
+from monitor.delivery.notify.apprise import AddressFence, send_message
+from monitor.model.config import Channel, ChannelKind
+
+pytestmark = pytest.mark.costly
+
+
+def test_apprise_sends_and_is_fenced_in(desk: DeliveryDesk, web: Web) -> None:
+    web.on("/in", Reply(200))
+    address = f"json://me:canary@127.0.0.1:{web.port}/in"
+    channel = Channel(name="desk", kind=ChannelKind.APPRISE, target=(address,))
+    (alert,) = alerts(desk, 1)
+    desk.plan([alert], "desk")
+    desk.allow = ()
+    desk.send(channel)
+    assert (
+        "127.0.0.1 is a loopback address: `network: {allow: [127.0.0.1]}` allows it"
+        in desk.found()[0].reason
+    )
+    assert not web.requests
+    desk.allow = LOOPBACK
+    desk.now += DAY
+    desk.send(channel)
+    assert (desk.states(), desk.found()[0].reason) == (["sent"], "")
+    (known,) = desk.views.alerts.get([alert])
+    told = json.loads(web.requests[-1].body)
+    assert known.title in told["title"]
+    assert known.url in told["message"]
+
+
+def test_what_apprise_says_is_told_without_the_address(web: Web) -> None:
+    web.on("/in", Reply(500))
+    answers = [
+        send_message(
+            AddressFence(),
+            {"url": f"json://me:canary@127.0.0.1:{port}/in", "subject": "Title", "plain": "Text"},
+        )
+        for port in (web.port, 1)
+    ]
+    assert [answer["reason"] for answer in answers] == [
+        "JSON answered 500", "JSON cannot be reached",
+    ]  # fmt: skip
+    assert [answer["status"] for answer in answers] == [500, 0]
+
+
+def test_what_shows_markdown_gets_markdown(web: Web) -> None:
+    web.on("/hooks/" + "a" * 24, Reply(200))
+    web.on("/in", Reply(200))
+    message = {"subject": "[Reset](phish.test)", "plain": "plain", "markdown": "mark\\_down"}
+    for address in (f"mmost://127.0.0.1:{web.port}/{'a' * 24}", f"json://127.0.0.1:{web.port}/in"):
+        fence = AddressFence()
+        fence.allow = LOOPBACK
+        assert send_message(fence, {"url": address, **message})["accepted"]
+    chat, other = (json.loads(request.body) for request in web.requests)
+    assert chat["text"] == "\\[Reset\\]\\(phish.test\\)\r\nmark\\_down"
+    assert (other["title"], other["message"]) == ("[Reset](phish.test)", "plain")

@@ -1,0 +1,258 @@
+"""Processes that read what strangers wrote."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import pickle
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from support.originals import hostile_feeds
+
+from monitor.base import translation
+from monitor.base.errors import ParseError
+from monitor.base.language import FOLDER
+from monitor.intake.parse.feed import parse, parse_with_features
+from monitor.intake.parse.workers import Parser
+from monitor.model.poll import Fetched, ParsedFeed
+
+pytestmark = pytest.mark.costly
+
+ITEMS = "".join(
+    f"<item><title>Titre {n}</title><guid>{n}</guid><link>https://ex.org/{n}</link>"
+    f"<description>&lt;p&gt;{'La sûreté belge enquête. ' * 30}&lt;/p&gt;</description></item>"
+    for n in range(30)
+)
+GOOD = f"<rss version='2.0'><channel><title>J</title>{ITEMS}</channel></rss>".encode()
+SLOW = b"<rss><channel><item><author>" + b"a" * 32_000 + b"</author></item>"  # ends too soon
+BIG = "<rss version='2.0'><channel><item><description>🇧🇪".encode() + b"a " * 7_000_000
+
+
+def fetched(body: bytes, content_type: str = "application/xml") -> Fetched:
+    return Fetched(url="https://ex.org/rss", body=body, content_type=content_type)
+
+
+def with_parser(
+    act: Callable[[Parser], Awaitable[None]], *, seconds: float = 3.0, workers: int = 1
+) -> None:
+    async def scene() -> None:
+        parser = Parser(workers, seconds=seconds)
+        try:
+            await act(parser)
+        finally:
+            parser.close()
+
+    asyncio.run(scene())
+
+
+async def reason(reading: Awaitable[object]) -> str:
+    with pytest.raises(ParseError) as caught:
+        await reading
+    return caught.value.reason
+
+
+def worker_pids() -> list[int]:
+    return [child.pid or 0 for child in multiprocessing.active_children()]
+
+
+def test_relative_links_lead_from_where_the_answer_says_that_it_is() -> None:
+    body = (
+        b"<rss version='2.0'><channel><item><title>T</title><link>a</link></item></channel></rss>"
+    )
+    answer = Fetched(url="https://ex.org/rss", base="https://ex.org/2026/rss", body=body)
+
+    async def act(parser: Parser) -> None:
+        (entry,) = (await parser.parse(answer)).entries
+        assert entry.url == "https://ex.org/2026/a"
+
+    with_parser(act)
+
+
+def test_what_a_worker_reads_is_what_parse_returns() -> None:
+    async def act(parser: Parser) -> None:
+        assert await parser.parse(fetched(GOOD)) == parse(GOOD, "https://ex.org/rss")
+        featured = await parser.parse(fetched(GOOD), with_features=True)
+        assert featured == parse_with_features(GOOD, "https://ex.org/rss")
+        assert all(entry.features for entry in featured.entries)
+        assert await reason(parser.parse(fetched(b"{}"))) == "the answer is JSON, but no JSON Feed"
+        assert await parser.extract(fetched(b"<p>rien</p>", "text/html")) == ""
+        assert "image/png" in await reason(parser.extract(fetched(b"\x89PNG", "image/png")))
+
+    with_parser(act)
+
+
+def test_workers_speak_the_language_of_the_monitor_as_it_changes() -> None:
+    before = translation.choice()
+
+    async def act(parser: Parser) -> None:
+        assert await reason(parser.parse(fetched(b"{}"))) == "the answer is JSON, but no JSON Feed"
+        translation.use("fr", FOLDER)
+        assert "la réponse est du JSON" in await reason(parser.parse(fetched(b"{}")))
+        translation.use("en", FOLDER)
+        assert await reason(parser.parse(fetched(b"{}"))) == "the answer is JSON, but no JSON Feed"
+
+    try:
+        with_parser(act)
+    finally:
+        translation.use(*before)
+
+
+def test_a_slow_document_is_killed_and_the_others_are_not_late() -> None:
+    async def act(parser: Parser) -> None:
+        await parser.parse(fetched(GOOD))
+        slow = asyncio.create_task(reason(parser.parse(fetched(SLOW))))
+        await asyncio.sleep(0.1)
+        for _ in range(3):
+            await parser.parse(fetched(GOOD))
+        assert not slow.done()
+        assert await slow == "reading it takes longer than 3 s"
+        assert len((await parser.parse(fetched(GOOD))).entries) == 30
+
+    with_parser(act, workers=2)
+
+
+def test_a_document_may_wait_for_the_processor() -> None:
+    long = GOOD.replace(ITEMS.encode(), ITEMS.encode() * 60)
+
+    async def act(parser: Parser) -> None:
+        await parser.parse(fetched(GOOD))
+        (pid,) = worker_pids()
+        reading = asyncio.create_task(parser.parse(fetched(long)))
+        await _begins(pid)
+        os.kill(pid, signal.SIGSTOP)
+        await asyncio.sleep(2.5)
+        assert not reading.done()
+        os.kill(pid, signal.SIGCONT)
+        assert (await reading).entries
+
+    with_parser(act, seconds=2.0)
+
+
+def test_a_worker_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.intake.parse.workers._PATIENCE", 0.5)
+
+    async def act(parser: Parser) -> None:
+        await parser.parse(fetched(GOOD))
+        (pid,) = worker_pids()
+        reading = asyncio.create_task(reason(parser.parse(fetched(SLOW))))
+        await _begins(pid)
+        os.kill(pid, signal.SIGSTOP)
+        assert await reading == "reading it takes longer than 3 s"
+        assert len((await parser.parse(fetched(GOOD))).entries) == 30
+
+    with_parser(act)
+
+
+def test_a_greedy_document_meets_the_limit() -> None:
+    async def act(parser: Parser) -> None:
+        assert await reason(parser.parse(fetched(BIG))) == "reading it needs too much memory"
+        assert len((await parser.parse(fetched(GOOD))).entries) == 30
+
+    with_parser(act)
+
+
+def test_no_worker_grows_by_more_than_its_limit() -> None:
+    async def act(parser: Parser) -> None:
+        await parser.parse(fetched(GOOD))
+        (pid,) = worker_pids()
+        before = _peak(pid)
+        entity = b"<!DOCTYPE r [<!ENTITY a '" + b"x" * 48_000 + b"'>]>"
+        bomb = entity + b"<rss version='2.0'><channel><item><title>" + b"&a;" * 12_000
+        await parser.parse(fetched(bomb + b"</title></item></channel></rss>"))
+        assert worker_pids() == [pid]
+        assert _peak(pid) - before < 150 * 2**20
+
+    with_parser(act)
+
+
+def _peak(pid: int) -> int:
+    """Return the most memory that a process ever had resident, in bytes."""
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists():
+        pytest.skip("this system does not tell")
+    (text,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return int(text.split()[1]) * 1_024
+
+
+def _there(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def _worked(pid: int) -> int:
+    """Return the processor time that a process has taken, in hundredths of a second."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        pytest.skip("this system does not tell")
+    return sum(map(int, stat.read_text().rpartition(")")[2].split()[11:13]))
+
+
+async def _begins(pid: int) -> None:
+    """Let a process work for some hundredths of a second."""
+    before = _worked(pid)
+    while _worked(pid) < before + 5:  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("idle", [True, False])
+def test_a_worker_that_dies_is_replaced(idle: bool) -> None:
+    async def act(parser: Parser) -> None:
+        await parser.parse(fetched(GOOD))
+        (pid,) = worker_pids()
+        if idle:
+            os.kill(pid, signal.SIGKILL)
+            while _there(pid):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        else:
+            reading = asyncio.create_task(reason(parser.parse(fetched(SLOW))))
+            await _begins(pid)
+            os.kill(pid, signal.SIGKILL)
+            assert await reading == "reading it crashes the reader"
+        assert len((await parser.parse(fetched(GOOD))).entries) == 30
+
+    with_parser(act)
+
+
+def test_many_at_once_all_come_back() -> None:
+    async def act(parser: Parser) -> None:
+        feeds = await asyncio.gather(*(parser.parse(fetched(GOOD)) for _ in range(40)))
+        assert [len(feed.entries) for feed in feeds] == [30] * 40
+
+    with_parser(act, workers=2)
+
+
+def test_closing_leaves_no_worker() -> None:
+    async def act(parser: Parser) -> None:
+        await parser.parse(fetched(GOOD))
+        parser.close()
+        parser.close()
+
+    before = worker_pids()
+    with_parser(act)
+    assert worker_pids() == before
+
+
+def test_a_result_crosses_processes_small() -> None:
+    feed = parse(GOOD, "https://ex.org/rss")
+    packed = pickle.dumps(feed)
+    assert pickle.loads(packed) == feed
+    words = sum(len(e.title) + len(e.summary) + len(e.url) for e in feed.entries)
+    assert len(packed) < 1.3 * words + 30 * 60
+
+
+def test_every_hostile_feed_is_decided() -> None:
+    largest = sorted(hostile_feeds().values(), key=len, reverse=True)[:200]
+
+    async def act(parser: Parser) -> None:
+        async def decide(body: bytes) -> ParsedFeed | str:
+            try:
+                return await parser.parse(fetched(body))
+            except ParseError as error:
+                return error.reason
+
+        assert all(await asyncio.gather(*map(decide, largest)))
+
+    with_parser(act, workers=2)

@@ -1,0 +1,335 @@
+"""A newsroom in one file: taken while a monitor writes, put back whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sqlite3
+import threading
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from support import flow
+from support.alert_storage import save_poll
+from support.damage import damage_store
+from support.newsroom import Newsroom
+
+from monitor.base.article import Article
+from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.poll import ArticleChange, PollOutcome
+from monitor.storage.maintenance.backup import BackupError, back_up, read_manifest_text
+from monitor.storage.maintenance.restore import (
+    RestorePaths,
+    config_of,
+    read_manifest,
+    replace_newsroom,
+    unpack,
+)
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.views import SqlViews
+
+pytestmark = pytest.mark.costly
+
+CONFIG = "feeds: [https://a.test/rss]\nwatchlists: [Alibaba]\n"
+
+
+def nobody(*_: object) -> None:
+    """Be told, and do nothing."""
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A newsroom with articles, alerts, versions; its feeds.yaml is beside it."""
+    folder = tmp_path / "room" / "var"
+    flow.life(folder).live(flow.ROUNDS)
+    (tmp_path / "room" / "feeds.yaml").write_text(CONFIG, encoding="utf-8")
+    return folder
+
+
+def everything(data: Path) -> list[str]:
+    with closing(sqlite3.connect(data / "newsroom.db")) as sql:
+        return list(sql.iterdump())
+
+
+def taken(data: Path, name: str = "backup.zip") -> Path:
+    file = data.parent / name
+    back_up(data, data.parent / "feeds.yaml", file, 1_700_000_000.0, nobody)
+    return file
+
+
+def restored(file: Path, folder: Path) -> RestorePaths:
+    places = RestorePaths(folder / "feeds.yaml", folder / "var")
+    replace_newsroom(
+        unpack(file, places, nobody), config_of(file), places, folder / "var" / "aside"
+    )
+    return places
+
+
+def test_what_is_put_back_is_what_was_taken(data: Path, tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    file = tmp_path / "backup.zip"
+    manifest = back_up(
+        data, data.parent / "feeds.yaml", file, 1_700_000_000.0, lambda *said: told.append(said)
+    )
+    articles, _, alerts, _ = SqlViews(data).totals()
+    assert (manifest.taken, manifest.articles) == ("2023-11-14T22:13:20Z", articles)
+    assert manifest.alerts >= alerts > 0
+    assert read_manifest(file) == manifest
+    assert {what for what, *_ in told} == {"copying", "checking", "packing"}
+    assert all(0 <= done <= of for _, done, of in told)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.zip", "room"]
+    places = restored(file, tmp_path / "again")
+    assert everything(places.data) == everything(data)
+    assert places.config.read_text(encoding="utf-8") == CONFIG
+
+
+def test_a_newsroom_without_a_feeds_yaml(data: Path, tmp_path: Path) -> None:
+    (data.parent / "feeds.yaml").unlink()
+    assert set(read_manifest(taken(data)).files) == {"newsroom.db"}
+    places = restored(data.parent / "backup.zip", tmp_path / "again")
+    assert not places.config.exists()
+
+
+@contextmanager
+def writing(data: Path) -> Iterator[Callable[[], int]]:
+    """Let a monitor store batches of ten articles meanwhile; yields how many it has stored."""
+    stop = threading.Event()
+    stored = [0]
+
+    def write() -> None:
+        with closing(SqlStore(data)) as store:
+            (feed,) = store.subscribe([Feed(url="https://w.test/rss", name="W")], [])
+            while not stop.is_set():
+                with store.batch() as batch:
+                    save_poll(batch, _refresh(feed, [batch.next_article() for _ in range(10)]))
+                stored[0] += 10
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield lambda: stored[0]
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _refresh(feed: Feed, ids: list[int]) -> PollOutcome:
+    arrivals = tuple(
+        ArticleChange(
+            article=Article(
+                id=id, feeds=(feed.number,), url="", title=f"T {id}", summary="x" * 3000, seen=0.0
+            ),
+            new=True,
+            guid=f"w{id}",
+            fingerprint=str(id).encode(),
+            canonical="",
+        )
+        for id in ids
+    )
+    poll = Poll(at=0.0, outcome=Outcome.READ, new=len(ids))
+    return PollOutcome(feed=feed, state=FeedState(), poll=poll, arrivals=arrivals)
+
+
+def test_it_is_of_one_moment_while_a_monitor_writes(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.storage.maintenance.backup.PAGES", 1)
+    with writing(data) as stored:
+        for number in range(3):
+            before = stored()
+            while stored() < before + 30:
+                pass
+            file = taken(data, f"{number}.zip")
+            assert stored() > before + 30  # it wrote while the copy was made
+            places = restored(file, tmp_path / str(number))
+            with closing(sqlite3.connect(places.data / "newsroom.db")) as sql:
+                (articles,) = sql.execute("SELECT count(*) FROM articles").fetchone()
+                (entries,) = sql.execute("SELECT count(DISTINCT article) FROM entries").fetchone()
+                (counted,) = sql.execute("SELECT sum(articles) FROM feeds").fetchone()
+            assert articles == entries == counted == read_manifest(file).articles
+            assert articles >= before
+
+
+def test_an_older_backup_stays_until_the_new_one_is_whole(data: Path) -> None:
+    file = taken(data)
+    whole = file.read_bytes()
+
+    def interrupted(what: str, *_: int) -> None:
+        if what == "packing":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        back_up(data, data.parent / "feeds.yaml", file, 0.0, interrupted)
+    assert file.read_bytes() == whole
+    assert sorted(path.name for path in data.parent.iterdir()) == [
+        "backup.zip", "feeds.yaml", "var",
+    ]  # fmt: skip
+
+
+def test_a_damaged_store_is_not_backed_up_as_good(data: Path) -> None:
+    room = Newsroom(data.parent)
+    file = taken(data, "b.zip")
+    whole = file.read_bytes()
+    damage_store(data / "newsroom.db")
+    done = room.here("backup", "b.zip")
+    assert done.returncode == 1
+    assert "damaged" in done.stderr
+    assert "tocsin restore --force" in done.stderr
+    assert file.read_bytes() == whole
+    checked = room.here("verify", "--format", "json")
+    assert (checked.returncode, json.loads(checked.stdout)["whole"]) == (1, False)
+    assert json.loads(checked.stdout)["damage"]
+    assert "store     damaged" in room.here("verify").stdout
+    assert room.here("restore", "--force", "b.zip").returncode == 0
+    assert "store     every page read" in room.here("verify").stdout
+
+
+def _repacked(file: Path, change: Callable[[dict[str, bytes]], None]) -> None:
+    with zipfile.ZipFile(file) as packed:
+        content = {name: packed.read(name) for name in packed.namelist()}
+    change(content)
+    with zipfile.ZipFile(file, "w") as packed:
+        for name, written in content.items():
+            packed.writestr(name, written)
+
+
+def _say(content: dict[str, bytes], **more: object) -> None:
+    content["manifest.json"] = json.dumps(json.loads(content["manifest.json"]) | more).encode()
+
+
+def _another_store(content: dict[str, bytes]) -> None:
+    content["newsroom.db"] = content["newsroom.db"][:-1] + b"!"
+
+
+def _no_store(content: dict[str, bytes]) -> None:
+    garbage = content["newsroom.db"] = b"SQLite format 3\x00" + bytes(4096)
+    said = {"size": len(garbage), "sha256": hashlib.sha256(garbage).hexdigest()}
+    _say(content, files={"newsroom.db": said})
+
+
+def _add(file: Path, name: str, content: bytes = b"", mode: int = 0) -> None:
+    member = zipfile.ZipInfo(name)
+    member.external_attr = mode << 16
+    with warnings.catch_warnings(), zipfile.ZipFile(file, "a") as packed:
+        warnings.simplefilter("ignore")  # a name that is there already
+        packed.writestr(member, content)
+
+
+def _as_link(file: Path) -> None:
+    with zipfile.ZipFile(file) as packed:
+        content = {name: packed.read(name) for name in packed.namelist()}
+    file.unlink()
+    for name, written in content.items():
+        _add(file, name, written, 0o120777 if name == "newsroom.db" else 0)
+
+
+def _flip(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    file.write_bytes(content)
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no zip": (lambda file: file.write_bytes(b"hello"), "not a backup of tocsin"),
+    "empty": (lambda file: file.write_bytes(b""), "not a backup of tocsin"),
+    "cut": (lambda file: file.write_bytes(file.read_bytes()[:-400]), "not a backup of tocsin"),
+    "a bit flipped": (_flip, "damaged"),
+    "another zip": (
+        lambda file: _repacked(file, lambda content: content.pop("manifest.json")), "not a backup"
+    ),
+    "a store that is not its own": (
+        lambda file: _repacked(file, _another_store), "another checksum"
+    ),
+    "a store that is none": (lambda file: _repacked(file, _no_store), "store in it is damaged"),
+    "without its store": (
+        lambda file: _repacked(file, lambda content: content.pop("newsroom.db")), "damaged"
+    ),
+    "another format": (lambda f: _repacked(f, lambda c: _say(c, format=9)), "another format"),
+    "of a newer tocsin": (lambda f: _repacked(f, lambda c: _say(c, store=99)), "update tocsin"),
+    "a file it must not have": (
+        lambda f: _repacked(f, lambda c: _say(c, files={"../x": {"size": 1, "sha256": ""}})),
+        "another format",
+    ),
+    "a file above": (lambda f: _add(f, "../x"), "belongs to no backup"),
+    "a file at the root": (lambda f: _add(f, "/etc/x"), "belongs to no backup"),
+    "a second store": (lambda f: _add(f, "newsroom.db", b"x"), "twice"),
+    "a link for a store": (_as_link, "belongs to no backup"),
+    "a manifest that fills the memory": (
+        lambda f: _repacked(f, lambda c: _say(c, more="x" * 100_000)), "100,"
+    ),
+    "counts that cannot be": (lambda f: _repacked(f, lambda c: _say(c, alerts=-1)), "cannot be"),
+    "a time with an escape": (lambda f: _repacked(f, lambda c: _say(c, taken="\x1b[2J")), "time"),
+    "a store larger than it is": (
+        lambda f: _repacked(
+            f, lambda c: _say(c, files={"newsroom.db": {"size": 1 << 47, "sha256": "0" * 64}})
+        ),
+        "another size",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", DAMAGES)
+def test_a_damaged_backup_changes_nothing(data: Path, tmp_path: Path, kind: str) -> None:
+    damage, words = DAMAGES[kind]
+    file = taken(data)
+    damage(file)
+    places = RestorePaths(tmp_path / "again" / "feeds.yaml", tmp_path / "again" / "var")
+    with pytest.raises(BackupError, match=words):
+        unpack(file, places, nobody)
+    assert not list((tmp_path / "again").rglob("*.db*"))
+
+
+def test_senseless_manifests() -> None:
+    for content in (b"", b"[]", b"{}", b"null", b'{"files": 3}', b"\xff"):
+        with pytest.raises(BackupError, match="not a backup"):
+            read_manifest_text(content, "x.zip")
+
+
+# --- as people do it ------------------------------------------------------------------------
+
+
+def test_on_the_command_line(data: Path, tmp_path: Path) -> None:
+    room = Newsroom(data.parent)
+    again = tmp_path / "again"
+    done = room.here("backup", "b.zip")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert room.here("reindex").returncode == 0
+    before = room.json("search", "espionnage", "--format", "json")
+    assert room.here("restore", "b.zip", str(again)).returncode == 0
+    elsewhere = Newsroom(again)
+    assert elsewhere.json("search", "espionnage", "--format", "json") == before
+    refused = room.here("restore", "b.zip")
+    assert refused.returncode == 1
+    assert "--force" in refused.stderr
+    assert "nothing was changed" in refused.stderr
+    shutil.copy(data / "newsroom.db", tmp_path / "before.db")
+    forced = room.here("restore", "--force", "b.zip")
+    assert forced.returncode == 0, forced.stderr
+    (aside,) = data.glob("before-restore-*")
+    assert {path.name for path in aside.iterdir()} >= {"newsroom.db"}
+    assert room.json("search", "espionnage", "--format", "json") == before
+    room.config.write_text(CONFIG + "# mine\n", encoding="utf-8")
+    assert "feeds.yaml" in room.here("restore", "b.zip").stderr
+    assert room.config.read_text(encoding="utf-8").endswith("# mine\n")
+
+
+def test_a_backup_writes_into_no_other_folder(data: Path, tmp_path: Path) -> None:
+    room, again, away = Newsroom(data.parent), tmp_path / "again", tmp_path / "away"
+    room.config.write_text(f"{CONFIG}data: {away}\n", encoding="utf-8")
+    assert room.here("--data", "var", "backup", "b.zip").returncode == 0
+    refused = room.here("restore", "b.zip", str(again))
+    assert refused.returncode == 1
+    assert str(away) in refused.stderr
+    assert "--data" in refused.stderr
+    assert not away.exists()
+    assert not again.exists()
+    own = room.here("restore", "b.zip")  # the feeds.yaml that is there names the same folder
+    assert (own.returncode, away.exists()) == (0, True)
+    chosen = room.here("--data", str(tmp_path / "third"), "restore", "b.zip", str(again))
+    assert (chosen.returncode, (tmp_path / "third" / "newsroom.db").exists()) == (0, True)

@@ -1,0 +1,158 @@
+"""The index of a machine that shares a store and runs no monitor is in line with the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import psycopg
+import pytest
+from support.small_store import SmallStore, arrival, article, opened
+
+from index import count_articles, open_archive
+from index.query.parser import parse_query
+from monitor.base.files import ARCHIVE_FOLDER
+from monitor.storage.maintenance import index_follower
+from monitor.storage.maintenance.followed_store import FollowedStore, read_position
+from monitor.storage.maintenance.index_follower import (
+    IndexFollower,
+    follower_lock,
+    lag,
+    update_index,
+)
+from monitor.storage.monitor_lock import MonitorLock
+
+pytestmark = [pytest.mark.costly, pytest.mark.database]
+
+
+@pytest.fixture
+def room(postgresql: str) -> Iterator[SmallStore]:
+    room = opened(postgresql)
+    room.save(*(arrival(n) for n in range(1, 6)))
+    yield room
+    room.store.close()
+
+
+def brought_up(room: SmallStore, data: Path) -> int:
+    assert isinstance(room.address, str)
+    return update_index(data, room.address, lambda *_: None)
+
+
+def found(data: Path, word: str) -> list[int]:
+    return open_archive(data / ARCHIVE_FOLDER).ids(parse_query(word))
+
+
+def test_an_index_far_away_gets_new_edited_and_deleted_articles(
+    room: SmallStore, tmp_path: Path
+) -> None:
+    assert isinstance(room.address, str)
+    assert lag(tmp_path, room.address) == 5
+    assert brought_up(room, tmp_path) == 5
+    assert lag(tmp_path, room.address) == 0
+    room.store.mark_indexed(99)  # a monitor elsewhere has indexed all of them
+    edited = arrival(2, article=article(2, title="Temu 2"), new=False)
+    room.save(arrival(6), edited)
+    with room.store.batch() as batch:
+        batch.drop([4])
+    room.store.mark_indexed(99)
+    assert lag(tmp_path, room.address) == 3
+    assert brought_up(room, tmp_path) == 5
+    assert found(tmp_path, "temu") == [2]
+    assert found(tmp_path, "alibaba") == [1, 3, 5, 6]
+    assert lag(tmp_path, room.address) == 0
+
+
+def test_the_outbox_is_left_to_the_monitor(room: SmallStore, tmp_path: Path) -> None:
+    brought_up(room, tmp_path)
+    assert len(room.store.outbox().articles) == 5
+
+
+def test_an_index_that_is_lost_is_built_anew(room: SmallStore, tmp_path: Path) -> None:
+    brought_up(room, tmp_path)
+    for file in (tmp_path / ARCHIVE_FOLDER).iterdir():
+        file.unlink()
+    assert count_articles(tmp_path / ARCHIVE_FOLDER) == 0
+    assert brought_up(room, tmp_path) == 5
+
+
+def test_the_position_of_another_store_is_not_believed(room: SmallStore, tmp_path: Path) -> None:
+    brought_up(room, tmp_path)
+    position = tmp_path / "index.position"
+    number, _, database = position.read_text(encoding="ascii").partition(" ")
+    for other in (f"999999999 {database}", f"{number} 1.2", number):
+        position.write_text(other, encoding="ascii")
+        with closing(FollowedStore(room.address, tmp_path)) as store:
+            assert store.lag() == 5
+        assert read_position(tmp_path, database) == 0
+
+
+def test_an_index_is_in_line_with_a_restored_store(room: SmallStore, tmp_path: Path) -> None:
+    """Articles that were stored after the backup have numbers that others get later."""
+    assert isinstance(room.address, str)
+    brought_up(room, tmp_path)
+    with psycopg.connect(room.address, autocommit=True) as sql:
+        sql.execute("CREATE TABLE restored (LIKE articles INCLUDING ALL)")
+        sql.execute("INSERT INTO restored SELECT * FROM articles")
+        sql.execute("UPDATE restored SET title = 'Temu' WHERE id = 5")
+        sql.execute("DROP TABLE articles")
+        sql.execute("ALTER TABLE restored RENAME TO articles")
+    room.save(arrival(6))
+    brought_up(room, tmp_path)
+    assert found(tmp_path, "temu") == [5]
+    assert lag(tmp_path, room.address) == 0
+
+
+def test_who_follows_by_number_misses_nothing(room: SmallStore, tmp_path: Path) -> None:
+    """A transaction that ends first has lower numbers, whichever began first."""
+    other = opened(room.address)
+    with closing(other.store), closing(FollowedStore(room.address, tmp_path)) as followed:
+        with ThreadPoolExecutor(1) as pool:
+            with room.store.batch() as batch:
+                batch.drop([1])
+                saved = pool.submit(partial(other.save, arrival(6), feed=1))
+                wait([saved], timeout=1.0)  # it ends now if it can
+                seen = followed.unindexed(100)
+                if seen:
+                    followed.mark_indexed(seen[-1].number)
+            saved.result()
+        seen += followed.unindexed(100)
+    assert {1, 6} <= {entry.id for entry in seen}
+
+
+def test_it_follows_while_a_viewer_is_open_and_leaves_it_to_a_monitor(
+    room: SmallStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(room.address, str)
+    monkeypatch.setattr(index_follower, "STEP_SECONDS", 0.2)
+    data = tmp_path / "var"
+    follower = IndexFollower(data, room.address, time.time)
+    follower.start()
+    try:
+        until(lambda: count_articles(data / ARCHIVE_FOLDER) == 5)
+        room.save(arrival(6))
+        until(lambda: count_articles(data / ARCHIVE_FOLDER) == 6)
+        assert index_follower.is_followed(data)
+        with MonitorLock(data):
+            until(lambda: is_free(data))
+            room.save(arrival(7))
+        until(lambda: count_articles(data / ARCHIVE_FOLDER) == 7)
+    finally:
+        follower.stop()
+    assert not index_follower.is_followed(data)
+
+
+def is_free(data: Path) -> bool:
+    with follower_lock(data) as free:
+        return free
+
+
+def until(condition: object, seconds: float = 60.0) -> None:
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

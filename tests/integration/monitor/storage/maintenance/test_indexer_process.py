@@ -1,0 +1,31 @@
+"""The indexer's process: what it says reaches the log of the monitor."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+import pytest
+from support.newsroom import until
+
+from monitor.base.files import ARCHIVE_FOLDER
+from monitor.storage.maintenance.indexer_process import IndexerProcess
+from monitor.storage.store.sql.store import SqlStore
+
+pytestmark = pytest.mark.costly
+
+
+def test_its_trouble_is_in_the_log_and_nowhere_else(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    SqlStore(tmp_path).close()
+    (tmp_path / ARCHIVE_FOLDER).touch()  # a file where the archive should be
+    process = IndexerProcess(tmp_path, time.time)
+    with caplog.at_level(logging.INFO, "tocsin"):
+        process.start()
+        until(lambda: process.indexed() == 0 and "indexing has to wait" in caplog.text)
+        process.stop()
+    record, *_ = [one for one in caplog.records if "indexing has to wait" in one.getMessage()]
+    assert record.levelno == logging.ERROR
+    assert capfd.readouterr() == ("", "")

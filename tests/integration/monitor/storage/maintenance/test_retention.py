@@ -1,0 +1,384 @@
+"""How long the archive keeps what it has: what goes, what stays, what is known again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from support import flow, old_stores
+from support.alert_storage import save_poll
+from support.newsroom import Newsroom, until
+from support.properties import examples
+
+from monitor.base.article import Article
+from monitor.base.errors import StoreError
+from monitor.config.value_parsers import age, describe_age
+from monitor.model.config import FOR_EVER, Retention
+from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.match import WatchlistMatch
+from monitor.model.poll import ArticleChange, PollOutcome
+from monitor.model.triage import Change
+from monitor.storage.maintenance import retention as keeping
+from monitor.storage.maintenance import retention as tidying
+from monitor.storage.maintenance.retention import RetentionSweep, SweepResult
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sqlite import compact, room
+
+pytestmark = pytest.mark.costly
+
+NOW = 1_700_000_000.0
+DAY = 86_400.0
+FEEDS = (
+    Feed(url="https://a.test/rss", name="Le Soir", tags=("belgique",)),
+    Feed(url="https://b.test/rss", name="B"),
+)
+ALIBABA, SPIES, _ = flow.WATCHLISTS
+YEAR = Retention(keep=365.25 * DAY)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqlStore]:
+    with closing(SqlStore(tmp_path)) as store:
+        store.subscribe(FEEDS, (ALIBABA, SPIES))
+        yield store
+
+
+def put(
+    store: SqlStore,
+    days: float,
+    *hits: str,
+    feed: int = 1,
+    copy_of: int = 0,
+    summary: str = "Texte",
+) -> int:
+    """Store an article first seen so many days ago, with alerts of these watchlists."""
+    watchlists = {one.name: one for one in (ALIBABA, SPIES)}
+    with store.batch() as batch:
+        id = batch.next_article()
+        article = Article(
+            id=id,
+            feeds=(feed,),
+            url=f"https://ex.org/{id}",
+            title=f"Titre {copy_of or id}",
+            summary=summary,
+            seen=NOW - days * DAY,
+            story=id,
+        )
+        arrival = ArticleChange(
+            article=article,
+            new=True,
+            guid=str(id),
+            fingerprint=str(id).encode(),
+            canonical=article.url,
+            hits=tuple(WatchlistMatch(watchlist=watchlists[name], matches=()) for name in hits),
+            copy_of=copy_of or None,
+        )
+        subscribed = replace(FEEDS[feed - 1], number=feed)
+        poll = Poll(at=NOW, outcome=Outcome.READ, new=1)
+        save_poll(
+            batch, PollOutcome(feed=subscribed, state=FeedState(), poll=poll, arrivals=(arrival,))
+        )
+    return id
+
+
+def swept(store: SqlStore, retention: Retention) -> SweepResult:
+    sweep, found = RetentionSweep(store, retention, NOW), SweepResult()
+    while (step := sweep.step()) != SweepResult():
+        found += step
+    return found
+
+
+KEPT = {
+    "by default": (YEAR, {"young", "rang", "rang, starred", "leads a young copy", "copy"}),
+    "for ever": (Retention(), None),
+    "of a tag": (
+        replace(YEAR, spare=("tag:belgique",)),
+        {"young", "rang", "rang, starred", "leads a young copy", "copy", "of Le Soir", "carried"},
+    ),
+    "of a feed, and alerts go": (
+        replace(YEAR, spare=("feed:lesoir",), drop_alerts=True),
+        {"young", "rang, starred", "leads a young copy", "copy", "of Le Soir", "carried"},
+    ),
+    "what a watchlist rang for": (
+        replace(YEAR, spare=("watch:espionnage",), drop_alerts=True),
+        {"young", "rang", "rang, starred", "leads a young copy", "copy"},
+    ),
+    "alerts, said twice": (
+        replace(YEAR, spare=("has:alert",), drop_alerts=True),
+        {"young", "rang", "rang, starred", "leads a young copy", "copy"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", KEPT)
+def test_what_is_kept(store: SqlStore, tmp_path: Path, case: str) -> None:
+    retention, wanted = KEPT[case]
+    ids = {
+        "old": put(store, 400, feed=2),
+        "young": put(store, 300, feed=2),
+        "rang": put(store, 500, "espionnage", feed=2),
+        "rang, starred": put(store, 500, "Alibaba", feed=2),
+        "leads a young copy": (leader := put(store, 380, "Alibaba", feed=2)),
+        "copy": put(store, 10, "Alibaba", feed=1, copy_of=leader),
+        "of Le Soir": put(store, 400, feed=1),
+        "carried": put(store, 400, feed=2),
+    }
+    views = SqlViews(tmp_path)
+    views.triage.change([2], Change(starred=True), "", 0.0)
+    spine_rows(tmp_path, "INSERT INTO carriers VALUES (?, 1, 0)", ids["carried"])
+    found = swept(store, retention)
+    left = {name for name, id in ids.items() if views.articles.get([id])}
+    assert left == (set(ids) if wanted is None else wanted)
+    assert found.articles == len(ids) - len(left)
+    counted = spine_rows(tmp_path, "SELECT total(articles) FROM feeds")
+    assert counted == [(len(left),)]
+
+
+def spine_rows(folder: Path, query: str, *values: object) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(folder / "newsroom.db")) as sql, sql:
+        return sql.execute(query, values).fetchall()
+
+
+@settings(max_examples=examples(20))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 800), st.sets(st.sampled_from(["Alibaba", "espionnage"]))),
+        max_size=12,
+    ),
+    st.integers(1, 800),
+    st.booleans(),
+)
+def test_nothing_young_goes_and_nothing_old_stays(
+    tmp_path_factory: pytest.TempPathFactory,
+    articles: list[tuple[int, set[str]]],
+    days: int,
+    drop_alerts: bool,
+) -> None:
+    folder = tmp_path_factory.mktemp("kept")
+    with closing(SqlStore(folder)) as store:
+        store.subscribe(FEEDS, (ALIBABA, SPIES))
+        ids = {put(store, age, *hits): (age, hits) for age, hits in articles}
+        retention = Retention(keep=days * DAY, drop_alerts=drop_alerts)
+        looked, sweep = SweepResult(), RetentionSweep(store, retention, NOW)
+        while (step := sweep.look()) != SweepResult():
+            looked += step
+        found = swept(store, retention)
+        left = set(store.article_ids())
+        assert left == {
+            id for id, (age, hits) in ids.items() if age <= days or (hits and not drop_alerts)
+        }
+        assert looked == found
+        assert len(store.article_ids()) == len(left)
+        assert {ticket.id for ticket in store.unindexed(9_999) if not ticket.article} == (
+            set(ids) - left
+        )
+        alerts = sum(len(ids[id][1]) for id in left)
+        stories = sum(bool(ids[id][1]) for id in left)
+        assert SqlViews(folder).totals() == (len(left), len(left), alerts, stories)
+        assert swept(store, retention).articles == 0
+
+
+def test_steps_are_short(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "STEP", 3)
+    for days in range(400, 420):
+        put(store, days, *(["Alibaba"] if days % 2 else []))
+    sweep = RetentionSweep(store, YEAR, NOW)
+    steps = [sweep.step() for _ in range(8)]
+    assert [step.articles + step.spared for step in steps] == [3, 3, 3, 3, 3, 3, 2, 0]
+    assert sum(step.articles for step in steps) == 10
+
+
+def test_what_was_dropped_is_no_news_when_it_comes_again(tmp_path: Path) -> None:
+    alive = flow.life(tmp_path)
+    alive.live([0])
+    before = flow.rows(tmp_path, "SELECT count(*) FROM articles")
+    assert before > [(2,)]
+    with closing(SqlStore(tmp_path)) as store:
+        sweep = RetentionSweep(store, Retention(keep=DAY, drop_alerts=True), flow.START + 2 * DAY)
+        while sweep.step() != SweepResult():
+            pass
+    assert flow.rows(tmp_path, "SELECT count(*) FROM articles") == [(0,)]
+    highest = flow.rows(tmp_path, "SELECT max(article) FROM dropped")[0][0]
+    flow.life(tmp_path).live([0, 1, 2])
+    again = flow.rows(tmp_path, "SELECT id, title FROM articles ORDER BY id")
+    assert [title for _, title in again] == [
+        "Un procès pour espionnage",
+        "Une page qui n’est plus là",
+    ]
+    assert again[0][0] > highest  # a number is never given again
+    assert flow.rows(tmp_path, "SELECT watchlist FROM alerts WHERE article > 0") == [
+        ("espionnage",)
+    ]
+
+
+def test_dropping_gives_its_room_back(store: SqlStore, tmp_path: Path) -> None:
+    for days in range(400, 480):
+        put(store, days, summary="Le port de Liège. " * 500)
+    before = room(tmp_path).taken
+    swept(store, YEAR)
+    assert room(tmp_path).free > before / 2
+    compact(tmp_path)
+    assert room(tmp_path).free == 0
+    assert room(tmp_path).taken < before / 2
+    put(store, 1)
+
+
+def test_a_store_of_the_second_version_can_drop(tmp_path: Path) -> None:
+    folder = old_stores.make(tmp_path / "old", version=2)
+    with closing(SqlStore(folder)) as store:
+        store.subscribe(FEEDS, (ALIBABA, SPIES))
+        id = put(store, 900, "Alibaba")
+        assert swept(store, replace(YEAR, drop_alerts=True)).articles >= 1
+        assert id not in store.article_ids()
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "words"),
+    [
+        ("3y", 1095.75, "3 years"),
+        ("1y", 365.25, "1 year"),
+        ("18mo", 547.875, "1.5 years"),
+        ("6mo", 182.625, "6 months"),
+        ("90d", 90, "3 months"),
+        ("2w", 14, "14 days"),
+        (" 1 D ", 1, "1 day"),
+    ],
+)
+def test_ages(text: str, days: float, words: str) -> None:
+    assert (age(text) / DAY, describe_age(age(text))) == (days, words)
+
+
+@pytest.mark.parametrize("text", ["3", "3 years", "", "0.5d", "-3y", "3m", "3h"])
+def test_what_is_no_age(text: str) -> None:
+    with pytest.raises(ValueError, match="`"):
+        age(text)
+
+
+# --- beside the watch ----------------------------------------------------------------------
+
+
+def test_the_watch_drops_a_few_at_a_time_in_quiet_moments(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "STEP", 5)
+    for days in range(400, 420):
+        put(store, days)
+    now, busy = [NOW], [True]
+    counts: list[int] = []
+    quiet: list[bool] = []
+    rule = [FOR_EVER]
+
+    class EndError(BaseException):
+        pass
+
+    async def sleep(seconds: float) -> None:
+        now[0] += seconds
+        counts.append(len(store.article_ids()))
+        if len(counts) == 3:
+            rule[0] = YEAR
+        busy[0] = len(counts) % 3 != 0
+        quiet.append(not busy[0])
+        if len(counts) > 3 and counts[-1] == 0 and now[0] > NOW + 2 * tidying.EVERY:
+            raise EndError
+
+    async def thread(call: Callable[..., Any], *args: object) -> Any:
+        return call(*args)
+
+    tidy = tidying.RetentionRunner(
+        store, cast(Any, thread), lambda: now[0], sleep, lambda: rule[0], lambda: busy[0]
+    )
+    with pytest.raises(EndError):
+        asyncio.run(tidy.ever(lambda error: None))
+    assert counts[:4] == [20, 20, 20, 15]
+    assert [count for count, _ in groupby(counts)] == [20, 15, 10, 5, 0]
+    steps = [n for n, (one, other) in enumerate(pairwise(counts)) if other < one]
+    assert all(quiet[step] for step in steps[1:])  # the first of a sweep comes with its turn
+
+
+def test_a_clock_that_is_set_back_puts_off_no_sweep(store: SqlStore) -> None:
+    times = [NOW + 9 * DAY, NOW]  # the clock is set right once the first sweep is done
+    now = [NOW]
+    left: list[int] = []
+
+    async def sleep(seconds: float) -> None:
+        left.append(len(store.article_ids()))
+        if not times:
+            raise asyncio.CancelledError
+        now[0] = times.pop(0)
+        if not times:
+            put(store, 900)
+
+    async def thread(call: Callable[..., Any], *args: object) -> Any:
+        return call(*args)
+
+    tidy = tidying.RetentionRunner(
+        store, cast(Any, thread), lambda: now[0], sleep, lambda: YEAR, lambda: False
+    )
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(tidy.ever(lambda error: None))
+    assert left[-1] == 0
+
+
+def test_a_refusal_is_told_and_the_sweep_goes_on(store: SqlStore) -> None:
+    put(store, 900)
+    told: list[StoreError] = []
+    refusals = [StoreError("locked")]
+
+    async def sleep(seconds: float) -> None:
+        if len(store.article_ids()) == 0:
+            raise asyncio.CancelledError
+
+    async def thread(call: Callable[..., Any], *args: object) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return call(*args)
+
+    tidy = tidying.RetentionRunner(
+        store, cast(Any, thread), lambda: NOW, sleep, lambda: YEAR, lambda: False
+    )
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(tidy.ever(told.append))
+    assert len(told) == 1
+
+
+def test_on_the_command_line(tmp_path: Path) -> None:
+    home = Newsroom(tmp_path / "home")
+    home.folder.mkdir()
+    feeds = [{"url": "http://127.0.0.1:9/rss", "name": "B"}]
+    lines = [
+        {"title": f"Un port {year}", "url": f"https://ex.org/{year}", "published": f"{year}-01-01"}
+        for year in range(2001, 2011)
+    ]
+    (home.folder / "a.json").write_text(json.dumps(lines), encoding="utf-8")
+    home.watch(feeds, ["2005"])
+    assert home.here("import", "a.json").returncode == 0
+    assert "nothing is ever deleted" in home.here("vacuum", "--dry-run").stdout
+    home.watch(feeds, ["2005"], archive={"keep": "10y"})
+    looked = home.here("vacuum", "--dry-run").stdout
+    assert "9 articles older than 10 years" in looked
+    assert "1 article of that age kept" in looked
+    assert home.counts()[0] == 10
+    done = home.here("vacuum")
+    assert done.returncode == 0
+    assert "compacted" in done.stderr
+    assert home.counts() == (1, 1, 0)
+    found = home.here("search", "port", "--format", "urls").stdout
+    assert found == "https://ex.org/2005\n"
+    with home.running("run"):
+        until((home.data / "monitor.json").exists)
+        beside = home.here("vacuum")
+        assert (beside.returncode, "nothing was compacted" in beside.stderr) == (0, True)
+    home.watch(feeds, ["2005"])
+    assert home.here("import", "a.json").returncode == 0  # asked for again by name
+    assert home.counts()[0] == 1  # and known again: what was dropped stays dropped

@@ -1,0 +1,117 @@
+"""The monitor finds a store that is damaged, and its viewers hear of it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from support import flow
+from support.damage import damage_store
+
+from monitor.base.errors import StoreError
+from monitor.cli import main_group
+from monitor.judgement.alerts.routing import Routing
+from monitor.model.alert import AlertKind
+from monitor.model.search import Filter
+from monitor.model.status import MonitorPresence
+from monitor.storage.maintenance.store_check import EVERY, StoreCheckRunner, note_damage
+from monitor.storage.monitor_lock import Heartbeat, MonitorLock
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sqlite import FILE, open_database
+
+pytestmark = pytest.mark.costly
+
+
+def test_damage_is_found_within_a_day_and_shown(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = tmp_path / "var"
+    flow.life(data).live(flow.ROUNDS)
+    now, found, told = 0.0, [], []
+
+    async def sleep(seconds: float) -> None:
+        """Pass a time of a day at most, damage the store on the second, end on the fourth."""
+        nonlocal now
+        found.append(runner.damage)
+        now += EVERY
+        if len(found) == 2:
+            damage_store(data / "newsroom.db")
+        if len(found) == 4:
+            raise asyncio.CancelledError
+
+    async def tell(damage: str) -> None:
+        told.append(bool(damage))
+
+    runner = StoreCheckRunner(data, lambda: now, sleep, tell)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(runner.ever())
+    assert found[:2] == ["", ""]
+    assert told == [False, True, True]
+    assert "damaged" in found[2]
+    assert "tocsin restore" in found[3]
+    assert "newsroom.db is damaged" in caplog.text
+    me = MonitorPresence(pid=1, since=1.0, config="feeds.yaml", log="")
+    with MonitorLock(data) as held:
+        held.beat(Heartbeat(me, now, store_damage=runner.damage))
+        shown = CliRunner().invoke(main_group, ["--data", str(data), "status"])
+    assert "store     newsroom.db is damaged" in shown.output
+    assert shown.exit_code == 1
+
+
+def test_a_clock_that_is_set_back_puts_off_no_check(tmp_path: Path) -> None:
+    SqlStore(tmp_path).close()
+    times, told = [EVERY, 9 * EVERY], []
+    now = 0.0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        if not times:
+            raise asyncio.CancelledError
+        now = times.pop()
+
+    async def tell(damage: str) -> None:
+        told.append(damage)
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(StoreCheckRunner(tmp_path, lambda: now, sleep, tell).ever())
+    assert told == ["", ""]
+
+
+def test_a_store_that_another_program_holds_is_not_damaged(tmp_path: Path) -> None:
+    SqlStore(tmp_path).close()
+    with (
+        closing(open_database(tmp_path, create=False, busy_ms=0)) as connection,
+        closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as other,
+    ):
+        connection.execute("PRAGMA journal_mode = DELETE")  # in which a writer stops readers
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="another program is writing to it"):
+            connection.find_damage()
+        other.execute("ROLLBACK")
+        assert connection.find_damage() == ""
+
+
+def test_damage_raises_one_alert_until_the_store_is_whole(tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    flow.life(data).live(flow.ROUNDS)
+    views = SqlViews(data)
+    before = len(views.alerts.ids(Filter()))
+    with closing(SqlStore(data)) as store:
+        steps = (("", 0), ("pages", 1), ("pages", 0), ("", 0), ("others", 1))
+        for number, (damage, raised) in enumerate(steps):
+            plan = note_damage(store, damage, Routing(), 1.75e9 + number)
+            assert len(plan.raised) == raised
+    one, two = views.alerts.get(list(views.alerts.ids(Filter()))[before:])
+    assert (one.kind, one.title, two.title) == (AlertKind.DAMAGED, "pages", "others")
+    shown = CliRunner().invoke(main_group, ["--data", str(data), "show", f"a{two.id}"])
+    assert "others" in shown.output
+    assert shown.exit_code == 0
+    listed = CliRunner().invoke(main_group, ["--data", str(data), "alerts"])
+    assert "others" in listed.output
+    verified = CliRunner().invoke(main_group, ["--data", str(data), "verify"])
+    assert verified.exit_code == 0, verified.output

@@ -1,0 +1,28 @@
+"""Errors as they are kept: without the frames that raised them."""
+
+from __future__ import annotations
+
+from monitor.base.errors import FetchError
+
+
+def raised(error: BaseException) -> BaseException:
+    """Return an error with a traceback."""
+    try:
+        raise error
+    except BaseException as caught:
+        return caught
+
+
+def test_no_error_of_a_chain_keeps_its_traceback() -> None:
+    error, cause, context = FetchError("https://a.test/", "cut"), OSError(), ValueError()
+    error.__cause__, cause.__context__ = raised(cause), raised(context)
+    assert raised(error) is error.bare()
+    assert [one.__traceback__ for one in (error, cause, context)] == [None] * 3
+
+
+def test_a_chain_that_comes_round_to_itself_ends() -> None:
+    error, reset = FetchError("https://a.test/", "cut"), ConnectionResetError()
+    error.__cause__, reset.__context__ = raised(reset), OSError()
+    reset.__context__.__context__ = reset  # a stream raises one error for all who wait for it
+    assert raised(error) is error.bare()
+    assert reset.__traceback__ is None

@@ -1,0 +1,20 @@
+"""What workers find imported."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from monitor.base import fork_server
+from monitor.intake.parse.workers import Parser
+from monitor.storage.maintenance.indexer_process import IndexerProcess
+
+
+def test_whatever_is_to_be_imported_first_exists(tmp_path: Path) -> None:
+    """A module with another name would be passed over in silence, and cost each worker its time."""
+    Parser()
+    IndexerProcess(tmp_path, lambda: 0.0)
+    named = list(fork_server._preloaded)
+    assert {"monitor.intake.parse.preloaded", "index.engine.writer"} <= set(named)
+    for module in named:
+        import_module(module)

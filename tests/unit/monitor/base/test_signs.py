@@ -1,0 +1,77 @@
+"""Every sign has one meaning, one cell, and is explained."""
+
+import ast
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from support.screen_snapshots import FOLDER as SCREENS
+
+from monitor.base import signs
+
+ROOT = Path(__file__).parents[3]
+NAMED = {
+    name: value for name, value in vars(signs).items() if name.isupper() and isinstance(value, str)
+}
+EXPLAINED = " ".join(f"{shown} {meaning}" for shown, meaning in signs.LEGEND)
+TYPOGRAPHY = set("·…–—’“”«»≤≥°×−‥⇧€\ufffd")
+"""Separators, punctuation, numbers, and the key Shift: no signs."""
+ARROW_KEYS = set("↑↓←→")
+ELSEWHERE = {"signs.py", "styled_text.py", "lint.py", "credentials.py"}
+"""Also where lines break, which quotes mislead in a query, what hides a password."""
+
+
+def test_signs_are_one_cell_wide_and_each_stands_for_one_thing() -> None:
+    every = [sign for value in NAMED.values() for sign in value]
+    assert len(every) == len(set(every))
+    assert {cell_len(sign) for sign in every} == {1}
+    keys = ARROW_KEYS - {signs.BECOMES}  # as + and @, it is a key where keys are listed
+    assert not set(every) & (TYPOGRAPHY | keys)
+
+
+@pytest.mark.parametrize(("name", "value"), NAMED.items())
+def test_the_help_explains_every_sign(name: str, value: str) -> None:
+    assert all(sign in EXPLAINED for sign in value), name
+
+
+def _symbols(text: str) -> set[str]:
+    return {
+        character
+        for character in text
+        if ord(character) > 127 and unicodedata.category(character)[0] in "SP"
+    }
+
+
+def _literals(path: Path) -> Iterator[str]:
+    """Yield the texts in the code of a module that are no docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in docstrings:
+            yield str(node.value)
+
+
+@pytest.mark.parametrize("package", ["monitor", "tui"])
+def test_signs_are_named_in_one_place(package: str) -> None:
+    found = {
+        str(path.relative_to(ROOT)): written
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if path.name not in ELSEWHERE
+        and (written := set().union(*map(_symbols, _literals(path))) - TYPOGRAPHY - ARROW_KEYS)
+    }
+    assert not found
+
+
+@pytest.mark.parametrize("path", sorted(SCREENS.glob("*.txt")), ids=lambda path: path.stem)
+def test_what_the_screens_show_is_explained(path: Path) -> None:
+    drawn = {
+        c for c in path.read_text(encoding="utf-8") if "BOX DRAWINGS" in unicodedata.name(c, "")
+    }
+    shown = _symbols(path.read_text(encoding="utf-8")) - drawn - TYPOGRAPHY - ARROW_KEYS
+    assert shown <= set(EXPLAINED)

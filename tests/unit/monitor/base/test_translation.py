@@ -1,0 +1,87 @@
+"""Messages in the language of the reader."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+
+from monitor.base import translation
+from monitor.base.translation import gettext, mark, ngettext, number, pgettext
+
+
+@pytest.fixture
+def french(tmp_path: Path) -> Iterator[Path]:
+    catalogue = Catalog(locale="fr")
+    catalogue.add("feed", "flux")
+    catalogue.add("{name} is new", "{name} est nouveau")
+    catalogue.add("note", "noter", context="key")
+    catalogue.add(("{count} entry of {feed}", "{count} entries of {feed}"),
+                  ("{count} entrée de {feed}", "", "{count} entrées de {feed}"))  # fmt: skip
+    place = tmp_path / "fr" / "LC_MESSAGES" / "tocsin.mo"
+    place.parent.mkdir(parents=True)
+    with place.open("wb") as file:
+        write_mo(file, catalogue)
+    before = translation.choice()
+    translation.use("fr", tmp_path)
+    yield tmp_path
+    translation.use(*before)
+
+
+def test_english_is_what_is_written() -> None:
+    assert gettext("{name} is new", name="Le Soir") == "Le Soir is new"
+    assert gettext("{name} is new") == "{name} is new"  # without values, braces are text
+    assert pgettext("key", "note") == "note"
+    assert mark("feed") == "feed"
+    assert translation.current() == "en"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 entries"), (1, "1 entry"), (2, "2 entries"), (1_200, "1,200 entries")],
+)
+def test_counts_in_english(count: int, text: str) -> None:
+    assert ngettext("{count} entry", "{count} entries", count) == text
+
+
+@pytest.mark.usefixtures("french")
+def test_messages_come_from_the_catalogue() -> None:
+    assert gettext("{name} is new", name="Le Soir") == "Le Soir est nouveau"
+    assert pgettext("key", "note") == "noter"
+    assert translation.current() == "fr"
+
+
+@pytest.mark.usefixtures("french")
+def test_what_the_catalogue_lacks_is_english() -> None:
+    assert gettext("unknown {thing}", thing="x") == "unknown x"
+    assert gettext("note") == "note"  # of another context
+    assert gettext("") == ""
+
+
+@pytest.mark.usefixtures("french")
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 entrée"), (1, "1 entrée"), (2, "2 entrées"), (1_200, "1\N{NO-BREAK SPACE}200 entrées")],
+)
+def test_counts_in_french(count: int, text: str) -> None:
+    found = ngettext("{count} entry of {feed}", "{count} entries of {feed}", count, feed="A")
+    assert found == f"{text} de A"
+
+
+@pytest.mark.usefixtures("french")
+def test_numbers_in_french() -> None:
+    assert number(1234.5, 1) == "1\N{NO-BREAK SPACE}234,5"
+    translation.use("en", Path())
+    assert number(1234.5, 1) == "1,234.5"
+
+
+def test_a_language_without_a_compiled_catalogue_shows_english(tmp_path: Path) -> None:
+    before = translation.choice()
+    translation.use("fr", tmp_path)
+    assert gettext("feed") == "feed"
+    translation.use(*before)
+
+
+def test_another_process_can_use_the_same_language(french: Path) -> None:
+    assert translation.choice() == ("fr", french)

@@ -1,0 +1,362 @@
+"""Edits of articles that several feeds carry: none is lost, none is counted twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from support import flow
+from support.properties import examples
+
+from index.query.parser import parse_query
+from monitor.intake.ingest.ingest import Ingester
+from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome, NewDocument, PollResult
+from monitor.intake.parse.entry_keys import keyed_entries
+from monitor.judgement.match.matcher import WatchlistMatcher
+from monitor.model.config import Escalate, Watchlist
+from monitor.model.feed import Feed, FeedState
+from monitor.model.poll import Entry, Fetched, ParsedFeed
+from monitor.model.severity import Severity
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.views import SqlViews
+
+A = Feed(url="https://www.site.org/une.xml", name="Une")
+B = Feed(url="https://feeds.site.org/monde.xml", name="Monde")
+OTHER = Feed(url="https://elsewhere.org/planet.xml", name="Planet")
+LINK = "https://www.site.org/2026/article"
+FIRST = "Alibaba à Liège"
+EDITED = "Le Mossad à Liège"
+
+
+def entry(title: str = FIRST, summary: str = "Le hub.", body: str = "", **more: str) -> Entry:
+    named = {"guid": "g1", "url": LINK} | more
+    return Entry(title=title, summary=summary, body=body, **named)
+
+
+def watchlist(query: str, feeds: Sequence[str] = ()) -> Watchlist:
+    return Watchlist(
+        name=query, query=parse_query(query), severity=Severity.LOW, feeds=tuple(feeds)
+    )
+
+
+class Newsroom:
+    """A store, and feeds whose documents a test brings."""
+
+    def __init__(
+        self,
+        store: SqlStore,
+        folder: Path,
+        watchlists: Sequence[Watchlist] = (),
+        *more: Feed,
+    ) -> None:
+        self.folder = folder
+        subscribed = store.subscribe([A, B, OTHER, *(more or [GOOGLE])], watchlists)
+        self.feeds = {feed.url: feed for feed in subscribed}
+        numbered = {feed.number: feed for feed in self.feeds.values()}
+        rules = WatchlistMatcher(tuple(watchlists))
+        self.now = flow.START
+        self._ingester = Ingester(
+            store, ActiveConfig(rules=rules, feeds=numbered), lambda: self.now, lambda: 0.0
+        )
+
+    def poll(self, feed: Feed, *entries: Entry) -> BatchOutcome:
+        """Poll a feed that has been polled before; each poll is a minute after the one before."""
+        self.now += 60
+        feed = self.feeds[feed.url]
+        state = FeedState(last_ok=self.now - 60)
+        parsed = ParsedFeed(entries=entries, keyed=keyed_entries(entries))
+        came = NewDocument(fetched=Fetched(url=feed.url, body=b""), digest=b"", parsed=parsed)
+        return self._ingester.ingest(
+            [PollResult(feed=feed, state=state, came=came, seconds=0.1)], network_down=False
+        )
+
+    def texts(self) -> list[tuple[str, str, str, int]]:
+        return flow.rows(
+            self.folder, "SELECT title, summary, body, version FROM articles ORDER BY id"
+        )
+
+    @property
+    def views(self) -> SqlViews:
+        return SqlViews(self.folder)
+
+    def alerts(self) -> list[tuple[str, int]]:
+        return flow.rows(self.folder, "SELECT watchlist, article FROM alerts ORDER BY id")
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Newsroom]:
+    with closing(SqlStore(tmp_path)) as store:
+        yield Newsroom(store, tmp_path, [watchlist("alibaba"), watchlist("mossad")])
+
+
+# --- an edit in any feed that carries the article -----------------------------------------
+
+
+def test_an_edit_in_another_feed_than_the_first_is_a_revision_that_is_matched(
+    room: Newsroom,
+) -> None:
+    room.poll(A, entry())
+    room.poll(B, entry())
+    room.poll(A)
+    (raised,) = room.poll(B, entry(EDITED)).raised
+    assert (raised.watchlist, raised.feed, raised.backfill) == ("mossad", "Monde", False)
+    assert room.texts() == [(EDITED, "Le hub.", "", 2)]
+    assert room.alerts() == [("alibaba", 1), ("mossad", 1)]
+    versions = flow.rows(room.folder, "SELECT version, title FROM versions")
+    assert versions == [(1, FIRST)]
+
+
+def test_two_feeds_with_two_versions_at_each_poll_make_one_revision(room: Newsroom) -> None:
+    room.poll(A, entry())
+    room.poll(B, entry())
+    for _ in range(5):
+        room.poll(A, entry())
+        room.poll(B, entry(EDITED))
+    assert room.texts() == [(EDITED, "Le hub.", "", 2)]
+
+
+def test_the_same_edit_in_both_feeds_is_one_revision(room: Newsroom) -> None:
+    room.poll(A, entry())
+    room.poll(B, entry())
+    room.poll(B, entry(EDITED))
+    room.poll(A, entry(EDITED))
+    assert room.texts() == [(EDITED, "Le hub.", "", 2)]
+    room.poll(A, entry(FIRST))  # taken back
+    assert room.texts() == [(FIRST, "Le hub.", "", 3)]
+
+
+def test_a_feed_that_says_less_takes_nothing_away(room: Newsroom) -> None:
+    """A has the whole text, B a teaser of its own; B edits the headline only."""
+    room.poll(A, entry(summary="Le hub de Liège.", body="Cainiao y gère le site."))
+    room.poll(B, entry(summary="À Liège."))
+    room.poll(B, entry(EDITED, summary="À Liège."))
+    assert room.texts() == [(EDITED, "Le hub de Liège.", "Cainiao y gère le site.", 2)]
+    room.poll(B, entry(EDITED, summary="À Liège, hier."))
+    assert room.texts() == [(EDITED, "À Liège, hier.", "Cainiao y gère le site.", 3)]
+
+
+def test_an_edit_of_one_feed_leaves_alone_what_another_edited(room: Newsroom) -> None:
+    room.poll(A, entry())
+    room.poll(B, entry())
+    room.poll(B, entry(EDITED))
+    room.poll(A, entry(summary="Le hub de Liège."))
+    assert room.texts() == [(EDITED, "Le hub de Liège.", "", 3)]
+
+
+@pytest.mark.parametrize("feed", ["Une", "Monde"])
+def test_a_revision_is_matched_for_every_feed_that_carries_the_article(
+    tmp_path: Path, feed: str
+) -> None:
+    with closing(SqlStore(tmp_path)) as store:
+        room = Newsroom(store, tmp_path, [watchlist("mossad", [feed]), watchlist("hub", [feed])])
+        room.poll(A, entry())
+        room.poll(B, entry())
+        room.poll(B, entry(EDITED))
+        assert ("mossad", 1) in room.alerts()
+        assert flow.rows(tmp_path, "SELECT term FROM lost_terms") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "feeds", "alerts"),
+    [
+        ("alibaba", ["Monde"], 1),
+        ("alibaba feed:Monde", [], 1),
+        ("cainiao", ["Monde"], 1),
+        ("alibaba", ["Une"], 1),
+        ("alibaba", [], 1),
+        ("alibaba", ["Planet"], 0),
+        ("mossad", ["Monde"], 0),
+    ],
+)
+def test_an_article_is_matched_for_each_feed_that_comes_to_carry_it(
+    tmp_path: Path, query: str, feeds: list[str], alerts: int
+) -> None:
+    """Search and watchlists agree: `feed:Monde` finds it."""
+    with closing(SqlStore(tmp_path)) as store:
+        room = Newsroom(store, tmp_path, [watchlist(query, feeds)])
+        room.poll(A, entry(body="Cainiao y gère le site."))
+        for _ in range(2):
+            room.poll(B, entry())
+        assert len(room.alerts()) == alerts
+        kinds = flow.rows(tmp_path, "SELECT kind FROM evidence WHERE kind = 'edited'")
+        assert kinds == []
+
+
+# --- one article under two headlines ------------------------------------------------------
+
+
+def test_one_link_and_one_guid_under_two_headlines_in_a_site_is_an_edit(room: Newsroom) -> None:
+    room.poll(A, entry())
+    (raised,) = room.poll(B, entry(EDITED)).raised
+    assert raised.watchlist == "mossad"
+    for _ in range(3):
+        room.poll(A, entry())
+        room.poll(B, entry(EDITED))
+    assert room.texts() == [(EDITED, "Le hub.", "", 2)]
+    assert flow.rows(room.folder, "SELECT article, feed FROM carriers") == [
+        (1, room.feeds[B.url].number)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("feed", "second"),
+    [
+        pytest.param(OTHER, entry(EDITED), id="of another site"),
+        pytest.param(B, entry(EDITED, guid="g2"), id="under another guid"),
+        pytest.param(B, entry(EDITED, url="https://www.site.org/2026/other"), id="another link"),
+    ],
+)
+def test_otherwise_another_headline_is_another_article(
+    room: Newsroom, feed: Feed, second: Entry
+) -> None:
+    room.poll(A, entry())
+    room.poll(feed, second)
+    assert [title for title, *_ in room.texts()] == [FIRST, EDITED]
+
+
+def test_a_home_page_s_link_makes_no_two_entries_one(room: Newsroom) -> None:
+    home = {"guid": "", "url": "https://www.site.org/"}
+    room.poll(A, entry(**home))
+    room.poll(B, entry(EDITED, **home))
+    assert [title for title, *_ in room.texts()] == [FIRST, EDITED]
+
+
+def test_the_second_headline_is_not_known_to_its_feed_before(room: Newsroom) -> None:
+    room.poll(A, entry())
+    ((_, poll),) = room.poll(B, entry(EDITED)).polls
+    assert (poll.entries, poll.known, poll.new, poll.changed) == (1, 0, 0, 1)
+
+
+# --- a known guid with a new link ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("title", [FIRST, EDITED])
+def test_an_article_is_known_by_each_link_that_it_had(room: Newsroom, title: str) -> None:
+    room.poll(A, entry())
+    moved = entry(title, url="https://www.site.org/2026/le-mossad")
+    room.poll(A, moved)
+    room.poll(OTHER, replace(moved, guid="o1"))
+    room.poll(B, replace(entry(title), guid="b1"))
+    assert len(room.texts()) == 1
+
+
+def test_a_link_that_is_new_at_each_poll_is_kept_a_few_times(room: Newsroom) -> None:
+    for number in range(30):
+        room.poll(A, entry(url=f"{LINK}?session={number}"))
+    ((links,),) = flow.rows(room.folder, "SELECT count(*) FROM links")
+    assert links < 10
+    assert [version for *_, version in room.texts()] == [1]
+
+
+# --- aggregators ------------------------------------------------------------------------------
+
+GOOGLE = Feed(url="https://news.google.com/rss/search?q=hub", name="Google News")
+WORDS = "La sûreté de l’État soupçonne un espionnage chinois dans l’entrepôt de Liège depuis {}."
+
+
+def item(number: int, source: str, source_url: str) -> Entry:
+    return Entry(
+        guid=f"g{number}",
+        url=f"https://news.google.com/rss/articles/{number}",
+        title="Alibaba soupçonné à Liège",
+        summary=" ".join(WORDS.format(word) for word in ("lundi", "hier", "longtemps")),
+        source=source,
+        source_url=source_url,
+    )
+
+
+SOIR = item(1, "Le Soir", "https://www.lesoir.be")
+SAME = item(2, "Le Soir sport", "https://sport.lesoir.be")
+ECHO = item(3, "L’Écho", "https://www.lecho.be")
+POST = item(4, "", "https://www.post.example.com/feed")
+
+
+def test_the_publisher_of_an_aggregator_s_item_is_its_source(tmp_path: Path) -> None:
+    asked = Escalate(outlets=3, languages=False)
+    with closing(SqlStore(tmp_path)) as store:
+        room = Newsroom(store, tmp_path, [replace(watchlist("alibaba"), escalate=asked)])
+        (raised,) = room.poll(GOOGLE, SOIR).raised
+        assert raised.feed == "Le Soir"
+        assert room.poll(GOOGLE, SAME, ECHO, SOIR).raised == ()  # two publishers so far
+        (escalated,) = room.poll(GOOGLE, POST, SAME, ECHO, SOIR).raised
+        assert escalated.escalation == "3 outlets"
+        views = room.views
+        (alert, *_) = views.alerts.get([raised.id], timelines=True)
+        assert (alert.publisher, alert.feed) == ("Le Soir", "Google News")
+        names = [outlet.name for outlet in alert.telling.outlets]
+        assert names == ["Le Soir", "Le Soir sport", "L’Écho", "post.example.com"]
+        details = views.articles.details(1)
+        assert details is not None
+        assert (details.publisher, details.article.outlet) == ("Le Soir", "Le Soir")
+        assert [name for name, _ in details.others] == names
+
+
+@pytest.mark.parametrize(
+    ("feed", "second"),
+    [
+        pytest.param(GOOGLE, replace(ECHO, source="", source_url=""), id="without a source"),
+        pytest.param(GOOGLE, replace(ECHO, source_url="https://google.com/x"), id="its own"),
+        pytest.param(replace(GOOGLE, url="https://lesoir.be/rss"), ECHO, id="of an outlet"),
+    ],
+)
+def test_a_feed_with_pieces_of_its_own_is_no_aggregator(
+    tmp_path: Path, feed: Feed, second: Entry
+) -> None:
+    with closing(SqlStore(tmp_path)) as store:
+        room = Newsroom(store, tmp_path, [watchlist("alibaba")], feed)
+        room.poll(feed, SOIR, second)
+        assert {alert.publisher for alert in room.views.alerts.get([1, 2])} == {"Google News"}
+
+
+# --- any life ----------------------------------------------------------------------------------
+
+
+class Said(NamedTuple):
+    """What one feed says of the article; None while it does not carry it."""
+
+    title: str
+    summary: str
+
+
+TITLES = st.sampled_from(["Un", "Deux", "Trois"])
+SAID = st.none() | st.builds(Said, TITLES, st.sampled_from(["", "Le hub.", "Le port."]))
+
+
+@settings(max_examples=examples(40), deadline=None)
+@given(st.lists(st.tuples(st.sampled_from([A, B]), SAID), min_size=1, max_size=12))
+def test_a_revision_is_recorded_once_per_change_of_a_feed(
+    life: list[tuple[Feed, Said | None]],
+) -> None:
+    with TemporaryDirectory() as folder, closing(SqlStore(Path(folder))) as store:
+        room = Newsroom(store, Path(folder))
+        said: dict[str, Said] = {}
+        version, last = 0, None
+        for feed, one in life:
+            room.poll(feed, *([entry(one.title, one.summary)] if one else []))
+            if one is not None:
+                before = said.get(feed.url)
+                said[feed.url] = one
+                (text,) = room.texts()
+                if before is None:
+                    assert text[0] in (one.title, last)  # a feed may begin with an old version
+                    last = text[0]
+                elif before.title != one.title:
+                    last = one.title
+                assert text[3] - version in ((1,) if not version else (0, 1))
+                if before == one:
+                    assert text[3] == version  # nothing changed in this feed
+                assert text[0] == last
+                version = text[3]
+                room.poll(feed, entry(one.title, one.summary))
+                assert room.texts()[0][3] == version
+        for feed, _ in life * 2:  # both feeds as they are now, again and again
+            if now := said.get(feed.url):
+                room.poll(feed, entry(now.title, now.summary))
+        assert [text[3] for text in room.texts()] == ([version] if version else [])

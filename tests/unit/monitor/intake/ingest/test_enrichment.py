@@ -1,0 +1,96 @@
+"""What is done before the transaction, so that viewers need not wait for it."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.flow import WATCHLISTS
+
+from index.analysis.text_features import text_features
+from monitor.base.article import Article
+from monitor.intake.ingest.article_changes import article
+from monitor.intake.ingest.enrichment import enrich
+from monitor.intake.ingest.ingest import Ingester
+from monitor.intake.ingest.poll_outcome import ActiveConfig, NewDocument, PollResult
+from monitor.intake.parse.entry_keys import keyed_entries
+from monitor.judgement.match.matcher import WatchlistMatcher
+from monitor.model.alert import AlertState
+from monitor.model.feed import Feed, FeedState
+from monitor.model.match import WatchlistMatch
+from monitor.model.poll import Entry, Fetched, ParsedFeed
+from monitor.model.search import Filter
+from monitor.model.triage import Change
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.views import SqlViews
+
+FEED = Feed(url="https://le-soir.example/rss", name="Le Soir", number=1)
+WORDS = "La sûreté enquête sur Alibaba à Liège, où les douanes ont saisi mille colis de Cainiao."
+
+
+def answer(feed: Feed, *entries: Entry) -> PollResult:
+    parsed = ParsedFeed(entries=entries, keyed=keyed_entries(entries))
+    read = NewDocument(fetched=Fetched(url=feed.url, body=b""), digest=b"", parsed=parsed)
+    return PollResult(feed=feed, state=FeedState(), came=read, seconds=0.1)
+
+
+def test_triage_does_not_wait_for_matching(tmp_path: Path) -> None:
+    class Triaging(WatchlistMatcher):
+        """A viewer triages while an article is matched; it would wait for a transaction."""
+
+        def match(self, article: Article, *feeds: Feed) -> tuple[WatchlistMatch, ...]:
+            ids = views.alerts.ids(Filter())
+            views.triage.change(ids, Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
+            return super().match(article, *feeds)
+
+    store = SqlStore(tmp_path)
+    views = SqlViews(tmp_path)
+    (feed,) = store.subscribe([FEED], WATCHLISTS)
+    ingester = Ingester(store, ActiveConfig(rules=Triaging(WATCHLISTS)), lambda: 1e9, lambda: 0.0)
+    for guid in ("first", "second"):
+        entry = Entry(guid=guid, url="", title=f"{guid}: {WORDS}", summary=WORDS * 3)
+        assert ingester.ingest([answer(feed, entry)], network_down=False).raised
+    first, *_ = views.alerts.get(views.alerts.ids(Filter()))
+    assert first.state is AlertState.ACKNOWLEDGED
+
+
+@given(st.text(), st.text(), st.text())
+def test_a_draft_is_of_the_very_same_words(title: str, summary: str, body: str) -> None:
+    entry = Entry(guid="1", url="", title=title, summary=summary, body=body)
+    made = article(entry, FEED)
+    (drafted,) = enrich([made], FEED, WatchlistMatcher(WATCHLISTS), deque(), "")
+    assert drafted.is_of(article(entry, FEED, 7, 12.0))
+    assert drafted.is_of(made) and not drafted.is_of(
+        article(Entry(guid="1", url="", title=title, summary=summary, body=body + "x"), FEED)
+    )
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_each_article_has_its_draft_and_its_feed_learns_its_language(count: int) -> None:
+    articles = [article(Entry(guid="", url="", title=WORDS, summary=""), FEED)] * count
+    recent: deque[str] = deque()
+    drafts = enrich(articles, FEED, WatchlistMatcher(WATCHLISTS), recent, "")
+    assert [made.article.lang for made in drafts] == list(recent) == ["fr"] * count
+    assert all(made.hits for made in drafts)
+
+
+@given(st.lists(st.tuples(st.text(), st.text(), st.text(), st.booleans()), max_size=3))
+def test_features_that_were_read_with_the_document_change_nothing(
+    said: list[tuple[str, str, str, bool]],
+) -> None:
+    entries = [
+        Entry(guid="1", url="", title=f"{WORDS} {title}", summary=summary, body=body)
+        for title, summary, body, _ in said
+    ]
+    articles = [article(entry, FEED) for entry in entries]
+    read = [
+        text_features([(one.title, one.summary, one.body)])[0] if is_read else None
+        for one, (*_, is_read) in zip(entries, said, strict=True)
+    ]
+    rules = WatchlistMatcher(WATCHLISTS)
+    alone = enrich(articles, FEED, rules, deque(), "")
+    assert enrich(articles, FEED, rules, deque(), "", read=read) == alone
+    assert all(made.names.lang == "fr" and made.names.words for made in alone)

@@ -1,0 +1,35 @@
+"""Which outlet had a story first."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from monitor.intake.ingest.outlets import published_first
+from monitor.model.alert import Outlet
+
+NOW = 1_700_000_000.0
+FIRST = Outlet(name="Les Échos", article=1, seen=NOW, lag=0.0, published=NOW - 60)
+SECOND = Outlet(name="Reuters", article=2, seen=NOW + 240, lag=240.0, copied=True)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        (NOW - 60, NOW - 3_600, "Reuters"),
+        (NOW - 60, NOW - 61, None),  # within a minute they agree
+        (NOW - 3_600, NOW - 60, None),
+        (None, NOW - 3_600, None),  # nothing to compare it with
+        (NOW + 9_999, NOW - 3_600, None),
+        (NOW - 60, None, None),
+        (NOW - 60, NOW + 999, None),  # dated after we had it
+        (NOW - 60, 0.0, None),  # 1970
+        (NOW - 60, NOW - 4 * 86_400, None),
+    ],
+)
+def test_what_the_publishers_say_of_the_order(
+    first: float | None, second: float | None, found: str | None
+) -> None:
+    told = (replace(FIRST, published=first), replace(SECOND, published=second))
+    earlier = published_first(told)
+    assert (earlier.name if earlier else None) == found

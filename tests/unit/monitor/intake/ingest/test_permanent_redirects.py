@@ -1,0 +1,65 @@
+"""Which permanent redirects are believed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.flow import HOUR, START
+
+from monitor.intake.ingest.permanent_redirects import (
+    NOWHERE,
+    SPAN,
+    TIMES,
+    is_confirmed,
+    updated_redirect,
+)
+from monitor.model.feed import PermanentRedirect
+
+OLD, NEW = "https://old.example/rss", "https://new.example/rss"
+
+SEQUENCES: list[tuple[str, list[tuple[float, str | None]], bool]] = [
+    ("three in a day", [(0, NEW), (12, NEW), (24, NEW)], True),
+    ("three in less", [(0, NEW), (12, NEW), (23.9, NEW)], False),
+    ("two in a week", [(0, NEW), (168, NEW)], False),
+    ("many in a day", [(n / 4, NEW) for n in range(97)], True),
+    ("to two places in turn", [(0, NEW), (12, OLD), (24, NEW), (48, NEW)], False),
+    ("interrupted", [(0, NEW), (20, None), (24, NEW), (25, NEW)], False),
+    ("interrupted, then again", [(0, None), (1, NEW), (20, NEW), (26, NEW)], True),
+    ("never", [(n, None) for n in range(99)], False),
+    ("with a clock set back", [(0, NEW), (1, NEW), (-48, NEW), (-47, NEW)], False),
+]
+
+
+def after(seen: Sequence[tuple[float, str | None]]) -> PermanentRedirect | None:
+    """Return what is noted after answers at these hours."""
+    before: PermanentRedirect | None = None
+    for hours, to in seen:
+        now = updated_redirect(before, to, START + hours * HOUR)
+        before = before if now is None else None if now == NOWHERE else now
+    return before
+
+
+@pytest.mark.parametrize(("seen", "believed"), [each[1:] for each in SEQUENCES],
+                         ids=[each[0] for each in SEQUENCES])  # fmt: skip
+def test_what_is_believed(seen: list[tuple[float, str | None]], believed: bool) -> None:
+    found = after(seen)
+    assert bool(found and is_confirmed(found)) is believed
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.sampled_from([OLD, NEW, None])), max_size=30))
+def test_only_the_last_unbroken_run_to_one_place_counts(steps: list[Any]) -> None:
+    hours = 0.0
+    seen = [(hours := hours + wait, to) for wait, to in steps]
+    run: list[float] = []
+    for at, to in reversed(seen):
+        if to is None or to != seen[-1][1]:
+            break
+        run.append(at)
+    found = after(seen)
+    believed = len(run) >= TIMES and (START + run[0] * HOUR) - (START + run[-1] * HOUR) >= SPAN
+    assert bool(found and is_confirmed(found)) is believed
+    assert (found.times if found else 0) == len(run)

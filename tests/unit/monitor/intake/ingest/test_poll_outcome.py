@@ -1,0 +1,303 @@
+"""Lives of feeds, from the answers to the store: what rings, what was missed, what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+from support import flow
+
+from monitor.base.errors import FetchError
+from monitor.intake.ingest.ingest import Ingester
+from monitor.intake.ingest.poll_outcome import ActiveConfig, NewDocument, PollResult
+from monitor.intake.parse.entry_keys import keyed_entries
+from monitor.judgement.match.matcher import WatchlistMatcher
+from monitor.model.feed import Feed, FeedState, GapKind, Health
+from monitor.model.poll import Entry, Fetched, NotModified, ParsedFeed
+from monitor.runtime.pipeline import hash_of
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.views import SqlViews
+
+HOUR, DAY = 3_600.0, 86_400.0
+MONDAY = 1_795_392_000.0
+FEED = Feed(url="https://a.test/rss", name="Les Échos")
+
+
+class Life:
+    """One feed, polled at moments that a test sets."""
+
+    def __init__(self, folder: Path, feed: Feed = FEED) -> None:
+        self.folder, self.feed, self.now = folder, feed, MONDAY
+        self.shown: list[Entry] = []
+        self.rung: list[str] = []
+        self.polls = 0
+
+    def publish(self, name: str, *, keep: int = 20, dated: bool = True) -> None:
+        """Put an entry on top."""
+        entry = Entry(
+            guid=name, url=f"https://a.test/{name}", title=name, summary=f"Texte {name}.",
+            published=self.now if dated else None,
+        )  # fmt: skip
+        self.shown = [entry, *self.shown][:keep]
+
+    def poll(self, error: FetchError | None = None, *, outage: bool = False) -> None:
+        """Poll it now; now and then the monitor has been started anew."""
+        self.polls += 1
+        if self.polls % 10 == 1:
+            self.start()
+        state = self.state
+        answer = PollResult(
+            feed=self.numbered, state=state, came=self._came(state, error), seconds=0.1
+        )
+        outcome = self.ingester.ingest([answer], outage)
+        self.rung += [raised.title for raised in outcome.raised]
+
+    def start(self) -> None:
+        """Start the monitor anew."""
+        self.store = SqlStore(self.folder)
+        self.store._connection.execute("PRAGMA synchronous = OFF")  # no power fails here
+        others = [
+            other for other, *_ in self.views.feeds.subscribed() if other.url != self.feed.url
+        ]
+        *_, self.numbered = self.store.subscribe([*others, self.feed], [])
+        watch = ActiveConfig(
+            rules=WatchlistMatcher((), []), feeds={self.numbered.number: self.numbered}
+        )
+        self.ingester = Ingester(self.store, watch, lambda: self.now, lambda: 0.0)
+
+    def poll_for(self, days: float, every: float = 12 * HOUR) -> None:
+        """Let time pass, polling now and then."""
+        for _ in range(round(days * DAY / every)):
+            self.now += every
+            self.poll()
+
+    def _came(
+        self, state: FeedState, error: FetchError | None
+    ) -> NewDocument | Fetched | NotModified | FetchError:
+        if error is not None:
+            return error
+        body = repr(self.shown).encode()
+        fetched = Fetched(url=self.feed.url, body=body)
+        if hash_of(body) == state.body_hash:
+            return fetched if state.failures else NotModified()
+        shown = tuple(self.shown)
+        parsed = ParsedFeed(entries=shown, keyed=keyed_entries(shown), link="https://a.test/")
+        return NewDocument(fetched=fetched, digest=hash_of(body), parsed=parsed)
+
+    @property
+    def views(self) -> SqlViews:
+        return SqlViews(self.folder)
+
+    @property
+    def state(self) -> FeedState:
+        states = {one.feed.url: one.state for one in self.store.feeds.subscribed()}
+        return states[self.feed.url]
+
+    def health(self) -> Health:
+        from monitor.intake.ingest import feed_health
+
+        return feed_health.health(self.feed, replace(self.state, next_due=self.now), self.now)
+
+
+def daily(life: Life, days: int, of_the_week: Sequence[int] = range(7)) -> None:
+    """Publish once a day, on some days of the week."""
+    for _ in range(days):
+        if round((life.now - MONDAY) / DAY) % 7 in of_the_week:
+            life.publish(f"{life.now:.0f}")
+            life.poll()
+        life.poll_for(1)
+
+
+def test_a_daily_that_stops_raises_an_alert_once_and_again_when_it_stops_again(
+    tmp_path: Path,
+) -> None:
+    life = Life(tmp_path)
+    daily(life, 40, range(5))
+    assert (life.rung, life.health()) == ([], Health.OK)
+    life.poll_for(4)
+    (told,) = life.rung
+    assert told == "Les Échos: nothing new for 4 days; it usually publishes daily"
+    assert life.health() is Health.SILENT
+    life.poll_for(30)
+    assert life.rung == [told]
+    daily(life, 7, range(7))
+    assert (len(life.rung), life.health()) == (1, Health.OK)
+    life.poll_for(6)
+    assert len(life.rung) == 2
+    kinds = flow.rows(tmp_path, "SELECT kind, ended_at IS NULL FROM episodes ORDER BY started_at")
+    assert kinds == [("silent", 0), ("silent", 1)]
+
+
+def test_a_monitor_that_was_away_heard_no_silence(tmp_path: Path) -> None:
+    life = Life(tmp_path)
+    daily(life, 40)
+    life.now += 30 * DAY
+    life.publish("after a month", dated=False)
+    life.poll()
+    assert (life.rung, life.health()) == ([], Health.OK)
+
+
+def test_a_feed_that_was_silent_before_we_came_raises_an_alert_only_later(tmp_path: Path) -> None:
+    life = Life(tmp_path)
+    for _ in range(30):
+        life.publish(f"{life.now:.0f}", keep=40)
+        life.now += DAY
+    life.now += 100 * DAY
+    life.poll()
+    assert (life.rung, life.health()) == ([], Health.SILENT)
+    life.poll_for(9)
+    assert life.rung == []
+    life.publish("awake")
+    life.poll()
+    assert life.health() is Health.OK
+    life.poll_for(5)
+    assert len(life.rung) == 1
+
+
+def test_a_feed_with_other_peoples_articles_is_not_silent(tmp_path: Path) -> None:
+    """What another feed had first is published all the same."""
+    other, life = Life(tmp_path, replace(FEED, url="https://b.test/rss", name="B")), Life(tmp_path)
+    for _ in range(30):
+        other.now = life.now
+        other.publish(f"{life.now:.0f}")
+        other.poll()
+        life.publish(f"{life.now:.0f}")
+        life.poll()
+        life.now += DAY
+    assert flow.rows(tmp_path, "SELECT count(DISTINCT feed) FROM articles") == [(1,)]
+    assert (life.state.usual, life.health()) == (DAY, Health.OK)
+    assert not life.state.blind
+
+
+def test_what_two_reads_do_not_share_is_a_gap(tmp_path: Path) -> None:
+    life = Life(tmp_path)
+    times = []
+    for batch in range(4):
+        for number in range(5):
+            life.publish(f"{batch}-{number}", keep=5)
+        life.poll()
+        times.append(life.now)
+        life.now += 900
+    assert life.health() is Health.BLIND
+    ((start, end, kind),) = [(g.start, g.end, g.kind) for g in life.views.feeds.gaps(0, life.now)]
+    assert (start, end, kind) == (times[0], times[-1], GapKind.BLIND)
+    life.poll()  # unchanged: all of it was known
+    assert life.health() is Health.OK
+
+
+def test_an_outage_costs_nothing_if_the_next_read_knows_what_was_there(tmp_path: Path) -> None:
+    def after_outage(life: Life, publish: Callable[[], None]) -> list[tuple[float, float | None]]:
+        life.publish("first")
+        life.poll()
+        for _ in range(20):
+            life.now += HOUR
+            life.poll(FetchError(FEED.url, "503", status=503))
+        (open_one,) = life.views.feeds.gaps(0, life.now)
+        assert (open_one.start, open_one.end, open_one.kind) == (MONDAY, None, GapKind.DOWN)
+        publish()
+        life.poll()
+        return [(gap.start, gap.end) for gap in life.views.feeds.gaps(0, life.now)]
+
+    kept = Life(tmp_path / "kept")
+    assert after_outage(kept, lambda: kept.publish("second")) == []
+    lost = Life(tmp_path / "lost")
+    assert after_outage(lost, lambda: lost.publish("ninth", keep=1)) == [(MONDAY, lost.now)]
+
+
+def test_a_feed_that_fails_for_days_raises_an_alert_once_whatever_the_network_does(
+    tmp_path: Path,
+) -> None:
+    life = Life(tmp_path)
+    life.publish("first")
+    life.poll()
+    dead = FetchError(FEED.url, "no such host", network=True)
+    for outage in [True] * 50 + [False] * 60:
+        life.now += HOUR
+        life.poll(dead, outage=outage)
+        if outage:
+            assert life.rung == []
+    assert life.rung == ["Les Échos: cannot be read for 3 days: no such host"]
+    life.poll()
+    ((ended,),) = flow.rows(tmp_path, "SELECT ended_at FROM episodes")
+    assert ended == life.now
+
+
+def test_an_entry_of_an_earlier_poll_that_returns_closes_no_gap(tmp_path: Path) -> None:
+    """What counts is the poll before: an old entry that is put on top again proves nothing."""
+    life = Life(tmp_path)
+    for number in range(5):
+        life.publish(f"old {number}")
+    life.poll()
+    for edition in ("first", "second"):
+        life.now += 900
+        for number in range(5):
+            life.publish(f"{edition} {number}", keep=5)
+        if edition == "second":
+            life.shown = [*life.shown[:4], replace(life.shown[4], guid="old 0", title="old 0")]
+        life.poll()
+    assert [(p.known, p.new, p.blind) for p in life.views.feeds.polls(FEED.url)] == [
+        (1, 4, True),
+        (0, 5, True),
+        (0, 5, False),
+    ]
+    (found,) = life.views.feeds.gaps(0.0, life.now + 1)
+    assert (found.start, found.end, found.kind) == (MONDAY, life.now, GapKind.BLIND)
+
+
+def test_an_older_document_that_another_server_gives_is_no_gap(tmp_path: Path) -> None:
+    life = Life(tmp_path)
+    for number in range(5):
+        life.publish(f"old {number}")
+    life.poll()
+    old = life.shown
+    for number in range(5):
+        life.publish(f"new {number}", keep=7)
+    life.now += 900
+    life.poll()
+    life.shown = life.shown[:5]
+    life.now += 900
+    life.poll()
+    new = life.shown
+    for shown in (old, new, old, [*new[:4], old[0]]):
+        life.shown = shown
+        life.now += 900
+        life.poll()
+    life.publish("newest", keep=4)
+    life.now += 900
+    life.poll()
+    assert not life.views.feeds.gaps(0.0, life.now + 1)
+
+
+def test_the_log_tells_what_was_known(tmp_path: Path) -> None:
+    life = Life(tmp_path)
+    for number in range(3):
+        life.publish(f"{number}")
+    life.poll()
+    life.now += 900
+    life.publish("3")
+    life.poll()
+    life.now += 900
+    life.poll()
+    life.now += 900
+    life.poll(FetchError(FEED.url, "503 Service Unavailable", status=503))
+    polls = life.views.feeds.polls(FEED.url)
+    assert [(p.entries, p.known, p.new, p.blind, p.status) for p in polls] == [
+        (0, 0, 0, False, 503),
+        (0, 0, 0, False, 304),
+        (4, 3, 1, False, 200),
+        (3, 0, 3, False, 200),
+    ]
+
+
+def test_an_interval_edited_while_a_feed_is_asked_holds_for_that_poll_too(tmp_path: Path) -> None:
+    life = Life(tmp_path)
+    life.publish("first")
+    life.start()
+    edited = replace(life.numbered, every=60.0)
+    life.ingester.watch = ActiveConfig(
+        rules=WatchlistMatcher((), []), feeds={edited.number: edited}
+    )
+    life.polls = 1
+    life.poll()
+    assert life.state.next_due - life.now == 60

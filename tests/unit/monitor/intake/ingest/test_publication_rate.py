@@ -1,0 +1,168 @@
+"""Silence that is odd and silence that is not, for feeds of every habit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.intake.ingest import publication_rate
+from monitor.model.feed import FeedState, PublicationRate
+from monitor.storage.store.sql.feeds import habit_of, habit_value
+
+HOUR, DAY = 3_600.0, 86_400.0
+MONDAY = 1_795_392_000.0
+"""2026-11-23 00:00 UTC."""
+JITTER = st.floats(-1.5, 1.5)
+"""Hours that an edition is early or late."""
+
+
+def quiet_for(moments: Sequence[float]) -> float:
+    """Return the seconds from the last of these publications until the feed is silent."""
+    habit = publication_rate.updated_rate(None, moments)
+    allowed = publication_rate.longest_silence(habit)
+    assert allowed is not None
+    return allowed
+
+
+def longest_ring(moments: Sequence[float]) -> list[float]:
+    """Return the pauses that would have rung, living through the publications one by one."""
+    habit, rung = None, []
+    for before, moment in zip([moments[0], *moments], moments, strict=False):
+        allowed = publication_rate.longest_silence(habit)
+        if allowed is not None and moment - before > allowed:
+            rung.append(moment - before)
+        habit = publication_rate.updated_rate(habit, [moment])
+    return rung
+
+
+def days(
+    weeks: int, of_the_week: Sequence[int], late: Sequence[float], hour: float = 6
+) -> list[float]:
+    every = [week * 7 + day for week in range(weeks) for day in of_the_week]
+    return [MONDAY + day * DAY + (hour + late[n % len(late)]) * HOUR for n, day in enumerate(every)]
+
+
+@given(st.lists(JITTER, min_size=1, max_size=30), st.integers(1, 30))
+def test_a_daily_that_rests_at_weekends_is_never_silent(late: list[float], weeks: int) -> None:
+    assert longest_ring(days(weeks, range(5), late)) == []
+
+
+@given(st.lists(JITTER, min_size=1, max_size=30), st.integers(1, 30))
+def test_a_weekly_is_never_silent(late: list[float], weeks: int) -> None:
+    assert longest_ring(days(weeks, [3], late)) == []
+
+
+@given(st.integers(7, 30), st.integers(1, 12))
+def test_a_weekly_with_many_articles_on_its_day_is_never_silent(weeks: int, articles: int) -> None:
+    hours = [day + n * 0.7 * HOUR for day in days(weeks, [3], [0]) for n in range(articles)]
+    assert longest_ring(hours) == []
+
+
+@given(
+    st.lists(st.floats(-0.5, 0.5), min_size=1, max_size=30), st.sampled_from([range(5), range(7)])
+)
+def test_a_daily_that_stops_is_silent_by_the_fourth_day(
+    late: list[float], of_the_week: range
+) -> None:
+    assert DAY < quiet_for(days(8, of_the_week, late)) <= 4 * DAY
+
+
+@given(st.integers(22, 90), st.sampled_from([range(24), range(6, 23)]))
+def test_a_wire_that_stops_is_silent_within_a_day(number: int, hours: range) -> None:
+    moments = [MONDAY + day * DAY + hour * HOUR for day in range(number) for hour in hours]
+    assert longest_ring(moments) == []
+    assert quiet_for(moments) <= DAY
+
+
+def test_a_wire_may_rest_on_its_first_weekends() -> None:
+    hours = [MONDAY + d * DAY + h * HOUR for d in range(70) if d % 7 < 5 for h in range(24)]
+    assert longest_ring(hours) == []
+    assert 2 * DAY < quiet_for(hours) < 3 * DAY
+
+
+@given(st.lists(st.floats(24, 2000), min_size=4, max_size=60))
+def test_whatever_it_does_its_usual_pauses_are_allowed(pauses: list[float]) -> None:
+    """All but the longest one: that may have been a strike."""
+    moments = [MONDAY]
+    for hours in pauses:
+        moments.append(moments[-1] + hours * HOUR)
+    *_, second, _ = sorted(pauses[-8:])
+    assert quiet_for(moments) >= second * HOUR - 1e-3
+
+
+def test_the_more_pauses_differ_the_more_is_allowed() -> None:
+    def lasting(pauses: Sequence[float]) -> list[float]:
+        return [MONDAY + sum(pauses[:n]) * DAY for n in range(len(pauses) + 1)]
+
+    assert quiet_for(lasting([1, 1, 1, 1, 3] * 6)) == pytest.approx(3.6 * DAY)
+    assert quiet_for(lasting([1, 1, 1, 1, 1, 1, 9, 12])) == 41 * DAY
+
+
+@pytest.mark.parametrize("publications", range(5))
+def test_few_publications_are_no_habit(publications: int) -> None:
+    habit = publication_rate.updated_rate(None, [MONDAY + n * DAY for n in range(publications)])
+    assert (publication_rate.typical_interval(habit), publication_rate.longest_silence(habit)) == (
+        None,
+        None,
+    )
+
+
+def test_what_comes_within_an_hour_is_one_publication() -> None:
+    burst = [MONDAY + n * 60 for n in range(50)]
+    habit = publication_rate.updated_rate(None, burst)
+    assert habit is not None and not habit.pauses
+
+
+@given(st.lists(st.floats(0, 500), max_size=60), st.integers(0, 60))
+def test_it_is_all_the_same_whether_learned_at_once_or_in_turn(hours: list[float], at: int) -> None:
+    moments = sorted(MONDAY + hour * HOUR for hour in hours)
+    in_turn = publication_rate.updated_rate(
+        publication_rate.updated_rate(None, moments[:at]), moments[at:]
+    )
+    assert in_turn == publication_rate.updated_rate(None, reversed(moments))
+    if in_turn is not None:
+        assert len(in_turn.pauses) <= publication_rate.KEPT
+        assert habit_of(habit_value(in_turn)) == in_turn
+
+
+@pytest.mark.parametrize(
+    ("date", "after", "came"),
+    [
+        (None, 100.0, 200.0),
+        (150.0, 100.0, 150.0),  # between the reads: its date is believed
+        (50.0, 100.0, 100.0),  # before the read before: it was not there then
+        (999.0, 100.0, 200.0),
+        (-9e9, None, -9e9),  # at the first read nothing is known better
+        (999.0, None, 200.0),
+    ],
+)
+def test_dates_are_believed_as_far_as_they_can_be(date, after, came) -> None:
+    assert publication_rate.entry_times([date], after, 200.0) == [came]
+
+
+def test_silence_is_judged_by_what_was_read() -> None:
+    state = FeedState(last_ok=10 * DAY, published=6 * DAY, silent_after=5 * DAY)
+    assert not publication_rate.is_silent(state)
+    assert publication_rate.is_silent(
+        FeedState(last_ok=11.1 * DAY, published=6 * DAY, silent_after=5 * DAY)
+    )
+    assert not publication_rate.is_silent(FeedState(last_ok=99 * DAY, published=6 * DAY))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "word"),
+    [
+        (HOUR, "hourly"), (4 * HOUR, "every 4 h"), (DAY, "daily"), (3 * DAY, "every 3 d"),
+        (7 * DAY, "weekly"), (30 * DAY, "monthly"), (90 * DAY, "every 90 d"),
+    ],
+)  # fmt: skip
+def test_how_often_in_words(seconds: float, word: str) -> None:
+    assert publication_rate.describe_interval(seconds) == word
+
+
+def test_an_unread_habit_is_none() -> None:
+    assert habit_of("") is None
+    assert isinstance(habit_of(habit_value(PublicationRate(since=1, last=2))), PublicationRate)

@@ -1,0 +1,192 @@
+"""A feed whose articles take too long to match: set aside, said, and polled rarely."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+
+import pytest
+from support import flow
+
+from index.analysis.tokenizer import MAX_WORDS
+from index.query.parser import parse_query
+from monitor.base.article import Article
+from monitor.intake.ingest import feed_health, schedule
+from monitor.intake.ingest.ingest import Ingester
+from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome, NewDocument, PollResult
+from monitor.intake.parse.entry_keys import keyed_entries
+from monitor.judgement.match.fence import ARTICLE_SECONDS, MatchingFence
+from monitor.judgement.match.matcher import WatchlistMatcher
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed, FeedState, Health
+from monitor.model.poll import Entry, Fetched, ParsedFeed
+from monitor.runtime.pipeline import hash_of
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.views import SqlViews
+from monitor.watchlists.backfill import Backfill
+
+HOUR, DAY = 3_600.0, 86_400.0
+HOSTILE, HEALTHY = (Feed(url=f"https://{name}.test/rss", name=name) for name in ("bad", "good"))
+WORDS = [f"mot{number}" for number in range(2 * round(ARTICLE_SECONDS))]
+WATCHLISTS = [Watchlist(name=word, query=parse_query(word)) for word in WORDS]
+SLOW = " ".join(WORDS)
+"""Every watchlist looks at it, and each look takes a second."""
+
+
+class Newsroom:
+    """Two feeds and a monitor in which each look at the processor time takes a second."""
+
+    def __init__(self, folder: Path, watchlists: Sequence[Watchlist] = WATCHLISTS) -> None:
+        self.store, self.views, self.now = SqlStore(folder), SqlViews(folder), 1e9
+        self.feeds = self.store.subscribe([HOSTILE, HEALTHY], watchlists)
+        watch = ActiveConfig(
+            rules=WatchlistMatcher(watchlists, self.feeds),
+            feeds={feed.number: feed for feed in self.feeds},
+        )
+        seconds = count()
+        self.ingester = Ingester(
+            self.store, watch, lambda: self.now, lambda: 0.0, lambda: float(next(seconds))
+        )
+
+    def poll(self, *texts: Sequence[str]) -> BatchOutcome:
+        """Poll both feeds in one batch; each text is an article."""
+        answers = []
+        for feed, own in zip(self.feeds, texts, strict=True):
+            entries = tuple(Entry(guid=text[:99], url="", title=text, summary="") for text in own)
+            body = repr(own).encode()
+            answers.append(
+                PollResult(
+                    feed=feed,
+                    state=self.state(feed),
+                    came=NewDocument(
+                        fetched=Fetched(url=feed.url, body=body),
+                        digest=hash_of(body),
+                        parsed=ParsedFeed(entries=entries, keyed=keyed_entries(entries)),
+                    ),
+                    seconds=0.1,
+                )
+            )
+        return self.ingester.ingest(answers, network_down=False)
+
+    def state(self, feed: Feed) -> FeedState:
+        return {one.feed.url: one.state for one in self.store.feeds.subscribed()}[feed.url]
+
+    def health(self, feed: Feed) -> tuple[Health, str]:
+        state = self.state(feed)
+        return (
+            feed_health.health(feed, state, self.now),
+            feed_health.describe_health(feed, state, self.now),
+        )
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Newsroom:
+    room = Newsroom(tmp_path)
+    room.poll(["calm"], ["quiet"])  # what comes with the first poll is backfill
+    room.now += HOUR
+    return room
+
+
+def test_an_article_that_takes_too_long_is_set_aside_and_the_others_go_on(
+    room: Newsroom, tmp_path: Path
+) -> None:
+    outcome = room.poll([SLOW, "mot1 is here"], ["mot2 is here"])
+    titles = sorted(raised.title for raised in outcome.raised)
+    assert titles == [
+        "bad: quarantined, and polled rarely: 1 article was not matched:"
+        " matching it takes longer than 5 s",
+        "mot1 is here",
+        "mot2 is here",
+    ]
+    (aside,) = flow.rows(tmp_path, "SELECT article, step FROM set_aside")
+    details = room.views.articles.details(aside[0])
+    assert details is not None
+    assert (details.article.title, aside[1]) == (SLOW, "matching")
+    assert details.limits == ("not matched: matching it takes longer than 5 s",)
+    assert room.views.set_aside_count() == 1
+    assert room.health(HOSTILE) == (
+        Health.QUARANTINED,
+        "quarantined: 1 article was not matched: matching it takes longer than 5 s; next in 1 h",
+    )
+    assert room.health(HEALTHY)[0] is not Health.QUARANTINED
+
+
+def test_a_backfill_has_the_same_time_for_an_article(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = Newsroom(tmp_path, [])
+    room.poll([SLOW, "mot1 is here"], ["mot2 is here"])
+    seconds = count()
+    backfill = Backfill(room.store, lambda: room.now, lambda: float(next(seconds)))
+    backfill.begin(WATCHLISTS, room.feeds)
+    raised: Counter[str] = Counter()
+    while step := backfill.step():
+        raised.update(step.alerts)
+    assert raised == {"mot1": 1, "mot2": 1}
+    (aside,) = flow.rows(tmp_path, "SELECT article FROM set_aside")
+    details = room.views.articles.details(aside[0])
+    assert details is not None
+    assert (details.article.title, details.limits) == (
+        SLOW, ("not matched: matching it takes longer than 5 s",),
+    )  # fmt: skip
+    assert "is left out of the backfill: matching it takes longer than 5 s" in caplog.text
+    assert room.health(HOSTILE)[0] is not Health.QUARANTINED
+
+
+def test_the_distances_of_one_watchlist_have_the_same_time(tmp_path: Path) -> None:
+    near = " OR ".join(f"({word} NEAR/1 calme)" for word in WORDS)
+    seconds = count()
+    fence = MatchingFence(lambda: float(next(seconds)))
+    rules = WatchlistMatcher([Watchlist(name="near", query=parse_query(near))])
+    article = Article(id=1, feeds=(1,), url="", title=f"calme le {SLOW}", summary="", seen=1.0)
+    assert fence.match(rules, article) == ((), "matching it takes longer than 5 s")
+    assert MatchingFence().match(rules, article).unmatched == ""
+
+
+def test_a_document_has_its_time_too(room: Newsroom) -> None:
+    outcome = room.poll([f"{SLOW} {number}" for number in range(9)], ["mot2 is here"])
+    assert [raised.title for raised in outcome.raised if raised.feed == "good"] == ["mot2 is here"]
+    assert room.views.set_aside_count() == 9
+    reasons = {
+        limit
+        for id in range(1, 13)
+        if (details := room.views.articles.details(id))
+        for limit in details.limits
+    }
+    assert "not matched: its document takes longer than 20 s to match" in reasons
+
+
+def test_a_feed_is_polled_less_often_until_a_day_has_passed(room: Newsroom) -> None:
+    for number in (1, 2, 3):
+        room.poll([f"{SLOW} {number}"], ["quiet"])
+        state = room.state(HOSTILE)
+        assert state.next_due == room.now + schedule.QUARANTINE * 2 ** (number - 1)
+        room.now = state.next_due
+    outcome = room.poll(["calm again"], ["quiet"])
+    assert outcome.raised == ()
+    assert room.health(HOSTILE)[0] is Health.QUARANTINED
+    room.now += DAY
+    room.poll(["calm once more"], ["quiet"])
+    assert room.health(HOSTILE)[0] is Health.BLIND  # its entries are all new
+
+
+def test_an_article_that_is_matched_after_an_edit_is_set_aside_no_more(
+    room: Newsroom, tmp_path: Path
+) -> None:
+    guid = "x" * 99
+    room.poll([f"{guid} {SLOW}"], ["quiet"])
+    assert room.views.set_aside_count() == 1
+    outcome = room.poll([f"{guid} mot1"], ["quiet"])
+    assert [raised.watchlist for raised in outcome.raised] == ["mot1"]
+    assert room.views.set_aside_count() == 0
+
+
+def test_an_article_says_how_much_of_it_is_read(room: Newsroom) -> None:
+    room.poll(["mot " * MAX_WORDS], ["mot " * (MAX_WORDS + 1)])
+    said = [room.views.articles.details(id) for id in (3, 4)]
+    assert [one.limits for one in said if one] == [
+        (),
+        ("only the first 50,000 words of its title are matched and searched",),
+    ]

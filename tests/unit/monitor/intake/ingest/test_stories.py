@@ -1,0 +1,277 @@
+"""Which story an article tells."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from support.originals import news, newsroom
+
+from index.analysis import shingles as analysis
+from monitor.base.article import Article
+from monitor.intake.ingest.outlets import describe_order
+from monitor.intake.ingest.stories import (
+    Relation,
+    StoryDecision,
+    assign_story,
+    containment,
+    least_shared,
+)
+from monitor.judgement.alerts.headlines import headline_of
+from monitor.model.alert import Outlet
+from monitor.model.poll import Headline, StoryCandidate
+
+TEASER = (
+    "Les services de renseignement belges surveilleraient la principale plate-forme logistique "
+    "en Europe du géant chinois de l’e-commerce Alibaba. En cause, selon le Financial Times, la "
+    "suspicion d’éventuelles activités d’espionnage ou d’ingérence du groupe chinois. Installé "
+    "depuis 2018, le centre logistique constitue depuis plusieurs mois un point d’attention."
+)
+
+
+TITLE = "Alibaba dans le collimateur de la sûreté belge pour suspicion d’espionnage"
+BRIEF = "Deux phrases. La suite dans le journal."
+
+
+def article(
+    summary: str = "", body: str = "", *, title: str = "", id: int = 1, feed: int = 1
+) -> Article:
+    return Article(id=id, feeds=(feed,), url="", title=title, summary=summary, body=body, seen=0.0)
+
+
+def shingles(article: Article) -> frozenset[int]:
+    return analysis.shingles(article.title, article.summary, article.body)
+
+
+def candidate(
+    article: int, shared: int, size: int, *, story: int = 0, source: str = "9"
+) -> StoryCandidate:
+    headline = Headline(source=source)
+    return StoryCandidate(article, story or article, frozenset(range(shared)), size, headline)
+
+
+class Archive:
+    """Remembers shingles as the store does; each article is of a feed of its own."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[frozenset[int], StoryCandidate]] = {}
+
+    def told(self, id: int, text: str, title: str = "", feed: int = 0) -> StoryDecision:
+        one = article(text, id=id, title=title, feed=feed or id)
+        new = shingles(one)
+        candidates = [
+            replace(known, shared=new & its)
+            for its, known in self._known.values()
+            if len(new & its) >= least_shared(new)
+        ]
+        told = assign_story(one, new, candidates)
+        known = StoryCandidate(
+            id, told.story, frozenset(), len(new), headline_of(one), told.copy_of
+        )
+        self._known[id] = new, known
+        return told
+
+
+@pytest.mark.parametrize(
+    ("copy", "relation"),
+    [
+        pytest.param(TEASER, Relation.SAME, id="verbatim"),
+        pytest.param(TEASER.upper().replace("’", "'"), Relation.SAME, id="other-typography"),
+        pytest.param(TEASER.partition("Installé")[0], Relation.SAME, id="cut"),
+        pytest.param("LIÈGE (AFP) — " + TEASER, Relation.SAME, id="with-a-dateline"),
+        pytest.param("Le port de Liège reste ouvert ce lundi.", Relation.ALONE, id="other"),
+        pytest.param("", Relation.ALONE, id="without-text"),
+    ],
+)
+def test_a_copy_is_recognised(copy: str, relation: Relation) -> None:
+    archive = Archive()
+    archive.told(1, TEASER)
+    told = archive.told(2, copy)
+    assert told.relation == relation
+    assert told.story == (2 if relation == Relation.ALONE else 1)
+    assert told.copy_of == (1 if relation == Relation.SAME else None)
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "feed", "relation"),
+    [
+        (TITLE, BRIEF, 2, Relation.SAME),
+        (TITLE.upper().replace("’", "'"), BRIEF, 2, Relation.SAME),
+        (TITLE, BRIEF, 1, Relation.ALONE),
+        (TITLE + ", dit-on", BRIEF, 2, Relation.ALONE),
+        (TITLE, BRIEF + " Lire aussi.", 2, Relation.ALONE),
+    ],
+    ids=["the-same", "other-typography", "its-own-feed", "other-headline", "other-text"],
+)
+def test_a_brief_is_a_copy_if_every_word_is_the_same(
+    title: str, text: str, feed: int, relation: Relation
+) -> None:
+    one, other = shingles(article(BRIEF, title=TITLE)), shingles(article(text, title=title))
+    assert least_shared(other) == 1
+    shared = len(one & other)
+    likely = [candidate(1, shared, len(one), source="1")] if shared else []
+    copy = article(text, title=title, id=2, feed=feed)
+    assert assign_story(copy, other, likely).relation == relation
+
+
+def test_a_headline_of_a_few_words_is_nothing() -> None:
+    assert shingles(article("", title="Revue de presse")) == frozenset()
+
+
+def test_a_short_common_phrase_is_no_story() -> None:
+    archive = Archive()
+    phrase = "Retrouvez toute l’actualité sur notre site."
+    archive.told(1, phrase)
+    assert archive.told(2, phrase).relation == Relation.ALONE
+
+
+# --- boilerplate ------------------------------------------------------------------------------
+
+LEAD = (
+    "Alors que la colère monte dans le monde agricole, la chaîne propose ce jeudi une émission"
+    " spéciale en direct : agriculteurs, élus et consommateurs répondent aux questions de la"
+    " rédaction pendant deux heures. Retrouvez chaque semaine nos invités sur toutes nos antennes."
+)
+OTHER_TITLES = ("Le puits sans fond des inégalités", "Les prix du gazole au plus haut")
+
+
+def test_a_lead_that_a_feed_repeats_makes_no_copy() -> None:
+    archive = Archive()
+    archive.told(1, LEAD, OTHER_TITLES[0], feed=1)
+    assert archive.told(2, LEAD, OTHER_TITLES[1], feed=1).relation == Relation.VERSION
+    assert archive.told(3, LEAD, "Un vote à Liège", feed=1).relation == Relation.ALONE
+    assert archive.told(4, LEAD, "Un vote à Liège", feed=2).relation == Relation.ALONE
+
+
+def test_beside_boilerplate_a_text_is_compared_by_its_own_words() -> None:
+    archive = Archive()
+    for id, title in enumerate(OTHER_TITLES, 1):
+        archive.told(id, LEAD, title, feed=1)
+    archive.told(3, f"{TEASER} {LEAD}", TITLE, feed=1)
+    copied = archive.told(4, f"{TEASER} Suivez-nous.", TITLE, feed=2)
+    assert (copied.relation, copied.copy_of) == (Relation.SAME, 3)
+    assert archive.told(5, f"Un autre texte. {LEAD}", TITLE, feed=3).relation == Relation.ALONE
+
+
+def test_a_new_headline_of_another_feed_is_a_copy_all_the_same() -> None:
+    archive = Archive()
+    archive.told(1, TEASER, TITLE, feed=1)
+    told = archive.told(2, TEASER, "Liège sous surveillance", feed=2)
+    assert (told.relation, told.story, told.copy_of) == (Relation.SAME, 1, 1)
+
+
+def test_what_one_feed_quotes_and_answers_is_no_copy() -> None:
+    archive = Archive()
+    archive.told(1, TEASER, TITLE, feed=1)
+    answer = f"{TEASER} {LEAD}"
+    assert archive.told(2, answer, TITLE, feed=1).relation == Relation.VERSION
+    assert archive.told(3, answer, TITLE, feed=2).relation == Relation.SAME
+
+
+def test_an_aggregator_has_many_sources() -> None:
+    told = []
+    for outlet in ("Le Soir", "L’Écho"):
+        title = f"{OTHER_TITLES[len(told)]} - {outlet}"
+        one = replace(article(TEASER, title=title, id=len(told) + 1), outlet=outlet)
+        new = shingles(one)
+        known = [StoryCandidate(1, 1, new, len(new), told[0])] if told else []
+        decided = assign_story(one, new, known)
+        told.append(headline_of(one))
+    assert decided.relation == Relation.SAME
+
+
+def test_a_teaser_is_found_in_its_full_text() -> None:
+    teaser, full = shingles(article(TEASER)), shingles(article("", TEASER + " " + TEASER[::-1]))
+    assert containment(len(teaser & full), len(teaser), len(full)) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("shared", "story", "relation"),
+    [
+        (20, 7, Relation.SAME),
+        (14, 7, Relation.SAME),
+        (13, 7, Relation.VERSION),
+        (10, 7, Relation.VERSION),
+        (9, 9, Relation.ALONE),
+    ],
+)
+def test_how_much_is_how_near(shared: int, story: int, relation: Relation) -> None:
+    known = candidate(8, shared, 40, story=7)
+    told = assign_story(article(id=9), frozenset(range(20)), [known])
+    assert (told.story, told.relation) == (story, relation)
+
+
+def test_the_nearest_then_the_earliest_decides() -> None:
+    new = frozenset(range(20))
+    candidates = [
+        candidate(5, 18, 20, source="5"),
+        candidate(3, 18, 20, source="3"),
+        candidate(4, 12, 20, source="4"),
+    ]
+    assert assign_story(article(id=9), new, candidates).copy_of == 3
+    assert assign_story(article(id=9), new, [candidate(9, 20, 20)]).relation == Relation.ALONE
+
+
+@given(st.text(max_size=300), st.integers(1, 9))
+def test_shingles_are_few_and_the_same_again(text: str, id: int) -> None:
+    found = shingles(article(text, title="one", id=id))
+    assert found == shingles(article(text, title="one", id=id + 1))
+    if len(found) > 1:
+        assert found == shingles(article(text, title="another"))
+    assert len(found) <= len(text)
+
+
+def _texts(words: int) -> list[str]:
+    """Return texts of so many words, in two languages; no two tell of the same events."""
+    texts, text = [], ""
+    for piece in (*newsroom("fr"), *news("fr"), *newsroom("en"), *news("en")):
+        text = f"{text} {piece.lead}"
+        if len(text.split()) >= words:
+            texts.append(" ".join(text.split()[:words]))
+            text = ""
+    return texts
+
+
+@pytest.mark.parametrize(
+    ("words", "count", "recall"), [(40, 110, 0.95), (120, 50, 1.0), (400, 16, 1.0)]
+)
+def test_articles_match_their_copies_and_nothing_else(
+    words: int, count: int, recall: float
+) -> None:
+    texts = _texts(words)
+    assert len(texts) >= count
+    archive = Archive()
+    alone = [archive.told(id, text).relation == Relation.ALONE for id, text in enumerate(texts, 1)]
+    assert all(alone)
+    copies = [archive.told(10_000 + id, "Mise à jour. " + text) for id, text in enumerate(texts, 1)]
+    found = sum(told.story == id for id, told in enumerate(copies, 1))
+    assert found / len(texts) >= recall
+
+
+NOW = 1_700_000_000.0
+FIRST = Outlet(name="Les Échos", article=1, seen=NOW, lag=0.0, published=NOW - 60)
+SECOND = Outlet(name="Reuters", article=2, seen=NOW + 240, lag=240.0, copied=True)
+THIRD = Outlet(name="Le Soir", article=3, seen=NOW + 7_200, lag=7_200.0)
+
+
+@pytest.mark.parametrize(
+    ("outlets", "words"),
+    [
+        ((), ""),
+        ((FIRST,), ""),
+        ((FIRST, SECOND), "Les Échos first; Reuters +4 min"),
+        ((FIRST, SECOND, THIRD), "Les Échos first; Reuters +4 min; Le Soir +2 h"),
+        (
+            (FIRST, SECOND, THIRD, replace(THIRD, name="AFP")),
+            "Les Échos first; Reuters +4 min; Le Soir +2 h; 1 more",
+        ),
+        ((FIRST, replace(SECOND, lag=0.2)), "Les Échos first; Reuters at once"),
+        (
+            (FIRST, replace(SECOND, published=NOW - 600)),
+            "Les Échos first; Reuters +4 min; published first by Reuters",
+        ),
+    ],
+)
+def test_who_was_first_and_by_how_long(outlets: tuple[Outlet, ...], words: str) -> None:
+    assert describe_order(outlets) == words

@@ -1,0 +1,74 @@
+"""The feeds that a page names."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.base.text_cleaning import clean, safe_url
+from monitor.intake.parse.feed_links import feed_links, usual_feed_urls
+
+URL = "https://ex.org/monde/index.html"
+RSS = "rel=alternate type=application/rss+xml"
+
+
+def page(head: str) -> bytes:
+    return f"<!doctype html><html><head><title>x</title>{head}</head><body>x</body></html>".encode()
+
+
+@pytest.mark.parametrize(
+    ("head", "urls"),
+    [
+        (f"<link {RSS} href=/rss.xml>", ["https://ex.org/rss.xml"]),
+        (f"<link {RSS} href=feed>", ["https://ex.org/monde/feed"]),
+        (f"<base href=/fr/><link {RSS} href=feed>", ["https://ex.org/fr/feed"]),
+        (f"<link {RSS} href=feed><base href=https://b.org/>", ["https://b.org/feed"]),
+        ("<LINK REL='home Alternate' TYPE='application/atom+xml; charset=utf-8' HREF='//a.org/b'/>",
+         ["https://a.org/b"]),
+        ("<link rel=alternate type=application/feed+json href=/a>"
+         "<link rel=alternate type=application/json href=/b>",
+         ["https://ex.org/a", "https://ex.org/b"]),
+        ("<link rel=alternate type=application/json href=/wp-json/wp/v2/pages/1>", []),
+        ("<link rel=alternate type=application/json+oembed href=/oembed?x>", []),
+        ("<link rel=feed href=/a>", ["https://ex.org/a"]),
+        ("<link rel=stylesheet type=text/css href=/a><link rel=alternate hreflang=fr href=/b>", []),
+        (f"<link {RSS} href=/a><link {RSS} href=/a#x><link {RSS} href=/b>",
+         ["https://ex.org/a", "https://ex.org/b"]),
+        (f"<link {RSS} href='javascript:alert(1)'><link {RSS} href='file:///etc/passwd'>", []),
+        (f"<link {RSS}><link {RSS} href=''>", []),
+        (f"<link {RSS} href='http://[bad'><link {RSS} href='/a b'>", ["https://ex.org/a%20b"]),
+        (f"<!-- <link {RSS} href=/a> --><script>'<link {RSS} href=/b>'</script>", []),
+    ],
+)  # fmt: skip
+def test_what_a_page_names(head: str, urls: list[str]) -> None:
+    assert [link.url for link in feed_links(page(head), URL)] == urls
+
+
+def test_titles_are_clean() -> None:
+    (link,) = feed_links(page(f"<link {RSS} href=/a title='Été &amp;\x1b[31m\n hiver'>"), URL)
+    assert link.title == "Été & hiver"
+
+
+def test_what_is_no_page_names_none() -> None:
+    assert [feed_links(body, URL) for body in (b"", b"\0", b"plain", b"%PDF-1.7", b"<")] == [()] * 5
+
+
+def test_deep_pages_are_read() -> None:
+    body = b"<div>" * 100_000 + page(f"<link {RSS} href=/a>")
+    assert len(feed_links(body, URL)) <= 1
+
+
+def test_the_usual_places_are_those_of_the_site() -> None:
+    assert usual_feed_urls("https://ex.org/monde/?x=1#y")[:2] == [
+        "https://ex.org/feed",
+        "https://ex.org/rss",
+    ]
+
+
+@given(st.binary(max_size=80), st.text(max_size=20))
+def test_any_page_gives_safe_links(junk: bytes, href: str) -> None:
+    body = page(f'<base href="{href}"><link {RSS} title="{href}" href="{href}x">') + junk
+    for link in feed_links(junk + body, URL):
+        assert safe_url(link.url) == link.url
+        assert clean(link.title) == link.title

@@ -1,0 +1,134 @@
+"""Articles are linked by how much nearer their vectors are than to what surrounds them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.intake.similar.event_margin import (
+    ACROSS,
+    WITHIN,
+    EventKey,
+    Floats,
+    VectorWindow,
+    event_links,
+    margin,
+    most_similar,
+    surroundings,
+)
+from monitor.model.event_link import WINDOW, EventLink, Surety
+
+LENGTH = 384
+RANDOM = np.random.default_rng(7)
+COMMON = np.eye(LENGTH, dtype=np.float32)[0]
+
+
+def near(centre: Floats, cosine: float) -> Floats:
+    """Return a vector that has a cosine to another, in a random direction else."""
+    noise = RANDOM.normal(size=LENGTH).astype(np.float32)
+    noise -= (noise @ centre) * centre
+    noise /= np.linalg.norm(noise)
+    return np.asarray(cosine * centre + np.sqrt(1 - cosine**2) * noise, np.float32)
+
+
+def key(
+    article: int, lang: str, publisher: str = "", date: float = 0.0, story: int = 0
+) -> EventKey:
+    return EventKey(
+        article=article,
+        story=story or article,
+        lang=lang,
+        publisher=publisher or f"{article}.test",
+        date=date,
+    )
+
+
+def newsroom(*found: tuple[EventKey, Floats], others: int = 100) -> VectorWindow:
+    """Return articles among others of both languages, which are all about different things."""
+    rows = list(found)
+    rows += [(key(1000 + n, ("fr", "en")[n % 2]), near(COMMON, 0.9)) for n in range(others)]
+    return VectorWindow(tuple(each for each, _ in rows), np.stack([vector for _, vector in rows]))
+
+
+EVENT = near(COMMON, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("lang", "cosine", "surety"),
+    [
+        ("en", 0.97, Surety.SURE),
+        ("fr", 0.97, Surety.SURE),
+        ("en", 0.80, None),
+        ("fr", 0.80, None),
+    ],
+)
+def test_who_stands_out_is_linked(lang: str, cosine: float, surety: Surety | None) -> None:
+    window = newsroom((key(1, "fr"), EVENT), (key(2, lang), near(EVENT, cosine)))
+    expected = [] if surety is None else [EventLink(2, 1, surety)]
+    assert event_links(window, [1]) == expected
+    assert event_links(window, [0]) == expected
+    assert event_links(window, [0, 1]) == expected  # each pair once
+
+
+@pytest.mark.parametrize("others", [0, 10, 1000])
+def test_a_small_newsroom_links_no_more_than_a_large_one(others: int) -> None:
+    window = newsroom(
+        (key(1, "fr"), EVENT), (key(2, "en"), near(EVENT, 0.84)), (key(3, "en"), near(EVENT, 0.97)),
+        others=others,
+    )  # fmt: skip
+    assert event_links(window, [0]) == [EventLink(3, 1, Surety.SURE)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        key(2, "en", publisher="1.test"),
+        key(2, "en", story=1),
+        key(2, "en", date=WINDOW + 1),
+        key(2, "de"),
+    ],
+    ids=["one publisher", "a copy", "another week", "a language that was not measured"],
+)
+def test_who_is_never_linked(other: EventKey) -> None:
+    window = newsroom((key(1, "fr"), EVENT), (other, near(EVENT, 0.97)))
+    assert event_links(window, [0]) == event_links(window, [1]) == []
+
+
+def test_a_topic_of_which_all_tell_is_no_event() -> None:
+    """Forty articles are as near to each other as two about one event: none stands out."""
+    topic = [(key(n, ("fr", "en")[n % 2]), near(EVENT, 0.95)) for n in range(1, 41)]
+    window = newsroom(*topic, others=40)
+    assert event_links(window, range(40)) == []
+
+
+def test_few_cosines_are_filled_up_with_what_is_usual() -> None:
+    none = np.zeros(0, np.float32)
+    assert surroundings(none, ACROSS) == pytest.approx(ACROSS.usual)
+    assert surroundings(np.full(5, 0.9, np.float32), ACROSS) == pytest.approx(0.85)
+    assert surroundings(np.zeros(50, np.float32), WITHIN) == pytest.approx(WITHIN.least)
+
+
+@given(st.lists(st.floats(0.75, 1, width=32), min_size=10, max_size=400))
+def test_surroundings_are_a_share_of_what_is_there(cosines: list[float]) -> None:
+    one = np.array(cosines, np.float32)
+    twice = surroundings(np.concatenate([one, one]), ACROSS)
+    assert ACROSS.least <= twice <= 1.0001
+    if len(cosines) >= 200:  # the ten that are always counted are a smaller share of more
+        assert twice == pytest.approx(surroundings(one, ACROSS), abs=0.02)
+
+
+def test_thresholds_are_in_order() -> None:
+    for thresholds in (ACROSS, WITHIN):
+        assert thresholds.surety(thresholds.sure) is Surety.SURE
+        assert thresholds.surety(thresholds.likely) is Surety.LIKELY
+        assert thresholds.surety(thresholds.likely - 0.001) is None
+    assert margin(0.9, 0.8, 0.8) > margin(0.9, 0.8, 0.9)
+
+
+def test_the_most_similar_come_first() -> None:
+    vectors = np.stack([near(EVENT, cosine) for cosine in (0.2, 0.9, 0.5)])
+    found = most_similar(vectors, np.array([7, 8, 9]), EVENT, 2)
+    assert [article for article, _ in found] == [8, 9]
+    assert [cosine for _, cosine in found] == pytest.approx([0.9, 0.5], abs=1e-3)

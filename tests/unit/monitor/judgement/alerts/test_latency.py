@@ -1,0 +1,218 @@
+"""How long news takes: what is clocked, what is left out, and what is called slow."""
+
+from __future__ import annotations
+
+import json
+import math
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from support import flow
+from support.store_with_alerts import ALIBABA, FEED, NOW, raised
+
+from monitor.cli import main_group
+from monitor.cli.latency import duration, latency_lines
+from monitor.judgement.alerts.latency import latency, spread
+from monitor.model.delivery import DeliveryAttempt
+from monitor.model.latency import ArticleTimes, DeliveryTimes, Step
+from monitor.model.poll import Fetched, ParsedFeed
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.views import SqlViews
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with closing(SqlStore(tmp_path)) as store:
+        store.subscribe((replace(FEED, number=0),), (ALIBABA,))
+        yield store
+
+
+# --- what is clocked -------------------------------------------------------------------
+
+
+def test_an_article_that_raises_an_alert_is_clocked_at_each_step(
+    store: SqlStore, tmp_path: Path
+) -> None:
+    first, second = raised(store), raised(store)
+    views = SqlViews(tmp_path)
+    assert views.deliveries.latency(NOW).clocked[0] == ArticleTimes(
+        first, 1, NOW - 600, NOW - 3, NOW, None, False
+    )
+    tickets = store.unindexed(9)
+    store.mark_indexed(tickets[0].number, NOW + 2)
+    assert [one.searchable for one in views.deliveries.latency(NOW).clocked] == [NOW + 2, None]
+    store.mark_indexed(tickets[1].number, NOW + 5)
+    store.mark_indexed(tickets[1].number, NOW + 9)
+    assert [one.searchable for one in views.deliveries.latency(NOW).clocked] == [NOW + 2, NOW + 5]
+    assert [one.article for one in views.deliveries.latency(NOW).clocked] == [first, second]
+    assert views.deliveries.latency(NOW + 1).clocked == []
+
+
+def test_what_was_there_before_is_not(store: SqlStore, tmp_path: Path) -> None:
+    raised(store, backfill=True)
+    assert SqlViews(tmp_path).deliveries.latency(0).clocked == []
+
+
+def test_an_edit_that_raises_an_alert_says_so(store: SqlStore, tmp_path: Path) -> None:
+    id = raised(store, backfill=True)
+    with store.batch() as batch:
+        batch._sql.execute("DELETE FROM alerts")
+    raised(store, new=False, id=id)
+    ((edited),) = [one.edited for one in SqlViews(tmp_path).deliveries.latency(0).clocked]
+    assert edited
+
+
+def test_it_goes_with_its_article(store: SqlStore, tmp_path: Path) -> None:
+    id = raised(store)
+    with store.batch() as batch:
+        batch.drop([id])
+    assert SqlViews(tmp_path).deliveries.latency(0).clocked == []
+
+
+def test_a_clock_that_is_set_back_makes_nothing_negative(store: SqlStore, tmp_path: Path) -> None:
+    raised(store, received=NOW + 50)
+    raised(store, received=NOW - 3)
+    store.mark_indexed(9, NOW - 100)
+    found = SqlViews(tmp_path).deliveries.latency(0).clocked
+    assert [(one.seen, one.searchable) for one in found] == [(NOW, NOW), (NOW - 3, NOW)]
+
+
+def test_the_whole_way_of_the_real_pipeline(tmp_path: Path) -> None:
+    flow.life(tmp_path).live(flow.ROUNDS)
+    clocked = SqlViews(tmp_path).deliveries.latency(0).clocked
+    articles = {one.article: one for one in clocked}
+    kept = flow.rows(tmp_path, "SELECT article FROM alerts WHERE NOT backfill AND article")
+    assert set(articles) == {id for (id,) in kept} != set()
+
+
+def test_an_article_is_seen_when_its_answer_is_there_not_when_it_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life, read = flow.life(tmp_path), flow.Reader.parse
+
+    async def slowly(
+        reader: flow.Reader, fetched: Fetched, *, with_features: bool = False
+    ) -> ParsedFeed:
+        life.now += 7
+        return await read(reader, fetched, with_features=with_features)
+
+    monkeypatch.setattr(flow.Reader, "parse", slowly)
+    life.live(flow.ROUNDS)
+    polled = [
+        one for one in SqlViews(tmp_path).deliveries.latency(0).clocked if one.matched > one.seen
+    ]
+    assert polled
+    assert all(one.matched - one.seen >= 7 for one in polled)
+
+
+# --- what it comes to ------------------------------------------------------------------
+
+
+def clocked(**said: object) -> ArticleTimes:
+    usual = ArticleTimes(1, 1, NOW - 600, NOW, NOW + 1, NOW + 3, edited=False)
+    return replace(usual, **said)  # type: ignore[arg-type]
+
+
+def test_dates_that_say_nothing_are_left_out_and_counted() -> None:
+    found = latency(
+        [
+            clocked(),
+            clocked(published=None),
+            clocked(published=NOW + 1),
+            clocked(edited=True, published=NOW - 1e6),
+            clocked(searchable=None),
+        ],
+        [
+            DeliveryTimes(1, "mail", NOW, NOW + 9e3, True),
+            DeliveryTimes(2, "mail", NOW, NOW + 2, False),
+        ],
+        {1: "A"},
+    )
+    assert {step: spread.count for step, spread in found.steps.items()} == {
+        Step.SEEN: 2, Step.MATCHED: 5, Step.SEARCHABLE: 4, Step.DELIVERED: 1,
+    }  # fmt: skip
+    assert found.steps[Step.SEEN].p95 == 600
+    assert found.left_out == {
+        "undated": 1,
+        "dated in the future": 1,
+        "edited later": 1,
+        "not noted as searchable": 1,
+        "delayed by quiet hours or a digest": 1,
+    }
+    assert found.channels["mail"].p95 == 2
+
+
+@pytest.mark.usefixtures("french")
+def test_what_is_left_out_is_told_in_french() -> None:
+    found = latency([clocked(), clocked(published=None), clocked(edited=True)], [], {1: "A"})
+    assert "1 sans date, 1 modifié ensuite" in "\n".join(latency_lines(found))
+
+
+def test_the_slowest_is_named_first() -> None:
+    found = latency(
+        [clocked(), clocked(feed=2, published=NOW - 9000), clocked(feed=3, searchable=NOW + 99)],
+        [
+            DeliveryTimes(1, "mail", NOW, NOW + 2, False),
+            DeliveryTimes(2, "chat", NOW, NOW + 5, False),
+        ],
+        {1: "A", 2: "B", 3: "C"},
+    )
+    assert [feed.name for feed in found.feeds] == ["B", "C", "A"]
+    assert list(found.channels) == ["chat", "mail"]
+    assert (found.slowest, found.slowest_own) == (Step.SEEN, Step.SEARCHABLE)
+    nothing = latency([], [], {})
+    assert (nothing.slowest, nothing.slowest_own, nothing.steps) == (None, None, {})
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=50))
+def test_half_and_nineteen_of_twenty_took_no_longer(taken: list[float]) -> None:
+    found = spread(taken)
+    assert found is not None
+    assert found.count == len(taken)
+    for share, bound in ((0.5, found.p50), (0.95, found.p95)):
+        assert bound in taken
+        assert sum(one <= bound for one in taken) >= math.ceil(share * len(taken))
+        assert sum(one < bound for one in taken) < math.ceil(share * len(taken))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.0, "0.00 s"), (0.237, "0.24 s"), (0.999, "1.0 s"), (3.14, "3.1 s"), (9.96, "10 s"),
+     (42.4, "42 s"), (900.0, "15 min"), (7200.0, "2 h")],
+)  # fmt: skip
+def test_durations_have_the_digits_that_matter(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+# --- the command -----------------------------------------------------------------------
+
+
+def run(folder: Path, *arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(main_group, ["--data", str(folder), "status", *arguments])
+    return done.exit_code, done.stdout
+
+
+def test_the_command(store: SqlStore, tmp_path: Path) -> None:
+    raised(store, channels=("mail", "chat"))
+    raised(store, channels=("chat",), bundle="9")
+    store.mark_indexed(9, NOW + 2)
+    store.deliveries.save_attempts([DeliveryAttempt(delivery=n) for n in (1, 2, 3)], NOW + 4)
+    code, out = run(tmp_path, "--latency", "--since", "2023")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[1].split() == ["published", "to", "seen", "2", "10", "min", "10", "min"]
+    assert lines[4].split() == ["matched", "to", "delivered", "2", "4.0", "s", "4.0", "s"]
+    assert lines[5].startswith("slowest: published to seen, 10 min (p95): the feed:")
+    assert "1 delayed by quiet hours or a digest" in out
+    said = json.loads(run(tmp_path, "--latency", "--since", "2023", "--format", "json")[1])
+    assert said["steps"]["seen to matched"] == {"count": 2, "p50": 3.0, "p95": 3.0}
+    assert (said["slowest"], said["slowest_own"]) == ("published to seen", "matched to delivered")
+    assert said["channels"]["mail"]["count"] == 1
+    assert said["feeds"][0]["feed"] == "A"
+    assert "no new article raised an alert" in run(tmp_path, "--latency", "--since", "1h")[1]
+    assert run(tmp_path, "--since", "7d")[0] == 2

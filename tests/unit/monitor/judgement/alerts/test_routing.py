@@ -1,0 +1,204 @@
+"""Who is told of which alert, and when: every alert and channel ends in exactly one way."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.judgement.alerts.quiet_hours import quiet_until
+from monitor.judgement.alerts.routing import Hours, Routing, Suppressed
+from monitor.model.alert import SuppressionReason
+from monitor.model.config import Digest, Quiet, Route
+from monitor.model.delivery import PlannedDelivery
+from monitor.model.poll import RaisedAlert
+from monitor.model.severity import Severity
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+NEW_YORK = ZoneInfo("America/New_York")
+HIGH, MEDIUM, LOW = Severity
+NIGHT = Quiet(start=time(22), end=time(7), zone=BRUSSELS)
+
+
+def at(text: str, zone: ZoneInfo = BRUSSELS, fold: int = 0) -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=zone, fold=fold).timestamp()
+
+
+UNROUTED = Suppressed(SuppressionReason.NO_ROUTE)
+SILENCED = Suppressed(SuppressionReason.SILENCE, 9.0)
+
+
+def raised(**given: object) -> RaisedAlert:
+    about = {
+        "id": 1, "watchlist": "Liège", "severity": MEDIUM, "title": "", "feed": "lesoir",
+        "backfill": False, "lang": "fr",
+    }  # fmt: skip
+    return RaisedAlert(**(about | given))  # type: ignore[arg-type]
+
+
+times = st.times(max_value=time(23, 59)).map(lambda t: t.replace(second=0, microsecond=0))
+zones = st.sampled_from([BRUSSELS, NEW_YORK, ZoneInfo("Australia/Lord_Howe"), ZoneInfo("UTC")])
+days = st.sets(st.integers(0, 6), min_size=1).map(lambda found: tuple(sorted(found)))
+digests = st.one_of(
+    st.builds(Digest, every=st.sampled_from([60.0, 900.0, 1800.0, 21600.0, 86400.0]), zone=zones),
+    st.builds(Digest, at=st.lists(times, min_size=1, max_size=3).map(tuple), zone=zones),
+)
+nights = [at("2026-03-29T00:00"), at("2026-10-25T00:00"), at("2026-04-05T00:00")]
+"""Of the summer and the winter time, in Europe and (the last) on Lord Howe Island."""
+moments = st.builds(lambda night, shift: night + shift, st.sampled_from(nights),
+                    st.integers(-40 * 3600, 40 * 3600))  # fmt: skip
+
+
+# --- routes -----------------------------------------------------------------------------
+
+ROOM = Routing(
+    channels=("desk", "soc", "log"),
+    named={"Named": ("log",), "Silent": ()},
+    routes=(
+        Route(watch=("Rumours",), to=()),
+        Route(severity=(HIGH,), to=("desk", "soc")),
+        Route(lang=("en",), feeds=("bbc", "reuters"), to=("soc",)),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("about", "channels"),
+    [
+        ({"watchlist": "Named"}, ("log",)),
+        ({"watchlist": "Named", "severity": HIGH}, ("log",)),  # its own word goes first
+        ({"watchlist": "Silent"}, ()),
+        ({"watchlist": "rumours", "severity": HIGH}, ()),  # the first that matches decides
+        ({"severity": HIGH, "lang": "en", "feed": "bbc"}, ("desk", "soc")),
+        ({"lang": "en", "feed": "bbc"}, ("soc",)),
+        ({"lang": "en", "feed": "lesoir"}, ("desk", "soc", "log")),
+        ({"lang": "fr", "feed": "bbc"}, ("desk", "soc", "log")),
+        ({}, ("desk", "soc", "log")),
+    ],
+)
+def test_the_first_route_that_matches_decides(
+    about: dict[str, object], channels: tuple[str, ...]
+) -> None:
+    decided = ROOM.decide(raised(**about), 0.0)
+    if channels:
+        assert decided == tuple(PlannedDelivery(channel=name, due=0.0) for name in channels)
+    else:
+        assert decided == UNROUTED
+
+
+def test_what_no_route_is_for_goes_to_the_usual_channels() -> None:
+    room = Routing(channels=("desk", "log"), default=("log",))
+    assert room.decide(raised(), 5.0) == (PlannedDelivery(channel="log", due=5.0),)
+    assert Routing(channels=("desk",), default=()).decide(raised(), 5.0) == Suppressed(
+        SuppressionReason.NO_ROUTE
+    )
+
+
+def test_nobody_is_told_of_a_silenced_watchlist() -> None:
+    assert ROOM.decide(raised(severity=HIGH), 5.0, {"liège": 9.0}) == Suppressed(
+        SuppressionReason.SILENCE, 9.0
+    )
+    assert ROOM.decide(raised(severity=HIGH), 9.0, {"liège": 9.0}) != Suppressed(
+        SuppressionReason.SILENCE, 9.0
+    )
+    assert ROOM.decide(raised(), 5.0, {"other": 9.0}) != SILENCED
+
+
+def test_quiet_hours_hold_all_but_what_they_spare() -> None:
+    night = Quiet(start=time(22), end=time(7), zone=BRUSSELS, spares=(HIGH,))
+    room = Routing(channels=("desk", "log"), hours={"desk": Hours(quiet=night)})
+    now, morning = at("2026-11-25T23:00"), at("2026-11-26T07:00")
+    desk, log = room.decide(raised(), now)  # type: ignore[misc]
+    assert (desk.due, desk.reason) == (morning, "quiet hours until 07:00")
+    assert log == PlannedDelivery(channel="log", due=now)
+    assert [one.due for one in room.decide(raised(severity=HIGH), now)] == [now, now]  # type: ignore[union-attr]
+
+
+def test_what_is_held_until_one_moment_goes_as_one_message() -> None:
+    room = Routing(channels=("desk",), hours={"desk": Hours(quiet=NIGHT)})
+    bundles = {
+        one.bundle
+        for now in ("2026-11-25T23:00", "2026-11-26T03:00")
+        for one in room.decide(raised(), at(now))  # type: ignore[union-attr]
+    }
+    assert len(bundles) == 1 and bundles != {""}
+    (next_night,) = room.decide(raised(), at("2026-11-26T23:00"))  # type: ignore[misc]
+    assert next_night.bundle not in bundles
+
+
+def test_a_digest_that_falls_into_quiet_hours_waits_for_their_end() -> None:
+    hours = Hours(quiet=NIGHT, digest=Digest(every=1800.0, zone=BRUSSELS))
+    room = Routing(channels=("desk",), hours={"desk": hours})
+    (evening,) = room.decide(raised(), at("2026-11-25T21:40"))  # type: ignore[misc]
+    assert (evening.due, evening.reason) == (at("2026-11-26T07:00"), "quiet hours until 07:00")
+    (day,) = room.decide(raised(), at("2026-11-25T14:40"))  # type: ignore[misc]
+    assert (day.due, day.reason) == (at("2026-11-25T15:00"), "digest at 15:00")
+
+
+NAMES = ("desk", "soc", "log")
+subsets = st.lists(st.sampled_from(NAMES), unique=True).map(tuple)
+hours = st.builds(
+    Hours,
+    quiet=st.none() | st.builds(
+        Quiet, start=times, end=times, zone=zones, days=days,
+        spares=st.sets(st.sampled_from(list(Severity))).map(tuple),
+    ),
+    digest=st.none() | digests,
+)  # fmt: skip
+routes = st.builds(
+    lambda to, watch, severity, lang, feeds, when: Route(
+        to=to, watch=watch, severity=severity, lang=lang, feeds=feeds, quiet=when.quiet,
+        digest=when.digest,
+    ),
+    subsets,
+    st.sampled_from([(), ("A",), ("a", "B")]),
+    st.sets(st.sampled_from(list(Severity))).map(tuple),
+    st.sampled_from([(), ("fr",), ("fr", "en")]),
+    st.sampled_from([None, ("x",), ("x", "y")]),
+    hours,
+)  # fmt: skip
+routings = st.builds(
+    Routing,
+    channels=subsets,
+    named=st.dictionaries(st.sampled_from("AB"), subsets, max_size=1),
+    routes=st.lists(routes, max_size=4).map(tuple),
+    default=st.none() | subsets,
+    hours=st.dictionaries(st.sampled_from(NAMES), hours),
+    zone=zones,
+)
+alerts = st.builds(
+    lambda watchlist, severity, lang, feed: raised(
+        watchlist=watchlist, severity=severity, lang=lang, feed=feed
+    ),
+    st.sampled_from(["A", "B", "feed health"]),
+    st.sampled_from(list(Severity)),
+    st.sampled_from(["fr", "en", ""]),
+    st.sampled_from(["x", "y", "z"]),
+)
+
+
+@given(room=routings, alert=alerts, now=moments, muted=st.sampled_from([0.0, -1.0, 600.0]))
+def test_an_alert_goes_to_each_channel_once_or_is_held_for_a_reason(
+    room: Routing, alert: RaisedAlert, now: float, muted: float
+) -> None:
+    decided = room.decide(alert, now, {"a": now + muted} if muted else {})
+    if isinstance(decided, Suppressed):
+        assert decided.reason in (SuppressionReason.SILENCE, SuppressionReason.NO_ROUTE)
+        silenced = decided.reason is SuppressionReason.SILENCE
+        assert (decided.until is not None) == silenced
+        assert silenced == (alert.watchlist == "A" and muted > 0)
+        return
+    names = [one.channel for one in decided]
+    assert len(names) == len(set(names)) and set(names) <= set(room.channels)
+    assert names or not room.channels, "neither told nor held"
+    for one in decided:
+        assert one.due >= now
+        assert bool(one.reason) == bool(one.bundle) == (one.due > now), "late without a reason"
+        own = room.hours.get(one.channel, Hours()).quiet
+        if own and not room.routes and own.start != own.end and alert.severity not in own.spares:
+            start, end = (datetime.combine(datetime.min, t) for t in (own.start, own.end))
+            if (end - start) % timedelta(days=1) < timedelta(hours=20):
+                assert quiet_until(own, one.due, room.zone) is None, "told in quiet hours"

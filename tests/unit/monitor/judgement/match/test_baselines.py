@@ -1,0 +1,80 @@
+"""What a viewer sees of a watchlist is what its alerts say: one computation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from msgspec.structs import replace
+from support.unusual_newsroom import ALIBABA, DAY, FEED, HOUR, NOW, UnusualNewsroom, save_past
+
+from monitor.model.watchlist import Baseline
+from monitor.presentation.service.briefing import compose_briefing, read_facts
+from monitor.presentation.service.statistics import Statistics
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.views import SqlViews
+
+BURST = [60.0 + n * 200 for n in range(16)]
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path) -> Iterator[UnusualNewsroom]:
+    made = UnusualNewsroom(tmp_path)
+    with closing(made.store):
+        yield made
+
+
+def baseline(folder: Path, now: float) -> Baseline:
+    search = cast(Any, None)
+    return Statistics(search, SqlViews(folder), lambda: now, UTC).baselines()["Alibaba"]
+
+
+def is_unusual_in_a_briefing(newsroom: UnusualNewsroom, hours: float) -> bool:
+    views, until = SqlViews(newsroom.folder), newsroom.now
+    facts = read_facts(views, [], since=until - hours * HOUR, until=until, zone=UTC)
+    return bool(compose_briefing(facts, UTC).unusual)
+
+
+def test_a_watchlist_is_marked_as_long_as_its_spike_lasts(newsroom: UnusualNewsroom) -> None:
+    assert not baseline(newsroom.folder, newsroom.now).unusual
+    newsroom.let(HOUR, BURST)
+    marked = baseline(newsroom.folder, newsroom.now)
+    assert (marked.surprise, marked.quiet) == (True, False)
+    assert is_unusual_in_a_briefing(newsroom, 24)
+    newsroom.let(12 * HOUR, [n * HOUR + 60 for n in range(12)])
+    assert not baseline(newsroom.folder, newsroom.now).unusual
+    assert is_unusual_in_a_briefing(newsroom, 24), "it was, in this time"
+    assert not is_unusual_in_a_briefing(newsroom, 1)
+
+
+def test_a_watchlist_is_marked_while_it_is_quiet(newsroom: UnusualNewsroom) -> None:
+    newsroom.let(DAY)
+    (alert,) = newsroom.alerts
+    assert alert.title.startswith("no story since")
+    marked = baseline(newsroom.folder, newsroom.now)
+    assert (marked.surprise, marked.quiet) == (False, True)
+
+
+def test_what_no_alert_calls_unusual_is_not_marked(newsroom: UnusualNewsroom) -> None:
+    newsroom.let(10 * HOUR, [n * HOUR * 2 for n in range(5)])
+    assert newsroom.alerts == []
+    assert not baseline(newsroom.folder, newsroom.now).unusual
+
+
+def test_the_usual_number_is_the_one_of_the_alerts(newsroom: UnusualNewsroom) -> None:
+    found = baseline(newsroom.folder, newsroom.now)
+    assert found.weeks == 2  # the last day teaches nothing yet
+    assert found.usual == pytest.approx(24 * 15 / 24, rel=0.35)
+
+
+def test_nothing_is_usual_before_two_weeks(tmp_path: Path) -> None:
+    with closing(SqlStore(tmp_path)) as store:
+        store.subscribe([replace(FEED, number=0)], [ALIBABA])
+        save_past(store, NOW, days=10)
+        found = baseline(tmp_path, NOW)
+    assert found.today > 0
+    assert (found.usual, found.weeks, found.unusual) == (None, 0, False)

@@ -1,0 +1,62 @@
+"""Which words a rule is filed under: all that a match must hold, the rarest first."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.query.ast import Word
+from index.query.parser import Query, parse_query, score
+from monitor.judgement.match.presearcher import required_terms
+
+
+def told(word: Word) -> str:
+    return word.text if word.mode.value in ("stem", "wildcard") else word.term
+
+
+def filed(query: Query) -> list[str]:
+    return [" ".join(map(told, words)) for words in required_terms(query.root).sets]
+
+
+@pytest.mark.parametrize(
+    ("text", "sets"),
+    [
+        ("Alibaba", ["alibaba"]),
+        ("le Alibaba", ["alibaba le"]),
+        ('"sûreté de l’État"', ["surete etat de"]),
+        ("hub NEAR/3 Liège", ["liege hub"]),
+        ("un deux trois quatre cinq six", ["quatre trois deux cinq"]),  # more is no use
+        ("espionnage~ Alibaba", ["espionnage~ alibaba"]),
+        ("cyber* Liège", ["liege cyber*"]),
+        ("Alibaba OR VSSE", ["alibaba", "vsse"]),
+        ("plate-forme", ["plateforme", "plate forme"]),
+        ("(filature OR port) Liège -sport", ["filature liege", "liege port"]),
+        (
+            "(aa OR bb OR cc OR dd OR ee) (fff OR ggg OR hhh OR iii)",
+            ["fff", "ggg", "hhh", "iii"],  # twenty pairs are too many
+        ),
+        ("2 OF (hub, Liège, filature)", ["filature liege", "filature hub", "liege hub"]),
+        ("lang:fr", []),  # every article is looked at
+        ("Alibaba lang:fr", ["alibaba"]),
+        ("Alibaba OR lang:fr", []),
+        ("2 OF (lang:fr, Liège)", ["liege"]),
+        ("2 OF (lang:fr, Liège, Alibaba)", ["alibaba", "liege"]),
+    ],
+)
+def test_words_that_a_match_must_hold(text: str, sets: list[str]) -> None:
+    assert filed(parse_query(text)) == sets
+
+
+@pytest.mark.parametrize(
+    ("weights", "threshold", "sets"),
+    [
+        ({"filature": 10, "port": 3, "exercise": -5}, 12, ["filature port"]),
+        ({"filature": 12, "port": 3}, 12, ["filature"]),
+        ({"filature": 12, "port": 12}, 12, ["port", "filature"]),
+        ({"filature": 6, "espion": 6, "port": 6}, 12, ["espion port", "filature espion"]),
+    ],
+)
+def test_words_that_a_score_must_hold(
+    weights: dict[str, float], threshold: float, sets: list[str]
+) -> None:
+    found = filed(score(weights, threshold))
+    assert {frozenset(words.split()) for words in sets} <= {frozenset(f.split()) for f in found}

@@ -1,0 +1,139 @@
+"""Spikes and silences of watchlists become alerts: one each, with a beginning and an end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from support.unusual_newsroom import DAY, HOUR, LOOK, UnusualNewsroom
+
+from monitor.judgement.alerts.routing import Routing
+from monitor.model.alert import AlertKind, SuppressionReason
+from monitor.model.config import Route
+from monitor.model.watchlist import Silence
+
+BURST = [60.0 + n * 200 for n in range(16)]
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path) -> Iterator[UnusualNewsroom]:
+    made = UnusualNewsroom(tmp_path)
+    with closing(made.store):
+        yield made
+
+
+def test_a_spike_is_one_alert_with_an_end(newsroom: UnusualNewsroom) -> None:
+    plans = newsroom.let(HOUR, BURST)
+    (plan,) = plans
+    (raised,) = plan.raised
+    assert (raised.kind, raised.watchlist, raised.feed) == (AlertKind.SPIKE, "Alibaba", "")
+    (over,) = newsroom.let(12 * HOUR, [n * HOUR + 60 for n in range(12)])
+    assert over.usual_again == (("Alibaba", AlertKind.SPIKE),)
+    assert over.new == ()
+    (alert,) = newsroom.alerts
+    assert (alert.kind, alert.article, alert.feed, alert.url) == (AlertKind.SPIKE, None, "", "")
+
+
+def test_it_says_how_many_stories_are_usual_and_what_they_are_about(
+    newsroom: UnusualNewsroom,
+) -> None:
+    newsroom.let(HOUR, BURST)
+    (alert,) = newsroom.alerts
+    assert " stories since " in alert.title
+    assert " usual by now: " in alert.title
+    words, _, headlines = alert.title.partition(" — ")
+    assert "grève" in words or "Zeebrugge" in words
+    assert headlines.startswith("Alibaba : grève à Zeebrugge")
+    assert headlines.count(";") == 2
+
+
+def test_it_is_recorded_with_its_stories(newsroom: UnusualNewsroom) -> None:
+    (plan,) = newsroom.let(HOUR, BURST)
+    (record,) = plan.records
+    assert record.content["stories"] == len(record.content["alerts"])
+    assert record.content["usual"] < 3
+    assert record.rule == newsroom.watchlist
+
+
+def test_a_restart_raises_no_second_one(newsroom: UnusualNewsroom) -> None:
+    newsroom.let(HOUR, BURST)
+    newsroom.restart()
+    assert newsroom.let(HOUR / 2, BURST[:6]) == []
+    assert len(newsroom.alerts) == 1
+
+
+def test_a_watchlist_may_ask_for_none(newsroom: UnusualNewsroom) -> None:
+    newsroom.watchlist = replace(newsroom.watchlist, unusual=False)
+    assert newsroom.let(HOUR, BURST) == []
+
+
+def test_a_spike_is_over_when_nobody_asks_any_more(newsroom: UnusualNewsroom) -> None:
+    newsroom.let(HOUR, BURST)
+    newsroom.watchlist = replace(newsroom.watchlist, unusual=False)
+    assert newsroom.look(LOOK).usual_again == (("Alibaba", AlertKind.SPIKE),)
+
+
+def test_a_silence_is_one_alert_until_a_story_comes(newsroom: UnusualNewsroom) -> None:
+    (plan,) = newsroom.let(DAY)
+    (raised,) = plan.raised
+    assert raised.kind is AlertKind.QUIET
+    assert raised.title.startswith("no story since ")
+    assert "The last one: Alibaba au port" in raised.title
+    (over,) = newsroom.let(HOUR, [60.0])
+    assert over.usual_again == (("Alibaba", AlertKind.QUIET),)
+
+
+def test_no_silence_while_its_feed_is_not_read(newsroom: UnusualNewsroom) -> None:
+    for _ in range(int(DAY / LOOK)):
+        assert newsroom.look(LOOK).new == ()
+
+
+def test_a_sleep_is_neither_a_silence_nor_a_spike(newsroom: UnusualNewsroom) -> None:
+    assert newsroom.look().new == ()
+    newsroom.now += 20 * HOUR
+    assert newsroom.look().new == ()
+    assert newsroom.let(HOUR, BURST) == []
+
+
+def test_no_spike_of_a_network_that_is_back(newsroom: UnusualNewsroom) -> None:
+    newsroom.look()
+    for _ in range(int(20 * HOUR / LOOK)):
+        newsroom.now += LOOK
+        plan = newsroom.watch.look(
+            [newsroom.watchlist], newsroom.routing, newsroom.routing.zone,
+            patience=3 * LOOK, network_down=True,
+        )  # fmt: skip
+        assert plan.new == ()
+    assert newsroom.let(HOUR, BURST) == []
+
+
+def test_a_feed_that_fails_makes_neither_a_silence_nor_a_spike(newsroom: UnusualNewsroom) -> None:
+    newsroom.let(HOUR, [60.0, 2_000.0])
+    assert newsroom.fail(20) == []
+    assert newsroom.let(HOUR, BURST) == []
+
+
+def test_it_is_silenced_and_routed_as_its_watchlist(newsroom: UnusualNewsroom) -> None:
+    newsroom.routing = Routing(
+        channels=("desk", "other"), routes=(Route(to=("desk",), watch=("alibaba",)),)
+    )
+    (plan,) = newsroom.let(HOUR, BURST)
+    assert [one.channel for notify in plan.notify for one in notify.deliveries] == ["desk"]
+    newsroom.store.watchlists.silence(
+        Silence(watchlist="Alibaba", by="", since=newsroom.now, until=newsroom.now + 9 * DAY)
+    )
+    plans = newsroom.let(3 * DAY)
+    assert [one.suppressed for plan in plans for one in plan.raised] == [SuppressionReason.SILENCE]
+
+
+def test_it_counts_as_no_story(newsroom: UnusualNewsroom) -> None:
+    stories = [n * HOUR + 60.0 for n in range(3)]
+    newsroom.let(3 * HOUR, stories)
+    newsroom.let(HOUR, BURST)
+    assert newsroom.alerts
+    end = newsroom.now
+    with newsroom.store.reading() as reading:
+        assert len(reading.volumes.stories(end - HOUR)["Alibaba"]) == len(BURST)

@@ -1,0 +1,580 @@
+"""What is written down of alerts: complete, append-only, and every tampering is named."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from msgspec.structs import replace
+from support import flow, old_stores
+from support.alert_storage import raise_alerts, save_page, save_poll
+
+from index.query.parser import parse_query
+from monitor.base.article import Article
+from monitor.cli import main_group
+from monitor.judgement.alerts.facts import Arrivals
+from monitor.model.alert import AlertKind, BegunIncident
+from monitor.model.config import Escalate, Watchlist
+from monitor.model.evidence import Via
+from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.match import Match, WatchlistMatch
+from monitor.model.poll import ArticleChange, PollOutcome, ResponseEvidence
+from monitor.model.severity import Severity
+from monitor.storage.maintenance.verification import VerificationResult, verify
+from monitor.storage.store.sql.evidence import EvidenceReader
+from monitor.storage.store.sql.schema import EVIDENCE
+from monitor.storage.store.sql.store import SqlStore
+
+NOW = flow.START + 10 * flow.HOUR
+ANSWERED = ResponseEvidence(
+    url="https://d.test/rss?token=…",
+    status=200,
+    headers=(("etag", '"1"'), ("server", "nginx")),
+    body="ab" * 16,
+    received=NOW - 2.0,
+)
+LOUD = Watchlist(
+    name="Loud", query=parse_query("douane"), lang=("fr",), escalate=Escalate(outlets=2), rule="r1"
+)
+
+
+def written(
+    store: SqlStore,
+    watchlist: Watchlist,
+    host: str,
+    story: int = 0,
+    matches: tuple[Match, ...] = (),
+    begun: tuple[BegunIncident, ...] = (),
+) -> int:
+    """Store an article of a host that raises an alert, by a poll; return its number."""
+    feed = Feed(url="https://d.test/rss", name="D", number=4)
+    with store.batch() as batch:
+        id = batch.next_article()
+        article = Article(
+            id=id, feeds=(4,), url=f"https://{host}/{id}", title="La douane", summary="Au port",
+            seen=NOW, published=NOW - 60, story=story or id,
+        )  # fmt: skip
+        arrival = ArticleChange(
+            article=article, new=True, guid=f"g{id}", fingerprint=b"%d" % id, canonical="",
+            hits=(WatchlistMatch(watchlist=watchlist, matches=matches),),
+        )  # fmt: skip
+        save_poll(
+            batch,
+            PollOutcome(
+                feed=feed,
+                state=FeedState(),
+                poll=Poll(at=NOW, outcome=Outcome.READ),
+                arrivals=(arrival,),
+                answered=ANSWERED,
+                begun=begun,
+            ),
+        )
+    return id
+
+
+MATCH = Match(field="title", start=3, end=9, text="douane", term="douane")
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A newsroom with every kind of record: polls, pages, edits, copies, drops, a feed's alert."""
+    folder = tmp_path_factory.mktemp("room")
+    flow.life(folder).live(flow.ROUNDS)
+    with closing(SqlStore(folder)) as store:
+        d = Feed(url="https://d.test/rss", name="D")
+        store.subscribe((*flow.FEEDS, d), (*flow.WATCHLISTS, LOUD))
+        first = written(store, LOUD, "un-journal.com", matches=(MATCH,))
+        written(store, LOUD, "deux-journal.com", story=first, matches=(MATCH,))
+        with store.batch() as batch:
+            (article,) = batch.articles.get([first])
+            elsewhere = Match(field="summary", start=3, end=7, text="port", term="port")
+            edited = replace(LOUD, query=parse_query("port"), rule="r2")
+            late = ArticleChange(
+                article=article, new=False, guid="", fingerprint=b"", canonical="",
+                hits=(WatchlistMatch(watchlist=edited, matches=(elsewhere,)),), backfill=True,
+            )  # fmt: skip
+            archive = Arrivals(feed=replace(d, number=4), via=Via.ARCHIVE, changes=(late,))
+            raise_alerts(batch, archive, NOW + 1)
+            edited_text = replace(article, summary="Le port, et rien d’autre")
+            nowhere = ArticleChange(
+                article=edited_text, new=False, guid=f"g{first}", fingerprint=b"e", canonical=""
+            )
+            poll = Poll(at=NOW + 2, outcome=Outcome.READ)
+            refresh = PollOutcome(
+                feed=replace(d, number=4), state=FeedState(), poll=poll, arrivals=(nowhere,)
+            )
+            save_poll(batch, refresh)
+            paged = replace(nowhere, article=replace(edited_text, body="La page"), hits=late.hits)
+            save_page(batch, paged, replace(d, number=4), NOW + 3)
+            batch.drop([flow.rows(folder, "SELECT min(article) FROM alerts")[0][0]])
+        notice = BegunIncident(kind=AlertKind.SILENT, severity=Severity.LOW, title="nothing new")
+        written(store, LOUD, "trois-journal.com", matches=(MATCH,), begun=(notice,))
+        written(store, LOUD, "quatre-journal.com", matches=(MATCH,))
+    return folder
+
+
+def verified(folder: Path, first: int = 1, noted: str = "") -> VerificationResult:
+    with EvidenceReader(folder) as proofs:
+        return verify(proofs, lambda *_: None, now=NOW + 1e8, first=first, noted=noted)
+
+
+def records(folder: Path, kind: str) -> list[tuple[int, int | None, dict[str, Any]]]:
+    found = flow.rows(
+        folder, "SELECT number, alert, record FROM evidence WHERE kind = ? ORDER BY number", kind
+    )
+    return [(number, alert, json.loads(record)) for number, alert, record in found]
+
+
+# --- what is written down --------------------------------------------------------------
+
+
+def test_a_whole_room_is_whole(room: Path) -> None:
+    found = verified(room)
+    assert found.faults == []
+    kinds = dict(flow.rows(room, "SELECT kind, count(*) FROM evidence GROUP BY 1"))
+    assert kinds.keys() == {
+        "rule", "raised", "escalated", "edited", "page", "rematched", "dropped",
+    }  # fmt: skip
+    assert (found.dropped, found.earlier) == (kinds["dropped"], 0)
+    ((alerts,),) = flow.rows(room, "SELECT count(*) FROM alerts")
+    assert (found.alerts, found.records) == (alerts, sum(kinds.values()))
+    assert kinds["raised"] == alerts + kinds["dropped"]
+    assert found.texts >= alerts - 1  # one is about a feed
+
+
+def test_a_record_says_why_and_whence(room: Path) -> None:
+    raised = [said for _, _, said in records(room, "raised")]
+    (said,) = [one for one in raised if "trois-journal.com" in str(one.get("article"))]
+    ((title, summary, body),) = flow.rows(
+        room, "SELECT title, summary, body FROM articles WHERE id = ?", said["article"]["id"]
+    )
+    text = json.dumps([title, summary, body], ensure_ascii=False, separators=(",", ":"))
+    assert said["article"]["sha256"] == hashlib.sha256(text.encode()).hexdigest()
+    assert said["matches"] == [
+        {"field": "title", "start": 3, "end": 9, "text": "douane", "term": "douane"}
+    ]
+    assert said["answer"] == {
+        "url": ANSWERED.url,
+        "status": 200,
+        "headers": {"etag": '"1"', "server": "nginx"},
+        "body": "ab" * 16,
+        "received": NOW - 2.0,
+    }
+    assert (said["via"], said["at"], said["severity"]) == ("poll", NOW, "medium")
+    (rule,) = [s for n, _, s in records(room, "rule") if n == said["rule"]["record"]]
+    assert (rule["query"], rule["version"], rule["lang"]) == ("douane", "r1", ["fr"])
+
+
+def test_a_rule_is_written_down_once_and_again_when_it_is_edited(room: Path) -> None:
+    loud = [s["query"] for _, _, s in records(room, "rule") if s["watchlist"] == "Loud"]
+    assert loud == ["douane", "port"]
+
+
+def test_the_chain_can_be_followed_with_any_tool(room: Path) -> None:
+    before = "0" * 64
+    for number, record, digest in flow.rows(
+        room, "SELECT number, record, hash FROM evidence ORDER BY number"
+    ):
+        said = json.loads(record)
+        assert (said["number"], said["previous"]) == (number, before)
+        before = hashlib.sha256(record.encode()).hexdigest()
+        assert digest == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE evidence SET record = '' WHERE number = 1",
+        "DELETE FROM evidence WHERE number = 1",
+        "INSERT OR REPLACE INTO evidence VALUES (1, 'rule', NULL, '', '{}', '')",
+        "INSERT INTO evidence VALUES (9999, 'rule', NULL, '', '{}', '')",
+        "REPLACE INTO evidence (number, kind, record, hash) VALUES (2, 'rule', '{}', '')",
+    ],
+)
+def test_the_store_itself_refuses_to_change_records(
+    room: Path, tmp_path: Path, statement: str
+) -> None:
+    shutil.copy(room / "newsroom.db", tmp_path)
+    with (
+        closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql,
+        pytest.raises(sqlite3.IntegrityError, match="evidence is"),
+    ):
+        sql.execute(statement)
+
+
+# --- tampering -------------------------------------------------------------------------
+
+
+def forged(sql: sqlite3.Connection) -> None:
+    """Change a record and give it the hash that it has then."""
+    ((number, record),) = sql.execute(
+        "SELECT number, record FROM evidence WHERE kind = 'raised' ORDER BY number LIMIT 1"
+    ).fetchall()
+    record = record.replace('"severity":"', '"severity":"very ')
+    digest = hashlib.sha256(record.encode()).hexdigest()
+    sql.execute(
+        "UPDATE evidence SET record = ?, hash = ? WHERE number = ?", (record, digest, number)
+    )
+
+
+def swapped(sql: sqlite3.Connection) -> None:
+    for old, new in ((3, -1), (4, 3), (-1, 4)):
+        sql.execute("UPDATE evidence SET number = ? WHERE number = ?", (new, old))
+
+
+def written_anew(sql: sqlite3.Connection) -> None:
+    """Change what a rule says, and give every record the hash and the place it has then."""
+    before = "0" * 64
+    for number, was in sql.execute(
+        "SELECT number, record FROM evidence ORDER BY number"
+    ).fetchall():
+        said = json.loads(was.replace('"query":"port"', '"query":"porte"')) | {"previous": before}
+        record = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        before = hashlib.sha256(record.encode()).hexdigest()
+        sql.execute(
+            "UPDATE evidence SET record = ?, hash = ? WHERE number = ?", (record, before, number)
+        )
+    for number, record in sql.execute("SELECT number, record FROM evidence WHERE said <> ''"):
+        said = json.loads(record)
+        kept = {k: said[k] for k in ("watchlist", "version", "query", "lang", "feeds")}
+        text = json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        sql.execute(
+            "UPDATE evidence SET said = ? WHERE number = ?",
+            (hashlib.sha256(text.encode()).hexdigest(), number),
+        )
+
+
+def redated(
+    change: Callable[[float], float], kind: str = "raised"
+) -> Callable[[sqlite3.Connection], None]:
+    """Date all records of a kind otherwise, in the store too, and give all the right hashes."""
+
+    def rewrite(sql: sqlite3.Connection) -> None:
+        before = "0" * 64
+        for number, was in sql.execute(
+            "SELECT number, record FROM evidence ORDER BY number"
+        ).fetchall():
+            said = json.loads(was) | {"previous": before}
+            if said["kind"] == kind:
+                at, said["at"] = said["at"], change(said["at"])
+                for table, column in (("alerts", "raised_at"), ("escalations", "at")):
+                    sql.execute(
+                        f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (said["at"], at)
+                    )
+            record = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+            before = hashlib.sha256(record.encode()).hexdigest()
+            sql.execute(
+                "UPDATE evidence SET record = ?, hash = ? WHERE number = ?",
+                (record, before, number),
+            )
+
+    return rewrite
+
+
+RAISED = "(SELECT min(number) FROM evidence WHERE kind = 'raised')"
+LAST = "(SELECT max(number) FROM evidence)"
+AN_ALERT = "(SELECT max(id) FROM alerts WHERE article IS NOT NULL)"
+ITS_ARTICLE = f"(SELECT article FROM alerts WHERE id = {AN_ALERT})"
+EDITED = "(SELECT min(article) FROM versions)"
+LOUDER = "(SELECT min(alert) FROM escalations)"
+
+TAMPERED: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = {
+    "a record is changed": (
+        "UPDATE evidence SET record = replace(record, 'Alibaba', 'Alibabb')"
+        f" WHERE number = {RAISED}",
+        "not the hash",
+    ),
+    "a record is changed with its hash": (forged, "does not follow record"),
+    "a hash is changed": (
+        f"UPDATE evidence SET hash = '{'ab' * 32}' WHERE number = 5", "not the hash"
+    ),
+    "a record is emptied": (
+        f"UPDATE evidence SET record = '', hash = '{hashlib.sha256(b'').hexdigest()}'"
+        " WHERE number = 5",
+        "not a JSON object",
+    ),
+    "a record is taken out": ("DELETE FROM evidence WHERE number = 5", "record 5 is missing"),
+    "the first records are taken out": (
+        "DELETE FROM evidence WHERE number < 4", "records 1 to 3 are missing"
+    ),
+    "the last records are taken out": (
+        f"DELETE FROM evidence WHERE number > {LAST} - 2", "missing at the end"
+    ),
+    "the last record is taken out, and the counter is set back": (
+        f"DELETE FROM evidence WHERE number = {LAST};"
+        f"UPDATE sqlite_sequence SET seq = {LAST} WHERE name = 'evidence'",
+        "has no record of why it was raised",
+    ),
+    "two records are exchanged": (swapped, "it says that it is record"),
+    "a record is put in": (
+        f"INSERT INTO evidence VALUES ({LAST} + 1, 'dropped', 1, '', '{{}}', '00')",
+        "not the hash",
+    ),
+    "a record is filed under another alert": (
+        f"UPDATE evidence SET alert = alert + 1 WHERE number = {RAISED}", "filed under another"
+    ),
+    "a record is filed under another kind": (
+        f"UPDATE evidence SET kind = 'earlier' WHERE number = {RAISED}", "filed under another"
+    ),
+    "a rule is filed under another hash": (
+        "UPDATE evidence SET said = 'abc' WHERE number = 1", "filed under another hash"
+    ),
+    "an alert is taken away": (
+        f"DELETE FROM alerts WHERE id = {AN_ALERT}", "no record says that it was dropped"
+    ),
+    "an alert is put in": (
+        f"INSERT INTO alerts (watchlist, article, severity, raised_at) VALUES ('x',"
+        f" {ITS_ARTICLE}, 'low', 1.0)",
+        "has no record of why it was raised",
+    ),
+    "an alert that was dropped is put back": (
+        "INSERT INTO alerts (id, watchlist, severity, raised_at)"
+        " SELECT min(alert), 'Alibaba', 'low', 1.0 FROM evidence WHERE kind = 'dropped'",
+        "was dropped, and it is there",
+    ),
+    "an alert is said to be another watchlist's": (
+        f"UPDATE alerts SET watchlist = 'Liège' WHERE id = {AN_ALERT}", "the watchlist is now"
+    ),
+    "an alert is said to be older": (
+        f"UPDATE alerts SET raised_at = raised_at - 1 WHERE id = {AN_ALERT}", "the time is now"
+    ),
+    "an alert is said to be less loud": (
+        f"UPDATE alerts SET severity = 'low' WHERE id = {AN_ALERT}", "the severity is now low"
+    ),
+    "an alert is said to be another rule's": (
+        f"UPDATE alerts SET rule = 'r9' WHERE id = {AN_ALERT}", "the rule is now"
+    ),
+    "an alert is said to be a copy": (
+        f"UPDATE alerts SET merged_into = 1 WHERE id = {AN_ALERT}", "duplicate of is now 1"
+    ),
+    "the alert of a feed is changed": (
+        "UPDATE alerts SET kind = 'gone' WHERE article IS NULL", "the kind is now 'gone'"
+    ),
+    "a text is changed": (
+        f"UPDATE articles SET summary = summary || '.' WHERE id = {ITS_ARTICLE}",
+        "not the text that was hashed",
+    ),
+    "a title is changed": (
+        f"UPDATE articles SET title = 'Rien' WHERE id = {ITS_ARTICLE}",
+        "not the text that was hashed",
+    ),
+    "an article is taken away": (
+        f"DELETE FROM articles WHERE id = {ITS_ARTICLE}", "version 1 of article .* is gone"
+    ),
+    "an article is said to be from elsewhere": (
+        f"UPDATE articles SET url = 'https://ex.org/' WHERE id = {ITS_ARTICLE}",
+        "the address of its article",
+    ),
+    "an article is said to be older": (
+        f"UPDATE articles SET published = 1.0 WHERE id = {ITS_ARTICLE}", "the date of its article"
+    ),
+    "an article is said to be by somebody else": (
+        f"UPDATE articles SET author = 'X' WHERE id = {ITS_ARTICLE}", "the author of its article"
+    ),
+    "an edited article is said to be by somebody else": (
+        f"UPDATE articles SET author = 'X' WHERE id = {EDITED}", "the author of its article"
+    ),
+    "an article is said to be in another language": (
+        f"UPDATE articles SET lang = 'xx' WHERE id = {ITS_ARTICLE}", "the language of its article"
+    ),
+    "an article is said to be of another outlet": (
+        f"UPDATE articles SET outlet = 'X' WHERE id = {ITS_ARTICLE}", "the outlet of its article"
+    ),
+    "an alert is recorded before its article is seen": (
+        redated(lambda at: at - 10 * 86_400), "before its article was first seen"
+    ),
+    "an alert is recorded in the future": (redated(lambda at: at + 1e9), "in the future"),
+    "an escalation is recorded before its alert": (
+        redated(lambda at: at - 10 * 86_400, "escalated"), "is dated before record"
+    ),
+    "the text of a page is changed": (
+        "UPDATE articles SET body = 'x' WHERE url = 'https://ex.org/page'",
+        "not the text that was hashed",
+    ),
+    "an edited text is put back": (
+        f"UPDATE articles SET (title, summary) = (SELECT title, summary FROM versions WHERE article"
+        f" = {EDITED}) WHERE id = {EDITED}",
+        "not the text that was hashed",
+    ),
+    "words that matched are changed": (
+        f"UPDATE matches SET text = 'autre' WHERE alert = {AN_ALERT}", "words that matched"
+    ),
+    "places that matched are changed": (
+        f"UPDATE matches SET start = start + 1 WHERE alert = {AN_ALERT}", "or their places"
+    ),
+    "matches are taken away": (
+        f"DELETE FROM matches WHERE alert = {AN_ALERT}", "words that matched"
+    ),
+    "an escalation is taken away": (
+        f"DELETE FROM escalations WHERE alert = {LOUDER}", "its escalation is not in the store"
+    ),
+    "an escalation is put in": (
+        f"INSERT INTO escalations (alert, reason, at, outlets, article, severity) VALUES"
+        f" ({AN_ALERT}, 'en', 1.0, 1, 1, 'low')",
+        "no record says so",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TAMPERED)
+def test_tampering_is_named(room: Path, tmp_path: Path, case: str) -> None:
+    shutil.copy(room / "newsroom.db", tmp_path)
+    how, named = TAMPERED[case]
+    with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql, sql:
+        for (name,) in sql.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'evidence'"
+        ).fetchall():
+            sql.execute(f"DROP TRIGGER {name}")
+        if isinstance(how, str):
+            sql.executescript(how)
+        else:
+            how(sql)
+        sql.executescript(EVIDENCE[EVIDENCE.index("CREATE TRIGGER") :])
+    found = verified(tmp_path)
+    assert not found.whole
+    assert any(_matches(named, str(fault)) for fault in found.faults), found.faults
+    assert not any("as it was made" in str(fault) for fault in found.faults)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return re.search(pattern, text) is not None
+
+
+def test_the_first_broken_link_comes_first(room: Path, tmp_path: Path) -> None:
+    shutil.copy(room / "newsroom.db", tmp_path)
+    with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql, sql:
+        sql.execute("DROP TRIGGER evidence_is_final")
+        sql.execute("UPDATE evidence SET record = replace(record, '1', '2') WHERE number IN (9, 7)")
+        sql.execute("UPDATE articles SET summary = '' WHERE id = (SELECT max(id) FROM articles)")
+    found = verified(tmp_path)
+    assert found.faults[0].number == 7
+    assert [fault.number for fault in found.faults][-1] == 0
+    assert "evidence_is_final" in str(found.faults[-1])
+
+
+def test_records_that_are_all_written_anew_are_told_by_a_hash_noted_elsewhere(
+    room: Path, tmp_path: Path
+) -> None:
+    shutil.copy(room / "newsroom.db", tmp_path)
+    ((noted, number),) = flow.rows(
+        room, "SELECT hash, number FROM evidence ORDER BY number DESC LIMIT 1"
+    )
+    assert verified(tmp_path, noted=noted).noted == number
+    with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql, sql:
+        sql.execute("DROP TRIGGER evidence_is_final")
+        written_anew(sql)
+        sql.executescript(EVIDENCE[EVIDENCE.index("CREATE TRIGGER evidence_is_final") :].split(
+            "CREATE TRIGGER evidence_is_appended")[0])  # fmt: skip
+    assert verified(tmp_path).whole, "nothing but the hash can tell"
+    (fault,) = verified(tmp_path, noted=noted).faults
+    assert noted in str(fault)
+
+
+# --- what goes, what was there before --------------------------------------------------
+
+
+def test_alerts_of_an_older_store_are_written_down_as_such(tmp_path: Path) -> None:
+    rows = (
+        "INSERT INTO feeds (url, name) VALUES ('https://a.test/rss', 'A');"
+        "INSERT INTO articles (id, feed, url, canonical, fingerprint, title, summary, body, author,"
+        " lang, seen, story) VALUES (1, 1, 'https://a.test/1', '', x'00', 'Un', '', '', '', 'fr',"
+        " 100.0, 1);"
+        "INSERT INTO alerts (id, watchlist, article, severity, raised_at)"
+        " VALUES (4, 'w', 1, 'high', 100.0);"
+        "INSERT INTO matches VALUES (4, 0, 'title', 0, 2, 'Un', 'un');"
+    )
+    folder = old_stores.make(tmp_path / "old", 2, rows)
+    with closing(SqlStore(folder)) as store:
+        d = Feed(url="https://d.test/rss", name="D")
+        store.subscribe((Feed(url="https://a.test/rss", name="A"), d), (LOUD,))
+        flow.rows(folder, "SELECT 1")
+        found = verified(folder)
+        assert (found.whole, found.earlier, found.texts) == (True, 1, 1)
+        ((_, alert, said),) = records(folder, "earlier")
+        assert (alert, said["watchlist"], said["matches"][0]["text"]) == (4, "w", "Un")
+    with closing(sqlite3.connect(folder / "newsroom.db")) as sql, sql:
+        sql.execute("UPDATE articles SET title = 'Deux'")
+    assert "not the text that was hashed" in str(verified(folder).faults)
+
+
+def test_what_an_edit_takes_away_and_a_page_brings_is_written_down(room: Path) -> None:
+    ((_, alert, edited),) = records(room, "edited")
+    assert (edited["text"]["version"], edited["matches"]) == (2, [])
+    ((_, same, page),) = records(room, "page")
+    assert (same, page["text"]["version"], page["matches"][0]["text"]) == (alert, 2, "port")
+    assert page["text"]["sha256"] != edited["text"]["sha256"]
+    ((_, _, rematched),) = records(room, "rematched")
+    assert (rematched["rule"]["version"], rematched["matches"][0]["field"]) == ("r2", "summary")
+
+
+def test_an_escalation_is_written_down(room: Path) -> None:
+    ((_, _, said),) = records(room, "escalated")
+    assert (said["reason"], said["outlets"], said["from"], said["to"]) == (
+        "outlets", 2, "medium", "high",
+    )  # fmt: skip
+
+
+# --- the command -----------------------------------------------------------------------
+
+
+def run(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    done = CliRunner().invoke(main_group, ["--data", str(folder), "verify", *arguments])
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_the_command(room: Path, tmp_path: Path) -> None:
+    code, out, _ = run(room)
+    assert code == 0
+    head = out.rsplit("head      ", 1)[1].split()[0]
+    assert run(room, "--head", head)[0] == 0
+    assert run(room, "--head", "ab" * 32)[0] == 1
+    assert run(room, "--head", "abc")[0] == 2
+    said = json.loads(run(room, "--from", "5", "--format", "json")[1])
+    assert (said["whole"], said["head"]["hash"], said["faults"]) == (True, head, [])
+    assert run(room, "--from", "99999")[0] == 1
+    shutil.copy(room / "newsroom.db", tmp_path)
+    with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql, sql:
+        sql.execute("DROP TRIGGER evidence_stays")
+        sql.execute("DELETE FROM evidence WHERE number = 5")
+    code, out, err = run(tmp_path)
+    assert code == 1
+    assert "NOT whole" in out
+    assert err.splitlines()[0].startswith("✗ record 6")
+    said = json.loads(run(tmp_path, "--format", "json")[1])
+    assert said["faults"][0] == {
+        "what": "record 5 is missing before it", "number": 6, "alert": said["faults"][0]["alert"],
+    }  # fmt: skip
+
+
+def test_the_records_of_an_alert_are_printed_as_they_are(room: Path) -> None:
+    ((alert,),) = flow.rows(room, "SELECT min(alert) FROM escalations")
+    lines = run(room, "--alert", f"a{alert}")[1].splitlines()
+    kept = flow.rows(room, "SELECT hash FROM evidence WHERE alert = ? ORDER BY number", alert)
+    assert [(hashlib.sha256(line.encode()).hexdigest(),) for line in lines] == kept
+    assert run(room, "--alert", "a99999")[0] == 2
+
+
+def test_the_last_hash_is_sent_to_a_channel(room: Path, tmp_path: Path) -> None:
+    shutil.copytree(room, tmp_path / "var")
+    heads = tmp_path / "heads.jsonl"
+    (tmp_path / "feeds.yaml").write_text(
+        "feeds: [https://a.test/rss]\nwatchlists: [Alibaba]\n"
+        f"channels: [{{name: elsewhere, file: {heads}}}]\n",
+        encoding="utf-8",
+    )
+    arguments = ["-c", str(tmp_path / "feeds.yaml"), "verify", "--send", "elsewhere"]
+    done = CliRunner().invoke(main_group, arguments)
+    assert done.exit_code == 0, done.output
+    head = verified(tmp_path / "var").head[1]
+    assert head in heads.read_text(encoding="utf-8")
+    unknown = CliRunner().invoke(main_group, [*arguments[:-1], "nowhere"])
+    assert unknown.exit_code != 0

@@ -1,0 +1,115 @@
+"""What an edit changed: word by word, and which watched terms went or came."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import flow
+from support.newsroom import Newsroom
+
+from monitor.model.article import ADDED, REMOVED, SAME, DiffPart
+from monitor.presentation.service.article_revisions import (
+    diff_words,
+    revisions_between,
+    with_context,
+)
+from monitor.storage.store.sql.views import SqlViews
+
+TEXTS = st.lists(
+    st.sampled_from(["le", "port", "d’Anvers", "grève", ",", ".", "\n", " ", "阿里"]), max_size=30
+).map("".join)
+
+
+@given(TEXTS | st.text(), TEXTS | st.text())
+def test_pieces_make_both_texts(old: str, new: str) -> None:
+    found = diff_words(old, new)
+    assert "".join(piece.text for piece in found if piece.kind != ADDED) == old
+    assert "".join(piece.text for piece in found if piece.kind != REMOVED) == new
+    assert all(piece.text for piece in found)
+    if old == new:
+        assert all(piece.kind == SAME for piece in found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        (
+            "Grève au port",
+            "Grève au quai",
+            [(SAME, "Grève au "), (REMOVED, "port"), (ADDED, "quai")],
+        ),
+        ("L’État", "L’État belge", [(SAME, "L’État"), (ADDED, " belge")]),
+        ("un deux", "un", [(SAME, "un"), (REMOVED, " deux")]),
+        ("", "neuf", [(ADDED, "neuf")]),
+    ],
+)
+def test_words_are_not_torn(old: str, new: str, wanted: list[tuple[str, str]]) -> None:
+    assert diff_words(old, new) == [DiffPart(*one) for one in wanted]
+
+
+def test_a_word_changed_in_a_long_text_is_one_change() -> None:
+    words = [f"le mot {n % 7} de la liste {n}," for n in range(60)]
+    old, new = " ".join(words), " ".join([*words[:30], "une insertion,", *words[30:]])
+    changed = [piece for piece in diff_words(old, new) if piece.kind != SAME]
+    assert [(piece.kind, piece.text.strip()) for piece in changed] == [(ADDED, "une insertion,")]
+
+
+def test_only_what_is_around_a_change_is_shown() -> None:
+    before = " ".join(f"a{n}" for n in range(50))
+    after = " ".join(f"b{n}" for n in range(50))
+    found = diff_words(f"{before} port {after}", f"{before} quai {after}")
+    shown = "".join(piece.text for piece in with_context(found, 2))
+    assert shown == "…a48 a49 portquai b0 b1…"
+    short = diff_words("un port", "un quai")
+    assert with_context(short, 2) == short
+
+
+def test_which_terms_went_and_came(tmp_path: Path) -> None:
+    flow.life(tmp_path).live(flow.ROUNDS)
+    views = SqlViews(tmp_path)
+    ((id,),) = flow.rows(tmp_path, "SELECT id FROM articles WHERE version > 1")
+    (article,) = views.articles.get([id])
+    assert article is not None
+    versions = views.articles.revisions(id)
+    assert [version.number for version in versions] == list(range(1, len(versions) + 1))
+    assert versions[-1].title == article.title
+    (edit,) = revisions_between(article, [flow.FEEDS[0]], versions, flow.WATCHLISTS)
+    assert (edit.version, edit.at) == (2, versions[0].until)
+    assert edit.added_terms == (("Alibaba", "Alibaba"),)
+    assert edit.removed_terms == ()
+    assert set(edit.parts) == {"title", "summary"}
+    (back,) = revisions_between(article, [flow.FEEDS[0]], versions[::-1], flow.WATCHLISTS)
+    assert (back.added_terms, back.removed_terms) == ((), edit.added_terms)
+
+
+def test_terms_of_watchlists_on_another_feed_that_carries_it(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path)
+    flow.life(room.data).live(flow.ROUNDS)
+    feeds = [{"url": feed.url, "name": feed.name} for feed in flow.FEEDS[:2]]
+    room.watch(feeds, [{"terms": ["Alibaba"], "feeds": ["B"]}])
+    ((id,),) = flow.rows(room.data, "SELECT id FROM articles WHERE version > 1")
+    (article,) = SqlViews(room.data).articles.get([id])
+    assert len(article.feeds) == 2
+    assert "terms added: Alibaba (Alibaba)" in room.here("show", str(id), "--diff").stdout
+
+
+def test_on_the_command_line(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path)
+    flow.life(room.data).live(flow.ROUNDS)
+    room.watch([{"url": "https://a.test/rss"}], ["Alibaba"])
+    ((id,),) = flow.rows(room.data, "SELECT id FROM articles WHERE version > 1")
+    shown = room.here("show", str(id), "--diff").stdout
+    assert "title: Grève au port[- d’Anvers-]" in shown
+    assert "{+d’Alibaba +}" in shown
+    assert "terms added: Alibaba (Alibaba)" in shown
+    said = json.loads(room.here("show", str(id), "--diff", "--format", "json").stdout)
+    assert [text["version"] for text in said["texts"]] == [1, 2]
+    assert said["edits"][0]["came"] == [{"watchlist": "Alibaba", "term": "Alibaba"}]
+    ((other,),) = flow.rows(room.data, "SELECT min(id) FROM articles WHERE version = 1")
+    assert "no revisions" in room.here("show", str(other), "--diff").stdout
+    room.config.unlink()
+    assert "[- d’Anvers-]" in room.here("show", str(id), "--diff").stdout

@@ -1,0 +1,223 @@
+"""Edits of `feeds.yaml`: whole or not at all, and then at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from msgspec.structs import replace
+from support import flow
+from support.flow import WATCHLISTS, A, B, C, Press, edition
+from support.in_process_monitor import InProcessMonitor, NoIndexer, press_of
+
+from monitor.base.errors import FetchError, MonitorError
+from monitor.base.tasks import WorkerThread
+from monitor.model.config import Config
+from monitor.model.poll import Fetched, NotModified
+from monitor.runtime import daemon as daemon_module
+from monitor.storage.store.sql.views import SqlViews
+
+T = TypeVar("T")
+
+TICK = 0.02
+HOUR = 3_600.0
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(daemon_module, "TICK", TICK)
+    yield
+
+
+def every(room: InProcessMonitor, seconds: float) -> None:
+    """Ask for another interval of A."""
+    config = room.load()
+    feeds = [replace(f, every=seconds) if f.url == A else f for f in config.feeds]
+    room.edit(replace(config, feeds=tuple(feeds)))
+
+
+def due(room: InProcessMonitor) -> float:
+    """Return the seconds until A is due, from now."""
+    return room.health(A).state.next_due - room.now
+
+
+def test_a_file_that_is_being_written_is_left_alone_until_it_rests(tmp_path: Path) -> None:
+    """Its first half is well by itself, and yet not what is meant."""
+    room = InProcessMonitor(tmp_path, press_of())
+
+    async def script(room: InProcessMonitor) -> None:
+        await room.until(lambda: room.polls(A) == 1)
+        whole = room.load()
+        for _ in range(40):
+            room.edit(replace(whole, feeds=whole.feeds[:1], watchlists=()))
+            assert len(room.views.feeds.subscribed()) == 3
+            await asyncio.sleep(TICK / 2)
+        room.edit(replace(whole, watchlists=WATCHLISTS[:1]))
+        await room.until(lambda: len(room.views.watchlists.in_force()) == 1)
+        assert len(room.views.feeds.subscribed()) == 3
+
+    room.run(script)
+
+
+def test_a_file_that_is_written_to_while_it_is_read_is_read_again(tmp_path: Path) -> None:
+    room = InProcessMonitor(tmp_path, press_of())
+    load = room.load
+
+    async def script(room: InProcessMonitor) -> None:
+        await room.until(lambda: room.polls(A) == 1)
+        half, whole = replace(load(), feeds=load().feeds[:1]), replace(load(), watchlists=())
+
+        def reading() -> Config:
+            if room.config is half:
+                room.edit(whole)
+                return half
+            return whole
+
+        in_force: list[int] = []
+        subscribe = room.store.subscribe
+        room.store.subscribe = lambda *asked: (in_force.append(len(asked[0])), subscribe(*asked))[1]  # type: ignore[method-assign,func-returns-value]
+        room.reading = reading
+        room.edit(half)
+        await room.until(lambda: not room.views.watchlists.in_force())
+        assert in_force == [3]
+
+    room.run(script)
+
+
+def test_an_edited_interval_holds_at_once_shorter_or_longer(tmp_path: Path) -> None:
+    room = InProcessMonitor(tmp_path, press_of())
+
+    async def script(room: InProcessMonitor) -> None:
+        every(room, 6 * HOUR)
+        await room.until(lambda: room.polls(A) == 1 and due(room) == 6 * HOUR)
+        every(room, HOUR)
+        await room.until(lambda: due(room) == HOUR)
+        room.now += HOUR / 2
+        every(room, 600)  # since the last poll, that has passed already
+        await room.until(lambda: room.polls(A) == 2)
+        await room.until(lambda: due(room) == 600)
+
+    room.run(script)
+
+
+@pytest.mark.parametrize("calls", range(1, 6))
+def test_an_interval_edited_during_a_poll_causes_no_second_poll(tmp_path: Path, calls: int) -> None:
+    """The poll is stored after so many steps of the edit."""
+    answered = asyncio.Event()
+
+    class SlowPress(Press):
+        async def fetch(self, url: str, **options: Any) -> Fetched | NotModified:
+            if url == A:
+                await answered.wait()
+            return await super().fetch(url, **options)
+
+    class CountingThread(WorkerThread):
+        left: int | None = None
+
+        async def __call__(self, call: Callable[..., T], *args: Any) -> T:
+            result = await super().__call__(call, *args)
+            task = asyncio.current_task()
+            if self.left is not None and task is not None and task.get_name() == "reloader":
+                self.left -= 1
+                if self.left == 0:
+                    answered.set()
+                    await room.until(lambda: room.polls(A) == 1)
+            return result
+
+    room = InProcessMonitor(tmp_path, SlowPress(press_of().editions), thread_type=CountingThread)
+    room.press.allow = lambda networks: None  # type: ignore[attr-defined]
+
+    async def script(room: InProcessMonitor) -> None:
+        await room.until(lambda: room.polls(B) == 1)
+        CountingThread.left = calls
+        every(room, 6 * HOUR)
+        await room.until(lambda: room.health(A).feed.every == 6 * HOUR)
+        await asyncio.sleep(5 * TICK)
+        answered.set()
+        await room.until(lambda: room.polls(A) == 1 and due(room) == 6 * HOUR)
+        await asyncio.sleep(5 * TICK)
+        assert room.polls(A) == 1
+
+    room.run(script)
+
+
+def test_an_interval_edited_while_nobody_watched_holds_too(tmp_path: Path) -> None:
+    press = press_of()
+    room = InProcessMonitor(tmp_path, press)
+
+    async def polled(room: InProcessMonitor) -> None:
+        await room.until(lambda: room.polls(A) == 1)
+
+    room.run(polled)
+    every(room, 6 * HOUR)
+
+    async def script(room: InProcessMonitor) -> None:
+        await room.until(lambda: due(room) == 6 * HOUR)
+
+    room.run(script)
+
+
+def test_an_edit_does_not_overrule_a_server(tmp_path: Path) -> None:
+    busy = FetchError(A, "429 Too Many Requests", status=429, retry_after=HOUR)
+    room = InProcessMonitor(tmp_path, press_of(a=[busy]))
+
+    async def script(room: InProcessMonitor) -> None:
+        await room.until(lambda: room.polls(A) == 1)
+        every(room, 60)
+        await room.until(lambda: room.health(A).feed.every == 60)
+        await asyncio.sleep(5 * TICK)
+        assert due(room) == HOUR
+        every(room, 2 * HOUR)
+        await room.until(lambda: due(room) == 2 * HOUR)
+
+    room.run(script)
+
+
+# --- the network, and one round ------------------------------------------------------
+
+
+def test_the_first_feed_after_a_sleep_without_a_network_is_not_blamed(tmp_path: Path) -> None:
+    lost = {url: [edition(), FetchError(url, "no route", network=True)] for url in (A, B, C)}
+    room = InProcessMonitor(tmp_path, press_of(a=lost[A], b=lost[B], c=lost[C]))
+
+    async def script(room: InProcessMonitor) -> None:
+        await room.until(lambda: all(room.polls(url) == 1 for url in (A, B, C)))
+        room.press.round = 1
+        room.now += 10 * HOUR
+        await room.until(lambda: all(room.polls(url) == 2 for url in (A, B, C)))
+        for url in (A, B, C):
+            state = room.health(url).state
+            assert (state.failures, state.failing_since) == (1, None)
+            assert state.next_due - room.now <= 70
+
+    room.run(script)
+
+
+class StuckIndexer(NoIndexer):
+    """An indexer whose disk is full."""
+
+    failures = 2
+    trouble = "indexing has to wait: No space left on device"
+
+
+def test_one_round_does_not_wait_for_ever_for_a_full_disk(tmp_path: Path) -> None:
+    room = InProcessMonitor(tmp_path, press_of(a=[edition(flow._A1)]), indexer=StuckIndexer())
+    with pytest.raises(MonitorError, match="No space left on device; 1 article") as told:
+        room.once()
+    assert "is stored" in str(told.value)
+    assert SqlViews(tmp_path).totals()[0] == 1
+
+
+def test_an_edit_of_the_language_takes_effect(tmp_path: Path) -> None:
+    room = InProcessMonitor(tmp_path, press_of())
+
+    async def script(room: InProcessMonitor) -> None:
+        await room.until(lambda: room.polls(A) == 1)
+        assert room.languages == [""]  # nothing is asked for: the locale decides
+        room.edit(replace(room.load(), language="fr"))
+        await room.until(lambda: room.languages[-1] == "fr")
+
+    room.run(script)

@@ -1,0 +1,292 @@
+"""The leases of a monitor: kept, given back, trusted for a limited time; by a clock of the test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+import pytest
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
+from support.memory_leases import LeaseTable, MemoryLeases
+from support.properties import examples
+
+from monitor.base.errors import LeaseLostError, StoreError
+from monitor.model.lease import BUCKETS, Duty
+from monitor.runtime.lease_keeper import BEATS, EXPIRY, TRUSTED, LeaseKeeper, SoleMonitor
+from monitor.storage.fair_share import bucket_of
+from monitor.storage.fencing import SOLE, lease_in_hand, require_lease
+
+T = TypeVar("T")
+FEED = "https://www.lesoir.be/rss"
+BEAT = EXPIRY / BEATS
+
+
+@dataclass
+class Machine:
+    """A machine with a monitor."""
+
+    table: LeaseTable
+    off: float = 0.0
+    alone: bool = False
+    duties: tuple[Duty, ...] = tuple(Duty)
+    leases: MemoryLeases = field(init=False)
+    keeper: LeaseKeeper = field(init=False)
+    is_stopped: bool = False
+
+    def __post_init__(self) -> None:
+        self.leases = MemoryLeases(self.table)
+        self.keeper = LeaseKeeper(
+            self.leases, cast(Any, _here), clock=lambda: self.table.now + self.off,
+            monotonic=lambda: self.table.now, sleep=self._sleep, alone=self.alone,
+            duties=self.duties,
+        )  # fmt: skip
+
+    async def _sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    async def beat(self) -> None:
+        """Beat, unless it is stopped; in vain when it is cut off."""
+        if not self.is_stopped:
+            try:
+                await self.keeper.beat()
+            except StoreError:
+                assert self.leases.is_cut
+
+    def trusted(self) -> set[int]:
+        """Return the buckets under which it would poll, if it went on now."""
+        return {id for id in range(BUCKETS) if self.keeper._lease(id)}
+
+
+async def _here(call: Callable[..., T], *args: Any) -> T:
+    return call(*args)
+
+
+def run(script: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(script)
+
+
+# --- whatever happens ------------------------------------------------------------------------
+
+events = st.lists(
+    st.tuples(
+        st.sampled_from(["join", "leave", "die", "stop", "cut", "go on", "wait"]),
+        st.integers(0, 9),
+        st.permutations(range(6)),
+    ),
+    max_size=12,
+)
+
+
+SLEEP = [("join", 1, [0, 1]), ("stop", 0, [1, 0]), ("wait", 9, [0, 1]), ("go on", 0, [1, 0])]
+
+
+@example(events=SLEEP)
+@settings(
+    max_examples=examples(40),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink takes minutes
+)
+@given(events=events)
+def test_whatever_happens_a_bucket_has_one_holder_and_is_not_idle_for_long(
+    events: list[tuple[str, int, list[int]]],
+) -> None:
+    run(_lives(events))
+
+
+async def _lives(events: list[tuple[str, int, list[int]]]) -> None:
+    table = LeaseTable()
+    machines = [Machine(table)]
+    idle_since = dict.fromkeys(range(BUCKETS), table.now)
+    everybody_goes_on = [("go on", number, [*range(6)]) for number in range(6)]
+    for event, number, order in [*events, *everybody_goes_on]:
+        await _happens(event, number, machines, table)
+        for _ in range(1 + 2 * number):  # a long time is twice what leases last
+            await _turn(machines, order, table, idle_since)
+    for _ in range(2 * BEATS):
+        await _turn(machines, range(6), table, idle_since)
+    if machines:
+        shares = [len(machine.trusted()) for machine in machines]
+        assert sum(shares) == BUCKETS
+        assert max(shares) - min(shares) <= 1
+        duties = Counter(duty for m in machines for duty in Duty if m.keeper.duty(duty))
+        assert duties == dict.fromkeys(Duty, 1)
+
+
+async def _happens(event: str, number: int, machines: list[Machine], table: LeaseTable) -> None:
+    machine = machines[number % len(machines)] if machines else None
+    match event:
+        case "join" if len(machines) < 6:
+            machines.append(Machine(table))
+        case "leave" if machine and not (machine.is_stopped or machine.leases.is_cut):
+            machines.remove(machine)
+            await machine.keeper.leave()
+        case "die" if machine:
+            machines.remove(machine)
+        case "stop" if machine:
+            machine.is_stopped = True
+        case "cut" if machine:
+            machine.leases.is_cut = True
+        case "go on" if machine:
+            machine.is_stopped = machine.leases.is_cut = False
+
+
+async def _turn(
+    machines: list[Machine], order: Any, table: LeaseTable, idle_since: dict[int, float]
+) -> None:
+    """Let the time of a heartbeat pass, and each machine that can beat in some order."""
+    ordered = [machines[place] for place in order if place < len(machines)]
+    for machine in ordered or machines:
+        table.now += BEAT / 6
+        await machine.beat()
+        held = Counter(id for one in machines for id in one.trusted())
+        assert not held or max(held.values()) == 1
+    table.now += BEAT / 2
+    able = [m for m in machines if not (m.is_stopped or m.leases.is_cut)]
+    for id in range(BUCKETS):
+        if not able or table.holder(id) is not None:
+            idle_since[id] = table.now
+    assert table.now - min(idle_since.values()) <= EXPIRY + 3 * BEAT
+
+
+# --- one at a time ---------------------------------------------------------------------------
+
+
+def test_a_monitor_stops_before_others_begin() -> None:
+    async def script() -> None:
+        machine = Machine(LeaseTable())
+        await machine.beat()
+        lease = machine.keeper.bucket(FEED)
+        assert lease is not None
+        assert lease.id == bucket_of(FEED)
+        machine.table.now += TRUSTED * EXPIRY
+        assert machine.keeper.bucket(FEED) is None
+        with machine.keeper.using(lease), pytest.raises(LeaseLostError):
+            require_lease()
+
+    run(script())
+
+
+def test_what_is_under_way_is_not_given_back() -> None:
+    async def script() -> None:
+        table = LeaseTable()
+        first, second = Machine(table), Machine(table)
+        await first.beat()
+        lease = first.keeper.bucket(FEED)
+        assert lease is not None
+        await second.beat()
+        with first.keeper.using(lease):
+            for _ in range(3):
+                await first.beat()
+                await second.beat()
+            assert first.keeper.bucket(FEED) == lease
+            require_lease()
+            assert lease_in_hand() == lease
+        assert lease_in_hand() is None
+        assert len(first.trusted()) == len(second.trusted()) == BUCKETS // 2
+
+    run(script())
+
+
+def test_a_single_run_takes_everything_from_those_who_are_gone() -> None:
+    async def script() -> None:
+        table = LeaseTable()
+        await Machine(table).beat()
+        alone = Machine(table, alone=True)
+        await alone.beat()
+        assert len(alone.trusted()) == BUCKETS
+        assert all(alone.keeper.duty(duty) for duty in Duty)
+
+    run(script())
+
+
+@pytest.mark.parametrize(("off", "words"), [(3_600.0, "ahead of"), (-90.0, "behind")])
+def test_a_monitor_with_a_wrong_clock_stands_back_until_it_is_set(
+    off: float, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def script() -> None:
+        table = LeaseTable()
+        machine = Machine(table)
+        await machine.beat()
+        machine.off = off
+        await machine.beat()
+        await machine.beat()
+        assert not machine.trusted()
+        assert not table.live()
+        machine.off = 0.0
+        await machine.beat()
+        assert len(machine.trusted()) == BUCKETS
+
+    run(script())
+    assert [words in record.message for record in caplog.records] == [True]
+
+
+def test_work_runs_as_long_as_its_duty_is_held() -> None:
+    async def script() -> None:
+        table = LeaseTable()
+        machine, began, ended = Machine(table), 0, 0
+
+        async def work() -> None:
+            nonlocal began, ended
+            began += 1
+            lease = lease_in_hand()
+            assert lease is not None
+            assert lease.id == Duty.BACKFILL
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended += 1
+
+        task = asyncio.create_task(machine.keeper.while_held(Duty.BACKFILL, work))
+        await _a_while()
+        assert (began, ended) == (0, 0)
+        await machine.beat()
+        await _a_while()
+        assert (began, ended) == (1, 0)
+        table.now += EXPIRY
+        await _a_while()
+        assert (began, ended) == (1, 1)
+        await machine.beat()
+        await _a_while()
+        assert (began, ended) == (2, 1)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert (began, ended) == (2, 2)
+
+    run(script())
+
+
+async def _a_while() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def test_a_monitor_takes_only_the_duties_that_it_can_do() -> None:
+    async def script() -> None:
+        machine = Machine(LeaseTable(), duties=(Duty.UPKEEP,))
+        await machine.beat()
+        assert machine.keeper.duty(Duty.UPKEEP)
+        assert not machine.keeper.duty(Duty.VECTORS)
+
+    run(script())
+
+
+def test_the_only_monitor_of_a_store_needs_no_lease() -> None:
+    async def script() -> None:
+        sole = SoleMonitor()
+        done = []
+
+        async def work() -> None:
+            done.append(lease_in_hand())
+
+        await sole.start()
+        await sole.while_held(Duty.UPKEEP, work)
+        with sole.using(SOLE):
+            assert lease_in_hand() is None
+        assert done == [None]
+        assert sole.bucket(FEED) == sole.duty(Duty.UPKEEP) == SOLE
+        assert sole.monitor is None
+
+    run(script())

@@ -1,0 +1,52 @@
+"""How much text a repair of the index has in memory at once."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from monitor.base.article import Article
+from monitor.model.config import OutboxState
+from monitor.storage.maintenance.index_repair import IndexRepair
+
+
+@dataclass
+class LongArticles:
+    """A store of articles of 200,000 characters."""
+
+    number: int
+    read: list[int] = field(default_factory=list)
+
+    @property
+    def articles(self) -> LongArticles:
+        return self
+
+    def get(self, ids: Sequence[int]) -> list[Article]:
+        self.read.append(len(ids))
+        text = "x" * 200_000
+        return [Article(id=id, feeds=(1,), url="", title="", summary=text, seen=0.0) for id in ids]
+
+    def unsearchable(self) -> list[int]:
+        return []
+
+    def set_aside(self, article: int, reason: str) -> None:
+        raise AssertionError(f"article {article}: {reason}")
+
+    def article_ids(self) -> array[int]:
+        return array("Q", range(1, self.number + 1))
+
+    def outbox(self) -> OutboxState:
+        return OutboxState(articles=array("Q"), last=0)
+
+
+def test_a_repair_commits_before_it_has_too_much_text(tmp_path: Path) -> None:
+    store = LongArticles(70)
+    repair = IndexRepair(store, tmp_path / "archive", lambda *_: None)
+    steps, counts = repair.steps(), []
+    for _ in steps:
+        counts.append(repair.writer.article_count)
+        if counts[-1] == store.number:
+            break
+    assert counts == [0, 24, 48, 70]

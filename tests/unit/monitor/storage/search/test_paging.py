@@ -1,0 +1,92 @@
+"""Places in a result, as text that comes back."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.archive import ArchiveHit, CollectionStats
+from monitor.base.errors import CursorError
+from monitor.model.search import Filter
+from monitor.storage.search.paging import Cursor, fingerprint, parse_cursor
+
+NUMBER = st.floats(allow_nan=False, allow_infinity=False)
+ID = st.integers(0, (1 << 63) - 1)
+CURSOR = st.fixed_dictionaries(
+    {
+        "search": st.just("abc"),
+        "now": NUMBER,
+        "since": st.none() | NUMBER,
+        "until": st.none() | NUMBER,
+        "max_id": ID,
+        "shown": ID,
+        "last": st.tuples(NUMBER, ID, NUMBER).map(lambda values: ArchiveHit(*values)),
+        "stats": st.none()
+        | st.builds(CollectionStats, NUMBER, st.lists(NUMBER, max_size=4).map(tuple)),
+    }
+).map(lambda values: Cursor(**values))
+
+
+@given(CURSOR)
+def test_a_cursor_comes_back_as_it_was(cursor: Cursor) -> None:
+    written = cursor.written()
+    assert set(written) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+    assert parse_cursor(f" {written}\n", "abc") == cursor
+
+
+@given(CURSOR)
+def test_a_cursor_of_another_search_is_refused(cursor: Cursor) -> None:
+    with pytest.raises(CursorError, match="another search"):
+        parse_cursor(cursor.written(), "abd")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=12) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=15,
+)
+PACKED = JSON.map(
+    lambda value: base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+)
+
+
+@given(st.text() | PACKED | st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
+def test_whatever_else_is_refused_in_words(text: str) -> None:
+    with pytest.raises(CursorError):
+        parse_cursor(text, "abc")
+
+
+@given(CURSOR, st.data())
+def test_a_cursor_with_a_wrong_letter_is_refused_or_another_place(
+    cursor: Cursor, data: st.DataObject
+) -> None:
+    written = cursor.written()
+    at = data.draw(st.integers(0, len(written) - 1))
+    try:
+        found = parse_cursor(
+            written[:at] + data.draw(st.sampled_from("AZaz09-_")) + written[at + 1 :], "abc"
+        )
+    except CursorError:
+        return
+    assert found.max_id >= 0
+
+
+def test_what_makes_another_search() -> None:
+    plain = Filter()
+    kinds = {
+        fingerprint("port", plain, "date"),
+        fingerprint("port", plain, "score"),
+        fingerprint("ports", plain, "date"),
+        fingerprint("port", Filter(lang=("fr",)), "date"),
+        fingerprint("port", Filter(feeds=("fr",)), "date"),
+        fingerprint("port", Filter(watchlists=("fr",)), "date"),
+        fingerprint("port", Filter(since=1.0), "date"),
+        fingerprint("port", Filter(until=1.0), "date"),
+    }
+    assert len(kinds) == 8
+    again = fingerprint("port", Filter(lang=("fr", "en"), since=5.0), "date")
+    assert again == fingerprint("port", Filter(lang=("en", "fr"), since=9.0), "date")

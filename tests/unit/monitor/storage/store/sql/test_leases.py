@@ -1,0 +1,256 @@
+"""Leases in PostgreSQL: who holds what, by the clock of the database, and what that decides."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from msgspec.structs import replace
+from support.newsroom import until
+from support.small_store import ALIBABA, FIRST, SECOND, SPIES, SmallStore, arrival, opened
+
+from monitor.base.errors import LeaseLostError, StoreError
+from monitor.judgement.alerts.routing import Routing
+from monitor.model.alert import AlertKind
+from monitor.model.lease import BUCKETS, Duty
+from monitor.storage.fair_share import bucket_of
+from monitor.storage.fencing import SOLE, Holding, Lease, under
+from monitor.storage.maintenance.store_check import note_lost_monitors
+from monitor.storage.store.sql.connection import transaction
+from monitor.storage.store.sql.leases import HANDOVER, TURNS_KEPT, SqlLeases
+from monitor.storage.store.sql.store import SqlStore
+
+pytestmark = [pytest.mark.costly, pytest.mark.database]
+
+SOON = 0.4
+
+
+@pytest.fixture
+def room(postgresql: str) -> Iterator[SmallStore]:
+    room = opened(postgresql)
+    yield room
+    room.store.close()
+
+
+def monitor(
+    room: SmallStore, host: str = "a", expiry: float = 60.0, folder: str = "var"
+) -> SqlLeases:
+    assert isinstance(room.address, str)
+    return SqlLeases(room.address, host=host, pid=7, folder=folder, expiry=expiry)
+
+
+def holding(lease: Lease) -> Holding:
+    return Holding(lease, lambda: True)
+
+
+def test_a_lease_has_one_holder_and_its_epoch_grows_with_each(room: SmallStore) -> None:
+    with closing(monitor(room)) as one, closing(monitor(room, "b")) as other:
+        one.beat()
+        other.beat()
+        first = one.take(BUCKETS)
+        assert len(first) == BUCKETS
+        assert other.take(BUCKETS) == {}
+        one.release(range(100))
+        second = other.take(BUCKETS)
+        assert set(second) == set(range(100))
+        assert all(epoch > first[id] for id, epoch in second.items())
+        assert len(one.beat().held) == BUCKETS - 100
+        assert one.beat().live == other.beat().live
+        one.leave()
+        assert len(other.take(BUCKETS)) == BUCKETS - 100
+        assert len(other.beat().live) == 1
+
+
+def test_leases_expire_by_the_clock_of_the_database(room: SmallStore) -> None:
+    with closing(monitor(room, expiry=SOON)) as one, closing(monitor(room, "b")) as other:
+        one.beat()
+        other.beat()
+        held = one.take(10)
+        assert other.take_duties([Duty.UPKEEP]) == {Duty.UPKEEP: 1}
+        assert one.take_duties(list(Duty)).keys() == set(Duty) - {Duty.UPKEEP}
+        time.sleep(SOON + 0.1)
+        assert one.beat().held.keys() >= held.keys()  # nobody has taken them
+        time.sleep(SOON + 0.1)
+        assert other.take(BUCKETS).keys() >= held.keys()
+        assert not one.beat().held.keys() & held.keys()
+        assert abs(one.now() - time.time()) < 60
+
+
+def test_a_poll_is_stored_only_by_who_holds_its_bucket(room: SmallStore) -> None:
+    with closing(monitor(room)) as one:
+        one.beat()
+        one.take(BUCKETS)
+        lease = Lease(5, one.beat().held[5])
+        with room.store.batch() as batch:
+            assert batch.held([lease, SOLE]) == {lease, SOLE}
+            assert batch.held([replaced(lease)]) == frozenset()
+            one.release([5])  # it waits for the transaction, and so it does not happen
+        assert one.beat().held[5] == lease.epoch
+        one.release([5])
+        with room.store.batch() as batch:
+            assert batch.held([lease]) == frozenset()
+
+
+def replaced(lease: Lease) -> Lease:
+    return lease._replace(epoch=lease.epoch + 1)
+
+
+def test_what_is_done_under_a_lost_lease_changes_nothing(room: SmallStore) -> None:
+    with closing(monitor(room)) as one:
+        one.beat()
+        lease = Lease(Duty.BACKFILL, one.take_duties([Duty.BACKFILL])[Duty.BACKFILL])
+        with under(holding(lease)):
+            room.save(arrival(1, ALIBABA))
+        one.release([Duty.BACKFILL])
+        with under(holding(lease)), pytest.raises(LeaseLostError):
+            room.save(arrival(2, ALIBABA))
+        assert room.ids() == [1]
+        with under(holding(SOLE)):
+            room.save(arrival(2, ALIBABA))
+    assert room.ids() == [1, 2]
+
+
+def test_a_monitor_polls_what_is_due_in_its_buckets(room: SmallStore) -> None:
+    assert isinstance(room.store, SqlStore)
+    bucket = bucket_of(FIRST.url)
+    assert room.sql(f"SELECT bucket FROM feeds WHERE url = '{FIRST.url}'") == [(bucket,)]
+    with closing(monitor(room)) as one, closing(monitor(room, "b")) as other:
+        mine, others = one.beat().monitor, other.beat().monitor
+        one.take(BUCKETS)
+        one.release(set(range(BUCKETS)) - {bucket})
+        other.take(BUCKETS)
+        assert set(room.store.states(1e12, mine)) == {FIRST.url}
+        assert set(room.store.states(1e12, others)) == set()
+        assert set(room.store.states(1e12)) == {FIRST.url}
+
+
+def test_the_page_of_an_article_is_fetched_by_who_holds_its_own_site(room: SmallStore) -> None:
+    change = arrival(1)
+    page = replace(change.article, url="https://elsewhere.be/a")
+    room.save(replace(change, article=page, wants_page=True))
+    bucket = bucket_of("https://elsewhere.be/")
+    assert bucket != bucket_of(FIRST.url)
+    with closing(monitor(room)) as one:
+        me = one.beat().monitor
+        one.take(BUCKETS)
+        assert len(room.store.pages_due(1e12, 9, me)) == 1
+        one.release([bucket])
+        assert room.store.pages_due(1e12, 9, me) == []
+
+
+def test_pages_of_a_store_that_was_moved_get_their_buckets(room: SmallStore) -> None:
+    change = arrival(1)
+    page = replace(change.article, url="https://elsewhere.be/a")
+    room.save(replace(change, article=page, wants_page=True))
+    with transaction(room.store._connection) as sql:
+        sql.execute("UPDATE pages SET bucket = 0")  # as where one monitor polled all
+    room.store.subscribe((FIRST, SECOND), (ALIBABA, SPIES))
+    assert room.sql("SELECT bucket FROM pages") == [(bucket_of("https://elsewhere.be/"),)]
+
+
+def test_a_lost_monitor_raises_one_alert_unless_it_runs_again(room: SmallStore) -> None:
+    def told() -> list[str]:
+        return [
+            alert.title for alert in note_lost_monitors(room.store, Routing(), time.time()).raised
+        ]
+
+    lost, again, here = (
+        monitor(room, "lost", SOON), monitor(room, "again", SOON), monitor(room, "here"),
+    )  # fmt: skip
+    with closing(lost), closing(again), closing(here):
+        for one in (lost, again, here):
+            one.beat()
+        assert told() == []
+        with closing(monitor(room, "again")) as restarted:
+            restarted.beat()
+            (title,) = until(told, 10)
+            assert "lost/7 is lost" in title
+            assert told() == []
+            (alert,) = room.views.alerts.get([1])
+            assert (alert.kind, alert.title) == (AlertKind.LOST, title)
+            expected = [("here/7", False), ("again/7", False), ("lost/7", True)]
+            # The lease of the first `again` may end later than that of `lost`.
+            until(lambda: [(one.name, one.lost) for one in room.views.monitors()] == expected, 10)
+            lost.beat()
+            assert [one.lost for one in room.views.monitors()] == [False, False, False]
+            assert len(until(told, 10)) == 1  # it is lost again
+            room.store.forget(names_before=0.0, sent_before=0.0)
+            assert room.sql("SELECT count(*) FROM monitors") == [(3,)]
+
+
+@pytest.fixture
+def two(room: SmallStore) -> Iterator[tuple[SqlLeases, SqlLeases]]:
+    """Two monitors that may ask hosts."""
+    with closing(monitor(room)) as one, closing(monitor(room, "b")) as other:
+        one.beat()
+        other.beat()
+        yield one, other
+
+
+def test_the_turn_of_a_host_is_one_monitors_at_a_time(two: tuple[SqlLeases, SqlLeases]) -> None:
+    one, other = two
+    assert one.take_turns({"a.be": 60.0, "b.be": 60.0}) == {}
+    (waits,) = other.take_turns({"b.be": 60.0, "c.be": 60.0}).items()
+    assert waits == ("b.be", pytest.approx(60.0 + HANDOVER, abs=30.0))
+    assert set(one.take_turns({"b.be": 1.0, "c.be": 1.0, "d.be": 1.0})) == {"b.be", "c.be"}
+
+
+def test_a_host_is_left_alone_before_another_monitor_asks_it(
+    two: tuple[SqlLeases, SqlLeases],
+) -> None:
+    one, other = two
+    assert one.take_turns({"a.be": -1.0, "b.be": -1.0, "c.be": -HANDOVER}) == {}
+    assert one.take_turns({"a.be": -1.0}) == {}
+    assert set(other.take_turns({"b.be": 0.0, "c.be": 0.0})) == {"b.be"}
+
+
+def test_whoever_waits_for_a_host_goes_before_the_one_that_asked_last(
+    two: tuple[SqlLeases, SqlLeases], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.storage.store.sql.leases.HANDOVER", 1_000.0)
+    one, other = two
+    assert one.take_turns({"a.be": 0.0}) == {}
+    (wait,) = other.take_turns({"a.be": 0.0}).values()
+    assert 0 < wait <= 1_000
+    (wait,) = one.take_turns({"a.be": 0.0}).values()
+    assert 1_000 < wait <= 2_000
+
+
+def test_a_host_that_was_not_asked_for_long_is_forgotten(room: SmallStore) -> None:
+    with closing(monitor(room)) as one:
+        one.take_turns({"old.be": -2 * TURNS_KEPT, "new.be": 1.0})
+        room.store.forget(names_before=0.0, sent_before=0.0)
+    assert room.sql("SELECT host FROM turns") == [("new.be",)]
+
+
+def test_viewers_see_who_does_what_and_how_late(room: SmallStore) -> None:
+    assert room.views.monitors() == []
+    with closing(monitor(room)) as one:
+        one.beat()
+        one.take(BUCKETS)
+        one.take_duties([Duty.DELIVERIES])
+        time.sleep(0.2)
+        (shown,) = room.views.monitors()
+    assert (shown.name, shown.buckets, shown.duties) == ("a/7", BUCKETS, (Duty.DELIVERIES,))
+    assert 0.2 <= shown.lag < 60  # no feed was polled since it began
+    assert 0.2 <= shown.silence < 60
+
+
+def test_a_writer_that_was_stopped_does_not_hold_up_the_others_for_ever(
+    room: SmallStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.storage.store.postgresql.connection.IDLE_MS", 300)
+
+    def sleep_within() -> None:
+        with room.store.batch() as batch:
+            batch.next_article()
+            other.store.feeds.poll_now()  # waits, and goes on before it gives up
+            batch.drop([1])
+
+    other = opened(room.address)
+    with pytest.raises(StoreError, match="nothing was changed"):
+        sleep_within()
+    other.store.close()
+    room.save(arrival(1))

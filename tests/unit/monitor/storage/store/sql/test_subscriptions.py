@@ -1,0 +1,77 @@
+"""Subscriptions: only what differs is written, and many feeds in several transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from msgspec.structs import replace
+from support.small_store import ALIBABA, SPIES
+
+from monitor.model.config import StoreAddress
+from monitor.model.feed import Feed, RequestOptions
+from monitor.storage.store.sql.connection import open_database
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.views import SqlViews
+
+FEEDS = tuple(Feed(url=f"https://press{n}.be/rss", name=f"press {n}") for n in range(7))
+
+
+@pytest.fixture
+def store(address: StoreAddress) -> Iterator[SqlStore]:
+    with closing(SqlStore(address)) as made:
+        yield made
+
+
+def watched(address: StoreAddress) -> list[Feed]:
+    return [one.feed for one in SqlViews(address).feeds.subscribed()]
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 7, 100])
+def test_feeds_are_subscribed_in_several_transactions(
+    store: SqlStore, address: StoreAddress, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.storage.store.sql.store.CHANGES", at_once)
+    first = store.subscribe(FEEDS, [ALIBABA])
+    assert watched(address) == list(first)
+    assert [feed.name for feed in first] == [feed.name for feed in FEEDS]
+    wanted = (replace(FEEDS[0], name="edited"), *FEEDS[4:], Feed(url="https://n.be/", name="new"))
+    then = store.subscribe(wanted, [SPIES])
+    assert sorted(watched(address), key=lambda feed: feed.number) == list(then)
+    assert [feed.name for feed in then] == ["edited", "press 4", "press 5", "press 6", "new"]
+    assert [feed.number for feed in then[:4]] == [first[n].number for n in (0, 4, 5, 6)]
+    assert store.subscribe(FEEDS, [ALIBABA]) == first
+    assert set(watched(address)) == set(first)
+
+
+def test_whoever_was_interrupted_goes_on(
+    store: SqlStore, address: StoreAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.storage.store.sql.store.CHANGES", 2)
+    with closing(open_database(address, create=False)) as sql:
+        sql.execute("CREATE UNIQUE INDEX in_the_way ON feeds (every)")
+        with pytest.raises(Exception, match="nothing was changed"):
+            store.subscribe([replace(feed, every=min(n, 3)) for n, feed in enumerate(FEEDS)], [])
+        assert len(watched(address)) == 4
+        sql.execute("DROP INDEX in_the_way")
+    assert list(store.subscribe(FEEDS, [])) == watched(address)
+
+
+def test_a_start_writes_only_what_differs(postgresql: str) -> None:
+    with closing(SqlStore(postgresql)) as store:
+        store.subscribe(FEEDS, [ALIBABA])
+        written = _rows(postgresql)
+        store.subscribe(FEEDS, [ALIBABA])
+        assert _rows(postgresql) == written
+        asked_otherwise = replace(FEEDS[3], request_options=RequestOptions(encoding="cp1252"))
+        store.subscribe([*FEEDS[:3], asked_otherwise, *FEEDS[4:]], [ALIBABA])
+        rewritten = _rows(postgresql)
+        assert len(rewritten - written) == 1
+
+
+def _rows(address: str) -> set[tuple[object, ...]]:
+    """Return where the rows are: one that is written is elsewhere afterwards."""
+    with closing(open_database(address, create=False)) as sql:
+        feeds = sql.execute("SELECT url, ctid::text FROM feeds").fetchall()
+        return {*feeds, *sql.execute("SELECT name, ctid::text FROM watchlists").fetchall()}

@@ -1,0 +1,97 @@
+"""A watchlist with another name and the same rule keeps its alerts, its silence and its proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from support.small_store import NOW, SPIES, SmallStore, arrival, opened
+
+from monitor.judgement.match.rule_version import rule_version
+from monitor.model.config import StoreAddress, Watchlist
+from monitor.model.watchlist import Silence
+from monitor.storage.maintenance.verification import verify
+from monitor.storage.store.sql.evidence import EvidenceReader
+from monitor.watchlists.backfill import Backfill
+
+OLD = replace(SPIES, name="Spies", rule=rule_version(SPIES.query.root, (), ()))
+NEW = replace(OLD, name="Agents")
+
+
+def activate(room: SmallStore, *watchlists: Watchlist) -> list[Any]:
+    """Make these watchlists the active ones, as a monitor does that starts."""
+    work = Backfill(room.store, lambda: NOW)
+    left = work.begin(watchlists, room.store.subscribe(room.feeds, watchlists))
+    while work.step():
+        pass
+    return left
+
+
+def alerts(room: SmallStore) -> list[tuple[Any, ...]]:
+    return room.sql("SELECT id, watchlist, article FROM alerts ORDER BY id")
+
+
+@pytest.fixture
+def watched(address: StoreAddress) -> Iterator[SmallStore]:
+    """A store with two alerts of a watchlist, which is silenced."""
+    room = opened(address)
+    activate(room, OLD)
+    room.save(arrival(1, OLD), arrival(2, OLD), arrival(3))
+    room.store.watchlists.silence(Silence(watchlist="Spies", by="ann", since=NOW, until=NOW + 60))
+    yield room
+    room.store.close()
+
+
+def test_its_alerts_and_its_silence_have_the_new_name(watched: SmallStore) -> None:
+    since = watched.views.watchlists.in_force()[0].since
+    assert activate(watched, NEW) == []
+    assert alerts(watched) == [(1, "Agents", 1), (2, "Agents", 2)]
+    (count,) = watched.views.watchlists.counts(0.0, 1, 1.0)
+    assert (count.name, count.total, count.untriaged) == ("Agents", 2, 2)
+    assert [one.watchlist for one in watched.views.watchlists.silences(NOW + 1)] == ["Agents"]
+    assert watched.views.watchlists.in_force()[0].since == since
+
+
+def test_it_may_get_its_old_name_again(watched: SmallStore) -> None:
+    activate(watched, NEW)
+    watched.save(arrival(4, NEW))
+    activate(watched, OLD)
+    assert alerts(watched) == [(1, "Spies", 1), (2, "Spies", 2), (3, "Spies", 4)]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        (replace(NEW, rule="another"),),
+        (NEW, replace(NEW, name="Moles")),
+        (OLD, NEW),
+    ],
+    ids=["another rule", "two new ones", "a copy"],
+)
+def test_what_is_no_renaming_leaves_alerts_as_they_are(
+    watched: SmallStore, after: tuple[Watchlist, ...]
+) -> None:
+    watched.store.subscribe(watched.feeds, after)
+    assert {name for _, name, _ in alerts(watched)} == {"Spies"}
+
+
+def test_a_name_that_has_alerts_of_its_own_gets_no_others(watched: SmallStore) -> None:
+    other = replace(NEW, rule="another")
+    activate(watched, OLD, other)
+    watched.save(arrival(4, other))
+    activate(watched, OLD)
+    watched.store.subscribe(watched.feeds, (NEW,))
+    assert [name for _, name, _ in alerts(watched)] == ["Spies", "Spies", "Agents"]
+
+
+def test_the_evidence_says_so_and_is_whole(watched: SmallStore) -> None:
+    activate(watched, NEW)
+    watched.save(arrival(4, NEW))
+    with EvidenceReader(watched.address) as proofs:
+        assert verify(proofs, lambda *_: None, now=NOW).faults == []
+    watched.sql("UPDATE alerts SET watchlist = 'Spies' WHERE id = 2 RETURNING id")
+    with EvidenceReader(watched.address) as proofs:
+        (fault,) = verify(proofs, lambda *_: None, now=NOW).faults
+    assert str(fault).endswith("the watchlist is now 'Spies', and was 'Agents'")

@@ -1,0 +1,71 @@
+"""Who shares a store is told of commits, also after the connection was cut."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from support.small_store import SmallStore, arrival, opened
+
+from monitor.storage.store.postgresql.address import parse_address
+from monitor.storage.store.postgresql.listener import PostgresqlCommitListener
+from monitor.storage.store.protocol import CommitListener
+from monitor.storage.store.sql.views import SqlViews
+
+pytestmark = [pytest.mark.costly, pytest.mark.database]
+
+
+@pytest.fixture
+def room(postgresql: str) -> Iterator[SmallStore]:
+    room = opened(postgresql)
+    yield room
+    room.store.close()
+
+
+@pytest.fixture
+def listener(room: SmallStore) -> Iterator[CommitListener]:
+    made = room.views.listener()
+    assert made is not None
+    assert made.wait(60.0), "what was committed before nobody has told"
+    yield made
+    made.close()
+
+
+def test_a_commit_wakes_who_waits(room: SmallStore, listener: CommitListener) -> None:
+    assert not listener.wait(0.1)
+    saving = threading.Timer(0.2, room.save, [arrival(1)])
+    saving.start()
+    assert listener.wait(60.0)
+    saving.join()
+
+
+def test_a_cut_connection_is_news_and_is_made_anew(
+    room: SmallStore, listener: CommitListener
+) -> None:
+    assert isinstance(room.address, str)
+    with psycopg.connect(room.address, autocommit=True) as session:
+        session.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND (query LIKE 'LISTEN%'"
+            " OR (query = 'SELECT 1' AND application_name = 'tocsin'))"
+        )
+    assert listener.wait(60.0)
+    assert listener.wait(60.0), "it is there again"
+    room.save(arrival(2))
+    assert listener.wait(60.0)
+    assert not listener.wait(0.1)
+
+
+def test_a_database_that_is_away_is_told_once_and_waited_for() -> None:
+    listener = PostgresqlCommitListener(parse_address("postgresql://nobody@127.0.0.1:9/news"))
+    assert listener.wait(0.1)
+    assert not listener.wait(0.1)
+    assert not listener.wait(0.1)
+    listener.close()
+
+
+def test_nobody_tells_of_commits_to_a_store_in_a_folder(tmp_path: Path) -> None:
+    assert SqlViews(tmp_path).listener() is None

@@ -1,0 +1,293 @@
+"""What only a store in PostgreSQL has to bear: cut connections, upgrades, an address, guards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from support.small_store import ALIBABA, SmallStore, arrival, article, opened
+
+from index.analysis.shingles import shingles
+from monitor.base.errors import StoreError, StoreTakenError
+from monitor.storage.store.postgresql.address import parse_address
+from monitor.storage.store.postgresql.connection import describe, open_database
+from monitor.storage.store.sql.connection import select_in
+from monitor.storage.store.sql.evidence import EvidenceReader
+from monitor.storage.store.sql.schema import TABLE_NAMES, VERSION
+from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sqlite import open_database as open_sqlite
+
+pytestmark = [pytest.mark.costly, pytest.mark.database]
+
+
+@pytest.fixture
+def room(postgresql: str) -> Iterator[SmallStore]:
+    room = opened(postgresql)
+    yield room
+    room.store.close()
+
+
+def say(address: str, *statements: str) -> list[tuple[object, ...]]:
+    """Say something to the database as its owner would."""
+    with psycopg.connect(address, autocommit=True) as session:
+        for statement in statements:
+            found = session.execute(statement)
+        return found.fetchall() if found.description else []
+
+
+def cut(address: str) -> None:
+    """Cut every connection of tocsin, as a database that is restarted does."""
+    say(
+        address,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name = 'tocsin' AND datname = current_database()",
+    )
+
+
+# --- many rows, and many values -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [(1, 0.5, "a", b"\x00")],
+        [(1, 0.5, '{a,"b"}', b"\x00"), (1 << 62, -1e300, "l'État\\", b"")],
+        [(1, None, None, b"x"), (None, 0.5, None, None), (3, None, None, b"y")],
+        [(1, 1, "a", b"x"), (2, 0.5, "b", b"y")],
+        [(1, 0.5, "a\0b", b"a\0b"), (2, 0.5, "\0", b"\0")],
+    ],
+)
+def test_many_rows_are_inserted_as_they_are_in_their_order(
+    postgresql: str, rows: list[tuple[object, ...]]
+) -> None:
+    sql = open_database(postgresql, create=True, busy_ms=1_000)
+    sql.script(
+        "CREATE TEMPORARY TABLE odd (id BIGINT GENERATED ALWAYS AS IDENTITY,"
+        " number BIGINT, share FLOAT8, text TEXT, bytes BYTEA)"
+    )
+    sql.executemany("INSERT INTO odd (number, share, text, bytes) VALUES (?, ?, ?, ?)", rows)
+    kept = [
+        tuple(value.replace("\0", "") if isinstance(value, str) else value for value in row)
+        for row in rows
+    ]
+    found = sql.execute("SELECT number, share, text, bytes FROM odd ORDER BY id").fetchall()
+    assert found == kept
+    texts = [text for _, _, text, _ in kept if text is not None]
+    again = select_in(sql, "SELECT text FROM odd WHERE number > ? AND text IN ({0})", texts, 0)
+    assert sorted(text for (text,) in again) == sorted(texts)
+    sql.close()
+
+
+# --- connections that are cut --------------------------------------------------------------
+
+
+def test_a_connection_that_was_cut_while_nothing_was_done_is_made_anew(room: SmallStore) -> None:
+    room.save(arrival(1, ALIBABA))
+    assert room.ids() == [1]
+    before = room.views.version()
+    cut(room.address)
+    room.save(arrival(2, ALIBABA))
+    assert room.ids() == [1, 2]
+    assert room.views.version() != before
+
+
+def test_what_was_being_stored_when_it_was_cut_is_not_stored(room: SmallStore) -> None:
+    def half_way() -> None:
+        with room.store.batch() as batch:
+            number = batch.next_article()
+            batch.drop([1])
+            cut(room.address)
+            batch.drop([number])
+
+    room.save(arrival(1, ALIBABA))
+    with pytest.raises(StoreError, match=r"nothing was changed; .*(try again|is it running)"):
+        half_way()
+    assert room.ids() == [1]
+    room.save(arrival(2, ALIBABA))
+    assert room.ids() == [1, 2]
+
+
+def test_a_store_is_used_alone_until_the_connection_is_gone(room: SmallStore) -> None:
+    room.store.claim(alone=True)
+    with closing(SqlStore(room.address)) as other:
+        with pytest.raises(StoreTakenError, match="another monitor watches this store"):
+            other.claim(alone=True)
+        with pytest.raises(StoreTakenError, match="uses this store alone"):
+            other.claim(alone=False)
+        cut(room.address)
+        other.claim(alone=False)
+        with pytest.raises(StoreError, match="another monitor watches this store by now"):
+            room.save(arrival(1))
+    room.save(arrival(1))
+
+
+# --- versions ---------------------------------------------------------------------------------
+
+
+def columns(address: str) -> list[tuple[object, ...]]:
+    return say(
+        address,
+        "SELECT table_name, column_name, data_type, is_nullable, column_default"
+        " FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY 1, 2",
+    )
+
+
+def test_a_store_of_an_earlier_version_is_upgraded_and_keeps_what_is_in_it(
+    room: SmallStore,
+) -> None:
+    text = article(1, summary="La sûreté de l’État enquête sur le groupe chinois à Liège")
+    room.save(arrival(1, ALIBABA, article=text))
+    new = columns(room.address)
+    say(
+        room.address,
+        "DROP TABLE tokens, assignments, index_changes, configs, monitors, leases, turns",
+        "DROP INDEX feeds_by_due, feeds_by_poll",
+        "ALTER TABLE feeds DROP COLUMN bucket",
+        "ALTER TABLE pages DROP COLUMN bucket",
+        "INSERT INTO shingles VALUES (123, 1)",
+        "UPDATE store SET version = 11",
+    )
+    assert columns(room.address) != new
+    again = opened(room.address)
+    assert columns(room.address) == new
+    assert again.ids() == [1]
+    assert room.sql("SELECT version FROM store") == [(VERSION,)]
+    own = shingles(text.title, text.summary, text.body)
+    assert own and {number for (number,) in room.sql("SELECT shingle FROM shingles")} == own
+
+
+def test_a_store_of_a_newer_version_is_not_touched(room: SmallStore) -> None:
+    say(room.address, "UPDATE store SET version = 99")
+    try:
+        with pytest.raises(StoreError, match="newer tocsin"):
+            SqlStore(room.address)
+        with pytest.raises(StoreError, match="newer tocsin"):
+            SqlViews(room.address).totals()
+    finally:
+        say(room.address, f"UPDATE store SET version = {VERSION}")
+
+
+def test_a_database_without_a_store_is_left_alone(postgresql_server: str) -> None:
+    say(postgresql_server, "CREATE SCHEMA IF NOT EXISTS nothing")
+    empty = f"{postgresql_server}&options=-csearch_path%3Dnothing"
+    with pytest.raises(StoreError, match="no archive here yet"):
+        SqlViews(empty).totals()
+    assert columns(empty) == []
+    with closing(SqlStore(empty)) as store:
+        assert store.feeds.every() == []
+    say(postgresql_server, "DROP SCHEMA nothing CASCADE")
+
+
+# --- evidence -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM evidence",
+        "TRUNCATE evidence",
+        "UPDATE evidence SET record = ''",
+        "INSERT INTO evidence (number, kind, record, hash) VALUES (99, 'rule', '', '')",
+    ],
+)
+def test_the_store_itself_refuses_to_change_records(statement: str, room: SmallStore) -> None:
+    room.save(arrival(1, ALIBABA))
+    with pytest.raises(psycopg.errors.RaiseException, match="evidence is"):
+        say(room.address, statement)
+
+
+def test_a_guard_that_is_off_or_altered_is_named(room: SmallStore) -> None:
+    room.save(arrival(1, ALIBABA))
+    with EvidenceReader(room.address) as proofs:
+        assert proofs.guards() == []
+        assert proofs.given() == proofs.records() > 0
+    try:
+        say(room.address, "ALTER TABLE evidence DISABLE TRIGGER evidence_is_final")
+        with EvidenceReader(room.address) as proofs:
+            assert proofs.guards() == ["evidence_is_final"]
+    finally:
+        say(room.address, "ALTER TABLE evidence ENABLE TRIGGER evidence_is_final")
+
+
+def test_a_viewer_that_must_change_nothing_cannot(room: SmallStore) -> None:
+    room.save(arrival(1, ALIBABA))
+    views = SqlViews(room.address, read_only=True)
+    assert len(views.alerts.get([1])) == 1
+    with pytest.raises(StoreError, match="read only"):
+        views.feeds.poll_now()
+
+
+# --- addresses --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "mode"),
+    [
+        ("postgresql://db.test/news", "require"),
+        ("postgresql://192.0.2.7/news", "require"),
+        ("postgresql://127.0.0.1,db.test/news", "require"),
+        ("postgresql://db.test/news?sslmode=disable", "disable"),
+        ("postgresql://db.test/news?sslmode=verify-full", "verify-full"),
+        ("postgresql://localhost/news", None),
+        ("postgresql://[::1]/news", None),
+        ("postgresql:///news?host=/run/postgresql", None),
+        ("postgresql:///news", None),
+    ],
+)
+def test_only_this_machine_is_asked_without_encryption(address: str, mode: str | None) -> None:
+    assert parse_address(address).parameters.get("sslmode") == mode
+
+
+def test_the_name_of_a_store_has_no_secret() -> None:
+    parsed = parse_address("postgresql://me:secret@db.test:5433/news?sslpassword=secret")
+    assert parsed.name == "postgresql://me@db.test:5433/news"
+    assert "secret" not in repr(parsed)
+
+
+def test_a_database_in_another_encoding_is_refused(postgresql_server: str) -> None:
+    say(
+        postgresql_server,
+        "DROP DATABASE IF EXISTS latin",
+        "CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0",
+    )
+    latin = re.sub(r"/tocsin_\w+", "/latin", postgresql_server)
+    with pytest.raises(StoreError, match="its encoding is LATIN1; make the database anew"):
+        open_database(latin, create=True, busy_ms=1_000)
+    say(postgresql_server, "DROP DATABASE latin")
+
+
+def test_both_databases_have_the_same_tables(postgresql: str, tmp_path: Path) -> None:
+    SqlStore(postgresql).close()
+    names = {table: set[str]() for table in TABLE_NAMES}
+    with closing(open_sqlite(tmp_path, create=True)) as sql:
+        for table in TABLE_NAMES:
+            names[table] = {row[1] for row in sql.execute(f"PRAGMA table_info({table})")}
+    there = {table: set[str]() for table, *_ in columns(postgresql)}
+    for table, name, *_ in columns(postgresql):
+        there[table].add(str(name))
+    assert there.keys() - names.keys() == {"store", "given"}
+    assert {table: there[table] for table in names} == names
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("Connection refused", "is it running"),
+        ("server does not support SSL, but SSL was required", "no TLS"),
+        ('FATAL:  password authentication failed for user "lea"', "user and password"),
+        ("fe_sendauth: no password supplied", "user and password"),
+        ('FATAL:  database "news" does not exist', "createdb"),
+        ("FATAL:  sorry, too many clients already", "connections"),
+        ("FATAL:  the database system is starting up", "in a moment"),
+    ],
+)
+def test_who_is_not_let_in_is_told_why(said: str, advice: str) -> None:
+    address = parse_address("postgresql://lea@db.example.org/news")
+    failed = psycopg.OperationalError(f'connection to server at "db.example.org" failed: {said}')
+    assert advice in describe(address, failed)
