@@ -23,6 +23,7 @@ from monitor.model.search import Filter
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import severity_name
 from monitor.model.status import Status
+from monitor.presentation.spans import Line, fit, width, wrap
 from tui.base_app import AppSettings, BaseApp
 from tui.data.newsroom import ReadSchedule
 from tui.view import times
@@ -33,7 +34,6 @@ from tui.view.alerts import (
     watchlist_badges,
 )
 from tui.view.status import monitor_state, new_stories, status_problem
-from tui.view.styled_text import Line, fit, width, wrap
 from tui.widgets.styled_widget import TextBlock
 
 if TYPE_CHECKING:

@@ -22,12 +22,12 @@ from monitor.model.search import Filter
 from monitor.model.status import StoreVersion
 from monitor.model.watchlist import WatchlistCount
 from monitor.presentation.service.triage import ME
+from monitor.presentation.spans import Line, fit
 from monitor.storage.search.alert_filter import ALL, AlertFilter, parse_headline_filter
 from tui.key_labels import bind
 from tui.screens.dialogs import Dialog
 from tui.screens.panes import PaneScreen, input_error
 from tui.view.alerts import watchlist_columns, watchlist_row
-from tui.view.styled_text import Line, fit
 from tui.widgets.alert_stream import AlertStream
 from tui.widgets.filter_line import PROMPT, FilterLine
 from tui.widgets.line_list import LineList

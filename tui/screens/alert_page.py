@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from monitor.base.text_cleaning import line
 from monitor.model.alert import UNUSUAL, Alert
 from monitor.model.search import Filter
+from monitor.presentation.spans import wrap
 from tui.view.alerts import unusual_page
 from tui.view.article import standing_lines
 from tui.view.feeds import feed_page
-from tui.view.styled_text import wrap
 
 if TYPE_CHECKING:
     from monitor.storage.store.protocol import AlertViews

@@ -23,6 +23,7 @@ from monitor.model.article import ArticleDetails
 from monitor.model.config import SavedSearch
 from monitor.model.search import PastSearch
 from monitor.model.search_results import Results, SearchHit
+from monitor.presentation.spans import Line
 from tui.data.newsroom import NewsroomModel, ThreadRunner
 from tui.data.query_history import (
     SAVED_PREFIX,
@@ -36,7 +37,6 @@ from tui.screens.panes import ARTICLE_KEYS, READER_DELAY, PaneScreen, input_erro
 from tui.type_ahead import TypeAheadApp
 from tui.view.article import match_places
 from tui.view.search import StartRow, facet_clause, result_summary, start_rows
-from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 from tui.widgets.reader import Reader
 from tui.widgets.search_results import ResultList, TrendChart

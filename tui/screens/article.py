@@ -17,6 +17,7 @@ from monitor.model.article import ArticleDetails, MatchPlace
 from monitor.model.event_link import is_alike
 from monitor.model.match import Match
 from monitor.model.shown_names import part_name, severity_name
+from monitor.presentation.spans import Line, fit, wrap
 from tui.data.newsroom import NewsroomModel
 from tui.screens.config_changes import start_resource_tracker
 from tui.screens.dialogs import Dialog, PageDialog
@@ -28,7 +29,6 @@ from tui.view.article import (
     outlet_sections,
     revision_lines,
 )
-from tui.view.styled_text import Line, fit, wrap
 from tui.widgets.line_list import LineList
 from tui.widgets.reader import Reader
 

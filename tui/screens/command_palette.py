@@ -13,8 +13,8 @@ from textual.widgets import Input
 
 from index.analysis.folding import fold
 from monitor.base.translation import gettext as _
+from monitor.presentation.spans import Line, fit
 from tui.screens.dialogs import Dialog
-from tui.view.styled_text import Line, fit
 from tui.widgets.line_list import LineList
 
 

@@ -16,11 +16,11 @@ from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext, number
 from monitor.model.feed import FeedHealth
+from monitor.presentation.spans import Line
 from tui.data.newsroom import NewsroomModel
 from tui.data.query_history import SAVED_PREFIX, suggested_name
 from tui.screens.dialogs import ChoiceDialog, LineDialog
 from tui.screens.panes import PaneScreen
-from tui.view.styled_text import Line
 
 if TYPE_CHECKING:
     from monitor.intake.discovery import DiscoveredFeed

@@ -14,10 +14,10 @@ from monitor.base.errors import ConfigError, MonitorError, Problem
 from monitor.base.files import atomic_write
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
+from monitor.presentation.spans import Line, wrap
 from tui import external_programs
 from tui.key_labels import bind
 from tui.screens.dialogs import Dialog, PageDialog
-from tui.view.styled_text import Line, wrap
 from tui.widgets.scroll_text import ScrollText
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.model.alert import Alert
 from monitor.model.delivery import UNSENT, Delivery, DeliveryState
+from monitor.presentation.spans import Line, fit
 from tui.data.newsroom import NewsroomModel
 from tui.key_labels import bind
 from tui.screens.dialogs import Dialog
-from tui.view.styled_text import Line, fit
 from tui.widgets.line_list import LineList
 
 _STATE_GLYPHS = {

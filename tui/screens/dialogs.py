@@ -16,8 +16,8 @@ from textual.widgets import Input
 
 from monitor.base import text_cleaning as safe
 from monitor.base.translation import gettext as _
+from monitor.presentation.spans import Line, fit_line, wrap
 from tui.key_labels import bind
-from tui.view.styled_text import Line, fit_line, wrap
 from tui.widgets.line_list import LineList
 from tui.widgets.scroll_text import ScrollText, TextLayout
 

@@ -17,9 +17,9 @@ from index.analysis.folding import fold
 from monitor.base import signs
 from monitor.base.translation import gettext as _
 from monitor.base.translation import pgettext
+from monitor.presentation.spans import Line, fit, wrap
 from tui.key_labels import NO_KEYMAP, bind, binding_help, own_bindings
 from tui.screens.dialogs import Dialog
-from tui.view.styled_text import Line, fit, wrap
 from tui.widgets.scroll_text import ScrollText
 
 COLUMN_CELLS = 52

@@ -23,6 +23,7 @@ from monitor.model.alert import Alert, EscalatedAlert
 from monitor.model.article import ArticleDetails
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.watchlist import WatchlistCount
+from monitor.presentation.spans import Line
 from monitor.storage.search.alert_filter import parse_headline_filter
 from tui.data.newsroom import NewsroomModel, NewsroomUpdate
 from tui.data.story_list import StoryCache
@@ -33,7 +34,6 @@ from tui.screens.silences import choose_silence
 from tui.screens.triage import TriageScreen
 from tui.view import status
 from tui.view.article import match_places
-from tui.view.styled_text import Line
 from tui.widgets.alert_stream import AlertStream
 from tui.widgets.feed_list import FeedPane
 from tui.widgets.filter_line import FilterLine

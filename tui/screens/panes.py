@@ -22,6 +22,7 @@ from monitor.base.text_cleaning import line, safe_url
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all
 from monitor.model.article import ArticleDetails
+from monitor.presentation.spans import Line, fit
 from tui.base_app import BaseApp
 from tui.data.newsroom import NewsroomModel
 from tui.external_programs import (
@@ -32,7 +33,6 @@ from tui.external_programs import (
     text_browser,
 )
 from tui.key_labels import NO_KEYMAP, BarEntry, bind, key_bar_entries
-from tui.view.styled_text import Line, fit
 from tui.widgets.line_list import LineList
 from tui.widgets.reader import Reader
 from tui.widgets.status_bar import KeyBar, StatusBar

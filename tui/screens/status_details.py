@@ -11,10 +11,10 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.feed import Health
 from monitor.model.status import Status
+from monitor.presentation.spans import Line, wrap
 from tui.screens.dialogs import ChoiceDialog, PageDialog
 from tui.view import times
 from tui.view.status import monitor_state
-from tui.view.styled_text import Line, wrap
 
 if TYPE_CHECKING:
     from tui.data.newsroom import NewsroomModel

@@ -20,13 +20,13 @@ from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import state_name, verdict_name
 from monitor.model.triage import Change, TriageAction
 from monitor.presentation.service.triage import ME, NOBODY, clean_note, clean_tag
+from monitor.presentation.spans import Line
 from monitor.storage.search.alert_filter import parse_headline_filter
 from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue
 from tui.key_labels import bind
 from tui.screens.alert_filter import AlertFilterScreen
 from tui.screens.dialogs import ChoiceDialog, LineDialog, PageDialog, checked
-from tui.view.styled_text import Line
 from tui.view.triage_history import change_words, decision_words, history_lines
 from tui.widgets.alert_stream import AlertStream
 

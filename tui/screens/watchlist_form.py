@@ -24,6 +24,7 @@ from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.model.severity import SEVERITY_SIGNS, Severity
 from monitor.model.shown_names import severity_name
+from monitor.presentation.spans import Line, wrap
 from tui.base_app import BaseApp
 from tui.data.newsroom import NewsroomModel, ThreadRunner
 from tui.key_labels import NO_KEYMAP, bind, key_bar_entries
@@ -31,7 +32,6 @@ from tui.screens.config_changes import NO_FILE, start_resource_tracker, write_co
 from tui.screens.dialogs import ChoiceDialog, Dialog
 from tui.screens.panes import PaneScreen
 from tui.view.preview import preview_lines
-from tui.view.styled_text import Line, wrap
 from tui.widgets.check_list import CheckList
 from tui.widgets.scroll_text import ScrollText
 from tui.widgets.status_bar import KeyBar

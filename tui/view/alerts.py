@@ -18,8 +18,8 @@ from monitor.base.translation import number
 from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.watchlist import WatchlistCount
+from monitor.presentation.spans import Line, fit, width, wrap
 from tui.view import times
-from tui.view.styled_text import Line, fit, width, wrap
 
 DATE_MARKS = {"undated": signs.UNDATED, "future": signs.FUTURE, "": " "}
 """Marks of a publication date that is missing or in the future."""

@@ -25,8 +25,8 @@ from monitor.model.alert import Alert, AlertState, MergedAlert, Outlet, StoryTim
 from monitor.model.article import ArticleDetails, MatchPlace, shown_parts
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import part_name, severity_name
+from monitor.presentation.spans import Line, Span, fit, line_breaks, slice_runs, wrap
 from tui.view import times
-from tui.view.styled_text import Line, Span, fit, line_breaks, slice_runs, wrap
 
 if TYPE_CHECKING:
     from monitor.model.article import ArticleRevision, DiffPart, Term

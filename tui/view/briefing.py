@@ -12,8 +12,8 @@ from monitor.base.translation import gettext as _
 from monitor.delivery.export import briefing_words as words
 from monitor.model.briefing import BriefedStory, Briefing, LitText, WatchlistBriefing
 from monitor.model.severity import SEVERITY_SIGNS
+from monitor.presentation.spans import Line, line_breaks, slice_runs, wrap
 from tui.view.article import clean_with_spans
-from tui.view.styled_text import Line, line_breaks, slice_runs, wrap
 
 INDENT = "  "
 MOST_CELLS = 100

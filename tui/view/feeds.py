@@ -22,9 +22,9 @@ from monitor.intake.ingest.feed_health import WORST, describe_poll
 from monitor.intake.ingest.publication_rate import describe_interval
 from monitor.model.feed import Coverage, FeedHealth, Gap, GapKind, Health
 from monitor.model.shown_names import source_name
+from monitor.presentation.spans import Line, fit, wrap
 from tui.view import times
 from tui.view.alerts import short_count
-from tui.view.styled_text import Line, fit, wrap
 
 if TYPE_CHECKING:
     from monitor.model.feed import Feed, Poll, Setting

@@ -11,8 +11,8 @@ from monitor.base.article import Timestamp
 from monitor.base.formatting import articles as article_count
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
+from monitor.presentation.spans import Line, width, wrap
 from tui.view.search import result_row
-from tui.view.styled_text import Line, width, wrap
 
 if TYPE_CHECKING:
     from monitor.watchlists.preview import WatchlistPreview

@@ -23,9 +23,9 @@ from monitor.model.search_results import (
     Suggestion,
 )
 from monitor.model.severity import SEVERITY_SIGNS, Severity
+from monitor.presentation.spans import Line, Span, fit, slice_runs
 from tui.view import times
 from tui.view.alerts import DATE_MARKS
-from tui.view.styled_text import Line, Span, fit, slice_runs
 
 SNIPPET_MIN_CELLS = 24
 """Cells that must be free behind a title to show the words around the matches."""

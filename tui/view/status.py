@@ -17,9 +17,9 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext
 from monitor.model.feed import Health
 from monitor.model.status import Status
+from monitor.presentation.spans import Line, fit, width, wrap
 from tui.view import times
 from tui.view.alerts import short_count
-from tui.view.styled_text import Line, fit, width, wrap
 
 if TYPE_CHECKING:
     from monitor.model.feed import FeedHealth

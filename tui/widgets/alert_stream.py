@@ -19,9 +19,9 @@ from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.model.alert import Alert, EscalatedAlert, StoryAlerts
+from monitor.presentation.spans import Line
 from tui.data.story_list import FirstAlerts, StoryCache, StoryOrder
 from tui.view.alerts import StoryRow, outlets_column, story_row
-from tui.view.styled_text import Line
 from tui.widgets.line_list import LineList
 
 REACTION_SECONDS = 2.5

@@ -9,8 +9,8 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from monitor.base.text_cleaning import line
+from monitor.presentation.spans import Line, fit
 from tui.key_labels import bind
-from tui.view.styled_text import Line, fit
 from tui.widgets.line_list import LineList
 
 

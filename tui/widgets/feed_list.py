@@ -12,6 +12,7 @@ from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 from monitor.model.feed import FeedHealth, Health
+from monitor.presentation.spans import Line, width
 from tui.view.feeds import (
     FEED_ORDERS,
     feed_columns,
@@ -21,7 +22,6 @@ from tui.view.feeds import (
     feed_table_row,
     select_feeds,
 )
-from tui.view.styled_text import Line, width
 from tui.widgets.line_list import LineList
 
 WELL = (Health.OK, Health.NEW, Health.PAUSED)

@@ -15,8 +15,8 @@ from index.query.completion import complete
 from index.query.field_names import offered_name
 from monitor.base.translation import gettext as _
 from monitor.presentation.service.triage import ME, NOBODY
+from monitor.presentation.spans import Line, fit_line
 from monitor.storage.search.alert_filter import FilterNames
-from tui.view.styled_text import Line, fit_line
 from tui.widgets.styled_widget import TextBlock
 
 PROMPT = " f "

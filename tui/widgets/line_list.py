@@ -13,8 +13,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from monitor.base import signs
+from monitor.presentation.spans import Line
 from tui.key_labels import bind
-from tui.view.styled_text import Line
 from tui.widgets.styled_widget import StyledWidget, set_line_count
 
 

@@ -10,8 +10,8 @@ from textual.message import Message
 
 from monitor.base.translation import gettext as _
 from monitor.model.article import ArticleDetails, MatchPlace
+from monitor.presentation.spans import Line, wrap
 from tui.view.article import article_page
-from tui.view.styled_text import Line, wrap
 from tui.widgets.scroll_text import ScrollText, TextLayout
 
 

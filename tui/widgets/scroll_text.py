@@ -10,8 +10,8 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from monitor.presentation.spans import Line
 from tui.key_labels import bind
-from tui.view.styled_text import Line
 from tui.widgets.styled_widget import StyledWidget, set_line_count
 
 TextLayout = Callable[[int], Sequence[Line]]

@@ -16,8 +16,8 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 from monitor.model.search_results import Results, SearchHit, Suggestion, Trend
 from monitor.model.severity import Severity
+from monitor.presentation.spans import Line
 from tui.view.search import StartRow, result_row, suggestion_row
-from tui.view.styled_text import Line
 from tui.view.trends import period_clauses, trend_bars, trend_lines
 from tui.widgets.line_list import LineList
 from tui.widgets.styled_widget import StyledWidget

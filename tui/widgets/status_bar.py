@@ -10,9 +10,9 @@ from textual.strip import Strip
 
 from monitor.base.article import Timestamp
 from monitor.model.status import Status
+from monitor.presentation.spans import Line, width
 from tui.key_labels import KeyBinding
 from tui.view.status import status_line, status_parts
-from tui.view.styled_text import Line, width
 from tui.widgets.styled_widget import StyledWidget
 
 

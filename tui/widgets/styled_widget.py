@@ -14,8 +14,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from monitor.base.text_cleaning import clean
+from monitor.presentation.spans import Line
 from tui.themes import styles
-from tui.view.styled_text import Line
 
 EIGHTHS = 8
 """Steps of a cell in which Textual draws a scrollbar."""

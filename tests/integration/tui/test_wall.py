@@ -18,9 +18,9 @@ from textual.pilot import Pilot
 from monitor.model.alert import AlertState, StoryAlerts, Verdict
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
+from monitor.presentation.spans import width
 from tui import wall
 from tui.view.alerts import StoryRow
-from tui.view.styled_text import width
 from tui.wall import ALERTS_EVERY, Wall
 
 Script = Callable[[Pilot[Any], Wall], Awaitable[None]]

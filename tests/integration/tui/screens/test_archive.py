@@ -24,6 +24,7 @@ from monitor.config import load
 from monitor.model.config import SavedSearch
 from monitor.model.search_results import SearchHit, Share
 from monitor.model.severity import Severity
+from monitor.presentation.spans import Line, width
 from monitor.storage.search.query_resolution import narrow_query
 from tui.app import DashboardApp
 from tui.data.query_history import resolve_saved, suggested_name
@@ -33,7 +34,6 @@ from tui.screens.dialogs import LineDialog
 from tui.screens.facets import FacetDialog
 from tui.screens.watchlist_form import WatchlistForm
 from tui.view.search import EXAMPLES, facet_clause, facet_rows, result_row
-from tui.view.styled_text import Line, width
 from tui.view.trends import GAP_BAR, UNCERTAIN_BAR
 
 FILE = "feeds: [https://a.example/rss]  # ours\nwatchlists: [Alibaba]\n"

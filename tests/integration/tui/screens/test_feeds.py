@@ -18,6 +18,7 @@ from textual.pilot import Pilot
 
 from monitor.config import load
 from monitor.model.feed import Coverage, FeedHealth, Gap, GapKind, Health, Setting
+from monitor.presentation.spans import Line, width
 from tui.app import DashboardApp
 from tui.data.newsroom import FeedSettings
 from tui.screens.dialogs import ChoiceDialog, LineDialog
@@ -32,7 +33,6 @@ from tui.view.feeds import (
     select_feeds,
     state_rows,
 )
-from tui.view.styled_text import Line, width
 
 HOSTILE = "[/]\x1b[2J\u202e日本" * 20
 

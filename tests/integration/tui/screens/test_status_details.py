@@ -17,13 +17,13 @@ from monitor.model.feed import GapKind
 from monitor.model.severity import Severity
 from monitor.model.status import Status
 from monitor.model.watchlist import Baseline, WatchlistCount
+from monitor.presentation.spans import width
 from tui.app import DashboardApp
 from tui.screens.deliveries import DeliveriesDialog, delivery_status
 from tui.screens.feeds import FeedsScreen
 from tui.screens.silences import silence_spans
 from tui.view.alerts import baseline_text, watchlist_row
 from tui.view.status import status_parts
-from tui.view.styled_text import width
 from tui.widgets.status_bar import StatusBar
 
 

@@ -12,10 +12,10 @@ from textual.pilot import Pilot
 from monitor.intake.ingest.feed_health import describe_poll
 from monitor.model.alert import StoryAlerts
 from monitor.model.feed import Health, Outcome, Poll
+from monitor.presentation.spans import width
 from tui.app import DashboardApp
 from tui.view.alerts import StoryRow, story_row
 from tui.view.feeds import feed_page
-from tui.view.styled_text import width
 
 SIZE = (120, 40)
 

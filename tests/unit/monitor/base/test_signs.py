@@ -19,7 +19,7 @@ EXPLAINED = " ".join(f"{shown} {meaning}" for shown, meaning in signs.LEGEND)
 TYPOGRAPHY = set("·…–—’“”«»≤≥°×−‥⇧€\ufffd")
 """Separators, punctuation, numbers, and the key Shift: no signs."""
 ARROW_KEYS = set("↑↓←→")
-ELSEWHERE = {"signs.py", "styled_text.py", "lint.py", "credentials.py"}
+ELSEWHERE = {"signs.py", "spans.py", "lint.py", "credentials.py"}
 """Also where lines break, which quotes mislead in a query, what hides a password."""
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from index.errors import QueryError
+from monitor.presentation.spans import width
 from tui.screens.panes import ScreenLayout, error_pointer, feed_pane_lines, screen_layout
-from tui.view.styled_text import width
 
 
 @pytest.mark.parametrize(

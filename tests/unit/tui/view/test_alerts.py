@@ -14,6 +14,7 @@ from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.feed import Health
 from monitor.model.severity import Severity
 from monitor.model.watchlist import Baseline, WatchlistCount
+from monitor.presentation.spans import width
 from tui.view.alerts import (
     StoryRow,
     WatchlistColumns,
@@ -30,7 +31,6 @@ from tui.view.feeds import (
     feed_table_header,
     feed_table_row,
 )
-from tui.view.styled_text import width
 from tui.widgets.watchlist_pane import total_count
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)

@@ -13,8 +13,8 @@ from monitor.base.article import Article
 from monitor.model.alert import Escalation, Lost, MergedAlert, Outlet, StoryTimeline
 from monitor.model.article import ADDED, REMOVED, SAME, ArticleDetails, ArticleRevision, DiffPart
 from monitor.model.severity import Severity
+from monitor.presentation.spans import Line, width
 from tui.view.article import article_page, outlet_sections, revision_lines
-from tui.view.styled_text import Line, width
 
 HOSTILE = "[/]\x1b]52;c;cGF5bG9hZA==\x07\x1b[2J\u202e日本" * 9
 

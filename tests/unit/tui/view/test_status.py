@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from support.fake_newsroom import NOW, FakeNewsroom
 
 from monitor.model.lease import SharingMonitor
+from monitor.presentation.spans import width
 from tui.view.status import STALE_AFTER, status_line
-from tui.view.styled_text import width
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from support.fake_newsroom import NOW
 
 from monitor.model.search_results import BucketSize, Series, Trend
-from tui.view.styled_text import Line, width
+from monitor.presentation.spans import Line, width
 from tui.view.trends import (
     GAP_BAR,
     UNCERTAIN_BAR,

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from support.fake_newsroom import NOW, FakeNewsroom
 
 from monitor.model.triage import Decision
+from monitor.presentation.spans import Line
 from tui.view.article import standing_lines
-from tui.view.styled_text import Line
 from tui.view.triage_history import history_lines
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.view.styled_text import line_breaks, slice_runs, wrap
+from monitor.presentation.spans import line_breaks, slice_runs, wrap
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 

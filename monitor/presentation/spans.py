@@ -1,7 +1,7 @@
-"""Styled text: the only form in which text reaches the screen, never markup.
+"""Marked text: what a person reads, as lines of (text, role), which each face draws in its medium.
 
-A run is (text, style); a line is a list of runs; a style is a name that the theme gives colours
-and attributes. Widths are terminal cells.
+A role says what a text is (`title`, `quiet`, `hit`, `late`): the dashboard's theme gives it
+colours, the command line an ANSI style. It is never markup. Widths are terminal cells.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.view.styled_text import fit, fit_line
+from monitor.presentation.spans import fit, fit_line
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
