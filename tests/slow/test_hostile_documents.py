@@ -6,10 +6,11 @@ import gzip
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from support.archive_invariants import unclean
 from support.newsroom import TOCSIN, Item, Newsroom, rss, until
@@ -17,7 +18,8 @@ from support.originals import hostile_feeds
 from support.scripted_server import Reply, Web, conditional, gzip_bomb
 
 DECIDED = 30.0
-"""Seconds until it is decided what becomes of an answer; a reader is killed after three."""
+"""Seconds until it is decided what becomes of an answer; a reader is killed after three. They are
+those of a machine of its own: on a busy one, all that the monitor does takes longer."""
 GROWTH = 150 * 2**20
 """Bytes that a process which reads them may take beyond what it takes without."""
 HEALTHY, ITEMS = 10, 9
@@ -97,7 +99,7 @@ def test_no_document_harms_anything(tmp_path: Path) -> None:
             for number, name in enumerate(replies)
         ]
         newsroom.watch(feeds, ["Alibaba"])
-        with running(newsroom) as monitor, peaks(monitor.pid) as peak:
+        with running(newsroom) as monitor, watched(monitor.pid) as processes:
             until(lambda: polled(newsroom) == len(feeds))
             again = len(web.asked("/healthy0"))
             until(lambda: len(web.asked("/healthy0")) >= again + 2)
@@ -105,12 +107,14 @@ def test_no_document_harms_anything(tmp_path: Path) -> None:
     assert not bait.requests
     assert "Traceback" not in (tmp_path / "log").read_text()
     took = decided(newsroom, web)
-    usual = median(took.values())  # the queue, on a busy machine
-    assert {name: late for name, s in took.items() if (late := s - usual) > DECIDED} == {}
+    usual = median(took.values())  # the queue
+    allowed = DECIDED * slowdown(processes.values())
+    assert {name: late for name, s in took.items() if (late := s - usual) > allowed} == {}
     assert len(took) == len(feeds)
     well = newsroom.sql("SELECT failures, articles FROM feeds WHERE name LIKE 'healthy%'")
     assert well == [(0, ITEMS)] * HEALTHY
-    assert max(peak.values()) - min(peak.values()) < GROWTH, peak
+    peaks = [process.peak for process in processes.values()]
+    assert max(peaks) - min(peaks) < GROWTH, processes
     assert unclean(newsroom.data / "newsroom.db") == []
     taken = "SELECT count(*) FROM articles WHERE title || summary || body LIKE '%CANARY%'"
     assert newsroom.sql(taken) == [(0,)]
@@ -157,21 +161,39 @@ def decided(newsroom: Newsroom, web: Web) -> dict[str, float]:
     return {name: at - asked["/" + url.rpartition("/")[2]] for name, url, at in firsts}
 
 
+class Process(NamedTuple):
+    """What the system says of a process."""
+
+    peak: int
+    """Most memory that it ever had resident, in bytes."""
+    worked: int
+    """Nanoseconds on a processor."""
+    waited: int
+    """Nanoseconds in which it could work and other processes did."""
+
+
+def slowdown(processes: Collection[Process]) -> float:
+    """Return how many times as long as on a machine of their own processes took."""
+    worked = sum(process.worked for process in processes)
+    return 1 + sum(process.waited for process in processes) / worked
+
+
 @contextmanager
-def peaks(root: int) -> Iterator[dict[int, int]]:
-    """Watch the most memory that each process below one ever had resident, in bytes."""
-    found: dict[int, int] = {}
+def watched(root: int) -> Iterator[dict[int, Process]]:
+    """Watch each process below one."""
+    processes: dict[int, Process] = {}
     over = threading.Event()
 
     def look() -> None:
         while not over.wait(0.05):
             for pid in _below(root):
-                found[pid] = max(_peak(pid), found.get(pid, 0))
+                with suppress(OSError, StopIteration):
+                    processes[pid] = _process(pid)
 
     watching = threading.Thread(target=look)
     watching.start()
     try:
-        yield found
+        yield processes
     finally:
         over.set()
         watching.join()
@@ -185,8 +207,8 @@ def _below(root: int) -> Iterator[int]:
             yield from _below(int(child))
 
 
-def _peak(pid: int) -> int:
-    with suppress(OSError, StopIteration):
-        said = Path(f"/proc/{pid}/status").read_text().splitlines()
-        return int(next(line for line in said if line.startswith("VmHWM")).split()[1]) << 10
-    return 0
+def _process(pid: int) -> Process:
+    status = Path(f"/proc/{pid}/status").read_text().splitlines()
+    peak = next(line for line in status if line.startswith("VmHWM"))
+    worked, waited, _ = Path(f"/proc/{pid}/schedstat").read_text().split()
+    return Process(int(peak.split()[1]) << 10, int(worked), int(waited))

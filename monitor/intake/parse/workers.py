@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import gc
 import logging
-import os
 import signal
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
@@ -44,8 +43,6 @@ _GARBAGE = 20_000
 """New values after which garbage is collected: at 700, as usual, that takes a fifteenth."""
 _TASKS = 500
 """Documents after which a worker is replaced, so that no leak adds up: 20 ms."""
-GIVES_WAY = 10
-"""Niceness: the monitor stores what is read, and decides how long a round takes."""
 _PRELOADED = ["monitor.intake.parse.preloaded"]
 """Imported once, by the process of which each worker is a fork."""
 _PRELOADED_FOR_PAGES = ["trafilatura"]
@@ -171,7 +168,6 @@ def _attempt(
 
 def _confine(memory: int) -> None:
     """Make this worker die at once when told to, fail when it takes too much, and be silent."""
-    os.nice(GIVES_WAY)
     exempt_all()  # what was imported
     gc.set_threshold(_GARBAGE)
     logging.disable()  # libraries complain of each bad document; the reason is in its ParseError

@@ -54,7 +54,7 @@ LOOK = 0.2
 """Seconds after which a comparison asks whether its result is wanted."""
 CHUNK = 8192
 """Vectors that are read at once to rank them."""
-GIVES_WAY = 10
+GIVES_WAY = 5
 """Niceness: an alert comes before its escalation."""
 
 

@@ -43,8 +43,9 @@ _PRELOADED = ["monitor.storage.maintenance.indexer_process", "index.engine.write
 """Without numpy, which is for what is indexed: often there is nothing."""
 GARBAGE = 100_000
 """Objects between two garbage collections: collecting every 700 takes a tenth of the time."""
-GIVES_WAY = 15
-"""Niceness: where processors are scarce, an alert comes before a search that finds it."""
+GIVES_WAY = 3
+"""Niceness: an alert comes before a search that finds it. Beside busy processes of others, 3 still
+leaves the indexer half of its share of the processor; 15 left it a thirtieth."""
 MEMORY = 2**30
 """Bytes of data that the process may have, on Linux; files that are mapped do not count."""
 BATCH_SECONDS = 30.0
