@@ -77,11 +77,8 @@ def url(text: str) -> str:
             message = formatting.clauses([message, better])
         raise ValueError(message)
     try:
-        parts = urlsplit(text)
+        parts = _split(text)
         known = bool(parts.hostname) and parts.port != 0
-        bracketed = parts.netloc.rpartition("@")[2]
-        if "[" in bracketed and not (_BRACKETED.fullmatch(bracketed) and ip_literal(parts)):
-            raise ValueError(_("in brackets stands an IPv6 address"))
         if known and not ip_literal(parts):
             _check_host(parts.hostname or "")
     except ValueError as error:
@@ -93,6 +90,20 @@ def url(text: str) -> str:
     if not known:
         raise ValueError(_("`{address}` names no host", address=shown))
     return text
+
+
+def _split(address: str) -> SplitResult:
+    """Split an address; the versions of Python refuse different things in brackets."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        if "[" not in address and "]" not in address:
+            raise
+    else:
+        host_and_port = parts.netloc.rpartition("@")[2]
+        if "[" not in host_and_port or (_BRACKETED.fullmatch(host_and_port) and ip_literal(parts)):
+            return parts
+    raise ValueError(_("in brackets stands an IPv6 address"))
 
 
 def server(text: str) -> str:
