@@ -122,7 +122,7 @@ class Tantivy:
             import tantivy
         except ImportError:
             raise SystemExit(
-                "tantivy is not installed: .venv/bin/pip install tocsin[bench]"
+                "tantivy is not installed: .venv/bin/pip install -e '.[bench]'"
             ) from None
 
         folder.mkdir()

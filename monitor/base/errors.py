@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, Self
 
+from monitor.base.installation import install_command
 from monitor.base.translation import gettext as _
 
 
@@ -52,8 +53,8 @@ class MissingExtraError(MonitorError):
     def __init__(self, needed_by: str, library: str, extra: str) -> None:
         super().__init__(
             _(
-                '{what} needs {library}: pip install "tocsin[{extra}]"',
-                what=needed_by, library=library, extra=extra,
+                "{what} needs {library}: {command}",
+                what=needed_by, library=library, command=install_command(extra),
             )
         )  # fmt: skip
 

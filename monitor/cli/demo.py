@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from monitor.base.errors import MonitorError
+from monitor.base.installation import install_command
 from monitor.base.translation import gettext as _
 from monitor.cli import DASHBOARD, CliContext, on_terminal, say
 from monitor.cli.options import DurationParam
@@ -108,7 +109,7 @@ def _write_demo_folder(folder: Path, feeds_yaml: str) -> None:
         say(
             _(
                 "full texts are not read; to read them: {command}",
-                command='pip install "tocsin[fulltext]"',  # not a message
+                command=install_command("fulltext"),
             )
         )
         feeds_yaml = feeds_yaml.replace(", full_text: true", "")  # not a message

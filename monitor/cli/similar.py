@@ -24,8 +24,8 @@ from monitor.cli.search import COLUMNS, hit_lines, snippet_width
 def similar(context: click.Context, id: int, limit: int, style: str) -> None:
     """Find what is most like the article with this number, in French and English.
 
-    It compares what articles are about, not their words. Needs the extra `stories`:
-    `pip install "tocsin[stories]"`. Exits with 1 when no article can be compared.
+    It compares what articles are about, not their words. Needs the extra `stories`. Exits with 1
+    when no article can be compared.
     """
     from monitor.presentation.rows.searches import hit_row, similar_row
 

