@@ -3,11 +3,11 @@
 Its worker processes import this again: the command line is imported when it is called.
 """
 
+from monitor import cli
+
 
 def main() -> None:
     """Run the command line."""
-    from monitor import cli
-
     cli.main()
 
 

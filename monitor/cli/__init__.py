@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from io import StringIO
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
+from index.errors import ArchiveError, QueryError
 from monitor.base import language
 from monitor.base.article import Timestamp
 from monitor.base.errors import (
@@ -29,10 +30,13 @@ from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.translated_command import translated, use_language_of_click
-
-if TYPE_CHECKING:
-    from monitor.model.config import StoreAddress
-    from monitor.presentation.service.service import Service
+from monitor.config import data_folder, read, shared_store
+from monitor.model.config import StoreAddress
+from monitor.presentation.service.service import Service
+from monitor.runtime import wiring
+from monitor.runtime.run_log import LogThrottle
+from monitor.runtime.wiring import monotonic, open_service
+from monitor.storage.store.sqlite import FILE
 
 DASHBOARD = "dashboard"
 WATCH, READ, TRIAGE, FEEDS, MAINTAIN = "Watch", "Read", "Triage", "Feeds", "Maintain"
@@ -142,7 +146,6 @@ class CliContext:
     def __init__(
         self, config_path: Path, data: Path | None, verbosity: int = 0, *, named: bool = False
     ) -> None:
-        from monitor.runtime import wiring
 
         self.config_path = config_path
         self.named = named
@@ -157,8 +160,6 @@ class CliContext:
         """The data folder in use."""
         if self.data is not None:
             return self.data
-        from monitor.config import data_folder
-
         return data_folder(self.config_path)
 
     @cached_property
@@ -171,11 +172,7 @@ class CliContext:
         if self.shared or self.config_path.exists():
             return self.folder
         if self.named and self.data is None:
-            from monitor.config import read
-
             read(self.config_path)
-        from monitor.storage.store.sqlite import FILE
-
         demo = self.folder / "demo"
         if not (self.folder / FILE).exists() and (demo / FILE).exists():
             say(
@@ -195,8 +192,6 @@ class CliContext:
     @cached_property
     def shared(self) -> str:
         """The address of a store that several machines share; empty without one."""
-        from monitor.config import shared_store
-
         return shared_store(self.config_path, os.environ)
 
     def service(self, *, read_only: bool = False) -> Service:
@@ -205,8 +200,6 @@ class CliContext:
         Raises:
             StoreError: There is no archive, or it cannot be opened.
         """
-        from monitor.runtime.wiring import open_service
-
         return open_service(self.archive, self.config_path, store=self.store, read_only=read_only)
 
     def ensure_monitor(self, meanwhile: Callable[[], object] = lambda: None) -> bool:
@@ -388,9 +381,6 @@ def say(line: str) -> None:
 
 def set_up_log(verbosity: int, file: Path | None = None) -> None:
     """Send the log to stderr, or to a rotating file."""
-    from monitor.runtime.run_log import LogThrottle
-    from monitor.runtime.wiring import monotonic
-
     level = {0: logging.INFO, 1: logging.DEBUG}.get(
         verbosity, logging.DEBUG if verbosity > 0 else logging.WARNING
     )
@@ -399,8 +389,6 @@ def set_up_log(verbosity: int, file: Path | None = None) -> None:
         handler = logging.StreamHandler()
         layout = "%(asctime)s %(message)s"
     else:
-        from logging.handlers import RotatingFileHandler
-
         handler = RotatingFileHandler(file, maxBytes=2_000_000, backupCount=5, encoding="utf-8")
         layout = "%(asctime)s %(levelname)s %(message)s"
     handler.setFormatter(logging.Formatter(layout, "%Y-%m-%d %H:%M:%S" if file else "%H:%M:%S"))
@@ -424,8 +412,6 @@ def _config_error(error: ConfigError) -> int:
 
 
 def _archive_error(error: Exception) -> int:
-    from index.errors import ArchiveError, QueryError
-
     if isinstance(error, QueryError):
         mistake = _("the query has a mistake: {mistake}", mistake=error)
         say(f"tocsin: {mistake}")

@@ -7,24 +7,28 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 from msgspec.structs import replace
 
+from monitor.base.errors import MonitorError, StoreError
 from monitor.base.formatting import alerts as counted_alerts
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import KnownNames
-from monitor.cli.options import build_filter, with_list_options
+from monitor.cli.options import build_filter, completion_context, with_list_options
 from monitor.cli.stories import ListedStory, by_story, listed, news, no_news, print_stories
+from monitor.model.alert import Alert, AlertState, EscalatedAlert, StoryAlerts, Verdict
+from monitor.model.search import Filter
+from monitor.model.status import StoreVersion
+from monitor.presentation.rows.alerts import alert_row
 from monitor.presentation.service.alert_selection import AlertSelection
+from monitor.presentation.service.triage import ME, NOBODY, clean_tag
+from monitor.runtime.wiring import commit_waiter, pause
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-
-    from monitor.model.alert import Alert, EscalatedAlert, StoryAlerts
-    from monitor.model.search import Filter
-    from monitor.model.status import StoreVersion
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,11 +41,6 @@ def complete_tags(
     context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete a tag from the tags of the stored alerts."""
-    from click.shell_completion import CompletionItem
-
-    from monitor.base.errors import MonitorError
-    from monitor.cli.options import completion_context
-
     try:
         counts = completion_context(context).service().views.triage.tags()
     except MonitorError:
@@ -57,12 +56,6 @@ def complete_people(
     context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete the name of somebody who has worked on alerts."""
-    from click.shell_completion import CompletionItem
-
-    from monitor.base.errors import MonitorError
-    from monitor.cli.options import completion_context
-    from monitor.presentation.service.triage import ME, NOBODY
-
     try:
         known = completion_context(context).service().views.triage.people()
     except MonitorError:
@@ -132,11 +125,6 @@ def build_alert_filter(
     Raises:
         BadParameter: A tag is not valid.
     """
-    from msgspec.structs import replace
-
-    from monitor.model.alert import AlertState, Verdict
-    from monitor.presentation.service.triage import ME, clean_tag
-
     try:
         valid_tags = tuple(map(clean_tag, tags))
     except ValueError as error:
@@ -163,8 +151,6 @@ COLUMNS = (
 
 def print_alerts(alerts: Iterable[Alert], style: str, *, header: bool = True) -> None:
     """Print a row for each alert, for programs."""
-    from monitor.presentation.rows.alerts import alert_row
-
     output.print_rows(map(alert_row, alerts), style, COLUMNS, header=header)
     sys.stdout.flush()
 
@@ -328,9 +314,6 @@ def _follow(
     cli: CliContext, selection: StorySelection, version: StoreVersion, style: str
 ) -> NoReturn:
     """Print what is raised or escalates, for ever; a database that stops is waited for."""
-    from monitor.base.errors import StoreError
-    from monitor.runtime.wiring import commit_waiter, pause
-
     views, trouble = cli.service().views, ""
     is_shared = views.listener() is not None
     wait = commit_waiter(views)

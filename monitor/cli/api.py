@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitor.api.limits import Limits
+from monitor.api.listener import shown_address
+from monitor.api.origin import AcceptedHosts, is_loopback, names_of
 from monitor.base.errors import StoreError, requires_extra
+from monitor.base.garbage import keep_freed, share_one_heap
 from monitor.base.translation import gettext as _
-from monitor.cli import CliContext
+from monitor.cli import CliContext, set_up_log
 from monitor.cli.options import NumberParam
+from monitor.presentation.service.service import Service
+from monitor.runtime.wiring import local_zone, monotonic, server_connections, sleep, token
 
 if TYPE_CHECKING:
     from monitor.api.newsroom import Newsroom
-    from monitor.presentation.service.service import Service
 
 PORT, DASHBOARD_PORT = 8735, 8734
 PER_MINUTE = 600
@@ -103,8 +108,6 @@ def api(
     if dashboard is not None:
         with requires_extra("web", "tocsin api --dashboard"):  # not a message
             import_module("tui.web.server")
-    from monitor.api.origin import is_loopback
-
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError(_("--tls-cert and --tls-key belong together"))
     local = is_loopback(host)
@@ -141,7 +144,6 @@ def api(
 def newsroom_of(cli: CliContext, service: Service) -> Newsroom:
     """Return what the API answers from."""
     from monitor.api.newsroom import Newsroom
-    from monitor.runtime.wiring import local_zone
 
     return Newsroom(
         service=service,
@@ -165,13 +167,7 @@ def _serve(
     no_token: bool,
     behind_proxy: bool,
 ) -> None:
-    from monitor.api.limits import Limits
-    from monitor.api.listener import shown_address
-    from monitor.api.origin import AcceptedHosts, names_of
     from monitor.api.server import ApiServer, ServerOptions, Surroundings, nothing_beside
-    from monitor.base.garbage import keep_freed, share_one_heap
-    from monitor.cli import set_up_log
-    from monitor.runtime.wiring import monotonic, server_connections, sleep, token
 
     service = cli.service()
     newsroom = newsroom_of(cli, service)

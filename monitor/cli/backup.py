@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from monitor.base.files import ARCHIVE_FOLDER
 from monitor.base.formatting import alerts, articles, clauses, megabytes
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.cli import CliContext, say
 from monitor.cli.output import no_progress, progress_bar
-
-if TYPE_CHECKING:
-    from monitor.runtime.run_log import Progress
-    from monitor.storage.maintenance.restore import RestorePaths
+from monitor.config import data_folder, data_folder_of
+from monitor.runtime.run_log import Progress
+from monitor.storage.maintenance import indexer
+from monitor.storage.maintenance.backup import CONFIG, BackupError, back_up
+from monitor.storage.maintenance.restore import (
+    RestorePaths,
+    config_of,
+    read_manifest,
+    replace_newsroom,
+    unpack,
+)
+from monitor.storage.monitor_lock import MonitorLock
+from monitor.storage.store import open_store
 
 
 @click.command()
@@ -29,8 +38,6 @@ def backup(cli: CliContext, file: Path) -> None:
     checksums; `tocsin restore` reads it. Every page of the store is checked first. An older FILE
     is replaced when the new one is complete; where the store is damaged, it is left as it is.
     """
-    from monitor.storage.maintenance.backup import BackupError, back_up
-
     if cli.shared:
         raise BackupError(
             _(
@@ -66,15 +73,6 @@ def restore(cli: CliContext, file: Path, folder: Path | None, force: bool) -> No
     --force moves both into a folder beside the archive. Nothing is written outside of FOLDER
     (or of the folder of -c), unless --data says so. Then the search index is built.
     """
-    from monitor.storage.maintenance.backup import BackupError
-    from monitor.storage.maintenance.restore import (
-        config_of,
-        read_manifest,
-        replace_newsroom,
-        unpack,
-    )
-    from monitor.storage.monitor_lock import MonitorLock
-
     manifest = read_manifest(file)
     config = config_of(file)
     paths = _restore_paths(cli, folder, config, file)
@@ -119,10 +117,6 @@ def _restore_paths(
     Raises:
         BackupError: It names another place.
     """
-    from monitor.config import data_folder, data_folder_of
-    from monitor.storage.maintenance.backup import CONFIG, BackupError
-    from monitor.storage.maintenance.restore import RestorePaths
-
     path = folder / CONFIG if folder else cli.config_path
     data = cli.data or data_folder_of(config or b"", path)
     is_inside = data.resolve().is_relative_to(path.parent.resolve())
@@ -140,10 +134,6 @@ def _restore_paths(
 
 
 def _build_index(paths: RestorePaths, progress: Progress | None) -> int:
-    from monitor.base.files import ARCHIVE_FOLDER
-    from monitor.storage.maintenance import indexer
-    from monitor.storage.store import open_store
-
     store = open_store(paths.data)
     try:
         return indexer.catch_up(

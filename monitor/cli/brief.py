@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import sys
 from datetime import tzinfo
-from typing import TYPE_CHECKING
 
 import click
 
+from monitor.base.errors import ConfigError
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, output
 from monitor.cli.names import KnownNames
 from monitor.cli.options import CountParam, MomentParam, complete_watchlist
+from monitor.config import load
+from monitor.delivery.export import briefing_text
+from monitor.delivery.export.briefing_html import document
+from monitor.model.briefing import Briefing
 from monitor.model.search import Filter
-
-if TYPE_CHECKING:
-    from monitor.model.briefing import Briefing
+from monitor.presentation.rows.briefings import briefing_row
+from monitor.runtime.wiring import local_zone
 
 
 @click.command()
@@ -69,8 +72,6 @@ def brief(
     articles of a backfill are counted only. `html` is one file without scripts, for browsers and
     mail programs.
     """
-    from monitor.runtime.wiring import local_zone
-
     if since >= cli.clock():
         raise click.BadParameter(_("that is in the future"), param_hint="--since")
     service = cli.service(read_only=True)
@@ -85,9 +86,6 @@ def brief(
 
 def _pages(cli: CliContext) -> str:
     """Return the address of the pages; empty if there are none, or no readable feeds.yaml."""
-    from monitor.base.errors import ConfigError
-    from monitor.config import load
-
     try:
         return load(cli.config_path, data=cli.data).pages
     except ConfigError:
@@ -96,15 +94,9 @@ def _pages(cli: CliContext) -> str:
 
 def _rendered(cli: CliContext, briefing: Briefing, style: str, zone: tzinfo) -> str:
     if style == "json":
-        from monitor.presentation.rows.briefings import briefing_row
-
         return json.dumps(briefing_row(briefing), ensure_ascii=False, indent=2)
     if style == "html":
-        from monitor.delivery.export.briefing_html import document
-
         return document(briefing, zone, _pages(cli))
-    from monitor.delivery.export import briefing_text
-
     if style == "md":
         return briefing_text.markdown(briefing, zone, _pages(cli))
     return briefing_text.plain_text(briefing, zone)

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.cells import cell_len
 
 from monitor.base.errors import ConfigError, MonitorError, Problem
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.cli import say
+from monitor.config import read
 
 
 @click.command()
@@ -59,7 +61,6 @@ def describe_problems(
     Possible secrets in that line are masked. Without `content` it is that of the file; one that
     cannot be read has no lines.
     """
-    from monitor.config import read
     from monitor.config.credentials import masked
     from monitor.config.yaml_nodes import decode
 
@@ -80,10 +81,6 @@ WIDTH = 100
 
 def _source_excerpt(source_line: str, column: int) -> tuple[str, str]:
     """Return a source line around a column, and the line with the caret under it."""
-    from rich.cells import cell_len
-
-    from monitor.base.text_cleaning import clean
-
     first = max(0, column - 1 - WIDTH // 2) if len(source_line) > WIDTH else 0
     before, after = (
         clean(source_line[first : column - 1]),
@@ -103,8 +100,6 @@ def schema() -> None:
     Save it beside feeds.yaml as feeds.schema.json. Editors with YAML support then complete,
     explain and check every key.
     """
-    import json
-
     from monitor.config.schema import json_schema
 
     click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.base.analyst import user
+from monitor.base.errors import ConfigError
 from monitor.base.formatting import clauses, feeds, iso
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
@@ -18,12 +20,16 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
 from monitor.cli.options import CountParam, format_option
+from monitor.config import read, understand
+from monitor.config.diff import changes
+from monitor.config.source import config_views, configured_store
+from monitor.model.config import Config
+from monitor.presentation.rows import Row
+from monitor.storage.store import open_store
+from monitor.storage.store.protocol import ConfigViews
 
 if TYPE_CHECKING:
-    from monitor.model.config import Config
     from monitor.model.stored_config import StoredConfig
-    from monitor.presentation.rows import Row
-    from monitor.storage.store.protocol import ConfigViews
 
 COLUMNS = ("version", "at", "who", "again")
 COMMANDS = {
@@ -48,7 +54,6 @@ def apply(cli: CliContext, file: Path, dry_run: bool) -> None:
     seconds. Who applied it, and when, is kept: `tocsin config history`. Exits with 2 if FILE has a
     mistake, or if the store is not shared.
     """
-    from monitor.config import read
     from monitor.config.watchlist_tests import understand_and_test
 
     versions = _versions(cli)
@@ -73,8 +78,6 @@ def _whole(content: bytes, file: Path, cli: CliContext) -> bytes:
     Raises:
         InputError: It only says where the store is.
     """
-    from monitor.config.source import configured_store
-
     if configured_store(file):
         raise InputError(
             _("{file} only says where the store is; give a whole feeds.yaml", file=file)
@@ -97,8 +100,6 @@ def _versions(cli: CliContext) -> ConfigViews:
                 file=cli.config_path,
             )
         )
-    from monitor.config.source import config_views
-    from monitor.storage.store import open_store
 
     with closing(open_store(cli.shared)):
         return config_views(cli.shared)
@@ -107,8 +108,6 @@ def _versions(cli: CliContext) -> ConfigViews:
 def _apply(
     cli: CliContext, versions: ConfigViews, text: str, base: int, again: int | None = None
 ) -> None:
-    from monitor.base.analyst import user
-    from monitor.config.source import configured_store
 
     number = versions.apply(text, user(os.environ), base, again)
     said = _("version {number} is in force; monitors take it within seconds", number=number)
@@ -125,9 +124,6 @@ def _apply(
 
 def _understood(cli: CliContext, stored: StoredConfig) -> Config | None:
     """Return what a version says on this machine; None where a variable or file is missing."""
-    from monitor.base.errors import ConfigError
-    from monitor.config import understand
-
     try:
         return understand(stored.content.encode(), cli.config_path, data=cli.data)
     except ConfigError:
@@ -136,8 +132,6 @@ def _understood(cli: CliContext, stored: StoredConfig) -> Config | None:
 
 def _show_changes(cli: CliContext, before: StoredConfig | None, after: Config) -> None:
     """Print what a version changes, in words that hold no secret."""
-    from monitor.config.diff import changes
-
     if before is None:
         click.echo(
             ngettext(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 import re
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -13,12 +16,17 @@ import click
 
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
+from monitor.model.search import Filter
+from monitor.model.severity import Severity
+from monitor.presentation.service.service import Service
+from monitor.storage.data_folder import is_read_only
+from monitor.storage.monitor_lock import dashboard_open
+from tui.data.ui_state import UI_STATE_FILE, UiStateFile
+from tui.keymap import load_keymap, settings_path
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
-    from monitor.model.search import Filter
-    from monitor.presentation.service.service import Service
     from tui.base_app import AppSettings, BaseApp, ExitMode
 
 
@@ -109,9 +117,6 @@ def run_wall(
 
 def _require_terminal() -> None:
     """Raise ClickException where nothing can show the dashboard: no terminal, no browser."""
-    import os
-    import sys
-
     streams = (sys.stdin, sys.stdout, sys.stderr)
     if "TEXTUAL_DRIVER" not in os.environ and not all(stream.isatty() for stream in streams):
         raise click.ClickException(
@@ -191,20 +196,9 @@ def dashboard(
     With --wall, or an option that selects alerts, open a wall: a screen that needs no keys and
     follows by itself.
     """
-    import gc
-    import os
-    import sys
-
     _require_terminal()
     gc.disable()  # a fifth of the time to the first paint; `BaseApp.on_mount` enables it again
     sys.setswitchinterval(SWITCH_INTERVAL)
-    from monitor.model.search import Filter
-    from monitor.model.severity import Severity
-    from monitor.storage.data_folder import is_read_only
-    from monitor.storage.monitor_lock import dashboard_open
-    from tui.data.ui_state import UI_STATE_FILE, UiStateFile
-    from tui.keymap import load_keymap, settings_path
-
     keymap = load_keymap(settings_path(os.environ), _action_names)
     filter = Filter(
         watchlists=watchlists,

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import click
+from filelock import FileLock, Timeout
 
 from monitor.base.errors import MonitorError
 from monitor.base.installation import install_command
@@ -17,6 +18,7 @@ from monitor.base.translation import gettext as _
 from monitor.cli import DASHBOARD, CliContext, on_terminal, say
 from monitor.cli.options import DurationParam
 from monitor.cli.run import describe_summary, run_in_foreground
+from monitor.config import STORE_VARIABLE
 
 
 @click.command()
@@ -63,7 +65,6 @@ def demo(context: click.Context, headless: bool, seconds: float | None) -> None:
 @contextmanager
 def _serve_demo(cli: CliContext) -> Iterator[CliContext]:
     """Serve the bundled newsroom, and yield the context of the monitor that polls it."""
-    from monitor.config import STORE_VARIABLE
     from monitor.demo.server import NewsroomServer
 
     os.environ.pop(STORE_VARIABLE, None)  # the demo has a store of its own
@@ -80,8 +81,6 @@ def _serve_demo(cli: CliContext) -> Iterator[CliContext]:
 @contextmanager
 def _only_demo(folder: Path) -> Iterator[None]:
     """Keep other demos out of a folder; raises MonitorError where one runs."""
-    from filelock import FileLock, Timeout
-
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = FileLock(folder.with_suffix(".lock"), timeout=0)
     try:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from monitor.base.errors import requires_extra
+from monitor.base.files import atomic_write
 from monitor.base.formatting import articles as counted_articles
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
@@ -16,12 +16,12 @@ from monitor.cli import CliContext, say
 from monitor.cli.names import InputError, KnownNames
 from monitor.cli.options import QueryCommand
 from monitor.cli.output import progress_bar
-
-if TYPE_CHECKING:
-    from monitor.delivery.export.article_files import ExportCount
-    from monitor.delivery.export.shared_names import ExportContext
-    from monitor.model.article import ArticleDetails
-    from monitor.presentation.service.service import Service
+from monitor.delivery.export import misp
+from monitor.delivery.export.article_files import ExportCount
+from monitor.delivery.export.article_files import export as write
+from monitor.delivery.export.shared_names import ExportContext
+from monitor.model.article import ArticleDetails
+from monitor.presentation.service.service import Service
 
 _FILE = click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=True)
 
@@ -92,8 +92,6 @@ def export(
 
 
 def _write_files(service: Service, ids: Sequence[int], folder: Path, style: str) -> None:
-    from monitor.delivery.export.article_files import export as write
-
     if folder.is_file():
         raise InputError(_("{path} is a file; name a folder", path=folder))
     with progress_bar() as progress:
@@ -116,9 +114,6 @@ def _write_shared(
     service: Service, ids: Sequence[int], query: str, files: dict[str, Path | None], tlp: str
 ) -> None:
     """Write the articles into the STIX and MISP files, each whole or not at all."""
-    from monitor.base.files import atomic_write
-    from monitor.delivery.export.shared_names import ExportContext
-
     articles = list(service.views.articles.with_alerts(ids))
     revised = {
         id: revised_at
@@ -149,8 +144,6 @@ def _render(kind: str, articles: Sequence[ArticleDetails], shared: ExportContext
             from monitor.delivery.export import stix
         make = stix.bundle
     else:
-        from monitor.delivery.export import misp
-
         make = misp.event
     with progress_bar() as progress:
         numbers: Iterator[int] = iter(range(1, len(articles) + 1))

@@ -8,7 +8,9 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.cells import cell_len, set_cell_size
 
+from index.analysis.folding import fold
 from monitor.base.formatting import articles, date_and_time
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
@@ -23,10 +25,12 @@ from monitor.cli.options import (
     table_or_json_option,
     with_filters,
 )
+from monitor.model.search_results import Facets, Share
+from monitor.presentation.rows.searches import facets_row
+from monitor.runtime.wiring import local_zone
 
 if TYPE_CHECKING:
     from index.evaluation.significant_terms import SignificantTerm
-    from monitor.model.search_results import Facets, Share
 
 MAX_FORMS = 4
 """Most inflections of a word that the table shows."""
@@ -55,8 +59,6 @@ def facets(
     language, by more than chance. Exits with 1 when nothing is found, with 2 when the query
     cannot be understood.
     """
-    from monitor.runtime.wiring import local_zone
-
     cli: CliContext = context.obj
     service = cli.service()
     update_index(cli)
@@ -65,8 +67,6 @@ def facets(
     result = service.statistics.facets(" ".join(query), filter, limit=limit)
     known.warn(" ".join(query))
     if style == "json":
-        from monitor.presentation.rows.searches import facets_row
-
         click.echo(json.dumps(facets_row(result), ensure_ascii=False, indent=2))
     elif result.total:
         for line in _lines(result, local_zone(), output.width()):
@@ -102,8 +102,6 @@ def _lines(facets: Facets, zone: tzinfo, width: int) -> Iterator[str]:
 
 
 def _shares(shares: Sequence[Share], total: int, width: int) -> Iterator[str]:
-    from rich.cells import set_cell_size
-
     room = max(10, width - 20)
     for share in shares:
         name = set_cell_size(clean(share.name), room).rstrip()
@@ -112,8 +110,6 @@ def _shares(shares: Sequence[Share], total: int, width: int) -> Iterator[str]:
 
 
 def _words(facets: Facets, width: int) -> Iterator[str]:
-    from rich.cells import cell_len, set_cell_size
-
     if not facets.words:
         yield click.style(_("no words stand out"), dim=True)
         return
@@ -140,8 +136,6 @@ def _format_expected(expected: float) -> str:
 
 def _other_forms(word: SignificantTerm) -> str:
     """Return the other inflections of a word, folded."""
-    from index.analysis.folding import fold
-
     others = [form for form in word.forms if form != fold(word.word)]
     more = ", …" if len(others) > MAX_FORMS else ""
     return ", ".join(others[:MAX_FORMS]) + more

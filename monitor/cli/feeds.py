@@ -9,23 +9,33 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 from msgspec.structs import replace
+from rich.cells import cell_len, set_cell_size
 
 from monitor.base import signs
-from monitor.base.errors import FeedError
+from monitor.base.errors import FeedError, NoStoreError
 from monitor.base.formatting import articles as counted_articles
-from monitor.base.formatting import shown_title
+from monitor.base.formatting import shown_title, span
+from monitor.base.text_cleaning import clean, truncate
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
+from monitor.base.url import redact
 from monitor.cli import CliContext, on_terminal, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
 from monitor.cli.options import MomentParam, complete_feed, format_option
-from monitor.model.feed import Coverage, Feed, FeedHealth, Gap
+from monitor.config import load, value_parsers
+from monitor.intake import opml
+from monitor.intake.ingest.coverage_gaps import describe_gap, format_interval
+from monitor.intake.ingest.feed_health import describe_health, describe_poll, health
+from monitor.model.config import Config
+from monitor.model.feed import Coverage, Feed, FeedHealth, FeedState, Gap
 from monitor.model.shown_names import source_name
+from monitor.presentation.rows.feeds import feed_row, poll_row
+from monitor.presentation.service.listings import gap_rows
+from monitor.runtime.wiring import local_zone, prospecting
 
 if TYPE_CHECKING:
     from monitor.intake.discovery import DiscoveredFeed
-    from monitor.model.config import Config
 
 
 GAP_COLUMNS = ("feed", "url", "kind", "start", "end", "seconds", "watchlists")
@@ -45,8 +55,6 @@ def print_coverage_gaps(cli: CliContext, since: float | None, style: str) -> Non
     since = now - GAP_DAYS * 86_400 if since is None else since
     service = cli.service()
     if style != "table":
-        from monitor.presentation.service.listings import gap_rows
-
         output.print_rows(gap_rows(service, since, now), style, GAP_COLUMNS)
     elif gaps := service.views.feeds.gaps(since, now):
         _print_gaps(gaps, service.coverage(since), now)
@@ -55,12 +63,6 @@ def print_coverage_gaps(cli: CliContext, since: float | None, style: str) -> Non
 
 
 def _print_gaps(gaps: Sequence[Gap], coverage: Sequence[Coverage], now: float) -> None:
-    from rich.cells import cell_len, set_cell_size
-
-    from monitor.base.formatting import span
-    from monitor.intake.ingest.coverage_gaps import describe_gap, format_interval
-    from monitor.runtime.wiring import local_zone
-
     zone = local_zone()
     widest = min(max(cell_len(gap.feed.name) for gap in gaps), 32)
     for gap in gaps:
@@ -141,17 +143,11 @@ def feeds_list(cli: CliContext, blind: bool, since: float | None, style: str) ->
 
 def _feeds(cli: CliContext) -> Sequence[FeedHealth]:
     """Return the feeds that the archive knows; before the first run those of feeds.yaml."""
-    from monitor.base.errors import NoStoreError
-
     try:
         return cli.service().feeds()
     except NoStoreError:
         if not cli.config_path.exists():
             raise
-    from monitor.config import load
-    from monitor.intake.ingest.feed_health import describe_health, health
-    from monitor.model.feed import FeedState
-
     state, now = FeedState(), cli.clock()
     return [
         FeedHealth(
@@ -168,17 +164,11 @@ def _feeds(cli: CliContext) -> Sequence[FeedHealth]:
 def _print_feeds(cli: CliContext, style: str) -> None:
     feeds = _feeds(cli)
     if style != "table":
-        from monitor.presentation.rows.feeds import feed_row
-
         output.print_rows(map(feed_row, feeds), style, COLUMNS)
         return
     if not feeds:
         say(_("there are no feeds yet; add them to feeds.yaml"))
         return
-    from rich.cells import cell_len
-
-    from monitor.base.text_cleaning import truncate
-
     now = cli.clock()
     widest = min(max(cell_len(f.feed.name) for f in feeds), 32)
     for feed in feeds:
@@ -214,16 +204,12 @@ _LOG_MARKS = {"read": signs.OK, "unchanged": signs.UNCHANGED, "failed": signs.FA
 @click.pass_obj
 def feeds_log(cli: CliContext, feed: str, style: str) -> None:
     """List the last 30 polls of a feed, given by its name or address, the newest first."""
-    from monitor.base.text_cleaning import clean
-    from monitor.intake.ingest.feed_health import describe_poll
     from monitor.presentation.service.subscriptions import find_feed
 
     service = cli.service()
     target = find_feed(feed, [health.feed for health in service.feeds()])
     polls = service.views.feeds.polls(target.url)[:POLLS_SHOWN]
     if style != "table":
-        from monitor.presentation.rows.feeds import poll_row
-
         output.print_rows(map(poll_row, polls), style, LOG_COLUMNS)
         return
     if not polls:
@@ -251,9 +237,6 @@ def feeds_import(cli: CliContext, file: BinaryIO) -> None:
     new feeds get from tags and hosts of feeds.yaml. Credentials come from hosts only. A file with
     a mistake changes nothing.
     """
-    from monitor.base.url import redact
-    from monitor.config import load, value_parsers
-    from monitor.intake import opml
     from monitor.presentation.service.subscriptions import new_among, subscribe
 
     config = load(cli.config_path, data=cli.data)
@@ -315,8 +298,6 @@ async def _titles(config: Config, urls: Sequence[str]) -> dict[str, str]:
     """Return the titles of feeds, by address, as far as they can be read in time."""
     import asyncio
 
-    from monitor.runtime.wiring import prospecting
-
     titles: dict[str, str] = {}
     async with prospecting(config.allow, config.contact) as prospector:
 
@@ -359,9 +340,6 @@ def feeds_export(cli: CliContext, file: BinaryIO) -> None:
     Passwords are left out. Each feed is in a folder named after its first tag, and has all its
     tags as categories.
     """
-    from monitor.config import load
-    from monitor.intake import opml
-
     config = load(cli.config_path, data=cli.data)
     file.write(opml.write(config.feeds, "tocsin"))
 
@@ -373,7 +351,6 @@ def feeds_export(cli: CliContext, file: BinaryIO) -> None:
 @click.pass_obj
 def feeds_remove(cli: CliContext, feeds: tuple[str, ...]) -> None:
     """Remove all of these feeds, or none. Their articles stay in the archive."""
-    from monitor.config import load
     from monitor.presentation.service.subscriptions import find_feed, unsubscribe
 
     config = load(cli.config_path, data=cli.data)
@@ -409,9 +386,6 @@ def feeds_add(
         raise click.UsageError(_("--all and --first cannot be combined"))
     if name and (len(urls) > 1 or every):
         raise click.UsageError(_("--name needs exactly one feed"))
-    from monitor.base.url import redact
-    from monitor.config import load
-    from monitor.model.feed import Feed
     from monitor.presentation.service.subscriptions import (
         complete_url,
         describe_prospect,
@@ -463,8 +437,6 @@ def feeds_add(
 async def _discover(config: Config, urls: Sequence[str]) -> list[list[DiscoveredFeed] | FeedError]:
     """Return the feeds found at each address, or the error."""
     import asyncio
-
-    from monitor.runtime.wiring import prospecting
 
     async with prospecting(config.allow, config.contact) as prospector:
 
@@ -521,8 +493,6 @@ def _choose_feeds(
 
 
 def _parse_tags(tags: Sequence[str]) -> tuple[str, ...]:
-    from monitor.config import value_parsers
-
     try:
         return tuple(dict.fromkeys(map(value_parsers.tag, tags)))
     except ValueError as error:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
 from monitor.base import signs
+from monitor.base.article import Timestamp
 from monitor.base.errors import FeedError
 from monitor.base.formatting import clauses, span
 from monitor.base.text_cleaning import line
@@ -17,15 +18,13 @@ from monitor.base.translation import mark_all, ngettext, number, pgettext
 from monitor.base.url import redact
 from monitor.cli import CliContext, output
 from monitor.cli.options import complete_feed
-from monitor.intake.discovery import FeedDiagnostics, diagnose, retry
+from monitor.config import load
+from monitor.intake.discovery import DiscoveredFeed, FeedDiagnostics, diagnose, retry
+from monitor.model.config import Config
+from monitor.model.feed import Feed
 from monitor.model.shown_names import source_name
-
-if TYPE_CHECKING:
-    from monitor.base.article import Timestamp
-    from monitor.intake.discovery import DiscoveredFeed
-    from monitor.model.config import Config
-    from monitor.model.feed import Feed
-
+from monitor.presentation.rows.feed_diagnostics import diagnostics_row, unreadable_row
+from monitor.runtime.wiring import prospecting
 
 _LABELS = mark_all(
     "feed", "reason", "then", "set", "title", "answer", "redirects", "format", "encoding",
@@ -185,10 +184,6 @@ def feeds_check(context: click.Context, feeds: tuple[str, ...], style: str) -> N
     results = asyncio.run(_read(targets, config))
     now = cli.clock()
     if style == "json":
-        import json
-
-        from monitor.presentation.rows.feed_diagnostics import diagnostics_row, unreadable_row
-
         rows = [
             unreadable_row(feed, result, now)
             if isinstance(result, FeedError)
@@ -203,8 +198,6 @@ def feeds_check(context: click.Context, feeds: tuple[str, ...], style: str) -> N
 
 
 def _config(cli: CliContext) -> Config:
-    from monitor.config import load
-
     return load(cli.config_path, data=cli.data)
 
 
@@ -217,7 +210,6 @@ def _feeds(names: Sequence[str], config: Config | None) -> list[Feed]:
 
 
 def _feed(name: str, known: Sequence[Feed]) -> Feed:
-    from monitor.model.feed import Feed
     from monitor.presentation.service.subscriptions import find_feed
 
     named = next((feed for feed in known if feed.name == name), None)
@@ -236,8 +228,6 @@ def _is_host(text: str) -> bool:
 
 async def _read(feeds: Sequence[Feed], config: Config | None) -> list[DiscoveredFeed | FeedError]:
     """Read all feeds at the same time; return each feed or its error."""
-    from monitor.runtime.wiring import prospecting
-
     allow, contact = (config.allow, config.contact) if config else ((), "")
     async with prospecting(allow, contact) as prospector:
 

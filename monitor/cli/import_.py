@@ -6,11 +6,14 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import click
 
+from monitor.base.errors import AlreadyRunningError, ConfigError, StoreError
+from monitor.base.files import ARCHIVE_FOLDER
 from monitor.base.formatting import alerts as counted_alerts
 from monitor.base.formatting import articles as counted_articles
 from monitor.base.formatting import clauses
@@ -19,12 +22,19 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
-
-if TYPE_CHECKING:
-    from monitor.intake.imports.json_articles import ImportedArticle, JsonPiece
-    from monitor.model.config import Config
-    from monitor.runtime.run_log import Progress
-    from monitor.storage.store.protocol import Store
+from monitor.config import load
+from monitor.config.source import signature
+from monitor.intake.imports import json_articles
+from monitor.intake.imports.article_import import BATCH, ArticleImport
+from monitor.intake.imports.json_articles import ImportedArticle, JsonPiece, parse_article
+from monitor.judgement.alerts.routing import routing
+from monitor.model.config import Config
+from monitor.runtime.run_log import Progress
+from monitor.runtime.wiring import local_zone
+from monitor.storage.maintenance import indexer
+from monitor.storage.monitor_lock import MonitorLock
+from monitor.storage.store import open_store
+from monitor.storage.store.protocol import Store
 
 REJECTS_SHOWN = 20
 """Rejected lines that are shown; further ones are only counted."""
@@ -89,10 +99,6 @@ def _refuse_xml(file: Path) -> None:
 def _import_articles(
     cli: CliContext, file: Path, feed: str, rejects: _RejectedLines, lacks: _Lacks
 ) -> tuple[int, int, int]:
-    from monitor.intake.imports.article_import import ArticleImport
-    from monitor.judgement.alerts.routing import routing
-    from monitor.runtime.wiring import local_zone
-    from monitor.storage.store import open_store
 
     current_config, zone = _current_config(cli), local_zone()
     store = open_store(cli.store)
@@ -124,10 +130,6 @@ def _import_articles(
 
 def _current_config(cli: CliContext) -> Callable[[], Config]:
     """Return a function that returns the active configuration; a broken edit changes nothing."""
-    from monitor.base.errors import ConfigError, StoreError
-    from monitor.config import load
-    from monitor.config.source import signature
-
     config = load(cli.config_path, data=cli.data)
     read_at = signature(cli.config_path)
 
@@ -148,9 +150,6 @@ def _parse_articles(
     file: Path, clock: Callable[[], float], rejects: _RejectedLines, progress: Progress | None
 ) -> Iterator[ImportedArticle]:
     """Yield the articles of a file; report the lines that cannot be read."""
-    from monitor.intake.imports import json_articles
-    from monitor.intake.imports.json_articles import parse_article
-
     stdin = str(file) == "-"
     total = 0 if stdin else json_articles.total_bytes(file)
     items = (
@@ -168,10 +167,6 @@ def _parse_articles(
 
 
 def _batches(articles: Iterable[ImportedArticle]) -> Iterator[list[ImportedArticle]]:
-    from itertools import islice
-
-    from monitor.intake.imports.article_import import BATCH
-
     remaining = iter(articles)
     while batch := list(islice(remaining, BATCH)):
         yield batch
@@ -179,11 +174,6 @@ def _batches(articles: Iterable[ImportedArticle]) -> Iterator[list[ImportedArtic
 
 def _index(cli: CliContext, store: Store, progress: Progress | None) -> None:
     """Add the imported articles to the index; a running monitor does so by itself."""
-    from monitor.base.errors import AlreadyRunningError
-    from monitor.base.files import ARCHIVE_FOLDER
-    from monitor.storage.maintenance import indexer
-    from monitor.storage.monitor_lock import MonitorLock
-
     try:
         with MonitorLock(cli.folder):
             indexer.catch_up(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 from monitor.base.translation import ngettext
-
-if TYPE_CHECKING:
-    from monitor.cli import CliContext
+from monitor.cli import CliContext, say
+from monitor.runtime.wiring import monotonic, pause
+from monitor.storage.data_folder import is_read_only
+from monitor.storage.maintenance.index_repair import read_progress
 
 AT_ONCE = 1_000
 """Articles that are indexed before a search: a second or two."""
@@ -24,8 +25,6 @@ def update_index(cli: CliContext) -> None:
     """
     if not cli.shared:
         return
-    from monitor.cli import say
-    from monitor.storage.data_folder import is_read_only
     from monitor.storage.maintenance import index_follower
 
     if is_read_only(cli.folder) or index_follower.is_followed(cli.folder):
@@ -54,11 +53,6 @@ def update_index(cli: CliContext) -> None:
 
 def _update_in_background(cli: CliContext) -> None:
     """Start a process that updates the index, and wait until it has begun."""
-    import subprocess
-
-    from monitor.runtime.wiring import monotonic, pause
-    from monitor.storage.maintenance.index_repair import read_progress
-
     command = [sys.executable, "-m", "monitor", "-c", str(cli.config_path)]
     process = subprocess.Popen(
         [*command, "--data", str(cli.folder), "reindex", "--update"],

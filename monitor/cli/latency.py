@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
+from rich.cells import set_cell_size
 
 from monitor.base.formatting import span
+from monitor.base.text_cleaning import truncate
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext
@@ -129,10 +131,6 @@ def _pair(spread: Spread | None) -> str:
 
 
 def _name(name: str) -> str:
-    from rich.cells import set_cell_size
-
-    from monitor.base.text_cleaning import truncate
-
     return set_cell_size(truncate(name, NAME_CELLS), NAME_CELLS)
 
 

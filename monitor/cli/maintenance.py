@@ -8,17 +8,29 @@ from typing import TYPE_CHECKING
 
 import click
 
+from index import open_archive_writer
+from monitor.base.errors import AlreadyRunningError
+from monitor.base.files import ARCHIVE_FOLDER
 from monitor.base.formatting import clauses, megabytes
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
+from monitor.config import load
+from monitor.config.value_parsers import describe_age
+from monitor.model.config import Retention
+from monitor.runtime.run_log import Progress
+from monitor.runtime.wiring import pause
+from monitor.storage.maintenance import indexer
+from monitor.storage.maintenance.followed_store import FollowedStore
+from monitor.storage.maintenance.index_repair import write_progress
+from monitor.storage.monitor_lock import MonitorLock
+from monitor.storage.store import open_store, open_views
+from monitor.storage.store.protocol import Store
+from monitor.storage.store.sqlite import FILE, compact, room
 
 if TYPE_CHECKING:
-    from monitor.model.config import Retention
-    from monitor.runtime.run_log import Progress
     from monitor.storage.maintenance.retention import RetentionSweep, SweepResult
-    from monitor.storage.store.protocol import Store
 
 
 @click.command()
@@ -32,9 +44,6 @@ def reindex(cli: CliContext, update: bool) -> None:
     searches there, while a dashboard is open, and with --update.
     """
     from monitor.storage.maintenance.index_follower import follower_lock, is_followed
-    from monitor.storage.maintenance.index_repair import write_progress
-    from monitor.storage.monitor_lock import MonitorLock
-    from monitor.storage.store import open_views
 
     open_views(cli.store).totals()  # raises StoreError if there is no store
     cli.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -57,11 +66,6 @@ def reindex(cli: CliContext, update: bool) -> None:
 
 
 def _index(cli: CliContext, report: Callable[[int, int], None], *, update: bool) -> int:
-    from monitor.base.files import ARCHIVE_FOLDER
-    from monitor.storage.maintenance import indexer
-    from monitor.storage.maintenance.followed_store import FollowedStore
-    from monitor.storage.store import open_store
-
     folder = cli.folder / ARCHIVE_FOLDER
     shared = cli.shared  # its outbox belongs to the monitors
     with closing(FollowedStore(shared, cli.folder) if shared else open_store(cli.store)) as store:
@@ -83,9 +87,6 @@ def vacuum(cli: CliContext, dry_run: bool) -> None:
     A running monitor deletes it by itself, a little at a time. While a monitor runs, nothing
     is compacted. The command can be interrupted at any time.
     """
-    from monitor.config import load
-    from monitor.storage.store import open_store, open_views
-
     retention = load(cli.config_path, data=cli.data).retention
     open_views(cli.store).totals()  # raises StoreError if there is no store
     store = open_store(cli.store)
@@ -101,7 +102,6 @@ def vacuum(cli: CliContext, dry_run: bool) -> None:
 def _preview_vacuum(cli: CliContext, store: Store, retention: Retention) -> None:
     """Print what would be deleted, and how much disk space is free in the store."""
     from monitor.storage.maintenance.retention import RetentionSweep
-    from monitor.storage.store.sqlite import room
 
     sweep = RetentionSweep(store, retention, cli.clock())
     with progress_bar() as progress:
@@ -114,10 +114,7 @@ def _preview_vacuum(cli: CliContext, store: Store, retention: Retention) -> None
 
 def _run_vacuum(cli: CliContext, store: Store, retention: Retention) -> None:
     """Delete old articles, then compact unless a monitor is running."""
-    from monitor.base.errors import AlreadyRunningError
-    from monitor.runtime.wiring import pause
     from monitor.storage.maintenance.retention import RetentionSweep
-    from monitor.storage.monitor_lock import MonitorLock
 
     with ExitStack() as stack, progress_bar() as progress:
         alone = True
@@ -162,11 +159,6 @@ def _sweep_all(step: Callable[[], SweepResult], progress: Progress | None) -> Sw
 
 def _compact(cli: CliContext, store: Store, progress: Progress | None) -> tuple[int, int]:
     """Compact store and index; return their size in bytes before and after."""
-    from index import open_archive_writer
-    from monitor.base.files import ARCHIVE_FOLDER
-    from monitor.storage.maintenance import indexer
-    from monitor.storage.store.sqlite import FILE, compact
-
     folder = cli.folder / ARCHIVE_FOLDER
 
     def disk_usage() -> int:
@@ -196,8 +188,6 @@ def _compact(cli: CliContext, store: Store, progress: Progress | None) -> tuple[
 
 
 def _describe_sweep(result: SweepResult, retention: Retention, *, done: bool) -> str:
-    from monitor.config.value_parsers import describe_age
-
     if retention.keep is None:
         return _(
             "nothing is ever deleted; `archive: keep:` of feeds.yaml limits the age of articles"

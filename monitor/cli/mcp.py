@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
+from monitor.base.analyst import user
 from monitor.base.errors import requires_extra
+from monitor.base.garbage import keep_freed
 from monitor.base.translation import gettext as _
-from monitor.cli import CliContext, say
+from monitor.cli import CliContext, say, set_up_log
+from monitor.cli.api import newsroom_of
+from monitor.model.token import Scope
+from monitor.runtime.wiring import monotonic, token
 
 
 @click.command()
@@ -26,16 +32,9 @@ def mcp(cli: CliContext, allow_triage: bool) -> None:
     """
     with requires_extra("mcp", "tocsin mcp"):  # not a message
         from monitor.api.mcp import stdio
-    import os
 
     from monitor.api.access import Caller
     from monitor.api.mcp.server import McpEnvironment
-    from monitor.base.analyst import user
-    from monitor.base.garbage import keep_freed
-    from monitor.cli import set_up_log
-    from monitor.cli.api import newsroom_of
-    from monitor.model.token import Scope
-    from monitor.runtime.wiring import monotonic, token
 
     service = cli.service(read_only=not allow_triage)
     service.views.version()  # report a missing archive now

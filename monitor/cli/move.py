@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -13,9 +13,10 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
-
-if TYPE_CHECKING:
-    from monitor.model.config import StoreAddress
+from monitor.config.value_parsers import store
+from monitor.model.config import StoreAddress
+from monitor.storage.maintenance.store_move import move_store
+from monitor.storage.monitor_lock import MonitorLock
 
 
 class StoreParam(click.ParamType["StoreAddress"]):
@@ -27,8 +28,6 @@ class StoreParam(click.ParamType["StoreAddress"]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> StoreAddress:
         """Return the folder or the address."""
-        from monitor.config.value_parsers import store
-
         if "://" not in str(value):
             return Path(value)
         try:
@@ -49,9 +48,6 @@ def move(cli: CliContext, source: StoreAddress, target: StoreAddress) -> None:
     first. FROM stays as it is. All tables are read again and compared before TO is committed; when
     the command is interrupted, TO stays empty.
     """
-    from monitor.storage.maintenance.store_move import move_store
-    from monitor.storage.monitor_lock import MonitorLock
-
     with ExitStack() as stack:
         if isinstance(source, Path) and source.is_dir():
             stack.enter_context(MonitorLock(source))

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import click
 
 from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, say
-
-if TYPE_CHECKING:
-    from monitor.presentation.service.service import Service
+from monitor.presentation.service.service import Service
 
 
 class InputError(click.ClickException):

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import click
 
 from monitor.base import signs
-from monitor.base.formatting import alert_number, clauses, shown_title
+from monitor.base.article import Article
+from monitor.base.errors import StoreError
+from monitor.base.formatting import alert_number, clauses, shown_title, span
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyGroup
 from monitor.cli.names import InputError, nearest
 from monitor.cli.options import CountParam, format_option
-
-if TYPE_CHECKING:
-    from monitor.model.alert import Alert
-    from monitor.model.briefing import StoredBriefing
-    from monitor.model.config import Channel, Config, DeliveryError
-    from monitor.model.delivery import Delivery, Notification
-    from monitor.presentation.service.service import Service
-
+from monitor.config import load
+from monitor.model.alert import Alert, AlertState, Verdict
+from monitor.model.briefing import StoredBriefing
+from monitor.model.config import Channel, Config, DeliveryError
+from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
+from monitor.model.match import Match
+from monitor.model.severity import Severity
+from monitor.presentation.service.listings import delivery_rows, newest_deliveries
+from monitor.presentation.service.service import Service
+from monitor.runtime.wiring import senders
 
 CHANNEL_COLUMNS = ("name", "kind", "to", "signed", "waiting", "dead")
 
@@ -37,10 +42,6 @@ def notify() -> None:
 @click.pass_obj
 def list_channels(cli: CliContext, style: str) -> None:
     """List channels, with the number of deliveries that are not sent."""
-    from monitor.base.errors import StoreError
-    from monitor.config import load
-    from monitor.model.delivery import DeliveryState
-
     channels = load(cli.config_path, data=cli.data).channels
     try:
         counts = cli.service().views.deliveries.unsent()
@@ -101,8 +102,6 @@ def send_now(cli: CliContext, channel: str, watchlist: str, title: str, text: st
     """
     import asyncio
 
-    from monitor.config import load
-
     config = load(cli.config_path, data=cli.data)
     target = _find_channel(config, channel)
     notification = _notification(target, cli.clock(), watchlist, title, text)
@@ -135,9 +134,6 @@ def _channel_name(cli: CliContext, service: Service, name: str) -> str:
     Raises:
         InputError: There is no such channel.
     """
-    from monitor.config import load
-    from monitor.model.delivery import DeliveryState
-
     if service.views.deliveries.newest(list(DeliveryState), channel=name, limit=1):
         return name
     return _find_channel(load(cli.config_path, data=cli.data), name).name
@@ -146,7 +142,6 @@ def _channel_name(cli: CliContext, service: Service, name: str) -> str:
 async def _send_notification(
     config: Config, channel: Channel, sample: Notification
 ) -> DeliveryError | None:
-    from monitor.runtime.wiring import senders
 
     async def no_history(channel: str, watchlist: str, limit: int) -> list[Alert]:
         return []
@@ -162,14 +157,6 @@ def _notification(
     channel: Channel, now: float, watchlist: str, title: str, words: str
 ) -> Notification:
     """Return a notification of an invented alert."""
-    from uuid import NAMESPACE_URL, uuid5
-
-    from monitor.base.article import Article
-    from monitor.model.alert import Alert, AlertState, Verdict
-    from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
-    from monitor.model.match import Match
-    from monitor.model.severity import Severity
-
     article = Article(
         id=0, feeds=(0,), url="https://example.org/sample", title=title, summary=words,
         body="", author="", lang="en", published=now, seen=now, story=0,
@@ -225,8 +212,6 @@ def list_deliveries(
     service = cli.service()
     if channel is not None:
         channel = _channel_name(cli, service, channel)
-    from monitor.presentation.service.listings import delivery_rows, newest_deliveries
-
     listed = newest_deliveries(service.views, state, channel, limit)
     if style != "table":
         output.print_rows(delivery_rows(service.views, listed), style, DELIVERY_COLUMNS)
@@ -247,8 +232,6 @@ def _nothing_listed(
     cli: CliContext, service: Service, state: str | None, channel: str | None
 ) -> tuple[bool, str]:
     """Return why no delivery is listed, and whether that is because all are sent."""
-    from monitor.model.delivery import DeliveryState
-
     if service.views.deliveries.newest(list(DeliveryState), channel=channel, limit=1):
         if state is None:
             return True, _("all deliveries are sent")
@@ -259,8 +242,6 @@ def _nothing_listed(
 
 
 def _channels(cli: CliContext) -> tuple[Channel, ...]:
-    from monitor.config import load
-
     return load(cli.config_path, data=cli.data).channels
 
 
@@ -281,8 +262,6 @@ def retry_deliveries(
     if not ids and not dead and channel is None:
         raise click.UsageError(_("give IDs, --dead or --channel NAME"))
     if to is not None:
-        from monitor.config import load
-
         to = _find_channel(load(cli.config_path, data=cli.data), to).name
     service = cli.service()
     if channel is not None:
@@ -323,8 +302,6 @@ def _lines(
 
 
 def _status_clauses(delivery: Delivery, now: float) -> Iterator[str]:
-    from monitor.base.formatting import span
-
     if delivery.sent_at is not None:
         yield _("sent {time} ago", time=output.ago(delivery.sent_at, now))
     if delivery.reason:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import click
 
+from monitor.base.errors import MonitorError
 from monitor.base.formatting import alert_number
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
+from monitor.cli import CliContext
 from monitor.cli.names import InputError
-
-if TYPE_CHECKING:
-    from monitor.model.alert import Alert
-    from monitor.presentation.service.service import Service
+from monitor.model.alert import Alert
+from monitor.presentation.service.service import Service
 
 LARGEST = 2**63 - 1
 """The largest number that the store can have."""
@@ -141,9 +141,6 @@ def no_article(service: Service | None, id: int) -> InputError:
 
 
 def _service(context: click.Context | None) -> Service | None:
-    from monitor.base.errors import MonitorError
-    from monitor.cli import CliContext
-
     cli = context and context.find_object(CliContext)
     try:
         return cli.service() if cli else None

@@ -5,20 +5,30 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
+from datetime import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
+from index.analysis.folding import compact
+from index.errors import ArchiveError
+from index.query.date_expressions import resolve_time
 from monitor.base.article import Timestamp
+from monitor.base.errors import MonitorError
+from monitor.base.formatting import seconds
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext
 from monitor.cli.names import InputError, nearest
+from monitor.config import load
+from monitor.config.value_parsers import clock as time_of_day
+from monitor.judgement.alerts.quiet_hours import next_digest
+from monitor.model.config import Config, Digest, SavedSearch
 from monitor.model.search import Filter
+from monitor.runtime.wiring import clock, local_zone
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-
-    from monitor.model.config import Config, SavedSearch
 
 
 class DurationParam(click.ParamType[float]):
@@ -30,8 +40,6 @@ class DurationParam(click.ParamType[float]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Return seconds."""
-        from monitor.base.formatting import seconds
-
         if isinstance(value, int | float):
             return float(value)
         try:
@@ -82,9 +90,6 @@ class MomentParam(click.ParamType[Timestamp]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Timestamp:
         """Return the moment."""
-        from index.query.date_expressions import resolve_time
-        from monitor.runtime.wiring import clock, local_zone
-
         if isinstance(value, int | float):
             return float(value)
         try:
@@ -102,8 +107,6 @@ class FutureMomentParam(click.ParamType[Timestamp]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Timestamp:
         """Return the next time the clock shows it, or the beginning of the day."""
-        from monitor.runtime.wiring import clock
-
         if isinstance(value, int | float):
             return float(value)
         try:
@@ -115,14 +118,6 @@ class FutureMomentParam(click.ParamType[Timestamp]):
         return moment
 
     def _read(self, text: str, now: Timestamp) -> Timestamp:
-        from datetime import time
-
-        from index.query.date_expressions import resolve_time
-        from monitor.config.value_parsers import clock as time_of_day
-        from monitor.judgement.alerts.quiet_hours import next_digest
-        from monitor.model.config import Digest
-        from monitor.runtime.wiring import local_zone
-
         zone = local_zone()
         if text in ("tomorrow", "demain"):
             return next_digest(Digest(at=(time(),)), now, zone)
@@ -162,8 +157,6 @@ def find_search(searches: Sequence[SavedSearch], name: str) -> SavedSearch:
     Raises:
         InputError: feeds.yaml has no such search.
     """
-    from index.analysis.folding import compact
-
     for search in searches:
         if compact(search.name) == compact(name):
             return search
@@ -176,11 +169,6 @@ def complete_query(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete `@NAME`, and the fields and filters of a query."""
-    from click.shell_completion import CompletionItem
-
-    from index.errors import ArchiveError
-    from monitor.base.errors import MonitorError
-
     if incomplete.startswith("@"):
         return _items(f"@{name}" for name in _search_names(context, incomplete[1:]))
     try:
@@ -235,9 +223,6 @@ def _begun(
     context: click.Context, incomplete: str, known: Callable[[Config], list[str]]
 ) -> list[str]:
     """Return the names of feeds.yaml with this prefix; none where it has a mistake."""
-    from monitor.base.errors import MonitorError
-    from monitor.config import load
-
     try:
         names = known(load(completion_context(context).config_path))
     except MonitorError:
@@ -248,8 +233,6 @@ def _begun(
 
 def _items(names: Iterable[str]) -> list[CompletionItem]:
     """Return names to complete; bash, which quotes none, gets them with backslashes."""
-    from click.shell_completion import CompletionItem
-
     if os.environ.get("_TOCSIN_COMPLETE") == "bash_complete":
         names = (re.sub(r"([^\w@:./-])", r"\\\1", name) for name in names)
     return [CompletionItem(name) for name in names]

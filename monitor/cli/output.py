@@ -5,28 +5,30 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unicodedata import normalize
 
 import click
+from rich.cells import cell_len
 
 from monitor.base import signs
-from monitor.base.formatting import iso, shown_title
+from monitor.base.article import Timestamp
+from monitor.base.formatting import iso, moment, shown_title, span
+from monitor.base.text_cleaning import shown_url
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, pgettext
 from monitor.cli import on_terminal
-
-if TYPE_CHECKING:
-    from monitor.base.article import Timestamp
-    from monitor.presentation.rows import Row
-    from monitor.runtime.run_log import Progress
-
+from monitor.delivery.export.markup import ZERO_WIDTH_SPACE, markdown, plain
+from monitor.presentation.rows import Row
+from monitor.runtime.run_log import Progress
+from monitor.runtime.wiring import local_zone
 
 Span = tuple[int, int]
 
@@ -46,8 +48,6 @@ def wrap(
 
 def _lines(text: str, width: int, *, whole: bool) -> Iterator[Span]:
     """Yield start and end of each line."""
-    from rich.cells import cell_len
-
     start = end = cells = 0
     for first, last in _pieces(text, width, whole=whole):
         wide = cell_len(text[first:last])
@@ -65,8 +65,6 @@ def _lines(text: str, width: int, *, whole: bool) -> Iterator[Span]:
 
 def _pieces(text: str, width: int, *, whole: bool) -> Iterator[Span]:
     """Yield the parts that stay whole: words, or the characters of words that must break."""
-    from rich.cells import cell_len
-
     for word in re.finditer(r"\S+", text):
         cells = cell_len(word[0])
         if (cells > width and not whole) or cells > len(word[0]):
@@ -77,8 +75,6 @@ def _pieces(text: str, width: int, *, whole: bool) -> Iterator[Span]:
 
 def folded(lines: Iterable[str], width: int) -> Iterator[str]:
     """Yield lines of at most `width` cells; what is longer goes on below, as far from the left."""
-    from rich.cells import cell_len
-
     for line in lines:
         words = line.lstrip()
         margin = line[: len(line) - len(words)]
@@ -143,8 +139,6 @@ PROGRESS = mark_all(
 
 def labelled(label: str, text: str, width: int, gap: int = 1) -> str:
     """Return a line that begins with a label, padded to as many cells as the widest one has."""
-    from rich.cells import cell_len
-
     return f"{label}{' ' * max(1, width - cell_len(label) + gap)}{text}"
 
 
@@ -185,8 +179,6 @@ def text_width() -> int:
 
 def wants_colour() -> bool:
     """Return whether stdout is a terminal and NO_COLOR is not set."""
-    import os
-
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
@@ -207,8 +199,6 @@ def highlight(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 def ago(moment: Timestamp | None, now: Timestamp) -> str:
     """Return how long ago a time was: 5 min, 3 h, 2 d; its date after 30 days."""
-    from monitor.base.formatting import span
-
     if moment is None:
         return _("undated")
     if moment > now + 60:
@@ -238,8 +228,6 @@ def _cell(value: Any) -> Any:
 
 
 def _markdown(rows: Iterable[Row]) -> Iterator[str]:
-    from monitor.base.text_cleaning import shown_url
-
     for row in rows:
         title = shown_title(_escape(row["title"]))
         url = shown_url(row.get("url") or "")
@@ -258,15 +246,10 @@ def _markdown(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _escape(text: str) -> str:
-    from monitor.delivery.export.markup import ZERO_WIDTH_SPACE, markdown, plain
-
     # A terminal shows the rows too, and nothing in them may be invisible.
     return markdown(plain(text).replace(ZERO_WIDTH_SPACE, "\N{NARROW NO-BREAK SPACE}"))
 
 
 def format_moment(at: Timestamp, now: Timestamp) -> str:
     """Return a local time, with its date unless it is today."""
-    from monitor.base.formatting import moment
-    from monitor.runtime.wiring import local_zone
-
     return moment(at, now, local_zone())

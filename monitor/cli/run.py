@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import asdict
@@ -19,15 +19,18 @@ from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, say, set_up_log
+from monitor.cli.alerts import STORY_FORMATS, print_alerts
 from monitor.cli.options import DurationParam
 from monitor.cli.output import progress_bar
-from monitor.runtime.wiring import monotonic, pause
+from monitor.cli.stories import listed, news, print_stories
+from monitor.model.alert import Alert
+from monitor.model.config import Listening
+from monitor.model.poll import RunSummary
+from monitor.presentation.rows.alerts import alert_row
+from monitor.presentation.service.service import LOG
+from monitor.runtime.wiring import RunOptions, monotonic, pause, run_monitor
 from monitor.storage import data_folder, monitor_lock
-
-if TYPE_CHECKING:
-    from monitor.model.alert import Alert
-    from monitor.model.config import Listening
-    from monitor.model.poll import RunSummary
+from monitor.storage.store import store_name
 
 
 class ListenAddressParam(click.ParamType["Listening"]):  # not a message
@@ -39,8 +42,6 @@ class ListenAddressParam(click.ParamType["Listening"]):  # not a message
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Listening:
         """Return the address."""
-        from monitor.model.config import Listening
-
         try:
             return Listening.parse(str(value))
         except ValueError as error:
@@ -101,9 +102,6 @@ def run(
 
 def _print_raised(cli: CliContext, summary: RunSummary, style: str) -> None:
     """Print the stories of the alerts that a run raised; for programs, the alerts."""
-    from monitor.cli.alerts import STORY_FORMATS, print_alerts
-    from monitor.cli.stories import listed, news, print_stories
-
     if style not in STORY_FORMATS:
         print_alerts(_raised_alerts(cli, summary), style)
         return
@@ -114,8 +112,6 @@ def _print_raised(cli: CliContext, summary: RunSummary, style: str) -> None:
 
 
 def _print_json(cli: CliContext, summary: RunSummary, *, once: bool) -> None:
-    from monitor.presentation.rows.alerts import alert_row
-
     fields: dict[str, object] = asdict(summary)
     del fields["failures"], fields["raised"]
     if once:
@@ -155,9 +151,6 @@ def run_in_foreground(
     """
     import asyncio
 
-    from monitor.presentation.service.service import LOG
-    from monitor.runtime.wiring import RunOptions, run_monitor
-
     file = None
     if background:
         data_folder.claim(cli.folder)
@@ -186,7 +179,6 @@ def _where(cli: CliContext) -> str:
             config=cli.config_path,
             folder=cli.folder,
         )
-    from monitor.storage.store import store_name
 
     return _(
         "watching {config}; the store is {store}, the search index in {folder}; Ctrl-C ends",
@@ -250,8 +242,6 @@ def start_monitor(path: Path, data: Path, meanwhile: Callable[[], object]) -> bo
     """
     if monitor_lock.current_heartbeat(data):
         return False
-    import subprocess
-
     command = [sys.executable, "-m", "monitor", "-c", str(path), "--data", str(data)]
     process = subprocess.Popen(
         [*command, "run", "--background"],

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from msgspec import Struct
 
 from index.query.filters import HAS
 from monitor.base.article import Timestamp
+from monitor.base.errors import CursorError
 from monitor.base.formatting import clauses, shown_title
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
@@ -22,16 +24,19 @@ from monitor.cli.options import (
     QueryCommand,
     build_filter,
     complete_query,
+    find_search,
     list_options,
 )
-from monitor.cli.output import LONGEST_LINE, Span, wrap
-
-if TYPE_CHECKING:
-    from monitor.model.config import SavedSearch
-    from monitor.model.search import Filter
-    from monitor.model.search_results import Results, SearchHit, Suggestion
-    from monitor.presentation.service.service import Service
-
+from monitor.cli.output import LONGEST_LINE, Span, print_lines, wrap
+from monitor.config import load
+from monitor.delivery.export.atom import search_feed
+from monitor.model.config import SavedSearch
+from monitor.model.search import Filter
+from monitor.model.search_results import Results, SearchHit, Suggestion
+from monitor.presentation.rows.searches import hit_row, results_row
+from monitor.presentation.service.service import Service
+from monitor.storage.search.query_resolution import narrow_query
+from monitor.storage.search.suggestions import FEW
 
 COLUMNS = ("article_id", "title", "url", "feed", "lang", "published", "seen", "score", "snippet")
 _MARGIN = " " * 8
@@ -203,13 +208,8 @@ def _build_request(
 ) -> _SearchRequest:
     saved: SavedSearch | None = None
     if words[0].startswith("@"):
-        from monitor.cli.options import find_search
-        from monitor.config import load
-
         saved = find_search(load(cli.config_path).searches, words[0][1:])
         words = words[1:]
-    from monitor.storage.search.query_resolution import narrow_query
-
     text = " ".join(words)
     facets = [f"has:{what}" for what in options["has"]]
     for name in ("severity", "story"):
@@ -228,9 +228,6 @@ def _run_search(
     service: Service, request: _SearchRequest, options: dict[str, Any]
 ) -> tuple[Results, list[Suggestion]]:
     """Return a page of results, and suggestions if there are few results."""
-    from monitor.base.errors import CursorError
-    from monitor.storage.search.suggestions import FEW
-
     style = options["style"]
     try:
         results = service.archive.search(
@@ -252,7 +249,6 @@ def _run_search(
 def _print_table(
     cli: CliContext, results: Results, suggestions: list[Suggestion], *, paged: bool
 ) -> None:
-    from monitor.cli.output import print_lines
 
     now, cells = cli.clock(), output.width()
     print_lines([line for hit in results.found for line in hit_lines(hit, now, cells)], paged=paged)
@@ -271,19 +267,14 @@ def _print_formatted(
     suggestions: list[Suggestion],
     style: str,
 ) -> None:
-    from monitor.presentation.rows.searches import hit_row, results_row
 
     if style == "json":
-        import json
-
         click.echo(json.dumps(results_row(results, suggestions), ensure_ascii=False, indent=2))
     elif style == "urls":
         for url in dict.fromkeys(hit.article.url for hit in results.found):
             if url:
                 click.echo(url)
     elif style == "atom":
-        from monitor.delivery.export.atom import search_feed
-
         click.echo(search_feed(text, results.found, cli.clock()))
     else:
         output.print_rows(map(hit_row, results.found), style, COLUMNS)

@@ -8,6 +8,7 @@ from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.options import complete_search_name, find_search, format_option
+from monitor.config import load
 
 COLUMNS = ("name", "query", "sort")
 COMMANDS = {
@@ -29,8 +30,6 @@ def searches() -> None:
 @click.pass_obj
 def searches_list(cli: CliContext, name: str | None, style: str) -> None:
     """List the searches saved in feeds.yaml, in the order of the file. With a NAME, only that."""
-    from monitor.config import load
-
     saved = load(cli.config_path, data=cli.data).searches
     listed = saved if name is None else [find_search(saved, name.removeprefix("@"))]
     rows = [{"name": s.name, "query": s.query.text, "sort": s.sort} for s in listed]

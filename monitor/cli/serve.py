@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 import sys
 from contextlib import AbstractAsyncContextManager
@@ -10,10 +11,15 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from monitor.api.listener import open_listener, shown_address
+from monitor.api.origin import is_loopback, names_of
 from monitor.base.errors import requires_extra
 from monitor.base.translation import gettext as _
+from monitor.cli import set_up_log
 from monitor.cli.dashboard import DashboardContext as Shown
 from monitor.cli.dashboard import dashboard
+from monitor.runtime.wiring import server_connections, token
+from tui.web.auth import Auth
 
 if TYPE_CHECKING:
     import ssl
@@ -68,7 +74,6 @@ def serve(
     """
     with requires_extra("web", "tocsin serve"):  # not a message
         from tui.web import server  # noqa: F401
-    from monitor.api.origin import is_loopback
 
     dashboard.make_context("dashboard", list(options))  # report an error now, not to visitors
     if not is_loopback(host) and not expose:
@@ -92,10 +97,6 @@ def serve(
 def _serve(
     newsroom: ServeContext, host: str, port: int, names: tuple[str, ...], options: tuple[str, ...]
 ) -> None:
-    import asyncio
-
-    from monitor.api.origin import is_loopback
-    from monitor.cli import set_up_log
 
     dashboards = Dashboards(newsroom, host, port, names, options)
 
@@ -131,10 +132,6 @@ class Dashboards:
         names: tuple[str, ...],
         options: tuple[str, ...] = (),
     ) -> None:
-        from monitor.api.listener import open_listener
-        from monitor.api.origin import names_of
-        from monitor.runtime.wiring import server_connections, token
-        from tui.web.auth import Auth
         from tui.web.server import BACKLOG, DashboardServer
 
         local, known = names_of(host, names)
@@ -150,8 +147,6 @@ class Dashboards:
 
     def address(self, scheme: str) -> str:
         """Return the address to open, with its token."""
-        from monitor.api.listener import shown_address
-
         port = self.listener.getsockname()[1]
         shown = shown_address(scheme, self._host, port, self._names)
         return f"{shown}?token={self._auth.token}"

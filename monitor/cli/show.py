@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from monitor.base import signs, text_cleaning
+from monitor.base.article import Timestamp
 from monitor.base.formatting import (
     alert_number,
     clauses,
@@ -23,17 +25,32 @@ from monitor.base.translation import ngettext
 from monitor.cli import CliContext, output
 from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
 from monitor.cli.stories import article_name, other_language_lines
-from monitor.model.article import repeated_summary
+from monitor.intake.ingest.outlets import published_first
+from monitor.judgement.alerts.description import (
+    describe_deliveries,
+    describe_escalations,
+    describe_lost,
+    describe_match,
+    describe_suppression,
+    describe_triage,
+)
+from monitor.model.alert import Alert, MergedAlert, Outlet, StoryTimeline
+from monitor.model.article import (
+    ADDED,
+    REMOVED,
+    ArticleDetails,
+    ArticleRevision,
+    DiffPart,
+    Term,
+    repeated_summary,
+)
+from monitor.model.delivery import Delivery
 from monitor.model.shown_names import part_name, severity_name
-
-if TYPE_CHECKING:
-    from monitor.base.article import Timestamp
-    from monitor.model.alert import Alert, MergedAlert, Outlet, StoryTimeline
-    from monitor.model.article import ArticleDetails, ArticleRevision, DiffPart, Term
-    from monitor.model.delivery import Delivery
-    from monitor.model.triage import Decision
-    from monitor.presentation.rows.articles import RevisionsRow
-
+from monitor.model.triage import Decision
+from monitor.presentation.rows.alerts import alert_row
+from monitor.presentation.rows.articles import RevisionsRow, details_row, revisions_row
+from monitor.presentation.service import article_revisions
+from monitor.presentation.service.article_revisions import with_context
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -93,8 +110,6 @@ def _alert_line(one: MergedAlert) -> str:
 
 
 def _published_first(outlets: tuple[Outlet, ...]) -> Outlet | None:
-    from monitor.intake.ingest.outlets import published_first
-
     return published_first(outlets)
 
 
@@ -108,15 +123,11 @@ CONTEXT_WORDS = 12
 
 def load_revisions(cli: CliContext, details: ArticleDetails) -> list[ArticleRevision]:
     """Return the revisions of an article, with the terms of the current watchlists."""
-    from monitor.presentation.service import article_revisions
-
     return article_revisions.revisions_of(cli.service().views, details, cli.config_path, cli.data)
 
 
 def revision_lines(revisions: Iterable[ArticleRevision]) -> Iterator[str]:
     """Yield revisions as lines: coloured on a terminal, else as [-removed-] and {+added+}."""
-    from monitor.presentation.service.article_revisions import with_context
-
     listed = list(revisions)
     if not listed:
         yield ""
@@ -140,8 +151,6 @@ def revision_lines(revisions: Iterable[ArticleRevision]) -> Iterator[str]:
 
 
 def _format_diff_part(piece: DiffPart) -> str:
-    from monitor.model.article import ADDED, REMOVED
-
     colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     if piece.kind == REMOVED:
         if colours:
@@ -212,8 +221,6 @@ def _show_alert(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
     (alert,) = (one for one in story.alerts if one.id == id)
     details = None if alert.article is None else service.views.articles.details(alert.article)
     if style == "json":
-        from monitor.presentation.rows.alerts import alert_row
-
         diffs = {**_load_revisions_row(cli, details)} if diff and details else {}
         numbers = {"story_alerts": [alert_number(one.id) for one in story.alerts]}
         _print_json({**alert_row(alert), **numbers, **diffs})
@@ -258,8 +265,6 @@ def _show_article(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
     if details is None:
         raise no_article(service, id)
     if style == "json":
-        from monitor.presentation.rows.articles import details_row
-
         _print_json({**details_row(details), **(_load_revisions_row(cli, details) if diff else {})})
         return
     click.echo(article_name(id))
@@ -267,8 +272,6 @@ def _show_article(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
 
 
 def _print_json(mapping: dict[str, Any]) -> None:
-    import json
-
     click.echo(json.dumps(mapping, ensure_ascii=False, indent=2))
 
 
@@ -281,8 +284,6 @@ def _print_article(cli: CliContext, details: ArticleDetails, *, diff: bool) -> N
 
 
 def _load_revisions_row(cli: CliContext, details: ArticleDetails) -> RevisionsRow:
-    from monitor.presentation.rows.articles import revisions_row
-
     versions = cli.service().views.articles.revisions(details.article.id)
     return revisions_row(load_revisions(cli, details), versions)
 
@@ -324,15 +325,6 @@ def _alert_lines(
     alert: Alert, last: Decision | None, sent: Sequence[Delivery], now: Timestamp
 ) -> Iterator[str]:
     """Yield an alert: what was decided of it, who was notified or why nobody, and why it is."""
-    from monitor.judgement.alerts.description import (
-        describe_deliveries,
-        describe_escalations,
-        describe_lost,
-        describe_match,
-        describe_suppression,
-        describe_triage,
-    )
-
     moment = partial(output.format_moment, now=now)
     triage = describe_triage(alert, last, moment)
     yield _(

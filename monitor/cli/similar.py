@@ -7,11 +7,13 @@ import json
 import click
 from msgspec.structs import replace
 
+from index.evaluation.highlight import snippet
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, output, say
 from monitor.cli.numbers import ArticleNumber, no_article
 from monitor.cli.options import FORMATS, NumberParam
 from monitor.cli.search import COLUMNS, hit_lines, snippet_width
+from monitor.presentation.rows.searches import hit_row, similar_row
 
 
 @click.command()
@@ -27,16 +29,12 @@ def similar(context: click.Context, id: int, limit: int, style: str) -> None:
     It compares what articles are about, not their words. Needs the extra `stories`. Exits with 1
     when no article can be compared.
     """
-    from monitor.presentation.rows.searches import hit_row, similar_row
-
     cli: CliContext = context.obj
     service = cli.service()
     if not service.views.articles.get([id]):
         raise no_article(service, id)
     hits = service.similar(id, limit)
     if style == "table":
-        from index.evaluation.highlight import snippet
-
         now, cells = cli.clock(), output.width()
         for hit in hits:
             short = replace(hit, snippet=snippet(hit.article, (), snippet_width(cells))[0])

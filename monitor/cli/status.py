@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import click
 
 from monitor.base import signs
+from monitor.base.formatting import clauses, span
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output
+from monitor.cli.latency import print_latency
 from monitor.cli.options import MomentParam
+from monitor.cli.output import format_moment
+from monitor.judgement.alerts.description import describe_counts
+from monitor.model.lease import SharingMonitor
+from monitor.model.shown_names import duty_name
+from monitor.model.status import Status
+from monitor.presentation.rows.status import status_row
 from monitor.storage.maintenance.index_repair import WAY_OUT
-
-if TYPE_CHECKING:
-    from monitor.model.lease import SharingMonitor
-    from monitor.model.status import Status
-
 
 DAY = 86_400.0
 LATE = 60.0
@@ -51,15 +53,11 @@ def status(cli: CliContext, as_json: bool, style: str, latency: bool, since: flo
     if since is not None and not latency:
         raise click.UsageError(_("--since needs --latency"))
     if latency:
-        from monitor.cli.latency import print_latency
-
         print_latency(cli, cli.clock() - WEEK if since is None else since, as_json)
         return
     service, now = cli.service(), cli.clock()
     state, suppressed = service.status(), service.suppressed()
     if as_json:
-        from monitor.presentation.rows.status import status_row
-
         click.echo(json.dumps(status_row(state, suppressed), ensure_ascii=False))
     else:
         for line in _lines(state, suppressed, now):
@@ -81,8 +79,6 @@ def _lines(status: Status, suppressed: Counter[str], now: float) -> Iterator[str
         if label == "monitor" and status.monitor:
             yield output.labelled("", str(status.monitor.config), width)
     if suppressed:
-        from monitor.judgement.alerts.description import describe_counts
-
         yield _(
             "suppressed in the last day: {counts}; `tocsin alerts --suppressed` lists them",
             counts=describe_counts(suppressed),
@@ -169,8 +165,6 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
         ),
     )
     if status.mutes:
-        from monitor.cli.output import format_moment
-
         muted = (
             _("{name} until {moment}", name=one.watchlist, moment=format_moment(one.until, now))
             for one in status.mutes
@@ -180,9 +174,6 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
 
 def _describe_sharing(monitor: SharingMonitor) -> str:
     """Return what a monitor of a shared store does, or that it is lost."""
-    from monitor.base.formatting import clauses, span
-    from monitor.model.shown_names import duty_name
-
     heartbeat = span(monitor.silence)
     if monitor.lost:
         words = _("{name} is lost: its last heartbeat was {time} ago", name=monitor.name,

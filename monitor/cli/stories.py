@@ -6,7 +6,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from msgspec import Struct
@@ -22,14 +22,11 @@ from monitor.judgement.alerts.description import (
     describe_reasons,
     describe_suppression,
 )
-from monitor.model.alert import Alert, Escalation, StoryAlerts
+from monitor.model.alert import Alert, Escalation, StoryAlerts, StoryTimeline
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import state_name, verdict_name
 from monitor.model.triage import TriageState
-
-if TYPE_CHECKING:
-    from monitor.model.alert import StoryTimeline
-    from monitor.presentation.rows import Row
+from monitor.presentation.rows import Row
 
 _COLOURS = {"high": "red", "medium": "yellow", "low": None}
 NUMBERS_SHOWN = 5

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from monitor.base.formatting import iso
@@ -14,10 +12,10 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError, nearest
 from monitor.cli.options import DurationParam, format_option
+from monitor.cli.output import format_moment
 from monitor.model.token import PREFIX, Scope, Token, token_hash
-
-if TYPE_CHECKING:
-    from monitor.storage.store.protocol import TokenViews
+from monitor.runtime import wiring
+from monitor.storage.store.protocol import TokenViews
 
 LONGEST = 64
 """Characters of a name: as many as the history of alerts has room for."""
@@ -71,8 +69,6 @@ def token_add(cli: CliContext, name: str, scope: str, expires: float) -> None:
     It is shown this once: the store has its hash only. What is done with it is recorded in the
     history of alerts under NAME.
     """
-    from monitor.runtime import wiring
-
     called = line(name)
     if not 0 < len(called) <= LONGEST:
         raise click.BadParameter(
@@ -146,8 +142,6 @@ def state(token: Token, now: float) -> str:
 
 
 def _line(token: Token, now: float) -> str:
-    from monitor.cli.output import format_moment
-
     match state(token, now):
         case "revoked":
             stands = _("revoked {when}", when=format_moment(token.revoked_at or 0.0, now))

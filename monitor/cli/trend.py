@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
 import click
 from msgspec import Struct
+from rich.cells import cell_len, set_cell_size
 
 from monitor.base import signs
 from monitor.base.article import Timestamp
@@ -22,7 +23,9 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.index_update import update_index
 from monitor.cli.names import KnownNames
 from monitor.cli.options import QueryCommand, build_filter, with_filters
-from monitor.model.search_results import BucketSize, Series, Trend
+from monitor.model.search_results import BucketSize, GroupBy, Series, Trend
+from monitor.presentation.rows.searches import trend_rows
+from monitor.runtime.wiring import local_zone
 
 COLOURS = ("blue", "yellow", "green", "magenta", "cyan", "red", "bright_blue", "bright_green")
 PLOT_LINES = 18
@@ -300,8 +303,6 @@ def _hatch_gaps(axes: Any, edges: Sequence[float], shown: Sequence[Series]) -> N
 
 
 def _utc(moment: float) -> Any:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(moment, UTC)
 
 
@@ -353,9 +354,6 @@ def trend(
     Periods with coverage gaps are marked, and get an estimate. Exits with 1 when nothing is
     found, with 2 when a query cannot be understood.
     """
-    from monitor.model.search_results import BucketSize, GroupBy
-    from monitor.runtime.wiring import local_zone
-
     if split and len(queries) > 1:
         raise click.UsageError(_("--split needs exactly one query"))
     cli: CliContext = context.obj
@@ -373,8 +371,6 @@ def trend(
         save_png(result, local_zone(), png)
         say(_("wrote {path}", path=png))
     if style in ("json", "jsonl", "csv"):
-        from monitor.presentation.rows.searches import trend_rows
-
         output.print_rows(trend_rows(result), style, COLUMNS)
     elif any(series.total for series in result.series):
         if style == "table":
@@ -389,8 +385,6 @@ def trend(
 
 
 def _print_plot(trend: Trend) -> None:
-    from monitor.runtime.wiring import local_zone
-
     try:
         lines = list(plot_lines(trend, local_zone(), output.width(), colours=output.wants_colour()))
     except MissingExtraError as error:
@@ -411,8 +405,6 @@ def _print_plot(trend: Trend) -> None:
 
 def _print_table(trend: Trend) -> None:
     """Print a line for each bucket; counts with coverage gaps have a mark and an estimate."""
-    from rich.cells import cell_len, set_cell_size
-
     names = [clean(series.name) for series in trend.series]
     columns = [
         (name, [_cell(series, at) for at in range(len(trend.labels))])
@@ -464,6 +456,4 @@ _COUNTED_UNTIL = {
 
 
 def _format_moment(moment: float) -> str:
-    from monitor.runtime.wiring import local_zone
-
     return date_and_time(datetime.fromtimestamp(moment, local_zone()))

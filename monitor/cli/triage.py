@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
@@ -16,15 +17,13 @@ from monitor.base.translation import mark, mark_plural, ngettext, number
 from monitor.cli import CliContext, say
 from monitor.cli.alerts import complete_people, complete_tags
 from monitor.cli.names import InputError
+from monitor.cli.stories import by_story, listed, no_news, print_stories
 from monitor.cli.triage_selection import confirm_change, select_alerts, with_alert_selection
-from monitor.model.alert import AlertState, Verdict
-from monitor.model.triage import Change, triage_state
-
-if TYPE_CHECKING:
-    from monitor.model.alert import Alert
-    from monitor.model.triage import TriageAction
-    from monitor.presentation.service.service import Service
-
+from monitor.model.alert import Alert, AlertState, Verdict
+from monitor.model.triage import Change, TriageAction, triage_state
+from monitor.presentation.rows.alerts import change_row
+from monitor.presentation.service.service import Service
+from monitor.presentation.service.triage import clean_note, clean_tag
 
 NUMBERS_SHOWN = 10
 """Alerts that are named because they stay."""
@@ -109,8 +108,6 @@ def _others_of_stories(service: Service, ids: Sequence[int]) -> list[Alert]:
 
 
 def _list_changes(changing: Sequence[Alert], cli: CliContext, what: str) -> None:
-    from monitor.cli.stories import by_story, listed, no_news, print_stories
-
     ids = [alert.id for alert in changing[: -CHANGES_SHOWN - 1 : -1]]
     stories = by_story(cli.service().views.alerts.get(ids, matches=True))
     print_stories(listed(stories, ids, no_news), "table", cli.clock())
@@ -145,8 +142,6 @@ def _report_change(
     """
     changed = act.ids if act else ()
     if style == "json":
-        from monitor.presentation.rows.alerts import change_row
-
         click.echo(json.dumps(change_row(act, total, [alert.id for alert in kept])))
         return
     stay = _stay_words(kept, act.left if act else ())
@@ -220,8 +215,6 @@ def _tag_command(name: str, verb: _Verb, help: str, key: str) -> click.Command:
     @with_alert_selection
     @click.pass_context
     def command(context: click.Context, /, tag: str, ids: tuple[int, ...], **options: Any) -> None:
-        from monitor.presentation.service.triage import clean_tag
-
         try:
             name = clean_tag(tag)
         except ValueError as error:
@@ -292,7 +285,6 @@ _ASSIGNED_TO_NOBODY = _Verb(
 def _note(
     context: click.Context, /, ids: tuple[int, ...], message: str | None, **options: Any
 ) -> None:
-    from monitor.presentation.service.triage import clean_note
 
     if message is None:
         message = _read_note(context, ids, options)
@@ -321,8 +313,6 @@ def _read_note(context: click.Context, ids: Sequence[int], options: dict[str, An
     Raises:
         ClickException: The editor was closed without saving.
     """
-    import sys
-
     if not sys.stdin.isatty():
         return sys.stdin.read()
     service = context.obj.service()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import click
 
@@ -17,9 +16,8 @@ from monitor.cli.numbers import AlertNumber, no_alert
 from monitor.cli.options import format_option, table_or_json_option
 from monitor.cli.triage_selection import complete_alert_ids
 from monitor.judgement.alerts.description import describe_decision
-
-if TYPE_CHECKING:
-    from monitor.model.triage import TriageAction
+from monitor.model.triage import TriageAction
+from monitor.presentation.rows.alerts import decision_row, undo_row
 
 
 @click.command("undo")
@@ -52,8 +50,6 @@ def _report_undo(
     context: click.Context, act: TriageAction | None, style: str, otherwise: str
 ) -> None:
     if style == "json":
-        from monitor.presentation.rows.alerts import undo_row
-
         click.echo(json.dumps(undo_row(act)))
     elif act is not None:
         left = ", ".join(map(alert_number, act.left[:10])) + (", …" if len(act.left) > 10 else "")
@@ -85,8 +81,6 @@ def _history(context: click.Context, id: int, style: str) -> None:
         raise no_alert(id)
     decisions = service.views.triage.decisions(id)[::-1]
     if style != "table":
-        from monitor.presentation.rows.alerts import decision_row
-
         output.print_rows(map(decision_row, decisions), style, COLUMNS)
     for decision in decisions if style == "table" else ():
         when = output.format_moment(decision.at, cli.clock())

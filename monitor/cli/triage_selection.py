@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 from msgspec.structs import replace
 
+from monitor.base.errors import MonitorError
 from monitor.base.formatting import alert_number
 from monitor.base.formatting import alerts as counted_alerts
 from monitor.base.translation import gettext as _
@@ -17,13 +21,13 @@ from monitor.cli import say
 from monitor.cli.alerts import build_alert_filter, with_alert_filters
 from monitor.cli.names import InputError, KnownNames
 from monitor.cli.numbers import AlertNumber, no_alert
-from monitor.cli.options import table_or_json_option, with_filters
+from monitor.cli.options import completion_context, table_or_json_option, with_filters
+from monitor.model.alert import Alert
+from monitor.model.search import Filter
+from monitor.presentation.service.service import Service
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-
-    from monitor.model.alert import Alert
-    from monitor.presentation.service.service import Service
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -38,12 +42,6 @@ def complete_alert_ids(
     context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete the number of one of the newest alerts, with their titles."""
-    from click.shell_completion import CompletionItem
-
-    from monitor.base.errors import MonitorError
-    from monitor.cli.options import completion_context
-    from monitor.model.search import Filter
-
     try:
         alerts = completion_context(context).service().views.alerts
         newest = alerts.get(alerts.ids(Filter(muted=True), limit=COMPLETIONS))
@@ -118,8 +116,6 @@ def confirm_change(alerts: Sequence[Alert], what: str, *, yes: bool) -> bool:
     Raises:
         InputError: There is no terminal to ask on, and no --yes.
     """
-    import sys
-
     summary = f"{counted_alerts(len(alerts))} ({_breakdown(alerts)})"
     if yes:
         say(summary)
@@ -143,6 +139,4 @@ def _breakdown(alerts: Sequence[Alert]) -> str:
 
 
 def _is_given(context: click.Context, name: str) -> bool:
-    from click.core import ParameterSource
-
     return context.get_parameter_source(name) is ParameterSource.COMMANDLINE

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import click
 from msgspec import to_builtins
@@ -17,13 +16,13 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, ngettext, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.names import InputError
+from monitor.cli.notify import send_now
 from monitor.cli.numbers import AlertNumber
 from monitor.cli.options import CountParam
 from monitor.cli.output import no_progress, progress_bar
-
-if TYPE_CHECKING:
-    from monitor.storage.maintenance.verification import VerificationResult
-
+from monitor.storage.maintenance.verification import VerificationResult
+from monitor.storage.maintenance.verification import verify as verify_evidence
+from monitor.storage.store.sql.evidence import EvidenceReader
 
 FAULTS_SHOWN = 10
 """Faults that the text output shows; JSON has all that are listed."""
@@ -68,9 +67,6 @@ def verify(
     there with --send, and give it to --head later. Exits with 1 if anything differs, and names
     the first such record.
     """
-    from monitor.storage.maintenance.verification import verify as verify_evidence
-    from monitor.storage.store.sql.evidence import EvidenceReader
-
     cli: CliContext = context.obj
     with EvidenceReader(cli.store) as proofs:
         if alert is not None:
@@ -107,8 +103,6 @@ def verify(
 
 def _send_head(cli: CliContext, channel: str, result: VerificationResult) -> None:
     """Send the hash of the last record to a channel, where nobody can change it from here."""
-    from monitor.cli.notify import send_now
-
     record, digest = result.head
     path = cli.config_path.absolute()
     if result.whole:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.cells import cell_len, set_cell_size
 
+from index import open_archive
 from monitor.base import signs
+from monitor.base.files import ARCHIVE_FOLDER
 from monitor.base.formatting import clauses
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
@@ -17,15 +21,19 @@ from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError, nearest
 from monitor.cli.numbers import ArticleNumber, no_article
 from monitor.cli.options import complete_watchlist
+from monitor.config import load
+from monitor.model.feed import Coverage
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.shown_names import severity_name
-from monitor.model.watchlist import Baseline
+from monitor.model.watchlist import Baseline, TermRecord, WatchlistRecord
+from monitor.presentation.rows.watchlists import term_row
+from monitor.presentation.service.explanation import explain_match, find_watchlist
+from monitor.presentation.service.listings import watchlist_rows
+from monitor.watchlists.exclusions import describe_precision, precision
+from monitor.watchlists.lint import forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from monitor.model.feed import Coverage
-    from monitor.model.watchlist import TermRecord, WatchlistRecord
 
 
 FORMATS = ("table", "json", "jsonl", "csv")
@@ -49,16 +57,12 @@ EMPTY_CELL = "-"
 
 def format_precision(record: Any) -> str:
     """Return the precision of a record as text."""
-    from monitor.watchlists.exclusions import describe_precision, precision
-
     share = precision(record)
     return EMPTY_CELL if share is None else describe_precision(share)
 
 
 def term_lines(records: Sequence[TermRecord], room: int) -> Iterator[str]:
     """Yield terms by watchlist; a term takes at most `room` cells."""
-    from rich.cells import cell_len, set_cell_size
-
     names = [clean(record.term) for record in records]
     head, alerts, share = (pgettext("column", name) for name in TERM_HEADS)
     widest = min(max(map(cell_len, (head, *names))), room)
@@ -141,8 +145,6 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
         _list_terms(service.views.watchlists.term_records(), name, style)
         return
     if style != "table":
-        from monitor.presentation.service.listings import watchlist_rows
-
         output.print_rows(watchlist_rows(service, records, now), style, COLUMNS)
         return
     coverage = {item.watchlist: item for item in service.coverage(now - DAY)}
@@ -178,8 +180,6 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
 def _list_terms(records: Sequence[TermRecord], name: str | None, style: str) -> None:
     terms = terms_of(records, name)
     if style != "table":
-        from monitor.presentation.rows.watchlists import term_row
-
         output.print_rows(map(term_row, terms), style, TERM_COLUMNS)
         return
     for line in term_lines(terms, max(12, output.width() - 50)):
@@ -226,8 +226,6 @@ def _table(
     now: float,
 ) -> Iterator[str]:
     """Yield a line for each watchlist, without the columns that are empty."""
-    from rich.cells import cell_len, set_cell_size
-
     cells_by_column = (
         [severity_name(record.severity) for record in records],
         [f"{record.total:>6}" for record in records],
@@ -292,9 +290,6 @@ def watch_explain(context: click.Context, article: int, watchlist: str, style: s
 
     Exits with 1 when it does not match, and shows the clause that fails.
     """
-    from monitor.config import load
-    from monitor.presentation.service.explanation import explain_match, find_watchlist
-
     cli: CliContext = context.obj
     config = load(cli.config_path, data=cli.data)
     target = find_watchlist(config, watchlist)
@@ -334,12 +329,6 @@ def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> N
     Put quotation marks around a term: `tocsin watch forms "espion*" "port~"`. Exits with 1
     when the archive has no such word.
     """
-    from contextlib import closing
-
-    from index import open_archive
-    from monitor.base.files import ARCHIVE_FOLDER
-    from monitor.watchlists.lint import forms
-
     cli: CliContext = context.obj
     cli.service().status()  # raises StoreError if there is no store
     with closing(open_archive(cli.archive / ARCHIVE_FOLDER)) as archive:

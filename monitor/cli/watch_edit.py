@@ -6,7 +6,12 @@ import os
 from typing import TYPE_CHECKING
 
 import click
+from rich.cells import cell_len
 
+from index.errors import QueryError
+from index.query.lexer import operator_in
+from index.query.parser import any_of, parse_query
+from monitor.base.analyst import user
 from monitor.base.text_cleaning import clean, line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
@@ -20,10 +25,13 @@ from monitor.cli.options import (
     find_search,
 )
 from monitor.cli.watch import format_option
+from monitor.config import load
+from monitor.config.value_parsers import LONGEST_NAME
 from monitor.model.severity import Severity
+from monitor.presentation.rows.watchlists import silence_row
+from monitor.presentation.service.triage import USUAL, NoWatchlistError
 
 if TYPE_CHECKING:
-    from index.errors import QueryError
     from monitor.config.yaml_edit import Item
 
 
@@ -45,7 +53,6 @@ def watch_add(cli: CliContext, term: str, name: str | None, severity: str | None
     A running monitor uses it at once, and matches it against the archive. If the file has a
     mistake, or would have one, it is not changed, and the exit code is 2.
     """
-    from monitor.config import load
     from monitor.config.yaml_edit import edit, with_item
 
     path = cli.config_path
@@ -78,10 +85,6 @@ def _item(term: str, name: str | None, severity: str | None) -> Item:
 
 def _is_query(term: str) -> bool:
     """Tell whether a term has operators; raises InputError if it is no query or no term."""
-    from index.errors import QueryError
-    from index.query.lexer import operator_in
-    from index.query.parser import any_of, parse_query
-
     query = operator_in(term) is not None
     try:
         parse_query(term, allow_archive_filters=False)  # `ransom OR` is an unfinished query
@@ -94,8 +97,6 @@ def _is_query(term: str) -> bool:
 
 def _pointed(error: QueryError, term: str) -> str:
     """Return an error with the term as it was typed, and a mark under the mistake."""
-    from rich.cells import cell_len
-
     shown = clean(term)
     before = cell_len(clean(term[: error.position]))
     hint = f"\n{error.hint}" if error.hint else ""
@@ -103,8 +104,6 @@ def _pointed(error: QueryError, term: str) -> str:
 
 
 def _shortened(term: str) -> str:
-    from monitor.config.value_parsers import LONGEST_NAME
-
     name = line(term)
     return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
 
@@ -132,8 +131,6 @@ def watch_from_search(
     (dates, alerts, stories) is refused: a watchlist is matched against each article as it
     arrives.
     """
-    from index.errors import QueryError
-    from monitor.config import load
     from monitor.config.yaml_edit import add_watchlist
 
     path = cli.config_path
@@ -181,9 +178,6 @@ def watch_silence(
     Its alerts are raised and stored all the same; `tocsin alerts --suppressed` lists them.
     When the time is over, the channels are told how many there were.
     """
-    from monitor.base.analyst import user
-    from monitor.presentation.service.triage import USUAL, NoWatchlistError
-
     if duration is not None and until is not None:
         raise click.UsageError(_("--for or --until, not both"))
     service, now = cli.service(), cli.clock()
@@ -207,8 +201,6 @@ def _print_silences(cli: CliContext, style: str) -> None:
     now = cli.clock()
     silences = cli.service().views.watchlists.silences(now)
     if style != "table":
-        from monitor.presentation.rows.watchlists import silence_row
-
         output.print_rows(map(silence_row, silences), style, COLUMNS)
     elif not silences:
         say(_("no watchlist is silenced"))
@@ -232,8 +224,6 @@ def watch_unsilence(context: click.Context, name: str) -> None:
 
     The channels are told as well. Exits with 1 when the watchlist was not silenced.
     """
-    from monitor.presentation.service.triage import NoWatchlistError
-
     cli: CliContext = context.obj
     try:
         silence = cli.service().triage.end_silence(name)

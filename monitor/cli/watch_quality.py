@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from index import open_archive
+from index.archive import Archive
+from index.errors import ArchiveError
+from monitor.base.article import Article
+from monitor.base.errors import StoreError
+from monitor.base.files import ARCHIVE_FOLDER
 from monitor.base.formatting import articles as counted_articles
-from monitor.base.formatting import clauses, shown_title
+from monitor.base.formatting import clauses, shown_title, sparkline
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
@@ -18,15 +24,22 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.options import CountParam, MomentParam, complete_watchlist
 from monitor.cli.output import progress_bar
 from monitor.cli.watch import format_option
+from monitor.config import load
+from monitor.model.config import Config, Watchlist
+from monitor.presentation.service.explanation import find_watchlist
+from monitor.storage.store import open_views
+from monitor.storage.store.protocol import Views
+from monitor.watchlists.exclusions import (
+    LEAST,
+    Exclusion,
+    JudgedArticle,
+    judged_articles,
+    suggest_exclusions,
+)
+from monitor.watchlists.lint import FEW, LintRemark, count, lint
 
 if TYPE_CHECKING:
-    from index.archive import Archive
-    from monitor.base.article import Article
-    from monitor.model.config import Config, Watchlist
-    from monitor.storage.store.protocol import Views
     from monitor.watchlists.backtest import TrialTallies, TrialTally
-    from monitor.watchlists.exclusions import Exclusion, JudgedArticle
-    from monitor.watchlists.lint import LintRemark
 
 
 TEST_COLUMNS = ("name", "severity", "hits", "days", "terms", "samples", "gained", "lost")
@@ -49,8 +62,6 @@ def watch_test(cli: CliContext, file: Path | None, since: float | None, style: s
     articles; the newest examples; and which alerts would be gained and lost. Nothing is
     changed.
     """
-    from monitor.storage.store import open_views
-
     views = open_views(cli.store)
     tallies = _replay_archive(cli, views, file or cli.config_path, since)
     ids = [id for tally in tallies.tallies for id in _shown_article_ids(tally)]
@@ -68,7 +79,6 @@ def watch_test(cli: CliContext, file: Path | None, since: float | None, style: s
 def _replay_archive(
     cli: CliContext, views: Views, file: Path, since: float | None
 ) -> TrialTallies:  # fmt: skip
-    from monitor.config import load
     from monitor.watchlists.backtest import ArchiveReplay, TrialTallies, known_feeds, replay
 
     config = load(file, data=cli.data)
@@ -127,8 +137,6 @@ def _row(tally: TrialTally, tallies: TrialTallies, titles: dict[int, Article]) -
 
 
 def _print_tally(tally: TrialTally, tallies: TrialTallies, titles: dict[int, Article]) -> None:
-    from monitor.base.formatting import sparkline
-
     hits = len(tally.dates)
     changed = f"+{len(tally.gained)} −{len(tally.lost)}"
     name = click.style(tally.watchlist.name, bold=True)
@@ -168,9 +176,6 @@ def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
     (OTAN, =Orange), that contain curly quotation marks, or that are very short; and exclusions
     that would have spared three alerts called noise or more. Exits with 1 if it finds something.
     """
-    from monitor.config import load
-    from monitor.watchlists.lint import FEW, count, lint
-
     cli: CliContext = context.obj
     config = load(file or cli.config_path, data=cli.data)
     archive = _archive(cli)
@@ -202,9 +207,6 @@ def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
 
 def _noise_remarks(cli: CliContext, config: Config) -> Iterator[LintRemark]:
     """Yield for each watchlist the exclusion that would have spared most noise, if enough."""
-    from monitor.base.errors import StoreError
-    from monitor.watchlists.lint import LintRemark
-
     try:
         advisor = ExclusionAdvisor(cli, config)
         noise = advisor.noise()
@@ -228,9 +230,6 @@ def _noise_remarks(cli: CliContext, config: Config) -> Iterator[LintRemark]:
 
 def _archive(cli: CliContext) -> Archive | None:
     """Return the archive; None if there is none yet."""
-    from index import open_archive
-    from monitor.base.files import ARCHIVE_FOLDER
-
     folder = cli.archive / ARCHIVE_FOLDER
     return open_archive(folder) if folder.exists() else None
 
@@ -255,9 +254,6 @@ def watch_suggest(context: click.Context, name: str, limit: int, style: str) -> 
     is most typical of the noise comes first. A watchlist that is a bare term must become
     `terms: [TERM]` first. Exits with 1 when there is no proposal.
     """
-    from monitor.config import load
-    from monitor.presentation.service.explanation import find_watchlist
-
     cli: CliContext = context.obj
     config = load(cli.config_path, data=cli.data)
     watchlist = find_watchlist(config, name)
@@ -285,7 +281,6 @@ class ExclusionAdvisor:
     """
 
     def __init__(self, cli: CliContext, config: Config) -> None:
-        from monitor.storage.store import open_views
         from monitor.watchlists.backtest import known_feeds
 
         self._service = cli.service()
@@ -299,9 +294,6 @@ class ExclusionAdvisor:
 
     def suggested(self, watchlist: Watchlist) -> tuple[JudgedArticle, list[Exclusion]]:
         """Return the articles that a watchlist raised alerts for, and what it could exclude."""
-        from index.errors import ArchiveError
-        from monitor.watchlists.exclusions import judged_articles, suggest_exclusions
-
         verdicts = self._service.views.watchlists.verdicts(watchlist.name)
         judged = judged_articles(verdicts, self._views.articles.get, self._feeds)
         with progress_bar() as progress:
@@ -353,8 +345,6 @@ def _lines(
 
 
 def _describe_verdicts(watchlist: Watchlist, judged: JudgedArticle) -> str:
-    from monitor.watchlists.exclusions import LEAST
-
     summary = _(
         "{watchlist}: {noise} called noise, {relevant} relevant",
         watchlist=watchlist.name,

@@ -5,6 +5,7 @@ Addresses, keys and arguments may be secret, so no message quotes them.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -92,8 +93,6 @@ def _web_address(address: str) -> tuple[str, str]:
 
 def _apprise_address(address: str) -> tuple[str, str]:
     """Return the kind of service at an Apprise address, and what is wrong with it."""
-    import logging
-
     try:
         with requires_extra("notify", _("a channel with `url`")):
             from apprise import Apprise

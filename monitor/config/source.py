@@ -19,6 +19,7 @@ from monitor.base.errors import ConfigError, NoStoreError, Problem
 from monitor.base.files import file_signature
 from monitor.base.translation import gettext as _
 from monitor.config import STORE_VARIABLE, shared_store
+from monitor.storage.store import open_views
 
 if TYPE_CHECKING:
     from monitor.model.stored_config import StoredConfig
@@ -73,8 +74,6 @@ def signature(path: Path) -> object:
 
 def config_views(address: str) -> ConfigViews:
     """Return the versions in a store."""
-    from monitor.storage.store import open_views
-
     return open_views(address, busy_ms=BUSY_MS).configs
 
 

@@ -9,6 +9,8 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from rich.cells import cell_len
+
 from index.query.ast import And, Facet, Mode, Node, Not, Or, Word, walk
 from monitor.base.formatting import clauses, either, exact, span
 from monitor.base.translation import gettext as _
@@ -17,6 +19,7 @@ from monitor.config import briefings, routes
 from monitor.config.feeds import HEADER
 from monitor.config.value_parsers import describe_age
 from monitor.config.watchlists import unknown_selector, watched_feeds
+from monitor.model.address_policy import refusal
 from monitor.model.config import Channel, Config, Escalate, Retention, SavedSearch, Watchlist
 from monitor.model.feed import Feed
 from monitor.model.shown_names import severity_name
@@ -54,8 +57,6 @@ def _of_feeds(config: Config) -> Iterator[str]:
 
 def _of_addresses(config: Config) -> Iterator[str]:
     """Yield why feeds whose host is an address are not connected to, once for each host."""
-    from monitor.model.address_policy import refusal
-
     hosts: dict[str, list[str]] = defaultdict(list)
     for feed in config.feeds:
         hosts[urlsplit(feed.url).hostname or ""].append(feed.name)
@@ -364,8 +365,6 @@ def _consequences(watchlist: Watchlist) -> Iterator[str]:
 
 def _columns(rows: Iterable[tuple[str, ...]]) -> list[str]:
     """Return rows as lines, all columns but the last one padded."""
-    from rich.cells import cell_len
-
     table = list(rows)
     widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
     return [

@@ -10,6 +10,7 @@ import codecs
 import re
 from collections.abc import Iterable
 from datetime import time, tzinfo
+from difflib import get_close_matches
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -439,8 +440,6 @@ def zone(text: str) -> tzinfo:
     name = text.strip()
     known = {other.casefold(): other for other in _zones()}
     if name.casefold() not in known:
-        from difflib import get_close_matches
-
         city = name.casefold().rpartition("/")[2].replace(" ", "_")
         close = [zone for fold, zone in known.items() if fold.rpartition("/")[2] == city]
         close += [known[fold] for fold in get_close_matches(name.casefold(), known, n=1)]

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,10 +22,8 @@ from monitor.config.watchlist_tests import understand_and_test
 from monitor.config.watchlists import NOTHING
 from monitor.config.yaml_edit import EditedFile, Item, LayoutError, parsed_again
 from monitor.config.yaml_nodes import MappingNode, Node, ScalarNode, SequenceNode
+from monitor.model.config import Config, Watchlist
 from monitor.model.severity import Severity
-
-if TYPE_CHECKING:
-    from monitor.model.config import Config, Watchlist
 
 Value = str | list[str]
 

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 
-from monitor.base.article import PARTS
-from monitor.model.alert import NOBODY_ELSE
+from monitor.base.article import PARTS, Article, Timestamp
+from monitor.model.alert import NOBODY_ELSE, Alert, MergedAlert, StoryTimeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from monitor.base.article import Article, Timestamp
-    from monitor.model.alert import Alert, MergedAlert, StoryTimeline
     from monitor.model.delivery import Delivery
     from monitor.model.triage import Decision
 

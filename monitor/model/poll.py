@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from monitor.model.alert import AlertKind
+from monitor.base.article import Article, Timestamp
+from monitor.model.alert import AlertKind, BegunIncident
+from monitor.model.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.base.article import Article, Timestamp
-    from monitor.model.alert import BegunIncident
     from monitor.model.feed import Feed, FeedState, PermanentRedirect, Poll, PublicationRate
     from monitor.model.match import WatchlistMatch
-    from monitor.model.severity import Severity
 
 
 class Hints(Struct, frozen=True, kw_only=True):

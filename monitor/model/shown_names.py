@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
 
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, mark_all, pgettext
+from monitor.model.alert import AlertKind, AlertState, Verdict
+from monitor.model.lease import Duty
 from monitor.model.severity import Severity
-
-if TYPE_CHECKING:
-    from monitor.model.alert import AlertKind, AlertState, Verdict
-    from monitor.model.lease import Duty
 
 _SEVERITIES = dict(zip(Severity, mark_all("severity", "high", "medium", "low"), strict=True))
 _PARTS = frozenset(mark_all("part", "title", "summary", "body", "author"))
@@ -71,23 +68,17 @@ def part_name(part: str) -> str:
 
 @functools.cache
 def _states() -> dict[AlertState, str]:
-    from monitor.model.alert import AlertState
-
     return dict(zip(AlertState, mark_all("state", "new", "acknowledged", "closed"), strict=True))
 
 
 @functools.cache
 def _verdicts() -> dict[Verdict, str]:
-    from monitor.model.alert import Verdict
-
     given = (Verdict.RELEVANT, Verdict.NOISE)
     return dict(zip(given, mark_all("verdict", "relevant", "noise"), strict=True))
 
 
 @functools.cache
 def _kinds() -> dict[AlertKind, str]:
-    from monitor.model.alert import AlertKind
-
     names = mark_all("kind", "match", "silent", "failing", "gone", "reissued", "quarantined",
                      "damaged", "lost", "spike", "quiet")  # fmt: skip
     return dict(zip(AlertKind, names, strict=True))
@@ -95,7 +86,5 @@ def _kinds() -> dict[AlertKind, str]:
 
 @functools.cache
 def _duties() -> dict[Duty, str]:
-    from monitor.model.lease import Duty
-
     names = mark_all("duty", "deliveries", "briefings", "backfill", "upkeep", "vectors")
     return dict(zip(Duty, names, strict=True))

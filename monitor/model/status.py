@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 
+from monitor.base.article import Timestamp
+from monitor.model.feed import GapKind, Health
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.base.article import Timestamp
-    from monitor.model.feed import GapKind, Health
     from monitor.model.lease import SharingMonitor
     from monitor.model.watchlist import BackfillProgress, Silence
 
@@ -113,6 +114,4 @@ class Status(Struct, frozen=True, kw_only=True):
     @property
     def failing(self) -> int:
         """Return how many feeds cannot be read."""
-        from monitor.model.feed import Health
-
         return self.feeds.get(Health.FAILING, 0) + self.feeds.get(Health.GONE, 0)

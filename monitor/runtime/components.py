@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from monitor.base.article import Timestamp
+from monitor.base.tasks import WorkerThread
 from monitor.runtime.lease_keeper import LeaseHolder, SoleMonitor
+from monitor.storage.store.protocol import Store
 
 if TYPE_CHECKING:
-    from monitor.base.article import Timestamp
-    from monitor.base.tasks import WorkerThread
     from monitor.delivery.notify.briefing_schedule import BriefingScheduler
     from monitor.delivery.notify.delivery_loop import DeliveryLoop
     from monitor.intake.fetch.client import Client
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from monitor.runtime.run_log import RunLog
     from monitor.storage.maintenance.indexer_process import IndexerProcess
     from monitor.storage.monitor_lock import MonitorLock
-    from monitor.storage.store.protocol import Store
 
 
 class Components(Struct, frozen=True, kw_only=True):

@@ -5,25 +5,54 @@ from __future__ import annotations
 import logging
 import os
 import random
+import resource
+import secrets
 import signal
+import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from datetime import datetime, tzinfo
-from functools import partial
+from functools import cache, partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from monitor.base import language
+from monitor.base.analyst import user
+from monitor.base.article import Timestamp
+from monitor.base.errors import StoreError
 from monitor.base.files import file_signature
+from monitor.base.garbage import collect_rarely, share_one_heap
+from monitor.config import load, shared_store
+from monitor.config.source import config_views, signature
+from monitor.delivery.notify.notification import NotificationLoader
+from monitor.intake.ingest.ingest import Ingester
+from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome
+from monitor.judgement.match.matcher import WatchlistMatcher
+from monitor.model.alert import Alert
+from monitor.model.briefing import Briefing, StoredBriefing
+from monitor.model.config import Config, Listening, Networks, SavedSearch, StoreAddress
+from monitor.model.event_link import EncodedBatch
+from monitor.model.lease import Duty
+from monitor.model.poll import RunSummary
+from monitor.model.status import MonitorPresence
+from monitor.model.vectors_extra import why_no_vectors
+from monitor.presentation.service.service import Service
+from monitor.runtime.relocation import Relocation
+from monitor.runtime.run_log import Progress, RunLog
+from monitor.storage.monitor_lock import MonitorLock
+from monitor.storage.search.search import ArchiveSearch
+from monitor.storage.store import open_leases, open_store, open_views
+from monitor.storage.store.protocol import Store, Views
 
 if TYPE_CHECKING:
     import asyncio
 
-    from monitor.base.article import Timestamp
     from monitor.base.tasks import WorkerThread
     from monitor.delivery.notify.atom import BriefingHistory, History
     from monitor.delivery.notify.briefing_schedule import BriefingScheduler
@@ -32,22 +61,12 @@ if TYPE_CHECKING:
     from monitor.intake.discovery import FeedFinder
     from monitor.intake.fetch.client import Client
     from monitor.intake.fetch.host_limiter import TakeTurn
-    from monitor.intake.ingest.poll_outcome import BatchOutcome
     from monitor.intake.parse.workers import Parser
     from monitor.intake.similar.event_linker import EventLinker
-    from monitor.model.alert import Alert
-    from monitor.model.briefing import Briefing, StoredBriefing
-    from monitor.model.config import Config, Listening, Networks, SavedSearch, StoreAddress
-    from monitor.model.event_link import EncodedBatch
-    from monitor.model.poll import RunSummary
-    from monitor.presentation.service.service import Service
     from monitor.runtime.components import Components
     from monitor.runtime.daemon import Daemon
     from monitor.runtime.lease_keeper import LeaseHolder
-    from monitor.runtime.run_log import Progress
     from monitor.storage.maintenance.indexer_process import IndexerProcess
-    from monitor.storage.monitor_lock import MonitorLock
-    from monitor.storage.store.protocol import Store, Views
 
 
 log = logging.getLogger("tocsin")
@@ -70,8 +89,6 @@ def uptime() -> float:
 
 def token() -> str:
     """Return a random secret that fits into a URL."""
-    import secrets
-
     return secrets.token_urlsafe(32)
 
 
@@ -102,17 +119,10 @@ def open_service(
         store: Where the store is, when it is not in the data folder.
         read_only: Refuse to write.
     """
-    from monitor.base.analyst import user
-    from monitor.presentation.service.service import Service
-    from monitor.storage.search.search import ArchiveSearch
-    from monitor.storage.store import open_views
-
     views, zone = open_views(store or data, read_only=read_only), local_zone()
     search = ArchiveSearch(data, views, clock, zone, follows=isinstance(store, str))
 
     def saved() -> Sequence[SavedSearch]:
-        from monitor.config import load
-
         return load(config).searches if config else ()
 
     return Service(data, search, views, clock, zone, saved, config, user(os.environ), store)
@@ -145,9 +155,7 @@ async def run_monitor(path: Path, data: Path | None, orders: RunOptions) -> RunS
     """
     import asyncio
 
-    from monitor.base.garbage import collect_rarely, share_one_heap
     from monitor.config.watchlist_tests import load_and_test
-    from monitor.storage.monitor_lock import MonitorLock
 
     collect_rarely()
     share_one_heap()
@@ -213,8 +221,6 @@ def server_connections() -> int:
 
     The others are left to the polls, to the store and to the processes of dashboards.
     """
-    import resource
-
     descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return 64 if descriptors == resource.RLIM_INFINITY else max(4, min(64, descriptors // 8))
 
@@ -230,20 +236,12 @@ def _parts(
 ) -> tuple[Components, Callable[[], None]]:
     """Return the components of a monitor, and a function that closes its store."""
     import asyncio
-    from concurrent.futures import ThreadPoolExecutor
 
     from monitor.base.tasks import WorkerThread
     from monitor.config.watchlist_tests import load_and_test
     from monitor.config.yaml_edit import move_feed
-    from monitor.intake.ingest.ingest import Ingester
-    from monitor.intake.ingest.poll_outcome import ActiveConfig
-    from monitor.judgement.match.matcher import WatchlistMatcher
-    from monitor.model.status import MonitorPresence
     from monitor.runtime.components import Components
     from monitor.runtime.pipeline import Pipeline
-    from monitor.runtime.relocation import Relocation
-    from monitor.runtime.run_log import RunLog
-    from monitor.storage.store import open_store
 
     store = open_store(config.store)
     executor = ThreadPoolExecutor(1, thread_name_prefix="store")
@@ -314,8 +312,6 @@ def _parts(
 
 def _edited_since_now(path: Path) -> Callable[[], bool]:
     """Return what tells whether the configuration has changed since this call."""
-    from monitor.base.errors import StoreError
-    from monitor.config.source import signature
 
     def now() -> object:
         with suppress(StoreError):  # nothing was applied yet: whoever reads it says so
@@ -328,10 +324,6 @@ def _edited_since_now(path: Path) -> Callable[[], bool]:
 
 def config_stamp(path: Path) -> Callable[[], object]:
     """Return what tells whether the configuration has changed, in the file or in the store."""
-    from monitor.base.errors import StoreError
-    from monitor.config import shared_store
-    from monitor.config.source import config_views
-
     address = shared_store(path, os.environ)
     if not address:
         return lambda: file_signature(path)
@@ -339,8 +331,6 @@ def config_stamp(path: Path) -> Callable[[], object]:
     numbers = [versions.number()]
 
     def listen() -> None:
-        from monitor.storage.store import open_views
-
         listener = open_views(address).listener()
         while listener is not None:
             if listener.wait(QUIET_SECONDS):
@@ -356,15 +346,11 @@ def _leases(
 ) -> tuple[LeaseHolder, TakeTurn, Callable[[], None]]:
     """Return what says what this monitor may do, when it may ask hosts, and what closes both."""
     import asyncio
-    import socket
-    from concurrent.futures import ThreadPoolExecutor
 
     from monitor.base.tasks import WorkerThread
     from monitor.intake.fetch.host_limiter import always_free
-    from monitor.model.lease import Duty
     from monitor.runtime.lease_keeper import LeaseKeeper, SoleMonitor
     from monitor.storage.host_turns import HostTurns
-    from monitor.storage.store import open_leases
 
     if not isinstance(config.store, str):
         return SoleMonitor(), always_free, lambda: None
@@ -393,8 +379,6 @@ def _linker(
     """Return what links articles about one event; None where the model is not installed."""
     import asyncio
 
-    from monitor.model.vectors_extra import why_no_vectors
-
     if why_no_vectors(wanted=True):
         return None
     from monitor.intake.similar.encoding_process import EncodingProcess
@@ -415,7 +399,6 @@ def _briefings(
     config: Config, store: Store, thread: WorkerThread, notifier: DeliveryLoop
 ) -> BriefingScheduler:
     import asyncio
-    from functools import cache
 
     from monitor.delivery.notify.briefing_schedule import BriefingScheduler
 
@@ -436,8 +419,6 @@ def _notifier(store: Store, thread: WorkerThread, config: Config) -> DeliveryLoo
     import asyncio
 
     from monitor.delivery.notify.delivery_loop import DeliveryLoop
-    from monitor.delivery.notify.notification import NotificationLoader
-    from monitor.storage.store import open_views
 
     packing = NotificationLoader(open_views(config.store))
 
@@ -457,8 +438,6 @@ def senders(
     config: Config, history: History, briefing_history: BriefingHistory | None = None
 ) -> Senders:
     """Return the senders of the channels; the histories read the entries of Atom feeds."""
-    from functools import cache
-
     import httpx
 
     from monitor.delivery.notify.senders import Senders
@@ -528,8 +507,6 @@ async def sleep(seconds: float) -> None:
 
 def user_agent(contact: str) -> str:
     """Return the header User-Agent: the version, and the operator's contact if there is one."""
-    from importlib.metadata import version
-
     about = f"+{contact}" if contact else "news monitor"  # not a message
     return f"tocsin/{version('tocsin')} ({about})"
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import pwd
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -82,8 +83,6 @@ def _refuse_foreign(path: Path, owner: int) -> None:
 
 
 def _name(user: int) -> str:
-    import pwd
-
     try:
         return pwd.getpwuid(user).pw_name
     except KeyError:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
+from filelock import FileLock
 from msgspec import Struct, to_builtins
 
 from monitor.base.article import Timestamp
@@ -48,8 +49,6 @@ class MonitorLock:
     """
 
     def __init__(self, folder: Path) -> None:
-        from filelock import FileLock  # the import takes 30 ms, which viewers need not wait
-
         self._folder = folder
         self._lock = FileLock(folder / LOCK, timeout=GRACE)
         self._said: dict[str, object] | None = None
@@ -143,8 +142,6 @@ def dashboard_open(folder: Path) -> Iterator[Callable[[], bool]]:
 
 def _is_refused(path: Path) -> bool:
     """Return whether another process holds a lock, where there is no `fcntl`."""
-    from filelock import FileLock
-
     try:
         with FileLock(path, timeout=0):
             return False

@@ -9,6 +9,8 @@ from datetime import tzinfo
 from msgspec.structs import replace
 
 from index.analysis.words import terms
+from index.evaluation.significant_terms import significant_terms
+from index.evaluation.term_statistics import query_term_test
 from monitor.base.article import Article, Timestamp
 from monitor.judgement.alerts import unusual_volume as volume
 from monitor.judgement.alerts.plan import AlertPlan
@@ -233,9 +235,6 @@ def words_apart(
     watchlist: Watchlist, articles: Sequence[Article], earlier: Sequence[Article]
 ) -> list[str]:
     """Return the words that set the leads of articles apart from those of earlier ones."""
-    from index.evaluation.significant_terms import significant_terms
-    from index.evaluation.term_statistics import query_term_test
-
     leads = [replace(article, body="") for article in articles]
     counts = _LeadCounts(leads, [replace(article, body="") for article in earlier])
     is_query_term = query_term_test(watchlist.query.root)

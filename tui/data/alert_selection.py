@@ -12,7 +12,7 @@ import re
 import threading
 from array import array
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -141,8 +141,6 @@ class AlertSelector:
             return known.whole
 
     def _meaning(self, names: FilterNames) -> FilterMeaning:
-        from datetime import UTC, datetime
-
         now = self._clock()
         zone = self._zone or datetime.fromtimestamp(now, UTC).astimezone().tzinfo or UTC
         return FilterMeaning(now, zone, names, self._service.triage.who)

@@ -15,9 +15,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from index.interruption import interruptible
+from monitor.base.analyst import user
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
-from monitor.model.feed import Setting
+from monitor.config import load
+from monitor.config.source import signature
+from monitor.model.alert import EscalatedAlert, StoryAlerts
+from monitor.model.feed import FeedHealth, Setting
+from monitor.model.watchlist import Untriaged, WatchlistCount
 from monitor.storage.search.alert_filter import AlertFilter, FilterNames
 from tui.data.alert_selection import AlertSelector, filter_names
 from tui.data.commit_watch import CommitWatch
@@ -25,11 +30,8 @@ from tui.data.story_list import FirstAlerts
 from tui.data.ui_state import UiStateFile
 
 if TYPE_CHECKING:
-    from monitor.model.alert import EscalatedAlert, StoryAlerts
-    from monitor.model.feed import FeedHealth
     from monitor.model.status import Status, StoreVersion
     from monitor.model.triage import Change, TriageAction, TriageState
-    from monitor.model.watchlist import Untriaged, WatchlistCount
     from monitor.presentation.service.service import Service
 
 
@@ -113,8 +115,6 @@ class FeedSettings:
         """Return the settings of the feed at an address; none while the file is invalid."""
         if path is None:
             return ()
-        from monitor.config.source import signature
-
         if (now := signature(path)) is None:
             return ()
         if now != self._signature:
@@ -123,8 +123,6 @@ class FeedSettings:
 
 
 def _read_settings(path: Path) -> dict[str, Sequence[Setting]]:
-    from monitor.config import load
-
     try:
         return {feed.url: feed.settings for feed in load(path).feeds}
     except MonitorError:
@@ -207,8 +205,6 @@ class NewsroomModel:
     @property
     def user(self) -> str:
         """Name of the analyst; empty if the machine has none."""
-        from monitor.base.analyst import user
-
         return user(self.environ)
 
     async def read_update(

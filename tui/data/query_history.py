@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.suggester import Suggester
 
+from index.analysis.folding import compact
 from index.errors import ArchiveError
 from monitor.base.errors import MonitorError
+from monitor.storage.search.query_resolution import narrow_query
 
 if TYPE_CHECKING:
     from monitor.model.config import SavedSearch
@@ -35,9 +37,6 @@ def resolve_saved(searches: Sequence[SavedSearch], written: str) -> ResolvedQuer
     Raises:
         QueryError: The words behind the name are no query.
     """
-    from index.analysis.folding import compact
-    from monitor.storage.search.query_resolution import narrow_query
-
     words = written.removeprefix(SAVED_PREFIX).split()
     by_name = {compact(search.name): search for search in searches}
     for count in range(len(words), 0, -1):

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from monitor.model.alert import EscalatedAlert, StoryAlerts
+from monitor.model.alert import Alert, EscalatedAlert, StoryAlerts
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Alert
     from monitor.model.triage import Change
 
 

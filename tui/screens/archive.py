@@ -24,6 +24,8 @@ from monitor.model.config import SavedSearch
 from monitor.model.search import PastSearch
 from monitor.model.search_results import Results, SearchHit
 from monitor.presentation.spans import Line
+from monitor.storage.search.query_resolution import narrow_query
+from monitor.storage.search.suggestions import FEW
 from tui.data.newsroom import NewsroomModel, ThreadRunner
 from tui.data.query_history import (
     SAVED_PREFIX,
@@ -33,7 +35,10 @@ from tui.data.query_history import (
     suggested_name,
 )
 from tui.key_labels import KeyBinding, bind
+from tui.screens.config_changes import save_search
+from tui.screens.facets import FacetDialog
 from tui.screens.panes import ARTICLE_KEYS, READER_DELAY, PaneScreen, input_error
+from tui.screens.watchlist_form import open_form
 from tui.type_ahead import TypeAheadApp
 from tui.view.article import match_places
 from tui.view.search import StartRow, facet_clause, result_summary, start_rows
@@ -242,8 +247,6 @@ class ArchiveScreen(PaneScreen):
 
     def narrow(self, clauses: str) -> None:
         """Add clauses to the query of the results, and search."""
-        from monitor.storage.search.query_resolution import narrow_query
-
         try:
             text = narrow_query(self.query_text, [clauses])
         except QueryError as error:
@@ -339,8 +342,6 @@ class ArchiveScreen(PaneScreen):
 
         After enter they get the focus if nothing was found, so that enter runs one.
         """
-        from monitor.storage.search.suggestions import FEW
-
         service, query = self.newsroom.service, self.query_text
         await self._show_severities(results)
         self.trend.update(await self._ask_extra(service.statistics.trend, [query]))
@@ -440,7 +441,6 @@ class ArchiveScreen(PaneScreen):
 
     def action_facets(self) -> None:
         """Show the facets of the results; a chosen one narrows the query."""
-        from tui.screens.facets import FacetDialog
 
         def on_choice(clause: str | None) -> None:
             if clause:
@@ -452,14 +452,10 @@ class ArchiveScreen(PaneScreen):
 
     def action_save(self) -> None:
         """Save the search in feeds.yaml."""
-        from tui.screens.config_changes import save_search
-
         save_search(self, self.query_text, self.sort)
 
     def action_watch(self) -> None:
         """Make a watchlist of the query."""
-        from tui.screens.watchlist_form import open_form
-
         if self.query_text:
             open_form(self, query=self.query_text, called=suggested_name(self.query_text))
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 
@@ -13,10 +13,13 @@ from monitor.base.article import Article
 from monitor.base.formatting import shown_title
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
-from monitor.model.article import ArticleDetails, MatchPlace
+from monitor.model.article import ArticleDetails, ArticleRevision, MatchPlace
 from monitor.model.event_link import is_alike
 from monitor.model.match import Match
+from monitor.model.search_results import SearchHit
 from monitor.model.shown_names import part_name, severity_name
+from monitor.presentation.service.article_revisions import revisions_of
+from monitor.presentation.service.service import Service
 from monitor.presentation.spans import Line, fit, wrap
 from tui.data.newsroom import NewsroomModel
 from tui.screens.config_changes import start_resource_tracker
@@ -32,12 +35,6 @@ from tui.view.article import (
 from tui.widgets.line_list import LineList
 from tui.widgets.reader import Reader
 
-if TYPE_CHECKING:
-    from monitor.model.article import ArticleRevision
-    from monitor.model.search_results import SearchHit
-    from monitor.presentation.service.service import Service
-
-
 # --- revisions ------------------------------------------------------------------------
 
 
@@ -45,8 +42,6 @@ def read_revisions(
     service: Service, article: int
 ) -> tuple[ArticleDetails, list[ArticleRevision]] | None:
     """Return an article with its revisions, None if it does not exist; takes some 10 ms."""
-    from monitor.presentation.service.article_revisions import revisions_of
-
     details = service.views.articles.details(article)
     return (details, revisions_of(service.views, details, service.config)) if details else None
 

@@ -15,8 +15,10 @@ from monitor.base.formatting import shown_title
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext, number
-from monitor.model.feed import FeedHealth
+from monitor.config import load
+from monitor.model.feed import Feed, FeedHealth
 from monitor.presentation.spans import Line
+from monitor.runtime.wiring import prospecting
 from tui.data.newsroom import NewsroomModel
 from tui.data.query_history import SAVED_PREFIX, suggested_name
 from tui.screens.dialogs import ChoiceDialog, LineDialog
@@ -91,9 +93,7 @@ class FeedDiscovery:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         if self._cancelled:
             raise asyncio.CancelledError
-        from monitor.config import load
         from monitor.presentation.service.subscriptions import complete_url
-        from monitor.runtime.wiring import prospecting
 
         config = load(path)
         async with prospecting(config.allow, config.contact) as prospector:
@@ -184,12 +184,9 @@ def _subscribe_soon(screen: PaneScreen, candidates: Sequence[DiscoveredFeed]) ->
 
 
 async def _subscribe(screen: PaneScreen, candidates: Sequence[DiscoveredFeed]) -> None:
-    from monitor.model.feed import Feed
-
     messages: list[str] = []
 
     def change(path: Path) -> None:
-        from monitor.config import load
         from monitor.presentation.service.subscriptions import (
             describe_prospect,
             new_among,
@@ -259,7 +256,6 @@ def remove_feed(screen: PaneScreen, feed: FeedHealth) -> None:
 
 async def _remove(screen: PaneScreen, feed: FeedHealth) -> None:
     def change(path: Path) -> None:
-        from monitor.config import load
         from monitor.presentation.service.subscriptions import subscribed, unsubscribe
 
         config = load(path)

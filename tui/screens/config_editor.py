@@ -14,6 +14,10 @@ from monitor.base.errors import ConfigError, MonitorError, Problem
 from monitor.base.files import atomic_write
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
+from monitor.config import data_folder, read
+from monitor.config.diff import Difference, Effect
+from monitor.config.source import configured_store, version_in_force
+from monitor.model.config import Config
 from monitor.presentation.spans import Line, wrap
 from tui import external_programs
 from tui.key_labels import bind
@@ -21,8 +25,6 @@ from tui.screens.dialogs import Dialog, PageDialog
 from tui.widgets.scroll_text import ScrollText
 
 if TYPE_CHECKING:
-    from monitor.config.diff import Difference
-    from monitor.model.config import Config
     from tui.screens.panes import PaneScreen
 
 ConfigPlace = tuple[Literal["feeds", "watchlists"], str]
@@ -79,8 +81,6 @@ def _read_config(path: Path) -> _ConfigFile:
 
     That is its configuration, or its errors.
     """
-    from monitor.config import read
-
     try:
         content = read(path)
     except ConfigError as error:
@@ -99,9 +99,6 @@ def _understood(content: bytes, path: Path) -> _ConfigFile:
 
 def _file_to_edit(path: Path) -> Path:
     """Return the file itself, or a copy of the version in the store: the same until it is well."""
-    from monitor.config import data_folder
-    from monitor.config.source import configured_store, version_in_force
-
     if not configured_store(path):
         return path
     stored, folder = version_in_force(path), data_folder(path)
@@ -216,8 +213,6 @@ def change_lines(
     differences: Sequence[Difference], warnings: Sequence[str], cells: int
 ) -> list[Line]:
     """Return what an edit changed (`feed added: …`), and the warnings about it."""
-    from monitor.config.diff import Effect
-
     styles = {Effect.ADDED: "ok", Effect.REMOVED: "bad", Effect.CHANGED: "late"}
     page: list[Line] = []
     for effect, words in differences:

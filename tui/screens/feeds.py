@@ -13,6 +13,7 @@ from monitor.base.translation import gettext as _
 from monitor.model.feed import FeedHealth, Health
 from tui.data.newsroom import FeedSettings, NewsroomModel
 from tui.key_labels import KeyBinding, bind
+from tui.screens.archive import ArchiveScreen
 from tui.screens.config_changes import add_feed, pause_feed, remove_feed
 from tui.screens.config_editor import ConfigPlace
 from tui.screens.dialogs import ChoiceDialog, PageDialog
@@ -248,8 +249,6 @@ class FeedsScreen(PaneScreen):
 
     async def action_feed_articles(self) -> None:
         """Search the archive for the articles of the feed under the cursor."""
-        from tui.screens.archive import ArchiveScreen
-
         feed = self.table.feed
         clause = facet_clause("feed", feed.feed.name) if feed else ""
         if clause:

@@ -18,9 +18,21 @@ from monitor.base import signs
 from monitor.base.translation import gettext as _
 from monitor.base.translation import pgettext
 from monitor.presentation.spans import Line, fit, wrap
+from tui.base_app import BaseApp
 from tui.key_labels import NO_KEYMAP, bind, binding_help, own_bindings
+from tui.screens.alert_filter import AlertFilterScreen
+from tui.screens.archive import ArchiveScreen
+from tui.screens.deliveries import DeliveriesDialog
 from tui.screens.dialogs import Dialog
+from tui.screens.feeds import FeedsScreen
+from tui.screens.main import MainScreen
+from tui.screens.panes import PaneScreen
+from tui.screens.triage import TriageScreen
+from tui.screens.watchlist_form import WatchlistForm
+from tui.widgets.check_list import CheckList
+from tui.widgets.line_list import LineList
 from tui.widgets.scroll_text import ScrollText
+from tui.widgets.watchlist_pane import WatchlistPane
 
 COLUMN_CELLS = 52
 """Width of a column of the help."""
@@ -33,21 +45,6 @@ KeySection = tuple[str, list[tuple[str, str]]]
 
 def _bound_classes(app: type[App[Any]]) -> list[tuple[str, Sequence[type[DOMNode]]]]:
     """Return the classes that bind keys, under the title of each section of the help."""
-    from tui.base_app import BaseApp
-    from tui.screens.alert_filter import AlertFilterScreen
-    from tui.screens.archive import ArchiveScreen
-    from tui.screens.deliveries import DeliveriesDialog
-    from tui.screens.dialogs import Dialog
-    from tui.screens.feeds import FeedsScreen
-    from tui.screens.main import MainScreen
-    from tui.screens.panes import PaneScreen
-    from tui.screens.triage import TriageScreen
-    from tui.screens.watchlist_form import WatchlistForm
-    from tui.widgets.check_list import CheckList
-    from tui.widgets.line_list import LineList
-    from tui.widgets.scroll_text import ScrollText
-    from tui.widgets.watchlist_pane import WatchlistPane
-
     return [
         (pgettext("help", "Alerts"), [TriageScreen]),
         (pgettext("help", "Filter of alerts"), [AlertFilterScreen]),
@@ -90,9 +87,6 @@ def _distance(nodes: Sequence[type[DOMNode]], here: Sequence[type[DOMNode]]) -> 
 
     In a reader the keys of every pane are those that one reads with.
     """
-    from tui.screens.panes import PaneScreen
-    from tui.widgets.line_list import LineList
-
     mine = {node for node in nodes if any(issubclass(each, node) for each in here)}
     if not mine:
         return 3

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -29,9 +29,16 @@ from tui.data.newsroom import NewsroomModel, NewsroomUpdate
 from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue
 from tui.key_labels import KeyBinding, bind
+from tui.screens.alert_page import alert_page
+from tui.screens.briefing import show_briefing
+from tui.screens.config_editor import ConfigPlace
+from tui.screens.feeds import FeedsScreen, show_gaps
 from tui.screens.panes import ARTICLE_KEYS, READER_DELAY, feed_pane_lines
 from tui.screens.silences import choose_silence
+from tui.screens.status_details import choose_part
+from tui.screens.trends import show_trends
 from tui.screens.triage import TriageScreen
+from tui.screens.watchlist_form import open_form
 from tui.view import status
 from tui.view.article import match_places
 from tui.widgets.alert_stream import AlertStream
@@ -40,10 +47,6 @@ from tui.widgets.filter_line import FilterLine
 from tui.widgets.line_list import LineList
 from tui.widgets.reader import Reader
 from tui.widgets.watchlist_pane import WatchlistPane
-
-if TYPE_CHECKING:
-    from tui.screens.config_editor import ConfigPlace
-
 
 MORE_CELLS = 3
 """Cells after the name of a watchlist for the number of others (` +1`)."""
@@ -452,8 +455,6 @@ class MainScreen(TriageScreen):
 
     async def _show_page(self, alert: Alert) -> None:
         """Show the page of an alert that is about no article."""
-        from tui.screens.alert_page import alert_page
-
         page = await alert_page(self, alert)
         if self.is_attached and self.stream.alert is alert:
             self.reader.show_text(page)
@@ -507,8 +508,6 @@ class MainScreen(TriageScreen):
 
     def action_watchlist_form(self, name: str = "") -> None:
         """Open the form of a watchlist; without a name, that of a new one."""
-        from tui.screens.watchlist_form import open_form
-
         open_form(self, name)
 
     def on_alert_stream_outlets_requested(self) -> None:
@@ -527,26 +526,18 @@ class MainScreen(TriageScreen):
 
     def action_parts(self) -> None:
         """Show the details of the status bar; each can be opened."""
-        from tui.screens.status_details import choose_part
-
         self.run_worker(choose_part(self), group="why", exclusive=True)
 
     def action_briefing(self) -> None:
         """Show the briefing of the last day."""
-        from tui.screens.briefing import show_briefing
-
         self.run_worker(show_briefing(self), group="why", exclusive=True)
 
     def action_trends(self) -> None:
         """Show how many articles with an alert each watchlist had on each day."""
-        from tui.screens.trends import show_trends
-
         self.run_worker(show_trends(self), group="why", exclusive=True)
 
     def action_coverage_gaps(self) -> None:
         """Show the coverage gaps, and the watchlists that they affect."""
-        from tui.screens.feeds import show_gaps
-
         self.run_worker(show_gaps(self), group="why", exclusive=True)
 
     def show_part(self, name: str) -> None:
@@ -563,8 +554,6 @@ class MainScreen(TriageScreen):
 
     def action_feeds(self) -> None:
         """Show every feed with its health."""
-        from tui.screens.feeds import FeedsScreen
-
         self.app.push_screen(FeedsScreen(self.newsroom, self.feeds.feed))
 
     def action_poll(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
+from typing import ClassVar, ParamSpec, TypeVar
 
 from rich.cells import cell_len
 from textual import events
@@ -33,12 +33,12 @@ from tui.external_programs import (
     text_browser,
 )
 from tui.key_labels import NO_KEYMAP, BarEntry, bind, key_bar_entries
+from tui.screens.config_editor import ConfigPlace, edit_file
+from tui.screens.dialogs import PageDialog
+from tui.screens.status_details import open_part
 from tui.widgets.line_list import LineList
 from tui.widgets.reader import Reader
 from tui.widgets.status_bar import KeyBar, StatusBar
-
-if TYPE_CHECKING:
-    from tui.screens.config_editor import ConfigPlace
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -340,14 +340,10 @@ class PaneScreen(Screen[None]):
 
     async def action_edit_file(self) -> None:
         """Open `feeds.yaml` in the editor, at the entry of the row under the cursor."""
-        from tui.screens.config_editor import edit_file
-
         await edit_file(self, self.config_place)
 
     def action_open_part(self, name: str) -> None:
         """Open what a part of the status bar is about."""
-        from tui.screens.status_details import open_part
-
         open_part(self, name)
 
     async def action_open_link(self) -> None:
@@ -412,7 +408,6 @@ class PaneScreen(Screen[None]):
 
     async def _why(self, article: int) -> None:
         from tui.screens.article import match_lines
-        from tui.screens.dialogs import PageDialog
 
         details = await self.details_of(article)
         if details is not None:

@@ -12,12 +12,13 @@ from monitor.base.translation import ngettext, number
 from monitor.model.feed import Health
 from monitor.model.status import Status
 from monitor.presentation.spans import Line, wrap
+from tui.data.newsroom import NewsroomModel
+from tui.screens.deliveries import DeliveriesDialog
 from tui.screens.dialogs import ChoiceDialog, PageDialog
 from tui.view import times
 from tui.view.status import monitor_state
 
 if TYPE_CHECKING:
-    from tui.data.newsroom import NewsroomModel
     from tui.screens.panes import PaneScreen
 
 
@@ -105,8 +106,6 @@ def open_part(screen: PaneScreen, name: str) -> None:
         case "monitor":
             app.push_screen(PageDialog(_("The monitor"), monitor_page(screen.newsroom)))
         case "deliveries":
-            from tui.screens.deliveries import DeliveriesDialog
-
             app.push_screen(DeliveriesDialog(screen.newsroom))
         case "rules":
             screen.run_worker(screen.run_action("edit_file"), group="edit", exclusive=True)

@@ -22,13 +22,16 @@ from monitor.base.errors import ConfigError, MonitorError
 from monitor.base.formatting import percent
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
+from monitor.config import read, understand
+from monitor.model.config import Config
 from monitor.model.severity import SEVERITY_SIGNS, Severity
 from monitor.model.shown_names import severity_name
+from monitor.presentation.service.service import PREVIEW_DAYS
 from monitor.presentation.spans import Line, wrap
 from tui.base_app import BaseApp
 from tui.data.newsroom import NewsroomModel, ThreadRunner
 from tui.key_labels import NO_KEYMAP, bind, key_bar_entries
-from tui.screens.config_changes import NO_FILE, start_resource_tracker, write_config
+from tui.screens.config_changes import NO_FILE, monitor_hint, start_resource_tracker, write_config
 from tui.screens.dialogs import ChoiceDialog, Dialog
 from tui.screens.panes import PaneScreen
 from tui.view.preview import preview_lines
@@ -39,7 +42,6 @@ from tui.widgets.styled_widget import TextBlock
 
 if TYPE_CHECKING:
     from monitor.config.watchlist_edit import CheckedFields, WatchlistFields
-    from monitor.model.config import Config
     from monitor.watchlists.preview import WatchlistPreview
 
 TYPING_PAUSE = 0.2
@@ -270,7 +272,6 @@ class WatchlistForm(Dialog[str]):
         Args:
             to_try: Check what is needed for a trial: everything but the name.
         """
-        from monitor.config import read
         from monitor.config.watchlist_edit import check_fields
 
         fields, before = self.fields, self._before
@@ -360,8 +361,6 @@ class WatchlistForm(Dialog[str]):
         self._trial.update(lambda cells: [[(words, "quiet")]])
 
     def _show_preview(self, found: WatchlistPreview, terms: Sequence[str]) -> None:
-        from monitor.presentation.service.service import PREVIEW_DAYS
-
         now, zone = self._newsroom.clock(), self._newsroom.zone
         self._trial.update(
             lambda cells: preview_lines(found, terms, PREVIEW_DAYS, cells, now, zone)
@@ -477,8 +476,6 @@ async def _open(screen: PaneScreen, name: str, query: str, called: str) -> None:
 
 
 def _on_saved(screen: PaneScreen) -> Callable[[str | None], None]:
-    from tui.screens.config_changes import monitor_hint
-
     def on_saved(name: str | None) -> None:
         if name is not None:
             saved = _("The watchlist {watchlist} is saved.", watchlist=name)
@@ -489,7 +486,6 @@ def _on_saved(screen: PaneScreen) -> Callable[[str | None], None]:
 
 def _read(path: Path, name: str) -> tuple[Config, WatchlistFields | None]:
     """Return what the file says, and the watchlist of a name in it."""
-    from monitor.config import read, understand
     from monitor.config.watchlist_edit import read_fields
 
     content = read(path)

@@ -22,15 +22,24 @@ from monitor.judgement.alerts.description import (
     describe_triage,
 )
 from monitor.model.alert import Alert, AlertState, MergedAlert, Outlet, StoryTimeline
-from monitor.model.article import ArticleDetails, MatchPlace, shown_parts
+from monitor.model.article import (
+    ADDED,
+    REMOVED,
+    ArticleDetails,
+    ArticleRevision,
+    DiffPart,
+    MatchPlace,
+    Term,
+    shown_parts,
+)
+from monitor.model.delivery import Delivery
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import part_name, severity_name
+from monitor.presentation.service.article_revisions import with_context
 from monitor.presentation.spans import Line, Span, fit, line_breaks, slice_runs, wrap
 from tui.view import times
 
 if TYPE_CHECKING:
-    from monitor.model.article import ArticleRevision, DiffPart, Term
-    from monitor.model.delivery import Delivery
     from monitor.model.triage import Decision
 
 _LAG_CELLS = 9
@@ -137,8 +146,6 @@ def revision_lines(
     title: str, revisions: Sequence[ArticleRevision], cells: int, zone: tzinfo | None
 ) -> list[Line]:
     """Return what the revisions of an article changed, the latest first."""
-    from monitor.presentation.service.article_revisions import with_context  # loads the matcher
-
     lines = [*wrap(shown_title(safe.line(title)), cells, "title"), []]
     if not revisions:
         lines += wrap(_("No revision since it was first seen."), cells, "plain")
@@ -161,8 +168,6 @@ def _terms(terms: Iterable[Term]) -> str:
 
 def _diff_lines(name: str, pieces: Iterable[DiffPart], cells: int) -> list[Line]:
     """Return a part of an article with the changes styled, and marked as in `show --diff`."""
-    from monitor.model.article import ADDED, REMOVED
-
     marks = {REMOVED: ("[-", "-]", "gone"), ADDED: ("{+", "+}", "came")}
     text = ""
     spans: list[Span] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct
 from rich.cells import cell_len
@@ -20,15 +20,11 @@ from monitor.base.translation import mark, mark_all, ngettext, number, pgettext
 from monitor.intake.ingest.coverage_gaps import describe_gap, format_interval
 from monitor.intake.ingest.feed_health import WORST, describe_poll
 from monitor.intake.ingest.publication_rate import describe_interval
-from monitor.model.feed import Coverage, FeedHealth, Gap, GapKind, Health
+from monitor.model.feed import Coverage, Feed, FeedHealth, Gap, GapKind, Health, Poll, Setting
 from monitor.model.shown_names import source_name
 from monitor.presentation.spans import Line, fit, wrap
 from tui.view import times
 from tui.view.alerts import short_count
-
-if TYPE_CHECKING:
-    from monitor.model.feed import Feed, Poll, Setting
-
 
 HEALTH_GLYPHS = {
     Health.OK: (signs.OK, "ok"),

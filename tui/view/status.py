@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from monitor.base import signs
 from monitor.base.article import Timestamp
@@ -15,16 +15,12 @@ from monitor.base.formatting import short_span
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext
-from monitor.model.feed import Health
+from monitor.model.feed import FeedHealth, Health
 from monitor.model.status import Status
+from monitor.model.watchlist import WatchlistCount
 from monitor.presentation.spans import Line, fit, width, wrap
 from tui.view import times
 from tui.view.alerts import short_count
-
-if TYPE_CHECKING:
-    from monitor.model.feed import FeedHealth
-    from monitor.model.watchlist import WatchlistCount
-
 
 STALE_AFTER = 15.0
 """Seconds without a heartbeat after which the monitor counts as stale."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
@@ -14,15 +14,12 @@ from textual.message import Message
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.model.severity import Severity
-from monitor.model.watchlist import WatchlistCount
+from monitor.model.watchlist import Silence, WatchlistCount
 from monitor.presentation.spans import Line
 from tui.key_labels import bind
 from tui.view import times
 from tui.view.alerts import baseline_text, watchlist_columns, watchlist_row
 from tui.widgets.line_list import LineList
-
-if TYPE_CHECKING:
-    from monitor.model.watchlist import Silence
 
 
 class WatchlistPane(LineList):

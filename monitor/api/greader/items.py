@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NotRequired
+from typing import NotRequired
 
 from markupsafe import Markup
 from typing_extensions import TypedDict
@@ -19,17 +19,14 @@ from monitor.api.greader.streams import (
     subscription_id,
 )
 from monitor.api.marked_text import paragraphs
+from monitor.base.article import Article, Timestamp
 from monitor.base.formatting import alert_number, shown_title
 from monitor.base.text_cleaning import safe_url
 from monitor.base.translation import gettext as _
-from monitor.model.alert import AlertState
+from monitor.model.alert import Alert, AlertState
+from monitor.model.match import Match
+from monitor.model.severity import Severity
 from monitor.model.shown_names import kind_name, severity_name
-
-if TYPE_CHECKING:
-    from monitor.base.article import Article, Timestamp
-    from monitor.model.alert import Alert
-    from monitor.model.match import Match
-    from monitor.model.severity import Severity
 
 BOLD = Markup("<b>{}</b>")
 """Readers show it on a terminal too."""

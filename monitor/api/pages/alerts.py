@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import Request
 from pydantic import Field
@@ -20,10 +20,8 @@ from monitor.api.routes.alerts import PageParameters, page_of_stories
 from monitor.base.formatting import alert_number
 from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert, StoryAlerts
-
-if TYPE_CHECKING:
-    from monitor.model.delivery import Delivery
-    from monitor.model.triage import Decision
+from monitor.model.delivery import Delivery
+from monitor.model.triage import Decision
 
 router = PageRouter()
 STATES = ("open", "new", "acknowledged", "closed", "all")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Request
 from markupsafe import Markup
@@ -21,13 +21,11 @@ from monitor.api.problems import ApiProblem
 from monitor.base.errors import ConfigError
 from monitor.base.formatting import shown_title
 from monitor.base.translation import gettext as _
-from monitor.model.article import MatchPlace, shown_parts
-from monitor.model.search_results import Results
-
-if TYPE_CHECKING:
-    from monitor.model.article import ArticleDetails
-    from monitor.model.config import SavedSearch
-    from monitor.model.search_results import Suggestion
+from monitor.model.article import ArticleDetails, MatchPlace, shown_parts
+from monitor.model.config import SavedSearch
+from monitor.model.search_results import Results, Suggestion
+from monitor.presentation.service.article_revisions import revisions_of, with_context
+from monitor.storage.search.suggestions import FEW
 
 router = PageRouter()
 LENGTH = 20
@@ -63,8 +61,6 @@ def search(request: Request, here: Here, visitor: Reader) -> Page:
 
 def _found(here: Newsroom, asked: SearchParameters) -> dict[str, Any]:
     """Return a page of results with the links to its neighbours; raises QueryError."""
-    from monitor.storage.search.suggestions import FEW
-
     archive, filter = here.service.archive, asked.filter(here)
     results = archive.search(
         asked.q, filter, sort=asked.sort, limit=LENGTH, width=SNIPPET, page=asked.page
@@ -149,8 +145,6 @@ def _in(places: set[MatchPlace], part: str) -> list[tuple[int, int]]:
 
 def _revisions(here: Newsroom, details: ArticleDetails) -> list[dict[str, Any]]:
     """Return what each edit changed, the last one first."""
-    from monitor.presentation.service.article_revisions import revisions_of, with_context
-
     if details.versions < 2:
         return []
     edits = revisions_of(here.service.views, details, here.config_path, here.data)

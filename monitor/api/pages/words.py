@@ -24,12 +24,12 @@ from monitor.judgement.alerts.description import (
     describe_suppression,
     describe_triage,
 )
+from monitor.model.alert import Alert, Lost, StoryAlerts
+from monitor.model.delivery import Delivery
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import severity_name, state_name, verdict_name
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Alert, Lost, StoryAlerts
-    from monitor.model.delivery import Delivery
     from monitor.model.match import Match
     from monitor.model.triage import Decision
 

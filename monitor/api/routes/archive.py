@@ -22,7 +22,10 @@ from monitor.api.newsroom import (
     Unchanged,
     no_article,
 )
+from monitor.api.problems import invalid
 from monitor.api.router import RowRouter
+from monitor.base.translation import gettext as _
+from monitor.model.search_results import BucketSize, GroupBy
 from monitor.presentation.rows.articles import (
     ArticleDetailsRow,
     RevisionsRow,
@@ -39,6 +42,9 @@ from monitor.presentation.rows.searches import (
     similar_row,
     trend_rows,
 )
+from monitor.presentation.service.article_revisions import revisions_of
+from monitor.storage.search.query_resolution import narrow_query
+from monitor.storage.search.suggestions import FEW
 
 router = RowRouter(tags=["archive"])
 SNIPPET = 300
@@ -74,9 +80,6 @@ def search(
 
     Pages are those of one result, whatever arrives meanwhile: follow `next`.
     """
-    from monitor.storage.search.query_resolution import narrow_query
-    from monitor.storage.search.suggestions import FEW
-
     facets = [f"has:{what}" for what in parameters.has]
     facets += [f"severity:{parameters.severity}"] if parameters.severity else []
     facets += [f"story:{parameters.story}"] if parameters.story else []
@@ -139,10 +142,6 @@ class TrendRow(TypedDict):
 @router.get("/trend")
 def trend(here: Here, caller: Reader, parameters: Annotated[TrendParameters, Query()]) -> TrendRow:
     """Count the articles that queries find, over time."""
-    from monitor.api.problems import invalid
-    from monitor.base.translation import gettext as _
-    from monitor.model.search_results import BucketSize, GroupBy
-
     if parameters.split and len(parameters.query) > 1:
         raise invalid("split", _("`split` needs exactly one query"))
     found = here.service.statistics.trend(
@@ -166,8 +165,6 @@ def article(here: Here, caller: Reader, tagged: Unchanged, article: ArticleId) -
 @router.get("/articles/{article}/revisions")
 def revisions(here: Here, caller: Reader, article: ArticleId) -> RevisionsRow:
     """Return the texts that the publisher made of an article, and what each edit changed."""
-    from monitor.presentation.service.article_revisions import revisions_of
-
     views = here.service.views
     details = views.articles.details(article)
     if details is None:

@@ -18,13 +18,16 @@ from monitor.api.router import RowRouter
 from monitor.base.analyst import acting_as
 from monitor.base.errors import FeedError
 from monitor.base.translation import gettext as _
+from monitor.config import value_parsers
+from monitor.model.config import Config
 from monitor.model.feed import Feed
 from monitor.presentation.rows.feed_diagnostics import DiagnosticsRow, diagnostics_row
 from monitor.presentation.rows.feeds import FeedRow, GapRow, PollRow, feed_row, poll_row
+from monitor.presentation.service.listings import gap_rows
+from monitor.runtime.wiring import prospecting
 
 if TYPE_CHECKING:  # what reads feeds takes 15 MB
     from monitor.intake.discovery import DiscoveredFeed
-    from monitor.model.config import Config
 
 router = RowRouter(tags=["feeds"])
 GAP_SECONDS = 7 * 86_400.0
@@ -93,8 +96,6 @@ class GapsRow(TypedDict):
 @router.get("/feeds/gaps")
 def gaps(here: Here, caller: Reader, parameters: Annotated[GapParameters, Query()]) -> GapsRow:
     """List coverage gaps, in which articles may have been missed, and whom they concern."""
-    from monitor.presentation.service.listings import gap_rows
-
     now = here.clock()
     since = here.moment("since", parameters.since)
     return {"gaps": gap_rows(here.service, now - GAP_SECONDS if since is None else since, now)}
@@ -147,7 +148,6 @@ def add_feed(
     parameters: Annotated[AddFeedParameters, Query()],
 ) -> FoundFeedsRow:
     """Read a feed once, and subscribe to it in feeds.yaml; nothing else in the file changes."""
-    from monitor.config import value_parsers
     from monitor.presentation.service.subscriptions import (
         complete_url,
         new_among,
@@ -191,7 +191,6 @@ def add_feed(
 
 def _discovered(config: Config, url: str) -> list[DiscoveredFeed]:
     """Return the feeds at an address; raises ApiProblem if there are none."""
-    from monitor.runtime.wiring import prospecting
 
     async def find() -> list[DiscoveredFeed]:
         async with (

@@ -17,6 +17,7 @@ from monitor.model.search import Filter
 from monitor.presentation.rows.briefings import BriefingRow, briefing_row
 from monitor.presentation.rows.deliveries import DeliveryRow
 from monitor.presentation.rows.status import StatusRow, status_row
+from monitor.presentation.service.listings import delivery_rows, newest_deliveries
 
 router = RowRouter(tags=["newsroom"])
 DAY = 86_400.0
@@ -77,8 +78,6 @@ def deliveries(
     here: Here, caller: Reader, parameters: Annotated[DeliveryParameters, Query()]
 ) -> DeliveriesRow:
     """List deliveries to channels, and why one is not sent yet."""
-    from monitor.presentation.service.listings import delivery_rows, newest_deliveries
-
     views = here.service.views
     state = None if parameters.state == "unsent" else parameters.state
     listed = newest_deliveries(views, state, parameters.channel, parameters.limit)

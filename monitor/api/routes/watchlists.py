@@ -26,14 +26,17 @@ from monitor.api.problems import ApiProblem, FieldProblem
 from monitor.api.router import RowRouter
 from monitor.base.analyst import acting_as
 from monitor.base.translation import gettext as _
+from monitor.config import read
+from monitor.model.config import Config, Watchlist
 from monitor.model.search import Filter
 from monitor.presentation.rows.alerts import MatchRow, match_rows
 from monitor.presentation.rows.searches import HitRow, hit_row
 from monitor.presentation.rows.watchlists import TermRow, WatchlistRow, term_row
+from monitor.presentation.service.explanation import explain_match, find_watchlist
+from monitor.presentation.service.listings import watchlist_rows
 
 if TYPE_CHECKING:  # what edits feeds.yaml takes 5 MB
     from monitor.config.watchlist_edit import WatchlistFields
-    from monitor.model.config import Config, Watchlist
 
 router = RowRouter(tags=["watchlists"])
 log = logging.getLogger("tocsin")
@@ -50,8 +53,6 @@ class WatchlistsRow(TypedDict):
 @router.get("/watchlists")
 def watchlists(here: Here, caller: Reader) -> WatchlistsRow:
     """List watchlists with their alerts and their precision."""
-    from monitor.presentation.service.listings import watchlist_rows
-
     records = here.service.views.watchlists.records()
     return {"watchlists": watchlist_rows(here.service, records, here.clock())}
 
@@ -102,8 +103,6 @@ def explain(
     here: Here, caller: Reader, parameters: Annotated[ExplainParameters, Query()]
 ) -> ExplanationRow:
     """Explain why a watchlist matches an article, or does not."""
-    from monitor.presentation.service.explanation import explain_match, find_watchlist
-
     config = here.load()
     watchlist = find_watchlist(config, parameters.watchlist)
     details = here.service.views.articles.details(parameters.article)
@@ -162,7 +161,6 @@ def _checked(here: Newsroom, fields: WatchlistFields) -> tuple[Watchlist, Config
     Raises:
         ApiProblem: There are mistakes.
     """
-    from monitor.config import read
     from monitor.config.watchlist_edit import check_fields
 
     found = check_fields(read(here.config_path), here.config_path, None, fields)

@@ -11,10 +11,10 @@ from monitor.base.article import Timestamp
 from monitor.base.formatting import alert_page, briefing_page, iso, shown_title
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
+from monitor.model.alert import Alert
 from monitor.model.shown_names import kind_name, severity_name
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Alert
     from monitor.model.briefing import StoredBriefing
     from monitor.model.search_results import SearchHit
 

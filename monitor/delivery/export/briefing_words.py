@@ -7,16 +7,15 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from monitor.base import signs
+from monitor.base.article import Timestamp
 from monitor.base.formatting import alert_number, date_and_time, span, sparkline
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.judgement.alerts.description import describe_linked
-from monitor.model.alert import AlertState, StoryTimeline
+from monitor.model.alert import AlertState, Outlet, StoryTimeline
 from monitor.model.shown_names import briefing_name, state_name
 
 if TYPE_CHECKING:
-    from monitor.base.article import Timestamp
-    from monitor.model.alert import Outlet
     from monitor.model.briefing import BriefedStory, Briefing, WatchlistBriefing
 
 OUTLETS_NAMED = 6

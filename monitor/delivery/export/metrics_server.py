@@ -12,6 +12,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version
 
 import h11
 from prometheus_client import CollectorRegistry, generate_latest
@@ -25,6 +26,7 @@ from monitor.delivery.export.prometheus import EventCounters, figures
 from monitor.intake.ingest.poll_outcome import BatchOutcome
 from monitor.model.config import Listening, StoreAddress
 from monitor.storage.monitor_lock import Heartbeat
+from monitor.storage.store import open_views
 
 FRESH = 5.0
 """Seconds for which a reading of the store is given out."""
@@ -193,10 +195,6 @@ async def measuring(
     Raises:
         MonitorError: The address cannot be listened at.
     """
-    from importlib.metadata import version
-
-    from monitor.storage.store import open_views
-
     registry = figures(open_views(store), clock, version("tocsin"), card)
     listeners.append(EventCounters(registry).batch_stored)
     async with serving(registry, at, clock, max_connections):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import re
 import signal
+import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
@@ -64,16 +66,12 @@ def _literals(host: str, port: object) -> list[str]:
     try:
         return [str(ip_address(host.partition("%")[0]))]
     except ValueError:
-        import socket
-
         rows = socket.getaddrinfo(host, None)
         return [str(row[4][0]).partition("%")[0] for row in rows]
 
 
 def send_message(fence: AddressFence, request: Mapping[str, Any]) -> dict[str, Any]:
     """Send a message; return whether it was accepted, else why not, without the address."""
-    import logging
-
     from apprise import Apprise, AppriseAsset
     from apprise.logger import LogCapture
 

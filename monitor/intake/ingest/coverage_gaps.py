@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 
+from index.query.filters import selects
 from monitor.base.article import Timestamp
 from monitor.base.formatting import date_and_time
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
+from monitor.base.url import host
 from monitor.model.feed import Coverage, Feed, Gap, GapKind
+from monitor.storage.search.trends import merge_intervals
 
 SHOWN = 3
 """Intervals that are listed one by one."""
@@ -73,9 +76,6 @@ def _covered(
 
 
 def _watches(wanted: Sequence[str], feed: Feed) -> bool:
-    from index.query.filters import selects
-    from monitor.base.url import host
-
     at = host(feed.url)
     return not wanted or any(selects(one, feed.name, at, feed.tags) for one in wanted)
 
@@ -85,8 +85,6 @@ def _intervals(gaps: Iterable[Gap], now: Timestamp, zone: tzinfo | None) -> str:
     gaps = list(gaps)
     if any(gap.end is None for gap in gaps):
         return format_interval(min(gap.start for gap in gaps), None, now, zone)
-    from monitor.storage.search.trends import merge_intervals
-
     found = merge_intervals((gap.start, gap.end or now) for gap in gaps)
     earlier = len(found) - SHOWN
     told = ", ".join(format_interval(*one, now, zone) for one in found[-SHOWN:])

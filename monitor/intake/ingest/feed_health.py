@@ -26,6 +26,7 @@ from monitor.base.formatting import clauses, due_in, span, spelled
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.intake.ingest.publication_rate import describe_interval, is_silent
+from monitor.model.alert import AlertKind, BegunIncident
 from monitor.model.feed import Feed, FeedState, Health, Outcome, Poll
 from monitor.model.severity import Severity
 
@@ -194,8 +195,6 @@ def begun_incidents(
     reissue: Reissue | None = None,
 ) -> Iterator[BegunIncident]:
     """Yield the episodes that begin with a poll; `first` if the feed was not read before it."""
-    from monitor.model.alert import AlertKind
-
     open_ones = {kind for kind, episode in latest.items() if episode.ended_at is None}
     if state.gone and AlertKind.GONE not in open_ones:
         words = _("{feed}: gone (410); it is not asked any more", feed=feed.name)
@@ -223,8 +222,6 @@ def ended_incidents(
     state: FeedState, latest: Mapping[AlertKind, FeedIncident], *, reissue: Reissue | None = None
 ) -> Iterator[AlertKind]:
     """Yield the episodes that a poll ends."""
-    from monitor.model.alert import AlertKind
-
     over = {
         AlertKind.GONE: not state.failures,
         AlertKind.FAILING: not state.failures,
@@ -279,6 +276,5 @@ def _silence_title(feed: Feed, state: FeedState) -> str:
 def _notice(
     kind: AlertKind, severity: Severity, title: str, *, rings: bool = True
 ) -> BegunIncident:
-    from monitor.model.alert import BegunIncident
 
     return BegunIncident(kind=kind, severity=severity, title=title, rings=rings)

@@ -14,6 +14,7 @@ The longest pause does not count: it may have been a strike, or an outage of the
 from __future__ import annotations
 
 from collections.abc import Iterable
+from statistics import median
 
 from msgspec.structs import replace
 
@@ -63,8 +64,6 @@ def typical_interval(habit: PublicationRate | None) -> float | None:
     """Return the median seconds between two publications; None while too few are known."""
     if habit is None or habit.days < ENOUGH:
         return None
-    from statistics import median
-
     return median(habit.recent)
 
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import enum
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from index.analysis.shingles import LEAST_SIZE, is_whole
 from monitor.base.article import Article
 from monitor.judgement.alerts.headlines import headline_of, is_alike
-
-if TYPE_CHECKING:
-    from monitor.model.poll import Headline, StoryCandidate
+from monitor.model.poll import Headline, StoryCandidate
 
 SAME = 0.7
 VERSION = 0.5

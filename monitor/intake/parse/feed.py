@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from typing import Any
 from urllib.parse import urljoin
+from xml.sax import SAXException
 
 from msgspec.structs import replace
 
@@ -119,8 +120,6 @@ def parse_with_features(body: bytes, url: str, content_type: str = "") -> Parsed
 
 def _is_malformed(document: Mapping[str, Any]) -> bool:
     """Return whether no XML parser reads a document to its end, whatever its encoding."""
-    from xml.sax import SAXException
-
     return isinstance(document.get("bozo_exception"), SAXException)
 
 

@@ -6,18 +6,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from monitor.base import signs
+from monitor.base.article import Timestamp
 from monitor.base.formatting import alert_number
 from monitor.base.text_cleaning import line, truncate
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext, number
-from monitor.model.alert import AlertState, SuppressionReason, Verdict
+from monitor.model.alert import Alert, AlertState, LinkedOutlets, Lost, SuppressionReason, Verdict
+from monitor.model.delivery import Delivery, DeliveryState
 from monitor.model.language import language_name
 from monitor.model.shown_names import kind_name, state_name, verdict_name
 
 if TYPE_CHECKING:
-    from monitor.base.article import Timestamp
-    from monitor.model.alert import Alert, LinkedOutlets, Lost
-    from monitor.model.delivery import Delivery
     from monitor.model.match import Match
     from monitor.model.triage import Decision
 
@@ -131,7 +130,6 @@ def describe_deliveries(deliveries: Iterable[Delivery], moment: Callable[[Timest
 def _delivery_words(
     deliveries: Iterable[Delivery], moment: Callable[[Timestamp], str]
 ) -> Iterator[str]:
-    from monitor.model.delivery import DeliveryState
 
     for one in deliveries:
         channel, reason = line(one.channel), line(one.reason)

@@ -8,19 +8,16 @@ articles that are surely about its event.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from monitor.judgement.alerts.facts import Arrivals, StoryAlert, StoryFacts, StoryLink
 from monitor.judgement.alerts.plan import NewEscalation
 from monitor.judgement.alerts.publishers import publisher
 from monitor.model.alert import OUTLETS, AlertState, Verdict, describe_escalation
+from monitor.model.article import ArticleOrigin
+from monitor.model.config import Escalate
 from monitor.model.evidence import Via
 from monitor.model.poll import RaisedAlert
 from monitor.model.severity import Severity
-
-if TYPE_CHECKING:
-    from monitor.model.article import ArticleOrigin
-    from monitor.model.config import Escalate
 
 _NEXT = {Severity.LOW: Severity.MEDIUM, Severity.MEDIUM: Severity.HIGH}
 

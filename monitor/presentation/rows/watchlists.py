@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from typing_extensions import TypedDict  # pydantic reads those of `typing` from Python 3.12 on
 
+from monitor.base.article import Timestamp
 from monitor.base.formatting import iso
-
-if TYPE_CHECKING:
-    from monitor.base.article import Timestamp
-    from monitor.model.feed import Coverage
-    from monitor.model.watchlist import Baseline, Silence, TermRecord, WatchlistRecord
+from monitor.model.feed import Coverage
+from monitor.model.watchlist import Baseline, Silence, TermRecord, WatchlistRecord
+from monitor.watchlists.exclusions import precision
 
 
 class PrecisionRow(TypedDict):
@@ -128,8 +126,6 @@ def term_row(record: TermRecord) -> TermRow:
 
 
 def _precision_row(record: WatchlistRecord | TermRecord) -> PrecisionRow:
-    from monitor.watchlists.exclusions import precision
-
     share = precision(record)
     return {
         "verdicts": share.verdicts if share else 0,

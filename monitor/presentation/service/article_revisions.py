@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from monitor.base.article import Article
 from monitor.base.errors import ConfigError
 from monitor.config import load
 from monitor.judgement.match.matcher import WatchlistMatcher
@@ -23,11 +24,10 @@ from monitor.model.article import (
     Term,
     Version,
 )
+from monitor.model.config import Watchlist
+from monitor.model.feed import Feed
 
 if TYPE_CHECKING:
-    from monitor.base.article import Article
-    from monitor.model.config import Watchlist
-    from monitor.model.feed import Feed
     from monitor.storage.store.protocol import Views
 
 _WORDS = re.compile(r"\s+|\w+(?:[’'-]\w+)*|[^\w\s]")

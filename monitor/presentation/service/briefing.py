@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from monitor.base.article import Article, Timestamp
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.intake.ingest.coverage_gaps import coverage, describe_gap, format_interval
@@ -30,7 +31,6 @@ from monitor.presentation.passage import passage
 from monitor.watchlists.baselines import Baselines
 
 if TYPE_CHECKING:
-    from monitor.base.article import Article, Timestamp
     from monitor.storage.store.protocol import Views
 
 CHART_PARTS = 24

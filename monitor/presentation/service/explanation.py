@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from monitor.base.article import Article
 from monitor.base.errors import UnknownNameError
 from monitor.base.translation import gettext as _
+from monitor.judgement.match.matcher import Explanation, explain
+from monitor.model.config import Config, Watchlist
+from monitor.model.feed import Feed
 
 if TYPE_CHECKING:
-    from monitor.base.article import Article
-    from monitor.judgement.match.matcher import Explanation
-    from monitor.model.config import Config, Watchlist
-    from monitor.model.feed import Feed
     from monitor.storage.store.protocol import Views
 
 
@@ -36,8 +36,6 @@ def explain_match(
     views: Views, config: Config, watchlist: Watchlist, article: Article
 ) -> Explanation:
     """Return the clauses that match with their text, or those that fail."""
-    from monitor.judgement.match.matcher import explain
-
     known = {feed.number: feed for feed in views.feeds.every()}
     return explain(watchlist, article, *_carriers(article, known, config.feeds))
 

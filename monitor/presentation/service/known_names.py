@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from monitor.base.errors import UnknownNameError
+from index.errors import QueryError
+from index.query.ast import Facet, walk
+from index.query.parser import read
+from monitor.base.errors import MonitorError, UnknownNameError
 from monitor.base.translation import gettext as _
+from monitor.config import load
+from monitor.model.reserved_names import FEED_HEALTH
+from monitor.model.search import Filter
+from monitor.model.watchlist import WatchlistInForce
+from monitor.presentation.service.triage import clean_person
 
 if TYPE_CHECKING:
-    from index.query.ast import Facet
     from monitor.model.config import Config, Watchlist
     from monitor.model.feed import Feed
-    from monitor.model.search import Filter
-    from monitor.model.watchlist import WatchlistInForce
     from monitor.storage.store.protocol import Views
 
 
@@ -43,8 +48,6 @@ class KnownNames:
         return replace(filter, assignees=tuple(map(self._person, filter.assignees)))
 
     def _person(self, name: str) -> str:
-        from monitor.presentation.service.triage import clean_person
-
         try:
             person = clean_person(name, self._who)
         except ValueError as error:
@@ -69,10 +72,6 @@ class KnownNames:
 
     def unknown_in(self, query: str) -> Iterator[str]:
         """Yield which filters of a query select nothing, because the name does not exist."""
-        from index.errors import QueryError
-        from index.query.ast import Facet, walk
-        from index.query.parser import read
-
         try:
             root = read(query, of_alerts=True)
         except QueryError:
@@ -82,9 +81,6 @@ class KnownNames:
 
     def unknown_watchlist(self, name: str) -> str:
         """Return that no watchlist has this name; empty if one has it."""
-        from monitor.model.reserved_names import FEED_HEALTH
-        from monitor.model.search import Filter
-
         views, known = self._views, [FEED_HEALTH]
         sources: tuple[Callable[[], Sequence[WatchlistInForce | Watchlist]], ...] = (
             views.watchlists.in_force, self._configured_watchlists,
@@ -135,9 +131,6 @@ class KnownNames:
         return config.watchlists if config else ()
 
     def _config(self) -> Config | None:
-        from monitor.base.errors import MonitorError
-        from monitor.config import load
-
         try:
             return load(self._path, data=self._data) if self._path else None
         except MonitorError:

@@ -6,16 +6,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from monitor.model.delivery import UNSENT, DeliveryState
-from monitor.model.watchlist import Baseline
+from monitor.base.article import Timestamp
+from monitor.model.delivery import UNSENT, Delivery, DeliveryState
+from monitor.model.watchlist import Baseline, WatchlistRecord
 from monitor.presentation.rows.deliveries import DeliveryRow, delivery_row
 from monitor.presentation.rows.feeds import GapRow, gap_row
 from monitor.presentation.rows.watchlists import WatchlistRow, watchlist_row
 
 if TYPE_CHECKING:
-    from monitor.base.article import Timestamp
-    from monitor.model.delivery import Delivery
-    from monitor.model.watchlist import WatchlistRecord
     from monitor.presentation.service.service import Service
     from monitor.storage.store.protocol import Views
 

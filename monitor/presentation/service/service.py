@@ -11,18 +11,28 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from index import count_articles
+from monitor.base.article import Timestamp
 from monitor.base.files import ARCHIVE_FOLDER
+from monitor.base.formatting import clauses
+from monitor.intake.ingest.coverage_gaps import coverage
+from monitor.intake.ingest.feed_health import WORST, describe_health, describe_trouble, health
+from monitor.intake.ingest.permanent_redirects import describe_redirect
+from monitor.judgement.alerts.latency import latency
+from monitor.model.briefing import Briefing
+from monitor.model.delivery import DeliveryState
+from monitor.model.feed import Coverage, Feed, FeedHealth
+from monitor.model.latency import Latency
+from monitor.model.search import PastSearch
+from monitor.model.search_results import SearchHit
+from monitor.model.status import Status, Totals
+from monitor.presentation.service.briefing import LISTED, compose_briefing, read_facts
 from monitor.presentation.service.statistics import Statistics
 from monitor.presentation.service.triage import Triage
+from monitor.storage.maintenance import index_repair
+from monitor.storage.monitor_lock import current_heartbeat
 
 if TYPE_CHECKING:
-    from monitor.base.article import Timestamp
-    from monitor.model.briefing import Briefing
     from monitor.model.config import SavedSearch, StoreAddress, Watchlist
-    from monitor.model.feed import Coverage, Feed, FeedHealth
-    from monitor.model.latency import Latency
-    from monitor.model.search_results import SearchHit
-    from monitor.model.status import Status, Totals
     from monitor.storage.search.search import ArchiveSearch
     from monitor.storage.store.protocol import Views
     from monitor.watchlists.preview import WatchlistPreview
@@ -67,16 +77,6 @@ class Service:
 
     def feeds(self) -> list[FeedHealth]:
         """Return every feed's health, the worst first."""
-        from monitor.base.formatting import clauses
-        from monitor.intake.ingest.feed_health import (
-            WORST,
-            describe_health,
-            describe_trouble,
-            health,
-        )
-        from monitor.intake.ingest.permanent_redirects import describe_redirect
-        from monitor.model.feed import FeedHealth
-
         now = self._clock()
         feeds = [
             FeedHealth(
@@ -120,8 +120,6 @@ class Service:
 
     def coverage(self, since: Timestamp) -> list[Coverage]:
         """Return how well the feeds of each watchlist were read since then."""
-        from monitor.intake.ingest.coverage_gaps import coverage
-
         feeds = [subscribed.feed for subscribed in self.views.feeds.subscribed()]
         watched = {one.name: one.feeds for one in self.views.watchlists.in_force()}
         return coverage(watched, feeds, self.views.feeds.gaps(since, self._clock()))
@@ -136,8 +134,6 @@ class Service:
             watchlists: Names, in any case; empty for all.
             limit: Stories of a watchlist that are listed; 0 for all, None for 20.
         """
-        from monitor.presentation.service.briefing import LISTED, compose_briefing, read_facts
-
         limit = LISTED if limit is None else limit
         facts = read_facts(
             self.views,
@@ -152,24 +148,15 @@ class Service:
 
     def latency(self, since: Timestamp) -> Latency:
         """Return how long each step took for what has raised alerts since then."""
-        from monitor.judgement.alerts.latency import latency
-
         names = {feed.number: feed.name for feed in self.views.feeds.every()}
         return latency(*self.views.deliveries.latency(since), names)
 
     def note_search(self, query: str, sort: str = "date") -> None:
         """Remember a search; raises StoreError if the store stays locked."""
-        from monitor.model.search import PastSearch
-
         self.views.searches.note(PastSearch(query.strip(), sort, self._clock()))
 
     def status(self) -> Status:
         """Return the newsroom at a glance; reads the state of every feed."""
-        from monitor.intake.ingest.feed_health import health
-        from monitor.model.delivery import DeliveryState
-        from monitor.model.status import Status
-        from monitor.storage.maintenance import index_repair
-
         totals, now = self.views.totals(), self._clock()
         feeds = self.views.feeds.subscribed()
         gaps = self.views.feeds.gaps(now - DAY, now)
@@ -219,8 +206,6 @@ class Service:
 
         Cheap enough for every second.
         """
-        from monitor.storage.monitor_lock import current_heartbeat
-
         heartbeat = current_heartbeat(self._folder)
         return replace(
             status,

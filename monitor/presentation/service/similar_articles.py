@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 
+from index.evaluation.highlight import snippet
 from monitor.intake.similar.encoding_process import EncodingProcess
 from monitor.model.config import StoreAddress
 from monitor.model.search_results import SearchHit
@@ -27,8 +28,6 @@ def similar_articles(
         EncodingError: The process that compares was killed, or died.
         StoreError: The store cannot be read.
     """
-    from index.evaluation.highlight import snippet
-
     require_encoder("tocsin similar")  # not a message
     with closing(EncodingProcess(store)) as process:
         nearest = {one.article: one.cosine for one in process.similar(article, limit)}

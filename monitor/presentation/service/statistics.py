@@ -10,20 +10,23 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from index.query.date_expressions import resolve_time
+from index.query.filters import UNDETERMINED
+from index.query.parser import Query, parse_query
+from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
 from monitor.model.search import Filter
+from monitor.model.search_results import BucketSize, Facets, GroupBy, Mention, Share, Trend
+from monitor.model.severity import Severity
+from monitor.model.watchlist import Baseline, WatchlistCount
+from monitor.storage.search import trends
+from monitor.storage.search.trends import Interval, Observed, bounds, merge_intervals, series
+from monitor.watchlists.baselines import Baselines
 
 if TYPE_CHECKING:  # imported where they are used: `tocsin status` needs none of them
     from index.archive import MatchedArticles
-    from index.query.parser import Query
-    from monitor.base.article import Timestamp
-    from monitor.model.search_results import BucketSize, Facets, GroupBy, Mention, Share, Trend
-    from monitor.model.severity import Severity
-    from monitor.model.watchlist import Baseline, WatchlistCount
     from monitor.storage.search.search import ArchiveSearch
-    from monitor.storage.search.trends import Interval, Observed
     from monitor.storage.store.protocol import Views
-    from monitor.watchlists.baselines import Baselines
 
 MAX_BUCKETS = 20_000
 """Buckets of one trend at most: two years of hours."""
@@ -59,11 +62,6 @@ class Statistics:
         one query. A filter's or query's own dates say from when to when; else it is from
         the first article until now. Raises QueryError, ArchiveError, MonitorError.
         """
-        from index.query.parser import parse_query
-        from monitor.model.search_results import Trend
-        from monitor.storage.search import trends
-        from monitor.storage.search.trends import series
-
         understood = [parse_query(query) for query in queries]
         results = [(query.text, self._search.matches(query, filter)) for query in understood]
         if split is not None:
@@ -94,9 +92,6 @@ class Statistics:
 
         Raises QueryError, ArchiveError.
         """
-        from index.query.parser import parse_query
-        from monitor.model.search_results import Facets, GroupBy, Mention, Share
-
         query = parse_query(text)
         matched = self._search.matches(query, filter)
         dates = matched.dates
@@ -122,8 +117,6 @@ class Statistics:
 
     def baselines(self) -> dict[str, Baseline]:
         """Return how many stories each active watchlist has today, and how many are usual."""
-        from monitor.watchlists.baselines import Baselines
-
         now = self._clock()
         midnight = datetime.combine(datetime.fromtimestamp(now, self._zone), time(), self._zone)
         if self._baselines is None:
@@ -132,8 +125,6 @@ class Statistics:
 
     def watchlists(self) -> list[WatchlistCount]:
         """Return every watchlist with its counts, and how unusual today is for it."""
-        from monitor.model.watchlist import Baseline
-
         since = self._clock() - SPARK_BUCKETS * SPARK_WIDTH
         baselines = self.baselines()
         return [
@@ -157,9 +148,6 @@ class Statistics:
         self, matched: MatchedArticles, split: GroupBy
     ) -> list[tuple[str, frozenset[int]]]:
         """Return the ids of articles by the name of their language or feed, most articles first."""
-        from index.query.filters import UNDETERMINED
-        from monitor.model.search_results import GroupBy
-
         if split is GroupBy.LANG:
             parts = [(lang or UNDETERMINED, ids) for lang, ids in matched.by_lang.items()]
         else:
@@ -171,9 +159,6 @@ class Statistics:
         self, queries: Iterable[Query], filter: Filter, observed: Iterable[Observed]
     ) -> Interval:
         """Return from when to when is counted: as asked for, else from the first article on."""
-        from index.query.date_expressions import resolve_time
-        from monitor.storage.search.trends import bounds
-
         now = self._clock()
         dates = [date for each in observed for date in each.dates.values()]
         limits = [
@@ -189,8 +174,6 @@ class Statistics:
 
     def _gaps(self, since: Timestamp, until: Timestamp) -> Mapping[int, Sequence[Interval]]:
         """Return when each feed was not watched, before its first and after its last read too."""
-        from monitor.storage.search.trends import merge_intervals
-
         gaps: dict[int, list[Interval]] = defaultdict(list)
         for gap in self._views.feeds.gaps(since, until):
             end = until if gap.end is None else gap.end
@@ -215,8 +198,6 @@ def _when(mention: Mention) -> tuple[Timestamp, int]:
 
 
 def _shares(parts: Iterable[tuple[str, frozenset[int]]], limit: int) -> tuple[Share, ...]:
-    from monitor.model.search_results import Share
-
     return tuple(Share(name, len(ids)) for name, ids in parts)[:limit]
 
 
@@ -225,6 +206,4 @@ def _as_list(moment: Timestamp | None) -> list[Timestamp]:
 
 
 def _observed(name: str, matched: MatchedArticles) -> Observed:
-    from monitor.storage.search.trends import Observed
-
     return Observed(name=name, dates=matched.dates, by_feed=matched.by_feed)

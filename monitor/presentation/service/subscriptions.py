@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.base.errors import MonitorError, UnknownNameError
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
+from monitor.base.url import redact
 from monitor.config import value_parsers
 from monitor.config.yaml_edit import edit, edit_by_config, set_enabled, with_item, without_items
 from monitor.intake.parse.entry_keys import canonical
@@ -101,7 +102,6 @@ def complete_url(address: str) -> str:
 
 def describe_prospect(prospect: DiscoveredFeed) -> str:
     """Return a description of a feed that was found: `RSS 2.0, 20 entries, fr; https://…`."""
-    from monitor.base.url import redact
     from monitor.intake.discovery import languages
 
     parsed = prospect.parsed

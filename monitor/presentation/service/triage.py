@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from index.query.ast import Node
+from index.query.parser import Query
+from monitor.base.article import Timestamp
 from monitor.base.errors import UnknownNameError
 from monitor.base.text_cleaning import line, lines
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
+from monitor.model.alert import AlertState, Verdict
+from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
+from monitor.model.triage import Change, TriageAction, TriageState
+from monitor.model.watchlist import Silence
+from monitor.storage.search.alert_filter import FilterMeaning, parse_alert_filter, select_alerts
 
 if TYPE_CHECKING:
-    from index.query.ast import Node
-    from monitor.base.article import Timestamp
-    from monitor.model.alert import AlertState, Verdict
-    from monitor.model.triage import TriageAction, TriageState
-    from monitor.model.watchlist import Silence
     from monitor.storage.search.search import ArchiveSearch
     from monitor.storage.store.protocol import Views
 
@@ -95,8 +98,6 @@ class Triage:
             StoreError: The store stays locked; nothing is changed.
             ChangedMeanwhileError: An alert is not as it was seen; nothing is changed.
         """
-        from monitor.model.triage import Change
-
         change = Change(
             state=state,
             verdict=verdict,
@@ -139,12 +140,6 @@ class Triage:
         """
         if not query:
             return list(self._views.alerts.ids(filter))
-        from monitor.storage.search.alert_filter import (
-            FilterMeaning,
-            parse_alert_filter,
-            select_alerts,
-        )
-
         meaning = FilterMeaning(self._clock(), self._zone, who=self.who)
         source = _ArchiveSource(self._views, self._search)
         return list(select_alerts(parse_alert_filter(query), filter, meaning, source))
@@ -157,8 +152,6 @@ class Triage:
             ValueError: It would last for more than thirty days.
             StoreError: The store stays locked.
         """
-        from monitor.model.watchlist import Silence
-
         if not 0 < seconds <= LONGEST:
             raise ValueError(_("a silence ends, at the latest after 30 days"))
         now = self._clock()
@@ -183,7 +176,6 @@ class Triage:
     def _watchlist_name(self, name: str) -> str:
         """Return the name of a watchlist as it is written in `feeds.yaml`."""
         from monitor.config.validation import nearest
-        from monitor.model.reserved_names import FEED_HEALTH
 
         names = [watchlist.name for watchlist in self._views.watchlists.in_force()]
         known = {one.casefold(): one for one in (*names, FEED_HEALTH)}
@@ -209,8 +201,6 @@ class _ArchiveSource(Struct, frozen=True):
         return [escalated.alert for escalated in self.views.alerts.escalated(every)]
 
     def containing(self, node: Node) -> set[int]:
-        from index.query.parser import Query
-
         if not self.views.totals().articles:
             return set()
         articles = self.search.matching_ids(Query(node.text, node))

@@ -7,9 +7,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
+from monitor.base.files import ARCHIVE_FOLDER
 from monitor.storage import monitor_lock
+from monitor.storage.maintenance import indexer
+from monitor.storage.maintenance.followed_store import FollowedStore
 from monitor.storage.maintenance.index_repair import Progress
 from monitor.storage.maintenance.indexer_process import Clock, IndexerProcess
+from monitor.storage.store.postgresql.address import parse_address
 
 LOCK = "index.lock"
 """One follower at a time; a monitor of this data folder has its own indexer."""
@@ -20,8 +26,6 @@ STEP_SECONDS = 2.0
 @contextmanager
 def follower_lock(data: Path) -> Iterator[bool]:
     """Hold the lock of those who follow; yield whether it was free."""
-    from filelock import FileLock, Timeout
-
     with ExitStack() as stack:
         try:
             stack.enter_context(FileLock(data / LOCK, timeout=0))
@@ -70,7 +74,6 @@ class IndexFollower:
             self._ended.wait(STEP_SECONDS)
 
     def _follow(self) -> None:
-        from monitor.storage.store.postgresql.address import parse_address
         from monitor.storage.store.postgresql.listener import PostgresqlCommitListener
 
         process = IndexerProcess(self._data, self._clock, store=self._store, follows=True)
@@ -93,10 +96,6 @@ def update_index(data: Path, store: str, progress: Progress) -> int:
         StoreError: The store cannot be read.
         ArchiveError: Another program writes to the index.
     """
-    from monitor.base.files import ARCHIVE_FOLDER
-    from monitor.storage.maintenance import indexer
-    from monitor.storage.maintenance.followed_store import FollowedStore
-
     followed = FollowedStore(store, data)
     try:
         return indexer.catch_up(followed, data / ARCHIVE_FOLDER, progress, whole=False)
@@ -106,8 +105,6 @@ def update_index(data: Path, store: str, progress: Progress) -> int:
 
 def lag(data: Path, store: str) -> int:
     """Return how many articles the index of a data folder lacks, at most; raises StoreError."""
-    from monitor.storage.maintenance.followed_store import FollowedStore
-
     followed = FollowedStore(store, data)
     try:
         return followed.lag()

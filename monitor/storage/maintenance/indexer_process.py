@@ -18,7 +18,7 @@ from collections.abc import Callable
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from monitor.base import translation
 from monitor.base.article import Timestamp
@@ -27,15 +27,12 @@ from monitor.base.fork_server import forking, preload
 from monitor.base.garbage import free_at_once
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
-from monitor.model.config import OutboxState
+from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
 from monitor.storage.maintenance import index_repair, indexer
 from monitor.storage.maintenance.followed_store import FollowedStore
 from monitor.storage.maintenance.index_fence import BatchTime, InHand, read_note
 from monitor.storage.store.sql.article_views import ARTICLE
 from monitor.storage.store.sql.store import SqlStore, outbox_entries
-
-if TYPE_CHECKING:
-    from monitor.model.config import OutboxEntry, StoreAddress
 
 log = logging.getLogger("tocsin")
 

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from index.analysis.folding import compact
 from index.errors import QueryError
+from index.query import parser, validation
 from index.query.ast import And, AtLeast, Facet, Node, Not, Or, Phrase, Word, clauses, walk
 from index.query.date_expressions import resolve_time
 from index.query.filters import UNDETERMINED, names
@@ -69,8 +70,6 @@ def parse_alert_filter(text: str) -> AlertFilter:
     """
     if not text.strip():
         raise QueryError(_("nothing to look for"), 0, _("write a word or watch:NAME"))
-    from index.query import parser, validation  # the dashboard starts without a filter
-
     root = parser.read(text, of_alerts=True)
     validation.check(And((Facet("has", "alert"), root)))  # a filter of alerts may only exclude
     return AlertFilter(text.strip(), root)
@@ -84,8 +83,6 @@ def parse_headline_filter(text: str) -> AlertFilter:
     """
     if not text.strip():
         return ALL
-    from index.query import parser
-
     root = parser.read(text, of_alerts=True)
     for node in walk(root):
         _validate_for_headlines(node)

@@ -13,6 +13,7 @@ from zlib import crc32
 from msgspec import Struct
 from msgspec.structs import replace
 
+from index.archive import Archive, ArchiveHit, ArchivePage, CollectionStats
 from index.query.parser import Query, parse_query
 from monitor.base.article import Timestamp
 from monitor.base.errors import CursorError
@@ -20,7 +21,6 @@ from monitor.base.translation import gettext as _
 from monitor.storage.search.query_resolution import QueryResolution
 
 if TYPE_CHECKING:
-    from index.archive import Archive, ArchiveHit, ArchivePage, CollectionStats
     from monitor.model.search import Filter
 
 
@@ -85,8 +85,6 @@ def fingerprint(query: str, filter: Filter, sort: str) -> str:
 
 def _cursor(listed: Sequence[Any]) -> Cursor:
     """Return the cursor of a list; raises ValueError or TypeError if it is none."""
-    from index.archive import ArchiveHit, CollectionStats
-
     version, search, now, since, until, max_id, shown, date, id, score, *stats = listed
     if version != _VERSION or not isinstance(search, str):
         raise ValueError(version)

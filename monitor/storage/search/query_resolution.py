@@ -7,17 +7,16 @@ from datetime import tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from index.query.ast import clauses
+from index.archive import DocumentFilter
+from index.query.ast import Facet, clauses
 from index.query.date_expressions import resolve_time
 from index.query.filters import UNDETERMINED, selects
 from index.query.parser import parse_query
 from index.query.suggestions import node_text
+from monitor.base.article import Timestamp
 from monitor.base.url import host
 
 if TYPE_CHECKING:
-    from index.archive import DocumentFilter
-    from index.query.ast import Facet
-    from monitor.base.article import Timestamp
     from monitor.model.feed import Feed
     from monitor.model.search import Filter
     from monitor.storage.store.protocol import Views
@@ -47,8 +46,6 @@ class QueryResolution:
 
     def scope(self, filter: Filter, upto: int | None = None) -> DocumentFilter:
         """Return the articles that a filter means, of those up to an id."""
-        from index.archive import DocumentFilter
-
         ids: set[int] | None = None
         for watchlist in filter.watchlists:
             ids = (ids or set()) | self._views.articles.ids(watchlist=watchlist)
@@ -63,8 +60,6 @@ class QueryResolution:
 
     def resolve(self, facet: Facet) -> DocumentFilter:
         """Return the articles that a filter of the query means."""
-        from index.archive import DocumentFilter
-
         value = facet.value
         match facet.name:
             case "lang":

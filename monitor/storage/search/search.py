@@ -18,24 +18,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index import open_archive
+from index.analysis import inflection
 from index.analysis.text_cache import clear_all
+from index.archive import Archive, ArchiveHit, ArchivePage, MatchedArticles
 from index.errors import ArchiveDamaged, ArchiveError
+from index.evaluation.highlight import Highlighter, snippet
+from index.interruption import checked
+from index.query.ast import Word
+from index.query.completion import Completion, complete
+from index.query.filters import UNDETERMINED
+from index.query.parser import Query, parse_query
+from monitor.base.article import Article, Timestamp
 from monitor.base.files import ARCHIVE_FOLDER
 from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.search import Filter
+from monitor.model.search_results import Results, SearchHit, Suggestion
+from monitor.storage.maintenance import index_repair
+from monitor.storage.search.paging import ResultPage, SearchRequest
+from monitor.storage.search.query_resolution import QueryResolution
+from monitor.storage.search.suggestions import suggestions
 
 if TYPE_CHECKING:
-    from index.archive import Archive, ArchiveHit, ArchivePage, MatchedArticles
     from index.evaluation.significant_terms import SignificantTerm
-    from index.query.ast import Word
-    from index.query.completion import Completion
-    from index.query.parser import Query
-    from monitor.base.article import Article, Timestamp
-    from monitor.model.search_results import Results, SearchHit, Suggestion
     from monitor.model.status import Totals
-    from monitor.storage.search.query_resolution import QueryResolution
     from monitor.storage.store.protocol import Views
 
 
@@ -96,9 +103,6 @@ class ArchiveSearch:
             CursorError: `after` is no place in the result of this search.
             ArchiveError: The archive cannot be searched.
         """
-        from monitor.model.search_results import Results
-        from monitor.storage.search.paging import ResultPage, SearchRequest
-
         request = SearchRequest(query, filter, sort, limit, after, page)
         result = ResultPage(request, self._clock())
         totals = self._views.totals()
@@ -125,9 +129,6 @@ class ArchiveSearch:
 
     def suggestions(self, text: str, filter: Filter = Filter()) -> list[Suggestion]:
         """Return searches that find more than one that finds little; raises as `search` does."""
-        from index.query.parser import parse_query
-        from monitor.storage.search.suggestions import suggestions
-
         query, resolution = parse_query(text), self._resolution()
         with self._readable() as archive:
 
@@ -143,15 +144,11 @@ class ArchiveSearch:
 
     def complete(self, text: str, cursor: int) -> Completion:
         """Return what can be written where the cursor stands in a query."""
-        from index.query.completion import complete
-
         with self._readable() as archive:
             return complete(text, cursor, lambda name: self._filter_values(name, archive))
 
     def _filter_values(self, name: str, archive: Archive) -> Iterable[str]:
         """Return the values that a filter of queries has in this newsroom."""
-        from index.query.filters import UNDETERMINED
-
         match name:
             case "feed":
                 return [feed.name for feed in self._views.feeds.every()]
@@ -191,8 +188,6 @@ class ArchiveSearch:
         Raises:
             ArchiveError: The archive cannot be searched.
         """
-        from index.archive import MatchedArticles
-
         if not self._has_articles():
             return MatchedArticles()
         resolution = self._resolution()
@@ -237,13 +232,9 @@ class ArchiveSearch:
         """
         if query is None:
             return list(range(self._views.version().article, 0, -1))
-        from index.query.parser import parse_query
-
         return self.matching_ids(parse_query(query))[::-1]
 
     def _resolution(self, now: Timestamp | None = None) -> QueryResolution:
-        from monitor.storage.search.query_resolution import QueryResolution
-
         return QueryResolution(self._views, self._clock() if now is None else now, self._zone)
 
     @contextmanager
@@ -252,8 +243,6 @@ class ArchiveSearch:
         try:
             yield self._opened()
         except ArchiveDamaged as error:
-            from monitor.storage.maintenance import index_repair
-
             self._archive = None
             index_repair.mark_suspect(self._folder.parent)
             raise ArchiveError(clauses([str(error), _(index_repair.WAY_OUT)])) from error
@@ -266,8 +255,6 @@ class ArchiveSearch:
 
     def let_go(self) -> None:
         """Free the memory of the index while nobody searches; the next question opens it again."""
-        from index.analysis import inflection
-
         with self._opening:
             self._archive = None  # a question that is being answered keeps it until its end
         clear_all()
@@ -287,8 +274,6 @@ class ArchiveSearch:
 
     def _note(self, archive: Archive, totals: Totals) -> str:
         """Return what the reader must know of the index; empty when all is well."""
-        from monitor.storage.maintenance import index_repair
-
         share = index_repair.read_progress(self._folder.parent, self._clock())
         if share is not None:
             progress = index_repair.describe_progress(share)
@@ -307,9 +292,6 @@ class ArchiveSearch:
     def _with_snippets(
         self, query: Query, hits: Iterable[ArchiveHit], width: int
     ) -> Iterable[SearchHit]:
-        from index.evaluation.highlight import Highlighter, snippet
-        from index.interruption import checked
-        from monitor.model.search_results import SearchHit
 
         hits = list(hits)
         articles = {a.id: a for a in self._views.articles.get([hit.id for hit in hits])}

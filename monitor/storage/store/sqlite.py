@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -18,6 +19,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
 from monitor.storage import data_folder
 from monitor.storage.store.sql.connection import BUSY_MS, reading
+from monitor.storage.store.sql.migrations import migrate
 from monitor.storage.store.sql.schema import EVIDENCE, VERSION
 
 FILE = "newsroom.db"
@@ -185,8 +187,6 @@ def open_database(
         if version == 0:
             _refuse_missing(folder, create=create)
         if version != VERSION:
-            from monitor.storage.store.sql.migrations import migrate
-
             migrate(connection, path)
         if create:
             _refuse_emptied(folder, connection)
@@ -348,8 +348,6 @@ def compact(folder: Path) -> None:
     It is as it was if this is interrupted. Raises StoreError when the disk lacks the room
     for a second copy, and KeyboardInterrupt.
     """
-    import shutil
-
     needed = room(folder).taken - room(folder).free
     spare = shutil.disk_usage(folder).free
     if spare < 2 * needed:  # once for the copy, once for its way through the log

@@ -20,6 +20,7 @@ from monitor.storage.store.postgresql.address import Address, parse_address
 from monitor.storage.store.postgresql.dialect import of_columns, translate
 from monitor.storage.store.postgresql.schema import GUARDS, every_table, translate_tables
 from monitor.storage.store.sql.schema import VERSION
+from monitor.storage.store.sql.upgrades import RENUMBERED, UPGRADES, renew_shingles
 
 WITH_TRIGGERS = "alerts", "acts", "decisions", "evidence"
 STREAMED = 500
@@ -309,8 +310,6 @@ def migrate(connection: PostgresqlConnection, address: Address, version: int) ->
     Raises:
         StoreError: The store was written by a newer version.
     """
-    from monitor.storage.store.sql.upgrades import RENUMBERED, UPGRADES, renew_shingles
-
     if version > VERSION:
         raise StoreError(
             _(

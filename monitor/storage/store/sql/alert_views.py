@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from index.query.filters import selects
+from monitor.base.url import host
 from monitor.model.alert import (
     NOBODY_ELSE,
     Alert,
@@ -31,6 +33,7 @@ from monitor.model.match import Match
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.severity import Severity
 from monitor.storage.store.sql.connection import EVERY, StoreConnection, marks
+from monitor.storage.store.sql.feed_views import SqlFeedViews
 
 if TYPE_CHECKING:
     from monitor.model.search import Filter
@@ -315,10 +318,6 @@ class SqlAlertViews:
 
     def _feed_numbers(self, selectors: Sequence[str]) -> list[int]:
         """Return the numbers of the feeds that any of these selectors names."""
-        from index.query.filters import selects
-        from monitor.base.url import host
-        from monitor.storage.store.sql.feed_views import SqlFeedViews
-
         return [
             feed.number
             for feed in SqlFeedViews(self._connection).every()

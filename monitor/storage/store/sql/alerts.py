@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
+from monitor.base.article import Timestamp
 from monitor.judgement.alerts.escalation import touched_stories
 from monitor.judgement.alerts.facts import (
     NO_FACTS,
@@ -22,12 +23,14 @@ from monitor.judgement.alerts.facts import (
     SuppressedCount,
 )
 from monitor.judgement.alerts.headlines import headline
+from monitor.judgement.alerts.plan import AlertPlan, NewAlert, NewEscalation, Notify
 from monitor.model import evidence
 from monitor.model.alert import AlertKind, AlertState, Verdict
 from monitor.model.article import ArticleOrigin
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.event_link import Surety
 from monitor.model.evidence import Kind
+from monitor.model.match import Match
 from monitor.model.poll import RaisedAlert
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.severity import Severity
@@ -44,9 +47,6 @@ from monitor.storage.store.sql.connection import (
 )
 
 if TYPE_CHECKING:
-    from monitor.base.article import Timestamp
-    from monitor.judgement.alerts.plan import AlertPlan, NewAlert, NewEscalation, Notify
-    from monitor.model.match import Match
     from monitor.storage.store.sql.evidence import EvidenceLog
 
 _IN_STORY = "SELECT id FROM articles WHERE id = ?1 OR (story = ?1 AND story <> id)"

@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from monitor.base.article import Article, Timestamp
+from monitor.model.article import ArticleOrigin, Version
 from monitor.model.event_link import StoredVector, Unencoded
+from monitor.storage.store.sql.alert_views import watchlist_names
 from monitor.storage.store.sql.connection import EVERY, StoreConnection, marks
 
 if TYPE_CHECKING:  # what searches do not need takes a fifth of their start to import
@@ -43,8 +45,6 @@ class SqlArticleViews:
 
     def origins(self, ids: Sequence[int]) -> list[ArticleOrigin]:
         """Return where these articles were published, in the order asked, without unknown ids."""
-        from monitor.model.article import ArticleOrigin
-
         found = {
             row[0]: ArticleOrigin(*row)
             for row in self._connection.select_in(
@@ -155,8 +155,6 @@ class SqlArticleViews:
 
     def revisions(self, article: int) -> list[Version]:
         """Return the texts an article has had, the first one first; the last is its own."""
-        from monitor.model.article import Version
-
         found = self._connection.read(
             "SELECT version, title, summary, body, until FROM versions WHERE article = ?1"
             " UNION ALL SELECT version, title, summary, body, NULL FROM articles WHERE id = ?1"
@@ -171,8 +169,6 @@ class SqlArticleViews:
             query += " AND severity = ?"
             values.append(severity)
         if watchlist is not None:
-            from monitor.storage.store.sql.alert_views import watchlist_names
-
             names = watchlist_names(self._connection, [watchlist])
             query += f" AND watchlist IN ({marks(len(names))})"
             values += names

@@ -6,13 +6,12 @@ import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from monitor.model.event_link import EventLink, Surety
+from monitor.base.article import Article, Timestamp
+from monitor.model.config import ExpiringArticle, RetentionExceptions
+from monitor.model.event_link import EncodedBatch, EventLink, Surety
 from monitor.storage.store.sql.connection import Connection, change_in, marks, select_in, upsert
 
 if TYPE_CHECKING:  # what viewers do not need takes a tenth of a second to import
-    from monitor.base.article import Article, Timestamp
-    from monitor.model.config import ExpiringArticle, RetentionExceptions
-    from monitor.model.event_link import EncodedBatch
     from monitor.model.poll import ArticleChange, Sighting
 
 
@@ -279,8 +278,6 @@ def select_expiring(
     limit: int,
 ) -> list[ExpiringArticle]:
     """Return articles first seen before then, from `after` on: by when, then by id."""
-    from monitor.model.config import ExpiringArticle
-
     condition, values = _is_spared(spared, before)
     found = sql.execute(
         "SELECT a.id, a.seen, length(a.title) + length(a.summary) + length(a.body),"

@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from monitor.base.article import Timestamp
+from monitor.judgement.alerts.facts import AlertFacts, Arrivals
 from monitor.judgement.alerts.headlines import headline
+from monitor.judgement.alerts.plan import AlertPlan
 from monitor.judgement.alerts.publishers import is_same_site
+from monitor.model.config import ExpiringArticle, RetentionExceptions
+from monitor.model.event_link import EncodedBatch
+from monitor.model.feed import Feed, FeedHistory
+from monitor.model.lease import SharingMonitor
 from monitor.model.poll import (
     ArticleChange,
     Known,
@@ -19,6 +26,7 @@ from monitor.model.poll import (
     PollOutcome,
     StoryCandidate,
 )
+from monitor.storage.fencing import Lease
 from monitor.storage.store.sql import articles, feeds, leases
 from monitor.storage.store.sql.alerts import (
     drop_alerts_of,
@@ -33,14 +41,6 @@ from monitor.storage.store.sql.evidence import EvidenceLog
 from monitor.storage.store.sql.volumes import VolumeReads, note_watched
 
 if TYPE_CHECKING:
-    from monitor.base.article import Timestamp
-    from monitor.judgement.alerts.facts import AlertFacts, Arrivals
-    from monitor.judgement.alerts.plan import AlertPlan
-    from monitor.model.config import ExpiringArticle, RetentionExceptions
-    from monitor.model.event_link import EncodedBatch
-    from monitor.model.feed import Feed, FeedHistory
-    from monitor.model.lease import SharingMonitor
-    from monitor.storage.fencing import Lease
     from monitor.storage.store.protocol import ArticleViews, VolumeViews
 
 COUNTED = 500

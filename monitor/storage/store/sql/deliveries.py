@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from monitor.base.article import Timestamp
 from monitor.model.delivery import Delivery, DeliveryAttempt, DeliveryState, Occasion
+from monitor.model.latency import ArticleTimes, DeliveryTimes, LatencyRows
 from monitor.storage.store.sql.connection import (
     EVERY,
     Connection,
@@ -15,10 +16,6 @@ from monitor.storage.store.sql.connection import (
     select_in,
     transaction,
 )
-
-if TYPE_CHECKING:
-    from monitor.model.latency import LatencyRows
-
 
 DELIVERY = (
     "id, alert, channel, occasion, why, key, state, due, attempts, reason, created_at, sent_at,"
@@ -179,8 +176,6 @@ class SqlDeliveryViews:
 
     def latency(self, since: Timestamp, *, sent_after: Timestamp | None = None) -> LatencyRows:
         """Return the steps of articles that raised alerts since then, and of their deliveries."""
-        from monitor.model.latency import ArticleTimes, DeliveryTimes, LatencyRows
-
         clocked = self._connection.read(
             "SELECT article, feed, published, seen, matched, searchable, edited FROM latency"
             " WHERE matched >= ? ORDER BY matched, article",

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from monitor.base.article import Timestamp
+from monitor.model.alert import AlertKind, FeedIncident
 from monitor.model.feed import (
     Feed,
     FeedHistory,
@@ -25,7 +26,6 @@ from monitor.model.feed import (
 from monitor.storage.store.sql.connection import Connection, marks, select_in, upsert
 
 if TYPE_CHECKING:
-    from monitor.model.alert import AlertKind
     from monitor.model.poll import PollOutcome
 
 STATE = (
@@ -136,8 +136,6 @@ def feed_named(sql: Connection, name: str) -> Feed:
 
 def read_histories(sql: Connection, feeds: Iterable[Feed]) -> dict[int, FeedHistory]:
     """Return what is remembered of feeds besides their polling state, by the feed's number."""
-    from monitor.model.alert import AlertKind, FeedIncident
-
     numbers = [feed.number for feed in feeds]
     incidents: dict[int, dict[AlertKind, FeedIncident]] = defaultdict(dict)
     for number, kind, started, ended in select_in(

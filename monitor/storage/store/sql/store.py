@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.model.config import OutboxEntry, OutboxState, StoreAddress, Watchlist
 from monitor.model.feed import Feed, FeedState, PermanentRedirect
+from monitor.model.poll import PendingPage
+from monitor.storage.fair_share import bucket_of
+from monitor.storage.store.sql import leases
 from monitor.storage.store.sql.article_views import ARTICLE, SqlArticleViews, article_of
+from monitor.storage.store.sql.batch import SqlBatch, SqlReads
 from monitor.storage.store.sql.briefings import SqlBriefingQueue
 from monitor.storage.store.sql.connection import (
     BUSY_MS,
@@ -37,10 +42,9 @@ from monitor.storage.store.sql.feeds import (
     state_of,
 )
 from monitor.storage.store.sql.watchlists import SqlWatchlistViews
+from monitor.storage.store.sql.watchlists_in_force import save_watchlists
 
 if TYPE_CHECKING:
-    from monitor.base.article import Timestamp
-    from monitor.model.poll import PendingPage
     from monitor.storage.store.protocol import (
         ArticleViews,
         BriefingQueue,
@@ -48,7 +52,6 @@ if TYPE_CHECKING:
         FeedViews,
         WatchlistViews,
     )
-    from monitor.storage.store.sql.batch import SqlBatch, SqlReads
 
 CHANGES = 10_000
 """Feeds that are subscribed or edited in one transaction: others wait for it, for a second."""
@@ -73,8 +76,6 @@ class SqlStore:
 
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
         """Make these the active ones; return the feeds numbered. The history of others stays."""
-        from monitor.storage.store.sql.watchlists_in_force import save_watchlists
-
         with transaction(self._connection) as sql:
             readdress(sql, {feed.url for feed in feeds})
         found = self._plan(feeds)
@@ -117,18 +118,12 @@ class SqlStore:
     @contextmanager
     def reading(self) -> Iterator[SqlReads]:
         """Open what is stored for reading; a viewer may write meanwhile."""
-        from monitor.storage.store.sql.batch import (
-            SqlReads,  # the process of the indexer needs neither
-        )
-
         with reading(self._connection) as sql:
             yield SqlReads(sql)
 
     @contextmanager
     def batch(self) -> Iterator[SqlBatch]:
         """Open a transaction: everything in it is committed at its end, or nothing."""
-        from monitor.storage.store.sql.batch import SqlBatch
-
         with transaction(self._connection) as sql:
             batch = SqlBatch(sql, self._bucket_of)
             yield batch
@@ -139,8 +134,6 @@ class SqlStore:
         """What gives the bucket of an address; None where one monitor polls all."""
         if not self.is_shared:
             return None
-        from monitor.storage.fair_share import bucket_of
-
         return bucket_of
 
     def moves(self) -> dict[str, PermanentRedirect]:
@@ -169,8 +162,6 @@ class SqlStore:
             limit: How many at the most.
             monitor: Only those of sites in the buckets that this monitor holds.
         """
-        from monitor.model.poll import PendingPage
-
         found = self._read(
             f"SELECT p.attempts, p.backfill, {ARTICLE} FROM pages p"
             f" JOIN articles a ON a.id = p.article WHERE p.due <= ?1{_of(monitor)}"
@@ -207,8 +198,6 @@ class SqlStore:
                 (sent_before,),
             )
             if self.is_shared:
-                from monitor.storage.store.sql import leases
-
                 leases.forget(sql)
 
     def unindexed(self, limit: int, after: int = 0, chars: float = math.inf) -> list[OutboxEntry]:

@@ -11,8 +11,15 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from monitor.model.config import StoreAddress
+from monitor.model.lease import SharingMonitor
 from monitor.model.search import PastSearch
 from monitor.model.status import StoreVersion, Totals
+from monitor.storage.store.postgresql.address import parse_address
+from monitor.storage.store.sql.alert_views import SqlAlertViews
+from monitor.storage.store.sql.article_views import SqlArticleViews
+from monitor.storage.store.sql.briefings import SqlBriefingViews
+from monitor.storage.store.sql.configs import SqlConfigViews
 from monitor.storage.store.sql.connection import (
     EVERY,
     TRIAGE_BUSY_MS,
@@ -22,21 +29,16 @@ from monitor.storage.store.sql.connection import (
     transaction,
     upsert,
 )
+from monitor.storage.store.sql.deliveries import SqlDeliveryViews
+from monitor.storage.store.sql.feed_views import SqlFeedViews
+from monitor.storage.store.sql.leases import sharing_monitors
+from monitor.storage.store.sql.tokens import SqlTokenViews
+from monitor.storage.store.sql.triage import SqlTriageViews
+from monitor.storage.store.sql.volumes import VolumeReads
+from monitor.storage.store.sql.watchlists import SqlWatchlistViews
 
 if TYPE_CHECKING:
-    from monitor.model.config import StoreAddress
-    from monitor.model.lease import SharingMonitor
     from monitor.storage.store.protocol import CommitListener
-    from monitor.storage.store.sql.alert_views import SqlAlertViews
-    from monitor.storage.store.sql.article_views import SqlArticleViews
-    from monitor.storage.store.sql.briefings import SqlBriefingViews
-    from monitor.storage.store.sql.configs import SqlConfigViews
-    from monitor.storage.store.sql.deliveries import SqlDeliveryViews
-    from monitor.storage.store.sql.feed_views import SqlFeedViews
-    from monitor.storage.store.sql.tokens import SqlTokenViews
-    from monitor.storage.store.sql.triage import SqlTriageViews
-    from monitor.storage.store.sql.volumes import VolumeReads
-    from monitor.storage.store.sql.watchlists import SqlWatchlistViews
 
 KEPT = 200
 """Searches that are remembered."""
@@ -59,72 +61,52 @@ class SqlViews:
     @cached_property
     def feeds(self) -> SqlFeedViews:
         """Subscriptions."""
-        from monitor.storage.store.sql.feed_views import SqlFeedViews
-
         return SqlFeedViews(self.connection)
 
     @cached_property
     def watchlists(self) -> SqlWatchlistViews:
         """Watchlists."""
-        from monitor.storage.store.sql.watchlists import SqlWatchlistViews
-
         return SqlWatchlistViews(self.connection)
 
     @contextmanager
     def volumes(self) -> Iterator[VolumeReads]:
         """Read how many stories watchlists bring."""
-        from monitor.storage.store.sql.volumes import VolumeReads
-
         with reading(self.connection.sql) as sql:
             yield VolumeReads(sql)
 
     @cached_property
     def alerts(self) -> SqlAlertViews:
         """Alerts."""
-        from monitor.storage.store.sql.alert_views import SqlAlertViews
-
         return SqlAlertViews(self.connection)
 
     @cached_property
     def articles(self) -> SqlArticleViews:
         """Articles."""
-        from monitor.storage.store.sql.article_views import SqlArticleViews
-
         return SqlArticleViews(self.connection)
 
     @cached_property
     def triage(self) -> SqlTriageViews:
         """Decisions about alerts."""
-        from monitor.storage.store.sql.triage import SqlTriageViews
-
         return SqlTriageViews(self.connection)
 
     @cached_property
     def deliveries(self) -> SqlDeliveryViews:
         """Deliveries."""
-        from monitor.storage.store.sql.deliveries import SqlDeliveryViews
-
         return SqlDeliveryViews(self.connection)
 
     @cached_property
     def briefings(self) -> SqlBriefingViews:
         """Briefings by schedule."""
-        from monitor.storage.store.sql.briefings import SqlBriefingViews
-
         return SqlBriefingViews(self.connection)
 
     @cached_property
     def configs(self) -> SqlConfigViews:
         """Versions of the configuration."""
-        from monitor.storage.store.sql.configs import SqlConfigViews
-
         return SqlConfigViews(self.connection)
 
     @cached_property
     def tokens(self) -> SqlTokenViews:
         """Tokens."""
-        from monitor.storage.store.sql.tokens import SqlTokenViews
-
         return SqlTokenViews(self.connection)
 
     def version(self) -> StoreVersion:
@@ -140,7 +122,6 @@ class SqlViews:
         """Return what waits for commits; None where nobody tells of them, and one has to look."""
         if not isinstance(self._address, str):
             return None
-        from monitor.storage.store.postgresql.address import parse_address
         from monitor.storage.store.postgresql.listener import PostgresqlCommitListener
 
         return PostgresqlCommitListener(parse_address(self._address))
@@ -173,8 +154,6 @@ class SqlViews:
         """Return the monitors of a store that several may share, those that are lost the last."""
         if not isinstance(self._address, str):
             return []
-        from monitor.storage.store.sql.leases import sharing_monitors
-
         return sharing_monitors(self.connection)
 
 

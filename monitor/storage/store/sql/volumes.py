@@ -5,18 +5,17 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, overload
+from typing import overload
 
 from monitor.base.article import Article, Timestamp
+from monitor.judgement.alerts.facts import AlertFacts
 from monitor.judgement.alerts.unusual_volume import Interval, Story
 from monitor.model.alert import AlertKind
 from monitor.model.feed import Outcome
 from monitor.model.watchlist import UnusualTime
+from monitor.storage.store.sql.alerts import read_watchlist_facts
 from monitor.storage.store.sql.article_views import ARTICLE, article_of
 from monitor.storage.store.sql.connection import Connection, select_in
-
-if TYPE_CHECKING:
-    from monitor.judgement.alerts.facts import AlertFacts
 
 _FIRST = (
     "al.merged_into IS NULL AND NOT al.backfill AND NOT EXISTS (SELECT 1 FROM alerts b"
@@ -152,10 +151,6 @@ class VolumeReads:
 
     def facts(self, watchlists: Collection[str], now: Timestamp) -> AlertFacts:
         """Return what matters for alerts about these watchlists themselves."""
-        from monitor.storage.store.sql.alerts import (
-            read_watchlist_facts,  # loads what only a monitor needs
-        )
-
         return read_watchlist_facts(self._sql, watchlists, now)
 
 

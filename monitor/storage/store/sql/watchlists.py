@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
 
 from monitor.base.article import Timestamp
+from monitor.model.alert import Verdict
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.severity import Severity
 from monitor.model.watchlist import (
     ArticleVerdict,
     BackfillProgress,
+    Silence,
     TermRecord,
     Untriaged,
     WatchlistCount,
@@ -19,10 +20,6 @@ from monitor.model.watchlist import (
     WatchlistRecord,
 )
 from monitor.storage.store.sql.connection import StoreConnection, transaction
-
-if TYPE_CHECKING:
-    from monitor.model.watchlist import Silence
-
 
 DUPLICATE = "copy"
 """Why an alert that was merged into another was not notified."""
@@ -123,8 +120,6 @@ class SqlWatchlistViews:
         A duplicate is as relevant as the alert that it was merged into; as noise it counts with
         that alert.
         """
-        from monitor.model.alert import Verdict
-
         found = self._connection.read(
             "SELECT al.article, coalesce(leader.verdict, al.verdict) FROM alerts al"
             " LEFT JOIN alerts leader ON leader.id = al.merged_into"
@@ -159,8 +154,6 @@ class SqlWatchlistViews:
 
     def silences(self, now: Timestamp) -> list[Silence]:
         """Return the active silences, the first one to end first."""
-        from monitor.model.watchlist import Silence
-
         found = self._connection.read(
             "SELECT watchlist, who, since, until, (SELECT count(*) FROM alerts al"
             " WHERE al.watchlist = CASE m.watchlist WHEN ?2 THEN '' ELSE m.watchlist END"
