@@ -1,8 +1,8 @@
-"""`tocsin export`: write articles as Markdown, JSON, STIX or MISP."""
+"""`tocsin export`: write articles as Markdown, JSON or STIX."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -16,11 +16,8 @@ from monitor.cli import CliContext, say
 from monitor.cli.names import InputError, KnownNames
 from monitor.cli.options import QueryCommand
 from monitor.cli.output import progress_bar
-from monitor.delivery.export import misp
 from monitor.delivery.export.article_files import ExportCount
 from monitor.delivery.export.article_files import export as write
-from monitor.delivery.export.shared_names import ExportContext
-from monitor.model.article import ArticleDetails
 from monitor.presentation.service.service import Service
 
 _FILE = click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=True)
@@ -39,10 +36,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=Tru
 @click.option("--all", "everything", is_flag=True, help="Every article, without a query.")
 @click.option("--stix", type=_FILE, metavar="FILE",
               help="Write one STIX 2.1 bundle into FILE. `-` is stdout.")  # fmt: skip
-@click.option("--misp", type=_FILE, metavar="FILE",
-              help="Write one event for MISP into FILE. `-` is stdout.")  # fmt: skip
 @click.option("--tlp", type=click.Choice(["clear", "green", "amber", "red"]), default=None,
-              help="With --stix or --misp: to whom the content may be passed on.")  # fmt: skip
+              help="With --stix: to whom the content may be passed on.")  # fmt: skip
 @click.pass_context
 def export(
     context: click.Context,
@@ -50,26 +45,24 @@ def export(
     style: str,
     everything: bool,
     stix: Path | None,
-    misp: Path | None,
     tlp: str | None,
 ) -> None:
     """Write the articles that QUERY finds into DIR, one file each, or into one file.
 
     The files are Markdown with metadata and matches, or JSON, which `tocsin import` reads.
     Their names are made of date, feed, title and ID. A second run writes only what is missing
-    or has changed. If the export is interrupted, no file is left half written. With --stix and
-    --misp there is no DIR: articles, alerts, verdicts and notes go into one file. Filters are
-    part of the query, as `since:7d lang:fr feed:lesoir watch:Alibaba has:alert`. Exits with 1
-    when nothing is found.
+    or has changed. If the export is interrupted, no file is left half written. With --stix
+    there is no DIR: articles, alerts, verdicts and notes go into one file. Filters are part of
+    the query, as `since:7d lang:fr feed:lesoir watch:Alibaba has:alert`. Exits with 1 when
+    nothing is found.
     """
-    shared = bool(stix or misp)
-    if tlp and not shared:
-        raise click.UsageError(_("--tlp needs --stix or --misp"))
-    query, folder = (words, None) if shared else (words[:-1], words[-1:])
+    if tlp and not stix:
+        raise click.UsageError(_("--tlp needs --stix"))
+    query, folder = (words, None) if stix else (words[:-1], words[-1:])
     if everything == bool(query):
         raise click.UsageError(
             _("give a query, or --all for every article")
-            if shared
+            if stix
             else _("give a query, or --all for every article, and then the folder to write into")
         )
     if folder == ():
@@ -83,10 +76,10 @@ def export(
     KnownNames(cli, service).warn(query_text)
     if folder:
         _write_files(service, ids, Path(folder[0]), style)
-    elif ids:
-        _write_shared(service, ids, query_text, {"stix": stix, "misp": misp}, tlp or "")
+    elif stix and ids:
+        _write_stix(service, ids, stix, tlp or "")
     if not ids:
-        if shared:
+        if stix:
             say(_("nothing found; no file was written"))
         context.exit(1)
 
@@ -110,10 +103,10 @@ def _write_files(service: Service, ids: Sequence[int], folder: Path, style: str)
     say(_("{name}: {text}", name=folder, text=done))
 
 
-def _write_shared(
-    service: Service, ids: Sequence[int], query: str, files: dict[str, Path | None], tlp: str
-) -> None:
-    """Write the articles into the STIX and MISP files, each whole or not at all."""
+def _write_stix(service: Service, ids: Sequence[int], file: Path, tlp: str) -> None:
+    """Write the articles into one file, whole or not at all."""
+    with requires_extra("share", "tocsin export --stix"):  # not a message
+        from monitor.delivery.export.stix import ExportContext, bundle
     articles = list(service.views.articles.with_alerts(ids))
     revised = {
         id: revised_at
@@ -125,31 +118,17 @@ def _write_shared(
     records = service.views.alerts.proofs(
         [alert.id for article in articles for alert in article.alerts]
     )
-    shared = ExportContext(query=query, tlp=tlp, edited=revised, proofs=records)
-    for kind, file in files.items():
-        if file is None:
-            continue
-        text = _render(kind, articles, shared)
-        if str(file) == "-":
-            click.echo(text, nl=False)
-        else:
-            atomic_write(file, text.encode())
-            say(_("{name}: {text}", name=file, text=counted_articles(len(articles))))
-
-
-def _render(kind: str, articles: Sequence[ArticleDetails], shared: ExportContext) -> str:
-    make: Callable[..., str]
-    if kind == "stix":
-        with requires_extra("share", "tocsin export --stix"):  # not a message
-            from monitor.delivery.export import stix
-        make = stix.bundle
-    else:
-        make = misp.event
+    shared = ExportContext(tlp=tlp, edited=revised, proofs=records)
     with progress_bar() as progress:
-        numbers: Iterator[int] = iter(range(1, len(articles) + 1))
+        numbers = iter(range(1, len(articles) + 1))
 
         def report() -> None:
             if progress:
-                progress(kind.upper(), next(numbers), len(articles))
+                progress("STIX", next(numbers), len(articles))
 
-        return make(articles, shared, report)
+        text = bundle(articles, shared, report)
+    if str(file) == "-":
+        click.echo(text, nl=False)
+    else:
+        atomic_write(file, text.encode())
+        say(_("{name}: {text}", name=file, text=counted_articles(len(articles))))

@@ -100,7 +100,7 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Core:
     "args",
     [
         ("search", "cainiao"), ("alerts",), ("status",), ("facets", "cainiao"), ("feeds",),
-        ("trend", "cainiao", "--format", "table"), ("export", "cainiao", "--misp", "-"),
+        ("trend", "cainiao", "--format", "table"), ("export", "cainiao", "articles"),
         ("-c", "import tui.app, tui.wall"),
     ],
     ids=" ".join,

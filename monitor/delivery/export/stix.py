@@ -13,16 +13,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import stix2.v21 as stix
+from msgspec import Struct, field
 from stix2.v21 import TLP_AMBER, TLP_GREEN, TLP_RED, TLP_WHITE
 
+from monitor.base.article import Timestamp
 from monitor.base.formatting import shown_title
-from monitor.delivery.export import shared_names
-from monitor.delivery.export.shared_names import ExportContext, utc_datetime
-from monitor.model.alert import Alert
+from monitor.model.alert import Alert, Verdict
 from monitor.model.article import ArticleDetails
 
 _MARKINGS = {"clear": TLP_WHITE, "green": TLP_GREEN, "amber": TLP_AMBER, "red": TLP_RED}
@@ -30,6 +32,19 @@ _EPOCH = 1_767_225_600.0
 """When what is always the same was made: 2026-01-01."""
 LONGEST = 2_000
 """Characters of a summary."""
+_NAMESPACE = uuid5(NAMESPACE_URL, "tocsin")
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+
+
+class ExportContext(Struct, frozen=True, kw_only=True):
+    """What is said of an export as a whole."""
+
+    tlp: str = ""
+    """Whom it may be passed on to, by the Traffic Light Protocol; empty says nothing."""
+    edited: Mapping[int, Timestamp] = field(default_factory=dict)
+    """When articles were edited last, by id; others never were."""
+    proofs: Mapping[int, tuple[int, str]] = field(default_factory=dict)
+    """Number and hash of the record of why an alert was raised, by alert."""
 
 
 def bundle(
@@ -41,7 +56,7 @@ def bundle(
         made.add(reading)
         progress()
     objects = made.all()
-    id = f"bundle--{shared_names.stable_uuid('bundle', *(one['id'] for one in objects))}"
+    id = _stable_id("bundle", *(one["id"] for one in objects))
     return str(stix.Bundle(id=id, objects=objects, allow_custom=False).serialize(indent=1)) + "\n"
 
 
@@ -78,11 +93,11 @@ class _Objects:
         labelled = {"labels": [f"watchlist:{name}" for name in watchlists]} if watchlists else {}
         report = self._put(
             stix.Report,
-            self._id("report", article.id, article.url, article.seen),
+            _stable_id("report", article.id, article.url, article.seen),
             name=shown_title(article.title),
-            published=utc_datetime(article.date),
+            published=_utc_datetime(article.date),
             object_refs=refs,
-            **self._dated(article.seen, shared_names.last_changed(reading, self._shared)),
+            **self._dated(article.seen, _last_changed(reading, self._shared)),
             **described, **tongue, **labelled, **links,
         )  # fmt: skip
         for alert in reading.alerts:
@@ -96,9 +111,9 @@ class _Objects:
         url = self._put(stix.URL, None, value=article.url)
         observed = self._put(
             stix.ObservedData,
-            self._id("observed-data", article.id, article.url, article.seen),
-            first_observed=utc_datetime(article.seen),
-            last_observed=utc_datetime(article.seen),
+            _stable_id("observed-data", article.id, article.url, article.seen),
+            first_observed=_utc_datetime(article.seen),
+            last_observed=_utc_datetime(article.seen),
             number_observed=1,
             object_refs=[url],
             **self._dated(article.seen, article.seen),
@@ -106,7 +121,7 @@ class _Objects:
         return [url, observed]
 
     def _notes(self, alert: Alert, report: str) -> Iterator[str]:
-        matches = shared_names.describe_matches(alert) or "it matches"
+        matches = _describe_matches(alert) or "it matches"
         lines = [f"“{alert.watchlist}” ({alert.severity}): {matches}"]
         if proof := self._shared.proofs.get(alert.id):
             lines.append(f"evidence: record {proof[0]}, SHA-256 {proof[1]}")
@@ -117,11 +132,11 @@ class _Objects:
     def _note(self, alert: Alert, report: str, kind: str, abstract: str, content: str) -> str:
         return self._put(
             stix.Note,
-            self._id("note", kind, alert.id, alert.watchlist, alert.raised_at),
+            _stable_id("note", kind, alert.id, alert.watchlist, alert.raised_at),
             abstract=abstract,
             content=content,
             object_refs=[report],
-            labels=shared_names.labels(alert),
+            labels=_labels(alert),
             **self._dated(alert.raised_at, max(alert.raised_at, alert.stirred_at)),
         )
 
@@ -129,7 +144,7 @@ class _Objects:
         of = self._of[watchlist]
         moments = [at for at, _ in of]
         return stix.Grouping(
-            id=self._id("grouping", watchlist),
+            id=_stable_id("grouping", watchlist),
             name=watchlist,
             context="unspecified",
             description=f"What the watchlist “{watchlist}” rang for.",
@@ -139,9 +154,9 @@ class _Objects:
         )
 
     def _identity(self, name: str, kind: str, words: str) -> str:
-        id = self._id("identity", kind, name)
+        id = _stable_id("identity", kind, name)
         own = {} if kind == "system" else {"created_by_ref": self._self}
-        dates = {"created": utc_datetime(_EPOCH), "modified": utc_datetime(_EPOCH)}
+        dates = {"created": _utc_datetime(_EPOCH), "modified": _utc_datetime(_EPOCH)}
         return self._put(
             stix.Identity, id, name=name, identity_class=kind, description=words, **dates, **own
         )
@@ -157,14 +172,50 @@ class _Objects:
 
     def _dated(self, created: float, modified: float) -> dict[str, Any]:
         return {
-            "created": utc_datetime(created),
-            "modified": utc_datetime(max(created, modified)),
+            "created": _utc_datetime(created),
+            "modified": _utc_datetime(max(created, modified)),
             "created_by_ref": self._self,
         }
 
     def _marked(self) -> dict[str, Any]:
         return {"object_marking_refs": [self._marking["id"]]} if self._marking else {}
 
-    @staticmethod
-    def _id(kind: str, *what: object) -> str:
-        return f"{kind}--{shared_names.stable_uuid(kind, *what)}"
+
+def _stable_id(kind: str, *what: object) -> str:
+    """Return the id of an object: the same for the same in each export."""
+    name = "\n".join([kind, *map(str, what)])
+    return f"{kind}--{uuid5(_NAMESPACE, name)}"
+
+
+def _utc_datetime(at: Timestamp) -> datetime:
+    """Return a moment in UTC, one that every reader understands."""
+    try:
+        return min(max(datetime.fromtimestamp(at, UTC), _FIRST), _LAST)
+    except (OverflowError, ValueError, OSError):
+        return _FIRST if at < 0 else _LAST
+
+
+def _last_changed(reading: ArticleDetails, shared: ExportContext) -> Timestamp:
+    """Return when an article or what is known of it changed last."""
+    article = reading.article
+    stirred = (max(alert.raised_at, alert.stirred_at) for alert in reading.alerts)
+    return max([article.seen, shared.edited.get(article.id, article.seen), *stirred])
+
+
+def _describe_matches(alert: Alert) -> str:
+    """Return what matched, and by which terms: `« espionnage » by espionn*`."""
+    words = dict.fromkeys(
+        f"« {match.text} »" + ("" if match.text == match.term else f" by {match.term}")
+        for match in alert.matches
+    )
+    return ", ".join(words)
+
+
+def _labels(alert: Alert) -> list[str]:
+    """Return what is said of an alert, as `severity:high`."""
+    texts = [f"watchlist:{alert.watchlist}", f"severity:{alert.severity}", f"state:{alert.state}"]
+    if alert.verdict is not Verdict.NONE:
+        texts.append(f"verdict:{alert.verdict}")
+    if alert.starred:
+        texts.append("starred")
+    return [*texts, *(f"tag:{tag}" for tag in alert.tags)]

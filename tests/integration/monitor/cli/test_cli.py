@@ -198,7 +198,7 @@ def test_a_name_that_does_not_exist_is_an_error(command: str, said: str, filled:
 
 @pytest.mark.parametrize(
     "command",
-    ["search", "facets", "trend", "export --misp -", "alerts --query"],
+    ["search", "facets", "trend", "export --stix -", "alerts --query"],
 )
 def test_a_query_with_a_name_that_does_not_exist_is_a_warning(
     command: str, filled: Newsroom

@@ -45,17 +45,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_command_writes_both_at_once(folder: Path) -> None:
-    bundle, event = folder / "b.json", folder / "e.json"
-    code, _, err = run(
-        folder, "--all", "--stix", str(bundle), "--misp", str(event), "--tlp", "clear"
-    )
-    assert (code, err.count("2 articles")) == (0, 2)
+def test_the_command_writes_a_bundle(folder: Path) -> None:
+    bundle = folder / "b.json"
+    code, _, err = run(folder, "--all", "--stix", str(bundle), "--tlp", "clear")
+    assert (code, err.count("2 articles")) == (0, 1)
     text = bundle.read_text(encoding="utf-8")
     assert kinds(objects(text))["report"] == 2
     assert "evidence: record 2, SHA-256" in text
-    said = json.loads(event.read_text(encoding="utf-8"))["Event"]
-    assert (said["info"], len(said["Attribute"])) == ("News: all articles", 4)
     assert run(folder, "--all", "--stix", "-", "--tlp", "clear")[1] == text
 
 

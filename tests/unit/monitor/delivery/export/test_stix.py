@@ -1,4 +1,4 @@
-"""Articles and alerts for STIX and MISP: valid, the same each time, and with all there is."""
+"""Articles and alerts for STIX: valid, the same each time, and with all there is."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from stix2.v21 import TLP_AMBER
 from support.properties import examples
 
 from monitor.base.article import Article
-from monitor.delivery.export import misp, stix
-from monitor.delivery.export.shared_names import ExportContext
+from monitor.delivery.export import stix
+from monitor.delivery.export.stix import ExportContext
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.article import ArticleDetails
 from monitor.model.match import Match
@@ -48,7 +48,7 @@ READINGS = (
     reading(2, alert(3, 2, note="À suivre\nde près", tags=("douane",), starred=True)),
     reading(3, feed="Le Soir", url="", title="", lang=""),
 )
-SHARED = ExportContext(query="grève", tlp="amber", proofs={1: (7, "ab" * 32)})
+SHARED = ExportContext(tlp="amber", proofs={1: (7, "ab" * 32)})
 
 
 def objects(text: str) -> list[Any]:
@@ -61,9 +61,6 @@ def objects(text: str) -> list[Any]:
 
 def kinds(found: list[Any]) -> Counter[str]:
     return Counter(one["type"] for one in found)
-
-
-# --- STIX ------------------------------------------------------------------------------
 
 
 def test_a_bundle_has_articles_outlets_alerts_and_watchlists() -> None:
@@ -133,4 +130,3 @@ def test_a_bundle_is_valid_whatever_a_feed_says(
         published=published, seen=seen, feed=feed,
     )  # fmt: skip
     assert kinds(objects(stix.bundle([one], SHARED, lambda: None)))["report"] == 1
-    json.loads(misp.event([one], SHARED, lambda: None))
