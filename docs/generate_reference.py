@@ -26,6 +26,18 @@ from monitor.base import signs
 from monitor.cli import main_group
 from monitor.config.schema import json_schema
 from monitor.model.token import Scope
+from monitor.presentation import rows
+from monitor.presentation.rows import (
+    alerts,
+    articles,
+    briefings,
+    deliveries,
+    feed_diagnostics,
+    feeds,
+    searches,
+    status,
+    watchlists,
+)
 from tui.app import DashboardApp
 from tui.key_labels import key_label
 from tui.screens.help import named_bindings
@@ -382,6 +394,57 @@ def keys_page() -> str:
     return "\n".join(parts)
 
 
+# --- the output for programs -----------------------------------------------------------------
+
+ROW_MODULES = (
+    alerts, articles, briefings, deliveries, feed_diagnostics, feeds, searches, status, watchlists
+)  # fmt: skip
+
+
+def output_pages() -> Iterator[tuple[str, str]]:
+    """Yield the pages about output, each table of fields written anew: it follows a mark."""
+    for path in ("output.md", "output-newsroom.md", "output-briefing.md"):
+        text = (HERE / path).read_text(encoding="utf-8")
+        marked = r"(<!-- fields of (\w+) -->\n\n)(?:\|.*\n)*"
+        yield path, re.sub(marked, lambda mark: mark[1] + _fields_table(mark[2]), text)
+
+
+def _fields_table(name: str) -> str:
+    """Return the table of the fields of a row; neighbours that need no words share a line."""
+    kind = _row_type(name)
+    lines: list[tuple[list[str], str]] = []
+    told: set[str] = set()
+    for field, words, inner in _fields(kind):
+        more = "As above." if inner in told else _inner_fields(inner) if inner else ""
+        told |= {inner} - {""}
+        if words or more or not lines or lines[-1][1]:
+            lines.append(([code(field)], f"{words} {more}".strip()))
+        else:
+            lines[-1][0].append(code(field))
+    return table(("field", "meaning"), [(", ".join(names), words) for names, words in lines])
+
+
+def _fields(kind: Any) -> Iterator[tuple[str, str, str]]:
+    """Yield the fields of a row with their meanings, and the name of the row in each, if any."""
+    properties = rows.schemas([kind], "")[kind.__name__]["properties"]
+    for field in rows.columns(kind):
+        inner = re.search(r"'\$ref': '(\w+)'", str(properties[field]))
+        yield field, prose(properties[field].get("description", "")), inner[1] if inner else ""
+
+
+def _inner_fields(name: str) -> str:
+    """Return the fields of a row within another, as `term`, `at` (when the edit was read)."""
+    fields = [
+        code(field) + (f" ({words.rstrip('.')})" if words else "")
+        for field, words, _inner in _fields(_row_type(name))
+    ]
+    return f"Fields: {', '.join(fields)}."
+
+
+def _row_type(name: str) -> Any:
+    return next(vars(module)[name] for module in ROW_MODULES if name in vars(module))
+
+
 # --- the API ---------------------------------------------------------------------------------
 
 
@@ -496,7 +559,7 @@ def pages() -> dict[str, str]:
     """Return the text of each page, by its path below docs/reference."""
     rest = {"keys.md": keys_page(), "api.md": api_page(), "mcp.md": mcp_page()}
     rest["mcp-tools.json"] = schemas()
-    return {**dict(command_pages()), **dict(yaml_pages()), **rest}
+    return {**dict(command_pages()), **dict(yaml_pages()), **dict(output_pages()), **rest}
 
 
 def write(folder: Path) -> None:

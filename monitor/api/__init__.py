@@ -8,7 +8,7 @@
                size,     rate      some seconds
                time
                  ▲
-                 └── answer: rows of export.serialization as JSON, or a problem (RFC 9457)
+                 └── answer: rows of presentation as JSON, or a problem (RFC 9457)
 
 `app` puts the routes together, and `server` serves them; the schema at `/openapi.json` follows
 from the routes. A route names the scope that it needs by the type of its caller: `Reader`,

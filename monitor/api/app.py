@@ -13,7 +13,6 @@ from typing import Any
 import anyio.to_thread
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
@@ -24,8 +23,9 @@ from monitor.api.guard import ENDLESS
 from monitor.api.mcp import endpoint
 from monitor.api.pages.problem_page import answer_to
 from monitor.api.problems import MEDIA_TYPE, ApiProblem, FieldProblem, Problem, is_page
-from monitor.api.router import describe_rows
+from monitor.api.router import PLACE, RowRouter
 from monitor.base.translation import gettext as _
+from monitor.presentation.rows import schemas
 
 DESCRIPTION = """\
 What the dashboard and the commands of tocsin know and do, for programs.
@@ -48,8 +48,6 @@ def build_app(threads: int) -> FastAPI:
     from monitor.api.greader import routes as greader
     from monitor.api.routes import alerts, archive, feeds, newsroom, stream, watchlists
 
-    describe_rows()
-
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = threads
@@ -68,14 +66,17 @@ def build_app(threads: int) -> FastAPI:
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
     )
+    rows: list[Any] = [Problem]
     for module in (stream, alerts, archive, watchlists, feeds, newsroom):
         app.include_router(module.router, prefix="/v1")
+        rows += module.router.rows if isinstance(module.router, RowRouter) else []
     for router in pages.routers():
         app.include_router(router)
     app.include_router(endpoint.router)
     for place in ("/api/greader.php", ""):  # that of FreshRSS, and that of Miniflux
         app.include_router(greader.router, prefix=place)
     _add_handlers(app)
+    app.state.rows = rows
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign]
     app.add_route("/openapi.json", _answer_schema, include_in_schema=False)
     return app
@@ -100,8 +101,7 @@ def _schema(app: FastAPI) -> dict[str, Any]:
 
 def _made_schema(app: FastAPI) -> dict[str, Any]:
     schema = FastAPI.openapi(app)
-    problem = TypeAdapter(Problem).json_schema(ref_template="#/components/schemas/{model}")
-    schema["components"]["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
+    schema["components"]["schemas"] |= schemas(app.state.rows, PLACE)
     for name in ("HTTPValidationError", "ValidationError"):
         schema["components"]["schemas"].pop(name, None)
     for path in schema["paths"].values():
@@ -114,7 +114,7 @@ def _document_problems(responses: dict[str, Any], method: str) -> None:
     for status in EVERYWHERE + (WITH_BODY if method == "post" else ()):
         responses[str(status)] = {
             "description": HTTPStatus(status).phrase,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "content": {MEDIA_TYPE: {"schema": {"$ref": PLACE + "Problem"}}},
         }
     if method == "get":
         responses["304"] = {"description": "The client has the answer already."}

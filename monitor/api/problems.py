@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NotRequired
+from typing import Annotated, Any, NotRequired, TypedDict
 
 from starlette.responses import Response
-from typing_extensions import TypedDict
 
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
+from monitor.presentation.rows import means
 
 MEDIA_TYPE = "application/problem+json"
 READERS = ("/api/greader.php/", "/reader/api/0/", "/accounts/ClientLogin/")
@@ -56,27 +56,19 @@ def takes_form(path: str) -> bool:
 class FieldProblem(TypedDict):
     """A value that cannot be used."""
 
-    field: str
-    """Its name in the query string or in the body, as `limit` or `seen.state`."""
-    message: str
-    """Why, and what to do."""
+    field: Annotated[str, means("Its name in the query or in the body, as `seen.state`.")]
+    message: Annotated[str, means("Why, and what to do.")]
 
 
 class Problem(TypedDict):
     """Why a request was refused (RFC 9457)."""
 
-    type: str
-    """`urn:tocsin:problem:` and the kind of problem, for programs."""
-    title: str
-    """The kind of problem, for people."""
-    status: int
-    """The status of HTTP."""
-    detail: str
-    """What is wrong, and what to do."""
-    errors: NotRequired[list[FieldProblem]]
-    """The values that cannot be used."""
-    now: NotRequired[dict[str, Any]]
-    """With 409: the fields of the alert as they are now."""
+    type: Annotated[str, means("`urn:tocsin:problem:` and the kind of problem, for programs.")]
+    title: Annotated[str, means("The kind of problem, for people.")]
+    status: Annotated[int, means("The status of HTTP.")]
+    detail: Annotated[str, means("What is wrong, and what to do.")]
+    errors: NotRequired[Annotated[list[FieldProblem], means("The values that cannot be used.")]]
+    now: NotRequired[Annotated[dict[str, Any], means("With 409: the fields as they are now.")]]
 
 
 class ApiProblem(Exception):

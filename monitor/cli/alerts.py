@@ -22,7 +22,8 @@ from monitor.cli.stories import ListedStory, by_story, listed, news, no_news, pr
 from monitor.model.alert import Alert, AlertState, EscalatedAlert, StoryAlerts, Verdict
 from monitor.model.search import Filter
 from monitor.model.status import StoreVersion
-from monitor.presentation.rows.alerts import alert_row
+from monitor.presentation.rows import columns
+from monitor.presentation.rows.alerts import AlertRow, alert_row
 from monitor.presentation.service.alert_selection import AlertSelection
 from monitor.presentation.service.triage import ME, NOBODY, clean_tag
 from monitor.runtime.wiring import commit_waiter, pause
@@ -141,17 +142,9 @@ def build_alert_filter(
     )
 
 
-COLUMNS = (
-    "alert_id", "article_id", "kind", "watchlist", "title", "url", "feed", "outlet", "severity",
-    "state", "verdict", "starred", "tags", "assignee", "note", "raised_at",
-    "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until", "merged_into",
-    "backfill", "rule", "article_version", "lost", "story",
-)  # fmt: skip
-
-
 def print_alerts(alerts: Iterable[Alert], style: str, *, header: bool = True) -> None:
     """Print a row for each alert, for programs."""
-    output.print_rows(map(alert_row, alerts), style, COLUMNS, header=header)
+    output.print_rows(map(alert_row, alerts), style, columns(AlertRow), header=header)
     sys.stdout.flush()
 
 

@@ -30,7 +30,8 @@ from monitor.intake.ingest.feed_health import describe_health, describe_poll, he
 from monitor.model.config import Config
 from monitor.model.feed import Coverage, Feed, FeedHealth, FeedState, Gap
 from monitor.model.shown_names import source_name
-from monitor.presentation.rows.feeds import feed_row, poll_row
+from monitor.presentation.rows import columns
+from monitor.presentation.rows.feeds import FeedRow, GapRow, PollRow, feed_row, poll_row
 from monitor.presentation.service.listings import gap_rows
 from monitor.runtime.wiring import local_zone, prospecting
 
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from monitor.intake.discovery import DiscoveredFeed
 
 
-GAP_COLUMNS = ("feed", "url", "kind", "start", "end", "seconds", "watchlists")
 GAP_DAYS = 7.0
 _GAP_MARKS = {"blind": signs.LOOK, "down": signs.FAILED}
 
@@ -55,7 +55,7 @@ def print_coverage_gaps(cli: CliContext, since: float | None, style: str) -> Non
     since = now - GAP_DAYS * 86_400 if since is None else since
     service = cli.service()
     if style != "table":
-        output.print_rows(gap_rows(service, since, now), style, GAP_COLUMNS)
+        output.print_rows(gap_rows(service, since, now), style, columns(GapRow))
     elif gaps := service.views.feeds.gaps(since, now):
         _print_gaps(gaps, service.coverage(since), now)
     else:
@@ -79,10 +79,6 @@ def _print_gaps(gaps: Sequence[Gap], coverage: Sequence[Coverage], now: float) -
         click.echo(_("{name}: {text}", name=", ".join(names), text=text))
 
 
-COLUMNS = (
-    "name", "url", "health", "words", "articles", "last_ok", "next_poll", "failures", "reason",
-    "blind", "moved_to", "former", "tags",
-)  # fmt: skip
 _MARKS = {
     "ok": signs.OK, "new": signs.NOT_YET, "late": signs.LOOK, "blind": signs.LOOK,
     "silent": signs.LOOK, "quarantined": signs.LOOK, "failing": signs.FAILED,
@@ -164,7 +160,7 @@ def _feeds(cli: CliContext) -> Sequence[FeedHealth]:
 def _print_feeds(cli: CliContext, style: str) -> None:
     feeds = _feeds(cli)
     if style != "table":
-        output.print_rows(map(feed_row, feeds), style, COLUMNS)
+        output.print_rows(map(feed_row, feeds), style, columns(FeedRow))
         return
     if not feeds:
         say(_("there are no feeds yet; add them to feeds.yaml"))
@@ -190,10 +186,6 @@ def _aligned(counted: str, digits: int, letters: int) -> str:
     return f"{number:>{digits}} {noun:<{letters}}"
 
 
-LOG_COLUMNS = (
-    "at", "outcome", "status", "entries", "known", "new", "changed", "blind", "moved", "seconds",
-    "reason",
-)  # fmt: skip
 POLLS_SHOWN = 30
 _LOG_MARKS = {"read": signs.OK, "unchanged": signs.UNCHANGED, "failed": signs.FAILED}
 
@@ -210,7 +202,7 @@ def feeds_log(cli: CliContext, feed: str, style: str) -> None:
     target = find_feed(feed, [health.feed for health in service.feeds()])
     polls = service.views.feeds.polls(target.url)[:POLLS_SHOWN]
     if style != "table":
-        output.print_rows(map(poll_row, polls), style, LOG_COLUMNS)
+        output.print_rows(map(poll_row, polls), style, columns(PollRow))
         return
     if not polls:
         say(_("{feed} has not been polled yet", feed=target.name))

@@ -25,6 +25,8 @@ from monitor.model.config import Channel, Config, DeliveryError
 from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
 from monitor.model.match import Match
 from monitor.model.severity import Severity
+from monitor.presentation.rows import columns
+from monitor.presentation.rows.deliveries import DeliveryRow
 from monitor.presentation.service.listings import delivery_rows, newest_deliveries
 from monitor.presentation.service.service import Service
 from monitor.runtime.wiring import senders
@@ -177,10 +179,6 @@ def _notification(
     return Notification(delivery=delivery, alert=alert, article=article)
 
 
-DELIVERY_COLUMNS = (
-    "id", "state", "channel", "alert_id", "occasion", "why", "watchlist", "title", "due",
-    "attempts", "reason", "created_at", "sent_at", "key", "bundle", "briefing",
-)  # fmt: skip
 _MARKS = {"waiting": signs.NOT_YET, "sent": signs.OK, "dead": signs.FAILED}
 
 
@@ -214,7 +212,7 @@ def list_deliveries(
         channel = _channel_name(cli, service, channel)
     listed = newest_deliveries(service.views, state, channel, limit)
     if style != "table":
-        output.print_rows(delivery_rows(service.views, listed), style, DELIVERY_COLUMNS)
+        output.print_rows(delivery_rows(service.views, listed), style, columns(DeliveryRow))
     else:
         alerts = {one.id: one for one in service.views.alerts.get([each.alert for each in listed])}
         numbers = [each.briefing for each in listed if each.briefing is not None]

@@ -33,12 +33,12 @@ from monitor.delivery.export.atom import search_feed
 from monitor.model.config import SavedSearch
 from monitor.model.search import Filter
 from monitor.model.search_results import Results, SearchHit, Suggestion
-from monitor.presentation.rows.searches import hit_row, results_row
+from monitor.presentation.rows import columns
+from monitor.presentation.rows.searches import HitRow, hit_row, results_row
 from monitor.presentation.service.service import Service
 from monitor.storage.search.query_resolution import narrow_query
 from monitor.storage.search.suggestions import FEW
 
-COLUMNS = ("article_id", "title", "url", "feed", "lang", "published", "seen", "score", "snippet")
 _MARGIN = " " * 8
 """Indent of all lines but the first, which begins with the article number."""
 _MAX_FORMS = 6
@@ -277,4 +277,4 @@ def _print_formatted(
     elif style == "atom":
         click.echo(search_feed(text, results.found, cli.clock()))
     else:
-        output.print_rows(map(hit_row, results.found), style, COLUMNS)
+        output.print_rows(map(hit_row, results.found), style, columns(HitRow))

@@ -12,8 +12,9 @@ from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, output, say
 from monitor.cli.numbers import ArticleNumber, no_article
 from monitor.cli.options import FORMATS, NumberParam
-from monitor.cli.search import COLUMNS, hit_lines, snippet_width
-from monitor.presentation.rows.searches import hit_row, similar_row
+from monitor.cli.search import hit_lines, snippet_width
+from monitor.presentation.rows import columns
+from monitor.presentation.rows.searches import HitRow, hit_row, similar_row
 
 
 @click.command()
@@ -46,7 +47,7 @@ def similar(context: click.Context, id: int, limit: int, style: str) -> None:
             if url:
                 click.echo(url)
     else:
-        output.print_rows(map(hit_row, hits), style, COLUMNS)
+        output.print_rows(map(hit_row, hits), style, columns(HitRow))
     if not hits:
         say(_("no article has a vector yet; `tocsin check` says whether articles get them"))
         context.exit(1)

@@ -24,7 +24,8 @@ from monitor.cli.index_update import update_index
 from monitor.cli.names import KnownNames
 from monitor.cli.options import QueryCommand, build_filter, with_filters
 from monitor.model.search_results import BucketSize, GroupBy, Series, Trend
-from monitor.presentation.rows.searches import trend_rows
+from monitor.presentation.rows import columns
+from monitor.presentation.rows.searches import CountRow, trend_rows
 from monitor.runtime.wiring import local_zone
 
 COLOURS = ("blue", "yellow", "green", "magenta", "cyan", "red", "bright_blue", "bright_green")
@@ -306,9 +307,6 @@ def _utc(moment: float) -> Any:
     return datetime.fromtimestamp(moment, UTC)
 
 
-COLUMNS = ("bucket", "start", "end", "whole", "series", "count", "covered", "corrected")
-
-
 @click.command(cls=QueryCommand)
 @click.argument("queries", metavar="QUERY...", nargs=-1, required=True)
 @click.option(
@@ -371,7 +369,7 @@ def trend(
         save_png(result, local_zone(), png)
         say(_("wrote {path}", path=png))
     if style in ("json", "jsonl", "csv"):
-        output.print_rows(trend_rows(result), style, COLUMNS)
+        output.print_rows(trend_rows(result), style, columns(CountRow))
     elif any(series.total for series in result.series):
         if style == "table":
             _print_table(result)

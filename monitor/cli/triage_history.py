@@ -17,7 +17,8 @@ from monitor.cli.options import format_option, table_or_json_option
 from monitor.cli.triage_selection import complete_alert_ids
 from monitor.judgement.alerts.description import describe_decision
 from monitor.model.triage import TriageAction
-from monitor.presentation.rows.alerts import decision_row, undo_row
+from monitor.presentation.rows import columns
+from monitor.presentation.rows.alerts import DecisionRow, decision_row, undo_row
 
 
 @click.command("undo")
@@ -62,7 +63,6 @@ def _report_undo(
         context.exit(1)
 
 
-COLUMNS = ("act", "alert_id", "at", "who", "why", "undoes", "before", "after")
 TOCSIN = "tocsin"
 
 
@@ -81,7 +81,7 @@ def _history(context: click.Context, id: int, style: str) -> None:
         raise no_alert(id)
     decisions = service.views.triage.decisions(id)[::-1]
     if style != "table":
-        output.print_rows(map(decision_row, decisions), style, COLUMNS)
+        output.print_rows(map(decision_row, decisions), style, columns(DecisionRow))
     for decision in decisions if style == "table" else ():
         when = output.format_moment(decision.at, cli.clock())
         who = line(decision.who) or (TOCSIN if decision.why else _("somebody"))

@@ -26,7 +26,8 @@ from monitor.model.feed import Coverage
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.shown_names import severity_name
 from monitor.model.watchlist import Baseline, TermRecord, WatchlistRecord
-from monitor.presentation.rows.watchlists import term_row
+from monitor.presentation.rows import columns
+from monitor.presentation.rows.watchlists import TermRow, WatchlistRow, term_row
 from monitor.presentation.service.explanation import explain_match, find_watchlist
 from monitor.presentation.service.listings import watchlist_rows
 from monitor.watchlists.exclusions import describe_precision, precision
@@ -48,10 +49,6 @@ format_option = click.option(
 )
 
 
-TERM_COLUMNS = (
-    "watchlist", "term", "total", "relevant", "noise", "verdicts", "precision", "precision_low",
-    "precision_high",
-)  # fmt: skip
 EMPTY_CELL = "-"
 
 
@@ -86,11 +83,6 @@ def terms_of(records: Iterable[TermRecord], name: str | None) -> list[TermRecord
 
 
 DAY = 86_400.0
-COLUMNS = (
-    "name", "severity", "total", "untriaged", "last_hit", "relevant", "noise", "verdicts",
-    "precision", "precision_low", "precision_high", "feeds", "feeds_with_gaps",
-    "today", "usual", "weeks", "surprise", "quiet", "suppressed", "muted_until",
-)  # fmt: skip
 
 
 @click.command("list")
@@ -145,7 +137,7 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
         _list_terms(service.views.watchlists.term_records(), name, style)
         return
     if style != "table":
-        output.print_rows(watchlist_rows(service, records, now), style, COLUMNS)
+        output.print_rows(watchlist_rows(service, records, now), style, columns(WatchlistRow))
         return
     coverage = {item.watchlist: item for item in service.coverage(now - DAY)}
     baselines = service.statistics.baselines()
@@ -180,7 +172,7 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
 def _list_terms(records: Sequence[TermRecord], name: str | None, style: str) -> None:
     terms = terms_of(records, name)
     if style != "table":
-        output.print_rows(map(term_row, terms), style, TERM_COLUMNS)
+        output.print_rows(map(term_row, terms), style, columns(TermRow))
         return
     for line in term_lines(terms, max(12, output.width() - 50)):
         click.echo(line)

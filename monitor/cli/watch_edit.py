@@ -28,7 +28,8 @@ from monitor.cli.watch import format_option
 from monitor.config import load
 from monitor.config.value_parsers import LONGEST_NAME
 from monitor.model.severity import Severity
-from monitor.presentation.rows.watchlists import silence_row
+from monitor.presentation.rows import columns
+from monitor.presentation.rows.watchlists import SilenceRow, silence_row
 from monitor.presentation.service.triage import USUAL, NoWatchlistError
 
 if TYPE_CHECKING:
@@ -150,9 +151,6 @@ def watch_from_search(
     say(_("{file}: watching for {query}", file=path, query=config.watchlists[-1].query.text))
 
 
-COLUMNS = ("watchlist", "by", "since", "until", "held")
-
-
 @click.command("silence")
 @click.argument("name", required=False, shell_complete=complete_watchlist)
 @click.option(
@@ -201,7 +199,7 @@ def _print_silences(cli: CliContext, style: str) -> None:
     now = cli.clock()
     silences = cli.service().views.watchlists.silences(now)
     if style != "table":
-        output.print_rows(map(silence_row, silences), style, COLUMNS)
+        output.print_rows(map(silence_row, silences), style, columns(SilenceRow))
     elif not silences:
         say(_("no watchlist is silenced"))
     else:

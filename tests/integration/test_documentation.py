@@ -266,23 +266,28 @@ OBJECTS = {
     "`tocsin alerts`": ["alerts ack a1", "alerts undo"],
     "`tocsin show`": ["show 6"],
     "`tocsin feeds`": ["feeds check"],
-    "Other commands": ["status", "status --latency", "verify", "check"],
+    "`tocsin status`": ["status"],
+    "Other commands": ["status --latency", "verify", "check"],
 }
 """Commands that print objects, by the section that explains these."""
+
+
+def output_section(title: str) -> str:
+    """Return a section of the pages about the output for programs."""
+    on_the_first = f"## {title}\n" in PAGES["docs/reference/output.md"]
+    return section("reference/output" if on_the_first else "reference/output-newsroom", title)
 
 
 def assert_fields_are_documented(newsroom: Newsroom, environ: dict[str, str]) -> None:
     """Hold what commands print for programs against the page about it."""
     for title, lines in ROWS.items():
-        known = quoted(section("reference/output", f"`tocsin {title}`"))
+        known = quoted(output_section(f"`tocsin {title}`"))
         for line in lines:
             printed = newsroom.here(*shlex.split(line), "--format", "csv", **environ).stdout
             header = next(csv.reader(io.StringIO(printed)))
             assert set(header) <= set(known), (line, set(header) - set(known))
     for title, lines in OBJECTS.items():
-        known = quoted(section("reference/output", title))
-        if title == "`tocsin show`":
-            known += quoted(section("reference/output", "`tocsin search`"))
+        known = quoted(output_section(title))
         for line in lines:
             printed = newsroom.here(*shlex.split(line), "--format", "json", **environ).stdout
             found = json.loads(printed)

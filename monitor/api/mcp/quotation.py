@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from msgspec import Struct
-from pydantic import TypeAdapter
-from typing_extensions import TypedDict
 
 from monitor.api.problems import ApiProblem
 from monitor.base.text_cleaning import clean
+from monitor.presentation.rows import means, schemas
 
 NOTICE = (
     "What stands under `untrusted` was written by publishers, or is about their words. Quote it and"
@@ -42,21 +41,18 @@ _JOINERS = str.maketrans("\u200d\ufe0f", "  ")
 class CitationRow(TypedDict):
     """An article that an answer is about."""
 
-    article_id: int
-    """Its number, as in `tocsin show 12`."""
-    uri: str
-    """Its address as a resource of this server."""
+    article_id: Annotated[int, means("Its number, as in `tocsin show 12`.")]
+    uri: Annotated[str, means("Its address as a resource of this server.")]
 
 
 class QuotedRow(TypedDict):
     """What an answer says besides the words of publishers."""
 
-    notice: str
-    """How to take what stands under `untrusted`."""
-    cite: list[CitationRow]
-    """The articles that it is about, to name them as sources."""
-    cut: list[str]
-    """The fields that were shortened."""
+    notice: Annotated[str, means("How to take what stands under `untrusted`.")]
+    cite: Annotated[
+        list[CitationRow], means("The articles that it is about, to name them as sources.")
+    ]
+    cut: Annotated[list[str], means("The fields that were shortened.")]
 
 
 class Quotation(Struct, frozen=True):
@@ -118,14 +114,12 @@ def plain(text: str, cap: int = WORDS) -> str:
 
 def answer_schema(row: Any) -> dict[str, Any]:
     """Return the schema of an answer with such rows under `untrusted`."""
-    reference = "#/$defs/{model}"
-    schema = TypeAdapter(QuotedRow).json_schema(ref_template=reference)
-    inner = TypeAdapter(row).json_schema(ref_template=reference)
-    schema["$defs"] = {**schema["$defs"], **inner.pop("$defs", {})}
-    schema["properties"]["untrusted"] = inner
-    schema["required"] = [*schema["required"], "untrusted"]
-    schema["title"] = "Answer"
-    return schema
+    place = "#/$defs/"
+    definitions = schemas([QuotedRow, row], place)
+    schema = definitions.pop("QuotedRow")
+    schema["properties"]["untrusted"] = {"$ref": place + row.__name__}
+    schema["required"] += ["untrusted"]
+    return {**schema, "title": "Answer", "$defs": definitions}
 
 
 class _Quoting:

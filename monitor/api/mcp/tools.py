@@ -14,11 +14,11 @@ from monitor.api.access import Caller
 from monitor.api.mcp.quotation import BODY, answer_schema
 from monitor.api.newsroom import LARGEST, Newsroom, Parameters, no_alert, no_article
 from monitor.api.problems import ApiProblem
-from monitor.api.router import describe_rows
 from monitor.api.routes import alerts, archive, feeds, newsroom, watchlists
 from monitor.base.errors import UnknownNameError
 from monitor.base.translation import gettext as _
 from monitor.model.token import Scope
+from monitor.presentation.rows import means
 from monitor.presentation.rows.alerts import AlertRow, StoryRow, alert_row
 from monitor.presentation.rows.articles import ArticleDetailsRow, details_row
 from monitor.presentation.rows.briefings import BriefingRow
@@ -67,7 +67,6 @@ def input_schema(tool: Tool) -> dict[str, Any]:
 @cache
 def output_schema(tool: Tool) -> dict[str, Any]:
     """Return the schema of what a tool answers."""
-    describe_rows()
     return answer_schema(tool.row)
 
 
@@ -103,8 +102,9 @@ class ArticleParameters(Parameters):
 class ReadArticleRow(ArticleDetailsRow):
     """An article with a part of its text."""
 
-    next_offset: int | None
-    """Where the next part of `body` begins; null at its end."""
+    next_offset: Annotated[
+        int | None, means("Where the next part of `body` begins; null at its end.")
+    ]
 
 
 def read_article(here: Newsroom, caller: Caller, parameters: ArticleParameters) -> ReadArticleRow:
@@ -145,8 +145,7 @@ class ExplainedAlertRow(watchlists.ExplanationRow):
     """Why an alert was raised."""
 
     alert: AlertRow
-    note: str
-    """Why the watchlist cannot be asked any more; else empty."""
+    note: Annotated[str, means("Why the watchlist cannot be asked any more; else empty.")]
 
 
 def explain_alert(here: Newsroom, caller: Caller, parameters: AlertParameters) -> ExplainedAlertRow:

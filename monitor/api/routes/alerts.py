@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from fastapi import Query
 from pydantic import Field
-from typing_extensions import TypedDict
 
 from monitor.api.access import Analyst, Reader
 from monitor.api.newsroom import (
@@ -27,6 +26,7 @@ from monitor.api.router import RowRouter
 from monitor.base.formatting import alert_number
 from monitor.base.translation import gettext as _
 from monitor.model.alert import AlertState, StoryAlerts, Verdict
+from monitor.presentation.rows import means
 from monitor.presentation.rows.alerts import (
     AlertRow,
     ChangeRow,
@@ -93,10 +93,8 @@ class PageParameters(AlertParameters):
 class AlertsRow(TypedDict):
     """A page of alerts."""
 
-    alerts: list[AlertRow]
-    """The newest first."""
-    next: str | None
-    """Where the next page begins; null on the last one."""
+    alerts: Annotated[list[AlertRow], means("The newest first.")]
+    next: Annotated[str | None, means("Where the next page begins; null on the last one.")]
 
 
 @router.get("/alerts")
@@ -117,10 +115,8 @@ def alerts(
 class StoriesRow(TypedDict):
     """A page of stories."""
 
-    stories: list[StoryRow]
-    """Those with the newest alert first."""
-    next: str | None
-    """Where the next page begins; null on the last one."""
+    stories: Annotated[list[StoryRow], means("Those with the newest alert first.")]
+    next: Annotated[str | None, means("Where the next page begins; null on the last one.")]
 
 
 @router.get("/stories")
@@ -201,8 +197,7 @@ class HistoryRow(TypedDict):
     """What was decided about an alert."""
 
     alert_id: str
-    history: list[DecisionRow]
-    """The newest first."""
+    history: Annotated[list[DecisionRow], means("The newest first.")]
 
 
 @router.get("/alerts/{alert}/history")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 
 from fastapi import Query, Request
 from pydantic import Field
-from typing_extensions import TypedDict
 
 from monitor.api.access import Reader
 from monitor.api.guard import Alone, more_time
@@ -26,6 +25,7 @@ from monitor.api.problems import invalid
 from monitor.api.router import RowRouter
 from monitor.base.translation import gettext as _
 from monitor.model.search_results import BucketSize, GroupBy
+from monitor.presentation.rows import means
 from monitor.presentation.rows.articles import (
     ArticleDetailsRow,
     RevisionsRow,
@@ -131,12 +131,14 @@ class TrendParameters(FilterParameters):
 class TrendRow(TypedDict):
     """Articles over time."""
 
-    by: str
-    """Length of a period: `hour`, `day`, `week` or `month`."""
-    note: str
-    """What the reader must know: an index that is behind or is being rebuilt."""
-    counts: list[CountRow]
-    """The articles of each series in each period, the earliest period first."""
+    by: Annotated[str, means("Length of a period: `hour`, `day`, `week` or `month`.")]
+    note: Annotated[
+        str, means("What the reader must know: an index that is behind or is being rebuilt.")
+    ]
+    counts: Annotated[
+        list[CountRow],
+        means("The articles of each series in each period, the earliest period first."),
+    ]
 
 
 @router.get("/trend")

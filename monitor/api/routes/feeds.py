@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from fastapi import Query, Request
 from pydantic import Field
-from typing_extensions import TypedDict
 
 from monitor.api.access import Admin, Reader
 from monitor.api.guard import HEAVY_SECONDS, Alone, more_time
@@ -21,6 +20,7 @@ from monitor.base.translation import gettext as _
 from monitor.config import value_parsers
 from monitor.model.config import Config
 from monitor.model.feed import Feed
+from monitor.presentation.rows import means
 from monitor.presentation.rows.feed_diagnostics import DiagnosticsRow, diagnostics_row
 from monitor.presentation.rows.feeds import FeedRow, GapRow, PollRow, feed_row, poll_row
 from monitor.presentation.service.listings import gap_rows
@@ -37,8 +37,7 @@ log = logging.getLogger("tocsin")
 class FeedsRow(TypedDict):
     """The feeds of the newsroom."""
 
-    feeds: list[FeedRow]
-    """Those in trouble first."""
+    feeds: Annotated[list[FeedRow], means("Those in trouble first.")]
 
 
 @router.get("/feeds")
@@ -60,8 +59,7 @@ class PollsRow(TypedDict):
     """The last polls of a feed."""
 
     feed: str
-    polls: list[PollRow]
-    """The newest first."""
+    polls: Annotated[list[PollRow], means("The newest first.")]
 
 
 @router.get("/feeds/log")
@@ -89,8 +87,7 @@ class GapParameters(Parameters):
 class GapsRow(TypedDict):
     """Coverage gaps."""
 
-    gaps: list[GapRow]
-    """The earliest first."""
+    gaps: Annotated[list[GapRow], means("The earliest first.")]
 
 
 @router.get("/feeds/gaps")
@@ -124,10 +121,8 @@ class AddFeedParameters(Parameters):
 class FoundFeedRow(TypedDict):
     """A feed that was found."""
 
-    name: str
-    """Its name in feeds.yaml."""
-    subscribed: bool
-    """Whether feeds.yaml had it before."""
+    name: Annotated[str, means("Its name in feeds.yaml.")]
+    subscribed: Annotated[bool, means("Whether feeds.yaml had it before.")]
     added: bool
     found: DiagnosticsRow
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 
 from fastapi import Query
 from pydantic import Field
-from typing_extensions import TypedDict
 
 from monitor.api.access import Reader
 from monitor.api.newsroom import Here, Moment, Parameters, Text
@@ -14,6 +13,7 @@ from monitor.api.problems import invalid
 from monitor.api.router import RowRouter
 from monitor.base.translation import gettext as _
 from monitor.model.search import Filter
+from monitor.presentation.rows import means
 from monitor.presentation.rows.briefings import BriefingRow, briefing_row
 from monitor.presentation.rows.deliveries import DeliveryRow
 from monitor.presentation.rows.status import StatusRow, status_row
@@ -69,8 +69,7 @@ class DeliveryParameters(Parameters):
 class DeliveriesRow(TypedDict):
     """Deliveries."""
 
-    deliveries: list[DeliveryRow]
-    """The newest first."""
+    deliveries: Annotated[list[DeliveryRow], means("The newest first.")]
 
 
 @router.get("/deliveries")

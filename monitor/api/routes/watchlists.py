@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from fastapi import Query, Request
 from msgspec.structs import replace
 from pydantic import Field
-from typing_extensions import TypedDict
 
 from monitor.api.access import Admin, Reader
 from monitor.api.guard import Alone, more_time
@@ -29,7 +28,8 @@ from monitor.base.translation import gettext as _
 from monitor.config import read
 from monitor.model.config import Config, Watchlist
 from monitor.model.search import Filter
-from monitor.presentation.rows.alerts import MatchRow, match_rows
+from monitor.presentation.rows import means
+from monitor.presentation.rows.alerts import MatchRow, match_row
 from monitor.presentation.rows.searches import HitRow, hit_row
 from monitor.presentation.rows.watchlists import TermRow, WatchlistRow, term_row
 from monitor.presentation.service.explanation import explain_match, find_watchlist
@@ -92,10 +92,10 @@ class ExplanationRow(TypedDict):
     watchlist: str
     article_id: int
     matches: bool
-    clauses: list[str]
-    """Each clause that matches with its text, or those that fail."""
-    places: list[MatchRow]
-    """Where it matches."""
+    clauses: Annotated[
+        list[str], means("Each clause that matches with its text, or those that fail.")
+    ]
+    places: Annotated[list[MatchRow], means("Where it matches.")]
 
 
 @router.get("/watchlists/explain")
@@ -114,7 +114,7 @@ def explain(
         "article_id": parameters.article,
         "matches": found.hit is not None,
         "clauses": found.reason.split("\n"),
-        "places": match_rows(found.hit.matches) if found.hit else [],
+        "places": list(map(match_row, found.hit.matches)) if found.hit else [],
     }
 
 
@@ -189,13 +189,12 @@ class TestRow(TypedDict):
     """What a watchlist would have matched."""
 
     days: int
-    articles: int
-    """Articles of that time."""
+    articles: Annotated[int, means("Articles of that time.")]
     matched: int
-    terms: list[TermCountRow]
-    """The most frequent first; terms without an article are left out."""
-    examples: list[HitRow]
-    """The newest articles that match."""
+    terms: Annotated[
+        list[TermCountRow], means("The most frequent first; terms without an article are left out.")
+    ]
+    examples: Annotated[list[HitRow], means("The newest articles that match.")]
 
 
 @router.post("/watchlists/test")
@@ -240,10 +239,8 @@ class AddedWatchlistRow(TypedDict):
 
     name: str
     severity: str
-    query: str
-    """What it looks for, as a query."""
-    added: bool
-    """False if it was only checked."""
+    query: Annotated[str, means("What it looks for, as a query.")]
+    added: Annotated[bool, means("False if it was only checked.")]
 
 
 @router.post("/watchlists")

@@ -3,46 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
-from typing_extensions import TypedDict  # pydantic reads those of `typing` from Python 3.12 on
-
-from monitor.base.formatting import alert_number, iso
-from monitor.base.text_cleaning import line, lines
+from monitor.base.formatting import iso
+from monitor.presentation.rows import AlertNumber, Line, Lines, Moment, means, row
 from monitor.presentation.rows.alerts import (
     EscalationRow,
     LostTermRow,
     MatchRow,
-    OutletRow,
-    escalation_rows,
-    lost_rows,
-    match_rows,
-    optional_number,
-    outlet_rows,
+    MergedInto,
+    Outlets,
+    OutletsElsewhere,
 )
 
 if TYPE_CHECKING:
     from monitor.base.article import Article
     from monitor.model.alert import Alert, MergedAlert
-    from monitor.model.article import ArticleDetails, ArticleRevision, Version
+    from monitor.model.article import ArticleDetails, ArticleRevision, Term, Version
 
 
 class ArticleRow(TypedDict):
     """An article with its text."""
 
-    article_id: int
-    """Number of the article."""
+    article_id: Annotated[int, means("Number of the article.", "id")]
     title: str
     url: str
-    feed: str
-    """Name of the feed that had it first."""
-    lang: str
-    """`fr`, `en`, or empty if it is not known."""
+    feed: Annotated[str, means("Name of the feed that had it first.")]
+    lang: Annotated[str, means("`fr`, `en`, or empty if it is not known.")]
     author: str
-    published: str | None
-    """As the publisher says."""
-    seen: str | None
-    """When tocsin first had it."""
+    published: Annotated[Moment, means("As the publisher says.")]
+    seen: Annotated[Moment, means("When tocsin first had it.")]
     summary: str
     body: str
 
@@ -50,38 +40,32 @@ class ArticleRow(TypedDict):
 class MergedAlertRow(TypedDict):
     """An alert of another article that was merged into one of this article."""
 
-    alert_id: str
-    article_id: int
+    alert_id: Annotated[AlertNumber, means(of="alert")]
+    article_id: Annotated[int, means(of="article")]
     title: str
-    outlet: str
-    seen: str | None
+    outlet: Annotated[str, means(of="publisher")]
+    seen: Moment
 
 
 class ArticleAlertRow(TypedDict):
     """An alert of the article at hand."""
 
-    alert_id: str
+    alert_id: Annotated[AlertNumber, means(of="id")]
     watchlist: str
     severity: str
     state: str
     verdict: str
     starred: bool
-    tags: list[str]
-    assignee: str
-    """Who works on it; empty for nobody."""
-    note: str
+    tags: list[Line]
+    assignee: Annotated[Line, means("Who works on it; empty for nobody.")]
+    note: Lines
     matches: list[MatchRow]
     escalations: list[EscalationRow]
-    held: str
-    """Why nobody was notified; empty if somebody was."""
-    merged_into: str | None
-    """The alert that stands for this one, as `a5`."""
-    merged: list[MergedAlertRow]
-    """Alerts of other articles that were merged into it."""
-    rule: str
-    """Version of the watchlist that raised it."""
-    article_version: int
-    """Version of the article that raised it."""
+    suppressed: Annotated[str, means("Why nobody was notified; or empty.")]
+    merged_into: MergedInto
+    merged: Annotated[list[MergedAlertRow], means("Alerts that were merged into it.")]
+    rule: Annotated[str, means("Version of the watchlist that raised it.")]
+    article_version: Annotated[int, means("Version of the article that raised it.")]
     lost: list[LostTermRow]
 
 
@@ -89,36 +73,27 @@ class CarrierRow(TypedDict):
     """Another feed with the story."""
 
     feed: str
-    seen: str | None
+    seen: Moment
 
 
 class ArticleDetailsRow(ArticleRow):
     """An article with its text, its alerts and who else has its story."""
 
-    versions: int
-    """How many versions the publisher made of it."""
-    page_trouble: str
-    """With `full_text`: why its page was not read; else empty."""
-    page_retry: str | None
-    """When tocsin tries its page again."""
-    limits: list[str]
-    """What of it is not matched or not searched, and why."""
+    versions: Annotated[int, means("How many versions the publisher made of it.")]
+    page_trouble: Annotated[str, means("With `full_text`: why its page was not read; else empty.")]
+    page_retry: Annotated[Moment, means("When tocsin tries its page again.")]
+    limits: Annotated[list[str], means("What of it is not matched or not searched, and why.")]
     alerts: list[ArticleAlertRow]
-    outlets: list[OutletRow]
-    """Who tells its story, in the order in which tocsin saw it."""
-    elsewhere: list[OutletRow]
-    """Who tells of the event in the other language, or in other words."""
-    others: list[CarrierRow]
-    """The other feeds with the story."""
+    outlets: Outlets
+    elsewhere: OutletsElsewhere
+    others: Annotated[list[CarrierRow], means("The other feeds with the story.")]
 
 
 class TextRow(TypedDict):
     """A text that an article has, or had before it was edited."""
 
-    version: int
-    """From 1, the first text."""
-    until: str | None
-    """When the next text was read; null for the one it has."""
+    version: Annotated[int, means("From 1, the first text.", "number")]
+    until: Annotated[Moment, means("When the next text was read; null for the one it has.")]
     title: str
     summary: str
     body: str
@@ -134,17 +109,14 @@ class WatchedTermRow(TypedDict):
 class EditRow(TypedDict):
     """What an edit of the publisher changed."""
 
-    version: int
-    """Number of the text it made."""
-    at: str | None
-    """When the edited text was read."""
-    parts: dict[str, list[list[str]]]
-    """By part (`title`, `summary`, `body`): pairs of `=`, `-` or `+` and a stretch of text that
-    stayed, went or came."""
-    went: list[WatchedTermRow]
-    """Terms that it took out."""
-    came: list[WatchedTermRow]
-    """Terms that it brought in."""
+    version: Annotated[int, means("Number of the text it made.")]
+    at: Annotated[Moment, means("When the edited text was read.")]
+    parts: Annotated[
+        dict[str, list[list[str]]],
+        means("By part of the article: pairs of `=`, `-` or `+` and a stretch of its text."),
+    ]
+    went: Annotated[list[WatchedTermRow], means("Terms that it took out.")]
+    came: Annotated[list[WatchedTermRow], means("Terms that it brought in.")]
 
 
 class RevisionsRow(TypedDict):
@@ -156,92 +128,35 @@ class RevisionsRow(TypedDict):
 
 def article_row(article: Article, feed: str) -> ArticleRow:
     """Return an article with its text, and the name of the feed that had it first."""
-    return {
-        "article_id": article.id,
-        "title": article.title,
-        "url": article.url,
-        "feed": feed,
-        "lang": article.lang,
-        "author": article.author,
-        "published": iso(article.published),
-        "seen": iso(article.seen),
-        "summary": article.summary,
-        "body": article.body,
-    }
+    return row(ArticleRow, article, feed=feed)
 
 
 def details_row(details: ArticleDetails) -> ArticleDetailsRow:
     """Return an article with all that is known of it."""
-    return {
+    return row(
+        ArticleDetailsRow,
+        details,
         **article_row(details.article, details.feed),
-        "versions": details.versions,
-        "page_trouble": details.page_trouble,
-        "page_retry": iso(details.page_retry),
-        "limits": list(details.limits),
-        "alerts": [_alert_row(alert, details.merged) for alert in details.alerts],
-        "outlets": outlet_rows(details.telling.outlets),
-        "elsewhere": outlet_rows(details.telling.elsewhere),
-        "others": [{"feed": outlet, "seen": iso(seen)} for outlet, seen in details.others],
-    }
+        alerts=[_alert_row(alert, details.merged) for alert in details.alerts],
+        others=[{"feed": outlet, "seen": iso(seen)} for outlet, seen in details.others],
+    )
 
 
 def _alert_row(alert: Alert, merged: Iterable[MergedAlert]) -> ArticleAlertRow:
-    return {
-        "alert_id": alert_number(alert.id),
-        "watchlist": alert.watchlist,
-        "severity": str(alert.severity),
-        "state": str(alert.state),
-        "verdict": str(alert.verdict),
-        "starred": alert.starred,
-        "tags": list(map(line, alert.tags)),
-        "assignee": line(alert.assignee),
-        "note": lines(alert.note),
-        "matches": match_rows(alert.matches),
-        "escalations": escalation_rows(alert),
-        "held": alert.suppressed,
-        "merged_into": optional_number(alert.duplicate_of),
-        "merged": [
-            {
-                "alert_id": alert_number(one.alert),
-                "article_id": one.article,
-                "title": one.title,
-                "outlet": one.publisher,
-                "seen": iso(one.seen),
-            }
-            for one in merged
-            if one.of == alert.id and not one.stands
-        ],
-        "rule": alert.rule,
-        "article_version": alert.article_version,
-        "lost": lost_rows(alert),
-    }
+    into_it = [each for each in merged if each.of == alert.id and not each.stands]
+    return row(ArticleAlertRow, alert, merged=[row(MergedAlertRow, each) for each in into_it])
 
 
 def revisions_row(
     revisions: Iterable[ArticleRevision], versions: Iterable[Version]
 ) -> RevisionsRow:
     """Return the texts of an article and its revisions."""
-    return {
-        "texts": [
-            {
-                "version": version.number,
-                "until": iso(version.until),
-                "title": version.title,
-                "summary": version.summary,
-                "body": version.body,
-            }
-            for version in versions
-        ],
-        "edits": [
-            {
-                "version": revision.version,
-                "at": iso(revision.at),
-                "parts": {part: list(map(list, pieces)) for part, pieces in revision.parts.items()},
-                "went": [
-                    {"watchlist": name, "term": term} for name, term in revision.removed_terms
-                ],
-                "came": [{"watchlist": name, "term": term} for name, term in revision.added_terms],
-            }
-            for revision in revisions
-        ],
-    }
+    edits = [
+        row(EditRow, each, went=_terms(each.removed_terms), came=_terms(each.added_terms))
+        for each in revisions
+    ]
+    return {"texts": [row(TextRow, version) for version in versions], "edits": edits}
+
+
+def _terms(terms: Iterable[Term]) -> list[WatchedTermRow]:
+    return [{"watchlist": name, "term": term} for name, term in terms]

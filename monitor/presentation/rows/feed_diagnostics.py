@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, cast
-
-from msgspec.structs import asdict
-from typing_extensions import TypedDict  # pydantic reads those of `typing` from Python 3.12 on
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from monitor.base.article import Timestamp
-from monitor.base.formatting import iso
 from monitor.base.url import redact
+from monitor.presentation.rows import Moment, decimals, means, row
 
 if TYPE_CHECKING:
     from monitor.base.errors import FeedError
     from monitor.intake.discovery import DiscoveredFeed
     from monitor.model.feed import Feed
 
-_From = TypedDict("_From", {"from": str})
+
+_From = TypedDict(
+    "_From",
+    {"from": Annotated[str, means("Who sets it: `the feed`, `tag NAME` or `defaults`.", "source")]},
+)
 
 
 class SettingRow(_From):
-    """A setting of feeds.yaml that holds for a feed; `from` is who sets it."""
+    """A setting of feeds.yaml that holds for a feed."""
 
     value: str
 
@@ -30,56 +31,44 @@ class DiagnosticsRow(TypedDict):
 
     readable: Literal[True]
     url: str
-    status: int
-    """Of HTTP."""
-    answered_by: str
-    """The address that answered."""
-    hops: list[str]
-    """The redirects."""
-    moved_to: str | None
-    """Where permanent redirects lead."""
-    seconds: float
-    """How long the answer took."""
-    bytes: int
-    """How large it was."""
+    status: Annotated[int, means("Of HTTP.")]
+    answered_by: Annotated[str, means("The address that answered.")]
+    hops: Annotated[list[str], means("The redirects.")]
+    moved_to: Annotated[str | None, means("Where permanent redirects lead.")]
+    seconds: Annotated[float, means("How long the answer took.", by=decimals(3))]
+    bytes: Annotated[int, means("How large it was.")]
     content_type: str
-    encoding: str
-    """As declared."""
+    encoding: Annotated[str, means("As declared.")]
     is_utf8: bool
     format: str
     title: str
     link: str
     entries: int
-    lang: str
-    """The declared language."""
-    langs: dict[str, int]
-    """The languages that were found, with the number of their entries."""
+    lang: Annotated[str, means("The declared language.")]
+    langs: Annotated[
+        dict[str, int], means("The languages that were found, with the number of their entries.")
+    ]
     undated: int
     future: int
-    oldest: str | None
-    newest: str | None
+    oldest: Moment
+    newest: Moment
     without_guid: int
     shared_guid: int
     without_link: int
-    texts: str
-    """`full`, `teasers`, `titles`, or empty without entries."""
-    length: int
-    """Characters of the median entry."""
+    texts: Annotated[str, means("`full`, `teasers`, `titles`, or empty without entries.")]
+    length: Annotated[int, means("Characters of the median entry.")]
     etag: str
     last_modified: str
-    max_age: float | None
-    """What the server says about caching, in seconds."""
+    max_age: Annotated[float | None, means("What the server says about caching, in seconds.")]
     ttl: float | None
-    interval: float
-    """After how many seconds tocsin would poll it again."""
-    conditional: bool
-    """Whether the server answers conditional requests."""
-    pages: str
-    """With `full_text`: why the pages of its articles may not be read."""
-    advice: list[str]
-    """What to change."""
-    settings: dict[str, SettingRow]
-    """For each key of feeds.yaml, its value and from whom it comes."""
+    interval: Annotated[float, means("After how many seconds tocsin would poll it again.")]
+    conditional: Annotated[bool, means("Whether the server answers conditional requests.")]
+    pages: Annotated[str, means("With `full_text`: why the pages of its articles may not be read.")]
+    advice: Annotated[list[str], means("What to change.")]
+    settings: Annotated[
+        dict[str, SettingRow],
+        means("For each key of feeds.yaml, its value and from whom it comes."),
+    ]
 
 
 class UnreadableRow(TypedDict):
@@ -88,10 +77,10 @@ class UnreadableRow(TypedDict):
     readable: Literal[False]
     url: str
     reason: str
-    status: int | None
-    """Of HTTP; null without an answer."""
-    retry: float | None
-    """After how many seconds tocsin would try again; null for never."""
+    status: Annotated[int | None, means("Of HTTP; null without an answer.")]
+    retry: Annotated[
+        float | None, means("After how many seconds tocsin would try again; null for never.")
+    ]
     settings: dict[str, SettingRow]
 
 
@@ -100,18 +89,9 @@ def diagnostics_row(feed: Feed, prospect: DiscoveredFeed, now: Timestamp) -> Dia
     from monitor.intake.discovery import diagnose
 
     found = diagnose(prospect, now, feed)
-    row: dict[str, Any] = {
-        "readable": True,
-        **asdict(found),
-        "hops": list(found.hops),
-        "advice": list(found.advice),
-        "oldest": iso(found.oldest),
-        "newest": iso(found.newest),
-        "seconds": round(found.seconds, 3),
-        "url": redact(found.url),
-        "settings": _settings(feed),
-    }
-    return cast("DiagnosticsRow", row)
+    return row(
+        DiagnosticsRow, found, readable=True, url=redact(found.url), settings=_settings(feed)
+    )
 
 
 def unreadable_row(feed: Feed, error: FeedError, now: Timestamp) -> UnreadableRow:
@@ -129,6 +109,4 @@ def unreadable_row(feed: Feed, error: FeedError, now: Timestamp) -> UnreadableRo
 
 
 def _settings(feed: Feed) -> dict[str, SettingRow]:
-    return {
-        setting.key: {"value": setting.value, "from": setting.source} for setting in feed.settings
-    }
+    return {setting.key: row(SettingRow, setting) for setting in feed.settings}

@@ -12,7 +12,8 @@ from support.two_feed_newsroom import ENGLISH, FRENCH, WATCHLISTS, rows
 
 ALERT = {
     "kind", "watchlist", "title", "url", "feed", "outlet", "severity", "state",
-    "raised_at", "matches", "copies", "outlets", "elsewhere", "escalations", "held", "held_until",
+    "raised_at", "matches", "copies", "outlets", "elsewhere", "escalations", "suppressed",
+    "suppressed_until",
     "backfill", "rule", "article_version", "lost", "merged_into", "verdict", "starred", "tags",
     "assignee", "note", "alert_id", "article_id", "story",
 }  # fmt: skip

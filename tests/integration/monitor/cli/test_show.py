@@ -100,14 +100,14 @@ def _listed_as_it_spread(newsroom: Newsroom, hosts: tuple[str, ...]) -> dict[str
     assert "⇡ 3 outlets at " in spread
     assert "lesoir.be first; lesechos.fr " in spread and " ≡2 · " in spread
     (alert,) = listed(newsroom, "--watch", "Alibaba")
-    assert (alert["copies"], alert["severity"], alert["held"]) == (2, "high", "")
+    assert (alert["copies"], alert["severity"], alert["suppressed"]) == (2, "high", "")
     assert [outlet["name"] for outlet in alert["outlets"]] == list(hosts)
     assert [outlet["copied"] for outlet in alert["outlets"]] == [False, True, True]
     lags = [outlet["lag"] for outlet in alert["outlets"]]
     assert lags == sorted(lags) and lags[0] == 0
     assert [(e["reason"], e["from"]) for e in alert["escalations"]] == [("outlets", "medium")]
     assert len(alert["rule"]) == 32
-    assert [each["held"] for each in alone] == ["", "", "", "backfill"]
+    assert [each["suppressed"] for each in alone] == ["", "", "", "backfill"]
     titles = [each["title"] for each in listed(newsroom)]  # it came before the second one of these
     assert titles.index(alert["title"]) < titles.index("Rien de lesechos.fr")
     shown = newsroom.here("show", str(alert["article_id"])).stdout
@@ -182,7 +182,7 @@ def test_show_an_article(filled: Newsroom) -> None:
     }  # fmt: skip
     (alert,) = said["alerts"]
     assert alert.keys() == {
-        "alert_id", "watchlist", "severity", "state", "matches", "escalations", "held",
+        "alert_id", "watchlist", "severity", "state", "matches", "escalations", "suppressed",
         "rule",
         "article_version", "lost", "verdict", "starred", "tags", "assignee",
         "note", "merged", "merged_into",

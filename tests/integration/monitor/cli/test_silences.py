@@ -44,27 +44,27 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
     assert "no watchlist is silenced" in run("watch", "silence")
     assert "Alibaba is silenced until" in run("watch", "silence", "alibaba", "--for", "2h")
     (mute,) = json.loads(run("watch", "silence", "--format", "json"))
-    assert (mute["watchlist"], mute["held"]) == ("Alibaba", 0)
+    assert (mute["watchlist"], mute["suppressed"]) == ("Alibaba", 0)
 
     news = [item("Alibaba", 1), item("Alibaba", 2), item("douane", 3), item("port", 4)]
     web.on("/feed", Reply(body=rss(*news)))
     assert newsroom.once("--now").returncode == 0
     assert told(tmp_path) == [("douane", "raised", "")]
     rows = json.loads(run("alerts", "--suppressed", "--format", "json"))
-    assert [(row["watchlist"], row["held"]) for row in rows] == [
+    assert [(row["watchlist"], row["suppressed"]) for row in rows] == [
         ("port", "no route"), ("Alibaba", "muted"), ("Alibaba", "muted"),
     ]  # fmt: skip
-    assert all(row["held_until"] == mute["until"] for row in rows[1:])
+    assert all(row["suppressed_until"] == mute["until"] for row in rows[1:])
     suppressed = run("alerts", "--suppressed", "--watch", "Alibaba")
     assert "not notified: the watchlist was silenced until" in suppressed
     assert len(json.loads(run("alerts", "--format", "json"))) == 4, "marked, not hidden"
     status = json.loads(run("status", "--json"))
     assert status["suppressed"] == {"muted": 2, "no route": 1}
-    assert [one["watchlist"] for one in status["mutes"]] == ["Alibaba"]
+    assert [one["watchlist"] for one in status["silences"]] == ["Alibaba"]
     assert "suppressed in the last day: 2 silenced, 1 without a route;" in run("status")
     lists = {row["name"]: row for row in json.loads(run("watch", "list", "--format", "json"))}
     assert lists["Alibaba"]["suppressed"] == {"muted": 2}
-    assert lists["Alibaba"]["muted_until"] == mute["until"]
+    assert lists["Alibaba"]["silenced_until"] == mute["until"]
     assert "2 silenced until" in run("watch", "list")
 
     assert "2 suppressed since" in run("watch", "unsilence", "ALIBABA")

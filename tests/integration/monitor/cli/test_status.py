@@ -46,7 +46,7 @@ def test_status(filled: Newsroom) -> None:
         "rebuilt": None,
         "config_error": "", "network_down": "", "store_damage": "", "no_vectors": "",
         "backfill": [], "log": "",
-        "set_aside": 0, "unsent": 0, "dead": 0, "mutes": [], "suppressed": {"backfill": 3},
+        "set_aside": 0, "unsent": 0, "dead": 0, "silences": [], "suppressed": {"backfill": 3},
     }  # fmt: skip
     shown = filled.here("status").stdout
     assert "not running" in shown

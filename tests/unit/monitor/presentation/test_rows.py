@@ -1,0 +1,106 @@
+"""Rows: made of values, and described by the same fields."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, TypedDict
+
+import msgspec
+import pytest
+from msgspec import Struct
+
+from monitor.presentation.rows import (
+    AlertNumber,
+    Moment,
+    alerts,
+    articles,
+    briefings,
+    columns,
+    decimals,
+    deliveries,
+    feed_diagnostics,
+    feeds,
+    means,
+    row,
+    schemas,
+    searches,
+    status,
+    watchlists,
+)
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+class Wheel(Struct):
+    size: float
+    colour: Colour = Colour.RED
+
+
+class Car(Struct):
+    id: int
+    built: float | None
+    wheels: tuple[Wheel, ...]
+    spare: Wheel | None
+    colours: dict[Colour, int]
+
+
+class WheelRow(TypedDict):
+    """A wheel."""
+
+    size: Annotated[float, means("In metres.", by=decimals(1))]
+    colour: str
+
+
+class CarRow(TypedDict):
+    """A car."""
+
+    number: Annotated[AlertNumber, means("Its number.", "id")]
+    built: Moment
+    wheels: list[WheelRow]
+    first: Annotated[str, means("The colour of the first wheel.")]
+    spare: WheelRow | None
+    colours: dict[str, int]
+
+
+CAR = Car(id=5, built=0.0, wheels=(Wheel(0.123),), spare=None, colours={Colour.RED: 1})
+
+
+def test_a_row_has_the_attributes_of_its_value_in_the_form_that_its_fields_say() -> None:
+    made = row(CarRow, CAR, first="red")
+    assert made == {
+        "number": "a5", "built": "1970-01-01T00:00:00Z", "wheels": [{"size": 0.1, "colour": "red"}],
+        "first": "red", "spare": None, "colours": {"red": 1},
+    }  # fmt: skip
+    assert list(made) == columns(CarRow)
+    assert type(made["wheels"][0]["colour"]) is str
+    assert msgspec.convert(made, CarRow) == made
+
+
+def test_a_value_without_an_attribute_is_refused() -> None:
+    with pytest.raises(AttributeError, match="first"):
+        row(CarRow, CAR)
+
+
+def test_the_schema_has_the_rows_and_what_their_fields_mean() -> None:
+    found = schemas([CarRow], "#/rows/")
+    assert found["CarRow"]["properties"]["number"] == {
+        "type": "string", "description": "Its number."
+    }  # fmt: skip
+    assert found["CarRow"]["properties"]["wheels"]["items"] == {"$ref": "#/rows/WheelRow"}
+    assert found["WheelRow"]["description"] == "A wheel."
+
+
+MODULES = (
+    alerts, articles, briefings, deliveries, feed_diagnostics, feeds, searches, status, watchlists
+)  # fmt: skip
+
+
+def test_every_row_has_a_schema() -> None:
+    kinds = {
+        value for module in MODULES for name, value in vars(module).items() if name[-3:] == "Row"
+    }
+    found = schemas(kinds, "#/")
+    assert len(kinds) > 30
+    assert {kind.__name__ for kind in kinds} == set(found)
