@@ -210,10 +210,12 @@ def _metrics(
     """Return what serves the metrics of a watch meanwhile, if an address is given."""
     if at is None:
         return nullcontext()
-    from monitor.delivery.export.metrics_server import measuring
+    from monitor.delivery.export.metrics_server import serving
+    from monitor.delivery.export.prometheus import EventCounters, figures
 
-    card, connections = (lambda: daemon.card), server_connections()
-    return measuring(at, store, clock, parts.listeners, card, connections)
+    registry = figures(open_views(store), clock, version("tocsin"), lambda: daemon.card)
+    parts.listeners.append(EventCounters(registry).batch_stored)
+    return serving(registry, at, clock, server_connections())
 
 
 def server_connections() -> int:

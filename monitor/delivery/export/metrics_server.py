@@ -9,116 +9,105 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Callable
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from importlib.metadata import version
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler
 
-import h11
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client.core import Metric
+from prometheus_client.exposition import ThreadingWSGIServer
+from prometheus_client.registry import Collector
 
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
-from monitor.base.tasks import WorkerThread, is_due
+from monitor.base.tasks import is_due
 from monitor.base.translation import gettext as _
-from monitor.delivery.export.prometheus import EventCounters, figures
-from monitor.intake.ingest.poll_outcome import BatchOutcome
-from monitor.model.config import Listening, StoreAddress
-from monitor.storage.monitor_lock import Heartbeat
-from monitor.storage.store import open_views
+from monitor.model.config import Listening
 
 FRESH = 5.0
 """Seconds for which a reading of the store is given out."""
 EXCHANGE = 5.0
 """Seconds that a client has to send its request and to take the answer."""
-MAX_HEAD = 8192
-"""Bytes of a request."""
-BACKLOG = 16
-"""Connections that are accepted at once; so many more than allowed may be open for a moment."""
 
 log = logging.getLogger("tocsin")
 
 
-class _Snapshot:
-    """The figures as text, read again when they are asked for and no longer fresh."""
+class _Snapshot(Collector):
+    """The figures, read again when they are asked for and no longer fresh."""
 
-    def __init__(self, registry: CollectorRegistry, clock: Callable[[], Timestamp]) -> None:
-        self._registry, self._clock = registry, clock
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="metrics")
-        self._thread = WorkerThread(self._executor)  # of one thread: one connection to the store
-        self._reading = asyncio.Lock()
+    def __init__(self, figures: Collector, clock: Callable[[], Timestamp]) -> None:
+        self._figures, self._clock = figures, clock
+        self._reader = ThreadPoolExecutor(1, "metrics")  # one thread: one connection to the store
         self._at = float("-inf")
-        self._text = b""
+        self._metrics: list[Metric] = []
 
-    async def text(self) -> bytes:
-        async with self._reading:
-            if is_due(self._at, FRESH, self._clock()):
-                self._text = await self._thread(generate_latest, self._registry)
-                self._at = self._clock()
-            return self._text
+    def describe(self) -> Iterator[Metric]:
+        """Yield nothing: the store is not read before somebody asks."""
+        yield from ()
 
-    def close(self) -> None:
-        self._executor.shutdown()
+    def collect(self) -> list[Metric]:
+        return self._reader.submit(self._read).result()
 
-
-class _MetricsServer:
-    """Answers requests, whatever their path, with the figures."""
-
-    def __init__(self, snapshot: _Snapshot, max_connections: int, seconds: float) -> None:
-        self._snapshot, self._max_connections = snapshot, max_connections
-        self._seconds = seconds
-        self._open: dict[asyncio.StreamWriter, None] = {}
-        """The oldest first."""
-
-    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one request, and close the connection."""
-        if len(self._open) >= self._max_connections:
-            oldest = next(iter(self._open))
-            del self._open[oldest]
-            oldest.transport.abort()
-        self._open[writer] = None
-        try:
-            with suppress(OSError, TimeoutError, h11.ProtocolError):
-                async with asyncio.timeout(self._seconds):
-                    await self._exchange(reader, writer)
-        finally:
-            self._open.pop(writer, None)
-            writer.transport.abort()
+    def _read(self) -> list[Metric]:
+        if is_due(self._at, FRESH, self._clock()):
+            self._metrics = list(self._figures.collect())
+            self._at = self._clock()
+        return self._metrics
 
     def close(self) -> None:
-        """Close all connections."""
-        for writer in self._open:
-            writer.transport.abort()
-
-    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
-        request = await _request(http, reader)
-        body = await self._snapshot.text() if request.method in (b"GET", b"HEAD") else b""
-        head = h11.Response(
-            status_code=200 if body else 405,
-            headers=[
-                ("Content-Type", CONTENT_TYPE_PLAIN_0_0_4),
-                ("Content-Length", str(len(body))),
-                ("Connection", "close"),  # not a message
-            ],
-        )
-        writer.write(http.send(head) or b"")
-        if request.method != b"HEAD":
-            writer.write(http.send(h11.Data(data=body)) or b"")
-        writer.write_eof()
-        await writer.drain()
-        while await reader.read(MAX_HEAD):
-            pass  # until the client, which has taken all, closes the connection
+        self._reader.shutdown()
 
 
-async def _request(http: h11.Connection, reader: asyncio.StreamReader) -> h11.Request:
-    """Return the request. Raises h11.RemoteProtocolError for anything else."""
-    while (event := http.next_event()) is h11.NEED_DATA:
-        http.receive_data(await reader.read(MAX_HEAD))
-    if not isinstance(event, h11.Request):
-        raise h11.RemoteProtocolError("the client sent no request")  # not a message
-    return event
+class _Handler(WSGIRequestHandler):
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Log no request."""
+
+
+class _MetricsServer(ThreadingWSGIServer):
+    """Answers one request of each connection, in a thread, and closes it in time."""
+
+    def __init__(
+        self, at: Listening, max_connections: int, seconds: float, monotonic: Callable[[], float]
+    ) -> None:
+        self.address_family = socket.AF_INET6 if ":" in at.host else socket.AF_INET
+        self._max_connections, self._seconds = max_connections, seconds
+        self._monotonic = monotonic
+        self._open: dict[Any, float] = {}
+        """When each connection began, the oldest first."""
+        super().__init__((at.host, at.port), _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open[request] = self._monotonic()
+        self.hang_up([*self._open][: -self._max_connections])
+        super().process_request(request, client_address)
+
+    def service_actions(self) -> None:
+        """Close connections that took too long; called twice a second."""
+        latest = self._monotonic() - self._seconds
+        self.hang_up([each for each, begun in [*self._open.items()] if begun < latest])
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.pop(request, None)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        log.debug("metrics: a client left", exc_info=True)  # not a message
+
+    def hang_up(self, connections: list[Any]) -> None:
+        """Close connections; their threads end then."""
+        for connection in connections:
+            self._open.pop(connection, None)
+            with suppress(OSError):  # closed meanwhile
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self.shutdown()
+        self.server_close()
+        self.hang_up([*self._open])
 
 
 @asynccontextmanager
@@ -142,12 +131,9 @@ async def serving(
     Raises:
         MonitorError: The address cannot be listened at.
     """
-    snapshot = _Snapshot(registry, clock)
-    metrics = _MetricsServer(snapshot, max_connections, seconds)
+    monotonic = asyncio.get_running_loop().time
     try:
-        server = await asyncio.start_server(
-            metrics.answer, at.host, at.port, limit=MAX_HEAD, backlog=BACKLOG
-        )
+        server = await asyncio.to_thread(_MetricsServer, at, max_connections, seconds, monotonic)
     except OSError as error:
         number = error.errno or 0
         words = (os.strerror(number) if number > 0 else error.strerror or str(error)).lower()
@@ -159,43 +145,16 @@ async def serving(
                 why=words,
             )
         ) from error
+    snapshot, shared = _Snapshot(registry, clock), CollectorRegistry()
+    shared.register(snapshot)
+    server.set_app(make_wsgi_app(shared))
     log.info(_("metrics at {address}", address=f"http://{at}/metrics"))
     if not at.is_private:
         words = _("metrics at {address} can be read by whoever reaches that address", address=at)
         log.warning(words)
+    threading.Thread(target=server.serve_forever, name="metrics server", daemon=True).start()
     try:
-        async with server:
-            try:
-                yield
-            finally:
-                metrics.close()
-    finally:
-        await asyncio.to_thread(snapshot.close)
-
-
-@asynccontextmanager
-async def measuring(
-    at: Listening,
-    store: StoreAddress,
-    clock: Callable[[], Timestamp],
-    listeners: list[Callable[[BatchOutcome], None]],
-    card: Callable[[], Heartbeat],
-    max_connections: int,
-) -> AsyncIterator[None]:
-    """Serve the metrics of a watch meanwhile.
-
-    Args:
-        at: Address to listen at.
-        store: Where the store is.
-        clock: Returns the time.
-        listeners: Callbacks for each batch that is stored; the counters are added.
-        card: Returns the latest heartbeat of the monitor.
-        max_connections: Clients that are served at once.
-
-    Raises:
-        MonitorError: The address cannot be listened at.
-    """
-    registry = figures(open_views(store), clock, version("tocsin"), card)
-    listeners.append(EventCounters(registry).batch_stored)
-    async with serving(registry, at, clock, max_connections):
         yield
+    finally:
+        await asyncio.to_thread(server.close)
+        await asyncio.to_thread(snapshot.close)
