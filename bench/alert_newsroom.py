@@ -12,7 +12,7 @@ from pathlib import Path
 
 from monitor.model.status import MonitorPresence
 from monitor.storage.monitor_lock import Heartbeat, MonitorLock
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 
 FEEDS, LISTS = 300, 25
 SEVERITIES = ("high", "medium", "low")
@@ -41,7 +41,7 @@ class AlertRoom:
     def __init__(self, folder: Path, alerts: int) -> None:
         self.folder = folder
         self.alerts = alerts
-        SqlStore(folder).close()
+        Store(folder).close()
         with closing(self._open()) as sql:
             sql.execute("PRAGMA synchronous = OFF")
             sql.execute("BEGIN")

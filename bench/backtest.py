@@ -27,7 +27,7 @@ from bench.tocsin_run import TOCSIN, WrongError
 from monitor.base.article import Article
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 
 SAMPLE = 97
 """Every so many articles are compared."""
@@ -77,7 +77,7 @@ def recombined(real: Sequence[Article], count: int) -> Iterator[Article]:
 def stored(folder: Path, articles: Iterator[Article]) -> list[Article]:
     """Put articles into a fresh store, return those that are compared."""
     folder.mkdir(mode=0o700)
-    store = SqlStore(folder)
+    store = Store(folder)
     store.subscribe([FEED], [])
     kept = []
     with store._connection as sql:

@@ -35,7 +35,7 @@ from monitor.model.event_link import Surety
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, Names, PollOutcome
 from monitor.storage.store.sql.articles import insert_names
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 
 Pair = tuple["Item", "Item"]
 """An English and a French article."""
@@ -263,7 +263,7 @@ def _cost(articles: Sequence[Article]) -> None:
         _names(article)
     naming = (time.process_time() - began) / ASKED
     many = list(itertools.islice(itertools.cycle(articles), STORED))
-    with tempfile.TemporaryDirectory() as folder, closing(SqlStore(Path(folder))) as store:
+    with tempfile.TemporaryDirectory() as folder, closing(Store(Path(folder))) as store:
         (feed,) = store.subscribe([Feed(url="https://a.test/rss", name="A")], [])
         arrived = [_arrival(replace(a, id=at, story=at)) for at, a in enumerate(many, 1)]
         with store.batch() as batch:

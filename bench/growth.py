@@ -35,7 +35,7 @@ from monitor.base.files import ARCHIVE_FOLDER
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
 from monitor.storage.maintenance.indexer_process import IndexerProcess
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 
 DISTINCT = 50_000
 """Articles of the corpus; each further round of them gets words of its own."""
@@ -91,7 +91,7 @@ def endless() -> Iterator[Article]:
 
 def grow(folder: Path, articles: int, tell: Callable[[GrowthStep], None]) -> None:
     """Fill store and index, and tell what each size costs on the way."""
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
         writer = open_archive_writer(folder / ARCHIVE_FOLDER)
         source = endless()
@@ -180,7 +180,7 @@ def starts(folder: Path) -> dict[str, float]:
     }
 
 
-def drop(store: SqlStore) -> float:
+def drop(store: Store) -> float:
     """Return the processor's seconds to drop the oldest articles; they are there again after."""
 
     class Undone(Exception):
@@ -200,7 +200,7 @@ def megabytes(files: Iterable[Path]) -> float:
 
 
 def fill(
-    store: SqlStore, feed: Feed, writer: ArchiveWriter, source: Iterator[Article], size: int
+    store: Store, feed: Feed, writer: ArchiveWriter, source: Iterator[Article], size: int
 ) -> tuple[float, int]:
     """Add articles up to a size; return the processor's seconds in the index, and how many."""
     seconds, added = 0.0, 0
@@ -215,7 +215,7 @@ def fill(
 
 
 def commits(
-    store: SqlStore, feed: Feed, writer: ArchiveWriter, source: Iterator[Article]
+    store: Store, feed: Feed, writer: ArchiveWriter, source: Iterator[Article]
 ) -> list[float]:
     """Return the processor's seconds of small commits."""
     times = []
@@ -228,13 +228,13 @@ def commits(
     return times
 
 
-def keep(store: SqlStore, feed: Feed, articles: list[Article]) -> None:
+def keep(store: Store, feed: Feed, articles: list[Article]) -> None:
     """Store articles that are in the index already, or are put there at once."""
     queue(store, feed, articles)
     store.mark_indexed(1 << 62)
 
 
-def queue(store: SqlStore, feed: Feed, articles: list[Article]) -> None:
+def queue(store: Store, feed: Feed, articles: list[Article]) -> None:
     """Store articles; they are on their way to the index."""
     arrivals = [
         ArticleChange(
@@ -255,7 +255,7 @@ def queue(store: SqlStore, feed: Feed, articles: list[Article]) -> None:
 
 def arrive(folder: Path, seconds: int) -> None:
     """Let articles arrive, and measure how soon each second's are found."""
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
         source = endless()
         there = len(store.article_ids())
@@ -283,7 +283,7 @@ def arrive(folder: Path, seconds: int) -> None:
 
 
 def until_found(
-    store: SqlStore,
+    store: Store,
     feed: Feed,
     source: Iterator[Article],
     process: IndexerProcess,

@@ -14,16 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from monitor.runtime import wiring
-from monitor.storage.store.sql.batch import SqlBatch
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.batch import Batch
+from monitor.storage.store.sql.store import Store
 
 TOOK: list[float] = []
 """Milliseconds."""
-_batch = SqlStore.batch
+_batch = Store.batch
 
 
 @contextmanager
-def timed(store: SqlStore) -> Iterator[SqlBatch]:
+def timed(store: Store) -> Iterator[Batch]:
     """See `Store.batch`."""
     began = time.perf_counter()
     with _batch(store) as batch:
@@ -34,6 +34,6 @@ def timed(store: SqlStore) -> Iterator[SqlBatch]:
 if __name__ == "__main__":
     config, folder, times = map(Path, sys.argv[1:])
     folder.mkdir()
-    SqlStore.batch = timed  # type: ignore[method-assign]
+    Store.batch = timed  # type: ignore[method-assign]
     asyncio.run(wiring.run_monitor(config, folder, wiring.RunOptions()))
     times.write_text(json.dumps(TOOK), encoding="utf-8")

@@ -26,7 +26,7 @@ from monitor.config.source import config_views, configured_store
 from monitor.model.config import Config
 from monitor.presentation.rows import Row
 from monitor.storage.store import open_store
-from monitor.storage.store.protocol import ConfigViews
+from monitor.storage.store.sql.configs import ConfigViews
 
 if TYPE_CHECKING:
     from monitor.model.stored_config import StoredConfig

@@ -34,7 +34,7 @@ from monitor.runtime.wiring import local_zone
 from monitor.storage.maintenance import indexer
 from monitor.storage.monitor_lock import MonitorLock
 from monitor.storage.store import open_store
-from monitor.storage.store.protocol import Store
+from monitor.storage.store.sql.store import Store
 
 REJECTS_SHOWN = 20
 """Rejected lines that are shown; further ones are only counted."""

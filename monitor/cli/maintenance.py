@@ -26,7 +26,7 @@ from monitor.storage.maintenance.followed_store import FollowedStore
 from monitor.storage.maintenance.index_repair import write_progress
 from monitor.storage.monitor_lock import MonitorLock
 from monitor.storage.store import open_store, open_views
-from monitor.storage.store.protocol import Store
+from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sqlite import FILE, compact, room
 
 if TYPE_CHECKING:

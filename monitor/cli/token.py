@@ -15,7 +15,7 @@ from monitor.cli.options import DurationParam, format_option
 from monitor.cli.output import format_moment
 from monitor.model.token import PREFIX, Scope, Token, token_hash
 from monitor.runtime import wiring
-from monitor.storage.store.protocol import TokenViews
+from monitor.storage.store.sql.tokens import TokenViews
 
 LONGEST = 64
 """Characters of a name: as many as the history of alerts has room for."""

@@ -28,7 +28,7 @@ from monitor.config import load
 from monitor.model.config import Config, Watchlist
 from monitor.presentation.service.explanation import find_watchlist
 from monitor.storage.store import open_views
-from monitor.storage.store.protocol import Views
+from monitor.storage.store.sql.views import Views
 from monitor.watchlists.exclusions import (
     LEAST,
     Exclusion,

@@ -23,7 +23,7 @@ from monitor.storage.store import open_views
 
 if TYPE_CHECKING:
     from monitor.model.stored_config import StoredConfig
-    from monitor.storage.store.protocol import ConfigViews
+    from monitor.storage.store.sql.configs import ConfigViews
 
 BUSY_MS = 40_000
 """Milliseconds that a new version waits for another writer. One that stands still in the middle of

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from monitor.base.article import Timestamp
 from monitor.base.tasks import WorkerThread
 from monitor.runtime.lease_keeper import LeaseHolder, SoleMonitor
-from monitor.storage.store.protocol import Store
+from monitor.storage.store.sql.store import Store
 
 if TYPE_CHECKING:
     from monitor.delivery.notify.briefing_schedule import BriefingScheduler

@@ -14,7 +14,15 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any, Protocol
@@ -27,7 +35,6 @@ from monitor.base.translation import ngettext
 from monitor.model.lease import BUCKETS, Duty, Standing
 from monitor.storage.fair_share import Change, bucket_of, decide
 from monitor.storage.fencing import SOLE, Holding, Lease, under
-from monitor.storage.store.protocol import Leases
 
 log = logging.getLogger("tocsin")
 
@@ -43,6 +50,49 @@ CLOCK_TOLERANCE = 60.0
 Work = Callable[[], Coroutine[Any, Any, None]]
 
 _NOTHING: nullcontext[None] = nullcontext()
+
+
+class Leases(Protocol):
+    """What a monitor holds of a store that several share; expiry is by the database's clock.
+
+    For a thread of its own. Every method raises StoreError when the database does not answer.
+    """
+
+    def now(self) -> Timestamp:
+        """Return the time of the database."""
+
+    def beat(self) -> Standing:
+        """Say that this monitor lives; return where it stands."""
+
+    def take(self, most: int, *, forced: bool = False) -> dict[int, int]:
+        """Take buckets that nobody holds; return their epochs.
+
+        Args:
+            most: How many.
+            forced: Take those of others too: for one who knows that they are gone.
+        """
+
+    def take_duties(self, duties: Collection[Duty], *, forced: bool = False) -> dict[int, int]:
+        """Take the duties among these that nobody has; return their epochs."""
+
+    def release(self, leases: Iterable[int]) -> None:
+        """Give leases back, but for those under which something is being stored."""
+
+    def take_turns(self, spacings: Mapping[str, float]) -> dict[str, float]:
+        """Take the turns of the hosts that may be asked now, among all monitors.
+
+        Args:
+            spacings: Seconds for which nobody may ask a host again, by host.
+
+        Returns:
+            Seconds to wait, by host that may not be asked yet.
+        """
+
+    def leave(self) -> None:
+        """Give all leases back, and say goodbye."""
+
+    def close(self) -> None:
+        """Close the connection."""
 
 
 class LeaseHolder(Protocol):

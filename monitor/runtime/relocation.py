@@ -16,7 +16,7 @@ from monitor.config.value_parsers import HARMLESS
 from monitor.intake.ingest.permanent_redirects import is_confirmed
 from monitor.intake.parse.entry_keys import canonical
 from monitor.model.feed import Feed, PermanentRedirect
-from monitor.storage.store.protocol import Store
+from monitor.storage.store.sql.store import Store
 
 log = logging.getLogger("tocsin")
 

@@ -48,7 +48,8 @@ from monitor.runtime.run_log import Progress, RunLog
 from monitor.storage.monitor_lock import MonitorLock
 from monitor.storage.search.search import ArchiveSearch
 from monitor.storage.store import open_leases, open_store, open_views
-from monitor.storage.store.protocol import Store, Views
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 
 if TYPE_CHECKING:
     import asyncio
@@ -369,7 +370,7 @@ def _leases(
     return LeaseKeeper(
         leases, thread, clock=clock, monotonic=uptime, sleep=asyncio.sleep,
         expiry=expiry, alone=orders.once, duties=duties,
-    ), HostTurns(leases, thread).take, close  # fmt: skip
+    ), HostTurns(leases.take_turns, thread).take, close  # fmt: skip
 
 
 def _linker(

@@ -7,22 +7,26 @@ well. So each request takes the turn of its host in the store before it is sent.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 
 from monitor.base.tasks import WorkerThread
-from monitor.storage.store.protocol import Leases
 
 
 class HostTurns:
     """Asks the store for the turns of hosts, for all that wait meanwhile at once."""
 
-    def __init__(self, leases: Leases, thread: WorkerThread) -> None:
+    def __init__(
+        self,
+        take_turns: Callable[[Mapping[str, float]], dict[str, float]],
+        thread: WorkerThread,
+    ) -> None:
         """Ask for nothing yet.
 
         Args:
-            leases: The leases of the store.
-            thread: Their thread.
+            take_turns: Takes the turns of hosts in the store (see `Leases.take_turns`).
+            thread: The thread in which it is called.
         """
-        self._leases = leases
+        self._take_turns = take_turns
         self._thread = thread
         self._waiting: dict[str, float] = {}
         self._answers: dict[str, float] = {}
@@ -44,5 +48,5 @@ class HostTurns:
 
     async def _ask(self, spacings: dict[str, float]) -> None:
         self._waiting = {}
-        refused = await self._thread(self._leases.take_turns, spacings)
+        refused = await self._thread(self._take_turns, spacings)
         self._answers |= {host: refused.get(host, 0.0) for host in spacings}

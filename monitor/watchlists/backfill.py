@@ -26,7 +26,8 @@ from monitor.model.evidence import Via
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
 from monitor.model.watchlist import BackfillProgress, renamed_watchlists
-from monitor.storage.store.protocol import Batch, Store
+from monitor.storage.store.sql.batch import Batch
+from monitor.storage.store.sql.store import Store
 
 log = logging.getLogger("tocsin")
 

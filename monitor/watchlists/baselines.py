@@ -13,7 +13,8 @@ from monitor.model.alert import UNUSUAL, AlertKind
 from monitor.model.watchlist import Baseline, UnusualTime, WatchlistInForce
 
 if TYPE_CHECKING:
-    from monitor.storage.store.protocol import Views, VolumeViews
+    from monitor.storage.store.sql.views import Views
+    from monitor.storage.store.sql.volumes import VolumeViews
 
 WEEK_HOURS = 7 * 24
 

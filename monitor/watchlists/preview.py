@@ -13,7 +13,7 @@ from monitor.base.article import Timestamp
 from monitor.model.config import StoreAddress, Watchlist
 from monitor.model.feed import Feed
 from monitor.model.search_results import SearchHit
-from monitor.storage.store.protocol import Views
+from monitor.storage.store.sql.views import Views
 from monitor.watchlists.backtest import ArchiveReplay, TrialTallies, known_feeds, replay
 
 EXAMPLES = 10

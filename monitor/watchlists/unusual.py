@@ -21,7 +21,8 @@ from monitor.model.alert import UNUSUAL, AlertKind
 from monitor.model.config import Watchlist
 from monitor.model.feed import SubscribedFeed
 from monitor.model.watchlist import UnusualTime
-from monitor.storage.store.protocol import Store, VolumeViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.volumes import VolumeViews
 from monitor.watchlists.baselines import learn_patterns, long_read_feeds
 
 RECENT = 3 * DAY

@@ -16,7 +16,7 @@ from support.flow import A, B, C, Fuse, ManualMonitor, life, rows
 from support.planted_bugs import EtagFirst
 
 from monitor.intake.parse.feed import parse
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 
 OF_THE_STORY = {
     "feeds": "url, etag, body_hash, failures, reason, gone, blind, title, lang, articles",
@@ -78,7 +78,7 @@ class Moments(Fuse):
         self.found.setdefault(state.digest(), (self.steps, self.life.press.round, disk))
 
 
-def moments(folder: Path, store: Callable[[Path], SqlStore] = SqlStore) -> Moments:
+def moments(folder: Path, store: Callable[[Path], Store] = Store) -> Moments:
     """Live without interruption; return all that kills could leave."""
     fuse = Moments()
     fuse.life = life(folder, fuse, store)
@@ -87,7 +87,7 @@ def moments(folder: Path, store: Callable[[Path], SqlStore] = SqlStore) -> Momen
 
 
 def resumed(
-    folder: Path, round: int, disk: dict[str, bytes], store: Callable[[Path], SqlStore]
+    folder: Path, round: int, disk: dict[str, bytes], store: Callable[[Path], Store]
 ) -> list[str]:
     """Start again from what a kill left; return what its ETags ran ahead of."""
     folder.mkdir()
@@ -141,7 +141,7 @@ def test_killed_before_any_step_nothing_is_lost_or_doubled(
     folder, lived = whole
     expected = story(folder)
     for step, round, disk in lived.found.values():
-        assert resumed(tmp_path / str(step), round, disk, SqlStore) == [], step
+        assert resumed(tmp_path / str(step), round, disk, Store) == [], step
         assert story(tmp_path / str(step)) == expected, step
 
 

@@ -26,7 +26,7 @@ from support.scripted_server import Web
 from support.simulated_monitor import Living
 from support.simulated_time import Town, World
 
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.views import Views
 from monitor.storage.store.sqlite import FILE
 
 MINUTE, HOUR = 60.0, 3_600.0
@@ -223,7 +223,7 @@ class Promise(RuleBasedStateMachine):
             self.living.begin()
         self.living.let(5 * MINUTE)  # until a store that refused is asked again
         for _ in range(2):  # what arrives in between is told of too
-            views = SqlViews(self.folder / "var")
+            views = Views(self.folder / "var")
             views.feeds.poll_now(None)
             views.deliveries.retry(None, self.world.now)
             self.living.let(12 * MINUTE)

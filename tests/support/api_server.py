@@ -21,7 +21,7 @@ from monitor.api.server import ApiServer, ServerOptions, Surroundings
 from monitor.model.config import StoreAddress
 from monitor.model.token import Scope, Token, token_hash
 from monitor.runtime.wiring import local_zone, open_service
-from monitor.storage.store.protocol import TokenViews
+from monitor.storage.store.sql.tokens import TokenViews
 
 PATIENCE = 120.0
 """Seconds that a busy machine may take for anything."""

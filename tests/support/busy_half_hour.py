@@ -22,7 +22,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sqlite import FILE
 from support.feeds_and_webhook import Accepted, Mood, ScriptedFeed, ScriptedWebhook
 from support.flow import Fuse
@@ -168,7 +168,7 @@ class Moment(Struct, frozen=True):
     asked: dict[str, int]
 
 
-def _tidy(store: type[SqlStore]) -> type[SqlStore]:
+def _tidy(store: type[Store]) -> type[Store]:
     """Return the same store with small files: its journal is merged often."""
 
     class Tidy(store):  # type: ignore[valid-type, misc]
@@ -184,7 +184,7 @@ class BusyHalfHour(Struct, dict=True):
 
     folder: Path
     elapsed: float = 0.0
-    store: type[SqlStore] = SqlStore
+    store: type[Store] = Store
     planted: tuple[Callable[[], AbstractContextManager[Any]], ...] = ()
     """Patches that are in force while the monitor lives."""
     sinks: dict[str, ScriptedWebhook] = field(

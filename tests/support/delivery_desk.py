@@ -31,8 +31,8 @@ from monitor.model.delivery import (
     PlannedDelivery,
 )
 from monitor.model.search import Filter
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 from support import flow
 from support.flow import START
 from support.newsroom import PATIENCE
@@ -65,16 +65,16 @@ class DeliveryDesk:
     allow: Networks = LOOPBACK
     after: Callable[[], None] = lambda: None
     """Called when a sender is done, before anything is noted."""
-    open_store: Callable[[Path], SqlStore] = SqlStore
+    open_store: Callable[[Path], Store] = Store
 
     @property
-    def views(self) -> SqlViews:
-        return SqlViews(self.folder)
+    def views(self) -> Views:
+        return Views(self.folder)
 
     def plan(self, alerts: Sequence[int], *channels: str, **more: Any) -> None:
         """Put alerts on their way."""
         planned = [PlannedDelivery(channel=name, **{"due": self.now, **more}) for name in channels]
-        with closing(SqlStore(self.folder)) as store, store.batch() as batch:
+        with closing(Store(self.folder)) as store, store.batch() as batch:
             notify = [Notify(alert, Occasion.RAISED, "", tuple(planned)) for alert in alerts]
             batch.save_alerts(AlertPlan(at=self.now, notify=tuple(notify)))
 
@@ -165,7 +165,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A newsroom that has alerts."""
     folder = tmp_path_factory.mktemp("lived")
     flow.life(folder).live(flow.ROUNDS)
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         store._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return folder
 

@@ -38,7 +38,7 @@ from monitor.model.severity import Severity
 from monitor.runtime.pipeline import Pipeline
 from monitor.storage.store import sqlite
 from monitor.storage.store.sql.connection import open_database
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 
 START = 1_700_000_000.0
 HOUR = 3_600.0
@@ -162,7 +162,7 @@ class ManualMonitor(Struct):
     press: Press
     feeds: Sequence[Feed]
     watchlists: Sequence[Watchlist]
-    open_store: Callable[[Path], SqlStore] = SqlStore
+    open_store: Callable[[Path], Store] = Store
     now: float = START
     settled: list[BatchOutcome] = field(default_factory=list)
     routing: Routing = field(default_factory=Routing)
@@ -173,7 +173,7 @@ class ManualMonitor(Struct):
         with self.press.fuse.fitted(), ThreadPoolExecutor(1) as thread:
             self._live(self.open_store(self.folder), thread, rounds)
 
-    def _live(self, store: SqlStore, thread: ThreadPoolExecutor, rounds: Iterable[int]) -> None:
+    def _live(self, store: Store, thread: ThreadPoolExecutor, rounds: Iterable[int]) -> None:
         feeds = store.subscribe(self.feeds, self.watchlists)
         rules = WatchlistMatcher(self.watchlists, feeds)
         numbered = {feed.number: feed for feed in feeds}
@@ -190,14 +190,14 @@ class ManualMonitor(Struct):
         asyncio.run(_with(pipeline, self._rounds(store, pipeline, feeds, rounds)))
 
     async def _rounds(
-        self, store: SqlStore, pipeline: Pipeline, feeds: Sequence[Feed], rounds: Iterable[int]
+        self, store: Store, pipeline: Pipeline, feeds: Sequence[Feed], rounds: Iterable[int]
     ) -> None:
         for number in rounds:
             self.press.round = number
             self.now = START + number * HOUR
             await self._round(store, pipeline, feeds)
 
-    async def _round(self, store: SqlStore, pipeline: Pipeline, feeds: Sequence[Feed]) -> None:
+    async def _round(self, store: Store, pipeline: Pipeline, feeds: Sequence[Feed]) -> None:
         states = {one.feed.url: one.state for one in store.feeds.subscribed()}
         asked = [feed for feed in feeds if not states[feed.url].gone]
         await asyncio.gather(*(poll(pipeline, feed, states[feed.url]) for feed in asked))
@@ -302,7 +302,7 @@ def scenario(fuse: Fuse | None = None) -> Press:
 
 
 def life(
-    folder: Path, fuse: Fuse | None = None, store: Callable[[Path], SqlStore] = SqlStore
+    folder: Path, fuse: Fuse | None = None, store: Callable[[Path], Store] = Store
 ) -> ManualMonitor:
     """Return the spine of the scenario, not yet alive."""
     return ManualMonitor(folder, scenario(fuse), FEEDS, WATCHLISTS, store)

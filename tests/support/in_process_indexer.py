@@ -9,7 +9,7 @@ from pathlib import Path
 from monitor.base.files import ARCHIVE_FOLDER
 from monitor.model.config import StoreAddress
 from monitor.storage.maintenance import indexer
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 from support.simulated_time import NoIndexer
 
 
@@ -35,7 +35,7 @@ class HereIndexer(NoIndexer):
         return store.last
 
 
-class _Noting(SqlStore):
+class _Noting(Store):
     """A store that leaves it to the monitor to take out of the outbox what is indexed."""
 
     last = 0

@@ -32,8 +32,8 @@ from monitor.runtime.pipeline import Pipeline
 from monitor.runtime.relocation import Relocation
 from monitor.runtime.run_log import RunLog
 from monitor.storage.monitor_lock import Heartbeat, MonitorLock, current_heartbeat
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 from support import flow
 from support.flow import FEEDS, START, WATCHLISTS, A, B, C, Press, edition
 from support.newsroom import PATIENCE
@@ -93,7 +93,7 @@ class InProcessMonitor:
     waits: list[float] = field(default_factory=list)
     """The seconds that the monitor wanted to wait."""
     config: Config | ConfigError = field(init=False)
-    store: SqlStore = field(init=False)
+    store: Store = field(init=False)
 
     def __post_init__(self) -> None:
         feeds = tuple(replace(feed, every=60.0) for feed in FEEDS)
@@ -106,9 +106,9 @@ class InProcessMonitor:
         self.config, self.edits = config, self.edits + 1
 
     @property
-    def views(self) -> SqlViews:
+    def views(self) -> Views:
         """What viewers read of its store."""
-        return SqlViews(self.folder)
+        return Views(self.folder)
 
     def load(self) -> Config:
         if self.reading is not None:
@@ -142,7 +142,7 @@ class InProcessMonitor:
         return found[0]
 
     async def _with(self, life: Callable[[Daemon], Awaitable[None]]) -> None:
-        self.store = SqlStore(self.folder)
+        self.store = Store(self.folder)
         with (
             MonitorLock(self.folder) as held,
             closing(self.store),
@@ -197,7 +197,7 @@ class InProcessMonitor:
     def _notifier(self, executor: ThreadPoolExecutor) -> DeliveryLoop:
         return DeliveryLoop(
             self.store.deliveries,
-            NotificationLoader(SqlViews(self.folder)),
+            NotificationLoader(Views(self.folder)),
             WorkerThread(executor),
             self.senders,
             clock=lambda: self.now,
@@ -224,7 +224,7 @@ class InProcessMonitor:
         return current_heartbeat(self.folder) or Heartbeat(nobody, pulse=0.0)
 
     def polls(self, url: str) -> int:
-        return len(SqlViews(self.folder).feeds.polls(url))
+        return len(Views(self.folder).feeds.polls(url))
 
     def health(self, url: str) -> FeedHealth:
         from monitor.runtime.wiring import open_service

@@ -15,7 +15,7 @@ from monitor.base.files import ARCHIVE_FOLDER
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.verification import verify
 from monitor.storage.store.sql.evidence import EvidenceReader
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sqlite import FILE
 from support.article_archive import searchable_ids
 from support.feeds_and_webhook import Accepted, keys
@@ -90,7 +90,7 @@ def told(promised: Promised, accepted: Sequence[Accepted]) -> Iterator[str]:
 
 def _searchable(data: Path) -> Iterator[str]:
     """Let the index catch up, and hold it against the store."""
-    with closing(SqlStore(data)) as store:
+    with closing(Store(data)) as store:
         indexer.catch_up(store, data / ARCHIVE_FOLDER)
         stored = set(store.article_ids())
     indexed = searchable_ids(data / ARCHIVE_FOLDER)

@@ -18,18 +18,18 @@ from monitor.model.lease import Standing
 from monitor.model.poll import PollOutcome
 from monitor.storage.fencing import Lease
 from monitor.storage.store.sql import connection, leases
-from monitor.storage.store.sql.batch import SqlBatch
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.batch import Batch
+from monitor.storage.store.sql.store import Store
 
 BETWEEN = "BEGIN IMMEDIATE -- between the two halves"
 """Begins the second half of what should be one transaction, where there is something in it."""
 
 
-class EtagFirst(SqlStore):
+class EtagFirst(Store):
     """A store that commits what is remembered of the feed before what it brought."""
 
     @contextmanager
-    def batch(self) -> Iterator[SqlBatch]:
+    def batch(self) -> Iterator[Batch]:
         with super().batch() as batch:
             save = batch.save_poll
 
@@ -44,11 +44,11 @@ class EtagFirst(SqlStore):
             yield batch
 
 
-class AlertsFirst(SqlStore):
+class AlertsFirst(Store):
     """A store that commits alerts before their deliveries."""
 
     @contextmanager
-    def batch(self) -> Iterator[SqlBatch]:
+    def batch(self) -> Iterator[Batch]:
         with super().batch() as batch:
             save = batch.save_alerts
 
@@ -62,7 +62,7 @@ class AlertsFirst(SqlStore):
             yield batch
 
 
-class NoOutbox(SqlStore):
+class NoOutbox(Store):
     """A store that keeps in memory what is on its way."""
 
     def __init__(self, folder: Path) -> None:

@@ -35,7 +35,7 @@ from monitor.runtime import wiring
 from monitor.storage.maintenance import retention
 from monitor.storage.store.postgresql.dialect import translate
 from monitor.storage.store.sql.leases import NOW
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 from support.flow import Reader
 from support.scripted_server import Web
 
@@ -71,8 +71,8 @@ class World:
     seed: int = 1
     indexer: Callable[..., Any] | None = None
     """Makes what indexes; None has nothing indexed."""
-    store: type[SqlStore] = SqlStore
-    _stores: list[SqlStore] = field(default_factory=list)
+    store: type[Store] = Store
+    _stores: list[Store] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._dice = random.Random(self.seed)
@@ -199,7 +199,7 @@ class World:
                 "httpcore._async.http11.time": time,
                 "monitor.intake.fetch.client.Client": Client,
                 "monitor.intake.fetch.address_guard.AddressGuard": Guard,
-                "monitor.storage.store.sql.store.SqlStore": Store,
+                "monitor.storage.store.sql.store.Store": Store,
                 "monitor.intake.parse.workers.Parser": InlineReader,
                 "monitor.storage.maintenance.indexer_process.IndexerProcess": self.indexer
                 or NoIndexer,

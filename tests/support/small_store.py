@@ -15,10 +15,9 @@ from monitor.model.match import Match, WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert, Sighting
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
-from monitor.storage.store.protocol import Store, Views
 from monitor.storage.store.sql.connection import open_database
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 from support.alert_storage import save_poll
 
 NOW = 1_700_000_000.0
@@ -70,9 +69,9 @@ class SmallStore:
 
 
 def opened(address: StoreAddress) -> SmallStore:
-    store = SqlStore(address)
+    store = Store(address)
     feeds = store.subscribe((FIRST, SECOND), (ALIBABA, SPIES))
-    return SmallStore(address, store, SqlViews(address), feeds)
+    return SmallStore(address, store, Views(address), feeds)
 
 
 def article(id: int, feed: Feed | int = 1, **more: Any) -> Article:

@@ -10,7 +10,7 @@ from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.match import WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome, ResponseEvidence
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 from support.alert_storage import save_poll
 
 NOW = 1_700_000_000.0
@@ -19,7 +19,7 @@ FEED = Feed(url="https://a.test/rss", name="A", number=1)
 
 
 def raised(
-    store: SqlStore,
+    store: Store,
     *,
     published: float | None = NOW - 600,
     received: float = NOW - 3,

@@ -24,9 +24,9 @@ from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.match import WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.model.search import Filter
-from monitor.storage.store.protocol import Batch
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.batch import Batch
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 from monitor.storage.store.sqlite import FILE
 from monitor.watchlists.unusual import UnusualWatch
 from support.alert_storage import save_poll
@@ -56,7 +56,7 @@ def save_story(
     save_poll(batch, PollOutcome(feed=feed, state=state, poll=poll, arrivals=(change,)))
 
 
-def save_past(store: SqlStore, now: float, each_day: float = 24, days: int = 20) -> None:
+def save_past(store: Store, now: float, each_day: float = 24, days: int = 20) -> None:
     """Store stories at random times until now, all of it watched."""
     dice, start = random.Random(3), now - days * DAY
     with store.batch() as batch:
@@ -72,7 +72,7 @@ def save_past(store: SqlStore, now: float, each_day: float = 24, days: int = 20)
 def _lived() -> bytes:
     """Return the store after these weeks, which is made once."""
     with tempfile.TemporaryDirectory() as folder:
-        with closing(SqlStore(Path(folder))) as store:
+        with closing(Store(Path(folder))) as store:
             store.subscribe([replace(FEED, number=0)], [ALIBABA])
             save_past(store, NOW)
         with closing(sqlite3.connect(Path(folder) / FILE)) as sql:
@@ -87,12 +87,12 @@ class UnusualNewsroom:
     now: float = NOW
     watchlist: Watchlist = ALIBABA
     routing: Routing = field(default_factory=Routing)
-    store: SqlStore = field(init=False)
+    store: Store = field(init=False)
     watch: UnusualWatch = field(init=False)
 
     def __post_init__(self) -> None:
         (self.folder / FILE).write_bytes(_lived())
-        self.store = SqlStore(self.folder)
+        self.store = Store(self.folder)
         self.restart()
 
     def restart(self) -> None:
@@ -140,6 +140,6 @@ class UnusualNewsroom:
     @property
     def alerts(self) -> list[Alert]:
         """Return the alerts about the watchlist itself."""
-        views = SqlViews(self.folder)
+        views = Views(self.folder)
         found = views.alerts.get(views.alerts.ids(Filter(watchlists=("Alibaba",))))
         return [alert for alert in found if alert.article is None]

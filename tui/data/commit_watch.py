@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from monitor.storage.store.protocol import CommitListener
+from typing import Protocol
 
 QUIET = 20.0
 """Seconds for which a listener waits at once."""
 BETWEEN = 0.5
 """Seconds between two wake-ups at least: a monitor commits many times a second."""
+
+
+class CommitListener(Protocol):
+    """Waits for the commits of others; for a thread of its own."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for a commit, at most so long; return whether there may have been one."""
+
+    def close(self) -> None:
+        """Stop waiting."""
 
 
 class CommitWatch:

@@ -13,7 +13,7 @@ from tui.view.article import standing_lines
 from tui.view.feeds import feed_page
 
 if TYPE_CHECKING:
-    from monitor.storage.store.protocol import AlertViews
+    from monitor.storage.store.sql.alert_views import AlertViews
     from tui.screens.panes import PaneScreen
     from tui.widgets.scroll_text import TextLayout
 

@@ -20,7 +20,7 @@ from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.model.shown_names import severity_name
 from monitor.model.watchlist import WatchlistRecord
-from monitor.storage.store.protocol import Views
+from monitor.storage.store.sql.views import Views
 
 STATE, LABEL = "user/-/state/com.google/", "user/-/label/"
 READING_LIST, READ, STARRED = (STATE + name for name in ("reading-list", "read", "starred"))

@@ -39,7 +39,7 @@ from monitor.presentation.rows.alerts import (
     story_row,
     undo_row,
 )
-from monitor.storage.store.protocol import AlertViews
+from monitor.storage.store.sql.alert_views import AlertViews
 
 router = RowRouter(tags=["alerts"])
 

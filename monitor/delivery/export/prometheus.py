@@ -26,7 +26,7 @@ from monitor.model.feed import Health, Outcome
 from monitor.model.latency import Step
 from monitor.model.severity import Severity
 from monitor.storage.monitor_lock import Heartbeat
-from monitor.storage.store.protocol import Views
+from monitor.storage.store.sql.views import Views
 
 POLLS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Bounds of how long polls take, in seconds; none takes longer than its half minute, and a wait."""

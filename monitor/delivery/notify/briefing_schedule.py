@@ -25,7 +25,7 @@ from monitor.judgement.alerts.quiet_hours import last_briefing
 from monitor.model.briefing import Briefing, BriefingProgress, StoredBriefing
 from monitor.model.config import BriefingSchedule
 from monitor.presentation.rows.briefings import briefing_row
-from monitor.storage.store.protocol import BriefingQueue
+from monitor.storage.store.sql.briefings import BriefingQueue
 
 log = logging.getLogger("tocsin")
 

@@ -24,7 +24,7 @@ from monitor.model.delivery import (
     Notification,
 )
 from monitor.storage.fencing import require_lease
-from monitor.storage.store.protocol import DeliveryQueue
+from monitor.storage.store.sql.deliveries import DeliveryQueue
 
 log = logging.getLogger("tocsin")
 

@@ -14,7 +14,7 @@ from monitor.model.delivery import BriefingNotification, Delivery, Notification
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.presentation.rows.alerts import alert_row
 from monitor.presentation.rows.articles import article_row
-from monitor.storage.store.protocol import Views
+from monitor.storage.store.sql.views import Views
 
 
 def group_deliveries(due: Sequence[Delivery], most: int) -> Iterator[list[Delivery]]:

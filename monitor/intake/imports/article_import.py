@@ -25,7 +25,8 @@ from monitor.model.config import Watchlist
 from monitor.model.evidence import Via
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange, KeyedEntry, Known
-from monitor.storage.store.protocol import Batch, Store
+from monitor.storage.store.sql.batch import Batch
+from monitor.storage.store.sql.store import Store
 
 BATCH = 200
 """Articles of one transaction: a monitor waits a tenth of a second for it."""

@@ -13,7 +13,7 @@ from monitor.intake.parse.entry_keys import PARTS
 from monitor.judgement.alerts.publishers import host_name, publisher
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange, Entry, Sighting, StoryCandidate
-from monitor.storage.store.protocol import Batch, StoreReads
+from monitor.storage.store.sql.batch import Batch, StoreReads
 
 
 def entry_change(

@@ -36,7 +36,8 @@ from monitor.model.event_link import EncodedBatch, EventLink, Surety
 from monitor.model.evidence import Via
 from monitor.model.feed import Feed, FeedHistory, Poll
 from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert
-from monitor.storage.store.protocol import Batch, Store, StoreReads
+from monitor.storage.store.sql.batch import Batch, StoreReads
+from monitor.storage.store.sql.store import Store
 
 log = logging.getLogger("tocsin")
 

@@ -38,7 +38,7 @@ from monitor.model.poll import (
     Sighting,
 )
 from monitor.storage.fencing import SOLE, Lease
-from monitor.storage.store.protocol import Batch
+from monitor.storage.store.sql.batch import Batch
 
 
 class NewDocument(Struct, frozen=True, kw_only=True):

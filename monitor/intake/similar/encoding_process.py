@@ -36,7 +36,7 @@ from monitor.model.event_link import (
     Unencoded,
 )
 from monitor.storage.store import open_views
-from monitor.storage.store.protocol import Views
+from monitor.storage.store.sql.views import Views
 
 if TYPE_CHECKING:  # numpy is for the process: 17 MB that the monitor need not hold
     from monitor.intake.similar.encoder import Encoder

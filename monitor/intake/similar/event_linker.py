@@ -13,7 +13,7 @@ from monitor.base.tasks import WorkerThread
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.event_link import WINDOW, EncodedArticle, EncodedBatch, Unencoded
-from monitor.storage.store.protocol import Store
+from monitor.storage.store.sql.store import Store
 
 log = logging.getLogger("tocsin")
 

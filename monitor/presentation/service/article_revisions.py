@@ -28,7 +28,7 @@ from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 
 if TYPE_CHECKING:
-    from monitor.storage.store.protocol import Views
+    from monitor.storage.store.sql.views import Views
 
 _WORDS = re.compile(r"\s+|\w+(?:[’'-]\w+)*|[^\w\s]")
 LONGEST = 20_000

@@ -31,7 +31,7 @@ from monitor.presentation.passage import passage
 from monitor.watchlists.baselines import Baselines
 
 if TYPE_CHECKING:
-    from monitor.storage.store.protocol import Views
+    from monitor.storage.store.sql.views import Views
 
 CHART_PARTS = 24
 """Bars of a chart: an hour each, of a day."""

@@ -13,7 +13,7 @@ from monitor.model.config import Config, Watchlist
 from monitor.model.feed import Feed
 
 if TYPE_CHECKING:
-    from monitor.storage.store.protocol import Views
+    from monitor.storage.store.sql.views import Views
 
 
 def find_watchlist(config: Config, name: str) -> Watchlist:

@@ -22,7 +22,7 @@ from monitor.presentation.service.triage import clean_person
 if TYPE_CHECKING:
     from monitor.model.config import Config, Watchlist
     from monitor.model.feed import Feed
-    from monitor.storage.store.protocol import Views
+    from monitor.storage.store.sql.views import Views
 
 
 class KnownNames:

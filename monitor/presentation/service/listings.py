@@ -15,7 +15,7 @@ from monitor.presentation.rows.watchlists import WatchlistRow, watchlist_row
 
 if TYPE_CHECKING:
     from monitor.presentation.service.service import Service
-    from monitor.storage.store.protocol import Views
+    from monitor.storage.store.sql.views import Views
 
 DAY = 86_400.0
 

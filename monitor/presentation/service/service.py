@@ -34,7 +34,7 @@ from monitor.storage.monitor_lock import current_heartbeat
 if TYPE_CHECKING:
     from monitor.model.config import SavedSearch, StoreAddress, Watchlist
     from monitor.storage.search.search import ArchiveSearch
-    from monitor.storage.store.protocol import Views
+    from monitor.storage.store.sql.views import Views
     from monitor.watchlists.preview import WatchlistPreview
 
 DAY = 86_400.0

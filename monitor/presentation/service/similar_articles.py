@@ -9,7 +9,7 @@ from monitor.intake.similar.encoding_process import EncodingProcess
 from monitor.model.config import StoreAddress
 from monitor.model.search_results import SearchHit
 from monitor.model.vectors_extra import require_encoder
-from monitor.storage.store.protocol import Views
+from monitor.storage.store.sql.views import Views
 
 SNIPPET = 300
 """Cells of a text that are shown at most."""

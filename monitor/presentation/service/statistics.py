@@ -26,7 +26,7 @@ from monitor.watchlists.baselines import Baselines
 if TYPE_CHECKING:  # imported where they are used: `tocsin status` needs none of them
     from index.archive import MatchedArticles
     from monitor.storage.search.search import ArchiveSearch
-    from monitor.storage.store.protocol import Views
+    from monitor.storage.store.sql.views import Views
 
 MAX_BUCKETS = 20_000
 """Buckets of one trend at most: two years of hours."""

@@ -26,7 +26,7 @@ from monitor.storage.search.alert_filter import FilterMeaning, parse_alert_filte
 
 if TYPE_CHECKING:
     from monitor.storage.search.search import ArchiveSearch
-    from monitor.storage.store.protocol import Views
+    from monitor.storage.store.sql.views import Views
 
 
 USUAL, LONGEST = 3_600.0, 30 * 86_400.0

@@ -16,7 +16,7 @@ from monitor.base.article import Timestamp
 from monitor.base.files import ARCHIVE_FOLDER, atomic_write
 from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
 from monitor.storage.store.sql.article_views import ARTICLE
-from monitor.storage.store.sql.store import SqlStore, outbox_entries
+from monitor.storage.store.sql.store import Store, outbox_entries
 
 POSITION = "index.position"
 _NEWEST = (
@@ -46,7 +46,7 @@ def write_position(data: Path, number: int, database: str) -> None:
         atomic_write(data / POSITION, f"{number} {database}".encode())
 
 
-class FollowedStore(SqlStore):
+class FollowedStore(Store):
     """See `IndexSource`: what changed since this index was in line with the store."""
 
     def __init__(self, address: StoreAddress, data: Path) -> None:

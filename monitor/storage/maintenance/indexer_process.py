@@ -32,7 +32,7 @@ from monitor.storage.maintenance import index_repair, indexer
 from monitor.storage.maintenance.followed_store import FollowedStore
 from monitor.storage.maintenance.index_fence import BatchTime, InHand, read_note
 from monitor.storage.store.sql.article_views import ARTICLE
-from monitor.storage.store.sql.store import SqlStore, outbox_entries
+from monitor.storage.store.sql.store import Store, outbox_entries
 
 log = logging.getLogger("tocsin")
 
@@ -236,7 +236,7 @@ class _Reports:
             self._monitor.send(_SetAside(article, reason))
 
 
-class _ReadOnly(SqlStore):
+class _ReadOnly(Store):
     """The store of a data folder as the indexer uses it."""
 
     def __init__(self, store: StoreAddress, reports: _Reports) -> None:
@@ -275,7 +275,7 @@ class _SharedReadOnly(FollowedStore):
 
     def outbox(self) -> OutboxState:
         """Return what is on its way into this index or out of it."""
-        followed, queued = super().outbox(), SqlStore.outbox(self)
+        followed, queued = super().outbox(), Store.outbox(self)
         return OutboxState(followed.articles + queued.articles, max(followed.last, queued.last))
 
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
@@ -320,7 +320,7 @@ def _index(
     free_at_once()
     logging.basicConfig(level=level, format="%(message)s", handlers=[_LastMessage(monitor)])
     try:
-        store: SqlStore
+        store: Store
         if follows:
             store = FollowedStore(address, data)
         elif isinstance(address, str):

@@ -16,7 +16,8 @@ from monitor.base.translation import gettext as _
 from monitor.base.url import host
 from monitor.model.config import FOR_EVER, ExpiringArticle, Retention, RetentionExceptions
 from monitor.model.feed import Feed
-from monitor.storage.store.protocol import Store, StoreReads
+from monitor.storage.store.sql.batch import StoreReads
+from monitor.storage.store.sql.store import Store
 
 STEP = 200
 """Articles of one step: 20 ms when all of them are dropped."""

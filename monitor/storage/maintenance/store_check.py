@@ -20,8 +20,8 @@ from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertKind
 from monitor.model.config import StoreAddress
 from monitor.model.reserved_names import FEED_HEALTH
-from monitor.storage.store.protocol import Store
 from monitor.storage.store.sql.connection import open_database
+from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sqlite import FILE, RESTORE
 
 log = logging.getLogger("tocsin")

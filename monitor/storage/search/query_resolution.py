@@ -19,7 +19,7 @@ from monitor.base.url import host
 if TYPE_CHECKING:
     from monitor.model.feed import Feed
     from monitor.model.search import Filter
-    from monitor.storage.store.protocol import Views
+    from monitor.storage.store.sql.views import Views
 
 
 class QueryResolution:

@@ -43,7 +43,7 @@ from monitor.storage.search.suggestions import suggestions
 if TYPE_CHECKING:
     from index.evaluation.significant_terms import SignificantTerm
     from monitor.model.status import Totals
-    from monitor.storage.store.protocol import Views
+    from monitor.storage.store.sql.views import Views
 
 
 class ArchiveSearch:

@@ -1,4 +1,4 @@
-"""The store: the truth of a newsroom. `protocol` says what can be asked of it.
+"""The store: the truth of a newsroom. `Store` is the monitor's side, `Views` the viewers'.
 
 `open_store` and `open_views` open a database by its address: a data folder has an SQLite file, and
 `postgresql://…` is a PostgreSQL that several machines share. `sql/` has its tables and all
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from monitor.model.config import StoreAddress
-    from monitor.storage.store.protocol import Leases, Store, Views
+    from monitor.storage.store.sql.leases import SqlLeases
+    from monitor.storage.store.sql.store import Store
+    from monitor.storage.store.sql.views import Views
 
 # The database is imported when it is opened: help and completion open none.
 
@@ -22,12 +24,12 @@ def open_store(address: StoreAddress) -> Store:
     Raises:
         StoreError: The store is damaged, of another version, or cannot be written.
     """
-    from monitor.storage.store.sql.store import SqlStore
+    from monitor.storage.store.sql.store import Store
 
-    return SqlStore(address)
+    return Store(address)
 
 
-def open_leases(address: str, *, host: str, pid: int, folder: str, expiry: float) -> Leases:
+def open_leases(address: str, *, host: str, pid: int, folder: str, expiry: float) -> SqlLeases:
     """Open the leases of a store that several monitors share.
 
     Args:
@@ -58,10 +60,10 @@ def open_views(
         busy_ms: Milliseconds to wait for another writer; None is what suits triage.
     """
     from monitor.storage.store.sql.connection import TRIAGE_BUSY_MS
-    from monitor.storage.store.sql.views import SqlViews
+    from monitor.storage.store.sql.views import Views
 
     busy = TRIAGE_BUSY_MS if busy_ms is None else busy_ms
-    return SqlViews(address, read_only=read_only, busy_ms=busy)
+    return Views(address, read_only=read_only, busy_ms=busy)
 
 
 def store_name(address: StoreAddress) -> str:

@@ -17,7 +17,7 @@ from support.unusual_newsroom import HOUR, save_past
 
 from monitor.storage.maintenance.verification import verify
 from monitor.storage.store.sql.evidence import EvidenceReader
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 
 pytestmark = pytest.mark.costly
 
@@ -47,7 +47,7 @@ def test_a_spike_is_one_alert_over_restarts(tmp_path: Path) -> None:
     try:
         living.begin()
         living.stop()
-        with closing(SqlStore(tmp_path / "var")) as store:
+        with closing(Store(tmp_path / "var")) as store:
             save_past(store, world.now)
         living.begin()
         publish(3, HOUR)

@@ -14,7 +14,7 @@ from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
 from monitor.runtime import wiring
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 from tui.app import DashboardApp
 from tui.data import newsroom as pace
 from tui.data.newsroom import ReadSchedule
@@ -155,7 +155,7 @@ def test_a_reader_that_is_opened_shows_what_the_cursor_is_on(
 
 
 def test_every_commit_is_noticed_and_nothing_else(tmp_path: Path) -> None:
-    SqlStore(tmp_path).close()
+    Store(tmp_path).close()
     service = wiring.open_service(tmp_path)
     before = service.views.version().commits
     assert service.views.version().commits == before

@@ -16,7 +16,7 @@ RETRY = 2.0
 
 
 class PostgresqlCommitListener:
-    """See `CommitListener`. It connects again by itself."""
+    """Waits for the commits of others, in a thread of its own; it connects again by itself."""
 
     def __init__(self, address: Address) -> None:
         self._address = address

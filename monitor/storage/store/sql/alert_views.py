@@ -33,7 +33,7 @@ from monitor.model.match import Match
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.severity import Severity
 from monitor.storage.store.sql.connection import EVERY, StoreConnection, marks
-from monitor.storage.store.sql.feed_views import SqlFeedViews
+from monitor.storage.store.sql.feed_views import FeedViews
 
 if TYPE_CHECKING:
     from monitor.model.search import Filter
@@ -139,8 +139,8 @@ FEW = 5_000
 """Articles up to which their alerts are looked up one by one: the whole table is read faster."""
 
 
-class SqlAlertViews:
-    """See `AlertViews`."""
+class AlertViews:
+    """Alerts by filter, by id, by article."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
@@ -148,7 +148,10 @@ class SqlAlertViews:
     def ids(
         self, filter: Filter, *, after: int = 0, before: int = EVERY, limit: int | None = None
     ) -> array[int]:
-        """Return ids of alerts between two in ascending order, the newest `limit`."""
+        """Return ids of alerts between two, in ascending order, the newest `limit`.
+
+        Duplicates are among them only where the filter asks for merged or suppressed alerts.
+        """
         tables, where, values = self._selection(filter)
         found = self._connection.read(
             f"SELECT al.id FROM {tables} WHERE al.id > ? AND al.id < ?{where}"
@@ -162,7 +165,10 @@ class SqlAlertViews:
     def escalated(
         self, filter: Filter, *, after: int = 0, limit: int | None = None
     ) -> list[EscalatedAlert]:
-        """Return alerts that escalated, by their last escalation, the oldest one first."""
+        """Return alerts that escalated, each once, by its last escalation above `after`.
+
+        The newest `limit` of them, the oldest first; noise is left out.
+        """
         tables, where, values = self._selection(filter)
         found = self._connection.read(
             "SELECT coalesce((SELECT n.id FROM alerts n"
@@ -178,7 +184,10 @@ class SqlAlertViews:
     def get(
         self, ids: Sequence[int], *, matches: bool = False, timelines: bool = False
     ) -> list[Alert]:
-        """Return these alerts by primary key, in the order asked; unknown ids are left out."""
+        """Return these alerts in the order asked; unknown ids are left out.
+
+        With `matches` they have their matches, with `timelines` the timelines of their stories.
+        """
         read = self._connection.select_in
         found = {
             row[0]: row
@@ -212,7 +221,11 @@ class SqlAlertViews:
         closed: bool = False,
         muted: bool = False,
     ) -> list[StoryAlerts]:
-        """Return the alerts of the stories of these alerts, in the order asked, each once."""
+        """Return the alerts of the stories of these alerts, in the order asked, each story once.
+
+        Merged alerts are among them only where they are asked for; so are those that are closed
+        and those that were raised in a silence, except with `closed` and with `muted`.
+        """
         asked = dict(
             self._connection.select_in("SELECT id, story_alert FROM alerts WHERE id IN ({0})", ids)
         )
@@ -230,7 +243,10 @@ class SqlAlertViews:
         return [StoryAlerts(tuple(alerts[story])) for story in first]
 
     def later_of_stories(self, *, after: int = 0) -> tuple[array[int], array[int]]:
-        """Return the alerts above an id that are not the first of their story, and that first."""
+        """Return the alerts above an id that are not the first of their story, and that first one.
+
+        Both are in the order of the alerts' ids.
+        """
         ids, firsts = array("q"), array("q")
         for id, first in self._connection.read(
             "SELECT id, story_alert FROM alerts WHERE id > ? AND story_alert <> id ORDER BY id",
@@ -281,7 +297,10 @@ class SqlAlertViews:
     def headlines(
         self, *, after: int = 0, before: int | None = None, limit: int
     ) -> list[tuple[int, str]]:
-        """Return (alert, headline) of the newest `limit` above `after` and below `before`."""
+        """Return (alert, headline) of the newest `limit` alerts between two, the newest first.
+
+        A negative limit is none.
+        """
         return list(
             self._connection.read(
                 "SELECT al.id, coalesce(a.title, al.title) FROM alerts al"
@@ -320,7 +339,7 @@ class SqlAlertViews:
         """Return the numbers of the feeds that any of these selectors names."""
         return [
             feed.number
-            for feed in SqlFeedViews(self._connection).every()
+            for feed in FeedViews(self._connection).every()
             if any(selects(one, feed.name, host(feed.url), feed.tags) for one in selectors)
         ]
 

@@ -10,11 +10,11 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, number
 from monitor.model.alert import NOBODY_ELSE
 from monitor.model.article import ArticleDetails
-from monitor.storage.store.sql.alert_views import SqlAlertViews, story_timelines
+from monitor.storage.store.sql.alert_views import AlertViews, story_timelines
 from monitor.storage.store.sql.article_views import ARTICLE, article_of
 from monitor.storage.store.sql.connection import StoreConnection
-from monitor.storage.store.sql.deliveries import SqlDeliveryViews
-from monitor.storage.store.sql.triage import SqlTriageViews
+from monitor.storage.store.sql.deliveries import DeliveryViews
+from monitor.storage.store.sql.triage import TriageViews
 
 _NOT_MATCHED = mark("not matched: {reason}")
 _NOT_SEARCHED = mark("its text is not searched: {reason}")
@@ -35,7 +35,7 @@ def read_details(connection: StoreConnection, article: int) -> ArticleDetails | 
     timelines = story_timelines(connection, [article])
     trouble, retry = _page_trouble(connection, article)
     raised = [alert.id for alert in found.alerts]
-    decisions = {id: SqlTriageViews(connection).decisions(id) for id in raised}
+    decisions = {id: TriageViews(connection).decisions(id) for id in raised}
     return ArticleDetails(
         article=found.article,
         feed=found.feed,
@@ -43,18 +43,18 @@ def read_details(connection: StoreConnection, article: int) -> ArticleDetails | 
         versions=found.versions,
         others=others if len(others) > 1 else (),
         telling=timelines.get(article, NOBODY_ELSE),
-        merged=SqlAlertViews(connection).merged([alert.id for alert in found.alerts]),
+        merged=AlertViews(connection).merged([alert.id for alert in found.alerts]),
         page_trouble=trouble,
         page_retry=retry,
         limits=tuple(_limits(connection, found.article)),
         decisions={id: made[-1] for id, made in decisions.items() if made},
-        deliveries=SqlDeliveryViews(connection).of_alerts(raised),
+        deliveries=DeliveryViews(connection).of_alerts(raised),
     )
 
 
 def read_with_alerts(connection: StoreConnection, ids: Iterable[int]) -> Iterator[ArticleDetails]:
     """Yield articles with their alerts and matches; unknown ids are left out."""
-    alerts = SqlAlertViews(connection)
+    alerts = AlertViews(connection)
     for id in ids:
         for version, feed, *row in connection.read(
             f"SELECT a.version, coalesce(f.name, '?'), {ARTICLE} FROM articles a"

@@ -27,8 +27,8 @@ _VECTOR = (
 )
 
 
-class SqlArticleViews:
-    """See `ArticleViews`."""
+class ArticleViews:
+    """Articles by id, by what they raised, and their revisions."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
@@ -58,7 +58,14 @@ class SqlArticleViews:
     def between(
         self, after: int, upto: int, *, since: Timestamp | None = None, limit: int | None = None
     ) -> list[tuple[Article, int | None]]:
-        """Return articles in ingestion order, each with the article of which it is a copy."""
+        """Return articles in ingestion order, each with the article of which it is a copy.
+
+        Args:
+            after: Above this id.
+            upto: Up to this id.
+            since: Dated since then.
+            limit: How many at the most.
+        """
         found = self._connection.read(
             f"SELECT a.copy_of, {ARTICLE} FROM articles a WHERE a.id > ? AND a.id <= ?"
             f" AND {DATE} >= ? ORDER BY a.id LIMIT ?",
@@ -72,7 +79,10 @@ class SqlArticleViews:
         return [(article_of(row), copy_of) for copy_of, *row in found]
 
     def seen_since(self, since: Timestamp) -> int:
-        """Return the lowest id of the articles first seen since then."""
+        """Return the lowest id of the articles first seen since then, beyond all if there are none.
+
+        All articles dated since then are among them.
+        """
         ((oldest,),) = self._connection.read(
             f"SELECT coalesce(min(id), {EVERY}) FROM articles INDEXED BY articles_by_seen"
             " WHERE seen >= ?",
@@ -83,7 +93,15 @@ class SqlArticleViews:
     def unencoded(
         self, limit: int, *, since: Timestamp | None = None, before: int | None = None
     ) -> list[Unencoded]:
-        """Return articles without a vector of their present text, the newest first."""
+        """Return articles without a vector of their present text, the newest first.
+
+        Those whose page is still to be read are left out.
+
+        Args:
+            limit: How many at the most.
+            since: First seen since then.
+            before: Below this id.
+        """
         oldest = 0 if since is None else self.seen_since(since)
         found = self._connection.read(
             "SELECT a.id, a.version, a.title, CASE a.summary WHEN '' THEN a.body ELSE a.summary END"
@@ -96,7 +114,13 @@ class SqlArticleViews:
         return [Unencoded(*row) for row in found]
 
     def vectors(self, also: Collection[int], *, since: Timestamp, limit: int) -> list[StoredVector]:
-        """Return the newest articles dated since then that have a vector, or are among some."""
+        """Return articles dated since then with their vectors, in the order of their ids.
+
+        Args:
+            also: Ids of articles that are among them without a vector too.
+            since: When they are dated.
+            limit: How many articles with a vector at the most, the newest.
+        """
         dated = f"a.seen >= ?1 AND {DATE} >= ?1"
         found = self._connection.read(
             f"SELECT {_VECTOR} WHERE {dated} AND v.vector <> x'' ORDER BY a.id DESC LIMIT ?2",
@@ -126,7 +150,15 @@ class SqlArticleViews:
         has: str | None = None,
         merged: bool = False,
     ) -> set[int]:
-        """Return ids of the articles for which all that is given holds; something must be given."""
+        """Return ids of the articles for which all that is given holds; something must be given.
+
+        Args:
+            watchlist: One that raised an alert for them.
+            severity: The severity of an alert that they raised.
+            story: The number of their story.
+            has: `alert`, `body` or `author`.
+            merged: Whether their alert was merged into that of another article.
+        """
         found = []
         if watchlist is not None or severity is not None or has == "alert":
             found.append(self._with_alert(watchlist, severity))

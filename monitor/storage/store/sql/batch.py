@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -35,25 +34,22 @@ from monitor.storage.store.sql.alerts import (
     regroup_alerts,
     save_plan,
 )
-from monitor.storage.store.sql.article_views import SqlArticleViews
+from monitor.storage.store.sql.article_views import ArticleViews
 from monitor.storage.store.sql.connection import Connection, StoreConnection, select_in, upsert
 from monitor.storage.store.sql.evidence import EvidenceLog
-from monitor.storage.store.sql.volumes import VolumeReads, note_watched
-
-if TYPE_CHECKING:
-    from monitor.storage.store.protocol import ArticleViews, VolumeViews
+from monitor.storage.store.sql.volumes import VolumeViews, note_watched
 
 COUNTED = 500
 """Articles with a name that are counted at most: more of them, and it tells next to nothing."""
 
 
-class SqlReads:
-    """See `StoreReads`."""
+class StoreReads:
+    """What the monitor reads to recognise articles and to decide about alerts."""
 
     def __init__(self, sql: Connection) -> None:
         self._sql = sql
-        self.articles: ArticleViews = SqlArticleViews(StoreConnection(sql))
-        self.volumes: VolumeViews = VolumeReads(sql)
+        self.articles = ArticleViews(StoreConnection(sql))
+        self.volumes = VolumeViews(sql)
         self._common_names: set[int] = set()
 
     # --- feeds ---
@@ -168,7 +164,11 @@ class SqlReads:
     def story_candidates(
         self, wanted: Sequence[tuple[Collection[int], int]]
     ) -> list[list[StoryCandidate]]:
-        """Return for each text the articles that share enough of its shingles, by id."""
+        """Return for each text the articles that share enough of its shingles, by id.
+
+        Args:
+            wanted: The shingles of each text, and how many of them are enough.
+        """
         bearers: dict[int, list[int]] = defaultdict(list)
         # In order, as names below: neighbours are on one page.
         every = sorted({shingle for shingles, _ in wanted for shingle in shingles})
@@ -223,7 +223,11 @@ class SqlReads:
         return known
 
     def names_elsewhere(self, wanted: Sequence[tuple[frozenset[int], str]]) -> list[frozenset[int]]:
-        """Return which words of names recent articles in another language have."""
+        """Return which words of names recent articles in another language have.
+
+        Args:
+            wanted: For each text its words, and its language.
+        """
         asked: dict[str, set[int]] = defaultdict(set)
         for words, lang in wanted:
             asked[lang].update(words)
@@ -243,7 +247,13 @@ class SqlReads:
     def articles_named(
         self, wanted: Sequence[tuple[Collection[int], str]], at_least: int, most: int
     ) -> tuple[list[dict[int, Names]], int]:
-        """Return recent articles with some words in names, and about how many are recent."""
+        """Return recent articles with some words in names, and about how many are recent.
+
+        Args:
+            wanted: For each text its words, and its language; articles in it are left out.
+            at_least: How many of the words an article has.
+            most: How many articles for each text, those with the most words first.
+        """
         asked: dict[str, set[int]] = defaultdict(set)
         for words, lang in wanted:
             asked[lang].update(words)
@@ -294,8 +304,11 @@ class SqlReads:
         return read_silence_facts(self._sql, now)
 
 
-class SqlBatch(SqlReads):
-    """See `Batch`."""
+class Batch(StoreReads):
+    """One transaction: what is read in it includes what was written in it.
+
+    LeaseLostError at its beginning: it is done under a lease that is in other hands by now.
+    """
 
     def __init__(self, sql: Connection, bucket_of: Callable[[str], int] | None = None) -> None:
         super().__init__(sql)
@@ -392,7 +405,15 @@ class SqlBatch(SqlReads):
         articles.save_encoded(self._sql, batch)
 
     def note_watched(self, now: Timestamp, patience: float, forget: Timestamp) -> None:
-        """Note that the monitor watches; see `volumes`."""
+        """Note that the monitor watches, since it noted so the last time if that is not long ago.
+
+        And which feeds can be read again that could not be read for longer than that.
+
+        Args:
+            now: The time.
+            patience: Seconds after which it was away.
+            forget: What was before is not needed any more.
+        """
         note_watched(self._sql, now, patience, forget)
 
     def save_alerts(self, plan: AlertPlan) -> None:

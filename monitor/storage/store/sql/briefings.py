@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _BRIEFING = "b.id, b.name, b.slot, b.made_at, b.subject, b.plain, b.markdown, b.html, b.json"
 
 
-class SqlBriefingQueue:
-    """See `BriefingQueue`. Every method blocks; the monitor calls it from one thread."""
+class BriefingQueue:
+    """Briefings by schedule, for the monitor that makes them."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
@@ -43,7 +43,16 @@ class SqlBriefingQueue:
         return {name: BriefingProgress(done, until) for name, done, until in found}
 
     def save(self, briefing: StoredBriefing, channels: Sequence[str], until: Timestamp) -> bool:
-        """Store a briefing and its deliveries; return False if its time is done with."""
+        """Store a briefing and its deliveries, in one transaction.
+
+        Args:
+            briefing: The briefing; its number is not yet known.
+            channels: Where it goes.
+            until: The end of the time that it is about.
+
+        Returns:
+            False if the time that it was due at is done with; then nothing is stored.
+        """
         with transaction(self._connection.sql) as sql:
             if not sql.execute(
                 "UPDATE briefing_progress SET done = ?1, until = ?2 WHERE name = ?3 AND done < ?1",
@@ -73,8 +82,8 @@ class SqlBriefingQueue:
         return True
 
 
-class SqlBriefingViews:
-    """See `BriefingViews`."""
+class BriefingViews:
+    """Briefings by schedule, as they are sent."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection

@@ -10,8 +10,8 @@ from monitor.storage.store.sql.connection import StoreConnection, transaction
 _NOW = "EXTRACT(EPOCH FROM clock_timestamp())"  # not a message
 
 
-class SqlConfigViews:
-    """See `ConfigViews`."""
+class ConfigViews:
+    """Versions of the configuration in a store that several machines share."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
@@ -43,6 +43,12 @@ class SqlConfigViews:
 
     def apply(self, content: str, who: str, base: int, again: int | None = None) -> int:
         """Put a version in force; return its number.
+
+        Args:
+            content: The text of a `feeds.yaml` without mistakes.
+            who: Who applies it.
+            base: The version that was in force when the change was looked at.
+            again: The earlier version that it is again.
 
         Raises:
             StoreError: Another version than `base` is in force, or the store stays locked.

@@ -25,8 +25,8 @@ _DUE = "(due <= ? OR created_at > ? + 60)"
 """What was planned in the future was planned before the clock was set back."""
 
 
-class SqlDeliveryQueue:
-    """See `DeliveryQueue`. Every method blocks; the monitor calls it from one thread."""
+class DeliveryQueue:
+    """Deliveries on their way, for the monitor that sends them."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
@@ -88,8 +88,8 @@ class SqlDeliveryQueue:
             ).rowcount
 
 
-class SqlDeliveryViews:
-    """See `DeliveryViews`."""
+class DeliveryViews:
+    """Deliveries, and how long they took."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
@@ -101,7 +101,7 @@ class SqlDeliveryViews:
         channel: str | None = None,
         limit: int | None = None,
     ) -> list[Delivery]:
-        """Return the newest deliveries in these states, the newest last."""
+        """Return the newest deliveries in these states, of a channel or all, the newest last."""
         chosen = sorted(states)
         found = self._connection.read(
             f"SELECT {DELIVERY} FROM deliveries WHERE state IN ({marks(len(chosen))})"
@@ -148,7 +148,16 @@ class SqlDeliveryViews:
         channel: str | None = None,
         to: str | None = None,
     ) -> int:
-        """Make unsent deliveries due at once, by id or all; return how many they are."""
+        """Make unsent deliveries due at once, by id or all; return how many they are.
+
+        Raises StoreError if the store stays locked.
+
+        Args:
+            ids: None for all that failed or were given up.
+            now: When they are due.
+            channel: Only those of this channel.
+            to: The channel that they go to instead of their own.
+        """
         where = "state IN ('waiting', 'dead')"
         values: list[Any] = []
         if ids is not None:
@@ -175,7 +184,10 @@ class SqlDeliveryViews:
         return len(chosen)
 
     def latency(self, since: Timestamp, *, sent_after: Timestamp | None = None) -> LatencyRows:
-        """Return the steps of articles that raised alerts since then, and of their deliveries."""
+        """Return the steps of articles that raised alerts since then, and of their deliveries.
+
+        With `sent_after` the deliveries are those that were accepted after that moment.
+        """
         clocked = self._connection.read(
             "SELECT article, feed, published, seen, matched, searchable, edited FROM latency"
             " WHERE matched >= ? ORDER BY matched, article",

@@ -20,8 +20,8 @@ from monitor.storage.store.sql.connection import StoreConnection, transaction
 from monitor.storage.store.sql.feeds import FEED, STATE, feed_of, state_of
 
 
-class SqlFeedViews:
-    """See `FeedViews`."""
+class FeedViews:
+    """Subscriptions, their polls and their gaps."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
@@ -71,7 +71,10 @@ class SqlFeedViews:
         return [_poll(row) for row in found]
 
     def gaps(self, since: Timestamp, until: Timestamp) -> list[Gap]:
-        """Return the gaps of subscribed feeds that reach into an interval, the earliest first."""
+        """Return the gaps of subscribed feeds that reach into an interval, the earliest first.
+
+        A feed that is not read for longer than it should be by `until` has an open one.
+        """
         found = self._connection.read(
             f"SELECT g.start, g.until, 'blind', {FEED} FROM gaps g"
             " JOIN feeds ON number = g.feed WHERE subscribed AND g.until > ?1 AND g.start < ?2"
@@ -89,7 +92,14 @@ class SqlFeedViews:
     def lifetimes(
         self, first: Mapping[int, int]
     ) -> dict[int, tuple[Timestamp | None, Timestamp | None]]:
-        """Return when feeds had their first article, and when former ones were last read."""
+        """Return when feeds had their first article, and when former ones were last read.
+
+        Args:
+            first: The first article of each feed, by the number of the feed.
+
+        Returns:
+            Both moments by feed; None where it has no first article, or is still polled.
+        """
         begun: dict[int, Timestamp] = {}
         for feed, article, seen in self._connection.select_in(
             "SELECT feed, id, seen FROM articles WHERE id IN ({0}) UNION ALL"

@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -18,9 +18,9 @@ from monitor.model.feed import Feed, FeedState, PermanentRedirect
 from monitor.model.poll import PendingPage
 from monitor.storage.fair_share import bucket_of
 from monitor.storage.store.sql import leases
-from monitor.storage.store.sql.article_views import ARTICLE, SqlArticleViews, article_of
-from monitor.storage.store.sql.batch import SqlBatch, SqlReads
-from monitor.storage.store.sql.briefings import SqlBriefingQueue
+from monitor.storage.store.sql.article_views import ARTICLE, ArticleViews, article_of
+from monitor.storage.store.sql.batch import Batch, StoreReads
+from monitor.storage.store.sql.briefings import BriefingQueue
 from monitor.storage.store.sql.connection import (
     BUSY_MS,
     EVERY,
@@ -29,8 +29,8 @@ from monitor.storage.store.sql.connection import (
     reading,
     transaction,
 )
-from monitor.storage.store.sql.deliveries import SqlDeliveryQueue
-from monitor.storage.store.sql.feed_views import SqlFeedViews
+from monitor.storage.store.sql.deliveries import DeliveryQueue
+from monitor.storage.store.sql.feed_views import FeedViews
 from monitor.storage.store.sql.feeds import (
     STATE,
     SubscriptionPlan,
@@ -41,17 +41,8 @@ from monitor.storage.store.sql.feeds import (
     save_changes,
     state_of,
 )
-from monitor.storage.store.sql.watchlists import SqlWatchlistViews
+from monitor.storage.store.sql.watchlists import WatchlistViews
 from monitor.storage.store.sql.watchlists_in_force import save_watchlists
-
-if TYPE_CHECKING:
-    from monitor.storage.store.protocol import (
-        ArticleViews,
-        BriefingQueue,
-        DeliveryQueue,
-        FeedViews,
-        WatchlistViews,
-    )
 
 CHANGES = 10_000
 """Feeds that are subscribed or edited in one transaction: others wait for it, for a second."""
@@ -59,8 +50,8 @@ SHARED_BUSY_MS = 60_000
 """Milliseconds that a monitor waits for another one that writes, which may have been stopped."""
 
 
-class SqlStore:
-    """See `Store`. Every method blocks; the monitor calls it from one thread."""
+class Store:
+    """The monitor's side. One per monitor; not for use from two threads at once."""
 
     def __init__(self, address: StoreAddress, *, create: bool = True) -> None:
         self.is_shared = isinstance(address, str)
@@ -68,14 +59,18 @@ class SqlStore:
         self._connection = open_database(address, create=create, busy_ms=busy)
         connection = StoreConnection(self._connection)
         self._read = connection.read
-        self.deliveries: DeliveryQueue = SqlDeliveryQueue(connection)
-        self.briefings: BriefingQueue = SqlBriefingQueue(connection)
-        self.feeds: FeedViews = SqlFeedViews(connection)
-        self.watchlists: WatchlistViews = SqlWatchlistViews(connection)
-        self.articles: ArticleViews = SqlArticleViews(connection)
+        self.deliveries = DeliveryQueue(connection)
+        self.briefings = BriefingQueue(connection)
+        self.feeds = FeedViews(connection)
+        self.watchlists = WatchlistViews(connection)
+        self.articles = ArticleViews(connection)
 
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
-        """Make these the active ones; return the feeds numbered. The history of others stays."""
+        """Make these the active ones; return the feeds numbered. The history of others stays.
+
+        Only what differs is written. Many feeds take several transactions; whoever is interrupted
+        goes on with the next call.
+        """
         with transaction(self._connection) as sql:
             readdress(sql, {feed.url for feed in feeds})
         found = self._plan(feeds)
@@ -116,16 +111,16 @@ class SqlStore:
         return {url: state_of(state) for url, *state in found}
 
     @contextmanager
-    def reading(self) -> Iterator[SqlReads]:
+    def reading(self) -> Iterator[StoreReads]:
         """Open what is stored for reading; a viewer may write meanwhile."""
         with reading(self._connection) as sql:
-            yield SqlReads(sql)
+            yield StoreReads(sql)
 
     @contextmanager
-    def batch(self) -> Iterator[SqlBatch]:
+    def batch(self) -> Iterator[Batch]:
         """Open a transaction: everything in it is committed at its end, or nothing."""
         with transaction(self._connection) as sql:
-            batch = SqlBatch(sql, self._bucket_of)
+            batch = Batch(sql, self._bucket_of)
             yield batch
             batch.finish()
 
@@ -291,7 +286,10 @@ class SqlStore:
             )
 
     def claim(self, *, alone: bool) -> None:
-        """Refuse those who want the store alone, or all others; raises AlreadyRunningError."""
+        """Refuse those who want the store alone, or all others, as long as the store is open.
+
+        A store in a data folder needs none: the folder has a lock. Raises AlreadyRunningError.
+        """
         with reading(self._connection) as sql:
             sql.claim(alone=alone)
 

@@ -11,8 +11,8 @@ from monitor.storage.store.sql.connection import StoreConnection, marks, transac
 _TOKEN = "name, scope, created_at, expires_at, revoked_at, last_used"
 
 
-class SqlTokenViews:
-    """See `TokenViews`."""
+class TokenViews:
+    """Tokens of programs that use the API."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
@@ -27,7 +27,10 @@ class SqlTokenViews:
         return [*map(_token, self._connection.read(f"SELECT {_TOKEN} FROM tokens ORDER BY name"))]
 
     def add(self, token: Token, hash: bytes) -> bool:
-        """Store a token; return False if there ever was one of its name."""
+        """Store a token; return False if there ever was one of its name.
+
+        Raises StoreError if the store stays locked.
+        """
         with transaction(self._connection.sql) as sql:
             return bool(
                 sql.execute(
@@ -38,7 +41,10 @@ class SqlTokenViews:
             )
 
     def revoke(self, name: str, at: Timestamp) -> bool:
-        """Make a token invalid; return False if no valid one has this name."""
+        """Make a token invalid; return False if no valid one has this name.
+
+        Raises StoreError if the store stays locked.
+        """
         with transaction(self._connection.sql) as sql:
             return bool(
                 sql.execute(
@@ -48,7 +54,7 @@ class SqlTokenViews:
             )
 
     def note_use(self, name: str, at: Timestamp) -> None:
-        """Note when a token was used last."""
+        """Note when a token was used last; raises StoreError if the store stays locked."""
         with transaction(self._connection.sql) as sql:
             sql.execute("UPDATE tokens SET last_used = ? WHERE name = ?", (at, name))
 

@@ -48,8 +48,8 @@ _LAST_TAKEN_BACK = (
 )
 
 
-class SqlTriageViews:
-    """See `TriageViews`. Each act changes alerts and its record in one transaction."""
+class TriageViews:
+    """What people decide about alerts, and the record of it: one transaction each."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
@@ -62,7 +62,12 @@ class SqlTriageViews:
         at: Timestamp,
         shown: Mapping[int, TriageState] = {},
     ) -> TriageAction | None:
-        """Change these alerts, without what would overwrite; return it, None for nothing."""
+        """Change these alerts; return what that changed, None if nothing.
+
+        Unknown ids are passed over. `shown` is how the person saw them: an alert on which the
+        change would overwrite what somebody did since is left as it is, and is in `left`. Raises
+        StoreError if the store stays locked.
+        """
         with transaction(self._connection.sql) as sql:
             said: Callable[[TriageState], TriageState] = functools.lru_cache(CHUNK)(change.on)
             steps, left = [], []
@@ -80,7 +85,10 @@ class SqlTriageViews:
         return TriageAction(id=act, at=at, who=who, ids=changed, left=tuple(left))
 
     def undo(self, who: str, at: Timestamp, act: int | None) -> TriageAction | None:
-        """Undo an act of a person, the last one there is when None; None without any."""
+        """Undo an act of a person, the last one there is when None; None without any.
+
+        What was decided about an alert since stays. Raises StoreError if the store stays locked.
+        """
         return self._undo(_LAST, (who, act), who, at)
 
     def redo(self, who: str, at: Timestamp) -> TriageAction | None:
@@ -108,7 +116,7 @@ class SqlTriageViews:
         ]
 
     def tags(self) -> dict[str, int]:
-        """Return how many alerts have each tag, by tag."""
+        """Return how many alerts have each tag of the analyst, by tag."""
         return dict(
             self._connection.read("SELECT tag, count(*) FROM alert_tags GROUP BY tag ORDER BY tag")
         )

@@ -16,10 +16,10 @@ from monitor.model.lease import SharingMonitor
 from monitor.model.search import PastSearch
 from monitor.model.status import StoreVersion, Totals
 from monitor.storage.store.postgresql.address import parse_address
-from monitor.storage.store.sql.alert_views import SqlAlertViews
-from monitor.storage.store.sql.article_views import SqlArticleViews
-from monitor.storage.store.sql.briefings import SqlBriefingViews
-from monitor.storage.store.sql.configs import SqlConfigViews
+from monitor.storage.store.sql.alert_views import AlertViews
+from monitor.storage.store.sql.article_views import ArticleViews
+from monitor.storage.store.sql.briefings import BriefingViews
+from monitor.storage.store.sql.configs import ConfigViews
 from monitor.storage.store.sql.connection import (
     EVERY,
     TRIAGE_BUSY_MS,
@@ -29,85 +29,88 @@ from monitor.storage.store.sql.connection import (
     transaction,
     upsert,
 )
-from monitor.storage.store.sql.deliveries import SqlDeliveryViews
-from monitor.storage.store.sql.feed_views import SqlFeedViews
+from monitor.storage.store.sql.deliveries import DeliveryViews
+from monitor.storage.store.sql.feed_views import FeedViews
 from monitor.storage.store.sql.leases import sharing_monitors
-from monitor.storage.store.sql.tokens import SqlTokenViews
-from monitor.storage.store.sql.triage import SqlTriageViews
-from monitor.storage.store.sql.volumes import VolumeReads
-from monitor.storage.store.sql.watchlists import SqlWatchlistViews
+from monitor.storage.store.sql.tokens import TokenViews
+from monitor.storage.store.sql.triage import TriageViews
+from monitor.storage.store.sql.volumes import VolumeViews
+from monitor.storage.store.sql.watchlists import WatchlistViews
 
 if TYPE_CHECKING:
-    from monitor.storage.store.protocol import CommitListener
+    from monitor.storage.store.postgresql.listener import PostgresqlCommitListener
 
 KEPT = 200
 """Searches that are remembered."""
 
 
-class SqlViews:
-    """See `Views`."""
+class Views:
+    """The viewers' side: short reads, and triage. Safe from any thread.
+
+    Reads raise StoreError when the store cannot be read.
+    """
 
     def __init__(
         self, address: StoreAddress, *, read_only: bool = False, busy_ms: int = TRIAGE_BUSY_MS
     ) -> None:
         self._address = address
         self.connection = ViewerConnection(address, read_only=read_only, busy_ms=busy_ms)
-        self.searches = SqlSearchHistory(self.connection)
+        self.searches = SearchHistory(self.connection)
 
     def let_go(self) -> None:
         """Free memory while nobody asks; the next question takes a moment longer."""
         self.connection.let_go()
 
     @cached_property
-    def feeds(self) -> SqlFeedViews:
+    def feeds(self) -> FeedViews:
         """Subscriptions."""
-        return SqlFeedViews(self.connection)
+        return FeedViews(self.connection)
 
     @cached_property
-    def watchlists(self) -> SqlWatchlistViews:
+    def watchlists(self) -> WatchlistViews:
         """Watchlists."""
-        return SqlWatchlistViews(self.connection)
+        return WatchlistViews(self.connection)
 
     @contextmanager
-    def volumes(self) -> Iterator[VolumeReads]:
+    def volumes(self) -> Iterator[VolumeViews]:
         """Read how many stories watchlists bring."""
         with reading(self.connection.sql) as sql:
-            yield VolumeReads(sql)
+            yield VolumeViews(sql)
 
     @cached_property
-    def alerts(self) -> SqlAlertViews:
+    def alerts(self) -> AlertViews:
         """Alerts."""
-        return SqlAlertViews(self.connection)
+        return AlertViews(self.connection)
 
     @cached_property
-    def articles(self) -> SqlArticleViews:
+    def articles(self) -> ArticleViews:
         """Articles."""
-        return SqlArticleViews(self.connection)
+        return ArticleViews(self.connection)
 
     @cached_property
-    def triage(self) -> SqlTriageViews:
+    def triage(self) -> TriageViews:
         """Decisions about alerts."""
-        return SqlTriageViews(self.connection)
+        return TriageViews(self.connection)
 
     @cached_property
-    def deliveries(self) -> SqlDeliveryViews:
+    def deliveries(self) -> DeliveryViews:
         """Deliveries."""
-        return SqlDeliveryViews(self.connection)
+        return DeliveryViews(self.connection)
 
     @cached_property
-    def briefings(self) -> SqlBriefingViews:
+    def briefings(self) -> BriefingViews:
         """Briefings by schedule."""
-        return SqlBriefingViews(self.connection)
+        return BriefingViews(self.connection)
 
     @cached_property
-    def configs(self) -> SqlConfigViews:
+    def configs(self) -> ConfigViews:
         """Versions of the configuration."""
-        return SqlConfigViews(self.connection)
+        return ConfigViews(self.connection)
 
     @cached_property
-    def tokens(self) -> SqlTokenViews:
+    def tokens(self) -> TokenViews:
         """Tokens."""
-        return SqlTokenViews(self.connection)
+        return TokenViews(self.connection)
 
     def version(self) -> StoreVersion:
         """Return how far the store has got; cheap enough for every second."""
@@ -118,7 +121,7 @@ class SqlViews:
         )
         return StoreVersion(commits, *newest)
 
-    def listener(self) -> CommitListener | None:
+    def listener(self) -> PostgresqlCommitListener | None:
         """Return what waits for commits; None where nobody tells of them, and one has to look."""
         if not isinstance(self._address, str):
             return None
@@ -157,8 +160,8 @@ class SqlViews:
         return sharing_monitors(self.connection)
 
 
-class SqlSearchHistory:
-    """See `SearchHistory`."""
+class SearchHistory:
+    """The searches that were made."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection

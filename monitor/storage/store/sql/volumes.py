@@ -57,14 +57,19 @@ class _StoryColumns(Sequence[Story]):
         return len(self._at)
 
 
-class VolumeReads:
-    """See `VolumeViews`."""
+class VolumeViews:
+    """How many stories watchlists bring, and when that was watched."""
 
     def __init__(self, sql: Connection) -> None:
         self._sql = sql
 
     def stories(self, since: Timestamp, after: int = 0) -> Mapping[str, Sequence[Story]]:
-        """Return the stories of each watchlist that began since then, the oldest first."""
+        """Return the stories of each watchlist that began since then, the oldest first.
+
+        Args:
+            since: When their first alert was raised, at the earliest.
+            after: Only those whose first alert is above this one.
+        """
         found: dict[str, _StoryColumns] = defaultdict(_StoryColumns)
         for watchlist, at, feed, id in self._sql.execute(
             "SELECT al.watchlist, al.raised_at, a.feed, al.id"
@@ -176,5 +181,5 @@ def note_watched(sql: Connection, now: Timestamp, patience: float, forget: Times
     sql.execute("DELETE FROM unread WHERE until < ?", (forget,))
     sql.executemany(
         "INSERT INTO unread VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        [one for one in VolumeReads(sql).recovered(now - RECOVERED) if one[2] - one[1] > patience],
+        [one for one in VolumeViews(sql).recovered(now - RECOVERED) if one[2] - one[1] > patience],
     )

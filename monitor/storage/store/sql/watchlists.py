@@ -25,8 +25,8 @@ DUPLICATE = "copy"
 """Why an alert that was merged into another was not notified."""
 
 
-class SqlWatchlistViews:
-    """See `WatchlistViews`."""
+class WatchlistViews:
+    """What watchlists brought, the verdicts on it, and their silences."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
@@ -44,7 +44,13 @@ class SqlWatchlistViews:
         ]
 
     def counts(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:
-        """Return every watchlist with its counts and a histogram of stories from `since`."""
+        """Return every watchlist with its counts and a histogram of stories.
+
+        Args:
+            since: When the histogram begins.
+            buckets: How many stretches of time it has.
+            width: Seconds of each.
+        """
         sparks: dict[str, list[int]] = defaultdict(lambda: [0] * buckets)
         for name, bucket, count in self._connection.read(
             "SELECT watchlist, cast((raised_at - ?1) / ?2 AS INTEGER) AS bucket,"
@@ -72,7 +78,7 @@ class SqlWatchlistViews:
         ]
 
     def untriaged(self) -> Untriaged:
-        """Return how many stories are to be triaged."""
+        """Return how many stories are to be triaged; cheap enough for every second."""
         counts = self._connection.read("SELECT watchlist, untriaged FROM counts")
         return Untriaged(
             self._connection.number("SELECT number FROM untriaged_stories"),
@@ -130,7 +136,10 @@ class SqlWatchlistViews:
         return [ArticleVerdict(article, Verdict(verdict)) for article, verdict in found]
 
     def suppressed(self, since: Timestamp) -> Counter[tuple[str, str]]:
-        """Return how many alerts were not notified, by watchlist and reason."""
+        """Return how many alerts were not notified, by watchlist and reason.
+
+        Reasons are those of `Alert.suppressed`, and `copy`.
+        """
         found = self._connection.read(
             "SELECT watchlist, CASE WHEN merged_into IS NULL THEN held ELSE ?2 END, count(*)"
             " FROM alerts INDEXED BY alerts_by_time WHERE raised_at >= ?1"

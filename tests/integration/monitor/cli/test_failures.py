@@ -11,7 +11,7 @@ import pytest
 from support.newsroom import TOCSIN, Item, Newsroom, rss
 from support.scripted_server import Reply, Web
 
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 
 pytestmark = pytest.mark.costly
 
@@ -21,7 +21,7 @@ def newsroom(tmp_path: Path) -> Newsroom:
     """A newsroom with an empty archive, and feeds nobody asks."""
     made = Newsroom(tmp_path)
     made.watch([{"url": "http://127.0.0.1:9/", "every": "1h"}], ["Alibaba"])
-    SqlStore(made.data).close()
+    Store(made.data).close()
     return made
 
 

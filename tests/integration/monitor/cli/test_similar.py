@@ -14,7 +14,7 @@ from monitor.cli import main_group
 from monitor.intake.similar.encoder import E5Encoder, packed, sentence
 from monitor.model.event_link import EncodedArticle, EncodedBatch
 from monitor.model.feed import Feed
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 
 HEADLINES = (
     "Un premier humain a reçu un implant cérébral de Neuralink",
@@ -52,7 +52,7 @@ def test_the_nearest_comes_first_whatever_its_language(folder: Path) -> None:
     assert code == 1
     assert "no article has a vector yet; `tocsin check` says whether articles get them" in said
     encoder = E5Encoder()
-    store = SqlStore(folder)
+    store = Store(folder)
     with store.batch() as batch:
         batch.save_encoded(
             EncodedBatch(

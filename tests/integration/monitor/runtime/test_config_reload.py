@@ -15,7 +15,7 @@ from support.scripted_server import Reply, Web
 
 from monitor.base.errors import StoreError
 from monitor.model.watchlist import WatchlistInForce
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.views import Views
 
 pytestmark = pytest.mark.costly
 
@@ -49,7 +49,7 @@ def test_an_edit_made_while_the_monitor_starts_takes_effect(
         with secret.open("w") as asked:  # opens once the monitor reads it
             newsroom.watch([feed], ["after"])
             asked.write("word")
-        views = SqlViews(shared or newsroom.data)
+        views = Views(shared or newsroom.data)
         until(lambda: [one.name for one in in_force(views)] == ["after"])
 
 
@@ -61,7 +61,7 @@ def without_tables(request: pytest.FixtureRequest) -> str:
     return server._replace(path="/first_start").geturl()
 
 
-def in_force(views: SqlViews) -> list[WatchlistInForce]:
+def in_force(views: Views) -> list[WatchlistInForce]:
     with suppress(StoreError):  # there is no store yet
         return views.watchlists.in_force()
     return []

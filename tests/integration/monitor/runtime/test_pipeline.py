@@ -25,7 +25,7 @@ from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Fetched, ParsedFeed
 from monitor.runtime import pipeline as pipelines
 from monitor.runtime.pipeline import Pipeline
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 
 pytestmark = pytest.mark.costly
 
@@ -181,7 +181,7 @@ class Scene(NamedTuple):
     """Feeds that a server has, and the store of their articles."""
 
     feeds: list[Feed]
-    store: SqlStore
+    store: Store
     thread: ThreadPoolExecutor
 
     def run(self, reader: flow.Reader, go: Go) -> list[int]:
@@ -215,7 +215,7 @@ class Scene(NamedTuple):
 @contextmanager
 def _served(folder: Path, count: int, replies: dict[str, Reply]) -> Iterator[Scene]:
     """Give feeds on loopback, which are answered so."""
-    with Web() as web, closing(SqlStore(folder)) as store, ThreadPoolExecutor(1) as thread:
+    with Web() as web, closing(Store(folder)) as store, ThreadPoolExecutor(1) as thread:
         for path, reply in replies.items():
             web.on(path, reply)
         urls = [web.url(f"/{n}") for n in range(count)]

@@ -20,7 +20,7 @@ from monitor.config.yaml_edit import LayoutError, move_feed, with_address
 from monitor.intake.ingest.permanent_redirects import NOWHERE, describe_redirect, updated_redirect
 from monitor.model.feed import Feed, FormerAddress, PermanentRedirect, RequestOptions, Secret
 from monitor.runtime.relocation import AGAIN, Relocation, obstacle
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 
 OLD, NEW = "https://old.example/rss", "https://new.example/rss"
 DAY = 24 * HOUR
@@ -179,11 +179,11 @@ def test_a_result_that_would_not_be_well_is_given_up(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == text
 
 
-def store_of(folder: Path) -> SqlStore:
-    return SqlStore(folder)
+def store_of(folder: Path) -> Store:
+    return Store(folder)
 
 
-def etag_of(store: SqlStore) -> bytes | None:
+def etag_of(store: Store) -> bytes | None:
     (subscribed,) = store.feeds.subscribed()
     return subscribed.state.etag
 

@@ -29,7 +29,7 @@ from monitor.api.listener import open_listener
 from monitor.api.origin import is_loopback, is_same_origin
 from monitor.cli import CliContext
 from monitor.cli.serve import serve
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 from tui.web.auth import Auth
 from tui.web.server import MAX_SESSIONS, DashboardServer
 
@@ -298,7 +298,7 @@ def test_mistakes_of_the_dashboards_options_are_told_at_once(tmp_path: Path) -> 
 @pytest.fixture
 def address(tmp_path: Path) -> Any:
     """`tocsin serve` on an empty archive; the address it prints."""
-    SqlStore(tmp_path).close()
+    Store(tmp_path).close()
     command = [sys.executable, "-m", "monitor", "--data", str(tmp_path), "serve"]
     server = subprocess.Popen(
         [*command, "--port", "0", "--no-monitor", "--", "--wall"],

@@ -11,8 +11,8 @@ from monitor.base.errors import ConfigError
 from monitor.config import understand
 from monitor.model.search import PastSearch
 from monitor.runtime.wiring import open_service
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import KEPT, SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import KEPT, Views
 
 HEAD = "feeds: [https://a.example/rss]\nwatchlists: []\nsearches:\n"
 
@@ -108,12 +108,12 @@ def test_what_cannot_watch_is_refused(arguments: list[str], words: str, tmp_path
 
 
 @pytest.fixture
-def views(tmp_path: Path) -> SqlViews:
-    SqlStore(tmp_path).close()
-    return SqlViews(tmp_path)
+def views(tmp_path: Path) -> Views:
+    Store(tmp_path).close()
+    return Views(tmp_path)
 
 
-def test_searches_are_remembered_newest_first_each_once(views: SqlViews) -> None:
+def test_searches_are_remembered_newest_first_each_once(views: Views) -> None:
     assert views.searches.recent(5) == []
     for at, query in enumerate(["port", "quai", "port"]):
         views.searches.note(PastSearch(query, "date", float(at)))
@@ -124,7 +124,7 @@ def test_searches_are_remembered_newest_first_each_once(views: SqlViews) -> None
     assert views.searches.recent(1) == [PastSearch("port", "date", 2.0)]
 
 
-def test_only_the_last_ones_are_remembered(views: SqlViews) -> None:
+def test_only_the_last_ones_are_remembered(views: Views) -> None:
     for at in range(KEPT + 5):
         views.searches.note(PastSearch(f"port {at}", "score", float(at)))
     found = views.searches.recent(2 * KEPT)
@@ -132,7 +132,7 @@ def test_only_the_last_ones_are_remembered(views: SqlViews) -> None:
 
 
 def test_the_service_has_them_all(tmp_path: Path) -> None:
-    SqlStore(tmp_path).close()
+    Store(tmp_path).close()
     path = tmp_path / "feeds.yaml"
     path.write_text(WRITTEN, encoding="utf-8")
     service = open_service(tmp_path, path)

@@ -32,7 +32,7 @@ from monitor.model.severity import Severity
 from monitor.storage.maintenance.verification import VerificationResult, verify
 from monitor.storage.store.sql.evidence import EvidenceReader
 from monitor.storage.store.sql.schema import EVIDENCE
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 
 NOW = flow.START + 10 * flow.HOUR
 ANSWERED = ResponseEvidence(
@@ -48,7 +48,7 @@ LOUD = Watchlist(
 
 
 def written(
-    store: SqlStore,
+    store: Store,
     watchlist: Watchlist,
     host: str,
     story: int = 0,
@@ -89,7 +89,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A newsroom with every kind of record: polls, pages, edits, copies, drops, a feed's alert."""
     folder = tmp_path_factory.mktemp("room")
     flow.life(folder).live(flow.ROUNDS)
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         d = Feed(url="https://d.test/rss", name="D")
         store.subscribe((*flow.FEEDS, d), (*flow.WATCHLISTS, LOUD))
         first = written(store, LOUD, "un-journal.com", matches=(MATCH,))
@@ -493,7 +493,7 @@ def test_alerts_of_an_older_store_are_written_down_as_such(tmp_path: Path) -> No
         "INSERT INTO matches VALUES (4, 0, 'title', 0, 2, 'Un', 'un');"
     )
     folder = old_stores.make(tmp_path / "old", 2, rows)
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         d = Feed(url="https://d.test/rss", name="D")
         store.subscribe((Feed(url="https://a.test/rss", name="A"), d), (LOUD,))
         flow.rows(folder, "SELECT 1")

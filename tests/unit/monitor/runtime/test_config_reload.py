@@ -18,7 +18,7 @@ from monitor.base.tasks import WorkerThread
 from monitor.model.config import Config
 from monitor.model.poll import Fetched, NotModified
 from monitor.runtime import daemon as daemon_module
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.views import Views
 
 T = TypeVar("T")
 
@@ -208,7 +208,7 @@ def test_one_round_does_not_wait_for_ever_for_a_full_disk(tmp_path: Path) -> Non
     with pytest.raises(MonitorError, match="No space left on device; 1 article") as told:
         room.once()
     assert "is stored" in str(told.value)
-    assert SqlViews(tmp_path).totals()[0] == 1
+    assert Views(tmp_path).totals()[0] == 1
 
 
 def test_an_edit_of_the_language_takes_effect(tmp_path: Path) -> None:

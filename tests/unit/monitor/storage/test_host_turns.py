@@ -35,7 +35,7 @@ async def later(call: Callable[..., T], *args: Any) -> T:
 
 
 def turns(leases: MemoryLeases) -> HostTurns:
-    return HostTurns(leases, cast(WorkerThread, later))
+    return HostTurns(leases.take_turns, cast(WorkerThread, later))
 
 
 def run(script: Coroutine[Any, Any, None]) -> None:

@@ -33,8 +33,8 @@ from monitor.model.poll import RaisedAlert
 from monitor.model.severity import Severity
 from monitor.model.status import MonitorPresence
 from monitor.storage.monitor_lock import Heartbeat
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 
 CARD = Heartbeat(
     presence=MonitorPresence(pid=1, since=NOW - 60, config="feeds.yaml", log=""), pulse=NOW
@@ -42,8 +42,8 @@ CARD = Heartbeat(
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStore]:
-    with closing(SqlStore(tmp_path)) as store:
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(Store(tmp_path)) as store:
         store.subscribe((FEED,), (ALIBABA,))
         yield store
 
@@ -65,8 +65,8 @@ def read(text: str) -> dict[str, float]:
 # --- what it tells ---------------------------------------------------------------------
 
 
-def test_what_was_ingested_is_counted(store: SqlStore, tmp_path: Path) -> None:
-    registry = figures(SqlViews(tmp_path), lambda: NOW, "1.2", lambda: CARD)
+def test_what_was_ingested_is_counted(store: Store, tmp_path: Path) -> None:
+    registry = figures(Views(tmp_path), lambda: NOW, "1.2", lambda: CARD)
     counts = EventCounters(registry)
     before = read(generate_latest(registry).decode())
     assert before["tocsin_polls_total{outcome=failed}"] == 0
@@ -94,9 +94,9 @@ def test_what_was_ingested_is_counted(store: SqlStore, tmp_path: Path) -> None:
     assert found["tocsin_poll_duration_seconds_sum"] == pytest.approx(2.3)
 
 
-def test_how_it_stands_is_read_at_each_scrape(store: SqlStore, tmp_path: Path) -> None:
+def test_how_it_stands_is_read_at_each_scrape(store: Store, tmp_path: Path) -> None:
     card = CARD
-    registry = figures(SqlViews(tmp_path), lambda: NOW, "1.2", lambda: card)
+    registry = figures(Views(tmp_path), lambda: NOW, "1.2", lambda: card)
     raised(store, channels=("mail", "chat"))
     raised(store)
     store.deliveries.save_attempts([DeliveryAttempt(delivery=2, error="no")], NOW)
@@ -119,9 +119,9 @@ def test_how_it_stands_is_read_at_each_scrape(store: SqlStore, tmp_path: Path) -
     assert found["tocsin_index_waiting_articles"] == 0
 
 
-def test_each_step_is_counted_once_whenever_it_is_done(store: SqlStore, tmp_path: Path) -> None:
+def test_each_step_is_counted_once_whenever_it_is_done(store: Store, tmp_path: Path) -> None:
     raised(store, published=NOW - 9000)
-    views, now = SqlViews(tmp_path), NOW
+    views, now = Views(tmp_path), NOW
     registry = figures(views, lambda: now, "1", lambda: CARD)
 
     def counted() -> dict[str, float]:
@@ -146,8 +146,8 @@ def test_each_step_is_counted_once_whenever_it_is_done(store: SqlStore, tmp_path
     done(2, 2, 2, 1)
 
 
-def test_a_store_that_cannot_be_read_is_told(store: SqlStore, tmp_path: Path) -> None:
-    class Broken(SqlViews):
+def test_a_store_that_cannot_be_read_is_told(store: Store, tmp_path: Path) -> None:
+    class Broken(Views):
         def totals(self) -> tuple[int, int, int, int]:
             raise StoreError("newsroom.db: database is locked")
 
@@ -158,8 +158,8 @@ def test_a_store_that_cannot_be_read_is_told(store: SqlStore, tmp_path: Path) ->
     assert found["tocsin_config_valid"] == 1
 
 
-def test_a_port_that_is_taken_is_told_in_words(store: SqlStore, tmp_path: Path) -> None:
-    registry = figures(SqlViews(tmp_path), lambda: NOW, "1", lambda: CARD)
+def test_a_port_that_is_taken_is_told_in_words(store: Store, tmp_path: Path) -> None:
+    registry = figures(Views(tmp_path), lambda: NOW, "1", lambda: CARD)
 
     async def serve(port: int) -> None:
         async with serving(registry, Listening("127.0.0.1", port), lambda: NOW, 4):

@@ -24,8 +24,8 @@ from monitor.intake.imports.article_import import ArticleImport
 from monitor.intake.imports.json_articles import ImportedArticle, parse_article, read_pieces
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 
 pytestmark = pytest.mark.costly
 
@@ -50,14 +50,14 @@ def said(number: int, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStore]:
-    with closing(SqlStore(tmp_path)) as store:
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(Store(tmp_path)) as store:
         store.subscribe(FEEDS, (ALIBABA, SPIES))
         yield store
 
 
 def taken(
-    store: SqlStore, articles: Iterable[Any], watchlists: tuple[Watchlist, ...] = (ALIBABA,)
+    store: Store, articles: Iterable[Any], watchlists: tuple[Watchlist, ...] = (ALIBABA,)
 ) -> tuple[int, int, int]:
     importing = ArticleImport(store, lambda: watchlists, lambda: NOW)
     importing.take(parse_article(one, NOW) for one in articles)
@@ -68,9 +68,9 @@ def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
     return flow.rows(folder, query)
 
 
-def test_what_is_taken_in_is_an_article_like_any_other(store: SqlStore, tmp_path: Path) -> None:
+def test_what_is_taken_in_is_an_article_like_any_other(store: Store, tmp_path: Path) -> None:
     assert taken(store, [said(1), said(2, title="Un port", feed="Ancien")]) == (2, 0, 1)
-    views = SqlViews(tmp_path)
+    views = Views(tmp_path)
     (one, other) = sorted(views.articles.get([1, 2]), key=lambda a: a.title)
     assert (one.title, one.url, one.author) == (
         said(1)["title"],
@@ -91,7 +91,7 @@ def test_what_is_taken_in_is_an_article_like_any_other(store: SqlStore, tmp_path
     assert views.totals() == (2, 2, 1, 1)
 
 
-def test_the_language_is_found_out_unless_said(store: SqlStore, tmp_path: Path) -> None:
+def test_the_language_is_found_out_unless_said(store: Store, tmp_path: Path) -> None:
     english = "The dockers of the port of Antwerp stopped working on Monday morning"
     taken(store, [said(1, lang=""), said(2, lang=None, title=english, summary=english, body="")])
     taken(store, [said(3, lang="nl")])
@@ -112,27 +112,27 @@ KNOWN = [
 
 @pytest.mark.parametrize(("kind", "more", "known"), KNOWN, ids=[kind for kind, *_ in KNOWN])
 def test_what_is_there_already_is_not_added(
-    store: SqlStore, kind: str, more: dict[str, Any], known: bool
+    store: Store, kind: str, more: dict[str, Any], known: bool
 ) -> None:
     taken(store, [said(1)])
     assert taken(store, [said(1, **more)])[:2] == ((0, 1) if known else (1, 0)), kind
     assert taken(store, [said(1, **more)])[:2] == (0, 1)  # never twice
 
 
-def test_articles_that_share_the_link_of_a_home_page_are_told_apart(store: SqlStore) -> None:
+def test_articles_that_share_the_link_of_a_home_page_are_told_apart(store: Store) -> None:
     home = "https://ex.org/"
     assert taken(store, [said(1, url=home), said(2, url=home)])[:2] == (2, 0)
     assert taken(store, [said(3, url=home), said(1, url=home, author="x")])[:2] == (1, 1)
 
 
-def test_within_one_batch_nothing_is_taken_twice(store: SqlStore) -> None:
+def test_within_one_batch_nothing_is_taken_twice(store: Store) -> None:
     again = [said(1), said(1), said(1, feed="B"), said(2, url=""), said(2, url="")]
     assert taken(store, again)[:2] == (2, 3)
 
 
 def test_a_feed_that_publishes_it_later_brings_no_news(tmp_path: Path) -> None:
     item = {"title": "Alibaba soupçonné", "url": "https://ex.org/un", "summary": "x", "feed": "A"}
-    with closing(SqlStore(tmp_path)) as store:
+    with closing(Store(tmp_path)) as store:
         store.subscribe(flow.FEEDS, flow.WATCHLISTS)
         assert taken(store, [item], flow.WATCHLISTS) == (1, 0, 1)
     flow.life(tmp_path).live([0])
@@ -150,7 +150,7 @@ def test_however_it_is_cut_and_repeated_everything_is_there_once(
 ) -> None:
     folder = tmp_path_factory.mktemp("cut")
     articles = [said(number, feed=feed) for number, feed in lines]
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         for cut in [*cuts, 99]:
             for at in range(0, min(cut * 3, len(articles)), cut):
                 taken(store, articles[at : at + cut])
@@ -159,7 +159,7 @@ def test_however_it_is_cut_and_repeated_everything_is_there_once(
     assert rows(folder, "SELECT total(articles) FROM feeds") == [(len(found),)]
 
 
-def test_a_batch_is_taken_whole_or_not_at_all(store: SqlStore, tmp_path: Path) -> None:
+def test_a_batch_is_taken_whole_or_not_at_all(store: Store, tmp_path: Path) -> None:
     def refuse() -> tuple[Watchlist, ...]:
         raise KeyboardInterrupt
 
@@ -175,13 +175,13 @@ def test_a_batch_is_taken_whole_or_not_at_all(store: SqlStore, tmp_path: Path) -
 
 
 def test_old_articles_among_the_newest_leave_the_recent_stories_alone(
-    store: SqlStore, tmp_path: Path
+    store: Store, tmp_path: Path
 ) -> None:
     spine_text = " ".join(f"mot{n}" for n in range(60))
     recent = flow.life(tmp_path)
     recent.live([0])
     before = rows(tmp_path, "SELECT count(*) FROM shingles")
-    with closing(SqlStore(tmp_path)) as second:
+    with closing(Store(tmp_path)) as second:
         taken(second, [said(9, body=spine_text)])
         second.forget(names_before=flow.START - DAY, sent_before=0.0)
         assert rows(tmp_path, "SELECT count(*) FROM shingles") == before != [(0,)]

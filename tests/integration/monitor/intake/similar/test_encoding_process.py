@@ -19,7 +19,7 @@ from monitor.intake.similar.encoder import E5Encoder
 from monitor.intake.similar.encoding_process import EncodingProcess
 from monitor.model.event_link import EncodedBatch, EventLink, Surety, Unencoded
 from monitor.model.feed import Feed
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 
 pytestmark = pytest.mark.costly
 
@@ -64,7 +64,7 @@ def encoding(folder: Path, **limits: float) -> Iterator[EncodingProcess]:
 
 
 def encode(process: EncodingProcess, folder: Path) -> EncodedBatch:
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         found = asyncio.run(process.encode(store.articles.unencoded(99), START + HOUR))
         with store.batch() as batch:
             batch.save_encoded(found)
@@ -72,7 +72,7 @@ def encode(process: EncodingProcess, folder: Path) -> EncodedBatch:
 
 
 def ids(folder: Path) -> dict[str, int]:
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         return {one.title: one.article for one in store.articles.unencoded(99)}
 
 

@@ -27,8 +27,8 @@ from monitor.judgement.match.rule_version import rule_version
 from monitor.model.config import Watchlist
 from monitor.model.severity import Severity
 from monitor.storage.store.sql.schema import BACKFILLS, VERSION
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 from monitor.watchlists import backfill as module
 from monitor.watchlists.backfill import Backfill, BackfillStep
 
@@ -42,12 +42,12 @@ STRIKE = Watchlist(name="Grève", query=understood("grève OR dockers"), severit
 def folder(tmp_path: Path) -> Path:
     """A newsroom that has lived for a while, and then stopped."""
     flow.life(tmp_path).live(flow.ROUNDS)
-    with closing(SqlStore(tmp_path)) as store:
+    with closing(Store(tmp_path)) as store:
         finish(store, WATCHLISTS)
     return tmp_path
 
 
-def steps(store: SqlStore, watchlists: Sequence[Watchlist]) -> Iterator[BackfillStep]:
+def steps(store: Store, watchlists: Sequence[Watchlist]) -> Iterator[BackfillStep]:
     """Put watchlists in force, and yield each step of what they have to look through."""
     work = Backfill(store, lambda: NOW)
     feeds = store.subscribe(FEEDS, watchlists)
@@ -56,7 +56,7 @@ def steps(store: SqlStore, watchlists: Sequence[Watchlist]) -> Iterator[Backfill
         yield step
 
 
-def finish(store: SqlStore, watchlists: Sequence[Watchlist]) -> int:
+def finish(store: Store, watchlists: Sequence[Watchlist]) -> int:
     """Backfill to the end; return how many articles were matched."""
     return sum(step.articles for step in steps(store, watchlists))
 
@@ -82,7 +82,7 @@ def everything(folder: Path) -> list[tuple[Any, ...]]:
 
 def test_a_new_watchlist_raises_alerts_for_what_was_there_and_says_so(folder: Path) -> None:
     before = everything(folder)
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         assert finish(store, (*WATCHLISTS, STRIKE)) > 0
     rung = alerts(folder)
     told = flow.rows(folder, "SELECT id FROM articles WHERE title LIKE 'Grève%' ORDER BY id")
@@ -94,7 +94,7 @@ def test_a_new_watchlist_raises_alerts_for_what_was_there_and_says_so(folder: Pa
 def test_an_article_is_matched_for_each_feed_that_carries_it(folder: Path) -> None:
     first = flow.rows(folder, "SELECT id, feed FROM articles WHERE title LIKE 'Grève%' LIMIT 1")
     ((article, feed),) = first
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         store._connection.execute(  # as if another feed had carried it as well
             "INSERT OR IGNORE INTO carriers SELECT ?, number, 0 FROM feeds WHERE number <> ?",
             (article, feed),
@@ -105,7 +105,7 @@ def test_an_article_is_matched_for_each_feed_that_carries_it(folder: Path) -> No
 
 
 def test_it_is_done_once_for_each_version_of_a_rule(folder: Path) -> None:
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         every = (*WATCHLISTS, STRIKE)
         assert finish(store, every) > 0
         assert finish(store, every) == 0
@@ -119,13 +119,13 @@ def test_it_is_done_once_for_each_version_of_a_rule(folder: Path) -> None:
 
 
 def test_a_newsroom_that_starts_has_nothing_to_look_through(tmp_path: Path) -> None:
-    with closing(SqlStore(tmp_path)) as store:
+    with closing(Store(tmp_path)) as store:
         assert list(steps(store, WATCHLISTS)) == []
 
 
 def test_alerts_of_copies_count_with_the_first(folder: Path) -> None:
     wire = Watchlist(name="Sûreté", query=understood('"sûreté de l’État"'))
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         finish(store, (*WATCHLISTS, wire))
     merged = flow.rows(
         folder, "SELECT merged_into IS NULL FROM alerts WHERE watchlist = 'Sûreté' ORDER BY article"
@@ -135,7 +135,7 @@ def test_alerts_of_copies_count_with_the_first(folder: Path) -> None:
 
 def test_a_step_stops_when_its_time_is_up(folder: Path) -> None:
     ticks = count(int(NOW))
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         work = Backfill(store, lambda: next(ticks))  # each look at the clock costs a second
         feeds = store.subscribe(FEEDS, (*WATCHLISTS, STRIKE))
         (stand,) = work.begin((*WATCHLISTS, STRIKE), feeds)
@@ -152,7 +152,7 @@ def test_a_rule_that_comes_later_catches_up_with_one_that_is_under_way(
 ) -> None:
     monkeypatch.setattr(module, "STEP", 2)
     page = Watchlist(name="Entrepôt", query=understood("entrepôt"))
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         next(steps(store, (*WATCHLISTS, STRIKE)))
         stands = {stand.watchlist: stand.upto for stand in store.watchlists.backfills()}
         assert stands == {"Grève": 2}
@@ -160,7 +160,7 @@ def test_a_rule_that_comes_later_catches_up_with_one_that_is_under_way(
         assert store.watchlists.backfills() == []
     apart = [alerts(folder), alerts(folder, "Entrepôt")]
     assert all(apart)
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         finish(store, WATCHLISTS)
         finish(store, (*WATCHLISTS, STRIKE, page))
     assert [alerts(folder), alerts(folder, "Entrepôt")] == apart
@@ -182,21 +182,21 @@ def test_killed_at_any_step_and_started_again_it_comes_to_the_same(
 
     whole = fresh("whole")
     fuse = Fuse()
-    with fuse.fitted(), closing(SqlStore(whole)) as store:
+    with fuse.fitted(), closing(Store(whole)) as store:
         finish(store, (*WATCHLISTS, STRIKE))
     wanted = everything(whole)
     assert fuse.steps > 30
     for at in range(random.choice((1, 2)), fuse.steps + 1, 2):
         there = fresh(str(at))
         with pytest.raises(Killed), Fuse(at).fitted():
-            finish(SqlStore(there), (*WATCHLISTS, STRIKE))
-        with closing(SqlStore(there)) as store:
+            finish(Store(there), (*WATCHLISTS, STRIKE))
+        with closing(Store(there)) as store:
             finish(store, (*WATCHLISTS, STRIKE))
         assert everything(there) == wanted, at
 
 
 def test_a_store_that_refuses_loses_nothing(folder: Path) -> None:
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         store._connection.execute("PRAGMA busy_timeout = 10")
         work = Backfill(store, lambda: NOW)
         feeds = store.subscribe(FEEDS, (*WATCHLISTS, STRIKE))
@@ -213,7 +213,7 @@ def test_a_store_that_refuses_loses_nothing(folder: Path) -> None:
 
 def test_a_store_of_the_first_version_gets_the_table(tmp_path: Path) -> None:
     folder = old_stores.make(tmp_path / "old", version=1)
-    assert SqlViews(folder).watchlists.backfills() == []
+    assert Views(folder).watchlists.backfills() == []
     ((made,),) = flow.rows(folder, "SELECT sql FROM sqlite_master WHERE name = 'backfills'")
     assert made in BACKFILLS
     assert flow.rows(folder, "PRAGMA user_version") == [(VERSION,)]
@@ -292,7 +292,7 @@ def test_a_watchlist_added_to_the_file_looks_through_the_archive(web: Web, tmp_p
 
 
 def test_status_tells_how_far_it_is(folder: Path) -> None:
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         Backfill(store, lambda: NOW).begin((*WATCHLISTS, STRIKE), store.subscribe(FEEDS, ()))
         (stand,) = store.watchlists.backfills()
     newsroom = Newsroom(folder)

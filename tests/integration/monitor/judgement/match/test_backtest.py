@@ -17,7 +17,7 @@ from monitor.base.article import Article
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 from monitor.watchlists.backtest import (
     STRETCH,
     WORTH_A_PROCESS,
@@ -59,7 +59,7 @@ def stored(folder: Path, ids: range) -> list[Article]:
     """Put articles with these ids into a fresh store."""
     folder.mkdir(mode=0o700)
     articles = [article(id) for id in ids]
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         store.subscribe([FEED, OTHER], [])
         with store._connection as sql:
             sql.executemany(

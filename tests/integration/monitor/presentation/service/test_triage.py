@@ -44,7 +44,7 @@ from monitor.presentation.service.triage import (
     clean_person,
     clean_tag,
 )
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sqlite import FILE
 
 ALIBABA = Watchlist(name="Alibaba", query=parse_query("alibaba"))
@@ -396,9 +396,9 @@ import os, signal, sys
 from pathlib import Path
 from monitor.model.alert import AlertState
 from monitor.model.triage import Change
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.views import Views
 
-views, left = SqlViews(Path(sys.argv[1])), int(sys.argv[2])
+views, left = Views(Path(sys.argv[1])), int(sys.argv[2])
 def statement(_):
     global left
     left -= 1
@@ -443,13 +443,13 @@ def test_a_kill_afterwards_loses_nothing(tmp_path: Path) -> None:
 )
 def test_the_record_cannot_be_said_otherwise(room: Service, tmp_path: Path, statement: str) -> None:
     room.triage.change([1], starred=True)
-    with pytest.raises(StoreError, match="not said otherwise"), SqlStore(tmp_path).batch() as b:
+    with pytest.raises(StoreError, match="not said otherwise"), Store(tmp_path).batch() as b:
         b._sql.execute(statement)
 
 
 def test_dropping_an_alert_drops_what_was_said_of_it(room: Service, tmp_path: Path) -> None:
     room.triage.change([1, 2], note="n", tags=["t"])
-    with SqlStore(tmp_path).batch() as batch:
+    with Store(tmp_path).batch() as batch:
         batch.drop([1])
     assert [d.alert for d in room.views.triage.decisions(1)] == []
     assert room.views.triage.tags() == {"t": 1}

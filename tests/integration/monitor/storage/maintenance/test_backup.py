@@ -30,8 +30,8 @@ from monitor.storage.maintenance.restore import (
     replace_newsroom,
     unpack,
 )
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 
 pytestmark = pytest.mark.costly
 
@@ -76,7 +76,7 @@ def test_what_is_put_back_is_what_was_taken(data: Path, tmp_path: Path) -> None:
     manifest = back_up(
         data, data.parent / "feeds.yaml", file, 1_700_000_000.0, lambda *said: told.append(said)
     )
-    articles, _, alerts, _ = SqlViews(data).totals()
+    articles, _, alerts, _ = Views(data).totals()
     assert (manifest.taken, manifest.articles) == ("2023-11-14T22:13:20Z", articles)
     assert manifest.alerts >= alerts > 0
     assert read_manifest(file) == manifest
@@ -103,7 +103,7 @@ def writing(data: Path) -> Iterator[Callable[[], int]]:
     stored = [0]
 
     def write() -> None:
-        with closing(SqlStore(data)) as store:
+        with closing(Store(data)) as store:
             (feed,) = store.subscribe([Feed(url="https://w.test/rss", name="W")], [])
             while not stop.is_set():
                 with store.batch() as batch:

@@ -37,7 +37,7 @@ from monitor.storage.maintenance import index_repair, indexer
 from monitor.storage.maintenance import index_repair as index_rebuild
 from monitor.storage.maintenance.index_repair import Progress
 from monitor.storage.maintenance.indexer_process import IndexerProcess
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 
 pytestmark = pytest.mark.costly
 
@@ -405,7 +405,7 @@ def test_reindex_replaces_the_archive_under_a_reader(tmp_path: Path) -> None:
 # --- the process, on a real store ------------------------------------------------------
 
 
-def publish(store: SqlStore, feed: Feed, number: int) -> None:
+def publish(store: Store, feed: Feed, number: int) -> None:
     """Put some articles into a store."""
     with store.batch() as batch:
         arrivals = []
@@ -435,7 +435,7 @@ def publish(store: SqlStore, feed: Feed, number: int) -> None:
 
 
 def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
-    store = SqlStore(tmp_path)
+    store = Store(tmp_path)
     (feed,) = store.subscribe([Feed(url="https://x.example/feed", name="X")], [])
     process = IndexerProcess(tmp_path, time.time)
     for round in range(6):

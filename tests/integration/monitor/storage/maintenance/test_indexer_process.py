@@ -11,7 +11,7 @@ from support.newsroom import until
 
 from monitor.base.files import ARCHIVE_FOLDER
 from monitor.storage.maintenance.indexer_process import IndexerProcess
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 
 pytestmark = pytest.mark.costly
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.costly
 def test_its_trouble_is_in_the_log_and_nowhere_else(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    SqlStore(tmp_path).close()
+    Store(tmp_path).close()
     (tmp_path / ARCHIVE_FOLDER).touch()  # a file where the archive should be
     process = IndexerProcess(tmp_path, time.time)
     with caplog.at_level(logging.INFO, "tocsin"):

@@ -31,8 +31,8 @@ from monitor.model.triage import Change
 from monitor.storage.maintenance import retention as keeping
 from monitor.storage.maintenance import retention as tidying
 from monitor.storage.maintenance.retention import RetentionSweep, SweepResult
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 from monitor.storage.store.sqlite import compact, room
 
 pytestmark = pytest.mark.costly
@@ -48,14 +48,14 @@ YEAR = Retention(keep=365.25 * DAY)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStore]:
-    with closing(SqlStore(tmp_path)) as store:
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(Store(tmp_path)) as store:
         store.subscribe(FEEDS, (ALIBABA, SPIES))
         yield store
 
 
 def put(
-    store: SqlStore,
+    store: Store,
     days: float,
     *hits: str,
     feed: int = 1,
@@ -92,7 +92,7 @@ def put(
     return id
 
 
-def swept(store: SqlStore, retention: Retention) -> SweepResult:
+def swept(store: Store, retention: Retention) -> SweepResult:
     sweep, found = RetentionSweep(store, retention, NOW), SweepResult()
     while (step := sweep.step()) != SweepResult():
         found += step
@@ -122,7 +122,7 @@ KEPT = {
 
 
 @pytest.mark.parametrize("case", KEPT)
-def test_what_is_kept(store: SqlStore, tmp_path: Path, case: str) -> None:
+def test_what_is_kept(store: Store, tmp_path: Path, case: str) -> None:
     retention, wanted = KEPT[case]
     ids = {
         "old": put(store, 400, feed=2),
@@ -134,7 +134,7 @@ def test_what_is_kept(store: SqlStore, tmp_path: Path, case: str) -> None:
         "of Le Soir": put(store, 400, feed=1),
         "carried": put(store, 400, feed=2),
     }
-    views = SqlViews(tmp_path)
+    views = Views(tmp_path)
     views.triage.change([2], Change(starred=True), "", 0.0)
     spine_rows(tmp_path, "INSERT INTO carriers VALUES (?, 1, 0)", ids["carried"])
     found = swept(store, retention)
@@ -166,7 +166,7 @@ def test_nothing_young_goes_and_nothing_old_stays(
     drop_alerts: bool,
 ) -> None:
     folder = tmp_path_factory.mktemp("kept")
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         store.subscribe(FEEDS, (ALIBABA, SPIES))
         ids = {put(store, age, *hits): (age, hits) for age, hits in articles}
         retention = Retention(keep=days * DAY, drop_alerts=drop_alerts)
@@ -185,11 +185,11 @@ def test_nothing_young_goes_and_nothing_old_stays(
         )
         alerts = sum(len(ids[id][1]) for id in left)
         stories = sum(bool(ids[id][1]) for id in left)
-        assert SqlViews(folder).totals() == (len(left), len(left), alerts, stories)
+        assert Views(folder).totals() == (len(left), len(left), alerts, stories)
         assert swept(store, retention).articles == 0
 
 
-def test_steps_are_short(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_steps_are_short(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping, "STEP", 3)
     for days in range(400, 420):
         put(store, days, *(["Alibaba"] if days % 2 else []))
@@ -204,7 +204,7 @@ def test_what_was_dropped_is_no_news_when_it_comes_again(tmp_path: Path) -> None
     alive.live([0])
     before = flow.rows(tmp_path, "SELECT count(*) FROM articles")
     assert before > [(2,)]
-    with closing(SqlStore(tmp_path)) as store:
+    with closing(Store(tmp_path)) as store:
         sweep = RetentionSweep(store, Retention(keep=DAY, drop_alerts=True), flow.START + 2 * DAY)
         while sweep.step() != SweepResult():
             pass
@@ -222,7 +222,7 @@ def test_what_was_dropped_is_no_news_when_it_comes_again(tmp_path: Path) -> None
     ]
 
 
-def test_dropping_gives_its_room_back(store: SqlStore, tmp_path: Path) -> None:
+def test_dropping_gives_its_room_back(store: Store, tmp_path: Path) -> None:
     for days in range(400, 480):
         put(store, days, summary="Le port de Liège. " * 500)
     before = room(tmp_path).taken
@@ -236,7 +236,7 @@ def test_dropping_gives_its_room_back(store: SqlStore, tmp_path: Path) -> None:
 
 def test_a_store_of_the_second_version_can_drop(tmp_path: Path) -> None:
     folder = old_stores.make(tmp_path / "old", version=2)
-    with closing(SqlStore(folder)) as store:
+    with closing(Store(folder)) as store:
         store.subscribe(FEEDS, (ALIBABA, SPIES))
         id = put(store, 900, "Alibaba")
         assert swept(store, replace(YEAR, drop_alerts=True)).articles >= 1
@@ -269,7 +269,7 @@ def test_what_is_no_age(text: str) -> None:
 
 
 def test_the_watch_drops_a_few_at_a_time_in_quiet_moments(
-    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keeping, "STEP", 5)
     for days in range(400, 420):
@@ -306,7 +306,7 @@ def test_the_watch_drops_a_few_at_a_time_in_quiet_moments(
     assert all(quiet[step] for step in steps[1:])  # the first of a sweep comes with its turn
 
 
-def test_a_clock_that_is_set_back_puts_off_no_sweep(store: SqlStore) -> None:
+def test_a_clock_that_is_set_back_puts_off_no_sweep(store: Store) -> None:
     times = [NOW + 9 * DAY, NOW]  # the clock is set right once the first sweep is done
     now = [NOW]
     left: list[int] = []
@@ -330,7 +330,7 @@ def test_a_clock_that_is_set_back_puts_off_no_sweep(store: SqlStore) -> None:
     assert left[-1] == 0
 
 
-def test_a_refusal_is_told_and_the_sweep_goes_on(store: SqlStore) -> None:
+def test_a_refusal_is_told_and_the_sweep_goes_on(store: Store) -> None:
     put(store, 900)
     told: list[StoreError] = []
     refusals = [StoreError("locked")]

@@ -20,8 +20,8 @@ from monitor.model.search import Filter
 from monitor.model.status import MonitorPresence
 from monitor.storage.maintenance.store_check import EVERY, StoreCheckRunner, note_damage
 from monitor.storage.monitor_lock import Heartbeat, MonitorLock
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 from monitor.storage.store.sqlite import FILE, open_database
 
 pytestmark = pytest.mark.costly
@@ -64,7 +64,7 @@ def test_damage_is_found_within_a_day_and_shown(
 
 
 def test_a_clock_that_is_set_back_puts_off_no_check(tmp_path: Path) -> None:
-    SqlStore(tmp_path).close()
+    Store(tmp_path).close()
     times, told = [EVERY, 9 * EVERY], []
     now = 0.0
 
@@ -83,7 +83,7 @@ def test_a_clock_that_is_set_back_puts_off_no_check(tmp_path: Path) -> None:
 
 
 def test_a_store_that_another_program_holds_is_not_damaged(tmp_path: Path) -> None:
-    SqlStore(tmp_path).close()
+    Store(tmp_path).close()
     with (
         closing(open_database(tmp_path, create=False, busy_ms=0)) as connection,
         closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as other,
@@ -99,9 +99,9 @@ def test_a_store_that_another_program_holds_is_not_damaged(tmp_path: Path) -> No
 def test_damage_raises_one_alert_until_the_store_is_whole(tmp_path: Path) -> None:
     data = tmp_path / "var"
     flow.life(data).live(flow.ROUNDS)
-    views = SqlViews(data)
+    views = Views(data)
     before = len(views.alerts.ids(Filter()))
-    with closing(SqlStore(data)) as store:
+    with closing(Store(data)) as store:
         steps = (("", 0), ("pages", 1), ("pages", 0), ("", 0), ("others", 1))
         for number, (damage, raised) in enumerate(steps):
             plan = note_damage(store, damage, Routing(), 1.75e9 + number)

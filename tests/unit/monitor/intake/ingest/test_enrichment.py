@@ -24,8 +24,8 @@ from monitor.model.match import WatchlistMatch
 from monitor.model.poll import Entry, Fetched, ParsedFeed
 from monitor.model.search import Filter
 from monitor.model.triage import Change
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 
 FEED = Feed(url="https://le-soir.example/rss", name="Le Soir", number=1)
 WORDS = "La sûreté enquête sur Alibaba à Liège, où les douanes ont saisi mille colis de Cainiao."
@@ -46,8 +46,8 @@ def test_triage_does_not_wait_for_matching(tmp_path: Path) -> None:
             views.triage.change(ids, Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
             return super().match(article, *feeds)
 
-    store = SqlStore(tmp_path)
-    views = SqlViews(tmp_path)
+    store = Store(tmp_path)
+    views = Views(tmp_path)
     (feed,) = store.subscribe([FEED], WATCHLISTS)
     ingester = Ingester(store, ActiveConfig(rules=Triaging(WATCHLISTS)), lambda: 1e9, lambda: 0.0)
     for guid in ("first", "second"):

@@ -22,8 +22,8 @@ from monitor.model.config import Watchlist
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Entry, Fetched, ParsedFeed
 from monitor.model.search import Filter
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 
 PARAGRAPHS = (
     "La filiale Cainiao gère l’entrepôt, que les douanes visitent chaque semaine.",
@@ -49,7 +49,7 @@ def lived(
 
 def alerts(folder: Path) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """Return each alert: watchlist, title, and what its matches cut out of the text."""
-    views = SqlViews(folder)
+    views = Views(folder)
     found = views.alerts.get(views.alerts.ids(Filter()), matches=True)
     cut = []
     for alert in found:
@@ -62,11 +62,11 @@ def alerts(folder: Path) -> list[tuple[str, str, list[tuple[str, str]]]]:
 
 
 def polls(folder: Path, url: str) -> list[tuple[str, int, int]]:
-    return [(str(p.outcome), p.new, p.changed) for p in reversed(SqlViews(folder).feeds.polls(url))]
+    return [(str(p.outcome), p.new, p.changed) for p in reversed(Views(folder).feeds.polls(url))]
 
 
 def state(folder: Path, url: str) -> FeedState:
-    return {feed.url: state for feed, state, *_ in SqlViews(folder).feeds.subscribed()}[url]
+    return {feed.url: state for feed, state, *_ in Views(folder).feeds.subscribed()}[url]
 
 
 # --- alerts ------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ def test_matches_cut_their_words_after_every_edit(tmp_path: Path) -> None:
     monitor.live([2])
     assert alerts(tmp_path) == [("Alibaba", "Le groupe chinois à Liège", [])]
     assert len([r for outcome in monitor.settled for r in outcome.raised]) == 1
-    assert len(SqlViews(tmp_path).articles.revisions(1)) == 3
+    assert len(Views(tmp_path).articles.revisions(1)) == 3
     assert polls(tmp_path, A)[1:] == [("read", 0, 1), ("read", 0, 1)]
 
 
@@ -161,7 +161,7 @@ def test_a_copy_under_a_new_headline_is_in_the_story_and_has_an_alert(tmp_path: 
         }
     )
     lived(tmp_path, press, 1, (*FEEDS[:2], replace(FEEDS[2], full_text=False)))
-    views = SqlViews(tmp_path)
+    views = Views(tmp_path)
     ids = views.alerts.ids(Filter(watchlists=("alibaba",)))
     alerts = views.alerts.get(ids, timelines=True)
     assert {alert.title for alert in alerts} in ({*titles[:2]}, {*titles[1:]})
@@ -176,7 +176,7 @@ def test_copies_of_a_story_count_with_its_first_alert(tmp_path: Path) -> None:
     monitor.live([0])
     about = [r.feed for s in monitor.settled for r in s.raised if r.watchlist == "Alibaba"]
     assert about == ["A"]
-    views = SqlViews(tmp_path)
+    views = Views(tmp_path)
     (id,) = views.alerts.ids(Filter(watchlists=("alibaba",)))
     (alert,) = views.alerts.get([id])
     assert alert.duplicates == 1
@@ -378,7 +378,7 @@ def test_a_feed_that_turned_over_whole_has_a_coverage_gap(tmp_path: Path) -> Non
 # --- the store refuses ----------------------------------------------------------------------
 
 
-class Full(SqlStore):
+class Full(Store):
     """A store on a disk that is nearly full."""
 
     def __init__(self, folder: Path) -> None:

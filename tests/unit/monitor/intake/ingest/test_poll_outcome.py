@@ -16,8 +16,8 @@ from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedState, GapKind, Health
 from monitor.model.poll import Entry, Fetched, NotModified, ParsedFeed
 from monitor.runtime.pipeline import hash_of
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 
 HOUR, DAY = 3_600.0, 86_400.0
 MONDAY = 1_795_392_000.0
@@ -55,7 +55,7 @@ class Life:
 
     def start(self) -> None:
         """Start the monitor anew."""
-        self.store = SqlStore(self.folder)
+        self.store = Store(self.folder)
         self.store._connection.execute("PRAGMA synchronous = OFF")  # no power fails here
         others = [
             other for other, *_ in self.views.feeds.subscribed() if other.url != self.feed.url
@@ -86,8 +86,8 @@ class Life:
         return NewDocument(fetched=fetched, digest=hash_of(body), parsed=parsed)
 
     @property
-    def views(self) -> SqlViews:
-        return SqlViews(self.folder)
+    def views(self) -> Views:
+        return Views(self.folder)
 
     @property
     def state(self) -> FeedState:

@@ -23,8 +23,8 @@ from monitor.model.config import Watchlist
 from monitor.model.feed import Feed, FeedState, Health
 from monitor.model.poll import Entry, Fetched, ParsedFeed
 from monitor.runtime.pipeline import hash_of
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 from monitor.watchlists.backfill import Backfill
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -39,7 +39,7 @@ class Newsroom:
     """Two feeds and a monitor in which each look at the processor time takes a second."""
 
     def __init__(self, folder: Path, watchlists: Sequence[Watchlist] = WATCHLISTS) -> None:
-        self.store, self.views, self.now = SqlStore(folder), SqlViews(folder), 1e9
+        self.store, self.views, self.now = Store(folder), Views(folder), 1e9
         self.feeds = self.store.subscribe([HOSTILE, HEALTHY], watchlists)
         watch = ActiveConfig(
             rules=WatchlistMatcher(watchlists, self.feeds),

@@ -35,8 +35,8 @@ from monitor.model.severity import Severity
 from monitor.model.watchlist import Silence
 from monitor.presentation.service.triage import NoWatchlistError, Triage
 from monitor.storage.search.search import ArchiveSearch
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 
 CHANNELS = ("desk", "log")
 ALL = Filter(muted=True)
@@ -48,7 +48,7 @@ A = Feed(url="https://a.test/rss", name="a", lang="fr")
 B = Feed(url="https://b.test/rss", name="b", lang="en")
 
 
-def triage(views: SqlViews, clock: Callable[[], float]) -> Triage:
+def triage(views: Views, clock: Callable[[], float]) -> Triage:
     """Return the part of the service that silences watchlists."""
     folder = Path("nowhere")
     return Triage(views, ArchiveSearch(folder, views, clock, UTC), clock, UTC)
@@ -63,12 +63,12 @@ class Room:
     routing: Routing = EVERYWHERE
     now: float = START
     published: list[str] = field(default_factory=list)
-    store: SqlStore = field(init=False)
+    store: Store = field(init=False)
     ingester: Ingester = field(init=False)
 
     def __post_init__(self) -> None:
-        self.store = SqlStore(self.folder)
-        self.views = SqlViews(self.folder)
+        self.store = Store(self.folder)
+        self.views = Views(self.folder)
         self.desk = triage(self.views, lambda: self.now)
         self.feeds = self.store.subscribe((A, B), self.watchlists)
         self.rules = WatchlistMatcher(self.watchlists, self.feeds)
@@ -267,7 +267,7 @@ def test_an_escalated_alert_is_notified_again_or_the_reason_is_stored(
     asked = [watching(escalate=Escalate(outlets=2, languages=False))]
     monitor = ManualMonitor(tmp_path, press, outlets, asked, routing=high)
     monitor.live(range(2))
-    views = SqlViews(tmp_path)
+    views = Views(tmp_path)
     if muted:
         triage(views, lambda: START + HOUR).silence("Alibaba", 9 * HOUR)
     monitor.live([2])

@@ -15,8 +15,8 @@ from support.unusual_newsroom import ALIBABA, DAY, FEED, HOUR, NOW, UnusualNewsr
 from monitor.model.watchlist import Baseline
 from monitor.presentation.service.briefing import compose_briefing, read_facts
 from monitor.presentation.service.statistics import Statistics
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 
 BURST = [60.0 + n * 200 for n in range(16)]
 
@@ -30,11 +30,11 @@ def newsroom(tmp_path: Path) -> Iterator[UnusualNewsroom]:
 
 def baseline(folder: Path, now: float) -> Baseline:
     search = cast(Any, None)
-    return Statistics(search, SqlViews(folder), lambda: now, UTC).baselines()["Alibaba"]
+    return Statistics(search, Views(folder), lambda: now, UTC).baselines()["Alibaba"]
 
 
 def is_unusual_in_a_briefing(newsroom: UnusualNewsroom, hours: float) -> bool:
-    views, until = SqlViews(newsroom.folder), newsroom.now
+    views, until = Views(newsroom.folder), newsroom.now
     facts = read_facts(views, [], since=until - hours * HOUR, until=until, zone=UTC)
     return bool(compose_briefing(facts, UTC).unusual)
 
@@ -72,7 +72,7 @@ def test_the_usual_number_is_the_one_of_the_alerts(newsroom: UnusualNewsroom) ->
 
 
 def test_nothing_is_usual_before_two_weeks(tmp_path: Path) -> None:
-    with closing(SqlStore(tmp_path)) as store:
+    with closing(Store(tmp_path)) as store:
         store.subscribe([replace(FEED, number=0)], [ALIBABA])
         save_past(store, NOW, days=10)
         found = baseline(tmp_path, NOW)

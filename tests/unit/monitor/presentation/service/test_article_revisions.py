@@ -17,7 +17,7 @@ from monitor.presentation.service.article_revisions import (
     revisions_between,
     with_context,
 )
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.views import Views
 
 TEXTS = st.lists(
     st.sampled_from(["le", "port", "d’Anvers", "grève", ",", ".", "\n", " ", "阿里"]), max_size=30
@@ -70,7 +70,7 @@ def test_only_what_is_around_a_change_is_shown() -> None:
 
 def test_which_terms_went_and_came(tmp_path: Path) -> None:
     flow.life(tmp_path).live(flow.ROUNDS)
-    views = SqlViews(tmp_path)
+    views = Views(tmp_path)
     ((id,),) = flow.rows(tmp_path, "SELECT id FROM articles WHERE version > 1")
     (article,) = views.articles.get([id])
     assert article is not None
@@ -92,7 +92,7 @@ def test_terms_of_watchlists_on_another_feed_that_carries_it(tmp_path: Path) -> 
     feeds = [{"url": feed.url, "name": feed.name} for feed in flow.FEEDS[:2]]
     room.watch(feeds, [{"terms": ["Alibaba"], "feeds": ["B"]}])
     ((id,),) = flow.rows(room.data, "SELECT id FROM articles WHERE version > 1")
-    (article,) = SqlViews(room.data).articles.get([id])
+    (article,) = Views(room.data).articles.get([id])
     assert len(article.feeds) == 2
     assert "terms added: Alibaba (Alibaba)" in room.here("show", str(id), "--diff").stdout
 

@@ -25,14 +25,14 @@ from monitor.base.article import Article
 from monitor.model.search_results import Mention, Share
 from monitor.presentation.service.statistics import SAMPLE, Statistics, sample
 from monitor.storage.search.search import ArchiveSearch
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.views import Views
 
 NOW = 1_795_000_000.0
 DAY = 86_400.0
 
 
 def counting(folder: Path) -> Statistics:
-    views, zone = SqlViews(folder), ZoneInfo("UTC")
+    views, zone = Views(folder), ZoneInfo("UTC")
     return Statistics(ArchiveSearch(folder, views, lambda: NOW, zone), views, lambda: NOW, zone)
 
 

@@ -34,7 +34,7 @@ from monitor.storage.search.trends import (
     missed_seconds,
     series,
 )
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.views import Views
 
 HOUR, DAY = 3_600.0, 86_400.0
 PARIS = ZoneInfo("Europe/Paris")
@@ -233,7 +233,7 @@ def archives(draw: st.DrawFn) -> list[Article]:
 
 
 def counting(folder: Path, zone: ZoneInfo = PARIS) -> Statistics:
-    views = SqlViews(folder)
+    views = Views(folder)
     return Statistics(ArchiveSearch(folder, views, lambda: NOW, zone), views, lambda: NOW, zone)
 
 
@@ -261,7 +261,7 @@ def test_counts_are_those_of_reading_everything(
         folder = Path(name)
         fill(folder, articles)
         found = counting(folder, zone).trend([text], Filter(since=since), by=by, split=split)
-        stored = SqlViews(folder).articles.between(0, 1_000)
+        stored = Views(folder).articles.between(0, 1_000)
     october = datetime(2026, 10, 1, tzinfo=zone).timestamp()
     query = parse_query(text)
     expected: Counter[tuple[str, object]] = Counter()

@@ -12,8 +12,7 @@ from support.small_store import SmallStore, arrival, opened
 
 from monitor.storage.store.postgresql.address import parse_address
 from monitor.storage.store.postgresql.listener import PostgresqlCommitListener
-from monitor.storage.store.protocol import CommitListener
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.views import Views
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
 
@@ -26,7 +25,7 @@ def room(postgresql: str) -> Iterator[SmallStore]:
 
 
 @pytest.fixture
-def listener(room: SmallStore) -> Iterator[CommitListener]:
+def listener(room: SmallStore) -> Iterator[PostgresqlCommitListener]:
     made = room.views.listener()
     assert made is not None
     assert made.wait(60.0), "what was committed before nobody has told"
@@ -34,7 +33,7 @@ def listener(room: SmallStore) -> Iterator[CommitListener]:
     made.close()
 
 
-def test_a_commit_wakes_who_waits(room: SmallStore, listener: CommitListener) -> None:
+def test_a_commit_wakes_who_waits(room: SmallStore, listener: PostgresqlCommitListener) -> None:
     assert not listener.wait(0.1)
     saving = threading.Timer(0.2, room.save, [arrival(1)])
     saving.start()
@@ -43,7 +42,7 @@ def test_a_commit_wakes_who_waits(room: SmallStore, listener: CommitListener) ->
 
 
 def test_a_cut_connection_is_news_and_is_made_anew(
-    room: SmallStore, listener: CommitListener
+    room: SmallStore, listener: PostgresqlCommitListener
 ) -> None:
     assert isinstance(room.address, str)
     with psycopg.connect(room.address, autocommit=True) as session:
@@ -68,4 +67,4 @@ def test_a_database_that_is_away_is_told_once_and_waited_for() -> None:
 
 
 def test_nobody_tells_of_commits_to_a_store_in_a_folder(tmp_path: Path) -> None:
-    assert SqlViews(tmp_path).listener() is None
+    assert Views(tmp_path).listener() is None

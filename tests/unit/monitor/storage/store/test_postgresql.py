@@ -18,8 +18,8 @@ from monitor.storage.store.postgresql.connection import describe, open_database
 from monitor.storage.store.sql.connection import select_in
 from monitor.storage.store.sql.evidence import EvidenceReader
 from monitor.storage.store.sql.schema import TABLE_NAMES, VERSION
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 from monitor.storage.store.sqlite import open_database as open_sqlite
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
@@ -115,7 +115,7 @@ def test_what_was_being_stored_when_it_was_cut_is_not_stored(room: SmallStore) -
 
 def test_a_store_is_used_alone_until_the_connection_is_gone(room: SmallStore) -> None:
     room.store.claim(alone=True)
-    with closing(SqlStore(room.address)) as other:
+    with closing(Store(room.address)) as other:
         with pytest.raises(StoreTakenError, match="another monitor watches this store"):
             other.claim(alone=True)
         with pytest.raises(StoreTakenError, match="uses this store alone"):
@@ -166,9 +166,9 @@ def test_a_store_of_a_newer_version_is_not_touched(room: SmallStore) -> None:
     say(room.address, "UPDATE store SET version = 99")
     try:
         with pytest.raises(StoreError, match="newer tocsin"):
-            SqlStore(room.address)
+            Store(room.address)
         with pytest.raises(StoreError, match="newer tocsin"):
-            SqlViews(room.address).totals()
+            Views(room.address).totals()
     finally:
         say(room.address, f"UPDATE store SET version = {VERSION}")
 
@@ -177,9 +177,9 @@ def test_a_database_without_a_store_is_left_alone(postgresql_server: str) -> Non
     say(postgresql_server, "CREATE SCHEMA IF NOT EXISTS nothing")
     empty = f"{postgresql_server}&options=-csearch_path%3Dnothing"
     with pytest.raises(StoreError, match="no archive here yet"):
-        SqlViews(empty).totals()
+        Views(empty).totals()
     assert columns(empty) == []
-    with closing(SqlStore(empty)) as store:
+    with closing(Store(empty)) as store:
         assert store.feeds.every() == []
     say(postgresql_server, "DROP SCHEMA nothing CASCADE")
 
@@ -217,7 +217,7 @@ def test_a_guard_that_is_off_or_altered_is_named(room: SmallStore) -> None:
 
 def test_a_viewer_that_must_change_nothing_cannot(room: SmallStore) -> None:
     room.save(arrival(1, ALIBABA))
-    views = SqlViews(room.address, read_only=True)
+    views = Views(room.address, read_only=True)
     assert len(views.alerts.get([1])) == 1
     with pytest.raises(StoreError, match="read only"):
         views.feeds.poll_now()
@@ -263,7 +263,7 @@ def test_a_database_in_another_encoding_is_refused(postgresql_server: str) -> No
 
 
 def test_both_databases_have_the_same_tables(postgresql: str, tmp_path: Path) -> None:
-    SqlStore(postgresql).close()
+    Store(postgresql).close()
     names = {table: set[str]() for table in TABLE_NAMES}
     with closing(open_sqlite(tmp_path, create=True)) as sql:
         for table in TABLE_NAMES:

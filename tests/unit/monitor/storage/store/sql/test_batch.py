@@ -20,11 +20,11 @@ from monitor.model.feed import FeedState, Outcome, Poll
 from monitor.model.poll import PollOutcome, Sighting
 from monitor.model.search import Filter
 from monitor.model.triage import Change
-from monitor.storage.store.protocol import Batch, Store, Views
+from monitor.storage.store.sql.batch import Batch
 from monitor.storage.store.sql.connection import open_database
 from monitor.storage.store.sql.schema import TABLE_NAMES
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 
 
 @pytest.fixture
@@ -115,8 +115,8 @@ def test_views_serve_any_thread(room: SmallStore) -> None:
 
 
 def test_a_locked_store_is_told_and_forgotten(room: SmallStore) -> None:
-    assert isinstance(room.store, SqlStore)
-    assert isinstance(room.views, SqlViews)
+    assert isinstance(room.store, Store)
+    assert isinstance(room.views, Views)
     for connection in (room.store._connection, room.views.connection.sql):
         sqlite = isinstance(connection, sqlite3.Connection)
         connection.execute("PRAGMA busy_timeout = 20" if sqlite else "SET lock_timeout = 20")
@@ -152,7 +152,7 @@ def test_only_its_owner_may_read_a_store(tmp_path: Path) -> None:
 
 def test_a_folder_without_a_store_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no archive here yet"):
-        SqlViews(tmp_path / "nowhere").totals()
+        Views(tmp_path / "nowhere").totals()
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -161,17 +161,17 @@ def test_a_store_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql:
         sql.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreError, match="newer tocsin"):
-        SqlStore(tmp_path)
+        Store(tmp_path)
     with pytest.raises(StoreError, match="newer tocsin"):
-        SqlViews(tmp_path).totals()
+        Views(tmp_path).totals()
 
 
 def test_a_file_that_is_no_store_is_told(tmp_path: Path) -> None:
     (tmp_path / "newsroom.db").write_bytes(b"hello " * 999)
     with pytest.raises(StoreError, match="not a database"):
-        SqlStore(tmp_path)
+        Store(tmp_path)
     with pytest.raises(StoreError, match="not a database"):
-        SqlViews(tmp_path).totals()
+        Views(tmp_path).totals()
 
 
 def test_a_store_that_is_damaged_inside_is_told(tmp_path: Path) -> None:
@@ -183,9 +183,9 @@ def test_a_store_that_is_damaged_inside_is_told(tmp_path: Path) -> None:
     ((root,),) = room.sql("SELECT rootpage FROM sqlite_master WHERE name = 'articles'")
     body[(root - 1) * 4096 : root * 4096] = b"\xff" * 4096
     path.write_bytes(body)
-    damaged = SqlStore(tmp_path)
+    damaged = Store(tmp_path)
     with pytest.raises(StoreError, match="malformed"):
-        SqlViews(tmp_path).articles.get(range(1, 900))
+        Views(tmp_path).articles.get(range(1, 900))
     with pytest.raises(StoreError, match="malformed"):
         damaged.articles.between(0, 999)
     damaged.close()

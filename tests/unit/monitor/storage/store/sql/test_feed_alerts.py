@@ -17,8 +17,8 @@ from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.model.triage import Change
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 
 GONE = BegunIncident(kind=AlertKind.GONE, severity=Severity.MEDIUM, title="A: gone (410)")
 SILENT = BegunIncident(
@@ -27,13 +27,13 @@ SILENT = BegunIncident(
 
 
 @pytest.fixture
-def store(address: StoreAddress) -> Iterator[SqlStore]:
-    with closing(SqlStore(address)) as made:
+def store(address: StoreAddress) -> Iterator[Store]:
+    with closing(Store(address)) as made:
         yield made
 
 
 def refreshed(
-    store: SqlStore,
+    store: Store,
     at: float,
     begun: tuple[BegunIncident, ...] = (),
     ended: tuple[AlertKind, ...] = (),
@@ -49,9 +49,9 @@ def refreshed(
     return [alert.kind for alert in plan.raised]
 
 
-def test_an_alert_about_a_feed_is_an_alert(store: SqlStore, address: StoreAddress) -> None:
+def test_an_alert_about_a_feed_is_an_alert(store: Store, address: StoreAddress) -> None:
     assert refreshed(store, 100.0, (GONE,)) == [AlertKind.GONE]
-    views = SqlViews(address)
+    views = Views(address)
     (alert,) = views.alerts.get(views.alerts.ids(Filter()), matches=True)
     assert (alert.kind, alert.article, alert.watchlist) == (AlertKind.GONE, None, FEED_HEALTH)
     assert (alert.title, alert.feed, alert.url) == ("A: gone (410)", "A", "https://a.test/")
@@ -72,16 +72,16 @@ def test_an_alert_about_a_feed_is_an_alert(store: SqlStore, address: StoreAddres
         (Filter(state=AlertState.NEW), True),
     ],
 )
-def test_filters_know_it(store: SqlStore, address: StoreAddress, filter, found) -> None:
+def test_filters_know_it(store: Store, address: StoreAddress, filter, found) -> None:
     refreshed(store, 100.0, (GONE,))
-    assert bool(SqlViews(address).alerts.ids(filter)) is found
+    assert bool(Views(address).alerts.ids(filter)) is found
 
 
 def test_it_is_counted_and_triaged_and_is_of_no_article(
-    store: SqlStore, address: StoreAddress
+    store: Store, address: StoreAddress
 ) -> None:
     refreshed(store, 100.0, (GONE,))
-    views = SqlViews(address)
+    views = Views(address)
     assert views.totals() == (0, 0, 1, 1)
     ((name, total, untriaged),) = [
         (w.name, w.total, w.untriaged) for w in views.watchlists.counts(0, 2, 60)
@@ -93,7 +93,7 @@ def test_it_is_counted_and_triaged_and_is_of_no_article(
     assert views.watchlists.records() == []
 
 
-def test_an_incident_that_raises_no_alert_is_one(store: SqlStore, address: StoreAddress) -> None:
+def test_an_incident_that_raises_no_alert_is_one(store: Store, address: StoreAddress) -> None:
     assert refreshed(store, 100.0, (SILENT,)) == []
     (feed, _) = store.subscribe([Feed(url="https://a.test/rss", name="A")] * 2, [])
     with store.reading() as reading:

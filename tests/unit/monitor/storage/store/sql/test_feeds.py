@@ -10,8 +10,8 @@ from support.alert_storage import save_poll
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, GapKind, Outcome, Poll
 from monitor.model.poll import PollOutcome
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 
 NOW = 1_700_000_000.0
 BLIND, DOWN = GapKind.BLIND, GapKind.DOWN
@@ -21,8 +21,8 @@ class Room:
     """A store of one feed, polled as a test says."""
 
     def __init__(self, address: StoreAddress) -> None:
-        self.store = SqlStore(address)
-        self.views = SqlViews(address)
+        self.store = Store(address)
+        self.views = Views(address)
         (self.feed,) = self.store.subscribe([Feed(url="https://a.test/rss", name="A")], [])
 
     def read(

@@ -20,7 +20,7 @@ from monitor.storage.fencing import SOLE, Holding, Lease, under
 from monitor.storage.maintenance.store_check import note_lost_monitors
 from monitor.storage.store.sql.connection import transaction
 from monitor.storage.store.sql.leases import HANDOVER, TURNS_KEPT, SqlLeases
-from monitor.storage.store.sql.store import SqlStore
+from monitor.storage.store.sql.store import Store
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
 
@@ -113,7 +113,7 @@ def test_what_is_done_under_a_lost_lease_changes_nothing(room: SmallStore) -> No
 
 
 def test_a_monitor_polls_what_is_due_in_its_buckets(room: SmallStore) -> None:
-    assert isinstance(room.store, SqlStore)
+    assert isinstance(room.store, Store)
     bucket = bucket_of(FIRST.url)
     assert room.sql(f"SELECT bucket FROM feeds WHERE url = '{FIRST.url}'") == [(bucket,)]
     with closing(monitor(room)) as one, closing(monitor(room, "b")) as other:

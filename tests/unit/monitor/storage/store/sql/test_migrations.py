@@ -11,8 +11,8 @@ from index.analysis.shingles import LEAST_SIZE, shingles
 from monitor.model.alert import AlertState
 from monitor.model.search import Filter
 from monitor.model.triage import Change
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 
 ROWS = """
 INSERT INTO feeds (url, name, last_ok, last_poll, next_due)
@@ -39,8 +39,8 @@ def _tables(folder: Path) -> dict[str, object]:
 @pytest.mark.costly
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_an_older_store_becomes_what_a_new_one_is(tmp_path: Path, version: int) -> None:
-    SqlStore(tmp_path / "new").close()
-    SqlStore(old_stores.make(tmp_path / "old", version)).close()
+    Store(tmp_path / "new").close()
+    Store(old_stores.make(tmp_path / "old", version)).close()
     assert _tables(tmp_path / "old") == _tables(tmp_path / "new")
 
 
@@ -48,12 +48,12 @@ def test_alerts_keep_their_numbers_and_counts_and_the_next_one_has_a_new_number(
     tmp_path: Path,
 ) -> None:
     folder = old_stores.make(tmp_path / "old", 2, ROWS)
-    views = SqlViews(folder)
+    views = Views(folder)
     assert list(views.alerts.ids(Filter())) == [4, 9]
     assert [alert.title for alert in views.alerts.get([4, 9])] == ["One", "Two"]
     views.triage.change([9], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
     assert views.totals()[2:] == (2, 0)
-    with SqlStore(folder)._connection as sql:
+    with Store(folder)._connection as sql:
         sql.execute("DELETE FROM alerts WHERE id = 9")
         sql.execute(
             "INSERT INTO alerts (watchlist, article, severity, raised_at) VALUES ('w', 2, 'low', 3)"
@@ -66,7 +66,7 @@ def test_copies_of_articles_of_an_earlier_version_are_recognised(tmp_path: Path)
     changed = f"UPDATE articles SET summary = '{text}' WHERE id = 1;"
     known = "INSERT INTO shingles VALUES (123, 1);"
     folder = old_stores.make(tmp_path / "old", 2, ROWS + changed + known)
-    SqlStore(folder).close()
+    Store(folder).close()
     expected = shingles("One", text, "")
     assert len(expected) > LEAST_SIZE
     stored = flow.rows(folder, "SELECT shingle FROM shingles WHERE article = 1")

@@ -16,7 +16,7 @@ from monitor.model.search import Filter
 from monitor.model.triage import Change
 from monitor.storage.store.sql.alerts import regroup_alerts
 from monitor.storage.store.sql.connection import Connection, open_database
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.views import Views
 
 ARTICLES = 5
 COPY, SILENCED, PLAIN = "copy", "silenced", "plain"
@@ -106,7 +106,7 @@ def test_untriaged_stories_are_counted_whatever_happens_to_alerts(
         (stories,) = sql.execute(
             f"SELECT count(DISTINCT story_alert) FROM alerts WHERE {shown}"
         ).fetchone()
-        assert SqlViews(folder).totals().untriaged == stories
+        assert Views(folder).totals().untriaged == stories
         by_watchlist = dict(
             sql.execute(
                 f"SELECT watchlist, count(DISTINCT story_alert) FROM alerts WHERE {shown}"
@@ -139,7 +139,7 @@ def test_a_row_is_a_story_with_the_alerts_of_every_watchlist(making: Making) -> 
         _raise(sql, 2, "a")
         sql.execute("UPDATE articles SET story = 1 WHERE id = 3")
         _raise(sql, 3, "a")
-        views = SqlViews(folder)
+        views = Views(folder)
         first, second = views.alerts.stories([4, 3, 2, 1])
         assert [alert.id for alert in first.alerts] == [1, 2, 4]
         assert [alert.id for alert in second.alerts] == [3]
@@ -159,7 +159,7 @@ def test_a_row_says_what_holds_for_any_or_all_of_its_alerts(making: Making) -> N
         for watchlist in "ab":
             _raise(sql, 1, watchlist)
         sql.execute("UPDATE alerts SET severity = 'high' WHERE watchlist = 'b'")
-        views = SqlViews(folder)
+        views = Views(folder)
 
         def row() -> StoryAlerts:
             return views.alerts.stories(list(views.alerts.ids(Filter())))[0]
@@ -174,7 +174,7 @@ def test_a_row_says_what_holds_for_any_or_all_of_its_alerts(making: Making) -> N
 
 def test_stories_with_a_new_alert_of_a_silence_are_counted(making: Making) -> None:
     with making() as (folder, sql):
-        views = SqlViews(folder)
+        views = Views(folder)
         _raise(sql, 1, "a")
         assert views.silenced_count() == 0
         for article, watchlist in [(1, "b"), (1, "c"), (2, "a"), (3, "a")]:

@@ -12,25 +12,25 @@ from support.small_store import ALIBABA, SPIES
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, RequestOptions
 from monitor.storage.store.sql.connection import open_database
-from monitor.storage.store.sql.store import SqlStore
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.store import Store
+from monitor.storage.store.sql.views import Views
 
 FEEDS = tuple(Feed(url=f"https://press{n}.be/rss", name=f"press {n}") for n in range(7))
 
 
 @pytest.fixture
-def store(address: StoreAddress) -> Iterator[SqlStore]:
-    with closing(SqlStore(address)) as made:
+def store(address: StoreAddress) -> Iterator[Store]:
+    with closing(Store(address)) as made:
         yield made
 
 
 def watched(address: StoreAddress) -> list[Feed]:
-    return [one.feed for one in SqlViews(address).feeds.subscribed()]
+    return [one.feed for one in Views(address).feeds.subscribed()]
 
 
 @pytest.mark.parametrize("at_once", [1, 3, 7, 100])
 def test_feeds_are_subscribed_in_several_transactions(
-    store: SqlStore, address: StoreAddress, at_once: int, monkeypatch: pytest.MonkeyPatch
+    store: Store, address: StoreAddress, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("monitor.storage.store.sql.store.CHANGES", at_once)
     first = store.subscribe(FEEDS, [ALIBABA])
@@ -46,7 +46,7 @@ def test_feeds_are_subscribed_in_several_transactions(
 
 
 def test_whoever_was_interrupted_goes_on(
-    store: SqlStore, address: StoreAddress, monkeypatch: pytest.MonkeyPatch
+    store: Store, address: StoreAddress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("monitor.storage.store.sql.store.CHANGES", 2)
     with closing(open_database(address, create=False)) as sql:
@@ -59,7 +59,7 @@ def test_whoever_was_interrupted_goes_on(
 
 
 def test_a_start_writes_only_what_differs(postgresql: str) -> None:
-    with closing(SqlStore(postgresql)) as store:
+    with closing(Store(postgresql)) as store:
         store.subscribe(FEEDS, [ALIBABA])
         written = _rows(postgresql)
         store.subscribe(FEEDS, [ALIBABA])

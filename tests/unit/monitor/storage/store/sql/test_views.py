@@ -14,13 +14,13 @@ from monitor.model.config import StoreAddress
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.storage.store.sql.connection import open_database, transaction
-from monitor.storage.store.sql.views import SqlViews
+from monitor.storage.store.sql.views import Views
 
 SEVERITIES = ("high", "medium", "low")
 
 
 @pytest.fixture
-def views(address: StoreAddress) -> SqlViews:
+def views(address: StoreAddress) -> Views:
     """Nine alerts, one a copy that another speaks for; raised a minute apart."""
     with closing(open_database(address, create=True)) as made, transaction(made) as sql:
         sql.execute("INSERT INTO feeds (number, url, name) VALUES (1, 'https://a.example', 'A')")
@@ -43,11 +43,11 @@ def views(address: StoreAddress) -> SqlViews:
                 " VALUES (?, ?, ?, 5, 1, 'medium')",
                 (alert, f"r{at}", at),
             )
-    return SqlViews(address)
+    return Views(address)
 
 
 @pytest.mark.parametrize("address", ["sqlite"], indirect=True)
-def test_a_viewer_lets_go_of_the_store_and_reads_on(views: SqlViews) -> None:
+def test_a_viewer_lets_go_of_the_store_and_reads_on(views: Views) -> None:
     before = weakref.ref(views.connection.sql)
     reading = views.connection.read("SELECT id FROM alerts ORDER BY id")
     assert next(reading) == (1,)
@@ -61,13 +61,13 @@ def test_a_viewer_lets_go_of_the_store_and_reads_on(views: SqlViews) -> None:
     assert views.version().commits == commits  # which answers are remembered by
 
 
-def test_headlines_come_newest_first_in_pages(views: SqlViews) -> None:
+def test_headlines_come_newest_first_in_pages(views: Views) -> None:
     assert views.alerts.headlines(limit=3) == [(n, f"Titre {n}") for n in (9, 8, 7)]
     assert views.alerts.headlines(before=6, limit=2) == [(5, "Titre 5"), (4, "Titre 4")]
     assert [id for id, _ in views.alerts.headlines(after=6, limit=-1)] == [9, 8, 7]
 
 
-def test_what_escalated_is_told_once_with_its_place_then(views: SqlViews) -> None:
+def test_what_escalated_is_told_once_with_its_place_then(views: Views) -> None:
     assert views.alerts.escalated(Filter()) == [(6, 3, 3), (6, 4, 2), (9, 5, 6)]
     assert views.alerts.escalated(Filter(), after=3) == [(6, 4, 2), (9, 5, 6)]
     assert views.alerts.escalated(Filter(severities=(Severity.HIGH,))) == [(6, 3, 3), (9, 5, 6)]
@@ -76,7 +76,7 @@ def test_what_escalated_is_told_once_with_its_place_then(views: SqlViews) -> Non
 @pytest.mark.costly
 @pytest.mark.parametrize("address", ["sqlite"], indirect=True)
 def test_where_nothing_escalated_not_all_alerts_are_gone_through(
-    views: SqlViews, tmp_path: Path
+    views: Views, tmp_path: Path
 ) -> None:
     with closing(open_database(tmp_path, create=False)) as sql, sql:
         sql.execute("DELETE FROM escalations")
@@ -103,5 +103,5 @@ def test_where_nothing_escalated_not_all_alerts_are_gone_through(
         (Filter(starred=False, severities=(Severity.LOW,)), [2, 8]),
     ],
 )
-def test_alerts_by_how_they_look(views: SqlViews, filter: Filter, ids: list[int]) -> None:
+def test_alerts_by_how_they_look(views: Views, filter: Filter, ids: list[int]) -> None:
     assert list(views.alerts.ids(filter)) == ids
