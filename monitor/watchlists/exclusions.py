@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -25,24 +25,12 @@ from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.alert import Verdict
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
-from monitor.model.watchlist import ArticleVerdict
+from monitor.model.watchlist import ArticleVerdict, TermRecord, WatchlistRecord
 
 FEW = 10
 """Verdicts below which the share says little: the interval is wider than half of all."""
 _Z = 1.96
 """Of 95 % confidence."""
-
-
-class Judgeable(Protocol):
-    """A watchlist or a term with verdicts."""
-
-    @property
-    def relevant(self) -> int:
-        """Alerts judged relevant; alerts without a verdict do not count."""
-
-    @property
-    def noise(self) -> int:
-        """Alerts with this verdict."""
 
 
 class Precision(NamedTuple):
@@ -60,7 +48,7 @@ class Precision(NamedTuple):
         return self.verdicts < FEW
 
 
-def precision(record: Judgeable) -> Precision | None:
+def precision(record: WatchlistRecord | TermRecord) -> Precision | None:
     """Return the share of relevant alerts among those with a verdict, None without any.
 
     The interval is Wilson's: honest for few verdicts and for shares near 0 and 1.

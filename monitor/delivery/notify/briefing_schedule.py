@@ -12,7 +12,6 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import tzinfo
-from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -43,21 +42,14 @@ CHAT_STORIES = 3
 """Stories of a watchlist in plain text and Markdown, which are for chats: messages are short."""
 
 
-class Brief(Protocol):
-    """Makes a briefing; blocks."""
-
-    def __call__(self, since: Timestamp, watchlists: Sequence[str]) -> Briefing:
-        """Return the briefing from then until now."""
-
-
 class BriefingScheduler:
-    """Makes briefings at their times."""
+    """Makes briefings at their times; `brief` makes one from a time until now, and blocks."""
 
     def __init__(
         self,
         queue: BriefingQueue,
         thread: WorkerThread,
-        brief: Brief,
+        brief: Callable[[Timestamp, Sequence[str]], Briefing],
         wake: Callable[[], None],
         *,
         clock: Callable[[], Timestamp],

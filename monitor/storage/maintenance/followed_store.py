@@ -47,7 +47,7 @@ def write_position(data: Path, number: int, database: str) -> None:
 
 
 class FollowedStore(Store):
-    """See `IndexSource`: what changed since this index was in line with the store."""
+    """What changed since this index was in line with the store."""
 
     def __init__(self, address: StoreAddress, data: Path) -> None:
         super().__init__(address)

@@ -14,9 +14,9 @@ import json
 import logging
 import math
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -28,22 +28,13 @@ from monitor.base.translation import gettext as _
 
 if TYPE_CHECKING:
     from index.archive import ArchiveWriter
+    from monitor.storage.store.sql.store import Store
 
 log = logging.getLogger("tocsin.indexer")
 
 NOTE = "index.inhand"
 DEATHS = 3
 """Processes that die with one article alone in hand before it is to blame: some are killed."""
-
-
-class AsideStore(Protocol):
-    """What the fence needs of the store (see `monitor.storage.store.protocol.Store`)."""
-
-    def unsearchable(self) -> Collection[int]:
-        """Return the articles that are indexed without their text."""
-
-    def set_aside(self, article: int, reason: str) -> None:
-        """Store that an article is indexed without its text, and why."""
 
 
 class InHand(Struct, frozen=True):
@@ -99,7 +90,7 @@ def _worked(pid: int) -> float:
 class IndexFence:
     """Adds articles to an index; those that cannot be indexed lose their text."""
 
-    def __init__(self, writer: ArchiveWriter, store: AsideStore, data: Path) -> None:
+    def __init__(self, writer: ArchiveWriter, store: Store, data: Path) -> None:
         self._writer = writer
         self._store = store
         self._data = data

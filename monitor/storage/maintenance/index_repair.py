@@ -9,7 +9,7 @@ import shutil
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from index import open_archive_writer
 from index.errors import ArchiveDamaged
@@ -17,11 +17,11 @@ from monitor.base.article import Article, Timestamp
 from monitor.base.files import atomic_write
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext, number
-from monitor.storage.maintenance.index_fence import AsideStore, IndexFence
+from monitor.storage.maintenance.index_fence import IndexFence
 
 if TYPE_CHECKING:
     from index.archive import ArchiveWriter
-    from monitor.model.config import OutboxState
+    from monitor.storage.store.sql.store import Store
 
 PROGRESS = "index.progress"
 SUSPECT = "index.suspect"
@@ -96,27 +96,6 @@ Progress = Callable[[int, int], None]
 """Called with how many articles the index has, and how many the store has."""
 
 
-class ArticleReader(Protocol):
-    """What reads articles (see `monitor.storage.store.protocol.ArticleViews`)."""
-
-    def get(self, ids: Sequence[int]) -> list[Article]:
-        """Return these articles; unknown ids are left out."""
-
-
-class RepairSource(AsideStore, Protocol):
-    """What the repair needs of the store (see `monitor.storage.store.protocol.Store`)."""
-
-    @property
-    def articles(self) -> ArticleReader:
-        """The articles."""
-
-    def article_ids(self) -> array[int]:
-        """Return the id of every article."""
-
-    def outbox(self) -> OutboxState:
-        """Return what is on its way into the index or out of it."""
-
-
 class IndexDifference(NamedTuple):
     """Articles that the index lacks, and those that it should not have."""
 
@@ -156,13 +135,13 @@ class IndexRepair:
     """One repair of one index: `writer` is ready at once, the rest goes step by step."""
 
     def __init__(
-        self, shelves: RepairSource, folder: Path, progress: Progress, *, whole: bool = False
+        self, store: Store, folder: Path, progress: Progress, *, whole: bool = False
     ) -> None:
         """Open the index, or create one; `whole` checks every byte of it first."""
-        self._shelves = shelves
+        self._store = store
         self._progress = progress
         self.writer = _usable(folder)
-        self.fence = IndexFence(self.writer, shelves, folder.parent)
+        self.fence = IndexFence(self.writer, store, folder.parent)
         """Through which articles are added."""
         for lost in self.writer.drop_damaged_segments(every_byte=whole):
             log.error(_("{damage}; its articles are added again from the store", damage=lost))
@@ -175,8 +154,8 @@ class IndexRepair:
         Raises:
             ArchiveDamaged: The repair must start again.
         """
-        stored = self._shelves.article_ids()
-        waiting = set() if everything else set(self._shelves.outbox().articles)
+        stored = self._store.article_ids()
+        waiting = set() if everything else set(self._store.outbox().articles)
         indexed = self.writer.all_ids()
         yield  # a million ids take half a second to read, and then some time to compare
         missing, surplus = difference(indexed, stored, waiting)
@@ -214,7 +193,7 @@ class IndexRepair:
         at = characters = 0
         while at < len(ids):
             number = min(_READ, STEP - len(batch))
-            read = self._shelves.articles.get(ids[at : at + number])
+            read = self._store.articles.get(ids[at : at + number])
             at += number
             batch += read
             characters += sum(article.characters for article in read)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor.base.errors import StoreError
@@ -20,12 +21,11 @@ from monitor.storage.maintenance.index_repair import (
     MOST_CHARACTERS,
     IndexRepair,
     Progress,
-    RepairSource,
 )
 
 if TYPE_CHECKING:
     from index.archive import ArchiveWriter
-    from monitor.model.config import OutboxEntry
+    from monitor.storage.store.sql.store import Store
 
 log = logging.getLogger("tocsin.indexer")
 
@@ -44,33 +44,10 @@ REST = 5.0
 """Seconds before a second try after an error of the disk, the store or another writer."""
 
 
-class IndexSource(RepairSource, Protocol):
-    """What the indexer needs of the store (see `monitor.storage.store.protocol.Store`)."""
-
-    def unindexed(self, limit: int, after: int = 0, chars: float = ...) -> list[OutboxEntry]:
-        """Return the entries of the outbox, oldest first."""
-
-    def mark_indexed(self, upto: int) -> None:
-        """Remove the entries up to this ticket from the outbox, now or soon."""
-
-
-class Wake(Protocol):
-    """The reading end of a pipe (`multiprocessing.connection.Connection`) from the monitor.
-
-    A message means "look"; the end of the pipe means "stop", also when the monitor dies.
-    """
-
-    def poll(self, timeout: float | None = 0.0) -> bool:
-        """Wait for something to read or the end of the pipe."""
-
-    def recv_bytes(self) -> bytes:
-        """Read one message; raises EOFError at the end of the pipe."""
-
-
 def run(
-    store: IndexSource,
+    store: Store,
     folder: Path,
-    wake: Wake,
+    wake: Connection,
     progress: Progress = lambda *_: None,
     mended: Callable[[], None] = lambda: None,
 ) -> None:
@@ -79,7 +56,8 @@ def run(
     Args:
         store: Where the articles come from.
         folder: The folder of the index.
-        wake: The pipe from the monitor.
+        wake: The pipe from the monitor. A message means "look"; its end means "stop", also when the
+            monitor dies.
         progress: Called while the index is repaired.
         mended: Called when every byte of the index was checked and it is in line with the store.
     """
@@ -103,7 +81,7 @@ def run(
 
 
 def catch_up(
-    store: IndexSource,
+    store: Store,
     folder: Path,
     progress: Progress = lambda *_: None,
     *,
@@ -125,7 +103,7 @@ def catch_up(
     return follower.writer.article_count
 
 
-def reindex(store: IndexSource, folder: Path, progress: Progress = lambda *_: None) -> int:
+def reindex(store: Store, folder: Path, progress: Progress = lambda *_: None) -> int:
     """Rebuild the index beside the old one, then replace it; return its number of articles.
 
     Searches go on during the rebuild. Not for use while an indexer runs on the folder.
@@ -150,7 +128,7 @@ class _OutboxFollower:
 
     def __init__(
         self,
-        store: IndexSource,
+        store: Store,
         folder: Path,
         progress: Progress,
         mended: Callable[[], None],
@@ -170,7 +148,7 @@ class _OutboxFollower:
         self._looks = 0
         self._scrubbing = self.writer.verify_steps()
 
-    def follow(self, wake: Wake) -> None:
+    def follow(self, wake: Connection) -> None:
         """Work until the pipe ends. Raises ArchiveDamaged where the index must be repaired."""
         self.writer.background_merges = True
         while True:
@@ -211,7 +189,7 @@ class _OutboxFollower:
         return False
 
 
-def _ended(wake: Wake, seconds: float) -> bool:
+def _ended(wake: Connection, seconds: float) -> bool:
     """Wait for a wake-up for at most `seconds`; return whether the pipe has ended."""
     try:
         while wake.poll(seconds):
@@ -222,7 +200,7 @@ def _ended(wake: Wake, seconds: float) -> bool:
     return False
 
 
-def _woken(wake: Wake) -> bool:
+def _woken(wake: Connection) -> bool:
     """Wait for a wake-up, then a little for more articles; return whether the pipe has ended."""
     ended = _ended(wake, LOOK)
     for _look in range(MORE):
