@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import re
 import sqlite3
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from msgspec import Struct
+import msgspec
+from msgspec import Meta, Struct
 
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
@@ -31,67 +30,42 @@ class BackupError(MonitorError):
     """A backup is not valid or damaged, or its destination is in use."""
 
 
-class Manifest(Struct, frozen=True):
-    """The manifest of a backup."""
+Count = Annotated[int, Meta(ge=0, le=1 << 48)]
 
-    taken: str
+
+class PackedFile(Struct, frozen=True):
+    """A file in a backup."""
+
+    size: Count
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    """The manifest of a backup, which holds it as JSON."""
+
+    format: int = FORMAT
+    taken: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")]
     """When the backup was taken, in UTC, as 2023-10-09T07:09:00Z."""
-    articles: int
-    alerts: int
-    store: int
+    articles: Count
+    alerts: Count
+    store: Count
     """Version of the store."""
-    files: dict[str, tuple[int, str]]
-    """Length and SHA-256 of each file in it."""
+    files: dict[str, PackedFile]
 
 
-def write_manifest(manifest: Manifest) -> str:
-    """Return a manifest as JSON."""
-    fields = {
-        "format": FORMAT,
-        "taken": manifest.taken,
-        "articles": manifest.articles,
-        "alerts": manifest.alerts,
-        "store": manifest.store,
-        "files": {name: {"size": s, "sha256": d} for name, (s, d) in manifest.files.items()},
-    }
-    return json.dumps(fields, indent=2)
-
-
-def read_manifest_text(content: bytes, file: object) -> Manifest:
+def parse_manifest(content: bytes, file: object) -> Manifest:
     """Return the manifest of a backup file; raises BackupError if it is not valid."""
     try:
-        fields: dict[str, Any] = json.loads(content)
-        files = {name: (_count(f["size"]), f["sha256"]) for name, f in fields["files"].items()}
-        if fields["format"] != FORMAT or FILE not in files or not files.keys() <= {FILE, CONFIG}:
+        manifest = msgspec.json.decode(content, type=Manifest)
+        names = manifest.files.keys()
+        if manifest.format != FORMAT or FILE not in names or not names <= {FILE, CONFIG}:
             raise ValueError(_("of another format"))
-        if not _TAKEN.fullmatch(fields["taken"]):
-            raise ValueError(_("taken at no time"))
-        if not all(_DIGEST.fullmatch(digest) for _size, digest in files.values()):
-            raise ValueError(_("a checksum that is none"))
-        return Manifest(
-            taken=fields["taken"],
-            articles=_count(fields["articles"]),
-            alerts=_count(fields["alerts"]),
-            store=_count(fields["store"]),
-            files=files,
-        )
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         words = _(
             "{file}: not a backup of this version of tocsin ({error})", file=file, error=error
         )
         raise BackupError(words) from error
-
-
-_TAKEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_LARGEST = 1 << 48
-"""Largest number that a manifest may hold."""
-
-
-def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
-        raise ValueError(_("a number that cannot be"))
-    return value
+    return manifest
 
 
 PAGES = 512
@@ -137,9 +111,8 @@ def _copy_store(data: Path, copy: Path, progress: Progress) -> tuple[int, int]:
         closing(open_database(data, create=False)) as source,
         closing(_make_private(copy)) as target,
     ):
-        source.execute(
-            "BEGIN"
-        )  # without a transaction each commit of the monitor would restart the copy
+        # Without a transaction each commit of the monitor would restart the copy.
+        source.execute("BEGIN")
         source.execute("SELECT count(*) FROM feeds").fetchone()
         source.backup(
             target,
@@ -177,7 +150,7 @@ def _pack(
     now: Timestamp,
     progress: Progress,
 ) -> Manifest:
-    files: dict[str, tuple[int, str]] = {}
+    files: dict[str, PackedFile] = {}
     part.unlink(missing_ok=True)
     part.touch(mode=0o600, exist_ok=False)
     total = sum(source.stat().st_size for source in sources.values())
@@ -191,9 +164,11 @@ def _pack(
                     into.write(chunk)
                     done += len(chunk)
                     progress(_("packing"), done, total)
-            files[name] = (source.stat().st_size, digest.hexdigest())
-        manifest = Manifest(iso(now) or "", articles, alerts, VERSION, files)
-        packed.writestr(MANIFEST, write_manifest(manifest))
+            files[name] = PackedFile(source.stat().st_size, digest.hexdigest())
+        manifest = Manifest(
+            taken=iso(now) or "", articles=articles, alerts=alerts, store=VERSION, files=files
+        )
+        packed.writestr(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2))
     with part.open("rb") as file:
         os.fsync(file.fileno())
     return manifest

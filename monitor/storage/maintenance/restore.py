@@ -25,8 +25,9 @@ from monitor.storage.maintenance.backup import (
     MANIFEST,
     BackupError,
     Manifest,
+    PackedFile,
     Progress,
-    read_manifest_text,
+    parse_manifest,
 )
 from monitor.storage.store.sql.schema import VERSION
 from monitor.storage.store.sqlite import FILE, find_damage
@@ -79,7 +80,7 @@ def unpack(file: Path, places: RestorePaths, progress: Progress) -> Path:
                 )
             )
         places.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        needed, spare = manifest.files[FILE][0], shutil.disk_usage(places.data).free
+        needed, spare = manifest.files[FILE].size, shutil.disk_usage(places.data).free
         if needed > spare:
             raise BackupError(
                 _(
@@ -95,10 +96,15 @@ def unpack(file: Path, places: RestorePaths, progress: Progress) -> Path:
         fresh.unlink(missing_ok=True)
         fresh.touch(mode=0o600, exist_ok=False)
         try:
-            for name, (size, digest) in manifest.files.items():
+            for name, expected in manifest.files.items():
                 with fresh.open("wb") if name == FILE else contextlib.nullcontext() as into:
-                    _check(file, packed, name, size, digest, into, progress)
-            _check_store(file, fresh)
+                    _check(file, packed, name, expected, into, progress)
+            with closing(sqlite3.connect(fresh)) as sql:
+                damage = find_damage(sql)
+            if damage:
+                raise BackupError(
+                    _("{file}: the store in it is damaged ({damage})", file=file, damage=damage)
+                )
             with fresh.open("rb") as written:
                 os.fsync(written.fileno())
         except BaseException:
@@ -155,9 +161,9 @@ def _check_members(packed: zipfile.ZipFile, file: Path) -> None:
 
 
 def _manifest(packed: zipfile.ZipFile, file: Path) -> Manifest:
-    manifest = read_manifest_text(packed.read(MANIFEST), file)
-    for name, (size, _digest) in manifest.files.items():
-        if packed.getinfo(name).file_size != size:
+    manifest = parse_manifest(packed.read(MANIFEST), file)
+    for name, expected in manifest.files.items():
+        if packed.getinfo(name).file_size != expected.size:
             raise BackupError(
                 _("{file}: {name} in it is damaged: it has another size", file=file, name=name)
             )
@@ -168,8 +174,7 @@ def _check(
     file: Path,
     packed: zipfile.ZipFile,
     name: str,
-    size: int,
-    digest: str,
+    expected: PackedFile,
     into: IO[bytes] | None,
     progress: Progress,
 ) -> None:
@@ -177,34 +182,20 @@ def _check(
     checksum, done = hashlib.sha256(), 0
     try:
         with packed.open(name) as source:
-            for chunk in _chunks(source):
+            while chunk := source.read(CHUNK):
                 checksum.update(chunk)
                 done += len(chunk)
-                if done > size:
+                if done > expected.size:
                     break
                 if into:
                     into.write(chunk)
-                progress(_("unpacking"), done, size)
+                progress(_("unpacking"), done, expected.size)
     except Exception as error:
         if isinstance(error, OSError) and not isinstance(error, zipfile.BadZipFile):
             raise
         words = _("{file}: {name} in it is damaged ({error})", file=file, name=name, error=error)
         raise BackupError(words) from error
-    if (done, checksum.hexdigest()) != (size, digest):
+    if PackedFile(done, checksum.hexdigest()) != expected:
         raise BackupError(
             _("{file}: {name} in it has another checksum than the manifest", file=file, name=name)
         )
-
-
-def _check_store(file: Path, fresh: Path) -> None:
-    with closing(sqlite3.connect(fresh)) as sql:
-        result = find_damage(sql)
-    if result:
-        raise BackupError(
-            _("{file}: the store in it is damaged ({damage})", file=file, damage=result)
-        )
-
-
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    while chunk := file.read(CHUNK):
-        yield chunk

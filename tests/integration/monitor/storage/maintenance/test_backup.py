@@ -22,7 +22,7 @@ from support.newsroom import Newsroom
 from monitor.base.article import Article
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
-from monitor.storage.maintenance.backup import BackupError, back_up, read_manifest_text
+from monitor.storage.maintenance.backup import BackupError, back_up, parse_manifest
 from monitor.storage.maintenance.restore import (
     RestorePaths,
     config_of,
@@ -253,7 +253,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "another format": (lambda f: _repacked(f, lambda c: _say(c, format=9)), "another format"),
     "of a newer tocsin": (lambda f: _repacked(f, lambda c: _say(c, store=99)), "update tocsin"),
     "a file it must not have": (
-        lambda f: _repacked(f, lambda c: _say(c, files={"../x": {"size": 1, "sha256": ""}})),
+        lambda f: _repacked(f, lambda c: _say(c, files={"../x": {"size": 1, "sha256": "0" * 64}})),
         "another format",
     ),
     "a file above": (lambda f: _add(f, "../x"), "belongs to no backup"),
@@ -263,8 +263,8 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a manifest that fills the memory": (
         lambda f: _repacked(f, lambda c: _say(c, more="x" * 100_000)), "100,"
     ),
-    "counts that cannot be": (lambda f: _repacked(f, lambda c: _say(c, alerts=-1)), "cannot be"),
-    "a time with an escape": (lambda f: _repacked(f, lambda c: _say(c, taken="\x1b[2J")), "time"),
+    "counts that cannot be": (lambda f: _repacked(f, lambda c: _say(c, alerts=-1)), "alerts"),
+    "a time with an escape": (lambda f: _repacked(f, lambda c: _say(c, taken="\x1b[2J")), "taken"),
     "a store larger than it is": (
         lambda f: _repacked(
             f, lambda c: _say(c, files={"newsroom.db": {"size": 1 << 47, "sha256": "0" * 64}})
@@ -288,7 +288,7 @@ def test_a_damaged_backup_changes_nothing(data: Path, tmp_path: Path, kind: str)
 def test_senseless_manifests() -> None:
     for content in (b"", b"[]", b"{}", b"null", b'{"files": 3}', b"\xff"):
         with pytest.raises(BackupError, match="not a backup"):
-            read_manifest_text(content, "x.zip")
+            parse_manifest(content, "x.zip")
 
 
 # --- as people do it ------------------------------------------------------------------------
