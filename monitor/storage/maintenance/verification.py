@@ -23,7 +23,8 @@ from monitor.storage.store.sqlite import RESTORE
 
 NumberedRecord = tuple[int, Mapping[str, Any]]
 """The number of a record, and what it says."""
-_BEGINS = (Kind.RAISED, Kind.EARLIER)
+NumberedFault = tuple[int, str]
+"""The number of a record, and what is wrong with it, in words."""
 
 
 class AuditFault(Struct, frozen=True):
@@ -49,19 +50,23 @@ class AuditFault(Struct, frozen=True):
 
 
 class RecordedAlert(Struct, frozen=True, kw_only=True):
-    """What the store has of one alert."""
+    """One alert, as the store has it and as its records tell it."""
 
     alert: StoredAlert | None
     """None when it is not in the store."""
     records: Sequence[NumberedRecord]
-    """Records of the alert, oldest first."""
+    """Oldest first."""
     matches: Sequence[Mapping[str, Any]]
     escalations: Collection[tuple[str, float]]
-    """Escalations of the alert: reason and time."""
+    """Reason and time of each."""
     texts: Mapping[tuple[int, int], str]
     """Hashes of the texts that are kept, by article and version."""
     renames: Sequence[WatchlistRename] = ()
     """How watchlists were renamed, the first ones first."""
+
+    def numbers(self, *kinds: Kind) -> list[int]:
+        """Return the numbers of the records of some kinds."""
+        return [number for number, record in self.records if record.get("kind") in kinds]
 
 
 def texts_named(records: Sequence[NumberedRecord]) -> dict[tuple[int, int], tuple[str, int]]:
@@ -81,7 +86,7 @@ def texts_named(records: Sequence[NumberedRecord]) -> dict[tuple[int, int], tupl
     return named
 
 
-def faults_of(id: int, seen: RecordedAlert, now: Timestamp) -> Iterator[AuditFault]:
+def faults_of(id: int, seen: RecordedAlert, now: Timestamp) -> Iterator[NumberedFault]:
     """Yield what is wrong with an alert and its records.
 
     Args:
@@ -89,36 +94,28 @@ def faults_of(id: int, seen: RecordedAlert, now: Timestamp) -> Iterator[AuditFau
         seen: What the store has of it.
         now: The time of the verification.
     """
-    begun = [(number, record) for number, record in seen.records if record.get("kind") in _BEGINS]
-    gone = [number for number, record in seen.records if record.get("kind") == Kind.DROPPED]
+    begun, gone = seen.numbers(Kind.RAISED, Kind.EARLIER), seen.numbers(Kind.DROPPED)
     if not begun:
-        where = seen.records[0][0] if seen.records else 0
-        yield AuditFault(
-            _("alert {alert} has no record of why it was raised", alert=alert_number(id)),
-            where,
-            id if where else None,
-        )
+        first = seen.records[0][0] if seen.records else 0
+        yield first, _("alert {alert} has no record of why it was raised", alert=alert_number(id))
         return
-    yield from _misdated(id, seen.records, now)
-    (number, record), *again = begun
-    for other, _record in again:
-        words = _("it is raised again: record {number} has done so", number=number)
-        yield AuditFault(words, other, id)
+    yield from _misdated(seen.records, now)
+    number = begun[0]
+    for other in begun[1:]:
+        yield other, _("it is raised again: record {number} has done so", number=number)
     if seen.alert is None and not gone:
-        words = _("the alert is gone, and no record says that it was dropped")
-        yield AuditFault(words, number, id)
+        yield number, _("the alert is gone, and no record says that it was dropped")
     if seen.alert is not None and gone:
-        words = _("it says that the alert was dropped, and it is there")
-        yield AuditFault(words, gone[0], id)
+        yield gone[0], _("it says that the alert was dropped, and it is there")
     if seen.alert is None or gone:
         return
-    for words in _differs(seen.alert, number, record, seen):
-        yield AuditFault(words, number, id)
-    yield from _grown(id, seen, number)
-    yield from _texts(id, seen)
+    for words in _differs(seen.alert, number, dict(seen.records)[number], seen):
+        yield number, words
+    yield from _grown(seen.alert, seen, number)
+    yield from _texts(seen)
 
 
-def _misdated(id: int, records: Sequence[NumberedRecord], now: Timestamp) -> Iterator[AuditFault]:
+def _misdated(records: Sequence[NumberedRecord], now: Timestamp) -> Iterator[NumberedFault]:
     """Yield the records of an alert that were made at a time that cannot be."""
     before: tuple[int, float] | None = None
     for number, record in records:
@@ -126,14 +123,12 @@ def _misdated(id: int, records: Sequence[NumberedRecord], now: Timestamp) -> Ite
         if not isinstance(at, int | float):
             continue
         if at > now + CLOCKS_DIFFER:
-            yield AuditFault(_("it is dated in the future"), number, id)
+            yield number, _("it is dated in the future")
         if before and at < before[1]:
-            words = _("it is dated before record {number}", number=before[0])
-            yield AuditFault(words, number, id)
+            yield number, _("it is dated before record {number}", number=before[0])
         first_seen = article.get("seen") if isinstance(article, dict) else None
         if isinstance(first_seen, int | float) and at < first_seen:
-            words = _("it is dated before its article was first seen")
-            yield AuditFault(words, number, id)
+            yield number, _("it is dated before its article was first seen")
         before = number, at
 
 
@@ -205,9 +200,8 @@ def _latest(name: str, raised: Mapping[str, Any], records: Sequence[NumberedReco
     return found
 
 
-def _grown(id: int, seen: RecordedAlert, first: int) -> Iterator[AuditFault]:
+def _grown(alert: StoredAlert, seen: RecordedAlert, first: int) -> Iterator[NumberedFault]:
     """Yield the faults in the records after an alert was raised."""
-    assert seen.alert is not None
     severity, matches, at = "", None, first
     steps: dict[tuple[str, float], int] = {}
     for number, record in seen.records:
@@ -216,44 +210,32 @@ def _grown(id: int, seen: RecordedAlert, first: int) -> Iterator[AuditFault]:
             steps[record.get("reason", ""), record.get("at", 0.0)] = number
         if "matches" in record:
             matches, at = record["matches"], number
-    if seen.alert.severity != severity:
-        words = _(
-            "the severity is now {now}, and was {before}",
-            now=seen.alert.severity,
-            before=severity,
+    if alert.severity != severity:
+        yield (
+            first,
+            _("the severity is now {now}, and was {before}", now=alert.severity, before=severity),
         )
-        yield AuditFault(words, first, id)
     for step, number in steps.items():
         if step not in seen.escalations:
-            yield AuditFault(_("its escalation is not in the store any more"), number, id)
-    for reason, _at in sorted(set(seen.escalations) - steps.keys()):
-        if not _is_earlier(seen):
-            words = _("it was escalated ({reason}), and no record says so", reason=reason)
-            yield AuditFault(words, first, id)
+            yield number, _("its escalation is not in the store any more")
+    if not seen.numbers(Kind.EARLIER):
+        for reason, _at in sorted(set(seen.escalations) - steps.keys()):
+            yield first, _("it was escalated ({reason}), and no record says so", reason=reason)
     if matches is not None and [dict(one) for one in seen.matches] != matches:
-        words = _("the words that matched, or their places, are not those of the record")
-        yield AuditFault(words, at, id)
+        yield at, _("the words that matched, or their places, are not those of the record")
 
 
-def _texts(id: int, seen: RecordedAlert) -> Iterator[AuditFault]:
+def _texts(seen: RecordedAlert) -> Iterator[NumberedFault]:
     for (article, version), (recorded, number) in texts_named(seen.records).items():
+        about = {"version": version, "article": article}
         stored = seen.texts.get((article, version))
         if stored is None:
-            words = _(
-                "version {version} of article {article} is gone", version=version, article=article
-            )
-            yield AuditFault(words, number, id)
+            yield number, _("version {version} of article {article} is gone", **about)
         elif stored != recorded:
             words = _(
-                "version {version} of article {article} is not the text that was hashed",
-                version=version,
-                article=article,
+                "version {version} of article {article} is not the text that was hashed", **about
             )
-            yield AuditFault(words, number, id)
-
-
-def _is_earlier(seen: RecordedAlert) -> bool:
-    return any(record.get("kind") == Kind.EARLIER for _number, record in seen.records)
+            yield number, words
 
 
 def _shown(value: object) -> str:
@@ -277,11 +259,11 @@ class VerificationResult(Struct):
     damage: str = ""
     """What is wrong with the pages of the store; empty if nothing is."""
     records: int = 0
-    """Number of records that were read."""
+    """Records that were read."""
     alerts: int = 0
-    """Number of alerts that were compared with their records."""
+    """Alerts that were compared with their records."""
     texts: int = 0
-    """Number of article texts that were compared with their hashes."""
+    """Texts of articles that were compared with their hashes."""
     earlier: int = 0
     """Alerts older than the evidence: recorded as they were found then."""
     set_back: int = 0
@@ -293,19 +275,19 @@ class VerificationResult(Struct):
     noted: int | None = None
     """The record with the hash that was noted elsewhere; None if none was given, or none is it."""
     faults: list[AuditFault] = field(default_factory=list)
-    """Faults, by number of record."""
+    """By number of record."""
     more: int = 0
-    """Number of further faults."""
+    """Further faults, which are not listed."""
 
     @property
     def whole(self) -> bool:
-        """Return whether no fault was found."""
+        """Whether no fault was found."""
         return not self.faults
 
-    def add_problem(self, fault: AuditFault) -> None:
-        """Add a fault."""
+    def add_fault(self, words: str, number: int = 0, alert: int | None = None) -> None:
+        """Add a fault: in words, with the number of the record and the alert."""
         if len(self.faults) < MOST:
-            self.faults.append(fault)
+            self.faults.append(AuditFault(words, number, alert))
         else:
             self.more += 1
 
@@ -331,26 +313,23 @@ def verify(
         StoreError: The store cannot be read.
     """
     progress(_("store"), 0, 1)
-    if damage := proofs.damage():
-        fault = AuditFault(
-            _("the store is damaged ({damage}); {advice}", damage=damage, advice=_(RESTORE))
+    result = VerificationResult(damage=proofs.damage())
+    if result.damage:
+        damage, advice = result.damage, _(RESTORE)
+        result.add_fault(
+            _("the store is damaged ({damage}); {advice}", damage=damage, advice=advice)
         )
-        return VerificationResult(damage=damage, faults=[fault])
-    result = VerificationResult()
+        return result
     for name in proofs.guards():
-        result.add_problem(
-            AuditFault(
-                _("{name}, which keeps records as they are, is not as it was made", name=name)
-            )
+        result.add_fault(
+            _("{name}, which keeps records as they are, is not as it was made", name=name)
         )
     _chain(proofs, progress, first, result)
     if noted:
         result.noted = proofs.number_of(noted)
         if result.noted is None:
-            result.add_problem(
-                AuditFault(
-                    _("no record has the hash {hash}: records were written anew", hash=noted)
-                )
+            result.add_fault(
+                _("no record has the hash {hash}: records were written anew", hash=noted)
             )
     _alerts(proofs, progress, first, now, result)
     result.faults.sort(key=lambda fault: fault.number or float("inf"))
@@ -370,11 +349,11 @@ def _chain(
     for row in proofs.rows(first):
         record = evidence.record_content(row.record)
         for words in _links(row, record, before):
-            result.add_problem(AuditFault(words, row.number, row.alert))
+            result.add_fault(words, row.number, row.alert)
         if row.kind == Kind.RULE:
             rules[row.number] = record.get("watchlist"), record.get("version")
         elif first <= 1 and (words := _names_rule(record, rules)):
-            result.add_problem(AuditFault(words, row.number, row.alert))
+            result.add_fault(words, row.number, row.alert)
         at = record.get("at")
         if isinstance(at, int | float):
             result.set_back += at < latest
@@ -392,7 +371,7 @@ def _chain(
             words = _(
                 "records {first} to {last} are missing at the end", first=first_missing, last=last
             )
-        result.add_problem(AuditFault(words, first_missing))
+        result.add_fault(words, first_missing)
 
 
 def _links(
@@ -461,7 +440,7 @@ def _alerts(
             for id, of in proofs.records_of(ids).items()
         }
         alerts, matches = proofs.kept(ids), proofs.matches_of(ids)
-        louder = proofs.escalations_of(ids)
+        escalations = proofs.escalations_of(ids)
         named = {id: texts_named(of) for id, of in records.items() if id in alerts}
         texts = proofs.texts_of({article for of in named.values() for article, _ in of})
         for id in ids:
@@ -469,21 +448,16 @@ def _alerts(
                 alert=alerts.get(id),
                 records=records.get(id, []),
                 matches=matches.get(id, []),
-                escalations=louder.get(id, set()),
+                escalations=escalations.get(id, set()),
                 texts=texts,
                 renames=renames,
             )
-            _count(seen, result)
-            for fault in faults_of(id, seen, now):
-                if fault.number == 0 or fault.number >= first:
-                    result.add_problem(fault)
+            result.alerts += seen.alert is not None
+            result.earlier += bool(seen.numbers(Kind.EARLIER))
+            result.dropped += bool(seen.numbers(Kind.DROPPED))
+            for number, words in faults_of(id, seen, now):
+                if number == 0 or number >= first:
+                    result.add_fault(words, number, id if number else None)
         result.texts += sum(map(len, named.values()))
         done += len(ids)
         progress(_("alerts"), done, total)
-
-
-def _count(seen: RecordedAlert, result: VerificationResult) -> None:
-    kinds = {record.get("kind") for _number, record in seen.records}
-    result.alerts += seen.alert is not None
-    result.earlier += Kind.EARLIER in kinds
-    result.dropped += Kind.DROPPED in kinds
