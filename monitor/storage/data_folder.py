@@ -9,8 +9,8 @@ import logging
 import os
 import pwd
 import stat
-from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from monitor.base.errors import MonitorError
@@ -33,8 +33,6 @@ def claim(folder: Path) -> None:
         OSError: It cannot be made or read.
     """
     folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-    if not hasattr(os, "geteuid"):  # Windows
-        return
     require_owner(folder)
     mode = folder.stat().st_mode
     if mode & OTHERS_WRITE:
@@ -50,7 +48,8 @@ def claim(folder: Path) -> None:
         log.warning(
             _("{folder}: others could write there; now only you can (mode 0700)", folder=folder)
         )
-    for path in _files(folder):
+    index = folder / ARCHIVE_FOLDER
+    for path in chain(folder.iterdir(), index.iterdir() if index.is_dir() else ()):
         with suppress(FileNotFoundError):  # SQLite removes its own when a viewer ends
             _refuse_foreign(path, path.lstat().st_uid)
 
@@ -62,8 +61,7 @@ def is_read_only(folder: Path) -> bool:
 
 def require_owner(folder: Path) -> None:
     """Raise MonitorError if a folder belongs to another user than this process."""
-    if hasattr(os, "geteuid"):
-        _refuse_foreign(folder, folder.stat().st_uid)
+    _refuse_foreign(folder, folder.stat().st_uid)
 
 
 def _refuse_foreign(path: Path, owner: int) -> None:
@@ -94,10 +92,3 @@ def _is_our_own(folder: Path) -> bool:
         return False
     names = {path.name for path in folder.iterdir()}
     return not names or not names.isdisjoint({"newsroom.db", ARCHIVE_FOLDER, "demo"})
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    yield from folder.iterdir()
-    index = folder / ARCHIVE_FOLDER
-    if index.is_dir():
-        yield from index.iterdir()

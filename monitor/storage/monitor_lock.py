@@ -5,15 +5,17 @@ The kernel frees the lock on kill -9. A file beside it holds the heartbeat.
 
 from __future__ import annotations
 
-import json
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
+import msgspec
 from filelock import FileLock
-from msgspec import Struct, to_builtins
+from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
 from monitor.base.errors import AlreadyRunningError, MonitorError
@@ -51,15 +53,14 @@ class MonitorLock:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = FileLock(folder / LOCK, timeout=GRACE)
-        self._said: dict[str, object] | None = None
+        self._written: Heartbeat | None = None
 
     def __enter__(self) -> MonitorLock:
         try:
             data_folder.claim(self._folder)
             self._lock.acquire()
-            (self._folder / CARD).unlink(
-                missing_ok=True
-            )  # left by a killed monitor: its pid is not in use
+            # A killed monitor leaves its heartbeat, with a process id that is not in use.
+            (self._folder / CARD).unlink(missing_ok=True)
         except TimeoutError:
             known = _read(self._folder)
             raise AlreadyRunningError(
@@ -88,21 +89,15 @@ class MonitorLock:
     def beat(self, card: Heartbeat) -> None:
         """Write the heartbeat."""
         path = self._folder / CARD
-        said = to_builtins(card) | {"pulse": None}
-        if said != self._said or not path.exists():
-            atomic_write(path, json.dumps(to_builtins(card)).encode())
-            self._said = said
+        written = replace(card, pulse=0.0)
+        if written != self._written or not path.exists():
+            atomic_write(path, msgspec.json.encode(card))
+            self._written = written
         os.utime(path, (card.pulse, card.pulse))
 
 
 def is_locked(folder: Path) -> bool:
     """Return whether a monitor holds the lock; it has no heartbeat while it starts or ends."""
-    if not (folder / LOCK).exists():
-        return False
-    try:
-        import fcntl
-    except ImportError:
-        return _is_refused(folder / LOCK)
     try:
         with (folder / LOCK).open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -117,10 +112,8 @@ def is_locked(folder: Path) -> bool:
 def dashboard_open(folder: Path) -> Iterator[Callable[[], bool]]:
     """Note that a dashboard of a data folder is open; give what tells whether another one is."""
     try:
-        import fcntl
-
         place = os.open(folder, os.O_RDONLY)
-    except (ImportError, OSError):
+    except OSError:
         yield lambda: False
         return
 
@@ -140,17 +133,6 @@ def dashboard_open(folder: Path) -> Iterator[Callable[[], bool]]:
         os.close(place)
 
 
-def _is_refused(path: Path) -> bool:
-    """Return whether another process holds a lock, where there is no `fcntl`."""
-    try:
-        with FileLock(path, timeout=0):
-            return False
-    except TimeoutError:
-        return True
-    except OSError:  # nothing can be written here
-        return False
-
-
 def current_heartbeat(folder: Path) -> Heartbeat | None:
     """Return the heartbeat of the monitor that runs on `folder`, None without one."""
     return _read(folder) if is_locked(folder) else None
@@ -159,14 +141,7 @@ def current_heartbeat(folder: Path) -> Heartbeat | None:
 def _read(folder: Path) -> Heartbeat | None:
     path = folder / CARD
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        return Heartbeat(
-            presence=MonitorPresence(**said["presence"]),
-            pulse=path.stat().st_mtime,
-            config_error=said["config_error"],
-            network_down=said["network_down"],
-            store_damage=said.get("store_damage", ""),
-            no_vectors=said["no_vectors"],
-        )
-    except (OSError, ValueError, KeyError, TypeError):
+        heartbeat = msgspec.json.decode(path.read_bytes(), type=Heartbeat)
+        return replace(heartbeat, pulse=path.stat().st_mtime)
+    except (OSError, msgspec.MsgspecError):
         return None
