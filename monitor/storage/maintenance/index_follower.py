@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -77,15 +77,14 @@ class IndexFollower:
         from monitor.storage.store.postgresql.listener import PostgresqlCommitListener
 
         process = IndexerProcess(self._data, self._clock, store=self._store, follows=True)
-        listener = PostgresqlCommitListener(parse_address(self._store))
         try:
-            while not self._ended.wait(0.0) and not monitor_lock.is_locked(self._data):
-                process.start()
-                process.indexed()
-                if listener.wait(STEP_SECONDS):
-                    process.wake()
+            with closing(PostgresqlCommitListener(parse_address(self._store))) as listener:
+                while not self._ended.wait(0.0) and not monitor_lock.is_locked(self._data):
+                    process.start()
+                    process.indexed()
+                    if listener.wait(STEP_SECONDS):
+                        process.wake()
         finally:
-            listener.close()
             process.stop()
 
 
@@ -96,17 +95,11 @@ def update_index(data: Path, store: str, progress: Progress) -> int:
         StoreError: The store cannot be read.
         ArchiveError: Another program writes to the index.
     """
-    followed = FollowedStore(store, data)
-    try:
+    with closing(FollowedStore(store, data)) as followed:
         return indexer.catch_up(followed, data / ARCHIVE_FOLDER, progress, whole=False)
-    finally:
-        followed.close()
 
 
 def lag(data: Path, store: str) -> int:
     """Return how many articles the index of a data folder lacks, at most; raises StoreError."""
-    followed = FollowedStore(store, data)
-    try:
+    with closing(FollowedStore(store, data)) as followed:
         return followed.lag()
-    finally:
-        followed.close()

@@ -17,7 +17,7 @@ from monitor.base.article import Article, Timestamp
 from monitor.base.files import atomic_write
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext, number
-from monitor.storage.maintenance.index_fence import IndexFence
+from monitor.storage.maintenance.guarded_writer import GuardedWriter
 
 if TYPE_CHECKING:
     from index.archive import ArchiveWriter
@@ -141,7 +141,7 @@ class IndexRepair:
         self._store = store
         self._progress = progress
         self.writer = _usable(folder)
-        self.fence = IndexFence(self.writer, store, folder.parent)
+        self.guarded = GuardedWriter(self.writer, store, folder.parent)
         """Through which articles are added."""
         for lost in self.writer.drop_damaged_segments(every_byte=whole):
             log.error(_("{damage}; its articles are added again from the store", damage=lost))
@@ -181,7 +181,7 @@ class IndexRepair:
         left = len(missing)
         for articles in self._batches(missing):
             self._progress(len(stored) - left, len(stored))
-            self.fence.add(articles)
+            self.guarded.add(articles)
             left -= len(articles)
             yield
         self._progress(len(stored), len(stored))

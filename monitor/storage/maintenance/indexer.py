@@ -111,8 +111,8 @@ def reindex(store: Store, folder: Path, progress: Progress = lambda *_: None) ->
     fresh, aside = (folder.with_name(folder.name + end) for end in (".new", ".old"))
     shutil.rmtree(fresh, ignore_errors=True)
     last = store.outbox().last
-    mending = IndexRepair(store, fresh, progress)
-    for _step in mending.steps(everything=True):
+    repair = IndexRepair(store, fresh, progress)
+    for _step in repair.steps(everything=True):
         pass
     shutil.rmtree(aside, ignore_errors=True)
     if folder.exists():
@@ -120,7 +120,7 @@ def reindex(store: Store, folder: Path, progress: Progress = lambda *_: None) ->
     fresh.rename(folder)
     store.mark_indexed(last)
     shutil.rmtree(aside, ignore_errors=True)
-    return mending.writer.article_count
+    return repair.writer.article_count
 
 
 class _OutboxFollower:
@@ -140,10 +140,10 @@ class _OutboxFollower:
         self._folder = folder
         self._data = folder.parent
         index_repair.is_suspect(self._data)  # the check happens now
-        mending = IndexRepair(store, folder, progress, whole=whole)
-        self.writer: ArchiveWriter = mending.writer
-        self._fence = mending.fence
-        self._mending: Iterator[None] = mending.steps()
+        repair = IndexRepair(store, folder, progress, whole=whole)
+        self.writer: ArchiveWriter = repair.writer
+        self._guarded = repair.guarded
+        self._repairing: Iterator[None] = repair.steps()
         self._last = 0
         self._looks = 0
         self._scrubbing = self.writer.verify_steps()
@@ -176,12 +176,12 @@ class _OutboxFollower:
     def work(self) -> bool:
         """Do the next step; return whether there was one."""
         if batch := self._store.unindexed(BATCH, self._last, MOST_CHARACTERS):
-            self._fence.add(ticket.article for ticket in batch if ticket.article)
-            self.writer.remove({ticket.id for ticket in batch if not ticket.article})
+            self._guarded.add(entry.article for entry in batch if entry.article)
+            self.writer.remove({entry.id for entry in batch if not entry.article})
             self._last = batch[-1].number
             self._store.mark_indexed(self._last)
             return True
-        if next(self._mending, self) is not self:
+        if next(self._repairing, self) is not self:
             return True
         if self._mended:
             self._mended()

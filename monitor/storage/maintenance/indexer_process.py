@@ -13,8 +13,10 @@ import logging
 import math
 import multiprocessing.process
 import os
+import resource
 import signal
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -30,7 +32,7 @@ from monitor.base.translation import ngettext, number
 from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
 from monitor.storage.maintenance import index_repair, indexer
 from monitor.storage.maintenance.followed_store import FollowedStore
-from monitor.storage.maintenance.index_fence import BatchTime, InHand, read_note
+from monitor.storage.maintenance.guarded_writer import BatchTime, InHand, read_note
 from monitor.storage.store.sql.article_views import ARTICLE
 from monitor.storage.store.sql.store import Store, outbox_entries
 
@@ -53,7 +55,7 @@ PATIENCE = 30.0
 
 
 Clock = Callable[[], Timestamp]
-"""The entry point of the process: a module-level function, which the process can import."""
+"""Reads the time; a function of a module, so that the process can import it."""
 
 
 class _IndexedTicket(NamedTuple):
@@ -288,7 +290,7 @@ class _SharedReadOnly(FollowedStore):
         self._reports.set_aside(article, reason)
 
 
-class _LastMessage(logging.Handler):
+class _LogToMonitor(logging.Handler):
     """Sends log lines to the monitor."""
 
     def __init__(self, monitor: Connection) -> None:
@@ -318,36 +320,28 @@ def _index(
     _confine()
     gc.set_threshold(GARBAGE)
     free_at_once()
-    logging.basicConfig(level=level, format="%(message)s", handlers=[_LastMessage(monitor)])
+    logging.basicConfig(level=level, format="%(message)s", handlers=[_LogToMonitor(monitor)])
     try:
-        store: Store
-        if follows:
-            store = FollowedStore(address, data)
-        elif isinstance(address, str):
-            store = _SharedReadOnly(address, data, _Reports(monitor, clock))
-        else:
-            store = _ReadOnly(address, _Reports(monitor, clock))
-        try:
-            indexer.run(
-                store,
-                data / ARCHIVE_FOLDER,
-                wake,
-                _Progress(data),
-                partial(monitor.send, _Mended()),
-            )
-        finally:
-            store.close()
+        with closing(_open_store(address, data, _Reports(monitor, clock), follows)) as store:
+            mended = partial(monitor.send, _Mended())
+            indexer.run(store, data / ARCHIVE_FOLDER, wake, _Progress(data), mended)
     except Exception:
         log.exception(_("the indexer fails"))
         wake.poll(indexer.REST)  # the monitor restarts the process within a second
         raise SystemExit(1) from None
 
 
+def _open_store(address: StoreAddress, data: Path, reports: _Reports, follows: bool) -> Store:
+    if follows:
+        return FollowedStore(address, data)
+    if isinstance(address, str):
+        return _SharedReadOnly(address, data, reports)
+    return _ReadOnly(address, reports)
+
+
 def _confine() -> None:
     """Make an article fail that takes too much memory, before the machine kills the process."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
+    with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
 
 

@@ -13,7 +13,7 @@ import pytest
 from index import open_archive, open_archive_writer
 from index.query.parser import parse_query
 from monitor.base.article import Article
-from monitor.storage.maintenance.index_fence import DEATHS, IndexFence
+from monitor.storage.maintenance.guarded_writer import DEATHS, GuardedWriter
 
 pytestmark = pytest.mark.costly
 
@@ -65,7 +65,7 @@ def found(folder: Path) -> list[int]:
 
 def test_an_article_that_needs_too_much_memory_is_found_and_set_aside(tmp_path: Path) -> None:
     writer, store = open_archive_writer(tmp_path / "index"), Aside()
-    IndexFence(writer, store, tmp_path).add(
+    GuardedWriter(writer, store, tmp_path).add(
         [poisoned(id, exhaust) if id in (3, 37) else article(id) for id in range(1, 101)]
     )
     assert found(tmp_path / "index") == [id for id in range(1, 101) if id not in (3, 37)]
@@ -75,7 +75,7 @@ def test_an_article_that_needs_too_much_memory_is_found_and_set_aside(tmp_path: 
 
 def test_an_article_that_was_set_aside_is_not_read_again(tmp_path: Path) -> None:
     writer, store = open_archive_writer(tmp_path / "index"), Aside(known=[2])
-    IndexFence(writer, store, tmp_path).add([article(1), poisoned(2, exhaust)])
+    GuardedWriter(writer, store, tmp_path).add([article(1), poisoned(2, exhaust)])
     assert (found(tmp_path / "index"), store.reasons) == ([1], {})
 
 
@@ -85,7 +85,7 @@ def index_all(folder: Path) -> None:
             (folder / "aside").write_text(f"{article}: {reason}", encoding="utf-8")
 
     writer = open_archive_writer(folder / "index")
-    IndexFence(writer, Recorded(), folder).add(
+    GuardedWriter(writer, Recorded(), folder).add(
         [poisoned(id, die) if id == 13 else article(id) for id in range(1, 21)]
     )
 

@@ -1,4 +1,4 @@
-"""The fence of indexing: an article that cannot be indexed loses its text, the others go on.
+"""The writer of the index, guarded: an article that cannot be indexed loses its text.
 
 A batch that fails is halved until the article that makes it fail is alone. It is then indexed
 without its text, and set aside. A process that dies leaves a note of what it had in hand: the
@@ -80,14 +80,14 @@ class BatchTime:
 def _worked(pid: int) -> float:
     """Return the seconds of processor time of the main thread of a process; 0 if not on Linux."""
     try:
-        said = Path(f"/proc/{pid}/task/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        stat = Path(f"/proc/{pid}/task/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return 0.0
-    user, system = said.rpartition(")")[2].split()[11:13]
+    user, system = stat.rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
-class IndexFence:
+class GuardedWriter:
     """Adds articles to an index; those that cannot be indexed lose their text."""
 
     def __init__(self, writer: ArchiveWriter, store: Store, data: Path) -> None:
