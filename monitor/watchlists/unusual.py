@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import tzinfo
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from index.analysis.words import terms
@@ -31,6 +32,18 @@ COMPARED = 300
 """Earlier stories that the words of a spike are compared with."""
 WORDS = 3
 """Words that an alert names."""
+
+
+class _Look(Struct, frozen=True, kw_only=True):
+    """What is known at one look."""
+
+    views: VolumeViews
+    watchlists: Mapping[str, Watchlist]
+    """Those that are to be looked at, by name."""
+    watched: Sequence[Interval]
+    times: Sequence[UnusualTime]
+    zone: tzinfo
+    now: Timestamp
 
 
 class UnusualWatch:
@@ -76,16 +89,20 @@ class UnusualWatch:
         now = self._clock()
         if network_down:
             return AlertPlan(at=now)
-        asked = {one.name: one for one in watchlists if one.unusual}
         with self._store.batch() as batch:
             batch.note_watched(now, patience, now - volume.MEMORY - DAY)
         with self._store.reading() as reading:
-            since = now - min(memory, volume.MEMORY)
-            views = reading.volumes
-            watched = [(max(start, since), end) for start, end in views.watched(since)]
-            times = [time for time in views.unusual(since - DAY) if time.kind in UNUSUAL]
-            self._read(views, asked, watched, times, zone, now)
-            begun, over = self._decide(views, asked, watched, times, zone, now)
+            since, views = now - min(memory, volume.MEMORY), reading.volumes
+            look = _Look(
+                views=views,
+                watchlists={one.name: one for one in watchlists if one.unusual},
+                watched=[(max(start, since), end) for start, end in views.watched(since)],
+                times=[time for time in views.unusual(since - DAY) if time.kind in UNUSUAL],
+                zone=zone,
+                now=now,
+            )
+            self._read(look)
+            begun, over = self._begun(look), self._over(look)
         if not (begun or over):
             return AlertPlan(at=now)
         with self._store.batch() as batch:
@@ -96,17 +113,10 @@ class UnusualWatch:
 
     # --- what is usual -------------------------------------------------------------------
 
-    def _read(
-        self,
-        views: VolumeViews,
-        asked: Mapping[str, Watchlist],
-        watched: Sequence[Interval],
-        times: Sequence[UnusualTime],
-        zone: tzinfo,
-        now: Timestamp,
-    ) -> None:
+    def _read(self, look: _Look) -> None:
         """Read the stories since the last look; once a day all, and learn what is usual."""
-        learned_for = (now // DAY, *((one.name, one.rule) for one in asked.values()))
+        views, now = look.views, look.now
+        learned_for = (now // DAY, *((one.name, one.rule) for one in look.watchlists.values()))
         if learned_for == self._learned_for and self._read_until <= now:
             for name, stories in views.stories(self._read_until, self._newest).items():
                 self._recent.setdefault(name, []).extend(stories)
@@ -114,7 +124,12 @@ class UnusualWatch:
                 self._newest = max(self._newest, *(story.alert for story in stories))
         else:
             past = views.stories(now - volume.MEMORY)
-            self._learn(views, asked, past, watched, times, zone, now)
+            in_force = self._store.watchlists.in_force()
+            asked = [one for one in in_force if one.name in look.watchlists]
+            self._patterns = learn_patterns(
+                views, asked, past, look.watched, look.times, look.zone, now
+            )
+            self._known = frozenset(long_read_feeds(views, now) if self._patterns else ())
             self._last = {name: stories[-1].at for name, stories in past.items()}
             self._recent = {
                 name: [story for story in stories if story.at > now - RECENT]
@@ -125,60 +140,45 @@ class UnusualWatch:
             self._learned_for = learned_for
         self._read_until = now
 
-    def _learn(
-        self,
-        views: VolumeViews,
-        asked: Mapping[str, Watchlist],
-        past: Mapping[str, Sequence[Story]],
-        watched: Sequence[Interval],
-        times: Sequence[UnusualTime],
-        zone: tzinfo,
-        now: Timestamp,
-    ) -> None:
-        in_force = [one for one in self._store.watchlists.in_force() if one.name in asked]
-        self._patterns = learn_patterns(views, in_force, past, watched, times, zone, now)
-        self._known = frozenset(long_read_feeds(views, now) if self._patterns else ())
-
     # --- what is unusual -----------------------------------------------------------------
 
-    def _decide(
-        self,
-        views: VolumeViews,
-        asked: Mapping[str, Watchlist],
-        watched: Sequence[Interval],
-        times: Sequence[UnusualTime],
-        zone: tzinfo,
-        now: Timestamp,
-    ) -> tuple[list[UnusualWatchlist], list[tuple[str, AlertKind]]]:
-        """Return what begins, and what is over."""
-        unwatched = volume.gaps(watched, now - 2 * DAY, now)
-        unread = views.unread()
-        lasting = {(time.watchlist, time.kind): time for time in times if time.ended_at is None}
-        ended = {(time.watchlist, time.kind): time.ended_at for time in times if time.ended_at}
-        over = [key for key, time in lasting.items() if not self._lasts(time, unwatched, zone, now)]
+    def _begun(self, look: _Look) -> list[UnusualWatchlist]:
+        """Return what is unusual from now on."""
+        unwatched = volume.gaps(look.watched, look.now - 2 * DAY, look.now)
+        unread = look.views.unread()
+        lasting = {(time.watchlist, time.kind) for time in look.times if time.ended_at is None}
+        ended = {(t.watchlist, t.kind): t.ended_at for t in look.times if t.ended_at is not None}
         begun = []
-        for name, watchlist in asked.items():
-            pattern, stories = self._patterns.get(name), self._recent.get(name, [])
+        for name, watchlist in look.watchlists.items():
+            pattern = self._patterns.get(name)
             if pattern is None:
                 continue
             if (name, AlertKind.SPIKE) not in lasting:
                 spike = volume.find_spike(
-                    pattern, stories, now, zone,
+                    pattern, self._recent.get(name, []), look.now, look.zone,
                     known=self._known,
                     told=ended.get((name, AlertKind.SPIKE), 0.0),
                     unwatched=unwatched, unread=unread,
                 )  # fmt: skip
                 if spike is not None:
-                    begun.append(self._told(views, watchlist, spike))
+                    begun.append(self._described(look.views, watchlist, spike))
             if (name, AlertKind.QUIET) not in lasting and (last := self._last.get(name)):
-                silence = self._silence(pattern, last, watched, zone, now)
+                silence = self._silence(look, pattern, last)
                 if silence is not None:
-                    begun.append(self._told(views, watchlist, silence))
-        return begun, over
+                    begun.append(self._described(look.views, watchlist, silence))
+        return begun
 
-    def _lasts(
-        self, time: UnusualTime, unwatched: Sequence[Interval], zone: tzinfo, now: Timestamp
-    ) -> bool:
+    def _over(self, look: _Look) -> list[tuple[str, AlertKind]]:
+        """Return what lasted until now, and is over."""
+        unwatched = volume.gaps(look.watched, look.now - 2 * DAY, look.now)
+        lasting = [time for time in look.times if time.ended_at is None]
+        return [
+            (time.watchlist, time.kind)
+            for time in lasting
+            if not self._lasts(look, time, unwatched)
+        ]
+
+    def _lasts(self, look: _Look, time: UnusualTime, unwatched: Sequence[Interval]) -> bool:
         pattern = self._patterns.get(time.watchlist)
         if pattern is None:
             return False
@@ -186,47 +186,46 @@ class UnusualWatch:
             return self._last.get(time.watchlist, 0.0) <= time.started_at
         stories = self._recent.get(time.watchlist, [])
         return not volume.is_spike_over(
-            pattern, stories, now, zone, known=self._known, unwatched=unwatched
+            pattern, stories, look.now, look.zone, known=self._known, unwatched=unwatched
         )
 
-    def _silence(
-        self,
-        pattern: Pattern,
-        last: Timestamp,
-        watched: Sequence[Interval],
-        zone: tzinfo,
-        now: Timestamp,
-    ) -> Unusual | None:
-        found = volume.find_silence(pattern, last, now, zone, well=self._known, watched=watched)
-        if found is None:
+    def _silence(self, look: _Look, pattern: Pattern, last: Timestamp) -> Unusual | None:
+        """Return a silence of the feeds that are well, which are looked up only if it matters."""
+
+        def silence(well: Collection[int]) -> Unusual | None:
+            return volume.find_silence(
+                pattern, last, look.now, look.zone, well=well, watched=look.watched
+            )
+
+        if silence(self._known) is None:
             return None
-        blind = {gap.feed.number for gap in self._store.feeds.gaps(last, now)}
+        blind = {gap.feed.number for gap in self._store.feeds.gaps(last, look.now)}
         well = {
             one.feed.number
             for one in self._store.feeds.subscribed()
-            if _is_well(one, now) and one.feed.number not in blind
+            if _is_well(one, look.now) and one.feed.number not in blind
         }
-        return volume.find_silence(
-            pattern, last, now, zone, well=self._known & well, watched=watched
-        )
+        return silence(self._known & well)
 
-    def _told(self, views: VolumeViews, watchlist: Watchlist, found: Unusual) -> UnusualWatchlist:
+    def _described(
+        self, views: VolumeViews, watchlist: Watchlist, unusual: Unusual
+    ) -> UnusualWatchlist:
         """Return what is unusual with the stories and words that make the difference."""
         stories = self._recent.get(watchlist.name, [])
-        if found.kind is AlertKind.SPIKE:
-            counted = [s for s in stories if s.at >= found.since and s.feed in self._known]
+        if unusual.kind is AlertKind.SPIKE:
+            counted = [s for s in stories if s.at >= unusual.since and s.feed in self._known]
         else:
             counted = stories[-1:]
         alerts = [story.alert for story in counted]
         articles = views.articles_of(alerts)
         words: list[str] = []
-        if found.kind is AlertKind.SPIKE and alerts:
+        if unusual.kind is AlertKind.SPIKE and alerts:
             earlier = views.articles_before(watchlist.name, min(alerts), COMPARED)
             words = words_apart(watchlist, articles, earlier)
         return UnusualWatchlist(
             watchlist=watchlist,
-            found=found,
-            alerts=tuple(alerts) if found.stories else (),
+            found=unusual,
+            alerts=tuple(alerts) if unusual.stories else (),
             words=tuple(words),
             headlines=tuple(article.title for article in articles[:HEADLINES] if article.title),
         )
