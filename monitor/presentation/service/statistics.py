@@ -20,7 +20,7 @@ from monitor.model.search_results import BucketSize, Facets, GroupBy, Mention, S
 from monitor.model.severity import Severity
 from monitor.model.watchlist import Baseline, WatchlistCount
 from monitor.storage.search import trends
-from monitor.storage.search.trends import Interval, Observed, bounds, merge_intervals, series
+from monitor.storage.search.trends import Interval, bounds, merge_intervals
 from monitor.watchlists.baselines import Baselines
 
 if TYPE_CHECKING:  # imported where they are used: `tocsin status` needs none of them
@@ -70,8 +70,8 @@ class Statistics:
                 for _, matched in results
                 for name, ids in self._labelled(matched, split)
             ]
-        observed = [_observed(name, matched) for name, matched in results]
-        since, until = self._span(understood, filter, observed)
+        dates = [date for _, matched in results for date in matched.dates.values()]
+        since, until = self._span(understood, filter, dates)
         by = by or trends.choose_interval(until - since)
         if (many := trends.estimate(since, until, by)) > MAX_BUCKETS:
             raise MonitorError(trends.too_many(many, by))
@@ -83,7 +83,10 @@ class Statistics:
             labels=tuple(trends.label(edge, by, self._zone) for edge in edges[:-1]),
             since=since,
             until=until,
-            series=tuple(series(each, edges, (since, until), gaps) for each in observed),
+            series=tuple(
+                trends.series(name, matched, edges, (since, until), gaps)
+                for name, matched in results
+            ),
             note=self._search.note(),
         )
 
@@ -156,11 +159,10 @@ class Statistics:
         return sorted(parts, key=lambda part: (-len(part[1]), part[0]))
 
     def _span(
-        self, queries: Iterable[Query], filter: Filter, observed: Iterable[Observed]
+        self, queries: Iterable[Query], filter: Filter, dates: Sequence[Timestamp]
     ) -> Interval:
         """Return from when to when is counted: as asked for, else from the first article on."""
         now = self._clock()
-        dates = [date for each in observed for date in each.dates.values()]
         limits = [
             bounds(query.root, lambda text: resolve_time(text, now, self._zone))
             for query in queries
@@ -203,7 +205,3 @@ def _shares(parts: Iterable[tuple[str, frozenset[int]]], limit: int) -> tuple[Sh
 
 def _as_list(moment: Timestamp | None) -> list[Timestamp]:
     return [] if moment is None else [moment]
-
-
-def _observed(name: str, matched: MatchedArticles) -> Observed:
-    return Observed(name=name, dates=matched.dates, by_feed=matched.by_feed)

@@ -105,21 +105,6 @@ def _cursor(listed: Sequence[Any]) -> Cursor:
     )
 
 
-class SearchRequest(Struct, frozen=True):
-    """A search for one page of a result."""
-
-    text: str
-    filter: Filter
-    sort: str
-    """`date` or `score`."""
-    limit: int
-    """Hits of a page; 0 is all."""
-    after: str = ""
-    """`Results.next` of the page before."""
-    page: int = 1
-    """Without `after`: the number of the page, as of now."""
-
-
 class PageOfHits(NamedTuple):
     """A page of a search, with the place where the next one begins."""
 
@@ -134,30 +119,41 @@ class PageOfHits(NamedTuple):
 class ResultPage:
     """A page to be looked up. Raises QueryError, CursorError."""
 
-    def __init__(self, request: SearchRequest, now: Timestamp) -> None:
-        self.query: Query = parse_query(request.text)
-        self._request = request
-        self._search = fingerprint(request.text, request.filter, request.sort)
-        self._place = parse_cursor(request.after, self._search) if request.after else None
-        self.now = self._place.now if self._place else now
+    def __init__(
+        self,
+        text: str,
+        filter: Filter,
+        *,
+        sort: str,
+        limit: int,
+        after: str,
+        page: int,
+        now: Timestamp,
+    ) -> None:
+        """Understand what is searched; see `ArchiveSearch.search`."""
+        self.query: Query = parse_query(text)
+        self._sort = sort
+        self._limit = limit
+        self._page = page
+        self._search = fingerprint(text, filter, sort)
+        place = self._place = parse_cursor(after, self._search) if after else None
+        self.now = place.now if place else now
         """The moment that relative dates count from."""
-        self._filter = request.filter
-        if self._place:
-            self._filter = replace(request.filter, since=self._place.since, until=self._place.until)
+        self._filter = replace(filter, since=place.since, until=place.until) if place else filter
 
     def find(self, archive: Archive, resolution: QueryResolution) -> PageOfHits:
         """Return the hits of the page."""
-        request, place = self._request, self._place
+        place = self._place
         page = archive.search(
             self.query,
             resolution.scope(self._filter, place.max_id if place else None),
             resolve=resolution.resolve,
-            sort=request.sort,
-            limit=request.limit if place else request.limit * request.page,
+            sort=self._sort,
+            limit=self._limit if place else self._limit * self._page,
             after=place.last if place else None,
             stats=place.stats if place else None,
         )
-        skipped = 0 if place else request.limit * (request.page - 1)
+        skipped = 0 if place else self._limit * (self._page - 1)
         hits = page.hits[skipped:]
         before = place.shown if place else min(skipped, page.total)
         more = hits and before + len(hits) < page.total

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from index import open_archive
 from index.analysis import inflection
@@ -24,7 +24,6 @@ from index.archive import Archive, ArchiveHit, ArchivePage, MatchedArticles
 from index.errors import ArchiveDamaged, ArchiveError
 from index.evaluation.highlight import Highlighter, snippet
 from index.interruption import checked
-from index.query.ast import Word
 from index.query.completion import Completion, complete
 from index.query.filters import UNDETERMINED
 from index.query.parser import Query, parse_query
@@ -36,7 +35,7 @@ from monitor.base.translation import ngettext, number
 from monitor.model.search import Filter
 from monitor.model.search_results import Results, SearchHit, Suggestion
 from monitor.storage.maintenance import index_repair
-from monitor.storage.search.paging import ResultPage, SearchRequest
+from monitor.storage.search.paging import ResultPage
 from monitor.storage.search.query_resolution import QueryResolution
 from monitor.storage.search.suggestions import suggestions
 
@@ -46,8 +45,15 @@ if TYPE_CHECKING:
     from monitor.storage.store.sql.views import Views
 
 
+T = TypeVar("T")
+
+
 class ArchiveSearch:
-    """Searches of the archive of one newsroom, from any thread."""
+    """Searches of the archive of one newsroom, from any thread.
+
+    Raises:
+        ArchiveError: Of each question: the archive cannot be searched.
+    """
 
     def __init__(
         self,
@@ -101,10 +107,10 @@ class ArchiveSearch:
         Raises:
             QueryError: The query has a mistake; the error knows its column.
             CursorError: `after` is no place in the result of this search.
-            ArchiveError: The archive cannot be searched.
         """
-        request = SearchRequest(query, filter, sort, limit, after, page)
-        result = ResultPage(request, self._clock())
+        result = ResultPage(
+            query, filter, sort=sort, limit=limit, after=after, page=page, now=self._clock()
+        )
         totals = self._views.totals()
         if not totals.articles:
             return Results((), 0, _("there are no articles yet"))
@@ -137,10 +143,7 @@ class ArchiveSearch:
                     query, resolution.scope(filter), resolve=resolution.resolve, limit=1
                 )
 
-            def similar(word: Word) -> list[str]:
-                return archive.similar_terms(word)
-
-            return suggestions(query, filter, run, similar, self._clock)
+            return suggestions(query, filter, run, archive.similar_terms, self._clock)
 
     def complete(self, text: str, cursor: int) -> Completion:
         """Return what can be written where the cursor stands in a query."""
@@ -160,75 +163,47 @@ class ArchiveSearch:
                 return [lang or UNDETERMINED for lang in archive.languages()]
         return ()
 
-    def count(self, query: Query) -> int:
-        """Return how many articles satisfy a query.
-
-        Raises:
-            ArchiveError: The archive cannot be searched.
-        """
-        if not self._has_articles():
-            return 0
+    def _ask(self, question: Callable[[Archive, QueryResolution], T], empty: T) -> T:
+        """Answer a question to the archive; a new newsroom has none yet, and the empty answer."""
+        if not self._views.totals().articles:
+            return empty
         with self._readable() as archive:
-            return archive.count(query, resolve=self._resolution().resolve)
+            return question(archive, self._resolution())
+
+    def count(self, query: Query) -> int:
+        """Return how many articles satisfy a query."""
+        return self._ask(lambda archive, at: archive.count(query, resolve=at.resolve), 0)
 
     def matching_ids(self, query: Query) -> list[int]:
-        """Return the id of every article that satisfies a query, ascending.
-
-        Raises:
-            ArchiveError: The archive cannot be searched.
-        """
-        if not self._has_articles():
-            return []
-        with self._readable() as archive:
-            return archive.ids(query, resolve=self._resolution().resolve)
+        """Return the id of every article that satisfies a query, ascending."""
+        return self._ask(lambda archive, at: archive.ids(query, resolve=at.resolve), [])
 
     def matches(self, query: Query, filter: Filter) -> MatchedArticles:
-        """Return every article that satisfies a query, by feed and language.
-
-        Raises:
-            ArchiveError: The archive cannot be searched.
-        """
-        if not self._has_articles():
-            return MatchedArticles()
-        resolution = self._resolution()
-        with self._readable() as archive:
-            return archive.matches(query, resolution.scope(filter), resolve=resolution.resolve)
+        """Return every article that satisfies a query, by feed and language."""
+        return self._ask(
+            lambda archive, at: archive.matches(query, at.scope(filter), resolve=at.resolve),
+            MatchedArticles(),
+        )
 
     def significant_terms(
         self, query: Query, filter: Filter, texts: Sequence[Article], limit: int
     ) -> list[SignificantTerm]:
-        """Return the words that set the articles of a query apart, read from some of them.
-
-        Raises:
-            ArchiveError: The archive cannot be searched.
-        """
-        if not self._has_articles():
-            return []
-        resolution = self._resolution()
-        with self._readable() as archive:
-            return archive.significant_terms(
-                query, texts, limit, resolution.scope(filter), resolve=resolution.resolve
-            )
+        """Return the words that set the articles of a query apart, read from some of them."""
+        return self._ask(
+            lambda archive, at: archive.significant_terms(
+                query, texts, limit, at.scope(filter), resolve=at.resolve
+            ),
+            [],
+        )
 
     def first_ids(self) -> dict[int, int]:
-        """Return the smallest id that each feed carried, by the number of the feed.
-
-        Raises:
-            ArchiveError: The archive cannot be searched.
-        """
-        if not self._has_articles():
-            return {}
-        with self._readable() as archive:
-            return archive.first_ids()
-
-    def _has_articles(self) -> bool:
-        """Tell whether there is anything to search: a new newsroom has no archive yet."""
-        return self._views.totals().articles > 0
+        """Return the smallest id that each feed carried, by the number of the feed."""
+        return self._ask(lambda archive, _: archive.first_ids(), {})
 
     def ids(self, query: str | None) -> list[int]:
         """Return the ids of all that a query finds, newest first; None is every article.
 
-        Raises QueryError, ArchiveError.
+        Raises QueryError.
         """
         if query is None:
             return list(range(self._views.version().article, 0, -1))
@@ -261,11 +236,7 @@ class ArchiveSearch:
         inflection.let_go()
 
     def note(self) -> str:
-        """Return what the reader of a result must know of the index; empty when all is well.
-
-        Raises:
-            ArchiveError: The archive cannot be searched.
-        """
+        """Return what the reader of a result must know of the index; empty when all is well."""
         totals = self._views.totals()
         if not totals.articles:
             return ""
@@ -273,7 +244,6 @@ class ArchiveSearch:
             return self._note(archive, totals)
 
     def _note(self, archive: Archive, totals: Totals) -> str:
-        """Return what the reader must know of the index; empty when all is well."""
         share = index_repair.read_progress(self._folder.parent, self._clock())
         if share is not None:
             progress = index_repair.describe_progress(share)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
 
-from msgspec import Struct
-
+from index.archive import MatchedArticles
 from index.query.ast import And, Facet, Node
 from monitor.base.article import Timestamp
 from monitor.base.translation import ngettext
@@ -172,7 +171,7 @@ def merge_intervals(intervals: Iterable[Interval]) -> list[Interval]:
 
 
 def missed_seconds(edges: Sequence[Timestamp], gaps: Sequence[Interval]) -> list[float]:
-    """Return the seconds of each bucket that lie in gaps; the gaps are `united`."""
+    """Return the seconds of each bucket that lie in gaps; the gaps are merged."""
     seconds = [0.0] * (len(edges) - 1)
     for start, end in gaps:
         first = max(bisect_right(edges, start) - 1, 0)
@@ -182,23 +181,13 @@ def missed_seconds(edges: Sequence[Timestamp], gaps: Sequence[Interval]) -> list
 
 
 def is_inside(gaps: Sequence[Interval], moment: Timestamp) -> bool:
-    """Tell whether a moment lies in one of some `united` gaps."""
+    """Tell whether a moment lies in one of some merged gaps."""
     at = bisect_right(gaps, (moment, float("inf"))) - 1
     return at >= 0 and moment < gaps[at][1]
 
 
 ENOUGH = 0.5
 """Share below which too little is known to correct a count."""
-
-
-class Observed(Struct, frozen=True, kw_only=True):
-    """The articles of a series."""
-
-    name: str
-    dates: Mapping[int, Timestamp]
-    """By id."""
-    by_feed: Mapping[int, Collection[int]]
-    """Ids by the number of each feed that carried them."""
 
 
 def tally(dates: Iterable[Timestamp], edges: Sequence[Timestamp]) -> list[int]:
@@ -210,28 +199,34 @@ def tally(dates: Iterable[Timestamp], edges: Sequence[Timestamp]) -> list[int]:
 
 
 def series(
-    observed: Observed,
+    name: str,
+    matched: MatchedArticles,
     edges: Sequence[Timestamp],
     span: Interval,
     gaps: Mapping[int, Sequence[Interval]],
 ) -> Series:
-    """Count articles by bucket; `gaps` are the `united` ones of each feed.
+    """Count the articles of a series by bucket.
 
-    `span` is what of the edges counts: the first bucket may begin before it, the last end after.
+    Args:
+        name: What the series is called.
+        matched: Its articles.
+        edges: Where the buckets begin and end.
+        span: What of the edges counts: the first bucket may begin before it, the last end after.
+        gaps: When each feed was not watched, merged.
     """
-    counts = tally(observed.dates.values(), edges)
-    if not any(gaps.get(feed) for feed in observed.by_feed):
+    counts = tally(matched.dates.values(), edges)
+    if not any(gaps.get(feed) for feed in matched.by_feed):
         return Series(
-            name=observed.name,
+            name=name,
             counts=tuple(counts),
             covered=(1.0,) * len(counts),
             corrected=(None,) * len(counts),
         )
     cut = [min(max(edge, span[0]), span[1]) for edge in edges]
-    covered = _covered(observed, cut, gaps)
-    watched = tally((observed.dates[id] for id in _watched(observed, gaps)), edges)
+    covered = _covered(matched, cut, gaps)
+    watched = tally((matched.dates[id] for id in _watched(matched, gaps)), edges)
     return Series(
-        name=observed.name,
+        name=name,
         counts=tuple(counts),
         covered=tuple(covered),
         corrected=tuple(map(_corrected, counts, watched, covered)),
@@ -239,14 +234,14 @@ def series(
 
 
 def _covered(
-    observed: Observed, edges: Sequence[Timestamp], gaps: Mapping[int, Sequence[Interval]]
+    matched: MatchedArticles, edges: Sequence[Timestamp], gaps: Mapping[int, Sequence[Interval]]
 ) -> list[float]:
     """Return the share of each bucket that was watched, by what each feed would have brought."""
     lengths = [max(end - start, 1e-9) for start, end in pairwise(edges)]
-    lost = {feed: missed_seconds(edges, gaps.get(feed, ())) for feed in observed.by_feed}
+    lost = {feed: missed_seconds(edges, gaps.get(feed, ())) for feed in matched.by_feed}
     rates = {
-        feed: _rate(observed, feed, gaps.get(feed, ()), sum(lengths) - sum(lost[feed]))
-        for feed in observed.by_feed
+        feed: _rate(matched, feed, gaps.get(feed, ()), sum(lengths) - sum(lost[feed]))
+        for feed in matched.by_feed
     }
     if not any(rates.values()):
         rates = dict.fromkeys(rates, 1.0)
@@ -257,20 +252,20 @@ def _covered(
     ]
 
 
-def _rate(observed: Observed, feed: int, gaps: Sequence[Interval], seconds: float) -> float:
+def _rate(matched: MatchedArticles, feed: int, gaps: Sequence[Interval], seconds: float) -> float:
     """Return the articles a second that a feed brings while it is watched."""
     if seconds < 1:
         return 0.0
-    dates = observed.dates
-    return sum(not is_inside(gaps, dates[id]) for id in observed.by_feed[feed]) / seconds
+    dates = matched.dates
+    return sum(not is_inside(gaps, dates[id]) for id in matched.by_feed[feed]) / seconds
 
 
-def _watched(observed: Observed, gaps: Mapping[int, Sequence[Interval]]) -> set[int]:
+def _watched(matched: MatchedArticles, gaps: Mapping[int, Sequence[Interval]]) -> set[int]:
     """Return the articles dated while a feed that carried them was watched."""
-    dates = observed.dates
+    dates = matched.dates
     return {
         id
-        for feed, ids in observed.by_feed.items()
+        for feed, ids in matched.by_feed.items()
         for id in ids
         if not is_inside(gaps.get(feed, ()), dates[id])
     }

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from support.article_archive import FEEDS, article, blind, fill, leave
 from support.properties import examples
 
+from index.archive import MatchedArticles
 from index.evaluation.spans import MemoryDocument, evaluate
 from index.query.parser import parse_query
 from monitor.base.article import Article
@@ -28,7 +29,6 @@ from monitor.storage.search import trends
 from monitor.storage.search.search import ArchiveSearch
 from monitor.storage.search.trends import (
     Interval,
-    Observed,
     is_inside,
     merge_intervals,
     missed_seconds,
@@ -181,10 +181,10 @@ def test_estimates_are_what_steady_feeds_would_have_brought(hours: list[int], ca
     first = gap[0] + (gap[1] - gap[0]) / 2
     late = {900_000 + n: first for n in range(caught)}  # of those in the gap, some were still there
     found = series(
-        Observed(
-            name="x",
+        "x",
+        MatchedArticles(
             dates={**whole, **lossy, **late},
-            by_feed={1: list(whole), 2: [*lossy, *late]},
+            by_feed={1: frozenset(whole), 2: frozenset([*lossy, *late])},
         ),
         [0.0, 24 * HOUR, 48 * HOUR],
         (0.0, 48 * HOUR),
@@ -204,8 +204,8 @@ def test_estimates_are_what_steady_feeds_would_have_brought(hours: list[int], ca
 
 def test_a_feed_that_brings_nothing_of_it_does_not_matter() -> None:
     dates = steadily(1, HOUR, 24, [])
-    observed = Observed(name="x", dates=dates, by_feed={1: list(dates)})
-    found = series(observed, [0.0, DAY], (0.0, DAY), {2: [(0.0, DAY)]})
+    matched = MatchedArticles(dates=dates, by_feed={1: frozenset(dates)})
+    found = series("x", matched, [0.0, DAY], (0.0, DAY), {2: [(0.0, DAY)]})
     assert found.covered == (1.0,)
 
 
