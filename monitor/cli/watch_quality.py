@@ -32,7 +32,7 @@ from monitor.storage.store.sql.views import Views
 from monitor.watchlists.exclusions import (
     LEAST,
     Exclusion,
-    JudgedArticle,
+    JudgedArticles,
     judged_articles,
     suggest_exclusions,
 )
@@ -292,7 +292,7 @@ class ExclusionAdvisor:
         """Return how many alerts of each watchlist were called noise."""
         return {record.name: record.noise for record in self._service.views.watchlists.records()}
 
-    def suggested(self, watchlist: Watchlist) -> tuple[JudgedArticle, list[Exclusion]]:
+    def suggested(self, watchlist: Watchlist) -> tuple[JudgedArticles, list[Exclusion]]:
         """Return the articles that a watchlist raised alerts for, and what it could exclude."""
         verdicts = self._service.views.watchlists.verdicts(watchlist.name)
         judged = judged_articles(verdicts, self._views.articles.get, self._feeds)
@@ -318,7 +318,7 @@ def exclusion_line(watchlist: Watchlist, term: str) -> str:
 
 
 def _lines(
-    watchlist: Watchlist, exclusions: list[Exclusion], judged: JudgedArticle
+    watchlist: Watchlist, exclusions: list[Exclusion], judged: JudgedArticles
 ) -> Iterator[str]:
     for exclusion in exclusions:
         line = click.style(clean(exclusion_line(watchlist, exclusion.term)), bold=True)
@@ -344,7 +344,7 @@ def _lines(
         yield f"    {clauses(parts)}"
 
 
-def _describe_verdicts(watchlist: Watchlist, judged: JudgedArticle) -> str:
+def _describe_verdicts(watchlist: Watchlist, judged: JudgedArticles) -> str:
     summary = _(
         "{watchlist}: {noise} called noise, {relevant} relevant",
         watchlist=watchlist.name,
@@ -362,7 +362,7 @@ def _describe_verdicts(watchlist: Watchlist, judged: JudgedArticle) -> str:
 
 
 def _exclusion_row(
-    watchlist: Watchlist, exclusion: Exclusion, judged: JudgedArticle
+    watchlist: Watchlist, exclusion: Exclusion, judged: JudgedArticles
 ) -> dict[str, Any]:
     return {
         "watchlist": watchlist.name,

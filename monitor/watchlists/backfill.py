@@ -158,12 +158,13 @@ class Backfill:
             )
             if found.unmatched:
                 batch.set_aside(change, now)
-                words = _(
-                    "article {number} is left out of the backfill: {reason}",
-                    number=article.id,
-                    reason=found.unmatched,
+                log.warning(
+                    _(
+                        "article {number} is left out of the backfill: {reason}",
+                        number=article.id,
+                        reason=found.unmatched,
+                    )
                 )
-                log.warning("%s", words)
             if found.hits:
                 arrivals = Arrivals(feed=feeds[0], via=Via.ARCHIVE, changes=(change,))
                 facts = batch.alert_facts(arrivals, now)
@@ -198,25 +199,23 @@ class BackfillLog:
         before, self._articles = self._articles, self._articles + step.articles
         if step.done:
             for name in step.done:
-                found = formatting.alerts(self._alerts[name])
+                raised = formatting.alerts(self._alerts[name])
                 log.info(
-                    "%s",
                     _(
                         "{watchlist}: looked through the archive, {alerts}",
                         watchlist=name,
-                        alerts=found,
-                    ),
+                        alerts=raised,
+                    )
                 )
         elif self._articles // EVERY > before // EVERY:
-            done = number(step.upto)
             log.info(
-                "%s",
                 ngettext(
                     "looked through {done} of {count} article",
                     "looked through {done} of {count} articles",
-                    step.until, done=done,
-                ),
-            )  # fmt: skip
+                    step.until,
+                    done=number(step.upto),
+                )
+            )
 
 
 BREATH = 0.01
@@ -246,12 +245,11 @@ class BackfillRunner:
         left = await self._thread(self._backfill.begin, watchlists, feeds, routing)
         for stand in left:
             log.info(
-                "%s",
                 _(
                     "{watchlist}: looking through {articles}",
                     watchlist=stand.watchlist,
                     articles=formatting.articles(stand.until - stand.upto),
-                ),
+                )
             )
         if left:
             self._request.set()

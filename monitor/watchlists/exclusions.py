@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -53,14 +53,14 @@ def precision(record: WatchlistRecord | TermRecord) -> Precision | None:
 
     The interval is Wilson's: honest for few verdicts and for shares near 0 and 1.
     """
-    judged = record.relevant + record.noise
-    if not judged:
+    count = record.relevant + record.noise
+    if not count:
         return None
-    share = record.relevant / judged
-    spread = _Z * math.sqrt(share * (1 - share) / judged + _Z**2 / (4 * judged**2))
-    middle, scale = share + _Z**2 / (2 * judged), 1 + _Z**2 / judged
+    share = record.relevant / count
+    spread = _Z * math.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
+    middle, scale = share + _Z**2 / (2 * count), 1 + _Z**2 / count
     low, high = (middle - spread) / scale, (middle + spread) / scale
-    return Precision(share, max(0.0, min(low, share)), min(1.0, max(high, share)), judged)
+    return Precision(share, max(0.0, min(low, share)), min(1.0, max(high, share)), count)
 
 
 def describe_precision(precision: Precision) -> str:
@@ -96,8 +96,8 @@ Carried = tuple[Article, Sequence[Feed]]
 """An article, and the feeds that carry it."""
 
 
-class JudgedArticle(Struct, frozen=True, kw_only=True):
-    """An article that raised an alert of a watchlist, with its verdict."""
+class JudgedArticles(Struct, frozen=True, kw_only=True):
+    """The articles that raised an alert of a watchlist, by verdict."""
 
     noise: Sequence[Carried]
     relevant: Sequence[Carried]
@@ -120,7 +120,7 @@ class Exclusion(Struct, frozen=True, kw_only=True):
 
 def suggest_exclusions(
     watchlist: Watchlist,
-    rung: JudgedArticle,
+    judged: JudgedArticles,
     count: Count | None = None,
     articles: int = 0,
     tell: Tell | None = None,
@@ -133,16 +133,16 @@ def suggest_exclusions(
     Raises:
         ArchiveError: The archive cannot be read.
     """
-    proposed = dict(_proposals(watchlist, rung))
+    proposed = dict(_proposals(watchlist, judged))
     tried = {
         term: tighter for term in proposed if (tighter := _without(watchlist, term)) is not None
     }
-    spared = _spared_noise(watchlist, tried, rung, tell)
     exclusions = [
-        replace(one, strength=strength)
-        for term, one in spared.items()
-        if (strength := _strength(term, len(one.spared), rung, count, articles)) is not None
-        for one in [replace(one, kind=proposed[term])]
+        Exclusion(
+            term=term, kind=proposed[term], spared=spared, unjudged=unjudged, strength=strength
+        )
+        for term, (spared, unjudged) in _spared(watchlist, tried, judged, tell).items()
+        if (strength := _strength(term, len(spared), judged, count, articles)) is not None
     ]
     is_query_term = query_term_test(watchlist.query.root)
     exclusions.sort(
@@ -150,9 +150,8 @@ def suggest_exclusions(
             -one.strength,
             -len(one.spared),
             _KINDS.index(one.kind),
-            sum(
-                map(is_query_term, fold(one.term).split())
-            ),  # a word of the watchlist itself distinguishes less
+            # A word of the watchlist itself distinguishes less.
+            sum(map(is_query_term, fold(one.term).split())),
             one.term,
         )
     )
@@ -175,14 +174,14 @@ _OF_WORDS = ("phrase", "word")
 _KINDS = (*_OF_WORDS, "feed", "lang")
 
 
-def _proposals(watchlist: Watchlist, rung: JudgedArticle) -> Iterator[tuple[str, str]]:
+def _proposals(watchlist: Watchlist, judged: JudgedArticles) -> Iterator[tuple[str, str]]:
     """Yield terms that noise articles share and no relevant article has, with their kind."""
-    read = rung.noise[-READ:]
+    read = judged.noise[-READ:]
     for kind, counted in (
-        ("phrase", _phrases(watchlist, read, rung.relevant)),
-        ("word", _words(watchlist, read, rung.relevant)),
-        ("feed", _labels(rung, lambda _, feeds: {f"feed:{feed.name}" for feed in feeds})),
-        ("lang", _labels(rung, lambda article, _: {f"lang:{article.lang or UNDETERMINED}"})),
+        ("phrase", _phrases(watchlist, read, judged.relevant)),
+        ("word", _words(watchlist, read, judged.relevant)),
+        ("feed", _labels(judged, lambda _, feeds: {f"feed:{feed.name}" for feed in feeds})),
+        ("lang", _labels(judged, lambda article, _: {f"lang:{article.lang or UNDETERMINED}"})),
     ):
         ordered = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
         yield from ((term, kind) for term, times in ordered[:TRIED] if times >= LEAST)
@@ -224,10 +223,10 @@ def _phrases(
 
 
 def _labels(
-    rung: JudgedArticle, labels: Callable[[Article, Sequence[Feed]], set[str]]
+    judged: JudgedArticles, labels: Callable[[Article, Sequence[Feed]], set[str]]
 ) -> dict[str, int]:
-    counts = Counter(label for carried in rung.noise for label in labels(*carried))
-    there = {label for carried in rung.relevant for label in labels(*carried)}
+    counts = Counter(label for carried in judged.noise for label in labels(*carried))
+    there = {label for carried in judged.relevant for label in labels(*carried)}
     return {name: times for name, times in counts.items() if name not in there}
 
 
@@ -244,30 +243,27 @@ def _without(watchlist: Watchlist, term: str) -> Watchlist | None:
     return replace(watchlist, name=term, query=query)
 
 
-def _spared_noise(
-    watchlist: Watchlist, tried: dict[str, Watchlist], rung: JudgedArticle, tell: Tell | None
-) -> dict[str, Exclusion]:
-    """Return the exclusions that avoid noise and lose no relevant article."""
-    known = {feed for _, feeds in rung.noise for feed in feeds}
+def _spared(
+    watchlist: Watchlist, tried: dict[str, Watchlist], judged: JudgedArticles, tell: Tell | None
+) -> dict[str, tuple[tuple[int, ...], int]]:
+    """Return which noise each exclusion avoids, and how much that is not judged.
+
+    Exclusions that lose a relevant article are left out, and those that avoid too little.
+    """
+    known = {feed for _, feeds in judged.noise for feed in feeds}
     rules = WatchlistMatcher([watchlist, *tried.values()], known)
-    heard = _evidence([*rung.noise, *rung.relevant, *rung.unjudged], tell)
-    silenced = {
-        article.id: tried.keys() - still
-        for article, feeds in heard
-        if (still := _still_matching(rules, watchlist, article, feeds)) is not None
-    }
-    lost = {term for article, _ in rung.relevant for term in silenced.get(article.id, ())}
+    carried = [*judged.noise, *judged.relevant, *judged.unjudged]
+    excluding: dict[int, Collection[str]] = {}
+    for done, (article, feeds) in enumerate(carried, 1):
+        still = _still_matching(rules, watchlist, article, feeds)
+        excluding[article.id] = () if still is None else tried.keys() - still
+        if tell is not None:
+            tell(done, len(carried))
+    lost = {term for article, _ in judged.relevant for term in excluding[article.id]}
     return {
-        term: Exclusion(
-            term=term,
-            kind="",
-            spared=spared,
-            unjudged=sum(term in silenced.get(article.id, ()) for article, _ in rung.unjudged),
-            strength=0.0,
-        )
+        term: (spared, sum(term in excluding[article.id] for article, _ in judged.unjudged))
         for term in tried.keys() - lost
-        if len(spared := tuple(a.id for a, _ in rung.noise if term in silenced.get(a.id, ())))
-        >= LEAST
+        if len(spared := tuple(a.id for a, _ in judged.noise if term in excluding[a.id])) >= LEAST
     }
 
 
@@ -281,20 +277,13 @@ def _still_matching(
     return {rule.name for rule in matching if rule is not watchlist}
 
 
-def _evidence(carried: Sequence[Carried], tell: Tell | None) -> Iterator[Carried]:
-    for done, one in enumerate(carried):
-        yield one
-        if tell is not None:
-            tell(done + 1, len(carried))
-
-
 def _strength(
-    term: str, spared: int, rung: JudgedArticle, count: Count | None, articles: int
+    term: str, spared: int, judged: JudgedArticles, count: Count | None, articles: int
 ) -> float | None:
     """Return how typical of noise a term is; None for a term that is everywhere."""
     if count is None or not articles:
         return 0.0
-    of = min(len(rung.noise), articles)
+    of = min(len(judged.noise), articles)
     in_all = min(max(count(none_of([term])), spared), articles)
     if articles >= LEAST_ARTICLES and in_all >= BROAD * articles and ":" not in term:
         return None
@@ -306,21 +295,21 @@ LOOKED_AT = 1_000
 
 
 def judged_articles(
-    judged: Sequence[ArticleVerdict],
+    verdicts: Sequence[ArticleVerdict],
     read: Callable[[Sequence[int]], Sequence[Article]],
     feeds: Mapping[int, Feed],
-) -> JudgedArticle:
+) -> JudgedArticles:
     """Return the judged articles; missing ones and those of unknown feeds are left out."""
 
     def those(verdict: Verdict, most: int = 0) -> list[Carried]:
-        ids = [one.article for one in judged if one.verdict is verdict]
+        ids = [one.article for one in verdicts if one.verdict is verdict]
         carried = [
             (article, [feeds[number] for number in article.feeds if number in feeds])
             for article in read(ids[-most:])
         ]
         return [(article, known) for article, known in carried if known]
 
-    return JudgedArticle(
+    return JudgedArticles(
         noise=those(Verdict.NOISE),
         relevant=those(Verdict.RELEVANT),
         unjudged=those(Verdict.NONE, LOOKED_AT),

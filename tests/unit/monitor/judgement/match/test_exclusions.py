@@ -33,7 +33,7 @@ from monitor.model.watchlist import ArticleVerdict, TermRecord
 from monitor.watchlists.exclusions import (
     LEAST,
     Exclusion,
-    JudgedArticle,
+    JudgedArticles,
     judged_articles,
     suggest_exclusions,
 )
@@ -51,7 +51,7 @@ def article(id: int, title: str, *feeds: int, lang: str = "fr", body: str = "") 
     return article_archive.article(id, title, date=NOW - id, feeds=carriers, lang=lang, body=body)
 
 
-def rung(noise: Sequence[Article], relevant: Sequence[Article], *rest: Article) -> JudgedArticle:
+def rung(noise: Sequence[Article], relevant: Sequence[Article], *rest: Article) -> JudgedArticles:
     verdicts = ((Verdict.NOISE, noise), (Verdict.RELEVANT, relevant), (Verdict.NONE, rest))
     known = {one.id: one for _, some in verdicts for one in some}
     judged = [ArticleVerdict(one.id, verdict) for verdict, some in verdicts for one in some]
