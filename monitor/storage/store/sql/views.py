@@ -1,14 +1,9 @@
-"""The viewers' side of the store: short reads, and triage.
-
-What reads a subject is imported when it is first asked for: a command needs one or two of them,
-and the values of all of them take a tenth of a second to import.
-"""
+"""The viewers' side of the store: short reads, and triage."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from monitor.model.config import StoreAddress
@@ -54,63 +49,28 @@ class Views:
         self, address: StoreAddress, *, read_only: bool = False, busy_ms: int = TRIAGE_BUSY_MS
     ) -> None:
         self._address = address
-        self.connection = ViewerConnection(address, read_only=read_only, busy_ms=busy_ms)
-        self.searches = SearchHistory(self.connection)
+        connection = ViewerConnection(address, read_only=read_only, busy_ms=busy_ms)
+        self.connection = connection
+        self.feeds = FeedViews(connection)
+        self.watchlists = WatchlistViews(connection)
+        self.alerts = AlertViews(connection)
+        self.articles = ArticleViews(connection)
+        self.triage = TriageViews(connection)
+        self.deliveries = DeliveryViews(connection)
+        self.briefings = BriefingViews(connection)
+        self.searches = SearchHistory(connection)
+        self.configs = ConfigViews(connection)
+        self.tokens = TokenViews(connection)
 
     def let_go(self) -> None:
         """Free memory while nobody asks; the next question takes a moment longer."""
         self.connection.let_go()
-
-    @cached_property
-    def feeds(self) -> FeedViews:
-        """Subscriptions."""
-        return FeedViews(self.connection)
-
-    @cached_property
-    def watchlists(self) -> WatchlistViews:
-        """Watchlists."""
-        return WatchlistViews(self.connection)
 
     @contextmanager
     def volumes(self) -> Iterator[VolumeViews]:
         """Read how many stories watchlists bring."""
         with reading(self.connection.sql) as sql:
             yield VolumeViews(sql)
-
-    @cached_property
-    def alerts(self) -> AlertViews:
-        """Alerts."""
-        return AlertViews(self.connection)
-
-    @cached_property
-    def articles(self) -> ArticleViews:
-        """Articles."""
-        return ArticleViews(self.connection)
-
-    @cached_property
-    def triage(self) -> TriageViews:
-        """Decisions about alerts."""
-        return TriageViews(self.connection)
-
-    @cached_property
-    def deliveries(self) -> DeliveryViews:
-        """Deliveries."""
-        return DeliveryViews(self.connection)
-
-    @cached_property
-    def briefings(self) -> BriefingViews:
-        """Briefings by schedule."""
-        return BriefingViews(self.connection)
-
-    @cached_property
-    def configs(self) -> ConfigViews:
-        """Versions of the configuration."""
-        return ConfigViews(self.connection)
-
-    @cached_property
-    def tokens(self) -> TokenViews:
-        """Tokens."""
-        return TokenViews(self.connection)
 
     def version(self) -> StoreVersion:
         """Return how far the store has got; cheap enough for every second."""
