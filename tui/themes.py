@@ -9,6 +9,9 @@ from rich.style import Style
 from textual.theme import Theme
 
 from monitor.base.translation import mark_all, pgettext
+from monitor.presentation.severity import SEVERITY_COLOURS
+
+HIGH, MEDIUM, LOW = SEVERITY_COLOURS.values()
 
 
 def _scrollbars(thumb: str, hover: str, active: str, background: str) -> dict[str, str]:
@@ -26,18 +29,18 @@ def _scrollbars(thumb: str, hover: str, active: str, background: str) -> dict[st
 DARK = Theme(
     name="tocsin-dark",
     dark=True,
-    primary="#6cb6ff",
+    primary=MEDIUM.dark,
     secondary="#9ab4d0",
     accent="#ffcf80",
     warning="#ffcf80",
-    error="#ff8a4c",
+    error=HIGH.dark,
     success="#6cb6ff",
     foreground="#d8dee9",
     background="#0f141b",
     surface="#0f141b",
     panel="#1b2530",
     variables={
-        "quiet": "#9aa7b8",
+        "quiet": LOW.dark,
         "cursor": "#1f3a56",
         "cursor-idle": "#1d2733",
         "hit": "#5b4220",
@@ -49,18 +52,18 @@ DARK = Theme(
 LIGHT = Theme(
     name="tocsin-light",
     dark=False,
-    primary="#0a5cad",
+    primary=MEDIUM.light,
     secondary="#3f5872",
     accent="#865700",
     warning="#865700",
-    error="#8c1c00",
+    error=HIGH.light,
     success="#0a5cad",
     foreground="#1d2733",
     background="#fbfaf7",
     surface="#fbfaf7",
     panel="#ebe8e1",
     variables={
-        "quiet": "#55606c",
+        "quiet": LOW.light,
         "cursor": "#cfe3f8",
         "cursor-idle": "#ece9e2",
         "hit": "#ffe6bd",
@@ -72,18 +75,18 @@ LIGHT = Theme(
 CONTRAST = Theme(
     name="tocsin-contrast",
     dark=True,
-    primary="#8ac8ff",
+    primary=MEDIUM.contrast,
     secondary="#c0d8f0",
     accent="#ffe08a",
     warning="#ffe08a",
-    error="#ffab7d",
+    error=HIGH.contrast,
     success="#8ac8ff",
     foreground="#ffffff",
     background="#000000",
     surface="#000000",
     panel="#10151a",
     variables={
-        "quiet": "#c8d0d8",
+        "quiet": LOW.contrast,
         "cursor": "#0b3050",
         "cursor-idle": "#1a2026",
         "hit": "#4a3000",
@@ -95,18 +98,18 @@ CONTRAST = Theme(
 TERMINAL = Theme(
     name="tocsin-terminal",
     ansi=True,
-    primary="ansi_default",
+    primary=f"ansi_{MEDIUM.terminal}",
     secondary="ansi_default",
     accent="ansi_magenta",
     warning="ansi_magenta",
-    error="ansi_red",
+    error=f"ansi_{HIGH.terminal}",
     success="ansi_default",
     foreground="ansi_default",
     background="ansi_default",
     surface="ansi_default",
     panel="ansi_default",
     variables={
-        "quiet": "ansi_default",
+        "quiet": f"ansi_{LOW.terminal}",
         "cursor": "ansi_default",
         "cursor-idle": "ansi_default",
         "hit": "ansi_default",
@@ -134,6 +137,7 @@ _STYLES = {
     "title": "foreground bold",
     "accent": "accent",
     "brand": "accent reverse bold",
+    "heading": "primary",
     "list": "primary",
     "link": "secondary underline",
     "copies": "secondary",
@@ -155,10 +159,11 @@ _STYLES = {
     "cursor": "foreground on cursor bold",
     "cursor-idle": "foreground on cursor-idle",
 }
-"""Each style by name: a colour of the theme, perhaps a background, perhaps attributes."""
+"""Each role of a text: a colour of the theme, perhaps a background, perhaps attributes."""
 
 _TERMINAL_STYLES = {
     "quiet": "quiet dim",
+    "heading": "primary bold",
     "list": "primary bold",
     "hit": "foreground bold underline",
     "hit-now": "accent bold reverse",

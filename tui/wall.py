@@ -23,10 +23,10 @@ from monitor.model.search import Filter
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import severity_name
 from monitor.model.status import Status
+from monitor.presentation import times
 from monitor.presentation.spans import Line, fit, width, wrap
 from tui.base_app import AppSettings, BaseApp
 from tui.data.newsroom import ReadSchedule
-from tui.view import times
 from tui.view.alerts import (
     StoryRow,
     story_row,

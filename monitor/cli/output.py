@@ -1,4 +1,4 @@
-"""Output of results: rows, highlighted text, wrapped lines, pager, progress bar."""
+"""Output of results: rows, marked text, pager, progress bar."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -26,64 +26,47 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, pgettext
 from monitor.cli import on_terminal
 from monitor.delivery.export.markup import ZERO_WIDTH_SPACE, markdown, plain
+from monitor.presentation import times
 from monitor.presentation.rows import Row
+from monitor.presentation.severity import SEVERITY_COLOURS
+from monitor.presentation.spans import Line, wrap_line
 from monitor.runtime.run_log import Progress
 from monitor.runtime.wiring import local_zone
 
-Span = tuple[int, int]
+STYLES: Mapping[str, Mapping[str, Any]] = {
+    **{
+        severity: {} if colours.terminal == "default" else {"fg": colours.terminal, "bold": True}
+        for severity, colours in SEVERITY_COLOURS.items()
+    },
+    "title": {"bold": True},
+    "list": {"bold": True},
+    "accent": {"bold": True},
+    "quiet": {"dim": True},
+    "hit": {"bold": True, "fg": "yellow"},
+    "gone": {"fg": "red", "strikethrough": True},
+    "came": {"fg": "green"},
+}
+"""How the terminal shows each role of a text, in its own colours."""
 
 
-def wrap(
-    text: str, spans: Sequence[Span], width: int, *, whole: bool = False
-) -> Iterator[tuple[str, list[Span]]]:
-    """Yield lines of at most `width` cells, each with the highlighted spans in it.
-
-    Lines break at spaces. A word breaks only if it is wider than a line, or has wide characters;
-    with `whole`, one that is wider, such as an address, makes a longer line.
-    """
-    for start, end in _lines(text, max(width, 2), whole=whole):
-        inside = ((max(a, start), min(b, end)) for a, b in spans)
-        yield text[start:end], [(a - start, b - start) for a, b in inside if a < b]
+def draw(line: Line, indent: str = "") -> str:
+    """Return marked text as the terminal shows it: with colours, if it has them."""
+    if not wants_colour():
+        return (indent + "".join(text for text, _role in line)).rstrip()
+    return indent + "".join(click.style(text, **STYLES.get(role, {})) for text, role in line)
 
 
-def _lines(text: str, width: int, *, whole: bool) -> Iterator[Span]:
-    """Yield start and end of each line."""
-    start = end = cells = 0
-    for first, last in _pieces(text, width, whole=whole):
-        wide = cell_len(text[first:last])
-        gap = first - end
-        if end > start and cells + gap + wide > width:
-            yield start, end
-            start, cells, gap = first, 0, 0
-        elif end == start:
-            start, gap = first, 0
-        cells += gap + wide
-        end = last
-    if end > start:
-        yield start, end
+def draw_wrapped(line: Line, cells: int, indent: str = "", *, whole: bool = False) -> Iterator[str]:
+    """Yield marked text on lines of at most so many cells; with `whole`, no address breaks."""
+    return (draw(part, indent) for part in wrap_line(line, cells - len(indent), whole=whole))
 
 
-def _pieces(text: str, width: int, *, whole: bool) -> Iterator[Span]:
-    """Yield the parts that stay whole: words, or the characters of words that must break."""
-    for word in re.finditer(r"\S+", text):
-        cells = cell_len(word[0])
-        if (cells > width and not whole) or cells > len(word[0]):
-            yield from ((at, at + 1) for at in range(*word.span()))
-        else:
-            yield word.span()
-
-
-def folded(lines: Iterable[str], width: int) -> Iterator[str]:
-    """Yield lines of at most `width` cells; what is longer goes on below, as far from the left."""
+def folded(lines: Iterable[str], cells: int) -> Iterator[str]:
+    """Yield lines of at most so many cells; what is longer goes on below, as far from the left."""
     for line in lines:
         words = line.lstrip()
         margin = line[: len(line) - len(words)]
-        if cell_len(line) <= width:
-            yield line
-        else:
-            yield from (
-                margin + part for part, _spans in wrap(words, (), width - len(margin), whole=True)
-            )
+        yield from draw_wrapped([(words, "")], cells, margin, whole=True)
 
 
 def print_lines(lines: Sequence[str], *, paged: bool) -> None:
@@ -182,21 +165,6 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-def highlight(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """Return a text with its matches highlighted, if the terminal shows colours."""
-    if not wants_colour():
-        return text
-    highlighted, at = "", 0
-    for start, end in sorted(spans):
-        if end > at:
-            start_here = max(start, at)
-            highlighted += text[at:start_here] + click.style(
-                text[start_here:end], bold=True, fg="yellow"
-            )
-            at = end
-    return highlighted + text[at:]
-
-
 def ago(moment: Timestamp | None, now: Timestamp) -> str:
     """Return how long ago a time was: 5 min, 3 h, 2 d; its date after 30 days."""
     if moment is None:
@@ -253,3 +221,8 @@ def _escape(text: str) -> str:
 def format_moment(at: Timestamp, now: Timestamp) -> str:
     """Return a local time, with its date unless it is today."""
     return moment(at, now, local_zone())
+
+
+def full_moment(at: Timestamp) -> str:
+    """Return a local time with its date and zone."""
+    return times.full(at, local_zone())

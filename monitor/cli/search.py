@@ -27,7 +27,7 @@ from monitor.cli.options import (
     find_search,
     list_options,
 )
-from monitor.cli.output import LONGEST_LINE, Span, print_lines, wrap
+from monitor.cli.output import LONGEST_LINE, print_lines
 from monitor.config import load
 from monitor.delivery.export.atom import search_feed
 from monitor.model.config import SavedSearch
@@ -36,6 +36,7 @@ from monitor.model.search_results import Results, SearchHit, Suggestion
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.searches import HitRow, hit_row, results_row
 from monitor.presentation.service.service import Service
+from monitor.presentation.spans import marked
 from monitor.storage.search.query_resolution import narrow_query
 from monitor.storage.search.suggestions import FEW
 
@@ -56,19 +57,14 @@ def hit_lines(hit: SearchHit, now: Timestamp, cells: int) -> Iterator[str]:
     article = hit.article
     width = min(cells, LONGEST_LINE) - len(_MARGIN)
     spans = [(start, end) for part, start, end in hit.spans if part == "title"]
-    title = _highlighted_lines(shown_title(article.title), spans, width)
-    yield f"{article.id:>6}  {next(title)}"
-    yield from (_MARGIN + line for line in title)
+    title = [*output.draw_wrapped(marked(shown_title(article.title), spans), width)]
+    yield f"{article.id:>6}  {title[0]}"
+    yield from (_MARGIN + line for line in title[1:])
     when = output.ago(article.date, now)
     about = f"{hit.publisher} · {when} · {article.lang or 'und'}"
-    for line, _spans in wrap(about, (), width):
-        yield _MARGIN + (click.style(line, dim=True) if output.wants_colour() else line)
+    yield from output.draw_wrapped([(about, "quiet")], width + len(_MARGIN), _MARGIN)
     if hit.snippet and hit.snippet != article.title:
-        yield from (_MARGIN + line for line in _highlighted_lines(hit.snippet, hit.lit, width))
-
-
-def _highlighted_lines(text: str, spans: Sequence[Span], width: int) -> Iterator[str]:
-    return (output.highlight(line, inside) for line, inside in wrap(text, spans, width))
+        yield from output.draw_wrapped(marked(hit.snippet, hit.lit), width + len(_MARGIN), _MARGIN)
 
 
 def describe_page(results: Results) -> str:

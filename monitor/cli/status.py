@@ -16,10 +16,10 @@ from monitor.cli import CliContext, output
 from monitor.cli.latency import print_latency
 from monitor.cli.options import MomentParam
 from monitor.cli.output import format_moment
-from monitor.judgement.alerts.description import describe_counts
 from monitor.model.lease import SharingMonitor
 from monitor.model.shown_names import duty_name
 from monitor.model.status import Status
+from monitor.presentation.alert import describe_counts
 from monitor.presentation.rows.status import status_row
 from monitor.storage.maintenance.index_repair import WAY_OUT
 

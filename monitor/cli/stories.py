@@ -15,20 +15,19 @@ from monitor.base import signs, text_cleaning
 from monitor.base.formatting import alert_number, and_more, clauses, iso, shown_title
 from monitor.base.translation import gettext as _
 from monitor.cli import output
-from monitor.intake.ingest.outlets import NAMED, describe_order
-from monitor.judgement.alerts.description import (
-    describe_escalations,
-    describe_linked,
-    describe_reasons,
-    describe_suppression,
-)
 from monitor.model.alert import Alert, Escalation, StoryAlerts, StoryTimeline
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import state_name, verdict_name
 from monitor.model.triage import TriageState
+from monitor.presentation.alert import (
+    describe_escalations,
+    describe_reasons,
+    describe_suppression,
+)
 from monitor.presentation.rows import Row
+from monitor.presentation.spans import marked
+from monitor.presentation.story import NAMED, describe_linked, describe_order
 
-_COLOURS = {"high": "red", "medium": "yellow", "low": None}
 NUMBERS_SHOWN = 5
 """Alerts of a watchlist that a block names; `tocsin show` names all."""
 
@@ -119,7 +118,7 @@ def markdown_row(row: ListedStory) -> Row:
 def story_lines(row: ListedStory, now: float) -> Iterator[str]:
     """Yield a story as the lines of a list."""
     story, lead = row.story, row.lead
-    mark = click.style(SEVERITY_SIGNS[story.severity], fg=_COLOURS[story.severity])
+    mark = (SEVERITY_SIGNS[story.severity], str(story.severity))
     spans = [
         (match.start, match.end)
         for alert in story.alerts
@@ -127,8 +126,8 @@ def story_lines(row: ListedStory, now: float) -> Iterator[str]:
         for match in alert.matches
         if match.field == "title"
     ]
-    title = output.highlight(shown_title(lead.title), spans)
-    yield f"{alert_number(lead.id):>6} {mark} {title}"
+    title = marked(shown_title(lead.title), spans)
+    yield output.draw([(f"{alert_number(lead.id):>6} ", ""), mark, (" ", ""), *title])
     for line in _detail_lines(row, now):
         yield f"         {line}"
 

@@ -15,8 +15,8 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.numbers import AlertNumber, no_alert
 from monitor.cli.options import format_option, table_or_json_option
 from monitor.cli.triage_selection import complete_alert_ids
-from monitor.judgement.alerts.description import describe_decision
 from monitor.model.triage import TriageAction
+from monitor.presentation.alert import describe_decision
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.alerts import DecisionRow, decision_row, undo_row
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
@@ -23,18 +24,18 @@ _OPENING = "「『（【〈《〔"
 _PART = re.compile(r"[^/?&=.,;:_\-]*[/?&=.,;:_\-]+|[^/?&=.,;:_\-]+")
 
 
-def line_breaks(text: str, cells: int) -> list[tuple[int, int]]:
+def line_breaks(text: str, cells: int, *, whole: bool = False) -> list[tuple[int, int]]:
     """Return (start, end) of the lines of a paragraph, in French, English, Chinese, Japanese.
 
     A line ends at a space, but never before `:` `;` `!` `?` `»` or after `«` (French sets these
     off, with a no-break space or a plain one), and between characters of scripts without
     spaces. A word wider than a line is broken after its punctuation, as an address is at its
-    slashes, else between any two graphemes. No line is wider than `cells`, not counting the
-    spaces at its end.
+    slashes, else between any two graphemes; with `whole` it makes a longer line, so that it can
+    be copied. No other line is wider than `cells`, not counting the spaces at its end.
     """
     lines: list[tuple[int, int]] = []
     start = used = 0
-    for first, last in _pieces(text, cells):
+    for first, last in _pieces(text, sys.maxsize if whole else cells):
         bare = cell_len(text[first:last].rstrip())
         if used and used + bare > cells:
             lines.append((start, first))
@@ -128,3 +129,45 @@ def wrap(text: str, cells: int, style: str = "", indent: str = "") -> list[Line]
         for paragraph in text.split("\n")
         for a, b in line_breaks(paragraph, room)
     ]
+
+
+def wrap_line(
+    line: Sequence[Run], cells: int, indent: str = "", *, whole: bool = False
+) -> list[Line]:
+    """Return a line of several runs as wrapped lines."""
+    text = "".join(run for run, _style in line)
+    ends = accumulate(len(run) for run, _style in line)
+    spans = [(end - len(run), end, style) for end, (run, style) in zip(ends, line, strict=True)]
+    room = max(1, cells - cell_len(indent))
+    margin = [(indent, "")] if indent else []
+    lines, offset = [], 0
+    for paragraph in text.split("\n"):
+        for start, end in line_breaks(paragraph, room, whole=whole):
+            shown = offset + start, offset + start + len(paragraph[start:end].rstrip())
+            lines.append([*margin, *slice_runs(text, spans, *shown)])
+        offset += len(paragraph) + 1
+    return lines
+
+
+def arranged(message: str, **runs: Run) -> Line:
+    """Return a translated message as a line, with a run at the place of each `{name}`."""
+    parts = re.split(r"\{(\w+)\}", message)
+    return [runs[part] if at % 2 else (part, "") for at, part in enumerate(parts) if part]
+
+
+def marked(text: str, spans: Iterable[tuple[int, int]], style: str = "", mark: str = "hit") -> Line:
+    """Return a text with some spans of it marked, cleaned for the terminal."""
+    cleaned, places = clean_with_spans(text, [(start, end, mark) for start, end in spans])
+    return slice_runs(cleaned, places, 0, len(cleaned), style)
+
+
+def clean_with_spans(text: str, spans: list[Span]) -> tuple[str, list[Span]]:
+    """Return text cleaned for the terminal, with its spans moved; stored text is clean already."""
+    whole = safe.clean(text, keep_newlines=True)
+    if whole == text:
+        return text, spans
+
+    def moved(edge: int) -> int:
+        return min(len(safe.clean(text[:edge], keep_newlines=True)), len(whole))
+
+    return whole, [(moved(a), moved(b), style) for a, b, style in spans]

@@ -20,17 +20,16 @@ from monitor.model.search_results import SearchHit
 from monitor.model.shown_names import part_name, severity_name
 from monitor.presentation.service.article_revisions import revisions_of
 from monitor.presentation.service.service import Service
-from monitor.presentation.spans import Line, fit, wrap
+from monitor.presentation.spans import Line, clean_with_spans, fit, wrap
 from tui.data.newsroom import NewsroomModel
 from tui.screens.config_changes import start_resource_tracker
 from tui.screens.dialogs import Dialog, PageDialog
 from tui.screens.panes import ARTICLE_KEYS, PaneScreen
 from tui.view.article import (
     OutletSection,
-    clean_with_spans,
     match_places,
     outlet_sections,
-    revision_lines,
+    revision_page,
 )
 from tui.widgets.line_list import LineList
 from tui.widgets.reader import Reader
@@ -52,7 +51,7 @@ async def show_revisions(screen: PaneScreen, article: int) -> None:
     if found is not None:
         details, revisions = found
         zone = screen.newsroom.zone
-        layout = partial(revision_lines, details.article.title, revisions, zone=zone)
+        layout = partial(revision_page, details.article.title, revisions, zone=zone)
         screen.app.push_screen(PageDialog(_("Revisions"), layout))
 
 

@@ -10,10 +10,10 @@ from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.model.watchlist import Silence
+from monitor.presentation import times
 from monitor.presentation.spans import Line
 from tui.screens.dialogs import ChoiceDialog
 from tui.screens.panes import PaneScreen
-from tui.view import times
 
 HOUR, WEEK = 3_600.0, 7 * 86_400.0
 MORNING = time(8)

@@ -11,11 +11,11 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.feed import Health
 from monitor.model.status import Status
+from monitor.presentation import times
 from monitor.presentation.spans import Line, wrap
 from tui.data.newsroom import NewsroomModel
 from tui.screens.deliveries import DeliveriesDialog
 from tui.screens.dialogs import ChoiceDialog, PageDialog
-from tui.view import times
 from tui.view.status import monitor_state
 
 if TYPE_CHECKING:

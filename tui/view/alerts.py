@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
@@ -18,8 +18,8 @@ from monitor.base.translation import number
 from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.watchlist import WatchlistCount
+from monitor.presentation import times
 from monitor.presentation.spans import Line, fit, width, wrap
-from tui.view import times
 
 DATE_MARKS = {"undated": signs.UNDATED, "future": signs.FUTURE, "": " "}
 """Marks of a publication date that is missing or in the future."""
@@ -70,7 +70,28 @@ LIST_CELLS = 24
 """Cells that the names of watchlists take at most."""
 
 
-def story_row(
+class Column(NamedTuple):
+    """What a row shows in one of its columns."""
+
+    name: str
+    runs: Line
+
+
+def column_at(columns: Iterable[Column], x: int) -> str:
+    """Return the name of the column of a row that has a cell, empty beyond the last one."""
+    for column in columns:
+        x -= width(column.runs)
+        if x < 0:
+            return column.name
+    return ""
+
+
+def story_row(shown: StoryRow, cells: int, now: Timestamp, zone: tzinfo | None) -> Line:
+    """Return a story on one line, without a mark."""
+    return [run for column in story_columns(shown, cells, now, zone) for run in column.runs]
+
+
+def story_columns(
     shown: StoryRow,
     cells: int,
     now: Timestamp,
@@ -79,17 +100,15 @@ def story_row(
     marked: bool = False,
     list_cells: int = 14,
     first: Collection[str] = (),
-) -> Line:
-    """Return a story on one line: severity, time, triage, watchlists, headline, outlet, outlets.
+) -> list[Column]:
+    """Return a story in columns: its state, watchlists, headline, outlet, and other outlets.
 
-    The time is when its leading alert was raised or escalated; after an escalation the reason
-    stands before the headline. An article older than its feed's subscription has a `‹` and its
-    own date before its headline; `∅` and `›` mark articles without a date or with one in the
-    future.
+    The headline takes what the others leave; the outlet is not cut where the headline leaves room.
+    Narrow rows lack columns.
 
     Args:
         shown: The story.
-        cells: Width of the line.
+        cells: Width of the row.
         now: The present time: times of today are shown as hours.
         zone: The time zone; None is the machine's.
         marked: Whether the analyst marked it, for an action on several stories.
@@ -97,50 +116,83 @@ def story_row(
         first: The watchlists that the list is filtered by, which are named first.
     """
     story, alert = shown.heard, shown.lead
-    triaged = story.state is not AlertState.NEW
-    body = "quiet" if triaged or story.verdict is Verdict.NOISE else "plain"
-    undated = alert.article is None  # a feed and a watchlist have no date
-    anomaly = "" if undated else times.date_anomaly(alert.published, alert.raised_at)
-    old = alert.backfill and alert.published is not None and not anomaly
-    escalation = alert.escalations[-1] if alert.stirred_at != alert.raised_at else None
-    line: Line = [
+    columns = [Column("state", _state(shown, now, zone, marked=marked))]
+    if cells >= 50:
+        share = cells // (5 if cells >= 100 else 6)
+        names = sorted(story.watchlists, key=lambda name: name not in first)
+        badges = watchlist_badges(names, min(list_cells, LIST_CELLS, share))
+        columns.append(Column("watchlists", [(badges, "list"), (" ", "")]))
+    others = f" {signs.OUTLETS}{alert.duplicates}" if alert.duplicates and cells >= 50 else ""
+    outlet, gap = (safe_line(alert.publisher), "  ") if cells >= 60 else ("", "")
+    outlet_cells = min(cell_len(outlet), max(10, cells // 6))
+    used = sum(width(column.runs) for column in columns) + cell_len(gap + others)
+    before, title, tags = _headline(shown, max(1, cells - used - outlet_cells), now, zone)
+    used += width(before) + cell_len(tags)
+    outlet_cells = min(cell_len(outlet), max(outlet_cells, cells - used - cell_len(title)))
+    triaged = story.state is not AlertState.NEW or story.verdict is Verdict.NOISE
+    body = (fit(title, max(0, cells - used - outlet_cells)), "quiet" if triaged else "plain")
+    return [
+        *columns,
+        Column("headline", [*before, body, (tags, "copies")]),
+        Column("outlet", [(gap, ""), (fit(outlet, outlet_cells), "quiet")]),
+        Column("others", [(others, "copies")]),
+    ]
+
+
+def _date_anomaly(alert: Alert) -> str:
+    """Return what is wrong with the date of an article; a feed and a watchlist have none."""
+    return "" if alert.article is None else times.date_anomaly(alert.published, alert.raised_at)
+
+
+def _is_old(alert: Alert) -> bool:
+    """Return whether the article is older than the subscription of its feed."""
+    return alert.backfill and alert.published is not None and not _date_anomaly(alert)
+
+
+def _has_escalated(alert: Alert) -> bool:
+    return alert.stirred_at != alert.raised_at
+
+
+def _state(shown: StoryRow, now: Timestamp, zone: tzinfo | None, *, marked: bool) -> Line:
+    """Return the severity, the time of the last event, what is odd about the date, and triage."""
+    story, alert = shown.heard, shown.lead
+    anomaly = _date_anomaly(alert)
+    mark = signs.MARKED if marked else signs.ESCALATED if _has_escalated(alert) else " "
+    return [
         (SEVERITY_SIGNS[story.severity], f"{story.severity}"),
-        (signs.MARKED if marked else signs.ESCALATED if escalation else " ", "accent"),
+        (mark, "accent"),
         (fit(times.short(alert.stirred_at, now, zone), 6, right=True), "quiet"),
-        (signs.OLDER if old else DATE_MARKS[anomaly], "late" if anomaly else "quiet"),
+        (
+            signs.OLDER if _is_old(alert) else DATE_MARKS[anomaly],
+            "late" if anomaly else "quiet",
+        ),
         *triage_glyphs(story),
         (" ", ""),
     ]
-    if cells >= 50:
-        names = watchlist_badges(
-            sorted(story.watchlists, key=lambda name: name not in first),
-            min(list_cells, LIST_CELLS, cells // (5 if cells >= 100 else 6)),
-        )
-        line += [(names, "list"), (" ", "")]
-    tail = _tail(alert, cells)
-    room = max(1, cells - width(line) - width(tail))
-    if escalation and room >= 30:
-        reason = safe_line(escalation.words).partition(":")[0]
-        reason = fit(reason, min(cell_len(reason), max(room // 2, min(18, room - 12))))
-        line += [(reason, "late"), (" · ", "quiet")]
-        room -= cell_len(reason) + 3
-    if old and room >= 30:
+
+
+def _headline(
+    shown: StoryRow, room: int, now: Timestamp, zone: tzinfo | None
+) -> tuple[Line, str, str]:
+    """Return what stands before a headline, the headline, and assignees and tags after it.
+
+    Before it are the reason of an escalation and the day of an old article, where there is room.
+    """
+    story, alert = shown.heard, shown.lead
+    before: Line = []
+    if _has_escalated(alert) and room >= 30:
+        reason = safe_line(alert.escalations[-1].words).partition(":")[0]
+        most = max(room // 2, min(18, room - 12))
+        before += [(fit(reason, min(cell_len(reason), most)), "late"), (" · ", "quiet")]
+        room -= width(before)
+    if _is_old(alert) and room >= 30:
         date = (times.day if room >= 60 else times.short)(alert.published or 0.0, now, zone)
-        line += [(f"{date} · ", "quiet")]
+        before.append((f"{date} · ", "quiet"))
         room -= cell_len(date) + 3
-    words = [
-        *(signs.ASSIGNED + safe_line(name) for name in story.assignees),
-        *(signs.TAG + tag for tag in story.tags),
-    ]
-    tags = " ".join(words) if room >= 24 else ""
+    people = [signs.ASSIGNED + safe_line(name) for name in story.assignees]
+    tags = " ".join([*people, *(signs.TAG + tag for tag in story.tags)]) if room >= 24 else ""
     tags = " " + fit(tags, min(cell_len(tags), room // 3 - 1)) if tags else ""
-    headline = safe_line(shown_title(alert.title))
-    room -= cell_len(tags)
-    if (spare := room - cell_len(headline)) > 0:
-        room += width(tail)
-        tail = _tail(alert, cells, spare)
-        room -= width(tail)
-    return [*line, (fit(headline, room), body), (tags, "copies"), *tail]
+    return before, safe_line(shown_title(alert.title)), tags
 
 
 def unusual_page(
@@ -159,32 +211,6 @@ def unusual_page(
         words = safe_line(f"{shown_title(story.title)} · {story.publisher}")
         lines.append([(when, "quiet"), (fit(words, max(1, cells - len(when))), "plain")])
     return lines
-
-
-def _tail(alert: Alert, cells: int, spare: int = 0) -> Line:
-    """Return the outlet, as wide as its name, and how many more outlets there are.
-
-    Args:
-        alert: The alert.
-        cells: Width of the row.
-        spare: Cells that the headline does not need.
-    """
-    if cells < 50:
-        return []
-    outlet: Line = []
-    if cells >= 60:
-        name = safe_line(alert.publisher)
-        outlet = [
-            ("  ", ""),
-            (fit(name, min(cell_len(name), max(10, cells // 6) + spare)), "quiet"),
-        ]
-    others = f" {signs.OUTLETS}{alert.duplicates}" if alert.duplicates else ""
-    return [*outlet, (others, "copies")]
-
-
-def outlets_column(cells: int) -> int | None:
-    """Return about where the count of outlets (`≡14`) begins; None in rows too narrow for it."""
-    return cells - 4 if cells >= 50 else None
 
 
 def spark(counts: Sequence[int], cells: int = 12) -> str:

@@ -4,43 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from monitor.base import signs
 from monitor.base import text_cleaning as safe
-from monitor.base.article import PARTS, Timestamp
+from monitor.base.article import PARTS
 from monitor.base.formatting import shown_title
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
-from monitor.intake.ingest.outlets import describe_lag, describe_outlets, describe_wording
-from monitor.judgement.alerts.description import (
-    describe_deliveries,
-    describe_linked,
-    describe_suppression,
-    describe_triage,
-)
 from monitor.model.alert import Alert, AlertState, MergedAlert, Outlet, StoryTimeline
 from monitor.model.article import (
-    ADDED,
-    REMOVED,
     ArticleDetails,
     ArticleRevision,
-    DiffPart,
     MatchPlace,
-    Term,
     shown_parts,
 )
 from monitor.model.delivery import Delivery
-from monitor.model.severity import SEVERITY_SIGNS
-from monitor.model.shown_names import part_name, severity_name
-from monitor.presentation.service.article_revisions import with_context
-from monitor.presentation.spans import Line, Span, fit, line_breaks, slice_runs, wrap
-from tui.view import times
-
-if TYPE_CHECKING:
-    from monitor.model.triage import Decision
+from monitor.model.shown_names import part_name
+from monitor.model.triage import Decision
+from monitor.presentation import times
+from monitor.presentation.alert import change_lines, describe_triage, outcome_lines
+from monitor.presentation.article import (
+    byline,
+    merged_groups,
+    outlet_groups,
+    revision_lines,
+    trouble_lines,
+)
+from monitor.presentation.severity import severity_run
+from monitor.presentation.spans import (
+    Line,
+    Run,
+    Span,
+    clean_with_spans,
+    fit,
+    line_breaks,
+    slice_runs,
+    wrap,
+    wrap_line,
+)
+from monitor.presentation.story import describe_lag, describe_wording
 
 _LAG_CELLS = 9
 """Width of the column that says how much later an outlet had the story."""
@@ -57,7 +63,7 @@ class OutletSection(NamedTuple):
     """Rows of outlets under a heading."""
 
     heading: str
-    rows: tuple[OutletRow, ...]
+    rows: list[OutletRow]
 
 
 def outlet_sections(
@@ -76,34 +82,13 @@ def outlet_sections(
         zone: The time zone; None is the machine's.
         merged: Alerts that are merged with those of the article.
     """
-    sections = _merged_sections(merged, cells)
-    if len(timeline.outlets) > 1:
-        rows = tuple(_outlet_rows(timeline.outlets, article, cells, zone))
-        sections.append(OutletSection(describe_outlets(timeline.outlets), rows))
-    for linked in timeline.elsewhere_by_language():
-        words = safe.line(describe_linked(linked))
-        rows = tuple(_outlet_rows(linked.outlets, article, cells, zone))
-        sections.append(OutletSection(words[0].upper() + words[1:], rows))
-    return sections
-
-
-def _merged_sections(merged: Sequence[MergedAlert], cells: int) -> list[OutletSection]:
-    """Return the alerts that stand for those of an article, and those merged into them."""
-    standing = [one for one in merged if one.stands]
-    into_it = [one for one in merged if not one.stands]
     sections = []
-    counted = ngettext(
-        "{count} alert merged into this one, not notified",
-        "{count} alerts merged into this one, not notified",
-        len(into_it),
-    )
-    for heading, alerts in (
-        (_("Merged into the alert of another article, which was notified"), standing),
-        (counted, into_it),
-    ):
-        if alerts:
-            rows = tuple(OutletRow(one.article, _merged_row(one, cells)) for one in alerts)
-            sections.append(OutletSection(heading, rows))
+    for heading, alerts in merged_groups(merged):
+        merged_rows = [OutletRow(each.article, _merged_row(each, cells)) for each in alerts]
+        sections.append(OutletSection(heading, merged_rows))
+    for heading, outlets in outlet_groups(timeline):
+        rows = list(_outlet_rows(outlets, article, cells, zone))
+        sections.append(OutletSection(heading, rows))
     return sections
 
 
@@ -138,52 +123,13 @@ def _outlet_rows(
         )
 
 
-CONTEXT_WORDS = 12
-"""Words shown on each side of a change."""
-
-
-def revision_lines(
+def revision_page(
     title: str, revisions: Sequence[ArticleRevision], cells: int, zone: tzinfo | None
 ) -> list[Line]:
     """Return what the revisions of an article changed, the latest first."""
     lines = [*wrap(shown_title(safe.line(title)), cells, "title"), []]
-    if not revisions:
-        lines += wrap(_("No revision since it was first seen."), cells, "plain")
-    for revision in reversed(revisions):
-        heading = _("Revision {number}", number=revision.version - 1)
-        lines += wrap(f"{heading} · {times.full(revision.at, zone)}", cells, "accent")
-        if removed := _terms(revision.removed_terms):
-            lines += wrap(_("Removed terms: {terms}", terms=removed), cells, "late", "  ")
-        if added := _terms(revision.added_terms):
-            lines += wrap(_("New terms: {terms}", terms=added), cells, "list", "  ")
-        for part, pieces in revision.parts.items():
-            lines += [*_diff_lines(part, with_context(pieces, CONTEXT_WORDS), cells)]
-        lines.append([])
-    return lines
-
-
-def _terms(terms: Iterable[Term]) -> str:
-    return ", ".join(f"{safe.line(term)} ({safe.line(name)})" for name, term in terms)
-
-
-def _diff_lines(name: str, pieces: Iterable[DiffPart], cells: int) -> list[Line]:
-    """Return a part of an article with the changes styled, and marked as in `show --diff`."""
-    marks = {REMOVED: ("[-", "-]", "gone"), ADDED: ("{+", "+}", "came")}
-    text = ""
-    spans: list[Span] = []
-    for piece in pieces:
-        before, after, style = marks.get(piece.kind, ("", "", ""))
-        start = len(text)
-        text += before + safe.clean(piece.text, keep_newlines=True) + after
-        if style:
-            spans.append((start, len(text), style))
-    lines: list[Line] = [[(f"  {part_name(name)}", "quiet")]]
-    offset = 0
-    for paragraph in text.split("\n"):
-        for start, end in line_breaks(paragraph, max(1, cells - 4)):
-            line = slice_runs(text, spans, offset + start, offset + end, "plain")
-            lines.append([("    ", ""), *line])
-        offset += len(paragraph) + 1
+    for depth, line in revision_lines(revisions, partial(times.full, zone=zone)):
+        lines += wrap_line(line, cells, "  " * depth)
     return lines
 
 
@@ -249,7 +195,8 @@ def article_page(
             if part == "title":
                 lines += _byline(details, cells, zone, len(matches), current)
             lines.append([])
-    lines += _page_error(details, cells, zone)
+    for line in trouble_lines(details, partial(times.full, zone=zone)):
+        lines += [*wrap_line(line, cells), []]
     others = _other_outlets(details, cells, zone, len(lines))
     return ArticlePage((*lines, *others.lines), tuple(match_lines), others.links)
 
@@ -274,46 +221,24 @@ def _paragraphs(text: str, spans: list[Span], cells: int, style: str) -> Article
     return ArticlePage(tuple(lines), tuple(matches))
 
 
-def clean_with_spans(text: str, spans: list[Span]) -> tuple[str, list[Span]]:
-    """Return text cleaned for the terminal, with its spans moved; stored text is clean already."""
-    if safe.clean(text, keep_newlines=True) == text:
-        return text, spans
-    whole = safe.clean(text, keep_newlines=True)
-
-    def moved(edge: int) -> int:
-        return min(len(safe.clean(text[:edge], keep_newlines=True)), len(whole))
-
-    return whole, [(moved(a), moved(b), style) for a, b, style in spans]
-
-
 def _byline(
     details: ArticleDetails, cells: int, zone: tzinfo | None, matches: int, current: int | None
 ) -> list[Line]:
     """Return the outlet, the date, the alerts, the number of matches, and the link."""
-    article = details.article
-    anomaly = times.date_anomaly(article.published, article.seen)
-    when = times.full(article.seen if article.published is None else article.published, zone)
-    seen = times.full(article.seen, zone)
-    date, style = {
-        "undated": (f"{signs.UNDATED} {_('undated, first seen {time}', time=when)}", "late"),
-        "future": (
-            f"{signs.FUTURE} "
-            + _("dated in the future: {date}, first seen {time}", date=when, time=seen),
-            "late",
-        ),
-    }.get(anomaly, (when, "quiet"))
-    tail = f" · {article.lang or _('language unknown')}"
+    moment = partial(times.full, zone=zone)
+    about = byline(details, moment)
     if details.versions > 1:
         revisions = ngettext(
             "{count} revision, D shows them", "{count} revisions, D shows them",
             details.versions - 1,
         )  # fmt: skip
-        tail += f" · {revisions}"
-    lines = _wrap_runs(
-        [(f"{safe.line(details.publisher)} · ", "quiet"), (date, style), (tail, "quiet")], cells
-    )
+        about.append((f" · {revisions}", "quiet"))
+    lines = wrap_line(about, cells)
     for alert in details.alerts:
-        lines += _alert_lines(alert, cells, zone)
+        reasons = _("{name}: {text}", name=safe.line(alert.watchlist), text=match_reasons(alert))
+        lines += wrap(reasons, cells, "list")
+        for change in change_lines(alert, moment):
+            lines += wrap_line(change, cells, "  ")
         if count := sum(one.of == alert.id and not one.stands for one in details.merged):
             words = ngettext(
                 "{count} alert merged into this one, O shows which",
@@ -328,44 +253,9 @@ def _byline(
             else ngettext("{count} match", "{count} matches", matches)
         )
         keys = f"  {_('] next  [ previous')}"
-        lines += _wrap_runs([(step, "accent"), (keys, "quiet")], cells)
-    if article.url:
-        lines += wrap(safe.line(article.url), cells, "link")
-    return lines
-
-
-def _wrap_runs(line: Line, cells: int) -> list[Line]:
-    """Return a line of several runs as wrapped lines."""
-    text = "".join(run for run, _ in line)
-    spans: list[Span] = []
-    for run, style in line:
-        start = spans[-1][1] if spans else 0
-        spans.append((start, start + len(run), style))
-    return [slice_runs(text, spans, start, end) for start, end in line_breaks(text, cells)]
-
-
-def _alert_lines(alert: Alert, cells: int, zone: tzinfo | None) -> list[Line]:
-    """Return the matches of an alert, its escalations, and the matches that a revision removed."""
-    lines = wrap(
-        _("{name}: {text}", name=safe.line(alert.watchlist), text=match_reasons(alert)),
-        cells,
-        "list",
-    )
-    for step in alert.escalations:
-        words = _(
-            "{reason} at {time}, before: {severity}",
-            reason=safe.line(step.words),
-            time=times.full(step.at, zone),
-            severity=severity_name(step.severity),
-        )
-        lines += wrap(f"{signs.ESCALATED} {words}", cells, "accent", "  ")
-    for lost in alert.lost:
-        words = _(
-            "{term}: no longer in the text since {time}",
-            term=safe.line(lost.term),
-            time=times.full(lost.at, zone),
-        )
-        lines += wrap(f"{signs.LOOK} {words}", cells, "late", "  ")
+        lines += wrap_line([(step, "accent"), (keys, "quiet")], cells)
+    if url := details.article.url:
+        lines += wrap(safe.line(url), cells, "link")
     return lines
 
 
@@ -387,32 +277,24 @@ def standing_lines(
         cells: Width of the lines.
         zone: The time zone; None is the machine's.
     """
-
-    def moment(at: Timestamp) -> str:
-        return times.full(at, zone)
-
-    same: dict[tuple[str, str, str, str], list[Alert]] = {}
+    moment = partial(times.full, zone=zone)
+    same: dict[tuple[str, tuple[tuple[Run, ...], ...]], list[Alert]] = {}
     for alert in alerts:
         triage = describe_triage(alert, decisions.get(alert.id), moment)
-        sent = describe_deliveries(deliveries.get(alert.id, ()), moment)
-        said = triage, sent, describe_suppression(alert, moment), alert.note
-        same.setdefault(said, []).append(alert)
+        outcome = outcome_lines(alert, deliveries.get(alert.id, ()), moment)
+        same.setdefault((triage, tuple(map(tuple, outcome))), []).append(alert)
     lines: list[Line] = []
-    for (triage, sent, suppressed, note), group in same.items():
+    for (triage, outcomes), group in same.items():
         names = [run for alert in group for run in _watchlist_runs(alert)]
         style = "new" if group[0].state is AlertState.NEW else "plain"
-        lines += _wrap_runs([*names, (triage, style)], cells)
-        for words in filter(None, (sent, suppressed)):
-            lines += wrap(words, cells, "quiet", "  ")
-        for paragraph in safe.lines(note).splitlines():
-            lines += wrap(f"{signs.NOTE} {paragraph}", cells, "copies", "  ")
+        lines += wrap_line([*names, (triage, style)], cells)
+        lines += [row for line in outcomes for row in wrap_line(line, cells, "  ")]
     return [*lines, []] if lines else []
 
 
 def _watchlist_runs(alert: Alert) -> Line:
     """Return the sign of the severity of an alert, and its watchlist."""
-    sign = SEVERITY_SIGNS[alert.severity]
-    return [(f"{sign} ", f"{alert.severity}"), (f"{safe.line(alert.watchlist)}  ", "list")]
+    return [severity_run(alert.severity), (f"{safe.line(alert.watchlist)}  ", "list")]
 
 
 def match_reasons(alert: Alert) -> str:
@@ -424,21 +306,6 @@ def match_reasons(alert: Alert) -> str:
             parts[safe.line(match.term)].append(match.field)
     terms = (f"{term} ({', '.join(map(part_name, fields))})" for term, fields in parts.items())
     return ", ".join(terms) or _("matched")
-
-
-def _page_error(details: ArticleDetails, cells: int, zone: tzinfo | None) -> list[Line]:
-    """Return what of the article was not read, matched or searched, and why."""
-    limits = [part for words in details.limits for part in wrap(safe.line(words), cells, "late")]
-    if limits:
-        limits.append([])
-    if not details.page_trouble:
-        return limits
-    reason = safe.line(details.page_trouble)
-    words = _("Page not read: {reason}", reason=reason)
-    if details.page_retry:
-        retry = times.full(details.page_retry, zone)
-        words = _("Page not read: {reason}; next attempt {time}", reason=reason, time=retry)
-    return [*limits, *wrap(words, cells, "late"), []]
 
 
 def _other_outlets(

@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import tzinfo
 
-from monitor.base import signs
-from monitor.base.formatting import shown_title
-from monitor.base.text_cleaning import line, lines, shown_url
-from monitor.base.translation import gettext as _
-from monitor.delivery.export import briefing_words as words
-from monitor.model.briefing import BriefedStory, Briefing, LitText, WatchlistBriefing
-from monitor.model.severity import SEVERITY_SIGNS
-from monitor.presentation.spans import Line, line_breaks, slice_runs, wrap
-from tui.view.article import clean_with_spans
+from monitor.base.text_cleaning import clean, shown_url
+from monitor.model.briefing import Briefing
+from monitor.presentation.briefing import Section, alert, sections
+from monitor.presentation.spans import Line, wrap, wrap_line
 
 INDENT = "  "
 MOST_CELLS = 100
@@ -22,67 +17,22 @@ MOST_CELLS = 100
 
 def briefing_page(briefing: Briefing, cells: int, zone: tzinfo | None) -> list[Line]:
     """Return a briefing as lines of at most so many cells."""
-    return list(_page(briefing, min(cells, MOST_CELLS), zone))
+    cells = min(cells, MOST_CELLS)
+    blocks = (_block(section, cells) for section in sections(briefing, zone))
+    return [row for block in blocks for row in (*block, [])][:-1]
 
 
-def _page(briefing: Briefing, cells: int, zone: tzinfo | None) -> Iterator[Line]:
-    yield from wrap(line(words.title(briefing, zone)), cells, "title")
-    for sentence in words.overview(briefing, zone):
-        yield from wrap(line(sentence), cells, "plain")
-    for watchlist in words.listed(briefing):
-        yield []
-        yield from _heading(watchlist, cells)
-        for story in watchlist.stories:
-            yield []
-            yield from _story(story, watchlist.name, briefing, cells, zone)
-    if quiet := words.quiet(briefing):
-        yield []
-        yield from wrap(line(_("Nothing new: {watchlists}", watchlists=quiet)), cells, "quiet")
-    if briefing.troubled:
-        yield []
-        yield from wrap(words.missing(briefing), cells, "late")
-        for what, names in words.feeds(briefing):
-            yield from wrap(
-                line(_("{name}: {text}", name=names, text=what)), cells, "plain", INDENT
-            )
-
-
-def _heading(watchlist: WatchlistBriefing, cells: int) -> Iterator[Line]:
-    yield from wrap(line(watchlist.name), cells, "list")
-    yield from wrap(words.counts(watchlist), cells, "quiet")
-    if chart := words.chart(watchlist):
-        yield [(chart[-cells:], "list")]
-    if watchlist.missed:
-        yield from wrap(_("may be missing: {feeds}", feeds=line(watchlist.missed)), cells, "late")
-
-
-def _story(
-    story: BriefedStory, under: str, briefing: Briefing, cells: int, zone: tzinfo | None
-) -> Iterator[Line]:
-    room = cells - len(INDENT)
-    sign = (f"{SEVERITY_SIGNS[story.severity]} ", str(story.severity))
-    headline = LitText(shown_title(story.headline.text), story.headline.spans)
-    for number, row in enumerate(_lit(headline, room, "title")):
-        yield [(INDENT, "") if number else sign, *row]
-    about = [words.about(story, zone, briefing.until), words.remarks(story, under)]
-    yield from wrap(line(" · ".join(filter(None, about))), cells, "quiet", INDENT)
-    for row in _lit(story.excerpt, room, "plain") if story.excerpt.text else ():
-        yield [(INDENT, ""), *row]
-    for mark, others in words.other_outlets(story):
-        yield from wrap(line(f"{mark} {others}"), cells, "quiet", INDENT)
-    if story.escalations:
-        yield from wrap(
-            line(f"{signs.ESCALATED} {', '.join(story.escalations)}"), cells, "plain", INDENT
-        )
-    for note in story.notes:
-        for paragraph in lines(note).splitlines():
-            yield from wrap(f"{signs.NOTE} {paragraph}", cells, "plain", INDENT)
-    link = shown_url(story.url) or words.alert(story)
-    yield from wrap(link, cells, "quiet", INDENT)
-
-
-def _lit(lit: LitText, cells: int, style: str) -> Iterator[Line]:
-    """Yield a text with its matches as lines."""
-    text, spans = clean_with_spans(lit.text, [(a, b, "hit") for a, b in lit.spans])
-    for start, end in line_breaks(text.replace("\n", " "), max(1, cells)):
-        yield slice_runs(text.replace("\n", " "), spans, start, end, style)
+def _block(section: Section, cells: int) -> Iterator[Line]:
+    indented = section.kind in ("story", "missing")
+    for number, (kind, line) in enumerate(section.lines):
+        runs = [(clean(text), role) for text, role in line]
+        if kind == "chart":
+            yield [(text[-cells:], role) for text, role in runs]
+        elif kind == "headline":
+            rows = wrap_line(runs[1:], cells, INDENT)
+            yield from ([runs[0], *rows[0][1:]], *rows[1:])
+        else:
+            yield from wrap_line(runs, cells, INDENT if indented and number else "")
+    if section.story:
+        link = shown_url(section.story.url) or alert(section.story)
+        yield from wrap(link, cells, "quiet", INDENT)

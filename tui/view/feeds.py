@@ -22,8 +22,8 @@ from monitor.intake.ingest.feed_health import WORST, describe_poll
 from monitor.intake.ingest.publication_rate import describe_interval
 from monitor.model.feed import Coverage, Feed, FeedHealth, Gap, GapKind, Health, Poll, Setting
 from monitor.model.shown_names import source_name
+from monitor.presentation import times
 from monitor.presentation.spans import Line, fit, wrap
-from tui.view import times
 from tui.view.alerts import short_count
 
 HEALTH_GLYPHS = {

@@ -23,8 +23,8 @@ from monitor.model.search_results import (
     Suggestion,
 )
 from monitor.model.severity import SEVERITY_SIGNS, Severity
+from monitor.presentation import times
 from monitor.presentation.spans import Line, Span, fit, slice_runs
-from tui.view import times
 from tui.view.alerts import DATE_MARKS
 
 SNIPPET_MIN_CELLS = 24

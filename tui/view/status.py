@@ -18,8 +18,8 @@ from monitor.base.translation import mark, ngettext
 from monitor.model.feed import FeedHealth, Health
 from monitor.model.status import Status
 from monitor.model.watchlist import WatchlistCount
+from monitor.presentation import times
 from monitor.presentation.spans import Line, fit, width, wrap
-from tui.view import times
 from tui.view.alerts import short_count
 
 STALE_AFTER = 15.0

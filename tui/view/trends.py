@@ -15,8 +15,8 @@ from monitor.base.formatting import articles, month
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 from monitor.model.search_results import BucketSize, Series, Trend
+from monitor.presentation import times
 from monitor.presentation.spans import Line, fit, width
-from tui.view import times
 
 EIGHTHS = f" {signs.BARS}"
 UNCERTAIN_BAR, GAP_BAR = signs.UNSURE, signs.GAP

@@ -14,8 +14,8 @@ from monitor.base.translation import mark_all, pgettext
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.shown_names import state_name, verdict_name
 from monitor.model.triage import Change, Decision
+from monitor.presentation import times
 from monitor.presentation.spans import Line, wrap
-from tui.view import times
 
 
 def history_lines(

@@ -21,7 +21,7 @@ from monitor.base.translation import ngettext
 from monitor.model.alert import Alert, EscalatedAlert, StoryAlerts
 from monitor.presentation.spans import Line
 from tui.data.story_list import FirstAlerts, StoryCache, StoryOrder
-from tui.view.alerts import StoryRow, outlets_column, story_row
+from tui.view.alerts import Column, StoryRow, column_at, story_columns
 from tui.widgets.line_list import LineList
 
 REACTION_SECONDS = 2.5
@@ -258,10 +258,13 @@ class AlertStream(LineList):
 
     def row_line(self, row: int, cells: int) -> Line:
         """Return a story as a line."""
+        return [run for column in self._columns(row, cells) for run in column.runs]
+
+    def _columns(self, row: int, cells: int) -> list[Column]:
         shown = self.at(row)
         if shown is None:
-            return [(f"  {_('(not available)')}", "quiet")]
-        return story_row(
+            return [Column("", [(f"  {_('(not available)')}", "quiet")])]
+        return story_columns(
             shown,
             cells,
             self._clock(),
@@ -292,11 +295,10 @@ class AlertStream(LineList):
     def on_click(self, event: events.Click) -> None:
         """Tell of a click on the number of outlets (`≡14`); else do what any list does."""
         offset = event.get_content_offset(self)
-        outlets = outlets_column(self.scrollable_content_region.width - 1)
         row = offset.y + round(self.scroll_y) if offset else self.row_count
-        if offset and outlets is not None and offset.x > outlets and row < self.row_count:
-            shown = self.at(row)
-            if shown is not None and shown.lead.duplicates:
+        if offset and row < self.row_count:
+            columns = self._columns(row, self.scrollable_content_region.width - 1)
+            if column_at(columns, offset.x - 1) == "others":  # the first cell is the cursor's
                 self.post_message(self.OutletsRequested())
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

@@ -15,9 +15,9 @@ from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.model.severity import Severity
 from monitor.model.watchlist import Silence, WatchlistCount
+from monitor.presentation import times
 from monitor.presentation.spans import Line
 from tui.key_labels import bind
-from tui.view import times
 from tui.view.alerts import baseline_text, watchlist_columns, watchlist_row
 from tui.widgets.line_list import LineList
 

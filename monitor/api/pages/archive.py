@@ -24,7 +24,8 @@ from monitor.base.translation import gettext as _
 from monitor.model.article import ArticleDetails, MatchPlace, shown_parts
 from monitor.model.config import SavedSearch
 from monitor.model.search_results import Results, Suggestion
-from monitor.presentation.service.article_revisions import revisions_of, with_context
+from monitor.presentation.article import CONTEXT_WORDS, with_context
+from monitor.presentation.service.article_revisions import revisions_of
 from monitor.storage.search.suggestions import FEW
 
 router = PageRouter()
@@ -32,8 +33,6 @@ LENGTH = 20
 """Hits of a page."""
 SNIPPET = 300
 """Characters of a snippet."""
-CONTEXT_WORDS = 12
-"""Words shown on each side of a change."""
 _NUMBER = re.compile(r"[1-9][0-9]{0,14}")
 
 

@@ -17,8 +17,8 @@ from monitor.api.routes.alerts import page_of_stories
 from monitor.api.routes.newsroom import DAY, BriefingParameters
 from monitor.base.translation import gettext as _
 from monitor.delivery.export import briefing_html
-from monitor.delivery.export import briefing_words as briefed
 from monitor.model.search import Filter
+from monitor.presentation.briefing import title
 
 router = PageRouter()
 NEWEST = 8
@@ -52,7 +52,7 @@ def briefing(request: Request, here: Here, visitor: Reader) -> Page:
     return Page(
         "briefing",
         {
-            "title": briefed.title(made, here.zone),
+            "title": title(made, here.zone),
             "body": Markup(body),
             "spans": [(one, address("/briefing", asked, since=one)) for one in SPANS],
             "chosen": asked.since or SPANS[0],

@@ -10,6 +10,7 @@ from monitor.api.pages.sessions import Sessions
 from monitor.api.pages.templating import HEADERS, Page, environment, rendered
 from monitor.api.pages.visitor import Form, Reader, check_form
 from monitor.api.problems import ApiProblem
+from monitor.presentation.severity import with_severities
 
 router = APIRouter(include_in_schema=False)
 STYLE = "page.css"
@@ -56,7 +57,7 @@ async def style() -> Response:
     loader = environment().loader
     assert loader is not None
     text, _path, _fresh = loader.get_source(environment(), STYLE)
-    return Response(text, media_type="text/css")
+    return Response(with_severities(text), media_type="text/css")
 
 
 def local_address(text: str) -> str:

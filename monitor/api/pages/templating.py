@@ -12,24 +12,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from msgspec import Struct, field
 from starlette.responses import Response
 
-from monitor.api.marked_text import compared, lit, paragraphs
+from monitor.api.marked_text import lit
 from monitor.api.pages import words
 from monitor.base import signs
 from monitor.base.formatting import alert_number, shown_title, span
 from monitor.base.text_cleaning import line, lines, shown_url
 from monitor.base.translation import current, gettext, ngettext, number, pgettext
-from monitor.intake.ingest.outlets import (
-    describe_lag,
-    describe_order,
-    describe_outlets,
-    describe_wording,
-)
-from monitor.judgement.alerts.description import (
-    describe_decision,
-    describe_linked,
-    describe_reasons,
-)
-from monitor.model.shown_names import part_name, state_name, verdict_name
+from monitor.model.shown_names import part_name, state_name
+from monitor.presentation.alert import describe_decision, describe_reasons
+from monitor.presentation.article import merged_groups, outlet_groups
+from monitor.presentation.story import describe_lag, describe_order, describe_wording
 
 if TYPE_CHECKING:
     from monitor.api.newsroom import Newsroom
@@ -54,13 +46,11 @@ _HELPERS: Mapping[str, Any] = {
     "language": current, "signs": signs, "line": line, "lines": lines, "shown_url": shown_url,
     "alert_number": alert_number, "shown_title": shown_title, "span": span,
     "describe_decision": describe_decision, "describe_lag": describe_lag,
-    "describe_linked": describe_linked, "matched": words.matched,
-    "describe_order": describe_order, "describe_outlets": describe_outlets,
+    "merged_groups": merged_groups, "outlet_groups": outlet_groups,
+    "describe_order": describe_order,
     "describe_wording": describe_wording, "part_name": part_name, "state_name": state_name,
-    "verdict_name": verdict_name, "severity": words.severity, "describe_reasons": describe_reasons,
-    "numbers": words.numbers, "capital": words.capital, "prose": words.prose, "lit": lit,
-    "paragraphs": paragraphs,
-    "compared": compared,
+    "severity": words.severity, "describe_reasons": describe_reasons,
+    "capital": words.capital, "prose": words.prose, "lit": lit,
 }  # fmt: skip
 """What templates may call."""
 

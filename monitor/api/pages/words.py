@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, tzinfo
+from collections.abc import Iterator, Sequence
+from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -12,25 +11,21 @@ from msgspec import Struct
 
 from monitor.base import signs
 from monitor.base.article import Timestamp
-from monitor.base.formatting import alert_number, clauses, date_and_time, iso, moment
+from monitor.base.formatting import iso, moment
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
-from monitor.base.translation import number
-from monitor.judgement.alerts.description import (
-    describe_deliveries,
-    describe_escalations,
-    describe_lost,
-    describe_match,
-    describe_suppression,
-    describe_triage,
-)
-from monitor.model.alert import Alert, Lost, StoryAlerts
+from monitor.model.alert import Alert, StoryAlerts
 from monitor.model.delivery import Delivery
-from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import severity_name, state_name, verdict_name
+from monitor.presentation import times
+from monitor.presentation.alert import alert_lines, change_lines, describe_triage
+from monitor.presentation.article import byline, trouble_lines
+from monitor.presentation.severity import severity_run
 
 if TYPE_CHECKING:
-    from monitor.model.match import Match
+    from monitor.model.alert import Alert, StoryAlerts
+    from monitor.model.article import ArticleDetails
+    from monitor.model.delivery import Delivery
     from monitor.model.triage import Decision
 
 
@@ -50,36 +45,27 @@ class Words(Struct, frozen=True):
 
     def full(self, at: Timestamp) -> str:
         """Return a local time with its date and zone."""
-        if iso(at) is None:  # a feed can give any number as its date
-            return _("undated")
-        there = datetime.fromtimestamp(at, self.zone)
-        return f"{date_and_time(there)} {there.tzname()}"
+        return times.full(at, self.zone)
+
+    def byline(self, details: ArticleDetails) -> str:
+        """Return the outlet of an article, its date and its language."""
+        return "".join(text for text, _role in byline(details, self.full))
+
+    def trouble(self, details: ArticleDetails) -> Iterator[str]:
+        """Yield what of an article was not read, matched or searched."""
+        return (line[0][0] for line in trouble_lines(details, self.full))
 
     def triage(self, alert: Alert, last: Decision | None) -> str:
         """Return state, verdict, star and tags of an alert, and who decided last."""
         return describe_triage(alert, last, self.moment)
 
-    def notified(self, alert: Alert, deliveries: Sequence[Delivery]) -> Iterator[str]:
-        """Yield to whom an alert was sent, and why to nobody."""
-        yield from filter(
-            None,
-            (
-                describe_deliveries(deliveries, self.moment),
-                describe_suppression(alert, self.moment),
-            ),
-        )
+    def facts(self, alert: Alert, deliveries: Sequence[Delivery]) -> Iterator[tuple[str, str]]:
+        """Yield what became of an alert and why it was raised, as texts with their roles."""
+        return (line[0] for line in alert_lines(alert, deliveries, self.moment))
 
-    def escalations(self, alert: Alert) -> str:
-        """Return why and when an alert became more severe; empty if it did not."""
-        if not alert.escalations:
-            return ""
-        raised = severity_name(alert.escalations[0].severity)
-        steps = describe_escalations(alert, self.moment)
-        return clauses([steps, _("raised as {severity}", severity=raised)])
-
-    def lost(self, lost: Lost) -> str:
-        """Return since when a term is not in the article any more."""
-        return describe_lost(lost, self.moment)
+    def changes(self, alert: Alert) -> Iterator[tuple[str, str]]:
+        """Yield why an alert became more severe, and what an edit removed, with their roles."""
+        return (line[0] for line in change_lines(alert, self.moment))
 
     def decided_by(self, decision: Decision) -> str:
         """Return who decided."""
@@ -100,8 +86,8 @@ class Words(Struct, frozen=True):
 
 def severity(alert: Alert | StoryAlerts) -> Markup:
     """Return the severity with its sign."""
-    sign, name = SEVERITY_SIGNS[alert.severity], severity_name(alert.severity)
-    return Markup('<span class="{}">{} {}</span>').format(str(alert.severity), sign, name)
+    sign, role = severity_run(alert.severity)
+    return Markup('<span class="{}">{}{}</span>').format(role, sign, severity_name(alert.severity))
 
 
 def capital(sentence: str) -> str:
@@ -114,14 +100,3 @@ def prose(sentence: str) -> Markup:
     parts = capital(sentence).split("`")
     code = Markup("<code>{}</code>")
     return Markup("").join(code.format(part) if at % 2 else part for at, part in enumerate(parts))
-
-
-def numbers(alerts: Iterable[Alert]) -> str:
-    """Return the numbers of alerts: `a5 a6`."""
-    return " ".join(alert_number(alert.id) for alert in alerts)
-
-
-def matched(matches: Iterable[Match]) -> list[str]:
-    """Return which words matched, where, and by which term; each once, with how often."""
-    said = Counter(map(describe_match, matches))
-    return [f"{one} × {number(count)}" if count > 1 else one for one, count in said.items()]

@@ -7,25 +7,25 @@ What feeds wrote is escaped everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from html import escape
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from monitor.base import signs
-from monitor.base.formatting import alert_number, shown_title, weekday
-from monitor.base.text_cleaning import lines, shown_url
+from monitor.base.formatting import alert_number, weekday
+from monitor.base.text_cleaning import shown_url
 from monitor.base.translation import current, number
 from monitor.base.translation import gettext as _
-from monitor.delivery.export import briefing_words as words
 from monitor.delivery.export.markup import HTML
-from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import severity_name
+from monitor.presentation.briefing import alert, chart, moment, sections, stories, title
+from monitor.presentation.severity import with_severities
 
 if TYPE_CHECKING:
-    from monitor.model.briefing import BriefedStory, Briefing, LitText, WatchlistBriefing
+    from monitor.model.briefing import BriefedStory, Briefing, WatchlistBriefing
+    from monitor.presentation.spans import Line
 
 BAR_PIXELS = 36
 """Height of the highest bar of a chart."""
@@ -45,9 +45,9 @@ mark { background: #ffe58a; color: inherit; }
 .small { color: #57606a; font-size: 14px; }
 .note { border-left: 3px solid #b08800; padding-left: 8px; margin: 4px 0; }
 .box { background: #f3f5f7; padding: 8px 12px; margin: 12px 0; }
-.high { color: #b3261e; }
-.medium { color: #8a5a00; }
-.low { color: #57606a; }
+.high { color: $high_light; }
+.medium { color: $medium_light; }
+.low { color: $low_light; }
 .closed { opacity: 0.65; }
 .chart { border-collapse: collapse; width: 100%; max-width: 480px; margin: 8px 0 0; }
 .chart td { padding: 0 1px; vertical-align: bottom; border-bottom: 1px solid #aab1b9; }
@@ -59,10 +59,11 @@ _DARK = """
   h2 { border-top-color: #3a4047; }
   a { color: #86b9f2; }
   mark { background: #6b5200; color: #fff4cf; }
-  .small, .low { color: #a0a8b0; }
+  .small { color: #a0a8b0; }
   .box { background: #1e2328; }
-  .high { color: #ff8f85; }
-  .medium { color: #e8b04a; }
+  .high { color: $high_dark; }
+  .medium { color: $medium_dark; }
+  .low { color: $low_dark; }
   .chart td { border-bottom-color: #525a62; }
   .bar { background: #6aa7e6; }
 }
@@ -86,7 +87,7 @@ PAGES = Place(pages="", has_styles=False)
 
 def document(briefing: Briefing, zone: tzinfo, pages: str = "") -> str:
     """Return a briefing as one HTML file, whose stories link to pages if there are any."""
-    return wrapped(words.title(briefing, zone), body(briefing, zone, Place(pages=pages or None)))
+    return wrapped(title(briefing, zone), body(briefing, zone, Place(pages=pages or None)))
 
 
 def wrapped(title: str, body: str) -> str:
@@ -102,8 +103,8 @@ def wrapped(title: str, body: str) -> str:
             '<meta name="supported-color-schemes" content="light dark">',
             f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
             f"<title>{HTML.text(title)}</title>",
-            f"<style>\n{_STYLE}\n</style>",
-            f"<style>\n{_DARK}\n</style>",
+            f"<style>\n{with_severities(_STYLE)}\n</style>",
+            f"<style>\n{with_severities(_DARK)}\n</style>",
             "</head>",
             "<body>",
             body,
@@ -119,38 +120,65 @@ def body(briefing: Briefing, zone: tzinfo, place: Place = FILE) -> str:
     return "\n".join(_body(briefing, zone, place))
 
 
+_ELEMENTS = {
+    "title": ("h1", ""),
+    "name": ("h2", ""),
+    "headline": ("h3", ""),
+    "overview": ("p", ""),
+    "excerpt": ("p", ""),
+    "quiet": ("p", ""),
+    "missing": ("p", ""),
+    "note": ("p", "note"),
+    "feed": ("p", "small"),
+}
+"""The element and class of each line; others are small paragraphs."""
+
+
 def _body(briefing: Briefing, zone: tzinfo, place: Place) -> Iterator[str]:
     yield '<div class="page">'
-    yield _element("h1", HTML.text(words.title(briefing, zone)))
-    for sentence in words.overview(briefing, zone):
-        yield _element("p", HTML.text(sentence))
-    for watchlist in words.listed(briefing):
-        yield from _watchlist(watchlist, briefing, zone, place)
-    if quiet := words.quiet(briefing):
-        yield _element("h2", HTML.text(words.nothing_new()))
-        yield _element("p", HTML.text(quiet))
-    if briefing.troubled:
-        yield '<div class="box">'
-        yield _element("p", f"<b>{HTML.text(words.missing(briefing))}</b>")
-        yield "<ul>"
-        for what, names in words.feeds(briefing):
-            told = _("{feed}: {reason}", feed=HTML.bold(names), reason=HTML.text(what))
-            yield _element("li", told)
-        yield "</ul>\n</div>"
+    for section in sections(briefing, zone):
+        box = "box" if section.kind in ("quiet", "missing") else ""
+        if kind := section.story.state if section.story else box:
+            yield f'<div class="{kind}">'
+        for what, line in section.lines:
+            if what == "chart" and section.watchlist:
+                yield from _chart(section.watchlist, briefing, zone, place)
+            else:
+                yield _paragraph(what, line, section.story, place)
+        if kind:
+            yield "</div>"
     yield "</div>"
 
 
-def _watchlist(
-    watchlist: WatchlistBriefing, briefing: Briefing, zone: tzinfo, place: Place
-) -> Iterator[str]:
-    yield _element("h2", HTML.text(watchlist.name))
-    yield _element("p", HTML.text(words.counts(watchlist)), "small")
-    if any(watchlist.chart):
-        yield from _chart(watchlist, briefing, zone, place)
-    if watchlist.missed:
-        yield _element("p", HTML.text(words.missed(watchlist)), "small")
-    for story in watchlist.stories:
-        yield from _story(story, watchlist.name, briefing, zone, place)
+def _paragraph(kind: str, line: Line, story: BriefedStory | None, place: Place) -> str:
+    content, lang = HTML.line(line), ""
+    if story:
+        lang = f' lang="{escape(story.lang)}"' if story.lang.isalpha() else ""
+        if kind == "headline":
+            content = _headline(line, story, lang)
+        if kind == "about":
+            content = f"{HTML.text(severity_name(story.severity))} · {content}{_page(story, place)}"
+    element, style = _ELEMENTS.get(kind, ("p", "small"))
+    attributes = (f' class="{style}"' if style else "") + (lang if kind == "excerpt" else "")
+    return f"<{element}{attributes}>{content}</{element}>"
+
+
+def _headline(line: Line, story: BriefedStory, lang: str) -> str:
+    """Return the sign and the headline of a story, which links to its article."""
+    (sign, role), *title = line
+    headline, url = HTML.line(title), shown_url(story.url)
+    rel = 'rel="noopener noreferrer"'  # not a message
+    link = f'<a href="{escape(url)}" {rel}{lang}>{headline}</a>' if url else headline
+    return f'<span class="{role}">{sign.strip()}</span> {link}'
+
+
+def _page(story: BriefedStory, place: Place) -> str:
+    """Return a link to the page of a story, its number if there is no link at all."""
+    name = HTML.text(alert(story))
+    if place.pages is not None:
+        page = f"{place.pages}/alerts/{alert_number(story.alerts[0])}"
+        return f' · <a href="{escape(page)}">{name}</a>'
+    return "" if shown_url(story.url) else f" · {name}"
 
 
 def _chart(
@@ -159,16 +187,16 @@ def _chart(
     most = max(watchlist.chart)
     label = _(
         "{stories}, at most {count} in one bar",
-        stories=words.stories(sum(watchlist.chart)), count=number(most),
+        stories=stories(sum(watchlist.chart)), count=number(most),
     )  # fmt: skip
     role = f'role="img" aria-label="{escape(label)}"'
     if place.has_styles:
         yield from _bars(watchlist.chart, role, briefing, zone)
     else:
-        yield f'<p class="bars" {role}>{words.chart(watchlist)}</p>'
+        yield f'<p class="bars" {role}>{chart(watchlist)}</p>'
     first, last = (_clock(at, zone) for at in (briefing.since, briefing.until))
     scale = _("{first} – {last}, highest bar {count}", first=first, last=last, count=number(most))
-    yield _element("p", HTML.text(scale), "small")
+    yield f'<p class="small">{HTML.text(scale)}</p>'
 
 
 def _bars(counts: Sequence[int], role: str, briefing: Briefing, zone: tzinfo) -> Iterator[str]:
@@ -179,60 +207,13 @@ def _bars(counts: Sequence[int], role: str, briefing: Briefing, zone: tzinfo) ->
     yield f'<table class="chart" {role}>'
     yield f'<tr style="height:{BAR_PIXELS}px">'
     for count, start in zip(counts, starts, strict=True):
-        said = escape(_("{name}: {text}", name=words.moment(start, zone), text=count))
+        said = escape(_("{name}: {text}", name=moment(start, zone), text=count))
         height = max(3, round(count / most * BAR_PIXELS)) if count else 0
         bar = f'<div class="bar" style="height:{height}px"></div>' if count else ""
         yield f'<td title="{said}" style="width:{100 / parts:.2f}%">{bar}</td>'
     yield "</tr></table>"
 
 
-def _story(
-    story: BriefedStory, under: str, briefing: Briefing, zone: tzinfo, place: Place
-) -> Iterator[str]:
-    lang = f' lang="{escape(story.lang)}"' if story.lang.isalpha() else ""
-    yield f'<div class="{story.state}">'
-    headline = shown_title(_lit(story.headline))
-    url = shown_url(story.url)
-    rel = 'rel="noopener noreferrer"'  # not a message
-    link = f'<a href="{escape(url)}" {rel}{lang}>{headline}</a>' if url else headline
-    sign = f'<span class="{story.severity}">{SEVERITY_SIGNS[story.severity]}</span>'
-    yield _element("h3", f"{sign} {link}")
-    about = [
-        severity_name(story.severity),
-        words.about(story, zone, briefing.until),
-        words.remarks(story, under),
-    ]
-    said = HTML.text(" · ".join(filter(None, about)))
-    if place.pages is not None:
-        page = f"{place.pages}/alerts/{alert_number(story.alerts[0])}"
-        said += f' · <a href="{escape(page)}">{HTML.text(words.alert(story))}</a>'
-    elif not url:
-        said += f" · {HTML.text(words.alert(story))}"
-    yield _element("p", said, "small")
-    if excerpt := _lit(story.excerpt):
-        yield f"<p{lang}>{excerpt}</p>"
-    for sign, others in words.other_outlets(story):
-        yield _element("p", f"{sign} {HTML.text(others)}", "small")
-    if story.escalations:
-        yield _element("p", f"{signs.ESCALATED} {HTML.text(', '.join(story.escalations))}", "small")
-    for note in story.notes:
-        yield _element("p", _paragraphs(lines(note).splitlines()), "note")
-    yield "</div>"
-
-
-def _paragraphs(texts: Iterable[str]) -> str:
-    return HTML.newline.join(map(HTML.text, texts))
-
-
-def _lit(text: LitText) -> str:
-    return HTML.highlighted(text.text, text.spans)
-
-
-def _element(name: str, content: str, kind: str = "") -> str:
-    attribute = f' class="{kind}"' if kind else ""
-    return f"<{name}{attribute}>{content}</{name}>"
-
-
 def _clock(at: float, zone: tzinfo) -> str:
-    moment = datetime.fromtimestamp(at, zone)
-    return f"{weekday(moment)} {moment:%H:%M}"
+    then = datetime.fromtimestamp(at, zone)
+    return f"{weekday(then)} {then:%H:%M}"

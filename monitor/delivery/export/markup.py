@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from monitor.base.text_cleaning import line
+from monitor.base.text_cleaning import line as clean_line
+from monitor.presentation.spans import Line
 
 ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
 _MENTION = re.compile(
@@ -22,7 +23,7 @@ def plain(text: str) -> str:
 
     Addresses in it are broken too, so that only the link of the alert can be followed.
     """
-    return _MENTION.sub(lambda mention: _broken(mention[0]), line(text))
+    return _MENTION.sub(lambda mention: _broken(mention[0]), clean_line(text))
 
 
 def _broken(mark: str) -> str:
@@ -38,8 +39,8 @@ class Markup(Struct, frozen=True):
     """A format of messages: how it escapes, emphasises and links."""
 
     escape: Callable[[str], str]
-    strong: tuple[str, str]
-    lit: tuple[str, str]
+    marks: Mapping[str, tuple[str, str]]
+    """What stands around text of a role."""
     newline: str
     link: Callable[[str], str]
 
@@ -47,34 +48,27 @@ class Markup(Struct, frozen=True):
         """Return a text from a feed, escaped."""
         return self.escape(plain(text))
 
-    def bold(self, text: str) -> str:
-        """Return a text from a feed in bold."""
-        return f"{self.strong[0]}{self.text(text)}{self.strong[1]}"
+    def line(self, line: Line) -> str:
+        """Return a line of marked text, escaped."""
+        return "".join(self._run(text, role) for text, role in line).strip()
 
-    def highlighted(self, text: str, spans: Iterable[tuple[int, int]]) -> str:
-        """Return a text from a feed with spans highlighted."""
-        parts, at = [], 0
-        for start, end in sorted(spans):
-            if at <= start < end <= len(text):
-                before, match = text[at:start], text[start:end]
-                parts += [self._part(before), self.lit[0], self._part(match), self.lit[1]]
-                at = end
-        return "".join([*parts, self._part(text[at:])]).strip()
-
-    def _part(self, text: str) -> str:
+    def _run(self, text: str, role: str) -> str:
         """Return a part of a line, with the spaces at its ends."""
         inner = text.strip()
         if not inner:
             return " " if text else ""
-        return f"{' ' * text[0].isspace()}{self.text(inner)}{' ' * text[-1].isspace()}"
+        before, after = self.marks.get(role, ("", ""))
+        spaces = " " * text[0].isspace(), " " * text[-1].isspace()
+        return f"{spaces[0]}{before}{self.text(inner)}{after}{spaces[1]}"
 
 
-PLAIN = Markup(str, ("", ""), ("«", "»"), "\n", lambda url: url)
-MARKDOWN = Markup(markdown, ("**", "**"), ("**", "**"), "  \n", lambda url: f"<{url}>")
+PLAIN = Markup(str, {"hit": ("«", "»")}, "\n", lambda url: url)
+MARKDOWN = Markup(
+    markdown, dict.fromkeys(("hit", "list"), ("**", "**")), "  \n", lambda url: f"<{url}>"
+)
 HTML = Markup(
     html.escape,
-    ("<b>", "</b>"),
-    ("<mark>", "</mark>"),
+    {"hit": ("<mark>", "</mark>"), "list": ("<b>", "</b>")},
     "<br>\n",
     lambda url: f'<a href="{html.escape(url)}">{html.escape(url)}</a>',
 )

@@ -19,10 +19,11 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import StoreError
 from monitor.base.tasks import WorkerThread
 from monitor.base.translation import gettext as _
-from monitor.delivery.export import briefing_html, briefing_text, briefing_words
+from monitor.delivery.export import briefing_html, briefing_text
 from monitor.judgement.alerts.quiet_hours import last_briefing
 from monitor.model.briefing import Briefing, BriefingProgress, StoredBriefing
 from monitor.model.config import BriefingSchedule
+from monitor.presentation.briefing import subject
 from monitor.presentation.rows.briefings import briefing_row
 from monitor.storage.store.sql.briefings import BriefingQueue
 
@@ -156,7 +157,7 @@ def stored_briefing(
         name=briefing.name,
         slot=slot,
         made_at=now,
-        subject=briefing_words.subject(briefing),
+        subject=subject(briefing),
         plain=briefing_text.plain_text(
             short, zone, broken_by=briefing_text.MESSAGE_BREAK, pages=pages
         ),

@@ -8,20 +8,23 @@ from itertools import accumulate
 from string import Template
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.base import signs
 from monitor.base.formatting import alert_number, alert_page, briefing_page, date_and_time
 from monitor.base.text_cleaning import shown_url
 from monitor.base.translation import gettext as _
 from monitor.delivery.export.briefing_html import wrapped
-from monitor.delivery.export.briefing_words import shortened, with_lag
 from monitor.delivery.export.markup import HTML, MARKDOWN, PLAIN, Markup, plain
 from monitor.model.alert import Alert
 from monitor.model.briefing import StoredBriefing
 from monitor.model.delivery import Notification
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import kind_name, severity_name
-from monitor.presentation.passage import passage
+from monitor.presentation.article import passage
+from monitor.presentation.severity import severity_run
+from monitor.presentation.spans import Line, marked
+from monitor.presentation.story import outlet_lines
 
 OUTLETS_NAMED = 4
 """Outlets that a message names."""
@@ -68,8 +71,9 @@ def compose(
             ]
             return _fit_parts(texts, markup.newline * 2, limit)
         if len(notifications) == 1:
-            lines = list(_alert_lines(notifications[0], zone, markup, pages))
-            return _fit_parts(lines, markup.newline, limit, keep=lines[-1])
+            lines = [markup.line(line) for line in _alert_lines(notifications[0], zone)]
+            links = markup.newline.join(_links(notifications[0].alert, markup, pages))
+            return _fit_parts([*lines, links], markup.newline, limit, keep=links)
         return _fit_parts(list(_digest(notifications, zone, markup, pages)), markup.newline, limit)
 
     return Message(
@@ -148,7 +152,7 @@ def template_fields(notification: Notification, zone: tzinfo, pages: str = "") -
         "why": notification.delivery.why,
         "id": alert_number(alert.id),
     }
-    sentence = _alert_sentence(notification, PLAIN)
+    sentence = PLAIN.line(_sentence(notification))
     return {key: plain(value) for key, value in values.items()} | {
         "sentence": sentence,
         "link": shown_url(alert.url),
@@ -177,40 +181,49 @@ def moment(alert: Alert, zone: tzinfo) -> str:
     return f"{date_and_time(there)} {there:%Z}"
 
 
-def _alert_lines(
-    notification: Notification, zone: tzinfo, markup: Markup, pages: str
-) -> Iterator[str]:
+def _alert_lines(notification: Notification, zone: tzinfo) -> Iterator[Line]:
     alert = notification.alert
-    severity = markup.text(severity_name(alert.severity))
-    yield f"{SEVERITY_SIGNS[alert.severity]} {severity} · {markup.bold(alert.watchlist)}"
+    severity = (f"{severity_name(alert.severity)} · ", "quiet")
+    yield [severity_run(alert.severity), severity, (alert.watchlist, "list")]
     if notification.delivery.why:
-        yield markup.text(_with_sign(notification.delivery.why))
+        yield [(_with_sign(notification.delivery.why), "late")]
     title = [(m.start, m.end) for m in alert.matches if m.field == "title"]
-    headline = _shorten(alert.title, MAX_HEADLINE) or kind_name(alert.kind)
-    yield markup.highlighted(headline, title)
-    about = [alert.publisher, alert.lang, moment(alert, zone)]
-    yield " · ".join(markup.text(part) for part in about if part)
-    if sentence := _alert_sentence(notification, markup):
+    yield marked(_headline(alert), title)
+    yield [(_about(alert, zone), "quiet")]
+    if sentence := _sentence(notification):
         yield sentence
     if terms := _terms(alert):
-        yield f"{signs.TERMS} {markup.text(', '.join(terms))}"
-    yield from _other_outlets(alert, markup)
-    yield markup.newline.join(_links(alert, markup, pages))  # one line, which is never left out
+        yield [(f"{signs.TERMS} {', '.join(terms)}", "quiet")]
+    alone = len(alert.telling.outlets) < 2
+    telling = replace(alert.telling, outlets=()) if alone else alert.telling
+    for words in outlet_lines(telling, OUTLETS_NAMED):
+        yield [(words, "quiet")]
+
+
+def _headline(alert: Alert) -> str:
+    return _shorten(alert.title, MAX_HEADLINE) or kind_name(alert.kind)
+
+
+def _about(alert: Alert, zone: tzinfo) -> str:
+    return " · ".join(filter(None, (alert.publisher, alert.lang, moment(alert, zone))))
+
+
+def _sentence(notification: Notification) -> Line:
+    if notification.article is None:
+        return []
+    return marked(*passage(notification.article, notification.alert.matches))
 
 
 def _links(alert: Alert, markup: Markup, pages: str) -> Iterator[str]:
     """Yield the links to the article and to the page of an alert, its number if there are none."""
     url, page = shown_url(alert.url), alert_page(pages, alert.id)
+    number = _("alert {number}", number=alert_number(alert.id))
     if url:
         yield markup.link(url)
     if page:
-        yield _("{name}: {text}", name=_numbered(alert), text=markup.link(page))
+        yield _("{name}: {text}", name=number, text=markup.link(page))
     elif not url:
-        yield _numbered(alert)
-
-
-def _numbered(alert: Alert) -> str:
-    return _("alert {number}", number=alert_number(alert.id))
+        yield number
 
 
 def _with_sign(why: str) -> str:
@@ -218,29 +231,8 @@ def _with_sign(why: str) -> str:
     return why if why.startswith(signs.MORE) else f"{signs.ESCALATED} {why}"
 
 
-def _alert_sentence(notification: Notification, markup: Markup) -> str:
-    if notification.article is None:
-        return ""
-    text, lit = passage(notification.article, notification.alert.matches)
-    return markup.highlighted(text, lit)
-
-
 def _terms(alert: Alert) -> list[str]:
     return list(dict.fromkeys(match.term or match.text for match in alert.matches))
-
-
-def _other_outlets(alert: Alert, markup: Markup) -> Iterator[str]:
-    outlets = alert.telling.outlets
-    if len(outlets) > 1:
-        names = shortened([with_lag(outlet) for outlet in outlets], OUTLETS_NAMED)
-        yield f"{signs.OUTLETS} {markup.text(names)}"
-    for linked in alert.telling.elsewhere_by_language():
-        names = shortened([outlet.name for outlet in linked.outlets], OUTLETS_NAMED)
-        if linked.perhaps:
-            words = _("perhaps {lang}: {outlets}", lang=linked.lang, outlets=names)
-        else:
-            words = _("{lang}: {outlets}", lang=linked.lang, outlets=names)
-        yield f"{signs.OTHER_LANGUAGE} {markup.text(words)}"
 
 
 def _digest(
@@ -253,7 +245,7 @@ def _digest(
     for name, members in sorted(
         groups.items(), key=lambda g: min(p.alert.severity.rank for p in g[1])
     ):
-        yield f"{markup.bold(name)} ({len(members)})"
+        yield markup.line([(name, "list"), (f" ({len(members)})", "")])
         stories: dict[int, list[Notification]] = {}
         for notification in members:
             story = notification.article.story if notification.article else -notification.alert.id
@@ -267,16 +259,11 @@ def _digest_entry(
 ) -> str:
     newest, alert = notifications[0], notifications[0].alert
     times = f" ×{len(notifications)}" if len(notifications) > 1 else ""
-    about = " · ".join(part for part in (alert.publisher, alert.lang, moment(alert, zone)) if part)
     why = f" {_with_sign(newest.delivery.why)}" if newest.delivery.why else ""
-    links = list(_links(alert, markup, pages)) if pages or shown_url(alert.url) else []
-    headline = _shorten(alert.title, MAX_HEADLINE) or kind_name(alert.kind)
-    lines = [
-        f"{SEVERITY_SIGNS[alert.severity]} {markup.text(headline)}{times}",
-        markup.text(about + why),
-        *links,
-    ]
-    return markup.newline.join(lines)
+    links = _links(alert, markup, pages) if pages or shown_url(alert.url) else ()
+    headline = [severity_run(alert.severity), (f"{_headline(alert)}{times}", "")]
+    about = markup.text(f"{_about(alert, zone)}{why}")
+    return markup.newline.join([markup.line(headline), about, *links])
 
 
 def _fit_parts(parts: Sequence[str], between: str, limit: int, keep: str = "") -> str:

@@ -60,24 +60,6 @@ def _compared(before: Sequence[str], after: Sequence[str]) -> Iterator[DiffPart]
             yield DiffPart(ADDED, "".join(after[first:last]))
 
 
-def with_context(parts: Sequence[DiffPart], words: int) -> list[DiffPart]:
-    """Return pieces with all but so many words around each change left out, as `…`."""
-    shown = []
-    for place, piece in enumerate(parts):
-        if piece.kind != SAME:
-            shown.append(piece)
-            continue
-        tokens = _WORDS.findall(piece.text)
-        head = tokens[: 2 * words] if place else []
-        tail = tokens[-2 * words :] if place < len(parts) - 1 else []
-        if len(head) + len(tail) >= len(tokens) - 2:
-            shown.append(piece)
-        else:
-            gap = " … " if head and tail else "…"
-            shown.append(DiffPart(SAME, "".join(head).rstrip() + gap + "".join(tail).lstrip()))
-    return shown
-
-
 PARTS = ("title", "summary", "body")
 """The parts of which earlier texts are kept."""
 

@@ -27,7 +27,7 @@ from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.model.watchlist import Baseline
-from monitor.presentation.passage import passage
+from monitor.presentation.article import passage
 from monitor.watchlists.baselines import Baselines
 
 if TYPE_CHECKING:

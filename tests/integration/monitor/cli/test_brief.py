@@ -18,7 +18,7 @@ def rows(newsroom: Newsroom, *args: str) -> dict[str, Any]:
 def test_a_briefing_for_people_has_watchlists_stories_and_feeds(filled: Newsroom) -> None:
     shown = filled.here("brief", "--since", "2000-01-01")
     assert shown.returncode == 0
-    for words in ("Briefing, ", "May be missing: 1 of", "Gone: gone (410)", "== Alibaba · "):
+    for words in ("Briefing, ", "May be missing: 1 of", "Gone: gone (410)", "== Alibaba\n  "):
         assert words in shown.stdout, words
     assert FRENCH[0].title.replace("Alibaba", "«Alibaba»") in shown.stdout
     assert "# Briefing" in filled.here("brief", "--format", "md").stdout

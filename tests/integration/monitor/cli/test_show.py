@@ -13,7 +13,7 @@ from support.newsroom import Item, Newsroom, rss, until
 from support.scripted_server import Reply, Web
 from support.two_feed_newsroom import FRENCH
 
-from monitor.cli.show import story_lines
+from monitor.cli.show import timeline_lines
 from monitor.model.alert import Outlet, StoryTimeline
 
 NOW = 1_700_000_000.0
@@ -24,7 +24,7 @@ THIRD = Outlet(name="Le Soir", article=3, seen=NOW + 7_200, lag=7_200.0)
 
 def test_a_date_that_is_none_costs_no_line() -> None:
     strange = (FIRST, replace(SECOND, published=1e18), replace(THIRD, published=-1e18))
-    assert len(list(story_lines(StoryTimeline(strange), NOW))) == 4
+    assert len(list(timeline_lines(StoryTimeline(strange), NOW))) == 4
 
 
 # --- the program --------------------------------------------------------------------------
@@ -91,7 +91,7 @@ def test_a_story_that_spreads_as_the_commands_tell_it(web: Web, tmp_path: Path) 
     (edited,) = listed(newsroom, "--watch", "Alibaba")
     assert [lost["term"] for lost in edited["lost"]] == ["Alibaba"]
     shown = newsroom.here("show", str(alert["article_id"])).stdout
-    assert "    Alibaba: no longer in the text since the revision of " in shown
+    assert "    ! Alibaba: no longer in the text since the revision of " in shown
     assert "no longer in the text" in newsroom.here("alerts", "--watch", "Alibaba").stdout
 
 
@@ -112,8 +112,8 @@ def _listed_as_it_spread(newsroom: Newsroom, hosts: tuple[str, ...]) -> dict[str
     assert titles.index(alert["title"]) < titles.index("Rien de lesechos.fr")
     shown = newsroom.here("show", str(alert["article_id"])).stdout
     assert "    ⇡ 3 outlets at " in shown and "; raised as medium" in shown
-    assert "    lesoir.be, first · article" in shown and ", a copy · article" in shown
-    assert "    2 alerts merged into this one, not notified:" in shown
+    assert "    first lesoir.be · article" in shown and " lesechos.fr · copied · article" in shown
+    assert "    2 alerts merged into this one, not notified\n" in shown
     merged = json.loads(newsroom.here("show", str(alert["article_id"]), "--format", "json").stdout)
     (copies,) = [each["merged"] for each in merged["alerts"] if each["watchlist"] == "Alibaba"]
     assert [copy["outlet"] for copy in copies] == list(hosts[1:])

@@ -12,11 +12,10 @@ from monitor.api.origin import is_foreign
 from monitor.api.pages.alerts import ListParameters
 from monitor.api.pages.links import address
 from monitor.api.pages.login import local_address
-from monitor.api.pages.words import matched, prose
+from monitor.api.pages.words import prose
 from monitor.api.problems import is_page
 from monitor.base.text_cleaning import clean
 from monitor.model.article import ADDED, REMOVED, SAME, DiffPart
-from monitor.model.match import Match
 
 
 def read(fragment: str) -> str:
@@ -68,16 +67,6 @@ def test_changes_have_signs_for_those_who_see_no_colours() -> None:
     found = str(compared(parts))
     assert read(found) == "a [-<b>-]{+c+}"
     assert "<del>" in found and "<ins>" in found
-
-
-def test_what_matched_often_is_said_once() -> None:
-    places = [("title", "Apple"), ("body", "Apple"), ("body", "apple"), ("body", "Apple")]
-    matches = [Match(field=part, start=0, end=5, text=text, term="apple") for part, text in places]
-    assert matched(matches) == [
-        "“Apple” in the title, by apple",
-        "“Apple” in the body, by apple × 2",
-        "“apple” in the body, by apple",
-    ]
 
 
 def test_what_is_typed_is_code() -> None:

@@ -127,7 +127,7 @@ def test_no_english_is_left_in_what_commands_print(newsroom: Path) -> None:
     found: dict[str, Any] = {}
     known = [
         *TITLES, str(newsroom), *(feed.name for feed in article_archive.FEEDS), "Alibaba Grève",
-        "https example org tocsin yaml feeds p50 p95 und fr en pid ID greve list var",
+        "https example org tocsin yaml feeds p50 p95 und fr en pid ID greve list var UTC",
     ]  # fmt: skip
     with pseudo_language():
         for words in PROMPTED:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from monitor.presentation.spans import fit, fit_line
+from monitor.presentation.spans import fit, fit_line, marked, wrap_line
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
@@ -24,3 +24,28 @@ def test_fitted_text_takes_exactly_its_cells(said: str, cells: int) -> None:
 def test_a_line_that_is_cut_ends_in_an_ellipsis(cells: int, shown: str) -> None:
     cut = fit_line([("ab", "quiet"), (" cdef", "plain")], cells)
     assert "".join(text for text, _ in cut) == shown
+
+
+@given(
+    text=st.text("ab é 菜鸟 l’ 阿里", max_size=60),
+    spans=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 9))),
+    cells=st.integers(2, 30),
+)
+def test_wrapped_lines_fit_and_lose_no_mark(
+    text: str, spans: list[tuple[int, int]], cells: int
+) -> None:
+    places = [(start, start + length) for start, length in spans if start + length <= len(text)]
+    lines = wrap_line(marked(text, places), cells)
+    assert all(cell_len("".join(run for run, _ in line)) <= cells for line in lines)
+    runs = [run for line in lines for run in line]
+    assert "".join("".join(run for run, _ in runs).split()) == "".join(text.split())
+    lit = "".join(run for run, role in runs if role == "hit")
+    wanted = [text[n] for n in range(len(text)) if any(a <= n < b for a, b in places)]
+    assert "".join(lit.split()) == "".join("".join(wanted).split())
+
+
+def test_an_address_wider_than_a_line_stays_whole_on_request() -> None:
+    lines = wrap_line([("see https://a.org/1234 now", "")], 8, whole=True)
+    assert ["".join(run for run, _ in line).rstrip() for line in lines] == [
+        "see", "https://a.org/1234", "now",
+    ]  # fmt: skip

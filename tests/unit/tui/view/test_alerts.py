@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, tzinfo
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,13 +15,14 @@ from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.feed import Health
 from monitor.model.severity import Severity
 from monitor.model.watchlist import Baseline, WatchlistCount
-from monitor.presentation.spans import width
+from monitor.presentation.spans import Line, width
 from tui.view.alerts import (
     StoryRow,
     WatchlistColumns,
+    column_at,
     short_count,
     spark,
-    story_row,
+    story_columns,
     watchlist_columns,
     watchlist_row,
 )
@@ -48,20 +50,25 @@ def row_of(*alerts: Alert) -> StoryRow:
     return StoryRow(story, story.newest)
 
 
+def line(row: StoryRow, cells: int, now: float, zone: tzinfo, **options: Any) -> Line:
+    columns = story_columns(row, cells, now, zone, **options)
+    return [run for column in columns for run in column.runs]
+
+
 @given(words, words, st.integers(20, 200))
 def test_a_row_takes_exactly_its_cells(title: str, feed: str, cells: int) -> None:
     alert = replace(FakeNewsroom().alerts([1])[0], title=title, feed=feed, watchlist=title)
     other = replace(alert, id=2, watchlist=feed, starred=True, tags=(title or "t",))
-    assert width(story_row(row_of(alert), cells, NOW, UTC)) == cells
-    assert width(story_row(row_of(alert, other), cells, NOW, UTC, list_cells=cells)) == cells
+    assert width(line(row_of(alert), cells, NOW, UTC)) == cells
+    assert width(line(row_of(alert, other), cells, NOW, UTC, list_cells=cells)) == cells
 
 
 def test_an_outlet_is_not_cut_where_its_headline_leaves_room() -> None:
     alert = replace(FakeNewsroom().alerts([1])[0], feed="Le Courrier du Hainaut", title="Grève")
     long = replace(alert, title="Grève des contrôleurs aériens : un vol sur deux annulé à Orly")
-    assert text(story_row(row_of(alert), 80, NOW, UTC)).rstrip("1≡ ").endswith("du Hainaut")
-    assert "Le Courrier" in text(story_row(row_of(long), 80, NOW, UTC))
-    assert "du Hainaut" not in text(story_row(row_of(long), 80, NOW, UTC))
+    assert text(line(row_of(alert), 80, NOW, UTC)).rstrip("1≡ ").endswith("du Hainaut")
+    assert "Le Courrier" in text(line(row_of(long), 80, NOW, UTC))
+    assert "du Hainaut" not in text(line(row_of(long), 80, NOW, UTC))
 
 
 def test_the_name_of_a_feed_takes_what_its_reason_leaves() -> None:
@@ -128,12 +135,12 @@ def test_a_silence_says_until_when_where_there_are_no_numbers() -> None:
 )
 def test_glyphs_carry_the_meaning(changes: dict[str, object], glyphs: str) -> None:
     alert = replace(FakeNewsroom().alerts([1])[0], **changes)  # type: ignore[arg-type]
-    assert text(story_row(row_of(alert), 80, NOW, UTC))[8:13] == glyphs
+    assert text(line(row_of(alert), 80, NOW, UTC))[8:13] == glyphs
 
 
 def test_each_severity_has_its_own_glyph() -> None:
     alert = FakeNewsroom().alerts([1])[0]
-    rows = [story_row(row_of(replace(alert, severity=s)), 80, NOW, UTC) for s in Severity]
+    rows = [line(row_of(replace(alert, severity=s)), 80, NOW, UTC) for s in Severity]
     assert len({text(row)[0] for row in rows}) == 3
 
 
@@ -141,15 +148,15 @@ def test_a_row_has_the_watchlists_of_its_story_and_the_highest_severity() -> Non
     alert = FakeNewsroom().alerts([1])[0]
     low = replace(alert, id=1, watchlist="Cainiao", severity=Severity.LOW)
     high = replace(alert, id=2, watchlist="Alibaba", severity=Severity.HIGH)
-    shown = text(story_row(row_of(low, high), 120, NOW, UTC, list_cells=20))
+    shown = text(line(row_of(low, high), 120, NOW, UTC, list_cells=20))
     assert "Alibaba · Cainiao" in shown
-    assert shown[0] == text(story_row(row_of(high), 120, NOW, UTC))[0]
-    assert "Alibaba +1 " in text(story_row(row_of(low, high), 80, NOW, UTC, list_cells=11))
+    assert shown[0] == text(line(row_of(high), 120, NOW, UTC))[0]
+    assert "Alibaba +1 " in text(line(row_of(low, high), 80, NOW, UTC, list_cells=11))
 
 
 def test_the_headline_has_what_the_outlet_leaves() -> None:
     alert = replace(FakeNewsroom().alerts([1])[0], title="x" * 200, feed="FT", duplicates=0)
-    headline = text(story_row(row_of(alert), 120, NOW, UTC, list_cells=10)).count("x")
+    headline = text(line(row_of(alert), 120, NOW, UTC, list_cells=10)).count("x")
     assert headline > 120 - 14 - 11 - len("  FT") - 4 - 3
 
 
@@ -182,11 +189,23 @@ def test_all_watchlists_add_up() -> None:
 def test_the_watchlist_that_is_filtered_by_is_named_first() -> None:
     alert = replace(FakeNewsroom().alerts([1])[0], watchlist="Russia", severity=Severity.HIGH)
     row = row_of(alert, replace(alert, id=2, watchlist="Tech", severity=Severity.LOW))
-    assert " Russia +1 " in text(story_row(row, 70, NOW, UTC, list_cells=9))
-    assert " Tech +1 " in text(story_row(row, 70, NOW, UTC, list_cells=9, first=["Tech"]))
+    assert " Russia +1 " in text(line(row, 70, NOW, UTC, list_cells=9))
+    assert " Tech +1 " in text(line(row, 70, NOW, UTC, list_cells=9, first=["Tech"]))
 
 
 def test_an_old_article_has_its_day_where_there_is_room() -> None:
     alert = replace(FakeNewsroom().alerts([1])[0], backfill=True, published=1_483_747_200.0)
-    assert " 2017 · " in text(story_row(row_of(alert), 80, NOW, UTC))
-    assert " 7 Jan 2017 · " in text(story_row(row_of(alert), 120, NOW, UTC))
+    assert " 2017 · " in text(line(row_of(alert), 80, NOW, UTC))
+    assert " 7 Jan 2017 · " in text(line(row_of(alert), 120, NOW, UTC))
+
+
+@given(words, st.integers(20, 200), st.integers(0, 20))
+def test_a_cell_of_a_row_is_in_the_column_that_is_drawn_there(
+    title: str, cells: int, others: int
+) -> None:
+    alert = replace(FakeNewsroom().alerts([1])[0], title=title, duplicates=others)
+    columns = story_columns(row_of(alert), cells, NOW, UTC)
+    hit = [column_at(columns, x) for x in range(cells + 1)]
+    assert hit == [*(each.name for each in columns for _ in range(width(each.runs))), ""]
+    if others and cells >= 50:
+        assert hit[-2] == hit[-1 - len(f" ≡{others}")] == "others"

@@ -1,4 +1,4 @@
-"""Who else tells the story of an article, and how it was revision_lines."""
+"""Who else tells the story of an article, and how it was revision_page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from monitor.model.alert import Escalation, Lost, MergedAlert, Outlet, StoryTime
 from monitor.model.article import ADDED, REMOVED, SAME, ArticleDetails, ArticleRevision, DiffPart
 from monitor.model.severity import Severity
 from monitor.presentation.spans import Line, width
-from tui.view.article import article_page, outlet_sections, revision_lines
+from tui.view.article import article_page, outlet_sections, revision_page
 
 HOSTILE = "[/]\x1b]52;c;cGF5bG9hZA==\x07\x1b[2J\u202e日本" * 9
 
@@ -76,8 +76,8 @@ def test_what_became_of_an_alert_is_said() -> None:
         suppressed_until=NOW + 600,
     )
     page = said(article_page(reading(alerts=(became,)), (), 100, UTC).lines)
-    assert "⇡ 5 outlets at 2026-11-24 23:30 UTC, before: medium" in page
-    assert "! grève: no longer in the text since 2026-11-24 23:30 UTC" in page
+    assert "⇡ 5 outlets at 2026-11-24 23:30 UTC; raised as medium" in page
+    assert "! grève: no longer in the text since the revision of 2026-11-24 23:30 UTC" in page
     assert (
         "not notified: cooldown after another alert of this watchlist until 2026-11-24 23:40 UTC"
         in page
@@ -124,7 +124,7 @@ def test_no_line_is_wider_than_the_reader(cells: int) -> None:
     for section in outlet_sections(told, 1, cells, UTC):
         page += [line for _, line in section.rows]
         assert "\x1b" not in section.heading
-    page += revision_lines(HOSTILE, [edit(HOSTILE)], cells, UTC)
+    page += revision_page(HOSTILE, [edit(HOSTILE)], cells, UTC)
     widest = max(width([("".join(word for word, _ in line).rstrip(), "")]) for line in page)
     assert widest <= max(cells, 15)
     assert not set(said(page)) & set("\x1b\x07\u202e")
@@ -143,9 +143,9 @@ def edit(words: str) -> ArticleRevision:
 
 
 def test_an_edit_shows_what_went_and_what_came_without_colours_too() -> None:
-    page = revision_lines("Titre", [edit("grève")], 80, UTC)
+    page = revision_page("Titre", [edit("grève")], 80, UTC)
     assert "a [-grève-]{+neuf+} b" in said(page)
     assert "Revision 1 · 2026-11-24 23:30 UTC" in said(page)
     assert "Removed terms: grève (Grèves)" in said(page)
     assert ("[-grève-]", "gone") in [run for line in page for run in line]
-    assert "No revision" in said(revision_lines("Titre", [], 80, UTC))
+    assert "No revision" in said(revision_page("Titre", [], 80, UTC))

@@ -53,7 +53,7 @@ def test_an_alert_tells_all_that_is_known_of_it(reader: Browser, filled: Newsroo
     assert row["watchlist"] in page.text and row["outlet"] in page.text
     for match in row["matches"]:
         assert match["text"] in page.all("//mark")
-        assert f"“{match['text']}” in the {match['field']}, by {match['term']}" in page.all("//li")
+        assert f"“{match['text']}” in the {match['field']}, by {match['term']}" in page.all("//p")
     assert f"/articles/{row['article_id']}" in page.links()
     assert reader.get("/alerts/2").text == page.text  # the number alone will do
 

@@ -85,7 +85,7 @@ def test_a_message_has_what_an_analyst_needs() -> None:
         "La sûreté soupçonne «Alibaba» d’«espionnage» à Liège !",
         "⌕ Alibaba, espionnage~",
         "≡ L’Écho, Le Soir +4 min, RTBF +12 min",
-        "⇄ en: Reuters",
+        "⇄ also in English: Reuters",
         "https://lecho.be/1",
     ]
     assert "**Alibaba** dans le viseur  \n" in message.markdown
@@ -105,7 +105,7 @@ def test_a_message_is_in_the_language_of_the_newsroom() -> None:
         "La sûreté soupçonne «Alibaba» d’«espionnage» à Liège !",
         "⌕ Alibaba, espionnage~",
         "≡ L’Écho, Le Soir +4 min, RTBF +12 min",
-        "⇄ en\N{NO-BREAK SPACE}: Reuters",
+        "⇄ aussi en anglais\N{NO-BREAK SPACE}: Reuters",
         "https://lecho.be/1",
     ]
 

@@ -10,7 +10,6 @@ from support.originals import news, newsroom
 
 from index.analysis import shingles as analysis
 from monitor.base.article import Article
-from monitor.intake.ingest.outlets import describe_order
 from monitor.intake.ingest.stories import (
     Relation,
     StoryDecision,
@@ -21,6 +20,7 @@ from monitor.intake.ingest.stories import (
 from monitor.judgement.alerts.headlines import headline_of
 from monitor.model.alert import Outlet
 from monitor.model.poll import Headline, StoryCandidate
+from monitor.presentation.story import describe_order
 
 TEASER = (
     "Les services de renseignement belges surveilleraient la principale plate-forme logistique "

@@ -12,11 +12,8 @@ from support import flow
 from support.newsroom import Newsroom
 
 from monitor.model.article import ADDED, REMOVED, SAME, DiffPart
-from monitor.presentation.service.article_revisions import (
-    diff_words,
-    revisions_between,
-    with_context,
-)
+from monitor.presentation.article import with_context
+from monitor.presentation.service.article_revisions import diff_words, revisions_between
 from monitor.storage.store.sql.views import Views
 
 TEXTS = st.lists(
@@ -94,7 +91,7 @@ def test_terms_of_watchlists_on_another_feed_that_carries_it(tmp_path: Path) -> 
     ((id,),) = flow.rows(room.data, "SELECT id FROM articles WHERE version > 1")
     (article,) = Views(room.data).articles.get([id])
     assert len(article.feeds) == 2
-    assert "terms added: Alibaba (Alibaba)" in room.here("show", str(id), "--diff").stdout
+    assert "New terms: Alibaba (Alibaba)" in room.here("show", str(id), "--diff").stdout
 
 
 def test_on_the_command_line(tmp_path: Path) -> None:
@@ -103,13 +100,13 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     room.watch([{"url": "https://a.test/rss"}], ["Alibaba"])
     ((id,),) = flow.rows(room.data, "SELECT id FROM articles WHERE version > 1")
     shown = room.here("show", str(id), "--diff").stdout
-    assert "title: Grève au port[- d’Anvers-]" in shown
+    assert "  title\n    Grève au port[- d’Anvers-]" in shown
     assert "{+d’Alibaba +}" in shown
-    assert "terms added: Alibaba (Alibaba)" in shown
+    assert "New terms: Alibaba (Alibaba)" in shown
     said = json.loads(room.here("show", str(id), "--diff", "--format", "json").stdout)
     assert [text["version"] for text in said["texts"]] == [1, 2]
     assert said["edits"][0]["came"] == [{"watchlist": "Alibaba", "term": "Alibaba"}]
     ((other,),) = flow.rows(room.data, "SELECT min(id) FROM articles WHERE version = 1")
-    assert "no revisions" in room.here("show", str(other), "--diff").stdout
+    assert "No revision" in room.here("show", str(other), "--diff").stdout
     room.config.unlink()
     assert "[- d’Anvers-]" in room.here("show", str(id), "--diff").stdout

@@ -1,25 +1,25 @@
-"""An alert in words: what was decided of it, by whom, and who was notified or why nobody. Pure."""
+"""An alert in words: what was decided of it, by whom, who was notified, why it was raised. Pure."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from monitor.base import signs
 from monitor.base.article import Timestamp
-from monitor.base.formatting import alert_number
-from monitor.base.text_cleaning import line, truncate
+from monitor.base.formatting import alert_number, clauses
+from monitor.base.text_cleaning import line, lines, truncate
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext, number
-from monitor.model.alert import Alert, AlertState, LinkedOutlets, Lost, SuppressionReason, Verdict
+from monitor.model.alert import Alert, AlertState, SuppressionReason, Verdict
 from monitor.model.delivery import Delivery, DeliveryState
-from monitor.model.language import language_name
-from monitor.model.shown_names import kind_name, state_name, verdict_name
+from monitor.model.match import Match
+from monitor.model.shown_names import kind_name, severity_name, state_name, verdict_name
+from monitor.model.triage import Decision
+from monitor.presentation.spans import Line
 
-if TYPE_CHECKING:
-    from monitor.model.match import Match
-    from monitor.model.triage import Decision
-
+Moment = Callable[[Timestamp], str]
+"""Returns a time in words."""
 _REASONS = {
     SuppressionReason.BACKFILL: mark("published before this watchlist or feed was watched"),
     SuppressionReason.SILENCE: mark("the watchlist was silenced"),
@@ -53,7 +53,7 @@ def _counted(reason: str, count: int) -> str:
     return f"{number(count)} {reason}"
 
 
-def describe_triage(alert: Alert, last: Decision | None, moment: Callable[[Timestamp], str]) -> str:
+def describe_triage(alert: Alert, last: Decision | None, moment: Moment) -> str:
     """Return state, verdict, star, assignee and tags: `acknowledged by anna 10:31 · noise`.
 
     Args:
@@ -80,21 +80,7 @@ def describe_triage(alert: Alert, last: Decision | None, moment: Callable[[Times
     return " · ".join(words)
 
 
-def describe_linked(linked: LinkedOutlets) -> str:
-    """Return in which language outlets tell of an event: `also in French`."""
-    language = language_name(linked.lang)
-    match bool(linked.lang), linked.perhaps:
-        case True, True:
-            return _("perhaps also in {language}", language=language)
-        case True, False:
-            return _("also in {language}", language=language)
-        case False, True:
-            return _("perhaps also in another language")
-        case _unknown:
-            return _("also in another language")
-
-
-def describe_suppression(alert: Alert, moment: Callable[[Timestamp], str]) -> str:
+def describe_suppression(alert: Alert, moment: Moment) -> str:
     """Return why nobody is notified of an alert, and until when; empty if somebody is."""
     if alert.duplicate_of is not None:
         original = alert_number(alert.duplicate_of)
@@ -119,7 +105,7 @@ def describe_suppression(alert: Alert, moment: Callable[[Timestamp], str]) -> st
     return "; ".join(steps)
 
 
-def describe_deliveries(deliveries: Iterable[Delivery], moment: Callable[[Timestamp], str]) -> str:
+def describe_deliveries(deliveries: Iterable[Delivery], moment: Moment) -> str:
     """Return where an alert was sent, where it waits and where it was given up.
 
     `sent to desk 10:31; waits for mail: quiet hours until 07:00`; empty without deliveries.
@@ -127,10 +113,7 @@ def describe_deliveries(deliveries: Iterable[Delivery], moment: Callable[[Timest
     return "; ".join(_delivery_words(deliveries, moment))
 
 
-def _delivery_words(
-    deliveries: Iterable[Delivery], moment: Callable[[Timestamp], str]
-) -> Iterator[str]:
-
+def _delivery_words(deliveries: Iterable[Delivery], moment: Moment) -> Iterator[str]:
     for one in deliveries:
         channel, reason = line(one.channel), line(one.reason)
         if one.state is DeliveryState.SENT and one.sent_at is not None:
@@ -158,12 +141,35 @@ def describe_match(match: Match) -> str:
     return _(_MATCHED_IN[match.field], text=match.text, term=match.term)
 
 
-def describe_lost(lost: Lost, moment: Callable[[Timestamp], str]) -> str:
-    """Return since when a term is not in the article any more."""
-    return _(
-        "{term}: no longer in the text since the revision of {moment}",
-        term=lost.term, moment=moment(lost.at),
-    )  # fmt: skip
+def outcome_lines(alert: Alert, sent: Iterable[Delivery], moment: Moment) -> Iterator[Line]:
+    """Yield the note of an alert, and who was notified of it or why nobody was."""
+    for paragraph in lines(alert.note).splitlines():
+        yield [(f"{signs.NOTE} {paragraph}", "copies")]
+    for words in (describe_deliveries(sent, moment), describe_suppression(alert, moment)):
+        if words:
+            yield [(words, "quiet")]
+
+
+def change_lines(alert: Alert, moment: Moment) -> Iterator[Line]:
+    """Yield why an alert became more severe, and which of its terms an edit removed."""
+    if alert.escalations:
+        raised = severity_name(alert.escalations[0].severity)
+        steps = [describe_escalations(alert, moment), _("raised as {severity}", severity=raised)]
+        yield [(f"{signs.ESCALATED} {clauses(steps)}", "accent")]
+    for lost in alert.lost:
+        words = _(
+            "{term}: no longer in the text since the revision of {moment}",
+            term=line(lost.term), moment=moment(lost.at),
+        )  # fmt: skip
+        yield [(f"{signs.LOOK} {words}", "late")]
+
+
+def alert_lines(alert: Alert, sent: Iterable[Delivery], moment: Moment) -> Iterator[Line]:
+    """Yield what became of an alert, and which words matched; each once, with how often."""
+    yield from outcome_lines(alert, sent, moment)
+    yield from change_lines(alert, moment)
+    for words, count in Counter(map(describe_match, alert.matches)).items():
+        yield [(f"{words} × {number(count)}" if count > 1 else words, "plain")]
 
 
 def describe_decision(decision: Decision) -> str:
@@ -204,7 +210,7 @@ def _reason(name: str) -> str:
     return _(_REASONS[SuppressionReason(name)]) if name in set(SuppressionReason) else name
 
 
-def describe_escalations(alert: Alert, moment: Callable[[Timestamp], str]) -> str:
+def describe_escalations(alert: Alert, moment: Moment) -> str:
     """Return why and when an alert escalated: `5 outlets at 10:47`."""
     return ", ".join(
         _("{reason} at {moment}", reason=line(step.words), moment=moment(step.at))

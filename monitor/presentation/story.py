@@ -1,17 +1,19 @@
-"""Which outlet had a story first, and how the others followed, in words. Pure."""
+"""A story in words: which outlet had it first, how the others followed, what stands of it. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from monitor.base import signs
 from monitor.base.formatting import clauses, span
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
+from monitor.model.language import language_name
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Outlet
+    from monitor.model.alert import LinkedOutlets, Outlet, StoryTimeline
 
 NAMED = 3
 """Outlets that a line of a list names."""
@@ -75,3 +77,43 @@ def describe_order(outlets: Sequence[Outlet], limit: int = NAMED) -> str:
     if earlier := published_first(outlets):
         names.append(_("published first by {outlet}", outlet=earlier.name))
     return clauses(names)
+
+
+def describe_linked(linked: LinkedOutlets) -> str:
+    """Return in which language outlets tell of an event: `also in French`."""
+    language = language_name(linked.lang)
+    match bool(linked.lang), linked.perhaps:
+        case True, True:
+            return _("perhaps also in {language}", language=language)
+        case True, False:
+            return _("also in {language}", language=language)
+        case False, True:
+            return _("perhaps also in another language")
+        case _unknown:
+            return _("also in another language")
+
+
+def outlet_lines(timeline: StoryTimeline, most: int) -> Iterator[str]:
+    """Yield the outlets with a story, and those with its event in each language, with their signs.
+
+    Args:
+        timeline: Who tells it.
+        most: Outlets that a line names.
+    """
+    if timeline.outlets:
+        yield f"{signs.OUTLETS} {shortened([*map(_with_lag, timeline.outlets)], most)}"
+    for linked in timeline.elsewhere_by_language():
+        names = shortened([outlet.name for outlet in linked.outlets], most)
+        where = describe_linked(linked)
+        yield f"{signs.OTHER_LANGUAGE} {_('{where}: {outlets}', where=where, outlets=names)}"
+
+
+def shortened(names: Sequence[str], most: int) -> str:
+    """Return so many names, and how many more there are: `AFP, Le Soir, +3`."""
+    more = [f"{signs.MORE}{len(names) - most}"] if len(names) > most else []
+    return ", ".join([*names[:most], *more])
+
+
+def _with_lag(outlet: Outlet) -> str:
+    """Return the name of an outlet, and how much later than the first it was."""
+    return f"{outlet.name} +{span(outlet.lag)}" if outlet.lag >= 1 else outlet.name

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.fake_newsroom import NOW
 
-from tui.view import times
+from monitor.presentation import times
 
 PARIS = ZoneInfo("Europe/Paris")
 

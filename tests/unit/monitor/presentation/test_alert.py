@@ -8,16 +8,18 @@ import pytest
 from msgspec.structs import replace
 from support.fake_newsroom import FakeNewsroom
 
-from monitor.judgement.alerts.description import (
+from monitor.model.alert import AlertState, Escalation, SuppressionReason, Verdict
+from monitor.model.delivery import Delivery, DeliveryState, Occasion
+from monitor.model.match import Match
+from monitor.model.severity import Severity
+from monitor.model.triage import Decision
+from monitor.presentation.alert import (
+    alert_lines,
     describe_counts,
     describe_deliveries,
     describe_suppression,
     describe_triage,
 )
-from monitor.model.alert import AlertState, Escalation, SuppressionReason, Verdict
-from monitor.model.delivery import Delivery, DeliveryState, Occasion
-from monitor.model.severity import Severity
-from monitor.model.triage import Decision
 
 ALERT = FakeNewsroom().alerts([1])[0]
 DECISION = Decision(
@@ -97,3 +99,14 @@ def test_deliveries_say_where_an_alert_is() -> None:
         "sent to desk at 5; waits for desk: quiet hours until 07:00; given up for mail: 404"
     )
     assert describe_deliveries([], moment) == ""
+
+
+def test_what_matched_often_is_said_once() -> None:
+    places = [("title", "Apple"), ("body", "Apple"), ("body", "apple"), ("body", "Apple")]
+    matches = [Match(field=part, start=0, end=5, text=text, term="apple") for part, text in places]
+    alert = replace(ALERT, matches=tuple(matches))
+    assert [line[0][0] for line in alert_lines(alert, (), str)] == [
+        "“Apple” in the title, by apple",
+        "“Apple” in the body, by apple × 2",
+        "“apple” in the body, by apple",
+    ]

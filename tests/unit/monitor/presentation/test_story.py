@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from monitor.intake.ingest.outlets import published_first
 from monitor.model.alert import Outlet
+from monitor.presentation.story import published_first
 
 NOW = 1_700_000_000.0
 FIRST = Outlet(name="Les Échos", article=1, seen=NOW, lag=0.0, published=NOW - 60)

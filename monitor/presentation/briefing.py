@@ -1,19 +1,25 @@
-"""What a briefing says in words, whatever the format: titles, counts, times, feeds."""
+"""A briefing as marked text: what each of its sections says, whatever draws it.
+
+The dashboard draws the lines as they are; text, Markdown and HTML are in `delivery.export`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.base import signs
 from monitor.base.article import Timestamp
-from monitor.base.formatting import alert_number, date_and_time, span, sparkline
+from monitor.base.formatting import alert_number, date_and_time, shown_title, sparkline
+from monitor.base.text_cleaning import lines
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
-from monitor.judgement.alerts.description import describe_linked
-from monitor.model.alert import AlertState, Outlet, StoryTimeline
+from monitor.model.alert import AlertState, StoryTimeline
 from monitor.model.shown_names import briefing_name, state_name
+from monitor.presentation.severity import severity_run
+from monitor.presentation.spans import Line, arranged, marked
+from monitor.presentation.story import outlet_lines, shortened
 
 if TYPE_CHECKING:
     from monitor.model.briefing import BriefedStory, Briefing, WatchlistBriefing
@@ -26,6 +32,69 @@ TROUBLES_SHOWN = 20
 """Different troubles of feeds that are told."""
 
 
+class Section(NamedTuple):
+    """A part of a briefing, which stands apart from the next one."""
+
+    kind: str
+    """`title`, `overview`, `watchlist`, `story`, `quiet` or `missing`."""
+    lines: list[tuple[str, Line]]
+    """Its lines, each with what it is: `headline`, `counts`, `note`."""
+    watchlist: WatchlistBriefing | None = None
+    story: BriefedStory | None = None
+
+
+def sections(briefing: Briefing, zone: tzinfo | None) -> Iterator[Section]:
+    """Yield what a briefing says: the overview, the stories by watchlist, what may be missing."""
+    yield Section("title", [("title", [(title(briefing, zone), "title")])])
+    yield Section(
+        "overview", [("overview", [(words, "plain")]) for words in _overview(briefing, zone)]
+    )
+    for watchlist in briefing.watchlists:
+        if watchlist.stories:
+            yield Section("watchlist", list(_heading(watchlist)), watchlist=watchlist)
+        for story in watchlist.stories:
+            told = list(_story(story, watchlist.name, briefing.until, zone))
+            yield Section("story", told, story=story)
+    if names := [each.name for each in briefing.watchlists if not each.stories]:
+        words = _("Nothing new: {watchlists}", watchlists=f"{', '.join(names)}.")
+        yield Section("quiet", [("quiet", [(words, "quiet")])])
+    if briefing.troubled:
+        heading: Line = [(_missing(briefing), "late")]
+        feeds = [
+            ("feed", arranged(_("{feed}: {reason}"), feed=(names, "list"), reason=(what, "plain")))
+            for what, names in _feeds(briefing)
+        ]
+        yield Section("missing", [("missing", heading), *feeds])
+
+
+def _heading(watchlist: WatchlistBriefing) -> Iterator[tuple[str, Line]]:
+    yield "name", [(watchlist.name, "heading")]
+    yield "counts", [(_counts(watchlist), "quiet")]
+    if bars := chart(watchlist):
+        yield "chart", [(bars, "list")]
+    if watchlist.missed:
+        yield "missed", [(_("May be missing: {feeds}", feeds=watchlist.missed), "late")]
+
+
+def _story(
+    story: BriefedStory, under: str, now: Timestamp, zone: tzinfo | None
+) -> Iterator[tuple[str, Line]]:
+    headline = story.headline
+    title = marked(headline.text, headline.spans, "title")
+    yield "headline", [severity_run(story.severity), *(title or [(shown_title(""), "title")])]
+    about = [_about(story, zone, now), _remarks(story, under)]
+    yield "about", [(" · ".join(filter(None, about)), "quiet")]
+    if story.excerpt.text:
+        yield "excerpt", marked(story.excerpt.text, story.excerpt.spans, "plain")
+    telling = StoryTimeline(story.others, story.elsewhere)
+    for words in outlet_lines(telling, OUTLETS_NAMED):
+        yield "others", [(words, "quiet")]
+    if story.escalations:
+        yield "escalations", [(f"{signs.ESCALATED} {', '.join(story.escalations)}", "plain")]
+    for paragraph in lines("\n".join(story.notes)).splitlines():
+        yield "note", [(f"{signs.NOTE} {paragraph}", "plain")]
+
+
 def title(briefing: Briefing, zone: tzinfo | None) -> str:
     """Return the title: `Briefing, 2026-11-26 07:00 to 2026-11-27 07:00`."""
     return _(
@@ -34,11 +103,6 @@ def title(briefing: Briefing, zone: tzinfo | None) -> str:
         since=moment(briefing.since, zone),
         until=moment(briefing.until, zone),
     )
-
-
-def nothing_new() -> str:
-    """Return the heading of the watchlists without a story."""
-    return _("Nothing new")
 
 
 def stories(count: int) -> str:
@@ -59,7 +123,7 @@ def subject(briefing: Briefing) -> str:
     return _("{title}: {contents}", title=briefing_name(briefing.name), contents=", ".join(parts))
 
 
-def overview(briefing: Briefing, zone: tzinfo | None) -> Iterator[str]:
+def _overview(briefing: Briefing, zone: tzinfo | None) -> Iterator[str]:
     """Yield the sentences at the beginning: how much there is, unusual, late or missing."""
     told, watchlists = sum(bool(one.stories) for one in briefing.watchlists), briefing.watchlists
     how_many = stories(briefing.stories) if briefing.stories else _("No stories")
@@ -78,11 +142,11 @@ def overview(briefing: Briefing, zone: tzinfo | None) -> Iterator[str]:
         due, made = moment(briefing.due, zone), moment(briefing.until, zone)
         yield _("Late: this was due at {due}, and made at {made}.", due=due, made=made)
     for one in briefing.unusual:
-        yield _("Unusual: {watchlist} has {stories}.", watchlist=one.name, stories=usual(one))
+        yield _("Unusual: {watchlist} has {stories}.", watchlist=one.name, stories=_usual(one))
     if words := list(_not_listed(watchlists)):
         yield _("Not listed: {alerts}.", alerts=", ".join(words))
     if briefing.troubled:
-        yield _("{missing}, named at the end.", missing=missing(briefing))
+        yield _("{missing}, named at the end.", missing=_missing(briefing))
 
 
 def _not_listed(watchlists: Sequence[WatchlistBriefing]) -> Iterator[str]:
@@ -99,7 +163,7 @@ def _not_listed(watchlists: Sequence[WatchlistBriefing]) -> Iterator[str]:
         )
 
 
-def usual(watchlist: WatchlistBriefing) -> str:
+def _usual(watchlist: WatchlistBriefing) -> str:
     """Return how many stories a watchlist has, and how many are usual: `5 stories, usually 3`."""
     count = len(watchlist.stories) + watchlist.left_out
     baseline = watchlist.baseline
@@ -115,9 +179,9 @@ def usual(watchlist: WatchlistBriefing) -> str:
     )
 
 
-def counts(watchlist: WatchlistBriefing) -> str:
+def _counts(watchlist: WatchlistBriefing) -> str:
     """Return the line under the name of a watchlist."""
-    parts = [usual(watchlist)]
+    parts = [_usual(watchlist)]
     if watchlist.baseline.unusual:
         parts.append(_("unusual"))
     if left_out := watchlist.left_out:
@@ -139,13 +203,7 @@ def chart(watchlist: WatchlistBriefing) -> str:
     return sparkline(watchlist.chart, len(watchlist.chart)).replace(" ", "·")
 
 
-def quiet(briefing: Briefing) -> str:
-    """Return the watchlists without a story of their own: `A, B.`; empty if all have one."""
-    names = [one.name for one in briefing.watchlists if not one.stories]
-    return f"{', '.join(names)}." if names else ""
-
-
-def feeds(briefing: Briefing) -> Iterator[tuple[str, str]]:
+def _feeds(briefing: Briefing) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with feeds, and the names of those it is wrong with."""
     groups: dict[str, list[str]] = {}
     for feed in briefing.troubled:
@@ -159,7 +217,7 @@ def feeds(briefing: Briefing) -> Iterator[tuple[str, str]]:
         )
 
 
-def missing(briefing: Briefing) -> str:
+def _missing(briefing: Briefing) -> str:
     """Return the heading of the feeds in trouble."""
     return ngettext(
         "May be missing: {troubled} of {count} feed", "May be missing: {troubled} of {count} feeds",
@@ -167,24 +225,19 @@ def missing(briefing: Briefing) -> str:
     )  # fmt: skip
 
 
-def missed(watchlist: WatchlistBriefing) -> str:
-    """Return what a watchlist may have missed."""
-    return _("May be missing: {feeds}", feeds=watchlist.missed)
-
-
 def alert(story: BriefedStory) -> str:
     """Return the number of the first alert of a story without a link: `alert a5`."""
     return _("alert {number}", number=alert_number(story.alerts[0]))
 
 
-def about(story: BriefedStory, zone: tzinfo | None, now: Timestamp) -> str:
+def _about(story: BriefedStory, zone: tzinfo | None, now: Timestamp) -> str:
     """Return first outlet, language and time of a story."""
     same_day = _at(story.at, zone).date() == _at(now, zone).date()
     at = f"{_at(story.at, zone):%H:%M}" if same_day else moment(story.at, zone)
     return " · ".join(part for part in (story.first, story.lang, at) if part)
 
 
-def remarks(story: BriefedStory, under: str) -> str:
+def _remarks(story: BriefedStory, under: str) -> str:
     """Return star, state, tags and further watchlists of a story; mostly empty."""
     words = [signs.STAR] if story.starred else []
     words += [] if story.state is AlertState.NEW else [state_name(story.state)]
@@ -194,35 +247,9 @@ def remarks(story: BriefedStory, under: str) -> str:
     return " · ".join(words)
 
 
-def other_outlets(story: BriefedStory) -> Iterator[tuple[str, str]]:
-    """Yield a sign and words for the other outlets, and for those in each language."""
-    if story.others:
-        yield signs.OUTLETS, shortened([with_lag(outlet) for outlet in story.others], OUTLETS_NAMED)
-    for linked in StoryTimeline((), story.elsewhere).elsewhere_by_language():
-        names = shortened([outlet.name for outlet in linked.outlets], OUTLETS_NAMED)
-        where = describe_linked(linked)
-        yield signs.OTHER_LANGUAGE, _("{where}: {outlets}", where=where, outlets=names)
-
-
-def shortened(names: Sequence[str], most: int) -> str:
-    """Return names in a row: so many, and how many more there are."""
-    more = [f"+{len(names) - most}"] if len(names) > most else []
-    return ", ".join([*names[:most], *more])
-
-
 def moment(at: Timestamp, zone: tzinfo | None) -> str:
     """Return a local time with its date."""
     return date_and_time(_at(at, zone))
-
-
-def listed(briefing: Briefing) -> Iterable[WatchlistBriefing]:
-    """Return the watchlists that have stories of their own."""
-    return (one for one in briefing.watchlists if one.stories)
-
-
-def with_lag(outlet: Outlet) -> str:
-    """Return the name of an outlet, and how much later than the first it was."""
-    return f"{outlet.name} +{span(outlet.lag)}" if outlet.lag >= 1 else outlet.name
 
 
 def _at(at: Timestamp, zone: tzinfo | None) -> datetime:

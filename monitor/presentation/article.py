@@ -1,0 +1,170 @@
+"""An article as marked text: its byline, who else has its story, what edits of it changed. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from monitor.base import signs
+from monitor.base import text_cleaning as safe
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
+from monitor.model.article import ADDED, REMOVED, SAME, DiffPart
+from monitor.model.shown_names import part_name
+from monitor.presentation.alert import Moment
+from monitor.presentation.story import describe_linked, describe_outlets
+from monitor.presentation.times import date_anomaly
+
+if TYPE_CHECKING:
+    from monitor.base.article import Article
+    from monitor.model.alert import MergedAlert, Outlet, StoryTimeline
+    from monitor.model.article import ArticleDetails, ArticleRevision, Term
+    from monitor.model.match import Match
+    from monitor.presentation.spans import Line
+
+MAX_SENTENCE = 280
+"""Most characters of a sentence; a longer one is cut around its first match."""
+_WORDS = re.compile(r"\s+|\w+(?:[’'-]\w+)*|[^\w\s]")
+_END = re.compile(r"(?<=[.!?…])[\s»”\"]+|\n+")
+
+Spans = tuple[tuple[int, int], ...]
+
+
+def byline(details: ArticleDetails, moment: Moment) -> Line:
+    """Return the outlet, the date with what is odd about it, and the language."""
+    article = details.article
+    seen = moment(article.seen)
+    anomaly = date_anomaly(article.published, article.seen)
+    if article.published is None:
+        date = f"{signs.UNDATED} {_('undated, first seen {time}', time=seen)}"
+    elif anomaly:
+        words = _(
+            "dated in the future: {date}, first seen {time}",
+            date=moment(article.published), time=seen,
+        )  # fmt: skip
+        date = f"{signs.FUTURE} {words}"
+    else:
+        date = moment(article.published)
+    return [
+        (f"{safe.line(details.publisher)} · ", "quiet"),
+        (date, "late" if anomaly else "quiet"),
+        (f" · {article.lang or _('language unknown')}", "quiet"),
+    ]
+
+
+def trouble_lines(details: ArticleDetails, moment: Moment) -> Iterator[Line]:
+    """Yield what of an article was not read, matched or searched, and why."""
+    for words in details.limits:
+        yield [(safe.line(words), "late")]
+    if details.page_trouble:
+        reason = safe.line(details.page_trouble)
+        words = _("Page not read: {reason}", reason=reason)
+        if details.page_retry:
+            retry = moment(details.page_retry)
+            words = _("Page not read: {reason}; next attempt {time}", reason=reason, time=retry)
+        yield [(words, "late")]
+
+
+def merged_groups(merged: Sequence[MergedAlert]) -> Iterator[tuple[str, list[MergedAlert]]]:
+    """Yield the alerts that stand for those of an article, and those merged into them."""
+    if standing := [each for each in merged if each.stands]:
+        yield _("Merged into the alert of another article, which was notified"), standing
+    if into_it := [each for each in merged if not each.stands]:
+        yield (
+            ngettext(
+                "{count} alert merged into this one, not notified",
+                "{count} alerts merged into this one, not notified",
+                len(into_it),
+            ),
+            into_it,
+        )
+
+
+def outlet_groups(timeline: StoryTimeline) -> Iterator[tuple[str, tuple[Outlet, ...]]]:
+    """Yield who else has a story, and who tells of it in each other language, with headings."""
+    if len(timeline.outlets) > 1:
+        yield describe_outlets(timeline.outlets), timeline.outlets
+    for linked in timeline.elsewhere_by_language():
+        words = safe.line(describe_linked(linked))
+        yield words[0].upper() + words[1:], linked.outlets
+
+
+CONTEXT_WORDS = 12
+"""Words shown on each side of a change."""
+_CHANGES = {REMOVED: ("[-", "-]", "gone"), ADDED: ("{+", "+}", "came")}
+"""What stands before and after a change, for those who see no colours, and its role."""
+
+
+def revision_lines(
+    revisions: Sequence[ArticleRevision], moment: Moment
+) -> Iterator[tuple[int, Line]]:
+    """Yield what the revisions of an article changed, the latest first, and how far each is in."""
+    if not revisions:
+        yield 0, [(_("No revision since it was first seen."), "plain")]
+    for revision in reversed(revisions):
+        heading = _("Revision {number}", number=revision.version - 1)
+        yield 0, [(f"{heading} · {moment(revision.at)}", "accent")]
+        if removed := _terms(revision.removed_terms):
+            yield 1, [(_("Removed terms: {terms}", terms=removed), "late")]
+        if added := _terms(revision.added_terms):
+            yield 1, [(_("New terms: {terms}", terms=added), "list")]
+        for part, pieces in revision.parts.items():
+            yield 1, [(part_name(part), "quiet")]
+            yield 2, [_changed(piece) for piece in with_context(pieces, CONTEXT_WORDS)]
+        yield 0, []
+
+
+def _terms(terms: Iterable[Term]) -> str:
+    return ", ".join(f"{safe.line(term)} ({safe.line(name)})" for name, term in terms)
+
+
+def _changed(piece: DiffPart) -> tuple[str, str]:
+    before, after, role = _CHANGES.get(piece.kind, ("", "", "plain"))
+    return f"{before}{safe.clean(piece.text, keep_newlines=True)}{after}", role
+
+
+def with_context(parts: Sequence[DiffPart], words: int) -> list[DiffPart]:
+    """Return pieces with all but so many words around each change left out, as `…`."""
+    shown = []
+    for place, piece in enumerate(parts):
+        if piece.kind != SAME:
+            shown.append(piece)
+            continue
+        tokens = _WORDS.findall(piece.text)
+        head = tokens[: 2 * words] if place else []
+        tail = tokens[-2 * words :] if place < len(parts) - 1 else []
+        if len(head) + len(tail) >= len(tokens) - 2:
+            shown.append(piece)
+        else:
+            gap = " … " if head and tail else "…"
+            shown.append(DiffPart(SAME, "".join(head).rstrip() + gap + "".join(tail).lstrip()))
+    return shown
+
+
+def passage(article: Article, matches: Sequence[Match]) -> tuple[str, Spans]:
+    """Return the first sentence with a match, and the spans of its matches.
+
+    Empty if only the title has matches, because each message has the title.
+    """
+    for part in ("summary", "body"):
+        spans = sorted((m.start, m.end) for m in matches if m.field == part)
+        text = article.part(part)
+        if spans and spans[0][1] <= len(text):
+            start, end = _sentence(text, spans[0])
+            inside = tuple((a - start, b - start) for a, b in spans if a >= start and b <= end)
+            return text[start:end], inside
+    return "", ()
+
+
+def _sentence(text: str, match: tuple[int, int]) -> tuple[int, int]:
+    """Return start and end of the sentence around a match, cut to a readable length."""
+    starts = [end.end() for end in _END.finditer(text, 0, match[0])]
+    start = starts[-1] if starts else 0
+    ending = _END.search(text, match[1])
+    end = ending.start() if ending else len(text)
+    if end - start <= MAX_SENTENCE:
+        return start, end
+    start = max(start, match[0] - MAX_SENTENCE // 3)
+    end = max(match[1], min(end, start + MAX_SENTENCE))
+    return start, end

@@ -1,0 +1,33 @@
+"""The colours of severities: legible on the grounds of pages, and told apart by everybody."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from support import ROOT
+from support.colours import APART, SIGHT, apart, contrast
+
+from monitor.delivery.export.briefing_html import wrapped
+from monitor.presentation.severity import SEVERITY_COLOURS, with_severities
+
+PAGE = ROOT / "monitor/api/pages/templates/page.css"
+GROUNDS = {"light": ("#ffffff", "#f3f5f7"), "dark": ("#14171a", "#1e2328")}
+"""Of the page, and of a box on it."""
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_they_can_be_read_and_told_apart_on_pages(ground: str) -> None:
+    colours = [getattr(each, ground) for each in SEVERITY_COLOURS.values()]
+    for colour in colours:
+        assert min(contrast(colour, each) for each in GROUNDS[ground]) >= 4.5, colour
+    for sight in SIGHT.values():
+        for one, other in combinations(colours, 2):
+            assert apart(one, other, sight) >= APART, (one, other)
+
+
+def test_pages_and_mail_have_the_colours_of_the_table() -> None:
+    for sheet in (with_severities(PAGE.read_text()), wrapped("", "")):
+        for colours in SEVERITY_COLOURS.values():
+            assert colours.light in sheet and colours.dark in sheet
+        assert "$" not in sheet
