@@ -21,7 +21,7 @@ from typing import TypeVar
 from bench.backtest import written_to
 from bench.real_articles import arguments, articles
 from bench.real_watchlists import Author, Vocabulary
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.judgement.match.matcher import WatchlistMatcher
 
 T = TypeVar("T")

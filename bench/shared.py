@@ -30,7 +30,7 @@ from bench.delayed_database import farther
 from bench.measure import cpu_of, cpu_with_the_dead, kept_or_temporary, peak_of
 from bench.newsroom import Newsroom, laid_out
 from bench.server import serving
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.intake.fetch.host_limiter import SLOTS
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.lease import BUCKETS, Duty

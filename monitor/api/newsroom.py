@@ -27,7 +27,7 @@ from monitor.api.guard import AnswerTags, is_known
 from monitor.api.problems import ApiProblem, invalid
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.model.alert import AlertState, Verdict
 from monitor.model.search import Filter
 from monitor.presentation.service.known_names import KnownNames

@@ -30,7 +30,8 @@ from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.translated_command import translated, use_language_of_click
-from monitor.config import data_folder, read, shared_store
+from monitor.config.loading import read
+from monitor.config.location import data_folder, shared_store
 from monitor.model.config import StoreAddress
 from monitor.presentation.service.service import Service
 from monitor.runtime import wiring

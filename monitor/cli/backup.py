@@ -13,7 +13,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.cli import CliContext, say
 from monitor.cli.output import no_progress, progress_bar
-from monitor.config import data_folder, data_folder_of
+from monitor.config.location import data_folder, data_folder_of
 from monitor.runtime.run_log import Progress
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.backup import CONFIG, BackupError, back_up

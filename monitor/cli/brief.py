@@ -13,7 +13,7 @@ from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, output
 from monitor.cli.names import KnownNames
 from monitor.cli.options import CountParam, MomentParam, complete_watchlist
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.delivery.export import briefing_text
 from monitor.delivery.export.briefing_html import document
 from monitor.model.briefing import Briefing

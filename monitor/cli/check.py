@@ -14,7 +14,7 @@ from monitor.base.errors import ConfigError, MonitorError, Problem
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.cli import say
-from monitor.config import read
+from monitor.config.loading import read
 
 
 @click.command()

@@ -20,8 +20,8 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
 from monitor.cli.options import CountParam, format_option
-from monitor.config import read, understand
 from monitor.config.diff import changes
+from monitor.config.loading import read, understand
 from monitor.config.source import config_views, configured_store
 from monitor.model.config import Config
 from monitor.presentation.rows import Row

@@ -18,7 +18,7 @@ from monitor.base.translation import gettext as _
 from monitor.cli import DASHBOARD, CliContext, on_terminal, say
 from monitor.cli.options import DurationParam
 from monitor.cli.run import describe_summary, run_in_foreground
-from monitor.config import STORE_VARIABLE
+from monitor.config.location import STORE_VARIABLE
 
 
 @click.command()

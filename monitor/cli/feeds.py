@@ -23,7 +23,8 @@ from monitor.cli import CliContext, on_terminal, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
 from monitor.cli.options import MomentParam, complete_feed, format_option
-from monitor.config import load, value_parsers
+from monitor.config import value_parsers
+from monitor.config.loading import load
 from monitor.intake import opml
 from monitor.intake.ingest.coverage_gaps import describe_gap, format_interval
 from monitor.intake.ingest.feed_health import describe_health, describe_poll, health

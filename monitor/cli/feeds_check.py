@@ -18,7 +18,7 @@ from monitor.base.translation import mark_all, ngettext, number, pgettext
 from monitor.base.url import redact
 from monitor.cli import CliContext, output
 from monitor.cli.options import complete_feed
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.intake.discovery import DiscoveredFeed, FeedDiagnostics, diagnose, retry
 from monitor.model.config import Config
 from monitor.model.feed import Feed

@@ -16,7 +16,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.config.value_parsers import describe_age
 from monitor.model.config import Retention
 from monitor.runtime.run_log import Progress

@@ -18,7 +18,7 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyGroup
 from monitor.cli.names import InputError, nearest
 from monitor.cli.options import CountParam, format_option
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.briefing import StoredBriefing
 from monitor.model.config import Channel, Config, DeliveryError

@@ -20,7 +20,7 @@ from monitor.base.formatting import seconds
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext
 from monitor.cli.names import InputError, nearest
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.config.value_parsers import clock as time_of_day
 from monitor.judgement.alerts.quiet_hours import next_digest
 from monitor.model.config import Config, Digest, SavedSearch

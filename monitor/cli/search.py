@@ -28,7 +28,7 @@ from monitor.cli.options import (
     list_options,
 )
 from monitor.cli.output import LONGEST_LINE, print_lines
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.delivery.export.atom import search_feed
 from monitor.model.config import SavedSearch
 from monitor.model.search import Filter

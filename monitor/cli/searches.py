@@ -8,7 +8,7 @@ from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.options import complete_search_name, find_search, format_option
-from monitor.config import load
+from monitor.config.loading import load
 
 COLUMNS = ("name", "query", "sort")
 COMMANDS = {

@@ -21,7 +21,7 @@ from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError, nearest
 from monitor.cli.numbers import ArticleNumber, no_article
 from monitor.cli.options import complete_watchlist
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.model.feed import Coverage
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.shown_names import severity_name

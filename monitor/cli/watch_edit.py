@@ -25,7 +25,7 @@ from monitor.cli.options import (
     find_search,
 )
 from monitor.cli.watch import format_option
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.config.value_parsers import LONGEST_NAME
 from monitor.model.severity import Severity
 from monitor.presentation.rows import columns

@@ -24,7 +24,7 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.options import CountParam, MomentParam, complete_watchlist
 from monitor.cli.output import progress_bar
 from monitor.cli.watch import format_option
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.model.config import Config, Watchlist
 from monitor.presentation.service.explanation import find_watchlist
 from monitor.storage.store import open_views

@@ -13,10 +13,10 @@ from monitor.base.errors import Problem
 from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
-from monitor.config import STORE_VARIABLE, beside
 from monitor.config.briefings import briefings
 from monitor.config.channels import channels
 from monitor.config.feeds import feeds
+from monitor.config.location import STORE_VARIABLE, beside
 from monitor.config.routes import routes
 from monitor.config.schema import SearchShape
 from monitor.config.validation import ConfigDraft, nearest, validate

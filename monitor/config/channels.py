@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 
 from monitor.base.errors import MissingExtraError, requires_extra
 from monitor.base.translation import gettext as _
-from monitor.config import beside, value_parsers
+from monitor.config import value_parsers
 from monitor.config.credentials import Credentials
 from monitor.config.delivery_schema import KINDS, ChannelShape
+from monitor.config.location import beside
 from monitor.config.validation import ConfigDraft, nearest
 from monitor.config.yaml_nodes import MappingNode, SequenceNode
 from monitor.model.config import Channel, ChannelKind

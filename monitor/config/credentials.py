@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from monitor.base.translation import gettext as _
-from monitor.config import beside, value_parsers
+from monitor.config import value_parsers
+from monitor.config.location import beside
 from monitor.config.validation import ConfigDraft
 from monitor.config.yaml_nodes import Loc
 from monitor.model.feed import Secret

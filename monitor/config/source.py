@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from monitor.base.errors import ConfigError, NoStoreError, Problem
 from monitor.base.files import file_signature
 from monitor.base.translation import gettext as _
-from monitor.config import STORE_VARIABLE, shared_store
+from monitor.config.location import STORE_VARIABLE, shared_store
 from monitor.storage.store import open_views
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from msgspec.structs import replace
 from monitor.base.errors import ConfigError
 from monitor.base.text_cleaning import line as on_one_line
 from monitor.base.translation import gettext as _
-from monitor.config import understand, yaml_edit
+from monitor.config import yaml_edit
+from monitor.config.loading import understand
 from monitor.config.watchlist_tests import understand_and_test
 from monitor.config.watchlists import NOTHING
 from monitor.config.yaml_edit import EditedFile, Item, LayoutError, parsed_again

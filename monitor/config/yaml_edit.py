@@ -16,7 +16,8 @@ from monitor.base.analyst import user
 from monitor.base.errors import ConfigError, MonitorError
 from monitor.base.files import atomic_write
 from monitor.base.translation import gettext as _
-from monitor.config import load, understand, value_parsers
+from monitor.config import value_parsers
+from monitor.config.loading import load, understand
 from monitor.config.source import config_views, configured_store, version_in_force
 from monitor.config.yaml_nodes import (
     BLANK,

@@ -28,7 +28,8 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import StoreError
 from monitor.base.files import file_signature
 from monitor.base.garbage import collect_rarely, share_one_heap
-from monitor.config import load, shared_store
+from monitor.config.loading import load
+from monitor.config.location import shared_store
 from monitor.config.source import config_views, signature
 from monitor.delivery.notify.notification import NotificationLoader
 from monitor.intake.ingest.ingest import Ingester

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from monitor.cli import main
-from monitor.config import load
+from monitor.config.loading import load
 from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Reply, Web, redirect
 

@@ -18,7 +18,7 @@ from index.interruption import interruptible
 from monitor.base.analyst import user
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.config.source import signature
 from monitor.model.alert import EscalatedAlert, StoryAlerts
 from monitor.model.feed import FeedHealth, Setting

@@ -15,7 +15,7 @@ from monitor.base.formatting import shown_title
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext, number
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.model.feed import Feed, FeedHealth
 from monitor.presentation.spans import Line
 from monitor.runtime.wiring import prospecting

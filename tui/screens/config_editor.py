@@ -14,8 +14,9 @@ from monitor.base.errors import ConfigError, MonitorError, Problem
 from monitor.base.files import atomic_write
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
-from monitor.config import data_folder, read
 from monitor.config.diff import Difference, Effect
+from monitor.config.loading import read
+from monitor.config.location import data_folder
 from monitor.config.source import configured_store, version_in_force
 from monitor.model.config import Config
 from monitor.presentation.spans import Line, wrap

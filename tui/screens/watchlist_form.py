@@ -22,7 +22,7 @@ from monitor.base.errors import ConfigError, MonitorError
 from monitor.base.formatting import percent
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
-from monitor.config import read, understand
+from monitor.config.loading import read, understand
 from monitor.model.config import Config
 from monitor.model.severity import SEVERITY_SIGNS, Severity
 from monitor.model.shown_names import severity_name

@@ -25,7 +25,7 @@ from monitor.api.problems import ApiProblem, FieldProblem
 from monitor.api.router import RowRouter
 from monitor.base.analyst import acting_as
 from monitor.base.translation import gettext as _
-from monitor.config import read
+from monitor.config.loading import read
 from monitor.model.config import Config, Watchlist
 from monitor.model.search import Filter
 from monitor.presentation.rows import means

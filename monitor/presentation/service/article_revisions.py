@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from monitor.base.article import Article
 from monitor.base.errors import ConfigError
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.article import (
     ADDED,

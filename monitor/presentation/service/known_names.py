@@ -13,7 +13,7 @@ from index.query.ast import Facet, walk
 from index.query.parser import read
 from monitor.base.errors import MonitorError, UnknownNameError
 from monitor.base.translation import gettext as _
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
 from monitor.model.watchlist import WatchlistInForce

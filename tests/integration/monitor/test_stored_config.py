@@ -15,7 +15,7 @@ from support.scripted_server import Reply, Web
 from support.terminal import Terminal
 from support.two_feed_newsroom import WATCHLISTS, subscriptions
 
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.config.source import config_views
 from monitor.model.token import Scope
 from monitor.storage.store.sql.connection import TRIAGE_BUSY_MS

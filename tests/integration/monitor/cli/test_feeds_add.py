@@ -13,7 +13,7 @@ from support.feeds_commands import WIRE, YAML, names, page, run
 from support.newsroom import LOOPBACK, TOCSIN, Newsroom
 from support.scripted_server import Reply, Web
 
-from monitor.config import load
+from monitor.config.loading import load
 
 pytestmark = pytest.mark.costly
 

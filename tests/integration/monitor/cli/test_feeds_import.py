@@ -11,7 +11,8 @@ from support.newsroom import LOOPBACK, Newsroom
 from support.originals import lists
 from support.scripted_server import Web
 
-from monitor.config import load, value_parsers
+from monitor.config import value_parsers
+from monitor.config.loading import load
 from monitor.intake import opml
 from monitor.presentation.service.subscriptions import new_among, subscribe
 

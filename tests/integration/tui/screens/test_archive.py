@@ -20,7 +20,7 @@ from textual.pilot import Pilot
 from index.errors import QueryError
 from index.query.parser import parse_query
 from monitor.base.article import Article
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.model.config import SavedSearch
 from monitor.model.search_results import SearchHit, Share
 from monitor.model.severity import Severity

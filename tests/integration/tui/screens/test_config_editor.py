@@ -11,8 +11,8 @@ from support.dashboard_driver import drive, screen, sees, until
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
-from monitor.config import load
 from monitor.config.diff import changes, differences
+from monitor.config.loading import load
 from monitor.config.yaml_nodes import line_of
 from tui import external_programs
 from tui.app import DashboardApp

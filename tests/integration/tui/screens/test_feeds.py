@@ -16,7 +16,7 @@ from support.newsroom import LOOPBACK, Item, rss
 from support.scripted_server import Fault, Reply, Web
 from textual.pilot import Pilot
 
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.model.feed import Coverage, FeedHealth, Gap, GapKind, Health, Setting
 from monitor.presentation.spans import Line, width
 from tui.app import DashboardApp

@@ -13,7 +13,7 @@ from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.model.severity import Severity
 from tui.app import DashboardApp
 from tui.screens.dialogs import ChoiceDialog

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from monitor.base.garbage import collector_paused
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.judgement.match.matcher import WatchlistMatcher
 
 

@@ -20,7 +20,7 @@ from monitor.base import translation
 from monitor.base.language import FOLDER
 from monitor.cli import main_group
 from monitor.cli.translated_command import translated, use_language_of_click
-from monitor.config import load
+from monitor.config.loading import load
 
 SPACE = "\N{NO-BREAK SPACE}"
 TITLES = ["Alibaba à Liège", "Grève au port", "Alibaba et la grève", "Il pleut"]

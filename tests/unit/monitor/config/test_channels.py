@@ -8,8 +8,8 @@ import pytest
 
 from monitor.base.errors import ConfigError
 from monitor.cli.check import describe_problems
-from monitor.config import understand
 from monitor.config.diff import changes
+from monitor.config.loading import understand
 from monitor.config.summary import as_mapping, as_text
 from monitor.model.config import ChannelKind, Config
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import understand
 from monitor.config.diff import changes
+from monitor.config.loading import understand
 
 BEFORE = """
 feeds: [https://a.org/x]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.base.errors import ConfigError
-from monitor.config import understand
+from monitor.config.loading import understand
 from monitor.judgement.alerts.routing import routing
 from monitor.model.config import Config, Digest, Quiet, Route
 from monitor.model.severity import Severity

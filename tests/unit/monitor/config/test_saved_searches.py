@@ -8,7 +8,7 @@ import pytest
 from support.newsroom import Newsroom
 
 from monitor.base.errors import ConfigError
-from monitor.config import understand
+from monitor.config.loading import understand
 from monitor.model.search import PastSearch
 from monitor.runtime.wiring import open_service
 from monitor.storage.store.sql.store import Store

@@ -11,8 +11,8 @@ import pytest
 from msgspec.structs import replace
 from support import ROOT
 
-from monitor.config import load, understand
 from monitor.config.diff import changes
+from monitor.config.loading import load, understand
 from monitor.config.schema import json_schema
 from monitor.config.summary import warnings
 from monitor.model.config import Config

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from monitor.config import understand
+from monitor.config.loading import understand
 from monitor.config.watchlist_edit import (
     WatchlistFields,
     check_fields,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support import ROOT
 
 from monitor.base.errors import ConfigError, MonitorError
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.config.yaml_edit import LayoutError, edit, scalar, with_item, without_items
 from monitor.config.yaml_nodes import YamlText, tree
 

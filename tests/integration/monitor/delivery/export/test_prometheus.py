@@ -22,7 +22,7 @@ from support.store_with_alerts import ALIBABA, FEED, NOW, raised
 
 from monitor.base.errors import ConfigError, MonitorError, StoreError
 from monitor.cli import main_group
-from monitor.config import understand
+from monitor.config.loading import understand
 from monitor.delivery.export.metrics_server import serving
 from monitor.delivery.export.prometheus import EventCounters, figures
 from monitor.intake.ingest.poll_outcome import BatchOutcome

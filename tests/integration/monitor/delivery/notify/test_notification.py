@@ -14,7 +14,7 @@ from support.scripted_server import Reply, Web
 from support.simulated_time import Town, World
 
 from monitor.cli import main_group
-from monitor.config import load
+from monitor.config.loading import load
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from support.in_process_monitor import InProcessMonitor, press_of
 from support.newsroom import Item, Newsroom, rss, until
 from support.scripted_server import Web, conditional
 
-from monitor.config import understand
 from monitor.config.diff import changes
+from monitor.config.loading import understand
 from monitor.model.config import Config
 from monitor.model.event_link import Surety
 from monitor.model.vectors_extra import not_installed, turned_off

@@ -23,7 +23,7 @@ from index.query.parser import none_of, parse_query
 from monitor.base.article import Article
 from monitor.base.errors import ConfigError, UnknownNameError
 from monitor.cli import main_group
-from monitor.config import load, understand
+from monitor.config.loading import load, understand
 from monitor.judgement.match.matcher import WatchlistMatcher, explain
 from monitor.judgement.match.rule_version import rule_version
 from monitor.model.alert import Verdict

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from monitor.base.errors import ConfigError
-from monitor.config import load
+from monitor.config.loading import load
 from monitor.config.yaml_edit import LayoutError, set_enabled
 from monitor.presentation.service.subscriptions import pause_or_resume
 
