@@ -24,7 +24,7 @@ from monitor.api.mcp.tools import TOOLS, input_schema
 from monitor.api.problems import KINDS, PREFIX
 from monitor.base import signs
 from monitor.cli import main_group
-from monitor.config.schema import json_schema
+from monitor.config.keys import json_schema
 from monitor.model.token import Scope
 from monitor.presentation import rows
 from monitor.presentation.rows import (
@@ -219,22 +219,22 @@ def _option(option: click.Option, context: click.Context) -> tuple[str, str]:
 
 SHAPES = {
     "": ("The whole file", "feeds-yaml"),
-    "FeedShape": ("A feed: `feeds[]`", "feeds-yaml"),
-    "AuthShape": ("Log-in of a feed or a host: `auth`", "feeds-yaml"),
-    "DefaultsShape": ("All feeds: `defaults`", "feeds-yaml"),
-    "HostShape": ("Feeds of a host: `hosts.HOST`", "feeds-yaml"),
-    "TagShape": ("Feeds with a tag: `tags.TAG`", "feeds-yaml"),
-    "NetworkShape": ("The network: `network`", "feeds-yaml"),
-    "ApiShape": ("The pages of `tocsin api`: `api`", "feeds-yaml"),
-    "ArchiveShape": ("The archive: `archive`", "feeds-yaml"),
-    "SearchShape": ("A saved search: `searches[]`", "feeds-yaml"),
-    "WatchlistShape": ("A watchlist: `watchlists[]`", "feeds-yaml-alerts"),
-    "EscalateShape": ("Escalation: `escalate`", "feeds-yaml-alerts"),
-    "AlertsShape": ("All watchlists: `alerts`", "feeds-yaml-alerts"),
-    "ChannelShape": ("A channel: `channels[]`", "feeds-yaml-alerts"),
-    "RouteShape": ("A route: `routes[]`", "feeds-yaml-alerts"),
-    "BriefingShape": ("A briefing: `briefing`", "feeds-yaml-alerts"),
-    "QuietShape": ("Quiet hours: `quiet`", "feeds-yaml-alerts"),
+    "Feed": ("A feed: `feeds[]`", "feeds-yaml"),
+    "Auth": ("Log-in of a feed or a host: `auth`", "feeds-yaml"),
+    "Defaults": ("All feeds: `defaults`", "feeds-yaml"),
+    "Host": ("Feeds of a host: `hosts.HOST`", "feeds-yaml"),
+    "Tag": ("Feeds with a tag: `tags.TAG`", "feeds-yaml"),
+    "Network": ("The network: `network`", "feeds-yaml"),
+    "Api": ("The pages of `tocsin api`: `api`", "feeds-yaml"),
+    "Archive": ("The archive: `archive`", "feeds-yaml"),
+    "Search": ("A saved search: `searches[]`", "feeds-yaml"),
+    "Watchlist": ("A watchlist: `watchlists[]`", "feeds-yaml-alerts"),
+    "Escalate": ("Escalation: `escalate`", "feeds-yaml-alerts"),
+    "Alerts": ("All watchlists: `alerts`", "feeds-yaml-alerts"),
+    "Channel": ("A channel: `channels[]`", "feeds-yaml-alerts"),
+    "Route": ("A route: `routes[]`", "feeds-yaml-alerts"),
+    "Briefing": ("A briefing: `briefing`", "feeds-yaml-alerts"),
+    "Quiet": ("Quiet hours: `quiet`", "feeds-yaml-alerts"),
 }
 """Each part of the schema, with its heading and its page."""
 YAML_PAGES = {
@@ -300,7 +300,7 @@ def _same(
     shapes: Mapping[str, Mapping[str, Any]],
 ) -> str | None:
     """Return the part that explains this key already, where settings can stand in two places."""
-    for owner in ("FeedShape", "WatchlistShape"):
+    for owner in ("Feed", "Watchlist"):
         if shape is not shapes[owner] and shapes[owner]["properties"].get(key) == about:
             return owner
     return None

@@ -170,7 +170,7 @@ def _validation_problem(request: Request, error: RequestValidationError) -> ApiP
 
 
 def _nearest_parameter(request: Request, name: str) -> str:
-    from monitor.config.validation import nearest
+    from monitor.config.names import nearest
 
     route = request.scope.get("route")
     known: list[str] = []

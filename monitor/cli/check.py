@@ -31,7 +31,8 @@ def check(context: click.Context, style: str) -> None:
 
 def run_check(path: Path, data: Path | None, *, as_json: bool) -> int:
     """Check a feeds.yaml, print its summary or its mistakes, return the exit code."""
-    from monitor.config.summary import as_mapping, as_text, warnings
+    from monitor.config.summary import as_mapping, as_text
+    from monitor.config.warnings import warnings
     from monitor.config.watchlist_tests import load_and_test
 
     try:
@@ -100,6 +101,6 @@ def schema() -> None:
     Save it beside feeds.yaml as feeds.schema.json. Editors with YAML support then complete,
     explain and check every key.
     """
-    from monitor.config.schema import json_schema
+    from monitor.config.keys import json_schema
 
     click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))

@@ -20,7 +20,7 @@ class InputError(click.ClickException):
 
 def nearest(problem: str, name: str, known: Iterable[str], otherwise: str = "") -> str:
     """Return a problem with `; did you mean …?`, or `otherwise` if no known name is like it."""
-    from monitor.config.validation import nearest
+    from monitor.config.names import nearest
 
     if hint := nearest(name, known):
         return problem + hint

@@ -3,147 +3,176 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from index.analysis.folding import compact
-from index.errors import QueryError
-from index.query.parser import Query, parse_query
 from monitor.base.errors import Problem
-from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
-from monitor.config.briefings import briefings
 from monitor.config.channels import channels
+from monitor.config.draft import ConfigDraft, draft_of, repeated
 from monitor.config.feeds import feeds
+from monitor.config.keys import RouteKeys
 from monitor.config.location import STORE_VARIABLE, beside
-from monitor.config.routes import routes
-from monitor.config.schema import SearchShape
-from monitor.config.validation import ConfigDraft, nearest, validate
-from monitor.config.watchlists import unknown_selector, watchlists
-from monitor.config.yaml_nodes import MappingNode, Node, YamlSyntaxError, YamlText, decode, tree
-from monitor.model.config import Config, Retention, SavedSearch, Watchlist
+from monitor.config.names import (
+    nearest,
+    selects_feed,
+    unknown_channel,
+    unknown_selector,
+    unknown_watchlist,
+)
+from monitor.config.watchlists import watchlists
+from monitor.config.yaml_nodes import Loc
+from monitor.model.config import BriefingSchedule, Config, Retention, Route
 from monitor.model.feed import Feed
-
-
-def retention(
-    draft: ConfigDraft, feeds: tuple[Feed, ...], watchlists: Collection[Watchlist]
-) -> Retention:
-    """Return what the archive keeps and how long; problems are added to the draft."""
-    shape = draft.shape.archive
-    pair = draft.written.get("archive")
-    says_how_long = pair and isinstance(pair.value, MappingNode) and pair.value.get("keep")
-    if not says_how_long and (shape.except_ or shape.drop_alerts):
-        draft.add_problem(("archive",), _("without `keep` nothing is ever dropped; say how long"))
-    if shape.drop_alerts and "has:alert" in shape.except_:
-        draft.add_problem(("archive", "drop_alerts"), _("`except` keeps what `drop_alerts` drops"))
-    names = [watchlist.name for watchlist in watchlists]
-    for place, selector in enumerate(shape.except_):
-        if words := _unknown_selector(selector, feeds, names):
-            draft.add_problem(("archive", "except", place), words)
-    return Retention(keep=shape.keep, spare=shape.except_, drop_alerts=shape.drop_alerts)
-
-
-def _unknown_selector(selector: str, feeds: tuple[Feed, ...], watchlists: list[str]) -> str:
-    """Return why a selector selects nothing; empty if it selects something."""
-    kind, _sep, name = selector.partition(":")
-    if kind == "watch" and name not in watchlists:
-        return _("no watchlist is called `{name}`", name=name) + nearest(name, watchlists)
-    if kind in ("tag", "feed"):
-        return unknown_selector(selector if kind == "tag" else name, feeds)
-    return ""
-
-
-def searches(draft: ConfigDraft) -> tuple[SavedSearch, ...]:
-    """Return the saved searches of a draft; problems are added to the draft."""
-    saved: list[SavedSearch] = []
-    first: dict[str, int] = {}
-    for number, shape in enumerate(draft.shape.searches):
-        _validate_name(draft, number, shape.name, first)
-        if query := _query(draft, number, shape):
-            saved.append(SavedSearch(name=shape.name, query=query, sort=shape.sort))
-    return tuple(saved)
-
-
-def _validate_name(draft: ConfigDraft, number: int, name: str, first: dict[str, int]) -> None:
-    """Report two names that `@NAME` cannot tell apart: `@liegethisweek` is Liège this week."""
-    loc = ("searches", number, "name")
-    if not compact(name):
-        draft.add_problem(loc, _("a name holds letters or digits"))
-        return
-    earlier = first.setdefault(compact(name), number)
-    if earlier != number:
-        line = draft.line(("searches", earlier))
-        other = draft.shape.searches[earlier].name
-        message = _("a search is called `{name}` already, on line {line}", name=other, line=line)
-        draft.add_problem(loc, message)
-
-
-def _query(draft: ConfigDraft, number: int, shape: SearchShape) -> Query | None:
-    try:
-        return parse_query(shape.query)
-    except QueryError as error:
-        words = clauses(filter(None, (error.message, error.hint)))
-        draft.add_problem(("searches", number, "query"), words, position=error.position)
-        return None
-
-
-REQUIRED = {
-    "feeds": mark("nothing to poll: there is no `feeds:`; `feeds: []` if so meant"),
-    "watchlists": mark(
-        "nothing to watch for: there is no `watchlists:`; `watchlists: []` if so meant"
-    ),
-}
+from monitor.model.reserved_names import FEED_HEALTH
 
 
 def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
     """Return the Config of a `feeds.yaml` (None if nothing can be read), and every problem."""
-    source, broken = decode(content)
-    if broken:
-        return None, [source.problem(broken.index, broken.message)]
-    try:
-        root, repeated = tree(source)
-    except YamlSyntaxError as error:
-        return None, [source.problem(error.index, error.message)]
-    if not isinstance(root, MappingNode):
-        return None, [_not_a_mapping(source, root)]
-    shape, fitting, misfits = validate(source, root)
-    draft = ConfigDraft(source, root, shape, fitting, [*repeated, *misfits])
-    _validate_not_empty(draft)
+    draft = draft_of(content)
+    if isinstance(draft, Problem):
+        return None, [draft]
+    file = draft.file
     subscribed = feeds(draft, path.parent, os.environ)
     watched = watchlists(draft, subscribed)
+    _check_searches(draft)
     config = Config(
         path=path,
-        data=beside(path, shape.data),
-        shared=os.environ.get(STORE_VARIABLE) or shape.store,
+        data=beside(path, file.data),
+        shared=os.environ.get(STORE_VARIABLE) or file.store,
         feeds=subscribed,
-        watchlists=tuple(watched.values()),
-        searches=searches(draft),
+        watchlists=watched,
+        searches=file.searches,
         channels=channels(draft, path, os.environ),
-        routes=routes(draft, subscribed),
-        notify=shape.alerts.notify,
-        briefings=briefings(draft),
-        zone=shape.zone,
-        pages=shape.api.url,
-        language=shape.language,
-        allow=shape.network.allow,
-        contact=shape.network.contact,
-        metrics=shape.network.metrics,
-        retention=retention(draft, subscribed, tuple(watched.values())),
-        vectors=shape.archive.vectors,
+        routes=_routes(draft, subscribed),
+        notify=file.alerts.notify,
+        briefings=_briefings(draft),
+        zone=file.zone,
+        pages=file.api.url,
+        language=file.language,
+        allow=file.network.allow,
+        contact=file.network.contact,
+        metrics=file.network.metrics,
+        retention=_retention(draft, subscribed, [watchlist.name for watchlist in watched]),
+        vectors=file.archive.vectors,
     )
     return config, draft.problems
 
 
-def _not_a_mapping(source: YamlText, root: Node | None) -> Problem:
-    if root is None:
-        return Problem(1, 1, _("the file is empty; `tocsin init` writes one to start from"))
-    return source.problem(root.start, _("this is no feeds.yaml: it begins with `feeds:`"))
+def _check_searches(draft: ConfigDraft) -> None:
+    """Report names that `@NAME` cannot tell apart: `@liegethisweek` is Liège this week."""
+    searches = draft.file.searches
+    for number, search in enumerate(searches):
+        if not compact(search.name):
+            words = _("a name holds letters or digits")
+            draft.add_problem(("searches", number, "name"), words)
+    for number, earlier in repeated(compact(search.name) for search in searches):
+        line = draft.line(("searches", earlier))
+        name = searches[earlier].name
+        words = _("a search is called `{name}` already, on line {line}", name=name, line=line)
+        draft.add_problem(("searches", number, "name"), words)
 
 
-def _validate_not_empty(draft: ConfigDraft) -> None:
-    """Report a file without feeds or watchlists: it may be half written."""
-    keys = [pair.key.text for pair in draft.written.pairs]
-    for key, words in REQUIRED.items():
-        if key not in keys and not any(nearest(other, [key]) for other in keys):
-            draft.problems.append(Problem(1, 1, _(words)))
+def _retention(draft: ConfigDraft, feeds: Sequence[Feed], watchlists: Sequence[str]) -> Retention:
+    keys = draft.file.archive
+    if "keep" not in keys.written and (keys.except_ or keys.drop_alerts):
+        draft.add_problem(("archive",), _("without `keep` nothing is ever dropped; say how long"))
+    if keys.drop_alerts and "has:alert" in keys.except_:
+        draft.add_problem(("archive", "drop_alerts"), _("`except` keeps what `drop_alerts` drops"))
+    for number, selector in enumerate(keys.except_):
+        kind, _sep, name = selector.partition(":")
+        words = ""
+        if kind == "watch" and name not in watchlists:
+            words = _("no watchlist is called `{name}`", name=name) + nearest(name, watchlists)
+        elif kind in ("tag", "feed"):
+            words = unknown_selector(selector if kind == "tag" else name, feeds)
+        if words:
+            draft.add_problem(("archive", "except", number), words)
+    return Retention(keep=keys.keep, spare=keys.except_, drop_alerts=keys.drop_alerts)
+
+
+def _briefings(draft: ConfigDraft) -> tuple[BriefingSchedule, ...]:
+    file = draft.file
+    channels = [channel.name for channel in file.channels]
+    watchlists = [watchlist.title for watchlist in file.watchlists]
+    for number, earlier in repeated(keys.title.casefold() for keys in file.briefing):
+        words = _(
+            "a briefing is called `{name}` already, on line {line}; give one another `name`",
+            name=file.briefing[number].title, line=draft.line(("briefing", earlier)),
+        )  # fmt: skip
+        draft.add_problem(("briefing", number, "name"), words)
+    for number, keys in enumerate(file.briefing):
+        for place, words in _unknown_names(keys.to, keys.watch, channels, watchlists):
+            draft.add_problem(("briefing", number, *place), words)
+    return tuple(
+        BriefingSchedule(
+            name=keys.title,
+            at=keys.at,
+            to=tuple(dict.fromkeys(keys.to)),
+            days=keys.days,
+            watch=keys.watch,
+            since=keys.since,
+            zone=file.zone,
+        )
+        for keys in file.briefing
+    )
+
+
+def _routes(draft: ConfigDraft, feeds: Sequence[Feed]) -> tuple[Route, ...]:
+    channels = [channel.name for channel in draft.file.channels]
+    watchlists = [*(keys.title for keys in draft.file.watchlists), FEED_HEALTH]
+    for number, keys in enumerate(draft.file.routes):
+        unknown = list(_unknown_names(keys.to, keys.watch, channels, watchlists))
+        for key, selectors in (("tag", [f"tag:{tag}" for tag in keys.tag]), ("feeds", keys.feeds)):
+            for item, selector in enumerate(selectors):
+                if words := unknown_selector(selector, feeds):
+                    unknown.append(((key, item), words))
+        for place, words in unknown:
+            draft.add_problem(("routes", number, *place), words)
+    routes = tuple(_route(keys, feeds) for keys in draft.file.routes)
+    if not draft.problems:  # a condition that does not fit was left out: its route would match all
+        _check_reachable(draft, routes)
+    return routes
+
+
+def _route(keys: RouteKeys, feeds: Sequence[Feed]) -> Route:
+    chosen = None
+    if keys.tag or keys.feeds:
+        chosen = tuple(
+            feed.name
+            for feed in feeds
+            if (not keys.tag or set(keys.tag) & set(feed.tags))
+            and (not keys.feeds or any(selects_feed(selector, feed) for selector in keys.feeds))
+        )
+    return Route(
+        to=keys.to,
+        watch=keys.watch,
+        severity=keys.severity,
+        lang=keys.lang,
+        feeds=chosen,
+        quiet=keys.quiet,
+        digest=keys.digest,
+    )
+
+
+def _check_reachable(draft: ConfigDraft, routes: Sequence[Route]) -> None:
+    """Report the route after one that matches every alert: no alert reaches it."""
+    for number, route in enumerate(routes[:-1]):
+        if not (route.watch or route.severity or route.lang) and route.feeds is None:
+            line = draft.line(("routes", number))
+            message = _("no alert reaches this route: the one on line {line} is for all", line=line)
+            draft.add_problem(("routes", number + 1), message)
+            return
+
+
+def _unknown_names(
+    to: Sequence[str], watch: Sequence[str], channels: Sequence[str], watchlists: Sequence[str]
+) -> Iterator[tuple[Loc, str]]:
+    """Yield the channels and watchlists that do not exist, each with its place."""
+    for item, name in enumerate(to):
+        if words := unknown_channel(name, channels):
+            yield ("to", item), words
+    for item, name in enumerate(watch):
+        if words := unknown_watchlist(name, watchlists):
+            yield ("watch", item), words

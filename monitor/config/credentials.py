@@ -8,8 +8,8 @@ from pathlib import Path
 
 from monitor.base.translation import gettext as _
 from monitor.config import value_parsers
+from monitor.config.draft import ConfigDraft
 from monitor.config.location import beside
-from monitor.config.validation import ConfigDraft
 from monitor.config.yaml_nodes import Loc
 from monitor.model.feed import Secret
 

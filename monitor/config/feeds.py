@@ -1,4 +1,4 @@
-"""Feeds, from their schema: settings by precedence, names, and duplicates."""
+"""Feeds, from their keys: settings by precedence, names, and duplicates."""
 
 from __future__ import annotations
 
@@ -18,174 +18,23 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
 from monitor.config import value_parsers
 from monitor.config.credentials import Credentials, describe_origin, is_in_file
-from monitor.config.feed_schema import AuthShape, SecretsShape, SharedShape
-from monitor.config.schema import FileShape
-from monitor.config.validation import ConfigDraft
-from monitor.config.yaml_nodes import Loc, MappingNode, find
+from monitor.config.draft import ConfigDraft, repeated
+from monitor.config.feed_keys import AuthKeys, SecretsKeys, SettingsKeys
+from monitor.config.keys import FileKeys
+from monitor.config.yaml_nodes import Loc, MappingNode
 from monitor.model.feed import Feed, RequestOptions, Secret, Setting
 from monitor.model.shown_names import source_name
 
 AUTHORIZATION = "Authorization"  # not a message
 HEADER = "header "
 """What the key of a setting begins with that is a header."""
-_FEED = "the feed"  # not a message
-_PLAIN = ("every", "full_text", "lang", "user_agent", "timeout", "encoding")
-"""Settings that hold a single value and no secret."""
-
-
-class SettingsSource(NamedTuple):
-    """A part of the file that sets something for a feed: the feed, its host, a tag, defaults."""
-
-    shape: SecretsShape | SharedShape
-    loc: Loc
-    """Where it is written."""
-    name: str
-    """`the feed`, `host journal.example`, `tag belgique` or `defaults`."""
-
-
-def settings_sources(shape: FileShape, number: int) -> tuple[SettingsSource, ...]:
-    """Return the sources of the settings of a feed, in order of precedence."""
-    feed = shape.feeds[number]
-    sources = [SettingsSource(feed, ("feeds", number), _FEED)]
-    origin = value_parsers.origin(feed.url) if shape.hosts else None
-    for server, of_host in shape.hosts.items():
-        if value_parsers.origin(server) == origin:
-            sources.append(
-                SettingsSource(of_host, ("hosts", server), f"host {server}")  # not a message
-            )  # not a message
-    for tag in dict.fromkeys((*feed.tags, *shape.defaults.tags)):
-        if tag in shape.tags:
-            sources.append(
-                SettingsSource(shape.tags[tag], ("tags", tag), f"tag {tag}")  # not a message
-            )  # not a message
-    return (*sources, SettingsSource(shape.defaults, ("defaults",), "defaults"))
-
-
-def setting_of(key: str, by: Sequence[SettingsSource]) -> tuple[Any, SettingsSource | None]:
-    """Return the value of a setting and its source; the default and None if nothing sets it."""
-    for speaker in by:
-        value = getattr(speaker.shape, key)
-        if value not in (None, ""):
-            return value, speaker
-    return getattr(by[-1].shape, key), None
-
-
-def request_options(
-    by: Sequence[SettingsSource], name: str, credentials: Credentials
-) -> RequestOptions:
-    """Return the request options of a feed; missing secrets are added to the draft as problems."""
-    headers: dict[str, tuple[str, Secret]] = {}
-    for speaker in reversed(by):
-        whose = name if speaker is by[0] else source_name(speaker.name)
-        for header, value in _headers(speaker, whose, credentials):
-            headers[header.lower()] = header, value
-    return RequestOptions(
-        headers=tuple(headers.values()),
-        user_agent=setting_of("user_agent", by)[0],
-        proxy=_proxy(by, name, credentials),
-        timeout=setting_of("timeout", by)[0],
-        encoding=setting_of("encoding", by)[0],
-    )
-
-
-def _proxy(by: Sequence[SettingsSource], name: str, credentials: Credentials) -> Secret | None:
-    written, speaker = setting_of("proxy", by)
-    if speaker is None or written == value_parsers.DIRECT:
-        return None
-    whose = name if speaker is by[0] else source_name(speaker.name)
-    return credentials.at((*speaker.loc, "proxy"), written, whose)
-
-
-def login_of(address: str) -> Secret | None:
-    """Return the Authorization header of the login in an address; None without a login."""
-    parts = urlsplit(address)
-    if not parts.username and not parts.password:
-        return None
-    return _basic(unquote(parts.username or ""), unquote(parts.password or ""))
-
-
-def _headers(
-    speaker: SettingsSource, whose: str, credentials: Credentials
-) -> Iterator[tuple[str, Secret]]:
-    """Yield the headers that one source sets; missing secrets are reported and left out."""
-    for header, written in speaker.shape.headers.items():
-        if value := credentials.at((*speaker.loc, "headers", header), written, whose):
-            yield header, value
-    if not isinstance(speaker.shape, SecretsShape) or not (auth := speaker.shape.auth):
-        return
-    place = (*speaker.loc, "auth")
-    if auth.bearer:
-        if token := credentials.at((*place, "bearer"), auth.bearer, whose):
-            yield AUTHORIZATION, Secret(f"Bearer {token.text}")  # not a message
-        return
-    user = credentials.at((*place, "user"), auth.user, whose)
-    password = credentials.at((*place, "password"), auth.password, whose)
-    if user and password:
-        yield AUTHORIZATION, _basic(user.text, password.text)
-
-
-def _basic(user: str, password: str) -> Secret:
-    return Secret(f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}")  # not a message
-
-
-# --- in words ----------------------------------------------------------------------
-
-
-def feed_settings(by: Sequence[SettingsSource]) -> tuple[Setting, ...]:
-    """Return the settings that are written for a feed, without secrets."""
-    settings = []
-    for key in _PLAIN:
-        value, speaker = setting_of(key, by)
-        if speaker:
-            settings.append(Setting(key, _words(key, value), speaker.name))
-    proxy, speaker = setting_of("proxy", by)
-    if speaker:
-        shown = value_parsers.without_login(proxy)
-        if shown != proxy:
-            words = _("{address}, its password written in feeds.yaml", address=shown)
-            settings.append(Setting("proxy", words, speaker.name, in_file=True))
-        else:
-            settings.append(Setting("proxy", shown, speaker.name))
-    return (*settings, *_header_settings(by))
-
-
-def _header_settings(by: Sequence[SettingsSource]) -> Iterator[Setting]:
-    seen: set[str] = set()
-    for speaker in by:
-        auth = speaker.shape.auth if isinstance(speaker.shape, SecretsShape) else None
-        if auth and AUTHORIZATION.lower() not in seen:
-            seen.add(AUTHORIZATION.lower())
-            in_file = is_in_file(auth.bearer or auth.password)
-            yield Setting("auth", _auth_words(auth), speaker.name, in_file=in_file)
-        for header, written in speaker.shape.headers.items():
-            if header.lower() not in seen:
-                seen.add(header.lower())
-                yield Setting(
-                    f"{HEADER}{header}", describe_origin(written), speaker.name,
-                    in_file=is_in_file(written),
-                )  # fmt: skip
-
-
-def _auth_words(auth: AuthShape) -> str:
-    if auth.bearer:
-        if is_in_file(auth.bearer):
-            return _("a token written in feeds.yaml")
-        return _("a token from {reference}", reference=auth.bearer)
-    if is_in_file(auth.password):
-        return _("a password written in feeds.yaml")
-    return _("a password from {reference}", reference=auth.password)
-
-
-def _words(key: str, value: Any) -> str:
-    if key in ("every", "timeout"):
-        return exact(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 PAGE_READER = "trafilatura"
 """The library that extracts the article from a web page."""
 SHORTEST = 60.0
 """Seconds between two polls of a server that is not the operator's own."""
+_FEED = "the feed"  # not a message
+_PLAIN = ("every", "full_text", "lang", "user_agent", "timeout", "encoding")
+"""Settings that hold a single value and no secret."""
 
 
 def feeds(draft: ConfigDraft, folder: Path, environ: Mapping[str, str]) -> tuple[Feed, ...]:
@@ -193,53 +42,57 @@ def feeds(draft: ConfigDraft, folder: Path, environ: Mapping[str, str]) -> tuple
 
     References to secrets are resolved in `environ` and in files relative to `folder`.
     """
-    _validate_auth(draft)
-    _validate_spellings(draft)
-    feeds = _feeds(draft, Credentials(draft, folder, environ))
-    _validate_unique(
-        draft, "url", [value_parsers.normalized_url(feed.url) for feed in feeds], _same_url
-    )
-    written_names = {shape.name.casefold() for shape in draft.shape.feeds if shape.name}
-    names = [name if (name := feed.name.casefold()) in written_names else "" for feed in feeds]
-    _validate_unique(draft, "name", names, _same_name)
-    _validate_interval(draft, feeds)
-    _validate_full_text(draft, feeds)
+    _check_auth(draft)
+    _check_spellings(draft)
+    written = draft.file.feeds
+    hosts = Counter(value_parsers.host(keys.url) for keys in written if not keys.name)
+    credentials = Credentials(draft, folder, environ)
+    feeds = tuple(_feed(draft, number, hosts, credentials) for number in range(len(written)))
+    for number, earlier in repeated(value_parsers.normalized_url(feed.url) for feed in feeds):
+        line = draft.line(("feeds", earlier, "url"))
+        words = _("the same feed as on line {line}, spelt otherwise", line=line)
+        if written[number].url == written[earlier].url:
+            words = _("the same feed as on line {line}", line=line)
+        draft.add_problem(("feeds", number, "url"), words)
+    names = {keys.name.casefold() for keys in written if keys.name}
+    own = (name if (name := feed.name.casefold()) in names else "" for feed in feeds)
+    for number, earlier in repeated(own):
+        line = draft.line(("feeds", earlier, "name"))
+        words = _("another feed has this name, on line {line}", line=line)
+        draft.add_problem(("feeds", number, "name"), words)
+    _check_intervals(draft, feeds)
+    _check_full_text(draft, feeds)
     return feeds
 
 
-def _feeds(draft: ConfigDraft, credentials: Credentials) -> tuple[Feed, ...]:
-    shapes = draft.shape.feeds
-    hosts = Counter(value_parsers.host(shape.url) for shape in shapes if not shape.name)
-    return tuple(_feed(draft, number, hosts, credentials) for number in range(len(shapes)))
-
-
 def _feed(draft: ConfigDraft, number: int, hosts: Counter[str], credentials: Credentials) -> Feed:
-    shape = draft.shape.feeds[number]
-    host = value_parsers.host(shape.url)
-    by = settings_sources(draft.shape, number)
-    name = shape.name or (host if hosts[host] == 1 else value_parsers.normalized_url(shape.url))
+    keys = draft.file.feeds[number]
+    host = value_parsers.host(keys.url)
+    sources = settings_sources(draft.file, number)
+    name = keys.name or (host if hosts[host] == 1 else value_parsers.normalized_url(keys.url))
     feed = Feed(
-        url=value_parsers.without_login(shape.url),
+        url=value_parsers.without_login(keys.url),
         name=name,
-        tags=tuple(dict.fromkeys((*draft.shape.defaults.tags, *shape.tags))),
-        every=setting_of("every", by)[0],
-        full_text=bool(setting_of("full_text", by)[0]),
-        lang=setting_of("lang", by)[0],
-        enabled=shape.enabled,
-        request_options=request_options(by, name, credentials),
-        settings=feed_settings(by),
+        tags=tuple(dict.fromkeys((*draft.file.defaults.tags, *keys.tags))),
+        every=setting_of("every", sources)[0],
+        full_text=bool(setting_of("full_text", sources)[0]),
+        lang=setting_of("lang", sources)[0],
+        enabled=keys.enabled,
+        request_options=_request_options(sources, name, credentials),
+        settings=_settings(sources),
     )
     return _with_login(draft, number, feed)
 
 
 def _with_login(draft: ConfigDraft, number: int, feed: Feed) -> Feed:
     """Return a feed whose login in the address became its Authorization header."""
-    shape = draft.shape.feeds[number]
-    login = login_of(shape.url)
-    if login is None:
+    keys = draft.file.feeds[number]
+    parts = urlsplit(keys.url)
+    if not parts.username and not parts.password:
         return feed
-    if shape.auth:
+    if keys.auth:
         draft.add_problem(("feeds", number, "auth"), _("its address holds a password already"))
+    login = _basic(unquote(parts.username or ""), unquote(parts.password or ""))
     others = [pair for pair in feed.request_options.headers if pair[0] != AUTHORIZATION]
     settings = [setting for setting in feed.settings if setting.key != "auth"]
     words = _("a password written in feeds.yaml")
@@ -250,97 +103,195 @@ def _with_login(draft: ConfigDraft, number: int, feed: Feed) -> Feed:
     )
 
 
-def _validate_unique(
-    draft: ConfigDraft, key: str, marks: list[str], words: Callable[[ConfigDraft, Loc, Loc], str]
-) -> None:
-    """Report each feed whose mark an earlier one has; empty marks are not compared."""
-    first: dict[str, int] = {}
-    for number, own in enumerate(marks):
-        if own and (earlier := first.setdefault(own, number)) != number:
-            here: Loc = ("feeds", number, key)
-            draft.add_problem(here, words(draft, here, ("feeds", earlier, key)))
+# --- settings by precedence -----------------------------------------------------------
 
 
-def _same_url(draft: ConfigDraft, here: Loc, there: Loc) -> str:
-    written = [draft.shape.feeds[int(loc[1])].url for loc in (here, there)]
-    line = draft.line(there)
-    if written[0] == written[1]:
-        return _("the same feed as on line {line}", line=line)
-    return _("the same feed as on line {line}, spelt otherwise", line=line)
+class SettingsSource(NamedTuple):
+    """A part of the file that sets something for a feed: the feed, its host, a tag, defaults."""
+
+    keys: SettingsKeys
+    loc: Loc
+    """Where it is written."""
+    name: str
+    """`the feed`, `host journal.example`, `tag belgique` or `defaults`."""
+
+    @property
+    def auth(self) -> AuthKeys | None:
+        """Its credentials."""
+        return self.keys.auth if isinstance(self.keys, SecretsKeys) else None
+
+    def subject(self, feed: str) -> str:
+        """Return whose a missing secret is, in messages about a feed."""
+        return feed if self.name == _FEED else source_name(self.name)
 
 
-def _same_name(draft: ConfigDraft, here: Loc, there: Loc) -> str:
-    return _("another feed has this name, on line {line}", line=draft.line(there))
+def settings_sources(file: FileKeys, number: int) -> tuple[SettingsSource, ...]:
+    """Return the sources of the settings of a feed, in order of precedence."""
+    feed = file.feeds[number]
+    sources = [SettingsSource(feed, ("feeds", number), _FEED)]
+    origin = value_parsers.origin(feed.url) if file.hosts else None
+    for server, keys in file.hosts.items():
+        if value_parsers.origin(server) == origin:
+            name = f"host {server}"  # not a message
+            sources.append(SettingsSource(keys, ("hosts", server), name))
+    for tag in dict.fromkeys((*feed.tags, *file.defaults.tags)):
+        if tag in file.tags:
+            name = f"tag {tag}"  # not a message
+            sources.append(SettingsSource(file.tags[tag], ("tags", tag), name))
+    return (*sources, SettingsSource(file.defaults, ("defaults",), "defaults"))
 
 
-def _validate_interval(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
+def setting_of(key: str, sources: Sequence[SettingsSource]) -> tuple[Any, SettingsSource | None]:
+    """Return the value of a setting and its source; the default and None if nothing sets it."""
+    for source in sources:
+        value = getattr(source.keys, key)
+        if value not in (None, ""):
+            return value, source
+    return getattr(sources[-1].keys, key), None
+
+
+def _request_options(
+    sources: Sequence[SettingsSource], name: str, credentials: Credentials
+) -> RequestOptions:
+    """Return the request options of a feed; missing secrets are added to the draft as problems."""
+    headers: dict[str, tuple[str, Secret]] = {}
+    for source in reversed(sources):
+        for header, value in _headers(source, source.subject(name), credentials):
+            headers[header.lower()] = header, value
+    proxy, setter = setting_of("proxy", sources)
+    address = None
+    if setter and proxy != value_parsers.DIRECT:
+        address = credentials.at((*setter.loc, "proxy"), proxy, setter.subject(name))
+    return RequestOptions(
+        headers=tuple(headers.values()),
+        user_agent=setting_of("user_agent", sources)[0],
+        proxy=address,
+        timeout=setting_of("timeout", sources)[0],
+        encoding=setting_of("encoding", sources)[0],
+    )
+
+
+def _headers(
+    source: SettingsSource, subject: str, credentials: Credentials
+) -> Iterator[tuple[str, Secret]]:
+    """Yield the headers that one source sets; missing secrets are reported and left out."""
+    for header, written in source.keys.headers.items():
+        if value := credentials.at((*source.loc, "headers", header), written, subject):
+            yield header, value
+    if not (auth := source.auth):
+        return
+    place = (*source.loc, "auth")
+    if auth.bearer:
+        if token := credentials.at((*place, "bearer"), auth.bearer, subject):
+            yield AUTHORIZATION, Secret(f"Bearer {token.text}")  # not a message
+        return
+    user = credentials.at((*place, "user"), auth.user, subject)
+    password = credentials.at((*place, "password"), auth.password, subject)
+    if user and password:
+        yield AUTHORIZATION, _basic(user.text, password.text)
+
+
+def _basic(user: str, password: str) -> Secret:
+    return Secret(f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}")  # not a message
+
+
+def _settings(sources: Sequence[SettingsSource]) -> tuple[Setting, ...]:
+    """Return the settings that are written for a feed, without secrets."""
+    settings = []
+    for key in _PLAIN:
+        value, source = setting_of(key, sources)
+        if source:
+            settings.append(Setting(key, _setting_text(key, value), source.name))
+    proxy, source = setting_of("proxy", sources)
+    if source:
+        shown = value_parsers.without_login(proxy)
+        has_login = shown != proxy
+        if has_login:
+            shown = _("{address}, its password written in feeds.yaml", address=shown)
+        settings.append(Setting("proxy", shown, source.name, in_file=has_login))
+    return (*settings, *_header_settings(sources))
+
+
+def _header_settings(sources: Sequence[SettingsSource]) -> Iterator[Setting]:
+    seen: set[str] = set()
+    for source in sources:
+        if source.auth and AUTHORIZATION.lower() not in seen:
+            seen.add(AUTHORIZATION.lower())
+            in_file = is_in_file(source.auth.bearer or source.auth.password)
+            yield Setting("auth", _auth_text(source.auth), source.name, in_file=in_file)
+        for header, written in source.keys.headers.items():
+            if header.lower() not in seen:
+                seen.add(header.lower())
+                origin, in_file = describe_origin(written), is_in_file(written)
+                yield Setting(f"{HEADER}{header}", origin, source.name, in_file=in_file)
+
+
+def _auth_text(auth: AuthKeys) -> str:
+    if auth.bearer:
+        if is_in_file(auth.bearer):
+            return _("a token written in feeds.yaml")
+        return _("a token from {reference}", reference=auth.bearer)
+    if is_in_file(auth.password):
+        return _("a password written in feeds.yaml")
+    return _("a password from {reference}", reference=auth.password)
+
+
+def _setting_text(key: str, value: Any) -> str:
+    if key in ("every", "timeout"):
+        return exact(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# --- what does not go together ----------------------------------------------------------
+
+
+def _check_intervals(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
     """Report an interval under a minute for a server that is not the operator's own."""
-    accused: set[Loc] = set()
+    locs: dict[Loc, Feed] = {}
     for number, feed in enumerate(feeds):
-        hasty = feed.every is not None and feed.every < SHORTEST
-        if hasty and not value_parsers.check_internal(feed.url, draft.shape.network.allow):
-            by = setting_of("every", settings_sources(draft.shape, number))[1]
-            loc: Loc = (*(by.loc if by else ()), "every")
-            if loc not in accused:
-                accused.add(loc)
-                draft.add_problem(loc, _too_frequent(feed))
+        too_short = feed.every is not None and feed.every < SHORTEST
+        if too_short and not value_parsers.check_internal(feed.url, draft.file.network.allow):
+            source = setting_of("every", settings_sources(draft.file, number))[1]
+            locs.setdefault((*(source.loc if source else ()), "every"), feed)
+    for loc, feed in locs.items():
+        words = _(
+            "under a minute, but {host} is not an address inside `network.allow`; write 1m or more",
+            host=value_parsers.host(feed.url),
+        )
+        draft.add_problem(loc, words)
 
 
-def _validate_full_text(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
+def _check_full_text(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
     """Report `full_text: true` where the library that reads pages is not installed."""
     if find_spec(PAGE_READER) is not None:
         return
     wanting = [number for number, feed in enumerate(feeds) if feed.full_text]
-    sources = [setting_of("full_text", settings_sources(draft.shape, n))[1] for n in wanting]
+    sources = [setting_of("full_text", settings_sources(draft.file, n))[1] for n in wanting]
     what = "`full_text: true`"  # not a message
-    for loc in dict.fromkeys((*by.loc, "full_text") for by in sources if by):
+    for loc in dict.fromkeys((*source.loc, "full_text") for source in sources if source):
         draft.add_problem(loc, str(MissingExtraError(what, PAGE_READER, "fulltext")))
 
 
-def _too_frequent(feed: Feed) -> str:
-    host = value_parsers.host(feed.url)
-    return _(
-        "under a minute, but {host} is not an address inside `network.allow`; write 1m or more",
-        host=host,
-    )
-
-
-def _validate_auth(draft: ConfigDraft) -> None:
+def _check_auth(draft: ConfigDraft) -> None:
     """Report each `auth` that is neither a user with a password nor a token."""
-    shapes: list[tuple[Loc, SecretsShape]] = [
-        *((("feeds", number), shape) for number, shape in enumerate(draft.shape.feeds)),
-        *((("hosts", server), shape) for server, shape in draft.shape.hosts.items()),
+    file = draft.file
+    holders: list[tuple[Loc, SecretsKeys]] = [
+        *((("feeds", number), keys) for number, keys in enumerate(file.feeds)),
+        *((("hosts", server), keys) for server, keys in file.hosts.items()),
     ]
-    for loc, shape in shapes:
-        if not shape.auth:
+    for loc, keys in holders:
+        if not keys.auth:
             continue
-        place = (*loc, "auth")
-        whole = find(draft.written, place) == find(draft.tree, place)
-        if whole and (words := _missing_half(shape.auth)):
-            draft.add_problem(place, words)
-        doubled = [name for name in shape.headers if name.lower() == "authorization"]
-        if doubled:
-            words = _("`auth` and a header Authorization say the same; take one out")
-            draft.add_problem((*loc, "headers", doubled[0]), words, key=True)
+        if keys.auth.is_whole and (words := _missing_half(keys.auth)):
+            draft.add_problem((*loc, "auth"), words)
+        for name in keys.headers:
+            if name.lower() == AUTHORIZATION.lower():
+                words = _("`auth` and a header Authorization say the same; take one out")
+                draft.add_problem((*loc, "headers", name), words, key=True)
+                break
 
 
-def _validate_spellings(draft: ConfigDraft) -> None:
-    """Report a tag or a host that is there twice in different spellings."""
-    readers: tuple[tuple[str, str, Callable[[str], object]], ...] = (
-        ("tags", mark("the same tag as `{name}`, spelt otherwise"), value_parsers.tag),
-        ("hosts", mark("the same host as `{name}`, spelt otherwise"), value_parsers.origin),
-    )
-    for key, message, read in readers:
-        written = draft.tree.get(key)
-        first: dict[object, str] = {}
-        pairs = written.value.pairs if written and isinstance(written.value, MappingNode) else ()
-        for pair in pairs:
-            text = pair.key.text
-            if (earlier := first.setdefault(read(text), text)) != text:
-                draft.add_problem((key, text), _(message, name=earlier), key=True)
-
-
-def _missing_half(auth: AuthShape) -> str:
+def _missing_half(auth: AuthKeys) -> str:
     """Return what is wrong with an `auth`; empty if nothing."""
     if auth.bearer:
         both = _("`auth` has a `bearer` or a `user`, not both")
@@ -349,3 +300,20 @@ def _missing_half(auth: AuthShape) -> str:
     if len(lacking) == 2:
         return _("`auth` needs a `user` and a `password`, or a `bearer`")
     return _("this `auth` has no `{key}`", key=lacking[0]) if lacking else ""
+
+
+def _check_spellings(draft: ConfigDraft) -> None:
+    """Report a tag or a host that is there twice in different spellings."""
+    readers: tuple[tuple[str, str, Callable[[str], object]], ...] = (
+        ("tags", mark("the same tag as `{name}`, spelt otherwise"), value_parsers.tag),
+        ("hosts", mark("the same host as `{name}`, spelt otherwise"), value_parsers.origin),
+    )
+    for key, message, read in readers:
+        pair = draft.tree.get(key)
+        names = [
+            each.key.text
+            for each in (pair.value.pairs if pair and isinstance(pair.value, MappingNode) else ())
+        ]
+        for number, earlier in repeated(str(read(name)) for name in names):
+            words = _(message, name=names[earlier])
+            draft.add_problem((key, names[number]), words, key=True)

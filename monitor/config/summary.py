@@ -1,112 +1,32 @@
-"""The summary of a configuration that `tocsin check` prints, and its warnings."""
+"""The summary of a configuration that `tocsin check` prints."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
-from rich.cells import cell_len
+from msgspec import Struct, to_builtins
 
-from index.query.ast import And, Facet, Mode, Node, Not, Or, Word, walk
-from monitor.base.formatting import clauses, either, exact, span
+from monitor.base.formatting import and_more, clauses, either, exact, span
 from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
-from monitor.config import briefings, routes
+from monitor.base.translation import ngettext, number, pgettext
 from monitor.config.feeds import HEADER
-from monitor.config.value_parsers import describe_age
-from monitor.config.watchlists import unknown_selector, watched_feeds
-from monitor.model.address_policy import refusal
-from monitor.model.config import Channel, Config, Escalate, Retention, SavedSearch, Watchlist
+from monitor.config.value_parsers import DAYS, describe_age, shown_days
+from monitor.model.config import (
+    BriefingSchedule,
+    Channel,
+    Config,
+    Digest,
+    Escalate,
+    Quiet,
+    Retention,
+    Route,
+    Watchlist,
+)
 from monitor.model.feed import Feed
-from monitor.model.shown_names import severity_name
+from monitor.model.shown_names import briefing_name, severity_name
 from monitor.model.vectors_extra import why_no_vectors
-
-_SECRET = re.compile(r"auth|cookie|key|token|secret|session|signature|password", re.IGNORECASE)
-"""Settings that may hold a secret."""
-
-
-def warnings(config: Config) -> list[str]:
-    """Return what looks wrong in a configuration, in words."""
-    messages = list(_of_feeds(config))
-    for watchlist in config.watchlists:
-        messages += [
-            f"{watchlist.name}: {words}" for words in _of_watchlist(watchlist, config.feeds)
-        ]
-    return messages
-
-
-def _of_feeds(config: Config) -> Iterator[str]:
-    if not config.feeds:
-        yield _("there are no feeds: nothing is polled; `tocsin feeds add` subscribes to some")
-    elif not any(feed.enabled for feed in config.feeds):
-        yield _("every feed is disabled: nothing is polled")
-    yield from _of_addresses(config)
-    for feed in config.feeds:
-        for setting in feed.settings:
-            if setting.in_file and (setting.key == "proxy" or _SECRET.search(setting.key)):
-                yield _(
-                    "{feed}: {key} is a secret in feeds.yaml; `env:NAME` or `file:PATH` in its"
-                    " place keeps it elsewhere",
-                    feed=feed.name, key=setting_name(setting.key),
-                )  # fmt: skip
-
-
-def _of_addresses(config: Config) -> Iterator[str]:
-    """Yield why feeds whose host is an address are not connected to, once for each host."""
-    hosts: dict[str, list[str]] = defaultdict(list)
-    for feed in config.feeds:
-        hosts[urlsplit(feed.url).hostname or ""].append(feed.name)
-    for host, names in hosts.items():
-        address = _literal_address(host)
-        if address and (reason := refusal(host, address, config.allow)):
-            feeds = ngettext("{count} feed", "{count} feeds", len(names))
-            yield f"{names[0] if len(names) == 1 else feeds}: {reason}"
-
-
-def _literal_address(host: str) -> str:
-    """Return the address that a host is by its name alone; empty if it has to be looked up."""
-    if host == "localhost":
-        return "127.0.0.1"
-    try:
-        return str(ip_address(host))
-    except ValueError:
-        return ""
-
-
-def _of_watchlist(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> Iterator[str]:
-    for word in _sufficient(watchlist.query.root):
-        if word.mode is Mode.FOLDED and len(word.term) <= 2 and word.term.isascii():
-            exact = word.term.upper()
-            yield _(
-                "`{word}` is short and will be found often; `{capitals}` finds only capitals",
-                word=word.text, capitals=exact,
-            )  # fmt: skip
-    for facet in walk(watchlist.query.root):
-        if isinstance(facet, Facet) and facet.name in ("feed", "tag"):
-            selector = facet.value if facet.name == "feed" else f"tag:{facet.value}"
-            if strange := unknown_selector(selector, feeds):
-                yield _("{why}: `{filter}` holds for no article", why=strange, filter=facet.text)
-    watched = watched_feeds(watchlist, feeds)
-    if not any(feed.enabled for feed in watched):
-        yield _("all its feeds are disabled: it can raise no alert")
-    if watchlist.lang and all(feed.lang and feed.lang not in watchlist.lang for feed in watched):
-        languages = either(watchlist.lang)
-        yield _("no feed of it is in {languages}: it can raise no alert", languages=languages)
-
-
-def _sufficient(node: Node) -> Iterator[Word]:
-    """Yield the words of which each one alone raises an alert."""
-    if isinstance(node, Word):
-        yield node
-    elif isinstance(node, Or | And):
-        positive = [child for child in node.children if not isinstance(child, Not)]
-        if isinstance(node, Or) or len(positive) == 1:
-            for child in positive:
-                yield from _sufficient(child)
 
 
 def as_text(config: Config) -> list[str]:
@@ -120,10 +40,22 @@ def as_text(config: Config) -> list[str]:
         "",
         ngettext("{count} watchlist", "{count} watchlists", len(config.watchlists)),
         *_columns(_watchlist_row(watchlist) for watchlist in config.watchlists),
-        *_searches(config.searches),
-        *_channels(config.channels),
-        *_routes(config),
-        *_briefings(config),
+        *_section(
+            ngettext("{count} saved search", "{count} saved searches", len(config.searches)),
+            [(search.name, search.query.text) for search in config.searches],
+        ),
+        *_section(
+            ngettext("{count} channel", "{count} channels", len(config.channels)),
+            map(_channel_row, config.channels),
+        ),
+        *_section(
+            ngettext("{count} route", "{count} routes", len(config.routes)),
+            _route_rows(config) if config.routes else (),
+        ),
+        *_section(
+            ngettext("{count} briefing", "{count} briefings", len(config.briefings)),
+            describe_briefings(config),
+        ),
         "",
         _("archive in {folder}", folder=config.data),
         *_retention(config.retention),
@@ -149,45 +81,12 @@ def setting_name(key: str) -> str:
 
 def as_mapping(config: Config) -> dict[str, Any]:
     """Return the summary as a mapping; durations are in seconds, null means adaptive."""
+    retention = config.retention
     return {
         "path": str(config.path),
         "data": str(config.data),
-        "feeds": [
-            {
-                "url": feed.url,
-                "name": feed.name,
-                "tags": list(feed.tags),
-                "every": feed.every,
-                "full_text": feed.full_text,
-                "lang": feed.lang,
-                "enabled": feed.enabled,
-                "timeout": feed.request_options.timeout,
-                "encoding": feed.request_options.encoding,
-                "settings": {s.key: {"value": s.value, "from": s.source} for s in feed.settings},
-            }
-            for feed in config.feeds
-        ],
-        "watchlists": [
-            {
-                "name": watchlist.name,
-                "query": watchlist.query.text,
-                "severity": str(watchlist.severity),
-                "lang": list(watchlist.lang),
-                "feeds": list(watchlist.feeds),
-                "sentences": len(watchlist.match) + len(watchlist.no_match),
-                "escalate": {
-                    "outlets": watchlist.escalate.outlets,
-                    "languages": watchlist.escalate.languages,
-                    "to": watchlist.escalate.to and str(watchlist.escalate.to),
-                },
-                "cooldown": watchlist.cooldown,
-                "backfill": "notify" if watchlist.notify_backfill else "list",
-                "unusual": watchlist.unusual,
-                "notify": None if watchlist.notify is None else list(watchlist.notify),
-                "rule": watchlist.rule,
-            }
-            for watchlist in config.watchlists
-        ],
+        "feeds": list(map(_feed_mapping, config.feeds)),
+        "watchlists": list(map(_watchlist_mapping, config.watchlists)),
         "searches": [
             {"name": search.name, "query": search.query.text, "sort": search.sort}
             for search in config.searches
@@ -198,18 +97,29 @@ def as_mapping(config: Config) -> dict[str, Any]:
                 "kind": str(channel.kind),
                 "to": channel.words,
                 "signed": bool(channel.secret),
-                "hours": list(routes.describe_hours(channel)),
+                "hours": list(_hours(channel)),
             }
             for channel in config.channels
         ],
-        "routes": routes.route_mappings(config),
-        "briefings": briefings.briefing_mappings(config),
+        "routes": [
+            _fields(route, "to", "watch", "severity", "lang", "feeds")
+            | {"hours": list(_hours(route))}
+            for route in config.routes
+        ],
+        "briefings": [
+            _fields(briefing, "name", "to", "watch", "since")
+            | {
+                "at": [f"{at:%H:%M}" for at in briefing.at],
+                "days": [DAYS[day] for day in briefing.days],
+            }
+            for briefing in config.briefings
+        ],
         "zone": str(config.zone) if config.zone else None,
         "api": {"url": config.pages},
         "archive": {
-            "keep": config.retention.keep,
-            "except": list(config.retention.spare),
-            "drop_alerts": config.retention.drop_alerts,
+            "keep": retention.keep,
+            "except": list(retention.spare),
+            "drop_alerts": retention.drop_alerts,
             "vectors": config.vectors,
             "no_vectors": why_no_vectors(config.vectors),
         },
@@ -221,47 +131,109 @@ def as_mapping(config: Config) -> dict[str, Any]:
     }
 
 
-def _searches(searches: Sequence[SavedSearch]) -> list[str]:
-    if not searches:
-        return []
-    rows = ((search.name, search.query.text) for search in searches)
-    return [
-        "",
-        ngettext("{count} saved search", "{count} saved searches", len(searches)),
-        *_columns(rows),
-    ]
+def _feed_mapping(feed: Feed) -> dict[str, Any]:
+    settings = {s.key: {"value": s.value, "from": s.source} for s in feed.settings}
+    return {
+        **_fields(feed, "url", "name", "tags", "every", "full_text", "lang", "enabled"),
+        **_fields(feed.request_options, "timeout", "encoding"),
+        "settings": settings,
+    }
 
 
-def _channels(channels: Sequence[Channel]) -> list[str]:
-    if not channels:
-        return []
-    rows = (
+def _watchlist_mapping(watchlist: Watchlist) -> dict[str, Any]:
+    return {
+        "query": watchlist.query.text,
+        "sentences": len(watchlist.match) + len(watchlist.no_match),
+        "backfill": "notify" if watchlist.notify_backfill else "list",
+        "escalate": _fields(watchlist.escalate, "outlets", "languages", "to"),
+        **_fields(watchlist, "name", "severity", "lang", "feeds", "cooldown", "unusual"),
+        **_fields(watchlist, "notify", "rule"),
+    }
+
+
+def _fields(value: Struct, *names: str) -> dict[str, Any]:
+    """Return fields of a value as JSON has them."""
+    return {name: to_builtins(getattr(value, name)) for name in names}
+
+
+def _channel_row(channel: Channel) -> tuple[str, ...]:
+    shown = channel.words
+    if channel.secret:
+        shown = _("{address}, signed", address=shown)
+    return channel.name, str(channel.kind), clauses([shown, *_hours(channel)])
+
+
+def _section(heading: str, rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Return rows in columns under a heading, nothing without rows."""
+    lines = _columns(rows)
+    return ["", heading, *lines] if lines else []
+
+
+def _route_rows(config: Config) -> list[tuple[str, ...]]:
+    """Return a row for each route, and one for alerts that match no route."""
+    rows = [
         (
-            one.name,
-            str(one.kind),
-            clauses(
-                [
-                    _("{address}, signed", address=one.words) if one.secret else one.words,
-                    *routes.describe_hours(one),
-                ]
-            ),
+            ", ".join(route.to) or _("nobody"),
+            clauses([*_conditions(route), *_hours(route)]) or pgettext("alerts", "all"),
         )
-        for one in channels
-    )
-    return ["", ngettext("{count} channel", "{count} channels", len(channels)), *_columns(rows)]
+        for route in config.routes
+    ]
+    usual = _("every channel")
+    if config.notify is not None:
+        usual = ", ".join(config.notify) or _("nobody")
+    return [*rows, (usual, _("what no route is for"))]
 
 
-def _routes(config: Config) -> list[str]:
-    if not config.routes:
-        return []
-    count = ngettext("{count} route", "{count} routes", len(config.routes))
-    return ["", count, *_columns(routes.describe_routes(config))]
+def _hours(recipient: Route | Channel) -> Iterator[str]:
+    """Yield the quiet hours and the digest of a channel or a route."""
+    if recipient.digest:
+        yield _digest_text(recipient.digest)
+    if recipient.quiet:
+        yield _quiet_text(recipient.quiet)
 
 
-def _briefings(config: Config) -> list[str]:
-    rows = briefings.describe_briefings(config)
-    count = ngettext("{count} briefing", "{count} briefings", len(rows))
-    return ["", count, *_columns(rows)] if rows else []
+def _conditions(route: Route) -> Iterator[str]:
+    if route.watch:
+        yield _("of {names}", names=", ".join(route.watch))
+    if route.severity:
+        yield either(map(severity_name, route.severity))
+    if route.lang:
+        yield _("in {languages}", languages=either(route.lang))
+    if route.feeds is not None:
+        names = ", ".join(route.feeds[:3]) or _("no feed")
+        yield _("from {feeds}", feeds=and_more(names, len(route.feeds) - 3))
+
+
+def _digest_text(digest: Digest) -> str:
+    if digest.every is not None:
+        return _("one message each {interval}", interval=exact(digest.every))
+    return _("one message at {times}", times=", ".join(f"{at:%H:%M}" for at in digest.at))
+
+
+def _quiet_text(quiet: Quiet) -> str:
+    start, end = f"{quiet.start:%H:%M}", f"{quiet.end:%H:%M}"
+    words = [_("quiet from {start} to {end}", start=start, end=end)]
+    if len(quiet.days) < 7:
+        words.append(_("on {days}", days=shown_days(quiet.days)))
+    if quiet.zone:
+        words.append(_("in {zone}", zone=quiet.zone))
+    hours = " ".join(words)
+    if not quiet.spares:
+        return hours
+    severities = _(" and ").join(map(severity_name, quiet.spares))
+    return _("{hours}, but for {severities}", hours=hours, severities=severities)
+
+
+def _times(briefing: BriefingSchedule) -> str:
+    times = ", ".join(f"{at:%H:%M}" for at in briefing.at)
+    parts = [_("at {times}", times=times)]
+    if len(briefing.days) < 7:
+        parts = [_("at {times} on {days}", times=times, days=shown_days(briefing.days))]
+    if briefing.since is not None:
+        parts.append(_("about {time}", time=exact(briefing.since)))
+    if briefing.watch:
+        parts.append(_("of {names}", names=", ".join(briefing.watch)))
+    return ", ".join(parts)
 
 
 def _retention(retention: Retention) -> list[str]:
@@ -311,13 +283,13 @@ def _setting_rows(feeds: Iterable[Feed]) -> list[tuple[str, ...]]:
 
 def _pace(feeds: Iterable[Feed]) -> str:
     """Return how often feeds are polled, the most common interval first."""
-    paces = Counter(_words(feed) for feed in feeds)
+    paces = Counter(_pace_of(feed) for feed in feeds)
     if len(paces) == 1:
         return next(iter(paces))
     return ", ".join(f"{number(count)} {pace}" for pace, count in paces.most_common())
 
 
-def _words(feed: Feed) -> str:
+def _pace_of(feed: Feed) -> str:
     if not feed.enabled:
         return _("paused")
     if feed.every is None:
@@ -365,6 +337,8 @@ def _consequences(watchlist: Watchlist) -> Iterator[str]:
 
 def _columns(rows: Iterable[tuple[str, ...]]) -> list[str]:
     """Return rows as lines, all columns but the last one padded."""
+    from rich.cells import cell_len
+
     table = list(rows)
     widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
     return [
@@ -374,4 +348,12 @@ def _columns(rows: Iterable[tuple[str, ...]]) -> list[str]:
             for number, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         for row in table
+    ]
+
+
+def describe_briefings(config: Config) -> list[tuple[str, ...]]:
+    """Return a row for each briefing: its name, its channels, its times."""
+    return [
+        (briefing_name(briefing.name), ", ".join(briefing.to), _times(briefing))
+        for briefing in config.briefings
     ]

@@ -18,9 +18,11 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from monitor.base import formatting
+from monitor.base.translation import LANGUAGES, mark, mark_all, ngettext, pgettext
 from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, mark_all, ngettext, pgettext
 from monitor.model.config import Digest
+from monitor.model.message_template import TEMPLATE_FIELDS, unknown_fields
+from monitor.model.severity import Severity
 
 DAY = 86400.0
 LONGEST_URL = 2000
@@ -324,6 +326,53 @@ def outlets(value: object) -> int:
     return int(str(value))
 
 
+def severity(text: str) -> Severity:
+    """Return a severity."""
+    if text.lower() not in list(Severity):
+        raise ValueError(_("`{text}` is not a severity; write high, medium or low", text=text))
+    return Severity(text.lower())
+
+
+def order(text: str) -> str:
+    """Return the order of a search."""
+    if text.lower() not in ("date", "score"):
+        raise ValueError(_("`{text}` is not an order; write date or score", text=text))
+    return text.lower()
+
+
+def message_language(text: str) -> str:
+    """Return the language of messages; some write its name."""
+    known = {"fr": "fr", "en": "en", "français": "fr", "francais": "fr", "french": "fr",
+             "english": "en", "anglais": "en"}  # fmt: skip
+    code = text.lower()
+    if code in LANGUAGES:
+        return code
+    if near := get_close_matches(code, known, n=1, cutoff=0.6):
+        code = known[near[0]]
+        raise ValueError(
+            _("there are no messages in `{word}`; did you mean {code}?", word=text, code=code)
+        )
+    codes = formatting.either(LANGUAGES)
+    raise ValueError(_("there are no messages in `{word}`; write {codes}", word=text, codes=codes))
+
+
+def template(text: str) -> str:
+    """Return the text of messages, with `$fields`."""
+    for wrong in unknown_fields(text):
+        if close := get_close_matches(wrong, TEMPLATE_FIELDS, n=1):
+            raise ValueError(
+                _(
+                    "a template has no field `${name}`; did you mean `${other}`?",
+                    name=wrong, other=close[0],
+                )
+            )  # fmt: skip
+        known = ", ".join(TEMPLATE_FIELDS)
+        raise ValueError(
+            _("a template has no field `${name}`; known are {known}", name=wrong, known=known)
+        )
+    return text
+
+
 def backfill(text: str) -> str:
     """Return what happens to alerts about articles older than the watchlist."""
     if text.lower() not in ("list", "notify"):
@@ -570,11 +619,6 @@ def check_header_text(text: str) -> str:
         message = mark("{subject} is of {length} characters; at most {most}")
         raise SubjectError(message, length=len(text), most=_LONGEST)
     return text
-
-
-def user_agent(text: str) -> str:
-    """Return the value of the header User-Agent."""
-    return check_header_text(text)
 
 
 def proxy(text: str) -> str:

@@ -18,9 +18,9 @@ from monitor.base.errors import ConfigError
 from monitor.base.text_cleaning import line as on_one_line
 from monitor.base.translation import gettext as _
 from monitor.config import yaml_edit
+from monitor.config.keys import NOTHING
 from monitor.config.loading import understand
 from monitor.config.watchlist_tests import understand_and_test
-from monitor.config.watchlists import NOTHING
 from monitor.config.yaml_edit import EditedFile, Item, LayoutError, parsed_again
 from monitor.config.yaml_nodes import MappingNode, Node, ScalarNode, SequenceNode
 from monitor.model.config import Config, Watchlist
@@ -112,9 +112,9 @@ def _fields(file: EditedFile, name: str) -> WatchlistFields:
     )
 
 
-def _nodes(file: EditedFile) -> tuple[Node, ...]:
+def _nodes(file: EditedFile) -> list[Node]:
     pair = file.root.get("watchlists")
-    return pair.value.nodes if pair and isinstance(pair.value, SequenceNode) else ()
+    return pair.value.nodes if pair and isinstance(pair.value, SequenceNode) else []
 
 
 def _number(file: EditedFile, name: str) -> int:

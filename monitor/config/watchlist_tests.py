@@ -18,7 +18,7 @@ from monitor.base.errors import ConfigError
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.config.loading import read, understand
-from monitor.config.watchlists import watched_feeds
+from monitor.config.names import watched_feeds
 from monitor.config.yaml_nodes import Loc, Node, decode, find, tree
 from monitor.judgement.match.matcher import Explanation, explain
 from monitor.model.config import Config, Watchlist

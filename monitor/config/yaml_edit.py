@@ -245,9 +245,9 @@ def _in_brackets(
 
 def end_of(text: str, node: Node) -> int:
     """Return where the last word of a node ends; marks of blocks end where the next begins."""
-    inner = node.nodes if isinstance(node, SequenceNode) else ()
+    inner = node.nodes if isinstance(node, SequenceNode) else []
     if isinstance(node, MappingNode):
-        inner = tuple(pair.value for pair in node.pairs)
+        inner = [pair.value for pair in node.pairs]
     if inner and text[node.start] not in "[{":
         return end_of(text, inner[-1])
     return max(node.start, len(text[: node.end].rstrip()))

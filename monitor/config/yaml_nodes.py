@@ -1,158 +1,76 @@
-"""YAML as a tree whose nodes know their line and column."""
+"""YAML as a tree whose nodes know where they are in the text."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
-from msgspec.structs import replace
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
 
 from monitor.base.errors import Problem
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
 
-COMPLAINTS = (
-    # (part of the parser's problem, what is wrong and what to write)
-    ("character '\\t'",  # not a message
-     mark("a tab; YAML is indented with spaces")),
-    ("that cannot start any token",  # not a message
-     mark("a value that starts with `{sign}` must be in quotes")),
-    ("mapping values are not allowed",  # not a message
-     mark("a value that holds `: ` must be in quotes")),
-    ("could not find expected ':'",  # not a message
-     mark("this line is neither `key: value` nor `- item`")),
-    ("sequence entries are not allowed",  # not a message
-     mark("a list (`- `) starts on a line of its own")),
-    ("mapping keys are not allowed",  # not a message
-     mark("a value that starts with `? ` must be in quotes")),
-    ("unexpected end of stream",  # not a message
-     mark("this quote is never closed")),
-    ("unexpected document separator",  # not a message
-     mark("this quote is never closed")),
-    ("unknown escape character",  # not a message
-     mark("unknown `\\` in double quotes; use single quotes")),
-    ("escape sequence",  # not a message
-     mark("unknown `\\` in double quotes; use single quotes")),
-    ("a comment or a line break",  # not a message
-     mark("text after `|` or `>` starts on the next line")),
-    ("chomping or indentation",  # not a message
-     mark("text after `|` or `>` starts on the next line")),
-    ("found '<scalar>'",  # not a message
-     mark("text after a closing quote; put the whole value in single quotes")),
-    ("but found ']'",  # not a message
-     mark("a `{closing}` that no `{opening}` opened; put the value in quotes if it is text")),
-    ("but found '}'",  # not a message
-     mark("a `{closing}` that no `{opening}` opened; put the value in quotes if it is text")),
-    ("found '<block sequence start>'",  # not a message
-     mark("this `-` does not line up with the ones above")),
-    ("but found '-'",  # not a message
-     mark("this `-` does not line up with the ones above")),
-    ("but found '?'",  # not a message
-     mark("this key does not line up with the lines above")),
-    ("but found '<block mapping start>'",  # not a message
-     mark("this key does not line up with the lines above")),
-    ("but found ','",  # not a message
-     mark("a value that starts with `,` must be in quotes")),
-    ("expected <block end>",  # not a message
-     mark("a value goes on after its end; put the whole of it in single quotes")),
-    ("expected '<document start>'",  # not a message
-     mark("this does not line up with what is above it")),
-    ("the node content",  # not a message
-     mark("a value is missing here")),
-    ("but found '<document end>'",  # not a message
-     mark("a value that starts with `...` must be in quotes")),
-)  # fmt: skip
-
-OPENED = (
-    "unexpected end of stream",  # not a message
-    "unexpected document separator",  # not a message
-    "could not find expected ':'",  # not a message
-)
-"""Problems that are reported where the construct began."""
-
-KEY = re.compile(r"\s*(?:- )?([\w-]+)")
-
-QUOTED_STARTS = {
-    "while scanning an alias": "*",  # not a message
-    "while scanning an anchor": "&",  # not a message
-    "while parsing an tag": "!",  # not a message
-    "while scanning an tag": "!",  # not a message
-    "while parsing a node": "!",  # not a message
-    "while scanning a directive": "%",  # not a message
+_QUOTED_START = mark("a value that starts with `{sign}` must be in quotes")
+_QUOTED_END = mark("text after a closing quote; put the whole value in single quotes")
+_MARGIN = mark("this does not line up with the lines above")
+_MISTAKES = {
+    # part of the parser's problem -> what is wrong and what to write
+    "'\\t'": mark("a tab; YAML is indented with spaces"),
+    "cannot start any token": _QUOTED_START,  # not a message
+    "mapping values": mark("a value that holds `: ` must be in quotes"),  # not a message
+    "expected ':'": mark("this line is neither `key: value` nor `- item`"),  # not a message
+    "unexpected": mark("this quote is never closed"),  # not a message
+    "escape": mark("unknown `\\` in double quotes; use single quotes"),  # not a message
+    "found '<scalar>'": _QUOTED_END,  # not a message
+    "found '<block": _MARGIN,  # not a message
+    "found '-'": _MARGIN,  # not a message
+    "found '?'": _MARGIN,  # not a message
+    "<document start>": _MARGIN,  # not a message
 }
+_OPENED = ("expected ':'", "unexpected")  # not a message
+"""Problems that are reported where the construct began."""
+_KEY = re.compile(r"\s*(?:- )?([\w-]+)")
 
 
 def describe_yaml_error(text: str, error: Any) -> tuple[int, str]:
-    """Return where a marked YAML error is, as an index into the text, and what it is.
+    """Return where a YAML error of ruamel is, as an index into the text, and what it is.
 
-    A bracket or quote that is never closed is reported where it was opened.
+    Frequent mistakes are told with what to write, others in the parser's words.
     """
     problem = getattr(error, "problem", "") or str(error)
-    context = getattr(error, "context", "") or ""
     index = error.problem_mark.index if getattr(error, "problem_mark", None) else 0
     opened = error.context_mark.index if getattr(error, "context_mark", None) else index
+    sign = text[opened : opened + 1]
+    after_quote = text[:index].rstrip().endswith(("'", '"')) and "\n" not in text[opened:index]
+    if sign and sign in "*&!%":
+        return opened, _(_QUOTED_START, sign=sign)
+    if sign and sign in "[{" and "expected ','" in problem:  # not a message
+        if after_quote and "<scalar>" in problem:
+            return index, _(_QUOTED_END)
+        closing = "]" if sign == "[" else "}"
+        words = _(
+            "this `{opening}` is not closed; a `{closing}` is missing, or quotes around a value",
+            opening=sign, closing=closing,
+        )  # fmt: skip
+        return opened, words
     if "mapping values" in problem and (  # not a message
-        key := KEY.fullmatch(text, text.rfind("\n", 0, index) + 1, index)
+        key := _KEY.fullmatch(text, text.rfind("\n", 0, index) + 1, index)
     ):
         return key.start(1), _("this key does not line up, or the line above it is not finished")
-    if context in QUOTED_STARTS:
-        return opened, _must_be_quoted(QUOTED_STARTS[context])
-    if "parsing a flow" in context and "expected ','" in problem:  # not a message
-        return _unclosed(text, opened, index, problem)
-    for part, words in COMPLAINTS:
+    for part, words in _MISTAKES.items():
         if part in problem:
-            opening, closing = ("{", "}") if "}" in part else ("[", "]")
-            return _place(text, part, opened, index), _(
-                words, sign=text[index : index + 1], opening=opening, closing=closing
-            )
+            if part == "escape":
+                index = text.rfind("\\", opened, index + 1)
+            return opened if part in _OPENED else index, _(words, sign=text[index : index + 1])
     return index, _("this is not YAML: {problem}", problem=problem)
 
 
-def _must_be_quoted(sign: str) -> str:
-    return _("a value that starts with `{sign}` must be in quotes", sign=sign)
-
-
-def _place(text: str, part: str, opened: int, index: int) -> int:
-    """Return the index to report: of the unclosed construct, or where the parser stopped."""
-    if part in OPENED:
-        return opened
-    return text.rfind("\\", opened, index + 1) if "escape" in part else index
-
-
-def _unclosed(text: str, opened: int, index: int, problem: str) -> tuple[int, str]:
-    """Tell a bracket left open from text behind a closing quote inside brackets."""
-    bracket = text[opened]
-    closing = {"[": "]", "{": "}"}[bracket]
-    after_quote = text[:index].rstrip().endswith(("'", '"')) and "\n" not in text[opened:index]
-    if "<scalar>" in problem and after_quote:
-        return index, _("text after a closing quote; put the whole value in single quotes")
-    return (
-        opened,
-        _(
-            "this `{opening}` is not closed; a `{closing}` is missing, or quotes around a value",
-            opening=bracket,
-            closing=closing,
-        ),
-    )
-
-
 BLANK = object()
-"""The value of a key without one; no type accepts it, not even an optional one."""
+"""The value of a key without one; no kind of value takes it."""
 
 WORDS: dict[str, object] = {"": BLANK, "~": BLANK, "null": BLANK, "true": True, "false": False}
 
@@ -206,7 +124,7 @@ class YamlText:
         return self.lines[number - 1] if 1 <= number <= len(self.lines) else ""
 
 
-class ScalarNode(Struct, frozen=True):
+class ScalarNode(Struct):
     """A single value, as text; `style` is YAML's: empty when plain, else ' " | or >."""
 
     start: int
@@ -219,12 +137,12 @@ class ScalarNode(Struct, frozen=True):
         return self.text if self.style else WORDS.get(self.text.lower(), self.text)
 
 
-class SequenceNode(Struct, frozen=True):
+class SequenceNode(Struct):
     """A list."""
 
     start: int
     end: int
-    nodes: tuple[Node, ...]
+    nodes: list[Node]
 
     def plain(self) -> list[Any]:
         """Return it as a Python list."""
@@ -238,12 +156,12 @@ class Pair(NamedTuple):
     value: Node
 
 
-class MappingNode(Struct, frozen=True):
+class MappingNode(Struct):
     """A mapping, its keys in the order of the text."""
 
     start: int
     end: int
-    pairs: tuple[Pair, ...]
+    pairs: list[Pair]
 
     def plain(self) -> dict[str, Any]:
         """Return it as a Python dict."""
@@ -279,24 +197,24 @@ def decode(content: bytes) -> tuple[YamlText, YamlSyntaxError | None]:
 def tree(source: YamlText) -> tuple[Node | None, list[Problem]]:
     """Return the tree of a YAML text, None when it is empty, and the keys given twice.
 
-    Raises YamlSyntaxError at the first mistake of syntax.
+    Raises:
+        YamlSyntaxError: At the first mistake of syntax.
     """
-    for in_c in (True, False):
+    from ruamel.yaml import YAML  # 50 ms, which commands that only read the archive need not spend
+    from ruamel.yaml.error import YAMLError
+
+    for pure in (False, True):
         # libyaml takes a fifteenth of the time, but rejects `[tag:belgique]` and
         # `{url: https://…}`; the slow parser decides about these.
+        builder = _TreeBuilder(source)
         try:
-            builder = _TreeBuilder(source)
-            builder.take(events(source, in_c=in_c))
+            for event in YAML(typ="safe", pure=pure).parse(source.text):
+                builder.add(event)
             break
         except YAMLError as error:
-            if not in_c:
+            if pure:
                 raise YamlSyntaxError(*describe_yaml_error(source.text, error)) from None
     return builder.root, builder.problems
-
-
-def events(source: YamlText, *, in_c: bool) -> Iterator[Any]:
-    """Yield a parser's events; raises ruamel's YAMLError at the first mistake of syntax."""
-    yield from YAML(typ="safe", pure=not in_c).parse(source.text)
 
 
 class _TreeBuilder:
@@ -314,56 +232,33 @@ class _TreeBuilder:
     def root(self) -> Node | None:
         return self._nodes[0] if self._nodes else None
 
-    def take(self, events: Iterable[Any]) -> None:
-        """Add what events say to the tree."""
-        takes: dict[type[Any], Callable[[Any], None]] = {
-            ScalarEvent: self._scalar,
-            MappingStartEvent: self._open,
-            MappingEndEvent: self._close_mapping,
-            SequenceStartEvent: self._open,
-            SequenceEndEvent: self._close_sequence,
-            AliasEvent: self._refuse_alias,
-            DocumentStartEvent: self._refuse_second,
-        }
-        for event in events:
-            if take := takes.get(type(event)):
-                take(event)
+    def add(self, event: Any) -> None:
+        """Add what an event of ruamel says to the tree."""
+        start, end = event.start_mark.index, event.end_mark.index
+        match type(event).__name__:
+            case "ScalarEvent":
+                _refuse_ornaments(event, start)
+                self._nodes.append(ScalarNode(start, end, event.value, event.style or ""))
+            case "MappingStartEvent" | "SequenceStartEvent":
+                _refuse_ornaments(event, start)
+                if len(self._around) == DEEPEST:
+                    words = _("nested more than {count} levels deep", count=DEEPEST)
+                    raise YamlSyntaxError(start, words)
+                self._around.append((start, self._nodes))
+                self._nodes = []
+            case "SequenceEndEvent":
+                nodes, (start, self._nodes) = self._nodes, self._around.pop()
+                self._nodes.append(SequenceNode(start, end, nodes))
+            case "MappingEndEvent":
+                nodes, (start, self._nodes) = self._nodes, self._around.pop()
+                self._nodes.append(MappingNode(start, end, self._pairs(nodes)))
+            case "AliasEvent":
+                raise YamlSyntaxError(start, _(_QUOTED_START, sign="*"))
+            case "DocumentStartEvent" if self._nodes:
+                words = _("a second document starts here; one file is one newsroom")
+                raise YamlSyntaxError(start, words)
 
-    def _scalar(self, event: Any) -> None:
-        start = event.start_mark.index
-        _refuse_ornaments(event, start)
-        node = ScalarNode(start, event.end_mark.index, event.value, event.style or "")
-        self._nodes.append(node)
-
-    def _open(self, event: Any) -> None:
-        start = event.start_mark.index
-        _refuse_ornaments(event, start)
-        if len(self._around) == DEEPEST:
-            raise YamlSyntaxError(start, _("nested more than {count} levels deep", count=DEEPEST))
-        self._around.append((start, self._nodes))
-        self._nodes = []
-
-    def _close_sequence(self, event: Any) -> None:
-        start, around = self._around.pop()
-        around.append(SequenceNode(start, event.end_mark.index, tuple(self._nodes)))
-        self._nodes = around
-
-    def _close_mapping(self, event: Any) -> None:
-        start, around = self._around.pop()
-        around.append(MappingNode(start, event.end_mark.index, self._pairs(self._nodes)))
-        self._nodes = around
-
-    def _refuse_alias(self, event: Any) -> None:
-        raise YamlSyntaxError(event.start_mark.index, _must_be_quoted("*"))
-
-    def _refuse_second(self, event: Any) -> None:
-        if self._nodes:
-            raise YamlSyntaxError(
-                event.start_mark.index,
-                _("a second document starts here; one file is one newsroom"),
-            )
-
-    def _pairs(self, nodes: list[Node]) -> tuple[Pair, ...]:
+    def _pairs(self, nodes: list[Node]) -> list[Pair]:
         pairs: dict[str, Pair] = {}
         for key, value in zip(nodes[::2], nodes[1::2], strict=True):
             if not isinstance(key, ScalarNode):
@@ -377,14 +272,14 @@ class _TreeBuilder:
                 self.problems.append(self._source.problem(key.start, message))
             else:
                 pairs[key.text] = Pair(key, value)
-        return tuple(pairs.values())
+        return list(pairs.values())
 
 
 def _refuse_ornaments(event: Any, start: int) -> None:
     if event.anchor is not None:
-        raise YamlSyntaxError(start, _must_be_quoted("&"))
+        raise YamlSyntaxError(start, _(_QUOTED_START, sign="&"))
     if event.ctag is not None and event.tag != "!":
-        raise YamlSyntaxError(start, _must_be_quoted("!"))
+        raise YamlSyntaxError(start, _(_QUOTED_START, sign="!"))
 
 
 def find(node: Node, loc: Loc) -> tuple[Pair | None, Node] | None:
@@ -396,37 +291,27 @@ def find(node: Node, loc: Loc) -> tuple[Pair | None, Node] | None:
                 pair, node = child, child.value
             case SequenceNode(nodes=nodes) if isinstance(step, int) and step < len(nodes):
                 pair, node = None, nodes[step]
+            case ScalarNode() | MappingNode() if step == 0:
+                pair = None  # a single item needs no brackets
             case _:
                 return None
     return pair, node
 
 
-def without(table: MappingNode, locs: set[Loc]) -> MappingNode:
-    """Return a mapping without the nodes at these places below it."""
-    pairs = tuple(
-        Pair(pair.key, _without_below(pair.value, _below(locs, pair.key.text)))
-        for pair in table.pairs
-        if (pair.key.text,) not in locs
-    )
-    return replace(table, pairs=pairs)
+def nearest_node(node: Node, loc: Loc) -> Node:
+    """Return the node at a place, or the nearest around it: a short form has no keys."""
+    while (entry := find(node, loc)) is None:
+        loc = loc[:-1]
+    return entry[1]
 
 
-def _without_below(node: Node, locs: set[Loc]) -> Node:
-    match node:
-        case MappingNode() if locs:
-            return without(node, locs)
-        case SequenceNode(nodes=nodes) if locs:
-            items = (
-                _without_below(item, _below(locs, number))
-                for number, item in enumerate(nodes)
-                if (number,) not in locs
-            )
-            return replace(node, nodes=tuple(items))
-    return node
-
-
-def _below(locs: set[Loc], step: str | int) -> set[Loc]:
-    return {loc[1:] for loc in locs if loc[0] == step}
+_SPACE = " \t\r\n"
+_UNITS = {
+    # one character as it is written in each style; white space, also escaped, is passed over
+    "'": re.compile(r"''|[^ \t\r\n]"),
+    '"': re.compile(r"\\[nt \t\r\n]|\\x..|\\u.{4}|\\U.{8}|\\.|[^ \t\r\n]"),
+}
+_BARE = re.compile(r"[^ \t\r\n]")
 
 
 def index_of(source: YamlText, scalar: ScalarNode, position: int) -> int:
@@ -435,19 +320,11 @@ def index_of(source: YamlText, scalar: ScalarNode, position: int) -> int:
     YAML folds white space, so the characters between it are counted.
     """
     written = list(_characters(source.text, scalar))
-    before = sum(c not in SPACE for c in scalar.text[:position])
-    if position < len(scalar.text) and scalar.text[position] not in SPACE and before < len(written):
+    before = sum(c not in _SPACE for c in scalar.text[:position])
+    is_letter = position < len(scalar.text) and scalar.text[position] not in _SPACE
+    if is_letter and before < len(written):
         return written[before]
     return written[before - 1] + 1 if 0 < before <= len(written) else scalar.start
-
-
-SPACE = " \t\r\n"
-UNITS = {
-    # one character as it is written in each style; white space, also escaped, is passed over
-    "'": re.compile(r"''|[^ \t\r\n]"),
-    '"': re.compile(r"\\[nt \t\r\n]|\\x..|\\u.{4}|\\U.{8}|\\.|[^ \t\r\n]"),
-}
-BARE = re.compile(r"[^ \t\r\n]")
 
 
 def _characters(text: str, scalar: ScalarNode) -> Iterator[int]:
@@ -457,7 +334,7 @@ def _characters(text: str, scalar: ScalarNode) -> Iterator[int]:
         start = text.find("\n", start) + 1
     elif scalar.style:
         start, end = start + 1, end - 1
-    for match in UNITS.get(scalar.style, BARE).finditer(text, start, end):
+    for match in _UNITS.get(scalar.style, _BARE).finditer(text, start, end):
         if not (scalar.style == '"' and match[0][0] == "\\" and match[0][1] in "nt \t\r\n"):
             yield match.start()
 
@@ -483,14 +360,11 @@ def line_of(content: bytes, section: Literal["feeds", "watchlists"], name: str) 
 
 def _names_of(entry: Node) -> set[str]:
     """Return the names of an entry: its name, its address, its only term."""
-    if isinstance(entry, ScalarNode):
-        return {entry.text.strip().casefold()}
-    if not isinstance(entry, MappingNode):
-        return set()
-    values = [pair.value for key in ("name", "url") if (pair := entry.get(key))]
-    terms = entry.get("terms")
-    if terms and isinstance(terms.value, SequenceNode) and len(terms.value.nodes) == 1:
-        values.append(terms.value.nodes[0])
-    elif terms:
-        values.append(terms.value)
-    return {value.text.strip().casefold() for value in values if isinstance(value, ScalarNode)}
+    nodes = [entry]
+    if isinstance(entry, MappingNode):
+        nodes = [pair.value for key in ("name", "url", "terms") if (pair := entry.get(key))]
+    alone = [
+        node.nodes[0] if isinstance(node, SequenceNode) and len(node.nodes) == 1 else node
+        for node in nodes
+    ]
+    return {node.text.strip().casefold() for node in alone if isinstance(node, ScalarNode)}

@@ -29,8 +29,8 @@ from index.query.ast import FACETS
 from index.query.parser import parse_query
 from monitor.base import signs
 from monitor.cli import main_group
+from monitor.config.keys import json_schema
 from monitor.config.loading import understand
-from monitor.config.schema import json_schema
 from monitor.delivery.export.prometheus import EventCounters, figures
 from monitor.model.address_policy import is_allowed
 from monitor.model.status import MonitorPresence

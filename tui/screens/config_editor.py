@@ -170,7 +170,7 @@ def _report(screen: PaneScreen, before: _ConfigFile, after: _ConfigFile) -> None
         screen.show_message(_("feeds.yaml has not changed."))
     else:
         from monitor.config.diff import Difference, Effect, differences
-        from monitor.config.summary import warnings
+        from monitor.config.warnings import warnings
 
         found = (
             [Difference(Effect.CHANGED, _("the file is valid again"))]

@@ -61,7 +61,7 @@ class KnownNames:
         known = self._views.triage.people()
         if not name or name.casefold() in map(str.casefold, known):
             return ""
-        from monitor.config.validation import nearest
+        from monitor.config.names import nearest
 
         return _("nobody called `{name}` has worked on alerts", name=name) + nearest(name, known)
 
@@ -92,14 +92,14 @@ class KnownNames:
         former = Filter(watchlists=(name,), closed=True, muted=True)
         if len(views.alerts.ids(former, limit=1)):
             return ""
-        from monitor.config.validation import nearest
+        from monitor.config.names import nearest
 
         hint = nearest(name, known) or _("; `tocsin watch list` lists them")
         return _("no watchlist is called `{name}`", name=name) + hint
 
     def unknown_feed(self, selector: str) -> str:
         """Return that no feed has this name, host or tag; empty if one has it."""
-        from monitor.config.watchlists import unknown_selector
+        from monitor.config.names import unknown_selector
 
         feeds: tuple[Feed, ...] = tuple(self._views.feeds.every())
         otherwise = _("; `tocsin feeds list --json` has all names and tags")
@@ -112,7 +112,7 @@ class KnownNames:
         known = self._views.triage.tags()
         if tag in known:
             return ""
-        from monitor.config.validation import nearest
+        from monitor.config.names import nearest
 
         return _("no alert has the tag `{tag}`", tag=tag) + nearest(tag, known)
 

@@ -38,7 +38,7 @@ def find_feed(name: str, feeds: Sequence[Feed]) -> Feed:
     Raises:
         UnknownNameError: No feed or several feeds have it.
     """
-    from monitor.config.watchlists import selects_feed, unknown_selector
+    from monitor.config.names import selects_feed, unknown_selector
 
     if "://" in name:
         matches = [feed for feed in feeds if normalized_url(feed.url) == normalized_url(name)]

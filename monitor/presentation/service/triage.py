@@ -175,7 +175,7 @@ class Triage:
 
     def _watchlist_name(self, name: str) -> str:
         """Return the name of a watchlist as it is written in `feeds.yaml`."""
-        from monitor.config.validation import nearest
+        from monitor.config.names import nearest
 
         names = [watchlist.name for watchlist in self._views.watchlists.in_force()]
         known = {one.casefold(): one for one in (*names, FEED_HEALTH)}

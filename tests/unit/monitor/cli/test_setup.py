@@ -13,7 +13,7 @@ from support import ROOT
 
 from monitor.cli.check import check, schema
 from monitor.cli.setup import init
-from monitor.config.schema import json_schema
+from monitor.config.keys import json_schema
 
 NEWSROOM = ROOT / "feeds.yaml"
 STARTER = ROOT / "monitor" / "config" / "starter.yaml"

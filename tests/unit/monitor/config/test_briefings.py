@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from monitor.base.errors import ConfigError
-from monitor.config.briefings import describe_briefings
 from monitor.config.loading import understand
+from monitor.config.summary import describe_briefings
 from monitor.model.config import BriefingSchedule, Config
 
 FILE = """\

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from monitor.config.schema import json_schema
+from monitor.config.keys import json_schema
 
 
 def properties(node: Any) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -33,9 +33,9 @@ def test_the_schema_explains_every_key() -> None:
 
 def test_the_schema_knows_both_forms_of_feeds_and_watchlists() -> None:
     shapes = json_schema()["$defs"]
-    for name in ("FeedShape", "WatchlistShape"):
+    for name in ("Feed", "Watchlist"):
         short, long = shapes[name]["anyOf"]
         assert "string" in short["type"]
         assert long["additionalProperties"] is False
-    ways = [set(way["required"]) for way in shapes["WatchlistShape"]["anyOf"][1]["oneOf"]]
+    ways = [set(way["required"]) for way in shapes["Watchlist"]["anyOf"][1]["oneOf"]]
     assert ways == [{"terms"}, {"query", "name"}, {"score", "threshold", "name"}]

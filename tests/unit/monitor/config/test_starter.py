@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from support import ROOT
 
 from monitor.config.diff import changes
+from monitor.config.keys import json_schema
 from monitor.config.loading import load, understand
-from monitor.config.schema import json_schema
-from monitor.config.summary import warnings
+from monitor.config.warnings import warnings
 from monitor.model.config import Config
 
 NEWSROOM = ROOT / "feeds.yaml"

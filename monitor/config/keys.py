@@ -1,0 +1,645 @@
+"""The keys of `feeds.yaml`: of watchlists, alerts, channels, the archive, and of the whole file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Self
+
+from monitor.base.text_cleaning import line as on_one_line
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark, mark_all
+from monitor.config import tables
+from monitor.config.feed_keys import DefaultsKeys, FeedKeys, HostKeys, TagKeys
+from monitor.config.kinds import (
+    AGE,
+    BACKFILL,
+    BRIEFING_SPAN,
+    CLOCK,
+    CLOCKS,
+    CONTACT,
+    DAYS,
+    DIGEST,
+    DURATION,
+    FOLDER,
+    HEADERS,
+    LANGUAGE_CODES,
+    LEVELS,
+    LISTENING,
+    MESSAGE_LANGUAGE,
+    NAME,
+    NETWORKS,
+    ORDER,
+    OUTLETS,
+    PAGES,
+    SEARCH_QUERY,
+    SECRET,
+    SERVER,
+    SEVERITY,
+    SPARED,
+    STORE,
+    TAG,
+    TAGS,
+    TEMPLATE,
+    TEXTS,
+    WATCHLIST_QUERY,
+    WEIGHTS,
+    WORDS,
+    ZONE,
+)
+from monitor.config.location import DEFAULT_DATA
+from monitor.config.names import nearest
+from monitor.config.tables import (
+    DECIMAL,
+    YES_OR_NO,
+    Place,
+    Schema,
+    Table,
+    key,
+    listed,
+    named,
+    required,
+    several,
+    table,
+)
+from monitor.config.yaml_nodes import MappingNode, Node, SequenceNode
+from monitor.model.config import EVERY_DAY, Quiet, SavedSearch
+from monitor.model.message_template import TEMPLATE_FIELDS
+from monitor.model.severity import Severity
+from monitor.model.shown_names import UNNAMED
+
+NOUNS = mark_all("this", "search", "channel", "route", "quiet", "briefing")
+
+
+class SearchKeys(Table):
+    """A saved search of the archive."""
+
+    noun = "search"
+
+    name = required(
+        NAME, "Name of the search, for `tocsin search @NAME`.", examples=["Liège this week"]
+    )
+    query = required(
+        SEARCH_QUERY,
+        "The query. It may contain every filter, as `since:7d` and `has:alert`.",
+        examples=["(Liège OR Bierset) since:7d"],
+    )
+    sort = key(
+        ORDER,
+        "`date` puts the newest article first, `score` the most relevant.",
+        default="date",
+    )
+
+    def search(self) -> SavedSearch:
+        """Return the search that the mapping describes."""
+        return SavedSearch(name=self.name, query=self.query, sort=self.sort)
+
+
+class ArchiveKeys(Table):
+    """What the archive keeps, for how long, and whether articles get vectors."""
+
+    keep = key(
+        AGE,
+        "How long an article is kept after it was first seen, as 3y, 18mo, 90d."
+        " Without it, for ever.",
+        examples=["3y", "18mo", "90d"],
+    )
+    except_ = key(
+        SPARED,
+        "What is kept whatever its age: `has:alert`, `watch:NAME`, `tag:NAME`, `feed:NAME`.",
+        examples=[["tag:belgique", "watch:Alibaba"]],
+        default=(),
+    )
+    drop_alerts = key(
+        YES_OR_NO,
+        "`true` also deletes articles with alerts, and these alerts. Starred alerts are always"
+        " kept.",
+        default=False,
+    )
+    vectors = key(
+        YES_OR_NO,
+        "`false` makes no vectors: articles are linked by names only, and `tocsin similar` knows"
+        " those that had a vector before. Vectors need the extra `stories`, and processor time for"
+        " each article.",
+        default=True,
+    )
+
+
+# --- alerts and watchlists ------------------------------------------------------------
+
+
+class EscalateKeys(Table):
+    """When an alert is escalated. `false` means never."""
+
+    bare: ClassVar = {"const": False}
+
+    outlets = key(
+        OUTLETS,
+        "Escalate when so many independent outlets have the story. Without it, 5."
+        " `false` means never.",
+        examples=[5],
+    )
+    languages = key(
+        YES_OR_NO,
+        "Escalate when the story crosses from French to English, or back. Without it, `true`.",
+    )
+    to = key(
+        SEVERITY,
+        "Severity after the escalation. Without it, one level higher. It is never lowered.",
+    )
+
+    @classmethod
+    def from_node(cls, node: Node, place: Place) -> Self | None:
+        """Return when an alert is escalated; `false` is never."""
+        if node.plain() is False:
+            return cls(outlets=0, languages=False)
+        return super().from_node(node, place)
+
+
+class AlertsKeys(Table):
+    """Settings of all watchlists. Settings of the watchlist itself have precedence."""
+
+    escalate = key(table(EscalateKeys), "When an alert becomes more severe. `false` means never.")
+    cooldown = key(
+        DURATION,
+        "Time after an alert in which further alerts of its watchlist are listed, but not sent,"
+        " from 1s to 1d.",
+        examples=["30m"],
+    )
+    backfill = key(
+        BACKFILL,
+        "Alerts about articles that were published before the watchlist or the feed was watched:"
+        " `notify` sends them, `list` only lists them. Without it, `list`.",
+        examples=["notify"],
+    )
+    unusual = key(
+        YES_OR_NO,
+        "Whether an alert is raised when far more stories match than is usual at this time, or none"
+        " any more. It takes two weeks to learn what is usual. Without it, `true`.",
+        examples=[False],
+    )
+    notify = key(
+        TEXTS,
+        "Names of the channels that receive alerts. `[]` means none. Without it, every channel.",
+        examples=[["desk"]],
+    )
+
+
+QUERY_KEYS = ("terms", "query", "score")
+"""The keys that say what to watch for; a watchlist has one of them."""
+NOTHING = mark("nothing to watch for; give it `terms`, a `query` or a `score`")
+
+
+class QueryKeys(Table):
+    """Keys that only a watchlist has."""
+
+    name = key(
+        NAME,
+        "Name of the watchlist. With one term only, it may be left out; the term is the name.",
+        default="",
+    )
+    terms = key(
+        TEXTS,
+        "Terms. An article that contains any of them raises an alert.",
+        examples=[["Alibaba", "Cainiao", "阿里巴巴"]],
+        default=(),
+    )
+    query = key(
+        WATCHLIST_QUERY,
+        'A query, as in `tocsin search`: AND, OR, NOT, "a phrase", a NEAR/10 b, word~.',
+        examples=["espionnage~ AND (Liège OR belge~)"],
+    )
+    score = key(
+        WEIGHTS,
+        "Terms with weights. An article raises an alert when the weights of the terms in it add up"
+        " to `threshold`.",
+        examples=[{"ransomware": 10, "logisti*": 3, "exercise": -5}],
+        default={},
+    )
+    threshold = key(DECIMAL, "Sum of weights from which an alert is raised.", examples=[12])
+    not_ = key(
+        TEXTS,
+        "Exclusions: an article that contains one of these terms, or that one of the filters"
+        " `feed:NAME`, `tag:NAME` and `lang:CODE` selects, raises no alert.",
+        examples=[["Alibaba Cave", "feed:Le Soir"]],
+        default=(),
+    )
+    severity = key(
+        SEVERITY, "Severity of its alerts: high, medium or low.", default=Severity.MEDIUM
+    )
+    lang = key(
+        LANGUAGE_CODES,
+        "Only articles in these languages, or whose language is unknown. Without it, all.",
+        examples=[["fr", "en"]],
+        default=(),
+    )
+    feeds = key(
+        TEXTS,
+        "Only feeds with these names or tags. Without it, all feeds.",
+        examples=[["tag:belgique", "lesechos"]],
+        default=(),
+    )
+    match = key(
+        TEXTS,
+        "Sentences that must match: tests of the watchlist.",
+        examples=[["La sûreté belge soupçonne un espionnage à Liège"]],
+        default=(),
+    )
+    no_match = key(
+        TEXTS,
+        "Sentences that must not match: tests of the watchlist.",
+        examples=[["Le film d'espionnage de la semaine"]],
+        default=(),
+    )
+
+
+class WatchlistKeys(AlertsKeys, QueryKeys):
+    """A watchlist: one term alone, or a mapping with `terms`, `query` or `score`."""
+
+    short = "terms"
+    needs: ClassVar = {
+        "oneOf": [
+            {"required": ["terms"]},
+            {"required": ["query", "name"]},
+            {"required": ["score", "threshold", "name"]},
+        ]
+    }
+
+    notify = key(
+        TEXTS,
+        "Names of the channels that receive its alerts. `[]` means none. Without it, the routes"
+        " decide; without routes, every channel.",
+        examples=[["desk"]],
+    )
+
+    @property
+    def title(self) -> str:
+        """The name, the only term without one; empty without both."""
+        return self.name or (on_one_line(self.terms[0]) if len(self.terms) == 1 else "")
+
+    @classmethod
+    def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
+        """Yield that there are none or two of `QUERY_KEYS`, a lone threshold, or no name."""
+        keys = [pair.key for pair in node.pairs]
+        names = [each.text for each in keys]
+        ways = [each for each in keys if each.text in QUERY_KEYS]
+        if not ways and not any(nearest(name, QUERY_KEYS) for name in names):
+            yield node.start, _(NOTHING)
+        for way in ways[1:]:
+            words = _(
+                "`{key}` beside `{other}`; one of them is enough", key=way.text, other=ways[0].text
+            )
+            yield way.start, words
+        if "score" in names and "threshold" not in names:
+            yield keys[names.index("score")].start, _("a `score` needs a `threshold`")
+        if "threshold" in names and "score" not in names:
+            yield keys[names.index("threshold")].start, _("a `threshold` needs a `score`")
+        terms = node.get("terms")
+        many = terms and isinstance(terms.value, SequenceNode) and len(terms.value.nodes) > 1
+        if "name" not in names and (many or (ways and terms is None)):
+            yield node.start, _("a watchlist of more than one term needs a `name`")
+
+
+# --- delivery -------------------------------------------------------------------------
+
+
+class QuietKeys(Table):
+    """Hours in which no alert is sent. At their end the alerts are sent as one message."""
+
+    noun = "quiet"
+
+    from_ = required(CLOCK, "Beginning of the quiet hours.", examples=["22:00"])
+    to = required(
+        CLOCK,
+        "End of the quiet hours: on the next day, unless it is later than `from`.",
+        examples=["07:00"],
+    )
+    days = key(
+        DAYS,
+        "Days on which quiet hours begin: mon to sun, or `mon-fri`. Without it, every day.",
+        examples=[["fri", "sat"], "mon-fri"],
+        default=EVERY_DAY,
+    )
+    except_ = key(
+        LEVELS,
+        "Severities that are sent all the same: one level means this level and above, a list"
+        " exactly these levels.",
+        examples=["high"],
+        default=(),
+    )
+    zone = key(
+        ZONE,
+        "Time zone of the quiet hours. Without it, the `zone` of the file.",
+        examples=["Europe/Brussels"],
+    )
+
+    def hours(self) -> Quiet:
+        """Return the quiet hours that the mapping describes.
+
+        Raises:
+            ValueError: They never end.
+        """
+        if self.from_ == self.to and self.days == EVERY_DAY:
+            raise ValueError(
+                _("these quiet hours never end; a route with `to: []` sends to no channel")
+            )
+        return Quiet(
+            start=self.from_, end=self.to, days=self.days, spares=self.except_, zone=self.zone
+        )
+
+
+QUIET = table(QuietKeys, QuietKeys.hours)
+
+
+class RouteKeys(Table):
+    """Which alerts go to which channels. The first route whose conditions all hold decides."""
+
+    noun = "route"
+
+    watch = key(
+        TEXTS,
+        "Only alerts of these watchlists. Alerts about feeds belong to `feed health`.",
+        examples=[["Liège"]],
+        default=(),
+    )
+    severity = key(
+        LEVELS,
+        "Only alerts of this severity and above. A list means exactly these severities.",
+        examples=["high", ["medium", "low"]],
+        default=(),
+    )
+    lang = key(LANGUAGE_CODES, "Only articles in these languages.", default=())
+    tag = key(TAGS, "Only feeds with one of these tags.", examples=["belgique"], default=())
+    feeds = key(TEXTS, "Only feeds with these names or tags.", examples=[["lesechos"]], default=())
+    to = required(
+        TEXTS,
+        "Names of the channels that receive the alerts. `[]` means none.",
+        examples=[["desk", "soc"]],
+    )
+    quiet = key(
+        QUIET,
+        "Quiet hours of this route, in addition to those of the channel. Alerts raised in them are"
+        " sent as one message at their end.",
+    )
+    digest = key(
+        DIGEST,
+        'Collect alerts and send them as one message: every `30m`, or at `"07:30"`.',
+        examples=["30m", "07:30"],
+    )
+
+
+class BriefingKeys(Table):
+    """A briefing that is sent at fixed times."""
+
+    noun = "briefing"
+
+    name = key(
+        NAME,
+        "Name of the briefing, in its title. Without it, `Briefing`. Each of several has another"
+        " one.",
+        examples=["Ports, weekly"],
+        default="",
+    )
+    at = required(
+        CLOCKS,
+        "When it is sent: a time, or several. Quiet hours do not hold it back.",
+        examples=["07:00", ["07:00", "17:30"]],
+    )
+    to = required(
+        several(WORDS, at_least_one=True),
+        "Names of the channels that receive it.",
+        examples=["desk", ["desk", "soc"]],
+    )
+    days = key(
+        DAYS,
+        "Days on which it is sent: mon to sun, or `mon-fri`. Without it, every day.",
+        examples=["mon-fri"],
+        default=EVERY_DAY,
+    )
+    watch = key(TEXTS, "Only these watchlists. Without it, all.", examples=[["Liège"]], default=())
+    since = key(
+        BRIEFING_SPAN,
+        "How far back it goes, up to `31d`. Without it, to the briefing before; the first one goes"
+        " back a day.",
+        examples=["24h"],
+    )
+
+    @property
+    def title(self) -> str:
+        """Its name, or the usual one."""
+        return self.name or UNNAMED
+
+
+KINDS = ("url", "webhook", "command", "file", "atom")
+"""The keys that give the kind of a channel; a channel has one of them."""
+
+
+class ChannelKeys(Table):
+    """Where alerts are sent: one of `url`, `webhook`, `command`, `file` and `atom`."""
+
+    noun = "channel"
+    needs: ClassVar = {"oneOf": [{"required": ["name", kind]} for kind in KINDS]}
+
+    name = required(NAME, "Name of the channel, for `notify:` and `routes:`.", examples=["desk"])
+    url = key(
+        SECRET,
+        "An address of Apprise: e-mail, ntfy, Slack, Matrix and about a hundred more services."
+        " May be `env:NAME` or `file:PATH`. Needs the extra `notify`.",
+        examples=["ntfy://ntfy.example.org/veille", "env:DESK_URL"],
+        default="",
+    )
+    webhook = key(
+        SECRET,
+        "Address to which each alert is sent as JSON (POST). May be `env:NAME` or `file:PATH`.",
+        examples=["https://soc.example.org/in"],
+        default="",
+    )
+    secret = key(
+        SECRET,
+        "Key with which the requests of a webhook are signed, as `env:NAME` or `file:PATH`.",
+        examples=["env:SOC_SECRET"],
+        default="",
+    )
+    headers = key(
+        HEADERS,
+        "Headers of the requests of a webhook. A value may be `env:NAME` or `file:PATH`.",
+        examples=[{"Authorization": "env:SOC_TOKEN"}],
+        default={},
+    )
+    command = key(
+        TEXTS,
+        "A program and its arguments. It runs for each alert, without a shell, and reads the same"
+        " JSON from its standard input.",
+        examples=[["/usr/local/bin/on-alert"]],
+        default=(),
+    )
+    file = key(
+        FOLDER,
+        "File to which each alert is appended, as a line of JSON. A relative path starts at the"
+        " folder of `feeds.yaml`.",
+        examples=["alerts.jsonl"],
+        default="",
+    )
+    atom = key(
+        FOLDER,
+        "Folder with an Atom feed for each watchlist. A relative path starts at the folder of"
+        " `feeds.yaml`.",
+        examples=["public/feeds"],
+        default="",
+    )
+    quiet = key(
+        QUIET,
+        "Quiet hours of this channel. Alerts raised in them are sent as one message at their end.",
+    )
+    digest = key(
+        DIGEST,
+        'Collect alerts and send them as one message: every `30m`, or at `"07:30"`, or at several'
+        " times.",
+        examples=["30m", "07:30"],
+    )
+    template = key(
+        TEMPLATE,
+        "Text of the messages of a channel with `url`. Fields: "
+        + ", ".join(f"`${field}`" for field in TEMPLATE_FIELDS)
+        + ".",
+        examples=["$sign $headline ($outlet, $time)\n$sentence\n$link"],
+        default="",
+    )
+
+    @classmethod
+    def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
+        """Yield that there are none or two of `KINDS`, or a key of another kind."""
+        keys = [pair.key for pair in node.pairs]
+        names = [each.text for each in keys]
+        kinds = [each for each in keys if each.text in KINDS]
+        if not kinds and not any(nearest(name, KINDS) for name in names):
+            yield node.start, _("a channel needs one of {keys}", keys=", ".join(KINDS))
+        for kind in kinds[1:]:
+            words = _(
+                "`{key}` beside `{other}`; a channel has one of them",
+                key=kind.text, other=kinds[0].text,
+            )  # fmt: skip
+            yield kind.start, words
+        for each in keys:
+            if each.text == "template" and "url" not in names:
+                yield each.start, _("a `template` is for a `url`; programs are sent JSON")
+            if each.text in ("secret", "headers") and "webhook" not in names:
+                yield each.start, _("`{key}` is for a `webhook`", key=each.text)
+
+
+# --- the file -------------------------------------------------------------------------
+
+
+class NetworkKeys(Table):
+    """Which networks are allowed, and how tocsin identifies itself."""
+
+    allow = key(
+        NETWORKS,
+        "Private networks to which tocsin may connect. It never connects to any other private"
+        " network.",
+        examples=[["192.168.0.0/16"]],
+        default=(),
+    )
+    contact = key(
+        CONTACT,
+        "Mail address or web address at which publishers can reach you. It is sent with each"
+        " request.",
+        examples=["watch@example.org"],
+        default="",
+    )
+    metrics = key(
+        LISTENING,
+        "Address and port of the metrics for Prometheus. It applies from the next start of the"
+        " monitor. Without it, there are none.",
+        examples=["127.0.0.1:9464"],
+    )
+
+
+class ApiKeys(Table):
+    """Where people reach the pages of `tocsin api`."""
+
+    url = key(
+        PAGES,
+        "Address at which your readers open the pages of `tocsin api`. Messages, briefings and Atom"
+        " feeds then link to the page of each alert. Without it, they link to the article only.",
+        examples=["https://news.example.org"],
+        default="",
+    )
+
+
+class FileKeys(Table):
+    """One newsroom: its feeds, its watchlists, and how alerts are delivered."""
+
+    needs: ClassVar = {"required": ["feeds", "watchlists"]}
+
+    feeds = key(listed(table(FeedKeys)), "The feeds to poll.", default=())
+    watchlists = key(
+        listed(table(WatchlistKeys)), "The watchlists. `[]` only fills the archive.", default=()
+    )
+    searches = key(
+        listed(table(SearchKeys, SearchKeys.search)),
+        "Saved searches, for `tocsin search @NAME`.",
+        default=(),
+    )
+    defaults = key(table(DefaultsKeys), default=DefaultsKeys())
+    tags = key(
+        named(TAG, table(TagKeys)),
+        "Settings of all feeds with a tag. Those of the feed and of its host have precedence.",
+        examples=[{"belgique": {"every": "5m", "full_text": True}}],
+        default={},
+    )
+    hosts = key(
+        named(SERVER, table(HostKeys)),
+        "Settings of all feeds of a host, as credentials. Those of the feed have precedence. A host"
+        " alone stands for `https`; write `http://HOST` for `http`.",
+        examples=[{"journal.example": {"auth": {"user": "me", "password": "env:JOURNAL"}}}],
+        default={},
+    )
+    channels = key(listed(table(ChannelKeys)), "Where alerts are sent.", default=())
+    routes = key(
+        listed(table(RouteKeys)),
+        "Which alerts go to which channels. The first route whose conditions hold decides. Without"
+        " such a route, an alert goes to the channels under `alerts.notify`, else to all channels.",
+        default=(),
+    )
+    briefing = key(
+        several(table(BriefingKeys)),
+        "A briefing that is sent at fixed times; a list for several.",
+        examples=[{"at": "07:00", "days": "mon-fri", "to": "desk"}],
+        default=(),
+    )
+    language = key(
+        MESSAGE_LANGUAGE,
+        "Language of messages, help, dashboard and briefings: `en` or `fr`. Without it, that of the"
+        " machine's locale. `TOCSIN_LANGUAGE` has precedence.",
+        examples=["fr"],
+        default="",
+    )
+    zone = key(
+        ZONE,
+        "Time zone of quiet hours, digests, briefings and messages. Without it, that of the"
+        " machine.",
+        examples=["Europe/Brussels"],
+    )
+    alerts = key(table(AlertsKeys), default=AlertsKeys())
+    network = key(table(NetworkKeys), default=NetworkKeys())
+    api = key(table(ApiKeys), default=ApiKeys())
+    archive = key(table(ArchiveKeys), default=ArchiveKeys())
+    data = key(
+        FOLDER,
+        "Data folder. A relative path starts at the folder of `feeds.yaml`.",
+        examples=["~/newsroom"],
+        default=DEFAULT_DATA,
+    )
+    store = key(
+        STORE,
+        "Address of a PostgreSQL that several machines share, in place of the store in the data"
+        " folder. Its password is not written here: it comes from the environment (`TOCSIN_STORE`,"
+        " `PGPASSWORD`) or from a file (`~/.pgpass`). Needs the extra `postgresql`.",
+        examples=["postgresql://tocsin@db.example.org/newsroom"],
+        default="",
+    )
+
+
+def json_schema() -> Schema:
+    """Return the JSON Schema of `feeds.yaml`, by which editors complete and explain its keys."""
+    return tables.json_schema(FileKeys, "feeds.yaml of tocsin")  # not a message

@@ -1,0 +1,422 @@
+"""Mappings of `feeds.yaml` whose keys are described once: checked, read and explained by that.
+
+A subclass of `Table` has an attribute for each of its keys: what the key may be (a `Kind`), what it
+means, examples, its default. A problem is told with its place and what to write; the rest is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import compress
+from math import isfinite
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, overload
+
+from index.errors import QueryError
+from monitor.base.errors import Problem
+from monitor.base.formatting import clauses
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark_all, pgettext
+from monitor.config.names import nearest
+from monitor.config.value_parsers import SubjectError
+from monitor.config.yaml_nodes import (
+    BLANK,
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    YamlText,
+    index_of,
+)
+
+T = TypeVar("T")
+S = TypeVar("S", bound="Table")
+V = TypeVar("V")
+D = TypeVar("D")
+Schema = dict[str, Any]
+
+TEXT, TRUTH, NUMBER, LIST, MAPPING, TABLE = mark_all(
+    "expected", "text", "true or false", "a number", "a list", "a mapping",
+    "a mapping (`key: value`)",
+)  # fmt: skip
+ANY_TEXT: Schema = {"type": ["string", "number"]}
+SECRET = ("auth", "headers", "proxy", "channels")
+"""Keys whose values are not quoted in messages."""
+
+
+class WrongKindError(ValueError):
+    """A value is text, a list or a mapping, and should be something else."""
+
+    def __init__(self, expected: str) -> None:
+        self.expected = expected
+
+
+class EmptyError(ValueError):
+    """A list has no item, and needs one."""
+
+
+class Place(NamedTuple):
+    """Where a value is read, and the problems found so far."""
+
+    source: YamlText
+    problems: list[Problem]
+    key: str
+    """The key of the value, or of the list that it is in."""
+    is_secret: bool = False
+
+    def add(self, index: int, message: str) -> None:
+        """Add a problem at a character of the text."""
+        self.problems.append(self.source.problem(index, message))
+
+    def read(self, kind: Kind[T], node: Node, key: ScalarNode | None = None) -> T | None:
+        """Return what a value means; None, with the problem added, if it does not fit.
+
+        Args:
+            kind: What the value may be.
+            node: The value.
+            key: Its key; None for an item of a list.
+        """
+        try:
+            if isinstance(node, ScalarNode) and node.plain() is BLANK:
+                raise EmptyError
+            return kind.read(node, self)
+        except EmptyError:
+            if key is None:
+                self.add(node.start, _("this item is empty; give it a value or delete it"))
+            elif key.text == "feeds":
+                words = _("nothing to poll: `feeds:` is empty; `feeds: []` if so meant")
+                self.add(key.start, words)
+            else:
+                words = _("`{key}` is empty; give it a value or delete it", key=key.text)
+                self.add(key.start, words)
+        except WrongKindError as error:
+            self.add(node.start, self._expected(error.expected, node, is_item=key is None))
+        except SubjectError as error:
+            self.add(node.start, error.about(f"`{self.key}`"))
+        except QueryError as error:
+            index = node.start
+            if isinstance(node, ScalarNode) and error.position is not None:
+                index = index_of(self.source, node, error.position)
+            self.add(index, query_problem(error))
+        except ValueError as error:
+            self.add(node.start, str(error))
+        return None
+
+    def inside(self, key: str) -> Place:
+        """Return the place of the value of a key."""
+        return Place(self.source, self.problems, key, self.is_secret or key in SECRET)
+
+    def _expected(self, expected: str, node: Node, *, is_item: bool) -> str:
+        subject = _("an item of `{key}`", key=self.key) if is_item else f"`{self.key}`"
+        message = _(
+            "{subject} must be {expected}, not {kind}",
+            subject=subject, expected=pgettext("expected", expected), kind=self._shown(node),
+        )  # fmt: skip
+        if expected == TEXT and isinstance(node, ScalarNode):
+            return clauses([message, _("put it in quotes")])
+        return message
+
+    def _shown(self, node: Node) -> str:
+        if not isinstance(node, ScalarNode):
+            return pgettext("expected", MAPPING if isinstance(node, MappingNode) else LIST)
+        if self.is_secret:
+            return pgettext("expected", TEXT)
+        return f"`{node.text if len(node.text) <= 40 else node.text[:39] + '…'}`"
+
+
+def query_problem(error: QueryError) -> str:
+    """Return what is wrong with a query, and what to write."""
+    return clauses(filter(None, (error.message, error.hint)))
+
+
+# --- what a value may be ------------------------------------------------------------
+
+
+class Kind(Generic[T]):
+    """What a value may be: its JSON Schema, and how it is read.
+
+    `read` raises ValueError with what to write. It returns None where the problems are told and
+    nothing is left.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        read: Callable[[Node, Place], T | None],
+        tables: tuple[type[Table], ...] = (),
+    ) -> None:
+        self.schema = schema
+        self.read = read
+        self.tables = tables
+        """The tables that may be in it."""
+
+
+def text(parse: Callable[[str], T], schema: Schema = ANY_TEXT) -> Kind[T]:
+    """Return the kind of a text, and what is made of it."""
+
+    def read(node: Node, place: Place) -> T:
+        if not isinstance(node, ScalarNode) or not isinstance(value := node.plain(), str):
+            raise WrongKindError(TEXT)
+        return parse(value)
+
+    return Kind(schema, read)
+
+
+_TRUTHS = dict.fromkeys(("true", "yes", "on", "y", "t", "1"), True) | dict.fromkeys(
+    ("false", "no", "off", "n", "f", "0"), False
+)
+
+
+def _truth(node: Node, place: Place) -> bool:
+    if not isinstance(node, ScalarNode) or (value := _TRUTHS.get(node.text.lower())) is None:
+        raise WrongKindError(TRUTH)
+    return value
+
+
+def _number(node: Node, place: Place) -> float:
+    try:
+        value = float(node.text) if isinstance(node, ScalarNode) else None
+    except ValueError:
+        value = None
+    if value is None or not isfinite(value):
+        raise WrongKindError(NUMBER)
+    return value
+
+
+YES_OR_NO = Kind({"type": "boolean"}, _truth)
+DECIMAL = Kind({"type": "number"}, _number)
+
+
+def listed(item: Kind[T]) -> Kind[tuple[T, ...]]:
+    """Return the kind of a list."""
+
+    def read(node: Node, place: Place) -> tuple[T, ...]:
+        if not isinstance(node, SequenceNode):
+            raise WrongKindError(LIST)
+        values = [place.read(item, child) for child in node.nodes]
+        fits = [value is not None for value in values]
+        if not all(fits):
+            node.nodes[:] = compress(node.nodes, fits)
+        return tuple(value for value in values if value is not None)
+
+    return Kind({"type": "array", "items": item.schema}, read, item.tables)
+
+
+def several(item: Kind[T], *, at_least_one: bool = False) -> Kind[tuple[T, ...]]:
+    """Return the kind of a list of which a single item needs no brackets.
+
+    Args:
+        item: What is in the list.
+        at_least_one: Whether there must be an item.
+    """
+    many = listed(item)
+
+    def read(node: Node, place: Place) -> tuple[T, ...] | None:
+        is_text = isinstance(node, ScalarNode) and isinstance(node.plain(), str)
+        if is_text or (item.tables and isinstance(node, MappingNode)):
+            value = item.read(node, place)
+            return None if value is None else (value,)
+        if at_least_one and isinstance(node, SequenceNode) and not node.nodes:
+            raise EmptyError
+        values = many.read(node, place)
+        return None if at_least_one and not values else values
+
+    return Kind({"anyOf": [item.schema, many.schema]}, read, item.tables)
+
+
+def named(names: Kind[str], values: Kind[T], schema: Schema | None = None) -> Kind[dict[str, T]]:
+    """Return the kind of a mapping whose keys are names of the analyst's own."""
+
+    def read(node: Node, place: Place) -> dict[str, T]:
+        if not isinstance(node, MappingNode):
+            raise WrongKindError(TABLE)
+        read = {}
+        for pair in list(node.pairs):
+            name = place.read(names, pair.key)
+            value = place.inside(pair.key.text).read(values, pair.value, pair.key)
+            if name is None or value is None:
+                node.pairs.remove(pair)
+            else:
+                read[name] = value
+        return read
+
+    whole = {"type": "object", "additionalProperties": values.schema, **(schema or {})}
+    return Kind(whole, read, values.tables)
+
+
+# --- tables -------------------------------------------------------------------------
+
+
+class Key(NamedTuple):
+    """A key of a table."""
+
+    kind: Kind[Any]
+    words: str
+    """What it means, in a sentence."""
+    examples: list[Any]
+    default: Any
+    is_required: bool
+
+
+@overload
+def key(kind: Kind[T], words: str = "", *, examples: list[Any] = ...) -> T | None: ...
+@overload
+def key(kind: Kind[T], words: str = "", *, examples: list[Any] = ..., default: D) -> T | D: ...
+def key(
+    kind: Kind[Any], words: str = "", *, examples: list[Any] | None = None, default: Any = None
+) -> Any:
+    """Describe a key: what it may be, what it means, examples, and what holds without it."""
+    return Key(kind, words, examples or [], default, False)
+
+
+def required(kind: Kind[T], words: str, *, examples: list[Any] | None = None) -> T:
+    """Describe a key that must be there."""
+    described: Any = Key(kind, words, examples or [], None, True)
+    return described  # type: ignore[no-any-return]  # `Table` puts the value in its place
+
+
+class Table:
+    """A mapping of `feeds.yaml`. An attribute is the value of its key, or the default."""
+
+    keys: ClassVar[dict[str, tuple[str, Key]]] = {}
+    """Attribute and description by the name in the file."""
+    noun: ClassVar[str] = ""
+    """The name of the mapping in messages."""
+    short: ClassVar[str] = ""
+    """The key that a bare text stands for; empty when there is no short form."""
+    bare: ClassVar[Schema] = {}
+    """What may stand for the mapping besides such a text, as JSON Schema."""
+    needs: ClassVar[Schema] = {}
+    """Which keys go together, as JSON Schema."""
+    written: frozenset[str] = frozenset()
+    """The keys that are in the file, also those whose value does not fit."""
+
+    def __init_subclass__(cls) -> None:
+        own = {
+            name.rstrip("_"): (name, value)
+            for name, value in vars(cls).items()
+            if isinstance(value, Key)
+        }
+        inherited = [base.keys for base in reversed(cls.__bases__) if issubclass(base, Table)]
+        cls.keys = {name: key for keys in (*inherited, own) for name, key in keys.items()}
+        for attribute, described in own.values():
+            setattr(cls, attribute, described.default)
+
+    def __init__(self, written: frozenset[str] = frozenset(), **values: Any) -> None:
+        self.__dict__.update(values, written=written)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that is written fits."""
+        return len(self.__dict__) == len(self.written) + 1
+
+    @classmethod
+    def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
+        """Yield where keys do not go together, and why."""
+        return iter(())
+
+    @classmethod
+    def from_node(cls, node: Node, place: Place) -> Self | None:
+        """Return the values of a mapping; what does not fit is told, and taken from the node."""
+        if cls.short and isinstance(node, ScalarNode) and isinstance(node.plain(), str):
+            attribute, short = cls.keys[cls.short]
+            value = short.kind.read(node, place.inside(cls.short))
+            return None if value is None else cls(frozenset({cls.short}), **{attribute: value})
+        if not isinstance(node, MappingNode):
+            raise WrongKindError(TABLE)
+        for index, words in cls.unfit_keys(node):
+            place.add(index, words)
+        written = frozenset(pair.key.text for pair in node.pairs)
+        values = {}
+        for pair in list(node.pairs):
+            name = pair.key.text
+            value = None
+            if name in cls.keys:
+                attribute, described = cls.keys[name]
+                value = place.inside(name).read(described.kind, pair.value, pair.key)
+            else:
+                place.add(pair.key.start, cls.unknown_key(name))
+            if value is None:
+                node.pairs.remove(pair)
+            else:
+                values[attribute] = value
+        lacking = [name for name, (_attribute, key) in cls.keys.items() if key.is_required]
+        lacking = [name for name in lacking if name not in (pair.key.text for pair in node.pairs)]
+        for name in lacking:
+            if name not in written:
+                noun = pgettext("this", cls.noun)
+                place.add(node.start, _("this {noun} has no `{key}`", noun=noun, key=name))
+        return None if lacking else cls(written, **values)
+
+    @classmethod
+    def unknown_key(cls, name: str) -> str:
+        """Return that a key is unknown, and which one was probably meant."""
+        message = _("unknown key `{key}`", key=name)
+        if hint := nearest(name, cls.keys):
+            return message + hint
+        return clauses([message, _("known are {names}", names=", ".join(cls.keys))])
+
+
+@overload
+def table(cls: type[S]) -> Kind[S]: ...
+@overload
+def table(cls: type[S], make: Callable[[S], V]) -> Kind[V]: ...
+def table(cls: type[Any], make: Callable[[Any], Any] | None = None) -> Kind[Any]:
+    """Return the kind of a mapping, and what is made of it; `make` may raise ValueError."""
+
+    def read(node: Node, place: Place) -> Any:
+        values = cls.from_node(node, place)
+        return values if values is None or make is None else make(values)
+
+    return Kind({"$ref": f"#/$defs/{_name(cls)}"}, read, (cls,))
+
+
+# --- JSON Schema ---------------------------------------------------------------------
+
+
+def json_schema(file: type[Table], title: str) -> Schema:
+    """Return the JSON Schema of a file, by which editors complete and explain its keys."""
+    definitions = {_name(cls): _of_table(cls, _name(cls)) for cls in _tables(file)}
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": dialect, "$defs": definitions, **_of_table(file, title)}
+
+
+def _tables(cls: type[Table]) -> Iterator[type[Table]]:
+    for _attribute, described in cls.keys.values():
+        for inner in described.kind.tables:
+            yield inner
+            yield from _tables(inner)
+
+
+def _name(cls: type[Table]) -> str:
+    return cls.__name__.removesuffix("Keys")
+
+
+def _of_table(cls: type[Table], title: str) -> Schema:
+    schema: Schema = {
+        "title": title,
+        "description": cls.__doc__,
+        "type": "object",
+        "properties": {name: _of_key(name, key) for name, (_attribute, key) in cls.keys.items()},
+        "additionalProperties": False,
+    }
+    if needed := [name for name, (_attribute, key) in cls.keys.items() if key.is_required]:
+        schema["required"] = needed
+    schema |= cls.needs
+    bare = cls.bare
+    if cls.short:
+        short = cls.keys[cls.short][1]
+        item = short.kind.schema
+        about = {"title": cls.short, "description": short.words}
+        bare = {**item.get("anyOf", [item])[0], **about}
+    return {"title": title, "anyOf": [bare, schema]} if bare else schema
+
+
+def _of_key(name: str, described: Key) -> Schema:
+    schema = {"title": name, **described.kind.schema}
+    if described.words:
+        schema["description"] = described.words
+    if described.examples:
+        schema["examples"] = described.examples
+    if described.default and isinstance(described.default, str | bool):
+        schema["default"] = str(described.default) if isinstance(described.default, str) else True
+    return schema
