@@ -32,6 +32,7 @@ from bench.growth import endless, queue
 from bench.loopback import Loopback, looped
 from monitor.base.article import Article
 from monitor.model.feed import Feed
+from monitor.model.store_address import StoreAddress
 from monitor.storage.maintenance import index_repair
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sqlite import FILE
@@ -111,7 +112,7 @@ def measured(folder: Path, rate: int, seconds: int, rules: int, archive: int) ->
     """Fill an archive that has no index, then watch."""
     source = endless()
     press = Press(rate, _names(rules), list(islice(source, 5_000)))
-    with closing(Store(folder / "var")) as store:
+    with closing(Store(StoreAddress(folder / "var"))) as store:
         (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
         for _ in range(archive // 2_000):
             queue(store, feed, list(islice(source, 2_000)))

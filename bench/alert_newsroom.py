@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from monitor.model.status import MonitorPresence
+from monitor.model.store_address import StoreAddress
 from monitor.storage.monitor_lock import Heartbeat, MonitorLock
 from monitor.storage.store.sql.store import Store
 
@@ -41,7 +42,7 @@ class AlertRoom:
     def __init__(self, folder: Path, alerts: int) -> None:
         self.folder = folder
         self.alerts = alerts
-        Store(folder).close()
+        Store(StoreAddress(folder)).close()
         with closing(self._open()) as sql:
             sql.execute("PRAGMA synchronous = OFF")
             sql.execute("BEGIN")

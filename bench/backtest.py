@@ -27,6 +27,7 @@ from bench.tocsin_run import TOCSIN, WrongError
 from monitor.base.article import Article
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 
 SAMPLE = 97
@@ -77,7 +78,7 @@ def recombined(real: Sequence[Article], count: int) -> Iterator[Article]:
 def stored(folder: Path, articles: Iterator[Article]) -> list[Article]:
     """Put articles into a fresh store, return those that are compared."""
     folder.mkdir(mode=0o700)
-    store = Store(folder)
+    store = Store(StoreAddress(folder))
     store.subscribe([FEED], [])
     kept = []
     with store._connection as sql:

@@ -34,6 +34,7 @@ from monitor.intake.similar.encoder import E5Encoder, Encoder, packed, sentence,
 from monitor.model.event_link import Surety
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, Names, PollOutcome
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.articles import insert_names
 from monitor.storage.store.sql.store import Store
 
@@ -263,7 +264,10 @@ def _cost(articles: Sequence[Article]) -> None:
         _names(article)
     naming = (time.process_time() - began) / ASKED
     many = list(itertools.islice(itertools.cycle(articles), STORED))
-    with tempfile.TemporaryDirectory() as folder, closing(Store(Path(folder))) as store:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(Store(StoreAddress(Path(folder)))) as store,
+    ):
         (feed,) = store.subscribe([Feed(url="https://a.test/rss", name="A")], [])
         arrived = [_arrival(replace(a, id=at, story=at)) for at, a in enumerate(many, 1)]
         with store.batch() as batch:

@@ -34,6 +34,7 @@ from monitor.base.article import Article
 from monitor.base.files import ARCHIVE_FOLDER
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
+from monitor.model.store_address import StoreAddress
 from monitor.storage.maintenance.indexer_process import IndexerProcess
 from monitor.storage.store.sql.store import Store
 
@@ -91,7 +92,7 @@ def endless() -> Iterator[Article]:
 
 def grow(folder: Path, articles: int, tell: Callable[[GrowthStep], None]) -> None:
     """Fill store and index, and tell what each size costs on the way."""
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
         writer = open_archive_writer(folder / ARCHIVE_FOLDER)
         source = endless()
@@ -255,7 +256,7 @@ def queue(store: Store, feed: Feed, articles: list[Article]) -> None:
 
 def arrive(folder: Path, seconds: int) -> None:
     """Let articles arrive, and measure how soon each second's are found."""
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
         source = endless()
         there = len(store.article_ids())

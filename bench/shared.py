@@ -35,6 +35,7 @@ from monitor.intake.fetch.host_limiter import SLOTS
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.lease import BUCKETS, Duty
 from monitor.model.poll import PollOutcome
+from monitor.model.store_address import StoreAddress
 from monitor.runtime.lease_keeper import EXPIRY
 from monitor.storage.store.sql.leases import SqlLeases
 from monitor.storage.store.sql.store import Store
@@ -112,7 +113,7 @@ def throughput(
         plain = plain.replace(url, url.replace("127.0.0.1", host))
     config.write_text(plain, encoding="utf-8")
     with ExitStack() as stack, psycopg.connect(address, autocommit=True) as session:
-        Store(address).close()  # its tables
+        Store(StoreAddress(url=address)).close()  # its tables
         far = stack.enter_context(farther(address, latency)) if latency else address
         started = [
             stack.enter_context(
@@ -139,9 +140,9 @@ def throughput(
 
 def quiet_polls(address: str, latency: float) -> None:
     """Print for how long a batch of polls that brought nothing keeps others from writing."""
-    Store(address).close()  # its tables
+    Store(StoreAddress(url=address)).close()  # its tables
     with farther(address, latency) if latency else nullcontext(address) as far:
-        with closing(Store(far)) as store:
+        with closing(Store(StoreAddress(url=far))) as store:
             feeds = store.subscribe(
                 [Feed(url=f"https://press{n}.be/rss", name=f"{n}") for n in range(QUIET)], ()
             )
@@ -198,7 +199,7 @@ def subscription(address: str, feeds: int) -> None:
     """Print what it takes to subscribe to so many feeds: at the first start, and at others."""
     subscribed = [Feed(url=f"https://press{n}.be/rss", name=f"press {n}") for n in range(feeds)]
     edited = [replace(subscribed[0], name="another"), *subscribed[1:]]
-    with closing(Store(address)) as store:
+    with closing(Store(StoreAddress(url=address))) as store:
         for what, wanted in (
             ("for the first time", subscribed),
             ("again", subscribed),
@@ -215,7 +216,7 @@ def subscription(address: str, feeds: int) -> None:
 
 def schedule(address: str, feeds: int) -> None:
     """Print what a heartbeat takes, and a look at what is due, with so many feeds."""
-    with closing(Store(address)) as store:
+    with closing(Store(StoreAddress(url=address))) as store:
         store.subscribe([Feed(url="https://press0.be/", name="0")], ())
         with psycopg.connect(address, autocommit=True) as session:
             session.execute(
@@ -250,7 +251,7 @@ def rest(address: str, folder: Path, feeds: int) -> None:
     config = folder / "resting.yaml"
     lines = [f"  - {{url: https://press{n}.be/rss, name: press {n}}}\n" for n in range(feeds)]
     config.write_text("watchlists: []\nfeeds:\n" + "".join(lines), encoding="utf-8")
-    with closing(Store(address)) as store:
+    with closing(Store(StoreAddress(url=address))) as store:
         store.subscribe(load(config).feeds, ())
     with psycopg.connect(address, autocommit=True) as session:
         session.execute("UPDATE feeds SET last_poll = 0, next_due = 1e12")
@@ -281,7 +282,9 @@ def _spent(seconds: float, *roots: int) -> list[float]:
 
 
 def _leases(address: str, pid: int) -> SqlLeases:
-    return SqlLeases(address, host="bench", pid=pid, folder=str(pid), expiry=EXPIRY)
+    return SqlLeases(
+        StoreAddress(url=address), host="bench", pid=pid, folder=str(pid), expiry=EXPIRY
+    )
 
 
 def _print(what: str, call: Callable[[], object]) -> None:

@@ -32,7 +32,7 @@ from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.translated_command import translated, use_language_of_click
 from monitor.config.loading import read
 from monitor.config.location import data_folder, shared_store
-from monitor.model.config import StoreAddress
+from monitor.model.store_address import StoreAddress
 from monitor.presentation.service.service import Service
 from monitor.runtime import wiring
 from monitor.runtime.run_log import LogThrottle
@@ -188,7 +188,7 @@ class CliContext:
     @cached_property
     def store(self) -> StoreAddress:
         """Where the store to read from is."""
-        return self.shared or self.archive
+        return StoreAddress(self.archive, self.shared)
 
     @cached_property
     def shared(self) -> str:
@@ -231,7 +231,7 @@ class CliContext:
             return
         from monitor.storage.maintenance.index_follower import IndexFollower
 
-        follower = IndexFollower(self.folder, self.shared, self.clock)
+        follower = IndexFollower(self.folder, self.store, self.clock)
         follower.start()
         try:
             yield

@@ -14,6 +14,7 @@ from monitor.base.translation import ngettext
 from monitor.cli import CliContext, say
 from monitor.cli.output import no_progress, progress_bar
 from monitor.config.location import data_folder, data_folder_of
+from monitor.model.store_address import StoreAddress
 from monitor.runtime.run_log import Progress
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.backup import CONFIG, BackupError, back_up
@@ -134,7 +135,7 @@ def _restore_paths(
 
 
 def _build_index(paths: RestorePaths, progress: Progress | None) -> int:
-    store = open_store(paths.data)
+    store = open_store(StoreAddress(paths.data))
     try:
         return indexer.catch_up(
             store,

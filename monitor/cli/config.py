@@ -101,7 +101,7 @@ def _versions(cli: CliContext) -> ConfigViews:
             )
         )
 
-    with closing(open_store(cli.shared)):
+    with closing(open_store(cli.store)):
         return config_views(cli.shared)
 
 

@@ -31,13 +31,13 @@ def update_index(cli: CliContext) -> None:
         return
     cli.service().views.totals()  # raises StoreError if there is no store
     cli.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    missing = index_follower.lag(cli.folder, cli.shared)
+    missing = index_follower.lag(cli.folder, cli.store)
     if not missing:
         return
     if missing <= AT_ONCE:
         with index_follower.follower_lock(cli.folder) as free:
             if free:
-                index_follower.update_index(cli.folder, cli.shared, lambda *_done: None)
+                index_follower.update_index(cli.folder, cli.store, lambda *_done: None)
         return
     _update_in_background(cli)
     say(

@@ -67,8 +67,9 @@ def reindex(cli: CliContext, update: bool) -> None:
 
 def _index(cli: CliContext, report: Callable[[int, int], None], *, update: bool) -> int:
     folder = cli.folder / ARCHIVE_FOLDER
-    shared = cli.shared  # its outbox belongs to the monitors
-    with closing(FollowedStore(shared, cli.folder) if shared else open_store(cli.store)) as store:
+    at = cli.store
+    # the outbox of a shared store belongs to its monitors
+    with closing(FollowedStore(at, cli.folder) if at.is_shared else open_store(at)) as store:
         if update:
             return indexer.catch_up(store, folder, report, whole=False)
         return indexer.reindex(store, folder, report)

@@ -14,7 +14,7 @@ from monitor.base.translation import number
 from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
 from monitor.config.value_parsers import store
-from monitor.model.config import StoreAddress
+from monitor.model.store_address import StoreAddress
 from monitor.storage.maintenance.store_move import move_store
 from monitor.storage.monitor_lock import MonitorLock
 
@@ -29,9 +29,9 @@ class StoreParam(click.ParamType["StoreAddress"]):
     ) -> StoreAddress:
         """Return the folder or the address."""
         if "://" not in str(value):
-            return Path(value)
+            return StoreAddress(Path(value))
         try:
-            return store(str(value))
+            return StoreAddress(url=store(str(value)))
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
@@ -49,8 +49,8 @@ def move(cli: CliContext, source: StoreAddress, target: StoreAddress) -> None:
     the command is interrupted, TO stays empty.
     """
     with ExitStack() as stack:
-        if isinstance(source, Path) and source.is_dir():
-            stack.enter_context(MonitorLock(source))
+        if not source.is_shared and source.folder.is_dir():
+            stack.enter_context(MonitorLock(source.folder))
         progress = stack.enter_context(progress_bar())
         rows = move_store(source, target, progress or (lambda *_: None))
     say(
@@ -62,7 +62,7 @@ def move(cli: CliContext, source: StoreAddress, target: StoreAddress) -> None:
             tables=number(len(rows)),
         )
     )
-    if isinstance(target, str):
-        say(_("write `store: {address}` into feeds.yaml to use it", address=target))
+    if target.is_shared:
+        say(_("write `store: {address}` into feeds.yaml to use it", address=target.url))
     else:
         say(_("leave `store` out of feeds.yaml to use it, with `data: {folder}`", folder=target))

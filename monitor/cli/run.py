@@ -183,7 +183,7 @@ def _where(cli: CliContext) -> str:
     return _(
         "watching {config}; the store is {store}, the search index in {folder}; Ctrl-C ends",
         config=cli.config_path,
-        store=store_name(cli.shared),
+        store=store_name(cli.store),
         folder=cli.folder,
     )
 

@@ -19,6 +19,7 @@ from monitor.base.errors import ConfigError, NoStoreError, Problem
 from monitor.base.files import file_signature
 from monitor.base.translation import gettext as _
 from monitor.config.location import STORE_VARIABLE, shared_store
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store import open_views
 
 if TYPE_CHECKING:
@@ -72,9 +73,9 @@ def signature(path: Path) -> object:
     return ("store", config_views(address).number()) if address else file_signature(path)
 
 
-def config_views(address: str) -> ConfigViews:
-    """Return the versions in a store."""
-    return open_views(address, busy_ms=BUSY_MS).configs
+def config_views(url: str) -> ConfigViews:
+    """Return the versions in a shared store."""
+    return open_views(StoreAddress(url=url), busy_ms=BUSY_MS).configs
 
 
 def version_in_force(path: Path) -> StoredConfig:

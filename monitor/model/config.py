@@ -6,13 +6,14 @@ import enum
 import re
 from datetime import time, tzinfo
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
 from monitor.base.article import Article, Timestamp
 from monitor.base.translation import gettext as _
 from monitor.model.severity import Severity
+from monitor.model.store_address import StoreAddress
 
 if TYPE_CHECKING:
     from array import array
@@ -288,9 +289,6 @@ class SavedSearch(Struct, frozen=True, kw_only=True):
     """`date`, the newest first, or `score`, the best first."""
 
 
-StoreAddress: TypeAlias = "Path | str"
-"""Where a store is: the folder of an SQLite file, or postgresql://…"""
-
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
@@ -333,4 +331,4 @@ class Config(Struct, frozen=True, kw_only=True):
     @property
     def store(self) -> StoreAddress:
         """Where the store is."""
-        return self.shared or self.data
+        return StoreAddress(self.data, self.shared)

@@ -37,11 +37,12 @@ from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.alert import Alert
 from monitor.model.briefing import Briefing, StoredBriefing
-from monitor.model.config import Config, Listening, Networks, SavedSearch, StoreAddress
+from monitor.model.config import Config, Listening, Networks, SavedSearch
 from monitor.model.event_link import EncodedBatch
 from monitor.model.lease import Duty
 from monitor.model.poll import RunSummary
 from monitor.model.status import MonitorPresence
+from monitor.model.store_address import StoreAddress
 from monitor.model.vectors_extra import why_no_vectors
 from monitor.presentation.service.service import Service
 from monitor.runtime.relocation import Relocation
@@ -121,8 +122,9 @@ def open_service(
         store: Where the store is, when it is not in the data folder.
         read_only: Refuse to write.
     """
-    views, zone = open_views(store or data, read_only=read_only), local_zone()
-    search = ArchiveSearch(data, views, clock, zone, follows=isinstance(store, str))
+    store = store or StoreAddress(data)
+    views, zone = open_views(store, read_only=read_only), local_zone()
+    search = ArchiveSearch(data, views, clock, zone, follows=store.is_shared)
 
     def saved() -> Sequence[SavedSearch]:
         return load(config).searches if config else ()
@@ -328,14 +330,14 @@ def _edited_since_now(path: Path) -> Callable[[], bool]:
 
 def config_stamp(path: Path) -> Callable[[], object]:
     """Return what tells whether the configuration has changed, in the file or in the store."""
-    address = shared_store(path, os.environ)
-    if not address:
+    url = shared_store(path, os.environ)
+    if not url:
         return lambda: file_signature(path)
-    versions = config_views(address)
+    versions = config_views(url)
     numbers = [versions.number()]
 
     def listen() -> None:
-        listener = open_views(address).listener()
+        listener = open_views(StoreAddress(url=url)).listener()
         while listener is not None:
             if listener.wait(QUIET_SECONDS):
                 with suppress(StoreError):
@@ -356,7 +358,7 @@ def _leases(
     from monitor.runtime.lease_keeper import LeaseKeeper, SoleMonitor
     from monitor.storage.host_turns import HostTurns
 
-    if not isinstance(config.store, str):
+    if not config.store.is_shared:
         return SoleMonitor(), always_free, lambda: None
     host, folder, expiry = socket.gethostname(), str(config.data.resolve()), orders.lease_seconds
     leases = open_leases(config.store, host=host, pid=os.getpid(), folder=folder, expiry=expiry)

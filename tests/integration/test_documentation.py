@@ -34,6 +34,7 @@ from monitor.config.loading import understand
 from monitor.delivery.export.prometheus import EventCounters, figures
 from monitor.model.address_policy import is_allowed
 from monitor.model.status import MonitorPresence
+from monitor.model.store_address import StoreAddress
 from monitor.storage.monitor_lock import Heartbeat
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
@@ -236,7 +237,7 @@ def test_the_tutorial_can_be_followed_beside_an_own_newsroom(tmp_path: Path) -> 
     first, *further = tour()
     assert first[:2] == ["demo", "--headless"]
     newsroom = Newsroom(tmp_path)
-    with closing(Store(newsroom.data)):
+    with closing(Store(StoreAddress(newsroom.data))):
         pass  # as `make run` leaves it: an archive, with nothing in it
     code, summary, log = newsroom.demo(articles=80)
     assert (code, bool(summary)) == (0, True), log
@@ -429,9 +430,9 @@ def test_the_documents_have_the_numbers_of_the_code(
 
 
 def test_the_reference_has_every_metric(tmp_path: Path) -> None:
-    with closing(Store(tmp_path)):
+    with closing(Store(StoreAddress(tmp_path))):
         card = Heartbeat(presence=MonitorPresence(pid=1, since=0.0, config="", log=""), pulse=0.0)
-        registry = figures(Views(tmp_path), lambda: 0.0, "1", lambda: card)
+        registry = figures(Views(StoreAddress(tmp_path)), lambda: 0.0, "1", lambda: card)
         EventCounters(registry)
         families = [family for family in registry.collect() if "tocsin" in family.name]
     ends = {"counter": "_total", "info": "_info"}

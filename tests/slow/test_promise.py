@@ -26,6 +26,7 @@ from support.scripted_server import Web
 from support.simulated_monitor import Living
 from support.simulated_time import Town, World
 
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.views import Views
 from monitor.storage.store.sqlite import FILE
 
@@ -223,7 +224,7 @@ class Promise(RuleBasedStateMachine):
             self.living.begin()
         self.living.let(5 * MINUTE)  # until a store that refused is asked again
         for _ in range(2):  # what arrives in between is told of too
-            views = Views(self.folder / "var")
+            views = Views(StoreAddress(self.folder / "var"))
             views.feeds.poll_now(None)
             views.deliveries.retry(None, self.world.now)
             self.living.let(12 * MINUTE)

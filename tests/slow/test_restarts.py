@@ -22,6 +22,7 @@ from support.scripted_server import Fault, Reply, Web
 from support.simulated_time import Town, World
 
 from monitor.intake.fetch.host_limiter import SLOTS
+from monitor.model.store_address import StoreAddress
 from monitor.storage.maintenance.verification import verify
 from monitor.storage.store.sql.evidence import EvidenceReader
 
@@ -359,7 +360,7 @@ CLAIMS = (
 def test_thirty_hours_with_a_dozen_restarts() -> None:
     with tempfile.TemporaryDirectory() as folder:
         lived = live(Path(folder))
-        with EvidenceReader(Path(folder) / "var") as proofs:
+        with EvidenceReader(StoreAddress(Path(folder) / "var")) as proofs:
             verified = verify(proofs, lambda *_: None, now=math.inf)
     assert verified.whole, verified.faults
     assert verified.records > 100

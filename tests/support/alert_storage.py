@@ -16,6 +16,7 @@ from monitor.model.alert import AlertState, Verdict
 from monitor.model.evidence import Via
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.batch import Batch
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
@@ -59,7 +60,7 @@ def save_imported(
 
 def escalate(folder: Path, reason: str, at: Timestamp) -> None:
     """Let tocsin escalate the first alert, which makes it new again unless it is noise."""
-    (alert,) = Views(folder).alerts.get([1])
+    (alert,) = Views(StoreAddress(folder)).alerts.get([1])
     reopens = alert.state is not AlertState.NEW and alert.verdict is not Verdict.NOISE
     escalated = RaisedAlert(
         id=1, watchlist=alert.watchlist, severity=alert.severity, title=alert.title,
@@ -69,5 +70,5 @@ def escalate(folder: Path, reason: str, at: Timestamp) -> None:
         alert=escalated, reason=reason, severity_before=alert.severity, outlets=5, article=1,
         reopened_from=alert.state if reopens else None,
     )  # fmt: skip
-    with closing(Store(folder)) as store, store.batch() as batch:
+    with closing(Store(StoreAddress(folder))) as store, store.batch() as batch:
         batch.save_alerts(AlertPlan(at=at, escalations=(escalation,)))

@@ -14,6 +14,7 @@ from monitor.base.article import Article
 from monitor.base.files import ARCHIVE_FOLDER
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sqlite import FILE
 
@@ -52,7 +53,7 @@ def fill(
 ) -> list[Article]:
     """Store and index articles of `FEEDS`, as a monitor would have; return them."""
     found = sorted(articles, key=lambda each: each.id)
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         store.subscribe(FEEDS, watchlists)
     with closing(sqlite3.connect(folder / FILE)) as sql, sql:
         sql.executemany(

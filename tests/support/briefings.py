@@ -16,6 +16,7 @@ from monitor.model.config import BriefingSchedule
 from monitor.model.feed import Feed, FeedHealth, FeedState, Gap, GapKind, Health
 from monitor.model.match import Match
 from monitor.model.severity import Severity
+from monitor.model.store_address import StoreAddress
 from monitor.presentation.service.briefing import BriefingFacts, compose_briefing
 from monitor.runtime.wiring import open_service
 from monitor.storage.store.sql.store import Store
@@ -117,7 +118,7 @@ def store_briefing(newsroom: Newsroom, told: BriefingFacts | None = None) -> int
         name, made = HOSTILE, compose_briefing(told, BRUSSELS)
     stored = stored_briefing(replace(made, name=name), SEVEN, SEVEN, BRUSSELS)
     schedule = BriefingSchedule(name=name, at=(time(7),), to=("desk",))
-    with closing(Store(newsroom.data)) as store:
+    with closing(Store(StoreAddress(newsroom.data))) as store:
         store.briefings.begin([schedule], SEVEN - HOUR)
         store.briefings.save(stored, schedule.to, SEVEN)
     return 1

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.model.config import StoreAddress
+from monitor.model.store_address import StoreAddress
 
 _EMPTIES = """
 SELECT string_agg('DELETE FROM ' || tablename, ';') FROM pg_tables
@@ -67,9 +67,8 @@ def _empty(address: str) -> None:
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> StoreAddress:
     """Return where an empty store is, once for each database."""
     if request.param == "sqlite":
-        return tmp_path
-    found: str = request.getfixturevalue("postgresql")
-    return found
+        return StoreAddress(tmp_path)
+    return StoreAddress(url=request.getfixturevalue("postgresql"))
 
 
 FreshStores = Callable[[], AbstractContextManager[StoreAddress]]
@@ -82,11 +81,11 @@ def fresh(address: StoreAddress) -> FreshStores:
 
     @contextmanager
     def made() -> Iterator[StoreAddress]:
-        if isinstance(address, str):
-            _empty(address)
+        if address.is_shared:
+            _empty(address.url)
             yield address
         else:
             with tempfile.TemporaryDirectory() as folder:
-                yield Path(folder)
+                yield StoreAddress(Path(folder))
 
     return made

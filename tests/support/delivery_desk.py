@@ -31,6 +31,7 @@ from monitor.model.delivery import (
     PlannedDelivery,
 )
 from monitor.model.search import Filter
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 from support import flow
@@ -65,16 +66,16 @@ class DeliveryDesk:
     allow: Networks = LOOPBACK
     after: Callable[[], None] = lambda: None
     """Called when a sender is done, before anything is noted."""
-    open_store: Callable[[Path], Store] = Store
+    open_store: Callable[[StoreAddress], Store] = Store
 
     @property
     def views(self) -> Views:
-        return Views(self.folder)
+        return Views(StoreAddress(self.folder))
 
     def plan(self, alerts: Sequence[int], *channels: str, **more: Any) -> None:
         """Put alerts on their way."""
         planned = [PlannedDelivery(channel=name, **{"due": self.now, **more}) for name in channels]
-        with closing(Store(self.folder)) as store, store.batch() as batch:
+        with closing(Store(StoreAddress(self.folder))) as store, store.batch() as batch:
             notify = [Notify(alert, Occasion.RAISED, "", tuple(planned)) for alert in alerts]
             batch.save_alerts(AlertPlan(at=self.now, notify=tuple(notify)))
 
@@ -97,7 +98,7 @@ class DeliveryDesk:
         life: Callable[[DeliveryLoop], Awaitable[None]],
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
-        store = self.open_store(self.folder)
+        store = self.open_store(StoreAddress(self.folder))
         with closing(store), ThreadPoolExecutor(1) as executor:
             thread = WorkerThread(executor)
             packing = NotificationLoader(self.views)
@@ -165,7 +166,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A newsroom that has alerts."""
     folder = tmp_path_factory.mktemp("lived")
     flow.life(folder).live(flow.ROUNDS)
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         store._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return folder
 

@@ -31,10 +31,11 @@ from monitor.intake.parse.feed import parse, parse_with_features
 from monitor.intake.parse.robots import Allowance, allowance
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.config import StoreAddress, Watchlist
+from monitor.model.config import Watchlist
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Fetched, NotModified, ParsedFeed
 from monitor.model.severity import Severity
+from monitor.model.store_address import StoreAddress
 from monitor.runtime.pipeline import Pipeline
 from monitor.storage.store import sqlite
 from monitor.storage.store.sql.connection import open_database
@@ -162,7 +163,7 @@ class ManualMonitor(Struct):
     press: Press
     feeds: Sequence[Feed]
     watchlists: Sequence[Watchlist]
-    open_store: Callable[[Path], Store] = Store
+    open_store: Callable[[StoreAddress], Store] = Store
     now: float = START
     settled: list[BatchOutcome] = field(default_factory=list)
     routing: Routing = field(default_factory=Routing)
@@ -171,7 +172,7 @@ class ManualMonitor(Struct):
     def live(self, rounds: Iterable[int]) -> None:
         """Start, poll every feed and page once in each round, end. Raises Killed."""
         with self.press.fuse.fitted(), ThreadPoolExecutor(1) as thread:
-            self._live(self.open_store(self.folder), thread, rounds)
+            self._live(self.open_store(StoreAddress(self.folder)), thread, rounds)
 
     def _live(self, store: Store, thread: ThreadPoolExecutor, rounds: Iterable[int]) -> None:
         feeds = store.subscribe(self.feeds, self.watchlists)
@@ -222,12 +223,12 @@ async def _with(pipeline: Pipeline, work: Awaitable[None]) -> None:
         task.result()
 
 
-def rows(address: StoreAddress, query: str, *values: object) -> list[tuple[Any, ...]]:
+def rows(place: StoreAddress | Path, query: str, *values: object) -> list[tuple[Any, ...]]:
     """Look into a store directly."""
-    if isinstance(address, str):
-        with closing(open_database(address, create=False)) as database:
+    if isinstance(place, StoreAddress):
+        with closing(open_database(place, create=False)) as database:
             return database.execute(query, values).fetchall()
-    with closing(sqlite3.connect(address / "newsroom.db")) as sql:
+    with closing(sqlite3.connect(place / "newsroom.db")) as sql:
         return sql.execute(query, values).fetchall()
 
 
@@ -302,7 +303,7 @@ def scenario(fuse: Fuse | None = None) -> Press:
 
 
 def life(
-    folder: Path, fuse: Fuse | None = None, store: Callable[[Path], Store] = Store
+    folder: Path, fuse: Fuse | None = None, store: Callable[[StoreAddress], Store] = Store
 ) -> ManualMonitor:
     """Return the spine of the scenario, not yet alive."""
     return ManualMonitor(folder, scenario(fuse), FEEDS, WATCHLISTS, store)

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from monitor.base.files import ARCHIVE_FOLDER
-from monitor.model.config import StoreAddress
+from monitor.model.store_address import StoreAddress
 from monitor.storage.maintenance import indexer
 from monitor.storage.store.sql.store import Store
 from support.simulated_time import NoIndexer
@@ -19,7 +19,7 @@ class HereIndexer(NoIndexer):
     def __init__(
         self, data: Path, clock: Callable[[], float], *, store: StoreAddress | None = None
     ) -> None:
-        self._data, self._clock, self._store = data, clock, store or data
+        self._data, self._clock, self._store = data, clock, store or StoreAddress(data)
         self._woken = True
 
     def wake(self) -> None:

@@ -26,6 +26,7 @@ from monitor.model.config import Channel, Config, Networks
 from monitor.model.feed import FeedHealth
 from monitor.model.poll import RunSummary
 from monitor.model.status import MonitorPresence
+from monitor.model.store_address import StoreAddress
 from monitor.runtime.components import Components
 from monitor.runtime.daemon import Daemon
 from monitor.runtime.pipeline import Pipeline
@@ -108,7 +109,7 @@ class InProcessMonitor:
     @property
     def views(self) -> Views:
         """What viewers read of its store."""
-        return Views(self.folder)
+        return Views(StoreAddress(self.folder))
 
     def load(self) -> Config:
         if self.reading is not None:
@@ -142,7 +143,7 @@ class InProcessMonitor:
         return found[0]
 
     async def _with(self, life: Callable[[Daemon], Awaitable[None]]) -> None:
-        self.store = Store(self.folder)
+        self.store = Store(StoreAddress(self.folder))
         with (
             MonitorLock(self.folder) as held,
             closing(self.store),
@@ -197,7 +198,7 @@ class InProcessMonitor:
     def _notifier(self, executor: ThreadPoolExecutor) -> DeliveryLoop:
         return DeliveryLoop(
             self.store.deliveries,
-            NotificationLoader(Views(self.folder)),
+            NotificationLoader(Views(StoreAddress(self.folder))),
             WorkerThread(executor),
             self.senders,
             clock=lambda: self.now,
@@ -224,7 +225,7 @@ class InProcessMonitor:
         return current_heartbeat(self.folder) or Heartbeat(nobody, pulse=0.0)
 
     def polls(self, url: str) -> int:
-        return len(Views(self.folder).feeds.polls(url))
+        return len(Views(StoreAddress(self.folder)).feeds.polls(url))
 
     def health(self, url: str) -> FeedHealth:
         from monitor.runtime.wiring import open_service

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from monitor.base.files import ARCHIVE_FOLDER
+from monitor.model.store_address import StoreAddress
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.verification import verify
 from monitor.storage.store.sql.evidence import EvidenceReader
@@ -90,7 +91,7 @@ def told(promised: Promised, accepted: Sequence[Accepted]) -> Iterator[str]:
 
 def _searchable(data: Path) -> Iterator[str]:
     """Let the index catch up, and hold it against the store."""
-    with closing(Store(data)) as store:
+    with closing(Store(StoreAddress(data))) as store:
         indexer.catch_up(store, data / ARCHIVE_FOLDER)
         stored = set(store.article_ids())
     indexed = searchable_ids(data / ARCHIVE_FOLDER)
@@ -100,5 +101,5 @@ def _searchable(data: Path) -> Iterator[str]:
 
 def _proven(data: Path) -> Iterator[str]:
     """Hold the alerts against what is written down of them."""
-    for fault in verify(EvidenceReader(data), lambda *_: None, now=math.inf).faults:
+    for fault in verify(EvidenceReader(StoreAddress(data)), lambda *_: None, now=math.inf).faults:
         yield f"the evidence has a fault: {fault}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -16,6 +15,7 @@ from monitor.judgement.alerts.plan import AlertPlan
 from monitor.model.delivery import Delivery, DeliveryAttempt
 from monitor.model.lease import Standing
 from monitor.model.poll import PollOutcome
+from monitor.model.store_address import StoreAddress
 from monitor.storage.fencing import Lease
 from monitor.storage.store.sql import connection, leases
 from monitor.storage.store.sql.batch import Batch
@@ -65,8 +65,8 @@ class AlertsFirst(Store):
 class NoOutbox(Store):
     """A store that keeps in memory what is on its way."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, address: StoreAddress) -> None:
+        super().__init__(address)
         sql = self._connection
         (made,) = sql.execute("SELECT sql FROM sqlite_master WHERE name = 'deliveries'").fetchone()
         sql.execute(made.replace("CREATE TABLE", "CREATE TEMP TABLE"))

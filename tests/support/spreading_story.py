@@ -14,6 +14,7 @@ from monitor.model.feed import Feed
 from monitor.model.poll import RaisedAlert
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.views import Views
 from support.flow import ManualMonitor, Press, edition
 
@@ -64,7 +65,7 @@ def told_in_turn(folder: Path, hosts: Sequence[str], watchlist: Watchlist) -> Ma
 
 
 def story(folder: Path) -> list[Alert]:
-    views = Views(folder)
+    views = Views(StoreAddress(folder))
     return views.alerts.get(views.alerts.ids(ALL), matches=True)
 
 

@@ -24,6 +24,7 @@ from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.match import WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.model.search import Filter
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.batch import Batch
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
@@ -72,7 +73,7 @@ def save_past(store: Store, now: float, each_day: float = 24, days: int = 20) ->
 def _lived() -> bytes:
     """Return the store after these weeks, which is made once."""
     with tempfile.TemporaryDirectory() as folder:
-        with closing(Store(Path(folder))) as store:
+        with closing(Store(StoreAddress(Path(folder)))) as store:
             store.subscribe([replace(FEED, number=0)], [ALIBABA])
             save_past(store, NOW)
         with closing(sqlite3.connect(Path(folder) / FILE)) as sql:
@@ -92,7 +93,7 @@ class UnusualNewsroom:
 
     def __post_init__(self) -> None:
         (self.folder / FILE).write_bytes(_lived())
-        self.store = Store(self.folder)
+        self.store = Store(StoreAddress(self.folder))
         self.restart()
 
     def restart(self) -> None:
@@ -140,6 +141,6 @@ class UnusualNewsroom:
     @property
     def alerts(self) -> list[Alert]:
         """Return the alerts about the watchlist itself."""
-        views = Views(self.folder)
+        views = Views(StoreAddress(self.folder))
         found = views.alerts.get(views.alerts.ids(Filter(watchlists=("Alibaba",))))
         return [alert for alert in found if alert.article is None]

@@ -25,6 +25,7 @@ from monitor.model.latency import Latency
 from monitor.model.search import PastSearch
 from monitor.model.search_results import SearchHit
 from monitor.model.status import Status, Totals
+from monitor.model.store_address import StoreAddress
 from monitor.presentation.service.briefing import LISTED, compose_briefing, read_facts
 from monitor.presentation.service.statistics import Statistics
 from monitor.presentation.service.triage import Triage
@@ -32,7 +33,7 @@ from monitor.storage.maintenance import index_repair
 from monitor.storage.monitor_lock import current_heartbeat
 
 if TYPE_CHECKING:
-    from monitor.model.config import SavedSearch, StoreAddress, Watchlist
+    from monitor.model.config import SavedSearch, Watchlist
     from monitor.storage.search.search import ArchiveSearch
     from monitor.storage.store.sql.views import Views
     from monitor.watchlists.preview import WatchlistPreview
@@ -63,7 +64,7 @@ class Service:
         store: StoreAddress | None = None,
     ) -> None:
         self._folder = folder
-        self._store = store or folder
+        self._store = store or StoreAddress(folder)
         self._clock = clock
         self._zone = zone
         self.views = views
@@ -190,7 +191,7 @@ class Service:
     def _searchable(self, totals: Totals) -> int:
         """Return how many articles can be searched on this machine."""
         indexed = min(totals.articles, count_articles(self._folder / ARCHIVE_FOLDER))
-        is_shared = isinstance(self._store, str)  # the outbox is of other machines
+        is_shared = self._store.is_shared  # the outbox is of other machines
         return indexed if is_shared else min(indexed, totals.articles - totals.unindexed)
 
     def suppressed(self) -> Counter[str]:

@@ -6,8 +6,8 @@ from contextlib import closing
 
 from index.evaluation.highlight import snippet
 from monitor.intake.similar.encoding_process import EncodingProcess
-from monitor.model.config import StoreAddress
 from monitor.model.search_results import SearchHit
+from monitor.model.store_address import StoreAddress
 from monitor.model.vectors_extra import require_encoder
 from monitor.storage.store.sql.views import Views
 

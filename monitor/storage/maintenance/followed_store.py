@@ -14,7 +14,8 @@ from pathlib import Path
 from index import count_articles
 from monitor.base.article import Timestamp
 from monitor.base.files import ARCHIVE_FOLDER, atomic_write
-from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
+from monitor.model.config import OutboxEntry, OutboxState
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.article_views import ARTICLE
 from monitor.storage.store.sql.store import Store, outbox_entries
 

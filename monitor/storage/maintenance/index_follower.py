@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from monitor.base.files import ARCHIVE_FOLDER
+from monitor.model.store_address import StoreAddress
 from monitor.storage import monitor_lock
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.followed_store import FollowedStore
@@ -48,7 +49,7 @@ def is_followed(data: Path) -> bool:
 class IndexFollower:
     """Runs an indexer while a viewer runs, unless a monitor or another viewer does."""
 
-    def __init__(self, data: Path, store: str, clock: Clock) -> None:
+    def __init__(self, data: Path, store: StoreAddress, clock: Clock) -> None:
         self._data = data
         self._store = store
         self._clock = clock
@@ -78,7 +79,7 @@ class IndexFollower:
 
         process = IndexerProcess(self._data, self._clock, store=self._store, follows=True)
         try:
-            with closing(PostgresqlCommitListener(parse_address(self._store))) as listener:
+            with closing(PostgresqlCommitListener(parse_address(self._store.url))) as listener:
                 while not self._ended.wait(0.0) and not monitor_lock.is_locked(self._data):
                     process.start()
                     process.indexed()
@@ -88,7 +89,7 @@ class IndexFollower:
             process.stop()
 
 
-def update_index(data: Path, store: str, progress: Progress) -> int:
+def update_index(data: Path, store: StoreAddress, progress: Progress) -> int:
     """Bring the index in line with a shared store; return how many articles it has.
 
     Raises:
@@ -99,7 +100,7 @@ def update_index(data: Path, store: str, progress: Progress) -> int:
         return indexer.catch_up(followed, data / ARCHIVE_FOLDER, progress, whole=False)
 
 
-def lag(data: Path, store: str) -> int:
+def lag(data: Path, store: StoreAddress) -> int:
     """Return how many articles the index of a data folder lacks, at most; raises StoreError."""
     with closing(FollowedStore(store, data)) as followed:
         return followed.lag()

@@ -29,7 +29,8 @@ from monitor.base.fork_server import forking, preload
 from monitor.base.garbage import free_at_once
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
-from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
+from monitor.model.config import OutboxEntry, OutboxState
+from monitor.model.store_address import StoreAddress
 from monitor.storage.maintenance import index_repair, indexer
 from monitor.storage.maintenance.followed_store import FollowedStore
 from monitor.storage.maintenance.guarded_writer import BatchTime, InHand, read_note
@@ -99,7 +100,7 @@ class IndexerProcess:
         """
         self._follows = follows
         self._data = data
-        self._store = store or data
+        self._store = store or StoreAddress(data)
         self._clock = clock
         self._batch_seconds = batch_seconds
         self._batch_time = BatchTime(data)
@@ -260,7 +261,7 @@ class _SharedReadOnly(FollowedStore):
     Another monitor may have emptied the outbox: this index follows all that changed.
     """
 
-    def __init__(self, store: str, data: Path, reports: _Reports) -> None:
+    def __init__(self, store: StoreAddress, data: Path, reports: _Reports) -> None:
         super().__init__(store, data)
         self._reports = reports
 
@@ -334,7 +335,7 @@ def _index(
 def _open_store(address: StoreAddress, data: Path, reports: _Reports, follows: bool) -> Store:
     if follows:
         return FollowedStore(address, data)
-    if isinstance(address, str):
+    if address.is_shared:
         return _SharedReadOnly(address, data, reports)
     return _ReadOnly(address, reports)
 

@@ -18,8 +18,8 @@ from monitor.judgement.alerts.newsroom_incidents import plan_lost_monitors, plan
 from monitor.judgement.alerts.plan import AlertPlan
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertKind
-from monitor.model.config import StoreAddress
 from monitor.model.reserved_names import FEED_HEALTH
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.connection import open_database
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sqlite import FILE, RESTORE

@@ -15,7 +15,7 @@ from msgspec import Struct
 from monitor.base.errors import StoreError
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
-from monitor.model.config import StoreAddress
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store import store_name
 from monitor.storage.store.sql.connection import Connection, open_database, reading
 from monitor.storage.store.sql.schema import TABLE_NAMES
@@ -59,7 +59,11 @@ def move_store(source: StoreAddress, target: StoreAddress, progress: Progress) -
         AlreadyRunningError: A monitor watches one of them.
     """
     with ExitStack() as stack:
-        place = stack.enter_context(_FilledFile(target)) if isinstance(target, Path) else target
+        place = (
+            target
+            if target.is_shared
+            else StoreAddress(stack.enter_context(_FilledFile(target.folder)))
+        )
         reader = stack.enter_context(closing(open_database(source, create=False)))
         writer = stack.enter_context(closing(open_database(place, create=True)))
         reader.claim(alone=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from monitor.model.config import StoreAddress
+    from monitor.model.store_address import StoreAddress
     from monitor.storage.store.sql.leases import SqlLeases
     from monitor.storage.store.sql.store import Store
     from monitor.storage.store.sql.views import Views
@@ -29,7 +29,9 @@ def open_store(address: StoreAddress) -> Store:
     return Store(address)
 
 
-def open_leases(address: str, *, host: str, pid: int, folder: str, expiry: float) -> SqlLeases:
+def open_leases(
+    address: StoreAddress, *, host: str, pid: int, folder: str, expiry: float
+) -> SqlLeases:
     """Open the leases of a store that several monitors share.
 
     Args:
@@ -68,8 +70,8 @@ def open_views(
 
 def store_name(address: StoreAddress) -> str:
     """Return where a store is, without what is secret. Raises StoreError."""
-    if not isinstance(address, str):
-        return str(address)
+    if not address.is_shared:
+        return str(address.folder)
     from monitor.storage.store.postgresql.address import parse_address
 
-    return parse_address(address).name
+    return parse_address(address.url).name

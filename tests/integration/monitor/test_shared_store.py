@@ -21,6 +21,7 @@ from support.small_store import ALIBABA, arrival, article, opened
 from support.terminal import Terminal
 from support.two_feed_newsroom import WATCHLISTS, subscriptions
 
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store import open_store
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
@@ -65,7 +66,7 @@ def test_a_single_run_is_refused_while_another_monitor_watches(
     elsewhere = Newsroom(tmp_path / "elsewhere", newsroom.environ)
     elsewhere.folder.mkdir()
     elsewhere.config.write_bytes(newsroom.config.read_bytes())
-    with closing(open_store(postgresql)) as watched:
+    with closing(open_store(StoreAddress(url=postgresql))) as watched:
         watched.claim(alone=False)
         refused = elsewhere.once()
     assert refused.returncode == 3
@@ -76,7 +77,7 @@ def test_a_single_run_is_refused_while_another_monitor_watches(
 def test_a_monitor_is_refused_while_a_single_run_has_the_store(
     newsroom: Newsroom, postgresql: str
 ) -> None:
-    with closing(open_store(postgresql)) as watched:
+    with closing(open_store(StoreAddress(url=postgresql))) as watched:
         watched.claim(alone=True)
         refused = newsroom.tocsin("run", "--for", "1s")
     assert refused.returncode == 3
@@ -197,7 +198,7 @@ def test_one_who_follows_is_told_at_once_and_after_a_cut(
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     ) as follower:  # fmt: skip
         assert follower.stdout is not None and follower.stdout.readline()
-        room = opened(postgresql)
+        room = opened(StoreAddress(url=postgresql))
         for number in (101, 102):
             room.save(arrival(number, ALIBABA, article=article(number, title=f"Neuf {number}")))
             assert f"Neuf {number}" in follower.stdout.readline()
@@ -218,7 +219,7 @@ def test_the_dashboard_shows_what_others_store_and_decide(
         TOCSIN_USER="ana", TOCSIN_STORE=postgresql,
     )  # fmt: skip
     terminal.read_until("Customs officers seize")
-    room = opened(postgresql)
+    room = opened(StoreAddress(url=postgresql))
     room.save(arrival(101, ALIBABA, article=article(101, title="Une nouvelle toute neuve")))
     terminal.read_until("Une nouvelle toute neuve")
     terminal.press("@")

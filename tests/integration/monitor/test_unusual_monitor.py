@@ -15,6 +15,7 @@ from support.simulated_monitor import Living
 from support.simulated_time import Town, World
 from support.unusual_newsroom import HOUR, save_past
 
+from monitor.model.store_address import StoreAddress
 from monitor.storage.maintenance.verification import verify
 from monitor.storage.store.sql.evidence import EvidenceReader
 from monitor.storage.store.sql.store import Store
@@ -47,7 +48,7 @@ def test_a_spike_is_one_alert_over_restarts(tmp_path: Path) -> None:
     try:
         living.begin()
         living.stop()
-        with closing(Store(tmp_path / "var")) as store:
+        with closing(Store(StoreAddress(tmp_path / "var"))) as store:
             save_past(store, world.now)
         living.begin()
         publish(3, HOUR)
@@ -64,7 +65,9 @@ def test_a_spike_is_one_alert_over_restarts(tmp_path: Path) -> None:
         publish(9, HOUR)
         assert rows(tmp_path / "var", UNUSUAL) == [("spike", 0, "")]
         living.stop()
-        found = verify(EvidenceReader(tmp_path / "var"), lambda *_: None, now=world.now)
+        found = verify(
+            EvidenceReader(StoreAddress(tmp_path / "var")), lambda *_: None, now=world.now
+        )
         assert not found.faults
     finally:
         living.close()

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from monitor.base.errors import StoreError
 from monitor.model.alert import AlertState
+from monitor.model.store_address import StoreAddress
 from monitor.runtime import wiring
 from monitor.storage.store.sql.store import Store
 from tui.app import DashboardApp
@@ -84,7 +85,7 @@ def test_no_part_of_the_status_line_opens_the_editor(monkeypatch: pytest.MonkeyP
 
 
 def test_its_service_refuses_to_write(tmp_path: Path) -> None:
-    Store(tmp_path).close()
+    Store(StoreAddress(tmp_path)).close()
     service = wiring.open_service(tmp_path, read_only=True)
     assert service.status().alerts == 0
     for write in (

@@ -18,7 +18,7 @@ from monitor.base.translation import gettext as _
 from monitor.storage.fencing import SOLE, lease_in_hand
 
 if TYPE_CHECKING:
-    from monitor.model.config import StoreAddress
+    from monitor.model.store_address import StoreAddress
 
 BUSY_MS = 5_000
 """Milliseconds that the monitor waits for another writer."""
@@ -139,14 +139,14 @@ def open_database(
         StoreError: It is not there, lost, not a store, or of another version.
         MonitorError: With `create`: others can write to the folder.
     """
-    if isinstance(address, str):
+    if address.is_shared:
         with requires_extra("postgresql", _("a store in PostgreSQL")):
             from monitor.storage.store.postgresql.connection import open_database as open_postgresql
 
-        return open_postgresql(address, create=create, busy_ms=busy_ms, read_only=read_only)
+        return open_postgresql(address.url, create=create, busy_ms=busy_ms, read_only=read_only)
     from monitor.storage.store import sqlite
 
-    return sqlite.open_database(address, create=create, busy_ms=busy_ms, read_only=read_only)
+    return sqlite.open_database(address.folder, create=create, busy_ms=busy_ms, read_only=read_only)
 
 
 def marks(count: int) -> str:
@@ -293,7 +293,7 @@ class ViewerConnection(StoreConnection):
 
     def let_go(self) -> None:
         """Close the files of threads that ask nothing now: each keeps pages of its own."""
-        if not isinstance(self._address, str):
+        if not self._address.is_shared:
             self._local = threading.local()  # a question that is being answered keeps its own
 
     def listen(self, query: str) -> tuple[int, tuple[Any, ...]]:

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from monitor.judgement.alerts.plan import EvidenceRecord
 from monitor.model import evidence
-from monitor.model.config import StoreAddress, Watchlist
+from monitor.model.config import Watchlist
 from monitor.model.evidence import Kind
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.alert_views import read_matches
 from monitor.storage.store.sql.connection import (
     CHUNK,

@@ -13,7 +13,7 @@ from monitor.storage.fencing import SOLE, Lease
 from monitor.storage.store.sql.connection import Connection, StoreConnection, open_database, reading
 
 if TYPE_CHECKING:
-    from monitor.model.config import StoreAddress
+    from monitor.model.store_address import StoreAddress
 
 BUSY_MS = 2_000
 """Milliseconds that a heartbeat waits for another one."""

@@ -13,9 +13,10 @@ from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
-from monitor.model.config import OutboxEntry, OutboxState, StoreAddress, Watchlist
+from monitor.model.config import OutboxEntry, OutboxState, Watchlist
 from monitor.model.feed import Feed, FeedState, PermanentRedirect
 from monitor.model.poll import PendingPage
+from monitor.model.store_address import StoreAddress
 from monitor.storage.fair_share import bucket_of
 from monitor.storage.store.sql import leases
 from monitor.storage.store.sql.article_views import ARTICLE, ArticleViews, article_of
@@ -54,7 +55,7 @@ class Store:
     """The monitor's side. One per monitor; not for use from two threads at once."""
 
     def __init__(self, address: StoreAddress, *, create: bool = True) -> None:
-        self.is_shared = isinstance(address, str)
+        self.is_shared = address.is_shared
         busy = SHARED_BUSY_MS if self.is_shared else BUSY_MS
         self._connection = open_database(address, create=create, busy_ms=busy)
         connection = StoreConnection(self._connection)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from monitor.model.config import StoreAddress
 from monitor.model.lease import SharingMonitor
 from monitor.model.search import PastSearch
 from monitor.model.status import StoreVersion, Totals
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.postgresql.address import parse_address
 from monitor.storage.store.sql.alert_views import AlertViews
 from monitor.storage.store.sql.article_views import ArticleViews
@@ -83,11 +83,11 @@ class Views:
 
     def listener(self) -> PostgresqlCommitListener | None:
         """Return what waits for commits; None where nobody tells of them, and one has to look."""
-        if not isinstance(self._address, str):
+        if not self._address.is_shared:
             return None
         from monitor.storage.store.postgresql.listener import PostgresqlCommitListener
 
-        return PostgresqlCommitListener(parse_address(self._address))
+        return PostgresqlCommitListener(parse_address(self._address.url))
 
     def totals(self) -> Totals:
         """Return how much is stored."""
@@ -115,7 +115,7 @@ class Views:
 
     def monitors(self) -> list[SharingMonitor]:
         """Return the monitors of a store that several may share, those that are lost the last."""
-        if not isinstance(self._address, str):
+        if not self._address.is_shared:
             return []
         return sharing_monitors(self.connection)
 

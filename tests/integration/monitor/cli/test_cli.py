@@ -15,6 +15,7 @@ import pytest
 from support.newsroom import PATIENCE, TOCSIN, Newsroom
 
 from monitor.cli import COMMANDS, main_group
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 
 # --- help ------------------------------------------------------------------------
@@ -302,7 +303,7 @@ def test_without_an_archive_commands_say_so(command: list[str], empty: Newsroom)
 
 @pytest.mark.parametrize("command", [["status"], ["alerts"], ["feeds"], ["brief"]], ids=" ".join)
 def test_a_file_that_is_named_and_missing_is_an_error(command: list[str], empty: Newsroom) -> None:
-    Store(empty.data / "demo").close()
+    Store(StoreAddress(empty.data / "demo")).close()
     for done in (
         empty.here("-c", "nope.yaml", *command),
         empty.here(*command, "-c", "nope.yaml"),
@@ -313,7 +314,7 @@ def test_a_file_that_is_named_and_missing_is_an_error(command: list[str], empty:
 
 
 def test_the_demo_is_not_shown_for_ones_own_newsroom(empty: Newsroom) -> None:
-    Store(empty.data / "demo").close()
+    Store(StoreAddress(empty.data / "demo")).close()
     assert "this is the archive of the demo" in empty.here("status").stderr
     empty.watch([{"url": "https://a.example/rss"}])
     done = empty.here("status")

@@ -11,6 +11,7 @@ import pytest
 from support.newsroom import TOCSIN, Item, Newsroom, rss
 from support.scripted_server import Reply, Web
 
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 
 pytestmark = pytest.mark.costly
@@ -21,7 +22,7 @@ def newsroom(tmp_path: Path) -> Newsroom:
     """A newsroom with an empty archive, and feeds nobody asks."""
     made = Newsroom(tmp_path)
     made.watch([{"url": "http://127.0.0.1:9/", "every": "1h"}], ["Alibaba"])
-    Store(made.data).close()
+    Store(StoreAddress(made.data)).close()
     return made
 
 

@@ -12,6 +12,7 @@ from support.newsroom import Newsroom
 
 from monitor.cli import main_group
 from monitor.cli.lazy_group import LazyGroup
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 
 ARGUMENT = "a\x1b[31m\x1b]0;title\x07b\x9b2J\u202ec\u200b\x08\r"
@@ -54,7 +55,7 @@ def commands() -> Iterator[tuple[str, ...]]:
 def room(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     made = Newsroom(tmp_path_factory.mktemp("hostile"))
     made.watch([{"url": "http://127.0.0.1:9/", "every": "1h"}], ["Alibaba"])
-    Store(made.data).close()
+    Store(StoreAddress(made.data)).close()
     return made
 
 

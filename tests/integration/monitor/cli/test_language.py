@@ -15,6 +15,7 @@ from support.newsroom import Newsroom
 
 from monitor.base import translation
 from monitor.cli.translated_command import use_language_of_click
+from monitor.model.store_address import StoreAddress
 
 pytestmark = pytest.mark.costly
 
@@ -107,7 +108,7 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("newsroom")
     (folder / "feeds.yaml").write_text(FEEDS)
-    open_store(folder / "var").close()
+    open_store(StoreAddress(folder / "var")).close()
     return folder
 
 

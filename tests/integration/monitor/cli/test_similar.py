@@ -14,6 +14,7 @@ from monitor.cli import main_group
 from monitor.intake.similar.encoder import E5Encoder, packed, sentence
 from monitor.model.event_link import EncodedArticle, EncodedBatch
 from monitor.model.feed import Feed
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 
 HEADLINES = (
@@ -52,7 +53,7 @@ def test_the_nearest_comes_first_whatever_its_language(folder: Path) -> None:
     assert code == 1
     assert "no article has a vector yet; `tocsin check` says whether articles get them" in said
     encoder = E5Encoder()
-    store = Store(folder)
+    store = Store(StoreAddress(folder))
     with store.batch() as batch:
         batch.save_encoded(
             EncodedBatch(

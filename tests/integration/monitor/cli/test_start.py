@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from support.small_store import ALIBABA, arrival, article, opened
 
+from monitor.model.store_address import StoreAddress
+
 pytestmark = pytest.mark.costly
 
 NEVER_USED = {
@@ -58,7 +60,7 @@ def test_a_command_that_shows_the_store_imports_no_search_engine(
 ) -> None:
     folder = tmp_path / "data"
     if not is_empty:
-        room = opened(folder)
+        room = opened(StoreAddress(folder))
         room.save(arrival(1, ALIBABA), arrival(2, article=article(2, 2, story=1)))
         room.store.close()
     modules = imported(folder, command)
@@ -67,7 +69,7 @@ def test_a_command_that_shows_the_store_imports_no_search_engine(
 
 
 def test_status_imports_no_values_of_alerts(tmp_path: Path) -> None:
-    opened(tmp_path / "data").store.close()
+    opened(StoreAddress(tmp_path / "data")).store.close()
     assert not {"monitor.model.alert", "monitor.model.article"} & imported(
         tmp_path / "data", "status"
     )

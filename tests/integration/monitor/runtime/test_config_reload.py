@@ -14,6 +14,7 @@ from support.newsroom import PATIENCE, Item, Newsroom, rss, until
 from support.scripted_server import Reply, Web
 
 from monitor.base.errors import StoreError
+from monitor.model.store_address import StoreAddress
 from monitor.model.watchlist import WatchlistInForce
 from monitor.storage.store.sql.views import Views
 
@@ -49,7 +50,7 @@ def test_an_edit_made_while_the_monitor_starts_takes_effect(
         with secret.open("w") as asked:  # opens once the monitor reads it
             newsroom.watch([feed], ["after"])
             asked.write("word")
-        views = Views(shared or newsroom.data)
+        views = Views(StoreAddress(newsroom.data, shared))
         until(lambda: [one.name for one in in_force(views)] == ["after"])
 
 

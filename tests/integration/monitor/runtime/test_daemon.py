@@ -23,6 +23,7 @@ from support.scripted_server import Fault, Reply, Web, conditional
 from monitor.base.errors import ConfigError, FetchError, Problem
 from monitor.model.config import Config
 from monitor.model.feed import Health
+from monitor.model.store_address import StoreAddress
 from monitor.runtime import daemon as daemon_module
 from monitor.runtime.daemon import STORE_REST
 from monitor.storage.maintenance import indexer_process
@@ -257,7 +258,7 @@ def test_a_store_that_refuses_stops_the_asking_for_a_while(tmp_path: Path, later
         assert room.polls(A) == 1
         room.now += later
         await room.until(lambda: room.polls(A) == 2)
-        assert Views(tmp_path).totals()[0] == 2
+        assert Views(StoreAddress(tmp_path)).totals()[0] == 2
 
     room.run(script)
 
@@ -274,7 +275,8 @@ def test_an_edit_while_the_store_refuses_is_not_forgotten(tmp_path: Path) -> Non
             await asyncio.sleep(0.3)
             other.execute("ROLLBACK")
         room.now += STORE_REST + 1
-        await room.until(lambda: len(Views(tmp_path).watchlists.counts(0, 1, 1)) == 1)
+        views = Views(StoreAddress(tmp_path))
+        await room.until(lambda: len(views.watchlists.counts(0, 1, 1)) == 1)
 
     room.run(script)
 
@@ -353,10 +355,10 @@ def test_every_feed_is_polled_when_asked_for(tmp_path: Path) -> None:
 
     async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(B) == 1)
-        Views(tmp_path).feeds.poll_now(B)
+        Views(StoreAddress(tmp_path)).feeds.poll_now(B)
         await room.until(lambda: room.polls(B) == 2)
         assert room.polls(A) == 1
-        Views(tmp_path).feeds.poll_now(None)
+        Views(StoreAddress(tmp_path)).feeds.poll_now(None)
         await room.until(lambda: room.polls(A) == 2 and room.polls(B) == 3)
 
     room.run(script)

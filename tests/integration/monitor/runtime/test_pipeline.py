@@ -23,6 +23,7 @@ from monitor.intake.ingest.poll_outcome import ActiveConfig
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Fetched, ParsedFeed
+from monitor.model.store_address import StoreAddress
 from monitor.runtime import pipeline as pipelines
 from monitor.runtime.pipeline import Pipeline
 from monitor.storage.store.sql.store import Store
@@ -215,7 +216,11 @@ class Scene(NamedTuple):
 @contextmanager
 def _served(folder: Path, count: int, replies: dict[str, Reply]) -> Iterator[Scene]:
     """Give feeds on loopback, which are answered so."""
-    with Web() as web, closing(Store(folder)) as store, ThreadPoolExecutor(1) as thread:
+    with (
+        Web() as web,
+        closing(Store(StoreAddress(folder))) as store,
+        ThreadPoolExecutor(1) as thread,
+    ):
         for path, reply in replies.items():
             web.on(path, reply)
         urls = [web.url(f"/{n}") for n in range(count)]

@@ -19,6 +19,7 @@ from monitor.base.errors import MonitorError
 from monitor.config.yaml_edit import LayoutError, move_feed, with_address
 from monitor.intake.ingest.permanent_redirects import NOWHERE, describe_redirect, updated_redirect
 from monitor.model.feed import Feed, FormerAddress, PermanentRedirect, RequestOptions, Secret
+from monitor.model.store_address import StoreAddress
 from monitor.runtime.relocation import AGAIN, Relocation, obstacle
 from monitor.storage.store.sql.store import Store
 
@@ -180,7 +181,7 @@ def test_a_result_that_would_not_be_well_is_given_up(tmp_path: Path) -> None:
 
 
 def store_of(folder: Path) -> Store:
-    return Store(folder)
+    return Store(StoreAddress(folder))
 
 
 def etag_of(store: Store) -> bytes | None:

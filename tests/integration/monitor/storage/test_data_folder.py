@@ -16,6 +16,7 @@ from support import flow
 from support.newsroom import Newsroom
 
 from monitor.base.errors import MonitorError, StoreError
+from monitor.model.store_address import StoreAddress
 from monitor.storage import data_folder
 from monitor.storage.maintenance import indexer
 from monitor.storage.store.sql.store import Store
@@ -30,7 +31,7 @@ ROOT = os.geteuid() == 0
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lived")
     flow.life(folder / "var").live(flow.ROUNDS)
-    with closing(Store(folder / "var")) as store:
+    with closing(Store(StoreAddress(folder / "var"))) as store:
         indexer.catch_up(store, folder / "var" / "index")
     (folder / "feeds.yaml").write_text(CONFIG, encoding="utf-8")
     return folder
@@ -100,7 +101,7 @@ def test_a_folder_that_is_for_more_than_tocsin_is_refused(tmp_path: Path) -> Non
     (tmp_path / "letters.txt").touch()
     tmp_path.chmod(0o777)
     with pytest.raises(MonitorError, match="folder of its own"):
-        Store(tmp_path)
+        Store(StoreAddress(tmp_path))
     assert tmp_path.stat().st_mode & 0o777 == 0o777
     assert not (tmp_path / "newsroom.db").exists()
 
@@ -134,7 +135,7 @@ def test_a_lost_store_is_not_begun_anew(room: Newsroom, kind: str) -> None:
         assert "missing or empty, and the search index of its articles is there" in done.stderr
         assert "tocsin restore" in done.stderr
     shutil.rmtree(room.data / "index")
-    with closing(Store(room.data)) as store:  # begun anew, as it was asked for
+    with closing(Store(StoreAddress(room.data))) as store:  # begun anew, as it was asked for
         assert not store.article_ids()
 
 
@@ -148,7 +149,7 @@ def test_a_store_that_has_lost_its_articles_is_not_gone_on_with(
     if not index:
         shutil.rmtree(room.data / "index")
     with pytest.raises(StoreError, match="no article any more"):
-        Store(room.data)
+        Store(StoreAddress(room.data))
     if index:
         assert (
             "3 articles are found by the index and not in the store any more"

@@ -29,6 +29,7 @@ from monitor.api.listener import open_listener
 from monitor.api.origin import is_loopback, is_same_origin
 from monitor.cli import CliContext
 from monitor.cli.serve import serve
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 from tui.web.auth import Auth
 from tui.web.server import MAX_SESSIONS, DashboardServer
@@ -298,7 +299,7 @@ def test_mistakes_of_the_dashboards_options_are_told_at_once(tmp_path: Path) -> 
 @pytest.fixture
 def address(tmp_path: Path) -> Any:
     """`tocsin serve` on an empty archive; the address it prints."""
-    Store(tmp_path).close()
+    Store(StoreAddress(tmp_path)).close()
     command = [sys.executable, "-m", "monitor", "--data", str(tmp_path), "serve"]
     server = subprocess.Popen(
         [*command, "--port", "0", "--no-monitor", "--", "--wall"],
@@ -366,7 +367,7 @@ def test_a_browser_shows_it_and_asks_nobody_else(address: str, tmp_path: Path) -
 @pytest.mark.skipif(not shutil.which("chromium"), reason="there is no Chromium")
 def test_keys_work_as_soon_as_the_page_is_loaded(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "monitor", "--data", str(tmp_path), "dashboard"]
-    room = opened(tmp_path)
+    room = opened(StoreAddress(tmp_path))
     room.save(arrival(1, ALIBABA))
 
     async def press(page: Page, key: str, until: str) -> None:

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from support.store_with_alerts import raised
 
 from monitor.cli import main_group
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 
 
@@ -38,7 +39,7 @@ def run(folder: Path, *arguments: str) -> tuple[int, str, str]:
 def folder(tmp_path: Path) -> Path:
     from support.store_with_alerts import ALIBABA, FEED
 
-    with closing(Store(tmp_path / "var")) as store:
+    with closing(Store(StoreAddress(tmp_path / "var"))) as store:
         store.subscribe((FEED,), (ALIBABA,))
         raised(store)
         raised(store)

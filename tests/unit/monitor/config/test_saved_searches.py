@@ -10,6 +10,7 @@ from support.newsroom import Newsroom
 from monitor.base.errors import ConfigError
 from monitor.config.loading import understand
 from monitor.model.search import PastSearch
+from monitor.model.store_address import StoreAddress
 from monitor.runtime.wiring import open_service
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import KEPT, Views
@@ -109,8 +110,8 @@ def test_what_cannot_watch_is_refused(arguments: list[str], words: str, tmp_path
 
 @pytest.fixture
 def views(tmp_path: Path) -> Views:
-    Store(tmp_path).close()
-    return Views(tmp_path)
+    Store(StoreAddress(tmp_path)).close()
+    return Views(StoreAddress(tmp_path))
 
 
 def test_searches_are_remembered_newest_first_each_once(views: Views) -> None:
@@ -132,7 +133,7 @@ def test_only_the_last_ones_are_remembered(views: Views) -> None:
 
 
 def test_the_service_has_them_all(tmp_path: Path) -> None:
-    Store(tmp_path).close()
+    Store(StoreAddress(tmp_path)).close()
     path = tmp_path / "feeds.yaml"
     path.write_text(WRITTEN, encoding="utf-8")
     service = open_service(tmp_path, path)

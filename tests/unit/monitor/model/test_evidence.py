@@ -29,6 +29,7 @@ from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.match import Match, WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome, ResponseEvidence
 from monitor.model.severity import Severity
+from monitor.model.store_address import StoreAddress
 from monitor.storage.maintenance.verification import VerificationResult, verify
 from monitor.storage.store.sql.evidence import EvidenceReader
 from monitor.storage.store.sql.schema import EVIDENCE
@@ -89,7 +90,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A newsroom with every kind of record: polls, pages, edits, copies, drops, a feed's alert."""
     folder = tmp_path_factory.mktemp("room")
     flow.life(folder).live(flow.ROUNDS)
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         d = Feed(url="https://d.test/rss", name="D")
         store.subscribe((*flow.FEEDS, d), (*flow.WATCHLISTS, LOUD))
         first = written(store, LOUD, "un-journal.com", matches=(MATCH,))
@@ -123,7 +124,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def verified(folder: Path, first: int = 1, noted: str = "") -> VerificationResult:
-    with EvidenceReader(folder) as proofs:
+    with EvidenceReader(StoreAddress(folder)) as proofs:
         return verify(proofs, lambda *_: None, now=NOW + 1e8, first=first, noted=noted)
 
 
@@ -493,7 +494,7 @@ def test_alerts_of_an_older_store_are_written_down_as_such(tmp_path: Path) -> No
         "INSERT INTO matches VALUES (4, 0, 'title', 0, 2, 'Un', 'un');"
     )
     folder = old_stores.make(tmp_path / "old", 2, rows)
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         d = Feed(url="https://d.test/rss", name="D")
         store.subscribe((Feed(url="https://a.test/rss", name="A"), d), (LOUD,))
         flow.rows(folder, "SELECT 1")

@@ -17,6 +17,7 @@ from monitor.base.errors import FetchError, MonitorError
 from monitor.base.tasks import WorkerThread
 from monitor.model.config import Config
 from monitor.model.poll import Fetched, NotModified
+from monitor.model.store_address import StoreAddress
 from monitor.runtime import daemon as daemon_module
 from monitor.storage.store.sql.views import Views
 
@@ -208,7 +209,7 @@ def test_one_round_does_not_wait_for_ever_for_a_full_disk(tmp_path: Path) -> Non
     with pytest.raises(MonitorError, match="No space left on device; 1 article") as told:
         room.once()
     assert "is stored" in str(told.value)
-    assert Views(tmp_path).totals()[0] == 1
+    assert Views(StoreAddress(tmp_path)).totals()[0] == 1
 
 
 def test_an_edit_of_the_language_takes_effect(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from monitor.model.feed import Outcome, Poll
 from monitor.model.poll import RaisedAlert
 from monitor.model.severity import Severity
 from monitor.model.status import MonitorPresence
+from monitor.model.store_address import StoreAddress
 from monitor.storage.monitor_lock import Heartbeat
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
@@ -43,7 +44,7 @@ CARD = Heartbeat(
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         store.subscribe((FEED,), (ALIBABA,))
         yield store
 
@@ -66,7 +67,7 @@ def read(text: str) -> dict[str, float]:
 
 
 def test_what_was_ingested_is_counted(store: Store, tmp_path: Path) -> None:
-    registry = figures(Views(tmp_path), lambda: NOW, "1.2", lambda: CARD)
+    registry = figures(Views(StoreAddress(tmp_path)), lambda: NOW, "1.2", lambda: CARD)
     counts = EventCounters(registry)
     before = read(generate_latest(registry).decode())
     assert before["tocsin_polls_total{outcome=failed}"] == 0
@@ -96,7 +97,7 @@ def test_what_was_ingested_is_counted(store: Store, tmp_path: Path) -> None:
 
 def test_how_it_stands_is_read_at_each_scrape(store: Store, tmp_path: Path) -> None:
     card = CARD
-    registry = figures(Views(tmp_path), lambda: NOW, "1.2", lambda: card)
+    registry = figures(Views(StoreAddress(tmp_path)), lambda: NOW, "1.2", lambda: card)
     raised(store, channels=("mail", "chat"))
     raised(store)
     store.deliveries.save_attempts([DeliveryAttempt(delivery=2, error="no")], NOW)
@@ -121,7 +122,7 @@ def test_how_it_stands_is_read_at_each_scrape(store: Store, tmp_path: Path) -> N
 
 def test_each_step_is_counted_once_whenever_it_is_done(store: Store, tmp_path: Path) -> None:
     raised(store, published=NOW - 9000)
-    views, now = Views(tmp_path), NOW
+    views, now = Views(StoreAddress(tmp_path)), NOW
     registry = figures(views, lambda: now, "1", lambda: CARD)
 
     def counted() -> dict[str, float]:
@@ -151,7 +152,7 @@ def test_a_store_that_cannot_be_read_is_told(store: Store, tmp_path: Path) -> No
         def totals(self) -> tuple[int, int, int, int]:
             raise StoreError("newsroom.db: database is locked")
 
-    registry = figures(Broken(tmp_path), lambda: NOW, "1", lambda: CARD)
+    registry = figures(Broken(StoreAddress(tmp_path)), lambda: NOW, "1", lambda: CARD)
     found = read(generate_latest(registry).decode())
     assert found["tocsin_store_readable"] == 0
     assert "tocsin_articles_stored" not in found
@@ -159,7 +160,7 @@ def test_a_store_that_cannot_be_read_is_told(store: Store, tmp_path: Path) -> No
 
 
 def test_a_port_that_is_taken_is_told_in_words(store: Store, tmp_path: Path) -> None:
-    registry = figures(Views(tmp_path), lambda: NOW, "1", lambda: CARD)
+    registry = figures(Views(StoreAddress(tmp_path)), lambda: NOW, "1", lambda: CARD)
 
     async def serve(port: int) -> None:
         async with serving(registry, Listening("127.0.0.1", port), lambda: NOW, 4):

@@ -25,6 +25,7 @@ from monitor.intake.imports.json_articles import parse_article
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.config import DeliveryError, DeliveryFault
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 
 pytestmark = pytest.mark.costly
@@ -299,7 +300,7 @@ def test_what_an_import_raises_is_sent_if_the_watchlist_says_so(
     tmp_path: Path, tells: bool
 ) -> None:
     watchlist = replace(flow.WATCHLISTS[0], notify_backfill=tells)
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         store.subscribe((), (watchlist,))
         taking = ArticleImport(
             store, lambda: (watchlist,), lambda: NOW, routing=lambda: Routing(channels=("log",))

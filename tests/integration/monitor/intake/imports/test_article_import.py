@@ -24,6 +24,7 @@ from monitor.intake.imports.article_import import ArticleImport
 from monitor.intake.imports.json_articles import ImportedArticle, parse_article, read_pieces
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 
@@ -51,7 +52,7 @@ def said(number: int, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         store.subscribe(FEEDS, (ALIBABA, SPIES))
         yield store
 
@@ -70,7 +71,7 @@ def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
 
 def test_what_is_taken_in_is_an_article_like_any_other(store: Store, tmp_path: Path) -> None:
     assert taken(store, [said(1), said(2, title="Un port", feed="Ancien")]) == (2, 0, 1)
-    views = Views(tmp_path)
+    views = Views(StoreAddress(tmp_path))
     (one, other) = sorted(views.articles.get([1, 2]), key=lambda a: a.title)
     assert (one.title, one.url, one.author) == (
         said(1)["title"],
@@ -132,7 +133,7 @@ def test_within_one_batch_nothing_is_taken_twice(store: Store) -> None:
 
 def test_a_feed_that_publishes_it_later_brings_no_news(tmp_path: Path) -> None:
     item = {"title": "Alibaba soupçonné", "url": "https://ex.org/un", "summary": "x", "feed": "A"}
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         store.subscribe(flow.FEEDS, flow.WATCHLISTS)
         assert taken(store, [item], flow.WATCHLISTS) == (1, 0, 1)
     flow.life(tmp_path).live([0])
@@ -150,7 +151,7 @@ def test_however_it_is_cut_and_repeated_everything_is_there_once(
 ) -> None:
     folder = tmp_path_factory.mktemp("cut")
     articles = [said(number, feed=feed) for number, feed in lines]
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         for cut in [*cuts, 99]:
             for at in range(0, min(cut * 3, len(articles)), cut):
                 taken(store, articles[at : at + cut])
@@ -181,7 +182,7 @@ def test_old_articles_among_the_newest_leave_the_recent_stories_alone(
     recent = flow.life(tmp_path)
     recent.live([0])
     before = rows(tmp_path, "SELECT count(*) FROM shingles")
-    with closing(Store(tmp_path)) as second:
+    with closing(Store(StoreAddress(tmp_path))) as second:
         taken(second, [said(9, body=spine_text)])
         second.forget(names_before=flow.START - DAY, sent_before=0.0)
         assert rows(tmp_path, "SELECT count(*) FROM shingles") == before != [(0,)]

@@ -19,6 +19,7 @@ from monitor.intake.similar.encoder import E5Encoder
 from monitor.intake.similar.encoding_process import EncodingProcess
 from monitor.model.event_link import EncodedBatch, EventLink, Surety, Unencoded
 from monitor.model.feed import Feed
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 
 pytestmark = pytest.mark.costly
@@ -59,12 +60,12 @@ def publish(folder: Path, french: list[tuple[str, str]], english: list[tuple[str
 
 @contextmanager
 def encoding(folder: Path, **limits: float) -> Iterator[EncodingProcess]:
-    with closing(EncodingProcess(folder, WordEncoder, **limits)) as process:  # type: ignore[arg-type]
+    with closing(EncodingProcess(StoreAddress(folder), WordEncoder, **limits)) as process:  # type: ignore[arg-type]
         yield process
 
 
 def encode(process: EncodingProcess, folder: Path) -> EncodedBatch:
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         found = asyncio.run(process.encode(store.articles.unencoded(99), START + HOUR))
         with store.batch() as batch:
             batch.save_encoded(found)
@@ -72,7 +73,7 @@ def encode(process: EncodingProcess, folder: Path) -> EncodedBatch:
 
 
 def ids(folder: Path) -> dict[str, int]:
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         return {one.title: one.article for one in store.articles.unencoded(99)}
 
 
@@ -136,7 +137,7 @@ def test_the_model_links_one_event_in_two_languages(tmp_path: Path) -> None:
     publish(tmp_path, [FRENCH], [ENGLISH, OTHER])
     numbers = ids(tmp_path)
     pair = sorted([numbers[FRENCH[0]], numbers[ENGLISH[0]]], reverse=True)
-    with closing(EncodingProcess(tmp_path, E5Encoder)) as process:
+    with closing(EncodingProcess(StoreAddress(tmp_path), E5Encoder)) as process:
         found = encode(process, tmp_path)
         assert [(link.later, link.earlier) for link in found.links] == [tuple(pair)]
         assert encode(process, tmp_path) == EncodedBatch(())

@@ -26,6 +26,7 @@ from monitor.base.errors import StoreError
 from monitor.judgement.match.rule_version import rule_version
 from monitor.model.config import Watchlist
 from monitor.model.severity import Severity
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.schema import BACKFILLS, VERSION
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
@@ -42,7 +43,7 @@ STRIKE = Watchlist(name="Grève", query=understood("grève OR dockers"), severit
 def folder(tmp_path: Path) -> Path:
     """A newsroom that has lived for a while, and then stopped."""
     flow.life(tmp_path).live(flow.ROUNDS)
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         finish(store, WATCHLISTS)
     return tmp_path
 
@@ -82,7 +83,7 @@ def everything(folder: Path) -> list[tuple[Any, ...]]:
 
 def test_a_new_watchlist_raises_alerts_for_what_was_there_and_says_so(folder: Path) -> None:
     before = everything(folder)
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         assert finish(store, (*WATCHLISTS, STRIKE)) > 0
     rung = alerts(folder)
     told = flow.rows(folder, "SELECT id FROM articles WHERE title LIKE 'Grève%' ORDER BY id")
@@ -94,7 +95,7 @@ def test_a_new_watchlist_raises_alerts_for_what_was_there_and_says_so(folder: Pa
 def test_an_article_is_matched_for_each_feed_that_carries_it(folder: Path) -> None:
     first = flow.rows(folder, "SELECT id, feed FROM articles WHERE title LIKE 'Grève%' LIMIT 1")
     ((article, feed),) = first
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         store._connection.execute(  # as if another feed had carried it as well
             "INSERT OR IGNORE INTO carriers SELECT ?, number, 0 FROM feeds WHERE number <> ?",
             (article, feed),
@@ -105,7 +106,7 @@ def test_an_article_is_matched_for_each_feed_that_carries_it(folder: Path) -> No
 
 
 def test_it_is_done_once_for_each_version_of_a_rule(folder: Path) -> None:
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         every = (*WATCHLISTS, STRIKE)
         assert finish(store, every) > 0
         assert finish(store, every) == 0
@@ -119,13 +120,13 @@ def test_it_is_done_once_for_each_version_of_a_rule(folder: Path) -> None:
 
 
 def test_a_newsroom_that_starts_has_nothing_to_look_through(tmp_path: Path) -> None:
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         assert list(steps(store, WATCHLISTS)) == []
 
 
 def test_alerts_of_copies_count_with_the_first(folder: Path) -> None:
     wire = Watchlist(name="Sûreté", query=understood('"sûreté de l’État"'))
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         finish(store, (*WATCHLISTS, wire))
     merged = flow.rows(
         folder, "SELECT merged_into IS NULL FROM alerts WHERE watchlist = 'Sûreté' ORDER BY article"
@@ -135,7 +136,7 @@ def test_alerts_of_copies_count_with_the_first(folder: Path) -> None:
 
 def test_a_step_stops_when_its_time_is_up(folder: Path) -> None:
     ticks = count(int(NOW))
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         work = Backfill(store, lambda: next(ticks))  # each look at the clock costs a second
         feeds = store.subscribe(FEEDS, (*WATCHLISTS, STRIKE))
         (stand,) = work.begin((*WATCHLISTS, STRIKE), feeds)
@@ -152,7 +153,7 @@ def test_a_rule_that_comes_later_catches_up_with_one_that_is_under_way(
 ) -> None:
     monkeypatch.setattr(module, "STEP", 2)
     page = Watchlist(name="Entrepôt", query=understood("entrepôt"))
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         next(steps(store, (*WATCHLISTS, STRIKE)))
         stands = {stand.watchlist: stand.upto for stand in store.watchlists.backfills()}
         assert stands == {"Grève": 2}
@@ -160,7 +161,7 @@ def test_a_rule_that_comes_later_catches_up_with_one_that_is_under_way(
         assert store.watchlists.backfills() == []
     apart = [alerts(folder), alerts(folder, "Entrepôt")]
     assert all(apart)
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         finish(store, WATCHLISTS)
         finish(store, (*WATCHLISTS, STRIKE, page))
     assert [alerts(folder), alerts(folder, "Entrepôt")] == apart
@@ -182,21 +183,21 @@ def test_killed_at_any_step_and_started_again_it_comes_to_the_same(
 
     whole = fresh("whole")
     fuse = Fuse()
-    with fuse.fitted(), closing(Store(whole)) as store:
+    with fuse.fitted(), closing(Store(StoreAddress(whole))) as store:
         finish(store, (*WATCHLISTS, STRIKE))
     wanted = everything(whole)
     assert fuse.steps > 30
     for at in range(random.choice((1, 2)), fuse.steps + 1, 2):
         there = fresh(str(at))
         with pytest.raises(Killed), Fuse(at).fitted():
-            finish(Store(there), (*WATCHLISTS, STRIKE))
-        with closing(Store(there)) as store:
+            finish(Store(StoreAddress(there)), (*WATCHLISTS, STRIKE))
+        with closing(Store(StoreAddress(there))) as store:
             finish(store, (*WATCHLISTS, STRIKE))
         assert everything(there) == wanted, at
 
 
 def test_a_store_that_refuses_loses_nothing(folder: Path) -> None:
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         store._connection.execute("PRAGMA busy_timeout = 10")
         work = Backfill(store, lambda: NOW)
         feeds = store.subscribe(FEEDS, (*WATCHLISTS, STRIKE))
@@ -213,7 +214,7 @@ def test_a_store_that_refuses_loses_nothing(folder: Path) -> None:
 
 def test_a_store_of_the_first_version_gets_the_table(tmp_path: Path) -> None:
     folder = old_stores.make(tmp_path / "old", version=1)
-    assert Views(folder).watchlists.backfills() == []
+    assert Views(StoreAddress(folder)).watchlists.backfills() == []
     ((made,),) = flow.rows(folder, "SELECT sql FROM sqlite_master WHERE name = 'backfills'")
     assert made in BACKFILLS
     assert flow.rows(folder, "PRAGMA user_version") == [(VERSION,)]
@@ -292,7 +293,7 @@ def test_a_watchlist_added_to_the_file_looks_through_the_archive(web: Web, tmp_p
 
 
 def test_status_tells_how_far_it_is(folder: Path) -> None:
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         Backfill(store, lambda: NOW).begin((*WATCHLISTS, STRIKE), store.subscribe(FEEDS, ()))
         (stand,) = store.watchlists.backfills()
     newsroom = Newsroom(folder)

@@ -17,6 +17,7 @@ from monitor.base.article import Article
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 from monitor.watchlists.backtest import (
     STRETCH,
@@ -59,7 +60,7 @@ def stored(folder: Path, ids: range) -> list[Article]:
     """Put articles with these ids into a fresh store."""
     folder.mkdir(mode=0o700)
     articles = [article(id) for id in ids]
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         store.subscribe([FEED, OTHER], [])
         with store._connection as sql:
             sql.executemany(
@@ -78,7 +79,10 @@ def test_a_replay_says_what_the_matcher_says(tmp_path: Path, newest: int) -> Non
     newest = ids[-1]
     since = 1e9 + 100
     asked = ArchiveReplay(
-        store=tmp_path / "var", watchlists=WATCHLISTS, feeds={1: FEED, 2: OTHER}, since=since
+        store=StoreAddress(tmp_path / "var"),
+        watchlists=WATCHLISTS,
+        feeds={1: FEED, 2: OTHER},
+        since=since,
     )
     stretches: list[ArticleRange] = list(replay(asked, newest))
     assert [stretch.upto for stretch in stretches] == list(
@@ -135,7 +139,9 @@ def runs(pid: int) -> bool:
 
 def test_a_feed_that_is_not_known_any_more_is_passed_over(tmp_path: Path) -> None:
     stored(tmp_path / "var", range(1, 20))
-    asked = ArchiveReplay(store=tmp_path / "var", watchlists=WATCHLISTS, feeds={1: FEED})
+    asked = ArchiveReplay(
+        store=StoreAddress(tmp_path / "var"), watchlists=WATCHLISTS, feeds={1: FEED}
+    )
     (stretch,) = replay(asked, 19)
     assert stretch.trials
     assert {trial.article % 2 for trial in stretch.trials} == {0}

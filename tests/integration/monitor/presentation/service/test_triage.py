@@ -27,6 +27,7 @@ from monitor.model.alert import AlertState, Verdict
 from monitor.model.config import Watchlist
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
+from monitor.model.store_address import StoreAddress
 from monitor.model.triage import (
     Change,
     TriageAction,
@@ -443,13 +444,16 @@ def test_a_kill_afterwards_loses_nothing(tmp_path: Path) -> None:
 )
 def test_the_record_cannot_be_said_otherwise(room: Service, tmp_path: Path, statement: str) -> None:
     room.triage.change([1], starred=True)
-    with pytest.raises(StoreError, match="not said otherwise"), Store(tmp_path).batch() as b:
+    with (
+        pytest.raises(StoreError, match="not said otherwise"),
+        Store(StoreAddress(tmp_path)).batch() as b,
+    ):
         b._sql.execute(statement)
 
 
 def test_dropping_an_alert_drops_what_was_said_of_it(room: Service, tmp_path: Path) -> None:
     room.triage.change([1, 2], note="n", tags=["t"])
-    with Store(tmp_path).batch() as batch:
+    with Store(StoreAddress(tmp_path)).batch() as batch:
         batch.drop([1])
     assert [d.alert for d in room.views.triage.decisions(1)] == []
     assert room.views.triage.tags() == {"t": 1}

@@ -22,6 +22,7 @@ from support.newsroom import Newsroom
 from monitor.base.article import Article
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
+from monitor.model.store_address import StoreAddress
 from monitor.storage.maintenance.backup import BackupError, back_up, parse_manifest
 from monitor.storage.maintenance.restore import (
     RestorePaths,
@@ -76,7 +77,7 @@ def test_what_is_put_back_is_what_was_taken(data: Path, tmp_path: Path) -> None:
     manifest = back_up(
         data, data.parent / "feeds.yaml", file, 1_700_000_000.0, lambda *said: told.append(said)
     )
-    articles, _, alerts, _ = Views(data).totals()
+    articles, _, alerts, _ = Views(StoreAddress(data)).totals()
     assert (manifest.taken, manifest.articles) == ("2023-11-14T22:13:20Z", articles)
     assert manifest.alerts >= alerts > 0
     assert read_manifest(file) == manifest
@@ -103,7 +104,7 @@ def writing(data: Path) -> Iterator[Callable[[], int]]:
     stored = [0]
 
     def write() -> None:
-        with closing(Store(data)) as store:
+        with closing(Store(StoreAddress(data))) as store:
             (feed,) = store.subscribe([Feed(url="https://w.test/rss", name="W")], [])
             while not stop.is_set():
                 with store.batch() as batch:

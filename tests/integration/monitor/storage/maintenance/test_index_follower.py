@@ -16,6 +16,7 @@ from support.small_store import SmallStore, arrival, article, opened
 from index import count_articles, open_archive
 from index.query.parser import parse_query
 from monitor.base.files import ARCHIVE_FOLDER
+from monitor.model.store_address import StoreAddress
 from monitor.storage.maintenance import index_follower
 from monitor.storage.maintenance.followed_store import FollowedStore, read_position
 from monitor.storage.maintenance.index_follower import (
@@ -31,14 +32,13 @@ pytestmark = [pytest.mark.costly, pytest.mark.database]
 
 @pytest.fixture
 def room(postgresql: str) -> Iterator[SmallStore]:
-    room = opened(postgresql)
+    room = opened(StoreAddress(url=postgresql))
     room.save(*(arrival(n) for n in range(1, 6)))
     yield room
     room.store.close()
 
 
 def brought_up(room: SmallStore, data: Path) -> int:
-    assert isinstance(room.address, str)
     return update_index(data, room.address, lambda *_: None)
 
 
@@ -49,7 +49,6 @@ def found(data: Path, word: str) -> list[int]:
 def test_an_index_far_away_gets_new_edited_and_deleted_articles(
     room: SmallStore, tmp_path: Path
 ) -> None:
-    assert isinstance(room.address, str)
     assert lag(tmp_path, room.address) == 5
     assert brought_up(room, tmp_path) == 5
     assert lag(tmp_path, room.address) == 0
@@ -92,9 +91,8 @@ def test_the_position_of_another_store_is_not_believed(room: SmallStore, tmp_pat
 
 def test_an_index_is_in_line_with_a_restored_store(room: SmallStore, tmp_path: Path) -> None:
     """Articles that were stored after the backup have numbers that others get later."""
-    assert isinstance(room.address, str)
     brought_up(room, tmp_path)
-    with psycopg.connect(room.address, autocommit=True) as sql:
+    with psycopg.connect(room.address.url, autocommit=True) as sql:
         sql.execute("CREATE TABLE restored (LIKE articles INCLUDING ALL)")
         sql.execute("INSERT INTO restored SELECT * FROM articles")
         sql.execute("UPDATE restored SET title = 'Temu' WHERE id = 5")
@@ -126,7 +124,6 @@ def test_who_follows_by_number_misses_nothing(room: SmallStore, tmp_path: Path) 
 def test_it_follows_while_a_viewer_is_open_and_leaves_it_to_a_monitor(
     room: SmallStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert isinstance(room.address, str)
     monkeypatch.setattr(index_follower, "STEP_SECONDS", 0.2)
     data = tmp_path / "var"
     follower = IndexFollower(data, room.address, time.time)

@@ -33,6 +33,7 @@ from monitor.base.files import ARCHIVE_FOLDER
 from monitor.model.config import OutboxEntry, OutboxState
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
+from monitor.model.store_address import StoreAddress
 from monitor.storage.maintenance import index_repair, indexer
 from monitor.storage.maintenance import index_repair as index_rebuild
 from monitor.storage.maintenance.index_repair import Progress
@@ -435,7 +436,7 @@ def publish(store: Store, feed: Feed, number: int) -> None:
 
 
 def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = Store(StoreAddress(tmp_path))
     (feed,) = store.subscribe([Feed(url="https://x.example/feed", name="X")], [])
     process = IndexerProcess(tmp_path, time.time)
     for round in range(6):

@@ -10,6 +10,7 @@ import pytest
 from support.newsroom import until
 
 from monitor.base.files import ARCHIVE_FOLDER
+from monitor.model.store_address import StoreAddress
 from monitor.storage.maintenance.indexer_process import IndexerProcess
 from monitor.storage.store.sql.store import Store
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.costly
 def test_its_trouble_is_in_the_log_and_nowhere_else(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    Store(tmp_path).close()
+    Store(StoreAddress(tmp_path)).close()
     (tmp_path / ARCHIVE_FOLDER).touch()  # a file where the archive should be
     process = IndexerProcess(tmp_path, time.time)
     with caplog.at_level(logging.INFO, "tocsin"):

@@ -27,6 +27,7 @@ from monitor.model.config import FOR_EVER, Retention
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.match import WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome
+from monitor.model.store_address import StoreAddress
 from monitor.model.triage import Change
 from monitor.storage.maintenance import retention as keeping
 from monitor.storage.maintenance import retention as tidying
@@ -49,7 +50,7 @@ YEAR = Retention(keep=365.25 * DAY)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         store.subscribe(FEEDS, (ALIBABA, SPIES))
         yield store
 
@@ -134,7 +135,7 @@ def test_what_is_kept(store: Store, tmp_path: Path, case: str) -> None:
         "of Le Soir": put(store, 400, feed=1),
         "carried": put(store, 400, feed=2),
     }
-    views = Views(tmp_path)
+    views = Views(StoreAddress(tmp_path))
     views.triage.change([2], Change(starred=True), "", 0.0)
     spine_rows(tmp_path, "INSERT INTO carriers VALUES (?, 1, 0)", ids["carried"])
     found = swept(store, retention)
@@ -166,7 +167,7 @@ def test_nothing_young_goes_and_nothing_old_stays(
     drop_alerts: bool,
 ) -> None:
     folder = tmp_path_factory.mktemp("kept")
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         store.subscribe(FEEDS, (ALIBABA, SPIES))
         ids = {put(store, age, *hits): (age, hits) for age, hits in articles}
         retention = Retention(keep=days * DAY, drop_alerts=drop_alerts)
@@ -185,7 +186,7 @@ def test_nothing_young_goes_and_nothing_old_stays(
         )
         alerts = sum(len(ids[id][1]) for id in left)
         stories = sum(bool(ids[id][1]) for id in left)
-        assert Views(folder).totals() == (len(left), len(left), alerts, stories)
+        assert Views(StoreAddress(folder)).totals() == (len(left), len(left), alerts, stories)
         assert swept(store, retention).articles == 0
 
 
@@ -204,7 +205,7 @@ def test_what_was_dropped_is_no_news_when_it_comes_again(tmp_path: Path) -> None
     alive.live([0])
     before = flow.rows(tmp_path, "SELECT count(*) FROM articles")
     assert before > [(2,)]
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         sweep = RetentionSweep(store, Retention(keep=DAY, drop_alerts=True), flow.START + 2 * DAY)
         while sweep.step() != SweepResult():
             pass
@@ -236,7 +237,7 @@ def test_dropping_gives_its_room_back(store: Store, tmp_path: Path) -> None:
 
 def test_a_store_of_the_second_version_can_drop(tmp_path: Path) -> None:
     folder = old_stores.make(tmp_path / "old", version=2)
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         store.subscribe(FEEDS, (ALIBABA, SPIES))
         id = put(store, 900, "Alibaba")
         assert swept(store, replace(YEAR, drop_alerts=True)).articles >= 1

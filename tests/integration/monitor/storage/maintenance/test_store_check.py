@@ -18,6 +18,7 @@ from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertKind
 from monitor.model.search import Filter
 from monitor.model.status import MonitorPresence
+from monitor.model.store_address import StoreAddress
 from monitor.storage.maintenance.store_check import EVERY, StoreCheckRunner, note_damage
 from monitor.storage.monitor_lock import Heartbeat, MonitorLock
 from monitor.storage.store.sql.store import Store
@@ -47,7 +48,7 @@ def test_damage_is_found_within_a_day_and_shown(
     async def tell(damage: str) -> None:
         told.append(bool(damage))
 
-    runner = StoreCheckRunner(data, lambda: now, sleep, tell)
+    runner = StoreCheckRunner(StoreAddress(data), lambda: now, sleep, tell)
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(runner.ever())
     assert found[:2] == ["", ""]
@@ -64,7 +65,7 @@ def test_damage_is_found_within_a_day_and_shown(
 
 
 def test_a_clock_that_is_set_back_puts_off_no_check(tmp_path: Path) -> None:
-    Store(tmp_path).close()
+    Store(StoreAddress(tmp_path)).close()
     times, told = [EVERY, 9 * EVERY], []
     now = 0.0
 
@@ -78,12 +79,12 @@ def test_a_clock_that_is_set_back_puts_off_no_check(tmp_path: Path) -> None:
         told.append(damage)
 
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(StoreCheckRunner(tmp_path, lambda: now, sleep, tell).ever())
+        asyncio.run(StoreCheckRunner(StoreAddress(tmp_path), lambda: now, sleep, tell).ever())
     assert told == ["", ""]
 
 
 def test_a_store_that_another_program_holds_is_not_damaged(tmp_path: Path) -> None:
-    Store(tmp_path).close()
+    Store(StoreAddress(tmp_path)).close()
     with (
         closing(open_database(tmp_path, create=False, busy_ms=0)) as connection,
         closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as other,
@@ -99,9 +100,9 @@ def test_a_store_that_another_program_holds_is_not_damaged(tmp_path: Path) -> No
 def test_damage_raises_one_alert_until_the_store_is_whole(tmp_path: Path) -> None:
     data = tmp_path / "var"
     flow.life(data).live(flow.ROUNDS)
-    views = Views(data)
+    views = Views(StoreAddress(data))
     before = len(views.alerts.ids(Filter()))
-    with closing(Store(data)) as store:
+    with closing(Store(StoreAddress(data))) as store:
         steps = (("", 0), ("pages", 1), ("pages", 0), ("", 0), ("others", 1))
         for number, (damage, raised) in enumerate(steps):
             plan = note_damage(store, damage, Routing(), 1.75e9 + number)

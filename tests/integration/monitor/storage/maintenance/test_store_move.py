@@ -16,8 +16,8 @@ from support.two_feed_newsroom import WATCHLISTS, subscriptions
 
 from monitor.base.errors import StoreError, StoreTakenError
 from monitor.model.alert import AlertState, Verdict
-from monitor.model.config import StoreAddress
 from monitor.model.poll import Names
+from monitor.model.store_address import StoreAddress
 from monitor.model.triage import Change
 from monitor.storage.maintenance.store_move import move_store
 from monitor.storage.store.sql.connection import open_database
@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.costly, pytest.mark.database]
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[SmallStore]:
     """A store in which an alert that had the highest number was dropped."""
-    room = opened(tmp_path / "var")
+    room = opened(StoreAddress(tmp_path / "var"))
     ends = frozenset({-(2**63), 2**63 - 1})
     room.save(
         arrival(1, ALIBABA, SPIES, shingles=ends, names=Names((ends,), "fr", 5.0)),
@@ -60,20 +60,20 @@ def everything(address: StoreAddress) -> dict[str, list[list[Any]]]:
 
 def test_it_comes_back_as_it_was(room: SmallStore, postgresql: str, tmp_path: Path) -> None:
     before = everything(room.address)
-    rows = move_store(room.address, postgresql, lambda *_: None)
+    rows = move_store(room.address, StoreAddress(url=postgresql), lambda *_: None)
     assert rows == {table: len(before[table]) for table in TABLE_NAMES}
-    assert everything(postgresql)["numbers"] == before["numbers"]
-    move_store(postgresql, tmp_path / "back", lambda *_: None)
-    assert everything(tmp_path / "back") == before == everything(room.address)
+    assert everything(StoreAddress(url=postgresql))["numbers"] == before["numbers"]
+    move_store(StoreAddress(url=postgresql), StoreAddress(tmp_path / "back"), lambda *_: None)
+    assert everything(StoreAddress(tmp_path / "back")) == before == everything(room.address)
     assert [file.name for file in (tmp_path / "back").iterdir()] == ["newsroom.db"]
-    for there in (postgresql, tmp_path / "back"):
+    for there in (StoreAddress(url=postgresql), StoreAddress(tmp_path / "back")):
         with EvidenceReader(there) as proofs:
             assert (proofs.guards(), proofs.given()) == ([], proofs.records())
 
 
 def test_what_is_stored_next_goes_on_from_there(room: SmallStore, postgresql: str) -> None:
-    move_store(room.address, postgresql, lambda *_: None)
-    moved = opened(postgresql)
+    move_store(room.address, StoreAddress(url=postgresql), lambda *_: None)
+    moved = opened(StoreAddress(url=postgresql))
     with moved.store.batch() as batch:
         assert batch.next_article() == 4
     assert [raised.id for raised in moved.save(arrival(4, ALIBABA))] == [5]  # 4 was dropped
@@ -92,29 +92,31 @@ def test_when_it_is_interrupted_the_target_is_empty_and_can_be_filled_again(
         if table == "evidence":
             raise KeyboardInterrupt
 
-    for target in (postgresql, tmp_path / "copy"):
+    for target in (StoreAddress(url=postgresql), StoreAddress(tmp_path / "copy")):
         with pytest.raises(KeyboardInterrupt):
             move_store(room.address, target, interrupt)
     assert not any((tmp_path / "copy").iterdir())
-    assert everything(postgresql)["articles"] == []
-    move_store(room.address, postgresql, lambda *_: None)
-    move_store(postgresql, tmp_path / "copy", lambda *_: None)
-    assert everything(tmp_path / "copy") == before
+    assert everything(StoreAddress(url=postgresql))["articles"] == []
+    move_store(room.address, StoreAddress(url=postgresql), lambda *_: None)
+    move_store(StoreAddress(url=postgresql), StoreAddress(tmp_path / "copy"), lambda *_: None)
+    assert everything(StoreAddress(tmp_path / "copy")) == before
 
 
 def test_nothing_is_overwritten_and_no_monitor_is_passed_over(
     room: SmallStore, postgresql: str, tmp_path: Path
 ) -> None:
-    with closing(opened(postgresql).store) as watched:
+    with closing(opened(StoreAddress(url=postgresql)).store) as watched:
         watched.claim(alone=False)
         with pytest.raises(StoreTakenError):
-            move_store(room.address, postgresql, lambda *_: None)
+            move_store(room.address, StoreAddress(url=postgresql), lambda *_: None)
     with pytest.raises(StoreError, match="it is not empty, and nothing was changed"):
-        move_store(room.address, postgresql, lambda *_: None)
+        move_store(room.address, StoreAddress(url=postgresql), lambda *_: None)
     with pytest.raises(StoreError, match="exists already, and nothing was changed"):
-        move_store(postgresql, tmp_path / "var", lambda *_: None)
+        move_store(StoreAddress(url=postgresql), StoreAddress(tmp_path / "var"), lambda *_: None)
     with pytest.raises(StoreError, match="no archive here yet"):
-        move_store(tmp_path / "nothing", postgresql, lambda *_: None)
+        move_store(
+            StoreAddress(tmp_path / "nothing"), StoreAddress(url=postgresql), lambda *_: None
+        )
 
 
 def test_a_newsroom_goes_on_in_postgresql(tmp_path: Path, postgresql: str, server: Web) -> None:

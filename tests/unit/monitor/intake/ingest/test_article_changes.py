@@ -24,6 +24,7 @@ from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Entry, Fetched, ParsedFeed
 from monitor.model.severity import Severity
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 
@@ -84,7 +85,7 @@ class Newsroom:
 
     @property
     def views(self) -> Views:
-        return Views(self.folder)
+        return Views(StoreAddress(self.folder))
 
     def alerts(self) -> list[tuple[str, int]]:
         return flow.rows(self.folder, "SELECT watchlist, article FROM alerts ORDER BY id")
@@ -92,7 +93,7 @@ class Newsroom:
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Newsroom]:
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         yield Newsroom(store, tmp_path, [watchlist("alibaba"), watchlist("mossad")])
 
 
@@ -154,7 +155,7 @@ def test_an_edit_of_one_feed_leaves_alone_what_another_edited(room: Newsroom) ->
 def test_a_revision_is_matched_for_every_feed_that_carries_the_article(
     tmp_path: Path, feed: str
 ) -> None:
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         room = Newsroom(store, tmp_path, [watchlist("mossad", [feed]), watchlist("hub", [feed])])
         room.poll(A, entry())
         room.poll(B, entry())
@@ -179,7 +180,7 @@ def test_an_article_is_matched_for_each_feed_that_comes_to_carry_it(
     tmp_path: Path, query: str, feeds: list[str], alerts: int
 ) -> None:
     """Search and watchlists agree: `feed:Monde` finds it."""
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         room = Newsroom(store, tmp_path, [watchlist(query, feeds)])
         room.poll(A, entry(body="Cainiao y gère le site."))
         for _ in range(2):
@@ -280,7 +281,7 @@ POST = item(4, "", "https://www.post.example.com/feed")
 
 def test_the_publisher_of_an_aggregator_s_item_is_its_source(tmp_path: Path) -> None:
     asked = Escalate(outlets=3, languages=False)
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         room = Newsroom(store, tmp_path, [replace(watchlist("alibaba"), escalate=asked)])
         (raised,) = room.poll(GOOGLE, SOIR).raised
         assert raised.feed == "Le Soir"
@@ -309,7 +310,7 @@ def test_the_publisher_of_an_aggregator_s_item_is_its_source(tmp_path: Path) -> 
 def test_a_feed_with_pieces_of_its_own_is_no_aggregator(
     tmp_path: Path, feed: Feed, second: Entry
 ) -> None:
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         room = Newsroom(store, tmp_path, [watchlist("alibaba")], feed)
         room.poll(feed, SOIR, second)
         assert {alert.publisher for alert in room.views.alerts.get([1, 2])} == {"Google News"}
@@ -334,7 +335,7 @@ SAID = st.none() | st.builds(Said, TITLES, st.sampled_from(["", "Le hub.", "Le p
 def test_a_revision_is_recorded_once_per_change_of_a_feed(
     life: list[tuple[Feed, Said | None]],
 ) -> None:
-    with TemporaryDirectory() as folder, closing(Store(Path(folder))) as store:
+    with TemporaryDirectory() as folder, closing(Store(StoreAddress(Path(folder)))) as store:
         room = Newsroom(store, Path(folder))
         said: dict[str, Said] = {}
         version, last = 0, None

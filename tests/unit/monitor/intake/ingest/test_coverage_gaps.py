@@ -21,6 +21,7 @@ from monitor.intake.ingest import coverage_gaps
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed, FeedState, Gap, GapKind, Outcome, Poll
 from monitor.model.poll import PollOutcome
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC).timestamp()
@@ -105,7 +106,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     monkeypatch.setattr(wiring, "local_zone", lambda: UTC)
     room = Newsroom(tmp_path)
     room.watch([{"url": feed.url, "name": feed.name} for feed in FEEDS])
-    store = Store(room.data)
+    store = Store(StoreAddress(room.data))
     lists = [
         Watchlist(name="Alibaba", query=parse_query("alibaba")),
         Watchlist(name="Presse", query=parse_query("grève"), feeds=("tag:presse",)),

@@ -23,6 +23,7 @@ from monitor.model.feed import Feed, FeedState
 from monitor.model.match import WatchlistMatch
 from monitor.model.poll import Entry, Fetched, ParsedFeed
 from monitor.model.search import Filter
+from monitor.model.store_address import StoreAddress
 from monitor.model.triage import Change
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
@@ -46,8 +47,8 @@ def test_triage_does_not_wait_for_matching(tmp_path: Path) -> None:
             views.triage.change(ids, Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
             return super().match(article, *feeds)
 
-    store = Store(tmp_path)
-    views = Views(tmp_path)
+    store = Store(StoreAddress(tmp_path))
+    views = Views(StoreAddress(tmp_path))
     (feed,) = store.subscribe([FEED], WATCHLISTS)
     ingester = Ingester(store, ActiveConfig(rules=Triaging(WATCHLISTS)), lambda: 1e9, lambda: 0.0)
     for guid in ("first", "second"):

@@ -22,6 +22,7 @@ from monitor.model.config import Watchlist
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Entry, Fetched, ParsedFeed
 from monitor.model.search import Filter
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 
@@ -49,7 +50,7 @@ def lived(
 
 def alerts(folder: Path) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """Return each alert: watchlist, title, and what its matches cut out of the text."""
-    views = Views(folder)
+    views = Views(StoreAddress(folder))
     found = views.alerts.get(views.alerts.ids(Filter()), matches=True)
     cut = []
     for alert in found:
@@ -62,11 +63,16 @@ def alerts(folder: Path) -> list[tuple[str, str, list[tuple[str, str]]]]:
 
 
 def polls(folder: Path, url: str) -> list[tuple[str, int, int]]:
-    return [(str(p.outcome), p.new, p.changed) for p in reversed(Views(folder).feeds.polls(url))]
+    return [
+        (str(p.outcome), p.new, p.changed)
+        for p in reversed(Views(StoreAddress(folder)).feeds.polls(url))
+    ]
 
 
 def state(folder: Path, url: str) -> FeedState:
-    return {feed.url: state for feed, state, *_ in Views(folder).feeds.subscribed()}[url]
+    return {feed.url: state for feed, state, *_ in Views(StoreAddress(folder)).feeds.subscribed()}[
+        url
+    ]
 
 
 # --- alerts ------------------------------------------------------------------------------
@@ -111,7 +117,7 @@ def test_matches_cut_their_words_after_every_edit(tmp_path: Path) -> None:
     monitor.live([2])
     assert alerts(tmp_path) == [("Alibaba", "Le groupe chinois à Liège", [])]
     assert len([r for outcome in monitor.settled for r in outcome.raised]) == 1
-    assert len(Views(tmp_path).articles.revisions(1)) == 3
+    assert len(Views(StoreAddress(tmp_path)).articles.revisions(1)) == 3
     assert polls(tmp_path, A)[1:] == [("read", 0, 1), ("read", 0, 1)]
 
 
@@ -161,7 +167,7 @@ def test_a_copy_under_a_new_headline_is_in_the_story_and_has_an_alert(tmp_path: 
         }
     )
     lived(tmp_path, press, 1, (*FEEDS[:2], replace(FEEDS[2], full_text=False)))
-    views = Views(tmp_path)
+    views = Views(StoreAddress(tmp_path))
     ids = views.alerts.ids(Filter(watchlists=("alibaba",)))
     alerts = views.alerts.get(ids, timelines=True)
     assert {alert.title for alert in alerts} in ({*titles[:2]}, {*titles[1:]})
@@ -176,7 +182,7 @@ def test_copies_of_a_story_count_with_its_first_alert(tmp_path: Path) -> None:
     monitor.live([0])
     about = [r.feed for s in monitor.settled for r in s.raised if r.watchlist == "Alibaba"]
     assert about == ["A"]
-    views = Views(tmp_path)
+    views = Views(StoreAddress(tmp_path))
     (id,) = views.alerts.ids(Filter(watchlists=("alibaba",)))
     (alert,) = views.alerts.get([id])
     assert alert.duplicates == 1
@@ -381,8 +387,8 @@ def test_a_feed_that_turned_over_whole_has_a_coverage_gap(tmp_path: Path) -> Non
 class Full(Store):
     """A store on a disk that is nearly full."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, address: StoreAddress) -> None:
+        super().__init__(address)
         (pages,) = self._connection.execute("PRAGMA page_count").fetchone()
         self._connection.execute(f"PRAGMA max_page_count = {pages + 8}")
 
@@ -417,7 +423,7 @@ def test_languages_are_learned_over_what_is_declared(tmp_path: Path) -> None:
 
 def test_what_was_not_stored_teaches_no_language(tmp_path: Path) -> None:
     """A feed's next headline, of a single name, is not taken for what a failed batch was in."""
-    store = Full(tmp_path)
+    store = Full(StoreAddress(tmp_path))
     (feed,) = store.subscribe([Feed(url=A, name="A")], ())
     ingester = Ingester(
         store, ActiveConfig(rules=WatchlistMatcher((), (feed,))), lambda: START, lambda: 0.0

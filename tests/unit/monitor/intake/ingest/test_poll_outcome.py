@@ -15,6 +15,7 @@ from monitor.intake.parse.entry_keys import keyed_entries
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedState, GapKind, Health
 from monitor.model.poll import Entry, Fetched, NotModified, ParsedFeed
+from monitor.model.store_address import StoreAddress
 from monitor.runtime.pipeline import hash_of
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
@@ -55,7 +56,7 @@ class Life:
 
     def start(self) -> None:
         """Start the monitor anew."""
-        self.store = Store(self.folder)
+        self.store = Store(StoreAddress(self.folder))
         self.store._connection.execute("PRAGMA synchronous = OFF")  # no power fails here
         others = [
             other for other, *_ in self.views.feeds.subscribed() if other.url != self.feed.url
@@ -87,7 +88,7 @@ class Life:
 
     @property
     def views(self) -> Views:
-        return Views(self.folder)
+        return Views(StoreAddress(self.folder))
 
     @property
     def state(self) -> FeedState:

@@ -22,6 +22,7 @@ from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed, FeedState, Health
 from monitor.model.poll import Entry, Fetched, ParsedFeed
+from monitor.model.store_address import StoreAddress
 from monitor.runtime.pipeline import hash_of
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
@@ -39,7 +40,11 @@ class Newsroom:
     """Two feeds and a monitor in which each look at the processor time takes a second."""
 
     def __init__(self, folder: Path, watchlists: Sequence[Watchlist] = WATCHLISTS) -> None:
-        self.store, self.views, self.now = Store(folder), Views(folder), 1e9
+        self.store, self.views, self.now = (
+            Store(StoreAddress(folder)),
+            Views(StoreAddress(folder)),
+            1e9,
+        )
         self.feeds = self.store.subscribe([HOSTILE, HEALTHY], watchlists)
         watch = ActiveConfig(
             rules=WatchlistMatcher(watchlists, self.feeds),

@@ -21,6 +21,7 @@ from monitor.intake.similar.encoder import packed, sentence, unpacked
 from monitor.intake.similar.event_linker import BATCH, MOST_FAILURES, EventLinker
 from monitor.model.event_link import EncodedArticle, EncodedBatch, EventLink, Surety, Unencoded
 from monitor.model.feed import Feed
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 
 
@@ -63,7 +64,7 @@ def stored(folder: Path, *items: str, edits: Sequence[str] = ()) -> Iterator[Sto
     feed = Feed(url="https://a.fr/rss", name="A")
     press = Press({feed.url: [edition(*items), edition(*edits)] if edits else [edition(*items)]})
     ManualMonitor(folder, press, [feed], []).live(range(2 if edits else 1))
-    with closing(Store(folder)) as store:
+    with closing(Store(StoreAddress(folder))) as store:
         yield store
 
 
@@ -178,7 +179,7 @@ def test_a_single_round_encodes_as_many_as_it_stored_and_tells_how_far_it_is(
         work(store, encoding, HOUR, most=BATCH + 2)
     assert encoded(tmp_path) == [*range(BATCH - 1, 2 * BATCH + 1)]
     assert encoding.told == [(0, BATCH + 2), (BATCH, BATCH + 2)]
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         work(store, encoding, HOUR, most=0)
     assert len(encoded(tmp_path)) == BATCH + 2
 

@@ -32,6 +32,7 @@ from monitor.model.alert import AlertState, Verdict, describe_escalation
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
+from monitor.model.store_address import StoreAddress
 from monitor.model.triage import Change
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
@@ -129,7 +130,7 @@ def test_the_fifth_independent_outlet_escalates_it_once(tmp_path: Path) -> None:
     (step,) = alert.escalations
     assert (step.words, step.severity, step.at) == ("5 outlets", MEDIUM, START + 5 * HOUR)
     assert alert.stirred_at == step.at > alert.raised_at
-    views = Views(tmp_path)
+    views = Views(StoreAddress(tmp_path))
     for asked, found in (
         (ALL, [(5, 1, 1)]),
         (Filter(lang=("fr",), watchlists=("ALIBABA",), feeds=("o0",)), [(5, 1, 1)]),
@@ -189,7 +190,7 @@ def test_it_asks_again_unless_it_is_noise(
 ) -> None:
     monitor = told_in_turn(tmp_path, HOSTS, watching(escalate=Escalate(outlets=3)))
     monitor.live(range(3))
-    views = Views(tmp_path)
+    views = Views(StoreAddress(tmp_path))
     views.triage.change([1], Change(state=before, verdict=verdict), "", 0.0)
     assert views.totals()[3] == 0
     monitor.live(range(3, 7))
@@ -222,7 +223,7 @@ def test_a_new_watchlist_finds_a_story_that_has_spread_already(tmp_path: Path) -
     monitor = told_in_turn(tmp_path, HOSTS, watching())
     monitor.live(range(7))
     late = Watchlist(name="Espions", query=understood("espionnage"), severity=LOW)
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         work = Backfill(store, lambda: START + 9 * HOUR)
         work.begin([late], store.subscribe(monitor.feeds, [late]))
         counted = sum(sum(step.alerts.values()) for step in iter(work.step, None))

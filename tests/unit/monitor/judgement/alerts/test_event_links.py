@@ -30,13 +30,14 @@ from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Escalate
 from monitor.model.event_link import EncodedBatch, EventLink, Surety
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 
 
 def link(monitor: ManualMonitor, *links: EventLink, at: float = 3 * HOUR) -> BatchOutcome:
     """Store links as the monitor does when vectors have been compared."""
-    with closing(Store(monitor.folder)) as store:
+    with closing(Store(StoreAddress(monitor.folder))) as store:
         feeds = store.subscribe(monitor.feeds, monitor.watchlists)
         watch = ActiveConfig(
             rules=WatchlistMatcher(monitor.watchlists, feeds),
@@ -62,7 +63,7 @@ def test_shared_names_link_perhaps_and_escalate_nothing(tmp_path: Path) -> None:
     assert [alert.escalations for alert in story(tmp_path)] == [(), ()]
     assert escalated_alerts(monitor) == []
     named = sure(tmp_path)
-    details = Views(tmp_path).articles.details(named.earlier)
+    details = Views(StoreAddress(tmp_path)).articles.details(named.earlier)
     assert details
     (elsewhere,) = details.telling.elsewhere
     assert (elsewhere.article, elsewhere.perhaps) == (named.later, True)
@@ -75,7 +76,7 @@ def test_shared_names_within_one_publisher_link_nothing(tmp_path: Path) -> None:
         for url, shown in press.editions.items()
     }
     ManualMonitor(tmp_path, replace(press, editions=editions), feeds, [watching()]).live(range(3))
-    details = Views(tmp_path).articles.details(sure(tmp_path).earlier)
+    details = Views(StoreAddress(tmp_path)).articles.details(sure(tmp_path).earlier)
     assert details and details.telling.elsewhere == ()
 
 
@@ -91,7 +92,7 @@ def test_an_aggregator_s_item_is_not_linked_with_its_publisher(
         for shown in editions[feeds[1].url]
     ]
     ManualMonitor(tmp_path, replace(press, editions=editions), feeds, [watching()]).live(range(3))
-    details = Views(tmp_path).articles.details(sure(tmp_path).earlier)
+    details = Views(StoreAddress(tmp_path)).articles.details(sure(tmp_path).earlier)
     assert details and details.telling.elsewhere == ()
 
 
@@ -141,7 +142,7 @@ def test_a_story_that_crosses_escalates_the_earlier_alert(
     assert (first.severity, [e.words for e in first.escalations]) == (HIGH, [said])
     assert (second.severity, second.escalations) == (MEDIUM, ())
     assert [alert.escalation for alert in raised] == [said]
-    views = Views(tmp_path)
+    views = Views(StoreAddress(tmp_path))
     assert first.article and second.article
     for alert, other in ((first, second), (second, first)):
         assert alert.article
@@ -161,7 +162,7 @@ def test_a_story_may_cross_and_not_be_escalated(tmp_path: Path) -> None:
     first, second = story(tmp_path)
     assert (first.severity, first.escalations) == (MEDIUM, ())
     assert second.article
-    details = Views(tmp_path).articles.details(second.article)
+    details = Views(StoreAddress(tmp_path)).articles.details(second.article)
     assert details and [outlet.name for outlet in details.telling.elsewhere] == ["fr"]
 
 
@@ -172,7 +173,7 @@ def test_what_is_older_than_three_days_is_another_event(tmp_path: Path) -> None:
     monitor = ManualMonitor(tmp_path, replace(press, editions=late), feeds, [watching()])
     monitor.live([0, 1, 74])
     assert [a.escalations for a in story(tmp_path)] == [(), ()]
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         store.forget(names_before=START + 2 * HOUR, sent_before=0.0)
     kept = flow.rows(tmp_path, "SELECT DISTINCT article FROM names ORDER BY 1")
     assert kept == flow.rows(tmp_path, "SELECT article FROM named ORDER BY 1") != []

@@ -21,13 +21,14 @@ from monitor.judgement.alerts.latency import latency, spread
 from monitor.model.delivery import DeliveryAttempt
 from monitor.model.latency import ArticleTimes, DeliveryTimes, Step
 from monitor.model.poll import Fetched, ParsedFeed
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 
 
 @pytest.fixture
 def store(tmp_path: Path):
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         store.subscribe((replace(FEED, number=0),), (ALIBABA,))
         yield store
 
@@ -39,7 +40,7 @@ def test_an_article_that_raises_an_alert_is_clocked_at_each_step(
     store: Store, tmp_path: Path
 ) -> None:
     first, second = raised(store), raised(store)
-    views = Views(tmp_path)
+    views = Views(StoreAddress(tmp_path))
     assert views.deliveries.latency(NOW).clocked[0] == ArticleTimes(
         first, 1, NOW - 600, NOW - 3, NOW, None, False
     )
@@ -55,7 +56,7 @@ def test_an_article_that_raises_an_alert_is_clocked_at_each_step(
 
 def test_what_was_there_before_is_not(store: Store, tmp_path: Path) -> None:
     raised(store, backfill=True)
-    assert Views(tmp_path).deliveries.latency(0).clocked == []
+    assert Views(StoreAddress(tmp_path)).deliveries.latency(0).clocked == []
 
 
 def test_an_edit_that_raises_an_alert_says_so(store: Store, tmp_path: Path) -> None:
@@ -63,7 +64,9 @@ def test_an_edit_that_raises_an_alert_says_so(store: Store, tmp_path: Path) -> N
     with store.batch() as batch:
         batch._sql.execute("DELETE FROM alerts")
     raised(store, new=False, id=id)
-    ((edited),) = [one.edited for one in Views(tmp_path).deliveries.latency(0).clocked]
+    ((edited),) = [
+        one.edited for one in Views(StoreAddress(tmp_path)).deliveries.latency(0).clocked
+    ]
     assert edited
 
 
@@ -71,20 +74,20 @@ def test_it_goes_with_its_article(store: Store, tmp_path: Path) -> None:
     id = raised(store)
     with store.batch() as batch:
         batch.drop([id])
-    assert Views(tmp_path).deliveries.latency(0).clocked == []
+    assert Views(StoreAddress(tmp_path)).deliveries.latency(0).clocked == []
 
 
 def test_a_clock_that_is_set_back_makes_nothing_negative(store: Store, tmp_path: Path) -> None:
     raised(store, received=NOW + 50)
     raised(store, received=NOW - 3)
     store.mark_indexed(9, NOW - 100)
-    found = Views(tmp_path).deliveries.latency(0).clocked
+    found = Views(StoreAddress(tmp_path)).deliveries.latency(0).clocked
     assert [(one.seen, one.searchable) for one in found] == [(NOW, NOW), (NOW - 3, NOW)]
 
 
 def test_the_whole_way_of_the_real_pipeline(tmp_path: Path) -> None:
     flow.life(tmp_path).live(flow.ROUNDS)
-    clocked = Views(tmp_path).deliveries.latency(0).clocked
+    clocked = Views(StoreAddress(tmp_path)).deliveries.latency(0).clocked
     articles = {one.article: one for one in clocked}
     kept = flow.rows(tmp_path, "SELECT article FROM alerts WHERE NOT backfill AND article")
     assert set(articles) == {id for (id,) in kept} != set()
@@ -104,7 +107,9 @@ def test_an_article_is_seen_when_its_answer_is_there_not_when_it_is_stored(
     monkeypatch.setattr(flow.Reader, "parse", slowly)
     life.live(flow.ROUNDS)
     polled = [
-        one for one in Views(tmp_path).deliveries.latency(0).clocked if one.matched > one.seen
+        one
+        for one in Views(StoreAddress(tmp_path)).deliveries.latency(0).clocked
+        if one.matched > one.seen
     ]
     assert polled
     assert all(one.matched - one.seen >= 7 for one in polled)

@@ -32,6 +32,7 @@ from monitor.model.poll import ArticleChange
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
+from monitor.model.store_address import StoreAddress
 from monitor.model.watchlist import Silence
 from monitor.presentation.service.triage import NoWatchlistError, Triage
 from monitor.storage.search.search import ArchiveSearch
@@ -67,8 +68,8 @@ class Room:
     ingester: Ingester = field(init=False)
 
     def __post_init__(self) -> None:
-        self.store = Store(self.folder)
-        self.views = Views(self.folder)
+        self.store = Store(StoreAddress(self.folder))
+        self.views = Views(StoreAddress(self.folder))
         self.desk = triage(self.views, lambda: self.now)
         self.feeds = self.store.subscribe((A, B), self.watchlists)
         self.rules = WatchlistMatcher(self.watchlists, self.feeds)
@@ -267,7 +268,7 @@ def test_an_escalated_alert_is_notified_again_or_the_reason_is_stored(
     asked = [watching(escalate=Escalate(outlets=2, languages=False))]
     monitor = ManualMonitor(tmp_path, press, outlets, asked, routing=high)
     monitor.live(range(2))
-    views = Views(tmp_path)
+    views = Views(StoreAddress(tmp_path))
     if muted:
         triage(views, lambda: START + HOUR).silence("Alibaba", 9 * HOUR)
     monitor.live([2])

@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 from support.unusual_newsroom import ALIBABA, DAY, FEED, HOUR, NOW, UnusualNewsroom, save_past
 
+from monitor.model.store_address import StoreAddress
 from monitor.model.watchlist import Baseline
 from monitor.presentation.service.briefing import compose_briefing, read_facts
 from monitor.presentation.service.statistics import Statistics
@@ -30,11 +31,12 @@ def newsroom(tmp_path: Path) -> Iterator[UnusualNewsroom]:
 
 def baseline(folder: Path, now: float) -> Baseline:
     search = cast(Any, None)
-    return Statistics(search, Views(folder), lambda: now, UTC).baselines()["Alibaba"]
+    views = Views(StoreAddress(folder))
+    return Statistics(search, views, lambda: now, UTC).baselines()["Alibaba"]
 
 
 def is_unusual_in_a_briefing(newsroom: UnusualNewsroom, hours: float) -> bool:
-    views, until = Views(newsroom.folder), newsroom.now
+    views, until = Views(StoreAddress(newsroom.folder)), newsroom.now
     facts = read_facts(views, [], since=until - hours * HOUR, until=until, zone=UTC)
     return bool(compose_briefing(facts, UTC).unusual)
 
@@ -72,7 +74,7 @@ def test_the_usual_number_is_the_one_of_the_alerts(newsroom: UnusualNewsroom) ->
 
 
 def test_nothing_is_usual_before_two_weeks(tmp_path: Path) -> None:
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         store.subscribe([replace(FEED, number=0)], [ALIBABA])
         save_past(store, NOW, days=10)
         found = baseline(tmp_path, NOW)

@@ -12,6 +12,7 @@ from support import flow
 from support.newsroom import Newsroom
 
 from monitor.model.article import ADDED, REMOVED, SAME, DiffPart
+from monitor.model.store_address import StoreAddress
 from monitor.presentation.article import with_context
 from monitor.presentation.service.article_revisions import diff_words, revisions_between
 from monitor.storage.store.sql.views import Views
@@ -67,7 +68,7 @@ def test_only_what_is_around_a_change_is_shown() -> None:
 
 def test_which_terms_went_and_came(tmp_path: Path) -> None:
     flow.life(tmp_path).live(flow.ROUNDS)
-    views = Views(tmp_path)
+    views = Views(StoreAddress(tmp_path))
     ((id,),) = flow.rows(tmp_path, "SELECT id FROM articles WHERE version > 1")
     (article,) = views.articles.get([id])
     assert article is not None
@@ -89,7 +90,7 @@ def test_terms_of_watchlists_on_another_feed_that_carries_it(tmp_path: Path) -> 
     feeds = [{"url": feed.url, "name": feed.name} for feed in flow.FEEDS[:2]]
     room.watch(feeds, [{"terms": ["Alibaba"], "feeds": ["B"]}])
     ((id,),) = flow.rows(room.data, "SELECT id FROM articles WHERE version > 1")
-    (article,) = Views(room.data).articles.get([id])
+    (article,) = Views(StoreAddress(room.data)).articles.get([id])
     assert len(article.feeds) == 2
     assert "New terms: Alibaba (Alibaba)" in room.here("show", str(id), "--diff").stdout
 

@@ -25,6 +25,7 @@ from monitor.model.alert import AlertKind, AlertState, Escalation, Verdict
 from monitor.model.briefing import Briefing
 from monitor.model.feed import GapKind, Health
 from monitor.model.severity import Severity
+from monitor.model.store_address import StoreAddress
 from monitor.model.triage import Change
 from monitor.model.watchlist import Baseline
 from monitor.presentation.service.briefing import BriefingFacts, compose_briefing, read_facts
@@ -143,7 +144,7 @@ def test_feeds_in_trouble_say_what_and_when() -> None:
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[SmallStore]:
-    room = opened(tmp_path)
+    room = opened(StoreAddress(tmp_path))
     yield room
     room.store.close()
 

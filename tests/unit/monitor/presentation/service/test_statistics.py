@@ -23,6 +23,7 @@ from index.evaluation.term_statistics import query_term_test
 from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.model.search_results import Mention, Share
+from monitor.model.store_address import StoreAddress
 from monitor.presentation.service.statistics import SAMPLE, Statistics, sample
 from monitor.storage.search.search import ArchiveSearch
 from monitor.storage.store.sql.views import Views
@@ -32,7 +33,7 @@ DAY = 86_400.0
 
 
 def counting(folder: Path) -> Statistics:
-    views, zone = Views(folder), ZoneInfo("UTC")
+    views, zone = Views(StoreAddress(folder)), ZoneInfo("UTC")
     return Statistics(ArchiveSearch(folder, views, lambda: NOW, zone), views, lambda: NOW, zone)
 
 

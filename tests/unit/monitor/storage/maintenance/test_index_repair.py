@@ -18,6 +18,7 @@ from monitor.base.article import Article
 from monitor.base.files import ARCHIVE_FOLDER
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
+from monitor.model.store_address import StoreAddress
 from monitor.presentation.service.service import Service
 from monitor.runtime.wiring import open_service
 from monitor.storage.maintenance import index_repair, indexer
@@ -29,7 +30,7 @@ TOTAL = 30
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A newsroom of thirty articles, searchable, in three segments."""
-    with closing(Store(tmp_path)) as store:
+    with closing(Store(StoreAddress(tmp_path))) as store:
         (feed,) = store.subscribe([Feed(url="https://a.test/rss", name="A")], [])
         with store.batch() as batch:
             arrivals = [_arrival(batch.next_article(), feed) for _ in range(TOTAL)]
@@ -99,7 +100,7 @@ def test_what_is_left_is_searched_and_the_rest_is_named(data: Path, kind: str) -
     statistics = service.statistics
     assert statistics.facets("port").note == statistics.trend(["port"]).note == note
     assert index_repair.is_suspect(data)  # the indexer is told
-    with closing(Store(data)) as store:
+    with closing(Store(StoreAddress(data))) as store:
         indexer.catch_up(store, data / ARCHIVE_FOLDER)
     assert found(service) == (TOTAL, "")  # by the same viewer, which stayed open
 
@@ -119,7 +120,7 @@ def test_where_nothing_is_left_the_way_out_is_named(
     with pytest.raises(ArchiveError, match="tocsin reindex"):
         found(service)
     assert index_repair.is_suspect(data)
-    with closing(Store(data)) as store:
+    with closing(Store(StoreAddress(data))) as store:
         indexer.catch_up(store, data / ARCHIVE_FOLDER)
     assert found(service) == (TOTAL, "")
 
@@ -134,7 +135,7 @@ def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) ->
             status = service.status()
             seen.append((*found(service), status.indexed, status.rebuilt))
 
-    with pytest.MonkeyPatch.context() as patch, closing(Store(data)) as store:
+    with pytest.MonkeyPatch.context() as patch, closing(Store(StoreAddress(data))) as store:
         patch.setattr("monitor.storage.maintenance.index_repair.STEP", 12)
         indexer.catch_up(store, data / ARCHIVE_FOLDER, told)
     words = "the index is being rebuilt, {} done: the rest is not found yet"

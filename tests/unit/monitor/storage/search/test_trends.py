@@ -24,6 +24,7 @@ from monitor.base.article import Article
 from monitor.base.errors import MonitorError
 from monitor.model.search import Filter
 from monitor.model.search_results import BucketSize, GroupBy
+from monitor.model.store_address import StoreAddress
 from monitor.presentation.service.statistics import Statistics
 from monitor.storage.search import trends
 from monitor.storage.search.search import ArchiveSearch
@@ -233,7 +234,7 @@ def archives(draw: st.DrawFn) -> list[Article]:
 
 
 def counting(folder: Path, zone: ZoneInfo = PARIS) -> Statistics:
-    views = Views(folder)
+    views = Views(StoreAddress(folder))
     return Statistics(ArchiveSearch(folder, views, lambda: NOW, zone), views, lambda: NOW, zone)
 
 
@@ -261,7 +262,7 @@ def test_counts_are_those_of_reading_everything(
         folder = Path(name)
         fill(folder, articles)
         found = counting(folder, zone).trend([text], Filter(since=since), by=by, split=split)
-        stored = Views(folder).articles.between(0, 1_000)
+        stored = Views(StoreAddress(folder)).articles.between(0, 1_000)
     october = datetime(2026, 10, 1, tzinfo=zone).timestamp()
     query = parse_query(text)
     expected: Counter[tuple[str, object]] = Counter()

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from support.small_store import SmallStore, arrival, opened
 
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.postgresql.address import parse_address
 from monitor.storage.store.postgresql.listener import PostgresqlCommitListener
 from monitor.storage.store.sql.views import Views
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.costly, pytest.mark.database]
 
 @pytest.fixture
 def room(postgresql: str) -> Iterator[SmallStore]:
-    room = opened(postgresql)
+    room = opened(StoreAddress(url=postgresql))
     yield room
     room.store.close()
 
@@ -44,8 +45,7 @@ def test_a_commit_wakes_who_waits(room: SmallStore, listener: PostgresqlCommitLi
 def test_a_cut_connection_is_news_and_is_made_anew(
     room: SmallStore, listener: PostgresqlCommitListener
 ) -> None:
-    assert isinstance(room.address, str)
-    with psycopg.connect(room.address, autocommit=True) as session:
+    with psycopg.connect(room.address.url, autocommit=True) as session:
         session.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND (query LIKE 'LISTEN%'"
@@ -67,4 +67,4 @@ def test_a_database_that_is_away_is_told_once_and_waited_for() -> None:
 
 
 def test_nobody_tells_of_commits_to_a_store_in_a_folder(tmp_path: Path) -> None:
-    assert Views(tmp_path).listener() is None
+    assert Views(StoreAddress(tmp_path)).listener() is None

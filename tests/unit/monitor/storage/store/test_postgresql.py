@@ -13,6 +13,7 @@ from support.small_store import ALIBABA, SmallStore, arrival, article, opened
 
 from index.analysis.shingles import shingles
 from monitor.base.errors import StoreError, StoreTakenError
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.postgresql.address import parse_address
 from monitor.storage.store.postgresql.connection import describe, open_database
 from monitor.storage.store.sql.connection import select_in
@@ -27,7 +28,7 @@ pytestmark = [pytest.mark.costly, pytest.mark.database]
 
 @pytest.fixture
 def room(postgresql: str) -> Iterator[SmallStore]:
-    room = opened(postgresql)
+    room = opened(StoreAddress(url=postgresql))
     yield room
     room.store.close()
 
@@ -91,7 +92,7 @@ def test_a_connection_that_was_cut_while_nothing_was_done_is_made_anew(room: Sma
     room.save(arrival(1, ALIBABA))
     assert room.ids() == [1]
     before = room.views.version()
-    cut(room.address)
+    cut(room.address.url)
     room.save(arrival(2, ALIBABA))
     assert room.ids() == [1, 2]
     assert room.views.version() != before
@@ -102,7 +103,7 @@ def test_what_was_being_stored_when_it_was_cut_is_not_stored(room: SmallStore) -
         with room.store.batch() as batch:
             number = batch.next_article()
             batch.drop([1])
-            cut(room.address)
+            cut(room.address.url)
             batch.drop([number])
 
     room.save(arrival(1, ALIBABA))
@@ -120,7 +121,7 @@ def test_a_store_is_used_alone_until_the_connection_is_gone(room: SmallStore) ->
             other.claim(alone=True)
         with pytest.raises(StoreTakenError, match="uses this store alone"):
             other.claim(alone=False)
-        cut(room.address)
+        cut(room.address.url)
         other.claim(alone=False)
         with pytest.raises(StoreError, match="another monitor watches this store by now"):
             room.save(arrival(1))
@@ -143,9 +144,9 @@ def test_a_store_of_an_earlier_version_is_upgraded_and_keeps_what_is_in_it(
 ) -> None:
     text = article(1, summary="La sûreté de l’État enquête sur le groupe chinois à Liège")
     room.save(arrival(1, ALIBABA, article=text))
-    new = columns(room.address)
+    new = columns(room.address.url)
     say(
-        room.address,
+        room.address.url,
         "DROP TABLE tokens, assignments, index_changes, configs, monitors, leases, turns",
         "DROP INDEX feeds_by_due, feeds_by_poll",
         "ALTER TABLE feeds DROP COLUMN bucket",
@@ -153,9 +154,9 @@ def test_a_store_of_an_earlier_version_is_upgraded_and_keeps_what_is_in_it(
         "INSERT INTO shingles VALUES (123, 1)",
         "UPDATE store SET version = 11",
     )
-    assert columns(room.address) != new
+    assert columns(room.address.url) != new
     again = opened(room.address)
-    assert columns(room.address) == new
+    assert columns(room.address.url) == new
     assert again.ids() == [1]
     assert room.sql("SELECT version FROM store") == [(VERSION,)]
     own = shingles(text.title, text.summary, text.body)
@@ -163,23 +164,23 @@ def test_a_store_of_an_earlier_version_is_upgraded_and_keeps_what_is_in_it(
 
 
 def test_a_store_of_a_newer_version_is_not_touched(room: SmallStore) -> None:
-    say(room.address, "UPDATE store SET version = 99")
+    say(room.address.url, "UPDATE store SET version = 99")
     try:
         with pytest.raises(StoreError, match="newer tocsin"):
             Store(room.address)
         with pytest.raises(StoreError, match="newer tocsin"):
             Views(room.address).totals()
     finally:
-        say(room.address, f"UPDATE store SET version = {VERSION}")
+        say(room.address.url, f"UPDATE store SET version = {VERSION}")
 
 
 def test_a_database_without_a_store_is_left_alone(postgresql_server: str) -> None:
     say(postgresql_server, "CREATE SCHEMA IF NOT EXISTS nothing")
     empty = f"{postgresql_server}&options=-csearch_path%3Dnothing"
     with pytest.raises(StoreError, match="no archive here yet"):
-        Views(empty).totals()
+        Views(StoreAddress(url=empty)).totals()
     assert columns(empty) == []
-    with closing(Store(empty)) as store:
+    with closing(Store(StoreAddress(url=empty))) as store:
         assert store.feeds.every() == []
     say(postgresql_server, "DROP SCHEMA nothing CASCADE")
 
@@ -199,7 +200,7 @@ def test_a_database_without_a_store_is_left_alone(postgresql_server: str) -> Non
 def test_the_store_itself_refuses_to_change_records(statement: str, room: SmallStore) -> None:
     room.save(arrival(1, ALIBABA))
     with pytest.raises(psycopg.errors.RaiseException, match="evidence is"):
-        say(room.address, statement)
+        say(room.address.url, statement)
 
 
 def test_a_guard_that_is_off_or_altered_is_named(room: SmallStore) -> None:
@@ -208,11 +209,11 @@ def test_a_guard_that_is_off_or_altered_is_named(room: SmallStore) -> None:
         assert proofs.guards() == []
         assert proofs.given() == proofs.records() > 0
     try:
-        say(room.address, "ALTER TABLE evidence DISABLE TRIGGER evidence_is_final")
+        say(room.address.url, "ALTER TABLE evidence DISABLE TRIGGER evidence_is_final")
         with EvidenceReader(room.address) as proofs:
             assert proofs.guards() == ["evidence_is_final"]
     finally:
-        say(room.address, "ALTER TABLE evidence ENABLE TRIGGER evidence_is_final")
+        say(room.address.url, "ALTER TABLE evidence ENABLE TRIGGER evidence_is_final")
 
 
 def test_a_viewer_that_must_change_nothing_cannot(room: SmallStore) -> None:
@@ -263,7 +264,7 @@ def test_a_database_in_another_encoding_is_refused(postgresql_server: str) -> No
 
 
 def test_both_databases_have_the_same_tables(postgresql: str, tmp_path: Path) -> None:
-    Store(postgresql).close()
+    Store(StoreAddress(url=postgresql)).close()
     names = {table: set[str]() for table in TABLE_NAMES}
     with closing(open_sqlite(tmp_path, create=True)) as sql:
         for table in TABLE_NAMES:

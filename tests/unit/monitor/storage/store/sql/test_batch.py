@@ -15,10 +15,10 @@ from support.small_store import ALIBABA, NOW, SPIES, SmallStore, arrival, articl
 
 from monitor.base.errors import StoreError
 from monitor.model.alert import AlertState
-from monitor.model.config import StoreAddress
 from monitor.model.feed import FeedState, Outcome, Poll
 from monitor.model.poll import PollOutcome, Sighting
 from monitor.model.search import Filter
+from monitor.model.store_address import StoreAddress
 from monitor.model.triage import Change
 from monitor.storage.store.sql.batch import Batch
 from monitor.storage.store.sql.connection import open_database
@@ -145,37 +145,37 @@ def test_a_store_opens_again_with_everything_in_it(room: SmallStore) -> None:
 
 
 def test_only_its_owner_may_read_a_store(tmp_path: Path) -> None:
-    opened(tmp_path / "new" / "room").store.close()
+    opened(StoreAddress(tmp_path / "new" / "room")).store.close()
     assert (tmp_path / "new" / "room").stat().st_mode & 0o777 == 0o700
     assert (tmp_path / "new" / "room" / "newsroom.db").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_folder_without_a_store_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no archive here yet"):
-        Views(tmp_path / "nowhere").totals()
+        Views(StoreAddress(tmp_path / "nowhere")).totals()
     assert not (tmp_path / "nowhere").exists()
 
 
 def test_a_store_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
-    opened(tmp_path).store.close()
+    opened(StoreAddress(tmp_path)).store.close()
     with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql:
         sql.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreError, match="newer tocsin"):
-        Store(tmp_path)
+        Store(StoreAddress(tmp_path))
     with pytest.raises(StoreError, match="newer tocsin"):
-        Views(tmp_path).totals()
+        Views(StoreAddress(tmp_path)).totals()
 
 
 def test_a_file_that_is_no_store_is_told(tmp_path: Path) -> None:
     (tmp_path / "newsroom.db").write_bytes(b"hello " * 999)
     with pytest.raises(StoreError, match="not a database"):
-        Store(tmp_path)
+        Store(StoreAddress(tmp_path))
     with pytest.raises(StoreError, match="not a database"):
-        Views(tmp_path).totals()
+        Views(StoreAddress(tmp_path)).totals()
 
 
 def test_a_store_that_is_damaged_inside_is_told(tmp_path: Path) -> None:
-    room = opened(tmp_path)
+    room = opened(StoreAddress(tmp_path))
     room.save(*(arrival(id, ALIBABA) for id in range(1, 900)))
     room.store.close()
     path = tmp_path / "newsroom.db"
@@ -183,9 +183,9 @@ def test_a_store_that_is_damaged_inside_is_told(tmp_path: Path) -> None:
     ((root,),) = room.sql("SELECT rootpage FROM sqlite_master WHERE name = 'articles'")
     body[(root - 1) * 4096 : root * 4096] = b"\xff" * 4096
     path.write_bytes(body)
-    damaged = Store(tmp_path)
+    damaged = Store(StoreAddress(tmp_path))
     with pytest.raises(StoreError, match="malformed"):
-        Views(tmp_path).articles.get(range(1, 900))
+        Views(StoreAddress(tmp_path)).articles.get(range(1, 900))
     with pytest.raises(StoreError, match="malformed"):
         damaged.articles.between(0, 999)
     damaged.close()

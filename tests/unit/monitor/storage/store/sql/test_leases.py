@@ -15,6 +15,7 @@ from monitor.base.errors import LeaseLostError, StoreError
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertKind
 from monitor.model.lease import BUCKETS, Duty
+from monitor.model.store_address import StoreAddress
 from monitor.storage.fair_share import bucket_of
 from monitor.storage.fencing import SOLE, Holding, Lease, under
 from monitor.storage.maintenance.store_check import note_lost_monitors
@@ -29,7 +30,7 @@ SOON = 0.4
 
 @pytest.fixture
 def room(postgresql: str) -> Iterator[SmallStore]:
-    room = opened(postgresql)
+    room = opened(StoreAddress(url=postgresql))
     yield room
     room.store.close()
 
@@ -37,7 +38,6 @@ def room(postgresql: str) -> Iterator[SmallStore]:
 def monitor(
     room: SmallStore, host: str = "a", expiry: float = 60.0, folder: str = "var"
 ) -> SqlLeases:
-    assert isinstance(room.address, str)
     return SqlLeases(room.address, host=host, pid=7, folder=folder, expiry=expiry)
 
 

@@ -10,6 +10,7 @@ from support import flow, old_stores
 from index.analysis.shingles import LEAST_SIZE, shingles
 from monitor.model.alert import AlertState
 from monitor.model.search import Filter
+from monitor.model.store_address import StoreAddress
 from monitor.model.triage import Change
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
@@ -39,8 +40,8 @@ def _tables(folder: Path) -> dict[str, object]:
 @pytest.mark.costly
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_an_older_store_becomes_what_a_new_one_is(tmp_path: Path, version: int) -> None:
-    Store(tmp_path / "new").close()
-    Store(old_stores.make(tmp_path / "old", version)).close()
+    Store(StoreAddress(tmp_path / "new")).close()
+    Store(StoreAddress(old_stores.make(tmp_path / "old", version))).close()
     assert _tables(tmp_path / "old") == _tables(tmp_path / "new")
 
 
@@ -48,12 +49,12 @@ def test_alerts_keep_their_numbers_and_counts_and_the_next_one_has_a_new_number(
     tmp_path: Path,
 ) -> None:
     folder = old_stores.make(tmp_path / "old", 2, ROWS)
-    views = Views(folder)
+    views = Views(StoreAddress(folder))
     assert list(views.alerts.ids(Filter())) == [4, 9]
     assert [alert.title for alert in views.alerts.get([4, 9])] == ["One", "Two"]
     views.triage.change([9], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
     assert views.totals()[2:] == (2, 0)
-    with Store(folder)._connection as sql:
+    with Store(StoreAddress(folder))._connection as sql:
         sql.execute("DELETE FROM alerts WHERE id = 9")
         sql.execute(
             "INSERT INTO alerts (watchlist, article, severity, raised_at) VALUES ('w', 2, 'low', 3)"
@@ -66,7 +67,7 @@ def test_copies_of_articles_of_an_earlier_version_are_recognised(tmp_path: Path)
     changed = f"UPDATE articles SET summary = '{text}' WHERE id = 1;"
     known = "INSERT INTO shingles VALUES (123, 1);"
     folder = old_stores.make(tmp_path / "old", 2, ROWS + changed + known)
-    Store(folder).close()
+    Store(StoreAddress(folder)).close()
     expected = shingles("One", text, "")
     assert len(expected) > LEAST_SIZE
     stored = flow.rows(folder, "SELECT shingle FROM shingles WHERE article = 1")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from support.databases import FreshStores
 
 from monitor.model.alert import AlertState, StoryAlerts
-from monitor.model.config import StoreAddress
 from monitor.model.search import Filter
+from monitor.model.store_address import StoreAddress
 from monitor.model.triage import Change
 from monitor.storage.store.sql.alerts import regroup_alerts
 from monitor.storage.store.sql.connection import Connection, open_database
@@ -99,14 +99,14 @@ def test_untriaged_stories_are_counted_whatever_happens_to_alerts(
     making: Making,
     taken: list[tuple[object, ...]],
 ) -> None:
-    with making() as (folder, sql):
+    with making() as (address, sql):
         for step in taken:
             _take(sql, step)
         shown = "state = 'new' AND merged_into IS NULL AND held <> 'muted'"
         (stories,) = sql.execute(
             f"SELECT count(DISTINCT story_alert) FROM alerts WHERE {shown}"
         ).fetchone()
-        assert Views(folder).totals().untriaged == stories
+        assert Views(address).totals().untriaged == stories
         by_watchlist = dict(
             sql.execute(
                 f"SELECT watchlist, count(DISTINCT story_alert) FROM alerts WHERE {shown}"
@@ -133,13 +133,13 @@ def test_alerts_have_one_group_for_each_story(
 
 
 def test_a_row_is_a_story_with_the_alerts_of_every_watchlist(making: Making) -> None:
-    with making() as (folder, sql):
+    with making() as (address, sql):
         _raise(sql, 1, "a")
         _raise(sql, 1, "b")
         _raise(sql, 2, "a")
         sql.execute("UPDATE articles SET story = 1 WHERE id = 3")
         _raise(sql, 3, "a")
-        views = Views(folder)
+        views = Views(address)
         first, second = views.alerts.stories([4, 3, 2, 1])
         assert [alert.id for alert in first.alerts] == [1, 2, 4]
         assert [alert.id for alert in second.alerts] == [3]
@@ -155,11 +155,11 @@ def test_a_row_is_a_story_with_the_alerts_of_every_watchlist(making: Making) -> 
 
 
 def test_a_row_says_what_holds_for_any_or_all_of_its_alerts(making: Making) -> None:
-    with making() as (folder, sql):
+    with making() as (address, sql):
         for watchlist in "ab":
             _raise(sql, 1, watchlist)
         sql.execute("UPDATE alerts SET severity = 'high' WHERE watchlist = 'b'")
-        views = Views(folder)
+        views = Views(address)
 
         def row() -> StoryAlerts:
             return views.alerts.stories(list(views.alerts.ids(Filter())))[0]
@@ -173,8 +173,8 @@ def test_a_row_says_what_holds_for_any_or_all_of_its_alerts(making: Making) -> N
 
 
 def test_stories_with_a_new_alert_of_a_silence_are_counted(making: Making) -> None:
-    with making() as (folder, sql):
-        views = Views(folder)
+    with making() as (address, sql):
+        views = Views(address)
         _raise(sql, 1, "a")
         assert views.silenced_count() == 0
         for article, watchlist in [(1, "b"), (1, "c"), (2, "a"), (3, "a")]:

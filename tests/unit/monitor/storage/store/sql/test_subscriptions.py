@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 from support.small_store import ALIBABA, SPIES
 
-from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, RequestOptions
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.connection import open_database
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
@@ -59,7 +59,7 @@ def test_whoever_was_interrupted_goes_on(
 
 
 def test_a_start_writes_only_what_differs(postgresql: str) -> None:
-    with closing(Store(postgresql)) as store:
+    with closing(Store(StoreAddress(url=postgresql))) as store:
         store.subscribe(FEEDS, [ALIBABA])
         written = _rows(postgresql)
         store.subscribe(FEEDS, [ALIBABA])
@@ -72,6 +72,6 @@ def test_a_start_writes_only_what_differs(postgresql: str) -> None:
 
 def _rows(address: str) -> set[tuple[object, ...]]:
     """Return where the rows are: one that is written is elsewhere afterwards."""
-    with closing(open_database(address, create=False)) as sql:
+    with closing(open_database(StoreAddress(url=address), create=False)) as sql:
         feeds = sql.execute("SELECT url, ctid::text FROM feeds").fetchall()
         return {*feeds, *sql.execute("SELECT name, ctid::text FROM watchlists").fetchall()}

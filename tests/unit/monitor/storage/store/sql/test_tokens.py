@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.model.config import StoreAddress
+from monitor.model.store_address import StoreAddress
 from monitor.model.token import Scope, Token, token_hash
 from monitor.storage.store import open_store, open_views
 

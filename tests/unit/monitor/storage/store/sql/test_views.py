@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from monitor.model.alert import Verdict
-from monitor.model.config import StoreAddress
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.connection import open_database, transaction
 from monitor.storage.store.sql.views import Views
 
@@ -78,7 +78,7 @@ def test_what_escalated_is_told_once_with_its_place_then(views: Views) -> None:
 def test_where_nothing_escalated_not_all_alerts_are_gone_through(
     views: Views, tmp_path: Path
 ) -> None:
-    with closing(open_database(tmp_path, create=False)) as sql, sql:
+    with closing(open_database(StoreAddress(tmp_path), create=False)) as sql, sql:
         sql.execute("DELETE FROM escalations")
         sql.executemany(
             "INSERT INTO alerts (watchlist, article, severity, raised_at)"
