@@ -8,14 +8,15 @@ import os
 import re
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
+from monitor.cli import CliContext
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.presentation.service.service import Service
@@ -56,29 +57,6 @@ SEVERITIES = ("high", "medium", "low")
 THEMES = ("dark", "light", "contrast", "terminal")
 SWITCH_INTERVAL = 0.0005
 """Seconds that a reading thread may keep the interpreter before the screen gets its turn."""
-
-
-class DashboardContext(Protocol):
-    """What the dashboard needs of the object that the command line passes to its commands."""
-
-    clock: Callable[[], Timestamp]
-    archive: Path
-
-    def service(self, *, read_only: bool = False) -> Service:
-        """Return the service of the newsroom."""
-
-    def ensure_monitor(self, meanwhile: Callable[[], object] = ...) -> bool:
-        """Start a monitor if none is running; return whether one was started.
-
-        Args:
-            meanwhile: What is done while it starts.
-        """
-
-    def stop_monitor(self) -> int | None:
-        """Stop the monitor; return its process id, None if none was running."""
-
-    def following_index(self) -> AbstractContextManager[object]:
-        """Return what keeps the index of this machine in line with a shared store meanwhile."""
 
 
 def run_dashboard(
@@ -179,7 +157,7 @@ def _action_names() -> set[str]:
 @click.option("--no-monitor", is_flag=True, help="Start no monitor.")
 @click.pass_obj
 def dashboard(
-    newsroom: DashboardContext,
+    newsroom: CliContext,
     wall: bool,
     watchlists: tuple[str, ...],
     severities: tuple[str, ...],

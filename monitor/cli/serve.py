@@ -6,8 +6,7 @@ import asyncio
 import shlex
 import sys
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,8 +14,7 @@ from monitor.api.listener import open_listener, shown_address
 from monitor.api.origin import is_loopback, names_of
 from monitor.base.errors import requires_extra
 from monitor.base.translation import gettext as _
-from monitor.cli import set_up_log
-from monitor.cli.dashboard import DashboardContext as Shown
+from monitor.cli import CliContext, set_up_log
 from monitor.cli.dashboard import dashboard
 from monitor.runtime.wiring import server_connections, token
 from tui.web.auth import Auth
@@ -30,13 +28,6 @@ _TERMINAL_VARIABLES = (
     "TMUX", "WAYLAND_DISPLAY", "WEZTERM_PANE",
 )  # fmt: skip
 """Variables that describe the terminal in which the server was started, not the browser."""
-
-
-class ServeContext(Shown, Protocol):
-    """What `tocsin serve` needs of the object that the command line passes to its commands."""
-
-    config_path: Path
-    data: Path | None
 
 
 @click.command()
@@ -58,7 +49,7 @@ class ServeContext(Shown, Protocol):
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTIONS]")
 @click.pass_obj
 def serve(
-    newsroom: ServeContext,
+    newsroom: CliContext,
     host: str,
     port: int,
     expose: bool,
@@ -95,7 +86,7 @@ def serve(
 
 
 def _serve(
-    newsroom: ServeContext, host: str, port: int, names: tuple[str, ...], options: tuple[str, ...]
+    newsroom: CliContext, host: str, port: int, names: tuple[str, ...], options: tuple[str, ...]
 ) -> None:
 
     dashboards = Dashboards(newsroom, host, port, names, options)
@@ -126,7 +117,7 @@ class Dashboards:
 
     def __init__(
         self,
-        newsroom: ServeContext,
+        newsroom: CliContext,
         host: str,
         port: int,
         names: tuple[str, ...],
@@ -156,7 +147,7 @@ class Dashboards:
         return self.server.running(self.listener, tls)
 
 
-def dashboard_command(newsroom: ServeContext, options: tuple[str, ...]) -> list[str]:
+def dashboard_command(newsroom: CliContext, options: tuple[str, ...]) -> list[str]:
     """Return the command of a visitor's dashboard, which starts no monitor of its own."""
     unset = [word for name in _TERMINAL_VARIABLES for word in ("-u", name)]
     data = ["--data", str(newsroom.data)] if newsroom.data is not None else []
