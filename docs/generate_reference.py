@@ -10,6 +10,7 @@ import inspect
 import io
 import re
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from monitor.api.mcp.tools import TOOLS, input_schema
 from monitor.api.problems import KINDS, PREFIX
 from monitor.base import signs
 from monitor.cli import main_group
+from monitor.cli.options import with_filters
 from monitor.config.keys import json_schema
 from monitor.model.token import Scope
 from monitor.presentation import rows
@@ -79,7 +81,7 @@ COMMAND_PAGES = {
         "Watching",
         ("dashboard", "serve", "run", "status", "stop", "demo"),
     ),
-    "archive": ("Searching", ("search", "searches", "trend", "facets", "show", "similar")),
+    "archive": ("Searching", ("search", "trend", "facets", "show", "similar")),
     "alerts": ("Alerts", ("alerts", "brief")),
     "watchlists": ("Watchlists", ("watch",)),
     "feeds": ("Feeds", ("feeds",)),
@@ -94,6 +96,7 @@ COMMAND_PAGES = {
     ),
 }
 """Which command stands on which page, with the title of the page."""
+FILTERS = ("since", "until", "lang", "feed", "watch")
 EVERYWHERE = {"help", "verbose", "quiet", "config_path", "data"}
 """Options that every command has."""
 
@@ -120,12 +123,10 @@ def command_pages() -> Iterator[tuple[str, str]]:
 
 
 def _overview(context: click.Context) -> str:
-    rows = []
-    for page, (_, names) in COMMAND_PAGES.items():
-        for name in names:
-            command = main_group.get_command(context, name)
-            assert command is not None
-            rows.append((f"[`tocsin {name}`]({page}.md#tocsin-{name})", summary(command)))
+    rows = [
+        (title, ", ".join(f"[`tocsin {name}`]({page}.md#tocsin-{name})" for name in names))
+        for page, (title, names) in COMMAND_PAGES.items()
+    ]
     options = [_option(o, context) for o in main_group.params if isinstance(o, click.Option)]
     options.append(("`-h`, `--help`", "Show what a command does and which options it has."))
     return "\n".join(
@@ -136,14 +137,18 @@ def _overview(context: click.Context) -> str:
             _paragraphs(main_group),
             "These options stand before the command or after it. `--` ends the options.\n",
             table(("option", "meaning"), options),
-            table(("command", "what it does"), rows),
+            table(("about", "commands"), rows),
+            "## Filters\n",
+            "The same in every command that has them:\n",
+            table(("option", "meaning"), [_option(option, context) for option in _filters()]),
         ]
     )
 
 
-def summary(command: click.Command) -> str:
-    """Return the first sentence of the help of a command."""
-    return prose(command.get_short_help_str(limit=1000))
+def _filters() -> list[click.Option]:
+    """Return the options that every command with filters has."""
+    command = with_filters(click.Command("any"))
+    return [option for option in command.params if isinstance(option, click.Option)]
 
 
 def _command(command: click.Command, path: str, seen: dict[str, str]) -> Iterator[str]:
@@ -152,19 +157,18 @@ def _command(command: click.Command, path: str, seen: dict[str, str]) -> Iterato
     Args:
         command: The command.
         path: How it is called, as `tocsin feeds add`.
-        seen: Tables of options that stand on the page already, with the command that has each.
+        seen: Tables of options that stand on the page already, with the command that has each;
+            and its longer paragraphs.
     """
     context = click.Context(command, info_name=path, **main_group.context_settings)
     usage = command.get_usage(context).removeprefix("Usage: ")
     yield f"## {path}\n"
-    yield f"```text\n{' '.join(usage.split())}\n```\n"
-    yield _paragraphs(command)
-    shown = [
-        _option(p, context)
-        for p in command.params
-        if isinstance(p, click.Option) and not p.hidden and p.name not in EVERYWHERE
-    ]
-    if shown:
+    if usage.split() != [*path.split(), "[OPTIONS]"]:
+        yield f"```text\n{' '.join(usage.split())}\n```\n"
+    paragraphs = _paragraphs(command).rstrip().split("\n\n")
+    yield "\n\n".join(one for one in paragraphs if one not in seen) + "\n"
+    seen.update((one, path) for one in paragraphs if len(one) > 100)
+    if shown := [*_rows(command, context)]:
         yield _options(shown, path, seen)
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
@@ -173,9 +177,30 @@ def _command(command: click.Command, path: str, seen: dict[str, str]) -> Iterato
             yield from _command(inner, f"{path} {name}", seen)
 
 
+def _rows(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
+    """Yield the options of a command: its filters in one row, and `--json` with `--format`."""
+    filters = {option.name: option.help for option in _filters()}
+    options = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
+    own = {option.name: option.help for option in options}
+    if has_filters := filters.items() <= own.items():
+        yield ", ".join(f"`--{name}`" for name in FILTERS), "[Filters](index.md#filters)."
+    is_json = any("--json" in option.opts for option in options)
+    for option in options:
+        is_filter = has_filters and option.name in filters
+        if option.name in EVERYWHERE or is_filter or "--json" in option.opts:
+            continue
+        spelling, meaning = _option(option, context)
+        if is_json and "--format" in option.opts:
+            spelling += ", `--json`"
+            meaning = meaning.removeprefix("Output format. ")
+        yield spelling, meaning
+
+
 def _options(shown: Sequence[tuple[str, str]], path: str, seen: dict[str, str]) -> str:
     """Return a table of options; of a long one that stands above already, only what it adds."""
     for known, owner in seen.items():
+        if not known.startswith("| "):
+            continue
         rows = [row for row in shown if table((), [row]).splitlines()[-1] not in known]
         if len(shown) - len(rows) == known.count("\n") - 2 > 4:
             link = f"[`{owner}`](#{owner.replace(' ', '-')})"
@@ -461,16 +486,26 @@ def api_page() -> str:
         "A token allows what its scope and the scopes before it allow: "
         f"{', '.join(map(code, Scope))}.\n",
     ]
-    rows = []
+    rows, uses = [], defaultdict(list)
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             ((_, (scope,)),) = operation["security"][0].items()
             words = prose(" ".join(operation["description"].split("\n\n")[0].split()))
-            rows.append((code(f"{method.upper()} {path}"), code(scope), words))
-    parts.append(table(("path", "scope", "what it does"), sorted(rows)))
-    for path, operations in sorted(schema["paths"].items()):
-        for method, operation in operations.items():
-            parts += _operation(f"{method.upper()} {path}", operation, schema["components"])
+            taken = _parameters(operation, schema["components"])
+            names = ", ".join(name for name, _ in taken)
+            rows.append((code(f"{method.upper()} {path}"), code(scope), words, names))
+            for parameter in taken:
+                uses[parameter].append(code(path))
+    parts.append(table(("path", "scope", "what it does", "parameters"), sorted(rows)))
+    several = Counter(name for name, _ in uses)
+    explained = [
+        (
+            name,
+            f"{', '.join(paths)}: {meaning}" if several[name] > 1 and len(paths) < 3 else meaning,
+        )
+        for (name, meaning), paths in sorted(uses.items())
+    ]
+    parts += ["## Parameters\n", table(("parameter", "meaning"), explained)]
     parts += [
         "## Errors\n",
         "An error is a problem of RFC 9457, `application/problem+json`: `type`, `title`, `status`, "
@@ -486,8 +521,8 @@ def api_page() -> str:
     return "\n".join(parts)
 
 
-def _operation(name: str, operation: Mapping[str, Any], components: Any) -> Iterator[str]:
-    """Yield the parameters and the fields of the body of a path, if it has any."""
+def _parameters(operation: Mapping[str, Any], components: Any) -> list[tuple[str, str]]:
+    """Return the parameters of a path and the fields of its body, with their meanings."""
     rows = [
         (code(one["name"]), _explained(one["schema"], one.get("description", "")))
         for one in operation.get("parameters", ())
@@ -497,14 +532,12 @@ def _operation(name: str, operation: Mapping[str, Any], components: Any) -> Iter
         shape = components["schemas"][body["schema"]["$ref"].rpartition("/")[2]]
         rows += [
             (
-                f"{code(field)} in the body",
+                f"body {code(field)}",
                 _explained(about, about.get("description", ""), "A list."),
             )
             for field, about in shape["properties"].items()
         ]
-    if rows:
-        yield f"### {code(name)}\n"
-        yield table(("parameter", "meaning"), rows)
+    return rows
 
 
 def _explained(schema: Mapping[str, Any], words: str, several: str = "May be repeated.") -> str:
@@ -537,14 +570,14 @@ def mcp_page() -> str:
         "were shortened) and `untrusted`: the rows that [commands print](output.md) and that "
         "[the API](api.md) answers.\n",
     ]
-    for tool in TOOLS.values():
-        parts += [f"## {tool.name}\n", prose(tool.description) + "\n"]
-        parts.append(f"Scope: {code(tool.scope)}.\n")
-        rows = [
-            (code(name), _explained(about, about.get("description", ""), "A list."))
-            for name, about in input_schema(tool)["properties"].items()
-        ]
-        parts.append(table(("argument", "meaning"), rows))
+    rows = [
+        (
+            code(tool.name), code(tool.scope), prose(tool.description),
+            ", ".join(map(code, input_schema(tool)["properties"])),
+        )
+        for tool in TOOLS.values()
+    ]  # fmt: skip
+    parts += ["## Tools\n", table(("tool", "scope", "what it does", "arguments"), rows)]
     parts += ["## Resources\n", f"{code(ARTICLE_TEMPLATE.uri_template)}: "]
     parts[-1] += f"{prose(ARTICLE_TEMPLATE.description or '')}\n"
     rows = [
