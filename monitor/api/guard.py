@@ -188,7 +188,7 @@ class Guard:
                     "send the whole body within {seconds} s",
                     seconds=round(self._limits.body_seconds),
                 ),
-                headers={"Connection": "close"},
+                headers={"Connection": "close"},  # not a message
             ) from None
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         taken = FORM if takes_form(scope["path"]) else JSON

@@ -2,7 +2,8 @@
 
 In templates these are calls too.
 
-Files in `translated.txt` are converted: there, whatever looks like a message and is none is found.
+Each text that looks like a message and is not translated is found, but in files of
+`untranslated.txt`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from support import ROOT
 
 PACKAGES = ("index", "monitor", "tui")
 TEMPLATES = ROOT / "monitor" / "api" / "pages" / "templates"
-TRANSLATED = Path(__file__).parent / "translated.txt"
+UNTRANSLATED = Path(__file__).parent / "untranslated.txt"
 KEY = "key"
 """Context of the labels of the key bar, which are verbs and short."""
 SECTION = "section"
@@ -70,10 +71,16 @@ class SourceError(Exception):
 
 
 @cache
-def translated_files() -> frozenset[str]:
-    """Return the files that are converted, as paths in the repository."""
-    lines = TRANSLATED.read_text(encoding="utf-8").splitlines()
-    return frozenset(line.strip() for line in lines if line.strip())
+def exempt() -> tuple[str, ...]:
+    """The files and folders whose texts need no translation, as paths in the repository."""
+    lines = UNTRANSLATED.read_text(encoding="utf-8").splitlines()
+    return tuple(line for line in lines if line and not line.startswith("#"))
+
+
+def needs_translation(path: Path) -> bool:
+    """Whether the texts of a file are for people."""
+    name = path.relative_to(ROOT).as_posix()
+    return not any(name == one or (one.endswith("/") and name.startswith(one)) for one in exempt())
 
 
 @cache
@@ -108,8 +115,7 @@ def in_file(path: Path) -> Iterator[Message]:
     for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
             yield from _called(node, names, name)
-        if name in translated_files():
-            yield from _implied(node)
+        yield from _implied(node)
 
 
 def unwrapped(path: Path) -> Iterator[tuple[int, str]]:
@@ -125,7 +131,8 @@ def unwrapped(path: Path) -> Iterator[tuple[int, str]]:
     lines = source.splitlines()
     nodes = _nodes(tree)
     skipped = {id(node) for node in _not_messages(nodes, _imported(nodes))}
-    for node in _walk(tree, skipped):
+    roots = [tree] if needs_translation(path) else [n for n in nodes if isinstance(n, ast.Raise)]
+    for node in (node for root in roots for node in _walk(root, skipped)):
         if isinstance(node, ast.JoinedStr):
             parts = [str(v.value) if isinstance(v, ast.Constant) else "{}" for v in node.values]
             text = "".join(parts)
@@ -312,15 +319,12 @@ def _plain_words(source: str) -> Iterator[tuple[int, str]]:
 
 def _of_commands() -> Iterator[Message]:
     for _path, command in commands():
-        if file_of(command) in translated_files():
-            yield from map(Message, messages_of_command(as_shown(command)))
+        yield from map(Message, messages_of_command(as_shown(command)))
         if isinstance(command, LazyGroup):
             yield from _of_summaries(command)
 
 
 def _of_summaries(group: LazyGroup) -> Iterator[Message]:
-    if file_of(group) not in translated_files():
-        return
     for lazy in group.lazy.values():
         yield from (Message(lazy.summary), Message(lazy.section, SECTION))
     if group.commands:
@@ -330,14 +334,6 @@ def _of_summaries(group: LazyGroup) -> Iterator[Message]:
 def as_shown(command: click.Command) -> click.Command:
     """Return a command with the options that all have."""
     return command if command is main_group else with_common_options(command)
-
-
-def file_of(command: click.Command) -> str:
-    """Return the file that defines a command, as a path in the repository."""
-    assert command.callback is not None
-    return f"{command.callback.__module__.replace('.', '/')}.py".replace(
-        "monitor/cli.py", "monitor/cli/__init__.py"
-    )
 
 
 def _of_click() -> Iterator[Message]:

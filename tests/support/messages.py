@@ -22,7 +22,7 @@ from babel.messages.pofile import read_po, write_po
 from hatch_build import compile_catalogues
 from monitor.base.translation import DOMAIN
 from support import ROOT
-from support.message_sources import Message, all_messages, sources, translated_files, unwrapped
+from support.message_sources import Message, all_messages, needs_translation, sources, unwrapped
 
 FRENCH = ROOT / "monitor" / "locale" / "fr" / "LC_MESSAGES" / "tocsin.po"
 
@@ -141,7 +141,7 @@ def main(arguments: Sequence[str]) -> int:
             for path in sources():
                 name = path.relative_to(ROOT).as_posix()
                 named = any(path.is_relative_to(one) for one in names)
-                if named or (not names and name in translated_files()):
+                if named or (not names and needs_translation(path)):
                     for number, found in unwrapped(path):
                         _say(f"{name}:{number}: {found!r}")
         case _:

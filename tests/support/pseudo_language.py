@@ -26,7 +26,7 @@ from monitor.base import translation
 from monitor.cli import main, main_group
 from monitor.cli.lazy_group import LazyGroup
 from monitor.cli.translated_command import translated, use_language_of_click
-from support.message_sources import as_shown, commands, file_of, translated_files
+from support.message_sources import as_shown, commands
 from support.messages import catalogue
 
 LANGUAGE = "qps"
@@ -89,16 +89,10 @@ def plain_words(text: str, known: Sequence[str] = ()) -> list[str]:
     return [word for word in words if word not in expected]
 
 
-def untranslated_help(only: Sequence[str] = ()) -> Iterator[tuple[str, list[str]]]:
-    """Yield each command whose help has plain words, with these; for `pseudo_language`.
-
-    Args:
-        only: Files of which the commands are looked at.
-    """
+def untranslated_help() -> Iterator[tuple[str, list[str]]]:
+    """Yield each command whose help has plain words, with these; for `pseudo_language`."""
     names = [word for path, _command in commands() for word in path.split()]
     for path, command in commands():
-        if only and file_of(command) not in only:
-            continue
         *parents, name = path.split()
         context = None
         for parent in parents:
@@ -153,7 +147,7 @@ def run(arguments: Sequence[str]) -> int:
     match arguments:
         case ["help", *paths]:
             with pseudo_language():
-                for path, words in untranslated_help([] if paths else sorted(translated_files())):
+                for path, words in untranslated_help():
                     if not paths or path in paths or path.removeprefix("tocsin ") in paths:
                         sys.stdout.write(f"{path}: {' '.join(words)}\n")
         case ["screens"]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from monitor.api.problems import ApiProblem
 from monitor.base.text_cleaning import clean
+from monitor.base.translation import gettext as _
 from monitor.presentation.rows import means, schemas
 
 NOTICE = (
@@ -97,7 +98,7 @@ def quote(row: Any) -> Quotation:
     quoting = _Quoting()
     quoted = quoting.value(row, "", 0)
     if len(_json(quoted)) > LARGEST:
-        raise ApiProblem("too-large", "the answer is too long; ask for less with `limit`")
+        raise ApiProblem("too-large", _("the answer is too long; ask for less with `limit`"))
     return Quotation(quoted, tuple(quoting.articles), tuple(quoting.cut))
 
 
