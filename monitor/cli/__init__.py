@@ -41,6 +41,15 @@ from monitor.storage.store.sqlite import FILE
 
 DASHBOARD = "dashboard"
 WATCH, READ, TRIAGE, FEEDS, MAINTAIN = "Watch", "Read", "Triage", "Feeds", "Maintain"
+
+
+def is_shared() -> bool:
+    """Whether several machines share the store of the newsroom that the command line names."""
+    from monitor.config import shared_store
+
+    return bool(shared_store(_config_path(sys.argv[1:]), os.environ))
+
+
 COMMANDS = {
     DASHBOARD: LazyCommand(
         "monitor.cli.dashboard:dashboard",
@@ -64,9 +73,6 @@ COMMANDS = {
         "monitor.cli.brief:brief", "Print what happened since yesterday, by watchlist.", READ
     ),
     "search": LazyCommand("monitor.cli.search:search", "Search the archive.", READ),
-    "searches": LazyCommand(
-        "monitor.cli.searches:searches", "List the searches saved in feeds.yaml.", READ
-    ),
     "show": LazyCommand("monitor.cli.show:show", "Show an article, and why it matched.", READ),
     "similar": LazyCommand(
         "monitor.cli.similar:similar", "Find articles like one, in either language.", READ
@@ -89,10 +95,13 @@ COMMANDS = {
         "monitor.cli.check:schema", "Print the JSON Schema of feeds.yaml, for editors.", FEEDS
     ),
     "apply": LazyCommand(
-        "monitor.cli.config:apply", "Put a feeds.yaml in force on all machines.", FEEDS
+        "monitor.cli.config:apply", "Put a feeds.yaml in force on all machines.", FEEDS, is_shared
     ),
     "config": LazyCommand(
-        "monitor.cli.config:config", "Show the versions of a shared configuration.", FEEDS
+        "monitor.cli.config:config",
+        "Show the versions of a shared configuration.",
+        FEEDS,
+        is_shared,
     ),
     "export": LazyCommand(
         "monitor.cli.export:export", "Write articles and alerts into files.", MAINTAIN
@@ -107,7 +116,7 @@ COMMANDS = {
         "monitor.cli.backup:restore", "Restore a newsroom from a backup.", MAINTAIN
     ),
     "move": LazyCommand(
-        "monitor.cli.move:move", "Copy the store into PostgreSQL, or back.", MAINTAIN
+        "monitor.cli.move:move", "Copy the store into PostgreSQL, or back.", MAINTAIN, is_shared
     ),
     "vacuum": LazyCommand(
         "monitor.cli.maintenance:vacuum", "Delete old articles, and compact the archive.", MAINTAIN
@@ -122,7 +131,7 @@ COMMANDS = {
         "monitor.cli.setup:completion", "Print the completion script of a shell.", MAINTAIN
     ),
 }
-"""The commands, in the order of their use. Those of `tui` are absent if it is not installed."""
+"""The commands, in the order of their use."""
 ALIASES = {"dash": DASHBOARD}
 BAD_CONFIG = 2
 OTHER_MONITOR = 3
@@ -292,12 +301,8 @@ def main_group(
     named = context.get_parameter_source("config_path") is not ParameterSource.DEFAULT
     context.obj = CliContext(config_path, data, verbose - quiet, named=named)
     if context.invoked_subcommand is None:
-        name = DASHBOARD if on_terminal() else "run"
-        command = main_group.get_command(context, name)
-        if command is None:
-            raise click.ClickException(
-                _("the dashboard is not installed; `tocsin run` runs the monitor")
-            )
+        command = main_group.get_command(context, DASHBOARD if on_terminal() else "run")
+        assert command is not None
         context.invoke(command)
 
 
@@ -351,23 +356,22 @@ def use_language(arguments: Sequence[str]) -> None:
     Raises:
         LanguageError: `TOCSIN_LANGUAGE` names no language of tocsin.
     """
-    path = config_named_in(arguments) or os.environ.get("TOCSIN_CONFIG") or "feeds.yaml"
-    language.use(language.written_in(Path(path)), os.environ)
+    language.use(language.written_in(_config_path(arguments)), os.environ)
     use_language_of_click()
 
 
-def config_named_in(arguments: Sequence[str]) -> str:
-    """Return the `feeds.yaml` that a command line names; empty without."""
+def _config_path(arguments: Sequence[str]) -> Path:
+    """Find the `feeds.yaml` of a command line that is not parsed yet."""
     for before, argument in zip(["", *arguments], arguments, strict=False):
         if argument == "--":
             break
         if before in ("-c", "--config"):
-            return argument
+            return Path(argument)
         if argument.startswith("--config="):
-            return argument.partition("=")[2]
+            return Path(argument.partition("=")[2])
         if argument.startswith("-c") and len(argument) > 2:
-            return argument[2:]
-    return ""
+            return Path(argument[2:])
+    return Path(os.environ.get("TOCSIN_CONFIG") or "feeds.yaml")
 
 
 def on_terminal() -> bool:

@@ -75,7 +75,6 @@ _OPTIONS = (
     ),
     click.option("--verdict", type=click.Choice(VERDICTS), help="Verdict on the alerts."),
     click.option("--starred", is_flag=True, help="Alerts with a star."),
-    click.option("--noted", is_flag=True, help="Alerts with a note."),
     click.option(
         "--tag",
         "tags",
@@ -115,7 +114,6 @@ def build_alert_filter(
     state: str,
     verdict: str | None,
     starred: bool,
-    noted: bool,
     tags: tuple[str, ...],
     assignees: tuple[str, ...],
     mine: bool,
@@ -136,7 +134,6 @@ def build_alert_filter(
         closed=state == "all",
         verdict=None if verdict is None else Verdict(verdict.replace("none", "")),
         starred=True if starred else None,
-        noted=True if noted else None,
         tags=valid_tags,
         assignees=(*assignees, ME) if mine else assignees,
     )
@@ -236,7 +233,6 @@ def alerts() -> None:
     is_flag=True,
     help="Alerts of which nobody is notified, with the reason, copies included.",
 )
-@click.option("--no-pager", is_flag=True, help="Print long results without a pager.")
 @click.pass_context
 def alerts_list(
     context: click.Context,
@@ -246,7 +242,6 @@ def alerts_list(
     follow: bool,
     suppressed: bool,
     query: str,
-    no_pager: bool,
     **selected: Any,
 ) -> None:
     """List the stories that raised alerts, the newest first; for programs, the alerts.
@@ -282,9 +277,7 @@ def alerts_list(
         stories = selection.stories(one_more)
         found = len(stories)
         shown = stories[: limit or None]
-        print_stories(
-            shown[:: -1 if follow else 1], style, cli.clock(), paged=not (no_pager or follow)
-        )
+        print_stories(shown[:: -1 if follow else 1], style, cli.clock(), paged=not follow)
     else:
         rows = selection.alerts(one_more)
         found = len(rows)

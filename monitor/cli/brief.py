@@ -55,7 +55,6 @@ from monitor.runtime.wiring import local_zone
     show_default=True,
     help="Output format.",
 )
-@click.option("--no-pager", is_flag=True, help="Print long results without a pager.")
 @click.pass_obj
 def brief(
     cli: CliContext,
@@ -63,7 +62,6 @@ def brief(
     watchlists: tuple[str, ...],
     limit: int,
     style: str,
-    no_pager: bool,
 ) -> None:
     """Print a briefing: the stories of each watchlist by weight, and what may be missing.
 
@@ -81,7 +79,7 @@ def brief(
     lines = text.rstrip("\n").split("\n")
     if style == "text" and sys.stdout.isatty():
         lines = [*output.folded(lines, output.text_width())]
-    output.print_lines(lines, paged=style == "text" and not no_pager)
+    output.print_lines(lines, paged=style == "text")
 
 
 def _pages(cli: CliContext) -> str:

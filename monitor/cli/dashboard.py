@@ -147,7 +147,6 @@ def _action_names() -> set[str]:
     help="Open a wall with alerts of this feed, or of tag:NAME.",
 )
 @click.option("--theme", type=click.Choice(THEMES), help="Colours. Without it, those used last.")
-@click.option("--light", is_flag=True, help="The same as --theme light.")
 @click.option("--bell", is_flag=True, help="Ring for alerts of high severity.")
 @click.option(
     "--read-only",
@@ -164,7 +163,6 @@ def dashboard(
     lang: tuple[str, ...],
     feeds: tuple[str, ...],
     theme: str | None,
-    light: bool,
     bell: bool,
     read_only: bool,
     no_monitor: bool,
@@ -184,7 +182,6 @@ def dashboard(
         lang=tuple("" if code == "und" else code.lower() for code in lang),
         feeds=feeds,
     )
-    theme = theme or ("light" if light else None)
     clock = newsroom.clock
     unwritable = is_read_only(newsroom.archive)
     read_only = read_only or unwritable

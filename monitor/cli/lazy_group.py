@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,11 +23,8 @@ class LazyCommand(NamedTuple):
     """The line of the command in the help of the group."""
     section: str = "Commands"
     """The heading above this line."""
-
-    @property
-    def package(self) -> str:
-        """The top-level package of the command."""
-        return self.place.partition(".")[0]
+    is_listed: Callable[[], bool] = lambda: True
+    """Whether the help of the group has this line; the command works in any case."""
 
 
 class LazyGroup(click.Group):
@@ -60,19 +57,13 @@ class LazyGroup(click.Group):
         return [*self.lazy, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command; None if there is none, or its package is not installed."""
+        """Return a command; None if there is none of this name."""
         name = self.aliases.get(cmd_name, cmd_name)
         if name not in self.lazy:
             command = super().get_command(ctx, name)
             return command and translated(with_common_options(command))
-        place = self.lazy[name].place
-        module, _sep, attribute = place.partition(":")
-        try:
-            command = getattr(import_module(module), attribute)
-        except ModuleNotFoundError as error:
-            if error.name != self.lazy[name].package:
-                raise
-            return None
+        module, _sep, attribute = self.lazy[name].place.partition(":")
+        command = getattr(import_module(module), attribute)
         if isinstance(command, Mapping):
             command = command[name]
         assert isinstance(command, click.Command)
@@ -149,7 +140,7 @@ class LazyGroup(click.Group):
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand as error:
             name = self.aliases.get(error.command_name, error.command_name)
-            names = {*self.list_commands(ctx)} - {name}  # a command may not be installed
+            names = {*self.list_commands(ctx)} - {name}
             raise click.exceptions.NoSuchCommand(
                 error.command_name, possibilities=sorted(names), ctx=ctx
             ) from None
@@ -184,7 +175,8 @@ class LazyGroup(click.Group):
         """Write one line for each command below the heading of its section, without imports."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for name, lazy in self.lazy.items():
-            sections.setdefault(lazy.section, []).append((name, lazy.summary))
+            if lazy.is_listed():
+                sections.setdefault(lazy.section, []).append((name, lazy.summary))
         for name, command in self.commands.items():
             lines = sections.setdefault("Commands", [])
             lines.append((name, translated(command).get_short_help_str(100)))

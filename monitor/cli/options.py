@@ -162,7 +162,7 @@ def find_search(searches: Sequence[SavedSearch], name: str) -> SavedSearch:
             return search
     known = [f"@{search.name}" for search in searches]
     problem = _("feeds.yaml has no search called {name}", name=name)
-    raise InputError(nearest(problem, f"@{name}", known, _("`tocsin searches` lists them")))
+    raise InputError(nearest(problem, f"@{name}", known, _("`tocsin search --saved` lists them")))
 
 
 def complete_query(

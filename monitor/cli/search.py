@@ -9,7 +9,6 @@ from typing import Any
 import click
 from msgspec import Struct
 
-from index.query.filters import HAS
 from monitor.base.article import Timestamp
 from monitor.base.errors import CursorError
 from monitor.base.formatting import clauses, shown_title
@@ -40,6 +39,7 @@ from monitor.presentation.spans import marked
 from monitor.storage.search.query_resolution import narrow_query
 from monitor.storage.search.suggestions import FEW
 
+SAVED_COLUMNS = ("name", "query", "sort")
 _MARGIN = " " * 8
 """Indent of all lines but the first, which begins with the article number."""
 _MAX_FORMS = 6
@@ -113,19 +113,6 @@ SUGGESTIONS_SHOWN = 6
 @click.command(cls=QueryCommand)
 @click.argument("query", nargs=-1, shell_complete=complete_query)
 @list_options((*FORMATS, "urls", "atom"))
-@click.option("--tag", "tags", multiple=True, metavar="NAME", help="Of feeds with this tag.")
-@click.option(
-    "--severity",
-    type=click.Choice(["high", "medium", "low"]),
-    help="Articles that raised an alert of this severity.",
-)
-@click.option("--story", type=CountParam(min=1), metavar="ID", help="Articles of this story.")
-@click.option(
-    "--has",
-    multiple=True,
-    type=click.Choice(HAS),
-    help="Articles with an alert, a text, or an author.",
-)
 @click.option(
     "--sort",
     type=click.Choice(["date", "score"]),
@@ -144,7 +131,7 @@ SUGGESTIONS_SHOWN = 6
     metavar="PLACE",
     help="The page after this place, which is `next` of `--format json`.",
 )
-@click.option("--no-pager", is_flag=True, help="Print long results without a pager.")
+@click.option("--saved", is_flag=True, help="List the saved searches of feeds.yaml instead.")
 @click.pass_context
 def search(context: click.Context, /, query: tuple[str, ...], **options: Any) -> None:
     """Search the archive for QUERY.
@@ -156,6 +143,11 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
     found, with 2 when the query cannot be understood.
     """
     cli: CliContext = context.obj
+    if options["saved"]:
+        if query:
+            raise click.UsageError(_("--saved takes no query"))
+        _print_saved(cli, options["style"])
+        return
     if not query:
         hint = f"'{_('QUERY')}...'"
         raise click.MissingParameter(ctx=context, param_hint=hint, param_type="argument")
@@ -168,7 +160,7 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
     results, suggestions = _run_search(service, request, options)
     known.warn(request.text)
     if options["style"] == "table":
-        _print_table(cli, results, suggestions, paged=not options["no_pager"])
+        _print_table(cli, results, suggestions)
     else:
         _print_formatted(cli, request.text, results, suggestions, options["style"])
     if results.note:
@@ -207,17 +199,28 @@ def _build_request(
         saved = find_search(load(cli.config_path).searches, words[0][1:])
         words = words[1:]
     text = " ".join(words)
-    facets = [f"has:{what}" for what in options["has"]]
-    for name in ("severity", "story"):
-        if options[name] is not None:
-            facets.append(f"{name}:{options[name]}")
-    feeds = (*options["feeds"], *(f"tag:{tag}" for tag in options["tags"]))
-    filters = {name: options[name] for name in ("since", "until", "lang", "watchlists")}
+    filters = {name: options[name] for name in ("since", "until", "lang", "feeds", "watchlists")}
     return _SearchRequest(
-        narrow_query(saved.query.text if saved else text, [text] if saved and text else [], facets),
-        build_filter(feeds=feeds, **filters),
+        narrow_query(saved.query.text, [text] if text else []) if saved else text,
+        build_filter(**filters),
         options["sort"] or (saved.sort if saved else "date"),
     )
+
+
+def _print_saved(cli: CliContext, style: str) -> None:
+    """Print the saved searches, in the order of feeds.yaml."""
+    if style not in ("table", "json", "jsonl", "csv"):
+        raise click.UsageError(_("--saved cannot be combined with --format {format}", format=style))
+    saved = load(cli.config_path, data=cli.data).searches
+    if style != "table":
+        rows = [{"name": s.name, "query": s.query.text, "sort": s.sort} for s in saved]
+        output.print_rows(rows, style, SAVED_COLUMNS)
+        return
+    if not saved:
+        say(_("there are no saved searches yet; add them under `searches:` in feeds.yaml"))
+    for search in saved:
+        order = f"  {_('(by relevance)')}" if search.sort == "score" else ""
+        click.echo(f"@{search.name}\n    {search.query.text}{order}")
 
 
 def _run_search(
@@ -242,12 +245,10 @@ def _run_search(
     return results, service.archive.suggestions(request.text, request.filter)
 
 
-def _print_table(
-    cli: CliContext, results: Results, suggestions: list[Suggestion], *, paged: bool
-) -> None:
-
+def _print_table(cli: CliContext, results: Results, suggestions: list[Suggestion]) -> None:
     now, cells = cli.clock(), output.width()
-    print_lines([line for hit in results.found for line in hit_lines(hit, now, cells)], paged=paged)
+    lines = [line for hit in results.found for line in hit_lines(hit, now, cells)]
+    print_lines(lines, paged=True)
     if not results.total:
         say(_("nothing found; you could search:") if suggestions else _("nothing found"))
     elif words := describe_page(results):

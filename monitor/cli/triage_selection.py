@@ -90,7 +90,7 @@ def select_alerts(
         InputError: There is no such alert.
     """
     names = {"since", "until", "lang", "feeds", "watchlists", "state", "verdict", "starred",
-             "noted", "tags", "assignees", "mine", "query"}  # fmt: skip
+             "tags", "assignees", "mine", "query"}  # fmt: skip
     options_given = [name for name in names if _is_given(context, name)]
     if ids and options_given:
         raise click.UsageError(_("give alerts or options that select them, not both"))

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,34 +21,15 @@ from monitor.storage.store.sql.store import Store
 
 
 def test_every_command_helps_and_is_on_the_list(empty: Newsroom) -> None:
-    listed = empty.here("--help").stdout
+    listed = empty.here("--help", TOCSIN_STORE="postgresql://news@db.example/newsroom").stdout
+    alone = empty.here("--help").stdout
     for name in COMMANDS:
         done = empty.here(name, "--help")
         assert (done.returncode, done.stderr) == (0, ""), name
         assert done.stdout.startswith(f"Usage: tocsin {name}")
         assert re.search(rf"^  {name}  +\S", listed, re.MULTILINE)
-
-
-@pytest.mark.costly
-def test_the_command_line_works_without_the_dashboard() -> None:
-    code = (
-        "import sys\n"
-        "class Without:\n"
-        "    def find_spec(self, name, *_):\n"
-        "        if name == 'tui': raise ModuleNotFoundError(name, name=name)\n"
-        "sys.meta_path.insert(0, Without())\n"
-        "from monitor.cli import main\n"
-        "main()"
-    )
-
-    def said(*words: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
-        )
-        return done.returncode, done.stderr.strip().rpartition("\n")[2]
-
-    assert said("status", "--help") == (0, "")
-    assert said("dashboard") == (2, "Error: No such command 'dashboard'.")
+        is_shared = name in ("apply", "config", "move")
+        assert (f"\n  {name}  " not in alone) == is_shared
 
 
 def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -146,10 +126,10 @@ def test_global_options_may_follow_the_command(filled: Newsroom) -> None:
             ["alerts", "-c", "other.yaml", "list"],
             ["watch", "--config=other.yaml", "list"],
             ["watch", "show", "Alibaba", "--data", data],
-            ["searches", "-c", "other.yaml"],
+            ["search", "--saved", "-c", "other.yaml"],
         ):
             assert filled.here(*words).returncode == 0, words
-        assert filled.here("searches").returncode == 2
+        assert filled.here("search", "--saved").returncode == 2
     finally:
         config.rename(filled.config)
 
@@ -172,7 +152,7 @@ def test_two_dashes_end_the_options(filled: Newsroom) -> None:
         ("alerts ack --watch nobody --yes", "no watchlist is called `nobody`"),
         ("alerts --feed tag:belgque", "no feed has the tag `belgque`; did you mean `belgique`?"),
         ("search x --watch Duanes", "no watchlist is called `Duanes`; did you mean `Douanes`?"),
-        ("search x --tag belgque", "no feed has the tag `belgque`; did you mean `belgique`?"),
+        ("search x --feed tag:belgque", "no feed has the tag `belgque`; did you mean `belgique`?"),
         ("facets x --feed Nowhere", "no feed is called `Nowhere`"),
         ("trend x --watch Nothing", "no watchlist is called `Nothing`"),
         ("watch show alibba", "no watchlist is called `alibba`; did you mean `Alibaba`?"),
@@ -248,7 +228,7 @@ def test_a_completion_script_asks_tocsin(shell: str, empty: Newsroom) -> None:
 
 def test_completion_completes_commands(empty: Newsroom) -> None:
     asked = {"_TOCSIN_COMPLETE": "bash_complete", "COMP_WORDS": "tocsin sea", "COMP_CWORD": "1"}
-    assert empty.here(**asked).stdout.split() == ["plain,search", "plain,searches"]
+    assert empty.here(**asked).stdout.split() == ["plain,search"]
 
 
 @pytest.mark.costly

@@ -215,10 +215,7 @@ def test_people_are_told_too(filled: Newsroom) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--tag", "belgique"], "tag:belgique"),
-        (["--severity", "high"], "severity:high"),
-        (["--has", "alert"], "has:alert"),
-        (["--has", "alert", "--has", "body"], "has:alert has:body"),
+        (["--feed", "tag:belgique"], "tag:belgique"),
         (["--watch", "Espions"], "watch:Espions"),
         (["--until", "2023-10-09"], "until:2023-10-09"),
     ],
@@ -310,7 +307,6 @@ def on_terminal(newsroom: Newsroom, *args: str, **environ: str) -> str:
 def test_a_pager_for_what_does_not_fit(filled: Newsroom) -> None:
     long = ("search", "texte", "--limit", "20")
     assert "PAGER" in on_terminal(filled, *long)
-    assert "PAGER" not in on_terminal(filled, *long, "--no-pager")
     assert "PAGER" not in on_terminal(filled, "search", "texte", "--limit", "2")
     assert "PAGER" not in on_terminal(filled, *long, "--format", "jsonl")
 
@@ -343,11 +339,11 @@ def test_a_saved_search_that_is_none(filled: Newsroom) -> None:
 
 def test_saved_searches_are_listed(filled: Newsroom) -> None:
     ports = "@Ports\n    port OR quai  (by relevance)\n"
-    assert filled.here("searches").stdout == f"@Liège cette semaine\n    liège since:7d\n{ports}"
-    assert filled.here("searches", "list", "@ports").stdout == ports
-    assert filled.json("searches", "--json")[1] == SEARCHES[1]
-    assert "did you mean `@Ports`?" in filled.here("searches", "list", "port").stderr
-    assert search(filled).returncode == 2
+    listed = search(filled, "--saved").stdout
+    assert listed == f"@Liège cette semaine\n    liège since:7d\n{ports}"
+    assert filled.json("search", "--saved", "--json")[1] == SEARCHES[1]
+    for words in ((), ("--saved", "port"), ("--saved", "--format", "atom")):
+        assert search(filled, *words).returncode == 2
 
 
 @pytest.mark.parametrize(

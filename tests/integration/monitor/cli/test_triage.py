@@ -154,7 +154,7 @@ def test_filters_of_what_was_said(run: Run) -> None:
     assert run.ids("--verdict", "relevant") == [1]
     assert run.ids("--verdict", "none") == [2, 4, 5]
     assert run.ids("--starred") == [4]
-    assert run.ids("--noted") == [5]
+    assert run.ids("--query", "is:noted") == [5]
     assert run.ids("--tag", "PORT") == [4, 5]
     misspelt = CliRunner().invoke(main_group, ["alerts", "--tag", "prot"])
     assert "did you mean `port`" in str(misspelt.exception)

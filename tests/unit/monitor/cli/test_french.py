@@ -114,7 +114,7 @@ def test_mistakes_of_the_command_line() -> None:
 
 PROMPTED = [
     ["status"], ["alerts"], ["watch"], ["watch", "list", "--terms"], ["facets", "grève"],
-    ["search", "grève"], ["deliveries"], ["notify"], ["searches"],
+    ["search", "grève"], ["deliveries"], ["notify"], ["search", "--saved"],
     ["trend", "grève", "--format", "table"], ["watch", "forms", "grève"], ["watch", "silence"],
     ["show", "a1"], ["show", "2"], ["show", "99"], ["alerts", "history", "a1"],
     ["alerts", "--state", "closed"],
