@@ -12,7 +12,7 @@ from monitor.base.errors import ConfigError
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, output
 from monitor.cli.names import KnownNames
-from monitor.cli.options import CountParam, MomentParam, complete_watchlist
+from monitor.cli.options import MomentParam, complete_watchlist, with_format, with_limit
 from monitor.config.loading import load
 from monitor.delivery.export import briefing_text
 from monitor.delivery.export.briefing_html import document
@@ -39,22 +39,8 @@ from monitor.runtime.wiring import local_zone
     shell_complete=complete_watchlist,
     help="Of this watchlist. Without it, of all.",
 )
-@click.option(
-    "--limit",
-    type=CountParam(min=0),
-    default=20,
-    show_default=True,
-    metavar="N",
-    help="At most this many stories of a watchlist. 0 means all.",
-)
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["text", "md", "html", "json"]),
-    default="text",
-    show_default=True,
-    help="Output format.",
-)
+@with_limit(20, "At most this many stories of a watchlist. 0 means all.")
+@with_format("text", "md", "html", "json")
 @click.pass_obj
 def brief(
     cli: CliContext,

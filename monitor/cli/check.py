@@ -14,12 +14,12 @@ from monitor.base.errors import ConfigError, MonitorError, Problem
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.cli import say
+from monitor.cli.options import with_format
 from monitor.config.loading import read
 
 
 @click.command()
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
-              show_default=True, help="Output format.")  # fmt: skip
+@with_format("text", "json")
 @click.pass_context
 def check(context: click.Context, style: str) -> None:
     """Check feeds.yaml, and show what tocsin would do.

@@ -17,7 +17,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, ngettext, number, pgettext
 from monitor.base.url import redact
 from monitor.cli import CliContext, output
-from monitor.cli.options import complete_feed
+from monitor.cli.options import complete_feed, with_format
 from monitor.config.loading import load
 from monitor.intake.discovery import DiscoveredFeed, FeedDiagnostics, diagnose, retry
 from monitor.model.config import Config
@@ -168,8 +168,7 @@ def _caching(diagnostics: FeedDiagnostics) -> str:
 
 @click.command("check")
 @click.argument("feeds", nargs=-1, metavar="[URL-OR-NAME]...", shell_complete=complete_feed)
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
-              show_default=True, help="Output format.")  # fmt: skip
+@with_format("text", "json")
 @click.pass_context
 def feeds_check(context: click.Context, feeds: tuple[str, ...], style: str) -> None:
     """Read feeds once, and show everything about them, and what tocsin would do.

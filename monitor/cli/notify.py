@@ -17,7 +17,7 @@ from monitor.base.translation import ngettext, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyGroup
 from monitor.cli.names import InputError, nearest
-from monitor.cli.options import CountParam, format_option
+from monitor.cli.options import CountParam, format_option, with_limit
 from monitor.config.loading import load
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.briefing import StoredBriefing
@@ -195,8 +195,7 @@ def deliveries() -> None:
     "given up. Without it, all that are not sent.",
 )
 @click.option("--channel", metavar="NAME", help="Only deliveries to this channel.")
-@click.option("--limit", type=CountParam(0), default=50, show_default=True, metavar="N",
-              help="At most this many, the newest. 0 means all.")  # fmt: skip
+@with_limit(50, "At most this many, the newest. 0 means all.")
 @format_option
 @click.pass_context
 def list_deliveries(

@@ -248,22 +248,33 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 FORMATS = ("table", "json", "jsonl", "csv", "md")
 
-table_or_json_option = click.option(
-    "--format",
-    "style",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Output format.",
-)
-format_option = click.option(
-    "--format",
-    "style",
-    type=click.Choice(["table", "json", "jsonl", "csv"]),
-    default="table",
-    show_default=True,
-    help="Output format.",
-)
+
+def with_format(*formats: str) -> Callable[[F], F]:
+    """Add --format with a choice of these; the first is the default."""
+    return click.option(
+        "--format",
+        "style",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="Output format.",
+    )
+
+
+def with_limit(default: int, what: str = "At most this many. 0 means all.") -> Callable[[F], F]:
+    """Add --limit."""
+    return click.option(
+        "--limit",
+        type=CountParam(min=0),
+        default=default,
+        show_default=True,
+        metavar="N",
+        help=what,
+    )
+
+
+table_or_json_option = with_format("table", "json")
+format_option = with_format("table", "json", "jsonl", "csv")
 
 
 FILTER_OPTIONS = (
@@ -309,22 +320,8 @@ def list_options(formats: Sequence[str]) -> Callable[[F], F]:
     """Return a decorator that adds the filters, a limit and a choice of these formats."""
     options = (
         *FILTER_OPTIONS,
-        click.option(
-            "--limit",
-            type=CountParam(min=0),
-            default=50,
-            show_default=True,
-            metavar="N",
-            help="At most this many. 0 means all.",
-        ),
-        click.option(
-            "--format",
-            "style",
-            type=click.Choice(formats),
-            default="table",
-            show_default=True,
-            help="Output format.",
-        ),
+        with_limit(50),
+        with_format(*formats),
     )
 
     def add(command: F) -> F:

@@ -19,6 +19,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.cli import CliContext, output
 from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
+from monitor.cli.options import with_format
 from monitor.cli.stories import ListedStory, article_name, story_lines
 from monitor.model.alert import Alert, MergedAlert, Outlet, StoryTimeline
 from monitor.model.article import (
@@ -89,8 +90,7 @@ def diff_lines(revisions: Sequence[ArticleRevision]) -> Iterator[str]:
 
 
 _OPTIONS = (
-    click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
-                 show_default=True, help="Output format."),
+    with_format("text", "json"),
     click.option(
         "--diff",
         is_flag=True,

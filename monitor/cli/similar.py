@@ -11,7 +11,7 @@ from index.evaluation.highlight import snippet
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, output, say
 from monitor.cli.numbers import ArticleNumber, no_article
-from monitor.cli.options import FORMATS, NumberParam
+from monitor.cli.options import FORMATS, NumberParam, with_format
 from monitor.cli.search import hit_lines, snippet_width
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.searches import HitRow, hit_row, similar_row
@@ -21,8 +21,7 @@ from monitor.presentation.rows.searches import HitRow, hit_row, similar_row
 @click.argument("id", type=ArticleNumber(), metavar="ARTICLE")
 @click.option("--limit", type=NumberParam(min=1, max=1000), default=10, show_default=True,
               metavar="N", help="At most this many.")  # fmt: skip
-@click.option("--format", "style", type=click.Choice((*FORMATS, "urls")), default="table",
-              show_default=True, help="Output format.")  # fmt: skip
+@with_format(*FORMATS, "urls")
 @click.pass_context
 def similar(context: click.Context, id: int, limit: int, style: str) -> None:
     """Find what is most like the article with this number, in French and English.

@@ -14,7 +14,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output
 from monitor.cli.latency import print_latency
-from monitor.cli.options import MomentParam
+from monitor.cli.options import MomentParam, with_format
 from monitor.cli.output import format_moment
 from monitor.model.lease import SharingMonitor
 from monitor.model.shown_names import duty_name
@@ -31,8 +31,7 @@ WEEK = 7 * DAY
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
-              show_default=True, help="Output format.")  # fmt: skip
+@with_format("text", "json")
 @click.option("--latency", is_flag=True,
               help="Show how long news takes, by step, feed and channel.")  # fmt: skip
 @click.option(

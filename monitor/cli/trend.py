@@ -22,7 +22,7 @@ from monitor.base.translation import mark, mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.index_update import update_index
 from monitor.cli.names import KnownNames
-from monitor.cli.options import QueryCommand, build_filter, with_filters
+from monitor.cli.options import QueryCommand, build_filter, with_filters, with_format
 from monitor.model.search_results import BucketSize, GroupBy, Series, Trend
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.searches import CountRow, trend_rows
@@ -320,14 +320,7 @@ def _utc(moment: float) -> Any:
     help="Draw one series for each language or feed of the query.",
 )
 @with_filters
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["plot", "table", "json", "jsonl", "csv"]),
-    default="plot",
-    show_default=True,
-    help="Output format.",
-)
+@with_format("plot", "table", "json", "jsonl", "csv")
 @click.option(
     "--png",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),

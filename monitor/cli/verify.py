@@ -18,7 +18,7 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.names import InputError
 from monitor.cli.notify import send_now
 from monitor.cli.numbers import AlertNumber
-from monitor.cli.options import CountParam
+from monitor.cli.options import CountParam, with_format
 from monitor.cli.output import no_progress, progress_bar
 from monitor.storage.maintenance.verification import VerificationResult
 from monitor.storage.maintenance.verification import verify as verify_evidence
@@ -48,8 +48,7 @@ def _validate_hash(context: click.Context, param: click.Parameter, value: str) -
               help="Print the records of this alert, one JSON object a line.")  # fmt: skip
 @click.option("--send", "channel", metavar="CHANNEL",
               help="Send the hash of the last record to this channel of feeds.yaml.")  # fmt: skip
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text",
-              show_default=True, help="Output format.")  # fmt: skip
+@with_format("text", "json")
 @click.pass_context
 def verify(
     context: click.Context,

@@ -20,7 +20,7 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError, nearest
 from monitor.cli.numbers import ArticleNumber, no_article
-from monitor.cli.options import complete_watchlist
+from monitor.cli.options import complete_watchlist, format_option
 from monitor.config.loading import load
 from monitor.model.feed import Coverage
 from monitor.model.reserved_names import FEED_HEALTH
@@ -35,18 +35,6 @@ from monitor.watchlists.lint import forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-
-FORMATS = ("table", "json", "jsonl", "csv")
-
-format_option = click.option(
-    "--format",
-    "style",
-    type=click.Choice(FORMATS),
-    default="table",
-    show_default=True,
-    help="Output format.",
-)
 
 
 EMPTY_CELL = "-"

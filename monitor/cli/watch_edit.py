@@ -23,8 +23,8 @@ from monitor.cli.options import (
     complete_search_name,
     complete_watchlist,
     find_search,
+    format_option,
 )
-from monitor.cli.watch import format_option
 from monitor.config.loading import load
 from monitor.config.value_parsers import LONGEST_NAME
 from monitor.model.severity import Severity
@@ -36,14 +36,17 @@ if TYPE_CHECKING:
     from monitor.config.yaml_edit import Item
 
 
-@click.command("add")
-@click.argument("term")
-@click.option("--name", metavar="NAME", help="Name of the watchlist. Without it, the term.")
-@click.option(
+_severity_option = click.option(
     "--severity",
     type=click.Choice([str(severity) for severity in Severity]),
     help="Severity of its alerts.  [default: medium]",
 )
+
+
+@click.command("add")
+@click.argument("term")
+@click.option("--name", metavar="NAME", help="Name of the watchlist. Without it, the term.")
+@_severity_option
 @click.pass_obj
 def watch_add(cli: CliContext, term: str, name: str | None, severity: str | None) -> None:
     """Add a watchlist for TERM to feeds.yaml, and change nothing else in it.
@@ -117,11 +120,7 @@ def _shortened(term: str) -> str:
     metavar="NAME",
     help="Name of the watchlist. Without it, the name of the search.",
 )
-@click.option(
-    "--severity",
-    type=click.Choice([str(severity) for severity in Severity]),
-    help="Severity of its alerts.  [default: medium]",
-)
+@_severity_option
 @click.pass_obj
 def watch_from_search(
     cli: CliContext, name: str, watchlist_name: str | None, severity: str | None

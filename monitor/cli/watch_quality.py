@@ -21,9 +21,13 @@ from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, output, say
-from monitor.cli.options import CountParam, MomentParam, complete_watchlist
+from monitor.cli.options import (
+    MomentParam,
+    complete_watchlist,
+    format_option,
+    with_limit,
+)
 from monitor.cli.output import progress_bar
-from monitor.cli.watch import format_option
 from monitor.config.loading import load
 from monitor.model.config import Config, Watchlist
 from monitor.presentation.service.explanation import find_watchlist
@@ -242,8 +246,7 @@ SUGGEST_COLUMNS = (
 
 @click.command("suggest")
 @click.argument("name", shell_complete=complete_watchlist)
-@click.option("--limit", type=CountParam(0), default=5, show_default=True, metavar="N",
-              help="At most this many. 0 means all.")  # fmt: skip
+@with_limit(5)
 @format_option
 @click.pass_context
 def watch_suggest(context: click.Context, name: str, limit: int, style: str) -> None:
