@@ -50,83 +50,58 @@ def is_shared() -> bool:
 
 COMMANDS = {
     DASHBOARD: LazyCommand(
-        "monitor.cli.dashboard:dashboard",
-        "Open the dashboard, as `tocsin` without a command does.",
-        WATCH,
+        "dashboard:dashboard", "Open the dashboard, as `tocsin` without a command does.", WATCH
     ),
-    "serve": LazyCommand("monitor.cli.serve:serve", "Show the dashboard in a browser.", WATCH),
-    "api": LazyCommand("monitor.cli.api:api", "Answer programs and browsers over HTTP.", WATCH),
-    "mcp": LazyCommand("monitor.cli.mcp:mcp", "Answer language models (MCP).", WATCH),
-    "token": LazyCommand("monitor.cli.token:token", "Manage the tokens of the API.", WATCH),
-    "run": LazyCommand("monitor.cli.run:run", "Watch the feeds in the foreground.", WATCH),
-    "stop": LazyCommand("monitor.cli.run:stop", "Stop the monitor in the background.", WATCH),
-    "status": LazyCommand("monitor.cli.status:status", "Show the state of the newsroom.", WATCH),
-    "watch": LazyCommand(
-        "monitor.cli.watch:watch", "List, test, improve and add watchlists.", WATCH
-    ),
+    "serve": LazyCommand("serve:serve", "Show the dashboard in a browser.", WATCH),
+    "api": LazyCommand("api:api", "Answer programs and browsers over HTTP.", WATCH),
+    "mcp": LazyCommand("mcp:mcp", "Answer language models (MCP).", WATCH),
+    "token": LazyCommand("token:token", "Manage the tokens of the API.", WATCH),
+    "run": LazyCommand("run:run", "Watch the feeds in the foreground.", WATCH),
+    "stop": LazyCommand("run:stop", "Stop the monitor in the background.", WATCH),
+    "status": LazyCommand("status:status", "Show the state of the newsroom.", WATCH),
+    "watch": LazyCommand("watch:watch", "List, test, improve and add watchlists.", WATCH),
     "demo": LazyCommand(
-        "monitor.cli.demo:demo", "Try tocsin with a bundled newsroom, without a network.", WATCH
+        "demo:demo", "Try tocsin with a bundled newsroom, without a network.", WATCH
     ),
-    "brief": LazyCommand(
-        "monitor.cli.brief:brief", "Print what happened since yesterday, by watchlist.", READ
-    ),
-    "search": LazyCommand("monitor.cli.search:search", "Search the archive.", READ),
-    "show": LazyCommand("monitor.cli.show:show", "Show an article, and why it matched.", READ),
-    "similar": LazyCommand(
-        "monitor.cli.similar:similar", "Find articles like one, in either language.", READ
-    ),
+    "brief": LazyCommand("brief:brief", "Print what happened since yesterday, by watchlist.", READ),
+    "search": LazyCommand("search:search", "Search the archive.", READ),
+    "show": LazyCommand("show:show", "Show an article, and why it matched.", READ),
+    "similar": LazyCommand("similar:similar", "Find articles like one, in either language.", READ),
     "facets": LazyCommand(
-        "monitor.cli.facets:facets", "Show what the articles of a query have in common.", READ
+        "facets:facets", "Show what the articles of a query have in common.", READ
     ),
-    "trend": LazyCommand("monitor.cli.trend:trend", "Count articles over time.", READ),
-    "alerts": LazyCommand("monitor.cli.alerts:alerts", "List alerts, and work on them.", TRIAGE),
-    "deliveries": LazyCommand(
-        "monitor.cli.notify:deliveries", "List deliveries to channels.", TRIAGE
-    ),
-    "notify": LazyCommand("monitor.cli.notify:notify", "List channels, and test them.", TRIAGE),
+    "trend": LazyCommand("trend:trend", "Count articles over time.", READ),
+    "alerts": LazyCommand("alerts:alerts", "List alerts, and work on them.", TRIAGE),
+    "deliveries": LazyCommand("notify:deliveries", "List deliveries to channels.", TRIAGE),
+    "notify": LazyCommand("notify:notify", "List channels, and test them.", TRIAGE),
     "feeds": LazyCommand(
-        "monitor.cli.feeds:feeds", "List feeds with their health; add and remove feeds.", FEEDS
+        "feeds:feeds", "List feeds with their health; add and remove feeds.", FEEDS
     ),
-    "init": LazyCommand("monitor.cli.setup:init", "Write a feeds.yaml to start from.", FEEDS),
-    "check": LazyCommand("monitor.cli.check:check", "Check feeds.yaml.", FEEDS),
+    "init": LazyCommand("setup:init", "Write a feeds.yaml to start from.", FEEDS),
+    "check": LazyCommand("check:check", "Check feeds.yaml.", FEEDS),
     "schema": LazyCommand(
-        "monitor.cli.check:schema", "Print the JSON Schema of feeds.yaml, for editors.", FEEDS
+        "check:schema", "Print the JSON Schema of feeds.yaml, for editors.", FEEDS
     ),
     "apply": LazyCommand(
-        "monitor.cli.config:apply", "Put a feeds.yaml in force on all machines.", FEEDS, is_shared
+        "config:apply", "Put a feeds.yaml in force on all machines.", FEEDS, is_shared
     ),
     "config": LazyCommand(
-        "monitor.cli.config:config",
-        "Show the versions of a shared configuration.",
-        FEEDS,
-        is_shared,
+        "config:config", "Show the versions of a shared configuration.", FEEDS, is_shared
     ),
-    "export": LazyCommand(
-        "monitor.cli.export:export", "Write articles and alerts into files.", MAINTAIN
-    ),
-    "import": LazyCommand(
-        "monitor.cli.import_:import_", "Import articles into the archive.", MAINTAIN
-    ),
-    "backup": LazyCommand(
-        "monitor.cli.backup:backup", "Write the whole newsroom into one file.", MAINTAIN
-    ),
-    "restore": LazyCommand(
-        "monitor.cli.backup:restore", "Restore a newsroom from a backup.", MAINTAIN
-    ),
+    "export": LazyCommand("export:export", "Write articles and alerts into files.", MAINTAIN),
+    "import": LazyCommand("import_:import_", "Import articles into the archive.", MAINTAIN),
+    "backup": LazyCommand("backup:backup", "Write the whole newsroom into one file.", MAINTAIN),
+    "restore": LazyCommand("backup:restore", "Restore a newsroom from a backup.", MAINTAIN),
     "move": LazyCommand(
-        "monitor.cli.move:move", "Copy the store into PostgreSQL, or back.", MAINTAIN, is_shared
+        "move:move", "Copy the store into PostgreSQL, or back.", MAINTAIN, is_shared
     ),
     "vacuum": LazyCommand(
-        "monitor.cli.maintenance:vacuum", "Delete old articles, and compact the archive.", MAINTAIN
+        "maintenance:vacuum", "Delete old articles, and compact the archive.", MAINTAIN
     ),
-    "reindex": LazyCommand(
-        "monitor.cli.maintenance:reindex", "Build the search index again.", MAINTAIN
-    ),
-    "verify": LazyCommand(
-        "monitor.cli.verify:verify", "Verify the evidence of all alerts.", MAINTAIN
-    ),
+    "reindex": LazyCommand("maintenance:reindex", "Build the search index again.", MAINTAIN),
+    "verify": LazyCommand("verify:verify", "Verify the evidence of all alerts.", MAINTAIN),
     "completion": LazyCommand(
-        "monitor.cli.setup:completion", "Print the completion script of a shell.", MAINTAIN
+        "setup:completion", "Print the completion script of a shell.", MAINTAIN
     ),
 }
 """The commands, in the order of their use."""

@@ -147,35 +147,23 @@ def print_alerts(alerts: Iterable[Alert], style: str, *, header: bool = True) ->
 
 READ, TRIAGE = "Read", "Triage"
 COMMANDS = {
-    "list": LazyCommand(
-        "monitor.cli.alerts:alerts_list", "List the stories that raised alerts.", READ
-    ),
-    "show": LazyCommand(
-        "monitor.cli.show:alerts_show",
-        "Show an alert with its article and story.",
-        READ,
-    ),
-    "history": LazyCommand(
-        "monitor.cli.triage_history:COMMANDS", "Show who changed an alert, and when.", READ
-    ),
-    "ack": LazyCommand("monitor.cli.triage:COMMANDS", "Acknowledge alerts.", TRIAGE),
-    "relevant": LazyCommand("monitor.cli.triage:COMMANDS", "Call alerts relevant.", TRIAGE),
-    "noise": LazyCommand("monitor.cli.triage:COMMANDS", "Call alerts noise.", TRIAGE),
-    "unjudge": LazyCommand("monitor.cli.triage:COMMANDS", "Remove verdicts.", TRIAGE),
-    "close": LazyCommand(
-        "monitor.cli.triage:COMMANDS", "Close alerts. Closed alerts leave the list.", TRIAGE
-    ),
-    "reopen": LazyCommand("monitor.cli.triage:COMMANDS", "Make alerts new again.", TRIAGE),
-    "star": LazyCommand("monitor.cli.triage:COMMANDS", "Star alerts.", TRIAGE),
-    "unstar": LazyCommand("monitor.cli.triage:COMMANDS", "Remove stars.", TRIAGE),
-    "tag": LazyCommand("monitor.cli.triage:COMMANDS", "Add a tag to alerts.", TRIAGE),
-    "untag": LazyCommand("monitor.cli.triage:COMMANDS", "Remove a tag from alerts.", TRIAGE),
-    "assign": LazyCommand("monitor.cli.triage:COMMANDS", "Say who works on alerts.", TRIAGE),
-    "note": LazyCommand("monitor.cli.triage:COMMANDS", "Write a note about alerts.", TRIAGE),
-    "undo": LazyCommand("monitor.cli.triage_history:COMMANDS", "Undo your last change.", TRIAGE),
-    "redo": LazyCommand(
-        "monitor.cli.triage_history:COMMANDS", "Redo the change that you undid last.", TRIAGE
-    ),
+    "list": LazyCommand("alerts:alerts_list", "List the stories that raised alerts.", READ),
+    "show": LazyCommand("show:alerts_show", "Show an alert with its article and story.", READ),
+    "history": LazyCommand("triage_history:COMMANDS", "Show who changed an alert, and when.", READ),
+    "ack": LazyCommand("triage:COMMANDS", "Acknowledge alerts.", TRIAGE),
+    "relevant": LazyCommand("triage:COMMANDS", "Call alerts relevant.", TRIAGE),
+    "noise": LazyCommand("triage:COMMANDS", "Call alerts noise.", TRIAGE),
+    "unjudge": LazyCommand("triage:COMMANDS", "Remove verdicts.", TRIAGE),
+    "close": LazyCommand("triage:COMMANDS", "Close alerts. Closed alerts leave the list.", TRIAGE),
+    "reopen": LazyCommand("triage:COMMANDS", "Make alerts new again.", TRIAGE),
+    "star": LazyCommand("triage:COMMANDS", "Star alerts.", TRIAGE),
+    "unstar": LazyCommand("triage:COMMANDS", "Remove stars.", TRIAGE),
+    "tag": LazyCommand("triage:COMMANDS", "Add a tag to alerts.", TRIAGE),
+    "untag": LazyCommand("triage:COMMANDS", "Remove a tag from alerts.", TRIAGE),
+    "assign": LazyCommand("triage:COMMANDS", "Say who works on alerts.", TRIAGE),
+    "note": LazyCommand("triage:COMMANDS", "Write a note about alerts.", TRIAGE),
+    "undo": LazyCommand("triage_history:COMMANDS", "Undo your last change.", TRIAGE),
+    "redo": LazyCommand("triage_history:COMMANDS", "Redo the change that you undid last.", TRIAGE),
 }
 
 

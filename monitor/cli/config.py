@@ -33,12 +33,10 @@ if TYPE_CHECKING:
 
 COLUMNS = ("version", "at", "who", "again")
 COMMANDS = {
-    "show": LazyCommand("monitor.cli.config:config_show", "Print a version."),
-    "history": LazyCommand("monitor.cli.config:config_history", "List the versions."),
-    "diff": LazyCommand("monitor.cli.config:config_diff", "Show what differs between versions."),
-    "rollback": LazyCommand(
-        "monitor.cli.config:config_rollback", "Put an earlier version in force again."
-    ),
+    "show": LazyCommand("config:config_show", "Print a version."),
+    "history": LazyCommand("config:config_history", "List the versions."),
+    "diff": LazyCommand("config:config_diff", "Show what differs between versions."),
+    "rollback": LazyCommand("config:config_rollback", "Put an earlier version in force again."),
 }
 
 

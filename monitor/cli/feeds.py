@@ -89,21 +89,18 @@ _MARKS = {
 
 COMMANDS = {
     "list": LazyCommand(
-        "monitor.cli.feeds:feeds_list", "List feeds with their health, those in trouble first."
+        "feeds:feeds_list", "List feeds with their health, those in trouble first."
     ),
     "add": LazyCommand(
-        "monitor.cli.feeds:feeds_add",
-        "Subscribe to feeds, by their address or that of their site.",
+        "feeds:feeds_add", "Subscribe to feeds, by their address or that of their site."
     ),
-    "remove": LazyCommand("monitor.cli.feeds:feeds_remove", "Remove feeds. Their articles stay."),
+    "remove": LazyCommand("feeds:feeds_remove", "Remove feeds. Their articles stay."),
     "check": LazyCommand(
-        "monitor.cli.feeds_check:feeds_check", "Read feeds once, and show everything about them."
+        "feeds_check:feeds_check", "Read feeds once, and show everything about them."
     ),
-    "log": LazyCommand("monitor.cli.feeds:feeds_log", "List the last polls of a feed."),
-    "import": LazyCommand(
-        "monitor.cli.feeds:feeds_import", "Subscribe to the feeds of an OPML file."
-    ),
-    "export": LazyCommand("monitor.cli.feeds:feeds_export", "Write the subscriptions as OPML."),
+    "log": LazyCommand("feeds:feeds_log", "List the last polls of a feed."),
+    "import": LazyCommand("feeds:feeds_import", "Subscribe to the feeds of an OPML file."),
+    "export": LazyCommand("feeds:feeds_export", "Write the subscriptions as OPML."),
 }
 
 

@@ -18,7 +18,7 @@ class LazyCommand(NamedTuple):
     """A command that is not imported yet."""
 
     place: str
-    """`module:attribute`; the attribute is the command, or a mapping of names to commands."""
+    """`module:attribute`, in `monitor.cli`: the command, or a mapping of names to commands."""
     summary: str
     """The line of the command in the help of the group."""
     section: str = "Commands"
@@ -63,7 +63,7 @@ class LazyGroup(click.Group):
             command = super().get_command(ctx, name)
             return command and translated(with_common_options(command))
         module, _sep, attribute = self.lazy[name].place.partition(":")
-        command = getattr(import_module(module), attribute)
+        command = getattr(import_module(f"monitor.cli.{module}"), attribute)
         if isinstance(command, Mapping):
             command = command[name]
         assert isinstance(command, click.Command)

@@ -22,9 +22,9 @@ LONGEST = 64
 NEVER = "never"
 COLUMNS = ("name", "scope", "state", "created_at", "expires_at", "revoked_at", "last_used")
 COMMANDS = {
-    "list": LazyCommand("monitor.cli.token:token_list", "List tokens, and when each was used."),
-    "add": LazyCommand("monitor.cli.token:token_add", "Make a token, and show it once."),
-    "revoke": LazyCommand("monitor.cli.token:token_revoke", "Make a token invalid at once."),
+    "list": LazyCommand("token:token_list", "List tokens, and when each was used."),
+    "add": LazyCommand("token:token_add", "Make a token, and show it once."),
+    "revoke": LazyCommand("token:token_revoke", "Make a token invalid at once."),
 }
 
 

@@ -327,38 +327,29 @@ def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> N
 
 COMMANDS = {
     "list": LazyCommand(
-        "monitor.cli.watch:watch_list", "List watchlists with their alerts and their precision."
+        "watch:watch_list", "List watchlists with their alerts and their precision."
     ),
-    "show": LazyCommand(
-        "monitor.cli.watch:watch_show", "Show a watchlist and its terms with their precision."
-    ),
+    "show": LazyCommand("watch:watch_show", "Show a watchlist and its terms with their precision."),
     "explain": LazyCommand(
-        "monitor.cli.watch:watch_explain", "Explain why a watchlist matches an article, or why not."
+        "watch:watch_explain", "Explain why a watchlist matches an article, or why not."
     ),
     "forms": LazyCommand(
-        "monitor.cli.watch:watch_forms", "List the words of the archive that a term stands for."
+        "watch:watch_forms", "List the words of the archive that a term stands for."
     ),
     "test": LazyCommand(
-        "monitor.cli.watch_quality:watch_test", "Test the watchlists of a file on the archive."
+        "watch_quality:watch_test", "Test the watchlists of a file on the archive."
     ),
     "lint": LazyCommand(
-        "monitor.cli.watch_quality:watch_lint",
-        "Find terms that are useless, redundant or too broad.",
+        "watch_quality:watch_lint", "Find terms that are useless, redundant or too broad."
     ),
     "suggest": LazyCommand(
-        "monitor.cli.watch_quality:watch_suggest",
-        "Propose exclusions that would have spared noise.",
+        "watch_quality:watch_suggest", "Propose exclusions that would have spared noise."
     ),
-    "silence": LazyCommand(
-        "monitor.cli.watch_edit:watch_silence", "Notify nobody of a watchlist for a while."
-    ),
-    "unsilence": LazyCommand(
-        "monitor.cli.watch_edit:watch_unsilence", "Notify of a watchlist again."
-    ),
-    "add": LazyCommand("monitor.cli.watch_edit:watch_add", "Add a watchlist to feeds.yaml."),
+    "silence": LazyCommand("watch_edit:watch_silence", "Notify nobody of a watchlist for a while."),
+    "unsilence": LazyCommand("watch_edit:watch_unsilence", "Notify of a watchlist again."),
+    "add": LazyCommand("watch_edit:watch_add", "Add a watchlist to feeds.yaml."),
     "from-search": LazyCommand(
-        "monitor.cli.watch_edit:watch_from_search",
-        "Add a watchlist with the query of a saved search.",
+        "watch_edit:watch_from_search", "Add a watchlist with the query of a saved search."
     ),
 }
 ALIASES = {"mute": "silence", "unmute": "unsilence"}

@@ -174,7 +174,7 @@ def _plain(group: click.Group, name: str) -> click.Command | None:
     if not isinstance(group, LazyGroup) or name not in group.lazy:
         return group.commands.get(name)
     module, _sep, attribute = group.lazy[name].place.partition(":")
-    found = getattr(import_module(module), attribute)
+    found = getattr(import_module(f"monitor.cli.{module}"), attribute)
     return found[name] if isinstance(found, dict) else found
 
 
