@@ -7,9 +7,10 @@ and by which outlet answered first.
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC
 from pathlib import Path
@@ -17,7 +18,6 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from monitor.cli import dashboard as command
 from monitor.cli import run
 from monitor.demo.server import NewsroomServer
 from monitor.model.alert import Alert, AlertState, Verdict
@@ -26,6 +26,7 @@ from monitor.model.severity import Severity
 from monitor.presentation.service.service import Service
 from monitor.runtime import wiring
 from tui.app import DashboardApp
+from tui.base_app import BaseApp
 from tui.wall import Wall
 
 HERE = Path(__file__).parent
@@ -35,6 +36,10 @@ CALM = 3600.0
 """Seconds between two bulletins: none shall come while the picture is drawn."""
 ROWS = 12
 """Rows of alerts that are looked at: those below are acknowledged."""
+Script = Callable[[Pilot[Any]], Awaitable[None]]
+WEB_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+"""Removed from pictures: loading a font would tell another server who looks at them."""
+SERIAL = re.compile(r"terminal-\d+-")
 DRAWN = 0.5
 """Seconds until what a key asks for has been read and drawn."""
 
@@ -68,7 +73,7 @@ def _telling(alert: Alert) -> tuple[bool, int, str]:
     return alert.severity is Severity.HIGH, len(alert.matches), alert.title
 
 
-def reading(app: DashboardApp, alert: int) -> command.Script:
+def reading(app: DashboardApp, alert: int) -> Script:
     """Return a script that reads an alert."""
 
     async def script(pilot: Pilot[Any]) -> None:
@@ -79,7 +84,7 @@ def reading(app: DashboardApp, alert: int) -> command.Script:
     return script
 
 
-def pressing(*keys: str) -> command.Script:
+def pressing(*keys: str) -> Script:
     """Return a script that presses keys, each once the last has been drawn."""
 
     async def script(pilot: Pilot[Any]) -> None:
@@ -90,6 +95,15 @@ def pressing(*keys: str) -> command.Script:
         await pilot.pause(2 * DRAWN)
 
     return script
+
+
+async def save_screenshot(app: BaseApp, path: Path, size: tuple[int, int], script: Script) -> None:
+    """Write an SVG picture of the screen after a script has run; equal screens give equal files."""
+    async with app.run_test(size=size) as pilot:
+        await script(pilot)
+        picture = app.export_screenshot(title="tocsin")
+    picture = SERIAL.sub("terminal-", WEB_FONTS.sub("", picture))
+    await asyncio.to_thread(path.write_text, picture, encoding="utf-8")
 
 
 def draw(folder: Path) -> None:
@@ -116,7 +130,7 @@ def draw(folder: Path) -> None:
             ("feeds", dashboard(), (120, 40), pressing("e", "j", "j")),
             ("wall", wall, (200, 50), pressing()),
         ):
-            asyncio.run(command.save_screenshot(app, folder / f"{name}.svg", size, script))
+            asyncio.run(save_screenshot(app, folder / f"{name}.svg", size, script))
 
 
 if __name__ == "__main__":

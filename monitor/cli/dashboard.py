@@ -2,55 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
-import re
 import sys
-from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
-from monitor.presentation.service.service import Service
 from monitor.storage.data_folder import is_read_only
 from monitor.storage.monitor_lock import dashboard_open
 from tui.data.ui_state import UI_STATE_FILE, UiStateFile
 from tui.keymap import load_keymap, settings_path
 
 if TYPE_CHECKING:
-    from textual.pilot import Pilot
-
-    from tui.base_app import AppSettings, BaseApp, ExitMode
-
-
-Script = Callable[["Pilot[Any]"], Awaitable[None]]
-WEB_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
-"""Removed from pictures: loading a font would tell another server who looks at them."""
-_SERIAL = re.compile(r"terminal-\d+-")
-
-
-async def save_screenshot(app: BaseApp, path: Path, size: tuple[int, int], script: Script) -> None:
-    """Write an SVG picture of the screen after a script has run; equal screens give equal files.
-
-    Args:
-        app: The application.
-        path: The file to write.
-        size: Columns and lines of the screen.
-        script: What to do before the picture is taken.
-    """
-    async with app.run_test(size=size) as pilot:
-        await script(pilot)
-        picture = app.export_screenshot(title="tocsin")
-    picture = _SERIAL.sub("terminal-", WEB_FONTS.sub("", picture))
-    await asyncio.to_thread(path.write_text, picture, encoding="utf-8")
+    from tui.base_app import AppSettings, ExitMode
 
 
 SEVERITIES = ("high", "medium", "low")
@@ -59,38 +29,8 @@ SWITCH_INTERVAL = 0.0005
 """Seconds that a reading thread may keep the interpreter before the screen gets its turn."""
 
 
-def run_dashboard(
-    service: Service,
-    *,
-    clock: Callable[[], Timestamp],
-    owns_monitor: bool = False,
-    read_only: bool = False,
-    setting: AppSettings | None = None,
-) -> ExitMode:
-    """Show the dashboard until the analyst quits; return how."""
-    from tui.app import DashboardApp
-
-    app = DashboardApp(
-        service, clock=clock, owns_monitor=owns_monitor, read_only=read_only, **(setting or {})
-    )
-    return app.run() or "quit"
-
-
 def _load() -> None:
     import tui.app  # noqa: F401 - most of the time to the first paint
-
-
-def run_wall(
-    service: Service,
-    filter: Filter,
-    *,
-    clock: Callable[[], Timestamp],
-    setting: AppSettings | None = None,
-) -> ExitMode:
-    """Show the wall until the analyst quits; return how."""
-    from tui.wall import Wall
-
-    return Wall(service, filter, clock=clock, **(setting or {})).run() or "quit"
 
 
 def _require_terminal() -> None:
@@ -182,7 +122,6 @@ def dashboard(
         lang=tuple("" if code == "und" else code.lower() for code in lang),
         feeds=feeds,
     )
-    clock = newsroom.clock
     unwritable = is_read_only(newsroom.archive)
     read_only = read_only or unwritable
     started = False if no_monitor or unwritable else newsroom.ensure_monitor(_load)
@@ -196,17 +135,22 @@ def dashboard(
                 "ui_state": UiStateFile(None if read_only else newsroom.archive / UI_STATE_FILE),
             }
             if wall or filter != Filter():
+                from tui.wall import Wall
+
                 service = newsroom.service(read_only=True)
-                exit_mode = run_wall(service, filter, clock=clock, setting=setting)
+                exit_mode = Wall(service, filter, clock=newsroom.clock, **setting).run() or "quit"
             else:
+                from tui.app import DashboardApp
+
                 with nullcontext() if unwritable else newsroom.following_index():
-                    exit_mode = run_dashboard(
+                    app = DashboardApp(
                         newsroom.service(read_only=read_only),
-                        clock=clock,
+                        clock=newsroom.clock,
                         owns_monitor=started,
                         read_only=read_only,
-                        setting=setting,
+                        **setting,
                     )
+                    exit_mode = app.run() or "quit"
         finally:
             if started and exit_mode == "quit":
                 if is_another_open():

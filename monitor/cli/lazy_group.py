@@ -217,49 +217,29 @@ def _json_option(command: click.Command) -> Iterator[click.Option]:
 
 
 def _global_options() -> list[GlobalOption]:
+    file = click.Path(path_type=Path, dir_okay=False)
+    folder = click.Path(path_type=Path, file_okay=False)
     return [
-        GlobalOption(
-            ["-c", "--config", "config_path"], type=click.Path(path_type=Path, dir_okay=False),
-            expose_value=False, callback=_set_config_path, help="The configuration.",
-        ),
-        GlobalOption(
-            ["--data", "data"], type=click.Path(path_type=Path, file_okay=False),
-            expose_value=False, callback=_set_data, help="Data folder.",
-        ),
-        GlobalOption(
-            ["-v", "--verbose"], count=True, expose_value=False, callback=_raise_verbosity,
-            help="Log more.",
-        ),
-        GlobalOption(
-            ["-q", "--quiet"], count=True, expose_value=False, callback=_lower_verbosity,
-            help="Log less.",
-        ),
+        GlobalOption(["-c", "--config", "config_path"], type=file, callback=_set_path,
+                     expose_value=False, help="The configuration."),
+        GlobalOption(["--data", "data"], type=folder, callback=_set_path,
+                     expose_value=False, help="Data folder."),
+        GlobalOption(["-v", "--verbose"], count=True, callback=_set_verbosity,
+                     expose_value=False, help="Log more."),
+        GlobalOption(["-q", "--quiet"], count=True, callback=_set_verbosity,
+                     expose_value=False, help="Log less."),
     ]  # fmt: skip
 
 
-def _set_config_path(context: click.Context, _: click.Parameter, path: Path | None) -> None:
-    _set_path(context, "config_path", path)
-    if path is not None and context.obj is not None:
-        context.obj.named = True
-
-
-def _set_data(context: click.Context, _: click.Parameter, path: Path | None) -> None:
-    _set_path(context, "data", path)
-
-
-def _set_path(context: click.Context, name: str, path: Path | None) -> None:
-    if path is None:
+def _set_path(context: click.Context, option: click.Parameter, path: Path | None) -> None:
+    if path is None or option.name is None:
         return
-    context.find_root().params[name] = path  # shell completion runs no command, and reads this
+    context.find_root().params[option.name] = path  # shell completion runs no command
     if context.obj is not None:
-        setattr(context.obj, name, path)
+        setattr(context.obj, option.name, path)
+        context.obj.named |= option.name == "config_path"
 
 
-def _raise_verbosity(context: click.Context, _: click.Parameter, times: int) -> None:
-    if times and context.obj is not None:
-        context.obj.verbosity += times
-
-
-def _lower_verbosity(context: click.Context, _: click.Parameter, times: int) -> None:
-    if times and context.obj is not None:
-        context.obj.verbosity -= times
+def _set_verbosity(context: click.Context, option: click.Parameter, times: int) -> None:
+    if context.obj is not None:
+        context.obj.verbosity += times if option.name == "verbose" else -times

@@ -170,7 +170,7 @@ def complete_query(
 ) -> list[CompletionItem]:
     """Complete `@NAME`, and the fields and filters of a query."""
     if incomplete.startswith("@"):
-        return _items(f"@{name}" for name in _search_names(context, incomplete[1:]))
+        return _items(f"@{name}" for name in _begun(context, incomplete[1:], _searches))
     try:
         completion = (
             completion_context(context).service().archive.complete(incomplete, len(incomplete))
@@ -181,46 +181,36 @@ def complete_query(
     return [CompletionItem(before + candidate.text) for candidate in completion.candidates]
 
 
-def complete_search_name(
-    context: click.Context, _: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Complete the name of a saved search."""
-    return _items(_search_names(context, incomplete))
+def _completer(
+    known: Callable[[Config], Iterable[str]],
+) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """Complete names that feeds.yaml has."""
+
+    def complete(
+        context: click.Context, _: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        return _items(_begun(context, incomplete, known))
+
+    return complete
 
 
-def complete_watchlist(
-    context: click.Context, _: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Complete the name of a watchlist."""
-    return _items(_begun(context, incomplete, lambda config: [w.name for w in config.watchlists]))
+def _searches(config: Config) -> list[str]:
+    return [search.name for search in config.searches]
 
 
-def complete_feed(
-    context: click.Context, _: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Complete the name of a feed."""
-    return _items(_begun(context, incomplete, lambda config: [f.name for f in config.feeds]))
+def _feeds_and_tags(config: Config) -> list[str]:
+    tags = sorted({f"tag:{tag}" for feed in config.feeds for tag in feed.tags})
+    return [*(feed.name for feed in config.feeds), *tags]
 
 
-def complete_feed_or_tag(
-    context: click.Context, _: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Complete the name of a feed, or `tag:` and a tag."""
-
-    def known(config: Config) -> list[str]:
-        tags = sorted({f"tag:{tag}" for feed in config.feeds for tag in feed.tags})
-        return [*(feed.name for feed in config.feeds), *tags]
-
-    return _items(_begun(context, incomplete, known))
-
-
-def _search_names(context: click.Context, incomplete: str) -> list[str]:
-    """Return the names of saved searches with this prefix."""
-    return _begun(context, incomplete, lambda config: [s.name for s in config.searches])
+complete_search_name = _completer(_searches)
+complete_watchlist = _completer(lambda config: [one.name for one in config.watchlists])
+complete_feed = _completer(lambda config: [feed.name for feed in config.feeds])
+complete_feed_or_tag = _completer(_feeds_and_tags)
 
 
 def _begun(
-    context: click.Context, incomplete: str, known: Callable[[Config], list[str]]
+    context: click.Context, incomplete: str, known: Callable[[Config], Iterable[str]]
 ) -> list[str]:
     """Return the names of feeds.yaml with this prefix; none where it has a mistake."""
     try:

@@ -4,8 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from monitor.cli.dashboard import run_dashboard
 from support.fake_newsroom import FakeNewsroom
+from tui.app import DashboardApp
 
 TITLE = "\x1b]52;c;cGF5bG9hZA==\x07[MAJ] Grève \u202e\x9b2Jà Orly"
 
@@ -18,7 +18,7 @@ def main() -> None:
     newsroom.config = Path(os.environ["CONFIG"]) if "CONFIG" in os.environ else None
     if os.environ.get("CRASH"):
         newsroom.watchlists = lambda: 1 / 0  # type: ignore[assignment, return-value]
-    ending = run_dashboard(newsroom, clock=newsroom.clock)  # type: ignore[arg-type]
+    ending = DashboardApp(newsroom, clock=newsroom.clock).run() or "quit"  # type: ignore[arg-type]
     sys.stdout.write(f"ended: {ending}\n")
 
 
