@@ -39,11 +39,15 @@ TEXTS = (
 )  # fmt: skip
 DATES = (
     "Sun, 01 Oct 2023 00:00:40 +0200", "2023-10-01T00:00:00Z", "2023-10-01", "hier", "",
-    "Sun, 1 Oct 23 07:00 GMT",
+    "Sun, 1 Oct 23 07:00 GMT", "Mon, 1 Jan 2024 23:30:00 -0830", "Sun, 01 Oct 2023 00:00:40 GMT",
+    "Sun, 31 Feb 2023 00:00:40 UTC", "Sun, 01 Oct 2023 24:00:00 Z", "01 Oct 2023 00:00:40 EST",
+    "2023-10-01T23:30:00.999-02:30", "2023-10-01T00:00:60Z", "2023-10-01 00:00:00+02:00",
+    "0001-01-01T00:00:00+01:00", "Sun, 01 Oct 2023 00:00:40 +2500",
 )  # fmt: skip
 PEOPLE = (
     "Marie Dupont", "desk@x.be", "desk@x.be (Marie Dupont)", "", "Marie &lt;m@x.be>",
-    "Zoé",
+    "desk@x.be ()", "d@x.be (M. (x))", "d@x.be (é )", "Zoé", "a.b@x.news (Zoé @x)",
+    "desk@x.be(Marie)",
 )  # fmt: skip
 TYPES = ("", ' type="html"', ' type="text"', ' type="xhtml"', ' type="text/plain"', ' mode="xml"')
 KINDS = (
