@@ -23,6 +23,7 @@ from monitor.base.errors import MonitorError
 from monitor.base.translation import gettext as _
 from monitor.model.address_policy import is_allowed, is_own, refusal
 from monitor.model.config import Networks
+from monitor.storage.fencing import require_lease
 
 CONNECT = 10.0
 """Seconds to find and reach a server, and again to agree on TLS."""
@@ -67,10 +68,12 @@ class Stream(httpcore.AsyncNetworkStream):
         """Send bytes.
 
         Raises:
+            LeaseLostError: To wait for a turn and to connect took too long to ask under a lease.
             httpcore.WriteError: They cannot be sent; a response may still be read.
         """
         if not buffer:  # after each request httpcore sends its body, which is empty
             return
+        require_lease()
         try:
             self._writer.write(buffer)
             await self._writer.drain()

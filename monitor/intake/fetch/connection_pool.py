@@ -11,7 +11,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, suppress
 
 import httpcore
 import httpx
@@ -27,8 +27,6 @@ from monitor.intake.fetch.address_guard import (
     UnreachableError,
 )
 from monitor.intake.fetch.request import HeaderList, Proxy
-from monitor.model.config import Networks
-from monitor.storage.fencing import require_lease
 
 # At DEBUG it logs headers, and a Location may hold a password.
 logging.getLogger("httpcore").setLevel(logging.WARNING)
@@ -43,36 +41,23 @@ _TUNNEL_OPEN = "proxy.start_tls.complete"
 """httpcore's trace event after which a tunnel is encrypted up to the server."""
 
 
-class _DirectConnection(httpcore.AsyncHTTP11Connection):
-    """A connection without a lock: it is lent to one exchange at a time.
-
-    That of httpcore waits for a turn of the event loop whenever it is taken, twice a request.
-    """
-
-    def __init__(self, origin: httpcore.Origin, stream: Stream) -> None:
-        super().__init__(origin, stream, keepalive_expiry=IDLE)
-        self._state_lock = nullcontext()  # type: ignore[assignment]
-
-
 Endpoint = tuple[Origin, Proxy | None]
 """A server, and the proxy before it."""
 
 
 class PooledConnection:
-    """An open connection to an endpoint. Without a `stream`, the first request opens it."""
+    """A connection to an endpoint; the first request opens it."""
 
     def __init__(
-        self,
-        endpoint: Endpoint,
-        guard: AddressGuard,
-        allow: Networks,
-        http: httpcore.AsyncConnectionInterface,
-        stream: Stream | None = None,
+        self, endpoint: Endpoint, guard: AddressGuard, tls: Callable[[], ssl.SSLContext]
     ) -> None:
         self.endpoint = endpoint
-        self._guard, self._http, self._stream = guard, http, stream
-        self._allow = allow
+        self._guard = guard
+        self._allow = guard.allow
         """What the operator allowed before it was opened."""
+        origin, proxy = endpoint
+        self._http = _through(proxy, origin, guard, tls) if proxy else _direct(origin, guard, tls)
+        self._stream: Stream | None = None
 
     @property
     def usable(self) -> bool:
@@ -87,11 +72,14 @@ class PooledConnection:
         """Return the response, its body still to be read; at most `max_bytes` of it."""
         if self._stream:
             self._stream.allowance = MAX_HEAD
-            response = await self._http.handle_async_request(request)
-        else:
+        _origin, proxy = self.endpoint
+        if proxy and not self._stream:
             response = await self._send_through_proxy(request)
-            self._stream = response.extensions["network_stream"]
-        self._stream.allowance = 2 * max_bytes + MAX_HEAD  # chunked framing may double a body
+        else:
+            response = await self._http.handle_async_request(request)
+        stream: Stream = response.extensions["network_stream"]
+        stream.allowance = 2 * max_bytes + MAX_HEAD  # chunked framing may double a body
+        self._stream = stream
         return response
 
     async def aclose(self) -> None:
@@ -105,7 +93,7 @@ class PooledConnection:
             AddressError: The server or the proxy may not be connected to.
             UnreachableError: The proxy cannot be reached, or opens no tunnel in time.
         """
-        (scheme, host, port), _options = self.endpoint
+        (scheme, host, port), _proxy = self.endpoint
         await self._guard.check(host, port)
         try:
             async with asyncio.timeout(TUNNEL if scheme == "https" else None) as limit:
@@ -136,7 +124,8 @@ class ConnectionPool:
         self, guard: AddressGuard, tls: Callable[[], ssl.SSLContext], max_connections: int
     ) -> None:
         self._guard, self._tls, self._max_connections = guard, tls, max_connections
-        self._idle: dict[Endpoint, list[PooledConnection]] = {}
+        self._idle: list[PooledConnection] = []
+        """The one that is unused for longest comes first."""
         self._open = 0
 
     @asynccontextmanager
@@ -154,10 +143,8 @@ class ConnectionPool:
 
     async def aclose(self) -> None:
         """Close the idle connections."""
-        connections = [one for idle in self._idle.values() for one in idle]
-        self._idle.clear()
-        for connection in connections:
-            await self._drop(connection)
+        while self._idle:
+            await self._drop(self._idle.pop())
 
     async def _respond(
         self, endpoint: Endpoint, request: httpcore.Request, max_bytes: int
@@ -177,18 +164,17 @@ class ConnectionPool:
         self, connection: PooledConnection, request: httpcore.Request, max_bytes: int
     ) -> httpcore.Response:
         try:
-            require_lease()  # to wait for the turn and to connect may have taken long
             return await connection.send(request, max_bytes)
         except BaseException:
             await self._drop(connection)
             raise
 
     async def _take_idle(self, endpoint: Endpoint) -> PooledConnection | None:
-        idle = self._idle.get(endpoint, [])
-        while idle:
-            connection = idle.pop()
-            if not idle:
-                del self._idle[endpoint]
+        def latest() -> PooledConnection | None:
+            return next((one for one in reversed(self._idle) if one.endpoint == endpoint), None)
+
+        while connection := latest():
+            self._idle.remove(connection)
             if connection.usable:
                 return connection
             await self._drop(connection)
@@ -196,45 +182,32 @@ class ConnectionPool:
 
     async def _new(self, endpoint: Endpoint) -> PooledConnection:
         if self._open >= self._max_connections and self._idle:
-            await self._drop_oldest()
+            await self._drop(self._idle.pop(0))
+        connection = PooledConnection(endpoint, self._guard, self._tls)
         self._open += 1
-        try:
-            return await self._connect(endpoint)
-        except BaseException:
-            self._open -= 1
-            raise
-
-    async def _connect(self, endpoint: Endpoint) -> PooledConnection:
-        (scheme, host, port), proxy = endpoint
-        allow = self._guard.allow
-        if proxy:
-            http = _through(proxy, endpoint[0], self._guard, self._tls)
-            return PooledConnection(endpoint, self._guard, allow, http)
-        stream = await self._guard.connect_tcp(host, port)
-        if scheme == "https":
-            await stream.start_tls(self._tls(), host)
-        origin = httpcore.Origin(scheme.encode(), host.encode(), port)
-        direct = _DirectConnection(origin, stream)
-        return PooledConnection(endpoint, self._guard, allow, direct, stream)
+        return connection
 
     async def _release(self, connection: PooledConnection) -> None:
         if connection.usable:
-            # Put back at the end: the first of the dict is the one unused for longest.
-            endpoint = connection.endpoint
-            self._idle[endpoint] = [*self._idle.pop(endpoint, []), connection]
+            self._idle.append(connection)
         else:
             await self._drop(connection)
-
-    async def _drop_oldest(self) -> None:
-        oldest = next(iter(self._idle))
-        connection = self._idle[oldest].pop(0)
-        if not self._idle[oldest]:
-            del self._idle[oldest]
-        await self._drop(connection)
 
     async def _drop(self, connection: PooledConnection) -> None:
         self._open -= 1
         await connection.aclose()
+
+
+def _direct(
+    server: Origin, guard: AddressGuard, tls: Callable[[], ssl.SSLContext]
+) -> httpcore.AsyncConnectionInterface:
+    scheme, host, port = server
+    return httpcore.AsyncHTTPConnection(
+        httpcore.Origin(scheme.encode(), host.encode(), port),
+        ssl_context=tls() if scheme == "https" else None,
+        keepalive_expiry=IDLE,
+        network_backend=guard,
+    )
 
 
 def _through(
