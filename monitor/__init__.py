@@ -48,9 +48,3 @@ it alone reads the clock, sleeps and draws random numbers. Where several monitor
 `runtime.lease_keeper` knows which feeds and duties are those of this one. Commands that repair or
 move the database open the store itself.
 """
-
-import sys
-
-# Where rich is installed, httpx imports its command line, which takes 5 MB and 0.1 s. A module that
-# is None here cannot be imported, and httpx goes on without it.
-sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
