@@ -39,7 +39,6 @@ from monitor.intake.ingest.poll_outcome import BatchOutcome, NewDocument, PageRe
 from monitor.intake.parse.workers import Parser
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Fetched, NotModified, Page, PendingPage
-from monitor.storage.fencing import SOLE, lease_in_hand
 
 R = TypeVar("R")
 log = logging.getLogger("tocsin")
@@ -144,7 +143,6 @@ class Pipeline:
                     state=state,
                     came=came,
                     seconds=self._clock() - started,
-                    lease=lease_in_hand() or SOLE,
                 )
             )
 
@@ -152,8 +150,7 @@ class Pipeline:
         """Fetch an article's page and return when its text is stored and matched."""
         feed = self._ingester.watch.feeds.get(pending.article.feeds[0])
         page = await self._pages.read(pending.article, feed)
-        lease = lease_in_hand() or SOLE
-        await self._submit(PageResult(page=page, pending=pending, lease=lease))
+        await self._submit(PageResult(page=page, pending=pending))
 
     @contextmanager
     def poll_under_way(self) -> Iterator[None]:

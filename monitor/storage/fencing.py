@@ -25,7 +25,7 @@ class Lease(NamedTuple):
 
 
 SOLE = Lease(-1, 0)
-"""What the only monitor of a store holds."""
+"""What the only monitor of a store holds, and whoever needs no lease."""
 
 
 class Holding(NamedTuple):
@@ -36,12 +36,13 @@ class Holding(NamedTuple):
     """Whether the monitor still holds it, as far as it knows without asking the store."""
 
 
-_HOLDING: ContextVar[Holding | None] = ContextVar("holding", default=None)
+_UNSHARED = Holding(SOLE, lambda: True)
+_HOLDING = ContextVar("holding", default=_UNSHARED)
 
 
 @contextmanager
-def under(holding: Holding | None) -> Iterator[None]:
-    """Do what is inside, and the tasks and threads it starts, under a lease; None for under none.
+def under(holding: Holding) -> Iterator[None]:
+    """Do what is inside, and the tasks and threads it starts, under a lease.
 
     Transactions of the store and requests make sure of it.
     """
@@ -52,10 +53,9 @@ def under(holding: Holding | None) -> Iterator[None]:
         _HOLDING.reset(token)
 
 
-def lease_in_hand() -> Lease | None:
-    """Return the lease under which this is done, None if it needs none."""
-    holding = _HOLDING.get()
-    return None if holding is None else holding.lease
+def lease_in_hand() -> Lease:
+    """The lease under which this is done; `SOLE` where none is needed."""
+    return _HOLDING.get().lease
 
 
 def require_lease() -> None:
@@ -64,6 +64,5 @@ def require_lease() -> None:
     Raises:
         LeaseLostError: It may be in other hands by now.
     """
-    holding = _HOLDING.get()
-    if holding is not None and not holding.is_held():
+    if not _HOLDING.get().is_held():
         raise LeaseLostError(_("another monitor does this by now"))

@@ -37,7 +37,7 @@ from monitor.model.poll import (
     ResponseEvidence,
     Sighting,
 )
-from monitor.storage.fencing import SOLE, Lease
+from monitor.storage.fencing import Lease, lease_in_hand
 from monitor.storage.store.sql.batch import Batch
 
 
@@ -58,7 +58,7 @@ class PollResult(Struct, frozen=True, kw_only=True):
     state: FeedState
     came: NewDocument | Fetched | NotModified | FeedError
     seconds: float
-    lease: Lease = SOLE
+    lease: Lease = field(default_factory=lease_in_hand)
     """Under which the feed was polled; it is not stored under another."""
 
     @property
@@ -73,7 +73,7 @@ class PageResult(Struct, frozen=True, kw_only=True):
     page: Page
     pending: PendingPage
     weight: int = 1
-    lease: Lease = SOLE
+    lease: Lease = field(default_factory=lease_in_hand)
     """Under which the page was fetched."""
 
 

@@ -235,7 +235,7 @@ def transaction(connection: Connection) -> Iterator[Connection]:
 def _require_lease(connection: Connection) -> None:
     """Make sure of the lease under which this is done; it stays until the transaction ends."""
     lease = lease_in_hand()
-    if lease is None or lease == SOLE:
+    if lease == SOLE:
         return
     query = "SELECT 1 FROM leases WHERE id = ? AND epoch = ? FOR SHARE"
     if not connection.execute(query, lease).fetchone():
