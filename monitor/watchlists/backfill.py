@@ -18,9 +18,9 @@ from monitor.base.translation import ngettext, number
 from monitor.judgement.alerts.alert_planning import plan_alerts
 from monitor.judgement.alerts.facts import Arrivals
 from monitor.judgement.alerts.routing import Routing
-from monitor.judgement.match.fence import Matching, MatchingFence
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.judgement.match.rule_version import rule_version
+from monitor.judgement.match.time_limit import Matching, TimedMatcher
 from monitor.model.config import Watchlist
 from monitor.model.evidence import Via
 from monitor.model.feed import Feed
@@ -179,7 +179,7 @@ class Backfill:
         """Match an article within its time: what waits for the store's thread waits for this."""
         if not feeds:
             return Matching(())
-        return MatchingFence(self._stopwatch).match(self._rules[1], article, *feeds)
+        return TimedMatcher(self._stopwatch).match(self._rules[1], article, *feeds)
 
 
 EVERY = 10_000

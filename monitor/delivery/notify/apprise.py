@@ -39,7 +39,7 @@ SHOW_MARKDOWN = ("discord", "guilded", "mmost", "mmosts", "zulip")
 """Services to which Apprise sends plain text, and which show it as Markdown."""
 
 
-class AddressFence:
+class ConnectionWatch:
     """Refuses connections to addresses that are not allowed, and remembers the last one."""
 
     def __init__(self) -> None:
@@ -70,12 +70,12 @@ def _literals(host: str, port: object) -> list[str]:
         return [str(row[4][0]).partition("%")[0] for row in rows]
 
 
-def send_message(fence: AddressFence, request: Mapping[str, Any]) -> dict[str, Any]:
+def send_message(connections: ConnectionWatch, request: Mapping[str, Any]) -> dict[str, Any]:
     """Send a message; return whether it was accepted, else why not, without the address."""
     from apprise import Apprise, AppriseAsset
     from apprise.logger import LogCapture
 
-    fence.refused = ""
+    connections.refused = ""
     service = Apprise(asset=AppriseAsset(async_mode=False, plugin_paths=[]))
     if not service.add(request["url"]):
         return {
@@ -93,8 +93,8 @@ def send_message(fence: AddressFence, request: Mapping[str, Any]) -> dict[str, A
         output = captured.getvalue()
     if accepted:
         return {"accepted": True}
-    if fence.refused:
-        reason = refusal(fence.refused, fence.refused, fence.allow)
+    if connections.refused:
+        reason = refusal(connections.refused, connections.refused, connections.allow)
         return {"accepted": False, "reason": reason, "status": 0}
     status = int(match[1]) if (match := _STATUS.search(output)) else 0
     if status:
@@ -132,13 +132,13 @@ def main() -> None:
     """Send the message on each line of stdin, and write a line of JSON with the result."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # output of a service must not mix with the results
-    fence = AddressFence()
-    sys.addaudithook(fence.watch)
+    connections = ConnectionWatch()
+    sys.addaudithook(connections.watch)
     for line in sys.stdin:
         request = json.loads(line)
-        fence.allow = tuple(map(ip_network, request["allow"]))
+        connections.allow = tuple(map(ip_network, request["allow"]))
         try:
-            answer = send_message(fence, request)
+            answer = send_message(connections, request)
         except Exception as error:
             reason = _("failed inside Apprise ({error})", error=type(error).__name__)
             answer = {"accepted": False, "reason": reason, "status": 0}

@@ -16,8 +16,8 @@ from index.analysis.language import choose, prior
 from index.analysis.text_features import TextFeatures, text_features
 from monitor.base.article import Article
 from monitor.intake.ingest import cross_language
-from monitor.judgement.match.fence import MatchingFence
 from monitor.judgement.match.matcher import WatchlistMatcher
+from monitor.judgement.match.time_limit import TimedMatcher
 from monitor.model.feed import Feed
 from monitor.model.match import WatchlistMatch
 from monitor.model.poll import Names
@@ -44,13 +44,13 @@ def enrich(
     rules: WatchlistMatcher,
     recent: deque[str],
     declared: str,
-    fence: MatchingFence | None = None,
+    matcher: TimedMatcher | None = None,
     *,
     read: Sequence[TextFeatures | None] = (),
 ) -> list[Enrichment]:
     """Return the enrichment of each article of a feed; adds their languages to `recent`.
 
-    An article that exceeds the limits of the fence has no matches, and says why.
+    An article that exceeds the time limit has no matches, and says why.
 
     Args:
         articles: The articles.
@@ -58,7 +58,7 @@ def enrich(
         rules: The watchlists.
         recent: The languages of the last articles of the feed.
         declared: The language that the feed declares.
-        fence: Limits of matching.
+        matcher: Matches within the time limit.
         read: The features of each article, None where they were not read with the document.
     """
     features = _features(articles, read or [None] * len(articles), with_languages=not feed.lang)
@@ -70,8 +70,8 @@ def enrich(
         cross_language.names(article, one.names)
         for article, one in zip(known, features, strict=True)
     ]
-    fence = fence or MatchingFence()
-    hits = [fence.match(rules, article, feed) for article in known]
+    matcher = matcher or TimedMatcher()
+    hits = [matcher.match(rules, article, feed) for article in known]
     return [
         Enrichment(article, one.shingles, named, found.hits, found.unmatched)
         for article, one, named, found in zip(known, features, names, hits, strict=True)

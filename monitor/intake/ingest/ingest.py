@@ -29,9 +29,9 @@ from monitor.intake.ingest.poll_outcome import (
     PollResult,
 )
 from monitor.judgement.alerts.alert_planning import plan_alerts
+from monitor.judgement.alerts.delivery_planning import plan_ended_silences
 from monitor.judgement.alerts.facts import Arrivals
-from monitor.judgement.alerts.notification import plan_ended_silences
-from monitor.judgement.match.fence import MatchingFence
+from monitor.judgement.match.time_limit import TimedMatcher
 from monitor.model.event_link import EncodedBatch, EventLink, Surety
 from monitor.model.evidence import Via
 from monitor.model.feed import Feed, FeedHistory, Poll
@@ -196,7 +196,9 @@ class Ingester:
         recent = self._recent(reading, feed)
         packs = [one.entry.features for one in fresh]
         read = [unpacked(pack) if pack else None for pack in packs]
-        drafts = enrich(articles, feed, watch.rules, recent, parsed.lang, self._fence(), read=read)
+        drafts = enrich(
+            articles, feed, watch.rules, recent, parsed.lang, self._matcher(), read=read
+        )
         return EnrichedDocument(
             entries, {one.key: made for one, made in zip(fresh, drafts, strict=True)}
         )
@@ -257,15 +259,15 @@ class Ingester:
         self, reading: StoreReads, watch: ActiveConfig, feed: Feed, article: Article
     ) -> Enrichment:
         """Enrich an article of a feed, with the matches for each other feed that carries it."""
-        fence, recent = self._fence(), self._recent(reading, feed)
-        (made,) = enrich([article], feed, watch.rules, recent, "", fence)
+        matcher, recent = self._matcher(), self._recent(reading, feed)
+        (made,) = enrich([article], feed, watch.rules, recent, "", matcher)
         if article.feeds == (feed.number,) or made.unmatched:
             return made
-        found = fence.match(watch.rules, made.article, *_feeds_of(article, feed, watch))
+        found = matcher.match(watch.rules, made.article, *_feeds_of(article, feed, watch))
         return replace(made, hits=found.hits, unmatched=found.unmatched)
 
-    def _fence(self) -> MatchingFence:
-        return MatchingFence(self._stopwatch)
+    def _matcher(self) -> TimedMatcher:
+        return TimedMatcher(self._stopwatch)
 
     def _carried(
         self, batch: Batch, watch: ActiveConfig, answer: PollResult, outcome: PollOutcome
@@ -274,15 +276,15 @@ class Ingester:
         if not (outcome.sightings and watch.rules.by_feed):
             return
         feed, sighted = outcome.feed, [one.article for one in outcome.sightings]
-        fence = self._fence()
+        matcher = self._matcher()
         for article in batch.articles.get(list(dict.fromkeys(sighted))):
             if len(article.feeds) < 2:
                 continue
             feeds = _feeds_of(article, feed, watch)
             others = (one for one in feeds if one is not feed)
-            known = fence.match(watch.rules, article, *others).hits
+            known = matcher.match(watch.rules, article, *others).hits
             before = {hit.watchlist.name for hit in known}
-            hits = fence.match(watch.rules, article, *feeds).hits
+            hits = matcher.match(watch.rules, article, *feeds).hits
             if new := tuple(hit for hit in hits if hit.watchlist.name not in before):
                 yield ArticleChange(
                     article=article,

@@ -4,7 +4,7 @@
 
     article matches a watchlist ─▶ alert known? ─▶ its matches are replaced
                                  ─▶ duplicate?  ─▶ raised, as part of the original's alert
-                                 ─▶ raised ─▶ suppressed, or notified (see `notification`)
+                                 ─▶ raised ─▶ suppressed, or notified (see `delivery_planning`)
     article was edited ─▶ matches and terms that it lost
     story spreads      ─▶ escalated (see `escalation`) ─▶ suppressed, or notified
     feed has an incident ─▶ alert about the feed ─▶ suppressed, or notified
@@ -18,9 +18,9 @@ from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
 from monitor.judgement.alerts import escalation
+from monitor.judgement.alerts.delivery_planning import DeliveryPlanner
 from monitor.judgement.alerts.facts import AlertFacts, Arrivals, KnownAlert, StoryAlert, StoryFacts
 from monitor.judgement.alerts.headlines import headline_of, is_same_piece
-from monitor.judgement.alerts.notification import NotificationPlanner
 from monitor.judgement.alerts.plan import (
     AlertPlan,
     ArticleTiming,
@@ -66,7 +66,7 @@ class _Planning:
         self._arrivals = arrivals
         self._facts = facts
         self._now = now
-        self._notification = NotificationPlanner(facts, routing, now)
+        self._planner = DeliveryPlanner(facts, routing, now)
         self._last_alert = facts.last_alert
         self._known = {
             (alert.watchlist, alert.article): alert
@@ -97,8 +97,8 @@ class _Planning:
             escalations=tuple(self._escalations),
             incidents=tuple(self._incidents),
             timings=tuple(self._timings.values()),
-            notify=tuple(self._notification.notify),
-            suppressed=self._notification.changed_counts,
+            notify=tuple(self._planner.notify),
+            suppressed=self._planner.changed_counts,
             records=tuple(self._records),
         )
 
@@ -129,7 +129,7 @@ class _Planning:
         duplicate_of = original_alert(watchlist.name, change, self._of_original(change.copy_of))
         until = None
         if duplicate_of is None:
-            alert, until = self._notification.raised(alert, watchlist)
+            alert, until = self._planner.raised(alert, watchlist)
             self.raised.append(alert)
             self._raised_for.append((article.id, _story_alert(alert, hit)))
         known = KnownAlert(
@@ -246,7 +246,7 @@ class _Planning:
         self._records.append(EvidenceRecord(Kind.ESCALATED, before.id, content))
         if before.verdict is not Verdict.NOISE:
             alert = planned.alert
-            suppressed = self._notification.escalated(alert, notify_backfill=before.notify_backfill)
+            suppressed = self._planner.escalated(alert, notify_backfill=before.notify_backfill)
             if suppressed:
                 alert = replace(alert, suppressed=suppressed.reason)
                 planned = replace(planned, alert=alert)
@@ -267,7 +267,7 @@ class _Planning:
                 backfill=False,
                 kind=notice.kind,
             )
-            alert, until = self._notification.raised(alert)
+            alert, until = self._planner.raised(alert)
             self.raised.append(alert)
             self._new.append(NewAlert(alert=alert, feed=feed.number, suppressed_until=until))
             content = {

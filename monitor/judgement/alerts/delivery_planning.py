@@ -24,7 +24,7 @@ COUNTED = (SuppressionReason.SILENCE, SuppressionReason.COOLDOWN)
 """Reasons that end: the next notification says how many alerts they suppressed."""
 
 
-class NotificationPlanner:
+class DeliveryPlanner:
     """Plans the notifications of one transaction, one alert after the other.
 
     What it decides for one alert matters for the next: a notification starts a cooldown.
@@ -139,7 +139,7 @@ def cooldown_end(
 
 def plan_ended_silences(facts: AlertFacts, routing: Routing, now: Timestamp) -> AlertPlan:
     """Decide who is notified of the silences that have ended, and with which words."""
-    planner = NotificationPlanner(facts, routing, now)
+    planner = DeliveryPlanner(facts, routing, now)
     messages = []
     for ended in facts.ended_silences:
         silence = ended.silence

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from monitor.base.article import Timestamp
 from monitor.base.formatting import span
 from monitor.base.translation import gettext as _
+from monitor.judgement.alerts.delivery_planning import DeliveryPlanner
 from monitor.judgement.alerts.facts import AlertFacts
-from monitor.judgement.alerts.notification import NotificationPlanner
 from monitor.judgement.alerts.plan import AlertPlan, EvidenceRecord, NewAlert, NewUnusualTime
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertKind
@@ -70,7 +70,7 @@ def _plan(
     unusual: tuple[NewUnusualTime, ...] = (),
 ) -> AlertPlan:
     """Return a plan with an alert for each title, by its number."""
-    planner = NotificationPlanner(facts, routing, now)
+    planner = DeliveryPlanner(facts, routing, now)
     raised, new, records = [], [], []
     for id, title in titles.items():
         alert = RaisedAlert(

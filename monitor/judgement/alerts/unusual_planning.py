@@ -9,8 +9,8 @@ from msgspec import Struct
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
+from monitor.judgement.alerts.delivery_planning import DeliveryPlanner
 from monitor.judgement.alerts.facts import AlertFacts
-from monitor.judgement.alerts.notification import NotificationPlanner
 from monitor.judgement.alerts.plan import AlertPlan, EvidenceRecord, NewAlert, NewUnusualTime
 from monitor.judgement.alerts.quiet_hours import by_the_clock
 from monitor.judgement.alerts.routing import Routing
@@ -55,7 +55,7 @@ def plan_unusual(
         routing: Channels and routes.
         now: The time.
     """
-    planner = NotificationPlanner(facts, routing, now)
+    planner = DeliveryPlanner(facts, routing, now)
     raised, new, times, records = [], [], [], []
     for id, one in enumerate(begun, facts.last_alert + 1):
         watchlist, found = one.watchlist, one.found

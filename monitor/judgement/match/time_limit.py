@@ -1,4 +1,4 @@
-"""The fence of matching: an article that takes too long to match is set aside, the others go on."""
+"""An article that takes too long to match is set aside; the others go on."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Matching(NamedTuple):
     """Why the article was set aside; empty when it was matched."""
 
 
-class MatchingFence:
+class TimedMatcher:
     """Matches the articles of one document, within its time."""
 
     def __init__(self, stopwatch: Callable[[], float] = lambda: 0.0) -> None:

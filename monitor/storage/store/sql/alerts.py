@@ -170,7 +170,7 @@ def _last_notified(
 ) -> dict[str, Timestamp]:
     """Return when each watchlist that has a cooldown was last notified of.
 
-    Alerts older than the cooldown are not read, to save time; `alerts.notification` decides.
+    Alerts older than the cooldown are not read, to save time; `alerts.delivery_planning` decides.
     """
     found = {}
     for name, watchlist in watchlists.items():

@@ -8,7 +8,7 @@ import pytest
 from support.delivery_desk import DAY, LOOPBACK, DeliveryDesk, alerts
 from support.scripted_server import Reply, Web
 
-from monitor.delivery.notify.apprise import AddressFence, send_message
+from monitor.delivery.notify.apprise import ConnectionWatch, send_message
 from monitor.model.config import Channel, ChannelKind
 
 pytestmark = pytest.mark.costly
@@ -41,7 +41,7 @@ def test_what_apprise_says_is_told_without_the_address(web: Web) -> None:
     web.on("/in", Reply(500))
     answers = [
         send_message(
-            AddressFence(),
+            ConnectionWatch(),
             {"url": f"json://me:canary@127.0.0.1:{port}/in", "subject": "Title", "plain": "Text"},
         )
         for port in (web.port, 1)
@@ -57,9 +57,9 @@ def test_what_shows_markdown_gets_markdown(web: Web) -> None:
     web.on("/in", Reply(200))
     message = {"subject": "[Reset](phish.test)", "plain": "plain", "markdown": "mark\\_down"}
     for address in (f"mmost://127.0.0.1:{web.port}/{'a' * 24}", f"json://127.0.0.1:{web.port}/in"):
-        fence = AddressFence()
-        fence.allow = LOOPBACK
-        assert send_message(fence, {"url": address, **message})["accepted"]
+        connections = ConnectionWatch()
+        connections.allow = LOOPBACK
+        assert send_message(connections, {"url": address, **message})["accepted"]
     chat, other = (json.loads(request.body) for request in web.requests)
     assert chat["text"] == "\\[Reset\\]\\(phish.test\\)\r\nmark\\_down"
     assert (other["title"], other["message"]) == ("[Reset](phish.test)", "plain")

@@ -17,8 +17,8 @@ from monitor.intake.ingest import feed_health, schedule
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome, NewDocument, PollResult
 from monitor.intake.parse.entry_keys import keyed_entries
-from monitor.judgement.match.fence import ARTICLE_SECONDS, MatchingFence
 from monitor.judgement.match.matcher import WatchlistMatcher
+from monitor.judgement.match.time_limit import ARTICLE_SECONDS, TimedMatcher
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed, FeedState, Health
 from monitor.model.poll import Entry, Fetched, ParsedFeed
@@ -143,11 +143,11 @@ def test_a_backfill_has_the_same_time_for_an_article(
 def test_the_distances_of_one_watchlist_have_the_same_time(tmp_path: Path) -> None:
     near = " OR ".join(f"({word} NEAR/1 calme)" for word in WORDS)
     seconds = count()
-    fence = MatchingFence(lambda: float(next(seconds)))
+    matcher = TimedMatcher(lambda: float(next(seconds)))
     rules = WatchlistMatcher([Watchlist(name="near", query=parse_query(near))])
     article = Article(id=1, feeds=(1,), url="", title=f"calme le {SLOW}", summary="", seen=1.0)
-    assert fence.match(rules, article) == ((), "matching it takes longer than 5 s")
-    assert MatchingFence().match(rules, article).unmatched == ""
+    assert matcher.match(rules, article) == ((), "matching it takes longer than 5 s")
+    assert TimedMatcher().match(rules, article).unmatched == ""
 
 
 def test_a_document_has_its_time_too(room: Newsroom) -> None:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.judgement.alerts.alert_planning import original_alert, plan_alerts
+from monitor.judgement.alerts.delivery_planning import cooldown_end, plan_ended_silences
 from monitor.judgement.alerts.escalation import touched_stories
 from monitor.judgement.alerts.facts import (
     NO_FACTS,
@@ -26,7 +27,6 @@ from monitor.judgement.alerts.facts import (
     SuppressedCount,
 )
 from monitor.judgement.alerts.headlines import headline
-from monitor.judgement.alerts.notification import cooldown_end, plan_ended_silences
 from monitor.judgement.alerts.plan import AlertPlan
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertKind, AlertState, BegunIncident, SuppressionReason, Verdict
