@@ -98,7 +98,7 @@ def _documents(folder: Path) -> Iterator[Article]:
     for path in files:
         feed = feeds[of[path]]
         try:
-            entries = parse(path.read_bytes(), feed.url).keyed
+            entries = parse(path.read_bytes(), feed.url).entries
         except ParseError:
             continue
         fingerprints = {one.fingerprint for one in entries}

@@ -47,6 +47,10 @@ class Fetched(Struct, frozen=True, kw_only=True):
     """What the analyst says that it is in; empty to find out."""
     told: tuple[tuple[str, str], ...] = ()
     """Headers that say where and when it came from: nothing secret."""
+    digest: bytes = b""
+    """Hash of the body, by which it counts as new or known; empty until it was reckoned."""
+    received: Timestamp | None = None
+    """When its last byte arrived; None if that was not measured."""
 
 
 class ResponseEvidence(Struct, frozen=True, kw_only=True):
@@ -72,7 +76,7 @@ class NotModified(Struct, frozen=True, kw_only=True):
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One item as the feed published it, its text already clean."""
+    """One item as the feed published it, its text already clean, and what identifies it."""
 
     guid: str
     """The feed's own id for it; empty when it gives none."""
@@ -83,26 +87,19 @@ class Entry(Struct, frozen=True, kw_only=True):
     body: str = ""
     author: str = ""
     published: Timestamp | None = None
-    updated: Timestamp | None = None
     source: str = ""
     """Name of where the feed has it from; empty when it gives none."""
     source_url: str = ""
     """Its absolute address."""
     features: bytes = b""
     """Those of its texts, packed, where they were read with the document."""
-
-
-class KeyedEntry(Struct, frozen=True, kw_only=True):
-    """An entry with what identifies it (see `monitor.intake.parse.entry_keys`)."""
-
-    entry: Entry
-    key: str
-    """Its key in its feed."""
-    fingerprint: bytes
+    key: str = ""
+    """Its key in its feed (see `monitor.intake.parse.entry_keys`)."""
+    fingerprint: bytes = b""
     """Hash of its words."""
-    canonical: str
+    canonical: str = ""
     """The address that all spellings of its link share; empty if it has none."""
-    parts: bytes
+    parts: bytes = b""
     """Hashes of title, summary, body and canonical link, one after the other."""
 
 
@@ -117,8 +114,6 @@ class ParsedFeed(Struct, frozen=True, kw_only=True):
     format: str = ""
     """What it is written in, for people: `RSS 2.0`; empty when it does not say."""
     entries: tuple[Entry, ...] = ()
-    keyed: tuple[KeyedEntry, ...] = ()
-    """The entries with what identifies them."""
 
 
 class Page(Struct, frozen=True, kw_only=True):
@@ -156,7 +151,7 @@ class Known(Struct, frozen=True, kw_only=True):
     guids: Mapping[str, tuple[int, bytes]] = field(default_factory=dict)
     """Article id and fingerprint by key of this feed's entries (see `entry_keys.key`)."""
     parts: Mapping[str, bytes] = field(default_factory=dict)
-    """Hashes of the parts of this feed's entries by key (see `KeyedEntry`); none of an
+    """Hashes of the parts of this feed's entries by key (see `Entry`); none of an
     entry that was last stored before these were kept."""
     urls: Mapping[str, tuple[KnownArticle, ...]] = field(default_factory=dict)
     """Articles of any feed, by canonical URL."""
@@ -229,7 +224,7 @@ class ArticleChange(Struct, frozen=True, kw_only=True):
     fingerprint: bytes
     """Hash of the folded entry (see `entry_keys.fingerprint`)."""
     parts: bytes = b""
-    """Hashes of the parts of the entry (see `KeyedEntry`)."""
+    """Hashes of the parts of the entry (see `Entry`)."""
     canonical: str
     """Canonical URL, for recognition across feeds; empty without one, or without a new one."""
     hits: tuple[WatchlistMatch, ...] = ()

@@ -23,7 +23,6 @@ from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from typing import TypeVar
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
@@ -35,10 +34,10 @@ from monitor.intake.fetch.robots_policy import RobotsPolicy
 from monitor.intake.ingest import schedule
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.outage import OutageDetector
-from monitor.intake.ingest.poll_outcome import BatchOutcome, NewDocument, PageResult, PollResult
+from monitor.intake.ingest.poll_outcome import BatchOutcome, PageResult, PollResult
 from monitor.intake.parse.workers import Parser
 from monitor.model.feed import Feed, FeedState
-from monitor.model.poll import Fetched, NotModified, Page, PendingPage
+from monitor.model.poll import Fetched, NotModified, Page, ParsedFeed, PendingPage
 
 R = TypeVar("R")
 log = logging.getLogger("tocsin")
@@ -63,27 +62,8 @@ def hash_of(body: bytes) -> bytes:
     return blake2b(body, digest_size=16).digest()
 
 
-class _Waiting(Struct, frozen=True):
-    """A result, and the future of the task that waits until it is stored."""
-
-    answer: PollResult | PageResult
-    done: asyncio.Future[None]
-
-    def end(self, error: StoreError | None = None) -> None:
-        if self.done.done():
-            return
-        if error is None:
-            self.done.set_result(None)
-        else:
-            self.done.set_exception(error)
-
-
-class _Unparsed(Struct, frozen=True):
-    """A document that is to be parsed."""
-
-    fetched: Fetched
-    digest: bytes
-    received: Timestamp
+_Waiting = tuple[PollResult | PageResult, asyncio.Future[None]]
+"""A result, and the future of the task that waits until it is stored."""
 
 
 class Pipeline:
@@ -131,17 +111,17 @@ class Pipeline:
             LeaseLostError: It is in the hands of another monitor, and was not asked.
         """
         started = self._clock()
-        came: _Unparsed | NewDocument | Fetched | NotModified | FeedError
-        came = await self._fetch(feed, state)
-        size = len(came.fetched.body) if isinstance(came, _Unparsed) else 0
+        response, parsed = await self._fetch(feed, state), None
+        size = len(response.body) if isinstance(response, Fetched) else 0
         with self._holding(size):
-            if isinstance(came, _Unparsed):
-                came = await self._parse(came, state)  # and the body is let go
+            if isinstance(response, Fetched) and response.digest != state.body_hash:
+                response, parsed = await self._parse(response, state)  # and the body is let go
             await self._submit(
                 PollResult(
                     feed=feed,
                     state=state,
-                    came=came,
+                    response=response,
+                    parsed=parsed,
                     seconds=self._clock() - started,
                 )
             )
@@ -167,12 +147,12 @@ class Pipeline:
         while True:
             batch = [await self._answers.get()]
             await self._gather()
-            entries = batch[0].answer.weight
+            entries = batch[0][0].weight
             while entries < BATCH_ENTRIES and not self._answers.empty():
                 batch.append(self._answers.get_nowait())
-                entries += batch[-1].answer.weight
-            for waiting in batch:
-                self._count(waiting.answer, -1)
+                entries += batch[-1][0].weight
+            for answer, _done in batch:
+                self._count(answer, -1)
             await self._store_batch(batch)
 
     async def _gather(self) -> None:
@@ -206,7 +186,7 @@ class Pipeline:
             self._due.clear()
 
     async def _store_batch(self, batch: Sequence[_Waiting]) -> None:
-        answers = [waiting.answer for waiting in batch]
+        answers = [answer for answer, _done in batch]
         wronged, down = self._judge_network(answers)
         try:
             if wronged:
@@ -214,13 +194,11 @@ class Pipeline:
             stored = await self._in_thread(self._ingester.ingest, answers, down)
             self._on_stored(replace(stored, outage=bool(self._network.down)))
         except StoreError as error:
-            for waiting in batch:
-                waiting.end(error)
+            _end(batch, error)
         except Exception as error:
             await self._store_one_by_one(batch, error)
         else:
-            for waiting in batch:
-                waiting.end()
+            _end(batch)
 
     async def _store_one_by_one(self, batch: Sequence[_Waiting], error: Exception) -> None:
         """Store results one by one, so that a result that fails costs no other feed anything."""
@@ -228,20 +206,21 @@ class Pipeline:
             for waiting in batch:
                 await self._store_batch([waiting])
             return
-        (waiting,) = batch
-        refused = _refused(waiting.answer, error)
+        ((answer, done),) = batch
+        refused = _refused(answer, error)
         if refused is None:
-            waiting.end(StoreError(_("not stored: {error}", error=error)))
+            _end(batch, StoreError(_("not stored: {error}", error=error)))
         else:
-            await self._store_batch([replace(waiting, answer=refused)])
+            await self._store_batch([(refused, done)])
 
     async def _in_thread(self, call: Callable[..., R], *args: object) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)
 
-    async def _fetch(
-        self, feed: Feed, state: FeedState
-    ) -> _Unparsed | Fetched | NotModified | FeedError:
-        """Fetch a feed. The hash of the body decides what is new, not the headers."""
+    async def _fetch(self, feed: Feed, state: FeedState) -> Fetched | NotModified | FeedError:
+        """Fetch a feed; return it without its body if that is the one of the last poll.
+
+        The hash of the body decides what is new, not the headers.
+        """
         try:
             fetched = await self._client.fetch(
                 feed.url,
@@ -255,25 +234,21 @@ class Pipeline:
         received = self._clock()
         if isinstance(fetched, NotModified):
             return fetched
-        fetched = replace(fetched, encoding=feed.request_options.encoding)
         digest = hash_of(fetched.body)
-        if digest == state.body_hash:
-            return replace(fetched, body=b"")
-        return _Unparsed(fetched, digest, received)
+        body = b"" if digest == state.body_hash else fetched.body
+        encoding = feed.request_options.encoding
+        return replace(fetched, encoding=encoding, body=body, digest=digest, received=received)
 
-    async def _parse(self, came: _Unparsed, state: FeedState) -> NewDocument | FeedError:
+    async def _parse(
+        self, fetched: Fetched, state: FeedState
+    ) -> tuple[Fetched | FeedError, ParsedFeed | None]:
         try:
             with self._parsing():
                 is_first = state.last_ok is None
-                parsed = await self._parser.parse(came.fetched, with_features=is_first)
+                parsed = await self._parser.parse(fetched, with_features=is_first)
         except FeedError as error:
-            return error.bare()
-        return NewDocument(
-            fetched=replace(came.fetched, body=b""),
-            digest=came.digest,
-            parsed=parsed,
-            received=came.received,
-        )
+            return error.bare(), None
+        return replace(fetched, body=b""), parsed
 
     async def _extract(self, page: Fetched) -> str:
         with self._holding(len(page.body)), self._parsing():
@@ -313,7 +288,8 @@ class Pipeline:
         for answer in answers:
             if isinstance(answer, PollResult):
                 url = answer.feed.url
-                outcomes[url] = answer.came if isinstance(answer.came, FeedError) else None
+                response = answer.response
+                outcomes[url] = response if isinstance(response, FeedError) else None
                 before, began = answer.state, now - answer.seconds
                 if before.last_poll is None or schedule.is_overdue(before, began):
                     overdue.add(url)
@@ -324,13 +300,28 @@ class Pipeline:
 
     async def _submit(self, answer: PollResult | PageResult) -> None:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        await self._answers.put(_Waiting(answer, done))
+        await self._answers.put((answer, done))
         self._count(answer, 1)
         await done
 
 
+def _end(batch: Sequence[_Waiting], error: StoreError | None = None) -> None:
+    """Let those who wait for a batch go on: it is stored, or it is not."""
+    for _answer, done in batch:
+        if done.done():
+            continue
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)
+
+
 def _brought_nothing(answer: PollResult | PageResult) -> bool:
-    return isinstance(answer, PollResult) and isinstance(answer.came, Fetched | NotModified)
+    return (
+        isinstance(answer, PollResult)
+        and answer.parsed is None
+        and not isinstance(answer.response, FeedError)
+    )
 
 
 def _is_of_new_feed(answer: PollResult | PageResult) -> bool:
@@ -340,12 +331,12 @@ def _is_of_new_feed(answer: PollResult | PageResult) -> bool:
 def _refused(answer: PollResult | PageResult, error: Exception) -> PollResult | PageResult | None:
     """Return a result that cannot be stored as a failed one; None if it brought nothing."""
     why = type(error).__name__  # the message may contain anything
-    if isinstance(answer, PollResult) and isinstance(answer.came, NewDocument):
+    if isinstance(answer, PollResult) and answer.parsed:
         feed = answer.feed
         words = _("{feed}: what it brought cannot be stored ({error})", feed=feed.name, error=why)
         log.error(words, exc_info=error)
         reason = _("its document cannot be stored ({error})", error=why)
-        return replace(answer, came=ParseError(feed.url, reason))
+        return replace(answer, response=ParseError(feed.url, reason), parsed=None)
     if isinstance(answer, PageResult) and answer.page.text:
         article = answer.page.article
         words = _(

@@ -24,7 +24,7 @@ from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.evidence import Via
 from monitor.model.feed import Feed
-from monitor.model.poll import ArticleChange, KeyedEntry, Known
+from monitor.model.poll import ArticleChange, Entry, Known
 from monitor.storage.store.sql.batch import Batch
 from monitor.storage.store.sql.store import Store
 
@@ -80,9 +80,9 @@ class ArticleImport:
         self.alerts += alerts
 
     def _arrival(
-        self, batch: Batch, feed: Feed, given: ImportedArticle, one: KeyedEntry
+        self, batch: Batch, feed: Feed, given: ImportedArticle, one: Entry
     ) -> ArticleChange:
-        article = article_changes.article(one.entry, feed, batch.next_article(), given.seen)
+        article = article_changes.article(one, feed, batch.next_article(), given.seen)
         declared = replace(feed, lang=given.lang or feed.lang)
         (made,) = enrich([article], declared, self._rules, deque(), "")
         return ArticleChange(
@@ -99,7 +99,7 @@ class ArticleImport:
 
 def _fresh(
     batch: Batch, feed: Feed, given: Sequence[ImportedArticle]
-) -> list[tuple[ImportedArticle, KeyedEntry]]:
+) -> list[tuple[ImportedArticle, Entry]]:
     """Return what is not there yet, each once."""
     entries = keyed_entries([one.entry for one in given])
     known = batch.known(
@@ -108,7 +108,7 @@ def _fresh(
         {one.canonical for one in entries} - {""},
         {one.fingerprint for one in entries},
     )
-    found: list[tuple[ImportedArticle, KeyedEntry]] = []
+    found: list[tuple[ImportedArticle, Entry]] = []
     met: set[str | bytes] = set()
     for article, one in zip(given, entries, strict=True):
         names = {one.key, one.canonical if tells_one_article(one.canonical) else one.key}
@@ -118,7 +118,7 @@ def _fresh(
     return found
 
 
-def is_known(one: KeyedEntry, known: Known) -> bool:
+def is_known(one: Entry, known: Known) -> bool:
     """Tell whether an article is there: by its name, its link, or its very words.
 
     Whatever its text: an older one than ours is no news of it. Words alone say nothing

@@ -35,7 +35,8 @@ def entry_change(
         now: When a new article was seen.
         aggregated: Whether the feed brings what other outlets publish.
     """
-    entry, canonical = decision.entry, decision.canonical
+    entry = decision.entry
+    canonical = entry.canonical
     if isinstance(decision, identify.Seen):
         return None
     if isinstance(decision, identify.New):
@@ -49,19 +50,19 @@ def entry_change(
         if revised is None:
             return Sighting(
                 article=decision.article,
-                guid=decision.key,
-                fingerprint=decision.fingerprint,
-                parts=decision.parts,
-                canonical=decision.canonical,
+                guid=entry.key,
+                fingerprint=entry.fingerprint,
+                parts=entry.parts,
+                canonical=canonical,
                 reissued=isinstance(decision, identify.Reissued),
             )
         text, canonical = revised, "" if entry.url == revised.url else canonical
     return ArticleChange(
         article=text,
         new=isinstance(decision, identify.New),
-        guid=decision.key,
-        fingerprint=decision.fingerprint,
-        parts=decision.parts,
+        guid=entry.key,
+        fingerprint=entry.fingerprint,
+        parts=entry.parts,
         canonical=canonical,
         outlet_url=entry.source_url if text.outlet else "",
         wants_page=feed.full_text and bool(text.url) and not entry.body,
@@ -75,7 +76,7 @@ def revision(old: Article, change: identify.Changed, feed: Feed) -> Article | No
     the others it may have said less, or something else, all the time.
     """
     entry, alone = change.entry, old.feeds == (feed.number,)
-    changed = PARTS if alone else identify.changed_parts(change, change.before)
+    changed = PARTS if alone else identify.changed_parts(entry, change.before)
     text = {part: getattr(entry, part) for part in changed}
     if not alone:
         text = {part: said for part, said in text.items() if said}

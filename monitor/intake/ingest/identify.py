@@ -6,17 +6,22 @@ from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from monitor.intake.parse.entry_keys import PART, PARTS, folded, part_hash
-from monitor.model.poll import KeyedEntry, Known, KnownArticle
+from monitor.model.poll import Entry, Known, KnownArticle
 
 
-class New(KeyedEntry, frozen=True, kw_only=True):
+class New(Struct, frozen=True, kw_only=True):
     """An article never seen before."""
 
+    entry: Entry
 
-class KnownEntry(KeyedEntry, frozen=True, kw_only=True):
+
+class KnownEntry(Struct, frozen=True, kw_only=True):
     """An entry of a known article; `article` is its id."""
 
+    entry: Entry
     article: int
 
 
@@ -50,7 +55,7 @@ class Reissued(KnownEntry, frozen=True):
 Decision = New | Seen | Relinked | Changed | Duplicate | Reissued
 
 
-def changed_parts(one: KeyedEntry, before: bytes) -> frozenset[str]:
+def changed_parts(one: Entry, before: bytes) -> frozenset[str]:
     """Return which parts of an entry are not as they were; all when that is not known."""
     if not before:
         return frozenset(PARTS)
@@ -59,11 +64,11 @@ def changed_parts(one: KeyedEntry, before: bytes) -> frozenset[str]:
     return frozenset(part for part, place in places.items() if now[place] != before[place])
 
 
-def _has_new_link(one: KeyedEntry, before: bytes) -> bool:
+def _has_new_link(one: Entry, before: bytes) -> bool:
     return bool(one.canonical and before) and part_hash(one.canonical) != before[-PART:]
 
 
-def identify(entries: Sequence[KeyedEntry], known: Known) -> list[Decision]:
+def identify(entries: Sequence[Entry], known: Known) -> list[Decision]:
     """Decide for each entry of one document, in its order.
 
     Entries of one document never become one article: each article is taken once.
@@ -74,7 +79,7 @@ def identify(entries: Sequence[KeyedEntry], known: Known) -> list[Decision]:
 class _DocumentEntries:
     """The entries of one document against the known ones, while they are decided."""
 
-    def __init__(self, entries: Sequence[KeyedEntry], known: Known) -> None:
+    def __init__(self, entries: Sequence[Entry], known: Known) -> None:
         self._known = known
         self._entries = entries
         self._links = Counter(one.canonical for one in self._entries)
@@ -85,41 +90,36 @@ class _DocumentEntries:
     def decisions(self) -> list[Decision]:
         moved = self._moved()
         return [
-            _known_entry(Reissued, one, moved[at]) if at in moved else self._decision(one)
+            Reissued(entry=one, article=moved[at]) if at in moved else self._decision(one)
             for at, one in enumerate(self._entries)
         ]
 
-    def _decision(self, one: KeyedEntry) -> Decision:
+    def _decision(self, one: Entry) -> Decision:
         if found := self._known.guids.get(one.key):
             article, fingerprint = found
             before = self._known.parts.get(one.key, b"")
             if one.fingerprint != fingerprint:
-                return _changed(Changed, one, article, before)
-            return _known_entry(Relinked if _has_new_link(one, before) else Seen, one, article)
+                return Changed(entry=one, article=article, before=before)
+            kind = Relinked if _has_new_link(one, before) else Seen
+            return kind(entry=one, article=article)
         candidates = self._known.urls.get(one.canonical, ()) if one.canonical else ()
         if own := self._by_link(one, candidates):
             self._taken.add(own.id)
             if _is_unchanged(one, own):
-                return _known_entry(Reissued, one, own.id)
-            return _changed(Changed, one, own.id)
+                return Reissued(entry=one, article=own.id)
+            return Changed(entry=one, article=own.id)
         others = [c for c in candidates if c.id not in self._taken and c.id not in self._known.own]
         for other in others:
             if _tells_the_same(one, other):
                 self._taken.add(other.id)
-                return _known_entry(Duplicate, one, other.id)
+                return Duplicate(entry=one, article=other.id)
         for other in others:
             if one.key in other.site_guids and self._identifies(one.canonical):
                 self._taken.add(other.id)
-                return _changed(Variant, one, other.id)
-        return New(
-            entry=one.entry,
-            key=one.key,
-            fingerprint=one.fingerprint,
-            canonical=one.canonical,
-            parts=one.parts,
-        )
+                return Variant(entry=one, article=other.id)
+        return New(entry=one)
 
-    def _by_link(self, one: KeyedEntry, candidates: Sequence[KnownArticle]) -> KnownArticle | None:
+    def _by_link(self, one: Entry, candidates: Sequence[KnownArticle]) -> KnownArticle | None:
         """Return the one article of this feed that left the document and had this link."""
         own = [c for c in candidates if c.id in self._known.own]
         if len(own) != 1 or own[0].id in self._taken or not self._identifies(one.canonical):
@@ -159,37 +159,12 @@ class _DocumentEntries:
         return moved
 
 
-def _tells_the_same(one: KeyedEntry, other: KnownArticle) -> bool:
-    title = folded(one.entry.title)
+def _tells_the_same(one: Entry, other: KnownArticle) -> bool:
+    title = folded(one.title)
     return bool(title and title == folded(other.title)) or one.fingerprint == other.fingerprint
 
 
-def _is_unchanged(one: KeyedEntry, before: KnownArticle) -> bool:
+def _is_unchanged(one: Entry, before: KnownArticle) -> bool:
     if before.fingerprint:
         return one.fingerprint == before.fingerprint
-    return folded(one.entry.title) == folded(before.title)
-
-
-def _known_entry(
-    kind: type[Seen | Relinked | Duplicate | Reissued], one: KeyedEntry, article: int
-) -> Seen | Relinked | Duplicate | Reissued:
-    return kind(
-        entry=one.entry,
-        key=one.key,
-        fingerprint=one.fingerprint,
-        canonical=one.canonical,
-        parts=one.parts,
-        article=article,
-    )
-
-
-def _changed(kind: type[Changed], one: KeyedEntry, article: int, before: bytes = b"") -> Changed:
-    return kind(
-        entry=one.entry,
-        key=one.key,
-        fingerprint=one.fingerprint,
-        canonical=one.canonical,
-        parts=one.parts,
-        article=article,
-        before=before,
-    )
+    return folded(one.title) == folded(before.title)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from msgspec.structs import replace
@@ -23,8 +23,6 @@ from monitor.intake.ingest.enrichment import Enrichment, enrich
 from monitor.intake.ingest.poll_outcome import (
     ActiveConfig,
     BatchOutcome,
-    EnrichedDocument,
-    NewDocument,
     PageResult,
     PollResult,
 )
@@ -35,7 +33,7 @@ from monitor.judgement.match.time_limit import TimedMatcher
 from monitor.model.event_link import EncodedBatch, EventLink, Surety
 from monitor.model.evidence import Via
 from monitor.model.feed import Feed, FeedHistory, Poll
-from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert
+from monitor.model.poll import ArticleChange, NotModified, PollOutcome, RaisedAlert
 from monitor.storage.store.sql.batch import Batch, StoreReads
 from monitor.storage.store.sql.store import Store
 
@@ -87,7 +85,7 @@ class Ingester:
             with self._store.batch() as batch:
                 held = batch.held({answer.lease for answer in answers})
                 histories = batch.feed_histories(_polled_feeds(answers))
-                for answer, document in zip(answers, drafted, strict=True):
+                for answer, drafts in zip(answers, drafted, strict=True):
                     if answer.lease not in held:
                         continue
                     if isinstance(answer, PageResult):
@@ -96,7 +94,7 @@ class Ingester:
                     else:
                         history = histories.pop(answer.feed.number, None)
                         refresh = self._refresh(
-                            batch, watch, answer, document, history, now, network_down
+                            batch, watch, answer, drafts, history, now, network_down
                         )
                         batch.save_poll(refresh)
                         arrivals = polled(refresh)
@@ -185,45 +183,46 @@ class Ingester:
 
     def _drafted(
         self, reading: StoreReads, watch: ActiveConfig, answer: PollResult | PageResult
-    ) -> EnrichedDocument:
-        if isinstance(answer, PageResult) or not isinstance(answer.came, NewDocument):
-            return EnrichedDocument()
-        feed, parsed = answer.feed, answer.came.parsed
-        entries = parsed.keyed
+    ) -> dict[str, Enrichment]:
+        """Return the enrichment of each entry that is new or changed, by key."""
+        if isinstance(answer, PageResult) or answer.parsed is None:
+            return {}
+        feed, parsed = answer.feed, answer.parsed
+        entries = parsed.entries
         before = reading.known(feed, {one.key for one in entries}, (), ()).guids
         fresh = [one for one in entries if before.get(one.key, (0, b""))[1] != one.fingerprint]
-        articles = [article_changes.article(one.entry, feed) for one in fresh]
+        articles = [article_changes.article(one, feed) for one in fresh]
         recent = self._recent(reading, feed)
-        packs = [one.entry.features for one in fresh]
+        packs = [one.features for one in fresh]
         read = [unpacked(pack) if pack else None for pack in packs]
         drafts = enrich(
             articles, feed, watch.rules, recent, parsed.lang, self._matcher(), read=read
         )
-        return EnrichedDocument(
-            entries, {one.key: made for one, made in zip(fresh, drafts, strict=True)}
-        )
+        return {one.key: made for one, made in zip(fresh, drafts, strict=True)}
 
     def _refresh(
         self,
         batch: Batch,
         watch: ActiveConfig,
         answer: PollResult,
-        document: EnrichedDocument,
+        drafts: Mapping[str, Enrichment],
         history: FeedHistory | None,
         now: Timestamp,
         network_down: bool,
     ) -> PollOutcome:
-        came, jitter, feed = answer.came, self._jitter(), answer.feed
+        response, jitter, feed = answer.response, self._jitter(), answer.feed
         if history is None:  # polled twice in this batch
             history = batch.feed_histories([feed])[feed.number]
-        if isinstance(came, FeedError):
+        if isinstance(response, FeedError):
             return poll_outcome.after_failure(
-                history, answer, came, now, jitter, outage=network_down
+                history, answer, response, now, jitter, outage=network_down
             )
-        if not isinstance(came, NewDocument):
+        if answer.parsed is None or isinstance(response, NotModified):
             return poll_outcome.after_unchanged(history, answer, now, jitter)
         redraft = partial(self._draft, batch, watch, feed)
-        return poll_outcome.after_read(batch, history, answer, came, document, redraft, now, jitter)
+        return poll_outcome.after_read(
+            batch, history, answer, response, answer.parsed, drafts, redraft, now, jitter
+        )
 
     def _page(
         self, batch: Batch, watch: ActiveConfig, answer: PageResult, now: Timestamp
@@ -351,5 +350,5 @@ def _unreached(answers: Iterable[PollResult | PageResult]) -> Iterator[str]:
     for answer in answers:
         if isinstance(answer, PageResult):
             continue
-        if isinstance(answer.came, FetchError) and answer.came.network:
+        if isinstance(answer.response, FetchError) and answer.response.network:
             yield answer.feed.url

@@ -26,8 +26,8 @@ from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedHistory, FeedState, Outcome, Poll
 from monitor.model.poll import (
     ArticleChange,
+    Entry,
     Fetched,
-    KeyedEntry,
     NotModified,
     Page,
     ParsedFeed,
@@ -41,30 +41,23 @@ from monitor.storage.fencing import Lease, lease_in_hand
 from monitor.storage.store.sql.batch import Batch
 
 
-class NewDocument(Struct, frozen=True, kw_only=True):
-    """A feed document whose body differs from the last one."""
-
-    fetched: Fetched
-    digest: bytes
-    parsed: ParsedFeed
-    received: Timestamp | None = None
-    """When its last byte arrived; None if that was not measured."""
-
-
 class PollResult(Struct, frozen=True, kw_only=True):
-    """The result of polling one feed; a bare Fetched has the body of the last poll."""
+    """The result of polling one feed."""
 
     feed: Feed
     state: FeedState
-    came: NewDocument | Fetched | NotModified | FeedError
+    response: Fetched | NotModified | FeedError
+    """What the server answered, without its body, or why nothing was read."""
+    parsed: ParsedFeed | None = None
+    """What a new document says; None where the body is that of the last poll, or was not read."""
     seconds: float
     lease: Lease = field(default_factory=lease_in_hand)
     """Under which the feed was polled; it is not stored under another."""
 
     @property
     def weight(self) -> int:
-        """The number of entries in the document, at least 1."""
-        return len(self.came.parsed.entries) if isinstance(self.came, NewDocument) else 1
+        """The number of entries in a new document, else 1."""
+        return len(self.parsed.entries) if self.parsed else 1
 
 
 class PageResult(Struct, frozen=True, kw_only=True):
@@ -107,14 +100,6 @@ _UNMET = identify.New | identify.Duplicate | identify.Variant
 """Decisions about entries that the feed has not had before."""
 
 Reenrich = Callable[[Article], Enrichment]
-"""Enriches an article whose text is not that of its entry."""
-
-
-class EnrichedDocument(Struct, frozen=True):
-    """The entries of a document, and by key the enrichment of each that is new or changed."""
-
-    entries: Sequence[KeyedEntry] = ()
-    drafts: Mapping[str, Enrichment] = field(default_factory=dict)
 
 
 def after_failure(
@@ -144,17 +129,17 @@ def after_unchanged(
     history: FeedHistory, answer: PollResult, now: Timestamp, jitter: float
 ) -> PollOutcome:
     """Return the outcome of a poll that brought a 304 or the body of the last poll."""
-    came = answer.came
-    assert not isinstance(came, NewDocument | FeedError)
+    response = answer.response
+    assert not isinstance(response, FeedError)
     poll = Poll(
         at=now,
         outcome=Outcome.UNCHANGED,
         seconds=answer.seconds,
-        status=came.status if isinstance(came, Fetched) else 304,
-        moved=_answered_by(answer.feed, came),
+        status=response.status if isinstance(response, Fetched) else 304,
+        moved=_answered_by(answer.feed, response),
     )
-    state = schedule.after_unchanged(answer.feed, answer.state, came, now, jitter)
-    move = permanent_redirects.updated_redirect(history.move, came.moved_to, now)
+    state = schedule.after_unchanged(answer.feed, answer.state, response, now, jitter)
+    move = permanent_redirects.updated_redirect(history.move, response.moved_to, now)
     refresh = PollOutcome(feed=answer.feed, state=state, poll=poll, move=move)
     return _with_incidents(history, answer, refresh)
 
@@ -163,15 +148,28 @@ def after_read(
     batch: Batch,
     history: FeedHistory,
     answer: PollResult,
-    came: NewDocument,
-    document: EnrichedDocument,
+    fetched: Fetched,
+    parsed: ParsedFeed,
+    drafts: Mapping[str, Enrichment],
     redraft: Reenrich,
     now: Timestamp,
     jitter: float,
 ) -> PollOutcome:
-    """Return the outcome of a poll that brought a new document."""
-    decisions = _decisions(batch, answer.feed, document.entries)
-    arrived, sightings = _changes(batch, answer, decisions, document, redraft, now)
+    """Return the outcome of a poll that brought a new document.
+
+    Args:
+        batch: What is stored.
+        history: What is known of the feed.
+        answer: The poll.
+        fetched: Where the document was.
+        parsed: What it says.
+        drafts: The enrichment of each entry that is new or changed, by key.
+        redraft: Enriches an article whose text is not that of its entry.
+        now: The time.
+        jitter: A random number from 0 to 1.
+    """
+    decisions = _decisions(batch, answer.feed, parsed.entries)
+    arrived, sightings = _changes(batch, answer, decisions, drafts, redraft, now)
     unmet = [d.entry for d in decisions if isinstance(d, _UNMET)]
     known, new = len(decisions) - len(unmet), sum(arrival.new for arrival in arrived)
     met = [d.article for d in decisions if not isinstance(d, _UNMET)]
@@ -181,9 +179,9 @@ def after_read(
     state = schedule.after_read(
         answer.feed,
         before,
-        came.fetched,
-        came.parsed,
-        digest=came.digest,
+        fetched,
+        parsed,
+        digest=fetched.digest,
         known=known,
         kept=len(history.last_articles.intersection(met)) if history.last_articles else None,
         now=now,
@@ -198,8 +196,8 @@ def after_read(
         seconds=answer.seconds,
         known=known,
         blind=state.blind,
-        status=came.fetched.status,
-        moved=_answered_by(answer.feed, came.fetched),
+        status=fetched.status,
+        moved=_answered_by(answer.feed, fetched),
     )
     refresh = PollOutcome(
         feed=answer.feed,
@@ -207,10 +205,10 @@ def after_read(
         poll=poll,
         arrivals=tuple(arrived),
         sightings=tuple(sightings),
-        move=permanent_redirects.updated_redirect(history.move, came.fetched.moved_to, now),
+        move=permanent_redirects.updated_redirect(history.move, fetched.moved_to, now),
         missed=(answer.state.last_ok, now) if state.blind and answer.state.last_ok else None,
         articles=_document_articles(decisions, arrived) if unmet else frozenset(),
-        answered=_answer_evidence(came, now),
+        answered=_answer_evidence(fetched, now),
     )
     refresh = _with_publication_rate(history, answer, refresh, [entry.published for entry in unmet])
     reissued = sum(isinstance(d, identify.Reissued) for d in decisions)
@@ -232,7 +230,7 @@ def _breach(arrived: Sequence[ArticleChange]) -> str:
     )
 
 
-def _decisions(batch: Batch, feed: Feed, entries: Sequence[KeyedEntry]) -> list[identify.Decision]:
+def _decisions(batch: Batch, feed: Feed, entries: Sequence[Entry]) -> list[identify.Decision]:
     known = batch.known(
         feed,
         {one.key for one in entries},
@@ -246,7 +244,7 @@ def _changes(
     batch: Batch,
     answer: PollResult,
     decisions: Sequence[identify.Decision],
-    document: EnrichedDocument,
+    drafts: Mapping[str, Enrichment],
     redraft: Reenrich,
     now: Timestamp,
 ) -> tuple[list[ArticleChange], list[Sighting]]:
@@ -264,7 +262,7 @@ def _changes(
             sightings.append(brought)
         elif brought is not None:
             brought = replace(brought, backfill=answer.state.last_ok is None)
-            made = document.drafts.get(brought.guid)
+            made = drafts.get(brought.guid)
             if made is None or len(brought.article.feeds) > 1 or not made.is_of(brought.article):
                 made = redraft(brought.article)  # with its page, or what its other feeds say
             arrived.append((brought, made))
@@ -315,18 +313,18 @@ def _with_incidents(
     return replace(refresh, begun=tuple(began), ended=tuple(over))
 
 
-def _answer_evidence(came: NewDocument, now: Timestamp) -> ResponseEvidence:
+def _answer_evidence(fetched: Fetched, now: Timestamp) -> ResponseEvidence:
     """Return what the evidence keeps of an answer."""
     return ResponseEvidence(
-        url=redact(came.fetched.url),
-        status=came.fetched.status,
-        headers=came.fetched.told,
-        body=came.digest.hex(),
-        received=now if came.received is None else min(came.received, now),
+        url=redact(fetched.url),
+        status=fetched.status,
+        headers=fetched.told,
+        body=fetched.digest.hex(),
+        received=now if fetched.received is None else min(fetched.received, now),
     )
 
 
-def _answered_by(feed: Feed, came: Fetched | NotModified) -> str:
+def _answered_by(feed: Feed, response: Fetched | NotModified) -> str:
     """Return the address that answered, without secrets; empty if it is the feed's own."""
-    url = came.url if isinstance(came, Fetched) else came.moved_to
+    url = response.url if isinstance(response, Fetched) else response.moved_to
     return redact(url) if url and url != feed.url else ""

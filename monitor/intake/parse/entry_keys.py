@@ -13,22 +13,24 @@ from hashlib import blake2b
 from urllib.parse import quote, urlsplit
 from zlib import crc32
 
-from monitor.model.poll import Entry, KeyedEntry
+from msgspec.structs import replace
+
+from monitor.model.poll import Entry
 
 PARTS = ("title", "summary", "body")
 PART = 4
 """Bytes of the hash of one part of an entry."""
 
 
-def keyed_entries(entries: Iterable[Entry]) -> tuple[KeyedEntry, ...]:
+def keyed_entries(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Return entries with what identifies them."""
     return tuple(map(_keyed, entries))
 
 
-def _keyed(entry: Entry) -> KeyedEntry:
+def _keyed(entry: Entry) -> Entry:
     parts, link = _folded_parts(entry), canonical(entry.url)
-    return KeyedEntry(
-        entry=entry,
+    return replace(
+        entry,
         key=key(entry),
         fingerprint=_hash_of(parts),
         canonical=link,

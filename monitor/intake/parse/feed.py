@@ -77,7 +77,7 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
 
 
 def _with_keys(parsed: ParsedFeed) -> ParsedFeed:
-    return replace(parsed, keyed=keyed_entries(parsed.entries))
+    return replace(parsed, entries=keyed_entries(parsed.entries))
 
 
 def _parsed(body: bytes, url: str, content_type: str) -> ParsedFeed:
@@ -180,7 +180,6 @@ def _entry(raw: Mapping[str, Any], base: str) -> Entry:
         body=body,
         author=_author(raw),
         published=_moment(raw, "published_parsed", "created_parsed", "updated_parsed"),
-        updated=_moment(raw, "updated_parsed"),
         source=source,
         source_url=source_url,
     )

@@ -90,7 +90,6 @@ def _entry(item: Table, base: str, author: str) -> Entry:
         body=body,
         author=_author(item) or author,
         published=_moment(item, "date_published", "date_modified"),
-        updated=_moment(item, "date_modified"),
     )
 
 

@@ -17,7 +17,7 @@ from support.properties import examples
 
 from index.query.parser import parse_query
 from monitor.intake.ingest.ingest import Ingester
-from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome, NewDocument, PollResult
+from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome, PollResult
 from monitor.intake.parse.entry_keys import keyed_entries
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Escalate, Watchlist
@@ -72,10 +72,11 @@ class Newsroom:
         self.now += 60
         feed = self.feeds[feed.url]
         state = FeedState(last_ok=self.now - 60)
-        parsed = ParsedFeed(entries=entries, keyed=keyed_entries(entries))
-        came = NewDocument(fetched=Fetched(url=feed.url, body=b""), digest=b"", parsed=parsed)
+        parsed = ParsedFeed(entries=keyed_entries(entries))
+        response = Fetched(url=feed.url, body=b"")
         return self._ingester.ingest(
-            [PollResult(feed=feed, state=state, came=came, seconds=0.1)], network_down=False
+            [PollResult(feed=feed, state=state, response=response, parsed=parsed, seconds=0.1)],
+            network_down=False,
         )
 
     def texts(self) -> list[tuple[str, str, str, int]]:

@@ -15,7 +15,7 @@ from monitor.base.article import Article
 from monitor.intake.ingest.article_changes import article
 from monitor.intake.ingest.enrichment import enrich
 from monitor.intake.ingest.ingest import Ingester
-from monitor.intake.ingest.poll_outcome import ActiveConfig, NewDocument, PollResult
+from monitor.intake.ingest.poll_outcome import ActiveConfig, PollResult
 from monitor.intake.parse.entry_keys import keyed_entries
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.alert import AlertState
@@ -33,9 +33,9 @@ WORDS = "La sûreté enquête sur Alibaba à Liège, où les douanes ont saisi m
 
 
 def answer(feed: Feed, *entries: Entry) -> PollResult:
-    parsed = ParsedFeed(entries=entries, keyed=keyed_entries(entries))
-    read = NewDocument(fetched=Fetched(url=feed.url, body=b""), digest=b"", parsed=parsed)
-    return PollResult(feed=feed, state=FeedState(), came=read, seconds=0.1)
+    parsed = ParsedFeed(entries=keyed_entries(entries))
+    response = Fetched(url=feed.url, body=b"")
+    return PollResult(feed=feed, state=FeedState(), response=response, parsed=parsed, seconds=0.1)
 
 
 def test_triage_does_not_wait_for_matching(tmp_path: Path) -> None:

@@ -69,14 +69,14 @@ class Archive:
         for one in decisions:
             if isinstance(one, New):
                 id = len(self._articles) + 1
-                self._articles[id] = (feed, one.entry.title, one.canonical)
+                self._articles[id] = (feed, one.entry.title, one.entry.canonical)
             else:
                 id = one.article
             if isinstance(one, Reissued):
                 gone = [at for at, row in self._rows.items() if at[0] == feed and row[0] == id]
                 for at in gone:
                     del self._rows[at]
-            self._rows[feed, one.key] = (id, one.fingerprint)
+            self._rows[feed, one.entry.key] = (id, one.entry.fingerprint)
         return decisions
 
     def kinds(self, feed: int, *entries: Entry) -> list[str]:
@@ -127,7 +127,7 @@ def test_an_edit_under_a_new_guid_is_a_change_of_its_article() -> None:
     edited = replace(A, guid="a#1", title="Alibaba, Cainiao et Liège")
     (decision, _) = archive.poll(1, edited, B)
     assert isinstance(decision, Changed)
-    assert (decision.article, decision.key) == (1, "a#1")
+    assert (decision.article, decision.entry.key) == (1, "a#1")
 
 
 def test_the_same_words_at_another_address_are_another_article() -> None:
@@ -211,7 +211,7 @@ def test_entries_of_a_document_stay_apart_and_are_seen_again(
     archive = Archive()
     for feed, document in polls:
         decisions = archive.poll(feed, *document)
-        assert [d.entry for d in decisions] == document
+        assert [d.entry for d in decisions] == list(keyed_entries(document))
         met = [d.article for d in decisions if not isinstance(d, New | Seen | Changed)]
         assert len(met) == len(set(met))
         again = archive.poll(feed, *document)

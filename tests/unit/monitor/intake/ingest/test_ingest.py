@@ -14,13 +14,13 @@ from support.flow import FEEDS, START, WATCHLISTS, A, B, C, ManualMonitor, Press
 from index.query.parser import parse_query as understood
 from monitor.base.errors import FetchError, StoreError
 from monitor.intake.ingest.ingest import Ingester
-from monitor.intake.ingest.poll_outcome import ActiveConfig, NewDocument, PollResult
+from monitor.intake.ingest.poll_outcome import ActiveConfig, PollResult
 from monitor.intake.parse.feed import parse
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.alert import AlertKind
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed, FeedState
-from monitor.model.poll import Entry, Fetched, ParsedFeed
+from monitor.model.poll import Fetched, ParsedFeed
 from monitor.model.search import Filter
 from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
@@ -324,9 +324,12 @@ class Poisoned(flow.Reader):
     async def parse(self, fetched: Fetched, *, with_features: bool = False) -> ParsedFeed:
         parsed = await super().parse(fetched, with_features=with_features)
         if fetched.url == B:
-            poison = Entry(guid="1", url="", title="half a pair: \ud83d", summary="")
-            keyed = replace(parsed.keyed[0], entry=poison, fingerprint=b"other", canonical="")
-            return replace(parsed, entries=(poison,), keyed=(keyed,))
+            poison = replace(
+                parsed.entries[0],
+                guid="1", url="", title="half a pair: \ud83d", summary="",
+                fingerprint=b"other", canonical="",
+            )  # fmt: skip
+            return replace(parsed, entries=(poison,))
         return parsed
 
 
@@ -439,5 +442,5 @@ def test_what_was_not_stored_teaches_no_language(tmp_path: Path) -> None:
 
 def answer(feed: Feed, body: bytes) -> PollResult:
     fetched = Fetched(url=feed.url, body=body)
-    came = NewDocument(fetched=fetched, digest=b"", parsed=parse(body, feed.url))
-    return PollResult(feed=feed, state=FeedState(), came=came, seconds=0.0)
+    parsed = parse(body, feed.url)
+    return PollResult(feed=feed, state=FeedState(), response=fetched, parsed=parsed, seconds=0.0)

@@ -10,7 +10,7 @@ from support import flow
 
 from monitor.base.errors import FetchError
 from monitor.intake.ingest.ingest import Ingester
-from monitor.intake.ingest.poll_outcome import ActiveConfig, NewDocument, PollResult
+from monitor.intake.ingest.poll_outcome import ActiveConfig, PollResult
 from monitor.intake.parse.entry_keys import keyed_entries
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedState, GapKind, Health
@@ -48,8 +48,9 @@ class Life:
         if self.polls % 10 == 1:
             self.start()
         state = self.state
+        response, parsed = self._response(state, error)
         answer = PollResult(
-            feed=self.numbered, state=state, came=self._came(state, error), seconds=0.1
+            feed=self.numbered, state=state, response=response, parsed=parsed, seconds=0.1
         )
         outcome = self.ingester.ingest([answer], outage)
         self.rung += [raised.title for raised in outcome.raised]
@@ -73,18 +74,16 @@ class Life:
             self.now += every
             self.poll()
 
-    def _came(
+    def _response(
         self, state: FeedState, error: FetchError | None
-    ) -> NewDocument | Fetched | NotModified | FetchError:
+    ) -> tuple[Fetched | NotModified | FetchError, ParsedFeed | None]:
         if error is not None:
-            return error
-        body = repr(self.shown).encode()
-        fetched = Fetched(url=self.feed.url, body=body)
-        if hash_of(body) == state.body_hash:
-            return fetched if state.failures else NotModified()
-        shown = tuple(self.shown)
-        parsed = ParsedFeed(entries=shown, keyed=keyed_entries(shown), link="https://a.test/")
-        return NewDocument(fetched=fetched, digest=hash_of(body), parsed=parsed)
+            return error, None
+        digest = hash_of(repr(self.shown).encode())
+        fetched = Fetched(url=self.feed.url, body=b"", digest=digest)
+        if digest == state.body_hash:
+            return fetched if state.failures else NotModified(), None
+        return fetched, ParsedFeed(entries=keyed_entries(self.shown), link="https://a.test/")
 
     @property
     def views(self) -> Views:

@@ -15,7 +15,7 @@ from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.intake.ingest import feed_health, schedule
 from monitor.intake.ingest.ingest import Ingester
-from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome, NewDocument, PollResult
+from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome, PollResult
 from monitor.intake.parse.entry_keys import keyed_entries
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.judgement.match.time_limit import ARTICLE_SECONDS, TimedMatcher
@@ -65,11 +65,8 @@ class Newsroom:
                 PollResult(
                     feed=feed,
                     state=self.state(feed),
-                    came=NewDocument(
-                        fetched=Fetched(url=feed.url, body=body),
-                        digest=hash_of(body),
-                        parsed=ParsedFeed(entries=entries, keyed=keyed_entries(entries)),
-                    ),
+                    response=Fetched(url=feed.url, body=b"", digest=hash_of(body)),
+                    parsed=ParsedFeed(entries=keyed_entries(entries)),
                     seconds=0.1,
                 )
             )

@@ -15,6 +15,7 @@ from support.originals import feeds, hostile_feeds, news
 from index.analysis.text_features import packed, text_features, unpacked
 from monitor.base.errors import ParseError
 from monitor.base.text_cleaning import clean
+from monitor.intake.parse.entry_keys import keyed_entries
 from monitor.intake.parse.feed import FEATURED, parse, parse_with_features
 from monitor.model.poll import Entry, ParsedFeed
 
@@ -57,14 +58,18 @@ def test_an_rss_item() -> None:
             <content:encoded><![CDATA[<p>Le hub de Liège.</p><p>Cainiao y gère le site.</p>]]>
             </content:encoded></item>""")
     )
-    assert item == Entry(
-        guid="art-296",
-        url="https://ex.org/monde/alibaba?a=1&b=2",
-        title="Alibaba dans le collimateur de la sûreté belge",
-        summary="Le hub de Liège.",
-        body="Le hub de Liège.\nCainiao y gère le site.",
-        author="Ibrahima DIALLO",
-        published=1696835340.0,
+    assert (item,) == keyed_entries(
+        [
+            Entry(
+                guid="art-296",
+                url="https://ex.org/monde/alibaba?a=1&b=2",
+                title="Alibaba dans le collimateur de la sûreté belge",
+                summary="Le hub de Liège.",
+                body="Le hub de Liège.\nCainiao y gère le site.",
+                author="Ibrahima DIALLO",
+                published=1696835340.0,
+            )
+        ]
     )
 
 
@@ -83,15 +88,18 @@ def test_an_atom_entry() -> None:
             "xml:base='https://ex.org/blog/'",
         )
     )
-    assert item == Entry(
-        guid="tag:ex.org,2023:1",
-        url="https://ex.org/blog/a/1",
-        title="R&D : l’essor",
-        summary="Teaser",
-        body="Un\nDeux trois",
-        author="A. B., C. D.",
-        published=1696835340.0,
-        updated=1696845600.0,
+    assert (item,) == keyed_entries(
+        [
+            Entry(
+                guid="tag:ex.org,2023:1",
+                url="https://ex.org/blog/a/1",
+                title="R&D : l’essor",
+                summary="Teaser",
+                body="Un\nDeux trois",
+                author="A. B., C. D.",
+                published=1696835340.0,
+            )
+        ]
     )
 
 
@@ -152,7 +160,7 @@ def test_a_date_is_kept_when_it_is_one(date: str, published: float | None) -> No
 
 def test_an_entry_that_only_says_when_it_was_updated_was_published_then() -> None:
     item = one(atom("<entry><title>T</title><updated>1970-01-01T00:00:09Z</updated></entry>"))
-    assert (item.published, item.updated) == (9.0, 9.0)
+    assert item.published == 9.0
 
 
 @pytest.mark.parametrize(
