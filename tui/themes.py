@@ -141,6 +141,7 @@ _STYLES = {
     "list": "primary",
     "link": "secondary underline",
     "copies": "secondary",
+    "note": "secondary",
     "bar": "accent bold",
     "key": "accent bold",
     "high": "error bold",

@@ -42,6 +42,7 @@ STYLES: Mapping[str, Mapping[str, Any]] = {
     "list": {"bold": True},
     "accent": {"bold": True},
     "quiet": {"dim": True},
+    "note": {"dim": True},
     "hit": {"bold": True, "fg": "yellow"},
     "gone": {"fg": "red", "strikethrough": True},
     "came": {"fg": "green"},

@@ -20,7 +20,7 @@ from monitor.base.translation import ngettext
 from monitor.cli import CliContext, output
 from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
 from monitor.cli.options import with_format
-from monitor.cli.stories import ListedStory, article_name, story_lines
+from monitor.cli.stories import ListedStory, listed_lines
 from monitor.model.alert import Alert, MergedAlert, Outlet, StoryTimeline
 from monitor.model.article import (
     ArticleDetails,
@@ -42,7 +42,7 @@ from monitor.presentation.rows.alerts import alert_row
 from monitor.presentation.rows.articles import RevisionsRow, details_row, revisions_row
 from monitor.presentation.service import article_revisions
 from monitor.presentation.spans import Line, marked
-from monitor.presentation.story import describe_lag, describe_wording
+from monitor.presentation.story import article_name, describe_lag, describe_wording
 from monitor.presentation.times import date_anomaly
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -152,7 +152,7 @@ def _show_alert(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
         if details
         else _("alert {number}", number=number)
     )
-    for line in story_lines(ListedStory(story, alert), now):
+    for line in listed_lines(ListedStory(story, alert), now):
         click.echo(line)
     click.echo()
     if details:

@@ -144,7 +144,7 @@ def describe_match(match: Match) -> str:
 def outcome_lines(alert: Alert, sent: Iterable[Delivery], moment: Moment) -> Iterator[Line]:
     """Yield the note of an alert, and who was notified of it or why nobody was."""
     for paragraph in lines(alert.note).splitlines():
-        yield [(f"{signs.NOTE} {paragraph}", "copies")]
+        yield [(f"{signs.NOTE} {paragraph}", "note")]
     for words in (describe_deliveries(sent, moment), describe_suppression(alert, moment)):
         if words:
             yield [(words, "quiet")]
@@ -173,13 +173,23 @@ def alert_lines(alert: Alert, sent: Iterable[Delivery], moment: Moment) -> Itera
 
 
 def describe_decision(decision: Decision) -> str:
+    """Return what an act of triage changed of an alert, and why: `new → closed, starred`."""
+    words = [*_changes(decision)]
+    if decision.why:
+        words.append(_("because of {reason}", reason=line(decision.why)))
+    if decision.undoes is not None:
+        words.append(_("undoes {change}", change=decision.undoes))
+    return ", ".join(words)
+
+
+def describe_changes(decision: Decision) -> str:
     """Return what an act of triage changed of an alert: `new → closed, starred`."""
-    return ", ".join(_decision_words(decision))
+    return ", ".join(_changes(decision))
 
 
-def _decision_words(decision: Decision) -> Iterator[str]:
+def _changes(decision: Decision) -> Iterator[str]:
     for name, after in decision.after.items():
-        before = decision.before[name]
+        before = decision.before.get(name, "")
         if name == "tags":
             yield from (f"+#{line(tag)}" for tag in after if tag not in before)
             yield from (f"-#{line(tag)}" for tag in before if tag not in after)
@@ -193,10 +203,6 @@ def _decision_words(decision: Decision) -> Iterator[str]:
             yield _("note “{text}”", text=note) if after else _("note removed")
         else:
             yield f"{_standing(name, before)} {signs.BECOMES} {_standing(name, after)}"
-    if decision.why:
-        yield _("because of {reason}", reason=line(decision.why))
-    if decision.undoes is not None:
-        yield _("undoes {change}", change=decision.undoes)
 
 
 def _standing(name: str, value: str) -> str:

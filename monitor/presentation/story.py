@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from monitor.base import signs
-from monitor.base.formatting import clauses, span
-from monitor.base.text_cleaning import line
+from monitor.base.formatting import alert_number, and_more, clauses, shown_title, span
+from monitor.base.text_cleaning import line, lines
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
+from monitor.model.alert import (
+    Alert,
+    AlertState,
+    LinkedOutlets,
+    Outlet,
+    StoryAlerts,
+    StoryTimeline,
+    Verdict,
+)
 from monitor.model.language import language_name
+from monitor.model.shown_names import state_name, verdict_name
+from monitor.presentation.alert import (
+    Moment,
+    describe_escalations,
+    describe_reasons,
+    describe_suppression,
+)
+from monitor.presentation.spans import Line, marked
 
-if TYPE_CHECKING:
-    from monitor.model.alert import LinkedOutlets, Outlet, StoryTimeline
-
+NUMBERS_SHOWN = 5
+"""Alerts of a watchlist that a list names; `tocsin show` names all."""
 NAMED = 3
 """Outlets that a line of a list names."""
 _OLDEST = 72 * 3600.0
@@ -117,3 +132,120 @@ def shortened(names: Sequence[str], most: int) -> str:
 def _with_lag(outlet: Outlet) -> str:
     """Return the name of an outlet, and how much later than the first it was."""
     return f"{outlet.name} +{span(outlet.lag)}" if outlet.lag >= 1 else outlet.name
+
+
+def describe_outlet(alert: Alert) -> str:
+    """Return who published the article of an alert, and how many others have its story."""
+    return alert.publisher + (f" {signs.OUTLETS}{alert.duplicates}" if alert.duplicates else "")
+
+
+def describe_standing(story: StoryAlerts) -> str:
+    """Return what was decided of a whole story; empty if nothing was."""
+    shared = len({_standing(alert) for alert in story.alerts}) == 1
+    words = [_standing_words(story.alerts[0])] if shared and _standing(story.alerts[0]) else []
+    words += [signs.STAR] if story.starred else []
+    words += [f"{signs.ASSIGNED}{line(name)}" for name in story.assignees]
+    words += [f"{signs.TAG}{line(tag)}" for tag in story.tags]
+    return " · ".join(words)
+
+
+def _standing(alert: Alert) -> tuple[AlertState, Verdict] | None:
+    """Return what was decided of an alert, None while it is new."""
+    standing = alert.state, alert.verdict
+    return None if standing == (AlertState.NEW, Verdict.NONE) else standing
+
+
+def _standing_words(alert: Alert) -> str:
+    return ", ".join(filter(None, (state_name(alert.state), verdict_name(alert.verdict))))
+
+
+def story_headline(story: StoryAlerts, lead: Alert) -> Line:
+    """Return the headline of a story's leading alert, with the matches of all its alerts."""
+    spans = [
+        (match.start, match.end)
+        for alert in story.alerts
+        if (alert.article, alert.title) == (lead.article, lead.title)
+        for match in alert.matches
+        if match.field == "title"
+    ]
+    return marked(shown_title(lead.title), spans)
+
+
+def story_lines(story: StoryAlerts, lead: Alert, moment: Moment, ago: Moment) -> Iterator[Line]:
+    """Yield what a list says below the headline of a story.
+
+    Args:
+        story: The story.
+        lead: The alert of it whose headline is shown.
+        moment: Returns a time in words.
+        ago: Returns the time of the leading alert in words.
+    """
+    about = [describe_outlet(lead), ago(lead.stirred_at)]
+    if lead.article is not None:
+        about.append(article_name(lead.article))
+    reasons = (f" · {describe_reasons(story.alerts)}", "plain")
+    told: Line = [(" · ".join(filter(None, about)), "quiet"), reasons]
+    if len(story.alerts) == 1:
+        yield [*_watchlists(story), (" · ", ""), *told]
+    else:
+        yield from (_watchlists(story), told)
+    if standing := describe_standing(story):
+        yield [(standing, "plain")]
+    for paragraph in dict.fromkeys(lines("\n".join(a.note for a in story.alerts)).splitlines()):
+        yield [(f"{signs.NOTE} {paragraph}", "note")]
+    escalated = [describe_escalations(alert, moment) for alert in story.alerts]
+    for steps in filter(None, dict.fromkeys(escalated)):
+        yield [(f"{signs.ESCALATED} {steps}", "accent")]
+    quiet = [*_suppressions(story, moment), describe_order(lead.telling.outlets)]
+    for words in filter(None, [*quiet, *_other_languages(lead.telling)]):
+        yield [(words, "quiet")]
+
+
+def _watchlists(story: StoryAlerts) -> Line:
+    """Return the watchlists of a story: with their alerts, and the state of each if they differ."""
+    alone = len(story.alerts) == 1
+    differ = len({_standing(alert) for alert in story.alerts}) > 1
+    told: Line = []
+    for name in story.watchlists:
+        groups: dict[str, list[Alert]] = {}
+        for alert in story.alerts:
+            if alert.watchlist == name:
+                groups.setdefault(_standing_words(alert) if differ else "", []).append(alert)
+        told += [(", ", "")] if told else []
+        told.append((line(name), "list"))
+        for words, alerts in groups.items():
+            numbers = "" if alone else f" {_numbers(alerts)}"
+            told.append((numbers + (f" ({words})" if words else ""), "plain"))
+    return told
+
+
+def _numbers(alerts: Sequence[Alert]) -> str:
+    numbers = " ".join(alert_number(alert.id) for alert in alerts[:NUMBERS_SHOWN])
+    return and_more(numbers, len(alerts) - NUMBERS_SHOWN)
+
+
+def _suppressions(story: StoryAlerts, moment: Moment) -> Iterator[str]:
+    """Yield why nobody is notified: once if it holds for all alerts, else with those it is for."""
+    reasons: dict[str, list[Alert]] = {}
+    for alert in story.alerts:
+        reasons.setdefault(describe_suppression(alert, moment), []).append(alert)
+    for words, alerts in reasons.items():
+        if words and len(reasons) == 1:
+            yield words
+        elif words:
+            yield _("{alerts} {reason}", alerts=_numbers(alerts), reason=words)
+
+
+def _other_languages(timeline: StoryTimeline) -> Iterator[str]:
+    """Yield the outlets that tell the event in other words, a line per language."""
+    for linked in timeline.elsewhere_by_language():
+        outlets = linked.outlets
+        shown = ", ".join(outlet.name for outlet in outlets[:NAMED])
+        names = and_more(shown, len(outlets) - NAMED)
+        where = _("{where}: {outlets}", where=describe_linked(linked), outlets=names)
+        yield f"{where} · {article_name(outlets[0].article)}"
+
+
+def article_name(number: int) -> str:
+    """Return what an article is called by its number."""
+    return _("article {number}", number=number)

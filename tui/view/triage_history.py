@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
-from monitor.base import signs
 from monitor.base.formatting import clauses, shown_title
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
@@ -15,6 +14,7 @@ from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.shown_names import state_name, verdict_name
 from monitor.model.triage import Change, Decision
 from monitor.presentation import times
+from monitor.presentation.alert import describe_changes
 from monitor.presentation.spans import Line, wrap
 
 
@@ -49,7 +49,7 @@ def _decision_lines(decisions: Sequence[Decision], cells: int, zone: tzinfo | No
     undone = {decision.act for decision in decisions if decision.undoes is not None}
     for decision in reversed(decisions):
         who = line(decision.who) if not decision.why else "tocsin"
-        changes = clauses(_changes(decision)) or _("nothing")
+        changes = describe_changes(decision) or _("nothing")
         why = f" ({line(decision.why)})" if decision.why else ""
         who = who or _("somebody")
         if decision.undoes is None:
@@ -87,19 +87,10 @@ def _in_words(name: str, value: Any) -> str:
     return _("{field} {value}", field=pgettext("decision", name), value=_value(name, value))
 
 
-def _changes(decision: Decision) -> Iterator[str]:
-    for name, after in decision.after.items():
-        before = _value(name, decision.before.get(name))
-        changed = pgettext("decision", name) if name in _FIELDS else name
-        yield f"{changed} {before} {signs.BECOMES} {_value(name, after)}"
-
-
 _FIELDS = mark_all("decision", "state", "verdict", "starred", "note", "tags", "assignee")
 
 
 def _value(name: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
     if isinstance(value, list | tuple):
         return line(" ".join(map(str, value))) or pgettext("decision", "none")
     if value and name == "state":

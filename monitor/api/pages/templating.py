@@ -12,16 +12,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from msgspec import Struct, field
 from starlette.responses import Response
 
-from monitor.api.marked_text import lit
 from monitor.api.pages import words
 from monitor.base import signs
-from monitor.base.formatting import alert_number, shown_title, span
-from monitor.base.text_cleaning import line, lines, shown_url
+from monitor.base.formatting import alert_number, shown_title
+from monitor.base.text_cleaning import line, shown_url
 from monitor.base.translation import current, gettext, ngettext, number, pgettext
 from monitor.model.shown_names import part_name, state_name
-from monitor.presentation.alert import describe_decision, describe_reasons
+from monitor.presentation.alert import describe_decision
 from monitor.presentation.article import merged_groups, outlet_groups
-from monitor.presentation.story import describe_lag, describe_order, describe_wording
+from monitor.presentation.story import describe_lag, describe_standing, describe_wording
 
 if TYPE_CHECKING:
     from monitor.api.newsroom import Newsroom
@@ -43,14 +42,14 @@ _STYLED = {
 }
 _HELPERS: Mapping[str, Any] = {
     "_": gettext, "ngettext": ngettext, "pgettext": pgettext, "number": number,
-    "language": current, "signs": signs, "line": line, "lines": lines, "shown_url": shown_url,
-    "alert_number": alert_number, "shown_title": shown_title, "span": span,
+    "language": current, "signs": signs, "line": line, "shown_url": shown_url,
+    "alert_number": alert_number, "shown_title": shown_title,
     "describe_decision": describe_decision, "describe_lag": describe_lag,
     "merged_groups": merged_groups, "outlet_groups": outlet_groups,
-    "describe_order": describe_order,
+    "describe_standing": describe_standing, "headline": words.headline,
     "describe_wording": describe_wording, "part_name": part_name, "state_name": state_name,
-    "severity": words.severity, "describe_reasons": describe_reasons,
-    "capital": words.capital, "prose": words.prose, "lit": lit,
+    "severity": words.severity,
+    "capital": words.capital, "prose": words.prose,
 }  # fmt: skip
 """What templates may call."""
 

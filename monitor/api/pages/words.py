@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 from msgspec import Struct
 
-from monitor.base import signs
+from monitor.api.marked_text import MARK
 from monitor.base.article import Timestamp
 from monitor.base.formatting import iso, moment
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert, StoryAlerts
 from monitor.model.delivery import Delivery
-from monitor.model.shown_names import severity_name, state_name, verdict_name
+from monitor.model.shown_names import severity_name
 from monitor.presentation import times
-from monitor.presentation.alert import alert_lines, change_lines, describe_triage
+from monitor.presentation.alert import alert_lines, describe_triage
 from monitor.presentation.article import byline, trouble_lines
 from monitor.presentation.severity import severity_run
+from monitor.presentation.spans import Line
+from monitor.presentation.story import story_headline, story_lines
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert, StoryAlerts
@@ -63,25 +65,25 @@ class Words(Struct, frozen=True):
         """Yield what became of an alert and why it was raised, as texts with their roles."""
         return (line[0] for line in alert_lines(alert, deliveries, self.moment))
 
-    def changes(self, alert: Alert) -> Iterator[tuple[str, str]]:
-        """Yield why an alert became more severe, and what an edit removed, with their roles."""
-        return (line[0] for line in change_lines(alert, self.moment))
+    def story(self, story: StoryAlerts) -> Iterator[Markup]:
+        """Yield what a list says below the headline of a story."""
+        return map(drawn, story_lines(story, story.newest, self.moment, self.full))
 
     def decided_by(self, decision: Decision) -> str:
         """Return who decided."""
         return line(decision.who) or ("tocsin" if decision.why else _("somebody"))
 
-    def standing(self, story: StoryAlerts) -> str:
-        """Return what was decided of a story: state, verdict, star, assignees, tags."""
-        words = [state_name(story.state), verdict_name(story.verdict)]
-        words += [signs.STAR] if story.starred else []
-        words += [_("assigned to {name}", name=line(one)) for one in story.assignees]
-        words += [f"#{line(tag)}" for tag in story.tags]
-        return " · ".join(filter(None, words))
 
-    def watchlists(self, story: StoryAlerts) -> str:
-        """Return the watchlists of a story."""
-        return ", ".join(map(line, story.watchlists))
+def drawn(line: Line) -> Markup:
+    """Return marked text with its roles as classes."""
+    span = Markup('<span class="{}">{}</span>')
+    return Markup("").join(span.format(role or "plain", text) for text, role in line)
+
+
+def headline(story: StoryAlerts) -> Markup:
+    """Return the headline of a story with its matches marked."""
+    parts = story_headline(story, story.newest)
+    return Markup("").join(MARK.format(text) if role == "hit" else text for text, role in parts)
 
 
 def severity(alert: Alert | StoryAlerts) -> Markup:

@@ -76,9 +76,9 @@ def test_the_history_tells_a_redo_from_an_undo() -> None:
     lines = history_lines([(newsroom.alerts([1])[0], decisions)], 80, None)
     words = ["".join(text for text, _style in line) for line in lines]
     assert [line.split("  ")[1] for line in words[2:5]] == [
-        "ann redid: assignee none → ann",
-        "ann undid: assignee ann → none",
-        "ann: assignee none → ann",
+        "ann redid: assigned to ann",
+        "ann undid: assigned to nobody",
+        "ann: assigned to ann",
     ]
 
 
