@@ -17,18 +17,17 @@ be asked of it.
                                                       (phrase_arrays), bm25
                                                                        ▲
     article ─▶ analysis/: tokenizer, term_positions ─▶ engine/: writer, article_terms (chunk_table)
-                                                       ─▶ codec, term_pool
+                                                       ─▶ segment_writer, term_pool
                                                        ─▶ postings_file, columns
                                                        ─▶ segment_merges
 
 `analysis` alone decides what a word is, for articles and for queries, and reads the features of
-texts: language, shingles, names. A watchlist is evaluated on
-one article, a search on the archive: a watchlist matches an article exactly when a search with the
-same query finds it. Whoosh keeps the locks and the generations, and runs small merges; file
-format, choice of merges, executor and query language are ours: see
-docs/explanation/search-engine.md, with figures. `errors` has the
-errors that all of these share, `interruption` ends a search. Of the monitor, only `monitor.base` is
-known here: articles, messages, and the cleaning of texts.
+texts: language, shingles, names. A watchlist is evaluated on one article, a search on the archive:
+a watchlist matches an article exactly when a search with the same query finds it. Whoosh keeps the
+folder: its lock, and which files are current. Segments, merges, executor and query language are
+ours: see docs/explanation/search-engine.md, with figures. `errors` has the errors that all of these
+share, `interruption` ends a search. Of the monitor, only `monitor.base` is known here: articles,
+messages, and the cleaning of texts.
 """
 
 from __future__ import annotations

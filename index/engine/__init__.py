@@ -1,1 +1,1 @@
-"""The full-text index: segments and locks are kept by Whoosh; postings and executor are ours."""
+"""The full-text index: Whoosh keeps its folder; segments, postings and executor are ours."""

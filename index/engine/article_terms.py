@@ -56,13 +56,9 @@ class ArticleTerms:
         self._table = ChunkTable(self._additions, self._keys_of_word, styles=4)
 
     def occurrences(
-        self, articles: Sequence[Article], first: int = 0
+        self, articles: Sequence[Article]
     ) -> tuple[list[bytes], Occurrences, list[int]]:
         """Return the index keys of some articles as UTF-8, where these occur, and how often.
-
-        Args:
-            articles: The articles.
-            first: The number of the first one as a document.
 
         Returns:
             The keys; the occurrences in order; the number of occurrences in each article.
@@ -73,7 +69,6 @@ class ArticleTerms:
         every = np.concatenate([none, *map(self._found, _groups(articles))])
         docs = (every >> np.uint64(DOC)).astype(np.uint16)
         lengths = np.bincount(docs, minlength=len(articles)).tolist()
-        every += np.uint64(first << DOC)
         keys = self._table.numbers_of_keys
         return *in_order(keys.written, keys.sorted_numbers(), every), lengths
 

@@ -151,23 +151,25 @@ class ReaderManager:
         segments: dict[str, Segment] = {}
         lost: dict[str, str] = {}
         for entry in entries:
+            name = entry.segment_id()
             try:
                 with damage_reported(self._folder):
-                    segments[entry.name] = self._segment(entry, known.get(entry.name))
+                    segments[name] = self._segment(entry, known.get(name))
             except ArchiveDamaged as error:
                 merged_meanwhile = _file_vanished(error) and not is_last
                 if not self._partial or merged_meanwhile:
                     raise
-                lost[entry.name] = str(error)
+                lost[name] = str(error)
         return IndexReader(segments, lost)
 
     def _segment(self, entry: SegmentEntry, known: Segment | None) -> Segment:
         if known:
             return known if known.deleted == entry.deleted else known.with_deleted(entry.deleted)
-        columns = Columns.open(self._folder, entry.name)
+        name = entry.segment_id()
+        columns = Columns.open(self._folder, name)
         if columns.documents != entry.documents:
             raise ArchiveDamaged(_("{folder}: a segment has lost documents", folder=self._folder))
-        return Segment(PostingsFile.open(self._folder, entry.name), columns, entry.deleted)
+        return Segment(PostingsFile.open(self._folder, name), columns, entry.deleted)
 
 
 def _file_vanished(error: ArchiveDamaged) -> bool:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from index.engine.checksummed_file import ChecksummedFile, ChecksummedFileWriter
+from index.engine.durable_files import durable_file, rename_durably
 from index.engine.schema import MAX_DOCUMENTS, NAME
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor.base.translation import gettext as _
@@ -44,10 +45,18 @@ class SegmentEntry(Struct, frozen=True):
         if not _ID.fullmatch(self.id) or not 0 <= self.documents <= MAX_DOCUMENTS:
             raise ValueError("a segment that cannot be")  # not a message
 
-    @property
-    def name(self) -> str:
-        """What the names of its files begin with."""
+    def segment_id(self) -> str:
+        """Return what the names of its files begin with; Whoosh asks by this name."""
         return f"{NAME}_{self.id}"
+
+    @property
+    def count(self) -> int:
+        """Number of documents that are not deleted."""
+        return self.documents - len(self.deleted)
+
+    def without(self, docs: Iterable[int]) -> SegmentEntry:
+        """Return the segment with more of its documents deleted."""
+        return replace(self, deleted=self.deleted.union(docs))
 
 
 class TableOfContents(Struct, frozen=True):
@@ -88,19 +97,18 @@ class TableOfContents(Struct, frozen=True):
         ]
 
 
-def write_table(storage: Any, generation: int, entries: Sequence[SegmentEntry]) -> None:
+def write_table(folder: Path, generation: int, entries: Iterable[SegmentEntry]) -> None:
     """Put a new table of contents in its place, durably; for a writer with its lock.
 
     Args:
-        storage: The folder, as Whoosh sees it (`index.engine.storage.DurableStorage`).
+        folder: That of the archive.
         generation: One more than that of the table before.
         entries: The segments.
     """
     segments = [[entry.id, entry.documents, sorted(entry.deleted)] for entry in entries]
-    with storage.create_file(_PART) as file:
-        out = ChecksummedFileWriter(file.raw_file())
-        out.seal({"generation": generation, "segments": segments})
-    storage.rename_file(_PART, _name(generation), safe=True)
+    with durable_file(folder / _PART) as file:
+        ChecksummedFileWriter(file).seal({"generation": generation, "segments": segments})
+    rename_durably(folder / _PART, folder / _name(generation))
 
 
 def newest_table(folder: Path) -> TableOfContents:

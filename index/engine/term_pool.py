@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 import numpy as np
@@ -22,7 +21,6 @@ from index.engine.inverted_batch import (
 from index.engine.packed_numbers import Numbers
 from index.engine.places import PlaceLayout
 from index.engine.postings_file import PostingsFile, Records
-from index.engine.schema import MAX_DOCUMENTS
 from monitor.base.article import PARTS
 
 
@@ -31,27 +29,20 @@ class TermPool:
 
     def __init__(self) -> None:
         self._new: dict[str, NewPostings] = {}
-        self._labels: defaultdict[str, _Documents] = defaultdict(_Documents)
         self._old: list[tuple[PostingsFile, Numbers]] = []
 
-    def add(self, item: tuple[str, bytes, int, float, bytes]) -> None:
-        """Add one posting as Whoosh hands it over: field, term, document, weight, codes."""
-        field, term, doc, _, codes = item
-        self.add_terms(field, doc, {term.decode(): array("I", codes)})
-
-    def add_terms(self, field: str, doc: int, terms: Mapping[str, Sequence[int]]) -> None:
-        """Add a document: the codes of each term, or none of any. Of very many the first are kept.
-
-        Raises:
-            OverflowError: A segment has no such document.
-        """
-        if doc >= MAX_DOCUMENTS:
-            raise OverflowError("more documents than a segment can have")  # not a message
-        self._labels[field].add(doc, terms)
-
-    def add_labels(self, field: str, first: int, labels: Iterable[Iterable[str]]) -> None:
-        """Add the labels of documents, the first of which has the number `first`."""
-        self._labels[field].add_labels(first, labels)
+    def add_labels(self, field: str, labels: Iterable[Iterable[str]]) -> None:
+        """Set the labels of new documents, of each in turn."""
+        numbers: defaultdict[str, int] = defaultdict(count().__next__)
+        found = [
+            (numbers[label] << TERM) + (doc << DOC)
+            for doc, own_labels in enumerate(labels)
+            for label in own_labels
+        ]
+        terms = [label.encode() for label in numbers]
+        order = np.array(sorted(range(len(terms)), key=terms.__getitem__), dtype=np.uint32)
+        terms, occurrences = in_order(terms, order, np.array(found, dtype=np.uint64))
+        self._new[field] = NewPostings(terms, occurrences, has_codes=False)
 
     def add_new(self, field: str, terms: list[bytes], occurrences: Occurrences) -> None:
         """Set all postings of a field of new documents: its terms and occurrences, in order."""
@@ -63,9 +54,6 @@ class TermPool:
 
     def renumber(self, numbers: Numbers) -> None:
         """Give all documents other numbers."""
-        for name, documents in self._labels.items():
-            self._new[name] = documents.inverted()
-        self._labels.clear()
         for postings in self._new.values():
             postings.renumber(numbers)
         numbers = np.append(numbers, -1)  # a document that is deleted stays so
@@ -73,9 +61,6 @@ class TermPool:
 
     def layout(self) -> PlaceLayout:
         """Return a layout for the places of all postings."""
-        for name, documents in self._labels.items():
-            self._new[name] = documents.inverted()
-        self._labels.clear()
         widths = [*(lists.layout.widths for lists, _ in self._old),
                   *(postings.widths for postings in self._new.values())]  # fmt: skip
         return PlaceLayout([max(column) for column in zip(*widths, [0] * len(PARTS), strict=True)])
@@ -97,47 +82,6 @@ class TermPool:
                 if field := lists.field(name):
                     sources.append(SegmentPostings(lists, field, numbers))
             yield name, records(sources, documents, layout)
-
-    def cleanup(self) -> None:
-        """Forget everything."""
-        self._new.clear()
-        self._labels.clear()
-        self._old.clear()
-
-
-class _Documents:
-    """Collects the terms of a field, document by document."""
-
-    def __init__(self) -> None:
-        self._numbers: defaultdict[str, int] = defaultdict(count().__next__)
-        self._found = array("Q")
-        self._has_codes = False
-
-    def add(self, doc: int, terms: Mapping[str, Sequence[int]]) -> None:
-        """Add a document."""
-        for term, codes in terms.items():
-            base = (self._numbers[term] << TERM) + (doc << DOC)
-            self._found.extend([base + code for code in codes] or (base,))
-            self._has_codes |= len(codes) > 0
-
-    def add_labels(self, first: int, labels: Iterable[Iterable[str]]) -> None:
-        """Add the labels of documents."""
-        numbers = self._numbers
-        self._found.extend(
-            [
-                (numbers[label] << TERM) + (doc << DOC)
-                for doc, some in enumerate(labels, first)
-                for label in some
-            ]
-        )
-
-    def inverted(self) -> NewPostings:
-        """Return a source of posting lists."""
-        found = np.array(self._found, dtype=np.uint64)
-        terms = [term.encode() for term in self._numbers]
-        order = np.array(sorted(range(len(terms)), key=terms.__getitem__), dtype=np.uint32)
-        terms, occurrences = in_order(terms, order, found)
-        return NewPostings(terms, occurrences, has_codes=self._has_codes)
 
 
 def in_order(

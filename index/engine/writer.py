@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from whoosh.index import LockError
-from whoosh.writing import NO_MERGE
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import clean_files
 
-from index.engine.codec import ArchiveIndex, BatchWriter
 from index.engine.columns import Columns
 from index.engine.postings_file import PostingsFile
-from index.engine.schema import ID
+from index.engine.schema import ID, NAME
 from index.engine.segment_merges import (
     BackgroundMerge,
     is_large,
@@ -25,8 +24,12 @@ from index.engine.segment_merges import (
     select_compaction,
     select_merge,
 )
-from index.engine.storage import DurableStorage, file_sizes
-from index.engine.table_of_contents import damage_reported
+from index.engine.table_of_contents import (
+    SegmentEntry,
+    damage_reported,
+    newest_table,
+    write_table,
+)
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor.base.article import Article
 from monitor.base.translation import gettext as _
@@ -38,8 +41,16 @@ BATCH = 4096
 """Articles of one commit at most: their postings (20 MB, at the end 50) are in memory."""
 
 
+Change = Callable[[list[SegmentEntry]], list[SegmentEntry]]
+"""Returns the segments after a commit, given those before it."""
+
+
 class FolderArchiveWriter:
-    """Changes the archive of a folder; see `index.archive.ArchiveWriter`."""
+    """Changes the archive of a folder; see `index.archive.ArchiveWriter`.
+
+    Whoosh keeps the folder: its lock lets one process write at a time, on any system, and it
+    removes the files of segments and generations that are no longer current.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open the archive, or make an empty one in an empty or missing folder.
@@ -50,11 +61,10 @@ class FolderArchiveWriter:
         self.folder = folder
         self.background_merges = False
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        storage = DurableStorage(str(folder))
         remove_unfinished(folder)
         if not any(folder.iterdir()):
-            ArchiveIndex.create(storage)
-        self._index = ArchiveIndex(storage)
+            write_table(folder, 0, [])
+        self._storage = FileStorage(str(folder))
         self._columns_by_name: dict[str, Columns] = {}
         self._sizes: dict[str, int] = {}
         self._background: BackgroundMerge | None = None
@@ -64,7 +74,7 @@ class FolderArchiveWriter:
     @property
     def article_count(self) -> int:
         """Number of articles in the archive."""
-        return sum(segment.doc_count() for segment in self._segments)
+        return sum(segment.count for segment in self._segments)
 
     @property
     def last_id(self) -> int:
@@ -77,8 +87,8 @@ class FolderArchiveWriter:
         ids = array("Q")
         for segment in self._segments:
             values = self._columns(segment).values(ID)
-            if deleted := set(segment.deleted_docs()):
-                ids.extend(id for doc, id in enumerate(values) if doc not in deleted)
+            if segment.deleted:
+                ids.extend(id for doc, id in enumerate(values) if doc not in segment.deleted)
             else:
                 ids += values
         return ids
@@ -94,7 +104,7 @@ class FolderArchiveWriter:
         rest, added = iter(articles), 0
         while batch := list(islice(rest, BATCH)):
             added += len(batch)
-            self._commit({article.id: article for article in batch})
+            self._replace({article.id: article for article in batch})
             self.run_merges()
         return added
 
@@ -105,14 +115,14 @@ class FolderArchiveWriter:
             ArchiveError: Another process is writing.
         """
         if ids:
-            self._commit({}, ids)
+            self._commit(lambda segments: self._without(segments, set(ids)))
             self.run_merges()
 
     def run_merges(self) -> None:
         """Merge the segments that are due, and install a merge finished in the background."""
         if self._background and self._background.done:
             background, self._background = self._background, None
-            self._write(_add_nothing, lambda _, segments: background.install(segments))
+            self._commit(background.install)
         self._merge_while(self._select_merge)
 
     def wait_for_merges(self) -> None:
@@ -143,13 +153,13 @@ class FolderArchiveWriter:
     def verify_steps(self) -> Iterator[None]:
         """Verify segment by segment; a segment merged meanwhile is left out."""
         for segment in list(self._segments):
-            if segment in self._segments:
+            if segment.id in {current.id for current in self._segments}:
                 self._check(segment, every_byte=True)
             yield
 
     def files_changed(self) -> bool:
         """Tell whether a file is gone, or of another length than after the last commit."""
-        return self._sizes != file_sizes(self.folder, self._segments)
+        return self._sizes != self._file_sizes(self._segments)
 
     def drop_damaged_segments(self, *, every_byte: bool = True) -> list[str]:
         """Give up the segments that are damaged, and the articles in them.
@@ -160,14 +170,14 @@ class FolderArchiveWriter:
         Returns:
             One sentence for each segment dropped.
         """
-        damaged: dict[Any, str] = {}
+        damaged: dict[str, str] = {}
         for segment in self._segments:
             try:
                 self._check(segment, every_byte=every_byte)
             except ArchiveDamaged as error:
-                damaged[segment] = str(error)
+                damaged[segment.id] = str(error)
         if damaged:
-            self._write(_add_nothing, lambda _, all_: [s for s in all_ if s not in damaged])
+            self._commit(lambda segments: [s for s in segments if s.id not in damaged])
         return list(damaged.values())
 
     def close(self) -> None:
@@ -175,10 +185,10 @@ class FolderArchiveWriter:
         self.wait_for_merges()
         self._columns_by_name.clear()
 
-    def _select_merge(self, segments: Sequence[Any]) -> list[Any]:
+    def _select_merge(self, segments: Sequence[SegmentEntry]) -> list[SegmentEntry]:
         """Return what to merge at once; start a large merge in the background where allowed."""
-        busy = self._background.group if self._background else []
-        group = select_merge([segment for segment in segments if segment not in busy])
+        busy = self._background.group if self._background else {}
+        group = select_merge([segment for segment in segments if segment.id not in busy])
         if not self.background_merges or not is_large(group):
             return group
         if self._background is None:
@@ -186,95 +196,95 @@ class FolderArchiveWriter:
             return self._select_merge(segments)
         return []
 
-    def _check(self, segment: Any, *, every_byte: bool) -> None:
+    def _merge_while(
+        self,
+        select: Callable[[Sequence[SegmentEntry]], list[SegmentEntry]],
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        while group := {segment.id for segment in select(self._segments)}:
+            progress(len(self._segments))
+
+            def change(segments: list[SegmentEntry], group: set[str] = group) -> list[SegmentEntry]:
+                old = [segment for segment in segments if segment.id in group]
+                others = [segment for segment in segments if segment.id not in group]
+                return [*others, merge(old, self.folder, self.folder)]
+
+            self._commit(change)
+
+    def _check(self, segment: SegmentEntry, *, every_byte: bool) -> None:
         name = segment.segment_id()
         with damage_reported(self.folder):
             columns, lists = Columns.open(self.folder, name), PostingsFile.open(self.folder, name)
-        if columns.documents != segment.doc_count_all():
+        if columns.documents != segment.documents:
             raise ArchiveDamaged(_("{folder}: a segment has lost documents", folder=self.folder))
         if every_byte:
             columns.file.verify()
             lists.file.verify()
 
-    def _commit(self, articles: dict[int, Article], without: Collection[int] = ()) -> None:
-        def fill(writer: BatchWriter) -> None:
-            for doc in self._documents_of(writer.segments, {*articles, *without}):
-                writer.delete_document(doc)
-            if articles:
-                writer.add_articles(list(articles.values()), self._article_terms())
+    def _replace(self, articles: dict[int, Article]) -> None:
+        from index.engine.article_terms import ArticleTerms  # numpy: the first article takes 0.1 s
+        from index.engine.segment_writer import write_articles
 
-        self._write(fill, NO_MERGE)
+        self._terms = terms = self._terms or ArticleTerms()
 
-    def _article_terms(self) -> ArticleTerms:
-        if self._terms is None:
-            from index.engine.article_terms import ArticleTerms  # numpy: readers do without
+        def change(segments: list[SegmentEntry]) -> list[SegmentEntry]:
+            new = write_articles(articles.values(), terms, self.folder)
+            return [*self._without(segments, articles.keys()), new]
 
-            self._terms = ArticleTerms()
-        return self._terms
+        self._commit(change)
 
-    def _documents_of(self, segments: Iterable[Any], ids: set[int]) -> list[int]:
-        """Return the numbers of the documents with one of some ids; new ids cost nothing."""
-        docs: list[int] = []
-        first = 0
-        for segment in segments:
-            columns = self._columns(segment)
-            low, high = columns.bounds(ID)
-            if any(low <= id <= high for id in ids):
-                docs += (first + doc for doc, id in enumerate(columns.values(ID)) if int(id) in ids)
-            first += segment.doc_count_all()
-        return docs
+    def _without(self, segments: list[SegmentEntry], ids: Set[int]) -> list[SegmentEntry]:
+        """Return segments without the articles of some ids; new ids cost nothing."""
+        return [segment.without(self._documents_of(segment, ids)) for segment in segments]
 
-    def _merge_while(
-        self,
-        select: Callable[[Sequence[Any]], list[Any]],
-        progress: Callable[[int], None] = lambda _: None,
-    ) -> None:
-        while group := select(self._segments):
-            progress(len(self._segments))
-            self._write(_add_nothing, partial(merge, group=group))
+    def _documents_of(self, segment: SegmentEntry, ids: Set[int]) -> list[int]:
+        columns = self._columns(segment)
+        low, high = columns.bounds(ID)
+        if not any(low <= id <= high for id in ids):
+            return []
+        return [doc for doc, id in enumerate(columns.values(ID)) if id in ids]
 
-    def _write(self, fill: Callable[[BatchWriter], None], mergetype: Any) -> None:
-        """Make one commit: what `fill` adds and deletes, and what a merge policy merges."""
-        try:
-            writer = BatchWriter(self._index)
-        except LockError as error:
+    def _commit(self, change: Change) -> None:
+        """Make one commit: write the table of the segments that are left with any articles."""
+        lock = self._storage.lock(f"{NAME}_WRITELOCK")
+        if not lock.acquire():
             message = _("{folder}: another process writes here", folder=self.folder)
-            raise ArchiveError(message) from error
+            raise ArchiveError(message)
         try:
-            fill(writer)
-            writer.commit(mergetype=mergetype)
-        except BaseException:
-            _abandon(writer)
-            raise
+            with damage_reported(self.folder):
+                table = newest_table(self.folder)
+                segments = table.entries()
+            segments = [segment for segment in change(segments) if segment.count]
+            write_table(self.folder, table.generation + 1, segments)
+            clean_files(self._storage, NAME, table.generation + 1, segments)
         finally:
+            lock.release()
             self._segments = self._read_segments()
 
-    def _read_segments(self) -> list[Any]:
+    def _read_segments(self) -> list[SegmentEntry]:
         with damage_reported(self.folder):
-            segments = self._index.segments()
+            segments = newest_table(self.folder).entries()
         names = {segment.segment_id() for segment in segments}
         opened = self._columns_by_name
         self._columns_by_name = {name: opened[name] for name in names & opened.keys()}
-        self._sizes = file_sizes(self.folder, segments)
+        self._sizes = self._file_sizes(segments)
         return segments
 
-    def _columns(self, segment: Any) -> Columns:
+    def _file_sizes(self, segments: Iterable[SegmentEntry]) -> dict[str, int]:
+        """Return the length of each file of the archive: tables of contents and segments."""
+        names = tuple(f"{segment.segment_id()}." for segment in segments)
+        with suppress(FileNotFoundError), os.scandir(self.folder) as files:
+            return {
+                file.name: file.stat().st_size
+                for file in files
+                if file.name.endswith(".toc") or file.name.startswith(names)
+            }
+        return {}
+
+    def _columns(self, segment: SegmentEntry) -> Columns:
         """Return the columns of a segment, opened once: its files never change."""
         name = segment.segment_id()
         if name not in self._columns_by_name:
             with damage_reported(self.folder):
                 self._columns_by_name[name] = Columns.open(self.folder, name)
         return self._columns_by_name[name]
-
-
-def _add_nothing(writer: BatchWriter) -> None:
-    """Add nothing: the merge policy of the commit does all there is to do."""
-
-
-def _abandon(writer: BatchWriter) -> None:
-    """Release the lock of a writer that failed, whatever state it is in."""
-    with contextlib.suppress(Exception):
-        writer.cancel()
-    if not writer.is_closed:
-        with contextlib.suppress(Exception):
-            writer.writelock.release()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
+from index.engine.inverted_batch import DOC, TERM
 from index.engine.postings_file import PostingsFile, PostingsFileWriter
 from index.engine.term_pool import TermPool
 
@@ -23,8 +26,17 @@ def written(path: Path, pool: TermPool, documents: int) -> PostingsFile:
 def of_terms(path: Path, terms: dict[str, dict[int, list[int]]], documents: int) -> PostingsFile:
     """Write a field `words`: for each term its codes by document."""
     pool = TermPool()
-    for doc in sorted({doc for found in terms.values() for doc in found}):
-        pool.add_terms(
-            "words", doc, {term: found[doc] for term, found in terms.items() if doc in found}
-        )
+    add_terms(pool, "words", terms)
     return written(path, pool, documents)
+
+
+def add_terms(pool: TermPool, field: str, terms: dict[str, dict[int, list[int]]]) -> None:
+    """Add new documents: for each term its codes by document."""
+    in_order = sorted(terms, key=str.encode)
+    occurrences = [
+        (number << TERM) + (doc << DOC) + code
+        for number, term in enumerate(in_order)
+        for doc, codes in sorted(terms[term].items())
+        for code in codes
+    ]
+    pool.add_new(field, [term.encode() for term in in_order], np.array(occurrences, np.uint64))

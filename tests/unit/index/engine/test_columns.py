@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.engine.columns import Columns, ColumnsWriter
+from index.engine.columns import Columns, write_columns
 
 
 @pytest.fixture(scope="module")
@@ -16,17 +17,15 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("segment") / "one"
 
 
-@given(st.dictionaries(st.integers(0, 30), st.floats(-1e9, 1e10), min_size=1))
-def test_columns(path: Path, values: dict[int, float]) -> None:
-    count = max(values) + 3
-    writer = ColumnsWriter()
-    for doc in sorted(values):
-        writer.put("date", "d", doc, values[doc])
+@given(st.lists(st.floats(-1e9, 1e10), min_size=1))
+def test_columns(path: Path, values: list[float]) -> None:
+    ids = range(len(values))
     with path.open("wb") as file:
-        writer.write(file, count)
+        write_columns(file, {"date": array("d", values), "id": array("Q", ids)})
     with path.open("rb") as file:
         columns = Columns(file, "one")
-    expected = [values.get(doc, 0.0) for doc in range(count)]
-    assert list(columns.values("date")) == expected
-    assert columns.bounds("date") == (min(expected), max(expected))
-    assert list(columns.values("id")) == [0] * count
+    assert columns.documents == len(values)
+    assert list(columns.values("date")) == values
+    assert columns.bounds("date") == (min(values), max(values))
+    assert list(columns.values("id")) == list(ids)
+    assert columns.total("id") == sum(ids)

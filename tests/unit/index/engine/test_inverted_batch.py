@@ -17,7 +17,6 @@ from index.engine import inverted_batch
 from index.engine.checksummed_file import ChecksummedFileWriter
 from index.engine.packed_numbers import Numbers
 from index.engine.postings_file import MAX_OCCURRENCES, PostingsFile
-from index.engine.schema import MAX_DOCUMENTS
 from index.engine.term_pool import TermPool
 from index.errors import ArchiveDamaged
 from index.query.parser import parse_query
@@ -38,9 +37,13 @@ _names = count()
 
 
 def gathered(documents: Iterable[Document], first: int = 0) -> TermPool:
-    pool = TermPool()
+    terms: dict[str, dict[int, list[int]]] = {}
     for number, document in enumerate(documents, first):
-        pool.add_terms("words", number, document)
+        for term, codes in document.items():
+            terms.setdefault(term, {})[number] = codes
+    pool = TermPool()
+    if terms:
+        postings_files.add_terms(pool, "words", terms)
     return pool
 
 
@@ -155,19 +158,15 @@ def test_places_of_long_parts_and_of_compounds(folder: Path) -> None:
 
 
 def test_labels_have_no_places(folder: Path) -> None:
-    labels: list[Document] = [{"fr": []}, {"": [], "en": []}, {"fr": []}]
-    lists = written(folder, gathered(labels), 3)
+    pool = TermPool()
+    pool.add_labels("words", [["fr"], ["", "en"], ["fr"]])
+    lists = written(folder, pool, 3)
     pool = TermPool()
     pool.add_lists(lists, consecutive(3))
     pool.add_lists(lists, consecutive(3, 3))
     found = written(folder, pool, 6).find("words", b"fr")
     assert found is not None
     assert (list(found.docs), found.counts, len(found.places)) == ([0, 2, 3, 5], None, 0)
-
-
-def test_a_document_too_many_is_refused() -> None:
-    with pytest.raises(OverflowError):
-        TermPool().add_terms("words", MAX_DOCUMENTS, {"one": [1]})
 
 
 @pytest.mark.parametrize("firsts", [0b1010, 0b0001, 0b1011, 0b1_0001])

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import Struct
 from msgspec.structs import replace
-from whoosh import query
+from whoosh.filedb.filestore import FileStorage
 
-from index import open_archive_writer
-from index.engine.codec import ArchiveIndex
+from index import open_archive, open_archive_writer
+from index.engine.schema import NAME
 from index.engine.segment_merges import FAN_IN, select_merge
-from index.engine.storage import DurableStorage
+from index.engine.table_of_contents import SegmentEntry, newest_table
 from index.errors import ArchiveDamaged, ArchiveError
+from index.query.parser import parse_query
 from monitor.base.article import Article
 
 
@@ -27,31 +28,9 @@ def article(id: int, title: str = "Un port belge") -> Article:
     )
 
 
-def whoosh_index(folder: Path) -> ArchiveIndex:
-    return ArchiveIndex(DurableStorage(str(folder)))
-
-
 def numbers(folder: Path, word: str) -> list[int]:
-    """Return the ids of articles with a word, by Whoosh's own searcher."""
-    with whoosh_index(folder).searcher() as searcher:
-        docs = searcher.search(query.Term("words", word), limit=None).docs()
-        return sorted(
-            int(reader.column_reader("id")[doc - first])
-            for reader, first in searcher.reader().leaf_readers()
-            for doc in docs
-            if first <= doc < first + reader.doc_count_all()
-        )
-
-
-def test_whoosh_itself_can_search_it(tmp_path: Path) -> None:
-    writer = open_archive_writer(tmp_path)
-    writer.add(map(article, range(1, 30)))
-    writer.add([article(7, "Un navire"), article(30, "Un navire")])
-    assert numbers(tmp_path, "navire") == [7, 30]
-    assert numbers(tmp_path, "port") == [id for id in range(1, 30) if id != 7]
-    with whoosh_index(tmp_path).searcher() as searcher:
-        both = query.And([query.Term("words", "un"), query.Term("words", "navire")])
-        assert len(searcher.search(both)) == 2
+    """Return the ids of articles with a word."""
+    return open_archive(folder).ids(parse_query(word))
 
 
 def test_a_known_article_is_replaced(tmp_path: Path) -> None:
@@ -84,8 +63,7 @@ def test_merging_drops_what_was_replaced(tmp_path: Path) -> None:
     writer = open_archive_writer(tmp_path)
     writer.add(map(article, range(1, 9)))
     writer.add([article(3, "Un quai"), article(4, "Un canal"), article(5, "Un canal")])
-    with whoosh_index(tmp_path).reader() as reader:
-        assert reader.doc_count_all() == reader.doc_count() == 8
+    assert sum(segment.documents for segment in newest_table(tmp_path).entries()) == 8
     assert numbers(tmp_path, "port") == [1, 2, 6, 7, 8]
 
 
@@ -109,7 +87,7 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
     first.add([article(3)])
     assert numbers(tmp_path, "port") == [2, 3]
 
-    lock = whoosh_index(tmp_path).lock("WRITELOCK")
+    lock = FileStorage(str(tmp_path)).lock(f"{NAME}_WRITELOCK")
     assert lock.acquire()
     with pytest.raises(ArchiveError, match="another process"):
         first.add([article(4)])
@@ -187,20 +165,11 @@ def test_damage_is_not_merged_into_a_file_that_looks_whole(tmp_path: Path, kind:
 # --- which segments are merged ------------------------------------------------------
 
 
-class Size(Struct, frozen=True):
-    """A segment as far as merging looks at it."""
+_names = count()
 
-    documents: int
-    deleted: int = 0
 
-    def doc_count(self) -> int:
-        return self.documents - self.deleted
-
-    def doc_count_all(self) -> int:
-        return self.documents
-
-    def deleted_count(self) -> int:
-        return self.deleted
+def sized(documents: int, deleted: int = 0) -> SegmentEntry:
+    return SegmentEntry(f"{next(_names)}", documents, frozenset(range(deleted)))
 
 
 @pytest.mark.parametrize(
@@ -216,22 +185,22 @@ class Size(Struct, frozen=True):
     ],
 )
 def test_ten_of_a_size_are_merged(sizes: list[int], merged: list[int]) -> None:
-    assert [one.documents for one in select_merge([Size(size) for size in sizes])] == merged
+    assert [one.documents for one in select_merge([sized(size) for size in sizes])] == merged
 
 
 def test_a_segment_a_quarter_of_which_is_gone_is_rewritten() -> None:
-    segments = [Size(100), Size(100, 25), Size(100, 26)]
+    segments = [sized(100), sized(100, 25), sized(100, 26)]
     assert select_merge(segments) == segments[2:]
 
 
 @given(st.lists(st.integers(1, 5000), max_size=300))
 def test_merging_ends_and_no_segment_is_too_large(batches: list[int]) -> None:
-    segments: list[Size] = []
+    segments: list[SegmentEntry] = []
     written = 0
     for batch in batches:
-        segments.append(Size(batch))
+        segments.append(sized(batch))
         while group := select_merge(segments):
-            merged = Size(sum(one.doc_count() for one in group))
+            merged = sized(sum(one.count for one in group))
             assert merged.documents <= 1 << 16
             assert len(group) > 1
             written += merged.documents

@@ -20,12 +20,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.alert_storage import save_poll
 from support.newsroom import PATIENCE, until
-from whoosh.writing import NO_MERGE
 
 from index import open_archive, open_archive_writer
-from index.engine.codec import ArchiveIndex, BatchWriter
 from index.engine.schema import NAME, VERSION
-from index.engine.storage import DurableStorage
+from index.engine.segment_writer import merge
+from index.engine.table_of_contents import newest_table, write_table
 from index.errors import ArchiveDamaged, ArchiveError
 from index.query.parser import parse_query
 from monitor.base.article import Article
@@ -191,10 +190,10 @@ def _know_more(folder: Path) -> None:
 def _know_twice(folder: Path) -> None:
     other = folder.with_name("other")
     open_archive_writer(other).add([article(3), article(4)])
-    with ArchiveIndex(DurableStorage(str(other))).reader() as reader:
-        writer = BatchWriter(ArchiveIndex(DurableStorage(str(folder))))
-        writer.add_reader(reader)
-        writer.commit(mergetype=NO_MERGE)
+    table = newest_table(folder)
+    copies = [merge(newest_table(other).entries(), other, folder)]
+    write_table(folder, table.generation + 1, [*table.entries(), *copies])
+    table.path.unlink()
     shutil.rmtree(other)
 
 
