@@ -24,7 +24,7 @@ from index.analysis.term_positions import (
 )
 from index.analysis.tokenizer import MAX_COMPOUND, readable, shouts, spaced
 from index.engine.chunk_table import Chunks, ChunkTable, Numbers
-from index.engine.inverted_batch import DOC, TERM, Occurrences
+from index.engine.list_encoder import DOC, TERM, Occurrences
 from index.engine.term_pool import in_order
 from monitor.base.article import PARTS, Article
 

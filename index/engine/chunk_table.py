@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from index.analysis.term_positions import Additions
 from index.analysis.text_cache import LONGEST
 from index.analysis.words import plain_word
-from index.engine.inverted_batch import TERM
+from index.engine.list_encoder import TERM
 
 Numbers = NDArray[np.int64]
 Hashes = NDArray[np.uint64]

@@ -16,6 +16,17 @@ from numpy.typing import NDArray
 
 from index.analysis.term_positions import PART_WIDTH
 from index.analysis.tokenizer import MAX_COMPOUND
+from index.engine.list_encoder import (
+    BITS_BY_KIND,
+    CODE,
+    DOC,
+    PART,
+    TERM,
+    Codes,
+    Occurrences,
+    encode,
+    runs,
+)
 from index.engine.packed_numbers import (
     HALF,
     Numbers,
@@ -23,15 +34,10 @@ from index.engine.packed_numbers import (
     read_counts,
     read_half_bytes,
     read_numbers,
-    write_firsts,
-    write_half_bytes,
-    write_numbers,
 )
 from index.engine.places import PlaceLayout
 from index.engine.postings_file import (
     AS_BITS,
-    MAX_OCCURRENCES,
-    PLACE_BITS,
     PLACE_KIND,
     WITH_FIRSTS,
     WITH_LENGTHS,
@@ -47,21 +53,6 @@ BLOCK = 1 << 17
 fit into the caches of the processor, and take memory."""
 _TERMS = 1 << 12
 """Terms of each source that are in memory at once, roughly."""
-
-Codes = NDArray[np.int32]
-"""Codes, or places with lengths: none needs more than 25 binary digits."""
-Occurrences = NDArray[np.uint64]
-"""In each number: that of a term, of a document and a code, from the highest digits on."""
-DOC, TERM = 24, 40
-"""Binary digits behind the number of a document, and behind that of a term."""
-_CODE = (1 << DOC) - 1
-_PART = PART_WIDTH.bit_length() + 1
-"""Binary digits of a code behind the number of its part."""
-_BITS = np.array(PLACE_BITS)
-"""Binary digits of a place by its kind."""
-_LARGEST = (1 << _BITS[:-1]) - 1
-_LARGEST[0] = -1
-"""Largest place of a kind; that of no places is none."""
 
 
 class PostingsSource(Protocol):
@@ -109,7 +100,7 @@ def records(
             weights[numbers] += each.weights()
         for first, last in pairwise(_cuts(weights)):
             found = _occurrences(slices, own, first, last)
-            yield _to_records(terms[first:last], found, documents, layout if has_codes else None)
+            yield encode(terms[first:last], found, documents, layout if has_codes else None)
 
 
 class _Slice(NamedTuple):
@@ -197,7 +188,7 @@ class NewPostings:
         self._occurrences = occurrences
         self.has_codes = has_codes
         self.widths = _part_widths(occurrences)
-        self._starts = np.append(_runs(occurrences >> np.uint64(TERM))[0], len(occurrences))
+        self._starts = np.append(runs(occurrences >> np.uint64(TERM))[0], len(occurrences))
 
     def renumber(self, numbers: Numbers) -> None:
         """Give the documents other numbers."""
@@ -299,7 +290,7 @@ class SegmentPostings:
         is_bits = (kinds & AS_BITS) > 0
         docs = self._documents(starts, sizes, is_bits)
         middles = starts + np.where(is_bits, bytes_of_bits(self._lists.documents), 2 * sizes)
-        bits, has_firsts = _BITS[kinds & PLACE_KIND], (kinds & WITH_FIRSTS) > 0
+        bits, has_firsts = BITS_BY_KIND[kinds & PLACE_KIND], (kinds & WITH_FIRSTS) > 0
         in_all = 8 * (ends - middles) // np.maximum(bits + has_firsts, 1)
         tails = middles + np.where(has_firsts, bytes_of_bits(in_all), 0)
         counts = np.repeat(in_all // sizes, sizes)  # where none are written: one each, or none
@@ -330,17 +321,14 @@ class SegmentPostings:
         return docs
 
 
-# --- lists -------------------------------------------------------------------------------
-
-
 def _part_widths(found: Occurrences) -> list[int]:
     """Return the positions that each part of an article takes at most, and one more."""
-    codes = found.astype(np.uint32) & _CODE
+    codes = found.astype(np.uint32) & CODE
     widths = []
     for part in range(len(PARTS)):
-        top = ((part + 1) << _PART) - 1
+        top = ((part + 1) << PART) - 1
         last = top - int((np.uint32(top) - codes).min(initial=top))  # larger codes wrap around
-        is_there = last >> _PART == part
+        is_there = last >> PART == part
         widths.append((last >> 2 & PART_WIDTH - 1) + MAX_COMPOUND + 1 if is_there else 1)
     return widths
 
@@ -350,82 +338,6 @@ def _codes(places: Codes, layout: PlaceLayout) -> Codes:
     codes = places.copy()
     for width, start in zip(layout.widths, layout.starts[1:], strict=False):
         codes += (places >= start << 2) * np.int32((PART_WIDTH - width) << 2)
-    if len(codes) and not 0 <= codes.min() <= codes.max() <= _CODE:
+    if len(codes) and not 0 <= codes.min() <= codes.max() <= CODE:
         raise ValueError("a place is too large")  # not a message
     return codes
-
-
-def _places(codes: Codes, layout: PlaceLayout) -> Codes:
-    """Return the places, with lengths, of codes."""
-    places = codes.copy()
-    for part, width in enumerate(layout.widths[:-1], 1):
-        places -= (codes >= part << _PART) * np.int32((PART_WIDTH - width) << 2)
-    return places
-
-
-def _to_records(
-    terms: list[bytes], found: Occurrences, documents: int, layout: PlaceLayout | None
-) -> Records:
-    """Return the lists of the terms that have any postings; of labels without a layout."""
-    if not len(found):
-        return Records([], b"", b"", b"", b"")
-    postings = (found >> np.uint64(DOC)).view(np.int64)
-    firsts, counts = _runs(postings)
-    if counts.max() > MAX_OCCURRENCES:
-        rank = np.arange(len(found)) - np.repeat(firsts, counts)
-        return _to_records(terms, found[rank < MAX_OCCURRENCES], documents, layout)
-    postings = postings[firsts]
-    docs = postings & (MAX_DOCUMENTS - 1)
-    numbers = postings >> (TERM - DOC)
-    heads, sizes = _runs(numbers)
-    if len(heads) < len(terms):
-        terms = [terms[number] for number in numbers[heads].tolist()]
-    is_bits = 4 * sizes >= bytes_of_bits(documents)  # twice as long as numbers, and quick
-    kinds = np.where(is_bits, AS_BITS, 0)
-    in_all = bits = np.zeros_like(sizes)
-    places = np.empty(0, dtype=np.int32)
-    has_firsts = np.zeros_like(is_bits)
-    if layout is not None:
-        places = _places(found.astype(np.int32) & _CODE, layout)
-        in_all = np.add.reduceat(counts, heads)
-        has_firsts = in_all > sizes
-        heads_of_lists = firsts[heads]
-        with_lengths = np.bitwise_or.reduceat(places & 3, heads_of_lists) > 0
-        places >>= np.repeat(np.where(with_lengths, 0, 2).astype(np.int32), in_all)
-        of_places = np.searchsorted(_LARGEST, np.maximum.reduceat(places, heads_of_lists))
-        bits = _BITS[of_places]
-        kinds += (
-            of_places
-            + np.where(has_firsts, WITH_FIRSTS, 0)
-            + np.where(with_lengths, WITH_LENGTHS, 0)
-        )
-    middles = np.where(is_bits, bytes_of_bits(documents), 2 * sizes)
-    tails = middles + np.where(has_firsts, bytes_of_bits(in_all), 0)
-    is_shared = bits == 8 + HALF
-    shared = tails + (bits >> 3) * in_all
-    lengths = shared + np.where(is_shared, bytes_of_bits(HALF * in_all), 0)
-    starts = np.cumsum(lengths) - lengths
-    content = np.empty(lengths.sum(), dtype=np.uint8)
-    write_numbers(content, docs, starts, sizes, np.where(is_bits, 0, 2))
-    write_firsts(content, firsts, heads, starts + middles, in_all, has_firsts)
-    write_numbers(content, places, starts + tails, in_all, bits >> 3)
-    write_half_bytes(content, (places >> 8).astype(np.uint8), starts + shared, in_all, is_shared)
-    if is_bits.any():
-        rows = starts[is_bits][:, None] + np.arange(bytes_of_bits(documents))
-        flags = np.zeros((len(rows), documents), dtype=np.bool_)
-        of_list = np.repeat(np.arange(len(rows)), sizes[is_bits])
-        flags[of_list, docs[np.repeat(is_bits, sizes)]] = True
-        content[rows] = np.packbits(flags, axis=1, bitorder="little")
-    return Records(
-        terms,
-        (sizes - 1).astype(np.uint16).tobytes(),
-        kinds.astype(np.uint8).tobytes(),
-        lengths.astype(np.uint64).tobytes(),
-        content.tobytes(),
-    )
-
-
-def _runs(numbers: Numbers | Occurrences) -> tuple[Numbers, Numbers]:
-    """Return where numbers in order differ from the one before, and how often each comes."""
-    starts = np.concatenate(([0], 1 + np.flatnonzero(numbers[1:] != numbers[:-1])))
-    return starts, np.diff(starts, append=len(numbers))

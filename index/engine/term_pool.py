@@ -9,15 +9,8 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from index.engine.inverted_batch import (
-    DOC,
-    TERM,
-    NewPostings,
-    Occurrences,
-    PostingsSource,
-    SegmentPostings,
-    records,
-)
+from index.engine.inverted_batch import NewPostings, PostingsSource, SegmentPostings, records
+from index.engine.list_encoder import DOC, TERM, Occurrences
 from index.engine.packed_numbers import Numbers
 from index.engine.places import PlaceLayout
 from index.engine.postings_file import PostingsFile, Records

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index.engine.inverted_batch import DOC, TERM
+from index.engine.list_encoder import DOC, TERM
 from index.engine.postings_file import PostingsFile, PostingsFileWriter
 from index.engine.term_pool import TermPool
 

@@ -12,7 +12,7 @@ from support.difficult_texts import TEXTS
 from index.analysis.term_positions import postings
 from index.engine import article_terms
 from index.engine.article_terms import ArticleTerms
-from index.engine.inverted_batch import DOC, TERM
+from index.engine.list_encoder import DOC, TERM
 from monitor.base.article import Article
 
 ARTICLES = st.lists(st.tuples(TEXTS, TEXTS, TEXTS, TEXTS), max_size=5)

@@ -8,7 +8,7 @@ import numpy as np
 
 from index.analysis.term_positions import Additions, additions
 from index.engine.chunk_table import Chunks, ChunkTable
-from index.engine.inverted_batch import TERM
+from index.engine.list_encoder import TERM
 
 
 class Analysed(Counter[str]):
