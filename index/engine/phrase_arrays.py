@@ -12,20 +12,18 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property, reduce
 from itertools import zip_longest
 from operator import or_
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.analysis.tokenizer import MAX_COMPOUND
 from index.engine.bit_sets import Bits
+from index.engine.phrase_choices import Choice, Link
 from index.engine.places import PlaceLayout
 from index.engine.postings_file import Postings
 from index.interruption import checked
 from index.query.ast import Near, Phrase
-
-if TYPE_CHECKING:
-    from index.engine.query_executor import Choice, Link
 
 Numbers = NDArray[Any]
 Places = NDArray[Any]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 
 from index.archive import ResolveFacet
-from index.engine import bit_sets
+from index.engine import bit_sets, phrase_choices
 from index.engine.bit_sets import Bits
 from index.engine.postings_file import Postings
 from index.engine.segment import Segment
@@ -25,46 +24,19 @@ Expand = Callable[[Word], Sequence[str]]
 _KEYS = 1_000
 """Keys whose lists are read between two questions whether to go on."""
 _FEW = 12
-"""Documents that are looked at one after the other, by `spans`, for a phrase or a NEAR. More are
-looked at together, by `phrase_arrays`, in a fifth of a millisecond."""
-_WORTH_NUMPY = 5_000
-"""Documents that a process looks at in turn before it imports numpy, which takes as long."""
-
-
-class _Arrays:
-    """Decides when `phrase_arrays` is faster; it needs numpy, which a command does not import."""
-
-    def __init__(self) -> None:
-        self._looked_at = 0
-
-    def are_worth(self, documents: int) -> bool:
-        """Tell whether so many documents are worth to be looked at together."""
-        if documents <= _FEW:
-            return False
-        self._looked_at += documents
-        return "numpy" in sys.modules or self._looked_at > _WORTH_NUMPY
-
-
-_arrays = _Arrays()
-
-
-class Link(NamedTuple):
-    """A word of a phrase."""
-
-    lists: Sequence[Postings]
-    """The posting lists of its index keys; none is empty."""
-    part: str
-    """The part that it must be in, if any."""
-
-
-Choice = Sequence[Sequence[Link]]
-"""What may stand at one place of a phrase: rows of words, as `cyberattaque` or `cyber attaque`."""
+"""Documents of a segment that are looked at in turn, by `spans`, for a phrase or a NEAR, since
+`phrase_arrays` takes a fifth of a millisecond."""
+_MANY = 2_000
+"""Documents of the archive from which `phrase_arrays` looks at them together: 0.2 µs each instead
+of 15, but numpy takes 0.1 s to be imported once. Of 72,509 with "de la", 25 ms instead of 1 s."""
 
 
 class QueryExecutor(Struct, frozen=True):
     """Runs the nodes of one query in one segment; each method returns a set of documents."""
 
     segment: Segment
+    articles: int
+    """Number of articles in the archive."""
     expand: Expand
     resolve: ResolveFacet
 
@@ -76,7 +48,7 @@ class QueryExecutor(Struct, frozen=True):
             within: The documents to look in.
 
         Raises:
-            SearchInterrupted: Nobody waits for the result.
+            Interrupted: Nobody waits for the result.
         """
         check()
         return _METHODS[type(node)](self, node, within)
@@ -99,7 +71,7 @@ class QueryExecutor(Struct, frozen=True):
         if word.part in ("", "author"):
             return self._with_word(word, within)
         docs = 0
-        for postings in map(self.segment.postings, self._keys(word)):
+        for postings in self._lists(word):
             docs |= postings.documents_with_part(word.part)
         return docs & within
 
@@ -142,10 +114,10 @@ class QueryExecutor(Struct, frozen=True):
         """Return those documents in which the words of a node are at the right places."""
         if (
             isinstance(node, Phrase | Near)
-            and _arrays.are_worth(candidates.bit_count())
-            and (choices := self._choices(node))
+            and self._are_many(candidates.bit_count())
+            and (choices := phrase_choices.choices(node, self._lists))
         ):
-            from index.engine import phrase_arrays
+            from index.engine import phrase_arrays  # with numpy
 
             count = self.segment.columns.documents
             return phrase_arrays.documents(node, choices, candidates, count)
@@ -155,28 +127,16 @@ class QueryExecutor(Struct, frozen=True):
             [doc for doc in ordered if spans.evaluate(node, document.at(doc))]
         )
 
-    def _choices(self, node: Phrase | Near) -> list[Choice]:
-        """Return what `phrase_arrays` can compare: words and rows of words, in one part; or none.
+    def _are_many(self, candidates: int) -> bool:
+        """Tell whether so many candidates are worth to be looked at together.
 
-        Each is in the segment, since there are candidates, or is left out.
+        The archive is taken to have as many for each article as this segment has.
         """
-        if isinstance(node, Near) and len(node.children) > 2:
-            return []
-        rows = list(map(_rows, node.children))
-        words = [word for choice in rows for row in choice for word in row]
-        if not all(rows) or len({word.part for word in words}) > 1:
-            return []
-        if any(map(term_expansion.is_plain_exact, words)):
-            return []
-        links = {word: self._link(word) for word in words}
-        if any(map(_is_cut_off, links.values())):
-            return []
-        found = [[[links[word] for word in row] for row in choice] for choice in rows]
-        return [[row for row in choice if all(link.lists for link in row)] for choice in found]
+        in_archive = candidates * self.articles / self.segment.columns.documents
+        return candidates > _FEW and in_archive > _MANY
 
-    def _link(self, word: Word) -> Link:
-        lists = map(self.segment.postings, self._keys(word))
-        return Link([postings for postings in lists if postings.size], word.part)
+    def _lists(self, word: Word) -> Iterator[Postings]:
+        return map(self.segment.postings, self._keys(word))
 
     def _and(self, node: And, within: Bits) -> Bits:
         """Return the documents that satisfy all children; the cheap ones run first.
@@ -219,28 +179,6 @@ class QueryExecutor(Struct, frozen=True):
 
     def _facet(self, facet: Facet, within: Bits) -> Bits:
         return self.segment.passing(self.resolve(facet), within)
-
-
-def _rows(node: Node) -> list[Sequence[Word]]:
-    """Return the rows of words of which a node means any; none for other nodes."""
-    match node:
-        case Word():
-            return [[node]]
-        case Phrase():
-            words = [child for child in node.children if isinstance(child, Word)]
-            return [words] if len(words) == len(node.children) else []
-        case Or():
-            rows = list(map(_rows, node.children))
-            return [row for several in rows for row in several] if all(rows) else []
-    return []
-
-
-def _is_cut_off(link: Link) -> bool:
-    """Tell whether a word may stand more often in a document than `spans` looks at."""
-    counts = [postings.counts for postings in link.lists if postings.counts]
-    if sum(256**some.itemsize for some in counts) <= spans.MAX_PLACES:
-        return False  # without reading them
-    return sum(map(max, counts)) > spans.MAX_PLACES
 
 
 def keys(word: Word, expand: Expand) -> Sequence[str]:

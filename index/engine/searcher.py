@@ -250,7 +250,9 @@ class _Search:
     def _by_segment(self) -> Iterator[tuple[Segment, Bits]]:
         """Yield the segments, newest first, with the documents that satisfy the query, if any."""
         for segment in self._segments:
-            executor = QueryExecutor(segment, self._reader.expand, self._passing)
+            executor = QueryExecutor(
+                segment, self._reader.count, self._reader.expand, self._passing
+            )
             if docs := executor.docs(self._tree, segment.live):
                 yield segment, docs
 

@@ -14,9 +14,9 @@ from support import postings_files
 from index import open_archive, open_archive_writer
 from index.engine import bit_sets, phrase_arrays, query_executor
 from index.engine.article_terms import ArticleTerms
+from index.engine.phrase_choices import Choice, Link
 from index.engine.places import PlaceLayout
 from index.engine.postings_file import PostingsFile
-from index.engine.query_executor import Choice, Link
 from index.engine.term_pool import TermPool
 from index.evaluation.spans import MemoryDocument, evaluate
 from index.query.ast import Near, Node, Or, Phrase, Word
@@ -192,6 +192,7 @@ def test_phrases_are_found_in_many_documents_as_in_few(
     writer.add(articles[:5])
     writer.add(articles[5:])
     monkeypatch.setattr(query_executor, "_FEW", few)
+    monkeypatch.setattr(query_executor, "_MANY", few)
     found = open_archive(tmp_path).search(parse_query(query)).hits
     expected = {one.id for one in articles if evaluate(root, MemoryDocument.of(one))}
     assert {hit.id for hit in found} == expected != set()
