@@ -1,8 +1,8 @@
 """The archive: words, queries, and the full-text index.
 
 The bottom layer. It knows no network and no clock, and feeds only by the names given to it.
-`open_archive` and `open_archive_writer` open the archive of a folder; `index.archive` says what can
-be asked of it.
+`open_archive` and `open_archive_writer` open the archive at an address; `index.archive` says what
+can be asked of it, and what another engine has to do.
 
 ::
 
@@ -32,65 +32,49 @@ messages, and the cleaning of texts.
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from index.archive import Archive, ArchiveWriter
+    from index.archive import Archive, ArchiveAddress, ArchiveEngine, ArchiveWriter
 
-# The engine is imported when an archive is opened: most commands open none.
+_engines: dict[str, Callable[[str], ArchiveEngine]] = {}
 
 
-def open_archive(folder: Path, *, partial: bool = False) -> Archive:
-    """Open the archive of a folder for searching.
+def register_engine(scheme: str, make: Callable[[str], ArchiveEngine]) -> None:
+    """Let addresses that begin with `scheme:` lead to an engine, made of what stands behind."""
+    _engines[scheme] = make
+
+
+def archive_engine(address: ArchiveAddress) -> ArchiveEngine:
+    """Return what an address leads to; nothing is opened."""
+    text = os.fspath(address)
+    scheme, _, rest = text.partition(":")
+    if scheme in _engines:
+        return _engines[scheme](rest)
+    from index.engine.folder import FolderEngine  # most commands open no archive
+
+    return FolderEngine(text)
+
+
+def open_archive(address: ArchiveAddress, *, partial: bool = False) -> Archive:
+    """Open an archive for searching.
 
     Args:
-        folder: Where the archive is.
-        partial: Go on without the segments that cannot be read; `Archive.damage` lists them.
+        address: Where the archive is.
+        partial: Go on without the parts that cannot be read; `Archive.damage` lists them.
 
     Raises:
         ArchiveDamaged: There is no archive of this version, or it cannot be read.
     """
-    from index.engine.searcher import FolderArchive
-
-    return FolderArchive(folder, partial=partial)
+    return archive_engine(address).open(partial=partial)
 
 
-def count_articles(folder: Path) -> int:
-    """Return how many articles can be searched in a folder; 0 without an archive of this version.
-
-    Only its table of contents is read.
-    """
-    from index.engine.table_of_contents import damage_reported, newest_table
-    from index.errors import ArchiveError
-
-    try:
-        with damage_reported(folder):
-            entries = newest_table(folder).entries()
-    except ArchiveError:
-        return 0
-    return sum(entry.documents - len(entry.deleted) for entry in entries)
-
-
-def holds_articles(folder: Path) -> bool:
-    """Tell whether there is an archive, of any version, with articles in it."""
-    from index.errors import ArchiveDamaged
-
-    if not any(folder.glob("*")):
-        return False
-    try:
-        archive = open_archive(folder, partial=True)
-    except ArchiveDamaged:
-        return any(folder.glob("*.lists"))
-    return archive.article_count > 0 or bool(archive.damage)
-
-
-def open_archive_writer(folder: Path) -> ArchiveWriter:
-    """Open the archive of a folder for writing, or make an empty one in an empty folder.
+def open_archive_writer(address: ArchiveAddress) -> ArchiveWriter:
+    """Open an archive for writing, or make an empty one where there is none.
 
     Raises:
         ArchiveDamaged: There is an archive that cannot be used.
     """
-    from index.engine.writer import FolderArchiveWriter
-
-    return FolderArchiveWriter(folder)
+    return archive_engine(address).open_writer()

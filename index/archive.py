@@ -1,15 +1,18 @@
-"""The archive as the rest of tocsin sees it: two protocols, and the plain values they speak.
+"""The archive as the rest of tocsin sees it: three protocols, and the plain values they speak.
 
 `Archive` answers searches, from any thread. `ArchiveWriter` changes what is in the archive; one
-at a time. Ids, numbers and frozen values go in and come out; how an archive keeps its postings
-is known to nobody outside the engine. `index.open_archive` and `index.open_archive_writer` open
-the archive of a folder; `tests/support` holds a second implementation, in memory.
+at a time. `ArchiveEngine` opens both, counts, and replaces an archive as a whole. Ids, numbers and
+frozen values go in and come out; how and where an archive keeps its postings is known to nobody
+outside the engine. `index.archive_engine` finds the engine of an address; `tests/support` holds a
+second one, in memory, which passes the same tests.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from os import PathLike
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct, field
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from monitor.base.article import Article, Timestamp
 
 Label = TypeVar("Label", int, str)
+
+ArchiveAddress = str | PathLike[str]
+"""Where an archive is: the path of a folder, or `SCHEME:…` of an engine registered as SCHEME."""
 
 # --- what is asked for -----------------------------------------------------------------
 
@@ -232,7 +238,7 @@ class Archive(Protocol):
         """Return the smallest id that each feed carried, by the number of the feed."""
 
     def close(self) -> None:
-        """Let go of the files. Nothing may be asked afterwards."""
+        """Let go of the archive. Nothing may be asked afterwards."""
 
 
 class ArchiveWriter(Protocol):
@@ -285,19 +291,57 @@ class ArchiveWriter(Protocol):
     def verify_steps(self) -> Iterator[None]:
         """Verify the archive in steps of some seconds; yields after each."""
 
-    def files_changed(self) -> bool:
-        """Tell whether somebody else changed the files since the last commit."""
+    def changed_elsewhere(self) -> bool:
+        """Tell whether somebody else changed the archive since the last commit."""
 
-    def drop_damaged_segments(self, *, every_byte: bool = True) -> list[str]:
-        """Give up the segments that are damaged, and the articles in them.
+    def drop_damaged(self, *, every_byte: bool = True) -> list[str]:
+        """Give up the parts that are damaged, and the articles in them.
 
         Args:
-            every_byte: Look for flipped bits too; without it, only what opening a segment
-                tells is checked.
+            every_byte: Look for flipped bits too; without it, only what opening a part tells is
+                checked.
 
         Returns:
-            One sentence for each segment dropped. Its articles can be added again.
+            One sentence for each part dropped. Its articles can be added again.
         """
 
     def close(self) -> None:
-        """Wait for merges and let go of the files."""
+        """Wait for merges and let go of the archive."""
+
+
+class ArchiveEngine(Protocol):
+    """What an address leads to, whether there is an archive or not."""
+
+    def open(self, *, partial: bool) -> Archive:
+        """Open the archive for searching; see `index.open_archive`."""
+
+    def open_writer(self) -> ArchiveWriter:
+        """Open the archive for writing, or make an empty one where there is none.
+
+        Raises:
+            ArchiveDamaged: There is an archive that cannot be used.
+        """
+
+    def exists(self) -> bool:
+        """Tell whether there is anything, of whatever version."""
+
+    def count_articles(self) -> int:
+        """Return how many articles can be searched; 0 without an archive of this version.
+
+        Quick: no archive is opened for it.
+        """
+
+    def holds_articles(self) -> bool:
+        """Tell whether there are articles, of any version."""
+
+    def size(self) -> int:
+        """Return the bytes that the archive takes."""
+
+    def replace(self) -> ArchiveWriter:
+        """Give up an archive that cannot be used; return the writer of an empty one."""
+
+    def rebuild(self) -> AbstractContextManager[ArchiveWriter]:
+        """Return the writer of a new archive, which takes the place of the old one at the end.
+
+        Searches go on meanwhile. If the block fails, the old archive stays.
+        """

@@ -157,11 +157,11 @@ class FolderArchiveWriter:
                 self._check(segment, every_byte=True)
             yield
 
-    def files_changed(self) -> bool:
+    def changed_elsewhere(self) -> bool:
         """Tell whether a file is gone, or of another length than after the last commit."""
         return self._sizes != self._file_sizes(self._segments)
 
-    def drop_damaged_segments(self, *, every_byte: bool = True) -> list[str]:
+    def drop_damaged(self, *, every_byte: bool = True) -> list[str]:
         """Give up the segments that are damaged, and the articles in them.
 
         Args:

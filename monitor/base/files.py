@@ -6,9 +6,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-ARCHIVE_FOLDER = "index"
-"""Name of the archive's folder, in the data folder."""
-
 
 def atomic_write(
     path: Path,

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from monitor.base.files import ARCHIVE_FOLDER
 from monitor.base.formatting import alerts, articles, clauses, megabytes
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
@@ -139,7 +138,7 @@ def _build_index(paths: RestorePaths, progress: Progress | None) -> int:
     try:
         return indexer.catch_up(
             store,
-            paths.data / ARCHIVE_FOLDER,
+            paths.data,
             lambda done, total: progress("indexing", done, total) if progress else None,
         )
     finally:

@@ -13,7 +13,6 @@ from typing import BinaryIO
 import click
 
 from monitor.base.errors import AlreadyRunningError, ConfigError, StoreError
-from monitor.base.files import ARCHIVE_FOLDER
 from monitor.base.formatting import alerts as counted_alerts
 from monitor.base.formatting import articles as counted_articles
 from monitor.base.formatting import clauses
@@ -178,7 +177,7 @@ def _index(cli: CliContext, store: Store, progress: Progress | None) -> None:
         with MonitorLock(cli.folder):
             indexer.catch_up(
                 store,
-                cli.folder / ARCHIVE_FOLDER,
+                cli.folder,
                 lambda done, total: progress("indexing", done, total) if progress else None,
             )
     except AlreadyRunningError:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from index import open_archive_writer
+from index import archive_engine
 from monitor.base.errors import AlreadyRunningError
-from monitor.base.files import ARCHIVE_FOLDER
 from monitor.base.formatting import clauses, megabytes
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
@@ -21,6 +20,7 @@ from monitor.config.value_parsers import describe_age
 from monitor.model.config import Retention
 from monitor.runtime.run_log import Progress
 from monitor.runtime.wiring import pause
+from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.followed_store import FollowedStore
 from monitor.storage.maintenance.index_repair import write_progress
@@ -66,13 +66,12 @@ def reindex(cli: CliContext, update: bool) -> None:
 
 
 def _index(cli: CliContext, report: Callable[[int, int], None], *, update: bool) -> int:
-    folder = cli.folder / ARCHIVE_FOLDER
     at = cli.store
     # the outbox of a shared store belongs to its monitors
     with closing(FollowedStore(at, cli.folder) if at.is_shared else open_store(at)) as store:
         if update:
-            return indexer.catch_up(store, folder, report, whole=False)
-        return indexer.reindex(store, folder, report)
+            return indexer.catch_up(store, cli.folder, report, whole=False)
+        return indexer.reindex(store, cli.folder, report)
 
 
 PAUSE = 0.01
@@ -160,17 +159,19 @@ def _sweep_all(step: Callable[[], SweepResult], progress: Progress | None) -> Sw
 
 def _compact(cli: CliContext, store: Store, progress: Progress | None) -> tuple[int, int]:
     """Compact store and index; return their size in bytes before and after."""
-    folder = cli.folder / ARCHIVE_FOLDER
+    engine = archive_engine(archive_address(cli.folder))
+    file = cli.folder / FILE
 
     def disk_usage() -> int:
-        files = [cli.folder / FILE, *folder.glob("*")]
-        return sum(file.stat().st_size for file in files if file.exists())
+        return engine.size() + (file.stat().st_size if file.exists() else 0)
 
     before = disk_usage()
     indexer.catch_up(
-        store, folder, lambda done, total: progress("indexing", done, total) if progress else None
+        store,
+        cli.folder,
+        lambda done, total: progress("indexing", done, total) if progress else None,
     )
-    writer = open_archive_writer(folder)
+    writer = engine.open_writer()
     total = 0
 
     def merging(remaining: int) -> None:

@@ -11,7 +11,6 @@ from rich.cells import cell_len, set_cell_size
 
 from index import open_archive
 from monitor.base import signs
-from monitor.base.files import ARCHIVE_FOLDER
 from monitor.base.formatting import clauses
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
@@ -30,6 +29,7 @@ from monitor.presentation.rows import columns
 from monitor.presentation.rows.watchlists import TermRow, WatchlistRow, term_row
 from monitor.presentation.service.explanation import explain_match, find_watchlist
 from monitor.presentation.service.listings import watchlist_rows
+from monitor.storage.data_folder import archive_address
 from monitor.watchlists.exclusions import describe_precision, precision
 from monitor.watchlists.lint import forms
 
@@ -311,7 +311,7 @@ def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> N
     """
     cli: CliContext = context.obj
     cli.service().status()  # raises StoreError if there is no store
-    with closing(open_archive(cli.archive / ARCHIVE_FOLDER)) as archive:
+    with closing(open_archive(archive_address(cli.archive))) as archive:
         found_forms = [form for term in dict.fromkeys(terms) for form in forms(archive, term)]
     if style != "table":
         output.print_rows((form._asdict() for form in found_forms), style, FORM_COLUMNS)

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from index import open_archive
+from index import archive_engine
 from index.archive import Archive
 from index.errors import ArchiveError
 from monitor.base.article import Article
 from monitor.base.errors import StoreError
-from monitor.base.files import ARCHIVE_FOLDER
 from monitor.base.formatting import articles as counted_articles
 from monitor.base.formatting import clauses, shown_title, sparkline
 from monitor.base.text_cleaning import clean
@@ -31,6 +30,7 @@ from monitor.cli.output import progress_bar
 from monitor.config.loading import load
 from monitor.model.config import Config, Watchlist
 from monitor.presentation.service.explanation import find_watchlist
+from monitor.storage.data_folder import archive_address
 from monitor.storage.store import open_views
 from monitor.storage.store.sql.views import Views
 from monitor.watchlists.exclusions import (
@@ -234,8 +234,8 @@ def _noise_remarks(cli: CliContext, config: Config) -> Iterator[LintRemark]:
 
 def _archive(cli: CliContext) -> Archive | None:
     """Return the archive; None if there is none yet."""
-    folder = cli.archive / ARCHIVE_FOLDER
-    return open_archive(folder) if folder.exists() else None
+    engine = archive_engine(archive_address(cli.archive))
+    return engine.open(partial=False) if engine.exists() else None
 
 
 SUGGEST_COLUMNS = (

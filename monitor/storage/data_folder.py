@@ -14,14 +14,19 @@ from itertools import chain
 from pathlib import Path
 
 from monitor.base.errors import MonitorError
-from monitor.base.files import ARCHIVE_FOLDER
 from monitor.base.translation import gettext as _
 
 log = logging.getLogger("tocsin")
 
+ARCHIVE_FOLDER = "index"
 PRIVATE = 0o700
 _FOR_EVERYBODY = {"/tmp", "/var/tmp", "/dev/shm"}
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+def archive_address(folder: Path) -> str:
+    """Return the address of the archive of a data folder."""
+    return str(folder / ARCHIVE_FOLDER)
 
 
 def claim(folder: Path) -> None:

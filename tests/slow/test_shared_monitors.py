@@ -19,7 +19,7 @@ from support.scripted_server import Reply, Request
 from support.shared_newsroom import SharedNewsroom
 
 from index.errors import ArchiveError
-from monitor.base.files import ARCHIVE_FOLDER
+from monitor.storage.data_folder import ARCHIVE_FOLDER
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
 

@@ -11,10 +11,10 @@ from index import open_archive, open_archive_writer
 from index.archive import EVERYTHING
 from index.query.parser import parse_query
 from monitor.base.article import Article
-from monitor.base.files import ARCHIVE_FOLDER
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
 from monitor.model.store_address import StoreAddress
+from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sqlite import FILE
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from monitor.base.files import ARCHIVE_FOLDER
 from monitor.model.store_address import StoreAddress
 from monitor.storage.maintenance import indexer
 from monitor.storage.store.sql.store import Store
@@ -30,7 +29,7 @@ class HereIndexer(NoIndexer):
             return 0
         self._woken = False
         with closing(_Noting(self._store)) as store:
-            indexer.catch_up(store, self._data / ARCHIVE_FOLDER)
+            indexer.catch_up(store, self._data)
         self.indexed_at = self._clock()
         return store.last
 

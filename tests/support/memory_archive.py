@@ -1,4 +1,4 @@
-"""An archive in memory, from the protocol alone: it reads every article for every query.
+"""An archive in memory, from the protocols alone: it reads every article for every query.
 
 For tests that need an archive and no disk, and as the second implementation that the suite in
 `tests/unit/index/test_archive.py` runs on.
@@ -10,9 +10,13 @@ import math
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from sys import getsizeof
+from typing import ClassVar
 
 from msgspec import Struct
 
+from index import register_engine
 from index.analysis.term_positions import postings
 from index.archive import (
     EVERYTHING,
@@ -24,6 +28,7 @@ from index.archive import (
     ResolveFacet,
     no_facets,
 )
+from index.errors import ArchiveDamaged
 from index.evaluation.significant_terms import SignificantTerm, significant_terms
 from index.evaluation.spans import MemoryDocument, evaluate
 from index.evaluation.term_expansion import expands, expansion, is_plain_exact, key, shown_forms
@@ -48,7 +53,7 @@ class _Entry(Struct, frozen=True):
 
 
 class MemoryArchive:
-    """Implements `Archive` and `ArchiveWriter`."""
+    """Implements `Archive` and `ArchiveWriter`; several that open it share it."""
 
     def __init__(self, articles: Iterable[Article] = ()) -> None:
         self._entries: dict[int, _Entry] = {}
@@ -159,7 +164,7 @@ class MemoryArchive:
         return found
 
     def close(self) -> None:
-        self._entries.clear()
+        """Do nothing: there are no files."""
 
     # --- changing it
 
@@ -193,10 +198,10 @@ class MemoryArchive:
     def verify_steps(self) -> Iterator[None]:
         return iter(())
 
-    def files_changed(self) -> bool:
+    def changed_elsewhere(self) -> bool:
         return False
 
-    def drop_damaged_segments(self, *, every_byte: bool = True) -> list[str]:
+    def drop_damaged(self, *, every_byte: bool = True) -> list[str]:
         return []
 
     # --- looking things up
@@ -243,6 +248,48 @@ class MemoryArchive:
             max(length / max(articles, 1), 1.0),
             tuple(math.log(1 + (articles - n + 0.5) / (n + 0.5)) for n in found),
         )
+
+
+class MemoryEngine:
+    """Implements `ArchiveEngine`; the address is `memory:` and any name."""
+
+    _archives: ClassVar[dict[str, MemoryArchive]] = {}
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def open(self, *, partial: bool) -> MemoryArchive:
+        if self._name not in self._archives:
+            raise ArchiveDamaged(f"{self._name}: there is none")
+        return self._archives[self._name]
+
+    def open_writer(self) -> MemoryArchive:
+        return self._archives.setdefault(self._name, MemoryArchive())
+
+    def exists(self) -> bool:
+        return self._name in self._archives
+
+    def count_articles(self) -> int:
+        return self._archives[self._name].article_count if self.exists() else 0
+
+    def holds_articles(self) -> bool:
+        return self.count_articles() > 0
+
+    def size(self) -> int:
+        return sum(map(getsizeof, self._archives.get(self._name, MemoryArchive())._entries))
+
+    def replace(self) -> MemoryArchive:
+        self._archives.pop(self._name, None)
+        return self.open_writer()
+
+    @contextmanager
+    def rebuild(self) -> Iterator[MemoryArchive]:
+        new = MemoryArchive()
+        yield new
+        self._archives[self._name] = new
+
+
+register_engine("memory", MemoryEngine)
 
 
 class _Counts:

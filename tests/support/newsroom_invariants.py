@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from monitor.base.files import ARCHIVE_FOLDER
 from monitor.model.store_address import StoreAddress
+from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.verification import verify
 from monitor.storage.store.sql.evidence import EvidenceReader
@@ -92,7 +92,7 @@ def told(promised: Promised, accepted: Sequence[Accepted]) -> Iterator[str]:
 def _searchable(data: Path) -> Iterator[str]:
     """Let the index catch up, and hold it against the store."""
     with closing(Store(StoreAddress(data))) as store:
-        indexer.catch_up(store, data / ARCHIVE_FOLDER)
+        indexer.catch_up(store, data)
         stored = set(store.article_ids())
     indexed = searchable_ids(data / ARCHIVE_FOLDER)
     yield from (f"not searchable: article {id}" for id in sorted(stored - indexed))

@@ -29,7 +29,7 @@ from unittest.mock import patch
 
 from msgspec import Struct, field
 
-from monitor.base.files import ARCHIVE_FOLDER
+from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance.indexer_process import IndexerProcess
 from monitor.storage.store.sqlite import FILE
 from support.article_archive import searchable_ids

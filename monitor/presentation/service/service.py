@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from index import count_articles
+from index import archive_engine
 from monitor.base.article import Timestamp
-from monitor.base.files import ARCHIVE_FOLDER
 from monitor.base.formatting import clauses
 from monitor.intake.ingest.coverage_gaps import coverage
 from monitor.intake.ingest.feed_health import WORST, describe_health, describe_trouble, health
@@ -29,6 +28,7 @@ from monitor.model.store_address import StoreAddress
 from monitor.presentation.service.briefing import LISTED, compose_briefing, read_facts
 from monitor.presentation.service.statistics import Statistics
 from monitor.presentation.service.triage import Triage
+from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import index_repair
 from monitor.storage.monitor_lock import current_heartbeat
 
@@ -190,7 +190,8 @@ class Service:
 
     def _searchable(self, totals: Totals) -> int:
         """Return how many articles can be searched on this machine."""
-        indexed = min(totals.articles, count_articles(self._folder / ARCHIVE_FOLDER))
+        engine = archive_engine(archive_address(self._folder))
+        indexed = min(totals.articles, engine.count_articles())
         is_shared = self._store.is_shared  # the outbox is of other machines
         return indexed if is_shared else min(indexed, totals.articles - totals.unindexed)
 

@@ -11,11 +11,12 @@ import math
 from array import array
 from pathlib import Path
 
-from index import count_articles
+from index import archive_engine
 from monitor.base.article import Timestamp
-from monitor.base.files import ARCHIVE_FOLDER, atomic_write
+from monitor.base.files import atomic_write
 from monitor.model.config import OutboxEntry, OutboxState
 from monitor.model.store_address import StoreAddress
+from monitor.storage.data_folder import archive_address
 from monitor.storage.store.sql.article_views import ARTICLE
 from monitor.storage.store.sql.store import Store, outbox_entries
 
@@ -55,7 +56,7 @@ class FollowedStore(Store):
         self._data = data
         ((newest, self._database),) = self._read(_NEWEST)
         known = read_position(data, self._database)
-        if not count_articles(data / ARCHIVE_FOLDER):
+        if not archive_engine(archive_address(data)).count_articles():
             known = newest  # all articles are added anyway, the newest first
         self.position = known if known <= newest else 0
         """The number up to which the index is in line."""
@@ -67,7 +68,8 @@ class FollowedStore(Store):
             "SELECT count(*) FROM index_changes WHERE number > ?", (self.position,)
         )
         ((stored,),) = self._read("SELECT count(*) FROM articles")
-        return max(int(changed), int(stored) - count_articles(self._data / ARCHIVE_FOLDER))
+        searchable = archive_engine(archive_address(self._data)).count_articles()
+        return max(int(changed), int(stored) - searchable)
 
     def unindexed(self, limit: int, after: int = 0, chars: float = math.inf) -> list[OutboxEntry]:
         """Return what changed, as the outbox has it."""

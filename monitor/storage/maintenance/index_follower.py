@@ -9,7 +9,6 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from monitor.base.files import ARCHIVE_FOLDER
 from monitor.model.store_address import StoreAddress
 from monitor.storage import monitor_lock
 from monitor.storage.maintenance import indexer
@@ -97,7 +96,7 @@ def update_index(data: Path, store: StoreAddress, progress: Progress) -> int:
         ArchiveError: Another program writes to the index.
     """
     with closing(FollowedStore(store, data)) as followed:
-        return indexer.catch_up(followed, data / ARCHIVE_FOLDER, progress, whole=False)
+        return indexer.catch_up(followed, data, progress, whole=False)
 
 
 def lag(data: Path, store: StoreAddress) -> int:

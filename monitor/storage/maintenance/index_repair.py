@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import shutil
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from index import open_archive_writer
+from index import archive_engine
 from index.errors import ArchiveDamaged
 from monitor.base.article import Article, Timestamp
 from monitor.base.files import atomic_write
@@ -20,7 +19,7 @@ from monitor.base.translation import mark, ngettext, number
 from monitor.storage.maintenance.guarded_writer import GuardedWriter
 
 if TYPE_CHECKING:
-    from index.archive import ArchiveWriter
+    from index.archive import ArchiveAddress, ArchiveWriter
     from monitor.storage.store.sql.store import Store
 
 PROGRESS = "index.progress"
@@ -132,18 +131,24 @@ def difference(
 
 
 class IndexRepair:
-    """One repair of one index: `writer` is ready at once, the rest goes step by step."""
+    """One repair of one index: articles can be added at once, the rest goes step by step."""
 
     def __init__(
-        self, store: Store, folder: Path, progress: Progress, *, whole: bool = False
+        self,
+        store: Store,
+        writer: ArchiveWriter,
+        data: Path,
+        progress: Progress,
+        *,
+        whole: bool = False,
     ) -> None:
-        """Open the index, or create one; `whole` checks every byte of it first."""
+        """Give up what is damaged; `whole` checks every byte first."""
         self._store = store
         self._progress = progress
-        self.writer = _usable(folder)
-        self.guarded = GuardedWriter(self.writer, store, folder.parent)
+        self.writer = writer
+        self.guarded = GuardedWriter(writer, store, data)
         """Through which articles are added."""
-        for lost in self.writer.drop_damaged_segments(every_byte=whole):
+        for lost in writer.drop_damaged(every_byte=whole):
             log.error(_("{damage}; its articles are added again from the store", damage=lost))
 
     def steps(self, *, everything: bool = False) -> Iterator[None]:
@@ -204,17 +209,11 @@ class IndexRepair:
             yield batch
 
 
-def _usable(folder: Path) -> ArchiveWriter:
+def usable_writer(address: ArchiveAddress) -> ArchiveWriter:
     """Return the writer of an index; an index that cannot be opened is replaced by a new one."""
-    aside, unfinished = (folder.with_name(folder.name + end) for end in (".old", ".new"))
+    engine = archive_engine(address)
     try:
-        writer = open_archive_writer(folder)
+        return engine.open_writer()
     except ArchiveDamaged as error:
         log.error(_("{error}; rebuilding it from the store", error=error))
-        shutil.rmtree(aside, ignore_errors=True)
-        with contextlib.suppress(FileNotFoundError):
-            folder.rename(aside)
-        writer = open_archive_writer(folder)
-    for left in (aside, unfinished):  # left by a killed indexer
-        shutil.rmtree(left, ignore_errors=True)
-    return writer
+        return engine.replace()

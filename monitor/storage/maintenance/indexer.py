@@ -7,15 +7,16 @@ different from the store is repaired (see `index_repair`) while new articles are
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index import archive_engine
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor.base.errors import StoreError
 from monitor.base.translation import gettext as _
+from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import index_repair
 from monitor.storage.maintenance.index_repair import (
     MOST_CHARACTERS,
@@ -46,7 +47,7 @@ REST = 5.0
 
 def run(
     store: Store,
-    folder: Path,
+    data: Path,
     wake: Connection,
     progress: Progress = lambda *_: None,
     mended: Callable[[], None] = lambda: None,
@@ -55,7 +56,7 @@ def run(
 
     Args:
         store: Where the articles come from.
-        folder: The folder of the index.
+        data: The data folder of the index.
         wake: The pipe from the monitor. A message means "look"; its end means "stop", also when the
             monitor dies.
         progress: Called while the index is repaired.
@@ -66,7 +67,7 @@ def run(
     while not _ended(wake, wait):
         wait = 0.0
         try:
-            follower = follower or _OutboxFollower(store, folder, progress, mended, whole=whole)
+            follower = follower or _OutboxFollower(store, data, progress, mended, whole=whole)
             follower.follow(wake)
             return
         except ArchiveDamaged as error:
@@ -82,45 +83,39 @@ def run(
 
 def catch_up(
     store: Store,
-    folder: Path,
+    data: Path,
     progress: Progress = lambda *_: None,
     *,
     whole: bool = True,
 ) -> int:
     """Bring the index in line with the store; return how many articles it has.
 
-    Not for use while an indexer runs on the folder.
+    Not for use while an indexer runs on the index.
 
     Args:
         store: Where the articles come from.
-        folder: The folder of the index.
+        data: The data folder of the index.
         progress: Called while the index is repaired.
         whole: Check every byte of the index first.
     """
-    follower = _OutboxFollower(store, folder, progress, lambda: None, whole=whole)
+    follower = _OutboxFollower(store, data, progress, lambda: None, whole=whole)
     while follower.work():
         pass
     return follower.writer.article_count
 
 
-def reindex(store: Store, folder: Path, progress: Progress = lambda *_: None) -> int:
+def reindex(store: Store, data: Path, progress: Progress = lambda *_: None) -> int:
     """Rebuild the index beside the old one, then replace it; return its number of articles.
 
-    Searches go on during the rebuild. Not for use while an indexer runs on the folder.
+    Searches go on during the rebuild. Not for use while an indexer runs on the index.
     """
-    fresh, aside = (folder.with_name(folder.name + end) for end in (".new", ".old"))
-    shutil.rmtree(fresh, ignore_errors=True)
     last = store.outbox().last
-    repair = IndexRepair(store, fresh, progress)
-    for _step in repair.steps(everything=True):
-        pass
-    shutil.rmtree(aside, ignore_errors=True)
-    if folder.exists():
-        folder.rename(aside)
-    fresh.rename(folder)
+    with archive_engine(archive_address(data)).rebuild() as writer:
+        for _step in IndexRepair(store, writer, data, progress).steps(everything=True):
+            pass
+        articles = writer.article_count
     store.mark_indexed(last)
-    shutil.rmtree(aside, ignore_errors=True)
-    return repair.writer.article_count
+    return articles
 
 
 class _OutboxFollower:
@@ -129,7 +124,7 @@ class _OutboxFollower:
     def __init__(
         self,
         store: Store,
-        folder: Path,
+        data: Path,
         progress: Progress,
         mended: Callable[[], None],
         *,
@@ -137,11 +132,11 @@ class _OutboxFollower:
     ) -> None:
         self._store = store
         self._mended: Callable[[], None] | None = mended
-        self._folder = folder
-        self._data = folder.parent
+        self._address = archive_address(data)
+        self._data = data
         index_repair.is_suspect(self._data)  # the check happens now
-        repair = IndexRepair(store, folder, progress, whole=whole)
-        self.writer: ArchiveWriter = repair.writer
+        self.writer: ArchiveWriter = index_repair.usable_writer(self._address)
+        repair = IndexRepair(store, self.writer, data, progress, whole=whole)
         self._guarded = repair.guarded
         self._repairing: Iterator[None] = repair.steps()
         self._last = 0
@@ -160,12 +155,12 @@ class _OutboxFollower:
                 return
             self.writer.run_merges()
             self._scrub()
-            if self.writer.files_changed():
+            if self.writer.changed_elsewhere():
                 raise ArchiveDamaged(
-                    _("{folder}: files were changed from outside", folder=self._folder)
+                    _("{folder}: files were changed from outside", folder=self._address)
                 )
             if index_repair.is_suspect(self._data):
-                raise ArchiveDamaged(_("{folder}: a search found it damaged", folder=self._folder))
+                raise ArchiveDamaged(_("{folder}: a search found it damaged", folder=self._address))
 
     def _scrub(self) -> None:
         """Check a whole segment from time to time; raises ArchiveDamaged for a changed bit."""

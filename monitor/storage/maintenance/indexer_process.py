@@ -24,7 +24,6 @@ from typing import NamedTuple
 
 from monitor.base import translation
 from monitor.base.article import Timestamp
-from monitor.base.files import ARCHIVE_FOLDER
 from monitor.base.fork_server import forking, preload
 from monitor.base.garbage import free_at_once
 from monitor.base.translation import gettext as _
@@ -325,7 +324,7 @@ def _index(
     try:
         with closing(_open_store(address, data, _Reports(monitor, clock), follows)) as store:
             mended = partial(monitor.send, _Mended())
-            indexer.run(store, data / ARCHIVE_FOLDER, wake, _Progress(data), mended)
+            indexer.run(store, data, wake, _Progress(data), mended)
     except Exception:
         log.exception(_("the indexer fails"))
         wake.poll(indexer.REST)  # the monitor restarts the process within a second

@@ -16,9 +16,10 @@ from typing import IO
 
 from msgspec import Struct
 
-from monitor.base.files import ARCHIVE_FOLDER, atomic_write
+from monitor.base.files import atomic_write
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
+from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance.backup import (
     CHUNK,
     CONFIG,

@@ -28,12 +28,12 @@ from index.query.completion import Completion, complete
 from index.query.filters import UNDETERMINED
 from index.query.parser import Query, parse_query
 from monitor.base.article import Article, Timestamp
-from monitor.base.files import ARCHIVE_FOLDER
 from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.search import Filter
 from monitor.model.search_results import Results, SearchHit, Suggestion
+from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import index_repair
 from monitor.storage.search.paging import ResultPage
 from monitor.storage.search.query_resolution import QueryResolution
@@ -74,7 +74,7 @@ class ArchiveSearch:
             follows: Whether the store is shared: its outbox is not that of this index.
         """
         self._follows = follows
-        self._folder = folder / ARCHIVE_FOLDER
+        self._data = folder
         self._views = views
         self._clock = clock
         self._zone = zone
@@ -219,13 +219,13 @@ class ArchiveSearch:
             yield self._opened()
         except ArchiveDamaged as error:
             self._archive = None
-            index_repair.mark_suspect(self._folder.parent)
+            index_repair.mark_suspect(self._data)
             raise ArchiveError(clauses([str(error), _(index_repair.WAY_OUT)])) from error
 
     def _opened(self) -> Archive:
         with self._opening:
             if self._archive is None:
-                self._archive = open_archive(self._folder, partial=True)
+                self._archive = open_archive(archive_address(self._data), partial=True)
             return self._archive
 
     def let_go(self) -> None:
@@ -249,7 +249,7 @@ class ArchiveSearch:
             progress = index_repair.describe_progress(share)
             return _("{progress}: the rest is not found yet", progress=progress)
         if archive.damage:
-            index_repair.mark_suspect(self._folder.parent)
+            index_repair.mark_suspect(self._data)
             return ngettext(
                 "the index is damaged, {there} of {count} article can be searched; {way_out}",
                 "the index is damaged, {there} of {count} articles can be searched; {way_out}",

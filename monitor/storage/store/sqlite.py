@@ -11,13 +11,14 @@ from typing import Any, ClassVar
 
 from msgspec import Struct
 
-from index import holds_articles
+from index import archive_engine
 from monitor.base.errors import NoStoreError, StoreError
-from monitor.base.files import ARCHIVE_FOLDER, file_signature
+from monitor.base.files import file_signature
 from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
 from monitor.storage import data_folder
+from monitor.storage.data_folder import archive_address
 from monitor.storage.store.sql.connection import BUSY_MS, reading
 from monitor.storage.store.sql.migrations import migrate
 from monitor.storage.store.sql.schema import EVIDENCE, VERSION
@@ -257,8 +258,8 @@ def _has_log(path: Path) -> bool:
 
 def _refuse_missing(folder: Path, *, create: bool) -> None:
     """Raise StoreError if a store is lost, or if there is none to read."""
-    index = folder / ARCHIVE_FOLDER
-    if holds_articles(index):
+    index = archive_address(folder)
+    if archive_engine(index).holds_articles():
         raise StoreError(
             _(
                 "{file}: it is missing or empty, and the search index of its articles is there;"
@@ -298,7 +299,7 @@ def _refuse_emptied(folder: Path, connection: sqlite3.Connection) -> None:
     if connection.execute("SELECT 1 FROM articles LIMIT 1").fetchone():
         return
     ((waiting, lost),) = connection.execute(_EMPTIED)
-    if lost or (not waiting and holds_articles(folder / ARCHIVE_FOLDER)):
+    if lost or (not waiting and archive_engine(archive_address(folder)).holds_articles()):
         words = _LOST if lost else _EMPTY
         raise StoreError(_(words, file=folder / FILE, advice=_(RESTORE), folder=folder))
 

@@ -1,4 +1,4 @@
-"""What every archive answers: the one of a folder, and the one in memory."""
+"""What every archive answers and does: the one of a folder, and the one in memory."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,12 +14,19 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from support.memory_archive import MemoryArchive
+from support import memory_archive  # noqa: F401 (registers its scheme)
 from support.properties import examples
 
-from index import open_archive, open_archive_writer
-from index.archive import Archive, ArchiveHit, ArchivePage, ArchiveWriter, DocumentFilter
-from index.errors import QueryError
+from index import archive_engine, open_archive, open_archive_writer
+from index.archive import (
+    Archive,
+    ArchiveEngine,
+    ArchiveHit,
+    ArchivePage,
+    ArchiveWriter,
+    DocumentFilter,
+)
+from index.errors import ArchiveDamaged, QueryError
 from index.evaluation.spans import MemoryDocument, evaluate
 from index.query.ast import Facet, Word
 from index.query.parser import Query, parse_query, score
@@ -28,16 +36,24 @@ KINDS = ("folder", "memory")
 each_kind = pytest.mark.parametrize("kind", KINDS)
 
 
+_names = count()
+
+
+@contextmanager
+def address(kind: str) -> Iterator[str]:
+    """Yield an address at which there is no archive."""
+    if kind == "memory":
+        yield f"memory:{next(_names)}"
+        return
+    with TemporaryDirectory() as name:
+        yield str(Path(name) / "archive")
+
+
 @contextmanager
 def opened(kind: str) -> Iterator[tuple[ArchiveWriter, Archive]]:
     """Open an empty archive of a kind for writing and for reading."""
-    if kind == "memory":
-        memory = MemoryArchive()
-        yield memory, memory
-        return
-    with TemporaryDirectory() as name:
-        folder = Path(name) / "archive"
-        yield open_archive_writer(folder), open_archive(folder)
+    with address(kind) as empty:
+        yield open_archive_writer(empty), open_archive(empty)
 
 
 @pytest.fixture(params=KINDS)
@@ -386,8 +402,8 @@ def test_upkeep_changes_nothing_that_is_well(both: tuple[ArchiveWriter, Archive]
     writer.wait_for_merges()
     writer.verify()
     assert list(writer.verify_steps()) in ([None], [])
-    assert not writer.files_changed()
-    assert writer.drop_damaged_segments() == []
+    assert not writer.changed_elsewhere()
+    assert writer.drop_damaged() == []
     assert (archive.ids(parse_query("port")), archive.damage) == ([1, 2, 3, 4, 5], ())
 
 
@@ -495,3 +511,60 @@ def test_pages_of_an_archive_at_rest_are_its_result(
     found = pages(archive, "port", sort, 7, lambda: None)
     assert [len(page.hits) for page in found] == [7] * 14 + [2]
     assert hits(found) == list(archive.search(parse_query("port"), sort=sort, limit=0).hits)
+
+
+# --- the archive as a whole ---------------------------------------------------------------
+
+
+@pytest.fixture(params=KINDS)
+def engine(request: pytest.FixtureRequest) -> Iterator[ArchiveEngine]:
+    with address(request.param) as empty:
+        yield archive_engine(empty)
+
+
+def an_article(id: int) -> Article:
+    return Article(id=id, feeds=(1,), url="", title="Un port", summary="", seen=float(id))
+
+
+def test_where_there_is_no_archive_none_is_opened_and_nothing_counted(
+    engine: ArchiveEngine,
+) -> None:
+    with pytest.raises(ArchiveDamaged):
+        engine.open(partial=True)
+    assert (engine.exists(), engine.holds_articles()) == (False, False)
+    assert (engine.count_articles(), engine.size()) == (0, 0)
+
+
+def test_what_is_added_is_counted_without_opening_the_archive(engine: ArchiveEngine) -> None:
+    writer = engine.open_writer()
+    assert (engine.exists(), engine.holds_articles(), engine.count_articles()) == (True, False, 0)
+    writer.add(map(an_article, range(1, 4)))
+    writer.remove([2])
+    writer.close()
+    assert (engine.holds_articles(), engine.count_articles()) == (True, 2)
+    assert engine.size() > 0
+    assert sorted(engine.open_writer().all_ids()) == [1, 3]
+
+
+def test_an_archive_that_is_replaced_is_empty(engine: ArchiveEngine) -> None:
+    engine.open_writer().add([an_article(1)])
+    writer = engine.replace()
+    assert (writer.article_count, engine.count_articles()) == (0, 0)
+    writer.add([an_article(2)])
+    assert engine.open(partial=False).ids(parse_query("port")) == [2]
+
+
+def test_searches_go_on_while_an_archive_is_rebuilt(engine: ArchiveEngine) -> None:
+    engine.open_writer().add([an_article(1)])
+    with engine.rebuild() as writer:
+        writer.add([an_article(2)])
+        assert engine.open(partial=False).ids(parse_query("port")) == [1]
+    assert engine.open(partial=False).ids(parse_query("port")) == [2]
+
+
+def test_a_rebuild_that_fails_leaves_the_archive_as_it_was(engine: ArchiveEngine) -> None:
+    engine.open_writer().add([an_article(1)])
+    with pytest.raises(OSError, match="full"), engine.rebuild() as writer:
+        writer.add([an_article(2)])
+        raise OSError("full")
+    assert engine.open(partial=False).ids(parse_query("port")) == [1]

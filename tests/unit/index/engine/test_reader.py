@@ -182,7 +182,7 @@ def test_a_partial_archive_does_without_what_turns_out_to_be_damaged(tmp_path: P
             assert sorted(ids(archive)) == list(range(30, 60))
             assert len(archive.damage) == 1
     assert failed > 3
-    writer.drop_damaged_segments()
+    writer.drop_damaged()
     writer.add(article(id) for id in range(1, 60))
     assert (len(ids(archive)), archive.damage) == (59, ())
 

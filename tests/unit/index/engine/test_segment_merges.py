@@ -89,7 +89,7 @@ def test_articles_are_added_edited_and_removed_while_a_merge_is_made(
 def test_what_is_damaged_meanwhile_is_not_brought_back(tmp_path: Path, gate: Gate) -> None:
     writer = filled(tmp_path)
     next(tmp_path.glob("*.lists")).unlink()
-    assert len(writer.drop_damaged_segments()) == 1
+    assert len(writer.drop_damaged()) == 1
     gate.open.set()
     writer.wait_for_merges()
     assert len(writer.all_ids()) == 4

@@ -159,7 +159,7 @@ def test_damage_is_not_merged_into_a_file_that_looks_whole(tmp_path: Path, kind:
     path.write_bytes(whole[:50] + bytes([whole[50] ^ 1]) + whole[51:])
     with pytest.raises(ArchiveDamaged, match="changed"):
         writer.compact()
-    assert len(writer.drop_damaged_segments()) == 1
+    assert len(writer.drop_damaged()) == 1
 
 
 # --- which segments are merged ------------------------------------------------------

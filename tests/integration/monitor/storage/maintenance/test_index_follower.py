@@ -13,10 +13,10 @@ import psycopg
 import pytest
 from support.small_store import SmallStore, arrival, article, opened
 
-from index import count_articles, open_archive
+from index import archive_engine, open_archive
 from index.query.parser import parse_query
-from monitor.base.files import ARCHIVE_FOLDER
 from monitor.model.store_address import StoreAddress
+from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance import index_follower
 from monitor.storage.maintenance.followed_store import FollowedStore, read_position
 from monitor.storage.maintenance.index_follower import (
@@ -44,6 +44,10 @@ def brought_up(room: SmallStore, data: Path) -> int:
 
 def found(data: Path, word: str) -> list[int]:
     return open_archive(data / ARCHIVE_FOLDER).ids(parse_query(word))
+
+
+def indexed(data: Path) -> int:
+    return archive_engine(data / ARCHIVE_FOLDER).count_articles()
 
 
 def test_an_index_far_away_gets_new_edited_and_deleted_articles(
@@ -74,7 +78,7 @@ def test_an_index_that_is_lost_is_built_anew(room: SmallStore, tmp_path: Path) -
     brought_up(room, tmp_path)
     for file in (tmp_path / ARCHIVE_FOLDER).iterdir():
         file.unlink()
-    assert count_articles(tmp_path / ARCHIVE_FOLDER) == 0
+    assert indexed(tmp_path) == 0
     assert brought_up(room, tmp_path) == 5
 
 
@@ -129,14 +133,14 @@ def test_it_follows_while_a_viewer_is_open_and_leaves_it_to_a_monitor(
     follower = IndexFollower(data, room.address, time.time)
     follower.start()
     try:
-        until(lambda: count_articles(data / ARCHIVE_FOLDER) == 5)
+        until(lambda: indexed(data) == 5)
         room.save(arrival(6))
-        until(lambda: count_articles(data / ARCHIVE_FOLDER) == 6)
+        until(lambda: indexed(data) == 6)
         assert index_follower.is_followed(data)
         with MonitorLock(data):
             until(lambda: is_free(data))
             room.save(arrival(7))
-        until(lambda: count_articles(data / ARCHIVE_FOLDER) == 7)
+        until(lambda: indexed(data) == 7)
     finally:
         follower.stop()
     assert not index_follower.is_followed(data)

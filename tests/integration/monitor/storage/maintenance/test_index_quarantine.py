@@ -15,7 +15,7 @@ from support.in_process_monitor import InProcessMonitor, press_of
 from index import open_archive, open_archive_writer
 from index.query.parser import parse_query
 from monitor.base.article import Article
-from monitor.base.files import ARCHIVE_FOLDER
+from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance.indexer_process import IndexerProcess
 
 pytestmark = pytest.mark.costly

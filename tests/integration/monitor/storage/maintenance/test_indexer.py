@@ -28,11 +28,11 @@ from index.engine.table_of_contents import newest_table, write_table
 from index.errors import ArchiveDamaged, ArchiveError
 from index.query.parser import parse_query
 from monitor.base.article import Article
-from monitor.base.files import ARCHIVE_FOLDER
 from monitor.model.config import OutboxEntry, OutboxState
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.model.store_address import StoreAddress
+from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance import index_repair, indexer
 from monitor.storage.maintenance import index_repair as index_rebuild
 from monitor.storage.maintenance.index_repair import Progress
@@ -112,7 +112,7 @@ def indexing(
 ) -> Iterator[Callable[[], None]]:
     """Run the indexer in a thread; yields what wakes it."""
     reading, writing = multiprocessing.Pipe(duplex=False)
-    thread = threading.Thread(target=indexer.run, args=(shelf, folder, reading, progress))
+    thread = threading.Thread(target=indexer.run, args=(shelf, folder.parent, reading, progress))
     thread.start()
     try:
         yield lambda: writing.send_bytes(b".")
@@ -396,7 +396,9 @@ def test_reindex_replaces_the_archive_under_a_reader(tmp_path: Path) -> None:
     shelf = Shelf({id: article(id) for id in range(1, 8)})
     shelf.put(article(8))
     told: list[tuple[int, int]] = []
-    assert indexer.reindex(shelf, folder, lambda done, total: told.append((done, total))) == 8
+    assert (
+        indexer.reindex(shelf, folder.parent, lambda done, total: told.append((done, total))) == 8
+    )
     assert (before, archive.search(parse_query("port")).total, told) == (3, 8, [(0, 8), (8, 8)])
     assert not shelf.queued
     assert list(tmp_path.iterdir()) == [folder]

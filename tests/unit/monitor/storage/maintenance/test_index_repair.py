@@ -15,12 +15,12 @@ from support.alert_storage import save_poll
 from index import open_archive_writer
 from index.errors import ArchiveError
 from monitor.base.article import Article
-from monitor.base.files import ARCHIVE_FOLDER
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.model.store_address import StoreAddress
 from monitor.presentation.service.service import Service
 from monitor.runtime.wiring import open_service
+from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance import index_repair, indexer
 from monitor.storage.store.sql.store import Store
 
@@ -101,7 +101,7 @@ def test_what_is_left_is_searched_and_the_rest_is_named(data: Path, kind: str) -
     assert statistics.facets("port").note == statistics.trend(["port"]).note == note
     assert index_repair.is_suspect(data)  # the indexer is told
     with closing(Store(StoreAddress(data))) as store:
-        indexer.catch_up(store, data / ARCHIVE_FOLDER)
+        indexer.catch_up(store, data)
     assert found(service) == (TOTAL, "")  # by the same viewer, which stayed open
 
 
@@ -121,7 +121,7 @@ def test_where_nothing_is_left_the_way_out_is_named(
         found(service)
     assert index_repair.is_suspect(data)
     with closing(Store(StoreAddress(data))) as store:
-        indexer.catch_up(store, data / ARCHIVE_FOLDER)
+        indexer.catch_up(store, data)
     assert found(service) == (TOTAL, "")
 
 
@@ -137,7 +137,7 @@ def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) ->
 
     with pytest.MonkeyPatch.context() as patch, closing(Store(StoreAddress(data))) as store:
         patch.setattr("monitor.storage.maintenance.index_repair.STEP", 12)
-        indexer.catch_up(store, data / ARCHIVE_FOLDER, told)
+        indexer.catch_up(store, data, told)
     words = "the index is being rebuilt, {} done: the rest is not found yet"
     assert seen == [
         (12, words.format("40%"), 12, 0.4),
