@@ -9,9 +9,9 @@ body and author start `PART_WIDTH` apart: further than any phrase reaches.
 from __future__ import annotations
 
 import functools
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate, compress
 from sys import getsizeof
 from typing import NamedTuple, Protocol
@@ -22,20 +22,17 @@ from index.analysis.tokenizer import (
     AROUND,
     CACHED,
     LOUD,
-    MAX_COMPOUND,
     MAX_TERM,
-    NUMBER_HEAD,
-    NUMBER_TAIL,
     Token,
     as_token,
     chunks,
     is_inclusive,
-    joined_number,
     pattern,
     pieces,
     readable,
     shouts,
     tokens_of,
+    tokens_of_number,
 )
 from index.analysis.words import plain_word
 from monitor.base.article import PARTS, Article
@@ -68,8 +65,6 @@ class Additions(NamedTuple):
     pairs: _Pairs
     """Index keys, with the codes that they are off by."""
     words: int
-    is_number_tail: bool = False
-    """Whether the chunk begins with three digits, which may go on a number: `1 000`."""
 
 
 def keys_of_word(word: str, term: str, *, is_loud: bool) -> tuple[str, ...]:
@@ -142,10 +137,9 @@ class Keys(BoundedCache[_Entry]):
             return self.keep(chunk, None, 0)
         core = chunk.strip(AROUND)
         if core != chunk and "(" not in chunk:  # not employé(e), whose end is its own
-            entry = self[core] if chunk.startswith(core) else self._at(core)
-            return self.keep(chunk, entry, 0)
+            return self.keep(chunk, self[core], 0)
         if plain is None:
-            entry = self._entry(chunk)
+            entry = self._decide(chunk)
             return self.keep(chunk, entry, _size_of_entry(entry))
         word, term = plain
         if word != chunk:
@@ -157,20 +151,7 @@ class Keys(BoundedCache[_Entry]):
         found = self.selector.select(keys_of_word(word, term, is_loud=self._is_loud))
         return found[0] if len(found) == 1 else found or None
 
-    def _entry(self, chunk: str) -> _Entry:
-        entry = self._decide(chunk)
-        tail = NUMBER_TAIL.match(chunk) if "0" <= chunk[:1] <= "9" else None
-        if tail and words_of(chunk)[0] == tail.span():
-            return _as_additions(entry)._replace(is_number_tail=True)
-        return entry
-
-    def _at(self, chunk: str) -> _Entry:
-        entry = self[chunk]
-        if isinstance(entry, Additions) and entry.is_number_tail:
-            return entry._replace(is_number_tail=False)
-        return entry
-
-    def known(self, token: Token) -> _Pairs:
+    def _known(self, token: Token) -> _Pairs:
         """Return the keys that a token adds, with its code."""
         term = token.term
         if not self.selector.may_select(term):
@@ -182,10 +163,12 @@ class Keys(BoundedCache[_Entry]):
     def _decide(self, chunk: str) -> _Entry:
         if chunk.isalnum() and len(chunk) <= MAX_TERM and (term := fold_latin(chunk)):
             return self._of_word(chunk, term)
+        if tokens := tokens_of_number(chunk):
+            return self._of_tokens(tokens)
         runs: list[str] = pattern(chunk).findall(chunk)
         if len(runs) == 1:
             (run,) = runs
-            return self._of_run(run) if run == chunk else self._at(run)
+            return self._of_run(run) if run == chunk else self[run]
         every: list[tuple[str, int]] = []
         at = 0
         for run in runs:
@@ -193,30 +176,30 @@ class Keys(BoundedCache[_Entry]):
             if entry is None:  # most, where few words are selected
                 at += 1
                 continue
-            pairs, words, _ = _as_additions(entry)
+            pairs, words = _as_additions(entry)
             every += [(key, at * _STEP + code) for key, code in pairs]
             at += words
         return Additions(tuple(every), at)
 
     def _of_run(self, run: str) -> _Entry:
-        pairs, words = self._of_forms(run) if is_inclusive(run) else self._of_pieces(run)
+        if is_inclusive(run):
+            pairs, words = self._of_tokens(tokens_of[run])
+        else:
+            pairs, words = self._of_pieces(run)
         if words != 1 or len(pairs) > 1:
             return Additions(pairs, words)
         return pairs[0][0] if pairs else None
 
-    def _of_forms(self, run: str) -> tuple[_Pairs, int]:
-        tokens = tokens_of[run]
-        pairs: _Pairs = ()
-        for token in tokens:
-            pairs += self.known(token)
+    def _of_tokens(self, tokens: Sequence[Token]) -> Additions:
+        pairs = [pair for token in tokens for pair in self._known(token)]
         # Forms of a word in one place, as in employé·e, may mean the same.
-        return tuple(dict.fromkeys(pairs)), tokens[-1].position + 1
+        return Additions(tuple(dict.fromkeys(pairs)), 1 + max(token.position for token in tokens))
 
     def _of_pieces(self, run: str) -> tuple[_Pairs, int]:
         pairs: list[tuple[str, int]] = []
         for written, first, last in pieces(run):
             if first < last or written == run:
-                pairs += self.known(as_token(written, first, last - first + 1, 0, 0))
+                pairs += self._known(as_token(written, first, last - first + 1, 0, 0))
             elif entry := self[written]:
                 at = first * _STEP
                 pairs += [(key, at + code) for key, code in _as_additions(entry).pairs]
@@ -240,49 +223,7 @@ _every_key = Keys(most=_CACHED_CHUNKS)
 
 def additions(chunk: str, keys: Keys = _every_key) -> Additions:
     """Return what a chunk adds by itself. Its runs are cached, the chunk is not."""
-    return _as_additions(keys._entry(chunk))
-
-
-def number_ending(
-    chunks: Sequence[str],
-    number: int,
-    position: int,
-    is_number_tail: Callable[[int], bool],
-    words: Callable[[int], Sequence[tuple[int, int]]],
-) -> Token | None:
-    """Return the number, if any, whose last group of digits begins a chunk: `1 000`.
-
-    Args:
-        chunks: The chunks of a part.
-        number: Which of them.
-        position: That of its first word.
-        is_number_tail: Tells of a chunk, by its number, whether it begins with three digits.
-        words: Returns start and end of the words of a chunk.
-    """
-
-    def last_head(number: int) -> str:
-        """Return the digits that a chunk ends in, if another group may follow them; or ''."""
-        chunk = chunks[number]
-        if not chunk[-1:].isdigit():
-            return ""
-        start, end = words(number)[-1]
-        return chunk[start:] if end == len(chunk) and NUMBER_HEAD.fullmatch(chunk, start) else ""
-
-    start, end = words(number)[0]
-    groups = [chunks[number][start:end]]
-    is_head = groups[0] == chunks[number] and NUMBER_HEAD.fullmatch(groups[0])
-    if is_head and is_number_tail(number + 1):
-        return None
-    while number and (head := last_head(number - 1)):
-        number -= 1
-        groups.insert(0, head)
-        if len(groups) > MAX_COMPOUND:
-            return None
-        if head != chunks[number] or not is_number_tail(number):
-            break
-    if len(groups) == 1:
-        return None
-    return joined_number(groups, position - len(groups) + 1, 0, 0)
+    return _as_additions(keys._decide(chunk))
 
 
 class DocumentTerms:
@@ -344,10 +285,7 @@ class _Part:
             if isinstance(entry, str):  # most
                 postings[entry].append(here)
             elif isinstance(entry, Additions):
-                pairs, words, is_number_tail = entry
-                if is_number_tail and number and self._chunks[number - 1][-1:].isdigit():
-                    for key, code in self._number(entries, number, here >> 2, keys):
-                        insort(postings[key], code)
+                pairs, words = entry
                 for key, code in pairs:
                     postings[key].append(here + code)
                 if words != 1:
@@ -357,23 +295,6 @@ class _Part:
             elif entry:
                 for key in entry:
                     postings[key].append(here)
-
-    def _number(
-        self,
-        entries: Sequence[_Entry],
-        number: int,
-        position: int,
-        keys: Keys,
-    ) -> _Pairs:
-        """Return what a number adds whose last group of digits begins a chunk: `1 000`."""
-        token = number_ending(
-            self._chunks,
-            number,
-            position,
-            lambda at: at < len(entries) and _as_additions(entries[at]).is_number_tail,
-            self._words,
-        )
-        return keys.known(token) if token else ()
 
     def bounds(self, position: int) -> tuple[int, int]:
         turn = bisect_right(self._behind, position)

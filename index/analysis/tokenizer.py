@@ -130,11 +130,12 @@ _SPACED_SIGNS = {sign: re.compile(sign + " ") for sign in "'\u2019"}
 """Signs of an elision, and what finds them before a blank, in a quarter of `str.find`'s time."""
 _HYPHEN_BLANK = re.compile("- ")
 _GROUP_SPACES = "\u00a0\u202f\u2009\u2007"
-_THOUSANDS = {space: re.compile(space + r"(?=[0-9]{3}(?![0-9]))") for space in _GROUP_SPACES}
-NUMBER_SPACES = frozenset((" ", "\n", *_THOUSANDS))
-"""What stands between the groups of digits of a number: `1 000`."""
-NUMBER_HEAD = re.compile(r"[0-9]{1,3}")
-NUMBER_TAIL = re.compile(r"[0-9]{3}(?:[.,][0-9]+)?(?![0-9])")
+_BLANK_IN_NUMBER = re.compile(r" (?<=[0-9] )(?=[0-9]{3}(?![0-9]))")  # quick: a blank comes first
+_NUMBER_SPACES = frozenset((" ", "\n", "\t", *_GROUP_SPACES))
+"""What stands between the groups of digits of a number: `1 000`; a tab in what was `spaced`."""
+_NUMBER_HEAD = re.compile(r"[0-9]{1,3}")
+_NUMBER_TAIL = re.compile(r"[0-9]{3}(?:[.,][0-9]+)?(?![0-9])")
+_IN_GROUPS = re.compile(rf"[0-9][\t{_GROUP_SPACES}][0-9]{{3}}(?![0-9])")
 
 
 UNSPACED = (
@@ -192,10 +193,11 @@ def _is_broken_word(text: str, at: int, right: str) -> bool:
 
 
 def chunks(text: str) -> list[str]:
-    """Return what stands between the blanks of a text, none of which a run reaches across.
+    """Return what stands between the blanks of a text, none of which a word reaches across.
 
     Each blank is one character, so a chunk starts one behind the end of that before it; where
-    blanks follow each other, chunks are empty. Every run of a text is a run of a chunk.
+    blanks follow each other, chunks are empty. Every run of a text is a run of a chunk, and every
+    number in groups (`1 000`) is in one chunk.
     """
     return spaced(text).split(" ")
 
@@ -209,11 +211,7 @@ def spaced(text: str) -> str:
     for sign, spaced_sign in _SPACED_SIGNS.items():
         if sign in text:
             text = _with_elisions(text, spaced_sign)
-    if not text.isascii():
-        for space, before_digits in _THOUSANDS.items():
-            if space in text:
-                text = before_digits.sub(" ", text)
-    return text
+    return _BLANK_IN_NUMBER.sub("\t", text)
 
 
 def _with_elisions(text: str, spaced_sign: re.Pattern[str]) -> str:
@@ -448,6 +446,13 @@ def runs(text: str) -> list[str]:
     return found
 
 
+def tokens_of_number(chunk: str) -> list[Token]:
+    """Return the tokens of a chunk with a number whose digits are in groups; of others none."""
+    if not _IN_GROUPS.search(chunk):
+        return []
+    return _tokens(pattern(chunk), chunk, keep_case=True)
+
+
 def tokenize_query(text: str) -> list[Token]:
     """Return the words of a query's text: `*` and `?` count as letters, capitals as meant."""
     return _tokens(pattern(text, "*?" if "*" in text or "?" in text else ""), text, keep_case=True)
@@ -483,12 +488,13 @@ def _with_numbers(tokens: list[Token], text: str, *, keep_case: bool) -> list[To
         last = groups[-1][-1] if groups else None
         if last and _is_one_number(text, last, token):
             groups[-1].append(token)
-        elif NUMBER_HEAD.fullmatch(text, token.start, token.end):
+        elif _NUMBER_HEAD.fullmatch(text, token.start, token.end):
             groups.append([token])
     joined = {
-        group[0]: joined_number(
-            [text[token.start : token.end] for token in group],
+        group[0]: as_token(
+            "".join(text[token.start : token.end] for token in group),
             group[0].position,
+            len(group),
             group[0].start,
             group[-1].end,
         )
@@ -508,12 +514,7 @@ def _with_numbers(tokens: list[Token], text: str, *, keep_case: bool) -> list[To
 
 def _is_one_number(text: str, left: Token, right: Token) -> bool:
     return (
-        text[left.end : right.start] in NUMBER_SPACES
-        and NUMBER_HEAD.fullmatch(text, left.start, left.end) is not None
-        and NUMBER_TAIL.fullmatch(text, right.start, right.end) is not None
+        text[left.end : right.start] in _NUMBER_SPACES
+        and _NUMBER_HEAD.fullmatch(text, left.start, left.end) is not None
+        and _NUMBER_TAIL.fullmatch(text, right.start, right.end) is not None
     )
-
-
-def joined_number(groups: Sequence[str], position: int, start: int, end: int) -> Token:
-    """Return the number whose digits are written in groups."""
-    return as_token("".join(groups), position, len(groups), start, end)

@@ -18,13 +18,11 @@ from index.analysis.term_positions import (
     Keys,
     additions,
     keys_of_word,
-    number_ending,
     part_range,
-    places_of_words,
 )
-from index.analysis.tokenizer import MAX_COMPOUND, readable, shouts, spaced
-from index.engine.chunk_table import Chunks, ChunkTable, Numbers
-from index.engine.list_encoder import DOC, TERM, Occurrences
+from index.analysis.tokenizer import readable, shouts, spaced
+from index.engine.chunk_table import Chunks, ChunkTable
+from index.engine.list_encoder import DOC, Occurrences
 from index.engine.term_pool import in_order
 from monitor.base.article import PARTS, Article
 
@@ -90,15 +88,11 @@ class ArticleTerms:
     def _keys_of(self, style: int) -> Keys:
         return self._keys.loud if style & _LOUD else self._keys
 
-    def _number_of_key(self, key: str, style: int) -> int:
-        written = AUTHOR + key if style & _AUTHOR else key
-        return self._table.numbers_of_keys[written.encode()]
-
     def _found(self, parts: Sequence[_Part]) -> Occurrences:
         """Return the occurrences in some parts, with the numbers of keys in the table."""
         chunks = Chunks.of([part.text for part in parts])
         numbers = self._table.numbers(chunks, np.array([part.style for part in parts]))
-        words, is_tail, firsts, counts = self._table.entries(numbers).T.astype(np.int64, "C")
+        words, firsts, counts = self._table.entries(numbers).T.astype(np.int64, "C")
         behind = np.cumsum(words)
         sizes = np.diff(chunks.texts)
         before = behind - words
@@ -109,34 +103,7 @@ class ArticleTerms:
         at += np.arange(len(at))
         found = np.frombuffer(self._table.added, dtype=np.uint64)[at]
         found += np.repeat(bases, counts).view(np.uint64)
-        joined = list(self._joined_numbers(parts, chunks, is_tail, before))
-        return np.append(found, np.array(joined, dtype=np.uint64)) if joined else found
-
-    def _joined_numbers(
-        self, parts: Sequence[_Part], chunks: Chunks, is_tail: Numbers, before: Numbers
-    ) -> Iterator[int]:
-        """Yield the occurrences of numbers whose digits are in several chunks: `1 000`."""
-        at = np.flatnonzero(is_tail)
-        content = np.frombuffer(chunks.content, dtype=np.uint8)
-        ends = content[np.maximum(chunks.starts[at] - 2, 0)]  # of the chunks before
-        at = at[(ends >= ord("0")) & (ends <= ord("9"))]
-        of_text = np.searchsorted(chunks.texts, at, side="right") - 1
-        for number, text in zip(at.tolist(), of_text.tolist(), strict=True):
-            part, (start, end) = parts[text], chunks.texts[text : text + 2].tolist()
-            if number == start:
-                continue
-            first, last = max(start, number - MAX_COMPOUND), min(end, number + 2)
-            written, tails = chunks.written(first, last), is_tail[first:last].tolist()
-            token = number_ending(
-                written,
-                number - first,
-                int(before[number]),
-                lambda other: other < len(tails) and bool(tails[other]),  # noqa: B023
-                lambda other: places_of_words[written[other]],  # noqa: B023
-            )
-            for key, code in self._keys_of(part.style).known(token) if token else ():
-                term = self._number_of_key(key, part.style)
-                yield (term << TERM) + (part.doc << DOC) + part.first + code
+        return found
 
 
 def _groups(articles: Sequence[Article]) -> Iterator[list[_Part]]:

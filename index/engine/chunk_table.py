@@ -31,11 +31,11 @@ _BITS = 18
 _MASK = (1 << _BITS) - 1
 _SHIFTS = np.uint64(64 - _BITS), np.uint64(8)
 """Which digits of a hash are the number of its slot; a chunk has two slots that it may be in."""
-_COLUMNS = 4
+_COLUMNS = 3
 """Numbers of the entry of a chunk."""
 _SLOT = 100
 """Bytes of an entry of a dict and the number that it leads to, roughly."""
-_ENTRY, _ADDED = 18, 9
+_ENTRY, _ADDED = 14, 9
 """Bytes of the entry of a chunk, and of an index key that it adds, with what arrays reserve."""
 
 
@@ -147,10 +147,10 @@ class ChunkTable:
         return self.numbers_of_keys.bytes + _SLOT * len(self._crowded_out) + numbers
 
     def entries(self, numbers: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint32]:
-        """Return what is known of some chunks, in four columns.
+        """Return what is known of some chunks, in three columns.
 
-        These are the words of a chunk, whether it may go on a number, where what it adds begins in
-        `added`, and how many index keys these are. One row for all: memory is read once.
+        These are the words of a chunk, where what it adds begins in `added`, and how many index
+        keys these are. One row for all: memory is read once.
         """
         every = np.frombuffer(self._entries, dtype=np.uint32).reshape(-1, _COLUMNS)
         return every.take(numbers, axis=0)
@@ -191,9 +191,9 @@ class ChunkTable:
     def _take(self, other: ChunkTable, numbers: NDArray[np.uint32]) -> None:
         """Take over some numbers of another table, which are 0, 1, 2 and so on in this one."""
         entries = other.entries(numbers)
-        firsts, counts = entries[:, 2].copy(), entries[:, 3]
-        entries[:, 2] = np.cumsum(counts) - counts
-        at = np.repeat(firsts - entries[:, 2], counts)
+        firsts, counts = entries[:, 1].copy(), entries[:, 2]
+        entries[:, 1] = np.cumsum(counts) - counts
+        at = np.repeat(firsts - entries[:, 1], counts)
         at += np.arange(len(at), dtype=np.uint32)
         found = np.array(other.added)[at]
         keys, added = np.unique(found >> np.uint64(TERM), return_inverse=True)
@@ -268,11 +268,9 @@ class ChunkTable:
             number = self.numbers_of_keys.words[last] = self._new(pairs)
         return number
 
-    def _new(
-        self, pairs: Sequence[tuple[str, int]], words: int = 1, is_number_tail: bool = False
-    ) -> int:
+    def _new(self, pairs: Sequence[tuple[str, int]], words: int = 1) -> int:
         """Return a new number, for what adds these index keys with their codes."""
-        self._entries.extend((words, is_number_tail, len(self.added), len(pairs)))
+        self._entries.extend((words, len(self.added), len(pairs)))
         numbers = self.numbers_of_keys
         self.added.extend([(numbers[key.encode()] << TERM) + code for key, code in pairs])
         return len(self._entries) // _COLUMNS - 1

@@ -244,7 +244,7 @@ class ArchiveSearch:
             return self._note(archive, totals)
 
     def _note(self, archive: Archive, totals: Totals) -> str:
-        share = index_repair.read_progress(self._folder.parent, self._clock())
+        share = index_repair.read_progress(self._data, self._clock())
         if share is not None:
             progress = index_repair.describe_progress(share)
             return _("{progress}: the rest is not found yet", progress=progress)

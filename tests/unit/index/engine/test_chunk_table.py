@@ -24,7 +24,7 @@ def added(table: ChunkTable, text: str) -> list[list[tuple[str, int]]]:
     found = []
     numbers = table.numbers(Chunks.of([text]), np.array([0]))
     keys = table.numbers_of_keys.written
-    for _words, _is_tail, first, count in table.entries(numbers).tolist():
+    for _words, first, count in table.entries(numbers).tolist():
         occurrences = table.added[first : first + count]
         found.append([(keys[one >> TERM], one & (1 << TERM) - 1) for one in occurrences])
     return found
