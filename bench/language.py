@@ -36,7 +36,7 @@ def main() -> None:
     seconds, told = 0.0, 0
     for lang, name, texts in kinds(data):
         start = time.process_time()
-        alone = [detect(text).code for text in texts]
+        alone = [detect(text) for text in texts]
         seconds, told = seconds + time.process_time() - start, told + len(texts)
         liar = "en" if lang != "en" else "fr"
         shares = [
@@ -75,7 +75,7 @@ def fed(texts: Sequence[str], declared: str = "") -> list[str]:
     """Return what is told of a feed's texts, each with what was learned from those before."""
     recent: list[str] = []
     for text in texts:
-        recent.append(detect(text, prior(recent[-LEARNED_FROM:], declared)).code)
+        recent.append(detect(text, prior(recent[-LEARNED_FROM:], declared)))
     return recent
 
 

@@ -109,7 +109,7 @@ def _documents(folder: Path) -> Iterator[Article]:
             keys = {(feed.number, one.key), *([(0, one.canonical)] if one.canonical else [])}
             if keys.isdisjoint(known):
                 article = article_changes.article(one.entry, feed)
-                code = detect(f"{article.title}\n{article.summary}").code
+                code = detect(f"{article.title}\n{article.summary}")
                 yield replace(article, lang=code)
             known |= keys
 

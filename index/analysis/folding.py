@@ -52,10 +52,8 @@ _PLAIN_LETTERS: dict[int, str | None] = {
 }
 
 
-@functools.cache
-def _cluster() -> re.Pattern[str]:
-    """Build the table when the first word needs it: that takes 2 ms."""
-    return re.compile(rf"[{CJK}{JAMO}]")
+WITHOUT_BLANKS = re.compile(rf"[{CJK}{JAMO}]")
+"""A sign of a script that is written without blanks."""
 
 
 def _fold(word: str) -> str:
@@ -87,7 +85,7 @@ def fold(word: str) -> str:
     """Return a word without case, accents, ligatures and invisible characters."""
     if bare := fold_latin(word):
         return bare
-    if word >= JAMO[0] and _cluster().match(word):
+    if word >= JAMO[0] and WITHOUT_BLANKS.match(word):
         return unicodedata.normalize("NFKC", word)
     return _fold(word)
 

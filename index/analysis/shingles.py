@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from zlib import crc32
 
-from index.analysis.folding import APOSTROPHES, CJK, IGNORED, JAMO, MARKS, fold
+from index.analysis.folding import APOSTROPHES, IGNORED, MARKS, WITHOUT_BLANKS, fold
 from index.analysis.tokenizer import MAX_CHARS, MAX_WORDS
 
 WORDS = 4
@@ -36,7 +36,7 @@ def shingles(title: str, *texts: str) -> frozenset[int]:
     the title and every word of them; nothing is returned if these are few as well.
     """
     read = [_words(text) for text in texts]
-    found = frozenset(
+    sampled = frozenset(
         [
             number
             for words in read
@@ -44,8 +44,8 @@ def shingles(title: str, *texts: str) -> frozenset[int]:
             if not number % SAMPLED
         ]
     )
-    if len(found) >= LEAST_SIZE:
-        return found
+    if len(sampled) >= LEAST_SIZE:
+        return sampled
     whole = [*_words(title), *chain(*read)]
     if len(whole) < LEAST_WORDS:
         return frozenset()
@@ -85,7 +85,7 @@ def _folded_character(character: str) -> int | str | None:
     if _DROPPED.match(character):
         return None
     folded = fold(character)
-    if _ALONE.match(folded):
+    if WITHOUT_BLANKS.match(folded):
         return f" {folded} "
     if not character.isalnum():
         return ord(" ")
@@ -93,5 +93,4 @@ def _folded_character(character: str) -> int | str | None:
 
 
 _DROPPED = re.compile(rf"[{IGNORED}{MARKS}{APOSTROPHES}]")
-_ALONE = re.compile(rf"[{CJK}{JAMO}]")
 _folded = _FoldedCharacters()

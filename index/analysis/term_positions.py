@@ -148,8 +148,8 @@ class Keys(BoundedCache[_Entry]):
         return self.keep(word, entry, _size_of_entry(entry))
 
     def _of_word(self, word: str, term: str) -> _Entry:
-        found = self.selector.select(keys_of_word(word, term, is_loud=self._is_loud))
-        return found[0] if len(found) == 1 else found or None
+        keys = self.selector.select(keys_of_word(word, term, is_loud=self._is_loud))
+        return keys[0] if len(keys) == 1 else keys or None
 
     def _known(self, token: Token) -> _Pairs:
         """Return the keys that a token adds, with its code."""
@@ -348,9 +348,9 @@ def words_of(chunk: str) -> tuple[tuple[int, int], ...]:
         end = len(chunk.rstrip(AROUND))
         return ((end - len(plain[0]), end),)
     return tuple(
-        (found.start(1) + token.start, found.start(1) + token.end)
-        for found in pattern(chunk).finditer(chunk)
-        for token in tokens_of[found[1]]
+        (match.start(1) + token.start, match.start(1) + token.end)
+        for match in pattern(chunk).finditer(chunk)
+        for token in tokens_of[match[1]]
         if token.is_word
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import starmap
 
 from msgspec import Struct, msgpack
 
@@ -33,14 +34,11 @@ def text_features(texts: Sequence[Texts], *, with_languages: bool = True) -> lis
         texts: Title, summary and body of each.
         with_languages: Whether the model is asked for their languages.
     """
-    languages = [likely_languages(_headline(*one)) if with_languages else {} for one in texts]
-    shingled = [shingles(*one) for one in texts]
+    headlines = (f"{title}\n{summary}" if summary else title for title, summary, _ in texts)
+    languages = [likely_languages(text) if with_languages else {} for text in headlines]
+    shingled = list(starmap(shingles, texts))
     named = [names(title, summary or body) for title, summary, body in texts]
     return list(map(TextFeatures, languages, shingled, named))
-
-
-def _headline(title: str, summary: str, _body: str) -> str:
-    return f"{title}\n{summary}" if summary else title
 
 
 def packed(features: TextFeatures) -> bytes:

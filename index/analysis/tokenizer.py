@@ -218,7 +218,7 @@ def _with_elisions(text: str, spaced_sign: re.Pattern[str]) -> str:
     """Return a text in which the blank behind an elided article is none."""
     if not spaced_sign.search(text):
         return text
-    signs = (found.start() for found in spaced_sign.finditer(text))
+    signs = (match.start() for match in spaced_sign.finditer(text))
     places = [
         at + 1
         for at in signs
@@ -227,9 +227,9 @@ def _with_elisions(text: str, spaced_sign: re.Pattern[str]) -> str:
     return _with_blanks(text, places, "\t")
 
 
-def _unspaced(found: re.Match[str]) -> str:
+def _unspaced(match: re.Match[str]) -> str:
     """Return white space within a run as no blank, and that between two runs as a blank."""
-    return " " if found[0] == "\n" else found[0].replace(" ", "\t")
+    return " " if match[0] == "\n" else match[0].replace(" ", "\t")
 
 
 # --- the words of a run -------------------------------------------------------------
@@ -276,7 +276,7 @@ def _analyse(run: str) -> tuple[Token, ...]:
     if inclusive := _inclusive().fullmatch(run):
         forms = _gendered(*filter(None, inclusive.groups()))
         return tuple(_in_one_place(run, forms))
-    separators = [found.span() for found in _SEPARATORS.finditer(run)]
+    separators = [match.span() for match in _SEPARATORS.finditer(run)]
     starts = [0, *(end for _, end in separators)]
     ends = [*(start for start, _ in separators), len(run)]
     return tuple(
@@ -302,13 +302,13 @@ def pieces(run: str) -> list[tuple[str, int, int]]:
         return [(run.replace(".", ""), 0, 0)]
     groups = _HYPHENS.split(run)
     if "&" in run:
-        found = list(_with_glued(groups))
+        parts = list(_with_glued(groups))
     else:
-        found = [(word, number, number) for number, word in enumerate(groups)]
-    last = found[-1][2]
+        parts = [(word, number, number) for number, word in enumerate(groups)]
+    last = parts[-1][2]
     if len(groups) > 1 and last < MAX_COMPOUND:
-        found.insert(2 if "&" in groups[0] else 1, (_in_one_piece(groups), 0, last))
-    return found
+        parts.insert(2 if "&" in groups[0] else 1, (_in_one_piece(groups), 0, last))
+    return parts
 
 
 def _with_glued(groups: Iterable[str]) -> Iterator[tuple[str, int, int]]:
@@ -413,10 +413,10 @@ def readable(text: str) -> str:
     if len(text) <= MAX_WORDS:  # no word is shorter than a character
         return text
     words = 0
-    for found in pattern(text).finditer(text):
-        words += tokens_of[found[1]][-1].position + 1
+    for match in pattern(text).finditer(text):
+        words += tokens_of[match[1]][-1].position + 1
         if words > MAX_WORDS:
-            return text[: found.start()]
+            return text[: match.start()]
     return text
 
 
@@ -461,8 +461,8 @@ def tokenize_query(text: str) -> list[Token]:
 def _tokens(expression: re.Pattern[str], text: str, *, keep_case: bool) -> list[Token]:
     tokens: list[Token] = []
     position = 0
-    for found in expression.finditer(text):
-        at, own = found.start(1), tokens_of[found[1]]
+    for match in expression.finditer(text):
+        at, own = match.start(1), tokens_of[match[1]]
         for token in own:
             tokens.append(
                 Token(  # a fifth of the time of `_replace`
@@ -503,13 +503,13 @@ def _with_numbers(tokens: list[Token], text: str, *, keep_case: bool) -> list[To
     }
     if not joined:
         return tokens
-    found = []
+    complete = []
     for token in tokens:
-        found.append(token)
+        complete.append(token)
         if token in joined:
             number = joined[token]
-            found.append(number if keep_case else number._replace(exact=number.exact and LOUD))
-    return found
+            complete.append(number if keep_case else number._replace(exact=number.exact and LOUD))
+    return complete
 
 
 def _is_one_number(text: str, left: Token, right: Token) -> bool:

@@ -70,11 +70,6 @@ class ArticleTerms:
         keys = self._table.numbers_of_keys
         return *in_order(keys.written, keys.sorted_numbers(), every), lengths
 
-    @property
-    def known_bytes(self) -> int:
-        """Bytes of what is known of chunks, roughly."""
-        return self._table.bytes
-
     def _keys_of_word(self, word: str, term: str, style: int) -> Sequence[str]:
         keys = keys_of_word(word, term, is_loud=bool(style & _LOUD))
         return [AUTHOR + key for key in keys] if style & _AUTHOR else keys
@@ -88,7 +83,7 @@ class ArticleTerms:
     def _keys_of(self, style: int) -> Keys:
         return self._keys.loud if style & _LOUD else self._keys
 
-    def _found(self, parts: Sequence[_Part]) -> Occurrences:
+    def _occurrences(self, parts: Sequence[_Part]) -> Occurrences:
         """Return the occurrences in some parts, with the numbers of keys in the table."""
         chunks = Chunks.of([part.text for part in parts])
         numbers = self._table.numbers(chunks, np.array([part.style for part in parts]))
@@ -101,9 +96,9 @@ class ArticleTerms:
         bases = np.repeat(places, sizes) + (before << 2)
         at = np.repeat(firsts - (np.cumsum(counts) - counts), counts)
         at += np.arange(len(at))
-        found = np.frombuffer(self._table.added, dtype=np.uint64)[at]
-        found += np.repeat(bases, counts).view(np.uint64)
-        return found
+        occurrences: Occurrences = np.frombuffer(self._table.added, dtype=np.uint64)[at]
+        occurrences += np.repeat(bases, counts).view(np.uint64)
+        return occurrences
 
 
 def _groups(articles: Sequence[Article]) -> Iterator[list[_Part]]:

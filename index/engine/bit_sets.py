@@ -57,9 +57,9 @@ def documents(bits: Bits) -> list[int]:
     if _SPARSE * count < bits.bit_length():
         content = bits.to_bytes((bits.bit_length() + 7) >> 3, "little")
         return [
-            8 * found.start() + bit
-            for found in _BYTE.finditer(content)
-            for bit in _BITS_OF_BYTE[found[0][0]]
+            8 * match.start() + bit
+            for match in _BYTE.finditer(content)
+            for bit in _BITS_OF_BYTE[match[0][0]]
         ]
     flags = _flags(bits)
     return list(compress(range(len(flags)), flags))
@@ -80,9 +80,9 @@ def highest(bits: Bits, most: int) -> list[int]:
     """Return the documents of a set, descending, at most so many."""
     if most > _FEW:
         return documents(bits)[: -most - 1 : -1]
-    found: list[int] = []
-    while bits and len(found) < most:
+    docs: list[int] = []
+    while bits and len(docs) < most:
         top = bits.bit_length() - 1
-        found.append(top)
+        docs.append(top)
         bits ^= 1 << top
-    return found
+    return docs

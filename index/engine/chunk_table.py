@@ -195,12 +195,12 @@ class ChunkTable:
         entries[:, 1] = np.cumsum(counts) - counts
         at = np.repeat(firsts - entries[:, 1], counts)
         at += np.arange(len(at), dtype=np.uint32)
-        found = np.array(other.added)[at]
-        keys, added = np.unique(found >> np.uint64(TERM), return_inverse=True)
-        found &= np.uint64((1 << TERM) - 1)
-        found += added.astype(np.uint64) << np.uint64(TERM)
+        occurrences = np.array(other.added)[at]
+        keys, added = np.unique(occurrences >> np.uint64(TERM), return_inverse=True)
+        occurrences &= np.uint64((1 << TERM) - 1)
+        occurrences += added.astype(np.uint64) << np.uint64(TERM)
         self._entries = array("I", entries.tobytes())
-        self.added = array("Q", found.tobytes())
+        self.added = array("Q", occurrences.tobytes())
         written = other.numbers_of_keys.written
         for key in keys.tolist():
             self.numbers_of_keys[written[key]]

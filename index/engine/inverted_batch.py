@@ -99,8 +99,8 @@ def records(
         for each, numbers in zip(slices, own, strict=True):
             weights[numbers] += each.weights()
         for first, last in pairwise(_cuts(weights)):
-            found = _occurrences(slices, own, first, last)
-            yield encode(terms[first:last], found, documents, layout if has_codes else None)
+            occurrences = _occurrences(slices, own, first, last)
+            yield encode(terms[first:last], occurrences, documents, layout if has_codes else None)
 
 
 class _Slice(NamedTuple):
@@ -146,13 +146,13 @@ def _occurrences(
         if low < high:
             blocks.append(each.source.block(each.first + low, numbers[low:high] - first))
     if len(blocks) > 1:
-        found = np.concatenate(blocks)
-        found.sort(kind="stable")  # merges what is in order
-        return found
-    (found,) = blocks
-    if (found[1:] < found[:-1]).any():  # documents have been renumbered
-        found.sort()
-    return found
+        occurrences = np.concatenate(blocks)
+        occurrences.sort(kind="stable")  # merges what is in order
+        return occurrences
+    (occurrences,) = blocks
+    if (occurrences[1:] < occurrences[:-1]).any():  # documents have been renumbered
+        occurrences.sort()
+    return occurrences
 
 
 def _united(lists: Sequence[list[bytes]]) -> tuple[list[bytes], list[Numbers]]:
@@ -215,10 +215,10 @@ class NewPostings:
     def block(self, first: int, numbers: Numbers) -> Occurrences:
         """Return the occurrences of some terms."""
         last = first + len(numbers)
-        found = self._occurrences[self._starts[first] : self._starts[last]]
+        occurrences = self._occurrences[self._starts[first] : self._starts[last]]
         counts = np.diff(self._starts[first : last + 1])
         shifts = (numbers - np.arange(first, last)) << TERM
-        return found + np.repeat(shifts, counts).view(np.uint64)
+        return occurrences + np.repeat(shifts, counts).view(np.uint64)
 
 
 class SegmentPostings:
@@ -272,14 +272,14 @@ class SegmentPostings:
             sizes, docs, counts, codes = self._read(first, first + len(numbers))
             docs = self._numbers[docs]
         self._lists.file.release()
-        found = np.repeat(numbers << TERM, sizes)
-        found += docs << DOC
+        occurrences = np.repeat(numbers << TERM, sizes)
+        occurrences += docs << DOC
         kept = docs >= 0
         if self.has_codes:
-            found = np.repeat(found, counts)
-            found += codes
+            occurrences = np.repeat(occurrences, counts)
+            occurrences += codes
             kept = kept if kept.all() else np.repeat(kept, counts)
-        return (found if kept.all() else found[kept]).view(np.uint64)
+        return (occurrences if kept.all() else occurrences[kept]).view(np.uint64)
 
     def _read(self, first: int, last: int) -> tuple[Numbers, Numbers, Numbers, Codes]:
         """Return of some lists how many documents each has, the documents, counts and codes."""
@@ -321,9 +321,9 @@ class SegmentPostings:
         return docs
 
 
-def _part_widths(found: Occurrences) -> list[int]:
+def _part_widths(occurrences: Occurrences) -> list[int]:
     """Return the positions that each part of an article takes at most, and one more."""
-    codes = found.astype(np.uint32) & CODE
+    codes = occurrences.astype(np.uint32) & CODE
     widths = []
     for part in range(len(PARTS)):
         top = ((part + 1) << PART) - 1

@@ -60,8 +60,8 @@ def documents(node: Phrase | Near, words: Sequence[Choice], docs: Bits, count: i
     every = [row.choice(choice) for choice in words]
     if isinstance(node, Phrase):
         return docs & row.documents(_in_a_row(every))
-    found = [row.documents_of_pairs(*pairs) for pairs in _pairs(node, *every)]
-    return docs & reduce(or_, found)
+    matching = [row.documents_of_pairs(*pairs) for pairs in _pairs(node, *every)]
+    return docs & reduce(or_, matching)
 
 
 def _in_a_row(words: Sequence[Word]) -> Places:
@@ -74,12 +74,12 @@ def _in_a_row(words: Sequence[Word]) -> Places:
 
 def _joined(word: Word, other: Word) -> Word:
     """Return where a word occurs that another one follows at once, as one word."""
-    found = [[word[0][:0]] for _ in range(len(word) + len(other))]
+    by_length = [[word[0][:0]] for _ in range(len(word) + len(other))]
     for length, starts in enumerate(word, 1):
         step = starts.dtype.type(length)
         for more, following in enumerate(other, length):
-            found[more].append(_common(starts + step, following) - step)
-    return list(map(_merged, found))
+            by_length[more].append(_common(starts + step, following) - step)
+    return list(map(_merged, by_length))
 
 
 def _either(words: Sequence[Word]) -> Word:
@@ -200,14 +200,14 @@ class _Row:
         lengths = None
         if postings.with_lengths:
             places, lengths = places >> 2, places & 3
-        found: Places = docs.astype(self._kind) * self._step
-        found = found if counts is None else found.repeat(counts)
-        found += places
+        starts: Places = docs.astype(self._kind) * self._step
+        starts = starts if counts is None else starts.repeat(counts)
+        starts += places
         if not part:
-            return found, lengths
+            return starts, lengths
         first, last = self._layout.of_part(part)
         inside = (places >= first) & (places < last)
-        return found[inside], None if lengths is None else lengths[inside]
+        return starts[inside], None if lengths is None else lengths[inside]
 
     def _numbers(self, postings: Postings) -> tuple[Numbers, Numbers | None, Numbers]:
         """Return documents, counts and places of a term; if few are asked for, only of these."""
@@ -279,5 +279,5 @@ def _common(some: Places, others: Places) -> Places:
     every = np.concatenate((some, others))
     every.sort(kind="stable")  # merges what is in order
     (at,) = (every[1:] == every[:-1]).nonzero()  # faster than by flags
-    found: Places = every[at]
-    return found
+    common: Places = every[at]
+    return common

@@ -145,11 +145,11 @@ class Postings:
         if self.with_lengths:
             first, last = first << 2, last << 2
         inside = [at for at, place in enumerate(self.places) if first <= place < last]
-        docs, ends, rank, found = self.docs, self._ends, 0, []
+        docs, ends, rank, with_part = self.docs, self._ends, 0, []
         for at in inside:
             rank = bisect_right(ends, at, rank) - 1
-            found.append(docs[rank])
-        return bit_sets.of_documents(found)
+            with_part.append(docs[rank])
+        return bit_sets.of_documents(with_part)
 
 
 class Records(NamedTuple):

@@ -57,10 +57,10 @@ class QueryExecutor(Struct, frozen=True):
         return self._at_places(node, self._with_all_words(node.children, within))
 
     def _or(self, node: Or, within: Bits) -> Bits:
-        found = 0
+        docs = 0
         for child in node.children:
-            found |= self.docs(child, within)
-        return found
+            docs |= self.docs(child, within)
+        return docs
 
     def _not(self, node: Not, within: Bits) -> Bits:
         return within & ~self.docs(node.child, within)
@@ -143,13 +143,13 @@ class QueryExecutor(Struct, frozen=True):
 
         Places are read last: filters leave fewer documents to read them for.
         """
-        asked: list[tuple[int, int, Callable[[Node, Bits], Bits], Node]] = [
+        steps: list[tuple[int, int, Callable[[Node, Bits], Bits], Node]] = [
             (_cost(child), self._frequency(child), self.docs, child) for child in node.children
         ]
         for child in node.children:
             if isinstance(child, Phrase | Near):
-                asked.append((_PRESENT, 0, self._with_words_of, child))
-        for _, _, ask, child in sorted(asked, key=itemgetter(0, 1)):
+                steps.append((_PRESENT, 0, self._with_words_of, child))
+        for _, _, ask, child in sorted(steps, key=itemgetter(0, 1)):
             within = ask(child, within)
             if not within:
                 break
@@ -165,14 +165,14 @@ class QueryExecutor(Struct, frozen=True):
 
     def _score(self, node: Score, within: Bits) -> Bits:
         clauses = [(weight, self.docs(child, within)) for weight, child in node.weighted]
-        met = within if node.threshold <= 0 else 0
+        candidates = within if node.threshold <= 0 else 0
         for _, docs in clauses:
-            met |= docs
+            candidates |= docs
         listed = [(weight, frozenset(bit_sets.documents(docs))) for weight, docs in clauses]
         return bit_sets.of_documents(
             [
                 doc
-                for doc in bit_sets.documents(met)
+                for doc in bit_sets.documents(candidates)
                 if math.fsum(weight for weight, docs in listed if doc in docs) >= node.threshold
             ]
         )

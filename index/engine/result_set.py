@@ -54,7 +54,7 @@ class ResultSet:
 
     def first_ids(self) -> dict[int, int]:
         """Return the smallest id among those that each feed carried, by the feed's number."""
-        return {int(feed): min(found._ids()) for feed, found in self._split(FEED).items()}
+        return {int(feed): min(articles._ids()) for feed, articles in self._split(FEED).items()}
 
     def count_with(self, keys: Sequence[str]) -> int:
         """Return in how many of the articles any of some index keys occurs."""

@@ -118,7 +118,7 @@ def newest_table(folder: Path) -> TableOfContents:
         FileNotFoundError: There is no such folder, or it has none of this version.
     """
     with os.scandir(folder) as files:
-        generations = [int(found[1]) for file in files if (found := _FILE.fullmatch(file.name))]
+        generations = [int(match[1]) for file in files if (match := _FILE.fullmatch(file.name))]
     if not generations:
         raise NoTableOfContents(NAME)
     generation = max(generations)

@@ -27,14 +27,14 @@ class TermPool:
     def add_labels(self, field: str, labels: Iterable[Iterable[str]]) -> None:
         """Set the labels of new documents, of each in turn."""
         numbers: defaultdict[str, int] = defaultdict(count().__next__)
-        found = [
+        numbered = [
             (numbers[label] << TERM) + (doc << DOC)
             for doc, own_labels in enumerate(labels)
             for label in own_labels
         ]
         terms = [label.encode() for label in numbers]
         order = np.array(sorted(range(len(terms)), key=terms.__getitem__), dtype=np.uint32)
-        terms, occurrences = in_order(terms, order, np.array(found, dtype=np.uint64))
+        terms, occurrences = in_order(terms, order, np.array(numbered, dtype=np.uint64))
         self._new[field] = NewPostings(terms, occurrences, has_codes=False)
 
     def add_new(self, field: str, terms: list[bytes], occurrences: Occurrences) -> None:
@@ -78,21 +78,21 @@ class TermPool:
 
 
 def in_order(
-    terms: Sequence[bytes], order: NDArray[np.uint32], found: Occurrences
+    terms: Sequence[bytes], order: NDArray[np.uint32], occurrences: Occurrences
 ) -> tuple[list[bytes], Occurrences]:
     """Return those terms that occur, and the occurrences with their numbers, in order.
 
     Args:
         terms: Terms by the numbers that they have in `found`.
         order: These numbers in the order of the terms.
-        found: Occurrences in any order. The array is changed.
+        occurrences: Occurrences in any order. The array is changed.
     """
-    numbers = (found >> np.uint64(TERM)).view(np.int64)
+    numbers = (occurrences >> np.uint64(TERM)).view(np.int64)
     occurs = np.zeros(len(terms), dtype=np.bool_)
     occurs[numbers] = True
     used = order[occurs[order]]
     shifts = np.empty(len(terms), dtype=np.uint64)
     shifts[used] = np.arange(len(used), dtype=np.uint64) - used  # modulo 2**64
-    found += (shifts << np.uint64(TERM))[numbers]
-    found.sort()
-    return [*map(terms.__getitem__, used.tolist())], found
+    occurrences += (shifts << np.uint64(TERM))[numbers]
+    occurrences.sort()
+    return [*map(terms.__getitem__, used.tolist())], occurrences

@@ -103,22 +103,22 @@ def _or(node: Or, document: Document) -> str:
     return _("neither {reasons}", reasons=functools.reduce(_nor, reasons))
 
 
-def _nor(one: str, other: str) -> str:
-    return _("{one} nor {other}", one=one, other=other)
+def _nor(first: str, other: str) -> str:
+    return _("{one} nor {other}", one=first, other=other)
 
 
 def _at_least(node: AtLeast, document: Document) -> str:
-    there = [child for child in node.children if evaluate(child, document)]
-    found, needed = len(there), node.count
-    if not there:
-        return _("{found} of the {needed} needed", found=found, needed=needed)
-    terms = _list(there)
-    return _("{found} of the {needed} needed: {terms}", found=found, needed=needed, terms=terms)
+    held = [child for child in node.children if evaluate(child, document)]
+    holding, needed = len(held), node.count
+    if not held:
+        return _("{found} of the {needed} needed", found=holding, needed=needed)
+    terms = _list(held)
+    return _("{found} of the {needed} needed: {terms}", found=holding, needed=needed, terms=terms)
 
 
 def _score(node: Score, document: Document) -> str:
-    there = [(points, child) for points, child in node.weighted if evaluate(child, document)]
-    terms = ", ".join(f"{quoted(child)} {points:g}" for points, child in there)
+    held = [(points, child) for points, child in node.weighted if evaluate(child, document)]
+    terms = ", ".join(f"{quoted(child)} {points:g}" for points, child in held)
     total, needed = f"{weight(node, document):g}", f"{node.threshold:g}"
     if not terms:
         return _("score {sum} of {threshold}", sum=total, threshold=needed)

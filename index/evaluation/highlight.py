@@ -58,7 +58,7 @@ def _best_part(article: Article, spans: Iterable[tuple[str, int, int]]) -> tuple
 
 def _on_one_line(text: str, spans: Iterable[Span]) -> tuple[str, list[Span]]:
     """Return the text with every gap one space, and the spans in it, disjoint and in order."""
-    gaps = [found.span() for found in _GAP.finditer(text)]
+    gaps = [match.span() for match in _GAP.finditer(text)]
     ends = [end for _, end in gaps]
     lost = list(accumulate((end - start - 1 for start, end in gaps), initial=0))
 
@@ -177,8 +177,8 @@ class Highlighter:
         """
         reading = DocumentTerms(article, self._keys)
         document = MemoryDocument(reading.postings)
-        found = matches(self._root, document) or _there(self._root, document)
-        return [(place.part, place.start, place.end) for place in occurrences(found, reading)]
+        clauses = matches(self._root, document) or _there(self._root, document)
+        return [(place.part, place.start, place.end) for place in occurrences(clauses, reading)]
 
 
 class _SoughtKeys:
@@ -212,4 +212,4 @@ def _there(node: Node, document: MemoryDocument) -> list[SpanMatch]:
         return matches(node, document)
     if isinstance(node, Not):
         return []
-    return [found for child in children(node) for found in _there(child, document)]
+    return [clause for child in children(node) for clause in _there(child, document)]

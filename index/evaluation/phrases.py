@@ -29,15 +29,15 @@ def in_a_row(choices: Sequence[Sequence[Extent]]) -> Sequence[Extent]:
     if len(choices) > 2 and min(map(len, choices)) > _MANY:
         return by_bits(choices)
     reached = choices[0]
-    for found in choices[1:]:
-        if len(reached) * len(found) <= _FEW:
-            reached = [(start, to) for start, end in reached for at, to in found if at == end + 1]
+    for places in choices[1:]:
+        if len(reached) * len(places) <= _FEW:
+            reached = [(start, to) for start, end in reached for at, to in places if at == end + 1]
             continue
-        if len(found) > 16 * len(reached):
-            reached = [(start, to) for start, end in reached for to in _ends_of(found, end + 1)]
+        if len(places) > 16 * len(reached):
+            reached = [(start, to) for start, end in reached for to in _ends_of(places, end + 1)]
             continue
         ends: defaultdict[int, list[int]] = defaultdict(list)
-        for start, end in found:
+        for start, end in places:
             ends[start].append(end)
         reached = [(start, to) for start, end in reached if end + 1 in ends for to in ends[end + 1]]
     return sorted(set(reached)) if len(reached) > 1 else reached
@@ -55,16 +55,16 @@ def _ends_of(places: Sequence[Extent], start: int) -> list[int]:
 
 def by_bits(choices: Sequence[Sequence[Extent]]) -> list[Extent]:
     """Return the same of places that are many: as bits of numbers, one for each part."""
-    found: list[Extent] = []
+    in_parts: list[Extent] = []
     known = {id(places): places for places in choices}
     for base in range(0, len(PARTS) * PART_WIDTH, PART_WIDTH):
-        there = {
+        in_part = {
             number: places[bisect_left(places, (base,)) : bisect_left(places, (base + PART_WIDTH,))]
             for number, places in known.items()
         }
-        if all(there.values()):
-            found += _in_part([there[id(places)] for places in choices], base)
-    return found
+        if all(in_part.values()):
+            in_parts += _in_part([in_part[id(places)] for places in choices], base)
+    return in_parts
 
 
 def _in_part(choices: Sequence[Sequence[Extent]], base: int) -> list[Extent]:
@@ -125,15 +125,15 @@ def _of_many_lengths(
     behind = first[-1] + sum(max(length for length, _ in word) for word in words) + 1
     cut = (1 << (behind + 1)) - 1
     alive = [{base + position for position in _positions(bits & cut)} for bits in following[::-1]]
-    found: list[Extent] = []
+    extents: list[Extent] = []
     for number, every in enumerate(choices):
         places = every[: bisect_left(every, (base + behind,))]
         own = [(a, b) for a, b in places if a in alive[number] and b + 1 in alive[number + 1]]
         if not number:
-            found = own[:_LISTED]
+            extents = own[:_LISTED]
             continue
         ends: defaultdict[int, list[int]] = defaultdict(list)
         for start, end in own:
             ends[start].append(end)
-        found = sorted({(start, to) for start, end in found for to in ends[end + 1]})[:_LISTED]
-    return found
+        extents = sorted({(start, to) for start, end in extents for to in ends[end + 1]})[:_LISTED]
+    return extents

@@ -81,10 +81,10 @@ def pair(
             for other, to in right
             if 0 < other - end <= distance or (not ordered and 0 < start - to <= distance)
         ]
-    found = list(islice(ending(right, left, distance), most))
-    if not ordered and len(found) < most:
-        found += islice(ending(left, right, distance), most - len(found))
-    return found
+    stretches = list(islice(ending(right, left, distance), most))
+    if not ordered and len(stretches) < most:
+        stretches += islice(ending(left, right, distance), most - len(stretches))
+    return stretches
 
 
 def ending(
@@ -124,14 +124,14 @@ def ending(
 
 def of_few(operands: Sequence[Sequence[Extent]], distance: int) -> list[Extent]:
     """Return the stretches of operands that share no word, by trying all combinations."""
-    found = []
+    stretches = []
     for picked in itertools.product(*operands):
         row = sorted(picked)
         start, end = row[0][0], row[-1][1]
         taken = sum(to - at + 1 for at, to in row)
         if end + 1 - start - taken < distance and all(a[1] < b[0] for a, b in pairwise(row)):
-            found.append((start, end))
-    return found
+            stretches.append((start, end))
+    return stretches
 
 
 class _Operand(NamedTuple):
@@ -142,19 +142,19 @@ class _Operand(NamedTuple):
     wanted: int
 
 
-def window(found: Sequence[tuple[Sequence[Extent], int]], distance: int, most: int) -> list[Extent]:
+def window(words: Sequence[tuple[Sequence[Extent], int]], distance: int, most: int) -> list[Extent]:
     """Return stretches with several words in any order, at most so many.
 
     Args:
-        found: For each different word its places, ascending, and how often it is wanted.
+        words: For each different word its places, ascending, and how often it is wanted.
         distance: Number of words, from 1: fewer other words may be between them in all.
         most: Number of stretches, from 1.
     """
     operands = [
         _Operand([start for start, _ in places], sorted(end for _, end in places), count)
-        for places, count in found
+        for places, count in words
     ]
-    longest = [max(end - start + 1 for start, end in places) for places, _ in found]
+    longest = [max(end - start + 1 for start, end in places) for places, _ in words]
     width = (
         distance
         - 1
@@ -164,9 +164,9 @@ def window(found: Sequence[tuple[Sequence[Extent], int]], distance: int, most: i
     first = next(ends, None)
     if first is None:
         return []
-    if not is_even(found):
+    if not is_even(words):
         ends = itertools.chain([first], ends)
-        return _by_attempts(found, distance, _in_windows(found, ends, width), most)
+        return _by_attempts(words, distance, _in_windows(words, ends, width), most)
     listed = [_stretch(operands, first, width)]
     listed += (_stretch(operands, end, width) for end in islice(ends, most - 1))
     return listed
@@ -207,11 +207,11 @@ def _stretch(operands: Sequence[_Operand], end: int, width: int) -> Extent:
     return first, end
 
 
-def is_even(found: Iterable[tuple[Sequence[Extent], int]]) -> bool:
+def is_even(words: Iterable[tuple[Sequence[Extent], int]]) -> bool:
     """Tell whether no two operands share a word, and all places of one are of one length."""
     taken = 0
     every: set[int] = set()
-    for places, count in found:
+    for places, count in words:
         lengths = {end - start for start, end in places}
         if len(lengths) > 1 or (count > 1 and lengths != {0}):
             return False
@@ -231,16 +231,16 @@ def covered(places: Iterable[Extent]) -> set[int]:
 
 
 def _in_windows(
-    found: Sequence[tuple[Sequence[Extent], int]], windows: Iterator[int], width: int
+    words: Sequence[tuple[Sequence[Extent], int]], windows: Iterator[int], width: int
 ) -> Iterator[tuple[int, int, int]]:
     """Yield the places, in order, that lie in one of some windows, with a number for their word.
 
     Args:
-        found: The places of each word, and how often it is wanted: so many numbers it has.
+        words: The places of each word, and how often it is wanted: so many numbers it has.
         windows: The last positions of windows, ascending.
         width: Positions in a window.
     """
-    operands = [places for places, count in found for _ in range(count)]
+    operands = [places for places, count in words for _ in range(count)]
     numbered = [
         zip(places, itertools.repeat(number), strict=False)
         for number, places in enumerate(operands)
@@ -258,7 +258,7 @@ def _in_windows(
 
 
 def _by_attempts(
-    found: Sequence[tuple[Sequence[Extent], int]],
+    words: Sequence[tuple[Sequence[Extent], int]],
     distance: int,
     places: Iterator[tuple[int, int, int]],
     most: int,
@@ -268,7 +268,7 @@ def _by_attempts(
     From left to right, for each set of operands placed so far: the combination with the
     fewest words between, and where it starts.
     """
-    every = (1 << sum(count for _, count in found)) - 1
+    every = (1 << sum(count for _, count in words)) - 1
     best: dict[int, tuple[int, int]] = {}
     waiting: list[tuple[int, int, int, int]] = []
     attempts = Attempts(MAX_ATTEMPTS)
@@ -296,13 +296,13 @@ def _by_attempts(
 # --- stretches of stretches ----------------------------------------------------------
 
 
-def overlapping(one: Sequence[Extent], other: Sequence[Extent], distance: int) -> list[Extent]:
+def overlapping(first: Sequence[Extent], other: Sequence[Extent], distance: int) -> list[Extent]:
     """Return the longest stretches of two operands, one of which may stand inside the other."""
-    found = [
-        *ending(one, other, distance, apart=False),
-        *ending(other, one, distance, apart=False),
+    stretches = [
+        *ending(first, other, distance, apart=False),
+        *ending(other, first, distance, apart=False),
     ]
-    return longest(found)
+    return longest(stretches)
 
 
 def longest(stretches: Iterable[Extent]) -> list[Extent]:
@@ -358,7 +358,7 @@ def combinations(
 ) -> list[Span]:
     """Return the combinations of operands that share no word, as far as attempts go."""
     combined: set[Span] = set()
-    longest_of_all = sum(max(span.end - span.start + 1 for span in found) for found in choices)
+    longest_of_all = sum(max(span.end - span.start + 1 for span in spans) for spans in choices)
     reach = distance + longest_of_all
 
     def extend(picked: list[Span]) -> None:
@@ -382,8 +382,8 @@ def combinations(
     return sorted(combined)
 
 
-def _disjoint(one: Span, other: Span) -> bool:
-    return all(a[1] < b[0] or b[1] < a[0] for a in one.taken for b in other.taken)
+def _disjoint(span: Span, other: Span) -> bool:
+    return all(a[1] < b[0] or b[1] < a[0] for a in span.taken for b in other.taken)
 
 
 def _is_near(picked: Sequence[Span], distance: int, *, ordered: bool) -> bool:

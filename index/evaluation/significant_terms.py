@@ -69,12 +69,12 @@ class TermCounts(Protocol):
 
 def log_likelihood(here: int, of: int, in_all: int, all_: int) -> float:
     """Return G² of a word that `here` of `of` articles have, and `in_all` of all `all_`."""
-    there, rest = in_all - here, all_ - of
+    elsewhere, rest = in_all - here, all_ - of
     pairs = (
         (here, of * in_all / all_),
-        (there, rest * in_all / all_),
+        (elsewhere, rest * in_all / all_),
         (of - here, of * (all_ - in_all) / all_),
-        (rest - there, rest * (all_ - in_all) / all_),
+        (rest - elsewhere, rest * (all_ - in_all) / all_),
     )
     return max(0.0, 2 * sum(n * math.log(n / expected) for n, expected in pairs if n > 0))
 

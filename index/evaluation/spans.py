@@ -88,16 +88,16 @@ def codes(word: Word, document: Document) -> Codes:
         return document.positions(word.term)  # most words
     if is_open(word):
         every = [document.positions(form) for form in document.expand(word)]
-        found = every[0] if len(every) == 1 else sorted({code for some in every for code in some})
+        places = every[0] if len(every) == 1 else sorted({code for some in every for code in some})
     else:
-        found = document.positions(key(word))
-        if found and is_plain_exact(word):
+        places = document.positions(key(word))
+        if places and is_plain_exact(word):
             others = {code for form in document.expand(word) for code in document.positions(form)}
-            found = [code for code in found if code not in others]
-    if not word.part or not found:
-        return found
+            places = [code for code in places if code not in others]
+    if not word.part or not places:
+        return places
     first, end = part_range(word.part)
-    return found[bisect_left(found, first) : bisect_left(found, end)]
+    return places[bisect_left(places, first) : bisect_left(places, end)]
 
 
 # --- places ------------------------------------------------------------------------
@@ -116,12 +116,12 @@ def extents(node: Node, document: Document) -> Sequence[Extent]:
 
 
 def _word_extents(word: Word, document: Document) -> Sequence[Extent]:
-    found = codes(word, document)
-    if not found:
+    places = codes(word, document)
+    if not places:
         return ()
-    if len(found) > MAX_PLACES:
-        found = found[:MAX_PLACES]
-    return [(code >> 2, (code >> 2) + (code & 3)) for code in found]
+    if len(places) > MAX_PLACES:
+        places = places[:MAX_PLACES]
+    return [(code >> 2, (code >> 2) + (code & 3)) for code in places]
 
 
 def _any_extents(node: Or, document: Document) -> Sequence[Extent]:
@@ -131,14 +131,14 @@ def _any_extents(node: Or, document: Document) -> Sequence[Extent]:
 def _phrase_extents(node: Phrase, document: Document) -> Sequence[Extent]:
     choices: list[Sequence[Extent]] = []
     for number, child in enumerate(node.children):
-        found: Sequence[Extent]
+        places: Sequence[Extent]
         if len(node.children) > _LONG and child in node.children[:number]:
-            found = choices[node.children.index(child)]
+            places = choices[node.children.index(child)]
         else:
-            found = _EXTENTS[type(child)](child, document)
-        if not found:
+            places = _EXTENTS[type(child)](child, document)
+        if not places:
             return ()
-        choices.append(found)
+        choices.append(places)
     return in_a_row(choices)
 
 
@@ -149,10 +149,10 @@ def _stretches(node: Near, document: Document, most: int = MAX_STRETCHES) -> Seq
         return _nest(node, document).longest
     operands = []
     for child in node.children:
-        found = extents(child, document)
-        if not found:
+        places = extents(child, document)
+        if not places:
             return ()
-        operands.append(found)
+        operands.append(places)
     return _flat_stretches(node, operands, most)
 
 
@@ -229,13 +229,13 @@ class _Nest:
             share = sum(isinstance(each, Near) for each in walk(self._root))
             spans = self._combined(self._root, share)
             return proximity.longest((span.start, span.end) for span in spans)
-        found = self._stretches(self._root)
-        return proximity.mirrored(found) if self._is_mirrored else found
+        stretches = self._stretches(self._root)
+        return proximity.mirrored(stretches) if self._is_mirrored else stretches
 
     def lit(self) -> Collection[Extent]:
         """Return the words to highlight of the outermost NEAR."""
-        found = self.longest
-        return proximity.inside(self._places.values(), found)
+        stretches = self.longest
+        return proximity.inside(self._places.values(), stretches)
 
     def _is_plain(self) -> bool:
         if _reads_one_way(self._root, 1):
@@ -246,9 +246,9 @@ class _Nest:
     def _extents(self, node: Node) -> Sequence[Extent]:
         """Return the places of a word or a phrase."""
         if node not in self._places:
-            found = extents(node, self._document)
-            self.is_cut |= len(found) > self._most
-            self._places[node] = found[: self._most]
+            places = extents(node, self._document)
+            self.is_cut |= len(places) > self._most
+            self._places[node] = places[: self._most]
         return self._places[node]
 
     def _covered(self, node: Node) -> set[int] | None:
@@ -285,10 +285,12 @@ class _Nest:
 
     def _find(self, node: Node) -> list[Extent]:
         if isinstance(node, Or):
-            return sorted({one for child in node.children for one in self._stretches(child)})
+            return sorted(
+                {stretch for child in node.children for stretch in self._stretches(child)}
+            )
         if not isinstance(node, Near):
-            found = self._extents(node)
-            return proximity.mirrored(found) if self._is_mirrored else list(found)
+            places = self._extents(node)
+            return proximity.mirrored(places) if self._is_mirrored else list(places)
         operands = [self._stretches(child) for child in node.children]
         if not all(operands):
             return []
@@ -371,35 +373,35 @@ def matches(node: Node, document: Document) -> list[SpanMatch]:
 
 
 def _word_matches(node: Word, document: Document) -> list[SpanMatch]:
-    found = _word_extents(node, document)
-    return [SpanMatch(node, _outermost(found))] if found else []
+    places = _word_extents(node, document)
+    return [SpanMatch(node, _outermost(places))] if places else []
 
 
 def _phrase_matches(node: Phrase, document: Document) -> list[SpanMatch]:
-    found = _phrase_extents(node, document)
-    return [SpanMatch(node, _outermost(found))] if found else []
+    places = _phrase_extents(node, document)
+    return [SpanMatch(node, _outermost(places))] if places else []
 
 
 def _near_matches(node: Near, document: Document) -> list[SpanMatch]:
-    found = _near_lit(node, document)
-    return [SpanMatch(node, _outermost(found))] if found else []
+    places = _near_lit(node, document)
+    return [SpanMatch(node, _outermost(places))] if places else []
 
 
 def _every(reasons: Iterable[Node], document: Document) -> list[SpanMatch]:
     every: list[SpanMatch] = []
     for child in reasons:
-        if found := _MATCHES[type(child)](child, document):
-            every += found
+        if matched := _MATCHES[type(child)](child, document):
+            every += matched
     return every
 
 
 def _all_matches(node: And, document: Document) -> list[SpanMatch]:
     every: list[SpanMatch] = []
     for child in node.children:
-        found = matches(child, document)
-        if not found and (isinstance(child, _PLACED) or not evaluate(child, document)):
+        matched = matches(child, document)
+        if not matched and (isinstance(child, _PLACED) or not evaluate(child, document)):
             return []
-        every += found
+        every += matched
     return every
 
 
@@ -479,18 +481,18 @@ class Occurrence(NamedTuple):
     clause: Node
 
 
-def occurrences(found: Sequence[SpanMatch], reading: DocumentTerms) -> list[Occurrence]:
+def occurrences(clauses: Sequence[SpanMatch], reading: DocumentTerms) -> list[Occurrence]:
     """Return the places of clauses as offsets, each once, in the order of the text."""
-    return [Occurrence(*reading.place(*extent), clause) for extent, clause in in_order(found)]
+    return [Occurrence(*reading.place(*extent), clause) for extent, clause in in_order(clauses)]
 
 
-def in_order(found: Sequence[SpanMatch]) -> list[tuple[Extent, Node]]:
+def in_order(matched: Sequence[SpanMatch]) -> list[tuple[Extent, Node]]:
     """Return the places of clauses, each once, with the first clause that holds there."""
-    if len(found) == 1:
-        ((clause, places),) = found
+    if len(matched) == 1:
+        ((clause, places),) = matched
         return [(extent, clause) for extent in places]
     clauses: dict[Extent, Node] = {}
-    for clause, places in found:
+    for clause, places in matched:
         for extent in places:
             clauses.setdefault(extent, clause)
     return [(extent, clauses[extent]) for extent in sorted(clauses)]

@@ -46,7 +46,9 @@ class TermGroups:
     """
 
     def __init__(self, articles: Sequence[Article]) -> None:
-        self._articles = [(one, _content_terms(one)) for one in checked(articles, step=10)]
+        self._articles = [
+            (article, _content_terms(article)) for article in checked(articles, step=10)
+        ]
 
     def groups(self, min_articles: int) -> list[TermGroup]:
         """Return the words that `min_articles` articles or more may have."""

@@ -55,15 +55,15 @@ def complete(text: str, cursor: int, values: Values, *, of_alerts: bool = False)
     """
     written = text[:cursor]
     parts, facets = ((), IN_ALERTS) if of_alerts else (PARTS, FACETS)
-    if found := _VALUE.search(written):
-        name = field_named(found[1])
+    if value := _VALUE.search(written):
+        name = field_named(value[1])
         if name in facets:
             listed = _FIXED.get(name) or tuple(values(name))
             if name == "is" and not of_alerts:
                 listed = IS_IN_SEARCHES
-            begun = found[2].lstrip('"')
-            offered = tuple(_values(begun, (offered_value(name, one) for one in listed)))
-            return Completion(found.start(2), cursor, offered or tuple(_values(begun, listed)))
+            begun = value[2].lstrip('"')
+            offered = tuple(_values(begun, (offered_value(name, each) for each in listed)))
+            return Completion(value.start(2), cursor, offered or tuple(_values(begun, listed)))
         return Completion(cursor, cursor)
     fields = _FIELD.search(written)
     if not fields or not fields[1]:

@@ -51,11 +51,11 @@ def _named_day(written: str, now: float, tz: tzinfo) -> _Span | None:
 
 
 def _ago(written: str, now: float, tz: tzinfo) -> _Span | None:
-    found = _AGO.fullmatch(written)
-    if not found:
+    match = _AGO.fullmatch(written)
+    if not match:
         return None
     end = datetime.fromtimestamp(now, tz)
-    number, unit = int(found[1]), found[2]
+    number, unit = int(match[1]), match[2]
     if unit in _SECONDS:
         return datetime.fromtimestamp(now - number * _SECONDS[unit], tz), end
     months = end.year * 12 + end.month - 1 - number * (12 if unit in _YEARS else 1)
@@ -65,14 +65,14 @@ def _ago(written: str, now: float, tz: tzinfo) -> _Span | None:
 
 
 def _date(written: str, tz: tzinfo) -> _Span | None:
-    found = _DATE.fullmatch(written)
-    if not found:
+    match = _DATE.fullmatch(written)
+    if not match:
         return None
-    year, month, day = int(found[1]), int(found[2] or 1), int(found[3] or 1)
+    year, month, day = int(match[1]), int(match[2] or 1), int(match[3] or 1)
     start = datetime(year, month, day, tzinfo=tz)
-    if found[3]:
+    if match[3]:
         return start, start + timedelta(days=1)
-    if found[2]:
+    if match[2]:
         return start, datetime(year + month // 12, month % 12 + 1, 1, tzinfo=tz)
     return start, datetime(year + 1, 1, 1, tzinfo=tz)
 

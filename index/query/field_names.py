@@ -38,8 +38,8 @@ OTHER_VALUES: dict[str, dict[str, tuple[str, ...]]] = {
     "is": {
         "starred": ("étoilée", "étoilé"), "relevant": ("pertinente", "pertinent"),
         "noise": ("bruit",), "noted": ("annotée", "annoté"),
-        "escalated": ("aggravée", "aggravé", "louder"),
-        "silenced": ("en sourdine", "muted"),  # not a message
+        "escalated": ("aggravée", "aggravé"),
+        "silenced": ("en sourdine",),  # not a message
         "merged": ("fusionnée", "fusionné"),
     },
     "assigned": {"me": ("moi",), "nobody": ("personne",)},
@@ -56,7 +56,9 @@ _NAMES = {
     **{fold(written): name for name, spellings in FRENCH.items() for written in spellings},
 }
 
-SPELLINGS = tuple(dict.fromkeys([*_NAMES, *(one for some in FRENCH.values() for one in some)]))
+SPELLINGS = tuple(
+    dict.fromkeys([*_NAMES, *(spelling for some in FRENCH.values() for spelling in some)])
+)
 """Every way to write a name, in small letters."""
 
 _VALUES = {

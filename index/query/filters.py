@@ -46,8 +46,8 @@ def facet(
         written: The name as it is written; empty if that is `name`.
     """
     written = written or name
-    values = [one.strip() for one in value.split(",")] if name in _MANY else [value.strip()]
-    facets = tuple(_one(name, written, one, column, known) for one in values)
+    values = [each.strip() for each in value.split(",")] if name in _MANY else [value.strip()]
+    facets = tuple(_one(name, written, each, column, known) for each in values)
     return facets[0] if len(facets) == 1 else Or(facets, text=f"{written}:{value}", column=column)
 
 
@@ -69,9 +69,8 @@ def _validate_value(name: str, written: str, value: str, column: int, known: Seq
     elif name == "story" and not re.fullmatch(r"\d{1,18}", value):
         problem = _("a story is a number")
     elif name in VALUES and value not in VALUES[name]:
-        problem = _other_filter(value, known) or _(
-            "one of {values}", values=", ".join(offered_value(name, one) for one in VALUES[name])
-        )
+        allowed = ", ".join(offered_value(name, each) for each in VALUES[name])
+        problem = _other_filter(value, known) or _("one of {values}", values=allowed)
     elif name in ("feed", "tag") and not compact(value):
         problem = _("a name holds letters or digits")
     elif name in ("since", "until"):

@@ -68,7 +68,7 @@ def hint_for_field(written: str) -> str:
 
 REGEX = re.compile(r"/[^/]+/[a-z]{0,3}")
 """What other programs take for a regular expression; `/r/Liège/` is none."""
-_IN_QUERIES = [one for one in SPELLINGS if field_named(one) in (*PARTS, *FACETS)]
+_IN_QUERIES = [spelling for spelling in SPELLINGS if field_named(spelling) in (*PARTS, *FACETS)]
 _IN_TERM = re.compile(
     r"(?<!\S)(?:"
     r"(?P<word>AND|ET|OR|OU)(?=\s)"
@@ -91,10 +91,10 @@ def operator_in(term: str) -> tuple[str, int] | None:
     """
     if _QUOTED.fullmatch(term):
         return None
-    for found in _IN_TERM.finditer(term):
-        first = not term[: found.start()].strip()
-        if not first or not (found["word"] or found[0] == "-"):
-            return (f"{found['field']}:" if found["field"] else found[0]), found.start()
+    for match in _IN_TERM.finditer(term):
+        first = not term[: match.start()].strip()
+        if not first or not (match["word"] or match[0] == "-"):
+            return (f"{match['field']}:" if match["field"] else match[0]), match.start()
     if field_of(term.strip()):
         return f"{term.strip().partition(':')[0].lower()}:", len(term) - len(term.lstrip())
     if group := _GROUP.match(term):
@@ -106,6 +106,6 @@ def operator_in(term: str) -> tuple[str, int] | None:
 
 def field_of(text: str) -> str:
     """Return the field or filter that a text begins with, by its English name, or ''."""
-    found = FIELD.match(text)
-    name = field_named(found[1]) if found else ""
+    match = FIELD.match(text)
+    name = field_named(match[1]) if match else ""
     return name if name in (*PARTS, *FACETS) else ""

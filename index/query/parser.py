@@ -66,19 +66,19 @@ class _Reader:
     # --- looking ahead
 
     def skip(self) -> None:
-        found = lexer.SPACE.match(self.text, self.at)
-        self.at = found.end() if found else self.at
+        match = lexer.SPACE.match(self.text, self.at)
+        self.at = match.end() if match else self.at
 
     def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        found = pattern.match(self.text, self.at)
-        if found:
-            self.at = found.end()
-        return found
+        match = pattern.match(self.text, self.at)
+        if match:
+            self.at = match.end()
+        return match
 
     def operator(self) -> str:
         """Return AND, OR or NOT if that is what comes next."""
-        found = lexer.OPERATOR.match(self.text, self.at)
-        return lexer.KINDS[found[0]] if found else ""
+        match = lexer.OPERATOR.match(self.text, self.at)
+        return lexer.KINDS[match[0]] if match else ""
 
     def over(self) -> bool:
         """Tell whether an operand cannot start here."""
@@ -121,8 +121,8 @@ class _Reader:
         links = 0
         while not self.over():
             column = self.at
-            found = self.take(lexer.NEAR)
-            if not found:
+            match = self.take(lexer.NEAR)
+            if not match:
                 if lexer.BAD_NEAR.match(self.text, self.at):
                     raise QueryError(_("NEAR needs a number"), column, _("write NEAR/10 or W/3"))
                 break
@@ -133,8 +133,8 @@ class _Reader:
                 raise QueryError(_("too many NEAR in a row"), column, _('write "a b c"~20'))
             pair = (left, self.one())
             text = self.text[start : self.at].strip()
-            distance = lexer.distance(found[2], column)
-            left = Near(pair, distance, found[1] == "W", text=text, column=start)
+            distance = lexer.distance(match[2], column)
+            left = Near(pair, distance, match[1] == "W", text=text, column=start)
         return left
 
     def one(self) -> Node:
@@ -174,8 +174,8 @@ class _Reader:
 
     def name_at(self, column: int) -> str:
         """Return the operator at a column, as written."""
-        found = lexer.NAME.match(self.text, column)
-        return found[0] if found else ""
+        match = lexer.NAME.match(self.text, column)
+        return match[0] if match else ""
 
     @staticmethod
     def hint_for_capitals(name: str) -> str:
@@ -198,10 +198,10 @@ class _Reader:
             raise QueryError(message, start, self.hint_for_capitals(name))
         if self.text[start] == "(":
             return self.bracket()
-        if found := self.take(lexer.OF):
-            return self.at_least(lexer.count(found[1], start), start)
-        if found := self.take(lexer.FIELD):
-            return self.field(found[1], start)
+        if match := self.take(lexer.OF):
+            return self.at_least(lexer.count(match[1], start), start)
+        if match := self.take(lexer.FIELD):
+            return self.field(match[1], start)
         if self.text[start] in lexer.QUOTES or (self.text[start] == "=" and self.quote_follows()):
             return self.quoted()
         return self.chunk()
@@ -270,11 +270,11 @@ class _Reader:
     def value(self, name: str, start: int) -> str:
         if not self.over() and self.text[self.at] in lexer.CLOSING:
             return self.between_quotes()[0]
-        found = self.take(lexer.LISTED if self.listing else lexer.CHUNK)
-        if not found:
+        match = self.take(lexer.LISTED if self.listing else lexer.CHUNK)
+        if not match:
             message = _("{name}: has no value", name=name)
             raise QueryError(message, start, _("write {name}:value", name=name))
-        return found[0]
+        return match[0]
 
     def quoted(self) -> Node:
         start = self.at
@@ -316,10 +316,10 @@ class _Reader:
 
     def chunk(self) -> Node:
         start = self.at
-        found = self.take(lexer.LISTED if self.listing else lexer.CHUNK)
-        if not found:
+        match = self.take(lexer.LISTED if self.listing else lexer.CHUNK)
+        if not match:
             raise QueryError(_("a word is missing here"), start, _("write what to look for"))
-        written = found[0]
+        written = match[0]
         if lexer.REGEX.fullmatch(written):
             raise _no_regex(start)
         if lexer.BAD_NEAR.fullmatch(written):
@@ -457,8 +457,8 @@ def _term(term: str) -> Node:
     column = len(term) - len(term.lstrip())
     if lexer.REGEX.fullmatch(written):
         raise _no_regex(column)
-    if found := lexer.operator_in(term):
-        name, at = found
+    if operator := lexer.operator_in(term):
+        name, at = operator
         message = _("{operator} in a term", operator=_(name))
         raise QueryError(message, at, _hint_for_operator(name))
     if written.startswith(('"', '="')) and written.count('"') == 2:

@@ -77,13 +77,13 @@ _Text = tuple[SuggestionKind, str, str, str]
 def _texts(query: Query, similar: Similar) -> Iterator[_Text]:
     """Yield kind, text, what was written and what is instead."""
     leaves = [word for word in wanted(query.root) if _is_at(query.text, word)]
-    respelt = {word: found for word in leaves if (found := _respelt(word, similar))}
+    respelt = {word: terms for word in leaves if (terms := _respelt(word, similar))}
     if len(respelt) > 1:
         yield _all_with(
             SuggestionKind.SPELLING, query.text, {word: to[0] for word, to in respelt.items()}
         )
-    for word, found in respelt.items():
-        yield from (_with(SuggestionKind.SPELLING, query.text, word, instead) for instead in found)
+    for word, terms in respelt.items():
+        yield from (_with(SuggestionKind.SPELLING, query.text, word, instead) for instead in terms)
     for word in leaves:
         if word.mode is Mode.FOLDED and word.text.isalpha() and len(word.term) >= INFLECTED:
             yield _with(SuggestionKind.INFLECTED, query.text, word, f"{word.text}~")

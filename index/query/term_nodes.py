@@ -241,14 +241,14 @@ def _validate_shape(written: str, column: int, *, exact: bool, inflected: bool) 
     if exact + inflected + bool(wild) > 1:
         message = _("`{word}` asks for two things at once", word=written)
         raise QueryError(message, column, _(_MODES_HINT))
-    if found := re.search(r"~\d+$", written):
+    if match := re.search(r"~\d+$", written):
         hint = _('word~ takes its inflections; "two words"~5 asks for both within 5 words')
-        message = _("~{distance} follows no quoted words", distance=found[0][1:])
-        raise QueryError(message, column + found.start(), hint)
-    if found := re.search(r"\?(?![\w*?])", written):
+        message = _("~{distance} follows no quoted words", distance=match[0][1:])
+        raise QueryError(message, column + match.start(), hint)
+    if match := re.search(r"\?(?![\w*?])", written):
         hint = _("a question mark is left out; for other endings write *")
         message = _("? stands for a letter inside a word")
-        raise QueryError(message, column + found.start(), hint)
+        raise QueryError(message, column + match.start(), hint)
 
 
 _AND, _OR, _NOT = mark_all("operator", "AND", "OR", "NOT")

@@ -83,9 +83,9 @@ def _validate_contradiction(node: And) -> None:
                 message = _("this contradicts what is wanted")
                 raise QueryError(message, child.column, _("take one away"))
     langs = [child for child in node.children if isinstance(child, Facet) and child.name == "lang"]
-    for one, other in combinations(langs, 2):
-        if one.value != other.value:
-            hint = _("write {one} OR {other}", one=one.text, other=other.text)
+    for first, other in combinations(langs, 2):
+        if first.value != other.value:
+            hint = _("write {one} OR {other}", one=first.text, other=other.text)
             raise QueryError(_("no article is in two languages"), other.column, hint)
 
 

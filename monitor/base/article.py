@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from msgspec import Struct
 
 Timestamp = float
@@ -11,16 +9,6 @@ Timestamp = float
 
 PARTS = ("title", "summary", "body", "author")
 """The parts of an article that hold words, in the order they are read."""
-
-
-class Language(NamedTuple):
-    """A language and the confidence in it; an empty code is undetermined."""
-
-    code: str
-    confidence: float
-
-
-UNDETERMINED = Language("", 0.0)
 
 
 class Article(Struct, frozen=True, kw_only=True):

@@ -249,9 +249,7 @@ def retry(error: FeedError, now: Timestamp, feed: Feed = ANY) -> float | None:
 
 def languages(entries: Sequence[Entry]) -> dict[str, int]:
     """Return in which languages entries are, the most frequent first; '' is undetermined."""
-    counts = Counter(
-        detect(f"{entry.title}. {entry.summary or entry.body}").code for entry in entries
-    )
+    counts = Counter(detect(f"{entry.title}. {entry.summary or entry.body}") for entry in entries)
     return dict(counts.most_common())
 
 

@@ -92,6 +92,6 @@ def _features(
 
 
 def _language(features: TextFeatures, feed: Feed, recent: deque[str], declared: str) -> str:
-    lang = feed.lang or choose(features.languages, prior(recent, declared)).code
+    lang = feed.lang or choose(features.languages, prior(recent, declared))
     recent.append(lang)
     return lang

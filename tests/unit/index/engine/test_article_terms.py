@@ -81,7 +81,7 @@ def test_what_is_known_of_chunks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> 
     for number in range(20):
         articles = written([(f"un port{number}", "une rade", f"quai{number} {number}", "Jean")])
         assert found(terms, articles) == [postings(article) for article in articles]
-        assert terms.known_bytes < 4_000
+        assert terms._table.bytes < 4_000
 
 
 def test_texts_are_looked_at_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
