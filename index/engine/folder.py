@@ -25,7 +25,6 @@ class FolderEngine:
         )
 
     def open(self, *, partial: bool) -> Archive:
-        """Open the archive for searching."""
         from index.engine.searcher import FolderArchive
 
         return FolderArchive(self._folder, partial=partial)
@@ -39,11 +38,9 @@ class FolderEngine:
         return FolderArchiveWriter(self._folder)
 
     def exists(self) -> bool:
-        """Tell whether there is anything, of whatever version."""
         return self._folder.exists()
 
     def count_articles(self) -> int:
-        """Return how many articles can be searched; only the table of contents is read."""
         try:
             with damage_reported(self._folder):
                 entries = newest_table(self._folder).entries()
@@ -52,7 +49,6 @@ class FolderEngine:
         return sum(entry.count for entry in entries)
 
     def holds_articles(self) -> bool:
-        """Tell whether there are articles, of any version."""
         if not any(self._folder.glob("*")):
             return False
         try:
@@ -62,7 +58,6 @@ class FolderEngine:
         return archive.article_count > 0 or bool(archive.damage)
 
     def size(self) -> int:
-        """Return the bytes that it takes on disk."""
         return sum(file.stat().st_size for file in self._folder.glob("*"))
 
     def replace(self) -> ArchiveWriter:

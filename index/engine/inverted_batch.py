@@ -197,23 +197,18 @@ class NewPostings:
 
     @property
     def count(self) -> int:
-        """Number of terms."""
         return len(self._terms)
 
     def terms(self, first: int, last: int) -> list[bytes]:
-        """Return some terms."""
         return self._terms[first:last]
 
     def rank(self, term: bytes) -> int:
-        """Return how many terms come before a term."""
         return bisect_left(self._terms, term)
 
     def weights(self, first: int, last: int) -> Numbers:
-        """Return the occurrences of some terms."""
         return np.diff(self._starts[first : last + 1])
 
     def block(self, first: int, numbers: Numbers) -> Occurrences:
-        """Return the occurrences of some terms."""
         last = first + len(numbers)
         occurrences = self._occurrences[self._starts[first] : self._starts[last]]
         counts = np.diff(self._starts[first : last + 1])
@@ -246,28 +241,23 @@ class SegmentPostings:
 
     @property
     def count(self) -> int:
-        """Number of terms."""
         return self._field.count
 
     def terms(self, first: int, last: int) -> list[bytes]:
-        """Return some terms."""
         with self._lists.file.damage_reported():
             terms = self._field.terms_at(first, last)
         self._lists.file.release()
         return terms
 
     def rank(self, term: bytes) -> int:
-        """Return how many terms come before a term."""
         with self._lists.file.damage_reported():
             return self._field.rank(term)
 
     def weights(self, first: int, last: int) -> Numbers:
-        """Return the occurrences of some terms, roughly."""
         starts = self._starts[first : last + 1].astype(np.int64)
         return (starts[1:] - starts[:-1]) // 2 + 1
 
     def block(self, first: int, numbers: Numbers) -> Occurrences:
-        """Return the occurrences of some terms in documents that are kept."""
         with self._lists.file.damage_reported():
             sizes, docs, counts, codes = self._read(first, first + len(numbers))
             docs = self._numbers[docs]

@@ -100,18 +100,11 @@ class ResultCounts:
         self._examined, self._all = result.by_lang(), everything.by_lang()
 
     def articles(self, lang: str) -> tuple[int, int]:
-        """Return how many articles of a language were found, and how many there are."""
         return self._examined[lang].total, self._all[lang].total
 
     def with_any(self, lang: str, forms: Sequence[str]) -> tuple[int, int]:
-        """Return in how many of both any of some words occurs."""
         return self._examined[lang].count_with(forms), self._all[lang].count_with(forms)
 
     def estimate(self, lang: str, forms: Sequence[str], *, other_langs: bool) -> int:
-        """Return about how many of all articles of a language have any of some words.
-
-        The count over all languages is quickly read from the lexicon, and as good for words of
-        one language.
-        """
         articles = self._all[lang]
         return articles.count_with(forms) if other_langs else articles.frequency(forms)

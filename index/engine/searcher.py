@@ -59,12 +59,10 @@ class FolderArchive:
 
     @property
     def article_count(self) -> int:
-        """Number of articles in the archive."""
         return self._readers.current().count
 
     @property
     def damage(self) -> tuple[str, ...]:
-        """One sentence for each segment that cannot be read."""
         return tuple(self._readers.current().lost.values())
 
     def search(
@@ -78,7 +76,6 @@ class FolderArchive:
         after: ArchiveHit | None = None,
         stats: CollectionStats | None = None,
     ) -> ArchivePage:
-        """Return the newest or the best articles that satisfy a query."""
         return self._run(
             lambda reader: _Search(reader, query.root, documents, resolve).page(
                 sort, limit, after, stats
@@ -92,7 +89,6 @@ class FolderArchive:
         *,
         resolve: ResolveFacet = no_facets,
     ) -> int:
-        """Return how many articles satisfy a query."""
         return self._run(lambda reader: _Search(reader, query.root, documents, resolve).count())
 
     def matches(
@@ -102,7 +98,6 @@ class FolderArchive:
         *,
         resolve: ResolveFacet = no_facets,
     ) -> MatchedArticles:
-        """Return every article that satisfies a query, by feed and language."""
         return self._run(
             lambda reader: _Search(reader, query.root, documents, resolve).results().matched()
         )
@@ -114,7 +109,6 @@ class FolderArchive:
         *,
         resolve: ResolveFacet = no_facets,
     ) -> list[int]:
-        """Return the id of every article that satisfies a query, ascending."""
         return self._run(
             lambda reader: _Search(reader, query.root, documents, resolve).results().ids()
         )
@@ -128,7 +122,6 @@ class FolderArchive:
         *,
         resolve: ResolveFacet = no_facets,
     ) -> list[SignificantTerm]:
-        """Return the words that set the articles of a query apart from all others."""
         is_query_term = query_term_test(query.root)
 
         def run(reader: IndexReader) -> list[SignificantTerm]:
@@ -139,8 +132,6 @@ class FolderArchive:
         return self._run(run)
 
     def similar_terms(self, word: Word) -> list[str]:
-        """Return more frequent words of the archive of which a word may be a misspelling."""
-
         def run(reader: IndexReader) -> list[str]:
             large = reader.largest(0.9)  # few words are only in the others
             return similar_terms(
@@ -150,17 +141,14 @@ class FolderArchive:
         return self._run(run)
 
     def languages(self) -> list[str]:
-        """Return the languages of the articles, in order; the empty code is undetermined."""
         return self._run(
             lambda reader: sorted({lang for s in reader.newest_first for lang in s.languages()})
         )
 
     def first_ids(self) -> dict[int, int]:
-        """Return the smallest id that each feed carried, by the number of the feed."""
         return self._run(lambda reader: _everything(reader).first_ids())
 
     def close(self) -> None:
-        """Let go of the files."""
         self._readers.close()
 
     def _run(self, ask: Callable[[IndexReader], T]) -> T:

@@ -44,11 +44,9 @@ class SegmentDocument:
         return self
 
     def positions(self, key: str) -> spans.Codes:
-        """Return the codes of an index key in the current document."""
         return (self._lists.get(key) or self._segment.postings(key)).at(self._doc)
 
     def expand(self, word: Word) -> Sequence[str]:
-        """Return the index keys that a word means; of many, those in the current document."""
         keys = self._expand(word)
         if len(keys) <= _FEW:
             return keys

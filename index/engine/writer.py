@@ -73,17 +73,14 @@ class FolderArchiveWriter:
 
     @property
     def article_count(self) -> int:
-        """Number of articles in the archive."""
         return sum(segment.count for segment in self._segments)
 
     @property
     def last_id(self) -> int:
-        """Highest id in the archive, 0 when it is empty."""
         tops = (self._columns(segment).bounds(ID)[1] for segment in self._segments)
         return int(max(tops, default=0))
 
     def all_ids(self) -> array[int]:
-        """Return the id of every article in the archive, in no order."""
         ids = array("Q")
         for segment in self._segments:
             values = self._columns(segment).values(ID)
@@ -94,13 +91,6 @@ class FolderArchiveWriter:
         return ids
 
     def add(self, articles: Iterable[Article]) -> int:
-        """Add articles, replacing those of the same id; return how many were given.
-
-        Each `BATCH` is one commit.
-
-        Raises:
-            ArchiveError: Another process is writing.
-        """
         rest, added = iter(articles), 0
         while batch := list(islice(rest, BATCH)):
             added += len(batch)
@@ -109,67 +99,38 @@ class FolderArchiveWriter:
         return added
 
     def remove(self, ids: Collection[int]) -> None:
-        """Remove articles in one commit; ids that are not in the archive are ignored.
-
-        Raises:
-            ArchiveError: Another process is writing.
-        """
         if ids:
             self._commit(lambda segments: self._without(segments, set(ids)))
             self.run_merges()
 
     def run_merges(self) -> None:
-        """Merge the segments that are due, and install a merge finished in the background."""
         if self._background and self._background.done:
             background, self._background = self._background, None
             self._commit(background.install)
         self._merge_while(self._select_merge)
 
     def wait_for_merges(self) -> None:
-        """Wait for the merge in the background and install it."""
         while self._background:
             self._background.wait()
             self.run_merges()
 
     def compact(self, progress: Callable[[int], None] = lambda _: None) -> None:
-        """Rewrite segments with deletions and merge small ones.
-
-        Each merge is one commit: an interrupted compaction keeps what it has done.
-
-        Args:
-            progress: Called before each merge with the number of segments left.
-        """
         self._merge_while(select_compaction, progress)
 
     def verify(self) -> None:
-        """Read every file whole.
-
-        Raises:
-            ArchiveDamaged: A file is not as it was written.
-        """
         for _step in self.verify_steps():
             pass
 
     def verify_steps(self) -> Iterator[None]:
-        """Verify segment by segment; a segment merged meanwhile is left out."""
         for segment in list(self._segments):
             if segment.id in {current.id for current in self._segments}:
                 self._check(segment, every_byte=True)
             yield
 
     def changed_elsewhere(self) -> bool:
-        """Tell whether a file is gone, or of another length than after the last commit."""
         return self._sizes != self._file_sizes(self._segments)
 
     def drop_damaged(self, *, every_byte: bool = True) -> list[str]:
-        """Give up the segments that are damaged, and the articles in them.
-
-        Args:
-            every_byte: Look for flipped bits too.
-
-        Returns:
-            One sentence for each segment dropped.
-        """
         damaged: dict[str, str] = {}
         for segment in self._segments:
             try:
@@ -181,7 +142,6 @@ class FolderArchiveWriter:
         return list(damaged.values())
 
     def close(self) -> None:
-        """Wait for merges and let go of the files."""
         self.wait_for_merges()
         self._columns_by_name.clear()
 
