@@ -48,7 +48,7 @@ def register_engine(scheme: str, make: Callable[[str], ArchiveEngine]) -> None:
 
 
 def archive_engine(address: ArchiveAddress) -> ArchiveEngine:
-    """Return what an address leads to; nothing is opened."""
+    """Return the engine of an address; nothing is opened."""
     text = os.fspath(address)
     scheme, _, rest = text.partition(":")
     if scheme in _engines:

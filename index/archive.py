@@ -188,7 +188,7 @@ class Archive(Protocol):
         *,
         resolve: ResolveFacet = no_facets,
     ) -> int:
-        """Return how many articles satisfy a query."""
+        """Count the articles that satisfy a query."""
 
     def matches(
         self,
@@ -326,7 +326,7 @@ class ArchiveEngine(Protocol):
         """Tell whether there is anything, of whatever version."""
 
     def count_articles(self) -> int:
-        """Return how many articles can be searched; 0 without an archive of this version.
+        """Count the articles that can be searched; 0 without an archive of this version.
 
         Quick: no archive is opened for it.
         """

@@ -63,7 +63,7 @@ def _fold(word: str) -> str:
 
 @functools.cache
 def _latin_letters() -> dict[int, int | str]:
-    """Return what ASCII and composed Latin letters become.
+    """Fold ASCII and composed Latin letters, each by its code.
 
     A letter that a table lacks costs an exception within `translate`, and a string more than a
     code: with both, words with accents took three times as long.

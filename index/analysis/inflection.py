@@ -43,7 +43,7 @@ class _Paradigms(NamedTuple):
     lemmas: list[str]
     """Lemma, number of its paradigm, and spelling, with blanks between them; sorted."""
     endings: list[list[str]]
-    """Of each paradigm, that of the lemma first; '' is none."""
+    """The endings of each paradigm, that of the lemma first; '' is none."""
 
 
 class _Lemma(NamedTuple):

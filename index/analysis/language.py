@@ -33,7 +33,7 @@ _SHORT = 5
 
 
 def prior(recent: Iterable[str], declared: str = "") -> dict[str, float]:
-    """Return how much each language is to be expected of a feed; empty if nothing is known.
+    """Weigh the languages that are to be expected of a feed; empty if nothing is known.
 
     `recent` are the codes of its last articles, of which the last twenty count;
     `declared` is the feed's own word, which counts until there are twenty.

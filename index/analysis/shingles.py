@@ -21,7 +21,7 @@ at one in eight 87.7 % are; 400 words make 100 numbers to store."""
 LEAST_SIZE = 4
 """Sampled shingles: a text with fewer is compared as a whole."""
 LEAST_WORDS = 8
-"""Of a title and the little text under it that are compared as a whole."""
+"""Words from which a title and the little text under it are compared as a whole."""
 _KNOWN = 10_000
 """Characters whose folds are kept at most, of the million that a stranger may write."""
 _WHOLE = 1 << 32

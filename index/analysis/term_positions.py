@@ -222,7 +222,7 @@ _every_key = Keys(most=_CACHED_CHUNKS)
 
 
 def additions(chunk: str, keys: Keys = _every_key) -> Additions:
-    """Return what a chunk adds by itself. Its runs are cached, the chunk is not."""
+    """Analyse a chunk by itself. Its runs are cached, the chunk is not."""
     return _as_additions(keys._decide(chunk))
 
 

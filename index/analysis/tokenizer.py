@@ -193,7 +193,7 @@ def _is_broken_word(text: str, at: int, right: str) -> bool:
 
 
 def chunks(text: str) -> list[str]:
-    """Return what stands between the blanks of a text, none of which a word reaches across.
+    """Split a text at its blanks, none of which a word reaches across.
 
     Each blank is one character, so a chunk starts one behind the end of that before it; where
     blanks follow each other, chunks are empty. Every run of a text is a run of a chunk, and every
@@ -332,7 +332,7 @@ def _in_one_piece(words: Sequence[str]) -> str:
 
 
 def _between(left: str, right: str) -> str:
-    """Return what takes the place of a hyphen: 49-3 is 49.3, and not 493."""
+    """Return the sign in place of a hyphen: 49-3 is 49.3, and not 493."""
     return "." if left[-1].isdigit() and right[0].isdigit() else ""
 
 

@@ -64,7 +64,7 @@ class ArticleTerms:
         if self._table.bytes > _KNOWN:
             self._table = self._table.without_rare()
         none = np.empty(0, dtype=np.uint64)
-        every = np.concatenate([none, *map(self._found, _groups(articles))])
+        every = np.concatenate([none, *map(self._occurrences, _groups(articles))])
         docs = (every >> np.uint64(DOC)).astype(np.uint16)
         lengths = np.bincount(docs, minlength=len(articles)).tolist()
         keys = self._table.numbers_of_keys

@@ -77,7 +77,7 @@ def scores(
 
 
 def _counts(lists: Sequence[Postings], docs: Bits, numbers: Sequence[int]) -> Iterable[int]:
-    """Return how often any of some keys occurs in each of the documents, in their order."""
+    """Count any of some keys in each of the documents, in their order."""
     if len(lists) == 1:
         return _counted(lists[0], docs, numbers)
     total: defaultdict[int, int] = defaultdict(int)
@@ -88,7 +88,7 @@ def _counts(lists: Sequence[Postings], docs: Bits, numbers: Sequence[int]) -> It
 
 
 def _counted(postings: Postings, docs: Bits, numbers: Sequence[int]) -> Iterable[int]:
-    """Return how often a key occurs in each of some documents, in their order."""
+    """Count a key in each of some documents, in their order."""
     if not postings.is_bits or len(numbers) < _FEW:
         return postings.counts_in(numbers)
     bits = postings.bits

@@ -148,7 +148,7 @@ class ChunkTable:
         return self.numbers_of_keys.bytes + _SLOT * len(self._crowded_out) + numbers
 
     def entries(self, numbers: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint32]:
-        """Return what is known of some chunks, in three columns.
+        """Return the entries of some chunks, in three columns.
 
         These are the words of a chunk, where what it adds begins in `added`, and how many index
         keys these are. One row for all: memory is read once.

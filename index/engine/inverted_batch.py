@@ -73,7 +73,7 @@ class PostingsSource(Protocol):
         """Return the terms from `first` to below `last`; they are in order."""
 
     def rank(self, term: bytes) -> int:
-        """Return how many terms come before a term."""
+        """Count the terms before a term."""
 
     def weights(self, first: int, last: int) -> Numbers:
         """Return the occurrences of some terms, roughly."""
@@ -168,7 +168,7 @@ def _united(lists: Sequence[list[bytes]]) -> tuple[list[bytes], list[Numbers]]:
 
 
 def _cuts(weights: Numbers) -> list[int]:
-    """Return where blocks of terms begin, and the end of the last one."""
+    """Return the first term of each block, and the end of the last one."""
     of_block = np.cumsum(weights) // BLOCK
     ends = [*(1 + np.flatnonzero(np.diff(of_block))).tolist(), len(weights)]
     return [0, *ends] if len(weights) else []
@@ -272,7 +272,7 @@ class SegmentPostings:
         return (occurrences if kept.all() else occurrences[kept]).view(np.uint64)
 
     def _read(self, first: int, last: int) -> tuple[Numbers, Numbers, Numbers, Codes]:
-        """Return of some lists how many documents each has, the documents, counts and codes."""
+        """Return the numbers of documents of some lists, the documents, counts and codes."""
         sizes = self._sizes[first:last].astype(np.int64) + 1
         kinds = self._kinds[first:last]
         bounds = self._starts[first : last + 1].astype(np.int64)

@@ -40,7 +40,7 @@ from index.engine.schema import MAX_DOCUMENTS
 Codes = NDArray[np.int32]
 """Codes, or places with lengths: none needs more than 25 binary digits."""
 Occurrences = NDArray[np.uint64]
-"""In each number: that of a term, of a document and a code, from the highest digits on."""
+"""A number holds that of a term, of a document and a code, from the highest digits on."""
 DOC, TERM = 24, 40
 """Binary digits behind the number of a document, and behind that of a term."""
 CODE = (1 << DOC) - 1
@@ -172,6 +172,6 @@ def _places(codes: Codes, layout: PlaceLayout) -> Codes:
 
 
 def runs(numbers: Numbers | Occurrences) -> tuple[Numbers, Numbers]:
-    """Return where numbers in order differ from the one before, and how often each occurs."""
+    """Return the start of each run of equal numbers, and its length."""
     starts = np.concatenate(([0], 1 + np.flatnonzero(numbers[1:] != numbers[:-1])))
     return starts, np.diff(starts, append=len(numbers))

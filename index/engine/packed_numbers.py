@@ -21,7 +21,7 @@ _Count = TypeVar("_Count", int, Numbers)
 
 
 def bytes_of_bits(bits: _Count) -> _Count:
-    """Return how many bytes so many bits take."""
+    """Return the number of bytes that so many bits take."""
     return (bits + 7) >> 3
 
 

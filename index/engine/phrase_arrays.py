@@ -73,7 +73,7 @@ def _in_a_row(words: Sequence[Word]) -> Places:
 
 
 def _joined(word: Word, other: Word) -> Word:
-    """Return where a word occurs that another one follows at once, as one word."""
+    """Return the places of a word that another one follows at once, as one word."""
     by_length = [[word[0][:0]] for _ in range(len(word) + len(other))]
     for length, starts in enumerate(word, 1):
         step = starts.dtype.type(length)
@@ -83,14 +83,14 @@ def _joined(word: Word, other: Word) -> Word:
 
 
 def _either(words: Sequence[Word]) -> Word:
-    """Return where any of several words occurs."""
+    """Return the places of any of several words."""
     if len(words) == 1:
         return words[0]
     return list(map(_merged, zip_longest(*words, fillvalue=words[0][0][:0])))
 
 
 def _pairs(node: Near, word: Word, other: Word) -> Iterator[_Pairs]:
-    """Yield where two words are near each other, or would be if no part ended between them."""
+    """Pair the places of two words that are near each other, or would be in one part."""
     if not node.ordered and len(word) == len(other) == 1:
         pairs = _side_by_side(word[0], other[0], node.distance)
         if pairs is not None:
@@ -102,7 +102,7 @@ def _pairs(node: Near, word: Word, other: Word) -> Iterator[_Pairs]:
 
 
 def _side_by_side(word: Places, other: Places, distance: int) -> _Pairs | None:
-    """Return where one of two single words follows the other, at most so far away.
+    """Pair the places of two single words where one follows the other, at most so far away.
 
     None if both are at one place: then what is next to a word may hide what is near it.
     """
@@ -160,11 +160,11 @@ class _Row:
         return _flags(self._docs, self._count)
 
     def choice(self, choice: Choice) -> Word:
-        """Return where any of several rows of words occurs."""
+        """Return the places of any of several rows of words."""
         return _either([reduce(_joined, map(self.word, row)) for row in choice])
 
     def word(self, link: Link) -> Word:
-        """Return where a word occurs."""
+        """Return the places of a word."""
         terms = [self._term(postings, link.part) for postings in checked(link.lists, _LISTS)]
         if len(terms) == 1:
             return _by_length(*terms[0])

@@ -30,7 +30,7 @@ MAX_OCCURRENCES = (1 << 16) - 1
 _TERM_END = b"\n"
 _AFTER_ANY = b"\xff"  # no UTF-8 has this byte
 PLACE_KIND, WITH_FIRSTS, WITH_LENGTHS, AS_BITS = 0b111, 0b1000, 0b1_0000, 0b10_0000
-"""Of a list, in one byte: the kind of its places; whether it tells the first ones of documents,
+"""One byte of each list tells the kind of its places; whether it tells the first ones of documents,
 whether the places have lengths (see `PlaceLayout.codes`), and whether its documents are bits."""
 PLACE_BITS = (0, 8, 12, 16, 32)
 """Binary digits of a place by its kind."""
@@ -110,7 +110,7 @@ class Postings:
         return self.layout.codes(some, with_lengths=self.with_lengths)
 
     def counts_in(self, docs: Sequence[int]) -> list[int]:
-        """Return how often the term occurs in each of some documents."""
+        """Count the term in each of some documents."""
         if self._bits is None:
             known = dict(zip(self._docs, self.counts or repeat(1), strict=False))
             return [known.get(doc, 0) for doc in docs]
@@ -252,7 +252,7 @@ class PostingsFile:
             return self._fields[field].terms(prefix) if field in self._fields else []
 
     def frequency(self, field: str, term: bytes) -> int:
-        """Return in how many documents a term occurs, deleted ones included."""
+        """Count the documents with a term, deleted ones included."""
         with self.file.damage_reported():
             return self._fields[field].frequency(term) if field in self._fields else 0
 
@@ -291,7 +291,7 @@ class Field:
         return bytes(self._unchecked_lexicon[tops[rank] : tops[rank + 1] - 1])
 
     def _found(self, term: bytes) -> tuple[int, list[bytes]]:
-        """Return how many terms come before a term, and the one before it and the one at it.
+        """Count the terms before a term; return also the one before it and the one at it.
 
         The search reads what may be damaged; its end is checked: a term that belongs between
         two neighbours of the lexicon belongs nowhere else.
@@ -327,11 +327,11 @@ class Field:
         return self.terms_at(first, last)
 
     def rank(self, term: bytes) -> int:
-        """Return how many terms come before a term."""
+        """Count the terms before a term."""
         return self._found(term)[0]
 
     def frequency(self, term: bytes) -> int:
-        """Return in how many documents a term occurs."""
+        """Count the documents with a term."""
         rank, at = self._found(term)
         return self._size(rank) if at == [term] else 0
 

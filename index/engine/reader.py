@@ -61,7 +61,7 @@ class IndexReader:
         return set().union(*(segment.terms(prefix) for segment in self.newest_first))
 
     def frequency(self, key: str) -> int:
-        """Return in how many documents an index key occurs, deleted ones included."""
+        """Count the documents with an index key, deleted ones included."""
         return sum(segment.frequency(key) for segment in self.newest_first)
 
     def largest(self, share: float) -> list[Segment]:

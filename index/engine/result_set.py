@@ -57,7 +57,7 @@ class ResultSet:
         return {int(feed): min(articles._ids()) for feed, articles in self._split(FEED).items()}
 
     def count_with(self, keys: Sequence[str]) -> int:
-        """Return in how many of the articles any of some index keys occurs."""
+        """Count those of the articles with any of some index keys."""
         return sum(
             (each.docs & each.segment.documents_with(keys)).bit_count() for each in self._hits
         )

@@ -245,7 +245,7 @@ class _Search:
                 yield segment, docs
 
     def _passing(self, facet: Facet) -> DocumentFilter:
-        """Return what a filter means; it is asked once for all segments."""
+        """Resolve a filter, once for all segments."""
         if facet not in self._resolved:
             self._resolved[facet] = self._resolve(facet)
         return self._resolved[facet]

@@ -102,7 +102,7 @@ class Segment:
         return docs | bit_sets.of_documents(sorted(others))
 
     def frequency(self, key: str) -> int:
-        """Return in how many documents an index key occurs, deleted ones included."""
+        """Count the documents with an index key, deleted ones included."""
         known = self._postings.get(key)
         return self.lists.frequency(WORDS, key.encode()) if known is None else known.size
 

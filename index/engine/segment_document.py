@@ -55,7 +55,7 @@ class SegmentDocument:
         return self._present[word].get(self._doc, ())
 
     def _by_document(self, keys: Sequence[str]) -> dict[int, list[str]]:
-        """Return which of some keys each document of the current block has."""
+        """Return those of some keys that each document of the current block has."""
         first, end = self._block << _BLOCK, (self._block + 1) << _BLOCK
         present: dict[int, list[str]] = {}
         block = bit_sets.between(first, end)

@@ -46,7 +46,7 @@ class SegmentEntry(Struct, frozen=True):
             raise ValueError("a segment that cannot be")  # not a message
 
     def segment_id(self) -> str:
-        """Return what the names of its files begin with; Whoosh asks by this name."""
+        """Return the beginning of the names of its files; Whoosh asks by this name."""
         return f"{NAME}_{self.id}"
 
     @property

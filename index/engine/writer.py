@@ -146,7 +146,7 @@ class FolderArchiveWriter:
         self._columns_by_name.clear()
 
     def _select_merge(self, segments: Sequence[SegmentEntry]) -> list[SegmentEntry]:
-        """Return what to merge at once; start a large merge in the background where allowed."""
+        """Select what to merge at once; start a large merge in the background where allowed."""
         busy = self._background.group if self._background else {}
         group = select_merge([segment for segment in segments if segment.id not in busy])
         if not self.background_merges or not is_large(group):

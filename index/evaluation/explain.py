@@ -27,12 +27,12 @@ _PARTS = {
 
 
 def why_not(node: Node, document: Document) -> str:
-    """Return why a tree does not hold for a document: the clauses that fail."""
+    """Describe the clauses that keep a tree from holding for a document."""
     return _REASONS[type(node)](node, document)
 
 
 def in_part(part: str) -> str:
-    """Return where in an article something is: `in the title`."""
+    """Name the part of an article that something is in: `in the title`."""
     return _(_PARTS[part])
 
 
@@ -138,7 +138,7 @@ def _not(node: Not, document: Document) -> str:
 
 
 def quoted(node: Node) -> str:
-    """Return what the analyst wrote, in quotes unless it has some."""
+    """Return the words of the analyst, in quotes unless they have some."""
     return node.text if '"' in node.text else f'"{node.text}"'
 
 

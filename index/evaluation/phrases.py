@@ -21,7 +21,7 @@ _LISTED = 500
 
 
 def in_a_row(choices: Sequence[Sequence[Extent]]) -> Sequence[Extent]:
-    """Return where words stand one right after the other.
+    """Find the places where words stand one right after the other.
 
     Args:
         choices: The places of each word, ascending; none is empty.
@@ -44,7 +44,7 @@ def in_a_row(choices: Sequence[Sequence[Extent]]) -> Sequence[Extent]:
 
 
 def _ends_of(places: Sequence[Extent], start: int) -> list[int]:
-    """Return where the places end that start at a position."""
+    """Return the ends of the places that start at a position."""
     at = bisect_left(places, (start, start))
     ends = []
     while at < len(places) and places[at][0] == start:

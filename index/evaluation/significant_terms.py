@@ -52,13 +52,13 @@ class TermCounts(Protocol):
         """Number of articles examined."""
 
     def articles(self, lang: str) -> tuple[int, int]:
-        """Return how many articles of a language are examined, and how many there are."""
+        """Count the examined articles of a language, and all of them."""
 
     def with_any(self, lang: str, forms: Sequence[str]) -> tuple[int, int]:
-        """Return in how many of both any of some folded words occurs."""
+        """Count the examined articles with any of some folded words, and all of them."""
 
     def estimate(self, lang: str, forms: Sequence[str], *, other_langs: bool) -> int:
-        """Return about how many of all articles of a language have any of some words, quickly.
+        """Estimate quickly the number of all articles of a language with any of some words.
 
         Args:
             lang: The language.

@@ -359,7 +359,7 @@ _HOLDS: dict[type[Node], Callable[[Any, Document], bool]] = {
 
 
 def weight(node: Score, document: Document) -> float:
-    """Return what the clauses that hold weigh together."""
+    """Add up the weights of the clauses that hold."""
     # Exact whatever the order: 0.1 + 0.2 + 0.3 is 0.6 or a little more, as one adds.
     return math.fsum(weight for weight, child in node.weighted if evaluate(child, document))
 

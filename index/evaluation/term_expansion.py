@@ -98,7 +98,7 @@ def shown_forms(keys: Iterable[str]) -> tuple[str, ...]:
 
 
 def selector(word: Word) -> Selector:
-    """Return which keys a word that `expands` means: its forms, or for `=liege` all others."""
+    """Select the keys that a word that `expands` means: its forms, or for `=liege` all others."""
     space = AUTHOR if word.part == "author" else ""
     if is_plain_exact(word):
         return Selector(space + word.term + EXACT, lambda key: not key.endswith(LOUD))
@@ -109,7 +109,7 @@ def selector(word: Word) -> Selector:
 
 
 def literal_prefix(wildcard: Word) -> str:
-    """Return what every key begins with that a wildcard means."""
+    """Return the letters with which every key begins that a wildcard means."""
     space = AUTHOR if wildcard.part == "author" else ""
     return space + re.split(r"[*?]", wildcard.term, maxsplit=1)[0]
 

@@ -55,7 +55,7 @@ class Word(Node, frozen=True, eq=False):
     term: str
     mode: Mode = Mode.FOLDED
     exact: str = ""
-    """Of the modes EXACT and ACRONYM: the form; of STEM: the word with its accents. Empty where it
+    """The form in the modes EXACT and ACRONYM; the word with its accents in STEM. Empty where it
     is the term itself."""
     part: str = ""
     """The part of the article to look in; '' is title, summary and body."""

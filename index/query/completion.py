@@ -48,7 +48,7 @@ class Completion(Struct, frozen=True):
 
 
 def complete(text: str, cursor: int, values: Values, *, of_alerts: bool = False) -> Completion:
-    """Return what may be inserted at a cursor; what begins with the written text comes first.
+    """Offer texts to insert at a cursor; those that begin with the written text come first.
 
     In a query, or in a filter of alerts, which has no parts but other filters.
     Names are compared as `feed:` compares them: case, accents and spaces do not count.

@@ -84,7 +84,7 @@ def _validate_value(name: str, written: str, value: str, column: int, known: Seq
 
 
 def _other_filter(value: str, known: Sequence[str]) -> str:
-    """Return which filter takes a value that another one does not; empty if none does."""
+    """Name the filter that takes a value which another one refuses; empty if none does."""
     for name, values in VALUES.items():
         meant = value_meant(name, value)
         if meant in values:

@@ -47,14 +47,14 @@ def distance(digits: str, column: int) -> int:
 
 
 def count(digits: str, column: int) -> int:
-    """Return how many clauses are wanted; raises QueryError for a number that no list reaches."""
+    """Read a number of clauses; raises QueryError for one that no list reaches."""
     if len(digits) > 6:
         raise QueryError(_("this number is out of range"), column, _("write 2 OF (a, b, c)"))
     return int(digits)
 
 
 def hint_for_field(written: str) -> str:
-    """Return what to do about a field that there is none of."""
+    """Suggest a correction of a field that does not exist."""
     if field_named(written) in ALERT_FACETS:
         return _("{name}: selects alerts; `tocsin alerts --query` takes it", name=written.lower())
     known = [spelling for name in (*PARTS, *FACETS) for spelling in (name, offered_name(name))]
@@ -85,7 +85,7 @@ _GROUP = re.compile(r"[\s\"=]*(\([^()]*\))(?![^\s\"])")
 
 
 def operator_in(term: str) -> tuple[str, int] | None:
-    """Return what in a term is an operator, by its name, and its column; None without one.
+    """Find an operator in a term: its name and its column; None without one.
 
     A text in quotes has none, whatever it says.
     """

@@ -332,7 +332,7 @@ class _Reader:
 
 
 def _unpaired(quote: str) -> str:
-    """Return what is wrong with a quotation mark without its counterpart."""
+    """Describe a quotation mark without its counterpart."""
     if quote in '"＂':
         return _("this quote is never closed")
     if quote in lexer.CLOSING:

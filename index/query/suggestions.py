@@ -30,17 +30,17 @@ class SuggestionKind(enum.StrEnum):
 
     SPELLING = "spelling"
     INFLECTED = "inflected"
-    """With the inflections of a word."""
+    """The inflections of a word count too."""
     ANY_ENDING = "any-ending"
-    """With whatever the last word may be the beginning of."""
+    """The last word may be the beginning of a longer one."""
     ANY_FORM = "any-form"
-    """Whatever the case and accents of a word."""
+    """Case and accents of a word do not count."""
     APART = "apart"
-    """The words of a phrase near each other, or anywhere."""
+    """The words of a phrase may be near each other, or anywhere."""
     ANY_LANGUAGE = "any-language"
     ANY_DATE = "any-date"
     WITHOUT = "without"
-    """Without one of its clauses."""
+    """One of the clauses is left out."""
 
 
 class QuerySuggestion(Struct, frozen=True):
@@ -121,7 +121,7 @@ def _all_with(kind: SuggestionKind, text: str, instead: Mapping[Word, str]) -> _
 
 
 def _respelt(word: Word, similar: Similar) -> list[str]:
-    """Return what a word may have been meant to be, with its marks and its elision."""
+    """Correct the spelling of a word, and keep its marks and its elision."""
     tokens = tokenize_query(word.text)
     if len(tokens) != 1 or word.mode is Mode.WILDCARD:
         return []

@@ -58,7 +58,7 @@ def _validate_node(node: Node) -> None:
 
 
 def _negative(node: Node) -> Node | None:
-    """Return what makes a node hold for nearly every article, or None."""
+    """Return the negation that makes a node hold for nearly every article, or None."""
     if isinstance(node, Not):
         return node
     if isinstance(node, And):
