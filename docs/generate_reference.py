@@ -11,7 +11,7 @@ import io
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     cells = ([cell.replace("|", "\\|") for cell in line] for line in lines)
     return "".join(f"| {' | '.join(line)} |\n" for line in cells)
+
+
+def listing(rows: Iterable[tuple[str, str]]) -> str:
+    """Return a Markdown list of names with their meanings."""
+    return "".join(f"- {name}: {words}\n" if words else f"- {name}\n" for name, words in rows)
 
 
 # --- commands --------------------------------------------------------------------------------
@@ -157,7 +162,7 @@ def _command(command: click.Command, path: str, seen: dict[str, str]) -> Iterato
     Args:
         command: The command.
         path: How it is called, as `tocsin feeds add`.
-        seen: Tables of options that stand on the page already, with the command that has each;
+        seen: Lists of options that stand on the page already, with the command that has each;
             and its longer paragraphs.
     """
     context = click.Context(command, info_name=path, **main_group.context_settings)
@@ -197,16 +202,14 @@ def _rows(command: click.Command, context: click.Context) -> Iterator[tuple[str,
 
 
 def _options(shown: Sequence[tuple[str, str]], path: str, seen: dict[str, str]) -> str:
-    """Return a table of options; of a long one that stands above already, only what it adds."""
+    """Return a list of options; of a long one that stands above already, only what it adds."""
     for known, owner in seen.items():
-        if not known.startswith("| "):
-            continue
-        rows = [row for row in shown if table((), [row]).splitlines()[-1] not in known]
-        if len(shown) - len(rows) == known.count("\n") - 2 > 4:
+        rows = [row for row in shown if listing([row]) not in known]
+        if known.startswith("- ") and len(shown) - len(rows) == known.count("\n") > 4:
             link = f"[`{owner}`](#{owner.replace(' ', '-')})"
-            more = ", and:\n\n" + table(("option", "meaning"), rows) if rows else ".\n"
+            more = ", and:\n\n" + listing(rows) if rows else ".\n"
             return f"Options: those of {link}{more}"
-    written = table(("option", "meaning"), shown)
+    written = listing(shown)
     seen[written] = path
     return written
 
@@ -302,7 +305,7 @@ def _mapping(shape: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _keys(shape: Mapping[str, Any], shapes: Mapping[str, Mapping[str, Any]], page: str) -> str:
-    rows: list[Sequence[str]] = []
+    rows: list[tuple[str, str]] = []
     shared: dict[str, str] = {}
     for key, about in shape["properties"].items():
         if owner := _same(about, key, shape, shapes):
@@ -310,8 +313,8 @@ def _keys(shape: Mapping[str, Any], shapes: Mapping[str, Mapping[str, Any]], pag
         else:
             inner = shapes[about.get("$ref", "").rpartition("/")[2]]
             said = {"description": inner.get("description", ""), **about}
-            rows.append((code(key), _value(about, page), _meaning(key, said, shape)))
-    parts = [table(("key", "value", "meaning"), rows)] if rows else []
+            rows.append((f"{code(key)} ({_value(about, page)})", _meaning(key, said, shape)))
+    parts = [listing(rows)] if rows else []
     for owner in dict.fromkeys(shared.values()):
         names = [key for key, its in shared.items() if its == owner]
         parts.append(f"As in {_link(owner, page)}: {', '.join(map(code, names))}.\n")
@@ -399,22 +402,22 @@ def keys_page() -> str:
         NOTE,
         "`?` shows this list in the dashboard; `:` finds a command by its name. `^d` is Ctrl and "
         "`d`, `⇧` is Shift.\n",
-        "The file `~/.config/tocsin/dashboard.toml` gives actions other keys, by their names:\n",
+        "The file `~/.config/tocsin/dashboard.toml` gives actions other keys, by their names, here in "
+        "brackets:\n",
         '```toml\n[keys]\nacknowledge = "f2"\nnext-match = ["ctrl+n", "*"]\n```\n',
     ]
     for title, bindings in named_bindings(DashboardApp):
         rows = [
             (
                 " ".join(code(key_label(key)) for key in binding.key.split(",")),
-                prose(binding.description),
-                code(binding.id or ""),
+                f"{prose(binding.description)} ({code(binding.id or '')})",
             )
             for binding in bindings
         ]
-        parts += [f"## {title}\n", table(("key", "what it does", "name"), rows)]
+        parts += [f"## {title}\n", listing(rows)]
     parts += [
         "## Legend of signs\n",
-        table(("sign", "meaning"), [(s, prose(m)) for s, m in signs.LEGEND]),
+        listing((s, prose(m)) for s, m in signs.LEGEND),
     ]
     return "\n".join(parts)
 
@@ -427,15 +430,15 @@ ROW_MODULES = (
 
 
 def output_pages() -> Iterator[tuple[str, str]]:
-    """Yield the pages about output, each table of fields written anew: it follows a mark."""
+    """Yield the pages about output, each list of fields written anew: it follows a mark."""
     for path in ("output.md", "output-newsroom.md", "output-briefing.md"):
         text = (HERE / path).read_text(encoding="utf-8")
-        marked = r"(<!-- fields of (\w+) -->\n\n)(?:\|.*\n)*"
-        yield path, re.sub(marked, lambda mark: mark[1] + _fields_table(mark[2]), text)
+        marked = r"(<!-- fields of (\w+) -->\n\n)(?:[-|] .*\n)*"
+        yield path, re.sub(marked, lambda mark: mark[1] + _fields_list(mark[2]), text)
 
 
-def _fields_table(name: str) -> str:
-    """Return the table of the fields of a row; neighbours that need no words share a line."""
+def _fields_list(name: str) -> str:
+    """Return the list of the fields of a row; neighbours that need no words share a line."""
     kind = _row_type(name)
     lines: list[tuple[list[str], str]] = []
     told: set[str] = set()
@@ -446,7 +449,7 @@ def _fields_table(name: str) -> str:
             lines.append(([code(field)], f"{words} {more}".strip()))
         else:
             lines[-1][0].append(code(field))
-    return table(("field", "meaning"), [(", ".join(names), words) for names, words in lines])
+    return listing((", ".join(names), words) for names, words in lines)
 
 
 def _fields(kind: Any) -> Iterator[tuple[str, str, str]]:
@@ -505,7 +508,7 @@ def api_page() -> str:
         )
         for (name, meaning), paths in sorted(uses.items())
     ]
-    parts += ["## Parameters\n", table(("parameter", "meaning"), explained)]
+    parts += ["## Parameters\n", listing(explained)]
     parts += [
         "## Errors\n",
         "An error is a problem of RFC 9457, `application/problem+json`: `type`, `title`, `status`, "
