@@ -402,8 +402,7 @@ def keys_page() -> str:
         NOTE,
         "`?` shows this list in the dashboard; `:` finds a command by its name. `^d` is Ctrl and "
         "`d`, `⇧` is Shift.\n",
-        "The file `~/.config/tocsin/dashboard.toml` gives actions other keys, by their names, here in "
-        "brackets:\n",
+        "`~/.config/tocsin/dashboard.toml` gives actions other keys, by the names in brackets:\n",
         '```toml\n[keys]\nacknowledge = "f2"\nnext-match = ["ctrl+n", "*"]\n```\n',
     ]
     for title, bindings in named_bindings(DashboardApp):

@@ -400,9 +400,8 @@ def test_the_examples_show_every_key_at_the_top() -> None:
     ("title", "keys"), [*key_sections(DashboardApp), ("Legend of signs", signs.LEGEND)]
 )
 def test_the_reference_has_every_key_and_sign(title: str, keys: Sequence[tuple[str, str]]) -> None:
-    lines = re.findall(
-        r"^- (.*?): (.*?)(?: \(`[\w-]*`\))?$", section("reference/keys", title), re.M
-    )
+    listed = section("reference/keys", title)
+    lines = re.findall(r"^- (.*?): (.*?)(?: \(`[\w-]*`\))?$", listed, re.M)
     rows = [(first.replace("`", ""), does) for first, does in lines]
     assert rows == [(key, does.replace("_", r"\_")) for key, does in keys]
 
