@@ -16,7 +16,7 @@ from monitor.config.keys import AlertsKeys, EscalateKeys, WatchlistKeys
 from monitor.config.names import unknown_channel, unknown_selector
 from monitor.config.tables import query_problem
 from monitor.config.yaml_nodes import Loc
-from monitor.judgement.match.rule_version import rule_version
+from monitor.judgement.rule_version import rule_version
 from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed
 

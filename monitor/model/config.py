@@ -277,7 +277,7 @@ class Watchlist(Struct, frozen=True, kw_only=True):
     excluded: tuple[str, ...] = ()
     """What its `not:` says, which is in the query too."""
     rule: str = ""
-    """Version of what it says (see `watchlists.rule_version`); empty when nobody asked."""
+    """Version of what it says (see `judgement.rule_version`); empty when nobody asked."""
 
 
 class SavedSearch(Struct, frozen=True, kw_only=True):

@@ -19,8 +19,8 @@ from monitor.judgement.alerts.alert_planning import plan_alerts
 from monitor.judgement.alerts.facts import Arrivals
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.judgement.match.rule_version import rule_version
 from monitor.judgement.match.time_limit import Matching, TimedMatcher
+from monitor.judgement.rule_version import rule_version
 from monitor.model.config import Watchlist
 from monitor.model.evidence import Via
 from monitor.model.feed import Feed

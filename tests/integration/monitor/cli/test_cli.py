@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -30,6 +31,18 @@ def test_every_command_helps_and_is_on_the_list(empty: Newsroom) -> None:
         assert re.search(rf"^  {name}  +\S", listed, re.MULTILINE)
         is_shared = name in ("apply", "config", "move")
         assert (f"\n  {name}  " not in alone) == is_shared
+
+
+@pytest.mark.costly
+def test_a_command_does_not_load_the_dashboard() -> None:
+    code = (
+        "import sys\n"
+        "from monitor.cli import main_group\n"
+        "main_group(['status', '--help'], standalone_mode=False)\n"
+        "print([name for name in ('textual', 'tui') if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "[]\n")
 
 
 def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from support.small_store import NOW, SPIES, SmallStore, arrival, opened
 
-from monitor.judgement.match.rule_version import rule_version
+from monitor.judgement.rule_version import rule_version
 from monitor.model.config import Watchlist
 from monitor.model.store_address import StoreAddress
 from monitor.model.watchlist import Silence

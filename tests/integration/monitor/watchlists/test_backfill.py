@@ -23,7 +23,7 @@ from support.scripted_server import Reply, Web
 from index.query.parser import any_of
 from index.query.parser import parse_query as understood
 from monitor.base.errors import StoreError
-from monitor.judgement.match.rule_version import rule_version
+from monitor.judgement.rule_version import rule_version
 from monitor.model.config import Watchlist
 from monitor.model.severity import Severity
 from monitor.model.store_address import StoreAddress

@@ -25,7 +25,7 @@ from monitor.base.errors import ConfigError, UnknownNameError
 from monitor.cli import main_group
 from monitor.config.loading import load, understand
 from monitor.judgement.match.matcher import WatchlistMatcher, explain
-from monitor.judgement.match.rule_version import rule_version
+from monitor.judgement.rule_version import rule_version
 from monitor.model.alert import Verdict
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
