@@ -34,7 +34,7 @@ from bench.measure import kept_or_temporary, peak_of
 from monitor.model.search import Filter
 from monitor.presentation.rows.alerts import alert_row
 from monitor.presentation.rows.searches import results_row
-from monitor.runtime.wiring import open_service
+from monitor.runtime.viewing import open_service
 
 QUESTIONS = {
     "search, 50 hits": "search?query=greve+orly",

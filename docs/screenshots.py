@@ -24,7 +24,8 @@ from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.presentation.service.service import Service
-from monitor.runtime import wiring
+from monitor.runtime.machine import clock
+from monitor.runtime.viewing import open_service
 from tui.app import DashboardApp
 from tui.base_app import BaseApp
 from tui.wall import Wall
@@ -47,7 +48,7 @@ DRAWN = 0.5
 @contextmanager
 def watched(data: Path) -> Iterator[None]:
     """Serve the bundled newsroom and watch it."""
-    with NewsroomServer(wiring.clock, pace=CALM) as server:
+    with NewsroomServer(clock, pace=CALM) as server:
         path = data / "feeds.yaml"
         path.write_text(server.feeds_yaml(), encoding="utf-8")
         run.start_monitor(path, data)
@@ -109,16 +110,16 @@ async def save_screenshot(app: BaseApp, path: Path, size: tuple[int, int], scrip
 def draw(folder: Path) -> None:
     """Write the pictures into a folder."""
     with tempfile.TemporaryDirectory() as data, watched(Path(data)):
-        service = wiring.open_service(Path(data))
+        service = open_service(Path(data))
         telling = triage(service)
 
         def dashboard() -> DashboardApp:
-            return DashboardApp(service, clock=wiring.clock, zone=UTC, environ={})
+            return DashboardApp(service, clock=clock, zone=UTC, environ={})
 
         wall = Wall(
             service,
             Filter(severities=(Severity.HIGH, Severity.MEDIUM)),
-            clock=wiring.clock,
+            clock=clock,
             zone=UTC,
             environ={},
         )

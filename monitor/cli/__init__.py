@@ -34,9 +34,10 @@ from monitor.config.loading import read
 from monitor.config.location import data_folder, shared_store
 from monitor.model.store_address import StoreAddress
 from monitor.presentation.service.service import Service
-from monitor.runtime import wiring
+from monitor.runtime import machine
+from monitor.runtime.machine import monotonic
 from monitor.runtime.run_log import LogThrottle
-from monitor.runtime.wiring import monotonic, open_service
+from monitor.runtime.viewing import open_service
 from monitor.storage.store.sqlite import FILE
 
 DASHBOARD = "dashboard"
@@ -136,7 +137,7 @@ class CliContext:
         self.data = data
         """The folder given with --data; `folder` is the one in use."""
         self.verbosity = verbosity
-        self.clock: Callable[[], Timestamp] = wiring.clock
+        self.clock: Callable[[], Timestamp] = machine.clock
 
     @cached_property
     def folder(self) -> Path:

@@ -26,7 +26,8 @@ from monitor.presentation.rows import columns
 from monitor.presentation.rows.alerts import AlertRow, alert_row
 from monitor.presentation.service.alert_selection import AlertSelection
 from monitor.presentation.service.triage import ME, NOBODY, clean_tag
-from monitor.runtime.wiring import commit_waiter, pause
+from monitor.runtime.machine import pause
+from monitor.runtime.viewing import commit_waiter
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

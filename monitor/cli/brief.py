@@ -19,7 +19,7 @@ from monitor.delivery.export.briefing_html import document
 from monitor.model.briefing import Briefing
 from monitor.model.search import Filter
 from monitor.presentation.rows.briefings import briefing_row
-from monitor.runtime.wiring import local_zone
+from monitor.runtime.machine import local_zone
 
 
 @click.command()

@@ -27,7 +27,7 @@ from monitor.cli.options import (
 )
 from monitor.model.search_results import Facets, Share
 from monitor.presentation.rows.searches import facets_row
-from monitor.runtime.wiring import local_zone
+from monitor.runtime.machine import local_zone
 
 if TYPE_CHECKING:
     from index.evaluation.significant_terms import SignificantTerm

@@ -34,7 +34,8 @@ from monitor.model.shown_names import source_name
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.feeds import FeedRow, GapRow, PollRow, feed_row, poll_row
 from monitor.presentation.service.listings import gap_rows
-from monitor.runtime.wiring import local_zone, prospecting
+from monitor.runtime.machine import local_zone
+from monitor.runtime.network import prospecting
 
 if TYPE_CHECKING:
     from monitor.intake.discovery import DiscoveredFeed

@@ -24,7 +24,7 @@ from monitor.model.config import Config
 from monitor.model.feed import Feed
 from monitor.model.shown_names import source_name
 from monitor.presentation.rows.feed_diagnostics import diagnostics_row, unreadable_row
-from monitor.runtime.wiring import prospecting
+from monitor.runtime.network import prospecting
 
 _LABELS = mark_all(
     "feed", "reason", "then", "set", "title", "answer", "redirects", "format", "encoding",

@@ -28,8 +28,8 @@ from monitor.intake.imports.article_import import BATCH, ArticleImport
 from monitor.intake.imports.json_articles import ImportedArticle, JsonPiece, parse_article
 from monitor.judgement.alerts.routing import routing
 from monitor.model.config import Config
+from monitor.runtime.machine import local_zone
 from monitor.runtime.run_log import Progress
-from monitor.runtime.wiring import local_zone
 from monitor.storage.maintenance import indexer
 from monitor.storage.monitor_lock import MonitorLock
 from monitor.storage.store import open_store

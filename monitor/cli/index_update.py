@@ -7,7 +7,7 @@ import sys
 
 from monitor.base.translation import ngettext
 from monitor.cli import CliContext, say
-from monitor.runtime.wiring import monotonic, pause
+from monitor.runtime.machine import monotonic, pause
 from monitor.storage.data_folder import is_read_only
 from monitor.storage.maintenance.index_repair import read_progress
 

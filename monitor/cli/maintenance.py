@@ -18,8 +18,8 @@ from monitor.cli.output import progress_bar
 from monitor.config.loading import load
 from monitor.config.value_parsers import describe_age
 from monitor.model.config import Retention
+from monitor.runtime.machine import pause
 from monitor.runtime.run_log import Progress
-from monitor.runtime.wiring import pause
 from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.followed_store import FollowedStore

@@ -14,7 +14,7 @@ from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, say, set_up_log
 from monitor.cli.api import newsroom_of
 from monitor.model.token import Scope
-from monitor.runtime.wiring import monotonic, token
+from monitor.runtime.machine import monotonic
 
 
 @click.command()

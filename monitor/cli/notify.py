@@ -29,7 +29,7 @@ from monitor.presentation.rows import columns
 from monitor.presentation.rows.deliveries import DeliveryRow
 from monitor.presentation.service.listings import delivery_rows, newest_deliveries
 from monitor.presentation.service.service import Service
-from monitor.runtime.wiring import senders
+from monitor.runtime.network import senders
 
 CHANNEL_COLUMNS = ("name", "kind", "to", "signed", "waiting", "dead")
 

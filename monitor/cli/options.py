@@ -25,7 +25,7 @@ from monitor.config.value_parsers import clock as time_of_day
 from monitor.judgement.alerts.quiet_hours import next_digest
 from monitor.model.config import Config, Digest, SavedSearch
 from monitor.model.search import Filter
-from monitor.runtime.wiring import clock, local_zone
+from monitor.runtime.machine import clock, local_zone
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -30,8 +30,8 @@ from monitor.presentation import times
 from monitor.presentation.rows import Row
 from monitor.presentation.severity import SEVERITY_COLOURS
 from monitor.presentation.spans import Line, wrap_line
+from monitor.runtime.machine import local_zone
 from monitor.runtime.run_log import Progress
-from monitor.runtime.wiring import local_zone
 
 STYLES: Mapping[str, Mapping[str, Any]] = {
     **{

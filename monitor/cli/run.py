@@ -28,7 +28,8 @@ from monitor.model.config import Listening
 from monitor.model.poll import RunSummary
 from monitor.presentation.rows.alerts import alert_row
 from monitor.presentation.service.service import LOG
-from monitor.runtime.wiring import RunOptions, monotonic, pause, run_monitor
+from monitor.runtime.machine import monotonic, pause
+from monitor.runtime.wiring import RunOptions, run_monitor
 from monitor.storage import data_folder, monitor_lock
 from monitor.storage.store import store_name
 

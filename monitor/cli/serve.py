@@ -16,7 +16,7 @@ from monitor.base.errors import requires_extra
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, set_up_log
 from monitor.cli.dashboard import dashboard
-from monitor.runtime.wiring import server_connections, token
+from monitor.runtime.machine import new_token, server_connections
 from tui.web.auth import Auth
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Dashboards:
         from tui.web.server import BACKLOG, DashboardServer
 
         local, known = names_of(host, names)
-        self._auth = Auth(token(), local=local, names=known)
+        self._auth = Auth(new_token(), local=local, names=known)
         self._host, self._names = host, names
         self.listener = open_listener(host, port, BACKLOG)
         self.server = DashboardServer(

@@ -26,7 +26,7 @@ from monitor.cli.options import QueryCommand, build_filter, with_filters, with_f
 from monitor.model.search_results import BucketSize, GroupBy, Series, Trend
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.searches import CountRow, trend_rows
-from monitor.runtime.wiring import local_zone
+from monitor.runtime.machine import local_zone
 
 COLOURS = ("blue", "yellow", "green", "magenta", "cyan", "red", "bright_blue", "bright_green")
 PLOT_LINES = 18

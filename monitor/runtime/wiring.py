@@ -2,134 +2,72 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import random
-import resource
-import secrets
 import signal
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
-from datetime import datetime, tzinfo
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from monitor.base import language
-from monitor.base.analyst import user
+from monitor.base import fork_server, language
 from monitor.base.article import Timestamp
 from monitor.base.errors import StoreError
 from monitor.base.files import file_signature
 from monitor.base.garbage import collect_rarely, share_one_heap
-from monitor.config.loading import load
+from monitor.base.tasks import WorkerThread
 from monitor.config.location import shared_store
 from monitor.config.source import config_views, signature
+from monitor.config.watchlist_tests import load_and_test
+from monitor.config.yaml_edit import move_feed
+from monitor.delivery.export.metrics_server import serving
+from monitor.delivery.export.prometheus import EventCounters, figures
+from monitor.delivery.notify.briefing_schedule import BriefingScheduler
+from monitor.delivery.notify.delivery_loop import DeliveryLoop
 from monitor.delivery.notify.notification import NotificationLoader
+from monitor.intake.fetch.host_limiter import TakeTurn, always_free
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome
+from monitor.intake.parse.workers import Parser
+from monitor.intake.similar.encoding_process import EncodingProcess
+from monitor.intake.similar.event_linker import EventLinker
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.alert import Alert
 from monitor.model.briefing import Briefing, StoredBriefing
-from monitor.model.config import Config, Listening, Networks, SavedSearch
+from monitor.model.config import Config, Listening
 from monitor.model.event_link import EncodedBatch
 from monitor.model.lease import Duty
 from monitor.model.poll import RunSummary
 from monitor.model.status import MonitorPresence
 from monitor.model.store_address import StoreAddress
+from monitor.model.store_address import StoreAddress
 from monitor.model.vectors_extra import why_no_vectors
 from monitor.presentation.service.service import Service
+from monitor.runtime.components import Components
+from monitor.runtime.daemon import Daemon
+from monitor.runtime.lease_keeper import LeaseHolder, LeaseKeeper, SoleMonitor
+from monitor.runtime.machine import clock, local_zone, server_connections, uptime
+from monitor.runtime.network import http_client, senders
+from monitor.runtime.pipeline import Pipeline
 from monitor.runtime.relocation import Relocation
 from monitor.runtime.run_log import Progress, RunLog
+from monitor.runtime.viewing import QUIET_SECONDS, open_service
+from monitor.storage.host_turns import HostTurns
+from monitor.storage.maintenance.indexer_process import IndexerProcess
 from monitor.storage.monitor_lock import MonitorLock
-from monitor.storage.search.search import ArchiveSearch
 from monitor.storage.store import open_leases, open_store, open_views
 from monitor.storage.store.sql.store import Store
-from monitor.storage.store.sql.views import Views
-
-if TYPE_CHECKING:
-    import asyncio
-
-    from monitor.base.tasks import WorkerThread
-    from monitor.delivery.notify.atom import BriefingHistory, History
-    from monitor.delivery.notify.briefing_schedule import BriefingScheduler
-    from monitor.delivery.notify.delivery_loop import DeliveryLoop
-    from monitor.delivery.notify.senders import Senders
-    from monitor.intake.discovery import FeedFinder
-    from monitor.intake.fetch.client import Client
-    from monitor.intake.fetch.host_limiter import TakeTurn
-    from monitor.intake.parse.workers import Parser
-    from monitor.intake.similar.event_linker import EventLinker
-    from monitor.runtime.components import Components
-    from monitor.runtime.daemon import Daemon
-    from monitor.runtime.lease_keeper import LeaseHolder
-    from monitor.storage.maintenance.indexer_process import IndexerProcess
-
 
 log = logging.getLogger("tocsin")
-
-
-def clock() -> Timestamp:
-    """Return the time."""
-    return time.time()
-
-
-def monotonic() -> float:
-    """Return the monotonic clock, in seconds."""
-    return time.monotonic()
-
-
-def uptime() -> float:
-    """Return a monotonic clock, in seconds, that goes on while the machine sleeps."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
-
-
-def token() -> str:
-    """Return a random secret that fits into a URL."""
-    return secrets.token_urlsafe(32)
-
-
-def local_zone() -> tzinfo:
-    """Return the zone of the wall clock, summer time included where its name is known."""
-    from tzlocal import get_localzone
-
-    try:
-        return get_localzone()
-    except (LookupError, ValueError, OSError):  # TZ=CET-1CEST has rules but no name
-        zone = datetime.now().astimezone().tzinfo
-        assert zone is not None
-        return zone
-
-
-def open_service(
-    data: Path,
-    config: Path | None = None,
-    *,
-    store: StoreAddress | None = None,
-    read_only: bool = False,
-) -> Service:
-    """Return the service of a data folder; raises StoreError if there is no archive.
-
-    Args:
-        data: The data folder.
-        config: The `feeds.yaml` that has its saved searches.
-        store: Where the store is, when it is not in the data folder.
-        read_only: Refuse to write.
-    """
-    store = store or StoreAddress(data)
-    views, zone = open_views(store, read_only=read_only), local_zone()
-    search = ArchiveSearch(data, views, clock, zone, follows=store.is_shared)
-
-    def saved() -> Sequence[SavedSearch]:
-        return load(config).searches if config else ()
-
-    return Service(data, search, views, clock, zone, saved, config, user(os.environ), store)
 
 
 class RunOptions(Struct, frozen=True, kw_only=True):
@@ -157,10 +95,6 @@ async def run_monitor(path: Path, data: Path | None, orders: RunOptions) -> RunS
         AlreadyRunningError: Another monitor runs on the data folder, or the store is in use.
         StoreError: The store cannot be opened or written.
     """
-    import asyncio
-
-    from monitor.config.watchlist_tests import load_and_test
-
     collect_rarely()
     share_one_heap()
     edited = _edited_since_now(path)
@@ -181,17 +115,11 @@ async def _watch(
     orders: RunOptions,
     edited: Callable[[], bool],
 ) -> RunSummary:
-    import asyncio
-
-    from monitor.base import fork_server
-    from monitor.intake.parse.workers import Parser
-    from monitor.storage.maintenance.indexer_process import IndexerProcess
 
     reads_pages = any(feed.full_text for feed in config.feeds)  # a page takes longer than a feed
     parser = Parser(workers=2 if reads_pages else 1, expects_pages=reads_pages)
     indexer = IndexerProcess(config.data, clock, store=config.store)
     fork_server.start()
-    from monitor.runtime.daemon import Daemon  # while that process imports, too
 
     parts, close = _parts(config, data, held, orders, parser, indexer, edited)
     try:
@@ -214,21 +142,10 @@ def _metrics(
     """Return what serves the metrics of a watch meanwhile, if an address is given."""
     if at is None:
         return nullcontext()
-    from monitor.delivery.export.metrics_server import serving
-    from monitor.delivery.export.prometheus import EventCounters, figures
 
     registry = figures(open_views(store), clock, version("tocsin"), lambda: daemon.card)
     parts.listeners.append(EventCounters(registry).batch_stored)
     return serving(registry, at, clock, server_connections())
-
-
-def server_connections() -> int:
-    """Return how many connections a server may have open: an eighth of the descriptors.
-
-    The others are left to the polls, to the store and to the processes of dashboards.
-    """
-    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 64 if descriptors == resource.RLIM_INFINITY else max(4, min(64, descriptors // 8))
 
 
 def _parts(
@@ -241,14 +158,6 @@ def _parts(
     edited: Callable[[], bool],
 ) -> tuple[Components, Callable[[], None]]:
     """Return the components of a monitor, and a function that closes its store."""
-    import asyncio
-
-    from monitor.base.tasks import WorkerThread
-    from monitor.config.watchlist_tests import load_and_test
-    from monitor.config.yaml_edit import move_feed
-    from monitor.runtime.components import Components
-    from monitor.runtime.pipeline import Pipeline
-
     store = open_store(config.store)
     executor = ThreadPoolExecutor(1, thread_name_prefix="store")
     thread = WorkerThread(executor)
@@ -271,7 +180,7 @@ def _parts(
     loop = asyncio.get_running_loop()
     linker = _linker(config.store, store, thread, save_encoded)
     leases, take_turn, close_leases = _leases(config, orders, vectors=linker is not None)
-    client = _client(config.allow, config.contact, take_turn)
+    client = http_client(config.allow, config.contact, take_turn)
     if linker is not None:
         listeners.append(lambda done: linker.wake() if done.queued else None)
     path, log_file = config.path.resolve(), orders.log_file
@@ -351,13 +260,6 @@ def _leases(
     config: Config, orders: RunOptions, *, vectors: bool
 ) -> tuple[LeaseHolder, TakeTurn, Callable[[], None]]:
     """Return what says what this monitor may do, when it may ask hosts, and what closes both."""
-    import asyncio
-
-    from monitor.base.tasks import WorkerThread
-    from monitor.intake.fetch.host_limiter import always_free
-    from monitor.runtime.lease_keeper import LeaseKeeper, SoleMonitor
-    from monitor.storage.host_turns import HostTurns
-
     if not config.store.is_shared:
         return SoleMonitor(), always_free, lambda: None
     host, folder, expiry = socket.gethostname(), str(config.data.resolve()), orders.lease_seconds
@@ -383,12 +285,8 @@ def _linker(
     save: Callable[[EncodedBatch], object],
 ) -> EventLinker | None:
     """Return what links articles about one event; None where the model is not installed."""
-    import asyncio
-
     if why_no_vectors(wanted=True):
         return None
-    from monitor.intake.similar.encoding_process import EncodingProcess
-    from monitor.intake.similar.event_linker import EventLinker
 
     return EventLinker(store, thread, EncodingProcess(address), save, clock, asyncio.sleep)
 
@@ -404,9 +302,6 @@ def _wake(indexer: IndexerProcess, notifier: DeliveryLoop, outcome: BatchOutcome
 def _briefings(
     config: Config, store: Store, thread: WorkerThread, notifier: DeliveryLoop
 ) -> BriefingScheduler:
-    import asyncio
-
-    from monitor.delivery.notify.briefing_schedule import BriefingScheduler
 
     @cache
     def service() -> Service:
@@ -422,9 +317,6 @@ def _briefings(
 
 
 def _notifier(store: Store, thread: WorkerThread, config: Config) -> DeliveryLoop:
-    import asyncio
-
-    from monitor.delivery.notify.delivery_loop import DeliveryLoop
 
     packing = NotificationLoader(open_views(config.store))
 
@@ -440,85 +332,7 @@ def _notifier(store: Store, thread: WorkerThread, config: Config) -> DeliveryLoo
     )  # fmt: skip
 
 
-def senders(
-    config: Config, history: History, briefing_history: BriefingHistory | None = None
-) -> Senders:
-    """Return the senders of the channels; the histories read the entries of Atom feeds."""
-    import httpx
-
-    from monitor.delivery.notify.senders import Senders
-    from monitor.intake.fetch.address_guard import AddressGuard
-
-    return Senders(
-        AddressGuard(config.allow), history, briefing_history,
-        trust=cache(httpx.create_ssl_context), clock=clock, zone=local_zone(),
-        user_agent=user_agent(config.contact), environ=os.environ,
-    )  # fmt: skip
-
-
-def _client(allow: Networks, contact: str, take_turn: TakeTurn | None = None) -> Client:
-    import asyncio
-
-    from monitor.intake.fetch.client import Client
-    from monitor.intake.fetch.host_limiter import always_free
-
-    return Client(
-        allow, user_agent=user_agent(contact), monotonic=time.monotonic, sleep=asyncio.sleep,
-        take_turn=take_turn or always_free,
-    )  # fmt: skip
-
-
-@asynccontextmanager
-async def prospecting(allow: Networks = (), contact: str = "") -> AsyncIterator[FeedFinder]:
-    """Read feeds without subscribing to them; `allow` and `contact` as in the configuration."""
-    import asyncio
-
-    from monitor.intake.discovery import FeedFinder
-    from monitor.intake.parse.workers import Parser
-
-    parser = Parser()
-    client = _client(allow, contact)
-    try:
-        async with client:
-            yield FeedFinder(client, parser, time.monotonic)
-    finally:
-        await asyncio.to_thread(parser.close)
-
-
-def pause(seconds: float) -> None:
-    """Wait between two looks at the store."""
-    time.sleep(seconds)
-
-
-FOLLOW_SECONDS = 0.5
-"""Seconds between two looks at a store that does not tell of commits."""
-QUIET_SECONDS = 30.0
-"""Seconds after which a store is looked at that told of none."""
-
-
-def commit_waiter(views: Views) -> Callable[[], object]:
-    """Return what waits until something was committed, or until it is time to look."""
-    listener = views.listener()
-    if listener is None:
-        return partial(pause, FOLLOW_SECONDS)
-    return partial(listener.wait, QUIET_SECONDS)
-
-
-async def sleep(seconds: float) -> None:
-    """Wait, while other tasks go on."""
-    import asyncio
-
-    await asyncio.sleep(seconds)
-
-
-def user_agent(contact: str) -> str:
-    """Return the header User-Agent: the version, and the operator's contact if there is one."""
-    about = f"+{contact}" if contact else "news monitor"  # not a message
-    return f"tocsin/{version('tocsin')} ({about})"
-
-
 def _stop_on_signals(stop: asyncio.Event) -> None:
-    import asyncio
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

@@ -20,7 +20,8 @@ from monitor.api.origin import AcceptedHosts
 from monitor.api.server import ApiServer, ServerOptions, Surroundings
 from monitor.model.store_address import StoreAddress
 from monitor.model.token import Scope, Token, token_hash
-from monitor.runtime.wiring import local_zone, open_service
+from monitor.runtime.machine import local_zone
+from monitor.runtime.viewing import open_service
 from monitor.storage.store.sql.tokens import TokenViews
 
 PATIENCE = 120.0

@@ -18,7 +18,7 @@ from monitor.model.match import Match
 from monitor.model.severity import Severity
 from monitor.model.store_address import StoreAddress
 from monitor.presentation.service.briefing import BriefingFacts, compose_briefing
-from monitor.runtime.wiring import open_service
+from monitor.runtime.viewing import open_service
 from monitor.storage.store.sql.store import Store
 from support.newsroom import Newsroom
 

@@ -228,7 +228,7 @@ class InProcessMonitor:
         return len(Views(StoreAddress(self.folder)).feeds.polls(url))
 
     def health(self, url: str) -> FeedHealth:
-        from monitor.runtime.wiring import open_service
+        from monitor.runtime.viewing import open_service
 
         return next(h for h in open_service(self.folder).feeds() if h.feed.url == url)
 

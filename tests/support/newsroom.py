@@ -143,8 +143,8 @@ class Newsroom(Struct, frozen=True):
         linker = wiring._linker if vectors else lambda *_: None
         with (
             patch("monitor.runtime.wiring._linker", linker),
-            patch("monitor.intake.parse.workers.Parser", InlineReader),
-            patch("monitor.storage.maintenance.indexer_process.IndexerProcess", HereIndexer),
+            patch("monitor.runtime.wiring.Parser", InlineReader),
+            patch("monitor.runtime.wiring.IndexerProcess", HereIndexer),
         ):
             return self.here("run", "--once", *args, **environ)
 

@@ -59,6 +59,9 @@ def hurried(path: Path, *, data: Path | None) -> Config:
     return replace(config, feeds=tuple(replace(feed, every=1.0) for feed in config.feeds))
 
 
+CLOCKS = ("machine", "network", "viewing", "wiring")
+
+
 def clock(off: Path) -> float:
     """Return the time of a clock that is wrong by so many seconds as a file says."""
     return time.time() + float(off.read_text(encoding="ascii") or 0)
@@ -72,15 +75,15 @@ def main(
     faster = seconds / EXPIRY
     options = wiring.RunOptions(lease_seconds=seconds)
     alone = {
-        "monitor.intake.parse.workers.Parser": InlineReader,
-        "monitor.storage.maintenance.indexer_process.IndexerProcess": NoIndexer,
+        "monitor.runtime.wiring.Parser": InlineReader,
+        "monitor.runtime.wiring.IndexerProcess": NoIndexer,
     }
     with ExitStack() as stack:
         for name, stand_in in {
             **({} if whole == "whole" else alone),
-            "monitor.runtime.wiring._client": partial(client, sites),
-            "monitor.runtime.wiring.clock": partial(clock, Path(off)),
-            "monitor.config.watchlist_tests.load_and_test": hurried,
+            "monitor.runtime.wiring.http_client": partial(client, sites),
+            **{f"monitor.runtime.{place}.clock": partial(clock, Path(off)) for place in CLOCKS},
+            "monitor.runtime.wiring.load_and_test": hurried,
             "monitor.runtime.daemon.STORE_REST": faster * daemon.STORE_REST,
             "monitor.storage.store.postgresql.connection.IDLE_MS": int(faster * connection.IDLE_MS),
             "monitor.storage.store.sql.leases.HANDOVER": faster * leases.HANDOVER,

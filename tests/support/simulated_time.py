@@ -194,16 +194,16 @@ class World:
         with ExitStack() as stack:
             for name, stand_in in {
                 "monitor.runtime.wiring.time": time,
+                "monitor.runtime.machine.time": time,
                 "monitor.runtime.wiring.random": self._dice,
                 "monitor.runtime.wiring.uptime": lambda: world.elapsed,
                 "httpcore._async.http11.time": time,
-                "monitor.intake.fetch.client.Client": Client,
-                "monitor.intake.fetch.address_guard.AddressGuard": Guard,
+                "monitor.runtime.network.Client": Client,
+                "monitor.runtime.network.AddressGuard": Guard,
                 "monitor.storage.store.sql.store.Store": Store,
-                "monitor.intake.parse.workers.Parser": InlineReader,
-                "monitor.storage.maintenance.indexer_process.IndexerProcess": self.indexer
-                or NoIndexer,
-                "concurrent.futures.ThreadPoolExecutor": _Inline,
+                "monitor.runtime.wiring.Parser": InlineReader,
+                "monitor.runtime.wiring.IndexerProcess": self.indexer or NoIndexer,
+                "monitor.runtime.wiring.ThreadPoolExecutor": _Inline,
                 "monitor.runtime.wiring._linker": lambda *_: None,  # it takes real time
                 "monitor.runtime.daemon.TICK": tick,
                 "monitor.delivery.notify.delivery_loop.CHECK_SECONDS": max(

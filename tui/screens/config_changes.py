@@ -18,7 +18,7 @@ from monitor.base.translation import mark, ngettext, number
 from monitor.config.loading import load
 from monitor.model.feed import Feed, FeedHealth
 from monitor.presentation.spans import Line
-from monitor.runtime.wiring import prospecting
+from monitor.runtime.network import prospecting
 from tui.data.newsroom import NewsroomModel
 from tui.data.query_history import SAVED_PREFIX, suggested_name
 from tui.screens.dialogs import ChoiceDialog, LineDialog

@@ -24,7 +24,7 @@ from monitor.presentation.rows import means
 from monitor.presentation.rows.feed_diagnostics import DiagnosticsRow, diagnostics_row
 from monitor.presentation.rows.feeds import FeedRow, GapRow, PollRow, feed_row, poll_row
 from monitor.presentation.service.listings import gap_rows
-from monitor.runtime.wiring import prospecting
+from monitor.runtime.network import prospecting
 
 if TYPE_CHECKING:  # what reads feeds takes 15 MB
     from monitor.intake.discovery import DiscoveredFeed

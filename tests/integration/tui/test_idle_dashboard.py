@@ -14,7 +14,7 @@ from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
 from monitor.model.store_address import StoreAddress
-from monitor.runtime import wiring
+from monitor.runtime.viewing import open_service
 from monitor.storage.store.sql.store import Store
 from tui.app import DashboardApp
 from tui.data import newsroom as pace
@@ -157,7 +157,7 @@ def test_a_reader_that_is_opened_shows_what_the_cursor_is_on(
 
 def test_every_commit_is_noticed_and_nothing_else(tmp_path: Path) -> None:
     Store(StoreAddress(tmp_path)).close()
-    service = wiring.open_service(tmp_path)
+    service = open_service(tmp_path)
     before = service.views.version().commits
     assert service.views.version().commits == before
     with closing(sqlite3.connect(tmp_path / "newsroom.db", isolation_level=None)) as other:

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from monitor.base.errors import StoreError
 from monitor.model.alert import AlertState
 from monitor.model.store_address import StoreAddress
-from monitor.runtime import wiring
+from monitor.runtime.viewing import open_service
 from monitor.storage.store.sql.store import Store
 from tui.app import DashboardApp
 from tui.base_app import may_write
@@ -86,7 +86,7 @@ def test_no_part_of_the_status_line_opens_the_editor(monkeypatch: pytest.MonkeyP
 
 def test_its_service_refuses_to_write(tmp_path: Path) -> None:
     Store(StoreAddress(tmp_path)).close()
-    service = wiring.open_service(tmp_path, read_only=True)
+    service = open_service(tmp_path, read_only=True)
     assert service.status().alerts == 0
     for write in (
         lambda: service.triage.change([1], state=AlertState.ACKNOWLEDGED),

@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from monitor.cli.stories import ListedStory, story_lines
 from monitor.delivery.export.atom import alert_feed
 from monitor.model.alert import Alert, StoryAlerts
-from monitor.runtime.wiring import open_service
+from monitor.runtime.viewing import open_service
 from tui.app import DashboardApp
 
 

@@ -11,7 +11,7 @@ from monitor.base.errors import ConfigError
 from monitor.config.loading import understand
 from monitor.model.search import PastSearch
 from monitor.model.store_address import StoreAddress
-from monitor.runtime.wiring import open_service
+from monitor.runtime.viewing import open_service
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import KEPT, Views
 

@@ -11,7 +11,7 @@ from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Web, conditional
 
 from monitor.model.alert import AlertState, Verdict
-from monitor.runtime.wiring import open_service
+from monitor.runtime.viewing import open_service
 
 pytestmark = pytest.mark.costly
 STORY = "/stories/a2"

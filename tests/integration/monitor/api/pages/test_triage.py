@@ -10,7 +10,7 @@ from support.html_pages import Browser
 from support.newsroom import Newsroom
 
 from monitor.model.alert import AlertState, Verdict
-from monitor.runtime.wiring import open_service
+from monitor.runtime.viewing import open_service
 
 pytestmark = pytest.mark.costly
 PATH, FORM, UNDO = "/alerts/a2", "/alerts/a2/triage", "/alerts/a2/undo"

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from monitor.delivery.export.metrics_server import FRESH, serving
 from monitor.model.config import Listening
-from monitor.runtime.wiring import server_connections
+from monitor.runtime.machine import server_connections
 
 CONNECTIONS = 4
 SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"

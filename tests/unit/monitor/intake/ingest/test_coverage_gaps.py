@@ -100,10 +100,10 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run commands on a newsroom in which `a` had a coverage gap and `d` cannot be read."""
-    from monitor.runtime import wiring
-
-    monkeypatch.setattr(wiring, "clock", lambda: NOW)
-    monkeypatch.setattr(wiring, "local_zone", lambda: UTC)
+    for module in (machine, viewing, output):
+        for name, stand_in in (("clock", lambda: NOW), ("local_zone", lambda: UTC)):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, stand_in)
     room = Newsroom(tmp_path)
     room.watch([{"url": feed.url, "name": feed.name} for feed in FEEDS])
     store = Store(StoreAddress(room.data))

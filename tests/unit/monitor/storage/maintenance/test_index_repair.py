@@ -19,7 +19,7 @@ from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.model.store_address import StoreAddress
 from monitor.presentation.service.service import Service
-from monitor.runtime.wiring import open_service
+from monitor.runtime.viewing import open_service
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance import index_repair, indexer
 from monitor.storage.store.sql.store import Store

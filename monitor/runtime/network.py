@@ -1,0 +1,59 @@
+"""What asks other machines: the HTTP client, the senders of channels, the finder of feeds."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from importlib.metadata import version
+
+import httpx
+
+from monitor.delivery.notify.atom import BriefingHistory, History
+from monitor.delivery.notify.senders import Senders
+from monitor.intake.discovery import FeedFinder
+from monitor.intake.fetch.address_guard import AddressGuard
+from monitor.intake.fetch.client import Client
+from monitor.intake.fetch.host_limiter import TakeTurn, always_free
+from monitor.intake.parse.workers import Parser
+from monitor.model.config import Config, Networks
+from monitor.runtime.machine import clock, local_zone, monotonic, sleep
+
+
+def senders(
+    config: Config, history: History, briefing_history: BriefingHistory | None = None
+) -> Senders:
+    """Return the senders of the channels; the histories read the entries of Atom feeds."""
+    return Senders(
+        AddressGuard(config.allow), history, briefing_history,
+        trust=cache(httpx.create_ssl_context), clock=clock, zone=local_zone(),
+        user_agent=user_agent(config.contact), environ=os.environ,
+    )  # fmt: skip
+
+
+def http_client(allow: Networks, contact: str, take_turn: TakeTurn | None = None) -> Client:
+    """Return the client that polls feeds, within the networks that the operator allows."""
+    return Client(
+        allow, user_agent=user_agent(contact), monotonic=monotonic, sleep=sleep,
+        take_turn=take_turn or always_free,
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def prospecting(allow: Networks = (), contact: str = "") -> AsyncIterator[FeedFinder]:
+    """Read feeds without subscribing to them; `allow` and `contact` as in the configuration."""
+    parser = Parser()
+    http = http_client(allow, contact)
+    try:
+        async with http:
+            yield FeedFinder(http, parser, monotonic)
+    finally:
+        await asyncio.to_thread(parser.close)
+
+
+def user_agent(contact: str) -> str:
+    """Return the header User-Agent: the version, and the operator's contact if there is one."""
+    about = f"+{contact}" if contact else "news monitor"  # not a message
+    return f"tocsin/{version('tocsin')} ({about})"

@@ -1,0 +1,56 @@
+"""What viewers open: the service of a newsroom, and what waits for news in its store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from monitor.base.analyst import user
+from monitor.config.loading import load
+from monitor.model.config import SavedSearch
+from monitor.model.store_address import StoreAddress
+from monitor.presentation.service.service import Service
+from monitor.runtime.machine import clock, local_zone, pause
+from monitor.storage.search.search import ArchiveSearch
+from monitor.storage.store import open_views
+from monitor.storage.store.sql.views import Views
+
+FOLLOW_SECONDS = 0.5
+"""Seconds between two looks at a store that does not tell of commits."""
+QUIET_SECONDS = 30.0
+"""Seconds after which a store is looked at that told of none."""
+
+
+def open_service(
+    data: Path,
+    config: Path | None = None,
+    *,
+    store: StoreAddress | None = None,
+    read_only: bool = False,
+) -> Service:
+    """Return the service of a data folder; raises StoreError if there is no archive.
+
+    Args:
+        data: The data folder.
+        config: The `feeds.yaml` that has its saved searches.
+        store: Where the store is, when it is not in the data folder.
+        read_only: Refuse to write.
+    """
+    store = store or StoreAddress(data)
+    views, zone = open_views(store, read_only=read_only), local_zone()
+    search = ArchiveSearch(data, views, clock, zone, follows=store.is_shared)
+
+    def saved() -> Sequence[SavedSearch]:
+        return load(config).searches if config else ()
+
+    return Service(data, search, views, clock, zone, saved, config, user(os.environ), store)
+
+
+def commit_waiter(views: Views) -> Callable[[], object]:
+    """Return what waits until something was committed, or until it is time to look."""
+    listener = views.listener()
+    if listener is None:
+        return partial(pause, FOLLOW_SECONDS)
+    return partial(listener.wait, QUIET_SECONDS)
