@@ -24,7 +24,7 @@ from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.presentation.service.service import Service
-from monitor.runtime.machine import clock
+from monitor.runtime.machine import clock, pause
 from monitor.runtime.viewing import open_service
 from tui.app import DashboardApp
 from tui.base_app import BaseApp
@@ -53,7 +53,7 @@ def watched(data: Path) -> Iterator[None]:
         path.write_text(server.feeds_yaml(), encoding="utf-8")
         run.start_monitor(path, data)
         try:
-            wiring.pause(SETTLED)
+            pause(SETTLED)
             yield
         finally:
             run.stop_monitor(data)

@@ -11,11 +11,11 @@ from functools import cached_property
 from io import StringIO
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
-from index.errors import ArchiveError, QueryError
 from monitor.base import language
 from monitor.base.article import Timestamp
 from monitor.base.errors import (
@@ -30,15 +30,12 @@ from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.translated_command import translated, use_language_of_click
-from monitor.config.loading import read
-from monitor.config.location import data_folder, shared_store
 from monitor.model.store_address import StoreAddress
-from monitor.presentation.service.service import Service
 from monitor.runtime import machine
 from monitor.runtime.machine import monotonic
-from monitor.runtime.run_log import LogThrottle
-from monitor.runtime.viewing import open_service
-from monitor.storage.store.sqlite import FILE
+
+if TYPE_CHECKING:
+    from monitor.presentation.service.service import Service
 
 DASHBOARD = "dashboard"
 WATCH, READ, TRIAGE, FEEDS, MAINTAIN = "Watch", "Read", "Triage", "Feeds", "Maintain"
@@ -142,6 +139,8 @@ class CliContext:
     @cached_property
     def folder(self) -> Path:
         """The data folder in use."""
+        from monitor.config import data_folder
+
         if self.data is not None:
             return self.data
         return data_folder(self.config_path)
@@ -153,6 +152,9 @@ class CliContext:
         Raises:
             ConfigError: The feeds.yaml that was named is missing.
         """
+        from monitor.config import read
+        from monitor.storage.store.sqlite import FILE
+
         if self.shared or self.config_path.exists():
             return self.folder
         if self.named and self.data is None:
@@ -176,6 +178,8 @@ class CliContext:
     @cached_property
     def shared(self) -> str:
         """The address of a store that several machines share; empty without one."""
+        from monitor.config import shared_store
+
         return shared_store(self.config_path, os.environ)
 
     def service(self, *, read_only: bool = False) -> Service:
@@ -184,6 +188,8 @@ class CliContext:
         Raises:
             StoreError: There is no archive, or it cannot be opened.
         """
+        from monitor.runtime.viewing import open_service
+
         return open_service(self.archive, self.config_path, store=self.store, read_only=read_only)
 
     def ensure_monitor(self, meanwhile: Callable[[], object] = lambda: None) -> bool:
@@ -360,6 +366,8 @@ def say(line: str) -> None:
 
 def set_up_log(verbosity: int, file: Path | None = None) -> None:
     """Send the log to stderr, or to a rotating file."""
+    from monitor.runtime.run_log import LogThrottle
+
     level = {0: logging.INFO, 1: logging.DEBUG}.get(
         verbosity, logging.DEBUG if verbosity > 0 else logging.WARNING
     )
@@ -391,6 +399,8 @@ def _config_error(error: ConfigError) -> int:
 
 
 def _archive_error(error: Exception) -> int:
+    from index.errors import ArchiveError, QueryError
+
     if isinstance(error, QueryError):
         mistake = _("the query has a mistake: {mistake}", mistake=error)
         say(f"tocsin: {mistake}")

@@ -25,9 +25,7 @@ from monitor.model.status import StoreVersion
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.alerts import AlertRow, alert_row
 from monitor.presentation.service.alert_selection import AlertSelection
-from monitor.presentation.service.triage import ME, NOBODY, clean_tag
 from monitor.runtime.machine import pause
-from monitor.runtime.viewing import commit_waiter
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -58,6 +56,8 @@ def complete_people(
     context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete the name of somebody who has worked on alerts."""
+    from monitor.presentation.service.triage import ME, NOBODY
+
     try:
         known = completion_context(context).service().views.triage.people()
     except MonitorError:
@@ -125,6 +125,8 @@ def build_alert_filter(
     Raises:
         BadParameter: A tag is not valid.
     """
+    from monitor.presentation.service.triage import ME, clean_tag
+
     try:
         valid_tags = tuple(map(clean_tag, tags))
     except ValueError as error:
@@ -289,6 +291,8 @@ def _follow(
     cli: CliContext, selection: StorySelection, version: StoreVersion, style: str
 ) -> NoReturn:
     """Print what is raised or escalates, for ever; a database that stops is waited for."""
+    from monitor.runtime.viewing import commit_waiter
+
     views, trouble = cli.service().views, ""
     is_shared = views.listener() is not None
     wait = commit_waiter(views)

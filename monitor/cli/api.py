@@ -18,7 +18,7 @@ from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, set_up_log
 from monitor.cli.options import NumberParam
 from monitor.presentation.service.service import Service
-from monitor.runtime.machine import local_zone, monotonic, server_connections, sleep
+from monitor.runtime.machine import local_zone, monotonic, new_token, server_connections, sleep
 
 if TYPE_CHECKING:
     from monitor.api.newsroom import Newsroom
@@ -196,7 +196,7 @@ def _serve(
         clock=cli.clock,
         monotonic=monotonic,
         sleep=sleep,
-        secret=token,
+        secret=new_token,
     )
 
     share_one_heap()

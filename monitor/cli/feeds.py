@@ -35,7 +35,6 @@ from monitor.presentation.rows import columns
 from monitor.presentation.rows.feeds import FeedRow, GapRow, PollRow, feed_row, poll_row
 from monitor.presentation.service.listings import gap_rows
 from monitor.runtime.machine import local_zone
-from monitor.runtime.network import prospecting
 
 if TYPE_CHECKING:
     from monitor.intake.discovery import DiscoveredFeed
@@ -289,6 +288,8 @@ async def _titles(config: Config, urls: Sequence[str]) -> dict[str, str]:
     """Return the titles of feeds, by address, as far as they can be read in time."""
     import asyncio
 
+    from monitor.runtime.network import prospecting
+
     titles: dict[str, str] = {}
     async with prospecting(config.allow, config.contact) as prospector:
 
@@ -428,6 +429,8 @@ def feeds_add(
 async def _discover(config: Config, urls: Sequence[str]) -> list[list[DiscoveredFeed] | FeedError]:
     """Return the feeds found at each address, or the error."""
     import asyncio
+
+    from monitor.runtime.network import prospecting
 
     async with prospecting(config.allow, config.contact) as prospector:
 

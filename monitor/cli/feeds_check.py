@@ -24,7 +24,6 @@ from monitor.model.config import Config
 from monitor.model.feed import Feed
 from monitor.model.shown_names import source_name
 from monitor.presentation.rows.feed_diagnostics import diagnostics_row, unreadable_row
-from monitor.runtime.network import prospecting
 
 _LABELS = mark_all(
     "feed", "reason", "then", "set", "title", "answer", "redirects", "format", "encoding",
@@ -227,6 +226,8 @@ def _is_host(text: str) -> bool:
 
 async def _read(feeds: Sequence[Feed], config: Config | None) -> list[DiscoveredFeed | FeedError]:
     """Read all feeds at the same time; return each feed or its error."""
+    from monitor.runtime.network import prospecting
+
     allow, contact = (config.allow, config.contact) if config else ((), "")
     async with prospecting(allow, contact) as prospector:
 

@@ -14,7 +14,7 @@ from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, say, set_up_log
 from monitor.cli.api import newsroom_of
 from monitor.model.token import Scope
-from monitor.runtime.machine import monotonic
+from monitor.runtime.machine import monotonic, new_token
 
 
 @click.command()
@@ -45,4 +45,4 @@ def mcp(cli: CliContext, allow_triage: bool) -> None:
         say(_("A client talks to this command on stdin; Ctrl-D ends it; see docs/how-to/agents.md"))
     keep_freed()
     with cli.following_index():
-        stdio.serve(McpEnvironment(newsroom, token, monotonic, Caller(user(os.environ), scope)))
+        stdio.serve(McpEnvironment(newsroom, new_token, monotonic, Caller(user(os.environ), scope)))

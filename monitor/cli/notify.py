@@ -29,7 +29,6 @@ from monitor.presentation.rows import columns
 from monitor.presentation.rows.deliveries import DeliveryRow
 from monitor.presentation.service.listings import delivery_rows, newest_deliveries
 from monitor.presentation.service.service import Service
-from monitor.runtime.network import senders
 
 CHANNEL_COLUMNS = ("name", "kind", "to", "signed", "waiting", "dead")
 
@@ -144,6 +143,8 @@ def _channel_name(cli: CliContext, service: Service, name: str) -> str:
 async def _send_notification(
     config: Config, channel: Channel, sample: Notification
 ) -> DeliveryError | None:
+
+    from monitor.runtime.network import senders
 
     async def no_history(channel: str, watchlist: str, limit: int) -> list[Alert]:
         return []

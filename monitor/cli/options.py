@@ -13,7 +13,6 @@ from click.shell_completion import CompletionItem
 
 from index.analysis.folding import compact
 from index.errors import ArchiveError
-from index.query.date_expressions import resolve_time
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
 from monitor.base.formatting import seconds
@@ -21,8 +20,6 @@ from monitor.base.translation import gettext as _
 from monitor.cli import CliContext
 from monitor.cli.names import InputError, nearest
 from monitor.config.loading import load
-from monitor.config.value_parsers import clock as time_of_day
-from monitor.judgement.alerts.quiet_hours import next_digest
 from monitor.model.config import Config, Digest, SavedSearch
 from monitor.model.search import Filter
 from monitor.runtime.machine import clock, local_zone
@@ -90,6 +87,8 @@ class MomentParam(click.ParamType[Timestamp]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Timestamp:
         """Return the moment."""
+        from index.query.date_expressions import resolve_time
+
         if isinstance(value, int | float):
             return float(value)
         try:
@@ -118,6 +117,10 @@ class FutureMomentParam(click.ParamType[Timestamp]):
         return moment
 
     def _read(self, text: str, now: Timestamp) -> Timestamp:
+        from index.query.date_expressions import resolve_time
+        from monitor.config.value_parsers import clock as time_of_day
+        from monitor.judgement.alerts.quiet_hours import next_digest
+
         zone = local_zone()
         if text in ("tomorrow", "demain"):
             return next_digest(Digest(at=(time(),)), now, zone)

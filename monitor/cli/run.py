@@ -29,7 +29,6 @@ from monitor.model.poll import RunSummary
 from monitor.presentation.rows.alerts import alert_row
 from monitor.presentation.service.service import LOG
 from monitor.runtime.machine import monotonic, pause
-from monitor.runtime.wiring import RunOptions, run_monitor
 from monitor.storage import data_folder, monitor_lock
 from monitor.storage.store import store_name
 
@@ -151,6 +150,8 @@ def run_in_foreground(
         ConfigError: feeds.yaml has a mistake.
     """
     import asyncio
+
+    from monitor.runtime.wiring import RunOptions, run_monitor
 
     file = None
     if background:

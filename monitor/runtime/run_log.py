@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -12,11 +13,13 @@ from monitor.base import signs
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, ngettext, number, pgettext
 from monitor.base.url import host
-from monitor.intake.ingest.poll_outcome import BatchOutcome
 from monitor.model.alert import AlertKind, SuppressionReason
 from monitor.model.feed import Feed, Outcome, Poll
 from monitor.model.poll import RaisedAlert, RunSummary
 from monitor.model.severity import SEVERITY_SIGNS
+
+if TYPE_CHECKING:
+    from monitor.intake.ingest.poll_outcome import BatchOutcome
 
 log = logging.getLogger("tocsin")
 

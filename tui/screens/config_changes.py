@@ -18,7 +18,6 @@ from monitor.base.translation import mark, ngettext, number
 from monitor.config.loading import load
 from monitor.model.feed import Feed, FeedHealth
 from monitor.presentation.spans import Line
-from monitor.runtime.network import prospecting
 from tui.data.newsroom import NewsroomModel
 from tui.data.query_history import SAVED_PREFIX, suggested_name
 from tui.screens.dialogs import ChoiceDialog, LineDialog
@@ -90,6 +89,8 @@ class FeedDiscovery:
             self._loop.call_soon_threadsafe(self._task.cancel)
 
     async def _find(self, path: Path, address: str) -> list[DiscoveredFeed]:
+        from monitor.runtime.network import prospecting
+
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         if self._cancelled:
             raise asyncio.CancelledError

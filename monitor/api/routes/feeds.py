@@ -24,7 +24,6 @@ from monitor.presentation.rows import means
 from monitor.presentation.rows.feed_diagnostics import DiagnosticsRow, diagnostics_row
 from monitor.presentation.rows.feeds import FeedRow, GapRow, PollRow, feed_row, poll_row
 from monitor.presentation.service.listings import gap_rows
-from monitor.runtime.network import prospecting
 
 if TYPE_CHECKING:  # what reads feeds takes 15 MB
     from monitor.intake.discovery import DiscoveredFeed
@@ -186,6 +185,7 @@ def add_feed(
 
 def _discovered(config: Config, url: str) -> list[DiscoveredFeed]:
     """Return the feeds at an address; raises ApiProblem if there are none."""
+    from monitor.runtime.network import prospecting
 
     async def find() -> list[DiscoveredFeed]:
         async with (

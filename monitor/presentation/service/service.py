@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,27 +14,23 @@ from msgspec.structs import replace
 from index import archive_engine
 from monitor.base.article import Timestamp
 from monitor.base.formatting import clauses
-from monitor.intake.ingest.coverage_gaps import coverage
 from monitor.intake.ingest.feed_health import WORST, describe_health, describe_trouble, health
 from monitor.intake.ingest.permanent_redirects import describe_redirect
-from monitor.judgement.alerts.latency import latency
-from monitor.model.briefing import Briefing
 from monitor.model.delivery import DeliveryState
 from monitor.model.feed import Coverage, Feed, FeedHealth
-from monitor.model.latency import Latency
-from monitor.model.search import PastSearch
-from monitor.model.search_results import SearchHit
 from monitor.model.status import Status, Totals
 from monitor.model.store_address import StoreAddress
-from monitor.presentation.service.briefing import LISTED, compose_briefing, read_facts
-from monitor.presentation.service.statistics import Statistics
-from monitor.presentation.service.triage import Triage
 from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import index_repair
 from monitor.storage.monitor_lock import current_heartbeat
 
 if TYPE_CHECKING:
+    from monitor.model.briefing import Briefing
     from monitor.model.config import SavedSearch, Watchlist
+    from monitor.model.latency import Latency
+    from monitor.model.search_results import SearchHit
+    from monitor.presentation.service.statistics import Statistics
+    from monitor.presentation.service.triage import Triage
     from monitor.storage.search.search import ArchiveSearch
     from monitor.storage.store.sql.views import Views
     from monitor.watchlists.preview import WatchlistPreview
@@ -69,12 +66,25 @@ class Service:
         self._zone = zone
         self.views = views
         self.archive = search
-        self.statistics = Statistics(search, views, clock, zone)
-        self.triage = Triage(views, search, clock, zone, who)
+        self._who = who
         self.saved_searches = saved
         """Returns the searches that `feeds.yaml` names; raises ConfigError."""
         self.config = config
         """The `feeds.yaml` of the newsroom, None if nobody said where it is."""
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        """What is counted: trends, facets, volumes."""
+        from monitor.presentation.service.statistics import Statistics
+
+        return Statistics(self.archive, self.views, self._clock, self._zone)
+
+    @cached_property
+    def triage(self) -> Triage:
+        """What people decide of alerts."""
+        from monitor.presentation.service.triage import Triage
+
+        return Triage(self.views, self.archive, self._clock, self._zone, self._who)
 
     def feeds(self) -> list[FeedHealth]:
         """Return every feed's health, the worst first."""
@@ -121,6 +131,8 @@ class Service:
 
     def coverage(self, since: Timestamp) -> list[Coverage]:
         """Return how well the feeds of each watchlist were read since then."""
+        from monitor.intake.ingest.coverage_gaps import coverage
+
         feeds = [subscribed.feed for subscribed in self.views.feeds.subscribed()]
         watched = {one.name: one.feeds for one in self.views.watchlists.in_force()}
         return coverage(watched, feeds, self.views.feeds.gaps(since, self._clock()))
@@ -135,6 +147,8 @@ class Service:
             watchlists: Names, in any case; empty for all.
             limit: Stories of a watchlist that are listed; 0 for all, None for 20.
         """
+        from monitor.presentation.service.briefing import LISTED, compose_briefing, read_facts
+
         limit = LISTED if limit is None else limit
         facts = read_facts(
             self.views,
@@ -149,11 +163,15 @@ class Service:
 
     def latency(self, since: Timestamp) -> Latency:
         """Return how long each step took for what has raised alerts since then."""
+        from monitor.judgement.alerts.latency import latency
+
         names = {feed.number: feed.name for feed in self.views.feeds.every()}
         return latency(*self.views.deliveries.latency(since), names)
 
     def note_search(self, query: str, sort: str = "date") -> None:
         """Remember a search; raises StoreError if the store stays locked."""
+        from monitor.model.search import PastSearch
+
         self.views.searches.note(PastSearch(query.strip(), sort, self._clock()))
 
     def status(self) -> Status:

@@ -16,12 +16,13 @@ from support.alert_storage import save_poll
 from support.newsroom import Newsroom
 
 from index.query.parser import parse_query
-from monitor.cli import main_group
+from monitor.cli import main_group, output
 from monitor.intake.ingest import coverage_gaps
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed, FeedState, Gap, GapKind, Outcome, Poll
 from monitor.model.poll import PollOutcome
 from monitor.model.store_address import StoreAddress
+from monitor.runtime import machine, viewing
 from monitor.storage.store.sql.store import Store
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC).timestamp()
