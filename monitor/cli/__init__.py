@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from io import StringIO
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,7 +138,7 @@ class CliContext:
     @cached_property
     def folder(self) -> Path:
         """The data folder in use."""
-        from monitor.config import data_folder
+        from monitor.config.location import data_folder
 
         if self.data is not None:
             return self.data
@@ -152,7 +151,7 @@ class CliContext:
         Raises:
             ConfigError: The feeds.yaml that was named is missing.
         """
-        from monitor.config import read
+        from monitor.config.loading import read
         from monitor.storage.store.sqlite import FILE
 
         if self.shared or self.config_path.exists():
@@ -178,7 +177,7 @@ class CliContext:
     @cached_property
     def shared(self) -> str:
         """The address of a store that several machines share; empty without one."""
-        from monitor.config import shared_store
+        from monitor.config.location import shared_store
 
         return shared_store(self.config_path, os.environ)
 
@@ -366,6 +365,8 @@ def say(line: str) -> None:
 
 def set_up_log(verbosity: int, file: Path | None = None) -> None:
     """Send the log to stderr, or to a rotating file."""
+    from logging.handlers import RotatingFileHandler
+
     from monitor.runtime.run_log import LogThrottle
 
     level = {0: logging.INFO, 1: logging.DEBUG}.get(

@@ -9,7 +9,6 @@ from datetime import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from index.analysis.folding import compact
 from index.errors import ArchiveError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import secrets
 import time
 from datetime import datetime, tzinfo
 
@@ -27,6 +26,8 @@ def uptime() -> float:
 
 def new_token() -> str:
     """Return a random secret that fits into a URL."""
+    import secrets
+
     return secrets.token_urlsafe(32)
 
 

@@ -13,7 +13,6 @@ from monitor.model.config import SavedSearch
 from monitor.model.store_address import StoreAddress
 from monitor.presentation.service.service import Service
 from monitor.runtime.machine import clock, local_zone, pause
-from monitor.storage.search.search import ArchiveSearch
 from monitor.storage.store import open_views
 from monitor.storage.store.sql.views import Views
 
@@ -40,12 +39,11 @@ def open_service(
     """
     store = store or StoreAddress(data)
     views, zone = open_views(store, read_only=read_only), local_zone()
-    search = ArchiveSearch(data, views, clock, zone, follows=store.is_shared)
 
     def saved() -> Sequence[SavedSearch]:
         return load(config).searches if config else ()
 
-    return Service(data, search, views, clock, zone, saved, config, user(os.environ), store)
+    return Service(data, views, clock, zone, saved, config, user(os.environ), store)
 
 
 def commit_waiter(views: Views) -> Callable[[], object]:

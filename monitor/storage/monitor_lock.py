@@ -13,7 +13,6 @@ from pathlib import Path
 from types import TracebackType
 
 import msgspec
-from filelock import FileLock
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -51,6 +50,8 @@ class MonitorLock:
     """
 
     def __init__(self, folder: Path) -> None:
+        from filelock import FileLock
+
         self._folder = folder
         self._lock = FileLock(folder / LOCK, timeout=GRACE)
         self._written: Heartbeat | None = None

@@ -15,7 +15,6 @@ from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
 from monitor.model.store_address import StoreAddress
 from monitor.presentation.service.service import Service
-from monitor.storage.search.search import ArchiveSearch
 from monitor.storage.store.sql.views import Views
 from monitor.storage.store.sqlite import FILE
 from support import article_archive
@@ -26,8 +25,7 @@ NOW = 1_700_000_000.0
 def service(folder: Path, who: str = "ana", now: float = NOW) -> Service:
     """Return the service of a folder, for one person, at a moment."""
     views = Views(StoreAddress(folder))
-    search = ArchiveSearch(folder, views, lambda: now, UTC)
-    return Service(folder, search, views, lambda: now, UTC, who=who)
+    return Service(folder, views, lambda: now, UTC, who=who)
 
 
 def ring(

@@ -14,7 +14,6 @@ The longest pause does not count: it may have been a strike, or an outage of the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from statistics import median
 
 from msgspec.structs import replace
 
@@ -62,6 +61,8 @@ def updated_rate(
 
 def typical_interval(habit: PublicationRate | None) -> float | None:
     """Return the median seconds between two publications; None while too few are known."""
+    from statistics import median
+
     if habit is None or habit.days < ENOUGH:
         return None
     return median(habit.recent)

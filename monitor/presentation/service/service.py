@@ -51,7 +51,6 @@ class Service:
     def __init__(
         self,
         folder: Path,
-        search: ArchiveSearch,
         views: Views,
         clock: Callable[[], Timestamp],
         zone: tzinfo,
@@ -65,12 +64,19 @@ class Service:
         self._clock = clock
         self._zone = zone
         self.views = views
-        self.archive = search
         self._who = who
         self.saved_searches = saved
         """Returns the searches that `feeds.yaml` names; raises ConfigError."""
         self.config = config
         """The `feeds.yaml` of the newsroom, None if nobody said where it is."""
+
+    @cached_property
+    def archive(self) -> ArchiveSearch:
+        """The searches in the archive."""
+        from monitor.storage.search.search import ArchiveSearch
+
+        follows = isinstance(self._store, str)
+        return ArchiveSearch(self._folder, self.views, self._clock, self._zone, follows=follows)
 
     @cached_property
     def statistics(self) -> Statistics:

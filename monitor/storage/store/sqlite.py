@@ -20,7 +20,6 @@ from monitor.base.translation import mark
 from monitor.storage import data_folder
 from monitor.storage.data_folder import archive_address
 from monitor.storage.store.sql.connection import BUSY_MS, reading
-from monitor.storage.store.sql.migrations import migrate
 from monitor.storage.store.sql.schema import EVIDENCE, VERSION
 
 FILE = "newsroom.db"
@@ -178,6 +177,8 @@ def open_database(
         StoreError: It is not there, lost, not a store, or of another version.
         MonitorError: With `create`: others can write to the folder.
     """
+    from monitor.storage.store.sql.migrations import migrate
+
     path = folder / FILE
     if create:
         data_folder.claim(folder)

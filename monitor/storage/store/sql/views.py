@@ -29,11 +29,11 @@ from monitor.storage.store.sql.feed_views import FeedViews
 from monitor.storage.store.sql.leases import sharing_monitors
 from monitor.storage.store.sql.tokens import TokenViews
 from monitor.storage.store.sql.triage import TriageViews
-from monitor.storage.store.sql.volumes import VolumeViews
 from monitor.storage.store.sql.watchlists import WatchlistViews
 
 if TYPE_CHECKING:
     from monitor.storage.store.postgresql.listener import PostgresqlCommitListener
+    from monitor.storage.store.sql.volumes import VolumeViews
 
 KEPT = 200
 """Searches that are remembered."""
@@ -69,6 +69,8 @@ class Views:
     @contextmanager
     def volumes(self) -> Iterator[VolumeViews]:
         """Read how many stories watchlists bring."""
+        from monitor.storage.store.sql.volumes import VolumeViews
+
         with reading(self.connection.sql) as sql:
             yield VolumeViews(sql)
 
