@@ -42,6 +42,8 @@ WATCH, READ, TRIAGE, FEEDS, MAINTAIN = "Watch", "Read", "Triage", "Feeds", "Main
 
 def is_shared() -> bool:
     """Whether several machines share the store of the newsroom that the command line names."""
+    from monitor.config.location import shared_store
+
     return bool(shared_store(_config_path(sys.argv[1:]), os.environ))
 
 

@@ -49,7 +49,6 @@ from monitor.model.lease import Duty
 from monitor.model.poll import RunSummary
 from monitor.model.status import MonitorPresence
 from monitor.model.store_address import StoreAddress
-from monitor.model.store_address import StoreAddress
 from monitor.model.vectors_extra import why_no_vectors
 from monitor.presentation.service.service import Service
 from monitor.runtime.components import Components

@@ -75,7 +75,7 @@ class Service:
         """The searches in the archive."""
         from monitor.storage.search.search import ArchiveSearch
 
-        follows = isinstance(self._store, str)
+        follows = self._store.is_shared
         return ArchiveSearch(self._folder, self.views, self._clock, self._zone, follows=follows)
 
     @cached_property

@@ -72,7 +72,7 @@ def test_threads_share_one_heap() -> None:
 PAGES = """
 import resource, sys
 import numpy
-from monitor import garbage
+from monitor.base import garbage
 
 getattr(garbage, sys.argv[1])()
 

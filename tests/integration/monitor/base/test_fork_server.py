@@ -12,7 +12,7 @@ import pytest
 def test_it_can_be_started_before_it_is_wanted() -> None:
     script = (
         "from multiprocessing.forkserver import _forkserver as server\n"
-        "from monitor import fork_server\n"
+        "from monitor.base import fork_server\n"
         "assert server._forkserver_pid is None\n"
         "fork_server.start()\n"
         "print(server._forkserver_pid)\n"
