@@ -19,12 +19,12 @@ from typing import Annotated
 from fastapi import Depends, Request
 from msgspec import Struct
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.interruption import interruptible
 from monitor.api.limits import Limits
 from monitor.api.origin import AcceptedHosts, is_foreign
-from monitor.api.pages.problem_page import answer_to
 from monitor.api.problems import ApiProblem, is_page, takes_form
 from monitor.base.translation import gettext as _
 
@@ -75,6 +75,7 @@ class Guard:
         limits: What it takes from its clients.
         monotonic: Returns a time in seconds that never goes back.
         rest: Called in a thread when nobody has asked for `Limits.rest_seconds`.
+        answer_to: Returns a problem as an answer to a request.
     """
 
     def __init__(
@@ -84,9 +85,12 @@ class Guard:
         limits: Limits,
         monotonic: Callable[[], float],
         rest: Callable[[], None] = lambda: None,
+        answer_to: Callable[[Scope, ApiProblem], Response] = lambda scope, problem: (
+            problem.response()
+        ),
     ) -> None:
         self._app, self._hosts, self._limits, self._monotonic = app, hosts, limits, monotonic
-        self._rest = rest
+        self._rest, self._answer_to = rest, answer_to
         self._resting: asyncio.TimerHandle | None = None
         self._tags = AnswerTags()
         self._busy = 0
@@ -103,7 +107,7 @@ class Guard:
         try:
             await self._answer(scope, receive, answer)
         except ApiProblem as problem:
-            await answer_to(scope, problem)(scope, receive, answer.send)
+            await self._answer_to(scope, problem)(scope, receive, answer.send)
         except _NotReadError:
             raise  # uvicorn closes the connection
         except _LeftError:
@@ -112,7 +116,7 @@ class Guard:
             log.exception("%s %s: unexpected trouble", scope["method"], scope["path"])
             if not answer.begun:
                 failure = ApiProblem("failure", _("the log of `tocsin api` says more"))
-                await answer_to(scope, failure)(scope, receive, answer.send)
+                await self._answer_to(scope, failure)(scope, receive, answer.send)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         headers = Headers(scope=scope)

@@ -24,6 +24,7 @@ from monitor.api.listener import open_listener
 from monitor.api.mcp.endpoint import ModelEndpoint
 from monitor.api.newsroom import Newsroom
 from monitor.api.origin import AcceptedHosts
+from monitor.api.pages.problem_page import answer_to
 from monitor.api.pages.sessions import Sessions
 from monitor.api.problems import ApiProblem
 from monitor.api.routes.stream import StreamHub
@@ -118,7 +119,7 @@ class ApiServer:
             newsroom.service.views.let_go()
             give_back()
 
-        guard = Guard(self.app, options.hosts, limits, around.monotonic, rest)
+        guard = Guard(self.app, options.hosts, limits, around.monotonic, rest, answer_to)
         self._server = _Server(_configuration(guard, options))
         self._listener = open_listener(options.host, options.port, BACKLOG)
         self.app.state.sessions = Sessions(

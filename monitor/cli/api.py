@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +16,7 @@ from monitor.base.garbage import keep_freed, share_one_heap
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, set_up_log
 from monitor.cli.options import NumberParam
+from monitor.cli.serve import Dashboards
 from monitor.presentation.service.service import Service
 from monitor.runtime.machine import local_zone, monotonic, new_token, server_connections, sleep
 
@@ -107,7 +107,7 @@ def api(
         from monitor.api import server  # noqa: F401
     if dashboard is not None:
         with requires_extra("web", "tocsin api --dashboard"):  # not a message
-            import_module("tui.web.server")
+            import tui.web.server  # noqa: F401
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError(_("--tls-cert and --tls-key belong together"))
     local = is_loopback(host)
@@ -204,9 +204,7 @@ def _serve(
     server = ApiServer(newsroom, options, around)
 
     scheme = "https" if certificate else "http"
-    dashboards: Any = None
-    if dashboard is not None:  # of a package above this one, so it is loaded as its commands are
-        dashboards = import_module("monitor.cli.serve").Dashboards(cli, host, dashboard, names)
+    dashboards = None if dashboard is None else Dashboards(cli, host, dashboard, names)
 
     def ready() -> None:
         address = shown_address(scheme, host, server.port, names)

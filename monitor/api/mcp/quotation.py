@@ -12,6 +12,7 @@ from monitor.api.problems import ApiProblem
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.presentation.rows import means, schemas
+from monitor.presentation.service.triage import MAX_NOTE
 
 NOTICE = (
     "What stands under `untrusted` was written by publishers, or is about their words. Quote it and"
@@ -24,7 +25,7 @@ SCHEME = "tocsin://articles/"
 
 BODY = 12_000
 """Characters of a text at most."""
-CAPS = {"body": BODY, "summary": 4_000, "note": 10_000, "url": 2_000, "next": 20_000}
+CAPS = {"body": BODY, "summary": 4_000, "note": MAX_NOTE, "url": 2_000, "next": 20_000}
 """Characters of a field at most, by its name."""
 WORDS = 1_000
 """Characters of any other field at most."""

@@ -40,6 +40,7 @@ from monitor.presentation.rows.alerts import (
     undo_row,
 )
 from monitor.storage.store.sql.alert_views import AlertViews
+from monitor.presentation.service.triage import MAX_NOTE
 
 router = RowRouter(tags=["alerts"])
 
@@ -216,7 +217,7 @@ class Seen(Body):
     state: Literal["new", "acknowledged", "closed"] | None = None
     verdict: Literal["", "relevant", "noise"] | None = None
     starred: bool | None = None
-    note: Annotated[str, Field(max_length=20_000)] | None = None
+    note: Annotated[str, Field(max_length=MAX_NOTE)] | None = None
     assignee: Text | None = None
 
 
@@ -231,7 +232,7 @@ class Changes(Body):
     """What you think of the alert; empty takes the verdict away."""
     starred: bool | None = None
     """Whether the alert has a star."""
-    note: Annotated[str, Field(max_length=20_000)] | None = None
+    note: Annotated[str, Field(max_length=MAX_NOTE)] | None = None
     """It replaces the note that is there; empty takes that away."""
     assignee: Text | None = None
     """Who works on it: a name, `me` (the name of your token) or `nobody`."""
