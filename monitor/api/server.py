@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import signal
 import ssl
 import threading
@@ -11,7 +12,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-import h11
 import uvicorn
 from msgspec import Struct
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -26,7 +26,6 @@ from monitor.api.newsroom import Newsroom
 from monitor.api.origin import AcceptedHosts
 from monitor.api.pages.problem_page import answer_to
 from monitor.api.pages.sessions import Sessions
-from monitor.api.problems import ApiProblem
 from monitor.api.routes.stream import StreamHub
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
@@ -36,12 +35,8 @@ from monitor.model.token import Token
 
 HEAD_BYTES = 32_768
 """Size of the head of a request: a place in a result may take 20,000 bytes of its address."""
-IDLE_SECONDS = 30
-"""Time after which a connection without a request is closed."""
 GRACE_SECONDS = 5
 """Time that requests have to end when the server ends."""
-LINGER_SECONDS = 2.0
-"""Time that a client has to read why its connection is closed."""
 BACKLOG = 64
 
 
@@ -171,7 +166,7 @@ def _configuration(guard: Guard, options: ServerOptions) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=IDLE_SECONDS,
+        timeout_keep_alive=math.ceil(options.limits.head_seconds),
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=HEAD_BYTES,
         ssl_certfile=options.certificate,
@@ -210,75 +205,38 @@ def _prompt_protocol(limits: Limits) -> type[H11Protocol]:
 
     uvicorn itself waits for the head of a request as long as the client likes.
     """
-    idle: dict[H11Protocol, None] = {}
-    """Connections that have no request, the one that waits longest first."""
-    connected: set[H11Protocol] = set()
+    idle: dict[PromptProtocol, asyncio.TimerHandle] = {}
+    """Connections that have no request, the one that waits longest first; what ends each."""
 
     class PromptProtocol(H11Protocol):
-        _deadline: asyncio.TimerHandle | None = None
-        _refused = False
-
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
-            connected.add(self)
-            if len(connected) > limits.connections:
-                _drop(next(iter(idle), self))
             self._watch()
+            if len(self.connections) > limits.connections:
+                next(iter(idle)).end()
 
         def connection_lost(self, exc: Exception | None) -> None:
-            connected.discard(self)
             self._forget()
             super().connection_lost(exc)
-
-        def data_received(self, data: bytes) -> None:
-            if not self._refused:
-                super().data_received(data)
 
         def handle_events(self) -> None:
             super().handle_events()
             self._watch()
 
-        def send_400_response(self, msg: str) -> None:
-            """Refuse what is no request; wait a moment for the client to read that."""
-            self._refused = True
-            problem = ApiProblem(
-                "malformed",
-                _(
-                    "this is no request, or its head has more than {most} bytes",
-                    most=HEAD_BYTES,
-                ),
-            ).response()
-            headers = [*problem.raw_headers, (b"connection", b"close")]
-            head = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
-            for event in (head, h11.Data(data=bytes(problem.body)), h11.EndOfMessage()):
-                self.transport.write(self.conn.send(event) or b"")
-            if self.transport.can_write_eof():
-                self.transport.write_eof()
-            self.loop.call_later(LINGER_SECONDS, self.transport.abort)
-
         def _watch(self) -> None:
             """Give a client a time in which the head of its request has to arrive."""
-            if self.transport.is_closing() or self.conn.their_state is not h11.IDLE:
+            has_request = self.cycle is not None and not self.cycle.response_complete
+            if has_request or self.transport.is_closing():
                 self._forget()
             elif self not in idle:
-                idle[self] = None
-                self._deadline = self.loop.call_later(limits.head_seconds, self._expire)
+                idle[self] = self.loop.call_later(limits.head_seconds, self.end)
 
         def _forget(self) -> None:
-            idle.pop(self, None)
-            if self._deadline is not None:
-                self._deadline.cancel()
-                self._deadline = None
+            if timer := idle.pop(self, None):
+                timer.cancel()
 
-        def _expire(self) -> None:
-            has_begun = bool(self.conn.trailing_data[0])
-            first = self.cycle is None
-            if has_begun or first:
-                _drop(self)  # a connection that had a request is left to the keep-alive timer
-
-    def _drop(one: H11Protocol) -> None:
-        connected.discard(one)
-        idle.pop(one, None)
-        one.transport.abort()
+        def end(self) -> None:
+            self._forget()
+            self.transport.abort()
 
     return PromptProtocol
