@@ -87,7 +87,6 @@ class Access:
         )
 
     def anybody(self) -> Caller | None:
-        """Return who needs no token, None if everybody needs one."""
         return Caller(ANYBODY, Scope.READ) if self._anybody_reads else None
 
     async def caller_of(self, hash: bytes) -> Caller | None:
@@ -151,7 +150,6 @@ def check_scope(caller: Caller, needed: SecurityScopes) -> None:
 
 
 def no_token(detail: str) -> ApiProblem:
-    """Return the problem that a token is needed."""
     return ApiProblem("no-token", detail, headers={"WWW-Authenticate": 'Bearer realm="tocsin"'})
 
 

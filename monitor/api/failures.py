@@ -21,7 +21,6 @@ FAILURES = (MonitorError, ArchiveError, QueryError, ChangedMeanwhileError)
 
 
 def problem_of(error: Exception) -> ApiProblem:
-    """Return an error of the service as a problem."""
     match error:
         case Interrupted():
             return ApiProblem(

@@ -97,7 +97,6 @@ class Guard:
         """Requests that are answered or wait, without streams."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -137,7 +136,6 @@ class Guard:
             self._rest_later()
 
     def _rest_later(self) -> None:
-        """Rest if nobody asks for some time."""
         if self._resting is not None:
             self._resting.cancel()
         loop, seconds = asyncio.get_running_loop(), self._limits.rest_seconds
@@ -154,7 +152,6 @@ class Guard:
             self._busy -= 1
 
     def _check(self, scope: Scope, headers: Headers) -> None:
-        """Raise ApiProblem for a request to another host, and for one of a foreign page."""
         if not self._hosts.accepts_host(headers.get("host")):
             raise ApiProblem(
                 "wrong-host", _("send requests to a name of this server; see `tocsin api --name`")
@@ -204,7 +201,6 @@ class Guard:
 async def _while_connected(
     app: ASGIApp, scope: Scope, body: bytes, receive: Receive, send: Send, patience: Patience
 ) -> None:
-    """Answer a request whose body is there, and notice when its client leaves."""
     gone = asyncio.Event()
     rest = [body]
 
@@ -234,12 +230,10 @@ class AnswerTags:
         self._tags: OrderedDict[str, tuple[int, str]] = OrderedDict()
 
     def tag(self, key: str, commits: int) -> str:
-        """Return the ETag of an answer as of a commit; empty if it is not known."""
         at, tag = self._tags.get(key, (0, ""))
         return tag if at == commits else ""
 
     def remember(self, key: str, commits: int, tag: str) -> None:
-        """Note the ETag of an answer as of a commit."""
         self._tags[key] = commits, tag
         self._tags.move_to_end(key)
         if len(self._tags) > TAGS:
@@ -298,13 +292,11 @@ class _Answer:
 
 
 def is_known(tag: str, if_none_match: str | None) -> bool:
-    """Return whether a client has the answer with an ETag already."""
     known = [one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")]
     return tag.removeprefix("W/") in known or "*" in known
 
 
 def busy() -> ApiProblem:
-    """Return the problem that there is too much to do."""
     return ApiProblem("busy", _("ask again in a moment"), headers={"Retry-After": "2"})
 
 
@@ -327,7 +319,6 @@ Alone = Annotated[None, Depends(_alone)]
 
 
 def more_time(request: Request) -> None:
-    """Let a request take longer than others."""
     patience: Patience = request.state.patience
     patience.until += HEAVY_SECONDS
 

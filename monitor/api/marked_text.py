@@ -57,7 +57,6 @@ def _compared(part: DiffPart) -> Markup:
 
 
 def _disjoint(spans: Iterable[Span], length: int) -> Iterator[Span]:
-    """Yield spans in order, without overlaps."""
     at = 0
     for start, end in sorted(spans):
         start, end = max(start, at), min(end, length)  # noqa: PLW2901

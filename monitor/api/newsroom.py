@@ -56,7 +56,6 @@ class Newsroom(Struct, frozen=True, kw_only=True):
     """Name of the caller, whom `me` means."""
 
     def of(self, who: str) -> Newsroom:
-        """Return the same for a caller of this name."""
         return replace(self, who=who)
 
     def load(self) -> Config:
@@ -65,7 +64,6 @@ class Newsroom(Struct, frozen=True, kw_only=True):
 
     @property
     def names(self) -> KnownNames:
-        """Return the names that a filter may have."""
         return KnownNames(self.service.views, self.config_path, self.data, self.who)
 
     def moment(self, field: str, text: str | None, *, end: bool = False) -> Timestamp | None:
@@ -79,7 +77,6 @@ class Newsroom(Struct, frozen=True, kw_only=True):
 
 
 async def newsroom(request: Request) -> Newsroom:
-    """Return the newsroom that the API is about."""
     found: Newsroom = request.app.state.newsroom
     return found
 
@@ -230,10 +227,8 @@ class AlertParameters(FilterParameters):
 
 
 def no_article(id: int) -> ApiProblem:
-    """Return the problem that there is no such article."""
     return ApiProblem("not-found", _("there is no article {number}", number=id))
 
 
 def no_alert(id: int) -> ApiProblem:
-    """Return the problem that there is no such alert."""
     return ApiProblem("not-found", _("there is no alert a{number}", number=id))

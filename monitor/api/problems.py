@@ -97,11 +97,9 @@ class ApiProblem(Exception):
 
     @property
     def status(self) -> int:
-        """Return the status of HTTP."""
         return KINDS[self.kind][0]
 
     def document(self) -> Problem:
-        """Return the problem as a client reads it."""
         status, title = KINDS[self.kind]
         problem = Problem(
             type=PREFIX + self.kind, title=_(title), status=status, detail=self.detail
@@ -113,11 +111,9 @@ class ApiProblem(Exception):
         return problem
 
     def response(self) -> Response:
-        """Return the answer."""
         content = json.dumps(self.document(), ensure_ascii=False).encode("utf-8", "replace")
         return Response(content, self.status, self.headers, MEDIA_TYPE)
 
 
 def invalid(field: str, message: str) -> ApiProblem:
-    """Return the problem of one value that cannot be used."""
     return ApiProblem("invalid", message, errors=[FieldProblem(field=field, message=message)])

@@ -26,7 +26,6 @@ class RowRouter(APIRouter):
         self.rows: list[Any] = []
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        """Add a route; FastAPI calls this for each decorator."""
         row = get_type_hints(endpoint)["return"]
         self.rows.append(row)
         answer = {"application/json": {"schema": {"$ref": PLACE + row.__name__}}}

@@ -64,7 +64,6 @@ Beside = Callable[[ssl.SSLContext | None], AbstractAsyncContextManager[object]]
 
 
 def nothing_beside(tls: ssl.SSLContext | None) -> AbstractAsyncContextManager[None]:
-    """Serve nothing else."""
     return nullcontext()
 
 
@@ -127,7 +126,6 @@ class ApiServer:
 
     @property
     def port(self) -> int:
-        """The port at which it listens."""
         return int(self._listener.getsockname()[1])
 
     def run(self, ready: Callable[[], None], beside: Beside = nothing_beside) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping
-from typing import NotRequired
+from typing import Any
 
 from markupsafe import Markup
-from typing_extensions import TypedDict
 
 from monitor.api.greader.streams import (
     LABEL,
@@ -34,52 +33,15 @@ SHOWN = 50_000
 """Characters of the text of an article that a reader gets."""
 
 
-class LinkRow(TypedDict):
-    """Where an article is."""
-
-    href: str
-    type: NotRequired[str]
-
-
-class OriginRow(TypedDict):
-    """The subscription of an entry."""
-
-    streamId: str
-    title: str
-    htmlUrl: str
-
-
-class ContentRow(TypedDict):
-    """A text in HTML."""
-
-    direction: str
-    content: str
-
-
-class ItemRow(TypedDict):
-    """An entry, as readers of the Google Reader API expect it."""
-
-    id: str
-    crawlTimeMsec: str
-    timestampUsec: str
-    published: int
-    updated: int
-    title: str
-    author: str
-    canonical: list[LinkRow]
-    alternate: list[LinkRow]
-    summary: ContentRow
-    categories: list[str]
-    origin: OriginRow
-
-
 def microseconds(at: Timestamp) -> str:
     """Return a time as readers get it, cut off at the microsecond."""
     return str(int(at * 1_000_000))
 
 
-def item_row(alert: Alert, article: Article | None, severities: Mapping[str, Severity]) -> ItemRow:
-    """Return an alert as an entry.
+def item_row(
+    alert: Alert, article: Article | None, severities: Mapping[str, Severity]
+) -> dict[str, Any]:
+    """Return an alert as an entry, as readers of the Google Reader API expect it.
 
     Args:
         alert: The alert, with its matches and its timeline.
@@ -117,7 +79,6 @@ def _categories(alert: Alert, severities: Mapping[str, Severity]) -> list[str]:
 
 
 def content(alert: Alert, article: Article | None) -> str:
-    """Return what a reader shows of an alert, as HTML; what feeds wrote is escaped."""
     found = [_reason(alert)]
     if article is not None:
         if article.summary not in article.body:
@@ -132,7 +93,6 @@ def content(alert: Alert, article: Article | None) -> str:
 
 
 def _reason(alert: Alert) -> str:
-    """Return the line that says why an alert was raised."""
     words = dict.fromkeys(match.text for match in alert.matches)
     said = [
         alert_number(alert.id),

@@ -55,11 +55,9 @@ class Form:
         self._fields = fields
 
     def all(self, name: str) -> list[str]:
-        """Return all values of a field."""
         return [value for key, value in self._fields if key == name and value]
 
     def get(self, name: str, default: str = "") -> str:
-        """Return the first value of a field."""
         return next(iter(self.all(name)), default)
 
     def number(self, name: str, default: int, most: int) -> int:
@@ -104,13 +102,11 @@ Fields = Annotated[Form, Depends(form)]
 
 
 def answer(row: Mapping[str, Any]) -> Response:
-    """Return a row as JSON."""
     text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
     return Response(text.encode("utf-8", "replace"), media_type="application/json")
 
 
 def ok() -> Response:
-    """Return the answer that something was done."""
     return PlainTextResponse("OK")
 
 

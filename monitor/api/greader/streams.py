@@ -57,7 +57,6 @@ def item_id(text: str) -> int:
 
 
 def long_id(alert: int) -> str:
-    """Return the long form of an item's id."""
     return f"{ITEM}{alert:016x}"
 
 
@@ -73,7 +72,6 @@ def subscription_id(watchlist: str) -> str:
 
 
 def folder(severity: Severity) -> str:
-    """Return the name of the folder of watchlists."""
     return severity_name(severity).capitalize()
 
 
@@ -110,12 +108,10 @@ class Streams:
 
     @cached_property
     def severities(self) -> Mapping[str, Severity]:
-        """The severity of each watchlist, by its name."""
         return {one.name: one.severity for one in self.watchlists.values()}
 
     @cached_property
     def tags(self) -> Mapping[str, int]:
-        """How many alerts have each tag of the analyst."""
         return self._views.triage.tags()
 
     def page(self, asked: StreamRequest) -> tuple[Sequence[int], bool]:

@@ -42,7 +42,6 @@ class Confirmed(Struct, frozen=True):
 
 
 def question(row: AlertRow, parameters: TriageParameters) -> str:
-    """Return what the person is asked."""
     changes = parameters.model_dump(exclude={"alert"}, exclude_defaults=True)
     said = [f"{name}: {_value(value)}" for name, value in changes.items()]
     return _(

@@ -62,7 +62,6 @@ class ModelEndpoint:
             await self._ending.wait()
 
     async def close(self) -> None:
-        """End what speaks the protocol."""
         self._ending.set()
         if self._running is not None:
             await self._running
@@ -81,7 +80,6 @@ class _SdkResponse(Response):
 
 @router.post("/mcp", include_in_schema=False)
 async def mcp(request: Request, caller: Reader) -> Response:
-    """Answer a request of the Model Context Protocol."""
     endpoint: ModelEndpoint = request.app.state.mcp
     manager = await endpoint.manager(request.app)
     request.state.caller = caller

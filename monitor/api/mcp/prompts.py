@@ -31,7 +31,6 @@ class Prompt(Struct, frozen=True):
     required: frozenset[str] = frozenset()
 
     def tool_arguments(self, given: Mapping[str, str]) -> dict[str, object]:
-        """Return the arguments of the tool."""
         named = {name: value for name, value in given.items() if value}
         watchlist = named.pop("watchlist", None)
         return {**named, **({"watch": [watchlist]} if watchlist else {})}

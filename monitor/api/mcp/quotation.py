@@ -104,7 +104,6 @@ def quote(row: Any) -> Quotation:
 
 
 def fenced(text: str, mark: str) -> str:
-    """Return text between two lines that it cannot contain."""
     return f"<untrusted {mark}>\n{text}\n</untrusted {mark}>"
 
 

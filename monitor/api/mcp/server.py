@@ -90,7 +90,6 @@ class McpEnvironment(Struct, frozen=True):
     heavy: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def caller(self, context: Context) -> Caller:
-        """Return who asks."""
         if self.local is not None:
             return self.local
         request: Any = context.request
@@ -297,7 +296,6 @@ ARTICLE_TEMPLATE = ResourceTemplate(
 
 
 def described(tool: Tool) -> McpTool:
-    """Return a tool as the protocol describes it."""
     reads = tool.name != "triage"
     return McpTool(
         name=tool.name,
@@ -321,7 +319,6 @@ def _described_prompt(prompt: Prompt) -> McpPrompt:
 
 
 def _problem(error: Exception) -> ApiProblem:
-    """Return what went wrong as a problem."""
     if isinstance(error, ApiProblem):
         return error
     if isinstance(error, ValidationError):

@@ -30,7 +30,6 @@ AlertNumber = Annotated[
 
 
 def alert_id(number: str) -> int:
-    """Return the number of an alert that is written as `a5`."""
     return int(number.lower().removeprefix("a"))
 
 
@@ -53,20 +52,17 @@ class Tool(Struct, frozen=True, kw_only=True):
 
     @property
     def description(self) -> str:
-        """What the tool does, for the model."""
         return " ".join(cleandoc(self.answer.__doc__ or "").split())
 
 
 @cache
 def input_schema(tool: Tool) -> dict[str, Any]:
-    """Return the schema of the arguments of a tool."""
     schema = tool.parameters.model_json_schema()
     return {name: part for name, part in schema.items() if name not in ("title", "description")}
 
 
 @cache
 def output_schema(tool: Tool) -> dict[str, Any]:
-    """Return the schema of what a tool answers."""
     return answer_schema(tool.row)
 
 

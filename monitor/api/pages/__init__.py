@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 
 def routers() -> list[APIRouter]:
-    """Return the routes of all pages."""
     from monitor.api.pages import alerts, archive, briefing, login, triage
 
     return [one.router for one in (alerts, archive, briefing, login, triage)]

@@ -36,7 +36,6 @@ class ListParameters(PageParameters):
     """The ends of the pages before the one before, for the link back."""
 
     def next(self, end: int) -> str:
-        """Return the address of the page after an alert."""
         ends = [*filter(None, self.before.split(".")), *filter(None, [self.after])]
         return address("/alerts", self, after=alert_number(end), before=".".join(ends[-60:]))
 
@@ -155,7 +154,6 @@ def find_story(here: Newsroom, id: int) -> StoryAlerts:
 
 
 def _standing(here: Newsroom, alerts: tuple[Alert, ...]) -> dict[str, Any]:
-    """Return the last decision about each of some alerts, and their deliveries."""
     views, ids = here.service.views, [one.id for one in alerts]
     decisions: dict[int, Decision] = {
         id: made[-1] for id in ids if (made := views.triage.decisions(id))

@@ -76,7 +76,6 @@ def _found(here: Newsroom, asked: SearchParameters) -> dict[str, Any]:
 
 
 def _hits(results: Results) -> list[tuple[Any, Markup, Markup]]:
-    """Return each hit with its headline and its snippet, their matches marked."""
     return [
         (
             hit,
@@ -88,13 +87,11 @@ def _hits(results: Results) -> list[tuple[Any, Markup, Markup]]:
 
 
 def _suggested(asked: SearchParameters, suggestion: Suggestion) -> str:
-    """Return the address of a search that finds more."""
     without = dict.fromkeys(suggestion.without)
     return address("/search", asked, q=suggestion.query, page=None, **without)
 
 
 def _saved(here: Newsroom) -> Sequence[tuple[str, str]]:
-    """Return the searches that feeds.yaml names, and their addresses."""
     listed: Sequence[SavedSearch] = ()
     with suppress(ConfigError):
         listed = here.service.saved_searches()
@@ -143,7 +140,6 @@ def _in(places: set[MatchPlace], part: str) -> list[tuple[int, int]]:
 
 
 def _revisions(here: Newsroom, details: ArticleDetails) -> list[dict[str, Any]]:
-    """Return what each edit changed, the last one first."""
     if details.versions < 2:
         return []
     edits = revisions_of(here.service.views, details, here.config_path, here.data)

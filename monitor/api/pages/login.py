@@ -53,7 +53,6 @@ async def log_out(request: Request, visitor: Reader, form: Form) -> Response:
 
 @router.get("/page.css", response_model=None)
 async def style() -> Response:
-    """Return the style sheet of all pages."""
     loader = environment().loader
     assert loader is not None
     text, _path, _fresh = loader.get_source(environment(), STYLE)

@@ -12,7 +12,6 @@ from monitor.base.translation import gettext as _
 
 
 def answer_to(scope: Scope, problem: ApiProblem) -> Response:
-    """Return a problem as an answer to a request."""
     headers = Headers(scope=scope)
     if not is_page(scope["path"]) or "text/html" not in headers.get("accept", ""):
         return problem.response()

@@ -95,7 +95,6 @@ class PageRouter(APIRouter):
     """
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        """Add a route; FastAPI calls this for each decorator."""
         more = {"include_in_schema": False, "response_model": None}
         super().add_api_route(path, _as_answer(endpoint), **{**options, **more})
 

@@ -66,7 +66,6 @@ class StreamHub:
 
     @property
     def listening(self) -> int:
-        """How many streams are open."""
         return self._listening.total()
 
     def enter(self, name: str) -> None:
@@ -88,7 +87,6 @@ class StreamHub:
             self._watching = asyncio.create_task(self._watch())
 
     def leave(self, name: str) -> None:
-        """Count a stream less."""
         self._listening[name] -= 1
         if not self._listening[name]:
             del self._listening[name]

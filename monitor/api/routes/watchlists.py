@@ -140,7 +140,6 @@ class NewWatchlist(Body):
     """Time after a notification in which there is no other, as `2h`."""
 
     def as_fields(self) -> WatchlistFields:
-        """Return what feeds.yaml would say."""
         from monitor.config.watchlist_edit import WatchlistFields
 
         return WatchlistFields(

@@ -124,7 +124,6 @@ def mapping(reading: ArticleDetails) -> dict[str, Any]:
 
 
 def as_json(reading: ArticleDetails) -> str:
-    """Return an article as a JSON object."""
     return json.dumps(mapping(reading), ensure_ascii=False, indent=1) + "\n"
 
 
@@ -141,7 +140,6 @@ def markdown(reading: ArticleDetails) -> str:
 
 
 def _in_line(value: object) -> str:
-    """Return a value as YAML on one line, which JSON is."""
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -46,7 +46,6 @@ class _Snapshot(Collector):
         self._metrics: list[Metric] = []
 
     def describe(self) -> Iterator[Metric]:
-        """Yield nothing: the store is not read before somebody asks."""
         yield from ()
 
     def collect(self) -> list[Metric]:

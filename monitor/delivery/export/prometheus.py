@@ -56,7 +56,6 @@ class EventCounters:
             self._articles.labels(change)
 
     def batch_stored(self, outcome: BatchOutcome) -> None:
-        """Count a batch that is stored."""
         for _, poll in outcome.polls:
             self._polls.labels(poll.outcome).inc()
             self._seconds.observe(poll.seconds)

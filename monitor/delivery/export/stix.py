@@ -76,7 +76,6 @@ class _Objects:
         return [*marking, *self._objects.values(), *map(self._grouping, sorted(self._of))]
 
     def add(self, reading: ArticleDetails) -> None:
-        """Add an article, its outlet and its alerts."""
         article = reading.article
         outlet = self._identity(reading.publisher or "unknown", "organization", "A news outlet.")
         refs = [outlet]
@@ -106,7 +105,6 @@ class _Objects:
             ]
 
     def _seen(self, reading: ArticleDetails) -> list[str]:
-        """Add the address of an article, and when it was seen first."""
         article = reading.article
         url = self._put(stix.URL, None, value=article.url)
         observed = self._put(
@@ -196,7 +194,6 @@ def _utc_datetime(at: Timestamp) -> datetime:
 
 
 def _last_changed(reading: ArticleDetails, shared: ExportContext) -> Timestamp:
-    """Return when an article or what is known of it changed last."""
     article = reading.article
     stirred = (max(alert.raised_at, alert.stirred_at) for alert in reading.alerts)
     return max([article.seen, shared.edited.get(article.id, article.seen), *stirred])
@@ -212,7 +209,6 @@ def _describe_matches(alert: Alert) -> str:
 
 
 def _labels(alert: Alert) -> list[str]:
-    """Return what is said of an alert, as `severity:high`."""
     texts = [f"watchlist:{alert.watchlist}", f"severity:{alert.severity}", f"state:{alert.state}"]
     if alert.verdict is not Verdict.NONE:
         texts.append(f"verdict:{alert.verdict}")

@@ -37,7 +37,6 @@ def means(words: str = "", of: str = "", *, by: Convert | None = None) -> Meta:
 
 
 def decimals(count: int) -> Convert:
-    """Round to so many decimals."""
     return lambda value: round(value, count)
 
 
@@ -66,7 +65,6 @@ def row(kind: type[RowType], value: object, **given: Any) -> RowType:
 
 
 def columns(kind: Any) -> list[str]:
-    """Return the names of the fields of a row, in their order."""
     return [name for name, _get, _convert in _fields(kind)]
 
 

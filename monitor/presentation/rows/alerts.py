@@ -177,12 +177,10 @@ decision_row = partial(row, DecisionRow)
 
 
 def alert_row(alert: Alert) -> AlertRow:
-    """Return an alert, with its matches and who else has its story."""
     return row(AlertRow, alert, story=alert_number(alert.story_alert or alert.id))
 
 
 def story_row(story: StoryAlerts) -> StoryRow:
-    """Return the alerts of a story."""
     newest = story.newest
     return row(
         StoryRow,

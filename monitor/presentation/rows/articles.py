@@ -127,12 +127,10 @@ class RevisionsRow(TypedDict):
 
 
 def article_row(article: Article, feed: str) -> ArticleRow:
-    """Return an article with its text, and the name of the feed that had it first."""
     return row(ArticleRow, article, feed=feed)
 
 
 def details_row(details: ArticleDetails) -> ArticleDetailsRow:
-    """Return an article with all that is known of it."""
     return row(
         ArticleDetailsRow,
         details,
@@ -150,7 +148,6 @@ def _alert_row(alert: Alert, merged: Iterable[MergedAlert]) -> ArticleAlertRow:
 def revisions_row(
     revisions: Iterable[ArticleRevision], versions: Iterable[Version]
 ) -> RevisionsRow:
-    """Return the texts of an article and its revisions."""
     edits = [
         row(EditRow, each, went=_terms(each.removed_terms), came=_terms(each.added_terms))
         for each in revisions

@@ -104,5 +104,4 @@ class BriefingRow(TypedDict):
 
 
 def briefing_row(briefing: Briefing) -> BriefingRow:
-    """Return a briefing, its watchlists and stories by weight."""
     return row(BriefingRow, briefing, unusual=[each.name for each in briefing.unusual])

@@ -95,7 +95,6 @@ def diagnostics_row(feed: Feed, prospect: DiscoveredFeed, now: Timestamp) -> Dia
 
 
 def unreadable_row(feed: Feed, error: FeedError, now: Timestamp) -> UnreadableRow:
-    """Return why a feed cannot be read."""
     from monitor.intake.discovery import retry
 
     return {

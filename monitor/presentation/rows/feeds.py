@@ -69,7 +69,6 @@ poll_row = partial(row, PollRow)
 
 
 def feed_row(feed: FeedHealth) -> FeedRow:
-    """Return a feed, and how it is doing."""
     state = feed.state
     idle = state.gone or state.is_wanted or not feed.feed.enabled
     return row(
@@ -82,7 +81,6 @@ def feed_row(feed: FeedHealth) -> FeedRow:
 
 
 def gap_row(gap: Gap, coverage: Sequence[Coverage], now: Timestamp) -> GapRow:
-    """Return a coverage gap, and the watchlists that it concerns."""
     return row(
         GapRow,
         gap,

@@ -135,13 +135,11 @@ facets_row = partial(row, FacetsRow)
 
 
 def results_row(results: Results, suggestions: Sequence[Suggestion]) -> ResultsRow:
-    """Return a page of results, with suggestions."""
     suggested = [row(SuggestionRow, suggestion) for suggestion in suggestions]
     return row(ResultsRow, results, suggestions=suggested)
 
 
 def similar_row(article: int, hits: Iterable[SearchHit]) -> SimilarRow:
-    """Return the articles that are most like one."""
     return {"article_id": article, "hits": [hit_row(hit) for hit in hits]}
 
 

@@ -94,5 +94,4 @@ class StatusRow(TypedDict):
 
 
 def status_row(status: Status, suppressed: Mapping[str, int]) -> StatusRow:
-    """Return the state of the newsroom."""
     return row(StatusRow, status, feeds=sum(status.feeds.values()), suppressed=dict(suppressed))

@@ -77,7 +77,6 @@ def watchlist_row(
     suppressed: Mapping[str, int],
     silenced_until: Timestamp | None,
 ) -> WatchlistRow:
-    """Return a watchlist, and what it brought."""
     return row(
         WatchlistRow,
         record,
@@ -95,7 +94,6 @@ def watchlist_row(
 
 
 def term_row(record: TermRecord) -> TermRow:
-    """Return a term of a watchlist, and what it brought."""
     return row(TermRow, record, **_precision(record))
 
 
