@@ -139,10 +139,15 @@ AlertId = Annotated[
 ]
 
 
+def param(words: str, default: Any = ..., **limits: Any) -> Any:
+    """Describe a parameter, its default and, as pydantic names them, its limits."""
+    return Field(default, description=words, **limits)
+
+
 class Parameters(BaseModel):
     """What stands behind the question mark; unknown names are refused."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid")
 
     @field_validator("*", mode="before")
     @classmethod
@@ -157,23 +162,21 @@ class Parameters(BaseModel):
 class Body(BaseModel):
     """What a request says in its body; unknown names and values of another type are refused."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class FilterParameters(Parameters):
     """Which articles or alerts."""
 
     since: Moment = None
-    until: Annotated[
-        str | None,
-        Field(max_length=40, description="Until the end of this day, month or year."),
-    ] = None
-    lang: list[Text] = Field(default=[], max_length=20)
-    """In these languages: `fr`, `en`; `und` means unknown."""
-    feed: list[Text] = Field(default=[], max_length=50)
-    """Of these feeds. `tag:NAME` means all feeds with a tag."""
-    watch: list[Text] = Field(default=[], max_length=50)
-    """Of these watchlists."""
+    until: str | None = param("Until the end of this day, month or year.", None, max_length=40)
+    lang: list[Text] = param(
+        "In these languages: `fr`, `en`; `und` means unknown.", [], max_length=20
+    )
+    feed: list[Text] = param(
+        "Of these feeds. `tag:NAME` means all feeds with a tag.", [], max_length=50
+    )
+    watch: list[Text] = param("Of these watchlists.", [], max_length=50)
 
     def filter(self, here: Newsroom) -> Filter:
         """Return the filter; raises ApiProblem and UnknownNameError."""
@@ -191,19 +194,17 @@ class FilterParameters(Parameters):
 class AlertParameters(FilterParameters):
     """Which alerts."""
 
-    state: Literal["open", "new", "acknowledged", "closed", "all"] = "open"
-    """`open` means new or acknowledged."""
+    state: Literal["open", "new", "acknowledged", "closed", "all"] = param(
+        "`open` means new or acknowledged.", "open"
+    )
     verdict: Literal["relevant", "noise", "none"] | None = None
-    starred: bool = False
-    """Only alerts with a star."""
-    noted: bool = False
-    """Only alerts with a note."""
-    tag: list[Text] = Field(default=[], max_length=20)
-    """With any of these tags of your own."""
-    assigned: list[Text] = Field(default=[], max_length=20)
-    """Assigned to these people; `me` is the name of your token."""
-    suppressed: bool = False
-    """Only alerts of which nobody was notified, copies included."""
+    starred: bool = param("Only alerts with a star.", False)
+    noted: bool = param("Only alerts with a note.", False)
+    tag: list[Text] = param("With any of these tags of your own.", [], max_length=20)
+    assigned: list[Text] = param(
+        "Assigned to these people; `me` is the name of your token.", [], max_length=20
+    )
+    suppressed: bool = param("Only alerts of which nobody was notified, copies included.", False)
 
     def filter(self, here: Newsroom) -> Filter:
         """Return the filter; raises ApiProblem and UnknownNameError."""

@@ -51,9 +51,7 @@ class QuotedRow(TypedDict):
     """What an answer says besides the words of publishers."""
 
     notice: Annotated[str, means("How to take what stands under `untrusted`.")]
-    cite: Annotated[
-        list[CitationRow], means("The articles that it is about, to name them as sources.")
-    ]
+    cite: Annotated[list[CitationRow], means("The articles to name as sources.")]
     cut: Annotated[list[str], means("The fields that were shortened.")]
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from monitor.api.access import Caller
 from monitor.api.mcp.quotation import BODY, answer_schema
-from monitor.api.newsroom import LARGEST, Newsroom, Parameters, no_alert, no_article
+from monitor.api.newsroom import LARGEST, Newsroom, Parameters, no_alert, no_article, param
 from monitor.api.problems import ApiProblem
 from monitor.api.routes import alerts, archive, feeds, newsroom, watchlists
 from monitor.base.errors import UnknownNameError
@@ -72,8 +72,7 @@ def output_schema(tool: Tool) -> dict[str, Any]:
 class SearchParameters(archive.SearchParameters):
     """A search."""
 
-    limit: Annotated[int, Field(ge=1, le=50)] = 10
-    """Hits of a page."""
+    limit: int = param("Hits of a page.", 10, ge=1, le=50)
 
 
 def search(here: Newsroom, caller: Caller, parameters: SearchParameters) -> ResultsRow:
@@ -89,18 +88,19 @@ def search(here: Newsroom, caller: Caller, parameters: SearchParameters) -> Resu
 class ArticleParameters(Parameters):
     """Which article, and which part of its text."""
 
-    article: Annotated[int, Field(ge=1, le=LARGEST)]
-    """Number of the article."""
-    offset: Annotated[int, Field(ge=0, le=10_000_000)] = 0
-    """Characters of the text to leave out: `next_offset` of the part before."""
+    article: int = param("Number of the article.", ge=1, le=LARGEST)
+    offset: int = param(
+        "Characters of the text to leave out: `next_offset` of the part before.",
+        0,
+        ge=0,
+        le=10_000_000,
+    )
 
 
 class ReadArticleRow(ArticleDetailsRow):
     """An article with a part of its text."""
 
-    next_offset: Annotated[
-        int | None, means("Where the next part of `body` begins; null at its end.")
-    ]
+    next_offset: Annotated[int | None, means("Where the rest of `body` begins; null at its end.")]
 
 
 def read_article(here: Newsroom, caller: Caller, parameters: ArticleParameters) -> ReadArticleRow:
@@ -117,8 +117,7 @@ def read_article(here: Newsroom, caller: Caller, parameters: ArticleParameters) 
 class AlertsParameters(alerts.PageParameters):
     """Which alerts."""
 
-    limit: Annotated[int, Field(ge=1, le=50)] = 10
-    """Rows of a page."""
+    limit: int = param("Rows of a page.", 10, ge=1, le=50)
 
 
 def list_alerts(here: Newsroom, caller: Caller, parameters: AlertsParameters) -> alerts.AlertsRow:
@@ -170,8 +169,7 @@ def explain_alert(here: Newsroom, caller: Caller, parameters: AlertParameters) -
 class TestWatchlistParameters(watchlists.NewWatchlist):
     """A watchlist, and how far back it is tried."""
 
-    days: Annotated[int, Field(ge=1, le=30)] = 7
-    """How many days of the archive the watchlist is tried on."""
+    days: int = param("How many days of the archive the watchlist is tried on.", 7, ge=1, le=30)
 
 
 def test_watchlist(
@@ -184,8 +182,7 @@ def test_watchlist(
 class BriefingParameters(newsroom.BriefingParameters):
     """Which briefing."""
 
-    limit: Annotated[int, Field(ge=1, le=50)] = 10
-    """Stories of a watchlist at most."""
+    limit: int = param("Stories of a watchlist at most.", 10, ge=1, le=50)
 
 
 def briefing(here: Newsroom, caller: Caller, parameters: BriefingParameters) -> BriefingRow:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import Request
 from pydantic import Field
 
-from monitor.api.newsroom import Here, Newsroom, no_alert
+from monitor.api.newsroom import Here, Newsroom, no_alert, param
 from monitor.api.pages.archive import article_values
 from monitor.api.pages.links import address, read_query
 from monitor.api.pages.templating import Page, PageRouter
@@ -32,8 +32,11 @@ class ListParameters(PageParameters):
     """Which alerts, which page of them, and the way there."""
 
     limit: Annotated[int, Field(ge=1, le=100)] = 20
-    before: Annotated[str, Field(pattern=r"^a[0-9]{1,15}(\.a[0-9]{1,15}){0,60}$")] = ""
-    """The ends of the pages before the one before, for the link back."""
+    before: str = param(
+        "The ends of the pages before the one before, for the link back.",
+        "",
+        pattern=r"^a[0-9]{1,15}(\.a[0-9]{1,15}){0,60}$",
+    )
 
     def next(self, end: int) -> str:
         ends = [*filter(None, self.before.split(".")), *filter(None, [self.after])]

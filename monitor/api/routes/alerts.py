@@ -20,6 +20,7 @@ from monitor.api.newsroom import (
     Text,
     Unchanged,
     no_alert,
+    param,
 )
 from monitor.api.problems import ApiProblem, FieldProblem, invalid
 from monitor.api.router import RowRouter
@@ -39,8 +40,8 @@ from monitor.presentation.rows.alerts import (
     story_row,
     undo_row,
 )
-from monitor.storage.store.sql.alert_views import AlertViews
 from monitor.presentation.service.triage import MAX_NOTE
+from monitor.storage.store.sql.alert_views import AlertViews
 
 router = RowRouter(tags=["alerts"])
 
@@ -52,12 +53,15 @@ LOOKED_AT = 8
 class PageParameters(AlertParameters):
     """Which alerts, and which page of them."""
 
-    query: Annotated[str, Field(max_length=4_000)] = ""
-    """Alerts that this query selects, as `watch:Alibaba lang:fr since:7d grève`."""
-    limit: Annotated[int, Field(ge=1, le=100)] = 50
-    """Rows of a page."""
-    after: Annotated[str, Field(pattern=r"^a[1-9][0-9]{0,14}$")] | None = None
-    """The page after this one, which is `next` of the page before."""
+    query: str = param(
+        "Alerts that this query selects, as `watch:Alibaba lang:fr since:7d grève`.",
+        "",
+        max_length=4_000,
+    )
+    limit: int = param("Rows of a page.", 50, ge=1, le=100)
+    after: Annotated[str, Field(pattern=r"^a[1-9][0-9]{0,14}$")] | None = param(
+        "The page after this one, which is `next` of the page before.", None
+    )
 
     @property
     def end(self) -> int:
@@ -224,22 +228,24 @@ class Seen(Body):
 class Changes(Body):
     """What is to be changed of an alert."""
 
-    acknowledge: bool = False
-    """Acknowledge the alert if it is new; a closed alert stays closed."""
-    state: Literal["new", "acknowledged", "closed"] | None = None
-    """`closed` closes the alert, `new` opens it again."""
-    verdict: Literal["", "relevant", "noise"] | None = None
-    """What you think of the alert; empty takes the verdict away."""
-    starred: bool | None = None
-    """Whether the alert has a star."""
-    note: Annotated[str, Field(max_length=MAX_NOTE)] | None = None
-    """It replaces the note that is there; empty takes that away."""
-    assignee: Text | None = None
-    """Who works on it: a name, `me` (the name of your token) or `nobody`."""
-    tag: list[Text] = Field(default=[], max_length=20)
-    """Tags to add."""
-    untag: list[Text] = Field(default=[], max_length=20)
-    """Tags to take away."""
+    acknowledge: bool = param(
+        "Acknowledge the alert if it is new; a closed alert stays closed.", False
+    )
+    state: Literal["new", "acknowledged", "closed"] | None = param(
+        "`closed` closes the alert, `new` opens it again.", None
+    )
+    verdict: Literal["", "relevant", "noise"] | None = param(
+        "What you think of the alert; empty takes the verdict away.", None
+    )
+    starred: bool | None = param("Whether the alert has a star.", None)
+    note: Annotated[str, Field(max_length=MAX_NOTE)] | None = param(
+        "It replaces the note that is there; empty takes that away.", None
+    )
+    assignee: Text | None = param(
+        "Who works on it: a name, `me` (the name of your token) or `nobody`.", None
+    )
+    tag: list[Text] = param("Tags to add.", [], max_length=20)
+    untag: list[Text] = param("Tags to take away.", [], max_length=20)
 
 
 class Act(Changes):
@@ -249,8 +255,7 @@ class Act(Changes):
     `acknowledge`, `tag` and `untag` replace nothing.
     """
 
-    seen: Seen = Seen()
-    """The fields that you set, as you saw them before."""
+    seen: Seen = param("The fields that you set, as you saw them before.", Seen())
 
 
 class ActRow(ChangeRow):
@@ -303,8 +308,9 @@ def _value(name: str, value: Any) -> Any:
 class Undo(Body):
     """Which act is to be taken back."""
 
-    act: Annotated[int, Field(ge=1, le=LARGEST)] | None = None
-    """Number of the act; without it, your last one."""
+    act: Annotated[int, Field(ge=1, le=LARGEST)] | None = param(
+        "Number of the act; without it, your last one.", None
+    )
 
 
 @router.post("/triage/undo")

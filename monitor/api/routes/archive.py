@@ -20,6 +20,7 @@ from monitor.api.newsroom import (
     Text,
     Unchanged,
     no_article,
+    param,
 )
 from monitor.api.problems import invalid
 from monitor.api.router import RowRouter
@@ -54,22 +55,26 @@ SNIPPET = 300
 class SearchParameters(FilterParameters):
     """A search."""
 
-    query: Annotated[str, Field(min_length=1, max_length=4_000)]
-    """In the language of queries, as `cainiao liege` or `"port d'Anvers" lang:fr`."""
-    tag: list[Text] = Field(default=[], max_length=20)
-    """Of feeds with this tag."""
-    severity: Literal["high", "medium", "low"] | None = None
-    """Articles that raised an alert of this severity."""
-    story: Annotated[int, Field(ge=1, le=LARGEST)] | None = None
-    """Articles of this story."""
-    has: list[Literal["alert", "body", "author"]] = Field(default=[], max_length=3)
-    """Articles with an alert, a text, or an author."""
-    sort: Literal["date", "score"] = "date"
-    """`date` puts the newest first, `score` the most relevant."""
-    limit: Annotated[int, Field(ge=1, le=PAGE)] = 50
-    """Hits of a page."""
-    after: Annotated[str, Field(max_length=20_000)] = ""
-    """The page after this place, which is `next` of the page before."""
+    query: str = param(
+        'In the language of queries, as `cainiao liege` or `"port d\'Anvers" lang:fr`.',
+        min_length=1,
+        max_length=4_000,
+    )
+    tag: list[Text] = param("Of feeds with this tag.", [], max_length=20)
+    severity: Literal["high", "medium", "low"] | None = param(
+        "Articles that raised an alert of this severity.", None
+    )
+    story: Annotated[int, Field(ge=1, le=LARGEST)] | None = param("Articles of this story.", None)
+    has: list[Literal["alert", "body", "author"]] = param(
+        "Articles with an alert, a text, or an author.", [], max_length=3
+    )
+    sort: Literal["date", "score"] = param(
+        "`date` puts the newest first, `score` the most relevant.", "date"
+    )
+    limit: int = param("Hits of a page.", 50, ge=1, le=PAGE)
+    after: str = param(
+        "The page after this place, which is `next` of the page before.", "", max_length=20_000
+    )
 
 
 @router.get("/search")
@@ -101,10 +106,10 @@ def search(
 class FacetsParameters(FilterParameters):
     """A search, and how much is listed."""
 
-    query: Annotated[str, Field(min_length=1, max_length=4_000)]
-    """In the language of queries."""
-    limit: Annotated[int, Field(ge=1, le=100)] = 10
-    """At most this many feeds, languages, watchlists and words each."""
+    query: str = param("In the language of queries.", min_length=1, max_length=4_000)
+    limit: int = param(
+        "At most this many feeds, languages, watchlists and words each.", 10, ge=1, le=100
+    )
 
 
 @router.get("/facets")
@@ -120,25 +125,23 @@ def facets(
 class TrendParameters(FilterParameters):
     """Queries, and how their articles are counted."""
 
-    query: Annotated[list[QueryText], Field(min_length=1, max_length=8)]
-    """A series for each, in the language of queries."""
-    by: Literal["hour", "day", "week", "month"] | None = None
-    """Length of a period; chosen from the whole time if it is not given."""
-    split: Literal["lang", "feed"] | None = None
-    """A series for each language or feed of the one query."""
+    query: list[QueryText] = param(
+        "A series for each, in the language of queries.", min_length=1, max_length=8
+    )
+    by: Literal["hour", "day", "week", "month"] | None = param(
+        "Length of a period; chosen from the whole time if it is not given.", None
+    )
+    split: Literal["lang", "feed"] | None = param(
+        "A series for each language or feed of the one query.", None
+    )
 
 
 class TrendRow(TypedDict):
     """Articles over time."""
 
     by: Annotated[str, means("Length of a period: `hour`, `day`, `week` or `month`.")]
-    note: Annotated[
-        str, means("What the reader must know: an index that is behind or is being rebuilt.")
-    ]
-    counts: Annotated[
-        list[CountRow],
-        means("The articles of each series in each period, the earliest period first."),
-    ]
+    note: Annotated[str, means("That the index is behind or being rebuilt; or empty.")]
+    counts: Annotated[list[CountRow], means("Each series in each period, the earliest first.")]
 
 
 @router.get("/trend")
@@ -178,8 +181,7 @@ def revisions(here: Here, caller: Reader, article: ArticleId) -> RevisionsRow:
 class SimilarParameters(Parameters):
     """How many."""
 
-    limit: Annotated[int, Field(ge=1, le=PAGE)] = 10
-    """At most this many articles."""
+    limit: int = param("At most this many articles.", 10, ge=1, le=PAGE)
 
 
 @router.get("/articles/{article}/similar")

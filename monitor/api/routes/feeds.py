@@ -7,11 +7,10 @@ import logging
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from fastapi import Query, Request
-from pydantic import Field
 
 from monitor.api.access import Admin, Reader
 from monitor.api.guard import HEAVY_SECONDS, Alone, more_time
-from monitor.api.newsroom import Body, Here, Moment, Parameters, Text
+from monitor.api.newsroom import Body, Here, Moment, Parameters, Text, param
 from monitor.api.problems import ApiProblem, invalid
 from monitor.api.router import RowRouter
 from monitor.base.analyst import acting_as
@@ -48,10 +47,8 @@ def feeds(here: Here, caller: Reader) -> FeedsRow:
 class FeedParameters(Parameters):
     """Which feed."""
 
-    feed: Text
-    """Its name, host or address."""
-    limit: Annotated[int, Field(ge=1, le=200)] = 30
-    """At most this many polls."""
+    feed: Text = param("Its name, host or address.")
+    limit: int = param("At most this many polls.", 30, ge=1, le=200)
 
 
 class PollsRow(TypedDict):
@@ -79,8 +76,7 @@ def feed_log(
 class GapParameters(Parameters):
     """Since when."""
 
-    since: Moment = None
-    """Without it, the last week."""
+    since: Moment = param("A time, as `2023-10-01` or `7d`; without it, the last week.", None)
 
 
 class GapsRow(TypedDict):
@@ -100,21 +96,18 @@ def gaps(here: Here, caller: Reader, parameters: Annotated[GapParameters, Query(
 class NewFeed(Body):
     """A feed, or a site that has one."""
 
-    url: Annotated[str, Field(min_length=1, max_length=2_000)]
-    """Address of the feed or of the site."""
-    name: Annotated[str, Field(max_length=200)] = ""
-    """Name of the feed; without it, its own title."""
-    tags: list[Text] = Field(default=[], max_length=20)
-    """Tags of the feed in feeds.yaml."""
-    choose: Literal["only", "first", "all"] = "only"
-    """If a site has several feeds: refuse, take the first, or take all of them."""
+    url: str = param("Address of the feed or of the site.", min_length=1, max_length=2_000)
+    name: str = param("Name of the feed; without it, its own title.", "", max_length=200)
+    tags: list[Text] = param("Tags of the feed in feeds.yaml.", [], max_length=20)
+    choose: Literal["only", "first", "all"] = param(
+        "If a site has several feeds: refuse, take the first, or take all of them.", "only"
+    )
 
 
 class AddFeedParameters(Parameters):
     """Whether to add it."""
 
-    check: bool = False
-    """Only read it, and tell what was found; nothing is changed."""
+    check: bool = param("Only read it, and tell what was found; nothing is changed.", False)
 
 
 class FoundFeedRow(TypedDict):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypedDict
 
 from fastapi import Query
-from pydantic import Field
 
 from monitor.api.access import Reader
-from monitor.api.newsroom import Here, Moment, Parameters, Text
+from monitor.api.newsroom import Here, Moment, Parameters, Text, param
 from monitor.api.problems import invalid
 from monitor.api.router import RowRouter
 from monitor.base.translation import gettext as _
@@ -32,12 +31,9 @@ def status(here: Here, caller: Reader) -> StatusRow:
 class BriefingParameters(Parameters):
     """Which briefing."""
 
-    since: Moment = None
-    """Without it, the last day."""
-    watch: list[Text] = Field(default=[], max_length=50)
-    """Of these watchlists; without it, of all."""
-    limit: Annotated[int, Field(ge=1, le=200)] = 20
-    """Stories of a watchlist at most."""
+    since: Moment = param("A time, as `2023-10-01` or `7d`; without it, the last day.", None)
+    watch: list[Text] = param("Of these watchlists; without it, of all.", [], max_length=50)
+    limit: int = param("Stories of a watchlist at most.", 20, ge=1, le=200)
 
 
 @router.get("/briefing")
@@ -58,12 +54,11 @@ def briefing(
 class DeliveryParameters(Parameters):
     """Which deliveries."""
 
-    state: Literal["unsent", "waiting", "held", "sent", "dead", "all"] = "unsent"
-    """`held` means held back for quiet hours or a digest, `dead` given up."""
-    channel: Text | None = None
-    """To this channel."""
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    """At most this many deliveries."""
+    state: Literal["unsent", "waiting", "held", "sent", "dead", "all"] = param(
+        "`held` means held back for quiet hours or a digest, `dead` given up.", "unsent"
+    )
+    channel: Text | None = param("To this channel.", None)
+    limit: int = param("At most this many deliveries.", 50, ge=1, le=200)
 
 
 class DeliveriesRow(TypedDict):

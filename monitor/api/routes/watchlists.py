@@ -20,6 +20,7 @@ from monitor.api.newsroom import (
     QueryText,
     Text,
     no_article,
+    param,
 )
 from monitor.api.problems import ApiProblem, FieldProblem
 from monitor.api.router import RowRouter
@@ -60,8 +61,7 @@ def watchlists(here: Here, caller: Reader) -> WatchlistsRow:
 class NameParameters(Parameters):
     """Which watchlist."""
 
-    watchlist: Text
-    """Its name, in any case."""
+    watchlist: Text = param("Its name, in any case.")
 
 
 class TermsRow(TypedDict):
@@ -82,8 +82,7 @@ def terms(here: Here, caller: Reader, parameters: Annotated[NameParameters, Quer
 class ExplainParameters(NameParameters):
     """Which watchlist, and which article."""
 
-    article: Annotated[int, Field(ge=1, le=LARGEST)]
-    """Number of the article."""
+    article: int = param("Number of the article.", ge=1, le=LARGEST)
 
 
 class ExplanationRow(TypedDict):
@@ -92,9 +91,7 @@ class ExplanationRow(TypedDict):
     watchlist: str
     article_id: int
     matches: bool
-    clauses: Annotated[
-        list[str], means("Each clause that matches with its text, or those that fail.")
-    ]
+    clauses: Annotated[list[str], means("Those that match, with their text, or those that fail.")]
     places: Annotated[list[MatchRow], means("Where it matches.")]
 
 
@@ -121,23 +118,22 @@ def explain(
 class NewWatchlist(Body):
     """A watchlist as feeds.yaml has it: terms or a query."""
 
-    name: Annotated[str, Field(max_length=200)] = ""
-    """Without a name, the only term is its name."""
-    terms: list[Annotated[str, Field(min_length=1, max_length=500)]] = Field(
-        default=[], max_length=200
+    name: str = param("Without a name, the only term is its name.", "", max_length=200)
+    terms: list[Annotated[str, Field(min_length=1, max_length=500)]] = param(
+        "Articles with any of these.", [], max_length=200
     )
-    """Articles with any of these."""
-    query: QueryText = ""
-    """Instead of `terms`: articles that this query finds."""
+    query: QueryText = param("Instead of `terms`: articles that this query finds.", "")
     severity: Literal["high", "medium", "low"] = "medium"
-    lang: list[Text] = Field(default=[], max_length=20)
-    """Only articles in these languages."""
-    feeds: list[Text] = Field(default=[], max_length=100)
-    """Only articles of these feeds; `tag:NAME` means all feeds with a tag."""
-    excluded: list[Annotated[str, Field(max_length=500)]] = Field(default=[], max_length=200)
-    """Terms under `not:`."""
-    cooldown: Annotated[str, Field(max_length=20)] = ""
-    """Time after a notification in which there is no other, as `2h`."""
+    lang: list[Text] = param("Only articles in these languages.", [], max_length=20)
+    feeds: list[Text] = param(
+        "Only articles of these feeds; `tag:NAME` means all feeds with a tag.", [], max_length=100
+    )
+    excluded: list[Annotated[str, Field(max_length=500)]] = param(
+        "Terms under `not:`.", [], max_length=200
+    )
+    cooldown: str = param(
+        "Time after a notification in which there is no other, as `2h`.", "", max_length=20
+    )
 
     def as_fields(self) -> WatchlistFields:
         from monitor.config.watchlist_edit import WatchlistFields
@@ -173,8 +169,7 @@ def _checked(here: Newsroom, fields: WatchlistFields) -> tuple[Watchlist, Config
 class TestParameters(Parameters):
     """How far back."""
 
-    days: Annotated[int, Field(ge=1, le=30)] = 7
-    """How many days of the archive the watchlist is tried on."""
+    days: int = param("How many days of the archive the watchlist is tried on.", 7, ge=1, le=30)
 
 
 class TermCountRow(TypedDict):
@@ -190,9 +185,7 @@ class TestRow(TypedDict):
     days: int
     articles: Annotated[int, means("Articles of that time.")]
     matched: int
-    terms: Annotated[
-        list[TermCountRow], means("The most frequent first; terms without an article are left out.")
-    ]
+    terms: Annotated[list[TermCountRow], means("Those with articles, the most frequent first.")]
     examples: Annotated[list[HitRow], means("The newest articles that match.")]
 
 
@@ -229,8 +222,7 @@ def preview(here: Newsroom, watchlist: NewWatchlist, days: int) -> TestRow:
 class AddParameters(Parameters):
     """Whether to add it."""
 
-    check: bool = False
-    """Only check it; nothing is changed."""
+    check: bool = param("Only check it; nothing is changed.", False)
 
 
 class AddedWatchlistRow(TypedDict):

@@ -97,7 +97,7 @@ class AlertRow(TypedDict):
     url: Annotated[str, means("Address of the article.")]
     feed: Annotated[str, means("Name of the feed that had it first.")]
     outlet: Annotated[
-        str, means("Who published it, as an aggregator says, else `feed`.", "publisher")
+        str, means("Its publisher, if an aggregator says it; or `feed`.", "publisher")
     ]
     severity: Annotated[str, means("`high`, `medium` or `low`.")]
     state: Annotated[str, means("`new`, `acknowledged` or `closed`.")]

@@ -21,9 +21,7 @@ class DeliveryRow(TypedDict):
     channel: str
     alert_id: Annotated[str | None, means("Number of the alert, as `a5`; null for a briefing.")]
     occasion: Annotated[str, means("`raised`, `escalated`, `unmuted` or `briefing`.")]
-    why: Annotated[
-        str, means("Why the alert escalated, or how many alerts were suppressed before it.")
-    ]
+    why: Annotated[str, means("Why it escalated, or how many were suppressed before it.")]
     watchlist: str
     title: str
     due: Annotated[Moment, means("When it is tried next.")]

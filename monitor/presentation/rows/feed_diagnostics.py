@@ -45,9 +45,7 @@ class DiagnosticsRow(TypedDict):
     link: str
     entries: int
     lang: Annotated[str, means("The declared language.")]
-    langs: Annotated[
-        dict[str, int], means("The languages that were found, with the number of their entries.")
-    ]
+    langs: Annotated[dict[str, int], means("Entries by the language that was found.")]
     undated: int
     future: int
     oldest: Moment
@@ -65,10 +63,7 @@ class DiagnosticsRow(TypedDict):
     conditional: Annotated[bool, means("Whether the server answers conditional requests.")]
     pages: Annotated[str, means("With `full_text`: why the pages of its articles may not be read.")]
     advice: Annotated[list[str], means("What to change.")]
-    settings: Annotated[
-        dict[str, SettingRow],
-        means("For each key of feeds.yaml, its value and from whom it comes."),
-    ]
+    settings: Annotated[dict[str, SettingRow], means("What holds for it, by key of feeds.yaml.")]
 
 
 class UnreadableRow(TypedDict):
@@ -78,9 +73,7 @@ class UnreadableRow(TypedDict):
     url: str
     reason: str
     status: Annotated[int | None, means("Of HTTP; null without an answer.")]
-    retry: Annotated[
-        float | None, means("After how many seconds tocsin would try again; null for never.")
-    ]
+    retry: Annotated[float | None, means("Seconds until tocsin would try again; or null.")]
     settings: dict[str, SettingRow]
 
 

@@ -28,15 +28,15 @@ class HitRow(TypedDict):
     snippet: Annotated[str, means("The text around the best matches, on one line.")]
 
 
+Option = Annotated[str, means(by="--{}".format)]
+
+
 class SuggestionRow(TypedDict):
     """A search that finds more."""
 
     kind: Annotated[str, means("In what it differs.")]
     query: str
-    without: Annotated[
-        list[Annotated[str, means(by="--{}".format)]],
-        means("Options that it does without, as `--since`."),
-    ]
+    without: Annotated[list[Option], means("Options that it does without, as `--since`.")]
     total: Annotated[int, means("How many articles it finds.")]
     gained: Annotated[int, means("So many more.")]
     forms: Annotated[list[str], means("Words that its new term stands for.")]
@@ -47,19 +47,10 @@ class ResultsRow(TypedDict):
 
     total: Annotated[int, means("How many articles there are in all.")]
     before: Annotated[int, means("Hits on the pages before this one.")]
-    next: Annotated[
-        TextOrNull, means("The place where the next page begins; null on the last one.")
-    ]
-    note: Annotated[
-        TextOrNull, means("What the reader must know: an index that is behind or is being rebuilt.")
-    ]
-    forms: Annotated[
-        dict[str, list[str]],
-        means("By word of the query with `~` or `*`: the words that it stands for."),
-    ]
-    suggestions: Annotated[
-        list[SuggestionRow], means("Searches that find more, when there are few results.")
-    ]
+    next: Annotated[TextOrNull, means("Place of the next page; null on the last one.")]
+    note: Annotated[TextOrNull, means("That the index is behind or being rebuilt; or null.")]
+    forms: Annotated[dict[str, list[str]], means("The words that each `~` and `*` stands for.")]
+    suggestions: Annotated[list[SuggestionRow], means("Where few match: searches that find more.")]
     hits: Annotated[list[HitRow], means(of="found")]
 
 
@@ -102,14 +93,10 @@ class FacetsRow(TypedDict):
     last: Annotated[MentionRow | None, means("The newest article.")]
     feeds: list[ShareRow]
     langs: list[ShareRow]
-    watchlists: Annotated[
-        list[ShareRow], means("Watchlists that raised an alert for such articles.")
-    ]
+    watchlists: Annotated[list[ShareRow], means("Those that raised an alert for one of them.")]
     words: list[SignificantWordRow]
     read: Annotated[int, means("Number of articles whose texts were read to find these words.")]
-    note: Annotated[
-        str, means("What the reader must know: an index that is behind or is being rebuilt.")
-    ]
+    note: Annotated[str, means("That the index is behind or being rebuilt; or empty.")]
 
 
 class CountRow(TypedDict):
@@ -124,9 +111,7 @@ class CountRow(TypedDict):
     whole: Annotated[bool, means("False for a first or last period that is cut off.")]
     series: Annotated[str, means("The query, the language or the feed.")]
     count: int
-    covered: Annotated[
-        float, means("Which share of the period the feeds were read in, from 0 to 1.")
-    ]
+    covered: Annotated[float, means("In which share of it the feeds were read, from 0 to 1.")]
     corrected: Annotated[float | None, means("Estimate of the count without coverage gaps.")]
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from monitor.model.status import Status
 
 
+Label = Annotated[str, means(by=attrgetter("label"))]
+
+
 class PresenceRow(TypedDict):
     """The monitor that watches the newsroom."""
 
@@ -47,9 +50,7 @@ class SharingMonitorRow(TypedDict):
     heartbeat: Annotated[Moment, means("Its last heartbeat.", "seen_at")]
     lost: Annotated[bool, means("Whether it was not heard of for too long, and did not end.")]
     buckets: Annotated[int, means("How many of the 1,024 buckets of feeds it polls.")]
-    duties: Annotated[
-        list[Annotated[str, means(by=attrgetter("label"))]], means("What it does for all monitors.")
-    ]
+    duties: Annotated[list[Label], means("What it does for all monitors.")]
     lag: Annotated[float, means("By how many seconds a poll is late.", by=decimals(1))]
 
 
@@ -58,9 +59,7 @@ class StatusRow(TypedDict):
 
     articles: int
     indexed: Annotated[int, means("Articles that can be searched.")]
-    rebuilt: Annotated[
-        float | None, means("How far a new index is, from 0 to 1; null if none is built.")
-    ]
+    rebuilt: Annotated[float | None, means("How far a new index is, from 0 to 1; or null.")]
     alerts: int
     untriaged: Annotated[int, means("Stories with a new alert.")]
     feeds: int
@@ -70,27 +69,18 @@ class StatusRow(TypedDict):
     gaps: Annotated[dict[str, int], means("Feeds with coverage gaps in the last day, by kind.")]
     monitor: Annotated[PresenceRow | None, means("Null if none runs.")]
     pulse: Annotated[Moment, means("Its last sign of life.")]
-    monitors: Annotated[
-        list[SharingMonitorRow],
-        means("The monitors of a store that several share, those that are lost last; or empty."),
-    ]
+    monitors: Annotated[list[SharingMonitorRow], means("Those of a shared store, lost ones last.")]
     config_error: Annotated[str, means("Why the last edit of feeds.yaml is not active; or empty.")]
     network_down: Annotated[str, means("Why the network seems to be down; or empty.")]
     store_damage: Annotated[str, means("What is wrong with the store, and what to do; or empty.")]
-    no_vectors: Annotated[
-        str, means("Why articles get no vectors; empty when they do, and if no monitor runs.")
-    ]
+    no_vectors: Annotated[str, means("Why articles get no vectors; empty when they do.")]
     log: Annotated[str, means("Path of the log of a monitor in the background.")]
     backfill: list[BackfillRow]
     silences: Annotated[list[ActiveSilenceRow], means("Those that hold now.", "mutes")]
     unsent: Annotated[int, means("Deliveries on their way.")]
     dead: Annotated[int, means("Deliveries that were given up.")]
-    set_aside: Annotated[
-        int, means("Articles that took too much time or memory to match or to index.")
-    ]
-    suppressed: Annotated[
-        dict[str, int], means("Alerts of the last day of which nobody was notified, by reason.")
-    ]
+    set_aside: Annotated[int, means("Articles beyond the limits of matching or indexing.")]
+    suppressed: Annotated[dict[str, int], means("Alerts suppressed in the last day, by reason.")]
 
 
 def status_row(status: Status, suppressed: Mapping[str, int]) -> StatusRow:

@@ -43,17 +43,13 @@ class WatchlistRow(TypedDict):
     precision_low: Annotated[float | None, means("Lower end of its 95 % interval.")]
     precision_high: Annotated[float | None, means("Upper end of its 95 % interval.")]
     feeds: Annotated[int, means("Its feeds.")]
-    feeds_with_gaps: Annotated[
-        int, means("Those of which articles of the last day may be missing.")
-    ]
+    feeds_with_gaps: Annotated[int, means("Those with a coverage gap in the last day.")]
     today: Annotated[int, means("Stories since midnight.")]
     usual: Annotated[float | None, means("The usual number by now; null while it is unknown.")]
     weeks: Annotated[int, means("From how many weeks it is known.")]
     surprise: Annotated[bool, means("Whether an alert says that it brings far more.")]
     quiet: Annotated[bool, means("Whether an alert says that it brings none.")]
-    suppressed: Annotated[
-        dict[str, int], means("Alerts of the last day of which nobody was notified, by reason.")
-    ]
+    suppressed: Annotated[dict[str, int], means("Alerts suppressed in the last day, by reason.")]
     silenced_until: Annotated[Moment, means("End of its silence.")]
 
 

@@ -95,7 +95,7 @@ def test_two_people_on_one_alert_both_know(api: Api, filled: Newsroom) -> None:
     [
         ({"tag": ["a,b"]}, "comma"),
         ({"tag": ["!!"]}, "no tag"),
-        ({"note": "x" * 15_000, "seen": {"note": ""}}, "characters at most"),
+        ({"note": "x" * 15_000, "seen": {"note": ""}}, "at most 10000 characters"),
         ({"verdict": "great", "seen": {"verdict": ""}}, "verdict"),
         ({"closed": True}, "closed"),
     ],
