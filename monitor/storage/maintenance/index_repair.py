@@ -146,7 +146,7 @@ class IndexRepair:
 
         self._store = store
         self._progress = progress
-        self.writer = writer
+        self._writer = writer
         self.guarded = GuardedWriter(writer, store, data)
         """Through which articles are added."""
         for lost in writer.drop_damaged(every_byte=whole):
@@ -162,7 +162,7 @@ class IndexRepair:
         """
         stored = self._store.article_ids()
         waiting = set() if everything else set(self._store.outbox().articles)
-        indexed = self.writer.all_ids()
+        indexed = self._writer.all_ids()
         yield  # a million ids take half a second to read, and then some time to compare
         missing, surplus = difference(indexed, stored, waiting)
         if surplus:
@@ -173,7 +173,7 @@ class IndexRepair:
                     len(surplus),
                 )
             )
-            self.writer.remove(surplus)
+            self._writer.remove(surplus)
             yield
         if missing:
             log.info(
@@ -191,7 +191,7 @@ class IndexRepair:
             left -= len(articles)
             yield
         self._progress(len(stored), len(stored))
-        yield from self.writer.verify_steps()
+        yield from self._writer.verify_steps()
 
     def _batches(self, ids: Sequence[int]) -> Iterator[list[Article]]:
         """Yield the articles of the store in batches that fit into memory."""

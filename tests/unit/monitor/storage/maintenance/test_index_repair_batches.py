@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from index import open_archive_writer
 from monitor.base.article import Article
 from monitor.model.config import OutboxState
 from monitor.storage.maintenance.index_repair import IndexRepair
@@ -43,10 +44,11 @@ class LongArticles:
 
 def test_a_repair_commits_before_it_has_too_much_text(tmp_path: Path) -> None:
     store = LongArticles(70)
-    repair = IndexRepair(store, tmp_path / "archive", lambda *_: None)
+    writer = open_archive_writer(tmp_path / "archive")
+    repair = IndexRepair(store, writer, tmp_path, lambda *_: None)
     steps, counts = repair.steps(), []
     for _ in steps:
-        counts.append(repair.writer.article_count)
+        counts.append(writer.article_count)
         if counts[-1] == store.number:
             break
     assert counts == [0, 24, 48, 70]
