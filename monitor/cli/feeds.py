@@ -24,7 +24,6 @@ from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
 from monitor.cli.options import MomentParam, complete_feed, format_option
 from monitor.config import value_parsers
-from monitor.config.loading import load
 from monitor.intake import opml
 from monitor.intake.ingest.coverage_gaps import describe_gap, format_interval
 from monitor.intake.ingest.feed_health import describe_health, describe_poll, health
@@ -137,6 +136,8 @@ def feeds_list(cli: CliContext, blind: bool, since: float | None, style: str) ->
 
 def _feeds(cli: CliContext) -> Sequence[FeedHealth]:
     """Return the feeds that the archive knows; before the first run those of feeds.yaml."""
+    from monitor.config.loading import load
+
     try:
         return cli.service().feeds()
     except NoStoreError:
@@ -227,6 +228,7 @@ def feeds_import(cli: CliContext, file: BinaryIO) -> None:
     new feeds get from tags and hosts of feeds.yaml. Credentials come from hosts only. A file with
     a mistake changes nothing.
     """
+    from monitor.config.loading import load
     from monitor.presentation.service.subscriptions import new_among, subscribe
 
     config = load(cli.config_path, data=cli.data)
@@ -332,6 +334,8 @@ def feeds_export(cli: CliContext, file: BinaryIO) -> None:
     Passwords are left out. Each feed is in a folder named after its first tag, and has all its
     tags as categories.
     """
+    from monitor.config.loading import load
+
     config = load(cli.config_path, data=cli.data)
     file.write(opml.write(config.feeds, "tocsin"))
 
@@ -343,6 +347,7 @@ def feeds_export(cli: CliContext, file: BinaryIO) -> None:
 @click.pass_obj
 def feeds_remove(cli: CliContext, feeds: tuple[str, ...]) -> None:
     """Remove all of these feeds, or none. Their articles stay in the archive."""
+    from monitor.config.loading import load
     from monitor.presentation.service.subscriptions import find_feed, unsubscribe
 
     config = load(cli.config_path, data=cli.data)
@@ -373,6 +378,8 @@ def feeds_add(
     and has none.
     """
     import asyncio
+
+    from monitor.config.loading import load
 
     if every and first:
         raise click.UsageError(_("--all and --first cannot be combined"))

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 from monitor.base.analyst import user
-from monitor.config.loading import load
 from monitor.model.config import SavedSearch
 from monitor.model.store_address import StoreAddress
 from monitor.presentation.service.service import Service
@@ -37,6 +36,8 @@ def open_service(
         store: Where the store is, when it is not in the data folder.
         read_only: Refuse to write.
     """
+    from monitor.config.loading import load
+
     store = store or StoreAddress(data)
     views, zone = open_views(store, read_only=read_only), local_zone()
 

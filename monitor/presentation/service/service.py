@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import tzinfo
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,7 @@ from monitor.storage.maintenance import index_repair
 from monitor.storage.monitor_lock import current_heartbeat
 
 if TYPE_CHECKING:
+    from index.query.parser import Query
     from monitor.model.briefing import Briefing
     from monitor.model.config import SavedSearch, Watchlist
     from monitor.model.latency import Latency
@@ -90,7 +91,10 @@ class Service:
         """What people decide of alerts."""
         from monitor.presentation.service.triage import Triage
 
-        return Triage(self.views, self.archive, self._clock, self._zone, self._who)
+        def matching_ids(query: Query) -> Collection[int]:
+            return self.archive.matching_ids(query)
+
+        return Triage(self.views, matching_ids, self._clock, self._zone, self._who)
 
     def feeds(self) -> list[FeedHealth]:
         """Return every feed's health, the worst first."""

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.query.ast import Node
-from index.query.parser import Query
 from monitor.base.article import Timestamp
 from monitor.base.errors import UnknownNameError
 from monitor.base.text_cleaning import line, lines
@@ -22,10 +20,10 @@ from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
 from monitor.model.triage import Change, TriageAction, TriageState
 from monitor.model.watchlist import Silence
-from monitor.storage.search.alert_filter import FilterMeaning, parse_alert_filter, select_alerts
 
 if TYPE_CHECKING:
-    from monitor.storage.search.search import ArchiveSearch
+    from index.query.ast import Node
+    from index.query.parser import Query
     from monitor.storage.store.sql.views import Views
 
 
@@ -54,13 +52,13 @@ class Triage:
     def __init__(
         self,
         views: Views,
-        search: ArchiveSearch,
+        matching_ids: Callable[[Query], Collection[int]],
         clock: Callable[[], Timestamp],
         zone: tzinfo,
         who: str = "",
     ) -> None:
         self._views = views
-        self._search = search
+        self._matching_ids = matching_ids
         self._clock = clock
         self._zone = zone
         self.who = who
@@ -68,7 +66,7 @@ class Triage:
 
     def by(self, who: str) -> Triage:
         """Return the same for another person."""
-        return Triage(self._views, self._search, self._clock, self._zone, who)
+        return Triage(self._views, self._matching_ids, self._clock, self._zone, who)
 
     def change(
         self,
@@ -138,10 +136,16 @@ class Triage:
             QueryError: The query has a mistake; the error knows its column.
             ArchiveError: The archive cannot be searched.
         """
+        from monitor.storage.search.alert_filter import (
+            FilterMeaning,
+            parse_alert_filter,
+            select_alerts,
+        )
+
         if not query:
             return list(self._views.alerts.ids(filter))
         meaning = FilterMeaning(self._clock(), self._zone, who=self.who)
-        source = _ArchiveSource(self._views, self._search)
+        source = _ArchiveSource(self._views, self._matching_ids)
         return list(select_alerts(parse_alert_filter(query), filter, meaning, source))
 
     def silence(self, name: str, seconds: float = USUAL, by: str = "") -> Silence:
@@ -191,7 +195,7 @@ class _ArchiveSource(Struct, frozen=True):
     """Answers the parts of a filter over alerts; words are searched in the archive."""
 
     views: Views
-    search: ArchiveSearch
+    matching_ids: Callable[[Query], Collection[int]]
 
     def ids(self, filter: Filter) -> Iterable[int]:
         return self.views.alerts.ids(filter)
@@ -201,9 +205,11 @@ class _ArchiveSource(Struct, frozen=True):
         return [escalated.alert for escalated in self.views.alerts.escalated(every)]
 
     def containing(self, node: Node) -> set[int]:
+        from index.query.parser import Query
+
         if not self.views.totals().articles:
             return set()
-        articles = self.search.matching_ids(Query(node.text, node))
+        articles = self.matching_ids(Query(node.text, node))
         return {raised.alert for raised in self.views.alerts.of_articles(articles)}
 
 

@@ -52,7 +52,7 @@ B = Feed(url="https://b.test/rss", name="b", lang="en")
 def triage(views: Views, clock: Callable[[], float]) -> Triage:
     """Return the part of the service that silences watchlists."""
     folder = Path("nowhere")
-    return Triage(views, ArchiveSearch(folder, views, clock, UTC), clock, UTC)
+    return Triage(views, ArchiveSearch(folder, views, clock, UTC).matching_ids, clock, UTC)
 
 
 @dataclass
