@@ -5,11 +5,9 @@ An edit changes only the keys whose fields differ; comments and all other lines 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -95,7 +93,7 @@ def read_fields(text: str, name: str) -> WatchlistFields:
 
 
 def _fields(file: EditedFile, name: str) -> WatchlistFields:
-    values = _values(_nodes(file)[_number(file, name)])
+    values = _values(file.items("watchlists")[_number(file, name)])
     if "score" in values:
         raise LayoutError(
             _("{watchlist} has a `score`, which no form shows; edit it in the file", watchlist=name)
@@ -112,14 +110,9 @@ def _fields(file: EditedFile, name: str) -> WatchlistFields:
     )
 
 
-def _nodes(file: EditedFile) -> list[Node]:
-    pair = file.root.get("watchlists")
-    return pair.value.nodes if pair and isinstance(pair.value, SequenceNode) else []
-
-
 def _number(file: EditedFile, name: str) -> int:
     """Return the number of a watchlist in the file; raises LayoutError."""
-    for number, node in enumerate(_nodes(file)):
+    for number, node in enumerate(file.items("watchlists")):
         if _title(_values(node)) == name:
             return number
     raise LayoutError(_("feeds.yaml has no watchlist called {name} any more", name=name))
@@ -133,17 +126,9 @@ def _title(values: dict[str, list[str]]) -> str:
 
 def _values(node: Node) -> dict[str, list[str]]:
     """Return the texts of each key of a watchlist; a bare term is its only term."""
-    if isinstance(node, ScalarNode):
-        return {"terms": [node.text]}
-    pairs = node.pairs if isinstance(node, MappingNode) else ()
-    return {pair.key.text: _texts(pair.value) for pair in pairs}
-
-
-def _texts(node: Node) -> list[str]:
-    if isinstance(node, ScalarNode):
-        return [node.text]
-    nodes = node.nodes if isinstance(node, SequenceNode) else ()
-    return [item.text for item in nodes if isinstance(item, ScalarNode)]
+    plain: Any = node.plain()
+    table = plain if isinstance(plain, dict) else {"terms": plain}
+    return {key: value if isinstance(value, list) else [value] for key, value in table.items()}
 
 
 # --- checking -----------------------------------------------------------------------
@@ -166,7 +151,7 @@ def check_fields(
     file = EditedFile(content.decode("utf-8-sig", "replace"))
     try:
         file = _with_watchlist(file, before, after)
-        number = len(_nodes(file)) - 1 if before is None else _number(file, after.title)
+        number = len(file.items("watchlists")) - 1 if before is None else _number(file, after.title)
     except LayoutError as error:
         return CheckedFields((FieldProblem("", str(error)),))
     try:
@@ -177,7 +162,7 @@ def check_fields(
         except ConfigError as broken:
             words = _("{file} has a mistake: {problem}", file=path.name, problem=broken.problems[0])
             return CheckedFields((FieldProblem("", words),))
-        node = _nodes(file)[number]
+        node = file.items("watchlists")[number]
         return CheckedFields(
             tuple(
                 _field_problem(node, file.index(each.line, each.column), each.message)
@@ -250,7 +235,7 @@ def _with_watchlist(
         item: Item = after.terms[0] if alone else values
         return EditedFile(yaml_edit.with_item(file.text, "watchlists", [item]))
     number = _number(file, before.title)
-    changes = _changes(_nodes(file)[number], before, after)
+    changes = _changes(file.items("watchlists")[number], before, after)
     _refuse_to_overwrite(_fields(file, before.title), before, [key for key, _value in changes])
     for key, value in changes:
         file = _with_value(file, number, key, value)
@@ -290,135 +275,43 @@ def _changes(
 
 def _with_value(file: EditedFile, number: int, key: str, value: Value | None) -> EditedFile:
     """Return the file with another value of a key of a watchlist; None removes the key."""
-    text, expected, node = file.text, file.root.plain(), _nodes(file)[number]
+    node = file.items("watchlists")[number]
     if isinstance(node, ScalarNode):
         if key == "terms" and isinstance(value, list) and len(value) == 1:
+            expected = file.root.plain()
             expected["watchlists"][number] = value[0]
-            after = _replaced(text, node, _written(text, value[0]))
-            return parsed_again(after, expected)
-        return _with_value(_as_mapping(file, number, node), number, key, value)
+            return parsed_again(yaml_edit.replaced(file.text, node, value[0]), expected)
+        file = yaml_edit.as_mapping(file, "watchlists", number, "terms", [node.text])
+        node = file.items("watchlists")[number]
     if not isinstance(node, MappingNode):
         raise LayoutError(_("this watchlist is neither a term nor a mapping"))
-    pair = node.get(key)
-    listed: Any = expected["watchlists"][number]
-    if value is None:
-        listed.pop(key, None)
-        return parsed_again(_without_key(text, node, key), expected) if pair else file
-    listed[key] = value
-    if pair is None:
-        after = _with_key(text, node, key, value)
-    elif isinstance(pair.value, SequenceNode) and isinstance(value, list) and pair.value.nodes:
-        after = _with_list(text, pair.value, value)
-    else:
-        after = _replaced(text, pair.value, _written(text, value))
-    return parsed_again(after, expected)
-
-
-def _as_mapping(file: EditedFile, number: int, node: ScalarNode) -> EditedFile:
-    """Return the file with a bare term as the `terms` of a mapping."""
     text, expected = file.text, file.root.plain()
-    expected["watchlists"][number] = {"terms": [node.text]}
-    written = f"{_key(text, 'terms')}: [{text[node.start : node.end].rstrip()}]"
-    line_start = text.rfind("\n", 0, node.start) + 1
-    if text[line_start : node.start].strip() != "-":
-        written = f"{{{written}}}"
-    return parsed_again(_replaced(text, node, written), expected)
-
-
-def _replaced(text: str, node: Node, written: str) -> str:
-    return text[: node.start] + written + text[yaml_edit.end_of(text, node) :]
-
-
-def _is_json(text: str) -> bool:
-    return text.lstrip().startswith("{")
-
-
-def _written(text: str, value: Value) -> str:
-    """Return a value on one line, as JSON in a file that is JSON."""
-    if _is_json(text):
-        return json.dumps(value, ensure_ascii=False)
-    return yaml_edit.value_text(value)
-
-
-def _key(text: str, key: str) -> str:
-    return json.dumps(key) if _is_json(text) else key
-
-
-def _with_key(text: str, node: MappingNode, key: str, value: Value) -> str:
-    """Add a key: a name before all others, else behind them."""
-    written = f"{_key(text, key)}: {_written(text, value)}"
-    first, last = node.pairs[0].key.start, yaml_edit.end_of(text, node.pairs[-1].value)
-    if text.startswith("{", node.start):
-        if key == "name":
-            return f"{text[:first]}{written}, {text[first:]}"
-        return f"{text[:last]}, {written}{text[last:]}"
-    ending = yaml_edit.ending_of(text)
-    margin = " " * (first - text.rfind("\n", 0, first) - 1)
-    if key == "name":
-        return f"{text[:first]}{written}{ending}{margin}{text[first:]}"
-    text, line_end = yaml_edit.line_behind(text, last)
-    return f"{text[:line_end]}{margin}{written}{ending}{text[line_end:]}"
-
-
-def _without_key(text: str, node: MappingNode, key: str) -> str:
-    at = next(at for at, pair in enumerate(node.pairs) if pair.key.text == key)
-    pair = node.pairs[at]
-    end = yaml_edit.end_of(text, pair.value)
-    if at == 0:
-        following = node.pairs[1].key.start
-        if "#" in text[end:following]:
-            raise LayoutError(_("a comment stands behind `{key}`; edit it by hand", key=key))
-        return text[: pair.key.start] + text[following:]
-    if text.startswith("{", node.start):
-        return text[: node.pairs[at - 1].value.end] + text[end:]
-    line_end = text.find("\n", end) + 1
-    return text[: text.rfind("\n", 0, pair.key.start) + 1] + (text[line_end:] if line_end else "")
+    names = [pair.key.text for pair in node.pairs]
+    pair = node.get(key)
+    if value is None:
+        expected["watchlists"][number].pop(key, None)
+        after = yaml_edit.without(text, node, {names.index(key)}) if pair else text
+    else:
+        expected["watchlists"][number][key] = value
+        if pair is None:  # a name stands before all others
+            after = yaml_edit.with_key(text, node, 0 if key == "name" else len(names), key, value)
+        elif isinstance(pair.value, SequenceNode) and isinstance(value, list) and pair.value.nodes:
+            after = _with_list(text, pair.value, value)
+        else:
+            after = yaml_edit.replaced(text, pair.value, value)
+    return parsed_again(after, expected)
 
 
 def _with_list(text: str, listed: SequenceNode, items: Sequence[str]) -> str:
     """Return the text with other items of a list; those that stay keep their lines."""
     before = [node.text if isinstance(node, ScalarNode) else "" for node in listed.nodes]
     steps = SequenceMatcher(None, before, items, autojunk=False).get_opcodes()
-    for tag, start, end, first, last in reversed(steps):
+    for tag, start, end, first, last in reversed(steps):  # what is before it is still in its place
         if tag == "equal":
             continue
         both = min(end - start, last - first)
-        text = _inserted(text, listed, start + both, items[first + both : last])
-        text = _removed(text, listed, range(start + both, end))
+        text = yaml_edit.with_items(text, listed, start + both, items[first + both : last])
+        text = yaml_edit.without(text, listed, range(start + both, end))
         for offset in reversed(range(both)):
-            node, item = listed.nodes[start + offset], items[first + offset]
-            text = _replaced(text, node, _written(text, item))
-    return text
-
-
-def _inserted(text: str, listed: SequenceNode, at: int, items: Sequence[str]) -> str:
-    """Add items before that of a number; the nodes up to there are still where they were."""
-    if not items:
-        return text
-    if text.startswith("[", listed.start):
-        written = [_written(text, item) for item in items]
-        if at:
-            place = listed.nodes[at - 1].end
-            return text[:place] + "".join(f", {each}" for each in written) + text[place:]
-        place = listed.nodes[0].start
-        return text[:place] + "".join(f"{each}, " for each in written) + text[place:]
-    margin = text[text.rfind("\n", 0, listed.start) + 1 : listed.start]
-    if at:
-        text, place = yaml_edit.line_behind(text, yaml_edit.end_of(text, listed.nodes[at - 1]))
-    else:
-        place = listed.start - len(margin)
-    return text[:place] + yaml_edit.block(items, margin, yaml_edit.ending_of(text)) + text[place:]
-
-
-def _removed(text: str, listed: SequenceNode, numbers: range) -> str:
-    in_brackets = text.startswith("[", listed.start)
-    for number in reversed(numbers):
-        node = listed.nodes[number]
-        if not in_brackets:
-            text, place = yaml_edit.line_behind(text, yaml_edit.end_of(text, node))
-            text = text[: text.rfind("\n", 0, node.start) + 1] + text[place:]
-        elif number:
-            text = text[: listed.nodes[number - 1].end] + text[node.end :]
-        else:
-            text = text[: node.start] + text[node.end :].lstrip().removeprefix(",").lstrip()
+            text = yaml_edit.replaced(text, listed.nodes[start + offset], items[first + offset])
     return text

@@ -157,7 +157,7 @@ REWRITTEN = [
     ("feeds:\n  - name: x\n    url: {old} # y\n", "feeds:\n  - name: x\n    url: {new} # y\n"),
     ("feeds: [{{name: x, url: {old}}}]\n", "feeds: [{{name: x, url: {new}}}]\n"),
     ("feeds:\n- 'https://me:pw@old.example/rss'\n", "feeds:\n- https://me:pw@new.example/rss\n"),
-    ('{{"feeds": ["{old}"]}}\n', '{{"feeds": [{new}]}}\n'),
+    ('{{"feeds": ["{old}"]}}\n', '{{"feeds": ["{new}"]}}\n'),
 ]  # fmt: skip
 
 
@@ -167,7 +167,7 @@ def test_nothing_else_in_the_file_changes(before: str, after: str) -> None:
 
 
 def test_an_address_that_is_not_there_is_not_replaced() -> None:
-    with pytest.raises(LayoutError, match="no feed has the address"):
+    with pytest.raises(LayoutError, match="no feed of the file has the address"):
         with_address("feeds: ['https://b.example']\n", OLD, NEW)
 
 
