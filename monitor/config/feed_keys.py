@@ -6,21 +6,8 @@ from typing import ClassVar
 
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all
-from monitor.config.kinds import (
-    AGENT,
-    DURATION,
-    ENCODING,
-    HEADERS,
-    LANGUAGE_CODE,
-    NAME,
-    PROXY,
-    SECRET,
-    SHARED_HEADERS,
-    TAGS,
-    TIMEOUT,
-    URL,
-)
-from monitor.config.tables import YES_OR_NO, Table, key, required, table
+from monitor.config import kinds
+from monitor.config.tables import YES_OR_NO, Table, table
 from monitor.config.value_parsers import HARMLESS
 
 NOUNS = mark_all("this", "feed")
@@ -31,58 +18,43 @@ class AuthKeys(Table):
 
     needs: ClassVar = {"oneOf": [{"required": ["user", "password"]}, {"required": ["bearer"]}]}
 
-    user = key(SECRET, "User name (HTTP Basic).", default="")
-    password = key(
-        SECRET,
-        "Password of the user, as `env:NAME` or `file:PATH`.",
-        examples=["env:LE_JOURNAL_PASSWORD"],
-        default="",
+    user = kinds.SECRET.key("User name (HTTP Basic).")
+    password = kinds.SECRET.key(
+        "Password of the user, as `env:NAME` or `file:PATH`.", examples=["env:LE_JOURNAL_PASSWORD"]
     )
-    bearer = key(
-        SECRET,
+    bearer = kinds.SECRET.key(
         "A token, instead of user and password, as `env:NAME` or `file:PATH`.",
         examples=["file:~/.secrets/wire"],
-        default="",
     )
 
 
 class SettingsKeys(Table):
     """Settings of one feed, of a host, of all feeds with a tag, or of all feeds."""
 
-    every = key(
-        DURATION,
+    every = kinds.DURATION.optional(
         "Time between two polls, from 1m to 1d (from 1s in the networks under `network.allow`)."
         " Without it, 15m, or less for a feed that moves fast.",
         examples=["15m", "1h"],
     )
-    full_text = key(
-        YES_OR_NO,
+    full_text = YES_OR_NO.optional(
         "Also read the page of each new article, if `robots.txt` allows it, and match its text."
-        " Needs the extra `fulltext`.",
+        " Needs the extra `fulltext`."
     )
-    lang = key(
-        LANGUAGE_CODE,
+    lang = kinds.LANGUAGE_CODE.key(
         "Language of the feed. Without it, the language of each article is detected.",
         examples=["fr", "en"],
-        default="",
     )
-    user_agent = key(AGENT, "The header `User-Agent`, instead of `tocsin/…`.", default="")
-    proxy = key(
-        PROXY,
+    user_agent = kinds.AGENT.key("The header `User-Agent`, instead of `tocsin/…`.")
+    proxy = kinds.PROXY.key(
         "HTTP proxy, as `http://host:3128`, `env:NAME` or `file:PATH`. `none` means no proxy.",
         examples=["http://proxy.example:3128"],
-        default="",
     )
-    timeout = key(
-        TIMEOUT,
-        "How long an answer may take, from 1s to 5m. Without it, 30s.",
-        examples=["90s"],
+    timeout = kinds.TIMEOUT.optional(
+        "How long an answer may take, from 1s to 5m. Without it, 30s.", examples=["90s"]
     )
-    encoding = key(
-        ENCODING,
+    encoding = kinds.ENCODING.key(
         "Encoding of the document, whatever it declares. Without it, the encoding is detected.",
         examples=["windows-1252"],
-        default="",
     )
     headers: dict[str, str]
     """Headers of the request, by name."""
@@ -91,33 +63,27 @@ class SettingsKeys(Table):
 class AddressKeys(Table):
     """Keys that only a feed has."""
 
-    url = required(
-        URL,
+    url = kinds.URL.required(
         "Address of the feed: RSS, RDF, Atom or JSON Feed.",
         examples=["https://www.lemonde.fr/rss/une.xml"],
     )
-    name = key(NAME, "Name of the feed. Without it, the host of its address.", default="")
-    tags = key(
-        TAGS,
+    name = kinds.NAME.key("Name of the feed. Without it, the host of its address.")
+    tags = kinds.TAGS.key(
         "Words that group feeds. `tag:belgique` selects all feeds with this tag.",
         examples=[["belgique", "presse"]],
-        default=(),
     )
-    enabled = key(YES_OR_NO, "`false` pauses the feed. Its articles are kept.", default=True)
+    enabled = YES_OR_NO.key("`false` pauses the feed. Its articles are kept.", default=True)
 
 
 class SecretsKeys(SettingsKeys):
     """Settings with secrets, which are known to be sent to one host only."""
 
-    headers = key(
-        HEADERS,
+    headers = kinds.HEADERS.key(
         "Headers of the request. They are sent to the host of the feed only. A value may be"
         " `env:NAME` or `file:PATH`.",
         examples=[{"Cookie": "file:~/.secrets/cookie", "Accept-Language": "fr"}],
-        default={},
     )
-    auth = key(
-        table(AuthKeys),
+    auth = table(AuthKeys).optional(
         "Credentials. They are sent to the host of the feed only.",
         examples=[{"user": "me@example.org", "password": "env:LE_JOURNAL_PASSWORD"}],
     )
@@ -126,12 +92,10 @@ class SecretsKeys(SettingsKeys):
 class SharedKeys(SettingsKeys):
     """Settings of feeds of any host: no secret is among them."""
 
-    headers = key(
-        SHARED_HEADERS,
+    headers = kinds.SHARED_HEADERS.key(
         f"Headers of the request that hold no secret: "
         f"{', '.join(f'`{name.title()}`' for name in HARMLESS)}.",
         examples=[{"Accept-Language": "fr"}],
-        default={},
     )
 
     @classmethod
@@ -163,4 +127,4 @@ class TagKeys(SharedKeys):
 class DefaultsKeys(SharedKeys):
     """Settings of all feeds. Settings of the feed, its host and its tags have precedence."""
 
-    tags = key(TAGS, "Tags that every feed has in addition to its own.", default=())
+    tags = kinds.TAGS.key("Tags that every feed has in addition to its own.")

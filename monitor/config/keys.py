@@ -8,44 +8,8 @@ from typing import ClassVar, Self
 from monitor.base.text_cleaning import line as on_one_line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, mark_all
-from monitor.config import tables
+from monitor.config import kinds, tables
 from monitor.config.feed_keys import DefaultsKeys, FeedKeys, HostKeys, TagKeys
-from monitor.config.kinds import (
-    AGE,
-    BACKFILL,
-    BRIEFING_SPAN,
-    CLOCK,
-    CLOCKS,
-    CONTACT,
-    DAYS,
-    DIGEST,
-    DURATION,
-    FOLDER,
-    HEADERS,
-    LANGUAGE_CODES,
-    LEVELS,
-    LISTENING,
-    MESSAGE_LANGUAGE,
-    NAME,
-    NETWORKS,
-    ORDER,
-    OUTLETS,
-    PAGES,
-    SEARCH_QUERY,
-    SECRET,
-    SERVER,
-    SEVERITY,
-    SPARED,
-    STORE,
-    TAG,
-    TAGS,
-    TEMPLATE,
-    TEXTS,
-    WATCHLIST_QUERY,
-    WEIGHTS,
-    WORDS,
-    ZONE,
-)
 from monitor.config.location import DEFAULT_DATA
 from monitor.config.names import nearest
 from monitor.config.tables import (
@@ -54,10 +18,8 @@ from monitor.config.tables import (
     Place,
     Schema,
     Table,
-    key,
     listed,
     named,
-    required,
     several,
     table,
 )
@@ -75,18 +37,15 @@ class SearchKeys(Table):
 
     noun = "search"
 
-    name = required(
-        NAME, "Name of the search, for `tocsin search @NAME`.", examples=["Liège this week"]
+    name = kinds.NAME.required(
+        "Name of the search, for `tocsin search @NAME`.", examples=["Liège this week"]
     )
-    query = required(
-        SEARCH_QUERY,
+    query = kinds.SEARCH_QUERY.required(
         "The query. It may contain every filter, as `since:7d` and `has:alert`.",
         examples=["(Liège OR Bierset) since:7d"],
     )
-    sort = key(
-        ORDER,
-        "`date` puts the newest article first, `score` the most relevant.",
-        default="date",
+    sort = kinds.ORDER.key(
+        "`date` puts the newest article first, `score` the most relevant.", default="date"
     )
 
     def search(self) -> SavedSearch:
@@ -97,26 +56,20 @@ class SearchKeys(Table):
 class ArchiveKeys(Table):
     """What the archive keeps, for how long, and whether articles get vectors."""
 
-    keep = key(
-        AGE,
+    keep = kinds.AGE.optional(
         "How long an article is kept after it was first seen, as 3y, 18mo, 90d."
         " Without it, for ever.",
         examples=["3y", "18mo", "90d"],
     )
-    except_ = key(
-        SPARED,
+    except_ = kinds.SPARED.key(
         "What is kept whatever its age: `has:alert`, `watch:NAME`, `tag:NAME`, `feed:NAME`.",
         examples=[["tag:belgique", "watch:Alibaba"]],
-        default=(),
     )
-    drop_alerts = key(
-        YES_OR_NO,
+    drop_alerts = YES_OR_NO.key(
         "`true` also deletes articles with alerts, and these alerts. Starred alerts are always"
-        " kept.",
-        default=False,
+        " kept."
     )
-    vectors = key(
-        YES_OR_NO,
+    vectors = YES_OR_NO.key(
         "`false` makes no vectors: articles are linked by names only, and `tocsin similar` knows"
         " those that had a vector before. Vectors need the extra `stories`, and processor time for"
         " each article.",
@@ -132,19 +85,16 @@ class EscalateKeys(Table):
 
     bare: ClassVar = {"const": False}
 
-    outlets = key(
-        OUTLETS,
+    outlets = kinds.OUTLETS.optional(
         "Escalate when so many independent outlets have the story. Without it, 5."
         " `false` means never.",
         examples=[5],
     )
-    languages = key(
-        YES_OR_NO,
-        "Escalate when the story crosses from French to English, or back. Without it, `true`.",
+    languages = YES_OR_NO.optional(
+        "Escalate when the story crosses from French to English, or back. Without it, `true`."
     )
-    to = key(
-        SEVERITY,
-        "Severity after the escalation. Without it, one level higher. It is never lowered.",
+    to = kinds.SEVERITY.optional(
+        "Severity after the escalation. Without it, one level higher. It is never lowered."
     )
 
     @classmethod
@@ -158,27 +108,25 @@ class EscalateKeys(Table):
 class AlertsKeys(Table):
     """Settings of all watchlists. Settings of the watchlist itself have precedence."""
 
-    escalate = key(table(EscalateKeys), "When an alert becomes more severe. `false` means never.")
-    cooldown = key(
-        DURATION,
+    escalate = table(EscalateKeys).optional(
+        "When an alert becomes more severe. `false` means never."
+    )
+    cooldown = kinds.DURATION.optional(
         "Time after an alert in which further alerts of its watchlist are listed, but not sent,"
         " from 1s to 1d.",
         examples=["30m"],
     )
-    backfill = key(
-        BACKFILL,
+    backfill = kinds.BACKFILL.optional(
         "Alerts about articles that were published before the watchlist or the feed was watched:"
         " `notify` sends them, `list` only lists them. Without it, `list`.",
         examples=["notify"],
     )
-    unusual = key(
-        YES_OR_NO,
+    unusual = YES_OR_NO.optional(
         "Whether an alert is raised when far more stories match than is usual at this time, or none"
         " any more. It takes two weeks to learn what is usual. Without it, `true`.",
         examples=[False],
     )
-    notify = key(
-        TEXTS,
+    notify = kinds.TEXTS.optional(
         "Names of the channels that receive alerts. `[]` means none. Without it, every channel.",
         examples=[["desk"]],
     )
@@ -192,63 +140,46 @@ NOTHING = mark("nothing to watch for; give it `terms`, a `query` or a `score`")
 class QueryKeys(Table):
     """Keys that only a watchlist has."""
 
-    name = key(
-        NAME,
-        "Name of the watchlist. With one term only, it may be left out; the term is the name.",
-        default="",
+    name = kinds.NAME.key(
+        "Name of the watchlist. With one term only, it may be left out; the term is the name."
     )
-    terms = key(
-        TEXTS,
+    terms = kinds.TEXTS.key(
         "Terms. An article that contains any of them raises an alert.",
         examples=[["Alibaba", "Cainiao", "阿里巴巴"]],
-        default=(),
     )
-    query = key(
-        WATCHLIST_QUERY,
+    query = kinds.WATCHLIST_QUERY.optional(
         'A query, as in `tocsin search`: AND, OR, NOT, "a phrase", a NEAR/10 b, word~.',
         examples=["espionnage~ AND (Liège OR belge~)"],
     )
-    score = key(
-        WEIGHTS,
+    score = kinds.WEIGHTS.key(
         "Terms with weights. An article raises an alert when the weights of the terms in it add up"
         " to `threshold`.",
         examples=[{"ransomware": 10, "logisti*": 3, "exercise": -5}],
-        default={},
     )
-    threshold = key(DECIMAL, "Sum of weights from which an alert is raised.", examples=[12])
-    not_ = key(
-        TEXTS,
+    threshold = DECIMAL.optional("Sum of weights from which an alert is raised.", examples=[12])
+    not_ = kinds.TEXTS.key(
         "Exclusions: an article that contains one of these terms, or that one of the filters"
         " `feed:NAME`, `tag:NAME` and `lang:CODE` selects, raises no alert.",
         examples=[["Alibaba Cave", "feed:Le Soir"]],
-        default=(),
     )
-    severity = key(
-        SEVERITY, "Severity of its alerts: high, medium or low.", default=Severity.MEDIUM
+    severity = kinds.SEVERITY.key(
+        "Severity of its alerts: high, medium or low.", default=Severity.MEDIUM
     )
-    lang = key(
-        LANGUAGE_CODES,
+    lang = kinds.LANGUAGE_CODES.key(
         "Only articles in these languages, or whose language is unknown. Without it, all.",
         examples=[["fr", "en"]],
-        default=(),
     )
-    feeds = key(
-        TEXTS,
+    feeds = kinds.TEXTS.key(
         "Only feeds with these names or tags. Without it, all feeds.",
         examples=[["tag:belgique", "lesechos"]],
-        default=(),
     )
-    match = key(
-        TEXTS,
+    match = kinds.TEXTS.key(
         "Sentences that must match: tests of the watchlist.",
         examples=[["La sûreté belge soupçonne un espionnage à Liège"]],
-        default=(),
     )
-    no_match = key(
-        TEXTS,
+    no_match = kinds.TEXTS.key(
         "Sentences that must not match: tests of the watchlist.",
         examples=[["Le film d'espionnage de la semaine"]],
-        default=(),
     )
 
 
@@ -264,8 +195,7 @@ class WatchlistKeys(AlertsKeys, QueryKeys):
         ]
     }
 
-    notify = key(
-        TEXTS,
+    notify = kinds.TEXTS.optional(
         "Names of the channels that receive its alerts. `[]` means none. Without it, the routes"
         " decide; without routes, every channel.",
         examples=[["desk"]],
@@ -307,27 +237,21 @@ class QuietKeys(Table):
 
     noun = "quiet"
 
-    from_ = required(CLOCK, "Beginning of the quiet hours.", examples=["22:00"])
-    to = required(
-        CLOCK,
+    from_ = kinds.CLOCK.required("Beginning of the quiet hours.", examples=["22:00"])
+    to = kinds.CLOCK.required(
         "End of the quiet hours: on the next day, unless it is later than `from`.",
         examples=["07:00"],
     )
-    days = key(
-        DAYS,
+    days = kinds.DAYS.key(
         "Days on which quiet hours begin: mon to sun, or `mon-fri`. Without it, every day.",
         examples=[["fri", "sat"], "mon-fri"],
-        default=EVERY_DAY,
     )
-    except_ = key(
-        LEVELS,
+    except_ = kinds.LEVELS.key(
         "Severities that are sent all the same: one level means this level and above, a list"
         " exactly these levels.",
         examples=["high"],
-        default=(),
     )
-    zone = key(
-        ZONE,
+    zone = kinds.ZONE.optional(
         "Time zone of the quiet hours. Without it, the `zone` of the file.",
         examples=["Europe/Brussels"],
     )
@@ -355,33 +279,26 @@ class RouteKeys(Table):
 
     noun = "route"
 
-    watch = key(
-        TEXTS,
+    watch = kinds.TEXTS.key(
         "Only alerts of these watchlists. Alerts about feeds belong to `feed health`.",
         examples=[["Liège"]],
-        default=(),
     )
-    severity = key(
-        LEVELS,
+    severity = kinds.LEVELS.key(
         "Only alerts of this severity and above. A list means exactly these severities.",
         examples=["high", ["medium", "low"]],
-        default=(),
     )
-    lang = key(LANGUAGE_CODES, "Only articles in these languages.", default=())
-    tag = key(TAGS, "Only feeds with one of these tags.", examples=["belgique"], default=())
-    feeds = key(TEXTS, "Only feeds with these names or tags.", examples=[["lesechos"]], default=())
-    to = required(
-        TEXTS,
+    lang = kinds.LANGUAGE_CODES.key("Only articles in these languages.")
+    tag = kinds.TAGS.key("Only feeds with one of these tags.", examples=["belgique"])
+    feeds = kinds.TEXTS.key("Only feeds with these names or tags.", examples=[["lesechos"]])
+    to = kinds.TEXTS.required(
         "Names of the channels that receive the alerts. `[]` means none.",
         examples=[["desk", "soc"]],
     )
-    quiet = key(
-        QUIET,
+    quiet = QUIET.optional(
         "Quiet hours of this route, in addition to those of the channel. Alerts raised in them are"
-        " sent as one message at their end.",
+        " sent as one message at their end."
     )
-    digest = key(
-        DIGEST,
+    digest = kinds.DIGEST.optional(
         'Collect alerts and send them as one message: every `30m`, or at `"07:30"`.',
         examples=["30m", "07:30"],
     )
@@ -392,32 +309,24 @@ class BriefingKeys(Table):
 
     noun = "briefing"
 
-    name = key(
-        NAME,
+    name = kinds.NAME.key(
         "Name of the briefing, in its title. Without it, `Briefing`. Each of several has another"
         " one.",
         examples=["Ports, weekly"],
-        default="",
     )
-    at = required(
-        CLOCKS,
+    at = kinds.CLOCKS.required(
         "When it is sent: a time, or several. Quiet hours do not hold it back.",
         examples=["07:00", ["07:00", "17:30"]],
     )
-    to = required(
-        several(WORDS, at_least_one=True),
-        "Names of the channels that receive it.",
-        examples=["desk", ["desk", "soc"]],
+    to = several(kinds.WORDS, at_least_one=True).required(
+        "Names of the channels that receive it.", examples=["desk", ["desk", "soc"]]
     )
-    days = key(
-        DAYS,
+    days = kinds.DAYS.key(
         "Days on which it is sent: mon to sun, or `mon-fri`. Without it, every day.",
         examples=["mon-fri"],
-        default=EVERY_DAY,
     )
-    watch = key(TEXTS, "Only these watchlists. Without it, all.", examples=[["Liège"]], default=())
-    since = key(
-        BRIEFING_SPAN,
+    watch = kinds.TEXTS.key("Only these watchlists. Without it, all.", examples=[["Liège"]])
+    since = kinds.BRIEFING_SPAN.optional(
         "How far back it goes, up to `31d`. Without it, to the briefing before; the first one goes"
         " back a day.",
         examples=["24h"],
@@ -439,70 +348,54 @@ class ChannelKeys(Table):
     noun = "channel"
     needs: ClassVar = {"oneOf": [{"required": ["name", kind]} for kind in KINDS]}
 
-    name = required(NAME, "Name of the channel, for `notify:` and `routes:`.", examples=["desk"])
-    url = key(
-        SECRET,
+    name = kinds.NAME.required(
+        "Name of the channel, for `notify:` and `routes:`.", examples=["desk"]
+    )
+    url = kinds.SECRET.key(
         "An address of Apprise: e-mail, ntfy, Slack, Matrix and about a hundred more services."
         " May be `env:NAME` or `file:PATH`. Needs the extra `notify`.",
         examples=["ntfy://ntfy.example.org/veille", "env:DESK_URL"],
-        default="",
     )
-    webhook = key(
-        SECRET,
+    webhook = kinds.SECRET.key(
         "Address to which each alert is sent as JSON (POST). May be `env:NAME` or `file:PATH`.",
         examples=["https://soc.example.org/in"],
-        default="",
     )
-    secret = key(
-        SECRET,
+    secret = kinds.SECRET.key(
         "Key with which the requests of a webhook are signed, as `env:NAME` or `file:PATH`.",
         examples=["env:SOC_SECRET"],
-        default="",
     )
-    headers = key(
-        HEADERS,
+    headers = kinds.HEADERS.key(
         "Headers of the requests of a webhook. A value may be `env:NAME` or `file:PATH`.",
         examples=[{"Authorization": "env:SOC_TOKEN"}],
-        default={},
     )
-    command = key(
-        TEXTS,
+    command = kinds.TEXTS.key(
         "A program and its arguments. It runs for each alert, without a shell, and reads the same"
         " JSON from its standard input.",
         examples=[["/usr/local/bin/on-alert"]],
-        default=(),
     )
-    file = key(
-        FOLDER,
+    file = kinds.FOLDER.key(
         "File to which each alert is appended, as a line of JSON. A relative path starts at the"
         " folder of `feeds.yaml`.",
         examples=["alerts.jsonl"],
-        default="",
     )
-    atom = key(
-        FOLDER,
+    atom = kinds.FOLDER.key(
         "Folder with an Atom feed for each watchlist. A relative path starts at the folder of"
         " `feeds.yaml`.",
         examples=["public/feeds"],
-        default="",
     )
-    quiet = key(
-        QUIET,
-        "Quiet hours of this channel. Alerts raised in them are sent as one message at their end.",
+    quiet = QUIET.optional(
+        "Quiet hours of this channel. Alerts raised in them are sent as one message at their end."
     )
-    digest = key(
-        DIGEST,
+    digest = kinds.DIGEST.optional(
         'Collect alerts and send them as one message: every `30m`, or at `"07:30"`, or at several'
         " times.",
         examples=["30m", "07:30"],
     )
-    template = key(
-        TEMPLATE,
+    template = kinds.TEMPLATE.key(
         "Text of the messages of a channel with `url`. Fields: "
         + ", ".join(f"`${field}`" for field in TEMPLATE_FIELDS)
         + ".",
         examples=["$sign $headline ($outlet, $time)\n$sentence\n$link"],
-        default="",
     )
 
     @classmethod
@@ -532,22 +425,17 @@ class ChannelKeys(Table):
 class NetworkKeys(Table):
     """Which networks are allowed, and how tocsin identifies itself."""
 
-    allow = key(
-        NETWORKS,
+    allow = kinds.NETWORKS.key(
         "Private networks to which tocsin may connect. It never connects to any other private"
         " network.",
         examples=[["192.168.0.0/16"]],
-        default=(),
     )
-    contact = key(
-        CONTACT,
+    contact = kinds.CONTACT.key(
         "Mail address or web address at which publishers can reach you. It is sent with each"
         " request.",
         examples=["watch@example.org"],
-        default="",
     )
-    metrics = key(
-        LISTENING,
+    metrics = kinds.LISTENING.optional(
         "Address and port of the metrics for Prometheus. It applies from the next start of the"
         " monitor. Without it, there are none.",
         examples=["127.0.0.1:9464"],
@@ -557,12 +445,10 @@ class NetworkKeys(Table):
 class ApiKeys(Table):
     """Where people reach the pages of `tocsin api`."""
 
-    url = key(
-        PAGES,
+    url = kinds.PAGES.key(
         "Address at which your readers open the pages of `tocsin api`. Messages, briefings and Atom"
         " feeds then link to the page of each alert. Without it, they link to the article only.",
         examples=["https://news.example.org"],
-        default="",
     )
 
 
@@ -571,72 +457,54 @@ class FileKeys(Table):
 
     needs: ClassVar = {"required": ["feeds", "watchlists"]}
 
-    feeds = key(listed(table(FeedKeys)), "The feeds to poll.", default=())
-    watchlists = key(
-        listed(table(WatchlistKeys)), "The watchlists. `[]` only fills the archive.", default=()
+    feeds = listed(table(FeedKeys)).key("The feeds to poll.")
+    watchlists = listed(table(WatchlistKeys)).key("The watchlists. `[]` only fills the archive.")
+    searches = listed(table(SearchKeys, SearchKeys.search)).key(
+        "Saved searches, for `tocsin search @NAME`."
     )
-    searches = key(
-        listed(table(SearchKeys, SearchKeys.search)),
-        "Saved searches, for `tocsin search @NAME`.",
-        default=(),
-    )
-    defaults = key(table(DefaultsKeys), default=DefaultsKeys())
-    tags = key(
-        named(TAG, table(TagKeys)),
+    defaults = table(DefaultsKeys).key()
+    tags = named(kinds.TAG, table(TagKeys)).key(
         "Settings of all feeds with a tag. Those of the feed and of its host have precedence.",
         examples=[{"belgique": {"every": "5m", "full_text": True}}],
-        default={},
     )
-    hosts = key(
-        named(SERVER, table(HostKeys)),
+    hosts = named(kinds.SERVER, table(HostKeys)).key(
         "Settings of all feeds of a host, as credentials. Those of the feed have precedence. A host"
         " alone stands for `https`; write `http://HOST` for `http`.",
         examples=[{"journal.example": {"auth": {"user": "me", "password": "env:JOURNAL"}}}],
-        default={},
     )
-    channels = key(listed(table(ChannelKeys)), "Where alerts are sent.", default=())
-    routes = key(
-        listed(table(RouteKeys)),
+    channels = listed(table(ChannelKeys)).key("Where alerts are sent.")
+    routes = listed(table(RouteKeys)).key(
         "Which alerts go to which channels. The first route whose conditions hold decides. Without"
-        " such a route, an alert goes to the channels under `alerts.notify`, else to all channels.",
-        default=(),
+        " such a route, an alert goes to the channels under `alerts.notify`, else to all channels."
     )
-    briefing = key(
-        several(table(BriefingKeys)),
+    briefing = several(table(BriefingKeys)).key(
         "A briefing that is sent at fixed times; a list for several.",
         examples=[{"at": "07:00", "days": "mon-fri", "to": "desk"}],
-        default=(),
     )
-    language = key(
-        MESSAGE_LANGUAGE,
+    language = kinds.MESSAGE_LANGUAGE.key(
         "Language of messages, help, dashboard and briefings: `en` or `fr`. Without it, that of the"
         " machine's locale. `TOCSIN_LANGUAGE` has precedence.",
         examples=["fr"],
-        default="",
     )
-    zone = key(
-        ZONE,
+    zone = kinds.ZONE.optional(
         "Time zone of quiet hours, digests, briefings and messages. Without it, that of the"
         " machine.",
         examples=["Europe/Brussels"],
     )
-    alerts = key(table(AlertsKeys), default=AlertsKeys())
-    network = key(table(NetworkKeys), default=NetworkKeys())
-    api = key(table(ApiKeys), default=ApiKeys())
-    archive = key(table(ArchiveKeys), default=ArchiveKeys())
-    data = key(
-        FOLDER,
+    alerts = table(AlertsKeys).key()
+    network = table(NetworkKeys).key()
+    api = table(ApiKeys).key()
+    archive = table(ArchiveKeys).key()
+    data = kinds.FOLDER.key(
         "Data folder. A relative path starts at the folder of `feeds.yaml`.",
         examples=["~/newsroom"],
         default=DEFAULT_DATA,
     )
-    store = key(
-        STORE,
+    store = kinds.STORE.key(
         "Address of a PostgreSQL that several machines share, in place of the store in the data"
         " folder. Its password is not written here: it comes from the environment (`TOCSIN_STORE`,"
         " `PGPASSWORD`) or from a file (`~/.pgpass`). Needs the extra `postgresql`.",
         examples=["postgresql://tocsin@db.example.org/newsroom"],
-        default="",
     )
 
 

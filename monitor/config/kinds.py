@@ -96,7 +96,7 @@ def _levels(node: Node, place: Place) -> tuple[Severity, ...] | None:
 
 
 _LISTED_LEVELS = several(SEVERITY)
-LEVELS = Kind(_LISTED_LEVELS.schema, _levels)
+LEVELS = Kind(_LISTED_LEVELS.schema, _levels, nothing=())
 
 
 def _days(node: Node, place: Place) -> tuple[int, ...]:
@@ -106,7 +106,7 @@ def _days(node: Node, place: Place) -> tuple[int, ...]:
 
 
 _RANGES = several(text(value_parsers.days, _pattern("^[A-Za-z]{3,}(-[A-Za-z]{3,})?$")))
-DAYS = Kind(_RANGES.schema, _days)
+DAYS = Kind(_RANGES.schema, _days, nothing=EVERY_DAY)
 
 
 def _digest(node: Node, place: Place) -> Digest:

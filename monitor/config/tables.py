@@ -6,10 +6,10 @@ means, examples, its default. A problem is told with its place and what to write
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import compress
 from math import isfinite
-from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, overload
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast, overload
 
 from index.errors import QueryError
 from monitor.base.errors import Problem
@@ -31,7 +31,6 @@ from monitor.config.yaml_nodes import (
 T = TypeVar("T")
 S = TypeVar("S", bound="Table")
 V = TypeVar("V")
-D = TypeVar("D")
 Schema = dict[str, Any]
 
 TEXT, TRUTH, NUMBER, LIST, MAPPING, TABLE = mark_all(
@@ -132,7 +131,7 @@ def query_problem(error: QueryError) -> str:
 
 
 class Kind(Generic[T]):
-    """What a value may be: its JSON Schema, and how it is read.
+    """What a value may be: its JSON Schema, how it is read, and what a key without it has.
 
     `read` raises ValueError with what to write. It returns None where the problems are told and
     nothing is left.
@@ -143,11 +142,33 @@ class Kind(Generic[T]):
         schema: Schema,
         read: Callable[[Node, Place], T | None],
         tables: tuple[type[Table], ...] = (),
+        *,
+        nothing: Any = None,
     ) -> None:
         self.schema = schema
         self.read = read
         self.tables = tables
         """The tables that may be in it."""
+        self.nothing = nothing
+
+    def key(self, words: str = "", *, examples: Sequence[Any] = (), default: Any = None) -> T:
+        """Describe a key: what it means, examples, and what holds without it.
+
+        Args:
+            words: What it means, in a sentence.
+            examples: Values as they are written.
+            default: What holds without it; None is what the kind has for nothing.
+        """
+        default = self.nothing if default is None else default
+        return cast(T, Key(self, words, list(examples), default))
+
+    def optional(self, words: str = "", *, examples: Sequence[Any] = ()) -> T | None:
+        """Describe a key that is None where it is not there."""
+        return cast(T, Key(self, words, list(examples)))
+
+    def required(self, words: str, *, examples: Sequence[Any] = ()) -> T:
+        """Describe a key that must be there."""
+        return cast(T, Key(self, words, list(examples), is_required=True))
 
 
 def text(parse: Callable[[str], T], schema: Schema = ANY_TEXT) -> Kind[T]:
@@ -158,7 +179,7 @@ def text(parse: Callable[[str], T], schema: Schema = ANY_TEXT) -> Kind[T]:
             raise WrongKindError(TEXT)
         return parse(value)
 
-    return Kind(schema, read)
+    return Kind(schema, read, nothing="")
 
 
 _TRUTHS = dict.fromkeys(("true", "yes", "on", "y", "t", "1"), True) | dict.fromkeys(
@@ -182,7 +203,7 @@ def _number(node: Node, place: Place) -> float:
     return value
 
 
-YES_OR_NO = Kind({"type": "boolean"}, _truth)
+YES_OR_NO = Kind({"type": "boolean"}, _truth, nothing=False)
 DECIMAL = Kind({"type": "number"}, _number)
 
 
@@ -198,7 +219,7 @@ def listed(item: Kind[T]) -> Kind[tuple[T, ...]]:
             node.nodes[:] = compress(node.nodes, fits)
         return tuple(value for value in values if value is not None)
 
-    return Kind({"type": "array", "items": item.schema}, read, item.tables)
+    return Kind({"type": "array", "items": item.schema}, read, item.tables, nothing=())
 
 
 def several(item: Kind[T], *, at_least_one: bool = False) -> Kind[tuple[T, ...]]:
@@ -220,7 +241,7 @@ def several(item: Kind[T], *, at_least_one: bool = False) -> Kind[tuple[T, ...]]
         values = many.read(node, place)
         return None if at_least_one and not values else values
 
-    return Kind({"anyOf": [item.schema, many.schema]}, read, item.tables)
+    return Kind({"anyOf": [item.schema, many.schema]}, read, item.tables, nothing=())
 
 
 def named(names: Kind[str], values: Kind[T], schema: Schema | None = None) -> Kind[dict[str, T]]:
@@ -240,38 +261,20 @@ def named(names: Kind[str], values: Kind[T], schema: Schema | None = None) -> Ki
         return read
 
     whole = {"type": "object", "additionalProperties": values.schema, **(schema or {})}
-    return Kind(whole, read, values.tables)
+    return Kind(whole, read, values.tables, nothing={})
 
 
 # --- tables -------------------------------------------------------------------------
 
 
 class Key(NamedTuple):
-    """A key of a table."""
+    """A key of a table. `Table` puts the value, or the default, in its place."""
 
     kind: Kind[Any]
     words: str
-    """What it means, in a sentence."""
     examples: list[Any]
-    default: Any
-    is_required: bool
-
-
-@overload
-def key(kind: Kind[T], words: str = "", *, examples: list[Any] = ...) -> T | None: ...
-@overload
-def key(kind: Kind[T], words: str = "", *, examples: list[Any] = ..., default: D) -> T | D: ...
-def key(
-    kind: Kind[Any], words: str = "", *, examples: list[Any] | None = None, default: Any = None
-) -> Any:
-    """Describe a key: what it may be, what it means, examples, and what holds without it."""
-    return Key(kind, words, examples or [], default, False)
-
-
-def required(kind: Kind[T], words: str, *, examples: list[Any] | None = None) -> T:
-    """Describe a key that must be there."""
-    described: Any = Key(kind, words, examples or [], None, True)
-    return described  # type: ignore[no-any-return]  # `Table` puts the value in its place
+    default: Any = None
+    is_required: bool = False
 
 
 class Table:
@@ -367,7 +370,7 @@ def table(cls: type[Any], make: Callable[[Any], Any] | None = None) -> Kind[Any]
         values = cls.from_node(node, place)
         return values if values is None or make is None else make(values)
 
-    return Kind({"$ref": f"#/$defs/{_name(cls)}"}, read, (cls,))
+    return Kind({"$ref": f"#/$defs/{_name(cls)}"}, read, (cls,), nothing=None if make else cls())
 
 
 # --- JSON Schema ---------------------------------------------------------------------
