@@ -17,6 +17,7 @@ from monitor.config.location import data_folder, shared_store
 from monitor.config.watchlist_tests import understand_and_test
 from monitor.model.config import Config
 from monitor.model.severity import Severity
+from monitor.model.store_address import StoreAddress
 
 PATH = Path("newsroom/feeds.yaml")
 STARTER = (ROOT / "monitor" / "config" / "starter.yaml").read_text(encoding="utf-8")
@@ -498,7 +499,7 @@ def test_where_the_store_is(
     path = tmp_path / "feeds.yaml"
     path.write_text(FEEDS + written + WATCHLISTS, encoding="utf-8")
     assert shared_store(path, environ) == address
-    assert load(path).store == (address or tmp_path / "var")
+    assert load(path).store == StoreAddress(tmp_path / "var", address)
 
 
 @pytest.mark.parametrize(
