@@ -15,28 +15,21 @@ from monitor.base.errors import StoreError, requires_extra
 from monitor.base.garbage import keep_freed, share_one_heap
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, set_up_log
-from monitor.cli.options import NumberParam
+from monitor.cli.options import NumberParam, with_listening
 from monitor.cli.serve import Dashboards
 from monitor.presentation.service.service import Service
 from monitor.runtime.machine import local_zone, monotonic, new_token, server_connections, sleep
 
 if TYPE_CHECKING:
     from monitor.api.newsroom import Newsroom
+    from monitor.cli.serve import Dashboards
 
 PORT, DASHBOARD_PORT = 8735, 8734
 PER_MINUTE = 600
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
-@click.option(
-    "--port",
-    type=NumberParam(0, 65535),
-    default=PORT,
-    show_default=True,
-    metavar="PORT",
-    help="Port to listen at. 0 means any free port.",
-)
+@with_listening(PORT)
 @click.option(
     "--no-token",
     is_flag=True,
@@ -63,9 +56,6 @@ PER_MINUTE = 600
     "--behind-proxy", is_flag=True, help="Say that a proxy in front of this server encrypts."
 )
 @click.option(
-    "--name", "names", multiple=True, metavar="NAME", help="Another host name of this machine."
-)
-@click.option(
     "--rate",
     type=NumberParam(1, 100_000),
     default=PER_MINUTE,
@@ -81,7 +71,6 @@ PER_MINUTE = 600
     metavar="[PORT]",
     help="Show the dashboard too, as `tocsin serve` does, at this port or at 8734.",
 )
-@click.option("--no-monitor", is_flag=True, help="Start no monitor.")
 @click.pass_obj
 def api(
     cli: CliContext,

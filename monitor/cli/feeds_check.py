@@ -177,7 +177,9 @@ def feeds_check(context: click.Context, feeds: tuple[str, ...], style: str) -> N
     a feed cannot be read.
     """
     cli: CliContext = context.obj
-    config = _config(cli) if not feeds or cli.config_path.exists() else None
+    config = None
+    if not feeds or cli.config_path.exists():
+        config = load(cli.config_path, data=cli.data)
     targets = _feeds(feeds, config)
     results = asyncio.run(_read(targets, config))
     now = cli.clock()
@@ -193,10 +195,6 @@ def feeds_check(context: click.Context, feeds: tuple[str, ...], style: str) -> N
         for feed, result in zip(targets, results, strict=True):
             click.echo("\n".join(report_lines(feed, result, now)))
     context.exit(any(isinstance(result, FeedError) for result in results))
-
-
-def _config(cli: CliContext) -> Config:
-    return load(cli.config_path, data=cli.data)
 
 
 def _feeds(names: Sequence[str], config: Config | None) -> list[Feed]:

@@ -73,34 +73,8 @@ class LazyGroup(click.Group):
         """Parse the arguments; those that name no command are for the default one."""
         completing = ctx.resilient_parsing and not args
         if self.default and not completing and not self._names_command(ctx, args):
-            self._refuse_late_command(ctx, args)
             args = [self.default, *args]
         return super().parse_args(ctx, args)
-
-    def _refuse_late_command(self, ctx: click.Context, args: list[str]) -> None:
-        """Refuse a command behind the options of the default one.
-
-        Raises:
-            UsageError: There is one.
-        """
-        if ctx.resilient_parsing or not set(self.list_commands(ctx)).intersection(args):
-            return
-        command = self.get_command(ctx, self.default)
-        assert command is not None
-        if any(isinstance(one, click.Argument) for one in command.params):
-            return
-        inner = click.Context(command, parent=ctx, info_name=self.default)
-        words = command.make_parser(inner).parse_args([*args])[1]
-        if words and words[0] in self.list_commands(ctx):
-            path = f"{ctx.command_path} {words[0]}"
-            raise click.UsageError(
-                _(
-                    "`{name}` stands before its options: `{command} …`; `{command} -h` lists them",
-                    name=words[0],
-                    command=path,
-                ),
-                ctx,
-            )
 
     def _names_command(self, ctx: click.Context, args: list[str]) -> bool:
         """Return whether a command, or the help of the group, follows the group's own options."""

@@ -266,6 +266,26 @@ def with_limit(default: int, what: str = "At most this many. 0 means all.") -> C
     )
 
 
+def with_listening(port: int) -> Callable[[F], F]:
+    """Add where a server listens, and whether it starts a monitor."""
+    options = (
+        click.option("--host", default="127.0.0.1", show_default=True,
+                     help="Address to listen at."),
+        click.option("--port", type=NumberParam(0, 65535), default=port, metavar="N",
+                     show_default=True, help="Port to listen at. 0 means any free port."),
+        click.option("--name", "names", multiple=True, metavar="NAME",
+                     help="Another host name of this machine."),
+        click.option("--no-monitor", is_flag=True, help="Start no monitor."),
+    )  # fmt: skip
+
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
 table_or_json_option = with_format("table", "json")
 format_option = with_format("table", "json", "jsonl", "csv")
 

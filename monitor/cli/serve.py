@@ -16,6 +16,7 @@ from monitor.base.errors import requires_extra
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, set_up_log
 from monitor.cli.dashboard import dashboard
+from monitor.cli.options import with_listening
 from monitor.runtime.machine import new_token, server_connections
 from tui.web.auth import Auth
 
@@ -31,21 +32,9 @@ _TERMINAL_VARIABLES = (
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=PORT,
-    metavar="N",
-    show_default=True,
-    help="Port to listen at. 0 means any free port.",
-)
+@with_listening(PORT)
 @click.option("--expose", is_flag=True, help="Allow a `--host` that other machines can reach.")
-@click.option(
-    "--name", "names", multiple=True, metavar="NAME", help="Another host name of this machine."
-)
 @click.option("--read-only", is_flag=True, help="Allow no changes.")
-@click.option("--no-monitor", is_flag=True, help="Start no monitor.")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTIONS]")
 @click.pass_obj
 def serve(

@@ -30,7 +30,6 @@ WEEK = 7 * DAY
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @with_format("text", "json")
 @click.option("--latency", is_flag=True,
               help="Show how long news takes, by step, feed and channel.")  # fmt: skip
@@ -41,14 +40,14 @@ WEEK = 7 * DAY
     help="With --latency: alerts from this time on. Without it, the last week.",
 )
 @click.pass_obj
-def status(cli: CliContext, as_json: bool, style: str, latency: bool, since: float | None) -> None:
+def status(cli: CliContext, style: str, latency: bool, since: float | None) -> None:
     """Show the state of the newsroom: monitor, feeds, articles, alerts, deliveries.
 
     With --latency: show how long news takes from the publisher to a channel, step by step.
 
     Exits with 1 while a monitor runs that has found the store damaged.
     """
-    as_json = as_json or style == "json"
+    as_json = style == "json"
     if since is not None and not latency:
         raise click.UsageError(_("--since needs --latency"))
     if latency:

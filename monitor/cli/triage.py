@@ -42,8 +42,6 @@ class _Verb(NamedTuple):
     """What was done to an alert: `{count} alert closed`."""
     many: str
     """What was done to several."""
-    already: str
-    """Said when nothing is to be done: `nothing to change: already closed`."""
     name: str = ""
     """The tag or the person that it is about: `{tag}` or `{name}` in the texts."""
 
@@ -54,10 +52,6 @@ class _Verb(NamedTuple):
     def done(self, count: int) -> str:
         """Return what was done to so many alerts."""
         return ngettext(self.one, self.many, count, tag=self.name, name=self.name)
-
-    def nothing(self) -> str:
-        """Return that there was nothing to do."""
-        return _(self.already, tag=self.name, name=self.name)
 
 
 def _change_alerts(
@@ -145,7 +139,11 @@ def _report_change(
         click.echo(json.dumps(change_row(act, total, [alert.id for alert in kept])))
         return
     stay = _stay_words(kept, act.left if act else ())
-    parts = [] if stay and not changed else [verb.done(len(changed)) if changed else verb.nothing()]
+    parts = (
+        []
+        if stay and not changed
+        else [verb.done(len(changed)) if changed else _("nothing to change")]
+    )
     if changed and (rest := total - len(changed) - len(kept) - len(act.left if act else ())):
         parts.append(ngettext("{count} was already", "{count} were already", rest))
     parts += stay
@@ -260,12 +258,10 @@ def _assign(
 _ASSIGNED = _Verb(
     mark("assign to {name}"),
     *mark_plural("{count} alert assigned to {name}", "{count} alerts assigned to {name}"),
-    mark("nothing to change: already assigned to {name}"),
 )
 _ASSIGNED_TO_NOBODY = _Verb(
     mark("assign to nobody"),
     *mark_plural("{count} alert assigned to nobody", "{count} alerts assigned to nobody"),
-    mark("nothing to change: already assigned to nobody"),
 )
 
 
@@ -298,12 +294,10 @@ def _note(
 _NOTED = _Verb(
     mark("write the note"),
     *mark_plural("{count} alert noted", "{count} alerts noted"),
-    mark("nothing to change: already noted"),
 )
 _NOT_NOTED = _Verb(
     mark("remove the note"),
     *mark_plural("{count} alert without a note", "{count} alerts without a note"),
-    mark("nothing to change: already without a note"),
 )
 
 
@@ -331,7 +325,6 @@ _CHANGE_COMMANDS = (
         _Verb(
             mark("acknowledge"),
             *mark_plural("{count} alert acknowledged", "{count} alerts acknowledged"),
-            mark("nothing to change: already acknowledged"),
         ),
         "Acknowledge alerts. Closed alerts stay closed.",
         acknowledge=True,
@@ -341,7 +334,6 @@ _CHANGE_COMMANDS = (
         _Verb(
             mark("call relevant"),
             *mark_plural("{count} alert called relevant", "{count} alerts called relevant"),
-            mark("nothing to change: already called relevant"),
         ),
         "Call alerts relevant, and acknowledge them.",
         verdict=Verdict.RELEVANT,
@@ -352,7 +344,6 @@ _CHANGE_COMMANDS = (
         _Verb(
             mark("call noise"),
             *mark_plural("{count} alert called noise", "{count} alerts called noise"),
-            mark("nothing to change: already called noise"),
         ),
         "Call alerts noise, and acknowledge them.",
         verdict=Verdict.NOISE,
@@ -363,7 +354,6 @@ _CHANGE_COMMANDS = (
         _Verb(
             mark("remove the verdict"),
             *mark_plural("{count} alert without a verdict", "{count} alerts without a verdict"),
-            mark("nothing to change: already without a verdict"),
         ),
         "Remove verdicts.",
         verdict=Verdict.NONE,
@@ -373,7 +363,6 @@ _CHANGE_COMMANDS = (
         _Verb(
             mark("close"),
             *mark_plural("{count} alert closed", "{count} alerts closed"),
-            mark("nothing to change: already closed"),
         ),
         "Close alerts. Closed alerts leave the list. An alert that escalates is new "
         "again, unless it was called noise.",
@@ -384,7 +373,6 @@ _CHANGE_COMMANDS = (
         _Verb(
             mark("make new again"),
             *mark_plural("{count} alert new again", "{count} alerts new again"),
-            mark("nothing to change: already new again"),
         ),
         "Make alerts new again, also closed ones.",
         state=AlertState.NEW,
@@ -394,7 +382,6 @@ _CHANGE_COMMANDS = (
         _Verb(
             mark("star"),
             *mark_plural("{count} alert starred", "{count} alerts starred"),
-            mark("nothing to change: already starred"),
         ),
         "Star alerts.",
         starred=True,
@@ -404,7 +391,6 @@ _CHANGE_COMMANDS = (
         _Verb(
             mark("remove the star"),
             *mark_plural("{count} alert without a star", "{count} alerts without a star"),
-            mark("nothing to change: already without a star"),
         ),
         "Remove stars.",
         starred=False,
@@ -414,7 +400,6 @@ _CHANGE_COMMANDS = (
         _Verb(
             mark("tag {tag}"),
             *mark_plural("{count} alert tagged {tag}", "{count} alerts tagged {tag}"),
-            mark("nothing to change: already tagged {tag}"),
         ),
         "Add a tag of your own to alerts.",
         "tags",
@@ -424,7 +409,6 @@ _CHANGE_COMMANDS = (
         _Verb(
             mark("remove {tag}"),
             *mark_plural("{count} alert without {tag}", "{count} alerts without {tag}"),
-            mark("nothing to change: already without {tag}"),
         ),
         "Remove a tag of your own from alerts.",
         "untag",

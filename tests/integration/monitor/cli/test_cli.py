@@ -211,8 +211,6 @@ def test_a_watchlist_that_was_removed_still_has_its_alerts(filled: Newsroom) -> 
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("alerts --limit 3 close a1", "`close` stands before its options: `tocsin alerts close …`"),
-        ("alerts --json show a1", "`show` stands before its options"),
         ("search is:new", "did you mean state:new? It selects alerts: `tocsin alerts --query`"),
         ("search is:high", "did you mean severity:high?"),
         ("search state:new", "`tocsin alerts --query` takes it"),

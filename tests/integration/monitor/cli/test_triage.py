@@ -244,7 +244,6 @@ def test_on_a_terminal_it_asks(run: Run, answer: str, code: int, closed: int) ->
         (("tag", "12", "a1"), "is no tag"),
         (("note", "a1", "-m", "x" * 10_001), "10,000 characters at most"),
         (("history", "a99"), "there is no alert a99"),
-        (("--limit", "3", "close", "1"), "`close` stands before its options"),
         (("--tag", "1,2"), "no tag"),
         (("--follow", "--query", "x"), "--query"),
         (("clsoe", "1"), "No such command"),
