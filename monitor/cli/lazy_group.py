@@ -215,5 +215,5 @@ def _set_path(context: click.Context, option: click.Parameter, path: Path | None
 
 
 def _set_verbosity(context: click.Context, option: click.Parameter, times: int) -> None:
-    if context.obj is not None:
+    if times and context.obj is not None:
         context.obj.verbosity += times if option.name == "verbose" else -times

@@ -139,11 +139,7 @@ def _report_change(
         click.echo(json.dumps(change_row(act, total, [alert.id for alert in kept])))
         return
     stay = _stay_words(kept, act.left if act else ())
-    parts = (
-        []
-        if stay and not changed
-        else [verb.done(len(changed)) if changed else _("nothing to change")]
-    )
+    parts = [verb.done(len(changed))] if changed else [] if stay else [_("nothing to change")]
     if changed and (rest := total - len(changed) - len(kept) - len(act.left if act else ())):
         parts.append(ngettext("{count} was already", "{count} were already", rest))
     parts += stay
