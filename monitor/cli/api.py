@@ -22,7 +22,6 @@ from monitor.runtime.machine import local_zone, monotonic, new_token, server_con
 
 if TYPE_CHECKING:
     from monitor.api.newsroom import Newsroom
-    from monitor.cli.serve import Dashboards
 
 PORT, DASHBOARD_PORT = 8735, 8734
 PER_MINUTE = 600
