@@ -39,6 +39,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from index.archive import Archive, ArchiveAddress, ArchiveEngine, ArchiveWriter
 
+PRELOADED = ("index.engine.writer",)
+"""Modules that a process imports before it forks others that write archives: all but numpy."""
+
 _engines: dict[str, Callable[[str], ArchiveEngine]] = {}
 
 

@@ -22,6 +22,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
+from index import PRELOADED
 from monitor.base import translation
 from monitor.base.article import Timestamp
 from monitor.base.fork_server import forking, preload
@@ -38,7 +39,7 @@ from monitor.storage.store.sql.store import Store, outbox_entries
 
 log = logging.getLogger("tocsin")
 
-_PRELOADED = ["monitor.storage.maintenance.indexer_process", "index.engine.writer"]
+_PRELOADED = ["monitor.storage.maintenance.indexer_process", *PRELOADED]
 """Without numpy, which is for what is indexed: often there is nothing."""
 GARBAGE = 100_000
 """Objects between two garbage collections: collecting every 700 takes a tenth of the time."""
