@@ -7,6 +7,8 @@ document 2, and 5 in document 4::
     firsts       05            bits 1, 0, 1: whether a place is the first of a document
     places       07 2c 05      the low bytes of the places
     high digits  10 00         300 needs 12 bits: the four highest of each place, 0, 1, 0
+
+With 16 bits instead of 12 an index takes a sixth more: more than SQLite's FTS5.
 """
 
 from __future__ import annotations

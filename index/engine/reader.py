@@ -8,8 +8,6 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from index.engine.columns import Columns
-from index.engine.postings_file import PostingsFile
 from index.engine.schema import ID, LENGTH
 from index.engine.segment import Segment
 from index.engine.table_of_contents import (
@@ -21,7 +19,6 @@ from index.engine.table_of_contents import (
 from index.errors import ArchiveDamaged
 from index.evaluation.term_expansion import expansion
 from index.query.ast import Word
-from monitor.base.translation import gettext as _
 
 TRIES = 20
 """Retries before a missing segment file counts as damage rather than as a merge in progress."""
@@ -165,11 +162,7 @@ class ReaderManager:
     def _segment(self, entry: SegmentEntry, known: Segment | None) -> Segment:
         if known:
             return known if known.deleted == entry.deleted else known.with_deleted(entry.deleted)
-        name = entry.segment_id()
-        columns = Columns.open(self._folder, name)
-        if columns.documents != entry.documents:
-            raise ArchiveDamaged(_("{folder}: a segment has lost documents", folder=self._folder))
-        return Segment(PostingsFile.open(self._folder, name), columns, entry.deleted)
+        return Segment.open(self._folder, entry)
 
 
 def _file_vanished(error: ArchiveDamaged) -> bool:

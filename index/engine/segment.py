@@ -7,6 +7,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from index.archive import ArchiveHit, DocumentFilter
@@ -15,7 +16,10 @@ from index.engine.bit_sets import Bits
 from index.engine.columns import Columns
 from index.engine.postings_file import Postings, PostingsFile
 from index.engine.schema import DATE, FEED, ID, LANG, LENGTH, STORY, WORDS
+from index.engine.table_of_contents import SegmentEntry
+from index.errors import ArchiveDamaged
 from index.interruption import checked
+from monitor.base.translation import gettext as _
 
 _KEPT = 20_000
 """Posting lists that are kept for the next search: those of all words of a large archive would
@@ -36,6 +40,20 @@ class Segment:
         """The documents that are not deleted."""
         self.oldest, self.newest = columns.bounds(DATE)
         self._postings: dict[str, Postings] = {}
+
+    @classmethod
+    def open(cls, folder: Path, entry: SegmentEntry) -> Segment:
+        """Open the files of a segment of an archive.
+
+        Raises:
+            FileNotFoundError: A file is gone.
+            ArchiveDamaged: A file is not whole, or has lost documents.
+        """
+        name = entry.segment_id()
+        columns = Columns.open(folder, name)
+        if columns.documents != entry.documents:
+            raise ArchiveDamaged(_("{folder}: a segment has lost documents", folder=folder))
+        return cls(PostingsFile.open(folder, name), columns, entry.deleted)
 
     def with_deleted(self, deleted: Iterable[int]) -> Segment:
         """Return the same segment with other documents deleted."""

@@ -13,10 +13,11 @@ from whoosh.util import random_name
 
 from index.engine import columns, postings_file
 from index.engine.article_terms import ArticleTerms
-from index.engine.columns import Columns, write_columns
+from index.engine.columns import write_columns
 from index.engine.durable_files import durable_file
-from index.engine.postings_file import PostingsFile, PostingsFileWriter
+from index.engine.postings_file import PostingsFileWriter
 from index.engine.schema import COLUMN_TYPES, DATE, FEED, ID, LANG, LENGTH, STORY, WORDS
+from index.engine.segment import Segment
 from index.engine.table_of_contents import SegmentEntry
 from index.engine.term_pool import TermPool
 from monitor.base.article import Article
@@ -79,15 +80,13 @@ class _NewSegment:
         self._documents += len(articles)
 
     def add_segment(self, segment: SegmentEntry, source: Path) -> None:
-        name = segment.segment_id()
-        numbers, lists = Columns.open(source, name), PostingsFile.open(source, name)
-        numbers.file.verify()  # damage must not be copied under a new checksum
-        lists.file.verify()
+        old = Segment.open(source, segment)
+        old.verify()  # damage must not be copied under a new checksum
         kept = np.ones(segment.documents, dtype=np.bool_)
         kept[list(segment.deleted)] = False
-        for column_name, column in self._columns.items():
-            column.frombytes(np.array(numbers.values(column_name))[kept].tobytes())
-        self._pool.add_lists(lists, np.where(kept, self._documents + np.cumsum(kept) - 1, -1))
+        for name, column in self._columns.items():
+            column.frombytes(np.array(old.columns.values(name))[kept].tobytes())
+        self._pool.add_lists(old.lists, np.where(kept, self._documents + np.cumsum(kept) - 1, -1))
         self._documents += segment.count
 
     def order_by_date(self) -> None:

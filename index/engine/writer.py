@@ -14,8 +14,8 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.index import clean_files
 
 from index.engine.columns import Columns
-from index.engine.postings_file import PostingsFile
 from index.engine.schema import ID, NAME
+from index.engine.segment import Segment
 from index.engine.segment_merges import (
     BackgroundMerge,
     is_large,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 BATCH = 4096
 """Articles of one commit at most: their postings (20 MB, at the end 50) are in memory."""
-
 
 Change = Callable[[list[SegmentEntry]], list[SegmentEntry]]
 """Returns the segments after a commit, given those before it."""
@@ -172,14 +171,10 @@ class FolderArchiveWriter:
             self._commit(change)
 
     def _check(self, segment: SegmentEntry, *, every_byte: bool) -> None:
-        name = segment.segment_id()
         with damage_reported(self.folder):
-            columns, lists = Columns.open(self.folder, name), PostingsFile.open(self.folder, name)
-        if columns.documents != segment.documents:
-            raise ArchiveDamaged(_("{folder}: a segment has lost documents", folder=self.folder))
-        if every_byte:
-            columns.file.verify()
-            lists.file.verify()
+            opened = Segment.open(self.folder, segment)
+            if every_byte:
+                opened.verify()
 
     def _replace(self, articles: dict[int, Article]) -> None:
         from index.engine.article_terms import ArticleTerms  # numpy: the first article takes 0.1 s
