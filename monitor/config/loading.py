@@ -10,7 +10,6 @@ from monitor.base.errors import ConfigError, Problem
 from monitor.base.garbage import collector_paused
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
-from monitor.config.assembly import assemble
 from monitor.config.location import data_folder
 from monitor.config.source import configured_store, version_in_force
 from monitor.model.config import Config
@@ -56,6 +55,8 @@ def understand(content: bytes, path: Path, *, data: Path | None = None) -> Confi
 
     Raises ConfigError with every problem in it.
     """
+    from monitor.config.assembly import assemble
+
     config, problems = assemble(content, path)
     if config is None or problems:
         raise ConfigError(str(path), problems)

@@ -11,9 +11,9 @@ from monitor.model.delivery import UNSENT, Delivery, DeliveryState
 from monitor.model.watchlist import Baseline, WatchlistRecord
 from monitor.presentation.rows.deliveries import DeliveryRow, delivery_row
 from monitor.presentation.rows.feeds import GapRow, gap_row
-from monitor.presentation.rows.watchlists import WatchlistRow, watchlist_row
 
 if TYPE_CHECKING:
+    from monitor.presentation.rows.watchlists import WatchlistRow
     from monitor.presentation.service.service import Service
     from monitor.storage.store.sql.views import Views
 
@@ -24,6 +24,8 @@ def watchlist_rows(
     service: Service, records: Sequence[WatchlistRecord], now: Timestamp
 ) -> list[WatchlistRow]:
     """Return watchlists with what they brought, today and before."""
+    from monitor.presentation.rows.watchlists import watchlist_row
+
     coverage = {item.watchlist: item for item in service.coverage(now - DAY)}
     baselines = service.statistics.baselines()
     suppressed: dict[str, dict[str, int]] = defaultdict(dict)

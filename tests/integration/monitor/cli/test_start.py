@@ -68,13 +68,6 @@ def test_a_command_that_shows_the_store_imports_no_search_engine(
     assert not NEVER_USED & modules
 
 
-def test_status_imports_no_values_of_alerts(tmp_path: Path) -> None:
-    opened(StoreAddress(tmp_path / "data")).store.close()
-    assert not {"monitor.model.alert", "monitor.model.article"} & imported(
-        tmp_path / "data", "status"
-    )
-
-
 def test_the_monitor_imports_no_dashboard_and_no_numpy(tmp_path: Path) -> None:
     config = tmp_path / "feeds.yaml"
     config.write_text(
