@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from index.errors import QueryError
 from index.query.ast import Facet, walk
-from index.query.parser import read
 from monitor.base.errors import MonitorError, UnknownNameError
 from monitor.base.translation import gettext as _
 from monitor.config.loading import load
@@ -72,6 +71,8 @@ class KnownNames:
 
     def unknown_in(self, query: str) -> Iterator[str]:
         """Yield which filters of a query select nothing, because the name does not exist."""
+        from index.query.parser import read
+
         try:
             root = read(query, of_alerts=True)
         except QueryError:
