@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from msgspec.structs import replace
@@ -16,7 +16,7 @@ from monitor.base.translation import number
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import KnownNames
-from monitor.cli.options import build_filter, completion_context, with_list_options
+from monitor.cli.options import build_filter, combined, completion_context, with_list_options
 from monitor.cli.stories import ListedStory, by_story, listed, news, no_news, print_stories
 from monitor.model.alert import Alert, AlertState, EscalatedAlert, StoryAlerts, Verdict
 from monitor.model.search import Filter
@@ -29,8 +29,6 @@ from monitor.runtime.machine import pause
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 STATES = ("open", "new", "acknowledged", "closed", "all")
 VERDICTS = ("relevant", "noise", "none")
@@ -65,7 +63,7 @@ def complete_people(
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
-_OPTIONS = (
+with_alert_filters = combined(
     click.option(
         "--state",
         type=click.Choice(STATES),
@@ -102,13 +100,6 @@ _OPTIONS = (
 )
 
 
-def with_alert_filters(command: F) -> F:
-    """Add the options that filter alerts only."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
 def build_alert_filter(
     *,
     state: str,
@@ -142,7 +133,6 @@ def build_alert_filter(
 
 
 def print_alerts(alerts: Iterable[Alert], style: str, *, header: bool = True) -> None:
-    """Print a row for each alert, for programs."""
     output.print_rows(map(alert_row, alerts), style, columns(AlertRow), header=header)
     sys.stdout.flush()
 

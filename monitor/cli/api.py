@@ -130,7 +130,6 @@ def api(
 
 
 def newsroom_of(cli: CliContext, service: Service) -> Newsroom:
-    """Return what the API answers from."""
     from monitor.api.newsroom import Newsroom
 
     return Newsroom(

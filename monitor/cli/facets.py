@@ -135,7 +135,6 @@ def _format_expected(expected: float) -> str:
 
 
 def _other_forms(word: SignificantTerm) -> str:
-    """Return the other inflections of a word, folded."""
     others = [form for form in word.forms if form != fold(word.word)]
     more = ", …" if len(others) > MAX_FORMS else ""
     return ", ".join(others[:MAX_FORMS]) + more

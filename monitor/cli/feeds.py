@@ -287,7 +287,6 @@ def _with_titles(feeds: Sequence[Feed], config: Config) -> list[Feed]:
 
 
 async def _titles(config: Config, urls: Sequence[str]) -> dict[str, str]:
-    """Return the titles of feeds, by address, as far as they can be read in time."""
     import asyncio
 
     from monitor.runtime.network import prospecting
@@ -434,7 +433,6 @@ def feeds_add(
 
 
 async def _discover(config: Config, urls: Sequence[str]) -> list[list[DiscoveredFeed] | FeedError]:
-    """Return the feeds found at each address, or the error."""
     import asyncio
 
     from monitor.runtime.network import prospecting

@@ -32,7 +32,6 @@ _LABELS = mark_all(
 
 
 def report_lines(feed: Feed, result: DiscoveredFeed | FeedError, now: Timestamp) -> Iterator[str]:
-    """Yield the diagnostics of a feed, or why it cannot be read, as lines."""
     if isinstance(result, FeedError):
         yield f"{click.style(signs.FAILED, fg='red')} {redact(result.url)}"
         yield _row("reason", result.reason)
@@ -223,7 +222,6 @@ def _is_host(text: str) -> bool:
 
 
 async def _read(feeds: Sequence[Feed], config: Config | None) -> list[DiscoveredFeed | FeedError]:
-    """Read all feeds at the same time; return each feed or its error."""
     from monitor.runtime.network import prospecting
 
     allow, contact = (config.allow, config.contact) if config else ((), "")

@@ -40,7 +40,6 @@ _COLUMNS = mark_all("latency", "seen", "matched", "searchable")
 
 
 def print_latency(cli: CliContext, since: float, as_json: bool) -> None:
-    """Print how long each step took for the alerts since a time."""
     latency = cli.service().latency(since)
     if as_json:
         click.echo(json.dumps(latency_mapping(latency), ensure_ascii=False))
@@ -63,7 +62,6 @@ def latency_mapping(latency: Latency) -> dict[str, Any]:
 
 
 def latency_lines(latency: Latency) -> Iterator[str]:
-    """Yield the latency as lines."""
     if not latency.articles and not latency.channels:
         yield _("no new article raised an alert in this time")
         return

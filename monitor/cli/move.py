@@ -27,7 +27,6 @@ class StoreParam(click.ParamType["StoreAddress"]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> StoreAddress:
-        """Return the folder or the address."""
         if "://" not in str(value):
             return StoreAddress(Path(value))
         try:

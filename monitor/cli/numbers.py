@@ -28,7 +28,6 @@ class Number(NamedTuple):
     is_alert: bool
 
     def __str__(self) -> str:
-        """Return it as one types it."""
         return alert_number(self.id) if self.is_alert else str(self.id)
 
 
@@ -40,7 +39,6 @@ class AnyNumber(click.ParamType[Number]):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Number:
-        """Return the number and its kind."""
         match = _NUMBER.fullmatch(str(value))
         if match is None:
             self.fail(
@@ -62,7 +60,6 @@ class AlertNumber(click.ParamType[int]):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
-        """Return the id of the alert."""
         number = AnyNumber().convert(value, param, ctx)
         if number.is_alert:
             return number.id
@@ -97,7 +94,6 @@ class ArticleNumber(click.ParamType[int]):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
-        """Return the id of the article."""
         number = AnyNumber().convert(value, param, ctx)
         if not number.is_alert:
             return number.id
@@ -120,7 +116,6 @@ class ArticleNumber(click.ParamType[int]):
 
 
 def no_alert(*ids: int) -> InputError:
-    """Return the error that there are no alerts with these numbers."""
     names = ", ".join(map(alert_number, ids))
     return InputError(_("there is no alert {names}; `tocsin alerts` lists them", names=names))
 

@@ -34,7 +34,6 @@ class DurationParam(click.ParamType[float]):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Return seconds."""
         if isinstance(value, int | float):
             return float(value)
         try:
@@ -47,7 +46,6 @@ class NumberParam(click.IntRange):
     """A whole number."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number."""
         try:
             int(value)
         except ValueError:
@@ -59,7 +57,6 @@ class CountParam(NumberParam):
     """A whole number that the database can hold."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number."""
         number = super().convert(value, param, ctx)
         if number > _LARGEST:
             self.fail(_("this number is too large"), param, ctx)
@@ -84,7 +81,6 @@ class MomentParam(click.ParamType[Timestamp]):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Timestamp:
-        """Return the moment."""
         from index.query.date_expressions import resolve_time
 
         if isinstance(value, int | float):
@@ -103,7 +99,6 @@ class FutureMomentParam(click.ParamType[Timestamp]):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Timestamp:
-        """Return the next time the clock shows it, or the beginning of the day."""
         if isinstance(value, int | float):
             return float(value)
         try:
@@ -139,7 +134,6 @@ class QueryCommand(click.Command):
     """A command whose arguments may begin with a minus: -cave is not -c, -a, -v and -e."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the command line."""
         marked = [_MARK + word if _EXCLUSION.match(word) else word for word in args]
         rest = super().parse_args(ctx, marked)
         ctx.params = {name: _unmarked(value) for name, value in ctx.params.items()}
@@ -255,7 +249,6 @@ def with_format(*formats: str) -> Callable[[F], F]:
 
 
 def with_limit(default: int, what: str = "At most this many. 0 means all.") -> Callable[[F], F]:
-    """Add --limit."""
     return click.option(
         "--limit",
         type=CountParam(min=0),
@@ -266,17 +259,8 @@ def with_limit(default: int, what: str = "At most this many. 0 means all.") -> C
     )
 
 
-def with_listening(port: int) -> Callable[[F], F]:
-    """Add where a server listens, and whether it starts a monitor."""
-    options = (
-        click.option("--host", default="127.0.0.1", show_default=True,
-                     help="Address to listen at."),
-        click.option("--port", type=NumberParam(0, 65535), default=port, metavar="N",
-                     show_default=True, help="Port to listen at. 0 means any free port."),
-        click.option("--name", "names", multiple=True, metavar="NAME",
-                     help="Another host name of this machine."),
-        click.option("--no-monitor", is_flag=True, help="Start no monitor."),
-    )  # fmt: skip
+def combined(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Make one decorator of several, in the order of the help."""
 
     def add(command: F) -> F:
         for option in reversed(options):
@@ -286,11 +270,24 @@ def with_listening(port: int) -> Callable[[F], F]:
     return add
 
 
+def with_listening(port: int) -> Callable[[F], F]:
+    """Add where a server listens, and whether it starts a monitor."""
+    return combined(
+        click.option("--host", default="127.0.0.1", show_default=True,
+                     help="Address to listen at."),
+        click.option("--port", type=NumberParam(0, 65535), default=port, metavar="N",
+                     show_default=True, help="Port to listen at. 0 means any free port."),
+        click.option("--name", "names", multiple=True, metavar="NAME",
+                     help="Another host name of this machine."),
+        click.option("--no-monitor", is_flag=True, help="Start no monitor."),
+    )  # fmt: skip
+
+
 table_or_json_option = with_format("table", "json")
 format_option = with_format("table", "json", "jsonl", "csv")
 
 
-FILTER_OPTIONS = (
+with_filters = combined(
     click.option(
         "--since",
         type=MomentParam(),
@@ -330,30 +327,11 @@ FILTER_OPTIONS = (
 
 
 def list_options(formats: Sequence[str]) -> Callable[[F], F]:
-    """Return a decorator that adds the filters, a limit and a choice of these formats."""
-    options = (
-        *FILTER_OPTIONS,
-        with_limit(50),
-        with_format(*formats),
-    )
-
-    def add(command: F) -> F:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return add
+    """Add what commands that list have: the filters, a limit and a choice of these formats."""
+    return combined(with_filters, with_limit(50), with_format(*formats))
 
 
 with_list_options = list_options(FORMATS)
-"""Decorator of commands that list: the filters, a limit and the usual formats."""
-
-
-def with_filters(command: F) -> F:
-    """Add the filters without limit and format."""
-    for option in reversed(FILTER_OPTIONS):
-        command = option(command)
-    return command
 
 
 def build_filter(
@@ -363,6 +341,5 @@ def build_filter(
     feeds: tuple[str, ...],
     watchlists: tuple[str, ...],
 ) -> Filter:
-    """Return the filter for these options."""
     codes = tuple("" if code == "und" else code.lower() for code in lang)
     return Filter(since=since, until=until, lang=codes, feeds=feeds, watchlists=watchlists)

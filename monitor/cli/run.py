@@ -41,7 +41,6 @@ class ListenAddressParam(click.ParamType["Listening"]):  # not a message
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Listening:
-        """Return the address."""
         try:
             return Listening.parse(str(value))
         except ValueError as error:
@@ -191,7 +190,6 @@ def _where(cli: CliContext) -> str:
 
 
 def describe_summary(summary: RunSummary) -> str:
-    """Return a summary as one sentence."""
     polled = ngettext(
         "{count} feed polled: {read} read, {unchanged} unchanged, {failed} failed",
         "{count} feeds polled: {read} read, {unchanged} unchanged, {failed} failed",

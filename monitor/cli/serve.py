@@ -126,7 +126,6 @@ class Dashboards:
         )
 
     def address(self, scheme: str) -> str:
-        """Return the address to open, with its token."""
         port = self.listener.getsockname()[1]
         shown = shown_address(scheme, self._host, port, self._names)
         return f"{shown}?token={self._auth.token}"

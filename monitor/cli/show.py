@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -19,7 +19,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.cli import CliContext, output
 from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
-from monitor.cli.options import with_format
+from monitor.cli.options import combined, with_format
 from monitor.cli.stories import ListedStory, listed_lines
 from monitor.model.alert import Alert, MergedAlert, Outlet, StoryTimeline
 from monitor.model.article import (
@@ -44,8 +44,6 @@ from monitor.presentation.service import article_revisions
 from monitor.presentation.spans import Line, marked
 from monitor.presentation.story import article_name, describe_lag, describe_wording
 from monitor.presentation.times import date_anomaly
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 def timeline_lines(timeline: StoryTimeline, now: Timestamp) -> Iterator[str]:
@@ -89,7 +87,7 @@ def diff_lines(revisions: Sequence[ArticleRevision]) -> Iterator[str]:
         yield from output.draw_wrapped(line, output.text_width(), "  " * depth, whole=True)
 
 
-_OPTIONS = (
+with_show_options = combined(
     with_format("text", "json"),
     click.option(
         "--diff",
@@ -98,13 +96,6 @@ _OPTIONS = (
         " added.",
     ),
 )  # fmt: skip
-
-
-def with_show_options(command: F) -> F:
-    """Add the options of `show`."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
 
 
 @click.command()

@@ -53,11 +53,9 @@ class _PlotColumns(Struct, frozen=True):
 
     @property
     def cells(self) -> int:
-        """Return the width of all columns."""
         return len(self.starts) * self.width
 
     def summed(self, values: Sequence[float]) -> list[float]:
-        """Return the sum of the buckets of each column."""
         return [sum(values[at : at + self.step]) for at in range(0, len(values), self.step)]
 
     def bar(self, column: int) -> range:

@@ -46,11 +46,9 @@ class _Verb(NamedTuple):
     """The tag or the person that it is about: `{tag}` or `{name}` in the texts."""
 
     def to_do(self) -> str:
-        """Return what is to be done."""
         return _(self.infinitive, tag=self.name, name=self.name)
 
     def done(self, count: int) -> str:
-        """Return what was done to so many alerts."""
         return ngettext(self.one, self.many, count, tag=self.name, name=self.name)
 
 
@@ -202,8 +200,6 @@ _SELECTION_HELP = (
 
 
 def _tag_command(name: str, verb: _Verb, help: str, key: str) -> click.Command:
-    """Return a command that adds or removes a tag."""
-
     @click.command(name, help=f"{help}\n\n{_SELECTION_HELP}")
     @click.argument("tag", metavar="TAG", shell_complete=complete_tags)
     @with_alert_selection

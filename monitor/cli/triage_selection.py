@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -20,7 +20,12 @@ from monitor.cli import say
 from monitor.cli.alerts import build_alert_filter, with_alert_filters
 from monitor.cli.names import InputError, KnownNames
 from monitor.cli.numbers import AlertNumber, no_alert
-from monitor.cli.options import completion_context, table_or_json_option, with_filters
+from monitor.cli.options import (
+    combined,
+    completion_context,
+    table_or_json_option,
+    with_filters,
+)
 from monitor.model.alert import Alert
 from monitor.model.search import Filter
 from monitor.presentation.service.service import Service
@@ -28,8 +33,6 @@ from monitor.presentation.service.service import Service
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 WATCHLISTS_NAMED = 3
 """Watchlists that the confirmation names."""
@@ -53,7 +56,7 @@ def complete_alert_ids(
     ]
 
 
-_OPTIONS = (
+with_alert_selection = combined(
     click.argument(
         "ids",
         type=AlertNumber(),
@@ -70,13 +73,6 @@ _OPTIONS = (
     click.option("--dry-run", is_flag=True, help="Only list the alerts that would change."),
     table_or_json_option,
 )
-
-
-def with_alert_selection(command: F) -> F:
-    """Add the argument and the options that select alerts."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
 
 
 def select_alerts(

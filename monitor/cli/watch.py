@@ -41,7 +41,6 @@ EMPTY_CELL = "-"
 
 
 def format_precision(record: Any) -> str:
-    """Return the precision of a record as text."""
     share = precision(record)
     return EMPTY_CELL if share is None else describe_precision(share)
 
@@ -65,7 +64,6 @@ TERM_HEADS = mark_all("column", "term", "alerts", "precision")
 
 
 def terms_of(records: Iterable[TermRecord], name: str | None) -> list[TermRecord]:
-    """Return the terms of one watchlist, in any case, or of all."""
     folded = None if name is None else name.casefold()
     return [record for record in records if folded is None or record.watchlist.casefold() == folded]
 
@@ -167,7 +165,6 @@ def _list_terms(records: Sequence[TermRecord], name: str | None, style: str) -> 
 
 
 def _suppressed_by_watchlist(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
-    """Return the number of suppressed alerts of each watchlist, by reason."""
     counts_by_name: dict[str, dict[str, int]] = {}
     for (name, reason), count in sorted(counts.items()):
         counts_by_name.setdefault(name, {})[reason] = count

@@ -104,7 +104,6 @@ def _replay_archive(
 
 
 def _shown_article_ids(tally: TrialTally) -> list[int]:
-    """Return the articles whose titles are shown."""
     return [
         *tally.newest(tally.dates, SAMPLES),
         *tally.gained[-SAMPLES:],
@@ -292,7 +291,6 @@ class ExclusionAdvisor:
         self._articles = self._views.totals().articles
 
     def noise(self) -> dict[str, int]:
-        """Return how many alerts of each watchlist were called noise."""
         return {record.name: record.noise for record in self._service.views.watchlists.records()}
 
     def suggested(self, watchlist: Watchlist) -> tuple[JudgedArticles, list[Exclusion]]:
