@@ -48,7 +48,7 @@ def briefing(request: Request, here: Here, visitor: Reader) -> Page:
         raise invalid("since", _("that is in the future"))
     here.names.validate(Filter(watchlists=tuple(asked.watch)))
     made = here.service.briefing(since, watchlists=tuple(asked.watch), limit=asked.limit)
-    body = briefing_html.body(made, here.zone, briefing_html.PAGES)
+    body = briefing_html.body(made, here.zone, "")
     return Page(
         "briefing",
         {
@@ -71,4 +71,4 @@ def sent_briefing(here: Here, visitor: Reader, number: str) -> Page:
         raise ApiProblem("not-found", _("there is no briefing {number}", number=number))
     shown = {"title": found.subject, "body": Markup(found.html), "chosen": "", "sent": ()}
     spans = [(one, address("/briefing", {"since": one})) for one in SPANS]
-    return Page("briefing", {**shown, "spans": spans}, has_styles=True)
+    return Page("briefing", {**shown, "spans": spans})

@@ -35,11 +35,6 @@ HEADERS = {
     "Vary": "Authorization, Cookie",  # not a message
 }
 """What pages have beside the headers of all answers, and instead of them."""
-_STYLED = {
-    "Content-Security-Policy": (
-        f"{HEADERS['Content-Security-Policy']}; style-src-attr 'unsafe-inline'"  # not a message
-    )
-}
 _HELPERS: Mapping[str, Any] = {
     "_": gettext, "ngettext": ngettext, "pgettext": pgettext, "number": number,
     "language": current, "signs": signs, "line": line, "shown_url": shown_url,
@@ -61,8 +56,6 @@ class Page(Struct, frozen=True):
     """Name of the template without `.html`."""
     values: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
-    has_styles: bool = False
-    """Whether its elements have styles of their own, as briefings that were sent have."""
 
 
 @cache
@@ -84,8 +77,7 @@ def rendered(page: Page, visitor: Visitor | None, **more: Any) -> Response:
     """Return a page as an answer, for a visitor or for nobody in particular."""
     template = environment().get_template(f"{page.template}.html")
     text = template.render({"visitor": visitor, **more, **page.values})
-    headers = {**HEADERS, **(_STYLED if page.has_styles else {})}
-    return Response(text.encode("utf-8", "replace"), page.status, headers, "text/html")
+    return Response(text.encode("utf-8", "replace"), page.status, HEADERS, "text/html")
 
 
 class PageRouter(APIRouter):

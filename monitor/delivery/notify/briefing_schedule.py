@@ -162,7 +162,7 @@ def stored_briefing(
             short, zone, broken_by=briefing_text.MESSAGE_BREAK, pages=pages
         ),
         markdown=briefing_text.markdown(short, zone, pages),
-        html=briefing_html.body(briefing, zone, briefing_html.Place(pages=pages or None)),
+        html=briefing_html.body(briefing, zone, pages or None),
         json=json.dumps(briefing_row(briefing), ensure_ascii=False),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from itertools import accumulate
 from string import Template
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.base import signs
-from monitor.base.formatting import alert_number, alert_page, briefing_page, date_and_time
+from monitor.base.formatting import alert_number, alert_page, briefing_page
 from monitor.base.text_cleaning import shown_url
 from monitor.base.translation import gettext as _
 from monitor.delivery.export.briefing_html import wrapped
@@ -21,6 +21,7 @@ from monitor.model.briefing import StoredBriefing
 from monitor.model.delivery import Notification
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import kind_name, severity_name
+from monitor.presentation import times
 from monitor.presentation.article import passage
 from monitor.presentation.severity import severity_run
 from monitor.presentation.spans import Line, marked
@@ -177,8 +178,7 @@ def moment(alert: Alert, zone: tzinfo) -> str:
     at = alert.raised_at
     if alert.published is not None and 0 < alert.published <= at:
         at = alert.published
-    there = datetime.fromtimestamp(at, zone)
-    return f"{date_and_time(there)} {there:%Z}"
+    return times.full(at, zone)
 
 
 def _alert_lines(notification: Notification, zone: tzinfo) -> Iterator[Line]:

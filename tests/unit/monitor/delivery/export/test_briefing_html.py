@@ -69,11 +69,9 @@ def test_a_chart_has_a_bar_for_each_part_of_the_time() -> None:
         baselines={"Alibaba": Baseline(today=4, usual=1.0, weeks=3, surprise=True)},
     )
     _, found = page(known)
-    cells = [attributes for tag, attributes in found.elements if tag == "td"]
-    assert len(cells) == 24
-    assert cells[1]["title"] == "2026-11-26 08:00: 4"
-    bars = [a["style"] for _, a in found.elements if a.get("class") == "bar"]
-    assert bars == ["height:36px", "height:18px"]
+    (bars,) = [attributes for _, attributes in found.elements if attributes.get("class") == "bars"]
+    assert bars["aria-label"] == "6 stories, at most 4 in one bar"
+    assert f"·█{'·' * 21}▄" in found.text
     assert "Unusual: Alibaba" in found.text
 
 
