@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import tzinfo
 from typing import TYPE_CHECKING, ClassVar, Unpack
 
+from rich.cells import cell_len, set_cell_size
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -20,11 +21,12 @@ from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.model.alert import AlertState, StoryAlerts, Verdict
 from monitor.model.search import Filter
-from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import severity_name
 from monitor.model.status import Status
 from monitor.presentation import times
-from monitor.presentation.spans import Line, fit, width, wrap
+from monitor.presentation.severity import severity_run
+from monitor.presentation.spans import Line, fit, fit_line, width, wrap
+from monitor.presentation.story import describe_outlet
 from tui.base_app import AppSettings, BaseApp
 from tui.data.newsroom import ReadSchedule
 from tui.view.alerts import (
@@ -70,10 +72,8 @@ def wall_subject(filter: Filter, watchlists: Sequence[str]) -> tuple[str, str]:
     words = [*filter.watchlists, *severities, *languages, *filter.feeds]
     existing = {name.casefold() for name in watchlists}
     missing = [name for name in filter.watchlists if name.casefold() not in existing]
-    error = ""
-    if watchlists and missing:
-        error = _("there is no watchlist {names}", names=", ".join(missing))
-    return line(" · ".join(words)), line(error)
+    error = _("there is no watchlist {names}", names=", ".join(missing))
+    return line(" · ".join(words)), line(error) if watchlists and missing else ""
 
 
 def wall_header(
@@ -109,17 +109,13 @@ def alarm_lines(status: Status | None, now: Timestamp, cells: int, store_error: 
     text = line(store_error)
     if not text and status is not None:
         state, style = monitor_state(status, now)
-        if style != "bad":
-            return []
-        text = _("{state} – new alerts cannot be shown", state=state[2:].upper())
+        if style == "bad":
+            text = _("{state} – new alerts cannot be shown", state=state[2:].upper())
     if not text:
         return []
     text = fit(text, cells).rstrip()
-    used = width([(text, "")])
-    before = (cells - used) // 2
-    blank: Line = [(" " * cells, "alarm")]
-    middle: Line = [(" " * before + text + " " * (cells - used - before), "alarm")]
-    return [blank, middle, blank]
+    before = " " * ((cells - cell_len(text)) // 2)
+    return [[(set_cell_size(words, cells), "alarm")] for words in ("", before + text, "")]
 
 
 def board_rows(
@@ -148,7 +144,8 @@ def _large(shown: StoryRow, now: Timestamp, zone: tzinfo | None, cells: int) -> 
         rest = "".join(text for row in title[TITLE_LINES - 1 :] for text, _style in row)
         title[TITLE_LINES - 1 :] = [[(fit(rest + "…", cells - 6), title[0][0][1])]]
     first: Line = [
-        (f" {SEVERITY_SIGNS[story.severity]} ", f"{story.severity}"),
+        (" ", ""),
+        severity_run(story.severity),
         *triage_glyphs(story)[:2],
         *title[0],
     ]
@@ -159,15 +156,12 @@ def _large(shown: StoryRow, now: Timestamp, zone: tzinfo | None, cells: int) -> 
 def _details_line(shown: StoryRow, now: Timestamp, zone: tzinfo | None, cells: int) -> Line:
     alert = shown.lead
     at = alert.stirred_at
-    copies = f" {signs.OUTLETS}{alert.duplicates}" if alert.duplicates else ""
     lang = f" · {alert.lang}" if alert.lang else ""
     why = f" · {signs.ESCALATED} {alert.escalations[-1].words}" if alert.escalations else ""
-    details = line(f"{alert.publisher}{copies}{lang}{why}")
+    details = line(f"{describe_outlet(alert)}{lang}{why}")
     when = f"     {times.short(at, now, zone)}  {short_span(now - at)}  "
-    names = watchlist_badges(shown.story.watchlists, min(36, max(1, cells - len(when))))
-    name = names.rstrip()
-    room = max(0, cells - len(when) - width([(name, "")]) - 2)
-    return [(when, "quiet"), (name, "list"), ("  ", ""), (fit(details, room), "quiet")]
+    names = watchlist_badges(shown.story.watchlists, min(36, max(1, cells - len(when)))).rstrip()
+    return fit_line([(when, "quiet"), (names, "list"), ("  ", ""), (details, "quiet")], cells)
 
 
 MAX_ALERTS = 64

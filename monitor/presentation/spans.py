@@ -10,7 +10,8 @@ import functools
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
+from operator import itemgetter
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
@@ -158,7 +159,8 @@ def arranged(message: str, **runs: Run) -> Line:
 def marked(text: str, spans: Iterable[tuple[int, int]], style: str = "", mark: str = "hit") -> Line:
     """Return a text with some spans of it marked, cleaned for the terminal."""
     cleaned, places = clean_with_spans(text, [(start, end, mark) for start, end in spans])
-    return slice_runs(cleaned, places, 0, len(cleaned), style)
+    runs = slice_runs(cleaned, places, 0, len(cleaned), style)
+    return [("".join(run for run, _ in same), role) for role, same in groupby(runs, itemgetter(1))]
 
 
 def clean_with_spans(text: str, spans: list[Span]) -> tuple[str, list[Span]]:

@@ -285,26 +285,23 @@ def standing_lines(
         same.setdefault((triage, tuple(map(tuple, outcome))), []).append(alert)
     lines: list[Line] = []
     for (triage, outcomes), group in same.items():
-        names = [run for alert in group for run in _watchlist_runs(alert)]
+        names = [
+            run
+            for alert in group
+            for run in (severity_run(alert.severity), (f"{safe.line(alert.watchlist)}  ", "list"))
+        ]
         style = "new" if group[0].state is AlertState.NEW else "plain"
         lines += wrap_line([*names, (triage, style)], cells)
         lines += [row for line in outcomes for row in wrap_line(line, cells, "  ")]
     return [*lines, []] if lines else []
 
 
-def _watchlist_runs(alert: Alert) -> Line:
-    """Return the sign of the severity of an alert, and its watchlist."""
-    return [severity_run(alert.severity), (f"{safe.line(alert.watchlist)}  ", "list")]
-
-
 def match_reasons(alert: Alert) -> str:
     """Return which terms matched and in which parts: `grève (title, body), SNCF (body)`."""
-    parts: dict[str, list[str]] = {}
+    parts: dict[str, dict[str, None]] = {}
     for match in alert.matches:
-        parts.setdefault(safe.line(match.term), [])
-        if match.field not in parts[safe.line(match.term)]:
-            parts[safe.line(match.term)].append(match.field)
-    terms = (f"{term} ({', '.join(map(part_name, fields))})" for term, fields in parts.items())
+        parts.setdefault(safe.line(match.term), {})[part_name(match.field)] = None
+    terms = (f"{term} ({', '.join(names)})" for term, names in parts.items())
     return ", ".join(terms) or _("matched")
 
 

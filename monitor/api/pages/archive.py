@@ -12,7 +12,7 @@ from markupsafe import Markup
 from pydantic import Field
 
 from index.errors import QueryError
-from monitor.api.marked_text import compared, lit, paragraphs
+from monitor.api.marked_text import lit, paragraphs
 from monitor.api.newsroom import FilterParameters, Here, Newsroom, no_article
 from monitor.api.pages.links import address, read_query
 from monitor.api.pages.templating import Page, PageRouter
@@ -24,7 +24,6 @@ from monitor.base.translation import gettext as _
 from monitor.model.article import ArticleDetails, MatchPlace, shown_parts
 from monitor.model.config import SavedSearch
 from monitor.model.search_results import Results, Suggestion
-from monitor.presentation.article import CONTEXT_WORDS, with_context
 from monitor.presentation.service.article_revisions import revisions_of
 from monitor.storage.search.suggestions import FEW
 
@@ -122,6 +121,11 @@ def article_values(here: Newsroom, id: int) -> dict[str, Any]:
         (match.field, match.start, match.end) for one in details.alerts for match in one.matches
     }
     parts, places = shown_parts(details.article, matches)
+    revisions = (
+        revisions_of(here.service.views, details, here.config_path, here.data)
+        if details.versions > 1
+        else []
+    )
     return {
         "details": details,
         "headline": lit(shown_title(details.article.title), _in(places, "title")),
@@ -131,25 +135,9 @@ def article_values(here: Newsroom, id: int) -> dict[str, Any]:
             for part in parts
             if part in ("summary", "body") and details.article.part(part)
         ],
-        "revisions": _revisions(here, details),
+        "revisions": revisions,
     }
 
 
 def _in(places: set[MatchPlace], part: str) -> list[tuple[int, int]]:
     return [(start, end) for name, start, end in places if name == part]
-
-
-def _revisions(here: Newsroom, details: ArticleDetails) -> list[dict[str, Any]]:
-    if details.versions < 2:
-        return []
-    edits = revisions_of(here.service.views, details, here.config_path, here.data)
-    return [
-        {
-            "edit": edit,
-            "parts": [
-                (part, compared(with_context(pieces, CONTEXT_WORDS)))
-                for part, pieces in edit.parts.items()
-            ],
-        }
-        for edit in reversed(edits)
-    ]

@@ -17,7 +17,7 @@ from monitor.base import signs
 from monitor.base.formatting import alert_number, shown_title
 from monitor.base.text_cleaning import line, shown_url
 from monitor.base.translation import current, gettext, ngettext, number, pgettext
-from monitor.model.shown_names import part_name, state_name
+from monitor.model.shown_names import state_name
 from monitor.presentation.alert import describe_decision
 from monitor.presentation.article import merged_groups, outlet_groups
 from monitor.presentation.story import describe_lag, describe_standing, describe_wording
@@ -42,7 +42,7 @@ _HELPERS: Mapping[str, Any] = {
     "describe_decision": describe_decision, "describe_lag": describe_lag,
     "merged_groups": merged_groups, "outlet_groups": outlet_groups,
     "describe_standing": describe_standing, "headline": words.headline,
-    "describe_wording": describe_wording, "part_name": part_name, "state_name": state_name,
+    "describe_wording": describe_wording, "state_name": state_name,
     "severity": words.severity,
     "capital": words.capital, "prose": words.prose,
 }  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 from msgspec import Struct
 
-from monitor.api.marked_text import MARK
+from monitor.api.marked_text import drawn
 from monitor.base.article import Timestamp
 from monitor.base.formatting import iso, moment
 from monitor.base.text_cleaning import line
@@ -19,14 +19,13 @@ from monitor.model.delivery import Delivery
 from monitor.model.shown_names import severity_name
 from monitor.presentation import times
 from monitor.presentation.alert import alert_lines, describe_triage
-from monitor.presentation.article import byline, trouble_lines
+from monitor.presentation.article import byline, revision_lines, trouble_lines
 from monitor.presentation.severity import severity_run
-from monitor.presentation.spans import Line
 from monitor.presentation.story import story_headline, story_lines
 
 if TYPE_CHECKING:
     from monitor.model.alert import Alert, StoryAlerts
-    from monitor.model.article import ArticleDetails
+    from monitor.model.article import ArticleDetails, ArticleRevision
     from monitor.model.delivery import Delivery
     from monitor.model.triage import Decision
 
@@ -65,6 +64,11 @@ class Words(Struct, frozen=True):
         """Yield what became of an alert and why it was raised, as texts with their roles."""
         return (line[0] for line in alert_lines(alert, deliveries, self.moment))
 
+    def revisions(self, revisions: Sequence[ArticleRevision]) -> Iterator[tuple[int, str, Markup]]:
+        """Yield what edits changed: how far a line is in, the role of its beginning, the line."""
+        for depth, told in revision_lines(revisions, self.full):
+            yield depth, told[0][1] if told else "", drawn(told)
+
     def story(self, story: StoryAlerts) -> Iterator[Markup]:
         """Yield what a list says below the headline of a story."""
         return map(drawn, story_lines(story, story.newest, self.moment, self.full))
@@ -74,16 +78,9 @@ class Words(Struct, frozen=True):
         return line(decision.who) or ("tocsin" if decision.why else _("somebody"))
 
 
-def drawn(line: Line) -> Markup:
-    """Return marked text with its roles as classes."""
-    span = Markup('<span class="{}">{}</span>')
-    return Markup("").join(span.format(role or "plain", text) for text, role in line)
-
-
 def headline(story: StoryAlerts) -> Markup:
     """Return the headline of a story with its matches marked."""
-    parts = story_headline(story, story.newest)
-    return Markup("").join(MARK.format(text) if role == "hit" else text for text, role in parts)
+    return drawn(story_headline(story, story.newest))
 
 
 def severity(alert: Alert | StoryAlerts) -> Markup:

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import html
 
-from monitor.api.marked_text import compared, lit, paragraphs
+from monitor.api.marked_text import drawn, lit, paragraphs
 from monitor.api.origin import is_foreign
 from monitor.api.pages.alerts import ListParameters
 from monitor.api.pages.links import address
@@ -15,7 +15,6 @@ from monitor.api.pages.login import local_address
 from monitor.api.pages.words import prose
 from monitor.api.problems import is_page
 from monitor.base.text_cleaning import clean
-from monitor.model.article import ADDED, REMOVED, SAME, DiffPart
 
 
 def read(fragment: str) -> str:
@@ -31,7 +30,7 @@ def test_matches_are_marked_and_the_rest_is_escaped() -> None:
     ("spans", "marked"),
     [
         ([(0, 3), (1, 2)], "<mark>abc</mark>def"),
-        ([(0, 3), (2, 5)], "<mark>abc</mark><mark>de</mark>f"),
+        ([(0, 3), (2, 5)], "<mark>abcde</mark>f"),
         ([(4, 99)], "abcd<mark>ef</mark>"),
         ([(9, 99), (3, 3)], "abcdef"),
     ],
@@ -63,8 +62,7 @@ def test_each_line_is_a_paragraph_with_its_matches() -> None:
 
 
 def test_changes_have_signs_for_those_who_see_no_colours() -> None:
-    parts = [DiffPart(SAME, "a "), DiffPart(REMOVED, "<b>"), DiffPart(ADDED, "c")]
-    found = str(compared(parts))
+    found = str(drawn([("a ", "plain"), ("[-<b>-]", "gone"), ("{+c+}", "came")]))
     assert read(found) == "a [-<b>-]{+c+}"
     assert "<del>" in found and "<ins>" in found
 
