@@ -26,15 +26,10 @@ from monitor.model.status import Status
 from monitor.presentation import times
 from monitor.presentation.severity import severity_run
 from monitor.presentation.spans import Line, fit, fit_line, width, wrap
-from monitor.presentation.story import describe_outlet
+from monitor.presentation.story import ListedStory, describe_outlet
 from tui.base_app import AppSettings, BaseApp
 from tui.data.newsroom import ReadSchedule
-from tui.view.alerts import (
-    StoryRow,
-    story_row,
-    triage_glyphs,
-    watchlist_badges,
-)
+from tui.view.alerts import story_row, triage_glyphs, watchlist_badges
 from tui.view.status import monitor_state, new_stories, status_problem
 from tui.widgets.styled_widget import TextBlock
 
@@ -52,10 +47,10 @@ BoardRow = tuple[Line, bool]
 """A line, and whether it is highlighted."""
 
 
-def latest_stories(stories: Iterable[StoryAlerts]) -> list[StoryRow]:
+def latest_stories(stories: Iterable[StoryAlerts]) -> list[ListedStory]:
     """Return stories in the order of their last event, the newest first, without noise."""
     shown = [
-        StoryRow(story, story.newest) for story in stories if story.verdict is not Verdict.NOISE
+        ListedStory(story, story.newest) for story in stories if story.verdict is not Verdict.NOISE
     ]
     return sorted(shown, key=lambda row: (row.lead.stirred_at, row.lead.id), reverse=True)
 
@@ -63,9 +58,7 @@ def latest_stories(stories: Iterable[StoryAlerts]) -> list[StoryRow]:
 def wall_subject(filter: Filter, watchlists: Sequence[str]) -> tuple[str, str]:
     """Return the filter in words, and an error about watchlists that do not exist.
 
-    Args:
-        filter: Which alerts the wall shows.
-        watchlists: The names of all watchlists; empty before they are known.
+    `watchlists` are the names of all watchlists, empty before they are known.
     """
     severities = [severity_name(severity) for severity in filter.severities]
     languages = [code or "und" for code in filter.lang]
@@ -79,14 +72,7 @@ def wall_subject(filter: Filter, watchlists: Sequence[str]) -> tuple[str, str]:
 def wall_header(
     status: Status | None, now: Timestamp, cells: int, subject: tuple[str, str]
 ) -> tuple[Line, Line, Line]:
-    """Return three lines: the state of the monitor, what is shown, and any problem.
-
-    Args:
-        status: The status; None before it is known.
-        now: The present time.
-        cells: Width of the lines.
-        subject: As `wall_subject` returns it.
-    """
+    """Return three lines: the state of the monitor, what is shown, and any problem."""
     shown, error = subject
     first: Line = [(" TOCSIN ", "brand")]
     if status is None:
@@ -119,7 +105,7 @@ def alarm_lines(status: Status | None, now: Timestamp, cells: int, store_error: 
 
 
 def board_rows(
-    stories: Sequence[StoryRow], now: Timestamp, zone: tzinfo | None, cells: int, lines: int
+    stories: Sequence[ListedStory], now: Timestamp, zone: tzinfo | None, cells: int, lines: int
 ) -> list[BoardRow]:
     """Return as many stories as fit whole on so many lines, the newest at the top."""
     large = cells >= LARGE_SIZE[0] and lines >= LARGE_SIZE[1]
@@ -135,7 +121,7 @@ def board_rows(
     return shown
 
 
-def _large(shown: StoryRow, now: Timestamp, zone: tzinfo | None, cells: int) -> list[Line]:
+def _large(shown: ListedStory, now: Timestamp, zone: tzinfo | None, cells: int) -> list[Line]:
     """Return a story on two or three lines: its headline, and its details below."""
     story, alert = shown.story, shown.lead
     new = story.state is AlertState.NEW
@@ -153,7 +139,7 @@ def _large(shown: StoryRow, now: Timestamp, zone: tzinfo | None, cells: int) -> 
     return [first, *more, _details_line(shown, now, zone, cells)]
 
 
-def _details_line(shown: StoryRow, now: Timestamp, zone: tzinfo | None, cells: int) -> Line:
+def _details_line(shown: ListedStory, now: Timestamp, zone: tzinfo | None, cells: int) -> Line:
     alert = shown.lead
     at = alert.stirred_at
     lang = f" · {alert.lang}" if alert.lang else ""
@@ -193,7 +179,7 @@ class Wall(BaseApp):
         self._filter = filter
         self._status: Status | None = None
         self._watchlists: tuple[str, ...] = ()
-        self._stories: list[StoryRow] = []
+        self._stories: list[ListedStory] = []
         self._newest = (-1, -1)
         self._status_schedule = ReadSchedule(STATUS_EVERY, IDLE_EVERY)
         self._alerts_schedule = ReadSchedule(ALERTS_EVERY, IDLE_EVERY)

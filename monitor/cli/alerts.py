@@ -17,13 +17,14 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import KnownNames
 from monitor.cli.options import build_filter, combined, completion_context, with_list_options
-from monitor.cli.stories import ListedStory, by_story, listed, news, no_news, print_stories
+from monitor.cli.stories import by_story, listed, news, print_stories
 from monitor.model.alert import Alert, AlertState, EscalatedAlert, StoryAlerts, Verdict
 from monitor.model.search import Filter
 from monitor.model.status import StoreVersion
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.alerts import AlertRow, alert_row
 from monitor.presentation.service.alert_selection import AlertSelection
+from monitor.presentation.story import ListedStory
 from monitor.runtime.machine import pause
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ class StorySelection(AlertSelection):
             number *= 4
         chosen = frozenset(list(newest)[: limit or None])
         selected = [alert.id for alert in alerts if alert.story_alert in chosen]
-        return listed(self._stories(selected), selected, no_news)
+        return listed(self._stories(selected), selected)
 
     def changed_stories(
         self, raised: Sequence[int], escalated: Sequence[EscalatedAlert]

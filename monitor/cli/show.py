@@ -20,7 +20,7 @@ from monitor.base.translation import ngettext
 from monitor.cli import CliContext, output
 from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
 from monitor.cli.options import combined, with_format
-from monitor.cli.stories import ListedStory, listed_lines
+from monitor.cli.stories import listed_lines
 from monitor.model.alert import Alert, MergedAlert, Outlet, StoryTimeline
 from monitor.model.article import (
     ArticleDetails,
@@ -42,7 +42,7 @@ from monitor.presentation.rows.alerts import alert_row
 from monitor.presentation.rows.articles import RevisionsRow, details_row, revisions_row
 from monitor.presentation.service import article_revisions
 from monitor.presentation.spans import Line, marked
-from monitor.presentation.story import article_name, describe_lag, describe_wording
+from monitor.presentation.story import ListedStory, article_name, describe_lag, describe_wording
 from monitor.presentation.times import date_anomaly
 
 

@@ -6,9 +6,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
-from typing import Any
-
-from msgspec import Struct
 
 from monitor.base import signs, text_cleaning
 from monitor.base.formatting import alert_number, clauses, iso
@@ -18,17 +15,7 @@ from monitor.model.alert import Alert, StoryAlerts
 from monitor.presentation.rows import Row
 from monitor.presentation.severity import severity_run
 from monitor.presentation.spans import Line
-from monitor.presentation.story import describe_outlet, story_headline, story_lines
-
-
-class ListedStory(Struct, frozen=True):
-    """A story as a list shows it."""
-
-    story: StoryAlerts
-    lead: Alert
-    """The alert of it that the list is ordered by, whose headline and time are shown."""
-    news: tuple[str, ...] = ()
-    """What a story that was listed before has got since, in words."""
+from monitor.presentation.story import ListedStory, describe_outlet, story_headline, story_lines
 
 
 def by_story(alerts: Iterable[Alert]) -> list[StoryAlerts]:
@@ -40,25 +27,16 @@ def by_story(alerts: Iterable[Alert]) -> list[StoryAlerts]:
 
 
 def listed(
-    stories: Iterable[StoryAlerts], selected: Iterable[int], news: Callable[[StoryAlerts], Any]
+    stories: Iterable[StoryAlerts],
+    selected: Iterable[int],
+    news: Callable[[StoryAlerts], Iterable[str]] = lambda story: (),
 ) -> list[ListedStory]:
-    """Return stories as a list shows them, the newest first.
-
-    Args:
-        stories: The stories.
-        selected: The alerts that the list is about; the last of them leads a story.
-        news: Returns what a story has got since it was listed.
-    """
+    """Return stories as a list shows them, the newest first; the last alert selected leads each."""
     rows, wanted = [], frozenset(selected)
     for story in stories:
         leads = [alert for alert in story.alerts if alert.id in wanted]
         rows.append(ListedStory(story, StoryAlerts(tuple(leads)).newest, tuple(news(story))))
     return sorted(rows, key=lambda row: (row.lead.stirred_at, row.lead.id), reverse=True)
-
-
-def no_news(_story: StoryAlerts) -> tuple[str, ...]:
-    """Return nothing: no story was listed before."""
-    return ()
 
 
 def news(

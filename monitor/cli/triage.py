@@ -17,7 +17,7 @@ from monitor.base.translation import mark, mark_plural, ngettext, number
 from monitor.cli import CliContext, say
 from monitor.cli.alerts import complete_people, complete_tags
 from monitor.cli.names import InputError
-from monitor.cli.stories import by_story, listed, no_news, print_stories
+from monitor.cli.stories import by_story, listed, print_stories
 from monitor.cli.triage_selection import confirm_change, select_alerts, with_alert_selection
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.triage import Change, TriageAction, triage_state
@@ -102,7 +102,7 @@ def _others_of_stories(service: Service, ids: Sequence[int]) -> list[Alert]:
 def _list_changes(changing: Sequence[Alert], cli: CliContext, what: str) -> None:
     ids = [alert.id for alert in changing[: -CHANGES_SHOWN - 1 : -1]]
     stories = by_story(cli.service().views.alerts.get(ids, matches=True))
-    print_stories(listed(stories, ids, no_news), "table", cli.clock())
+    print_stories(listed(stories, ids), "table", cli.clock())
     would = ngettext(
         "{count} alert would change: {change}",
         "{count} alerts would change: {change}",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
+
 from monitor.base import signs
 from monitor.base.formatting import alert_number, and_more, clauses, shown_title, span
 from monitor.base.text_cleaning import line, lines
@@ -34,6 +36,22 @@ NAMED = 3
 """Outlets that a line of a list names."""
 _OLDEST = 72 * 3600.0
 """Seconds before we saw it that an article of a story can be dated at most."""
+
+
+class ListedStory(Struct, frozen=True):
+    """A story as a list shows it."""
+
+    story: StoryAlerts
+    lead: Alert
+    """The alert of it that the list is ordered by, whose headline and time are shown."""
+    news: tuple[str, ...] = ()
+    """What a story that was listed before has got since, in words."""
+
+    @property
+    def heard(self) -> StoryAlerts:
+        """Return the story without alerts raised in a silence, unless such a one leads it."""
+        heard = tuple(alert for alert in self.story.alerts if not alert.silenced)
+        return self.story if self.lead.silenced or not heard else StoryAlerts(heard)
 
 
 def published_first(outlets: Sequence[Outlet]) -> Outlet | None:
@@ -111,9 +129,7 @@ def describe_linked(linked: LinkedOutlets) -> str:
 def outlet_lines(timeline: StoryTimeline, most: int) -> Iterator[str]:
     """Yield the outlets with a story, and those with its event in each language, with their signs.
 
-    Args:
-        timeline: Who tells it.
-        most: Outlets that a line names.
+    A line names so many outlets, and counts the others.
     """
     if timeline.outlets:
         yield f"{signs.OUTLETS} {shortened([*map(_with_lag, timeline.outlets)], most)}"
@@ -172,14 +188,7 @@ def story_headline(story: StoryAlerts, lead: Alert) -> Line:
 
 
 def story_lines(story: StoryAlerts, lead: Alert, moment: Moment, ago: Moment) -> Iterator[Line]:
-    """Yield what a list says below the headline of a story.
-
-    Args:
-        story: The story.
-        lead: The alert of it whose headline is shown.
-        moment: Returns a time in words.
-        ago: Returns the time of the leading alert in words.
-    """
+    """Yield what a list says below the headline of a story; `ago` tells the time of `lead`."""
     about = [describe_outlet(lead), ago(lead.stirred_at)]
     if lead.article is not None:
         about.append(article_name(lead.article))

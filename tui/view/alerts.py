@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
-from msgspec import Struct
 from rich.cells import cell_len
 
 from monitor.base import signs
@@ -20,23 +19,10 @@ from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.watchlist import WatchlistCount
 from monitor.presentation import times
 from monitor.presentation.spans import Line, fit, width, wrap
+from monitor.presentation.story import ListedStory
 
 DATE_MARKS = {"undated": signs.UNDATED, "future": signs.FUTURE, "": " "}
 """Marks of a publication date that is missing or in the future."""
-
-
-class StoryRow(Struct, frozen=True):
-    """A story as a list shows it."""
-
-    story: StoryAlerts
-    lead: Alert
-    """The alert of it that the list is ordered by, whose headline and time are shown."""
-
-    @property
-    def heard(self) -> StoryAlerts:
-        """Return the story without alerts raised in a silence, unless such a one leads it."""
-        heard = tuple(alert for alert in self.story.alerts if not alert.silenced)
-        return self.story if self.lead.silenced or not heard else StoryAlerts(heard)
 
 
 def triage_glyphs(story: StoryAlerts) -> Line:
@@ -86,13 +72,13 @@ def column_at(columns: Iterable[Column], x: int) -> str:
     return ""
 
 
-def story_row(shown: StoryRow, cells: int, now: Timestamp, zone: tzinfo | None) -> Line:
+def story_row(shown: ListedStory, cells: int, now: Timestamp, zone: tzinfo | None) -> Line:
     """Return a story on one line, without a mark."""
     return [run for column in story_columns(shown, cells, now, zone) for run in column.runs]
 
 
 def story_columns(
-    shown: StoryRow,
+    shown: ListedStory,
     cells: int,
     now: Timestamp,
     zone: tzinfo | None,
@@ -153,7 +139,7 @@ def _has_escalated(alert: Alert) -> bool:
     return alert.stirred_at != alert.raised_at
 
 
-def _state(shown: StoryRow, now: Timestamp, zone: tzinfo | None, *, marked: bool) -> Line:
+def _state(shown: ListedStory, now: Timestamp, zone: tzinfo | None, *, marked: bool) -> Line:
     """Return the severity, the time of the last event, what is odd about the date, and triage."""
     story, alert = shown.heard, shown.lead
     anomaly = _date_anomaly(alert)
@@ -172,7 +158,7 @@ def _state(shown: StoryRow, now: Timestamp, zone: tzinfo | None, *, marked: bool
 
 
 def _headline(
-    shown: StoryRow, room: int, now: Timestamp, zone: tzinfo | None
+    shown: ListedStory, room: int, now: Timestamp, zone: tzinfo | None
 ) -> tuple[Line, str, str]:
     """Return what stands before a headline, the headline, and assignees and tags after it.
 

@@ -75,12 +75,7 @@ def outlet_sections(
 ) -> list[OutletSection]:
     """Return the merged alerts of an article, the outlets with its story, and other languages.
 
-    Args:
-        timeline: Who has the story, in order of time.
-        article: The article at hand, whose row is marked.
-        cells: Width of the lines.
-        zone: The time zone; None is the machine's.
-        merged: Alerts that are merged with those of the article.
+    The row of the article at hand is marked.
     """
     sections = []
     for heading, alerts in merged_groups(merged):
@@ -167,15 +162,7 @@ def article_page(
     zone: tzinfo | None = None,
     current: int | None = None,
 ) -> ArticlePage:
-    """Return an article as a page.
-
-    Args:
-        details: The article with its alerts and its story.
-        matches: What to highlight, in reading order.
-        cells: Width of the lines.
-        zone: The time zone; None is the machine's.
-        current: Number of the match that the analyst has stepped to.
-    """
+    """Return an article as a page; `current` is the match that the analyst has stepped to."""
     lines = standing_lines(details.alerts, details.decisions, details.deliveries, cells, zone)
     match_lines: list[int] = []
     parts, places = shown_parts(details.article, matches)
@@ -269,13 +256,6 @@ def standing_lines(
     """Return what was decided of alerts, their note, and who was notified or why nobody.
 
     What holds for several alerts is said once, behind the names of their watchlists.
-
-    Args:
-        alerts: The alerts.
-        decisions: The last decision about each alert, by alert.
-        deliveries: The deliveries of each alert, by alert.
-        cells: Width of the lines.
-        zone: The time zone; None is the machine's.
     """
     moment = partial(times.full, zone=zone)
     same: dict[tuple[str, tuple[tuple[Run, ...], ...]], list[Alert]] = {}

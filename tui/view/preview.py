@@ -29,16 +29,7 @@ def preview_lines(
     now: Timestamp,
     zone: tzinfo | None,
 ) -> list[Line]:
-    """Return what a watchlist would have matched.
-
-    Args:
-        preview: The counts and examples.
-        terms: The terms of the watchlist, of which those without a match are shown too.
-        days: How many days were looked at.
-        cells: Width of the lines.
-        now: The present time.
-        zone: The time zone; None is the machine's.
-    """
+    """Return what a watchlist would have matched in some days; terms without a match too."""
     articles, matched = article_count(preview.articles), number(preview.matched)
     head = _("{count} of {articles} of the last {days} days match",
              count=matched, articles=articles, days=days)  # fmt: skip

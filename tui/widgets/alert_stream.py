@@ -20,8 +20,9 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.model.alert import Alert, EscalatedAlert, StoryAlerts
 from monitor.presentation.spans import Line
+from monitor.presentation.story import ListedStory
 from tui.data.story_list import FirstAlerts, StoryCache, StoryOrder
-from tui.view.alerts import Column, StoryRow, column_at, story_columns
+from tui.view.alerts import Column, column_at, story_columns
 from tui.widgets.line_list import LineList
 
 REACTION_SECONDS = 2.5
@@ -47,15 +48,6 @@ class AlertStream(LineList):
         zone: tzinfo | None = None,
         id: str | None = None,
     ) -> None:
-        """Show nothing yet.
-
-        Args:
-            stories: Reads stories.
-            firsts: The first alert of each story.
-            clock: Returns the present time.
-            zone: The time zone; None is the machine's.
-            id: Of the widget.
-        """
         super().__init__(id=id)
         self._stories = stories
         self._firsts = firsts
@@ -209,7 +201,7 @@ class AlertStream(LineList):
         row = self.at(self.cursor) if self.row_count else None
         return row.story if row else None
 
-    def at(self, row: int) -> StoryRow | None:
+    def at(self, row: int) -> ListedStory | None:
         """Return the story on a row; None if it is deleted or the store cannot be read now."""
         lead = self._order.at(row)
         try:
@@ -218,7 +210,9 @@ class AlertStream(LineList):
             return None  # the screen reports the error at its next read
         if story is None:
             return None
-        return StoryRow(story, next((one for one in story.alerts if one.id == lead), story.newest))
+        return ListedStory(
+            story, next((one for one in story.alerts if one.id == lead), story.newest)
+        )
 
     def on_screen(self) -> list[int]:
         """Return the leading alerts of the stories on the screen."""

@@ -32,16 +32,10 @@ class Reader(ScrollText):
         id: str | None = None,
         empty: Callable[[], str] = lambda: "",
     ) -> None:
-        """Set the reader up.
-
-        Args:
-            zone: The time zone; None is the machine's.
-            id: The id of the widget.
-            empty: Returns what is shown without an article.
-        """
         super().__init__(self._lay_out_article, id=id)
         self.border_title = _("Reader")
         self._empty = empty
+        """Returns what is shown without an article."""
         self.details: ArticleDetails | None = None
         self._zone = zone
         self._places: Sequence[MatchPlace] = ()

@@ -19,8 +19,8 @@ from monitor.model.alert import AlertState, StoryAlerts, Verdict
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.presentation.spans import width
+from monitor.presentation.story import ListedStory
 from tui import wall
-from tui.view.alerts import StoryRow
 from tui.wall import ALERTS_EVERY, Wall
 
 Script = Callable[[Pilot[Any], Wall], Awaitable[None]]
@@ -188,7 +188,7 @@ def test_noise_is_left_out_and_what_is_settled_stands_back() -> None:
     shown = wall.latest_stories(StoryAlerts((alert,)) for alert in told)
     assert [row.lead.id for row in shown] == [3, 2]
     one = replace(alerts[2], state=AlertState.ACKNOWLEDGED)
-    settled = StoryRow(StoryAlerts((one,)), one)
+    settled = ListedStory(StoryAlerts((one,)), one)
     (line, fresh), *_ = wall.board_rows([settled], alerts[2].raised_at + 5, UTC, 80, 20)
     assert fresh and ("title" not in [ink for _, ink in line])
     (_, fresh), *_ = wall.board_rows(

@@ -16,8 +16,8 @@ from monitor.model.feed import Health
 from monitor.model.severity import Severity
 from monitor.model.watchlist import Baseline, WatchlistCount
 from monitor.presentation.spans import Line, width
+from monitor.presentation.story import ListedStory
 from tui.view.alerts import (
-    StoryRow,
     WatchlistColumns,
     column_at,
     short_count,
@@ -45,12 +45,12 @@ def text(line: list[tuple[str, str]]) -> str:
 # --- rows ----------------------------------------------------------------------
 
 
-def row_of(*alerts: Alert) -> StoryRow:
+def row_of(*alerts: Alert) -> ListedStory:
     story = StoryAlerts(alerts)
-    return StoryRow(story, story.newest)
+    return ListedStory(story, story.newest)
 
 
-def line(row: StoryRow, cells: int, now: float, zone: tzinfo, **options: Any) -> Line:
+def line(row: ListedStory, cells: int, now: float, zone: tzinfo, **options: Any) -> Line:
     columns = story_columns(row, cells, now, zone, **options)
     return [run for column in columns for run in column.runs]
 
