@@ -8,7 +8,7 @@ TELL = @echo "make: $(1)" >&2
 
 COMPILED := $(patsubst %.po,%.mo,$(wildcard monitor/locale/*/LC_MESSAGES/tocsin.po))
 
-.PHONY: help install run demo test test-fast check docs messages reference properties fuzz chaos chaos-shared hour soak snapshots screenshots bench bench-peers bench-dashboard wheel audit lock clean
+.PHONY: help install run demo test test-fast check budgets docs messages reference properties fuzz chaos chaos-shared hour soak snapshots screenshots bench bench-peers bench-dashboard wheel audit lock clean
 
 help: ## say what can be made (PYTHON=python3.13 makes it with another Python)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ check: install ## lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+budgets: install ## how much code there is, beside the budgets of pyproject.toml
+	@$(TESTED) support.budgets
 
 docs: $(VENV)/.docs ## build the documentation into build/docs; a broken link is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
