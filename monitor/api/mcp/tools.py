@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from inspect import cleandoc
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 from msgspec import Struct
 from pydantic import BaseModel, Field
@@ -37,22 +37,29 @@ def _unchecked() -> None:
     """Stand for the check of an ETag, which tools do not have."""
 
 
-class Tool(Struct, frozen=True, kw_only=True):
+class Tool(Struct, frozen=True):
     """What a model may ask."""
 
-    name: str
     answer: Callable[[Newsroom, Caller, Any], Any]
     """Returns the row; its docstring tells the model what the tool does."""
-    parameters: type[BaseModel]
-    row: Any
-    """The type of the row."""
     scope: Scope = Scope.READ
     is_heavy: bool = False
     """Whether it takes long, so that one is answered at a time."""
+    confirmed: type[BaseModel] | None = None
+    """The parameters of a tool that gets them only when a person has confirmed them."""
+
+    @property
+    def name(self) -> str:
+        return self.answer.__name__
 
     @property
     def description(self) -> str:
         return " ".join(cleandoc(self.answer.__doc__ or "").split())
+
+    @property
+    def parameters(self) -> type[BaseModel]:
+        model: type[BaseModel] = self.confirmed or get_type_hints(self.answer)["parameters"]
+        return model
 
 
 @cache
@@ -63,7 +70,7 @@ def input_schema(tool: Tool) -> dict[str, Any]:
 
 @cache
 def output_schema(tool: Tool) -> dict[str, Any]:
-    return answer_schema(tool.row)
+    return answer_schema(get_type_hints(tool.answer)["return"])
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -240,33 +247,15 @@ def seen_now(here: Newsroom, parameters: TriageParameters) -> tuple[AlertRow, di
 TOOLS = {
     tool.name: tool
     for tool in (
-        Tool(name="search", answer=search, parameters=SearchParameters, row=ResultsRow),
-        Tool(
-            name="read_article", answer=read_article, parameters=ArticleParameters,
-            row=ReadArticleRow,
-        ),
-        Tool(
-            name="list_alerts", answer=list_alerts, parameters=AlertsParameters,
-            row=alerts.AlertsRow,
-        ),
-        Tool(name="story", answer=story, parameters=AlertParameters, row=StoryRow),
-        Tool(
-            name="explain_alert", answer=explain_alert, parameters=AlertParameters,
-            row=ExplainedAlertRow,
-        ),
-        Tool(
-            name="test_watchlist", answer=test_watchlist, parameters=TestWatchlistParameters,
-            row=watchlists.TestRow, is_heavy=True,
-        ),
-        Tool(name="briefing", answer=briefing, parameters=BriefingParameters, row=BriefingRow),
-        Tool(
-            name="coverage_gaps", answer=coverage_gaps, parameters=feeds.GapParameters,
-            row=feeds.GapsRow,
-        ),
-        Tool(
-            name="triage", answer=triage, parameters=TriageParameters, row=alerts.ActRow,
-            scope=Scope.TRIAGE,
-        ),
+        Tool(search),
+        Tool(read_article),
+        Tool(list_alerts),
+        Tool(story),
+        Tool(explain_alert),
+        Tool(test_watchlist, is_heavy=True),
+        Tool(briefing),
+        Tool(coverage_gaps),
+        Tool(triage, Scope.TRIAGE, confirmed=TriageParameters),
     )
-}  # fmt: skip
+}
 """The tools by name."""
