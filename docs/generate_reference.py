@@ -19,9 +19,8 @@ import click
 from ruamel.yaml import YAML
 
 from monitor.api.app import build_app
-from monitor.api.mcp.prompts import PROMPTS
 from monitor.api.mcp.server import ARTICLE_TEMPLATE, schemas
-from monitor.api.mcp.tools import TOOLS, input_schema
+from monitor.api.mcp.tools import PROMPTS, TOOLS, input_schema
 from monitor.api.problems import KINDS, PREFIX
 from monitor.base import signs
 from monitor.cli import main_group
@@ -34,7 +33,6 @@ from monitor.presentation.rows import (
     articles,
     briefings,
     deliveries,
-    feed_diagnostics,
     feeds,
     searches,
     status,
@@ -424,7 +422,7 @@ def keys_page() -> str:
 # --- the output for programs -----------------------------------------------------------------
 
 ROW_MODULES = (
-    alerts, articles, briefings, deliveries, feed_diagnostics, feeds, searches, status, watchlists
+    alerts, articles, briefings, deliveries, feeds, searches, status, watchlists
 )  # fmt: skip
 
 

@@ -18,11 +18,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
 
 from monitor.api import pages
-from monitor.api.failures import FAILURES, problem_of
 from monitor.api.guard import ENDLESS
 from monitor.api.mcp import endpoint
-from monitor.api.pages.problem_page import answer_to
-from monitor.api.problems import MEDIA_TYPE, ApiProblem, FieldProblem, Problem, is_page
+from monitor.api.pages.templating import answer_to
+from monitor.api.problems import (
+    FAILURES,
+    MEDIA_TYPE,
+    ApiProblem,
+    FieldProblem,
+    Problem,
+    is_page,
+    problem_of,
+)
 from monitor.api.router import PLACE, RowRouter
 from monitor.base.translation import gettext as _
 from monitor.presentation.rows import schemas

@@ -24,8 +24,8 @@ from monitor.api.listener import open_listener
 from monitor.api.mcp.endpoint import ModelEndpoint
 from monitor.api.newsroom import Newsroom
 from monitor.api.origin import AcceptedHosts
-from monitor.api.pages.problem_page import answer_to
 from monitor.api.pages.sessions import Sessions
+from monitor.api.pages.templating import answer_to
 from monitor.api.routes.stream import StreamHub
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError

@@ -23,7 +23,7 @@ from monitor.intake.discovery import DiscoveredFeed, FeedDiagnostics, diagnose, 
 from monitor.model.config import Config
 from monitor.model.feed import Feed
 from monitor.model.shown_names import source_name
-from monitor.presentation.rows.feed_diagnostics import diagnostics_row, unreadable_row
+from monitor.presentation.rows.feeds import diagnostics_row, unreadable_row
 
 _LABELS = mark_all(
     "feed", "reason", "then", "set", "title", "answer", "redirects", "format", "encoding",

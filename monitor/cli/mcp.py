@@ -31,10 +31,9 @@ def mcp(cli: CliContext, allow_triage: bool) -> None:
     the same at /mcp, for clients on other machines.
     """
     with requires_extra("mcp", "tocsin mcp"):  # not a message
-        from monitor.api.mcp import stdio
+        from monitor.api.mcp.server import McpEnvironment, serve
 
     from monitor.api.access import Caller
-    from monitor.api.mcp.server import McpEnvironment
 
     service = cli.service(read_only=not allow_triage)
     service.views.version()  # report a missing archive now
@@ -45,4 +44,4 @@ def mcp(cli: CliContext, allow_triage: bool) -> None:
         say(_("A client talks to this command on stdin; Ctrl-D ends it; see docs/how-to/agents.md"))
     keep_freed()
     with cli.following_index():
-        stdio.serve(McpEnvironment(newsroom, new_token, monotonic, Caller(user(os.environ), scope)))
+        serve(McpEnvironment(newsroom, new_token, monotonic, Caller(user(os.environ), scope)))

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Security
+from fastapi.security import SecurityScopes
 from starlette.responses import PlainTextResponse, Response
 
+from monitor.api.access import Access, Caller, no_token, permit
 from monitor.api.greader.items import item_row, microseconds
-from monitor.api.greader.sign_in import Analyst, Reader, sign_in
 from monitor.api.greader.streams import (
     LABEL,
     READ,
@@ -34,7 +35,37 @@ from monitor.api.problems import ApiProblem, invalid
 from monitor.base.translation import gettext as _
 from monitor.model.alert import AlertState
 from monitor.model.severity import Severity
+from monitor.model.token import Scope
 from monitor.presentation.service.triage import clean_tag
+
+_HEADERS = ("googlelogin auth=", "bearer ")  # not a message
+
+
+async def allowed_reader(request: Request, needed: SecurityScopes) -> Caller:
+    """Return who makes a request; raises ApiProblem unless it may be made."""
+    header = request.headers.get("authorization", "")
+    for beginning in _HEADERS:
+        if header.lower().startswith(beginning):
+            return await permit(request, header[len(beginning) :].strip(), needed)
+    raise no_token(_("sign in first: the password is a token of `tocsin token add`"))
+
+
+async def sign_in(request: Request, password: str) -> Caller:
+    """Return who has a token as the password; raises ApiProblem if nobody has."""
+    access: Access = request.app.state.access
+    address = request.client.host if request.client else ""
+    if not password:
+        raise ApiProblem("no-token", _("send a token of `tocsin token add` as the password"))
+    caller = await access.caller(password, address)
+    access.count(caller, address)
+    return caller
+
+
+Reader = Annotated[Caller, Security(allowed_reader, scopes=[Scope.READ.value])]
+"""Whoever may read."""
+Analyst = Annotated[Caller, Security(allowed_reader, scopes=[Scope.TRIAGE.value])]
+"""Whoever may decide about alerts."""
+
 
 MOST_IDS, MOST_ITEMS = 10_000, 250
 """Items of a page at most: their ids, and themselves."""

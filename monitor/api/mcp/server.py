@@ -6,16 +6,19 @@ import asyncio
 import json
 import logging
 import re
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
 from typing import Any
 
+import anyio.to_thread
 from anyio import to_thread
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
+from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
     INVALID_PARAMS,
@@ -46,14 +49,15 @@ from starlette.requests import Request
 
 from index.interruption import interruptible
 from monitor.api.access import Caller
-from monitor.api.failures import FAILURES, problem_of
 from monitor.api.guard import HEAVY_SECONDS, Patience, one_at_a_time
 from monitor.api.mcp.confirmation import NotConfirmedError, confirm, question
-from monitor.api.mcp.prompts import PROMPTS, RULES, Prompt
 from monitor.api.mcp.quotation import SCHEME, Quotation, fenced, plain, quote
 from monitor.api.mcp.tools import (
+    PROMPTS,
+    RULES,
     TOOLS,
     ConfirmedTriage,
+    Prompt,
     Tool,
     TriageParameters,
     input_schema,
@@ -61,7 +65,7 @@ from monitor.api.mcp.tools import (
     seen_now,
 )
 from monitor.api.newsroom import Newsroom
-from monitor.api.problems import ApiProblem
+from monitor.api.problems import FAILURES, ApiProblem, problem_of
 from monitor.base.translation import gettext as _
 
 INSTRUCTIONS = (
@@ -350,3 +354,20 @@ def schemas() -> str:
 def _plain_json(value: Any) -> dict[str, Any]:
     described: dict[str, Any] = value.model_dump(mode="json", by_alias=True, exclude_none=True)
     return described
+
+
+THREADS = 4
+"""Questions that are answered at once."""
+
+
+def serve(environment: McpEnvironment) -> None:
+    """Answer a client until it closes stdin, or until a signal ends the process."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a thread that reads stdin cannot be interrupted
+    asyncio.run(_serve(environment))
+
+
+async def _serve(environment: McpEnvironment) -> None:
+    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+    server = build_server(environment)
+    async with stdio_server() as (read, write):
+        await server.run(read, write, server.create_initialization_options())

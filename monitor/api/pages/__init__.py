@@ -9,7 +9,7 @@
                                                       language of the newsroom
 
 Pages have the rules of the API: a session is a token that was typed into the form of `login`, and
-ends with it. Errors are pages for browsers (`problem_page`), and problems for programs.
+ends with it. Errors are pages for browsers (`templating`), and problems for programs.
 """
 
 from __future__ import annotations

@@ -20,8 +20,15 @@ from monitor.config import value_parsers
 from monitor.model.config import Config
 from monitor.model.feed import Feed
 from monitor.presentation.rows import means
-from monitor.presentation.rows.feed_diagnostics import DiagnosticsRow, diagnostics_row
-from monitor.presentation.rows.feeds import FeedRow, GapRow, PollRow, feed_row, poll_row
+from monitor.presentation.rows.feeds import (
+    DiagnosticsRow,
+    FeedRow,
+    GapRow,
+    PollRow,
+    diagnostics_row,
+    feed_row,
+    poll_row,
+)
 from monitor.presentation.service.listings import gap_rows
 
 if TYPE_CHECKING:  # what reads feeds takes 15 MB

@@ -1,17 +1,24 @@
-"""Feeds with their health, their polls and their coverage gaps."""
+"""Feeds with their health, their polls, their coverage gaps, and what one reading finds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
+from monitor.base.article import Timestamp
 from monitor.base.formatting import iso
+from monitor.base.url import redact
 from monitor.presentation.rows import Moment, decimals, means, row
 
 if TYPE_CHECKING:
     from monitor.base.article import Timestamp
     from monitor.model.feed import Coverage, FeedHealth, Gap
+
+if TYPE_CHECKING:
+    from monitor.base.errors import FeedError
+    from monitor.intake.discovery import DiscoveredFeed
+    from monitor.model.feed import Feed
 
 
 class FeedRow(TypedDict):
@@ -87,3 +94,93 @@ def gap_row(gap: Gap, coverage: Sequence[Coverage], now: Timestamp) -> GapRow:
         seconds=round((gap.end or now) - gap.start),
         watchlists=[item.watchlist for item in coverage if gap in item.gaps],
     )
+
+
+_From = TypedDict(
+    "_From",
+    {"from": Annotated[str, means("Who sets it: `the feed`, `tag NAME` or `defaults`.", "source")]},
+)
+
+
+class SettingRow(_From):
+    """A setting of feeds.yaml that holds for a feed."""
+
+    value: str
+
+
+class DiagnosticsRow(TypedDict):
+    """The findings of one reading of a feed."""
+
+    readable: Literal[True]
+    url: str
+    status: Annotated[int, means("Of HTTP.")]
+    answered_by: Annotated[str, means("The address that answered.")]
+    hops: Annotated[list[str], means("The redirects.")]
+    moved_to: Annotated[str | None, means("Where permanent redirects lead.")]
+    seconds: Annotated[float, means("How long the answer took.", by=decimals(3))]
+    bytes: Annotated[int, means("How large it was.")]
+    content_type: str
+    encoding: Annotated[str, means("As declared.")]
+    is_utf8: bool
+    format: str
+    title: str
+    link: str
+    entries: int
+    lang: Annotated[str, means("The declared language.")]
+    langs: Annotated[dict[str, int], means("Entries by the language that was found.")]
+    undated: int
+    future: int
+    oldest: Moment
+    newest: Moment
+    without_guid: int
+    shared_guid: int
+    without_link: int
+    texts: Annotated[str, means("`full`, `teasers`, `titles`, or empty without entries.")]
+    length: Annotated[int, means("Characters of the median entry.")]
+    etag: str
+    last_modified: str
+    max_age: Annotated[float | None, means("What the server says about caching, in seconds.")]
+    ttl: float | None
+    interval: Annotated[float, means("After how many seconds tocsin would poll it again.")]
+    conditional: Annotated[bool, means("Whether the server answers conditional requests.")]
+    pages: Annotated[str, means("With `full_text`: why the pages of its articles may not be read.")]
+    advice: Annotated[list[str], means("What to change.")]
+    settings: Annotated[dict[str, SettingRow], means("What holds for it, by key of feeds.yaml.")]
+
+
+class UnreadableRow(TypedDict):
+    """Why a feed cannot be read."""
+
+    readable: Literal[False]
+    url: str
+    reason: str
+    status: Annotated[int | None, means("Of HTTP; null without an answer.")]
+    retry: Annotated[float | None, means("Seconds until tocsin would try again; or null.")]
+    settings: dict[str, SettingRow]
+
+
+def diagnostics_row(feed: Feed, prospect: DiscoveredFeed, now: Timestamp) -> DiagnosticsRow:
+    """Return the findings of one reading: times as text, durations in seconds."""
+    from monitor.intake.discovery import diagnose
+
+    found = diagnose(prospect, now, feed)
+    return row(
+        DiagnosticsRow, found, readable=True, url=redact(found.url), settings=_settings(feed)
+    )
+
+
+def unreadable_row(feed: Feed, error: FeedError, now: Timestamp) -> UnreadableRow:
+    from monitor.intake.discovery import retry
+
+    return {
+        "readable": False,
+        "url": redact(error.url),
+        "reason": error.reason,
+        "status": getattr(error, "status", None),
+        "retry": retry(error, now, feed),
+        "settings": _settings(feed),
+    }
+
+
+def _settings(feed: Feed) -> dict[str, SettingRow]:
+    return {setting.key: row(SettingRow, setting) for setting in feed.settings}

@@ -12,7 +12,7 @@ from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Reply, Web, conditional
 
 from monitor.model.token import Scope
-from monitor.presentation.rows.feed_diagnostics import DiagnosticsRow
+from monitor.presentation.rows.feeds import DiagnosticsRow
 
 pytestmark = pytest.mark.costly
 

@@ -18,7 +18,6 @@ from monitor.presentation.rows import (
     columns,
     decimals,
     deliveries,
-    feed_diagnostics,
     feeds,
     means,
     row,
@@ -93,7 +92,7 @@ def test_the_schema_has_the_rows_and_what_their_fields_mean() -> None:
 
 
 MODULES = (
-    alerts, articles, briefings, deliveries, feed_diagnostics, feeds, searches, status, watchlists
+    alerts, articles, briefings, deliveries, feeds, searches, status, watchlists
 )  # fmt: skip
 
 
