@@ -32,10 +32,9 @@ from bench.growth import endless, queue
 from bench.loopback import Loopback, looped
 from monitor.base.article import Article
 from monitor.model.feed import Feed
-from monitor.model.store_address import StoreAddress
+from monitor.model.store_address import FILE, StoreAddress
 from monitor.storage.maintenance import index_repair
 from monitor.storage.store.sql.store import Store
-from monitor.storage.store.sqlite import FILE
 
 TOCSIN = str(Path(sys.executable).with_name("tocsin"))
 SHOWN = 10

@@ -215,7 +215,7 @@ def _asked(
 def _direct(folder: Path, seconds: float, measured: Measured) -> None:
     """Ask the service itself."""
     service = open_service(folder)
-    newest = Filter(muted=True)
+    newest = Filter(silenced=True)
 
     def search(query: str, sort: str) -> str:
         found = service.archive.search(query, sort=sort, limit=50, width=300)

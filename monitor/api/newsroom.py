@@ -221,7 +221,7 @@ class AlertParameters(FilterParameters):
             noted=True if self.noted else None,
             tags=tags,
             assignees=tuple(self.assigned),
-            muted=True,
+            silenced=True,
             suppressed=self.suppressed,
         )
         return here.names.validate(filter)

@@ -29,7 +29,7 @@ from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.translated_command import translated, use_language_of_click
-from monitor.model.store_address import StoreAddress
+from monitor.model.store_address import FILE, StoreAddress
 from monitor.runtime import machine
 from monitor.runtime.machine import monotonic
 
@@ -154,7 +154,6 @@ class CliContext:
             ConfigError: The feeds.yaml that was named is missing.
         """
         from monitor.config.loading import read
-        from monitor.storage.store.sqlite import FILE
 
         if self.shared or self.config_path.exists():
             return self.folder

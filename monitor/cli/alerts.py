@@ -188,7 +188,7 @@ class StorySelection(AlertSelection):
         if self.filter.suppressed:  # the others of their stories were notified
             return by_story(self.read(ids))
         return self.views.stories(
-            ids, matches=True, timelines=True, closed=self.filter.closed, muted=True
+            ids, matches=True, timelines=True, closed=self.filter.closed, silenced=True
         )
 
 
@@ -247,7 +247,7 @@ def alerts_list(
     service = cli.service()
     known = KnownNames(cli, service)
     filter = replace(
-        known.validate(build_alert_filter(**selected)), muted=True, suppressed=suppressed
+        known.validate(build_alert_filter(**selected)), silenced=True, suppressed=suppressed
     )
     if query:
         known.warn(query)

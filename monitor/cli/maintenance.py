@@ -18,16 +18,17 @@ from monitor.cli.output import progress_bar
 from monitor.config.loading import load
 from monitor.config.value_parsers import describe_age
 from monitor.model.config import Retention
+from monitor.model.store_address import FILE
 from monitor.runtime.machine import pause
 from monitor.runtime.run_log import Progress
 from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import indexer
+from monitor.storage.maintenance.compaction import compact, room
 from monitor.storage.maintenance.followed_store import FollowedStore
 from monitor.storage.maintenance.index_repair import write_progress
 from monitor.storage.monitor_lock import MonitorLock
 from monitor.storage.store import open_store, open_views
 from monitor.storage.store.sql.store import Store
-from monitor.storage.store.sqlite import FILE, compact, room
 
 if TYPE_CHECKING:
     from monitor.storage.maintenance.retention import RetentionSweep, SweepResult

@@ -105,7 +105,7 @@ def _print_raised(cli: CliContext, summary: RunSummary, style: str) -> None:
         print_alerts(_raised_alerts(cli, summary), style)
         return
     ids = _raised_ids(cli, summary)
-    stories = cli.service().views.alerts.stories(ids, matches=True, timelines=True, muted=True)
+    stories = cli.service().views.alerts.stories(ids, matches=True, timelines=True, silenced=True)
     rows = listed(stories, ids, lambda story: news(story, ids))
     print_stories(rows, style, cli.clock())
 

@@ -125,7 +125,7 @@ def alerts_show(cli: CliContext, id: int, style: str, diff: bool) -> None:
 def _show_alert(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
     service, now = cli.service(), cli.clock()
     found = service.views.alerts.stories(
-        [id], matches=True, timelines=True, closed=True, muted=True
+        [id], matches=True, timelines=True, closed=True, silenced=True
     )
     if not found:
         raise no_alert(id)

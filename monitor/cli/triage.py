@@ -94,7 +94,7 @@ def _change_alerts(
 
 def _others_of_stories(service: Service, ids: Sequence[int]) -> list[Alert]:
     """Return the alerts of the stories of these alerts that are not among them."""
-    stories = service.views.alerts.stories(ids, closed=True, muted=True)
+    stories = service.views.alerts.stories(ids, closed=True, silenced=True)
     known = frozenset(ids)
     return [alert for story in stories for alert in story.alerts if alert.id not in known]
 

@@ -46,7 +46,7 @@ def complete_alert_ids(
     """Complete the number of one of the newest alerts, with their titles."""
     try:
         alerts = completion_context(context).service().views.alerts
-        newest = alerts.get(alerts.ids(Filter(muted=True), limit=COMPLETIONS))
+        newest = alerts.get(alerts.ids(Filter(silenced=True), limit=COMPLETIONS))
     except MonitorError:
         return []
     return [
@@ -102,7 +102,7 @@ def select_alerts(
     )
     if options["query"]:
         known.warn(options["query"])
-    return service.triage.select(replace(filter, muted=True), options["query"])
+    return service.triage.select(replace(filter, silenced=True), options["query"])
 
 
 def confirm_change(alerts: Sequence[Alert], what: str, *, yes: bool) -> bool:

@@ -50,7 +50,7 @@ class SuppressionReason(enum.StrEnum):
 
     BACKFILL = "backfill"
     """Its article was there before its feed was watched."""
-    SILENCE = "muted"
+    SILENCE = "silence"
     """Its watchlist was silenced."""
     NO_ROUTE = "no route"  # not a message
     """No route leads to a channel."""

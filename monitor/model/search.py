@@ -34,7 +34,7 @@ class Filter(Struct, frozen=True, kw_only=True):
     """Alerts with a note, or without."""
     closed: bool = False
     """Also alerts that are closed, where `state` does not say which."""
-    muted: bool = False
+    silenced: bool = False
     """Also alerts that were raised while their watchlist was silenced."""
     merged: bool = False
     """Also alerts that were merged into that of another article."""

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+FILE = "newsroom.db"
+"""Name of the SQLite file, in the data folder."""
+
 
 class StoreAddress(Struct, frozen=True):
     """Where a store is: an SQLite file, or a PostgreSQL that several machines share."""

@@ -26,9 +26,8 @@ from support.scripted_server import Web
 from support.simulated_monitor import Living
 from support.simulated_time import Town, World
 
-from monitor.model.store_address import StoreAddress
+from monitor.model.store_address import FILE, StoreAddress
 from monitor.storage.store.sql.views import Views
-from monitor.storage.store.sqlite import FILE
 
 MINUTE, HOUR = 60.0, 3_600.0
 NAMES = ("a", "b", "c")
@@ -192,7 +191,7 @@ class Promise(RuleBasedStateMachine):
     def who_is_told_is_stored_with_the_alert(self) -> None:
         planned = self.sql(
             "SELECT al.id, count(d.id) FROM alerts al LEFT JOIN deliveries d ON d.alert = al.id"
-            " WHERE al.held = '' AND al.merged_into IS NULL AND al.watchlist IN (?, ?)"
+            " WHERE al.suppressed = '' AND al.merged_into IS NULL AND al.watchlist IN (?, ?)"
             " GROUP BY al.id HAVING count(d.id) <> 2",
             *TOLD,
         )

@@ -13,10 +13,9 @@ from msgspec.structs import replace
 from monitor.base.article import Article
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Watchlist
-from monitor.model.store_address import StoreAddress
+from monitor.model.store_address import FILE, StoreAddress
 from monitor.presentation.service.service import Service
 from monitor.storage.store.sql.views import Views
-from monitor.storage.store.sqlite import FILE
 from support import article_archive
 
 NOW = 1_700_000_000.0

@@ -13,10 +13,9 @@ from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
-from monitor.model.store_address import StoreAddress
+from monitor.model.store_address import FILE, StoreAddress
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.store.sql.store import Store
-from monitor.storage.store.sqlite import FILE
 
 FEEDS = tuple(Feed(url=f"https://{name}.example/rss", name=name) for name in ("A", "B", "C", "D"))
 """Their numbers are 1 to 4."""

@@ -22,8 +22,8 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from monitor.model.store_address import FILE
 from monitor.storage.store.sql.store import Store
-from monitor.storage.store.sqlite import FILE
 from support.feeds_and_webhook import Accepted, Mood, ScriptedFeed, ScriptedWebhook
 from support.flow import Fuse
 from support.in_process_indexer import HereIndexer

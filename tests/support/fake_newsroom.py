@@ -316,7 +316,7 @@ class FakeNewsroom:
         hidden = state is AlertState.CLOSED and not filter.closed and filter.state is None
         return not hidden and all((
             n not in self.merged or filter.merged,
-            n not in self.silenced or filter.muted,
+            n not in self.silenced or filter.silenced,
             not filter.watchlists or name in filter.watchlists,
             filter.state in (None, state),
             filter.verdict in (None, verdict),
@@ -335,13 +335,15 @@ class FakeNewsroom:
         return [self._alert(n, matches=matches) for n in ids if 0 < n <= self.count]
 
     def stories(
-        self, ids: Sequence[int], *, matches: bool = False, muted: bool = False, **_: bool
+        self, ids: Sequence[int], *, matches: bool = False, silenced: bool = False, **_: bool
     ) -> list[StoryAlerts]:
         firsts = dict.fromkeys(self.story_of.get(n, n) for n in ids if 0 < n <= self.count)
         found = []
         for first in firsts:
             members = {first, *(n for n, of in self.story_of.items() if of == first)}
-            shown = [n for n in sorted(members) if n in ids or self._passes(n, Filter(muted=muted))]
+            shown = [
+                n for n in sorted(members) if n in ids or self._passes(n, Filter(silenced=silenced))
+            ]
             found.append(StoryAlerts(tuple(self.alerts(shown, matches=matches))))
         return found
 

@@ -37,8 +37,8 @@ from monitor.model.poll import Fetched, NotModified, ParsedFeed
 from monitor.model.severity import Severity
 from monitor.model.store_address import StoreAddress
 from monitor.runtime.pipeline import Pipeline
-from monitor.storage.store import sqlite
-from monitor.storage.store.sql.connection import open_database
+from monitor.storage.store.database import sqlite
+from monitor.storage.store.database.opening import open_database
 from monitor.storage.store.sql.store import Store
 
 START = 1_700_000_000.0
@@ -96,7 +96,7 @@ class Fuse(Struct):
             return self._opened[-1]
 
         try:
-            with patch("monitor.storage.store.sqlite.sqlite3.connect", fused):
+            with patch("monitor.storage.store.database.sqlite.sqlite3.connect", fused):
                 yield
         finally:
             while self._opened:

@@ -11,13 +11,12 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from monitor.model.store_address import StoreAddress
+from monitor.model.store_address import FILE, StoreAddress
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.verification import verify
 from monitor.storage.store.sql.evidence import EvidenceReader
 from monitor.storage.store.sql.store import Store
-from monitor.storage.store.sqlite import FILE
 from support.article_archive import searchable_ids
 from support.feeds_and_webhook import Accepted, keys
 

@@ -29,7 +29,7 @@ from monitor.intake.fetch.host_limiter import TakeTurn
 from monitor.model.config import Config, Networks
 from monitor.runtime import daemon, wiring
 from monitor.runtime.lease_keeper import EXPIRY
-from monitor.storage.store.postgresql import connection
+from monitor.storage.store.database import postgresql
 from monitor.storage.store.sql import leases, store
 from support import planted_bugs
 from support.simulated_time import InlineReader, NoIndexer
@@ -85,7 +85,7 @@ def main(
             **{f"monitor.runtime.{place}.clock": partial(clock, Path(off)) for place in CLOCKS},
             "monitor.runtime.wiring.load_and_test": hurried,
             "monitor.runtime.daemon.STORE_REST": faster * daemon.STORE_REST,
-            "monitor.storage.store.postgresql.connection.IDLE_MS": int(faster * connection.IDLE_MS),
+            "monitor.storage.store.database.postgresql.IDLE_MS": int(faster * postgresql.IDLE_MS),
             "monitor.storage.store.sql.leases.HANDOVER": faster * leases.HANDOVER,
             "monitor.storage.store.sql.store.SHARED_BUSY_MS": int(faster * store.SHARED_BUSY_MS),
         }.items():

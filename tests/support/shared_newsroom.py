@@ -21,7 +21,7 @@ from typing import Any, Self
 import psycopg
 from msgspec.structs import replace
 
-from monitor.storage.store.postgresql import connection
+from monitor.storage.store.database import postgresql
 from support import ROOT
 from support.feeds_and_webhook import Accepted, ScriptedFeed, ScriptedWebhook
 from support.newsroom import Item, until
@@ -265,7 +265,7 @@ class SharedNewsroom:
     def no_writer(self) -> Iterator[None]:
         """Have no monitor in the middle of a transaction that writes."""
         with self._session() as session, session.transaction():
-            session.execute(connection._LOCK)
+            session.execute(postgresql._LOCK)
             yield
 
     def waiting(self, table: str) -> int:

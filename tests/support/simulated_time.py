@@ -33,7 +33,7 @@ from monitor.delivery.notify import briefing_schedule, delivery_loop
 from monitor.intake.fetch import address_guard, client
 from monitor.runtime import wiring
 from monitor.storage.maintenance import retention
-from monitor.storage.store.postgresql.dialect import translate
+from monitor.storage.store.database.postgresql import numbered
 from monitor.storage.store.sql.leases import NOW
 from monitor.storage.store.sql.store import Store
 from support.flow import Reader
@@ -127,7 +127,7 @@ class World:
         with (
             self.wired(town, tick),
             patch("monitor.runtime.wiring._stop_on_signals", stops.append),
-            patch("monitor.storage.store.postgresql.connection.translate", now),
+            patch("monitor.storage.store.database.postgresql.numbered", now),
         ):
             self.run(life())
 
@@ -221,12 +221,9 @@ class World:
             yield
 
 
-def _in_this_time(world: World, query: str) -> tuple[str, bool]:
+def _in_this_time(world: World, query: str) -> str:
     """Return a statement for PostgreSQL, with the time of a world for that of the database."""
-    if NOW not in query:
-        return translate(query)
-    text, numbered = translate(query.replace(NOW, "'a moment'"))
-    return text.replace("'a moment'", f"{world.now!r}::float8"), numbered
+    return numbered(query).replace(NOW, f"{world.now!r}::float8")
 
 
 @dataclass

@@ -16,7 +16,7 @@ from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert, Sighting
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.model.store_address import StoreAddress
-from monitor.storage.store.sql.connection import open_database
+from monitor.storage.store.database.opening import open_database
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 from support.alert_storage import save_poll

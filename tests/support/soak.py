@@ -29,9 +29,9 @@ from unittest.mock import patch
 
 from msgspec import Struct, field
 
+from monitor.model.store_address import FILE
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance.indexer_process import IndexerProcess
-from monitor.storage.store.sqlite import FILE
 from support.article_archive import searchable_ids
 from support.invented_articles import article, rules
 from support.newsroom import Item, rss

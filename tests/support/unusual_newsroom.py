@@ -24,11 +24,10 @@ from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.match import WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.model.search import Filter
-from monitor.model.store_address import StoreAddress
+from monitor.model.store_address import FILE, StoreAddress
 from monitor.storage.store.sql.batch import Batch
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
-from monitor.storage.store.sqlite import FILE
 from monitor.watchlists.unusual import UnusualWatch
 from support.alert_storage import save_poll
 

@@ -264,7 +264,7 @@ class NewsroomModel:
             else array("q"),
             position=newest,
             escalated=escalated,
-            stories=service.views.alerts.stories(alert_ids, muted=True) if alert_ids else (),
+            stories=service.views.alerts.stories(alert_ids, silenced=True) if alert_ids else (),
             later=service.views.alerts.later_of_stories(after=self.firsts.upto)
             if newest.alert > self.firsts.upto
             else None,

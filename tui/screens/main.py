@@ -147,7 +147,7 @@ class MainScreen(TriageScreen):
 
     def __init__(self, newsroom: NewsroomModel) -> None:
         super().__init__(newsroom)
-        read = partial(newsroom.service.views.alerts.stories, muted=True)
+        read = partial(newsroom.service.views.alerts.stories, silenced=True)
         self.alerts = StoryCache(read, newsroom.firsts)
         self.filter_line = FilterLine(lambda: newsroom.names, id="filter-line")
         self.side = Vertical(id="side")

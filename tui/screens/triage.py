@@ -302,7 +302,7 @@ class TriageScreen(AlertFilterScreen):
         if untriaged is None:
             return
         shown = [id for id in untriaged if self.stream.row_of(id) is not None]
-        stories = await self.ask(self.newsroom.service.views.alerts.stories, shown, muted=True)
+        stories = await self.ask(self.newsroom.service.views.alerts.stories, shown, silenced=True)
         if stories is None:
             return
         new = [alert for story in stories for alert in story.alerts if _is_new(alert)]

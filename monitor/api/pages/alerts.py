@@ -149,7 +149,7 @@ def as_seen(alert: Alert) -> dict[str, str]:
 def find_story(here: Newsroom, id: int) -> StoryAlerts:
     """Return the story of an alert; raises ApiProblem if there is no such alert."""
     found = here.service.views.alerts.stories(
-        [id], matches=True, timelines=True, closed=True, muted=True
+        [id], matches=True, timelines=True, closed=True, silenced=True
     )
     if not found:
         raise no_alert(id)

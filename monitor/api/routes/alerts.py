@@ -155,7 +155,7 @@ def page_of_stories(
         matches=True,
         timelines=True,
         closed=parameters.state in ("closed", "all"),
-        muted=True,
+        silenced=True,
     )
     if any(alert.id >= parameters.end for one in found for alert in one.alerts):
         before = frozenset(parameters.listed(here))
@@ -185,7 +185,7 @@ def story(here: Here, caller: Reader, tagged: Unchanged, alert: AlertId) -> Stor
     """Return the story of an alert with all its alerts."""
     id = int(alert)
     found = here.service.views.alerts.stories(
-        [id], matches=True, timelines=True, closed=True, muted=True
+        [id], matches=True, timelines=True, closed=True, silenced=True
     )
     if not found:
         raise no_alert(id)

@@ -90,7 +90,7 @@ def read_facts(
     in_force = views.watchlists.in_force()
     wanted = {name.casefold() for name in watchlists}
     known = [one.name for one in in_force] + [FEED_HEALTH]
-    filter = Filter(watchlists=tuple(watchlists), closed=True, muted=True)
+    filter = Filter(watchlists=tuple(watchlists), closed=True, silenced=True)
     ids = [*views.alerts.ids(replace(filter, since=since, until=until))]
     escalated = [one.alert for one in views.alerts.escalated(filter, limit=ESCALATED)]
     louder = [a.id for a in views.alerts.get(escalated) if since <= a.stirred_at < until]

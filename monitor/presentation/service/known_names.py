@@ -90,7 +90,7 @@ class KnownNames:
             known += [watchlist.name for watchlist in source()]
             if name.casefold() in map(str.casefold, known):
                 return ""
-        former = Filter(watchlists=(name,), closed=True, muted=True)
+        former = Filter(watchlists=(name,), closed=True, silenced=True)
         if len(views.alerts.ids(former, limit=1)):
             return ""
         from monitor.config.names import nearest

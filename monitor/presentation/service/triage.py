@@ -201,7 +201,7 @@ class _ArchiveSource(Struct, frozen=True):
         return self.views.alerts.ids(filter)
 
     def escalated(self) -> Iterable[int]:
-        every = Filter(muted=True, closed=True)
+        every = Filter(silenced=True, closed=True)
         return [escalated.alert for escalated in self.views.alerts.escalated(every)]
 
     def containing(self, node: Node) -> set[int]:

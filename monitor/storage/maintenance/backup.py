@@ -18,8 +18,9 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
 from monitor.base.formatting import iso
 from monitor.base.translation import gettext as _
-from monitor.storage.store.sql.schema import VERSION
-from monitor.storage.store.sqlite import FILE, RESTORE, find_damage, open_database
+from monitor.model.store_address import FILE
+from monitor.storage.store.database.schema import VERSION
+from monitor.storage.store.database.sqlite import RESTORE, find_damage, open_database
 
 CONFIG = "feeds.yaml"
 MANIFEST = "manifest.json"

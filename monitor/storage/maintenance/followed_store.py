@@ -17,7 +17,7 @@ from monitor.base.files import atomic_write
 from monitor.model.config import OutboxEntry, OutboxState
 from monitor.model.store_address import StoreAddress
 from monitor.storage.data_folder import archive_address
-from monitor.storage.store.sql.article_views import ARTICLE
+from monitor.storage.store.sql.articles import article_columns
 from monitor.storage.store.sql.store import Store, outbox_entries
 
 POSITION = "index.position"
@@ -73,9 +73,9 @@ class FollowedStore(Store):
 
     def unindexed(self, limit: int, after: int = 0, chars: float = math.inf) -> list[OutboxEntry]:
         """Return what changed, as the outbox has it."""
-        rows = self._read(
-            f"SELECT c.number, c.article, {ARTICLE} FROM index_changes c"
-            " LEFT JOIN articles a ON a.id = c.article"
+        rows = self._rows(
+            f"SELECT c.number AS ticket, c.article, {article_columns(self._connection)}"
+            " FROM index_changes c LEFT JOIN articles a ON a.id = c.article"
             " WHERE c.number > ? ORDER BY c.number LIMIT ?",
             (max(after, self.position), limit),
         )

@@ -15,7 +15,7 @@ from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.followed_store import FollowedStore
 from monitor.storage.maintenance.index_repair import Progress
 from monitor.storage.maintenance.indexer_process import Clock, IndexerProcess
-from monitor.storage.store.postgresql.address import parse_address
+from monitor.storage.store.database.postgresql_address import parse_address
 
 LOCK = "index.lock"
 """One follower at a time; a monitor of this data folder has its own indexer."""
@@ -74,7 +74,7 @@ class IndexFollower:
             self._ended.wait(STEP_SECONDS)
 
     def _follow(self) -> None:
-        from monitor.storage.store.postgresql.listener import PostgresqlCommitListener
+        from monitor.storage.store.database.postgresql_listener import PostgresqlCommitListener
 
         process = IndexerProcess(self._data, self._clock, store=self._store, follows=True)
         try:

@@ -34,7 +34,7 @@ from monitor.model.store_address import StoreAddress
 from monitor.storage.maintenance import index_repair, indexer
 from monitor.storage.maintenance.followed_store import FollowedStore
 from monitor.storage.maintenance.guarded_writer import BatchTime, InHand, read_note
-from monitor.storage.store.sql.article_views import ARTICLE
+from monitor.storage.store.sql.articles import article_columns
 from monitor.storage.store.sql.store import Store, outbox_entries
 
 log = logging.getLogger("tocsin")
@@ -267,8 +267,8 @@ class _SharedReadOnly(FollowedStore):
 
     def unindexed(self, limit: int, after: int = 0, chars: float = math.inf) -> list[OutboxEntry]:
         """Return what changed since this index was in line, and the outbox, oldest first."""
-        rows = self._read(
-            f"SELECT c.number, c.article, {ARTICLE} FROM"
+        rows = self._rows(
+            f"SELECT c.number AS ticket, c.article, {article_columns(self._connection)} FROM"
             " (SELECT number, article FROM index_changes WHERE number > ?1"
             " UNION SELECT ticket, article FROM outbox WHERE ticket > ?2) c"
             " LEFT JOIN articles a ON a.id = c.article ORDER BY c.number LIMIT ?3",

@@ -19,6 +19,7 @@ from msgspec import Struct
 from monitor.base.files import atomic_write
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
+from monitor.model.store_address import FILE
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance.backup import (
     CHUNK,
@@ -30,8 +31,8 @@ from monitor.storage.maintenance.backup import (
     Progress,
     parse_manifest,
 )
-from monitor.storage.store.sql.schema import VERSION
-from monitor.storage.store.sqlite import FILE, find_damage
+from monitor.storage.store.database.schema import VERSION
+from monitor.storage.store.database.sqlite import find_damage
 
 MAX_MANIFEST = 1 << 16
 MAX_CONFIG = 1 << 24

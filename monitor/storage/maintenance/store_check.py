@@ -19,10 +19,10 @@ from monitor.judgement.alerts.plan import AlertPlan
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertKind
 from monitor.model.reserved_names import FEED_HEALTH
-from monitor.model.store_address import StoreAddress
-from monitor.storage.store.sql.connection import open_database
+from monitor.model.store_address import FILE, StoreAddress
+from monitor.storage.store.database.opening import open_database
+from monitor.storage.store.database.sqlite import RESTORE
 from monitor.storage.store.sql.store import Store
-from monitor.storage.store.sqlite import FILE, RESTORE
 
 log = logging.getLogger("tocsin")
 

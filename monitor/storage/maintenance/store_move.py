@@ -15,11 +15,11 @@ from msgspec import Struct
 from monitor.base.errors import StoreError
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
-from monitor.model.store_address import StoreAddress
+from monitor.model.store_address import FILE, StoreAddress
 from monitor.storage.store import store_name
-from monitor.storage.store.sql.connection import Connection, open_database, reading
-from monitor.storage.store.sql.schema import TABLE_NAMES
-from monitor.storage.store.sqlite import FILE
+from monitor.storage.store.database.connection import Connection, reading
+from monitor.storage.store.database.opening import open_database
+from monitor.storage.store.database.tables import TABLES
 
 CHUNK = 500
 """Rows between two reports of progress."""
@@ -73,7 +73,7 @@ def move_store(source: StoreAddress, target: StoreAddress, progress: Progress) -
             reader.begin_reading()
             writer.begin_loading()
             try:
-                copied = {table: _copy(reader, writer, table, progress) for table in TABLE_NAMES}
+                copied = {table: _copy(reader, writer, table, progress) for table in TABLES}
                 for table, content in copied.items():
                     progress(table, 0, content.rows)
                     if (found := _content(writer, table)) != content:
@@ -130,7 +130,7 @@ def _copy(reader: Connection, writer: Connection, table: str, progress: Progress
     (total,) = reader.execute(f"SELECT count(*) FROM {table}").fetchone()
     content = TableContent()
     for rows in _chunks(reader, table, columns):
-        writer.load(table, columns, rows)
+        writer.insert(table, ", ".join(columns), rows)
         content = content.with_rows(rows)
         progress(table, content.rows, total)
     return content

@@ -13,13 +13,13 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
 from monitor.model import evidence
 from monitor.model.evidence import BEGINNING, Kind
+from monitor.storage.store.database.sqlite import RESTORE
 from monitor.storage.store.sql.evidence import (
     EvidenceReader,
     EvidenceRow,
     StoredAlert,
     WatchlistRename,
 )
-from monitor.storage.store.sqlite import RESTORE
 
 NumberedRecord = tuple[int, Mapping[str, Any]]
 """The number of a record, and what it says."""
@@ -392,7 +392,7 @@ def _links(
         yield _("it is filed under another kind or alert than it says")
     if row.kind not in set(Kind):
         yield _("it is of no known kind ({kind})", kind=row.kind)
-    if row.kind == Kind.RULE and row.said != _rule_key(record):
+    if row.kind == Kind.RULE and row.rule != _rule_key(record):
         yield _("the rule is filed under another hash than it has")
     if before and row.number == before[0] + 1 and record.get("previous") != before[1]:
         yield _("it does not follow record {number}, as that is now", number=before[0])

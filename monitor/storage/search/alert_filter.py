@@ -241,7 +241,7 @@ def select_alerts(
     """
     base = replace(
         base,
-        muted=base.muted or alert_filter.names("is", "silenced"),
+        silenced=base.silenced or alert_filter.names("is", "silenced"),
         merged=base.merged or alert_filter.names("is", "merged"),
         closed=base.closed or alert_filter.names("state", "closed"),
     )
@@ -295,7 +295,9 @@ class _Evaluation:
             case "is", "escalated":
                 return self._universe.intersection(self._source.escalated())
             case "is", "silenced":
-                return self._universe.difference(self._source.ids(replace(self._base, muted=False)))
+                return self._universe.difference(
+                    self._source.ids(replace(self._base, silenced=False))
+                )
             case "is", "merged":
                 others = self._source.ids(replace(self._base, merged=False))
                 return self._universe.difference(others)
@@ -306,5 +308,5 @@ class _Evaluation:
 
     def _ask(self, filter: Filter) -> set[int]:
         base = self._base
-        complete = replace(filter, muted=base.muted, merged=base.merged, closed=base.closed)
+        complete = replace(filter, silenced=base.silenced, merged=base.merged, closed=base.closed)
         return set(self._source.ids(complete))

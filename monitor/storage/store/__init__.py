@@ -1,8 +1,8 @@
 """The store: the truth of a newsroom. `Store` is the monitor's side, `Views` the viewers'.
 
 `open_store` and `open_views` open a database by its address: a data folder has an SQLite file, and
-`postgresql://…` is a PostgreSQL that several machines share. `sql/` has its tables and all
-questions to it, `sqlite.py` and `postgresql/` what only these do.
+`postgresql://…` is a PostgreSQL that several machines share. `sql/` has all questions to it,
+`database/` the tables, and what each database says differently.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def open_views(
         read_only: Refuse to write: for a viewer that must change nothing.
         busy_ms: Milliseconds to wait for another writer; None is what suits triage.
     """
-    from monitor.storage.store.sql.connection import TRIAGE_BUSY_MS
+    from monitor.storage.store.database.connection import TRIAGE_BUSY_MS
     from monitor.storage.store.sql.views import Views
 
     busy = TRIAGE_BUSY_MS if busy_ms is None else busy_ms
@@ -72,6 +72,6 @@ def store_name(address: StoreAddress) -> str:
     """Return where a store is, without what is secret. Raises StoreError."""
     if not address.is_shared:
         return str(address.folder)
-    from monitor.storage.store.postgresql.address import parse_address
+    from monitor.storage.store.database.postgresql_address import parse_address
 
     return parse_address(address.url).name

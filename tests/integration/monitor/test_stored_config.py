@@ -18,7 +18,7 @@ from support.two_feed_newsroom import WATCHLISTS, subscriptions
 from monitor.config.loading import load
 from monitor.config.source import config_views
 from monitor.model.token import Scope
-from monitor.storage.store.sql.connection import TRIAGE_BUSY_MS
+from monitor.storage.store.database.connection import TRIAGE_BUSY_MS
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
 

@@ -22,7 +22,9 @@ from monitor.storage.store.sql.store import Store
 
 pytestmark = pytest.mark.costly
 
-UNUSUAL = "SELECT kind, ended_at IS NULL, (SELECT held FROM alerts WHERE id = alert) FROM unusual"
+UNUSUAL = (
+    "SELECT kind, ended_at IS NULL, (SELECT suppressed FROM alerts WHERE id = alert) FROM unusual"
+)
 
 
 def test_a_spike_is_one_alert_over_restarts(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_what_nobody_is_told_of_does_not_ring() -> None:
     read = room.fake.alerts
 
     def held(ids: Sequence[int], **more: bool) -> list[Alert]:
-        return [replace(a, suppressed="muted" if a.id == 12 else "") for a in read(ids, **more)]
+        return [replace(a, suppressed="silence" if a.id == 12 else "") for a in read(ids, **more)]
 
     room.fake.alerts = held  # type: ignore[method-assign, assignment]
     room.fake.count = 13

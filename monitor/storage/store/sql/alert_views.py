@@ -32,7 +32,7 @@ from monitor.model.event_link import Surety
 from monitor.model.match import Match
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.severity import Severity
-from monitor.storage.store.sql.connection import EVERY, StoreConnection, marks
+from monitor.storage.store.database.connection import EVERY, Connection, Row, StoreConnection, marks
 from monitor.storage.store.sql.feed_views import FeedViews
 
 if TYPE_CHECKING:
@@ -120,21 +120,26 @@ _ALERTS = (
 _ESCALATIONS = "escalations e CROSS JOIN"
 """Before the tables of alerts; SQLite would go through all alerts instead: 50 ms of 100,000."""
 _SUPPRESSED = (
-    "(al.held <> '' OR al.merged_into IS NOT NULL OR"
-    " EXISTS (SELECT 1 FROM escalations e WHERE e.alert = al.id AND e.held <> ''))"
+    "(al.suppressed <> '' OR al.merged_into IS NOT NULL OR"
+    " EXISTS (SELECT 1 FROM escalations e WHERE e.alert = al.id AND e.suppressed <> ''))"
 )
-_ALERT = (
-    "al.id, al.watchlist, al.article, al.severity, al.state, al.verdict, al.starred, al.backfill,"
-    " al.raised_at, coalesce(a.title, al.title), coalesce(a.url, f.link, ''),"
-    " coalesce(f.name, ''),"
-    " coalesce(a.lang, ''), a.published,"
-    " (SELECT count(*) FROM articles s WHERE s.story = a.story AND s.story <> s.id), al.kind,"
-    " al.rule, al.article_version, al.held, al.held_until, al.merged_into,"
-    " coalesce((SELECT text FROM notes n WHERE n.alert = al.id), ''),"
-    " (SELECT json_group_array(tag) FROM alert_tags t WHERE t.alert = al.id),"
-    " coalesce(a.outlet, ''), al.story_alert,"
-    " coalesce((SELECT assignee FROM assignments w WHERE w.alert = al.id), '')"
-)
+
+
+def _alert_columns(sql: Connection) -> str:
+    return (
+        "al.id, al.watchlist, al.article, al.severity, al.state, al.verdict, al.starred,"
+        " al.backfill, al.raised_at, coalesce(a.title, al.title) AS title,"
+        " coalesce(a.url, f.link, '') AS url, coalesce(f.name, '') AS feed,"
+        " coalesce(a.lang, '') AS lang, a.published, (SELECT count(*) FROM articles s"
+        "  WHERE s.story = a.story AND s.story <> s.id) AS duplicates, al.kind, al.rule,"
+        " al.article_version, al.suppressed, al.suppressed_until, al.merged_into AS duplicate_of,"
+        " coalesce((SELECT text FROM notes n WHERE n.alert = al.id), '') AS note,"
+        f" (SELECT {sql.dialect.json_list('tag')} FROM alert_tags t WHERE t.alert = al.id) AS tags,"
+        " coalesce(a.outlet, '') AS outlet, al.story_alert,"
+        " coalesce((SELECT assignee FROM assignments w WHERE w.alert = al.id), '') AS assignee"
+    )
+
+
 FEW = 5_000
 """Articles up to which their alerts are looked up one by one: the whole table is read faster."""
 
@@ -188,25 +193,25 @@ class AlertViews:
 
         With `matches` they have their matches, with `timelines` the timelines of their stories.
         """
-        read = self._connection.select_in
+        read = self._connection.rows_in
+        columns = _alert_columns(self._connection.sql)
         found = {
-            row[0]: row
-            for row in read(f"SELECT {_ALERT} FROM {_ALERTS} WHERE al.id IN ({{0}})", ids)
+            row["id"]: row
+            for row in read(f"SELECT {columns} FROM {_ALERTS} WHERE al.id IN ({{0}})", ids)
         }
         places = read_matches(self._connection, ids) if matches else {}
         escalations = self._escalations(ids)
         lost = self._lost(ids) if matches else {}
         stories = {}
         if timelines:
-            stories = story_timelines(
-                self._connection, {row[2] for row in found.values() if row[2]}
-            )
+            articles = {row["article"] for row in found.values() if row["article"]}
+            stories = story_timelines(self._connection, articles)
         return [
             replace(
                 _alert(found[id], places.get(id, ())),
                 escalations=escalations.get(id, ()),
                 lost=lost.get(id, ()),
-                telling=stories.get(found[id][2], NOBODY_ELSE),
+                telling=stories.get(found[id]["article"], NOBODY_ELSE),
             )
             for id in ids
             if id in found
@@ -219,12 +224,12 @@ class AlertViews:
         matches: bool = False,
         timelines: bool = False,
         closed: bool = False,
-        muted: bool = False,
+        silenced: bool = False,
     ) -> list[StoryAlerts]:
         """Return the alerts of the stories of these alerts, in the order asked, each story once.
 
         Merged alerts are among them only where they are asked for; so are those that are closed
-        and those that were raised in a silence, except with `closed` and with `muted`.
+        and those that were raised in a silence, except with `closed` and with `silenced`.
         """
         asked = dict(
             self._connection.select_in("SELECT id, story_alert FROM alerts WHERE id IN ({0})", ids)
@@ -232,7 +237,7 @@ class AlertViews:
         members = self._connection.select_in(
             "SELECT id FROM alerts WHERE story_alert IN ({0}) AND merged_into IS NULL"
             + ("" if closed else " AND state <> 'closed'")
-            + ("" if muted else " AND held <> 'muted'"),
+            + ("" if silenced else " AND suppressed <> 'silence'"),
             set(asked.values()),
         )
         wanted = sorted({*asked, *(id for (id,) in members)})
@@ -327,7 +332,7 @@ class AlertViews:
             where += condition
             values += people
         if filter.feeds:
-            numbers = f"({', '.join(map(str, self._feed_numbers(filter.feeds)))})"
+            numbers = f"({', '.join(map(str, self._feed_numbers(filter.feeds))) or 'NULL'})"
             where += f" AND (f.number IN {numbers} OR EXISTS (SELECT 1 FROM carriers c"
             where += f" WHERE c.article = a.id AND c.feed IN {numbers}))"
         return _ALERTS if filter.lang or filter.feeds else "alerts al", where, values
@@ -346,9 +351,18 @@ class AlertViews:
     def _escalations(self, alerts: Collection[int]) -> dict[int, tuple[Escalation, ...]]:
         """Return why each of these alerts escalated, oldest first."""
         found: dict[int, tuple[Escalation, ...]] = {}
-        for id, alert, reason, at, outlets, severity, outlet, held in self._connection.select_in(
+        for (
+            id,
+            alert,
+            reason,
+            at,
+            outlets,
+            severity,
+            outlet,
+            suppressed,
+        ) in self._connection.select_in(
             "SELECT e.id, e.alert, e.reason, e.at, e.outlets, e.severity,"
-            f" coalesce({PUBLISHER}, ''), e.held"
+            f" coalesce({PUBLISHER}, ''), e.suppressed"
             " FROM escalations e LEFT JOIN articles a ON a.id = e.article"
             " LEFT JOIN feeds f ON f.number = a.feed WHERE e.alert IN ({0}) ORDER BY e.id",
             alerts,
@@ -360,7 +374,7 @@ class AlertViews:
                 words=describe_escalation(reason, outlets, outlet),
                 at=at,
                 severity=Severity(severity),
-                suppressed=held,
+                suppressed=suppressed,
             )
             found[alert] = (*found.get(alert, ()), made)
         return found
@@ -412,8 +426,8 @@ def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[An
     where = f" AND {_SUPPRESSED}" if filter.suppressed else ""
     if not (filter.suppressed or filter.merged):
         where += " AND al.merged_into IS NULL"
-    if not filter.muted:
-        where += " AND al.held <> 'muted'"
+    if not filter.silenced:
+        where += " AND al.suppressed <> 'silence'"
     if filter.state is None and not filter.closed:
         where += " AND al.state <> 'closed'"
     if filter.noted is not None:
@@ -445,33 +459,16 @@ def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[An
     return where, values
 
 
-def _alert(row: tuple[Any, ...], matches: tuple[Match, ...]) -> Alert:
-    return Alert(
-        id=row[0],
-        watchlist=row[1] or FEED_HEALTH,
-        article=row[2],
-        severity=Severity(row[3]),
-        state=AlertState(row[4]),
-        verdict=Verdict(row[5]),
-        starred=bool(row[6]),
-        backfill=bool(row[7]),
-        raised_at=row[8],
-        title=row[9],
-        url=row[10],
-        feed=row[11],
-        lang=row[12],
-        published=row[13],
-        duplicates=row[14],
-        kind=AlertKind(row[15]),
-        rule=row[16],
-        article_version=row[17],
-        suppressed=row[18],
-        suppressed_until=row[19],
-        duplicate_of=row[20],
-        note=row[21],
-        tags=tuple(sorted(json.loads(row[22]))),
-        outlet=row[23],
-        story_alert=row[24],
-        assignee=row[25],
-        matches=matches,
-    )
+def _alert(row: Row, matches: tuple[Match, ...]) -> Alert:
+    read = {
+        "watchlist": row["watchlist"] or FEED_HEALTH,
+        "severity": Severity(row["severity"]),
+        "state": AlertState(row["state"]),
+        "verdict": Verdict(row["verdict"]),
+        "starred": bool(row["starred"]),
+        "backfill": bool(row["backfill"]),
+        "kind": AlertKind(row["kind"]),
+        "tags": tuple(sorted(json.loads(row["tags"]))),
+        "matches": matches,
+    }
+    return Alert(**{**row, **read})

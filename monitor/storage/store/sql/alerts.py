@@ -35,9 +35,7 @@ from monitor.model.poll import RaisedAlert
 from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.severity import Severity
 from monitor.model.watchlist import Silence
-from monitor.storage.store.sql.alert_views import PUBLISHER, read_matches
-from monitor.storage.store.sql.article_views import DATE
-from monitor.storage.store.sql.connection import (
+from monitor.storage.store.database.connection import (
     Connection,
     StoreConnection,
     change_in,
@@ -45,6 +43,8 @@ from monitor.storage.store.sql.connection import (
     select_in,
     upsert,
 )
+from monitor.storage.store.sql.alert_views import PUBLISHER, read_matches
+from monitor.storage.store.sql.article_views import DATE
 
 if TYPE_CHECKING:
     from monitor.storage.store.sql.evidence import EvidenceLog
@@ -83,7 +83,8 @@ def read_alert_facts(sql: Connection, arrivals: Arrivals, now: Timestamp) -> Ale
 def read_silence_facts(sql: Connection, now: Timestamp) -> AlertFacts:
     """Return the silences that have ended and are not reported yet, and who is to be notified."""
     over = sql.execute(
-        "SELECT id, watchlist, who, since, until FROM mutes WHERE told = 0 AND until <= ?", (now,)
+        "SELECT id, watchlist, who, since, until FROM silences WHERE NOT reported AND until <= ?",
+        (now,),
     ).fetchall()
     if not over:
         return NO_FACTS
@@ -176,7 +177,7 @@ def _last_notified(
     for name, watchlist in watchlists.items():
         if watchlist.cooldown:
             ((last,),) = sql.execute(
-                "SELECT max(raised_at) FROM alerts WHERE watchlist = ? AND held = ''"
+                "SELECT max(raised_at) FROM alerts WHERE watchlist = ? AND suppressed = ''"
                 " AND merged_into IS NULL AND article IS NOT NULL"
                 " AND raised_at > ? AND raised_at <= ?",
                 (name, now - watchlist.cooldown, now),
@@ -188,8 +189,8 @@ def _last_notified(
 
 def _silences(sql: Connection, now: Timestamp) -> dict[str, Timestamp]:
     found = sql.execute(
-        "SELECT watchlist, max(until) FROM mutes WHERE told = 0 AND since <= ?1 AND until > ?1"
-        " GROUP BY watchlist",
+        "SELECT watchlist, max(until) FROM silences"
+        " WHERE NOT reported AND since <= ?1 AND until > ?1 GROUP BY watchlist",
         (now,),
     )
     return {watchlist.casefold(): until for watchlist, until in found}
@@ -199,7 +200,9 @@ def _suppressed(sql: Connection, watchlists: Collection[str]) -> dict[str, Suppr
     return {
         watchlist: SuppressedCount(count, since)
         for watchlist, count, since in select_in(
-            sql, "SELECT watchlist, held, since FROM holding WHERE watchlist IN ({0})", watchlists
+            sql,
+            "SELECT watchlist, number, since FROM suppressed_counts WHERE watchlist IN ({0})",
+            watchlists,
         )
     }
 
@@ -232,8 +235,8 @@ def _story(sql: Connection, story: int, *, raising: bool) -> StoryFacts | None:
 def _story_alerts(sql: Connection, story: int) -> tuple[StoryAlert, ...]:
     found = sql.execute(
         "SELECT al.id, al.watchlist, al.severity, al.state, al.verdict, a.title, a.lang,"
-        f" {PUBLISHER}, w.outlets, w.crossing, w.louder, w.notify_backfill,"
-        " (SELECT group_concat(reason) FROM escalations e WHERE e.alert = al.id)"
+        f" {PUBLISHER}, w.escalate_outlets, w.escalate_languages, w.escalate_to, w.notify_backfill,"
+        f" (SELECT {sql.dialect.joined('reason')} FROM escalations e WHERE e.alert = al.id)"
         " FROM alerts al JOIN watchlists w ON w.name = al.watchlist"
         " JOIN articles a ON a.id = al.article JOIN feeds f ON f.number = a.feed"
         " WHERE al.id IN (SELECT min(id) FROM alerts WHERE merged_into IS NULL"
@@ -251,13 +254,13 @@ def _story_alerts(sql: Connection, story: int) -> tuple[StoryAlert, ...]:
             lang=lang,
             feed=feed,
             escalate=Escalate(
-                outlets=outlets, languages=bool(crossing), to=Severity(to) if to else None
+                outlets=outlets, languages=bool(languages), to=Severity(to) if to else None
             ),
             notify_backfill=bool(notify_backfill),
             reasons=frozenset((reasons or "").split(",")) - {""},
         )
         for (
-            id, watchlist, severity, state, verdict, title, lang, feed, outlets, crossing, to,
+            id, watchlist, severity, state, verdict, title, lang, feed, outlets, languages, to,
             notify_backfill, reasons,
         ) in found
     )  # fmt: skip
@@ -273,7 +276,7 @@ def _ended(
 ) -> EndedSilence:
     ((count, newest),) = sql.execute(
         "SELECT count(*), max(id) FROM alerts WHERE watchlist = ?"
-        " AND held = 'muted' AND raised_at BETWEEN ? AND ?",
+        " AND suppressed = 'silence' AND raised_at BETWEEN ? AND ?",
         ("" if watchlist == FEED_HEALTH else watchlist, since, until),
     )
     row = sql.execute(
@@ -312,32 +315,37 @@ def save_plan(sql: Connection, log: EvidenceLog, plan: AlertPlan) -> None:
         _insert(sql, new, plan.at)
     sql.executemany("DELETE FROM matches WHERE alert = ?", [(alert,) for alert in plan.matches])
     _insert_matches(sql, {one.alert.id: one.matches for one in plan.new} | {**plan.matches})
-    sql.executemany(
-        "INSERT INTO lost_terms VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    sql.insert(
+        "lost_terms",
+        "alert, term, at",
         [(*lost, plan.at) for lost in plan.terms_lost],
+        or_ignore=True,
     )
     sql.executemany("DELETE FROM lost_terms WHERE alert = ? AND term = ?", plan.terms_found)
     for escalation in plan.escalations:
         _escalate(sql, escalation, plan.at)
-    sql.executemany(
-        "INSERT INTO episodes (feed, kind, started_at, alert) VALUES (?, ?, ?, ?)",
+    sql.insert(
+        "incidents",
+        "feed, kind, started_at, alert",
         [(one.feed, one.kind, plan.at, one.alert) for one in plan.incidents],
     )
-    sql.executemany(
-        "INSERT INTO unusual (watchlist, kind, started_at, alert) VALUES (?, ?, ?, ?)",
+    sql.insert(
+        "unusual",
+        "watchlist, kind, started_at, alert",
         [(one.watchlist, one.kind, plan.at, one.alert) for one in plan.unusual],
     )
     sql.executemany(
         "UPDATE unusual SET ended_at = ? WHERE watchlist = ? AND kind = ? AND ended_at IS NULL",
         [(plan.at, *ended) for ended in plan.usual_again],
     )
-    sql.executemany(
-        "INSERT INTO latency (article, feed, published, seen, matched, edited)"
-        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    sql.insert(
+        "latency",
+        "article, feed, published, seen, matched, edited",
         [
             (one.article, one.feed, one.published, one.seen, plan.at, one.edited)
             for one in plan.timings
         ],
+        or_ignore=True,
     )
     for record in plan.records:
         log.add(record)
@@ -383,7 +391,8 @@ def _insert(sql: Connection, new: NewAlert, at: Timestamp) -> None:
     alert = new.alert
     sql.execute(
         "INSERT INTO alerts (id, watchlist, article, severity, backfill, raised_at, merged_into,"
-        f" rule, held, held_until, article_version, kind, feed, title) VALUES ({marks(14)})",
+        " rule, suppressed, suppressed_until, article_version, kind, feed, title)"
+        f" VALUES ({marks(14)})",
         (
             alert.id,
             "" if alert.watchlist == FEED_HEALTH else alert.watchlist,
@@ -404,8 +413,9 @@ def _insert(sql: Connection, new: NewAlert, at: Timestamp) -> None:
 
 
 def _insert_matches(sql: Connection, matches: Mapping[int, Sequence[Match]]) -> None:
-    sql.executemany(
-        f"INSERT INTO matches VALUES ({marks(7)})",
+    sql.insert(
+        "matches",
+        "alert, place, field, start, stop, text, term",
         [
             (alert, place, match.field, match.start, match.end, match.text, match.term)
             for alert, found in matches.items()
@@ -417,7 +427,7 @@ def _insert_matches(sql: Connection, matches: Mapping[int, Sequence[Match]]) -> 
 def _escalate(sql: Connection, escalation: NewEscalation, at: Timestamp) -> None:
     alert = escalation.alert
     sql.execute(
-        "INSERT INTO escalations (alert, reason, at, outlets, article, severity, held)"
+        "INSERT INTO escalations (alert, reason, at, outlets, article, severity, suppressed)"
         f" VALUES ({marks(7)})",
         (
             alert.id,
@@ -444,14 +454,13 @@ def _reopen(sql: Connection, alert: int, why: str, state: AlertState, at: Timest
     sql.execute("UPDATE alerts SET state = 'new' WHERE id = ?", (alert,))
 
 
-_HOLDING = upsert("holding", "watchlist, held, since", "watchlist")
+_COUNT_SUPPRESSED = upsert("suppressed_counts", "watchlist, number, since", "watchlist")
 
 
 def _save_notifications(sql: Connection, plan: AlertPlan) -> None:
-    sql.executemany(
-        "INSERT INTO deliveries"
-        " (alert, channel, occasion, why, key, due, reason, bundle, created_at)"
-        f" VALUES ({marks(9)}) ON CONFLICT DO NOTHING",
+    sql.insert(
+        "deliveries",
+        "alert, channel, occasion, why, key, due, reason, bundle, created_at",
         [
             (
                 one.alert,
@@ -467,13 +476,16 @@ def _save_notifications(sql: Connection, plan: AlertPlan) -> None:
             for one in plan.notify
             for delivery in one.deliveries
         ],
+        or_ignore=True,
     )
     for watchlist, count in plan.suppressed.items():
         if count is None:
-            sql.execute("DELETE FROM holding WHERE watchlist = ?", (watchlist,))
+            sql.execute("DELETE FROM suppressed_counts WHERE watchlist = ?", (watchlist,))
         else:
-            sql.execute(_HOLDING, (watchlist, *count))
-    sql.executemany("UPDATE mutes SET told = 1 WHERE id = ?", [(id,) for id in plan.ended_silences])
+            sql.execute(_COUNT_SUPPRESSED, (watchlist, *count))
+    sql.executemany(
+        "UPDATE silences SET reported = TRUE WHERE id = ?", [(id,) for id in plan.ended_silences]
+    )
 
 
 def _key(one: Notify, channel: str, now: Timestamp) -> str:

@@ -10,9 +10,9 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, number
 from monitor.model.alert import NOBODY_ELSE
 from monitor.model.article import ArticleDetails
+from monitor.storage.store.database.connection import StoreConnection
 from monitor.storage.store.sql.alert_views import AlertViews, story_timelines
-from monitor.storage.store.sql.article_views import ARTICLE, article_of
-from monitor.storage.store.sql.connection import StoreConnection
+from monitor.storage.store.sql.articles import article_columns, article_of
 from monitor.storage.store.sql.deliveries import DeliveryViews
 from monitor.storage.store.sql.triage import TriageViews
 
@@ -56,17 +56,17 @@ def read_with_alerts(connection: StoreConnection, ids: Iterable[int]) -> Iterato
     """Yield articles with their alerts and matches; unknown ids are left out."""
     alerts = AlertViews(connection)
     for id in ids:
-        for version, feed, *row in connection.read(
-            f"SELECT a.version, coalesce(f.name, '?'), {ARTICLE} FROM articles a"
-            " LEFT JOIN feeds f ON f.number = a.feed WHERE a.id = ?",
+        for row in connection.rows(
+            f"SELECT a.version, f.name AS feed_name, {article_columns(connection.sql)}"
+            " FROM articles a LEFT JOIN feeds f ON f.number = a.feed WHERE a.id = ?",
             (id,),
         ):
             raised = connection.read("SELECT id FROM alerts WHERE article = ? ORDER BY id", (id,))
             yield ArticleDetails(
                 article=article_of(row),
-                feed=feed,
+                feed=row["feed_name"] or "?",
                 alerts=tuple(alerts.get([alert for (alert,) in raised], matches=True)),
-                versions=version,
+                versions=row["version"],
             )
 
 

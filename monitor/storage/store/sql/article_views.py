@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from monitor.base.article import Article, Timestamp
 from monitor.model.article import ArticleOrigin, Version
 from monitor.model.event_link import StoredVector, Unencoded
+from monitor.storage.store.database.connection import EVERY, StoreConnection, marks
 from monitor.storage.store.sql.alert_views import watchlist_names
-from monitor.storage.store.sql.connection import EVERY, StoreConnection, marks
+from monitor.storage.store.sql.articles import article_columns, article_of
 
 if TYPE_CHECKING:  # what searches do not need takes a fifth of their start to import
     from monitor.model.article import ArticleDetails, ArticleOrigin, Version
 
-ARTICLE = (
-    "a.id, a.feed, a.url, a.title, a.summary, a.body, a.author, a.lang, a.published, a.seen,"
-    " a.story, (SELECT group_concat(c.feed) FROM carriers c WHERE c.article = a.id), a.outlet"
-)
 _ORIGIN = "coalesce(nullif(a.outlet_url, ''), a.url), f.url"
 DATE = "CASE WHEN a.published < a.seen THEN a.published ELSE a.seen END"
 """When an article is dated: a publisher's date that lies after its arrival is none."""
 _VECTOR = (
-    f"a.id, a.story, a.lang, {DATE}, {_ORIGIN}, coalesce(v.vector, x'')"
+    f"a.id, a.story, a.lang, {DATE}, {_ORIGIN}, v.vector"
     " FROM articles a JOIN feeds f ON f.number = a.feed LEFT JOIN vectors v ON v.article = a.id"
 )
 
@@ -36,9 +33,11 @@ class ArticleViews:
     def get(self, ids: Sequence[int]) -> list[Article]:
         """Return these articles, in the order asked; unknown ids are left out."""
         found = {
-            row[0]: article_of(row)
-            for row in self._connection.select_in(
-                f"SELECT {ARTICLE} FROM articles a WHERE a.id IN ({{0}})", ids
+            row["id"]: article_of(row)
+            for row in self._connection.rows_in(
+                f"SELECT {article_columns(self._connection.sql)} FROM articles a"
+                " WHERE a.id IN ({0})",
+                ids,
             )
         }
         return [found[id] for id in ids if id in found]
@@ -66,8 +65,9 @@ class ArticleViews:
             since: Dated since then.
             limit: How many at the most.
         """
-        found = self._connection.read(
-            f"SELECT a.copy_of, {ARTICLE} FROM articles a WHERE a.id > ? AND a.id <= ?"
+        found = self._connection.rows(
+            f"SELECT a.copy_of, {article_columns(self._connection.sql)} FROM articles a"
+            " WHERE a.id > ? AND a.id <= ?"
             f" AND {DATE} >= ? ORDER BY a.id LIMIT ?",
             (
                 after,
@@ -76,7 +76,7 @@ class ArticleViews:
                 EVERY if limit is None else limit,
             ),
         )
-        return [(article_of(row), copy_of) for copy_of, *row in found]
+        return [(article_of(row), row["copy_of"]) for row in found]
 
     def seen_since(self, since: Timestamp) -> int:
         """Return the lowest id of the articles first seen since then, beyond all if there are none.
@@ -84,7 +84,8 @@ class ArticleViews:
         All articles dated since then are among them.
         """
         ((oldest,),) = self._connection.read(
-            f"SELECT coalesce(min(id), {EVERY}) FROM articles INDEXED BY articles_by_seen"
+            f"SELECT coalesce(min(id), {EVERY}) FROM articles"
+            f" {self._connection.sql.dialect.indexed_by('articles_by_seen')}"
             " WHERE seen >= ?",
             (since,),
         )
@@ -123,7 +124,7 @@ class ArticleViews:
         """
         dated = f"a.seen >= ?1 AND {DATE} >= ?1"
         found = self._connection.read(
-            f"SELECT {_VECTOR} WHERE {dated} AND v.vector <> x'' ORDER BY a.id DESC LIMIT ?2",
+            f"SELECT {_VECTOR} WHERE {dated} AND length(v.vector) > 0 ORDER BY a.id DESC LIMIT ?2",
             (since, limit),
         )
         rows = {row[0]: StoredVector(*row) for row in found}
@@ -209,22 +210,3 @@ class ArticleViews:
     def _selected(self, condition: str, *values: int) -> set[int]:
         found = self._connection.read(f"SELECT id FROM articles WHERE {condition}", values)
         return {id for (id,) in found}
-
-
-def article_of(row: Sequence[Any]) -> Article:
-    """Return the article of a row of `ARTICLE` columns."""
-    others = () if row[11] is None else tuple(map(int, str(row[11]).split(",")))
-    return Article(
-        id=row[0],
-        feeds=(row[1], *others),
-        url=row[2],
-        title=row[3],
-        summary=row[4],
-        body=row[5],
-        author=row[6],
-        lang=row[7],
-        published=row[8],
-        seen=row[9],
-        story=row[10],
-        outlet=row[12],
-    )

@@ -1,4 +1,4 @@
-"""Articles: written, queued, and dropped."""
+"""Articles: their rows, written, queued, and dropped."""
 
 from __future__ import annotations
 
@@ -9,18 +9,44 @@ from typing import TYPE_CHECKING, Any
 from monitor.base.article import Article, Timestamp
 from monitor.model.config import ExpiringArticle, RetentionExceptions
 from monitor.model.event_link import EncodedBatch, EventLink, Surety
-from monitor.storage.store.sql.connection import Connection, change_in, marks, select_in, upsert
+from monitor.storage.store.database.connection import (
+    Connection,
+    Row,
+    change_in,
+    marks,
+    select_in,
+    upsert,
+)
 
 if TYPE_CHECKING:  # what viewers do not need takes a tenth of a second to import
     from monitor.model.poll import ArticleChange, Sighting
 
 
+_ARTICLE = (
+    *("id", "url", "title", "summary", "body", "author", "lang", "published", "seen", "story"),
+    "outlet",
+)
+
+
+def article_columns(sql: Connection) -> str:
+    """Return the columns of an article `a`, as `article_of` reads them."""
+    carriers = f"SELECT {sql.dialect.joined('c.feed')} FROM carriers c WHERE c.article = a.id"
+    return f"{', '.join(f'a.{name}' for name in _ARTICLE)}, a.feed, ({carriers}) AS carriers"
+
+
+def article_of(row: Row) -> Article:
+    """Return the article of a row with `article_columns`."""
+    carriers = row["carriers"]
+    others = () if carriers is None else tuple(map(int, str(carriers).split(",")))
+    return Article(feeds=(row["feed"], *others), **{name: row[name] for name in _ARTICLE})
+
+
 def insert(sql: Connection, feed: int, changes: Sequence[ArticleChange]) -> None:
     """Store new articles of a feed, with their shingles and names; the index is updated later."""
-    sql.executemany(
-        "INSERT INTO articles (id, feed, url, canonical, fingerprint, title, summary, body,"
-        " author, lang, published, seen, story, copy_of, shingle_count, outlet, outlet_url)"
-        f" VALUES ({marks(17)})",
+    sql.insert(
+        "articles",
+        "id, feed, url, canonical, fingerprint, title, summary, body,"
+        " author, lang, published, seen, story, copy_of, shingle_count, outlet, outlet_url",
         [
             (
                 change.article.id,
@@ -44,9 +70,11 @@ def insert(sql: Connection, feed: int, changes: Sequence[ArticleChange]) -> None
             for change in changes
         ],
     )
-    sql.executemany(
-        "INSERT INTO shingles VALUES (?, ?) ON CONFLICT DO NOTHING",
+    sql.insert(
+        "shingles",
+        "shingle, article",
         [(shingle, change.article.id) for change in changes for shingle in change.shingles],
+        or_ignore=True,
     )
     insert_names(sql, changes)
     queue_for_index(sql, [change.article.id for change in changes])
@@ -63,9 +91,11 @@ def insert_names(sql: Connection, changes: Iterable[ArticleChange]) -> None:
             for id, names in named
         ],
     )
-    sql.executemany(
-        "INSERT INTO names VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    sql.insert(
+        "names",
+        "name, lang, article",
         [(word, names.lang, id) for id, names in named for word in names.words],
+        or_ignore=True,
     )
     save_links(
         sql,
@@ -101,8 +131,8 @@ def save_encoded(sql: Connection, batch: EncodedBatch) -> None:
     change_in(
         sql,
         "DELETE FROM event_links WHERE surety = 0 AND (later IN ({0}) OR earlier IN ({0}))"
-        " AND EXISTS (SELECT 1 FROM vectors WHERE article = later AND vector <> x'')"
-        " AND EXISTS (SELECT 1 FROM vectors WHERE article = earlier AND vector <> x'')",
+        " AND EXISTS (SELECT 1 FROM vectors WHERE article = later AND length(vector) > 0)"
+        " AND EXISTS (SELECT 1 FROM vectors WHERE article = earlier AND length(vector) > 0)",
         ids,
     )
     there = {
@@ -122,7 +152,7 @@ def insert_entries(
     """Store under which id a feed published which article: (guid, article, fingerprint, parts)."""
     sql.executemany(
         "INSERT INTO entries (feed, guid, article, fingerprint, parts) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (feed, guid) DO UPDATE SET article = excluded.article,"
+        f" ON CONFLICT ({sql.dialect.entry_key}) DO UPDATE SET article = excluded.article,"
         " fingerprint = excluded.fingerprint, parts = excluded.parts",
         [(feed, *entry) for entry in entries],
     )
@@ -238,9 +268,11 @@ def save_page_text(sql: Connection, change: ArticleChange) -> None:
     )
     sql.execute("DELETE FROM pages WHERE article = ?", (article.id,))
     sql.execute("DELETE FROM unread_pages WHERE article = ?", (article.id,))
-    sql.executemany(
-        "INSERT INTO shingles VALUES (?, ?) ON CONFLICT DO NOTHING",
+    sql.insert(
+        "shingles",
+        "shingle, article",
         [(shingle, article.id) for shingle in change.shingles],
+        or_ignore=True,
     )
     queue_for_index(sql, [article.id])
 
@@ -248,8 +280,8 @@ def save_page_text(sql: Connection, change: ArticleChange) -> None:
 def queue_for_index(sql: Connection, articles: Iterable[int]) -> None:
     """Queue articles for the index: it adds them, or removes those that are gone."""
     queued = [(id,) for id in articles]
-    sql.executemany("INSERT INTO outbox (article) VALUES (?)", queued)
-    if sql.IS_SHARED:
+    sql.insert("outbox", "article", queued)
+    if sql.dialect.is_shared:
         sql.executemany(
             "INSERT INTO index_changes SELECT article, max(ticket) FROM outbox WHERE article = ?"
             " GROUP BY article ON CONFLICT (article) DO UPDATE SET number = excluded.number",

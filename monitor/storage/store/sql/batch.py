@@ -26,6 +26,7 @@ from monitor.model.poll import (
     StoryCandidate,
 )
 from monitor.storage.fencing import Lease
+from monitor.storage.store.database.connection import Connection, StoreConnection, select_in, upsert
 from monitor.storage.store.sql import articles, feeds, leases
 from monitor.storage.store.sql.alerts import (
     drop_alerts_of,
@@ -35,7 +36,6 @@ from monitor.storage.store.sql.alerts import (
     save_plan,
 )
 from monitor.storage.store.sql.article_views import ArticleViews
-from monitor.storage.store.sql.connection import Connection, StoreConnection, select_in, upsert
 from monitor.storage.store.sql.evidence import EvidenceLog
 from monitor.storage.store.sql.volumes import VolumeViews, note_watched
 
@@ -173,7 +173,8 @@ class StoreReads:
         # In order, as names below: neighbours are on one page.
         every = sorted({shingle for shingles, _ in wanted for shingle in shingles})
         for article, shingle in self._sql.execute(
-            "SELECT article, shingle FROM json_each(?) CROSS JOIN shingles WHERE shingle = value",
+            f"SELECT article, shingle FROM {self._sql.dialect.numbers}"
+            " CROSS JOIN shingles WHERE shingle = value",
             (json.dumps(every),),
         ):
             bearers[shingle].append(article)
@@ -213,7 +214,8 @@ class StoreReads:
             return known
         counted = self._sql.execute(
             "SELECT value, (SELECT count(*) FROM"
-            " (SELECT 1 FROM names WHERE name = value LIMIT ?) AS found) FROM json_each(?)",
+            " (SELECT 1 FROM names WHERE name = value LIMIT ?) AS found)"
+            f" FROM {self._sql.dialect.numbers}",
             (COUNTED, json.dumps(sorted(uncounted))),
         )
         for word, count in counted:
@@ -237,7 +239,7 @@ class StoreReads:
     def _met_elsewhere(self, words: Collection[int], lang: str) -> set[int]:
         """Return which words are in names of another language; each is looked up twice."""
         found = self._sql.execute(
-            "SELECT value FROM json_each(?)"
+            f"SELECT value FROM {self._sql.dialect.numbers}"
             " WHERE EXISTS (SELECT 1 FROM names WHERE name = value AND lang < ?)"
             " OR EXISTS (SELECT 1 FROM names WHERE name = value AND lang > ?)",
             (json.dumps(sorted(words)), lang, lang),
@@ -282,7 +284,7 @@ class StoreReads:
         """Return which articles in another language have each of some words in names."""
         bearers: dict[int, list[int]] = defaultdict(list)
         for word, article in self._sql.execute(
-            "SELECT value, article FROM json_each(?) CROSS JOIN names"
+            f"SELECT value, article FROM {self._sql.dialect.numbers} CROSS JOIN names"
             " WHERE name = value AND lang <> ?",
             (json.dumps(sorted(words)), but),
         ):

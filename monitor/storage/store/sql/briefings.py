@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from monitor.base.article import Timestamp
 from monitor.model.briefing import BriefingProgress, StoredBriefing
 from monitor.model.delivery import DeliveryState, Occasion
-from monitor.storage.store.sql.connection import StoreConnection, marks, transaction
+from monitor.storage.store.database.connection import StoreConnection, marks, transaction
 
 if TYPE_CHECKING:
     from monitor.model.config import BriefingSchedule
 
-_BRIEFING = "b.id, b.name, b.slot, b.made_at, b.subject, b.plain, b.markdown, b.html, b.json"
+_BRIEFING = ", ".join(f"b.{name}" for name in StoredBriefing.__struct_fields__)
 
 
 class BriefingQueue:
@@ -28,7 +28,8 @@ class BriefingQueue:
         names = [schedule.name for schedule in schedules]
         with transaction(self._connection.sql) as sql:
             sql.execute(
-                f"DELETE FROM briefing_progress WHERE name NOT IN ({marks(len(names))})", names
+                f"DELETE FROM briefing_progress WHERE (name IN ({marks(len(names))})) IS NOT TRUE",
+                names,
             )
             sql.executemany(
                 "INSERT INTO briefing_progress VALUES (?1, ?2, ?3, NULL)"
@@ -67,13 +68,12 @@ class BriefingQueue:
                     briefing.plain, briefing.markdown, briefing.html, briefing.json,
                 ),
             ).fetchone()  # fmt: skip
-            sql.executemany(
-                "INSERT INTO deliveries"
-                " (alert, briefing, channel, occasion, why, key, due, created_at)"
-                f" VALUES (0, {marks(7)})",
+            sql.insert(
+                "deliveries",
+                "alert, briefing, channel, occasion, why, key, due, created_at",
                 [
                     (
-                        id, channel, Occasion.BRIEFING, f"{briefing.name} {briefing.slot:.0f}",
+                        0, id, channel, Occasion.BRIEFING, f"{briefing.name} {briefing.slot:.0f}",
                         _key(briefing, channel), briefing.made_at, briefing.made_at,
                     )
                     for channel in channels
@@ -90,32 +90,25 @@ class BriefingViews:
 
     def get(self, ids: Collection[int]) -> dict[int, StoredBriefing]:
         """Return stored briefings by number; unknown numbers are left out."""
-        found = self._connection.select_in(
+        found = self._connection.rows_in(
             f"SELECT {_BRIEFING} FROM briefings b WHERE b.id IN ({{0}})", ids
         )
-        return {row[0]: _stored(row) for row in found}
+        return {row["id"]: StoredBriefing(**row) for row in found}
 
     def sent(self, channel: str, limit: int) -> list[StoredBriefing]:
         """Return the last briefings that a channel accepted, newest first."""
-        found = self._connection.read(
+        found = self._connection.rows(
             f"SELECT {_BRIEFING} FROM deliveries d JOIN briefings b ON b.id = d.briefing"
             " WHERE d.briefing IS NOT NULL AND d.channel = ? AND d.state = ?"
             " ORDER BY b.id DESC LIMIT ?",
             (channel, DeliveryState.SENT, limit),
         )
-        return [_stored(row) for row in found]
+        return [StoredBriefing(**row) for row in found]
 
     def subjects(self, limit: int) -> list[tuple[int, str]]:
         """Return the number and the subject of the last briefings by schedule, newest first."""
         statement = "SELECT id, subject FROM briefings ORDER BY id DESC LIMIT ?"
         return [(id, subject) for id, subject in self._connection.read(statement, (limit,))]
-
-
-def _stored(row: Sequence[Any]) -> StoredBriefing:
-    return StoredBriefing(
-        id=row[0], name=row[1], slot=row[2], made_at=row[3], subject=row[4], plain=row[5],
-        markdown=row[6], html=row[7], json=row[8],
-    )  # fmt: skip
 
 
 def _key(briefing: StoredBriefing, channel: str) -> str:

@@ -8,19 +8,17 @@ from typing import Any
 from monitor.base.article import Timestamp
 from monitor.model.delivery import Delivery, DeliveryAttempt, DeliveryState, Occasion
 from monitor.model.latency import ArticleTimes, DeliveryTimes, LatencyRows
-from monitor.storage.store.sql.connection import (
+from monitor.storage.store.database.connection import (
     EVERY,
     Connection,
+    Row,
     StoreConnection,
     marks,
     select_in,
     transaction,
 )
 
-DELIVERY = (
-    "id, alert, channel, occasion, why, key, state, due, attempts, reason, created_at, sent_at,"
-    " bundle, failing, briefing"
-)
+DELIVERY = ", ".join(Delivery.__struct_fields__)
 _DUE = "(due <= ? OR created_at > ? + 60)"
 """What was planned in the future was planned before the clock was set back."""
 
@@ -44,7 +42,7 @@ class DeliveryQueue:
         waiting = (
             f"SELECT {DELIVERY} FROM deliveries WHERE state = 'waiting' AND channel = ? AND {_DUE}"
         )
-        values, read = (channel, now, now), self._connection.read
+        values, read = (channel, now, now), self._connection.rows
         first = read(f"{waiting} ORDER BY due, id LIMIT ?", (*values, limit))
         found = [delivery_of(row) for row in first]
         bundles = {one.bundle for one in found} - {""}
@@ -83,7 +81,7 @@ class DeliveryQueue:
             return sql.execute(
                 "UPDATE deliveries SET state = 'dead',"
                 " reason = 'feeds.yaml has no channel ' || channel || ' any more'"
-                f" WHERE state = 'waiting' AND channel NOT IN ({marks(len(channels))})",
+                f" WHERE state = 'waiting' AND (channel IN ({marks(len(channels))})) IS NOT TRUE",
                 channels,
             ).rowcount
 
@@ -103,7 +101,7 @@ class DeliveryViews:
     ) -> list[Delivery]:
         """Return the newest deliveries in these states, of a channel or all, the newest last."""
         chosen = sorted(states)
-        found = self._connection.read(
+        found = self._connection.rows(
             f"SELECT {DELIVERY} FROM deliveries WHERE state IN ({marks(len(chosen))})"
             " AND (cast(? AS TEXT) IS NULL OR channel = ?) ORDER BY id DESC LIMIT ?",
             (*chosen, channel, channel, EVERY if limit is None else limit),
@@ -123,7 +121,7 @@ class DeliveryViews:
     def of_alerts(self, alerts: Collection[int]) -> dict[int, tuple[Delivery, ...]]:
         """Return the deliveries of these alerts, by alert, the first one first."""
         found: dict[int, tuple[Delivery, ...]] = {}
-        for row in self._connection.select_in(
+        for row in self._connection.rows_in(
             f"SELECT {DELIVERY} FROM deliveries WHERE alert IN ({{0}}) ORDER BY id", alerts
         ):
             delivery = delivery_of(row)
@@ -188,28 +186,22 @@ class DeliveryViews:
 
         With `sent_after` the deliveries are those that were accepted after that moment.
         """
-        clocked = self._connection.read(
+        clocked = self._connection.rows(
             "SELECT article, feed, published, seen, matched, searchable, edited FROM latency"
             " WHERE matched >= ? ORDER BY matched, article",
             (since,),
         )
         condition = "al.raised_at >= ?" if sent_after is None else "d.sent_at > ?"
-        carried = self._connection.read(
-            "SELECT d.id, d.channel, al.raised_at, d.sent_at, d.bundle <> ''"
+        carried = self._connection.rows(
+            "SELECT d.id, d.channel, al.raised_at, d.sent_at, d.bundle <> '' AS delayed"
             " FROM deliveries d JOIN alerts al ON al.id = d.alert"
             f" WHERE {condition} AND d.state = 'sent' AND d.occasion = ?"
             " AND d.sent_at IS NOT NULL ORDER BY d.id",
             (since if sent_after is None else sent_after, Occasion.RAISED),
         )
         return LatencyRows(
-            [
-                ArticleTimes(article, feed, published, seen, matched, searchable, bool(edited))
-                for article, feed, published, seen, matched, searchable, edited in clocked
-            ],
-            [
-                DeliveryTimes(id, channel, raised_at, sent_at, bool(held))
-                for id, channel, raised_at, sent_at, held in carried
-            ],
+            [ArticleTimes(**{**row, "edited": bool(row["edited"])}) for row in clocked],
+            [DeliveryTimes(**{**row, "delayed": bool(row["delayed"])}) for row in carried],
         )
 
 
@@ -226,22 +218,7 @@ def _without_twins(
     return [row for row in chosen if taken.setdefault((row[1], row[3], row[4]), row[0]) == row[0]]
 
 
-def delivery_of(row: Sequence[Any]) -> Delivery:
-    """Return the delivery of a row of `DELIVERY` columns."""
-    return Delivery(
-        id=row[0],
-        alert=row[1],
-        channel=row[2],
-        occasion=Occasion(row[3]),
-        why=row[4],
-        key=row[5],
-        state=DeliveryState(row[6]),
-        due=row[7],
-        attempts=row[8],
-        reason=row[9],
-        created_at=row[10],
-        sent_at=row[11],
-        bundle=row[12],
-        failing=row[13],
-        briefing=row[14],
-    )
+def delivery_of(row: Row) -> Delivery:
+    """Return the delivery of a row with the columns `DELIVERY`."""
+    occasion, state = Occasion(row["occasion"]), DeliveryState(row["state"])
+    return Delivery(**{**row, "occasion": occasion, "state": state})

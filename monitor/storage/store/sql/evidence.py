@@ -11,14 +11,9 @@ from monitor.model import evidence
 from monitor.model.config import Watchlist
 from monitor.model.evidence import Kind
 from monitor.model.store_address import StoreAddress
+from monitor.storage.store.database.connection import CHUNK, Connection, StoreConnection, reading
+from monitor.storage.store.database.opening import open_database
 from monitor.storage.store.sql.alert_views import read_matches
-from monitor.storage.store.sql.connection import (
-    CHUNK,
-    Connection,
-    StoreConnection,
-    open_database,
-    reading,
-)
 
 
 class EvidenceLog:
@@ -52,7 +47,7 @@ class EvidenceLog:
         content = {**content, "kind": kind} | ({} if alert is None else {"alert": alert})
         record, digest = evidence.link(number, previous, content)
         self._sql.execute(
-            "INSERT INTO evidence (number, kind, alert, said, record, hash)"
+            "INSERT INTO evidence (number, kind, alert, rule, record, hash)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             (number, kind, alert, key, record, digest),
         )
@@ -64,7 +59,7 @@ class EvidenceLog:
         content = evidence.rule(watchlist)
         key = evidence.digest(evidence.canonical(content))
         found = self._sql.execute(
-            "SELECT number FROM evidence WHERE said = ? AND said <> ''", (key,)
+            "SELECT number FROM evidence WHERE rule = ? AND rule <> ''", (key,)
         ).fetchone()
         return int(found[0]) if found else self.append(Kind.RULE, None, content, key)
 
@@ -83,7 +78,7 @@ class EvidenceRow(NamedTuple):
     number: int
     kind: str
     alert: int | None
-    said: str
+    rule: str
     record: str
     hash: str
 
@@ -167,7 +162,7 @@ class EvidenceReader:
         return map(
             EvidenceRow._make,
             self._connection.read(
-                "SELECT number, kind, alert, said, record, hash FROM evidence"
+                "SELECT number, kind, alert, rule, record, hash FROM evidence"
                 " WHERE number >= ? ORDER BY number",
                 (first,),
             ),

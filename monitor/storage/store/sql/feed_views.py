@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from monitor.base.article import Timestamp
 from monitor.model.feed import (
@@ -16,8 +15,8 @@ from monitor.model.feed import (
     Poll,
     SubscribedFeed,
 )
-from monitor.storage.store.sql.connection import StoreConnection, transaction
-from monitor.storage.store.sql.feeds import FEED, STATE, feed_of, state_of
+from monitor.storage.store.database.connection import StoreConnection, transaction
+from monitor.storage.store.sql.feeds import FEED, POLL, STATE, feed_of, state_of
 
 
 class FeedViews:
@@ -39,54 +38,56 @@ class FeedViews:
                 "SELECT feed, url, until FROM former_addresses ORDER BY until"
             )
         }
-        found = read(
+        found = self._connection.rows(
             f"SELECT articles, {FEED}, {STATE} FROM feeds WHERE subscribed ORDER BY number"
         )
         return [
             SubscribedFeed(
-                feed=(feed := feed_of(row[:6])),
-                state=state_of(row[6:]),
-                articles=articles,
+                feed=(feed := feed_of(row)),
+                state=state_of(row),
+                articles=row["articles"],
                 move=moves.get(feed.number),
                 former=former.get(feed.number),
             )
-            for articles, *row in found
+            for row in found
         ]
 
     def every(self) -> list[Feed]:
         """Return every feed there ever was: articles of former ones stay."""
         return [
             feed_of(row)
-            for row in self._connection.read(f"SELECT {FEED} FROM feeds ORDER BY number")
+            for row in self._connection.rows(f"SELECT {FEED} FROM feeds ORDER BY number")
         ]
 
     def polls(self, url: str) -> list[Poll]:
         """Return the last polls of a feed, newest first."""
-        found = self._connection.read(
-            "SELECT at, outcome, entries, new, changed, reason, seconds, known, blind, status,"
-            " moved FROM polls WHERE feed = (SELECT number FROM feeds WHERE url = ?)"
+        found = self._connection.rows(
+            f"SELECT {POLL} FROM polls WHERE feed = (SELECT number FROM feeds WHERE url = ?)"
             " ORDER BY at DESC",
             (url,),
         )
-        return [_poll(row) for row in found]
+        return [
+            Poll(**{**row, "outcome": Outcome(row["outcome"]), "blind": bool(row["blind"])})
+            for row in found
+        ]
 
     def gaps(self, since: Timestamp, until: Timestamp) -> list[Gap]:
         """Return the gaps of subscribed feeds that reach into an interval, the earliest first.
 
         A feed that is not read for longer than it should be by `until` has an open one.
         """
-        found = self._connection.read(
-            f"SELECT g.start, g.until, 'blind', {FEED} FROM gaps g"
+        found = self._connection.rows(
+            f"SELECT g.start, g.until, 'blind' AS kind, {FEED} FROM gaps g"
             " JOIN feeds ON number = g.feed WHERE subscribed AND g.until > ?1 AND g.start < ?2"
             f" UNION ALL SELECT last_ok, NULL, 'down', {FEED} FROM feeds"
             " WHERE subscribed AND enabled AND ?2 > last_ok + delay"
             " + CASE WHEN delay > 60 THEN delay ELSE 60 END"
-            " ORDER BY 1, 8",
+            " ORDER BY start, number",
             (since, until),
         )
         return [
-            Gap(feed=feed_of(feed), start=start, end=end, kind=GapKind(kind))
-            for start, end, kind, *feed in found
+            Gap(feed=feed_of(row), start=row["start"], end=row["until"], kind=GapKind(row["kind"]))
+            for row in found
         ]
 
     def lifetimes(
@@ -124,19 +125,3 @@ class FeedViews:
                 " AND (url = ?1 OR cast(?1 AS TEXT) IS NULL AND NOT gone)",
                 (url,),
             )
-
-
-def _poll(row: tuple[Any, ...]) -> Poll:
-    return Poll(
-        at=row[0],
-        outcome=Outcome(row[1]),
-        entries=row[2],
-        new=row[3],
-        changed=row[4],
-        reason=row[5],
-        seconds=row[6],
-        known=row[7],
-        blind=bool(row[8]),
-        status=row[9],
-        moved=row[10],
-    )

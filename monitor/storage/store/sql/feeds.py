@@ -9,9 +9,9 @@ from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from monitor.base.article import Timestamp
 from monitor.model.alert import AlertKind, FeedIncident
@@ -23,25 +23,26 @@ from monitor.model.feed import (
     Poll,
     PublicationRate,
 )
-from monitor.storage.store.sql.connection import Connection, marks, select_in, upsert
+from monitor.storage.store.database.connection import (
+    Connection,
+    Row,
+    by_name,
+    marks,
+    select_in,
+    upsert,
+)
 
 if TYPE_CHECKING:
     from monitor.model.poll import PollOutcome
 
-STATE = (
-    "etag, last_modified, body_hash, next_due, last_poll, last_ok, failures, reason, gone, blind,"
-    " title, link, lang, delay, asked_until, failing_since, published, usual, silent_after,"
-    " breaches, breached_at, breach"
-)
+STATE = ", ".join(FeedState.__struct_fields__)
 FEED = "url, name, tags, enabled, number, every"
 IMPORTED = "import:"
 """Beginning of the address of a feed that nobody subscribed to: its articles were imported."""
-_POLL = (
-    "feed, slot, at, outcome, entries, new, changed, reason, seconds, known, blind, status, moved"
-)
+POLL = ", ".join(Poll.__struct_fields__)
 POLLS_KEPT = 30
 """Polls of a feed that are remembered."""
-_SAVE_POLL = upsert("polls", _POLL, "feed, slot").replace(
+_SAVE_POLL = upsert("polls", f"feed, slot, {POLL}", "feed, slot").replace(
     "(?, ?,", f"(?1, (SELECT polls % {POLLS_KEPT} FROM feeds WHERE number = ?1),"
 )
 """Given all values but the slot."""
@@ -124,7 +125,7 @@ def place_pages(sql: Connection, bucket_of: Callable[[str], int]) -> None:
 def feed_named(sql: Connection, name: str) -> Feed:
     """Return the feed of a name, a subscribed one first; it is made if there is none."""
     found = sql.execute(f"SELECT {FEED} FROM feeds ORDER BY subscribed DESC, number")
-    for feed in map(feed_of, found.fetchall()):
+    for feed in map(feed_of, list(by_name(found))):
         if feed.name.casefold() == name.casefold():
             return feed
     (number,) = sql.execute(
@@ -140,7 +141,7 @@ def read_histories(sql: Connection, feeds: Iterable[Feed]) -> dict[int, FeedHist
     incidents: dict[int, dict[AlertKind, FeedIncident]] = defaultdict(dict)
     for number, kind, started, ended in select_in(
         sql,
-        "SELECT feed, kind, started_at, ended_at FROM episodes WHERE feed IN ({0})"
+        "SELECT feed, kind, started_at, ended_at FROM incidents WHERE feed IN ({0})"
         " ORDER BY started_at",
         numbers,
     ):
@@ -187,21 +188,21 @@ def save_poll(sql: Connection, outcome: PollOutcome) -> None:
 def save_states(sql: Connection, outcomes: Sequence[PollOutcome]) -> None:
     """Store polls, and the polling state of their feeds after them: all in two statements."""
     sql.executemany(
-        f"UPDATE feeds SET ({STATE}) = ({marks(22)}), polls = polls + 1,"
-        " articles = articles + ? WHERE number = ?",
+        f"UPDATE feeds SET ({STATE}) = ({marks(len(FeedState.__struct_fields__))}),"
+        " polls = polls + 1, articles = articles + ? WHERE number = ?",
         [
-            (*state_values(one.state), sum(change.new for change in one.arrivals), one.feed.number)
+            (*astuple(one.state), sum(change.new for change in one.arrivals), one.feed.number)
             for one in outcomes
         ],
     )
-    sql.executemany(_SAVE_POLL, [(one.feed.number, *_poll_values(one.poll)) for one in outcomes])
+    sql.executemany(_SAVE_POLL, [(one.feed.number, *astuple(one.poll)) for one in outcomes])
 
 
 def _end_incidents(
     sql: Connection, number: int, kinds: Iterable[AlertKind], now: Timestamp
 ) -> None:
     sql.executemany(
-        "UPDATE episodes SET ended_at = ? WHERE feed = ? AND kind = ? AND ended_at IS NULL",
+        "UPDATE incidents SET ended_at = ? WHERE feed = ? AND kind = ? AND ended_at IS NULL",
         [(now, number, kind) for kind in kinds],
     )
 
@@ -226,13 +227,6 @@ def _save_move(sql: Connection, number: int, move: PermanentRedirect) -> None:
         sql.execute("DELETE FROM moves WHERE feed = ?", (number,))
 
 
-def _poll_values(poll: Poll) -> tuple[Any, ...]:
-    return (
-        *(poll.at, poll.outcome, poll.entries, poll.new, poll.changed, poll.reason, poll.seconds),
-        *(poll.known, poll.blind, poll.status, poll.moved),
-    )
-
-
 def readdress(sql: Connection, urls: Collection[str]) -> None:
     """Give feeds that are subscribed, and are not among these addresses, their new one."""
     for number, old, new, latest in sql.execute(
@@ -244,13 +238,6 @@ def readdress(sql: Connection, urls: Collection[str]) -> None:
             sql.execute(
                 upsert("former_addresses", "feed, url, until", "feed, url"), (number, old, latest)
             )
-    # Until version 3 an address was stored with the password in it.
-    for number, old in sql.execute(
-        "SELECT number, url FROM feeds WHERE url LIKE '%://%@%'"
-    ).fetchall():
-        new = _without_login(old)
-        if new in urls and old not in urls:
-            _set_address(sql, number, new)
 
 
 def _set_address(sql: Connection, number: int, url: str) -> bool:
@@ -261,21 +248,15 @@ def _set_address(sql: Connection, number: int, url: str) -> bool:
     return True
 
 
-def _without_login(url: str) -> str:
-    host = urlsplit(url).netloc.rpartition("@")
-    return url.replace(f"//{host[0]}@", "//", 1) if host[1] else url
-
-
-def feed_of(row: Sequence[Any]) -> Feed:
-    """Return the feed of a row of `FEED` columns."""
-    url, name, tags, enabled, number, every = row
+def feed_of(row: Row) -> Feed:
+    """Return the feed of a row with the columns `FEED`."""
     return Feed(
-        url=url,
-        name=name,
-        tags=_tags(tags),
-        every=every,
-        enabled=bool(enabled),
-        number=number,
+        url=row["url"],
+        name=row["name"],
+        tags=_tags(row["tags"]),
+        every=row["every"],
+        enabled=bool(row["enabled"]),
+        number=row["number"],
     )
 
 
@@ -294,60 +275,10 @@ def feed_values(feed: Feed, bucket_of: Callable[[str], int] | None) -> tuple[Any
     )
 
 
-def state_of(row: Sequence[Any]) -> FeedState:
-    """Return the polling state of a row of `STATE` columns."""
-    return FeedState(
-        etag=row[0],
-        last_modified=row[1],
-        body_hash=row[2],
-        next_due=row[3],
-        last_poll=row[4],
-        last_ok=row[5],
-        failures=row[6],
-        reason=row[7],
-        gone=bool(row[8]),
-        blind=bool(row[9]),
-        title=row[10],
-        link=row[11],
-        lang=row[12],
-        delay=row[13],
-        asked_until=row[14],
-        failing_since=row[15],
-        published=row[16],
-        usual=row[17],
-        silent_after=row[18],
-        breaches=row[19],
-        breached_at=row[20],
-        breach=row[21],
-    )
-
-
-def state_values(value: FeedState) -> tuple[Any, ...]:
-    """Return a polling state as values of the `STATE` columns."""
-    return (
-        value.etag,
-        value.last_modified,
-        value.body_hash,
-        value.next_due,
-        value.last_poll,
-        value.last_ok,
-        value.failures,
-        value.reason,
-        value.gone,
-        value.blind,
-        value.title,
-        value.link,
-        value.lang,
-        value.delay,
-        value.asked_until,
-        value.failing_since,
-        value.published,
-        value.usual,
-        value.silent_after,
-        value.breaches,
-        value.breached_at,
-        value.breach,
-    )
+def state_of(row: Row) -> FeedState:
+    """Return the polling state of a row with the columns `STATE`."""
+    state = {name: row[name] for name in FeedState.__struct_fields__}
+    return FeedState(**{**state, "gone": bool(row["gone"]), "blind": bool(row["blind"])})
 
 
 def habit_of(text: str) -> PublicationRate | None:

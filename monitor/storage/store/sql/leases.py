@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.model.lease import BUCKETS, Duty, SharingMonitor, Standing
 from monitor.storage.fencing import SOLE, Lease
-from monitor.storage.store.sql.connection import Connection, StoreConnection, open_database, reading
+from monitor.storage.store.database.connection import Connection, StoreConnection, by_name, reading
+from monitor.storage.store.database.opening import open_database
 
 if TYPE_CHECKING:
     from monitor.model.store_address import StoreAddress
 
 BUSY_MS = 2_000
 """Milliseconds that a heartbeat waits for another one."""
-NOW = "strftime('%s', 'now')"
-"""The time of the database; PostgreSQL says it to the microsecond."""
+NOW = "extract(epoch FROM clock_timestamp())::float8"
+"""The time of the database: leases are of PostgreSQL only."""
 LIVE = f"SELECT id FROM monitors WHERE expires_at > {NOW}"
 FORGOTTEN = 86_400.0
 """Seconds after which a monitor that was lost is not shown any more."""
@@ -34,6 +35,9 @@ _BACK = (
     " AND b.host = m.host AND b.folder = m.folder)"
 )
 """The condition that a monitor runs again where `m` was."""
+
+
+_MONITOR = f"id AS number, host, pid, folder, since, seen_at, {NOW} - seen_at AS silence"
 
 
 class SqlLeases:
@@ -199,10 +203,10 @@ def held(sql: Connection, leases: Collection[Lease]) -> frozenset[Lease]:
 def lost_monitors(sql: Connection) -> list[SharingMonitor]:
     """Return the monitors that are lost, and of which no alert tells yet."""
     found = sql.execute(
-        f"SELECT id, host, pid, folder, since, seen_at, {NOW} - seen_at FROM monitors m"
+        f"SELECT {_MONITOR} FROM monitors m"
         f" WHERE expires_at <= {NOW} AND alert IS NULL AND NOT {_BACK} ORDER BY id"
     )
-    return [_monitor(row, lost=True) for row in found.fetchall()]
+    return [SharingMonitor(**row, lost=True) for row in by_name(found)]
 
 
 def note_lost(sql: Connection, alerts: Mapping[int, int]) -> None:
@@ -236,29 +240,16 @@ def sharing_monitors(connection: StoreConnection) -> list[SharingMonitor]:
             f" AND f.next_due <= {NOW} GROUP BY m.id"
         )
     )
-    found = connection.read(
-        f"SELECT id, host, pid, folder, since, seen_at, {NOW} - seen_at, expires_at <= {NOW}"
-        f" FROM monitors m WHERE expires_at > {NOW} OR NOT {_BACK} ORDER BY 8, id"
+    found = connection.rows(
+        f"SELECT {_MONITOR}, expires_at <= {NOW} AS lost"
+        f" FROM monitors m WHERE expires_at > {NOW} OR NOT {_BACK} ORDER BY lost, number"
     )
     return [
-        _monitor(row, lost=lost, leases=leases.get(row[0], ()), lag=lags.get(row[0], 0.0))
-        for *row, lost in found
+        SharingMonitor(
+            **row,
+            buckets=sum(id < BUCKETS for id in leases.get(row["number"], ())),
+            duties=tuple(Duty(id) for id in sorted(leases.get(row["number"], ())) if id >= BUCKETS),
+            lag=max(0.0, lags.get(row["number"], 0.0)),
+        )
+        for row in found
     ]
-
-
-def _monitor(
-    row: Any, *, lost: bool, leases: Collection[int] = (), lag: float = 0.0
-) -> SharingMonitor:
-    return SharingMonitor(
-        number=row[0],
-        host=row[1],
-        pid=row[2],
-        folder=row[3],
-        since=row[4],
-        seen_at=row[5],
-        silence=row[6],
-        lost=lost,
-        buckets=sum(id < BUCKETS for id in leases),
-        duties=tuple(Duty(id) for id in sorted(leases) if id >= BUCKETS),
-        lag=max(0.0, lag),
-    )

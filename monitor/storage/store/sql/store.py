@@ -7,7 +7,6 @@ from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -18,18 +17,20 @@ from monitor.model.feed import Feed, FeedState, PermanentRedirect
 from monitor.model.poll import PendingPage
 from monitor.model.store_address import StoreAddress
 from monitor.storage.fair_share import bucket_of
-from monitor.storage.store.sql import leases
-from monitor.storage.store.sql.article_views import ARTICLE, ArticleViews, article_of
-from monitor.storage.store.sql.batch import Batch, StoreReads
-from monitor.storage.store.sql.briefings import BriefingQueue
-from monitor.storage.store.sql.connection import (
+from monitor.storage.store.database.connection import (
     BUSY_MS,
     EVERY,
+    Row,
     StoreConnection,
-    open_database,
     reading,
     transaction,
 )
+from monitor.storage.store.database.opening import open_database
+from monitor.storage.store.sql import leases
+from monitor.storage.store.sql.article_views import ArticleViews
+from monitor.storage.store.sql.articles import article_columns, article_of
+from monitor.storage.store.sql.batch import Batch, StoreReads
+from monitor.storage.store.sql.briefings import BriefingQueue
 from monitor.storage.store.sql.deliveries import DeliveryQueue
 from monitor.storage.store.sql.feed_views import FeedViews
 from monitor.storage.store.sql.feeds import (
@@ -60,6 +61,7 @@ class Store:
         self._connection = open_database(address, create=create, busy_ms=busy)
         connection = StoreConnection(self._connection)
         self._read = connection.read
+        self._rows = connection.rows
         self.deliveries = DeliveryQueue(connection)
         self.briefings = BriefingQueue(connection)
         self.feeds = FeedViews(connection)
@@ -102,14 +104,14 @@ class Store:
             monitor: Only those in the buckets that this monitor holds.
         """
         # With an OR, SQLite would look at all feeds, since it reads them by their numbers.
-        found = self._read(
+        found = self._rows(
             f"SELECT url, {STATE} FROM feeds WHERE number IN"
             " (SELECT number FROM feeds WHERE next_due <= ?1"
             " UNION SELECT number FROM feeds WHERE last_poll > ?1 + 60)"
             f" AND subscribed AND enabled AND NOT gone{_of(monitor)} ORDER BY number",
             (due, *(() if monitor is None else (monitor,))),
         )
-        return {url: state_of(state) for url, *state in found}
+        return {row["url"]: state_of(row) for row in found}
 
     @contextmanager
     def reading(self) -> Iterator[StoreReads]:
@@ -158,15 +160,17 @@ class Store:
             limit: How many at the most.
             monitor: Only those of sites in the buckets that this monitor holds.
         """
-        found = self._read(
-            f"SELECT p.attempts, p.backfill, {ARTICLE} FROM pages p"
+        found = self._rows(
+            f"SELECT p.attempts, p.backfill, {article_columns(self._connection)} FROM pages p"
             f" JOIN articles a ON a.id = p.article WHERE p.due <= ?1{_of(monitor)}"
             f" ORDER BY p.due, p.article LIMIT {limit:d}",
             (now, *(() if monitor is None else (monitor,))),
         )
         return [
-            PendingPage(article=article_of(row), attempts=attempts, backfill=bool(backfill))
-            for attempts, backfill, *row in found
+            PendingPage(
+                article=article_of(row), attempts=row["attempts"], backfill=bool(row["backfill"])
+            )
+            for row in found
         ]
 
     def forget(self, *, names_before: Timestamp, sent_before: Timestamp) -> None:
@@ -179,7 +183,8 @@ class Store:
         with transaction(self._connection) as sql:
             # Not by the newest of the old: an import has high numbers and early dates.
             (oldest,) = sql.execute(
-                f"SELECT coalesce(min(id), {EVERY}) FROM articles INDEXED BY articles_by_seen"
+                f"SELECT coalesce(min(id), {EVERY}) FROM articles"
+                f" {sql.dialect.indexed_by('articles_by_seen')}"
                 " WHERE seen >= ?",
                 (names_before,),
             ).fetchone()
@@ -201,8 +206,8 @@ class Store:
 
         Not more than `limit`, and none behind the one with which they have so many characters.
         """
-        rows = self._read(
-            f"SELECT o.ticket, o.article, {ARTICLE} FROM outbox o"
+        rows = self._rows(
+            f"SELECT o.ticket, o.article, {article_columns(self._connection)} FROM outbox o"
             " LEFT JOIN articles a ON a.id = o.article"
             " WHERE o.ticket > ? ORDER BY o.ticket LIMIT ?",
             (after, limit),
@@ -299,12 +304,12 @@ class Store:
         self._connection.close()
 
 
-def outbox_entries(rows: Iterable[Sequence[Any]], chars: float) -> list[OutboxEntry]:
+def outbox_entries(rows: Iterable[Row], chars: float) -> list[OutboxEntry]:
     """Return entries of the outbox, up to the one with which they have so many characters."""
     found: list[OutboxEntry] = []
-    for ticket, id, *row in rows:
-        article = None if row[0] is None else article_of(row)
-        found.append(OutboxEntry(ticket, id, article))
+    for row in rows:
+        article = None if row["id"] is None else article_of(row)
+        found.append(OutboxEntry(row["ticket"], row["article"], article))
         chars -= article.characters if article else 0
         if chars <= 0:
             break

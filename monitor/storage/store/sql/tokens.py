@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from monitor.base.article import Timestamp
 from monitor.model.token import Scope, Token
-from monitor.storage.store.sql.connection import StoreConnection, marks, transaction
+from monitor.storage.store.database.connection import Row, StoreConnection, marks, transaction
 
-_TOKEN = "name, scope, created_at, expires_at, revoked_at, last_used"
+_TOKEN = ", ".join(Token.__struct_fields__)
 
 
 class TokenViews:
@@ -19,12 +17,12 @@ class TokenViews:
 
     def find(self, hash: bytes) -> Token | None:
         """Return the token with a hash, None if there is none."""
-        found = self._connection.read(f"SELECT {_TOKEN} FROM tokens WHERE hash = ?", (hash,))
+        found = self._connection.rows(f"SELECT {_TOKEN} FROM tokens WHERE hash = ?", (hash,))
         return next(map(_token, found), None)
 
     def every(self) -> list[Token]:
         """Return all tokens there ever were, by name."""
-        return [*map(_token, self._connection.read(f"SELECT {_TOKEN} FROM tokens ORDER BY name"))]
+        return [*map(_token, self._connection.rows(f"SELECT {_TOKEN} FROM tokens ORDER BY name"))]
 
     def add(self, token: Token, hash: bytes) -> bool:
         """Store a token; return False if there ever was one of its name.
@@ -59,13 +57,5 @@ class TokenViews:
             sql.execute("UPDATE tokens SET last_used = ? WHERE name = ?", (at, name))
 
 
-def _token(row: tuple[Any, ...]) -> Token:
-    name, scope, created_at, expires_at, revoked_at, last_used = row
-    return Token(
-        name=name,
-        scope=Scope(scope),
-        created_at=created_at,
-        expires_at=expires_at,
-        revoked_at=revoked_at,
-        last_used=last_used,
-    )
+def _token(row: Row) -> Token:
+    return Token(**{**row, "scope": Scope(row["scope"])})

@@ -17,7 +17,7 @@ from monitor.model.triage import (
     standing,
     taken_back,
 )
-from monitor.storage.store.sql.connection import (
+from monitor.storage.store.database.connection import (
     CHUNK,
     Connection,
     StoreConnection,
@@ -25,13 +25,6 @@ from monitor.storage.store.sql.connection import (
     transaction,
 )
 
-_STANDING = (
-    "SELECT al.id, al.state, al.verdict, al.starred, coalesce(n.text, ''),"
-    " coalesce(w.assignee, ''), (SELECT json_group_array(tag) FROM alert_tags t"
-    "  WHERE t.alert = al.id)"
-    " FROM alerts al LEFT JOIN notes n ON n.alert = al.id"
-    " LEFT JOIN assignments w ON w.alert = al.id WHERE al.id IN ({0}) ORDER BY al.id"
-)
 _IN_FORCE = (
     "NOT EXISTS (SELECT 1 FROM acts u WHERE u.undoes = a.id"
     " AND NOT EXISTS (SELECT 1 FROM acts r WHERE r.undoes = u.id))"
@@ -157,8 +150,15 @@ class TriageViews:
 
 def _standings(sql: Connection, ids: Iterable[int]) -> Iterator[tuple[int, TriageState]]:
     """Yield what is said of these alerts, by ascending id; unknown ids are left out."""
-    for alert, *said in list(select_in(sql, _STANDING, sorted(set(ids)))):
-        yield alert, _standing(*said)
+    tags = f"SELECT {sql.dialect.json_list('tag')} FROM alert_tags t WHERE t.alert = al.id"
+    query = (
+        "SELECT al.id, al.state, al.verdict, al.starred, coalesce(n.text, ''),"
+        f" coalesce(w.assignee, ''), ({tags})"
+        " FROM alerts al LEFT JOIN notes n ON n.alert = al.id"
+        " LEFT JOIN assignments w ON w.alert = al.id WHERE al.id IN ({0}) ORDER BY al.id"
+    )
+    for alert, *values in list(select_in(sql, query, sorted(set(ids)))):
+        yield alert, _standing(*values)
 
 
 @functools.lru_cache(CHUNK)  # of thousands of alerts, the same is said of most
@@ -203,24 +203,26 @@ def _write(
     )
     noted = [(alert, after.note) for alert, before, after in steps if after.note != before.note]
     sql.executemany("DELETE FROM notes WHERE alert = ?", [(alert,) for alert, _ in noted])
-    sql.executemany("INSERT INTO notes VALUES (?, ?)", [pair for pair in noted if pair[1]])
+    sql.insert("notes", "alert, text", [pair for pair in noted if pair[1]])
     moved = [
         (alert, after.assignee)
         for alert, before, after in steps
         if after.assignee != before.assignee
     ]
     sql.executemany("DELETE FROM assignments WHERE alert = ?", [(alert,) for alert, _ in moved])
-    sql.executemany("INSERT INTO assignments VALUES (?, ?)", [pair for pair in moved if pair[1]])
+    sql.insert("assignments", "alert, assignee", [pair for pair in moved if pair[1]])
     retagged = [step for step in steps if step[1].tags != step[2].tags]
     sql.executemany(
         "DELETE FROM alert_tags WHERE alert = ? AND tag = ?",
         [(id, tag) for id, before, after in retagged for tag in {*before.tags} - {*after.tags}],
     )
-    sql.executemany(
-        "INSERT INTO alert_tags VALUES (?, ?)",
+    sql.insert(
+        "alert_tags",
+        "alert, tag",
         [(id, tag) for id, before, after in retagged for tag in {*after.tags} - {*before.tags}],
     )
-    sql.executemany(
-        "INSERT INTO decisions VALUES (?, ?, ?, ?)",
+    sql.insert(
+        "decisions",
+        "alert, act, before, after",
         [(alert, act, *_recorded(before, after)) for alert, before, after in steps],
     )

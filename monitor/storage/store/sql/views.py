@@ -10,20 +10,20 @@ from monitor.model.lease import SharingMonitor
 from monitor.model.search import PastSearch
 from monitor.model.status import StoreVersion, Totals
 from monitor.model.store_address import StoreAddress
-from monitor.storage.store.postgresql.address import parse_address
-from monitor.storage.store.sql.alert_views import AlertViews
-from monitor.storage.store.sql.article_views import ArticleViews
-from monitor.storage.store.sql.briefings import BriefingViews
-from monitor.storage.store.sql.configs import ConfigViews
-from monitor.storage.store.sql.connection import (
+from monitor.storage.store.database.connection import (
     EVERY,
     TRIAGE_BUSY_MS,
     StoreConnection,
-    ViewerConnection,
     reading,
     transaction,
     upsert,
 )
+from monitor.storage.store.database.opening import ViewerConnection
+from monitor.storage.store.database.postgresql_address import parse_address
+from monitor.storage.store.sql.alert_views import AlertViews
+from monitor.storage.store.sql.article_views import ArticleViews
+from monitor.storage.store.sql.briefings import BriefingViews
+from monitor.storage.store.sql.configs import ConfigViews
 from monitor.storage.store.sql.deliveries import DeliveryViews
 from monitor.storage.store.sql.feed_views import FeedViews
 from monitor.storage.store.sql.leases import sharing_monitors
@@ -32,7 +32,7 @@ from monitor.storage.store.sql.triage import TriageViews
 from monitor.storage.store.sql.watchlists import WatchlistViews
 
 if TYPE_CHECKING:
-    from monitor.storage.store.postgresql.listener import PostgresqlCommitListener
+    from monitor.storage.store.database.postgresql_listener import PostgresqlCommitListener
     from monitor.storage.store.sql.volumes import VolumeViews
 
 KEPT = 200
@@ -87,7 +87,7 @@ class Views:
         """Return what waits for commits; None where nobody tells of them, and one has to look."""
         if not self._address.is_shared:
             return None
-        from monitor.storage.store.postgresql.listener import PostgresqlCommitListener
+        from monitor.storage.store.database.postgresql_listener import PostgresqlCommitListener
 
         return PostgresqlCommitListener(parse_address(self._address.url))
 
@@ -112,7 +112,7 @@ class Views:
         return self.connection.number(
             # With the plus SQLite reads the silenced alerts, not all in the order of their stories.
             "SELECT count(DISTINCT +story_alert) FROM alerts"
-            " WHERE held = 'muted' AND state = 'new' AND merged_into IS NULL"
+            " WHERE suppressed = 'silence' AND state = 'new' AND merged_into IS NULL"
         )
 
     def monitors(self) -> list[SharingMonitor]:

@@ -13,9 +13,9 @@ from monitor.judgement.alerts.unusual_volume import Interval, Story
 from monitor.model.alert import AlertKind
 from monitor.model.feed import Outcome
 from monitor.model.watchlist import UnusualTime
+from monitor.storage.store.database.connection import Connection, by_name, rows_in
 from monitor.storage.store.sql.alerts import read_watchlist_facts
-from monitor.storage.store.sql.article_views import ARTICLE, article_of
-from monitor.storage.store.sql.connection import Connection, select_in
+from monitor.storage.store.sql.articles import article_columns, article_of
 
 _FIRST = (
     "al.merged_into IS NULL AND NOT al.backfill AND NOT EXISTS (SELECT 1 FROM alerts b"
@@ -73,7 +73,8 @@ class VolumeViews:
         found: dict[str, _StoryColumns] = defaultdict(_StoryColumns)
         for watchlist, at, feed, id in self._sql.execute(
             "SELECT al.watchlist, al.raised_at, a.feed, al.id"
-            " FROM alerts al INDEXED BY alerts_by_time JOIN articles a ON a.id = al.article"
+            f" FROM alerts al {self._sql.dialect.indexed_by('alerts_by_time')}"
+            " JOIN articles a ON a.id = al.article"
             f" WHERE al.raised_at >= ? AND al.id > ? AND {_FIRST} ORDER BY al.raised_at, al.id",
             (since, after),
         ):
@@ -82,22 +83,24 @@ class VolumeViews:
 
     def articles_of(self, alerts: Collection[int]) -> list[Article]:
         """Return the articles of alerts, the newest alert first."""
-        rows = select_in(
+        rows = rows_in(
             self._sql,
-            f"SELECT al.id, {ARTICLE} FROM alerts al JOIN articles a ON a.id = al.article"
-            " WHERE al.id IN ({0})",
+            f"SELECT al.id AS alert, {article_columns(self._sql)} FROM alerts al"
+            " JOIN articles a ON a.id = al.article WHERE al.id IN ({0})",
             alerts,
         )
-        return [article_of(row) for _, *row in sorted(rows, reverse=True)]
+        newest_first = sorted(rows, key=lambda row: row["alert"], reverse=True)
+        return [article_of(row) for row in newest_first]
 
     def articles_before(self, watchlist: str, alert: int, limit: int) -> list[Article]:
         """Return the last articles of stories of a watchlist before an alert."""
         rows = self._sql.execute(
-            f"SELECT {ARTICLE} FROM alerts al JOIN articles a ON a.id = al.article"
+            f"SELECT {article_columns(self._sql)} FROM alerts al"
+            " JOIN articles a ON a.id = al.article"
             f" WHERE al.watchlist = ? AND al.id < ? AND {_FIRST} ORDER BY al.id DESC LIMIT ?",
             (watchlist, alert, limit),
         )
-        return [article_of(row) for row in rows.fetchall()]
+        return [article_of(row) for row in list(by_name(rows))]
 
     def watched(self, since: Timestamp) -> list[Interval]:
         """Return when the monitor watched, as far as it reaches beyond a moment."""
@@ -179,7 +182,9 @@ def note_watched(sql: Connection, now: Timestamp, patience: float, forget: Times
     if not longer.rowcount:
         sql.execute("INSERT INTO watched VALUES (?1, ?1)", (now,))
     sql.execute("DELETE FROM unread WHERE until < ?", (forget,))
-    sql.executemany(
-        "INSERT INTO unread VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    sql.insert(
+        "unread",
+        "feed, start, until",
         [one for one in VolumeViews(sql).recovered(now - RECOVERED) if one[2] - one[1] > patience],
+        or_ignore=True,
     )

@@ -19,7 +19,7 @@ from monitor.model.watchlist import (
     WatchlistInForce,
     WatchlistRecord,
 )
-from monitor.storage.store.sql.connection import StoreConnection, transaction
+from monitor.storage.store.database.connection import StoreConnection, transaction
 
 DUPLICATE = "copy"
 """Why an alert that was merged into another was not notified."""
@@ -51,11 +51,12 @@ class WatchlistViews:
             buckets: How many stretches of time it has.
             width: Seconds of each.
         """
+        dialect = self._connection.sql.dialect
         sparks: dict[str, list[int]] = defaultdict(lambda: [0] * buckets)
         for name, bucket, count in self._connection.read(
-            "SELECT watchlist, cast((raised_at - ?1) / ?2 AS INTEGER) AS bucket,"
+            f"SELECT watchlist, {dialect.whole('(raised_at - ?1) / ?2')} AS bucket,"
             " count(DISTINCT story_alert)"
-            " FROM alerts INDEXED BY alerts_by_time"  # left alone, SQLite reads all
+            f" FROM alerts {dialect.indexed_by('alerts_by_time')}"  # left alone, SQLite reads all
             " WHERE raised_at >= ?1 AND merged_into IS NULL"
             " AND (article IS NOT NULL OR watchlist = '') GROUP BY watchlist, bucket",
             (since, width),
@@ -141,11 +142,13 @@ class WatchlistViews:
         Reasons are those of `Alert.suppressed`, and `copy`.
         """
         found = self._connection.read(
-            "SELECT watchlist, CASE WHEN merged_into IS NULL THEN held ELSE ?2 END, count(*)"
-            " FROM alerts INDEXED BY alerts_by_time WHERE raised_at >= ?1"
-            " AND (held <> '' OR merged_into IS NOT NULL) GROUP BY 1, 2"
-            " UNION ALL SELECT al.watchlist, e.held, count(*) FROM escalations e"
-            " JOIN alerts al ON al.id = e.alert WHERE e.at >= ?1 AND e.held <> '' GROUP BY 1, 2",
+            "SELECT watchlist, CASE WHEN merged_into IS NULL THEN suppressed ELSE ?2 END, count(*)"
+            f" FROM alerts {self._connection.sql.dialect.indexed_by('alerts_by_time')}"
+            " WHERE raised_at >= ?1"
+            " AND (suppressed <> '' OR merged_into IS NOT NULL) GROUP BY 1, 2"
+            " UNION ALL SELECT al.watchlist, e.suppressed, count(*) FROM escalations e"
+            " JOIN alerts al ON al.id = e.alert"
+            " WHERE e.at >= ?1 AND e.suppressed <> '' GROUP BY 1, 2",
             (since, DUPLICATE),
         )
         counts: Counter[tuple[str, str]] = Counter()
@@ -166,26 +169,26 @@ class WatchlistViews:
         found = self._connection.read(
             "SELECT watchlist, who, since, until, (SELECT count(*) FROM alerts al"
             " WHERE al.watchlist = CASE m.watchlist WHEN ?2 THEN '' ELSE m.watchlist END"
-            " AND al.held = 'muted'"
+            " AND al.suppressed = 'silence'"
             " AND al.raised_at >= m.since)"
-            " FROM mutes m WHERE told = 0 AND until > ?1 ORDER BY until",
+            " FROM silences m WHERE NOT reported AND until > ?1 ORDER BY until",
             (now, FEED_HEALTH),
         )
         return [
-            Silence(watchlist=watchlist, by=who, since=since, until=until, suppressed=held)
-            for watchlist, who, since, until, held in found
+            Silence(watchlist=watchlist, by=who, since=since, until=until, suppressed=suppressed)
+            for watchlist, who, since, until, suppressed in found
         ]
 
     def silence(self, silence: Silence) -> None:
         """Silence a watchlist; one that is active at `since` gets the new end and author."""
         with transaction(self._connection.sql) as sql:
             renewed = sql.execute(
-                "UPDATE mutes SET until = ?, who = ? WHERE told = 0 AND until > ?"
+                "UPDATE silences SET until = ?, who = ? WHERE NOT reported AND until > ?"
                 " AND watchlist = ?",
                 (silence.until, silence.by, silence.since, silence.watchlist),
             )
             if not renewed.rowcount:
                 sql.execute(
-                    "INSERT INTO mutes (watchlist, who, since, until) VALUES (?, ?, ?, ?)",
+                    "INSERT INTO silences (watchlist, who, since, until) VALUES (?, ?, ?, ?)",
                     (silence.watchlist, silence.by, silence.since, silence.until),
                 )

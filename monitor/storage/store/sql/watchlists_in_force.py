@@ -9,13 +9,16 @@ from typing import Any
 from monitor.model.config import Watchlist
 from monitor.model.evidence import Kind
 from monitor.model.watchlist import renamed_watchlists
-from monitor.storage.store.sql.connection import Connection, marks
+from monitor.storage.store.database.connection import Connection
 from monitor.storage.store.sql.evidence import EvidenceLog
 
-_COLUMNS = "name, place, severity, feeds, outlets, crossing, louder, cooldown, notify_backfill"
-_TABLES = ("alerts", "counts", "mutes", "holding", "unusual", "backfills")
+_COLUMNS = (
+    "name, place, severity, feeds, escalate_outlets, escalate_languages, escalate_to,"
+    " cooldown, notify_backfill"
+)
+_TABLES = ("alerts", "counts", "silences", "suppressed_counts", "unusual", "backfills")
 """Tables that name a watchlist, without the one of those in force."""
-_ONE_ROW = ("counts", "holding")
+_ONE_ROW = ("counts", "suppressed_counts")
 """Those of them that may have a row of a watchlist without alerts."""
 
 
@@ -26,7 +29,7 @@ def save_watchlists(sql: Connection, watchlists: Sequence[Watchlist]) -> None:
     stored = sql.execute(f"SELECT {_COLUMNS} FROM watchlists ORDER BY place").fetchall()
     if rows != [tuple(row) for row in stored]:
         sql.execute("DELETE FROM watchlists")
-        sql.executemany(f"INSERT INTO watchlists ({_COLUMNS}) VALUES ({marks(9)})", rows)
+        sql.insert("watchlists", _COLUMNS, rows)
 
 
 def _values(place: int, value: Watchlist) -> tuple[Any, ...]:

@@ -52,18 +52,18 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
     assert told(tmp_path) == [("douane", "raised", "")]
     rows = json.loads(run("alerts", "--suppressed", "--format", "json"))
     assert [(row["watchlist"], row["suppressed"]) for row in rows] == [
-        ("port", "no route"), ("Alibaba", "muted"), ("Alibaba", "muted"),
+        ("port", "no route"), ("Alibaba", "silence"), ("Alibaba", "silence"),
     ]  # fmt: skip
     assert all(row["suppressed_until"] == mute["until"] for row in rows[1:])
     suppressed = run("alerts", "--suppressed", "--watch", "Alibaba")
     assert "not notified: the watchlist was silenced until" in suppressed
     assert len(json.loads(run("alerts", "--format", "json"))) == 4, "marked, not hidden"
     status = json.loads(run("status", "--json"))
-    assert status["suppressed"] == {"muted": 2, "no route": 1}
+    assert status["suppressed"] == {"silence": 2, "no route": 1}
     assert [one["watchlist"] for one in status["silences"]] == ["Alibaba"]
     assert "suppressed in the last day: 2 silenced, 1 without a route;" in run("status")
     lists = {row["name"]: row for row in json.loads(run("watch", "list", "--format", "json"))}
-    assert lists["Alibaba"]["suppressed"] == {"muted": 2}
+    assert lists["Alibaba"]["suppressed"] == {"silence": 2}
     assert lists["Alibaba"]["silenced_until"] == mute["until"]
     assert "2 silenced until" in run("watch", "list")
 

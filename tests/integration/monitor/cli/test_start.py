@@ -64,7 +64,7 @@ def test_a_command_that_shows_the_store_imports_no_search_engine(
         room.save(arrival(1, ALIBABA), arrival(2, article=article(2, 2, story=1)))
         room.store.close()
     modules = imported(folder, command)
-    assert "monitor.storage.store.sqlite" in modules
+    assert "monitor.storage.store.database.sqlite" in modules
     assert not NEVER_USED & modules
 
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 from msgspec.structs import replace
-from support import flow, old_stores
+from support import flow
 from support.flow import HOUR, START
 from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Reply, Web, conditional, redirect
@@ -225,33 +225,6 @@ def test_a_feed_whose_address_nobody_changed_stays(tmp_path: Path, urls: tuple[s
         store.subscribe([Feed(url=url, name=url) for url in urls], [])
         rows = store._connection.execute("SELECT number, url FROM feeds ORDER BY 1").fetchall()
         assert rows[0] == (1, OLD)
-
-
-def test_a_password_in_a_stored_address_is_taken_out_and_the_history_stays(tmp_path: Path) -> None:
-    with closing(store_of(tmp_path)) as store:
-        store.subscribe([Feed(url="https://me:hunter2@old.example/rss", name="a")], [])
-        (feed,) = store.subscribe([FEED], [])
-        assert feed.number == 1
-    assert b"hunter2" not in b"".join(p.read_bytes() for p in tmp_path.glob("newsroom.db"))
-
-
-def test_a_store_of_version_2_is_brought_up(tmp_path: Path) -> None:
-    old = old_stores.make(
-        tmp_path / "old",
-        rows="INSERT INTO feeds (number, url, name, etag, polls)"
-        " VALUES (7, 'https://me:hunter2@old.example/rss', 'Le Fil', x'31', 9);",
-    )
-    with closing(store_of(old)) as store, closing(store_of(tmp_path / "new")) as fresh:
-        (feed,) = store.subscribe([FEED], [])
-        assert (feed.number, etag_of(store)) == (7, b"1")
-        store._connection.execute("INSERT INTO moves VALUES (7, ?, 0, 90000, 3)", (NEW,))
-        store.subscribe([replace(FEED, url=NEW)], [])
-        for table in ("feeds", "moves", "former_addresses", "unread_pages"):
-            shapes = [
-                sorted(row[1:] for row in each._connection.execute(f"PRAGMA table_info({table})"))
-                for each in (store, fresh)
-            ]
-            assert shapes[0] == shapes[1], table
 
 
 def test_a_feed_asked_in_another_manner_is_asked_for_all_of_it(tmp_path: Path) -> None:

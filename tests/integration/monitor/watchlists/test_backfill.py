@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from support import flow, old_stores
+from support import flow
 from support.flow import FEEDS, START, WATCHLISTS, Fuse, Killed
 from support.newsroom import Item, Newsroom, rss, until
 from support.scripted_server import Reply, Web
@@ -27,9 +27,7 @@ from monitor.judgement.rule_version import rule_version
 from monitor.model.config import Watchlist
 from monitor.model.severity import Severity
 from monitor.model.store_address import StoreAddress
-from monitor.storage.store.sql.schema import BACKFILLS, VERSION
 from monitor.storage.store.sql.store import Store
-from monitor.storage.store.sql.views import Views
 from monitor.watchlists import backfill as module
 from monitor.watchlists.backfill import Backfill, BackfillStep
 
@@ -210,14 +208,6 @@ def test_a_store_that_refuses_loses_nothing(folder: Path) -> None:
         while work.step():
             pass
     assert alerts(folder)
-
-
-def test_a_store_of_the_first_version_gets_the_table(tmp_path: Path) -> None:
-    folder = old_stores.make(tmp_path / "old", version=1)
-    assert Views(StoreAddress(folder)).watchlists.backfills() == []
-    ((made,),) = flow.rows(folder, "SELECT sql FROM sqlite_master WHERE name = 'backfills'")
-    assert made in BACKFILLS
-    assert flow.rows(folder, "PRAGMA user_version") == [(VERSION,)]
 
 
 # --- the version of a rule -----------------------------------------------------------------

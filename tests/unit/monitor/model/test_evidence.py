@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
-from support import flow, old_stores
+from support import flow
 from support.alert_storage import raise_alerts, save_page, save_poll
 
 from index.query.parser import parse_query
@@ -31,8 +31,8 @@ from monitor.model.poll import ArticleChange, PollOutcome, ResponseEvidence
 from monitor.model.severity import Severity
 from monitor.model.store_address import StoreAddress
 from monitor.storage.maintenance.verification import VerificationResult, verify
+from monitor.storage.store.database.sqlite_schema import GUARDS
 from monitor.storage.store.sql.evidence import EvidenceReader
-from monitor.storage.store.sql.schema import EVIDENCE
 from monitor.storage.store.sql.store import Store
 
 NOW = flow.START + 10 * flow.HOUR
@@ -244,12 +244,12 @@ def written_anew(sql: sqlite3.Connection) -> None:
         sql.execute(
             "UPDATE evidence SET record = ?, hash = ? WHERE number = ?", (record, before, number)
         )
-    for number, record in sql.execute("SELECT number, record FROM evidence WHERE said <> ''"):
+    for number, record in sql.execute("SELECT number, record FROM evidence WHERE rule <> ''"):
         said = json.loads(record)
         kept = {k: said[k] for k in ("watchlist", "version", "query", "lang", "feeds")}
         text = json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         sql.execute(
-            "UPDATE evidence SET said = ? WHERE number = ?",
+            "UPDATE evidence SET rule = ? WHERE number = ?",
             (hashlib.sha256(text.encode()).hexdigest(), number),
         )
 
@@ -327,7 +327,7 @@ TAMPERED: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = {
         f"UPDATE evidence SET kind = 'earlier' WHERE number = {RAISED}", "filed under another"
     ),
     "a rule is filed under another hash": (
-        "UPDATE evidence SET said = 'abc' WHERE number = 1", "filed under another hash"
+        "UPDATE evidence SET rule = 'abc' WHERE number = 1", "filed under another hash"
     ),
     "an alert is taken away": (
         f"DELETE FROM alerts WHERE id = {AN_ALERT}", "no record says that it was dropped"
@@ -439,7 +439,8 @@ def test_tampering_is_named(room: Path, tmp_path: Path, case: str) -> None:
             sql.executescript(how)
         else:
             how(sql)
-        sql.executescript(EVIDENCE[EVIDENCE.index("CREATE TRIGGER") :])
+        for guard in GUARDS.values():
+            sql.execute(guard)
     found = verified(tmp_path)
     assert not found.whole
     assert any(_matches(named, str(fault)) for fault in found.faults), found.faults
@@ -473,38 +474,13 @@ def test_records_that_are_all_written_anew_are_told_by_a_hash_noted_elsewhere(
     with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql, sql:
         sql.execute("DROP TRIGGER evidence_is_final")
         written_anew(sql)
-        sql.executescript(EVIDENCE[EVIDENCE.index("CREATE TRIGGER evidence_is_final") :].split(
-            "CREATE TRIGGER evidence_is_appended")[0])  # fmt: skip
+        sql.execute(GUARDS["evidence_is_final"])
     assert verified(tmp_path).whole, "nothing but the hash can tell"
     (fault,) = verified(tmp_path, noted=noted).faults
     assert noted in str(fault)
 
 
 # --- what goes, what was there before --------------------------------------------------
-
-
-def test_alerts_of_an_older_store_are_written_down_as_such(tmp_path: Path) -> None:
-    rows = (
-        "INSERT INTO feeds (url, name) VALUES ('https://a.test/rss', 'A');"
-        "INSERT INTO articles (id, feed, url, canonical, fingerprint, title, summary, body, author,"
-        " lang, seen, story) VALUES (1, 1, 'https://a.test/1', '', x'00', 'Un', '', '', '', 'fr',"
-        " 100.0, 1);"
-        "INSERT INTO alerts (id, watchlist, article, severity, raised_at)"
-        " VALUES (4, 'w', 1, 'high', 100.0);"
-        "INSERT INTO matches VALUES (4, 0, 'title', 0, 2, 'Un', 'un');"
-    )
-    folder = old_stores.make(tmp_path / "old", 2, rows)
-    with closing(Store(StoreAddress(folder))) as store:
-        d = Feed(url="https://d.test/rss", name="D")
-        store.subscribe((Feed(url="https://a.test/rss", name="A"), d), (LOUD,))
-        flow.rows(folder, "SELECT 1")
-        found = verified(folder)
-        assert (found.whole, found.earlier, found.texts) == (True, 1, 1)
-        ((_, alert, said),) = records(folder, "earlier")
-        assert (alert, said["watchlist"], said["matches"][0]["text"]) == (4, "w", "Un")
-    with closing(sqlite3.connect(folder / "newsroom.db")) as sql, sql:
-        sql.execute("UPDATE articles SET title = 'Deux'")
-    assert "not the text that was hashed" in str(verified(folder).faults)
 
 
 def test_what_an_edit_takes_away_and_a_page_brings_is_written_down(room: Path) -> None:

@@ -69,7 +69,7 @@ def test_every_reason_why_nobody_is_notified_has_words(reason: SuppressionReason
 
 def test_why_nobody_is_notified_is_said_with_its_end_and_for_escalations() -> None:
     assert describe_suppression(ALERT, moment) == ""
-    silenced = replace(ALERT, suppressed="muted", suppressed_until=7.0)
+    silenced = replace(ALERT, suppressed="silence", suppressed_until=7.0)
     said = describe_suppression(silenced, moment)
     assert said == "not notified: the watchlist was silenced until at 7"
     step = Escalation(
@@ -84,7 +84,7 @@ def test_why_nobody_is_notified_is_said_with_its_end_and_for_escalations() -> No
 
 
 def test_suppressed_alerts_are_counted_in_words_the_most_first() -> None:
-    counts = {"muted": 2, "copy": 1_000, **dict.fromkeys(SuppressionReason, 3)}
+    counts = {"silence": 2, "copy": 1_000, **dict.fromkeys(SuppressionReason, 3)}
     assert describe_counts(counts) == (
         "1,000 copies, 3 silenced, 3 published before they were watched, 3 without a route,"
         " 3 in a cooldown"

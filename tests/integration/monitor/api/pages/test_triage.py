@@ -19,7 +19,7 @@ PATH, FORM, UNDO = "/alerts/a2", "/alerts/a2/triage", "/alerts/a2/undo"
 @pytest.fixture
 def api(filled: Newsroom) -> Iterator[Api]:
     service = open_service(filled.data, filled.config)
-    (story,) = service.views.alerts.stories([2], closed=True, muted=True)
+    (story,) = service.views.alerts.stories([2], closed=True, silenced=True)
     ids = [one.id for one in story.alerts]
     fresh = {"state": AlertState.NEW, "verdict": Verdict.NONE, "starred": False}
     service.triage.change(ids, **fresh, note="", assignee="")

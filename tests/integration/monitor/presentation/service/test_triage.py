@@ -27,7 +27,7 @@ from monitor.model.alert import AlertState, Verdict
 from monitor.model.config import Watchlist
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
-from monitor.model.store_address import StoreAddress
+from monitor.model.store_address import FILE, StoreAddress
 from monitor.model.triage import (
     Change,
     TriageAction,
@@ -46,7 +46,6 @@ from monitor.presentation.service.triage import (
     clean_tag,
 )
 from monitor.storage.store.sql.store import Store
-from monitor.storage.store.sqlite import FILE
 
 ALIBABA = Watchlist(name="Alibaba", query=parse_query("alibaba"))
 SPIES = Watchlist(name="Espions", query=parse_query("espionnage~"), severity=Severity.HIGH)
@@ -397,9 +396,10 @@ import os, signal, sys
 from pathlib import Path
 from monitor.model.alert import AlertState
 from monitor.model.triage import Change
+from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.views import Views
 
-views, left = Views(Path(sys.argv[1])), int(sys.argv[2])
+views, left = Views(StoreAddress(Path(sys.argv[1]))), int(sys.argv[2])
 def statement(_):
     global left
     left -= 1

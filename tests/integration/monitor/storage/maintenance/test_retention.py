@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from support import flow, old_stores
+from support import flow
 from support.alert_storage import save_poll
 from support.newsroom import Newsroom, until
 from support.properties import examples
@@ -31,10 +31,10 @@ from monitor.model.store_address import StoreAddress
 from monitor.model.triage import Change
 from monitor.storage.maintenance import retention as keeping
 from monitor.storage.maintenance import retention as tidying
+from monitor.storage.maintenance.compaction import compact, room
 from monitor.storage.maintenance.retention import RetentionSweep, SweepResult
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
-from monitor.storage.store.sqlite import compact, room
 
 pytestmark = pytest.mark.costly
 
@@ -233,15 +233,6 @@ def test_dropping_gives_its_room_back(store: Store, tmp_path: Path) -> None:
     assert room(tmp_path).free == 0
     assert room(tmp_path).taken < before / 2
     put(store, 1)
-
-
-def test_a_store_of_the_second_version_can_drop(tmp_path: Path) -> None:
-    folder = old_stores.make(tmp_path / "old", version=2)
-    with closing(Store(StoreAddress(folder))) as store:
-        store.subscribe(FEEDS, (ALIBABA, SPIES))
-        id = put(store, 900, "Alibaba")
-        assert swept(store, replace(YEAR, drop_alerts=True)).articles >= 1
-        assert id not in store.article_ids()
 
 
 @pytest.mark.parametrize(

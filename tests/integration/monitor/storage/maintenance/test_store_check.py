@@ -18,12 +18,12 @@ from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertKind
 from monitor.model.search import Filter
 from monitor.model.status import MonitorPresence
-from monitor.model.store_address import StoreAddress
+from monitor.model.store_address import FILE, StoreAddress
 from monitor.storage.maintenance.store_check import EVERY, StoreCheckRunner, note_damage
 from monitor.storage.monitor_lock import Heartbeat, MonitorLock
+from monitor.storage.store.database.sqlite import open_database
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
-from monitor.storage.store.sqlite import FILE, open_database
 
 pytestmark = pytest.mark.costly
 

@@ -234,7 +234,9 @@ def test_what_pages_bring_of_articles_that_were_there_before_is_marked_too(tmp_p
         {f"https://ex.org/{n}": [page.encode()] * 2 for n, page in enumerate(pages, 1)},
     )
     lived(tmp_path, press, 2, FEEDS[2:])
-    assert rows(tmp_path, "SELECT watchlist, article, backfill, held FROM alerts ORDER BY id") == [
+    assert rows(
+        tmp_path, "SELECT watchlist, article, backfill, suppressed FROM alerts ORDER BY id"
+    ) == [
         ("Alibaba", 1, 1, "backfill"),
         ("Cainiao", 1, 1, "backfill"),
         ("Cainiao", 2, 0, ""),

@@ -125,7 +125,7 @@ def test_a_daily_that_stops_raises_an_alert_once_and_again_when_it_stops_again(
     assert (len(life.rung), life.health()) == (1, Health.OK)
     life.poll_for(6)
     assert len(life.rung) == 2
-    kinds = flow.rows(tmp_path, "SELECT kind, ended_at IS NULL FROM episodes ORDER BY started_at")
+    kinds = flow.rows(tmp_path, "SELECT kind, ended_at IS NULL FROM incidents ORDER BY started_at")
     assert kinds == [("silent", 0), ("silent", 1)]
 
 
@@ -219,7 +219,7 @@ def test_a_feed_that_fails_for_days_raises_an_alert_once_whatever_the_network_do
             assert life.rung == []
     assert life.rung == ["Les Échos: cannot be read for 3 days: no such host"]
     life.poll()
-    ((ended,),) = flow.rows(tmp_path, "SELECT ended_at FROM episodes")
+    ((ended,),) = flow.rows(tmp_path, "SELECT ended_at FROM incidents")
     assert ended == life.now
 
 

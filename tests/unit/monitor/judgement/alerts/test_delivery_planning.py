@@ -40,7 +40,7 @@ from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 
 CHANNELS = ("desk", "log")
-ALL = Filter(muted=True)
+ALL = Filter(silenced=True)
 Make = Callable[..., "Room"]
 NEVER = Escalate(outlets=None, languages=False)
 STATES = tuple(DeliveryState)
@@ -137,15 +137,15 @@ def test_what_a_silenced_watchlist_raises_is_kept_and_marked_and_told_to_nobody(
     room.publish("Alibaba", "Alibaba et Liège")
     held = {(a.watchlist, a.title): (a.suppressed, a.suppressed_until) for a in room.alerts()}
     assert held == {
-        ("Alibaba", "Alibaba"): ("muted", START + 7200),
-        ("Alibaba", "Alibaba et Liège"): ("muted", START + 7200),
+        ("Alibaba", "Alibaba"): ("silence", START + 7200),
+        ("Alibaba", "Alibaba et Liège"): ("silence", START + 7200),
         ("Liège", "Alibaba et Liège"): ("", None),
     }
     assert len(room.told()) == len(CHANNELS)
     assert [m.suppressed for m in room.views.watchlists.silences(room.now)] == [2]
     assert len(room.views.alerts.ids(Filter())) == 1, "not in the stream"
     assert len(room.views.alerts.ids(replace(ALL, suppressed=True))) == 2
-    assert room.views.watchlists.suppressed(START) == {("Alibaba", "muted"): 2}
+    assert room.views.watchlists.suppressed(START) == {("Alibaba", "silence"): 2}
 
 
 @pytest.mark.parametrize("early", [True, False])
@@ -235,7 +235,7 @@ def test_what_is_silenced_in_a_cooldown_is_marked_as_silenced(make: Make) -> Non
     room.publish("Alibaba")
     room.desk.silence("Alibaba")
     room.publish("Alibaba encore")
-    assert [a.suppressed for a in room.alerts()] == ["", "muted"]
+    assert [a.suppressed for a in room.alerts()] == ["", "silence"]
 
 
 # --- escalated alerts -------------------------------------------------------------------
@@ -247,9 +247,9 @@ TEXT = (
 )
 
 
-@pytest.mark.parametrize("muted", [False, True])
+@pytest.mark.parametrize("silenced", [False, True])
 def test_an_escalated_alert_is_notified_again_or_the_reason_is_stored(
-    tmp_path: Path, muted: bool
+    tmp_path: Path, silenced: bool
 ) -> None:
     outlets = [Feed(url=f"https://{n}.fr/rss", name=n, lang="fr") for n in ("lun", "deux")]
 
@@ -269,18 +269,18 @@ def test_an_escalated_alert_is_notified_again_or_the_reason_is_stored(
     monitor = ManualMonitor(tmp_path, press, outlets, asked, routing=high)
     monitor.live(range(2))
     views = Views(StoreAddress(tmp_path))
-    if muted:
+    if silenced:
         triage(views, lambda: START + HOUR).silence("Alibaba", 9 * HOUR)
     monitor.live([2])
     alert = views.alerts.get([1])[0]
     assert alert.suppressed == "", "it was told when it was raised"
     (step,) = alert.escalations
     again = [d for d in views.deliveries.newest(STATES) if d.occasion == "escalated"]
-    if muted:
-        assert (step.suppressed, again) == ("muted", [])
+    if silenced:
+        assert (step.suppressed, again) == ("silence", [])
         assert alert.id in views.alerts.ids(replace(ALL, suppressed=True))
-        held = sum(1 for one in views.alerts.get([1, 2]) if one.suppressed == "muted")
-        assert views.watchlists.suppressed(START)["Alibaba", "muted"] == 1 + held
+        held = sum(1 for one in views.alerts.get([1, 2]) if one.suppressed == "silence")
+        assert views.watchlists.suppressed(START)["Alibaba", "silence"] == 1 + held
     else:
         assert step.suppressed == ""
         assert [(d.channel, d.why) for d in again] == [("desk", "2 outlets")]
@@ -356,9 +356,9 @@ def test_a_kill_at_any_step_counts_nothing_twice(tmp_path: Path) -> None:
 
     def state(folder: Path) -> tuple[object, ...]:
         return (
-            flow.rows(folder, "SELECT held, count(*) FROM alerts GROUP BY held"),
+            flow.rows(folder, "SELECT suppressed, count(*) FROM alerts GROUP BY suppressed"),
             flow.rows(folder, "SELECT channel, count(*) FROM deliveries GROUP BY channel"),
-            flow.rows(folder, "SELECT held FROM holding"),
+            flow.rows(folder, "SELECT number FROM suppressed_counts"),
         )
 
     fuse = Fuse()

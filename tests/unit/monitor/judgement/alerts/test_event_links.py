@@ -185,7 +185,7 @@ def state(folder: Path) -> list[list[tuple[Any, ...]]]:
     return [
         flow.rows(folder, query)
         for query in (
-            "SELECT watchlist, severity, state, held, raised_at, merged_into IS NULL, a.url"
+            "SELECT watchlist, severity, state, suppressed, raised_at, merged_into IS NULL, a.url"
             " FROM alerts al JOIN articles a ON a.id = al.article ORDER BY a.url, watchlist",
             "SELECT alert, reason, at, outlets, severity FROM escalations ORDER BY alert, reason",
             "SELECT a.url, b.url FROM event_links l JOIN articles a ON a.id = l.later"

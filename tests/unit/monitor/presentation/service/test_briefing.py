@@ -77,7 +77,7 @@ def test_a_story_shows_what_its_own_watchlist_matches() -> None:
 def test_noise_silences_and_backfills_are_counted_and_closed_stories_marked() -> None:
     known = facts(
         story(alert(1, verdict=Verdict.NOISE)),
-        story(alert(2, suppressed="muted")),
+        story(alert(2, suppressed="silence")),
         story(alert(3, backfill=True, suppressed="backfill", published=SEVEN - 90_000)),
         story(alert(7, backfill=True, suppressed="backfill", state=AlertState.CLOSED)),
         story(alert(4, state=AlertState.CLOSED)),

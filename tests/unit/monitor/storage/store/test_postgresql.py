@@ -9,19 +9,19 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from support.small_store import ALIBABA, SmallStore, arrival, article, opened
+from support.small_store import ALIBABA, SmallStore, arrival, opened
 
-from index.analysis.shingles import shingles
 from monitor.base.errors import StoreError, StoreTakenError
 from monitor.model.store_address import StoreAddress
-from monitor.storage.store.postgresql.address import parse_address
-from monitor.storage.store.postgresql.connection import describe, open_database
-from monitor.storage.store.sql.connection import select_in
+from monitor.storage.store.database.connection import select_in
+from monitor.storage.store.database.postgresql import describe, open_database
+from monitor.storage.store.database.postgresql_address import parse_address
+from monitor.storage.store.database.schema import VERSION
+from monitor.storage.store.database.sqlite import open_database as open_sqlite
+from monitor.storage.store.database.tables import TABLES
 from monitor.storage.store.sql.evidence import EvidenceReader
-from monitor.storage.store.sql.schema import TABLE_NAMES, VERSION
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
-from monitor.storage.store.sqlite import open_database as open_sqlite
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
 
@@ -57,30 +57,28 @@ def cut(address: str) -> None:
     "rows",
     [
         [],
-        [(1, 0.5, "a", b"\x00")],
-        [(1, 0.5, '{a,"b"}', b"\x00"), (1 << 62, -1e300, "l'État\\", b"")],
-        [(1, None, None, b"x"), (None, 0.5, None, None), (3, None, None, b"y")],
-        [(1, 1, "a", b"x"), (2, 0.5, "b", b"y")],
-        [(1, 0.5, "a\0b", b"a\0b"), (2, 0.5, "\0", b"\0")],
+        [(1, 0.5, "a", b"\x00", True)],
+        [(1, 0.5, '{a,"b"}', b"\x00", True), (1 << 62, -1e300, "l'État\\", b"", False)],
+        [(1, None, "a", b"x", 1), (2, 0.5, "b", None, 0), (3, None, "c", b"y", 1)],
+        [(1, 1, "a", b"x", 1), (2, 0.5, "b", b"y", False)],
+        [(1, 0.5, "a\0b", b"a\0b", True), (2, 0.5, "\0", b"\0", True)],
     ],
 )
 def test_many_rows_are_inserted_as_they_are_in_their_order(
     postgresql: str, rows: list[tuple[object, ...]]
 ) -> None:
     sql = open_database(postgresql, create=True, busy_ms=1_000)
-    sql.script(
-        "CREATE TEMPORARY TABLE odd (id BIGINT GENERATED ALWAYS AS IDENTITY,"
-        " number BIGINT, share FLOAT8, text TEXT, bytes BYTEA)"
-    )
-    sql.executemany("INSERT INTO odd (number, share, text, bytes) VALUES (?, ?, ?, ?)", rows)
+    columns = "failures, every, name, etag, gone"
+    numbered = [(*row, f"https://a.test/{place}") for place, row in enumerate(rows)]
+    sql.insert("feeds", f"{columns}, url", numbered)
     kept = [
         tuple(value.replace("\0", "") if isinstance(value, str) else value for value in row)
         for row in rows
     ]
-    found = sql.execute("SELECT number, share, text, bytes FROM odd ORDER BY id").fetchall()
+    found = sql.execute(f"SELECT {columns} FROM feeds ORDER BY number").fetchall()
     assert found == kept
-    texts = [text for _, _, text, _ in kept if text is not None]
-    again = select_in(sql, "SELECT text FROM odd WHERE number > ? AND text IN ({0})", texts, 0)
+    texts = [text for _, _, text, *_ in kept]
+    again = select_in(sql, "SELECT name FROM feeds WHERE failures > ? AND name IN ({0})", texts, 0)
     assert sorted(text for (text,) in again) == sorted(texts)
     sql.close()
 
@@ -137,30 +135,6 @@ def columns(address: str) -> list[tuple[object, ...]]:
         "SELECT table_name, column_name, data_type, is_nullable, column_default"
         " FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY 1, 2",
     )
-
-
-def test_a_store_of_an_earlier_version_is_upgraded_and_keeps_what_is_in_it(
-    room: SmallStore,
-) -> None:
-    text = article(1, summary="La sûreté de l’État enquête sur le groupe chinois à Liège")
-    room.save(arrival(1, ALIBABA, article=text))
-    new = columns(room.address.url)
-    say(
-        room.address.url,
-        "DROP TABLE tokens, assignments, index_changes, configs, monitors, leases, turns",
-        "DROP INDEX feeds_by_due, feeds_by_poll",
-        "ALTER TABLE feeds DROP COLUMN bucket",
-        "ALTER TABLE pages DROP COLUMN bucket",
-        "INSERT INTO shingles VALUES (123, 1)",
-        "UPDATE store SET version = 11",
-    )
-    assert columns(room.address.url) != new
-    again = opened(room.address)
-    assert columns(room.address.url) == new
-    assert again.ids() == [1]
-    assert room.sql("SELECT version FROM store") == [(VERSION,)]
-    own = shingles(text.title, text.summary, text.body)
-    assert own and {number for (number,) in room.sql("SELECT shingle FROM shingles")} == own
 
 
 def test_a_store_of_a_newer_version_is_not_touched(room: SmallStore) -> None:
@@ -265,9 +239,9 @@ def test_a_database_in_another_encoding_is_refused(postgresql_server: str) -> No
 
 def test_both_databases_have_the_same_tables(postgresql: str, tmp_path: Path) -> None:
     Store(StoreAddress(url=postgresql)).close()
-    names = {table: set[str]() for table in TABLE_NAMES}
+    names = {table: set[str]() for table in TABLES}
     with closing(open_sqlite(tmp_path, create=True)) as sql:
-        for table in TABLE_NAMES:
+        for table in TABLES:
             names[table] = {row[1] for row in sql.execute(f"PRAGMA table_info({table})")}
     there = {table: set[str]() for table, *_ in columns(postgresql)}
     for table, name, *_ in columns(postgresql):
@@ -292,3 +266,12 @@ def test_who_is_not_let_in_is_told_why(said: str, advice: str) -> None:
     address = parse_address("postgresql://lea@db.example.org/news")
     failed = psycopg.OperationalError(f'connection to server at "db.example.org" failed: {said}')
     assert advice in describe(address, failed)
+
+
+def test_a_store_of_a_development_version_is_refused(room: SmallStore) -> None:
+    say(room.address.url, "CREATE TABLE mutes (id BIGINT)", "UPDATE store SET version = 20")
+    try:
+        with pytest.raises(StoreError, match="move it away, and `tocsin run` begins a new"):
+            Store(room.address)
+    finally:
+        say(room.address.url, "DROP TABLE mutes", f"UPDATE store SET version = {VERSION}")

@@ -103,6 +103,6 @@ def test_an_incident_that_raises_no_alert_is_one(store: Store, address: StoreAdd
     refreshed(store, 200.0, ended=(AlertKind.SILENT,))
     assert refreshed(store, 300.0, (SILENT, GONE)) == [AlertKind.GONE]
     told = flow.rows(
-        address, "SELECT kind, started_at, ended_at, alert FROM episodes ORDER BY 1, 2"
+        address, "SELECT kind, started_at, ended_at, alert FROM incidents ORDER BY 1, 2"
     )
     assert told == [("gone", 300, None, 1), ("silent", 100, 200, None), ("silent", 300, None, None)]

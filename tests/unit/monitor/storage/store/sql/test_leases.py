@@ -19,7 +19,7 @@ from monitor.model.store_address import StoreAddress
 from monitor.storage.fair_share import bucket_of
 from monitor.storage.fencing import SOLE, Holding, Lease, under
 from monitor.storage.maintenance.store_check import note_lost_monitors
-from monitor.storage.store.sql.connection import transaction
+from monitor.storage.store.database.connection import transaction
 from monitor.storage.store.sql.leases import HANDOVER, TURNS_KEPT, SqlLeases
 from monitor.storage.store.sql.store import Store
 
@@ -241,7 +241,7 @@ def test_viewers_see_who_does_what_and_how_late(room: SmallStore) -> None:
 def test_a_writer_that_was_stopped_does_not_hold_up_the_others_for_ever(
     room: SmallStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.storage.store.postgresql.connection.IDLE_MS", 300)
+    monkeypatch.setattr("monitor.storage.store.database.postgresql.IDLE_MS", 300)
 
     def sleep_within() -> None:
         with room.store.batch() as batch:

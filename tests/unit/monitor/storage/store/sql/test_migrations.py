@@ -1,75 +1,73 @@
-"""A store of an earlier version becomes what a new one is, and keeps what is in it."""
+"""A store gets its tables, and is upgraded in one transaction or left as it was."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support import flow, old_stores
+from support.small_store import ALIBABA, arrival, opened
 
-from index.analysis.shingles import LEAST_SIZE, shingles
-from monitor.model.alert import AlertState
-from monitor.model.search import Filter
+from monitor.base.errors import StoreError
 from monitor.model.store_address import StoreAddress
-from monitor.model.triage import Change
+from monitor.storage.store.database import sqlite
+from monitor.storage.store.database.connection import Connection, by_name
+from monitor.storage.store.database.opening import open_database
+from monitor.storage.store.database.schema import VERSION, prepare
 from monitor.storage.store.sql.store import Store
-from monitor.storage.store.sql.views import Views
-
-ROWS = """
-INSERT INTO feeds (url, name, last_ok, last_poll, next_due)
-    VALUES ('https://a.test/rss', 'A', 100.0, 100.0, 1000.0);
-INSERT INTO articles (id, feed, url, canonical, fingerprint, title, summary, body, author, lang,
-    seen, story) VALUES (1, 1, '', '', x'00', 'One', '', '', '', 'fr', 100.0, 1),
-    (2, 1, '', '', x'01', 'Two', '', '', '', 'fr', 100.0, 2);
-INSERT INTO alerts (id, watchlist, article, severity, state, raised_at)
-    VALUES (4, 'w', 1, 'high', 'acknowledged', 100.0), (9, 'w', 2, 'low', 'new', 200.0);
-"""
 
 
-def _tables(folder: Path) -> dict[str, object]:
-    found = {
-        name: {column[1:] for column in flow.rows(folder, f"PRAGMA table_info({name})")}
-        for (name,) in flow.rows(folder, "SELECT name FROM sqlite_master WHERE type = 'table'")
-    }
-    others = flow.rows(
-        folder, "SELECT type, name, tbl_name FROM sqlite_master WHERE type <> 'table'"
-    )
-    return {**found, "others": set(others)}
+def _count_readers(sql: Connection) -> None:
+    """Bring a store of version 1 to a version 2 that was made up."""
+    sql.execute("ALTER TABLE feeds ADD COLUMN readers INTEGER NOT NULL DEFAULT 0")
+    sql.execute("UPDATE feeds SET readers = 7 WHERE number = 1")
 
 
-@pytest.mark.costly
-@pytest.mark.parametrize("version", [1, 2, 3])
-def test_an_older_store_becomes_what_a_new_one_is(tmp_path: Path, version: int) -> None:
-    Store(StoreAddress(tmp_path / "new")).close()
-    Store(StoreAddress(old_stores.make(tmp_path / "old", version))).close()
-    assert _tables(tmp_path / "old") == _tables(tmp_path / "new")
+def _fail(sql: Connection) -> None:
+    _count_readers(sql)
+    raise RuntimeError("killed half way")
 
 
-def test_alerts_keep_their_numbers_and_counts_and_the_next_one_has_a_new_number(
-    tmp_path: Path,
-) -> None:
-    folder = old_stores.make(tmp_path / "old", 2, ROWS)
-    views = Views(StoreAddress(folder))
-    assert list(views.alerts.ids(Filter())) == [4, 9]
-    assert [alert.title for alert in views.alerts.get([4, 9])] == ["One", "Two"]
-    views.triage.change([9], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
-    assert views.totals()[2:] == (2, 0)
-    with Store(StoreAddress(folder))._connection as sql:
-        sql.execute("DELETE FROM alerts WHERE id = 9")
-        sql.execute(
-            "INSERT INTO alerts (watchlist, article, severity, raised_at) VALUES ('w', 2, 'low', 3)"
-        )
-    assert list(views.alerts.ids(Filter(), after=4)) == [10]
+def _feed(address: StoreAddress) -> dict[str, object]:
+    with closing(open_database(address, create=False)) as sql:
+        return next(by_name(sql.execute("SELECT * FROM feeds WHERE number = 1")))
 
 
-def test_copies_of_articles_of_an_earlier_version_are_recognised(tmp_path: Path) -> None:
-    text = " ".join(f"mot{number}" for number in range(40))
-    changed = f"UPDATE articles SET summary = '{text}' WHERE id = 1;"
-    known = "INSERT INTO shingles VALUES (123, 1);"
-    folder = old_stores.make(tmp_path / "old", 2, ROWS + changed + known)
-    Store(StoreAddress(folder)).close()
-    expected = shingles("One", text, "")
-    assert len(expected) > LEAST_SIZE
-    stored = flow.rows(folder, "SELECT shingle FROM shingles WHERE article = 1")
-    assert {number for (number,) in stored} == expected
-    assert flow.rows(folder, "SELECT shingle_count FROM articles") == [(len(expected),), (0,)]
+def test_an_upgrade_that_fails_half_way_leaves_the_old_store_whole(address: StoreAddress) -> None:
+    room = opened(address)
+    room.save(arrival(1, ALIBABA))
+    before = _feed(address)
+    with closing(open_database(address, create=True)) as sql:
+        with pytest.raises(RuntimeError):
+            prepare(sql, "newsroom", [_fail])
+        assert sql.version() == VERSION == 1
+        assert _feed(address) == before
+        prepare(sql, "newsroom", [_count_readers])
+        try:
+            assert sql.version() == 2
+            found = next(by_name(sql.execute("SELECT * FROM feeds WHERE number = 1")))
+            assert found == {**before, "readers": 7}
+            with pytest.raises(StoreError, match=r"newer tocsin \(store version 2\)"):
+                Store(address)
+        finally:  # PostgreSQL is the same for all tests
+            sql.execute("ALTER TABLE feeds DROP COLUMN readers")
+            sql.set_version(VERSION)
+    assert room.ids() == [1]
+
+
+def test_a_store_of_a_development_version_is_refused(tmp_path: Path) -> None:
+    Store(StoreAddress(tmp_path)).close()
+    with closing(sqlite.open_database(tmp_path, create=True)) as sql:
+        sql.execute("PRAGMA application_id = 0")
+        for version in (VERSION, 20):
+            sql.set_version(version)
+            with pytest.raises(StoreError, match="move it away, and `tocsin run` begins a new"):
+                Store(StoreAddress(tmp_path))
+    assert (tmp_path / sqlite.FILE).exists()
+
+
+def test_the_pages_of_a_new_store_are_whole(tmp_path: Path) -> None:
+    room = opened(StoreAddress(tmp_path))
+    room.save(arrival(1, ALIBABA))
+    with closing(sqlite.open_database(tmp_path, create=False)) as sql:
+        assert sql.find_damage() == ""

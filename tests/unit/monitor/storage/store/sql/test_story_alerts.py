@@ -14,8 +14,9 @@ from monitor.model.alert import AlertState, StoryAlerts
 from monitor.model.search import Filter
 from monitor.model.store_address import StoreAddress
 from monitor.model.triage import Change
+from monitor.storage.store.database.connection import Connection
+from monitor.storage.store.database.opening import open_database
 from monitor.storage.store.sql.alerts import regroup_alerts
-from monitor.storage.store.sql.connection import Connection, open_database
 from monitor.storage.store.sql.views import Views
 
 ARTICLES = 5
@@ -55,9 +56,9 @@ def _store(fresh: FreshStores) -> Iterator[tuple[StoreAddress, Connection]]:
         for n in range(1, ARTICLES + 1):
             sql.execute(
                 "INSERT INTO articles (id, feed, url, canonical, fingerprint, title, summary,"
-                " body, author, lang, seen, story) VALUES (?, 1, '', '', x'', 'T', '', '', '',"
+                " body, author, lang, seen, story) VALUES (?, 1, '', '', ?, 'T', '', '', '',"
                 " 'fr', 0, ?)",
-                (n, n),
+                (n, b"", n),
             )
         yield address, sql
 
@@ -70,9 +71,14 @@ def _raise(sql: Connection, article: int, watchlist: str, kind: str = PLAIN) -> 
     if sql.execute(there, (watchlist, article)).fetchone():
         return  # the monitor raises no alert twice; a trigger of PostgreSQL would count this one
     sql.execute(
-        "INSERT INTO alerts (watchlist, article, severity, raised_at, merged_into, held)"
+        "INSERT INTO alerts (watchlist, article, severity, raised_at, merged_into, suppressed)"
         " VALUES (?, ?, 'low', 1.0, ?, ?)",
-        (watchlist, article, first if kind == COPY else None, "muted" if kind == SILENCED else ""),
+        (
+            watchlist,
+            article,
+            first if kind == COPY else None,
+            "silence" if kind == SILENCED else "",
+        ),
     )
 
 
@@ -102,7 +108,7 @@ def test_untriaged_stories_are_counted_whatever_happens_to_alerts(
     with making() as (address, sql):
         for step in taken:
             _take(sql, step)
-        shown = "state = 'new' AND merged_into IS NULL AND held <> 'muted'"
+        shown = "state = 'new' AND merged_into IS NULL AND suppressed <> 'silence'"
         (stories,) = sql.execute(
             f"SELECT count(DISTINCT story_alert) FROM alerts WHERE {shown}"
         ).fetchone()

@@ -13,7 +13,8 @@ from monitor.model.alert import Verdict
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.model.store_address import StoreAddress
-from monitor.storage.store.sql.connection import open_database, transaction
+from monitor.storage.store.database.connection import transaction
+from monitor.storage.store.database.opening import open_database
 from monitor.storage.store.sql.views import Views
 
 SEVERITIES = ("high", "medium", "low")
@@ -27,9 +28,9 @@ def views(address: StoreAddress) -> Views:
         for n in range(1, 10):
             sql.execute(
                 "INSERT INTO articles (id, feed, url, canonical, fingerprint, title, summary,"
-                " body, author, lang, seen, story) VALUES (?, 1, '', '', x'', ?, '', '', '', 'fr',"
+                " body, author, lang, seen, story) VALUES (?, 1, '', '', ?, ?, '', '', '', 'fr',"
                 " ?, ?)",
-                (n, f"Titre {n}", n * 60.0, n),
+                (n, b"", f"Titre {n}", n * 60.0, n),
             )
             sql.execute(
                 "INSERT INTO alerts (watchlist, article, severity, verdict, starred, raised_at,"

@@ -8,15 +8,15 @@ from typing import Any, cast
 
 import psycopg
 
-from monitor.storage.store.postgresql.address import Address
-from monitor.storage.store.postgresql.connection import CHANNEL
+from monitor.storage.store.database.postgresql import CHANNEL
+from monitor.storage.store.database.postgresql_address import Address
 
 RETRY = 2.0
 """Seconds between two attempts to connect."""
 
 
 class PostgresqlCommitListener:
-    """Waits for the commits of others, in a thread of its own; it connects again by itself."""
+    """See `CommitListener`. It connects again by itself."""
 
     def __init__(self, address: Address) -> None:
         self._address = address

@@ -1,24 +1,19 @@
 """Statements and transactions, in the SQL that every database of a store understands.
 
-A store is opened by its address: a folder has an SQLite file (`monitor.storage.store.sqlite`),
-`postgresql://…` is a database of PostgreSQL (`monitor.storage.store.postgresql`).
-Placeholders are `?`, or `?1`, `?2` where one value is named more than once.
+Placeholders are `?`, or `?1`, `?2` where one value is named more than once. What the databases say
+differently, `Connection.dialect` says.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
-from monitor.base.errors import LeaseLostError, StoreError, requires_extra
+from monitor.base.errors import LeaseLostError, StoreError
 from monitor.base.translation import gettext as _
 from monitor.storage.fencing import SOLE, lease_in_hand
-
-if TYPE_CHECKING:
-    from monitor.model.store_address import StoreAddress
 
 BUSY_MS = 5_000
 """Milliseconds that the monitor waits for another writer."""
@@ -28,6 +23,10 @@ EVERY = 1 << 62
 """A LIMIT that is none, and an id beyond all."""
 CHUNK = 500
 """Values in one IN (…): SQLite's own limit was 999 for a long time."""
+
+
+Row = Mapping[str, Any]
+"""The values of a row, by the names of its columns."""
 
 
 class Cursor(Protocol):
@@ -51,15 +50,38 @@ class Cursor(Protocol):
         """Yield the rows that are left."""
 
 
+class Dialect(Protocol):
+    """What one database says otherwise than another."""
+
+    is_shared: bool
+    """Whether several machines can have it open."""
+    has_lists: bool
+    """Whether a list is one value: a statement says `= ANY (?)` and not `IN (?, ?, …)`."""
+    commits: str
+    """The query for a number that changes with each commit of another connection."""
+    numbers: str
+    """A table with the column `value`: the numbers of a JSON list, which is given as a value."""
+    entry_key: str
+    """The key of `entries`, after ON CONFLICT."""
+
+    def indexed_by(self, index: str) -> str:
+        """Return which index is to be used of the table before, where the database asks."""
+
+    def joined(self, column: str) -> str:
+        """Return the values of a group, with commas between; NULL without any."""
+
+    def json_list(self, column: str) -> str:
+        """Return the values of a group as a JSON list."""
+
+    def whole(self, number: str) -> str:
+        """Return a positive number without its fraction."""
+
+
 class Connection(Protocol):
     """A connection to the database of a store. What its methods raise is an `Error`."""
 
-    IS_SHARED: ClassVar[bool]
-    """Whether several machines can have it open."""
-    HAS_LISTS: ClassVar[bool]
-    """Whether a list is one value: a statement says `= ANY (?)` and not `IN (?, ?, …)`."""
-    COMMITS: ClassVar[str]
-    """The query for a number that changes with each commit of another connection."""
+    dialect: ClassVar[Dialect]
+    """How it says what others say differently."""
 
     @property
     def Error(self) -> type[Exception]:  # noqa: N802 - its name in the Python database API
@@ -74,6 +96,18 @@ class Connection(Protocol):
 
     def executemany(self, query: str, rows: Iterable[Sequence[Any]], /) -> Cursor:
         """Run a statement once for each row of values."""
+
+    def insert(
+        self, table: str, columns: str, rows: Sequence[Sequence[Any]], *, or_ignore: bool = False
+    ) -> None:
+        """Insert rows, of which thousands cost little.
+
+        Args:
+            table: The table.
+            columns: The columns, with commas.
+            rows: The values of each row; truth values may be numbers.
+            or_ignore: Whether to leave out rows that are there already.
+        """
 
     def begin(self) -> None:
         """Begin a transaction that writes; it waits for those of others."""
@@ -90,9 +124,6 @@ class Connection(Protocol):
     def begin_loading(self) -> None:
         """Begin a transaction that fills an empty store: triggers do nothing in it."""
 
-    def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Insert rows of another store; its truth values may be numbers."""
-
     def last_numbers(self) -> dict[str, int]:
         """Return the highest number that was given, by table that gives numbers."""
 
@@ -107,6 +138,18 @@ class Connection(Protocol):
 
     def begin_reading(self) -> None:
         """Begin a transaction in which all that is read is of one moment."""
+
+    def version(self) -> int:
+        """Return the version of the tables, 0 if there are none."""
+
+    def is_of_development(self) -> bool:
+        """Whether a version of tocsin made it that was never released."""
+
+    def create_tables(self) -> None:
+        """Make the tables of a new store."""
+
+    def set_version(self, version: int) -> None:
+        """Note the version of the tables."""
 
     def last_given(self, table: str) -> int:
         """Return the highest number that a row of `alerts` or `evidence` ever had."""
@@ -124,34 +167,9 @@ class Connection(Protocol):
         """Return what is wrong with the store, what that means, and what to do."""
 
 
-def open_database(
-    address: StoreAddress, *, create: bool, busy_ms: int = BUSY_MS, read_only: bool = False
-) -> Connection:
-    """Return a connection to the store at an address.
-
-    Args:
-        address: Where the store is.
-        create: Whether to make a store where there is none.
-        busy_ms: Milliseconds to wait for another writer.
-        read_only: Whether to refuse to write.
-
-    Raises:
-        StoreError: It is not there, lost, not a store, or of another version.
-        MonitorError: With `create`: others can write to the folder.
-    """
-    if address.is_shared:
-        with requires_extra("postgresql", _("a store in PostgreSQL")):
-            from monitor.storage.store.postgresql.connection import open_database as open_postgresql
-
-        return open_postgresql(address.url, create=create, busy_ms=busy_ms, read_only=read_only)
-    from monitor.storage.store import sqlite
-
-    return sqlite.open_database(address.folder, create=create, busy_ms=busy_ms, read_only=read_only)
-
-
 def marks(count: int) -> str:
-    """Return placeholders for that many values."""
-    return ", ".join("?" * count)
+    """Return placeholders for that many values; nothing is IN (…) of none, or NOT IN."""
+    return ", ".join("?" * count) or "NULL"
 
 
 @lru_cache
@@ -180,6 +198,18 @@ def select_in(
         yield from sql.execute(statement, chunk)
 
 
+def by_name(cursor: Cursor) -> Iterator[Row]:
+    """Yield the rows of a statement by the names of their columns."""
+    names = [column[0] for column in cursor.description]
+    return (dict(zip(names, row, strict=True)) for row in cursor)
+
+
+def rows_in(sql: Connection, query: str, values: Collection[Any]) -> Iterator[Row]:
+    """Yield rows by name of a query with `IN ({0})`, run once for each chunk of the values."""
+    for statement, chunk in _in_chunks(sql, query, values, ()):
+        yield from by_name(sql.execute(statement, chunk))
+
+
 def change_in(sql: Connection, statement: str, values: Collection[Any]) -> None:
     """Run a statement with `IN ({0})` once for each chunk of the values."""
     for changing, chunk in _in_chunks(sql, statement, values, ()):
@@ -190,7 +220,7 @@ def _in_chunks(
     sql: Connection, query: str, values: Collection[Any], before: tuple[Any, ...]
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
     ordered, first = list(values), len(before) + 1
-    if sql.HAS_LISTS:
+    if sql.dialect.has_lists:
         if ordered:
             yield query.replace("IN ({0})", f"= ANY (?{first})"), (*before, ordered)
         return
@@ -258,6 +288,11 @@ class StoreConnection:
         with reading(self.sql) as sql:
             yield from sql.execute(query, values)
 
+    def rows(self, query: str, values: Sequence[Any] = ()) -> Iterator[Row]:
+        """Yield the rows of a query by name. Raises StoreError when the store cannot be read."""
+        with reading(self.sql) as sql:
+            yield from by_name(sql.execute(query, values))
+
     def number(self, query: str) -> int:
         """Return the one number that a query selects."""
         ((value,),) = self.read(query)
@@ -268,48 +303,7 @@ class StoreConnection:
         with reading(self.sql) as sql:
             yield from select_in(sql, query, values)
 
-
-class ViewerConnection(StoreConnection):
-    """A viewer's connections to a store: one for each of its threads."""
-
-    def __init__(
-        self, address: StoreAddress, *, read_only: bool = False, busy_ms: int = TRIAGE_BUSY_MS
-    ) -> None:
-        self._address = address
-        self._read_only = read_only
-        self._busy_ms = busy_ms
-        self._local = threading.local()
-        self._listening = threading.Lock()
-        self._listener: Connection | None = None
-
-    @property
-    def sql(self) -> Connection:
-        """The connection of this thread."""
-        connection: Connection | None = getattr(self._local, "connection", None)
-        if connection is None or connection.is_outdated:
-            connection = self._open(read_only=self._read_only)
-            self._local.connection = connection
-        return connection
-
-    def let_go(self) -> None:
-        """Close the files of threads that ask nothing now: each keeps pages of its own."""
-        if not self._address.is_shared:
-            self._local = threading.local()  # a question that is being answered keeps its own
-
-    def listen(self, query: str) -> tuple[int, tuple[Any, ...]]:
-        """Return a number that changes with each commit, and the one row of a query.
-
-        The connection never commits anything itself.
-        """
-        with self._listening:
-            if self._listener is None or self._listener.is_outdated:
-                self._listener = self._open(read_only=True)
-            listener = StoreConnection(self._listener)
-            ((commits,),) = listener.read(self._listener.COMMITS)
-            ((*row,),) = listener.read(query)
-            return int(commits), tuple(row)
-
-    def _open(self, *, read_only: bool) -> Connection:
-        return open_database(
-            self._address, create=False, busy_ms=self._busy_ms, read_only=read_only
-        )
+    def rows_in(self, query: str, values: Collection[Any]) -> Iterator[Row]:
+        """Yield rows by name of a query with `IN ({0})`, run once for each chunk of the values."""
+        with reading(self.sql) as sql:
+            yield from rows_in(sql, query, values)

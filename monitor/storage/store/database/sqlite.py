@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, ClassVar
-
-from msgspec import Struct
 
 from index import archive_engine
 from monitor.base.errors import NoStoreError, StoreError
@@ -17,18 +14,20 @@ from monitor.base.files import file_signature
 from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
+from monitor.model.store_address import FILE
 from monitor.storage import data_folder
 from monitor.storage.data_folder import archive_address
-from monitor.storage.store.sql.connection import BUSY_MS, reading
-from monitor.storage.store.sql.schema import EVIDENCE, VERSION
+from monitor.storage.store.database.connection import BUSY_MS, Dialect, marks
+from monitor.storage.store.database.schema import VERSION, prepare
 
-FILE = "newsroom.db"
 WRITER_CACHE, VIEWER_CACHE = 8_000, 2_000
 """Kilobytes of pages that a connection of the monitor, or of a viewer, keeps.
 
 A viewer has one connection a thread, and each fills its cache: those of a dashboard had 32 MB. The
 operating system keeps the pages too.
 """
+APPLICATION = 0x746F6373
+"""What the header of an SQLite file says of whose it is; those of development versions lack it."""
 TICK = 100_000
 """Instructions of SQLite's virtual machine between two checks for an interrupt."""
 
@@ -56,13 +55,39 @@ _REMEDIES = {
 """What to do about an error of SQLite, by its primary code (https://sqlite.org/rescode.html)."""
 
 
+# The tables are described by 300 values, which are imported when some are made or compared.
+
+
+class SqliteDialect:
+    """See `Dialect`."""
+
+    is_shared = False
+    has_lists = False
+    commits = "PRAGMA data_version"
+    numbers = "json_each(?)"
+    entry_key = "feed, guid"
+
+    def indexed_by(self, index: str) -> str:
+        """Return which index is to be used of the table before."""
+        return f"INDEXED BY {index}"
+
+    def joined(self, column: str) -> str:
+        """Return the values of a group, with commas between; NULL without any."""
+        return f"group_concat({column})"
+
+    def json_list(self, column: str) -> str:
+        """Return the values of a group as a JSON list."""
+        return f"json_group_array({column})"
+
+    def whole(self, number: str) -> str:
+        """Return a positive number without its fraction."""
+        return f"cast({number} AS INTEGER)"
+
+
 class SqliteConnection(sqlite3.Connection):
     """A connection that closes when it is no longer referenced: threads of viewers end."""
 
-    IS_SHARED: ClassVar[bool] = False
-    HAS_LISTS: ClassVar[bool] = False
-    COMMITS: ClassVar[str] = "PRAGMA data_version"
-
+    dialect: ClassVar[Dialect] = SqliteDialect()
     _triggers: Sequence[tuple[str, str]] = ()
 
     frozen: tuple[Path, object] | None = None
@@ -70,6 +95,14 @@ class SqliteConnection(sqlite3.Connection):
 
     def __del__(self) -> None:
         self.close()
+
+    def insert(
+        self, table: str, columns: str, rows: Sequence[Sequence[Any]], *, or_ignore: bool = False
+    ) -> None:
+        """Insert rows, of which thousands cost little."""
+        places = marks(columns.count(",") + 1)
+        ending = " ON CONFLICT DO NOTHING" if or_ignore else ""  # not a message
+        self.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places}){ending}", rows)
 
     def begin(self) -> None:
         """Begin a transaction that writes; it waits for those of others."""
@@ -97,23 +130,15 @@ class SqliteConnection(sqlite3.Connection):
         for name, _sql in self._triggers:
             self.execute(f"DROP TRIGGER {name}")  # not a message
 
-    def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Insert rows of another store; its truth values may be numbers."""
-        marks = ", ".join("?" * len(columns))
-        self.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
-
     def last_numbers(self) -> dict[str, int]:
         """Return the highest number that was given, by table that gives numbers."""
-        numbers = dict(self.execute("SELECT name, seq FROM main.sqlite_sequence").fetchall())
-        ((feeds,),) = self.execute("SELECT coalesce(max(number), 0) FROM feeds")
-        return {**numbers, "feeds": feeds}
+        return dict(self.execute("SELECT name, seq FROM main.sqlite_sequence").fetchall())
 
     def end_loading(self, numbers: Mapping[str, int]) -> None:
         """Give no number again up to these, and let the triggers do their work; then commit."""
         self.execute("DELETE FROM main.sqlite_sequence")
         self.executemany(
-            "INSERT INTO main.sqlite_sequence (name, seq) VALUES (?, ?)",
-            [(table, number) for table, number in numbers.items() if table != "feeds"],
+            "INSERT INTO main.sqlite_sequence (name, seq) VALUES (?, ?)", [*numbers.items()]
         )
         for _name, sql in self._triggers:
             self.execute(sql)
@@ -127,6 +152,27 @@ class SqliteConnection(sqlite3.Connection):
         self.execute("BEGIN")
         self.execute("SELECT count(*) FROM feeds").fetchone()  # its moment is that of a first read
 
+    def version(self) -> int:
+        """Return the version of the tables, 0 if there are none."""
+        return _version(self)
+
+    def is_of_development(self) -> bool:
+        """Whether a version of tocsin made it that was never released."""
+        (id,) = self.execute("PRAGMA application_id").fetchone()
+        return self.version() > 0 and id != APPLICATION
+
+    def create_tables(self) -> None:
+        """Make the tables of a new store."""
+        from monitor.storage.store.database.sqlite_schema import statements
+
+        for statement in statements():
+            self.execute(statement)
+        self.execute(f"PRAGMA application_id = {APPLICATION}")
+
+    def set_version(self, version: int) -> None:
+        """Note the version of the tables."""
+        self.execute(f"PRAGMA user_version = {version}")
+
     def last_given(self, table: str) -> int:
         """Return the highest number that a row of `alerts` or `evidence` ever had."""
         row = self.execute(
@@ -136,9 +182,12 @@ class SqliteConnection(sqlite3.Connection):
 
     def altered_guards(self) -> list[str]:
         """Return the triggers and indices of the evidence that are missing or altered."""
+        from monitor.storage.store.database.sqlite_schema import evidence_statements
+
         query = "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'evidence' AND sql <> ''"
         with closing(sqlite3.connect(":memory:")) as model:
-            model.executescript(EVIDENCE)
+            for statement in evidence_statements():
+                model.execute(statement)
             wanted = dict(model.execute(query).fetchall())
         there = dict(self.execute(query).fetchall())
         return sorted(name for name, sql in wanted.items() if there.get(name) != sql)
@@ -177,8 +226,6 @@ def open_database(
         StoreError: It is not there, lost, not a store, or of another version.
         MonitorError: With `create`: others can write to the folder.
     """
-    from monitor.storage.store.sql.migrations import migrate
-
     path = folder / FILE
     if create:
         data_folder.claim(folder)
@@ -188,8 +235,9 @@ def open_database(
         connection, version = _connect(path, busy_ms, create=create)
         if version == 0:
             _refuse_missing(folder, create=create)
-        if version != VERSION:
-            migrate(connection, path)
+        if version != VERSION or connection.is_of_development():
+            prepare(connection, str(path))
+            path.chmod(0o600)
         if create:
             _refuse_emptied(folder, connection)
         if read_only:
@@ -220,6 +268,8 @@ def _connect(path: Path, busy_ms: int, *, create: bool) -> tuple[SqliteConnectio
         connection = _connected(f"{uri}?mode=ro&immutable=1", busy_ms, VIEWER_CACHE)
         version = _version(connection)
         connection.frozen = path, signature
+    if connection.is_of_development():
+        prepare(connection, str(path))
     if version not in (0, VERSION):
         raise StoreError(
             _(
@@ -325,51 +375,3 @@ def find_damage(connection: sqlite3.Connection) -> str:
             raise StoreError(_message(FILE, error)) from error
         found = str(error)
     return "" if found == "ok" else " ".join(str(found).split())
-
-
-class Room(Struct, frozen=True):
-    """Bytes on the disk."""
-
-    taken: int
-    free: int
-    """Bytes of `taken` that are unused."""
-
-
-def room(folder: Path) -> Room:
-    """Return what the store of a data folder takes. Raises StoreError."""
-    with closing(open_database(folder, create=False)) as connection, reading(connection) as sql:
-        (size,) = sql.execute("PRAGMA page_size").fetchone()
-        (pages,) = sql.execute("PRAGMA page_count").fetchone()
-        (free,) = sql.execute("PRAGMA freelist_count").fetchone()
-    return Room(size * pages, size * free)
-
-
-def compact(folder: Path) -> None:
-    """Rewrite the store without unused space; nothing else may write meanwhile.
-
-    It is as it was if this is interrupted. Raises StoreError when the disk lacks the room
-    for a second copy, and KeyboardInterrupt.
-    """
-    needed = room(folder).taken - room(folder).free
-    spare = shutil.disk_usage(folder).free
-    if spare < 2 * needed:  # once for the copy, once for its way through the log
-        raise StoreError(
-            _(
-                "{file}: compacting it needs {needed} MB of free disk, there are {spare} MB;"
-                " nothing was lost",
-                file=folder / FILE,
-                needed=2 * needed >> 20,
-                spare=spare >> 20,
-            )
-        )
-    with closing(open_database(folder, create=False)) as connection:
-        connection.set_progress_handler(lambda: 0, TICK)  # lets ^C through
-        try:
-            connection.execute("VACUUM")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
-                raise KeyboardInterrupt from error
-            raise StoreError(
-                _("{file}: {error}; it is as it was", file=folder / FILE, error=error)
-            ) from error

@@ -1,0 +1,53 @@
+"""A new store gets its tables; one of an earlier version is brought to the current one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from monitor.base.errors import StoreError
+from monitor.base.translation import gettext as _
+from monitor.storage.store.database.connection import Connection, transaction
+
+Upgrade = Callable[[Connection], None]
+"""Changes the tables of one version, and the rows in them, into those of the next."""
+
+UPGRADES: Sequence[Upgrade] = ()
+"""The first one is for a store of version 1."""
+VERSION = 1 + len(UPGRADES)
+
+
+def prepare(connection: Connection, name: str, upgrades: Sequence[Upgrade] = UPGRADES) -> None:
+    """Make the tables of a new store, or upgrade an earlier one, in one transaction.
+
+    Args:
+        connection: The store.
+        name: How it is called in messages.
+        upgrades: What brings each version to the next one.
+
+    Raises:
+        StoreError: The store was written by a newer version, or by one that was never released.
+    """
+    if connection.is_of_development():
+        raise StoreError(
+            _(
+                "{file}: written by a tocsin that was still under development, which this one"
+                " cannot read; move it away, and `tocsin run` begins a new archive",
+                file=name,
+            )
+        )
+    current = 1 + len(upgrades)
+    if (version := connection.version()) > current:
+        raise StoreError(
+            _(
+                "{file}: written by a newer tocsin (store version {version}); update tocsin",
+                file=name,
+                version=version,
+            )
+        )
+    with transaction(connection):
+        version = connection.version()  # another program may have been faster
+        if version == 0:
+            connection.create_tables()
+        for upgrade in upgrades[version - 1 :] if version else ():
+            upgrade(connection)
+        connection.set_version(current)

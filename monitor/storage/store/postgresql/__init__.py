@@ -1,1 +1,0 @@
-"""The store in PostgreSQL: its connections, its tables, and what it says otherwise."""
