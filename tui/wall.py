@@ -190,7 +190,6 @@ class Wall(BaseApp):
         self._board = TextBlock(id="board")
 
     def compose(self) -> ComposeResult:
-        """Put the header and the clock above the alarm and the alerts."""
         with Horizontal(id="top"):
             yield self._header
             yield self._large_clock
@@ -198,7 +197,6 @@ class Wall(BaseApp):
         yield self._board
 
     def on_mount(self) -> None:
-        """Read the store at once, and then once a second."""
         self._ticks = self.set_interval(1.0, self.read_update)
         self.newsroom.commits.start(self._wake_from_thread)
         self.call_after_refresh(self.read_update)
@@ -208,19 +206,16 @@ class Wall(BaseApp):
             self.call_from_thread(self._wake)
 
     def _wake(self) -> None:
-        """Read at once what a commit has brought."""
         self._ticks.reset()
         self.run_worker(self.read_update())
 
     def on_resize(self) -> None:
-        """Show everything in the new size."""
         self.call_after_refresh(self._show)
 
     def action_stay(self) -> None:
         """Do nothing: `esc` does not leave the wall."""
 
     async def read_update(self) -> None:
-        """Read the store, and show what was read."""
         try:
             await self.newsroom.ask(self._read)
             self._store_error = ""

@@ -133,7 +133,6 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
 def print_rows(
     rows: Iterable[Row], style: str, columns: Sequence[str], *, header: bool = True
 ) -> None:
-    """Print rows as json, jsonl, csv or md."""
     if style == "json":
         click.echo(json.dumps(list(rows), ensure_ascii=False, indent=2))
     elif style == "jsonl":

@@ -62,7 +62,6 @@ def _dated(outlet: Outlet, now: Timestamp) -> Iterator[str]:
 
 
 def merged_lines(merged: Sequence[MergedAlert]) -> Iterator[str]:
-    """Yield the alert that stands for one, or the alerts that were merged into one."""
     for heading, alerts in merged_groups(merged):
         yield f"    {heading}"
         for each in alerts:
@@ -76,7 +75,6 @@ def merged_lines(merged: Sequence[MergedAlert]) -> Iterator[str]:
 
 
 def load_revisions(cli: CliContext, details: ArticleDetails) -> list[ArticleRevision]:
-    """Return the revisions of an article, with the terms of the current watchlists."""
     return article_revisions.revisions_of(cli.service().views, details, cli.config_path, cli.data)
 
 
@@ -251,7 +249,6 @@ def _alert_lines(
 
 
 def _marked(details: ArticleDetails, part: str, role: str = "") -> Line:
-    """Return a part of an article with its matches marked."""
     matches = [(m.start, m.end) for alert in details.alerts for m in alert.matches
                if m.field == part]  # fmt: skip
     return marked(details.article.part(part), matches, role)

@@ -71,7 +71,6 @@ def print_stories(
 
 
 def markdown_row(row: ListedStory) -> Row:
-    """Return a story as the values that a list in Markdown has."""
     lead = row.lead
     notes = dict.fromkeys(alert.note for alert in row.story.alerts if alert.note)
     return {
@@ -86,7 +85,6 @@ def markdown_row(row: ListedStory) -> Row:
 
 
 def listed_lines(row: ListedStory, now: float) -> Iterator[str]:
-    """Yield a story as the lines of a list."""
     story, lead = row.story, row.lead
     number = (f"{alert_number(lead.id):>6} ", "")
     yield output.draw([number, severity_run(story.severity), *story_headline(story, lead)])

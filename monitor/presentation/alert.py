@@ -137,7 +137,6 @@ _MATCHED_IN = {
 
 
 def describe_match(match: Match) -> str:
-    """Return which words matched, where, and by which term."""
     return _(_MATCHED_IN[match.field], text=match.text, term=match.term)
 
 

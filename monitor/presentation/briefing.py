@@ -106,7 +106,6 @@ def title(briefing: Briefing, zone: tzinfo | None) -> str:
 
 
 def stories(count: int) -> str:
-    """Return how many stories there are."""
     return ngettext("{count} story", "{count} stories", count)
 
 
@@ -218,7 +217,6 @@ def _feeds(briefing: Briefing) -> Iterator[tuple[str, str]]:
 
 
 def _missing(briefing: Briefing) -> str:
-    """Return the heading of the feeds in trouble."""
     return ngettext(
         "May be missing: {troubled} of {count} feed", "May be missing: {troubled} of {count} feeds",
         briefing.feeds, troubled=number(len(briefing.troubled)),

@@ -256,5 +256,4 @@ def _other_languages(timeline: StoryTimeline) -> Iterator[str]:
 
 
 def article_name(number: int) -> str:
-    """Return what an article is called by its number."""
     return _("article {number}", number=number)

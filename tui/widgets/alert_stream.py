@@ -76,7 +76,6 @@ class AlertStream(LineList):
 
     @property
     def row_count(self) -> int:
-        """Return the number of stories."""
         return len(self._order)
 
     @property
@@ -191,13 +190,11 @@ class AlertStream(LineList):
 
     @property
     def alert(self) -> Alert | None:
-        """The leading alert of the story under the cursor."""
         row = self.at(self.cursor) if self.row_count else None
         return row.lead if row else None
 
     @property
     def story(self) -> StoryAlerts | None:
-        """The story under the cursor."""
         row = self.at(self.cursor) if self.row_count else None
         return row.story if row else None
 
@@ -215,7 +212,6 @@ class AlertStream(LineList):
         )
 
     def on_screen(self) -> list[int]:
-        """Return the leading alerts of the stories on the screen."""
         return self._order.rows(round(self.scroll_y), self.page)
 
     def row_of(self, alert: int) -> int | None:
@@ -232,7 +228,6 @@ class AlertStream(LineList):
                 self.refresh_row(at)
 
     def mark(self, alert: int) -> None:
-        """Mark the story of an alert, or remove its mark."""
         self.marks ^= {self._firsts.of(alert)}
         self.repaint({alert})
         self.update_titles()
@@ -243,7 +238,6 @@ class AlertStream(LineList):
         return [found.story for row in rows if (found := self.at(row)) is not None]
 
     def unmark_all(self) -> None:
-        """Remove every mark."""
         marked, self.marks = self.marks, set()
         self.repaint(marked)
         self.update_titles()
@@ -251,7 +245,6 @@ class AlertStream(LineList):
     # --- painting ---------------------------------------------------------------
 
     def row_line(self, row: int, cells: int) -> Line:
-        """Return a story as a line."""
         return [run for column in self._columns(row, cells) for run in column.runs]
 
     def _columns(self, row: int, cells: int) -> list[Column]:
@@ -277,7 +270,6 @@ class AlertStream(LineList):
         return (shown, marked, self.list_cells, self.chosen, int(self._clock() // 900))
 
     def empty_lines(self, cells: int) -> list[Line]:
-        """Return what an empty stream shows."""
         return self._empty_state(cells)
 
     def set_empty_state(self, empty_state: Callable[[int], list[Line]]) -> None:

@@ -45,7 +45,6 @@ class SearchParameters(FilterParameters):
 
 @router.get("/search")
 def search(request: Request, here: Here, visitor: Reader) -> Page:
-    """Search the archive."""
     asked = read_query(request, SearchParameters)
     shown: dict[str, Any] = {
         "asked": asked, "results": None, "suggestions": (), "problem": "", "saved": _saved(here),

@@ -37,13 +37,11 @@ async def log_in(request: Request, form: Form) -> Response:
 
 @router.get("/login", response_model=None)
 async def ask_for_token() -> Response:
-    """Show the form to log in."""
     return rendered(Page("login", {"next": "/", "problem": ""}), None)
 
 
 @router.post("/logout", response_model=None)
 async def log_out(request: Request, visitor: Reader, form: Form) -> Response:
-    """End a session."""
     check_form(visitor, form)
     sessions: Sessions = request.app.state.sessions
     answer = RedirectResponse("/login", 303, HEADERS)

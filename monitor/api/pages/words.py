@@ -49,11 +49,9 @@ class Words(Struct, frozen=True):
         return times.full(at, self.zone)
 
     def byline(self, details: ArticleDetails) -> str:
-        """Return the outlet of an article, its date and its language."""
         return "".join(text for text, _role in byline(details, self.full))
 
     def trouble(self, details: ArticleDetails) -> Iterator[str]:
-        """Yield what of an article was not read, matched or searched."""
         return (line[0][0] for line in trouble_lines(details, self.full))
 
     def triage(self, alert: Alert, last: Decision | None) -> str:
@@ -74,12 +72,10 @@ class Words(Struct, frozen=True):
         return map(drawn, story_lines(story, story.newest, self.moment, self.full))
 
     def decided_by(self, decision: Decision) -> str:
-        """Return who decided."""
         return line(decision.who) or ("tocsin" if decision.why else _("somebody"))
 
 
 def headline(story: StoryAlerts) -> Markup:
-    """Return the headline of a story with its matches marked."""
     return drawn(story_headline(story, story.newest))
 
 
@@ -90,7 +86,6 @@ def severity(alert: Alert | StoryAlerts) -> Markup:
 
 
 def capital(sentence: str) -> str:
-    """Return a sentence with a capital at its beginning."""
     return sentence[:1].upper() + sentence[1:]
 
 

@@ -8,11 +8,12 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree as ET
 
 from monitor.base.article import Timestamp
-from monitor.base.formatting import alert_page, briefing_page, iso, shown_title
+from monitor.base.formatting import alert_page, briefing_page, clauses, iso, shown_title
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert
-from monitor.model.shown_names import kind_name, severity_name
+from monitor.model.shown_names import severity_name
+from monitor.presentation.alert import describe_reasons
 
 if TYPE_CHECKING:
     from monitor.model.briefing import StoredBriefing
@@ -138,12 +139,9 @@ def _alert_entry(alert: Alert, place: str, pages: str) -> ET.Element:
 
 def _describe_alert(alert: Alert) -> str:
     """Return severity, matched words and escalations of an alert."""
-    matches = ", ".join(dict.fromkeys(match.text for match in alert.matches)) or kind_name(
-        alert.kind
-    )
-    escalations = "".join(f"; {step.words}" for step in alert.escalations)
+    reasons = clauses([describe_reasons([alert]), *(step.words for step in alert.escalations)])
     severity = severity_name(alert.severity)
-    return _("{severity}: {matches}", severity=severity, matches=f"{matches}{escalations}")
+    return _("{severity}: {matches}", severity=severity, matches=reasons)
 
 
 def _add(parent: ET.Element, name: str, text: str) -> None:

@@ -53,18 +53,11 @@ class AtomSender:
 
     async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
         """Write the feeds; return an error, None if all were written."""
-        for watchlist in dict.fromkeys(
-            notification.alert.watchlist for notification in notifications
-        ):
-            new_alerts = [
-                notification.alert
-                for notification in reversed(notifications)
-                if notification.alert.watchlist == watchlist
-            ]
+        new = [notification.alert for notification in reversed(notifications)]
+        for watchlist in dict.fromkeys(alert.watchlist for alert in reversed(new)):
             earlier = await self._history(self._channel.name, watchlist, MAX_ENTRIES)
-            alerts = list({alert.id: alert for alert in [*new_alerts, *earlier]}.values())[
-                :MAX_ENTRIES
-            ]
+            own = [alert for alert in new if alert.watchlist == watchlist]
+            alerts = list({alert.id: alert for alert in [*own, *earlier]}.values())[:MAX_ENTRIES]
             document = alert_feed(watchlist, alerts, str(self._folder), pages=self._channel.pages)
             if error := await self._write(file_name(watchlist), document):
                 return error
@@ -106,6 +99,5 @@ def file_name(watchlist: str) -> str:
 
 
 def _write_file(path: Path, content: bytes) -> None:
-    """Replace a file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(path, content, durable=True)

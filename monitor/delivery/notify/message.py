@@ -121,7 +121,6 @@ def _first_blocks(text: str, limit: int) -> str:
 
 
 def subject(notifications: Sequence[Notification]) -> str:
-    """Return the subject of a message."""
     if len(notifications) == 1:
         alert = notifications[0].alert
         title = alert.title or kind_name(alert.kind)
@@ -136,7 +135,6 @@ def subject(notifications: Sequence[Notification]) -> str:
 
 
 def template_fields(notification: Notification, zone: tzinfo, pages: str = "") -> Mapping[str, str]:
-    """Return the template fields of a notification."""
     alert, outlets = notification.alert, notification.alert.telling.outlets
     values = {
         "watchlist": alert.watchlist,
