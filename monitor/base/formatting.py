@@ -142,7 +142,7 @@ def date_and_time(moment: datetime) -> str:
     return moment.strftime(_("%Y-%m-%d %H:%M"))
 
 
-def moment(at: Timestamp, now: Timestamp, zone: tzinfo) -> str:
+def moment(at: Timestamp, now: Timestamp, zone: tzinfo | None) -> str:
     """Return a local time, with its date unless it is today."""
     try:
         then, today = (datetime.fromtimestamp(time, zone) for time in (at, now))

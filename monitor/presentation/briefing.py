@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.base import signs
 from monitor.base.article import Timestamp
-from monitor.base.formatting import alert_number, date_and_time, shown_title, sparkline
+from monitor.base.formatting import alert_number, date_and_time, moment, shown_title, sparkline
 from monitor.base.text_cleaning import lines
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
@@ -100,8 +100,8 @@ def title(briefing: Briefing, zone: tzinfo | None) -> str:
     return _(
         "{title}, {since} to {until}",
         title=briefing_name(briefing.name),
-        since=moment(briefing.since, zone),
-        until=moment(briefing.until, zone),
+        since=_full(briefing.since, zone),
+        until=_full(briefing.until, zone),
     )
 
 
@@ -138,7 +138,7 @@ def _overview(briefing: Briefing, zone: tzinfo | None) -> Iterator[str]:
             len(watchlists), stories=how_many,
         )  # fmt: skip
     if briefing.due is not None:
-        due, made = moment(briefing.due, zone), moment(briefing.until, zone)
+        due, made = _full(briefing.due, zone), _full(briefing.until, zone)
         yield _("Late: this was due at {due}, and made at {made}.", due=due, made=made)
     for one in briefing.unusual:
         yield _("Unusual: {watchlist} has {stories}.", watchlist=one.name, stories=_usual(one))
@@ -230,9 +230,7 @@ def alert(story: BriefedStory) -> str:
 
 def _about(story: BriefedStory, zone: tzinfo | None, now: Timestamp) -> str:
     """Return first outlet, language and time of a story."""
-    same_day = _at(story.at, zone).date() == _at(now, zone).date()
-    at = f"{_at(story.at, zone):%H:%M}" if same_day else moment(story.at, zone)
-    return " · ".join(part for part in (story.first, story.lang, at) if part)
+    return " · ".join(filter(None, (story.first, story.lang, moment(story.at, now, zone))))
 
 
 def _remarks(story: BriefedStory, under: str) -> str:
@@ -245,10 +243,5 @@ def _remarks(story: BriefedStory, under: str) -> str:
     return " · ".join(words)
 
 
-def moment(at: Timestamp, zone: tzinfo | None) -> str:
-    """Return a local time with its date."""
-    return date_and_time(_at(at, zone))
-
-
-def _at(at: Timestamp, zone: tzinfo | None) -> datetime:
-    return datetime.fromtimestamp(at, zone)
+def _full(at: Timestamp, zone: tzinfo | None) -> str:
+    return date_and_time(datetime.fromtimestamp(at, zone))
