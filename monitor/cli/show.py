@@ -30,7 +30,7 @@ from monitor.model.article import (
 from monitor.model.delivery import Delivery
 from monitor.model.shown_names import severity_name
 from monitor.model.triage import Decision
-from monitor.presentation.alert import alert_lines, describe_triage
+from monitor.presentation.alert import alert_lines, describe_triage, match_spans
 from monitor.presentation.article import (
     byline,
     merged_groups,
@@ -249,6 +249,5 @@ def _alert_lines(
 
 
 def _marked(details: ArticleDetails, part: str, role: str = "") -> Line:
-    matches = [(m.start, m.end) for alert in details.alerts for m in alert.matches
-               if m.field == part]  # fmt: skip
-    return marked(details.article.part(part), matches, role)
+    matches = (match for alert in details.alerts for match in alert.matches)
+    return marked(details.article.part(part), match_spans(matches, part), role)

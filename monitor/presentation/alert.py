@@ -136,6 +136,11 @@ _MATCHED_IN = {
 }
 
 
+def match_spans(matches: Iterable[Match], part: str) -> list[tuple[int, int]]:
+    """Return where a part of an article has matches, in order."""
+    return sorted((match.start, match.end) for match in matches if match.field == part)
+
+
 def describe_match(match: Match) -> str:
     return _(_MATCHED_IN[match.field], text=match.text, term=match.term)
 

@@ -12,7 +12,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.model.article import ADDED, REMOVED, SAME, DiffPart
 from monitor.model.shown_names import part_name
-from monitor.presentation.alert import Moment
+from monitor.presentation.alert import Moment, match_spans
 from monitor.presentation.story import describe_linked, describe_outlets
 from monitor.presentation.times import date_anomaly
 
@@ -148,7 +148,7 @@ def passage(article: Article, matches: Sequence[Match]) -> tuple[str, Spans]:
     Empty if only the title has matches, because each message has the title.
     """
     for part in ("summary", "body"):
-        spans = sorted((m.start, m.end) for m in matches if m.field == part)
+        spans = match_spans(matches, part)
         text = article.part(part)
         if spans and spans[0][1] <= len(text):
             start, end = _sentence(text, spans[0])

@@ -27,6 +27,7 @@ from monitor.presentation.alert import (
     describe_escalations,
     describe_reasons,
     describe_suppression,
+    match_spans,
 )
 from monitor.presentation.spans import Line, marked
 
@@ -177,13 +178,8 @@ def _standing_words(alert: Alert) -> str:
 
 def story_headline(story: StoryAlerts, lead: Alert) -> Line:
     """Return the headline of a story's leading alert, with the matches of all its alerts."""
-    spans = [
-        (match.start, match.end)
-        for alert in story.alerts
-        if (alert.article, alert.title) == (lead.article, lead.title)
-        for match in alert.matches
-        if match.field == "title"
-    ]
+    alike = [a for a in story.alerts if (a.article, a.title) == (lead.article, lead.title)]
+    spans = match_spans((match for alert in alike for match in alert.matches), "title")
     return marked(shown_title(lead.title), spans)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -23,9 +23,9 @@ from monitor.base.formatting import alert_number, shown_title
 from monitor.base.text_cleaning import safe_url
 from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert, AlertState
-from monitor.model.match import Match
 from monitor.model.severity import Severity
 from monitor.model.shown_names import kind_name, severity_name
+from monitor.presentation.alert import match_spans
 
 BOLD = Markup("<b>{}</b>")
 """Readers show it on a terminal too."""
@@ -82,8 +82,8 @@ def content(alert: Alert, article: Article | None) -> str:
     found = [_reason(alert)]
     if article is not None:
         if article.summary not in article.body:
-            found += paragraphs(article.summary, _spans(alert.matches, "summary"), BOLD)
-        found += paragraphs(article.body[:SHOWN], _spans(alert.matches, "body"), BOLD)
+            found += paragraphs(article.summary, match_spans(alert.matches, "summary"), BOLD)
+        found += paragraphs(article.body[:SHOWN], match_spans(alert.matches, "body"), BOLD)
     others = [one.name for one in alert.telling.outlets[1:] if one.name]
     if others:
         found.append(html.escape(_("Also in {outlets}", outlets=", ".join(others))))
@@ -101,7 +101,3 @@ def _reason(alert: Alert) -> str:
         *(step.words for step in alert.escalations),
     ]
     return f"<b>{html.escape(alert.watchlist)}</b> · {html.escape(' · '.join(said))}"
-
-
-def _spans(matches: Iterable[Match], part: str) -> list[tuple[int, int]]:
-    return sorted((match.start, match.end) for match in matches if match.field == part)

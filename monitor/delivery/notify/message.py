@@ -22,6 +22,7 @@ from monitor.model.delivery import Notification
 from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import kind_name, severity_name
 from monitor.presentation import times
+from monitor.presentation.alert import match_spans
 from monitor.presentation.article import passage
 from monitor.presentation.severity import severity_run
 from monitor.presentation.spans import Line, marked
@@ -185,8 +186,7 @@ def _alert_lines(notification: Notification, zone: tzinfo) -> Iterator[Line]:
     yield [severity_run(alert.severity), severity, (alert.watchlist, "list")]
     if notification.delivery.why:
         yield [(_with_sign(notification.delivery.why), "late")]
-    title = [(m.start, m.end) for m in alert.matches if m.field == "title"]
-    yield marked(_headline(alert), title)
+    yield marked(_headline(alert), match_spans(alert.matches, "title"))
     yield [(_about(alert, zone), "quiet")]
     if sentence := _sentence(notification):
         yield sentence

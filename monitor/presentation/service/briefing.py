@@ -27,6 +27,7 @@ from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
 from monitor.model.severity import Severity
 from monitor.model.watchlist import Baseline
+from monitor.presentation.alert import match_spans
 from monitor.presentation.article import passage
 from monitor.watchlists.baselines import Baselines
 
@@ -261,7 +262,7 @@ def _story(story: StoryAlerts, under: str, articles: Mapping[int, Article]) -> B
     first = outlets[0] if outlets else None
     article = articles.get(newest.article or 0)
     text, spans = passage(article, newest.matches) if article else ("", ())
-    in_title = sorted((m.start, m.end) for m in newest.matches if m.field == "title")
+    in_title = match_spans(newest.matches, "title")
     published = (first.published if first else newest.published) or 0.0
     seen = first.seen if first else newest.raised_at
     notes = dict.fromkeys(alert.note for alert in story.alerts if alert.note)
