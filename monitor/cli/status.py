@@ -162,10 +162,10 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
             alerts=number(status.alerts),
         ),
     )
-    if status.mutes:
+    if status.silences:
         muted = (
             _("{name} until {moment}", name=one.watchlist, moment=format_moment(one.until, now))
-            for one in status.mutes
+            for one in status.silences
         )
         yield "silenced", ", ".join(muted)
 

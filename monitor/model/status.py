@@ -82,7 +82,7 @@ class Status(Struct, frozen=True, kw_only=True):
     """Feeds of which articles of the last day may be missing, by why."""
     backfill: tuple[BackfillProgress, ...] = ()
     """Backfills that are not complete."""
-    mutes: tuple[Silence, ...] = ()
+    silences: tuple[Silence, ...] = ()
     """The active ones."""
     silenced: int = 0
     """Stories with a new alert raised in a silence, ended or not, which lists leave out."""

@@ -242,7 +242,7 @@ class FakeNewsroom:
             network_down=self.network_down,
             store_damage=self.store_damage,
             config_error=self.config_error,
-            mutes=tuple(self.muted.values()),
+            silences=tuple(self.muted.values()),
             silenced=sum(self._said(n)[0] is AlertState.NEW for n in self.silenced),
             unsent=len(self.unsent),
         )

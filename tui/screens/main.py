@@ -290,7 +290,7 @@ class MainScreen(TriageScreen):
         self.update_status_bar()
         if newsroom.status is not None and (update.untriaged or update.watchlists):
             status = newsroom.status
-            self.watchlists.update(newsroom.watchlists, status.mutes, status.untriaged)
+            self.watchlists.update(newsroom.watchlists, status.silences, status.untriaged)
         if update.watchlists is not None:
             shown = _longest_name([count for count in newsroom.watchlists if count.total])
             if self.stream.list_cells != shown + MORE_CELLS:

@@ -48,7 +48,7 @@ def status_rows(status: Status, newsroom: NewsroomModel) -> Iterator[tuple[str, 
     error = line(status.config_error)
     rules = _("not loaded: {error}", error=error) if error else _("loaded")
     yield "rules", _row("feeds.yaml", rules, "bad" if error else "plain")
-    silenced = ngettext("{count} watchlist", "{count} watchlists", len(status.mutes))
+    silenced = ngettext("{count} watchlist", "{count} watchlists", len(status.silences))
     yield "silences", _row(_("Silences"), silenced)
 
 

@@ -121,7 +121,9 @@ def _optional_parts(status: Status, paused_stories: int | None) -> list[StatusPa
     rules = [StatusPart([(f"  {_('rules')} {signs.OK}", "quiet")], "rules")]
     short = short_count(status.silenced)
     silenced = ngettext("{short} silenced", "{short} silenced", status.silenced, short=short)
-    lists = ngettext("{count} watchlist silenced", "{count} watchlists silenced", len(status.mutes))
+    lists = ngettext(
+        "{count} watchlist silenced", "{count} watchlists silenced", len(status.silences)
+    )
     silences = [StatusPart([(f"  {lists}", "quiet")], "silences")]
     incomplete = _("gaps {count}", count=status.incomplete)
     gaps: Line = [(f"  {incomplete}", "late" if status.incomplete else "quiet")]
@@ -132,7 +134,7 @@ def _optional_parts(status: Status, paused_stories: int | None) -> list[StatusPa
         *_unsent(status),
         StatusPart([(f"  {_('feeds')} ", "quiet"), *_feeds(status)], "feeds"),
         StatusPart(gaps, "gaps"),
-        *(silences if status.mutes else []),
+        *(silences if status.silences else []),
         *(rules if status.monitor and not status.config_error else []),
     ]
 

@@ -57,10 +57,12 @@ def row(kind: type[RowType], value: object, **given: Any) -> RowType:
         value: Has the attributes that become fields.
         given: Fields that follow from more than the value, as they are.
     """
-    made = {
-        name: given[name] if name in given else convert(get(value))
-        for name, get, convert in _fields(cast("Any", kind))
-    }
+    made = {}
+    for name, get, convert in _fields(cast("Any", kind)):
+        if name in given:
+            made[name] = given[name]
+        else:
+            made[name] = convert(get(value)) if convert else get(value)
     return cast("RowType", made)
 
 
@@ -80,8 +82,8 @@ def schemas(kinds: Iterable[Any], place: str) -> dict[str, dict[str, Any]]:
 
 
 @cache
-def _fields(kind: Any) -> list[tuple[str, Convert, Convert]]:
-    """Return name, getter and converter of each field."""
+def _fields(kind: Any) -> list[tuple[str, Convert, Convert | None]]:
+    """Return name, getter and converter of each field; None for what stays as it is."""
     hints = get_type_hints(kind, include_extras=True)
     return [(name, attrgetter(_of(hint) or name), _converter(hint)) for name, hint in hints.items()]
 
@@ -91,20 +93,21 @@ def _of(hint: Any) -> str:
     return "".join(meta.extra["of"] for meta in metas)
 
 
-def _converter(hint: Any) -> Convert:
+def _converter(hint: Any) -> Convert | None:
     origin, inner = get_origin(hint), get_args(hint)
     if origin is Annotated:
         own = [meta.extra["by"] for meta in inner[1:] if meta.extra["by"]]
         return own[0] if own else _converter(inner[0])
     if origin in (Union, UnionType):
-        return partial(_if_any, _converter(inner[0]))
+        within = _converter(inner[0])
+        return partial(_if_any, within) if within else None
     if origin is list:
-        return partial(_each, _converter(inner[0]))
+        return partial(_each, _converter(inner[0]) or _as_it_is)
     if origin is dict:
-        return partial(_each_value, _converter(inner[1]))
+        return partial(_each_value, _converter(inner[1]) or _as_it_is)
     if is_typeddict(hint):
         return partial(row, hint)
-    return str if hint is str else _as_it_is
+    return str if hint is str else None
 
 
 def _if_any(convert: Convert, value: Any) -> Any:

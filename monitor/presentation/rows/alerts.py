@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from monitor.base.formatting import alert_number
 from monitor.base.text_cleaning import line, lines
+from monitor.model.alert import Alert, StoryAlerts, SuppressionReason
 from monitor.presentation.rows import AlertNumber, Line, Lines, Moment, means, row
 
 if TYPE_CHECKING:
-    from monitor.model.alert import Alert, StoryAlerts
     from monitor.model.triage import TriageAction
 
 
@@ -22,6 +22,7 @@ def _cleaned(value: Any) -> Any:
 
 
 Cleaned = Annotated[Any, means(by=_cleaned)]
+REASONS = ", ".join(f"`{reason}`" for reason in SuppressionReason)
 
 
 class MatchRow(TypedDict):
@@ -112,10 +113,7 @@ class AlertRow(TypedDict):
     outlets: Outlets
     elsewhere: OutletsElsewhere
     escalations: list[EscalationRow]
-    suppressed: Annotated[
-        str,
-        means("Why nobody was notified: `backfill`, `cooldown`, `muted`, `no route`, or empty."),
-    ]
+    suppressed: Annotated[str, means(f"Why nobody was notified: {REASONS}, or empty.")]
     suppressed_until: Moment
     merged_into: MergedInto
     backfill: Annotated[bool, means("Whether its article is older than the watchlist or the feed.")]

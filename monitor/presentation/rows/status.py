@@ -76,7 +76,7 @@ class StatusRow(TypedDict):
     no_vectors: Annotated[str, means("Why articles get no vectors; empty when they do.")]
     log: Annotated[str, means("Path of the log of a monitor in the background.")]
     backfill: list[BackfillRow]
-    silences: Annotated[list[ActiveSilenceRow], means("Those that hold now.", "mutes")]
+    silences: Annotated[list[ActiveSilenceRow], means("Those that hold now.")]
     unsent: Annotated[int, means("Deliveries on their way.")]
     dead: Annotated[int, means("Deliveries that were given up.")]
     set_aside: Annotated[int, means("Articles beyond the limits of matching or indexing.")]

@@ -207,7 +207,7 @@ class Service:
             monitor=None,
             pulse=None,
             backfill=tuple(self.views.watchlists.backfills()),
-            mutes=tuple(self.views.watchlists.silences(now)),
+            silences=tuple(self.views.watchlists.silences(now)),
             silenced=self.views.silenced_count(),
             unsent=unsent[DeliveryState.WAITING],
             dead=unsent[DeliveryState.DEAD],
