@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import io
+import json
 import re
 import sys
 from collections import Counter, defaultdict
@@ -19,7 +20,7 @@ import click
 from ruamel.yaml import YAML
 
 from monitor.api.app import build_app
-from monitor.api.mcp.server import ARTICLE_TEMPLATE, schemas
+from monitor.api.mcp.server import ARTICLE_TEMPLATE, described, described_prompt
 from monitor.api.mcp.tools import PROMPTS, TOOLS, input_schema
 from monitor.api.problems import KINDS, PREFIX
 from monitor.base import signs
@@ -588,10 +589,24 @@ def mcp_page() -> str:
     return "\n".join(parts)
 
 
+def mcp_schemas() -> str:
+    """Return all tools, prompts and resources as JSON, as a client sees them."""
+    parts = {
+        "tools": [described(tool) for tool in TOOLS.values()],
+        "prompts": [described_prompt(prompt) for prompt in PROMPTS.values()],
+        "resourceTemplates": [ARTICLE_TEMPLATE],
+    }
+    plain = {
+        name: [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in values]
+        for name, values in parts.items()
+    }
+    return json.dumps(plain, ensure_ascii=False, indent=1) + "\n"
+
+
 def pages() -> dict[str, str]:
     """Return the text of each page, by its path below docs/reference."""
     rest = {"keys.md": keys_page(), "api.md": api_page(), "mcp.md": mcp_page()}
-    rest["mcp-tools.json"] = schemas()
+    rest["mcp-tools.json"] = mcp_schemas()
     return {**dict(command_pages()), **dict(yaml_pages()), **dict(output_pages()), **rest}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import re
 import signal
@@ -76,6 +75,8 @@ INSTRUCTIONS = (
 )
 QUESTION_SECONDS = 30.0
 """Time that a question may take over stdio; that of a request over HTTP has the guard."""
+THREADS = 4
+"""Questions over stdio that are answered at once."""
 _ARTICLE = re.compile(re.escape(SCHEME) + r"([1-9][0-9]{0,14})")
 
 Context = ServerRequestContext[Any, Any]
@@ -273,7 +274,7 @@ class _Handlers:
     async def list_prompts(
         self, context: Context, page: PaginatedRequestParams | None
     ) -> ListPromptsResult:
-        return ListPromptsResult(prompts=list(map(_described_prompt, PROMPTS.values())))
+        return ListPromptsResult(prompts=list(map(described_prompt, PROMPTS.values())))
 
     async def get_prompt(
         self, context: Context, request: GetPromptRequestParams
@@ -312,7 +313,7 @@ def described(tool: Tool) -> McpTool:
     )
 
 
-def _described_prompt(prompt: Prompt) -> McpPrompt:
+def described_prompt(prompt: Prompt) -> McpPrompt:
     arguments = [
         PromptArgument(name=name, description=words, required=name in prompt.required)
         for name, words in prompt.arguments.items()
@@ -339,25 +340,6 @@ def _problem(error: Exception) -> ApiProblem:
 def _detail(problem: ApiProblem) -> str:
     fields = [f"{one['field']}: {one['message']}" for one in problem.errors]
     return plain("; ".join(dict.fromkeys([problem.detail, *fields])))
-
-
-def schemas() -> str:
-    """Return all tools, prompts and resources as JSON, as a client sees them."""
-    parts = {
-        "tools": [_plain_json(described(tool)) for tool in TOOLS.values()],
-        "prompts": [_plain_json(_described_prompt(prompt)) for prompt in PROMPTS.values()],
-        "resourceTemplates": [_plain_json(ARTICLE_TEMPLATE)],
-    }
-    return json.dumps(parts, ensure_ascii=False, indent=1) + "\n"
-
-
-def _plain_json(value: Any) -> dict[str, Any]:
-    described: dict[str, Any] = value.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return described
-
-
-THREADS = 4
-"""Questions that are answered at once."""
 
 
 def serve(environment: McpEnvironment) -> None:

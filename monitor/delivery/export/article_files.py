@@ -13,6 +13,7 @@ from msgspec import Struct
 from monitor.base.files import atomic_write
 from monitor.base.formatting import iso
 from monitor.model.article import ArticleDetails
+from monitor.presentation.rows.alerts import match_row
 
 LONGEST = 150
 """Bytes of a name before its id; file systems take 255."""
@@ -105,16 +106,7 @@ def mapping(reading: ArticleDetails) -> dict[str, Any]:
                 "state": str(alert.state),
                 "verdict": str(alert.verdict),
                 "raised_at": iso(alert.raised_at),
-                "matches": [
-                    {
-                        "field": m.field,
-                        "start": m.start,
-                        "end": m.end,
-                        "text": m.text,
-                        "term": m.term,
-                    }
-                    for m in alert.matches
-                ],
+                "matches": list(map(match_row, alert.matches)),
             }
             for alert in reading.alerts
         ],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import collections
 import sys
 from collections.abc import Callable, Iterator
-from threading import Lock
 
 from prometheus_client import (
     CollectorRegistry,
@@ -119,7 +118,10 @@ def _label(step: Step) -> str:
 def figures(
     views: Views, clock: Callable[[], Timestamp], version: str, card: Callable[[], Heartbeat]
 ) -> CollectorRegistry:
-    """Return the figures of a newsroom; the monitor says by its `card` what only it knows."""
+    """Return the figures of a newsroom, to be read by one thread at a time.
+
+    The monitor says by its `card` what only it knows.
+    """
     registry = CollectorRegistry()
     _NewsroomCollector(registry, views, clock, version, card)
     ProcessCollector(registry=registry)
@@ -140,7 +142,6 @@ class _NewsroomCollector(Collector):
         self._views = views
         self._clock = clock
         self._version = version
-        self._lock = Lock()
         self._card = card
         registry.register(self)  # before the latencies, which it brings up to date
         self._latencies = Latencies(registry, clock())
@@ -157,9 +158,8 @@ class _NewsroomCollector(Collector):
         )
         yield from _of_the_monitor(self._card())
         try:
-            with self._lock:
-                metrics = [*self._feeds(), *self._store(), *self._deliveries()]
-                self._latencies.look(self._views, self._clock())
+            metrics = [*self._feeds(), *self._store(), *self._deliveries()]
+            self._latencies.look(self._views, self._clock())
             readable = 1
         except StoreError:
             metrics, readable = [], 0
