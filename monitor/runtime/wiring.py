@@ -29,8 +29,6 @@ from monitor.config.location import shared_store
 from monitor.config.source import config_views, signature
 from monitor.config.watchlist_tests import load_and_test
 from monitor.config.yaml_edit import move_feed
-from monitor.delivery.export.metrics_server import serving
-from monitor.delivery.export.prometheus import EventCounters, figures
 from monitor.delivery.notify.briefing_schedule import BriefingScheduler
 from monitor.delivery.notify.delivery_loop import DeliveryLoop
 from monitor.delivery.notify.notification import NotificationLoader
@@ -141,6 +139,9 @@ def _metrics(
     """Return what serves the metrics of a watch meanwhile, if an address is given."""
     if at is None:
         return nullcontext()
+    # prometheus_client takes 0.2 s to import.
+    from monitor.delivery.export.metrics_server import serving
+    from monitor.delivery.export.prometheus import EventCounters, figures
 
     registry = figures(open_views(store), clock, version("tocsin"), lambda: daemon.card)
     parts.listeners.append(EventCounters(registry).batch_stored)
