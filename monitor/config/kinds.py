@@ -6,16 +6,7 @@ from index.query.parser import parse_query
 from monitor.base.translation import LANGUAGES
 from monitor.base.translation import gettext as _
 from monitor.config import value_parsers
-from monitor.config.tables import (
-    ANY_TEXT,
-    DECIMAL,
-    Kind,
-    Place,
-    Schema,
-    named,
-    several,
-    text,
-)
+from monitor.config.tables import ANY_TEXT, DECIMAL, Kind, Place, Schema, named, several, text
 from monitor.config.yaml_nodes import Node, ScalarNode, SequenceNode
 from monitor.model.config import EVERY_DAY, Digest, Listening
 from monitor.model.severity import Severity
