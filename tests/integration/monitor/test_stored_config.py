@@ -17,6 +17,7 @@ from support.two_feed_newsroom import WATCHLISTS, subscriptions
 
 from monitor.config.loading import load
 from monitor.config.source import config_views
+from monitor.model.store_address import StoreAddress
 from monitor.model.token import Scope
 from monitor.storage.store.database.connection import TRIAGE_BUSY_MS
 
@@ -131,7 +132,7 @@ def test_a_version_has_the_name_of_the_token_that_made_it(
     monkeypatch.setenv("TOCSIN_USER", "server")
     server.on("/new", Reply(body=rss(Item("Neuf", link="https://b.test/1"), title="Le Neuf")))
     newsroom.data.mkdir()
-    with serving(newsroom.config, newsroom.data, store=postgresql) as api:
+    with serving(newsroom.config, newsroom.data, store=StoreAddress(url=postgresql)) as api:
         wanted = {"name": "Port", "terms": ["Anvers"]}
         assert api.post("/watchlists", wanted, Scope.ADMIN).status_code == 200
         assert api.post("/feeds", {"url": server.url("/new")}, Scope.ADMIN).status_code == 200
@@ -152,7 +153,7 @@ def test_a_file_that_says_more_than_the_store_is_the_truth_of_its_machine(
     shared = load(newsroom.config)
     assert [one.name for one in shared.watchlists] == ["Alibaba", "Temu"]
     assert shared.data == newsroom.folder / "elsewhere"
-    assert shared.store == postgresql
+    assert shared.store.url == postgresql
 
 
 def write_beside(newsroom: Newsroom, server: Web) -> str:
