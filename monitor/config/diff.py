@@ -92,7 +92,7 @@ def _watchlists(old: Sequence[Watchlist], new: Sequence[Watchlist]) -> Iterator[
         words = _("watchlist renamed: {before} {sign} {after}",
                   before=before, sign=signs.BECOMES, after=after)  # fmt: skip
         yield Difference(Effect.CHANGED, words)
-    known = [replace(one, name=names.get(one.name, one.name)) for one in old]
+    known = [replace(each, name=names.get(each.name, each.name)) for each in old]
     yield from _compared(_WATCHLIST, known, new, _watchlist)
 
 
@@ -102,13 +102,13 @@ def _routes(before: Config, after: Config) -> Iterator[Difference]:
     added = sum(route not in before.routes for route in after.routes)
     removed = sum(route not in after.routes for route in before.routes)
     if added:
-        told = _("routes added or changed: {count} of {all}", count=added, all=len(after.routes))
-        yield Difference(Effect.CHANGED, told)
+        words = _("routes added or changed: {count} of {all}", count=added, all=len(after.routes))
+        yield Difference(Effect.CHANGED, words)
     if removed:
-        told = _(
+        words = _(
             "routes removed or changed: {count} of {all}", count=removed, all=len(before.routes)
         )
-        yield Difference(Effect.CHANGED, told)
+        yield Difference(Effect.CHANGED, words)
     if not added and not removed:
         yield Difference(Effect.CHANGED, _("routes changed: their order"))
 
@@ -146,12 +146,10 @@ def _compared(
 ) -> Iterator[Difference]:
     """Yield which values of a kind were added, removed and changed, by their names."""
     before, after = ({value.name: value for value in values} for values in (old, new))
-    for effect, line, one, other in (
-        (Effect.ADDED, lines.added, after, before),
-        (Effect.REMOVED, lines.removed, before, after),
-    ):
-        if names := [name for name in one if name not in other]:
-            yield Difference(effect, _(line, names=_listed(names)))
+    if added := [name for name in after if name not in before]:
+        yield Difference(Effect.ADDED, _(lines.added, names=_listed(added)))
+    if removed := [name for name in before if name not in after]:
+        yield Difference(Effect.REMOVED, _(lines.removed, names=_listed(removed)))
     for name in after:
         if name in before and (words := clauses(details(before[name], after[name]))):
             yield Difference(Effect.CHANGED, _(lines.changed, name=name, details=words))

@@ -85,12 +85,12 @@ def version_in_force(path: Path) -> StoredConfig:
         ConfigError: Nothing was applied yet.
         StoreError: The store cannot be read.
     """
-    found = None
+    version = None
     with suppress(NoStoreError):
-        found = config_views(configured_store(path)).version()
-    if found is None:
+        version = config_views(configured_store(path)).version()
+    if version is None:
         message = _(
             "the store has no configuration yet; `tocsin apply FILE` puts a whole feeds.yaml there"
         )
         raise ConfigError(str(path), [Problem(1, 1, message)])
-    return found
+    return version

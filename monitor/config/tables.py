@@ -1,7 +1,7 @@
 """Mappings of `feeds.yaml` whose keys are described once: checked, read and explained by that.
 
 A subclass of `Table` has an attribute for each of its keys: what the key may be (a `Kind`), what it
-means, examples, its default. A problem is told with its place and what to write; the rest is read.
+means, examples, its default. Problems are reported with place and remedy.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def query_problem(error: QueryError) -> str:
 class Kind(Generic[T]):
     """What a value may be: its JSON Schema, how it is read, and what a key without it has.
 
-    `read` raises ValueError with what to write. It returns None where the problems are told and
+    `read` raises ValueError with what to write. It returns None where the problems are reported and
     nothing is left.
     """
 
@@ -319,7 +319,7 @@ class Table:
 
     @classmethod
     def from_node(cls, node: Node, place: Place) -> Self | None:
-        """Return the values of a mapping; what does not fit is told, and taken from the node."""
+        """Return the values of a mapping; what does not fit is reported, and leaves the node."""
         if cls.short and isinstance(node, ScalarNode) and isinstance(node.plain(), str):
             attribute, short = cls.keys[cls.short]
             value = short.kind.read(node, place.inside(cls.short))

@@ -1,4 +1,4 @@
-"""Parsers of the single values of `feeds.yaml`.
+"""Parsers of the single values of `feeds.yaml`: each returns the value as the program uses it.
 
 Raises:
     ValueError: Every public function, with a message for the author of the file.
@@ -47,19 +47,15 @@ class SubjectError(ValueError):
 
 
 def url(text: str) -> str:
-    """Return an absolute http(s) address."""
     text = text.strip()
     shown = without_login(text)
     if re.search(r"\s", text):
         raise ValueError(_("`{address}` contains white space; an address has none", address=shown))
     if len(text) > LONGEST_URL:
-        raise ValueError(
-            _(
-                "an address of {length} characters; at most {most}",
-                length=len(text),
-                most=LONGEST_URL,
-            )
+        words = _(
+            "an address of {length} characters; at most {most}", length=len(text), most=LONGEST_URL
         )
+        raise ValueError(words)
     scheme, colon, _rest = text.partition("://")
     if not colon:
         if re.fullmatch(r"[\w-]+(\.[\w-]+)+(:\d+)?(/.*)?", text):
@@ -179,37 +175,27 @@ def check_internal(address: str, allow: tuple[IPv4Network | IPv6Network, ...]) -
 
 def duration(text: str) -> float:
     """Return the seconds of 15m, 90s, 2h, 1d or 1h30m; from a second to a day."""
-    seconds = formatting.seconds(text)
-    if not 1 <= seconds <= DAY:
-        raise ValueError(
-            _("`{time}` is more than a day", time=text)
-            if seconds > DAY
-            else _("`{time}` is under a second", time=text)
-        )
-    return seconds
+    return _seconds(text, 1, DAY, _UNDER_A_SECOND, mark("`{time}` is more than a day"))
 
 
 def briefing_span(text: str) -> float:
     """Return the seconds that a briefing is about; from a minute to a month."""
-    seconds = formatting.seconds(text)
-    if not 60 <= seconds <= 31 * DAY:
-        raise ValueError(
-            _("`{time}` is more than 31d", time=text)
-            if seconds > DAY
-            else _("`{time}` is under a minute", time=text)
-        )
-    return seconds
+    too_short = mark("`{time}` is under a minute")
+    return _seconds(text, 60, 31 * DAY, too_short, mark("`{time}` is more than 31d"))
 
 
 def timeout(text: str) -> float:
     """Return the seconds that an answer may take; from a second to five minutes."""
+    return _seconds(text, 1, 300, _UNDER_A_SECOND, mark("`{time}` is more than 5m"))
+
+
+_UNDER_A_SECOND = mark("`{time}` is under a second")
+
+
+def _seconds(text: str, least: float, most: float, too_short: str, too_long: str) -> float:
     seconds = formatting.seconds(text)
-    if not 1 <= seconds <= 300:
-        raise ValueError(
-            _("`{time}` is more than 5m", time=text)
-            if seconds > 300
-            else _("`{time}` is under a second", time=text)
-        )
+    if not least <= seconds <= most:
+        raise ValueError(_(too_long if seconds > most else too_short, time=text))
     return seconds
 
 
@@ -237,7 +223,6 @@ def network(text: str) -> IPv4Network | IPv6Network:
 
 
 def language(text: str) -> str:
-    """Return a language code of two letters."""
     code = text.strip().lower()
     if not re.fullmatch(r"[a-z]{2}", code):
         raise ValueError(
@@ -247,7 +232,6 @@ def language(text: str) -> str:
 
 
 def name(text: str) -> str:
-    """Return a name on one line."""
     short = " ".join(text.split())
     if not short or not short.isprintable():
         raise ValueError(_("a name needs letters that can be read"))
@@ -307,7 +291,6 @@ def is_loopback(host: str) -> bool:
 
 
 def words(text: str) -> str:
-    """Return text that is not empty."""
     if not text.strip():
         raise SubjectError(_EMPTY)
     return text
@@ -327,14 +310,12 @@ def outlets(value: object) -> int:
 
 
 def severity(text: str) -> Severity:
-    """Return a severity."""
     if text.lower() not in list(Severity):
         raise ValueError(_("`{text}` is not a severity; write high, medium or low", text=text))
     return Severity(text.lower())
 
 
 def order(text: str) -> str:
-    """Return the order of a search."""
     if text.lower() not in ("date", "score"):
         raise ValueError(_("`{text}` is not an order; write date or score", text=text))
     return text.lower()
@@ -381,7 +362,6 @@ def backfill(text: str) -> str:
 
 
 def folder(text: str) -> str:
-    """Return the name of a folder."""
     try:
         Path(text).expanduser()
     except RuntimeError:
@@ -553,7 +533,6 @@ DIRECT = "none"
 
 
 def header(text: str) -> str:
-    """Return the name of a header that may be sent."""
     name = text.strip()
     if not _TOKEN.fullmatch(name):
         raise ValueError(_("a header is called by letters, digits and hyphens"))
@@ -607,7 +586,6 @@ def secret_reference(text: str) -> str:
 
 
 def check_header_text(text: str) -> str:
-    """Return a text that fits into a header."""
     text = text.strip()
     if not text:
         raise SubjectError(_EMPTY)

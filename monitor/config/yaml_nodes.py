@@ -39,7 +39,7 @@ _KEY = re.compile(r"\s*(?:- )?([\w-]+)")
 def describe_yaml_error(text: str, error: Any) -> tuple[int, str]:
     """Return where a YAML error of ruamel is, as an index into the text, and what it is.
 
-    Frequent mistakes are told with what to write, others in the parser's words.
+    Frequent mistakes say what to write, others are in the parser's words.
     """
     problem = getattr(error, "problem", "") or str(error)
     index = error.problem_mark.index if getattr(error, "problem_mark", None) else 0
@@ -100,7 +100,7 @@ class YamlText:
 
     @cached_property
     def _starts(self) -> list[int]:
-        """Where its lines start: asked only where something is to be told about one."""
+        """Where its lines start; computed for the first problem."""
         return [0, *(m.end() for m in re.finditer(r"\r\n|\r|\n", self.text))]
 
     def problem(self, index: int, message: str) -> Problem:

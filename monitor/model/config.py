@@ -44,9 +44,9 @@ class RetentionExceptions(Struct, frozen=True, kw_only=True):
     feeds: frozenset[int] = frozenset()
     """Articles that one of these feeds carried, by number."""
     watchlists: frozenset[str] = frozenset()
-    """What these watchlists rang for."""
+    """Articles for which one of these watchlists raised an alert, by name."""
     alerts: bool = True
-    """Whatever raised an alert."""
+    """Whether articles with an alert are kept."""
 
 
 class ExpiringArticle(Struct, frozen=True, kw_only=True):
@@ -55,9 +55,9 @@ class ExpiringArticle(Struct, frozen=True, kw_only=True):
     id: int
     seen: Timestamp
     characters: int
-    """Of its text."""
+    """Characters of its text."""
     spared: bool
-    """It is kept all the same."""
+    """Whether it is kept all the same."""
 
 
 class OutboxEntry(NamedTuple):
@@ -89,11 +89,11 @@ class Quiet(Struct, frozen=True, kw_only=True):
     end: time
     """On the next day, unless it is later than the start."""
     days: tuple[int, ...] = EVERY_DAY
-    """On which they begin, 0 is Monday."""
+    """Days on which they begin; 0 is Monday."""
     spares: tuple[Severity, ...] = ()
-    """How loud an alert must be to be told all the same."""
+    """Severities of alerts that are sent all the same."""
     zone: tzinfo | None = None
-    """Whose clock they go by; None is the machine's."""
+    """The time zone of these times; None is that of the machine."""
 
 
 class Digest(Struct, frozen=True, kw_only=True):
@@ -103,20 +103,20 @@ class Digest(Struct, frozen=True, kw_only=True):
     """Seconds, counted from midnight; None goes by `at`."""
     at: tuple[time, ...] = ()
     zone: tzinfo | None = None
-    """Whose clock it goes by; None is the machine's."""
+    """The time zone of these times; None is that of the machine."""
 
 
 class Route(Struct, frozen=True, kw_only=True):
     """Which alerts go where; an empty condition does not restrict."""
 
     to: tuple[str, ...]
-    """Names of channels; empty tells nobody."""
+    """Names of channels; empty notifies nobody."""
     watch: tuple[str, ...] = ()
     """Names of watchlists, in any case."""
     severity: tuple[Severity, ...] = ()
     lang: tuple[str, ...] = ()
     feeds: tuple[str, ...] | None = None
-    """Names of the feeds it is for; None is all."""
+    """Names of the feeds whose alerts it takes; None is all."""
     quiet: Quiet | None = None
     digest: Digest | None = None
 
@@ -129,13 +129,13 @@ class BriefingSchedule(Struct, frozen=True, kw_only=True):
     to: tuple[str, ...]
     """Names of channels."""
     days: tuple[int, ...] = EVERY_DAY
-    """On which it is sent, 0 is Monday."""
+    """Days on which it is sent; 0 is Monday."""
     watch: tuple[str, ...] = ()
     """Names of watchlists; empty is all."""
     since: float | None = None
-    """Seconds before it that it is about; None is since the one before it."""
+    """Seconds that it goes back; None is to the briefing before it."""
     zone: tzinfo | None = None
-    """Whose clock it goes by; None is the machine's."""
+    """The time zone of these times; None is that of the machine."""
 
     @property
     def times(self) -> str:
@@ -144,7 +144,7 @@ class BriefingSchedule(Struct, frozen=True, kw_only=True):
 
 
 class ChannelKind(enum.StrEnum):
-    """What stands at the other end."""
+    """What receives the alerts of a channel."""
 
     APPRISE = "url"
     WEBHOOK = "webhook"
@@ -154,7 +154,7 @@ class ChannelKind(enum.StrEnum):
 
 
 class Channel(Struct, frozen=True, kw_only=True):
-    """A way to tell somebody of alerts."""
+    """Where alerts are sent."""
 
     name: str
     kind: ChannelKind
@@ -163,13 +163,13 @@ class Channel(Struct, frozen=True, kw_only=True):
     secret: str = ""
     """Key that a webhook's body is signed with; never shown."""
     words: str = ""
-    """What may be shown of the target: its host, its program, its path."""
+    """The part of the target that may be shown: its host, its program, its path."""
     headers: tuple[tuple[str, Secret], ...] = ()
-    """Of a webhook's request, besides our own."""
+    """Headers of a webhook's request, besides tocsin's own."""
     quiet: Quiet | None = None
     digest: Digest | None = None
     template: str = ""
-    """Text of its messages, with `$fields`; empty for ours."""
+    """Text of its messages, with `$fields`; empty is tocsin's own."""
     zone: tzinfo | None = None
     """Of the times in its messages; None is the machine's."""
     pages: str = ""
@@ -180,24 +180,24 @@ class Channel(Struct, frozen=True, kw_only=True):
 
 
 class DeliveryFault(enum.StrEnum):
-    """Whose fault it is that a delivery was not accepted."""
+    """Why a delivery was not accepted."""
 
     CHANNEL = "channel"
-    """It is down, or wants nothing of us: each further message would fare the same."""
+    """The channel is down or refuses everything: each further message would fail too."""
     TROUBLE = "trouble"
-    """It says that something went wrong: perhaps with this message, perhaps with all."""
+    """The channel reports an error, of this message or of all."""
     MESSAGE = "message"
-    """It refuses this very message, and will again."""
+    """The channel refuses this message, and will refuse it again."""
 
 
 class DeliveryError(Struct, frozen=True, kw_only=True):
     """Why a channel did not accept what it was sent."""
 
     reason: str
-    """In words, without any secret."""
+    """The reason in words, without any secret."""
     fault: DeliveryFault = DeliveryFault.CHANNEL
     retry_after: float | None = None
-    """Seconds for which it wants to be left alone."""
+    """Seconds after which the channel asks to be tried again."""
 
 
 _LISTENING = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:\s/]+)):(\d{1,5})")
@@ -220,15 +220,15 @@ class Listening(Struct, frozen=True):
         Raises:
             ValueError: It is not written like that; the message says how to write it.
         """
-        found = _LISTENING.fullmatch(text.strip())
-        if not found:
+        match = _LISTENING.fullmatch(text.strip())
+        if not match:
             raise ValueError(
                 _("`{text}` is not an address to listen at; write 127.0.0.1:9464", text=text)
             )
-        port = int(found[3])
+        port = int(match[3])
         if not 0 < port < 65_536:
             raise ValueError(_("there is no port {port}; from 1 to 65535", port=port))
-        return cls(found[1] or found[2], port)
+        return cls(match[1] or match[2], port)
 
     @property
     def is_private(self) -> bool:
@@ -245,11 +245,11 @@ class Escalate(Struct, frozen=True, kw_only=True):
     """When the alert of a story is escalated."""
 
     outlets: int | None = 5
-    """Once so many independent outlets have the story; None is never."""
+    """Escalate once so many independent outlets have the story; None is never."""
     languages: bool = True
-    """When the story crosses from French to English, or back."""
+    """Escalate when the story crosses from French to English, or back."""
     to: Severity | None = None
-    """How loud it is then; None is one up."""
+    """Severity after the escalation; None is one level higher."""
 
 
 class Watchlist(Struct, frozen=True, kw_only=True):
@@ -269,7 +269,7 @@ class Watchlist(Struct, frozen=True, kw_only=True):
     cooldown: float = 0.0
     """Seconds after an alert in which further alerts of the watchlist are suppressed."""
     notify_backfill: bool = False
-    """Tell of what was there before as well."""
+    """Notify of articles that were there before the watchlist, too."""
     unusual: bool = True
     """Raise an alert when far more stories come than usual, or none any more."""
     notify: tuple[str, ...] | None = None
@@ -304,26 +304,26 @@ class Config(Struct, frozen=True, kw_only=True):
     watchlists: tuple[Watchlist, ...]
     searches: tuple[SavedSearch, ...] = ()
     allow: Networks = ()
-    """Private address ranges that may be asked; they are the operator's own."""
+    """Private address ranges to which tocsin may connect."""
     contact: str = ""
     """Address a publisher can write to, sent in the User-Agent."""
     metrics: Listening | None = None
-    """Where a monitor tells its figures; None is nowhere."""
+    """Where a monitor serves its metrics; None is nowhere."""
     retention: Retention = FOR_EVER
     vectors: bool = True
     """Whether articles get vectors, where the model is installed."""
     channels: tuple[Channel, ...] = ()
     routes: tuple[Route, ...] = ()
-    """The first that is for an alert decides where it goes."""
+    """The first route that matches an alert decides where it is sent."""
     notify: tuple[str, ...] | None = None
     """Channels of alerts that match no route; None is all."""
     briefings: tuple[BriefingSchedule, ...] = ()
     pages: str = ""
     """Address of the pages to which messages link; empty for none."""
     language: str = ""
-    """Of messages; empty is the machine's."""
+    """Language of messages; empty is that of the machine."""
     zone: tzinfo | None = None
-    """Whose clock quiet hours, digests, briefings and messages go by; None is the machine's."""
+    """Time zone of quiet hours, digests, briefings and messages; None is that of the machine."""
 
     def __repr__(self) -> str:
         return f"Config({self.path})"  # the address of the store may hold a password
