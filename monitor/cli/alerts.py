@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 from msgspec.structs import replace
 
 from monitor.base.errors import MonitorError, StoreError
@@ -28,7 +29,7 @@ from monitor.presentation.story import ListedStory
 from monitor.runtime.machine import pause
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
+    pass
 
 
 STATES = ("open", "new", "acknowledged", "closed", "all")

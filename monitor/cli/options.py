@@ -9,6 +9,7 @@ from datetime import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from index.analysis.folding import compact
 from index.errors import ArchiveError
@@ -23,7 +24,7 @@ from monitor.model.search import Filter
 from monitor.runtime.machine import clock, local_zone
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
+    pass
 
 
 class DurationParam(click.ParamType[float]):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 from msgspec.structs import replace
 
 from monitor.base.errors import MonitorError
@@ -31,7 +32,7 @@ from monitor.model.search import Filter
 from monitor.presentation.service.service import Service
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
+    pass
 
 
 WATCHLISTS_NAMED = 3
