@@ -45,14 +45,11 @@ class Article(Struct, frozen=True, kw_only=True):
 
     @property
     def texts(self) -> tuple[str, str, str, str]:
-        """The texts of all parts, in the order of `PARTS`."""
         return self.title, self.summary, self.body, self.author
 
     @property
     def characters(self) -> int:
-        """Number of characters of all parts."""
         return sum(map(len, self.texts))
 
     def part(self, name: str) -> str:
-        """Return the text of one of `PARTS`."""
         return str(getattr(self, name))

@@ -76,7 +76,6 @@ class KeyedTasks(Generic[K]):
             await breathe()
 
     def cancel(self) -> None:
-        """Cancel all tasks."""
         for task in list(self._tasks.values()):
             task.cancel()
 

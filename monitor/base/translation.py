@@ -52,7 +52,6 @@ def use(language: str, folder: Path) -> None:
 
 
 def current() -> str:
-    """Return the language in use."""
     return _chosen.language
 
 

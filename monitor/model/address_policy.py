@@ -69,7 +69,6 @@ def is_own(address: str | IPv4Address | IPv6Address, allow: Networks) -> bool:
 
 
 def _denied_kind(address: str | IPv4Address | IPv6Address, allow: Networks) -> str:
-    """Return the kind of an address that may not be connected to; empty if it may."""
     if is_own(address, allow):
         return ""
     try:

@@ -310,7 +310,6 @@ class StoryAlerts(Struct, frozen=True):
 
     @property
     def severity(self) -> Severity:
-        """Return the highest severity."""
         return min((alert.severity for alert in self.alerts), key=lambda each: each.rank)
 
     @property
@@ -327,22 +326,18 @@ class StoryAlerts(Struct, frozen=True):
 
     @property
     def starred(self) -> bool:
-        """Return whether an alert has a star."""
         return any(alert.starred for alert in self.alerts)
 
     @property
     def noted(self) -> bool:
-        """Return whether an alert has a note."""
         return any(alert.note for alert in self.alerts)
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """Return the tags of all alerts, sorted."""
         return tuple(sorted({tag for alert in self.alerts for tag in alert.tags}))
 
     @property
     def assignees(self) -> tuple[str, ...]:
-        """Return who works on any of the alerts, sorted."""
         return tuple(sorted({alert.assignee for alert in self.alerts} - {""}))
 
     @property

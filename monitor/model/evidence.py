@@ -96,7 +96,6 @@ def rule(watchlist: Watchlist) -> dict[str, Any]:
 
 
 def matches(places: Iterable[Match]) -> list[dict[str, Any]]:
-    """Return where an article matched, and by what."""
     return [
         {"field": m.field, "start": m.start, "end": m.end, "text": m.text, "term": m.term}
         for m in places

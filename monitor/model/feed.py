@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import astuple
 
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, pgettext
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from monitor.model.alert import AlertKind, FeedIncident
 
 
 class Secret(Struct, frozen=True):
@@ -296,19 +291,6 @@ class PublicationRate(Struct, frozen=True, kw_only=True):
     """The longest pauses of the last weeks: when each ended, and its seconds; oldest first."""
 
 
-class FeedHistory(Struct, frozen=True, kw_only=True):
-    """What the store has of a feed besides its polling state."""
-
-    habit: PublicationRate | None = None
-    """Its publication rate, None while unknown."""
-    move: PermanentRedirect | None = None
-    """Its permanent redirect, None without one."""
-    incidents: Mapping[AlertKind, FeedIncident] = field(default_factory=dict)
-    """The last incident of each kind."""
-    last_articles: frozenset[int] = frozenset()
-    """The articles of its last document that brought anything new; empty while unknown."""
-
-
 class Coverage(Struct, frozen=True, kw_only=True):
     """How well the feeds that a watchlist watches were read."""
 
@@ -319,5 +301,4 @@ class Coverage(Struct, frozen=True, kw_only=True):
     """Those of these feeds, the earliest first."""
 
     def touched(self, kind: GapKind | None = None) -> int:
-        """Return how many of its feeds have gaps, of one kind or any."""
         return len({gap.feed.number for gap in self.gaps if kind in (None, gap.kind)})

@@ -62,5 +62,4 @@ class SharingMonitor(Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """Machine and process."""
         return f"{self.host}/{self.pid}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from monitor.base.article import Article, Timestamp
-from monitor.model.alert import AlertKind, BegunIncident
+from monitor.model.alert import AlertKind, BegunIncident, FeedIncident
 from monitor.model.severity import Severity
 
 if TYPE_CHECKING:
@@ -209,7 +209,6 @@ class Names(Struct, frozen=True):
 
     @property
     def words(self) -> frozenset[int]:
-        """Return the hashes of all words."""
         return frozenset().union(*self.groups)
 
 
@@ -256,6 +255,19 @@ class Sighting(Struct, frozen=True, kw_only=True):
     """Canonical URL of the entry: a link of the article, maybe one more."""
     reissued: bool = False
     """The guid replaces the guids that this feed used for the article before."""
+
+
+class FeedHistory(Struct, frozen=True, kw_only=True):
+    """What the store has of a feed besides its polling state."""
+
+    habit: PublicationRate | None = None
+    """Its publication rate, None while unknown."""
+    move: PermanentRedirect | None = None
+    """Its permanent redirect, None without one."""
+    incidents: Mapping[AlertKind, FeedIncident] = field(default_factory=dict)
+    """The last incident of each kind."""
+    last_articles: frozenset[int] = frozenset()
+    """The articles of its last document that brought anything new; empty while unknown."""
 
 
 class PollOutcome(Struct, frozen=True, kw_only=True):

@@ -112,7 +112,6 @@ class Series(Struct, frozen=True, kw_only=True):
 
     @property
     def total(self) -> int:
-        """Return how many articles there are in all."""
         return sum(self.counts)
 
 

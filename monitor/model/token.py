@@ -25,7 +25,6 @@ class Scope(enum.StrEnum):
     """Also to edit feeds.yaml."""
 
     def covers(self, other: Scope) -> bool:
-        """Return whether this scope allows all that another one does."""
         order = list(Scope)
         return order.index(self) >= order.index(other)
 
@@ -45,7 +44,6 @@ class Token(Struct, frozen=True, kw_only=True):
     """To within a minute; None before the first time."""
 
     def is_valid(self, now: Timestamp) -> bool:
-        """Return whether it may be used."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 

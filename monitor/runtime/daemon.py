@@ -56,7 +56,6 @@ class TickTrigger(BaseTrigger):  # type: ignore[misc]
         self._interval = interval
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
-        """Return when to fire next, as the scheduler asks."""
         return now + self._interval
 
 
@@ -87,7 +86,6 @@ class Ticker:
             before = now
 
     def end(self) -> None:
-        """Tick no more."""
         self._scheduler.shutdown(wait=False)
 
     async def fire(self) -> None:
@@ -257,7 +255,6 @@ class Daemon:
             self._rest(error)
 
     async def _keep_up(self, now: Timestamp) -> None:
-        """Look at what one monitor looks at for all."""
         await self._end_silences()
         if is_due(self._looked, LOOK_EVERY, now):
             await self._look_for_unusual(AWAY)
@@ -311,7 +308,6 @@ class Daemon:
         await self._parts.thread(self._parts.relocation.step, self._in_force.feeds)
 
     async def _end_silences(self) -> None:
-        """Report what silences suppressed that have ended."""
         if await self._parts.thread(self._parts.ingester.end_silences):
             self._parts.notifier.wake()
 
@@ -334,7 +330,6 @@ class Daemon:
         self._announce(plan)
 
     async def _note_lost_monitors(self) -> None:
-        """Raise an alert about each monitor that is lost."""
         parts = self._parts
         if parts.store.is_shared:
             routing, now = parts.ingester.watch.routing, parts.clock()
@@ -347,7 +342,6 @@ class Daemon:
         self._announce(await parts.thread(partial(note_damage, parts.store, damage, routing, now)))
 
     def _announce(self, plan: AlertPlan) -> None:
-        """Tell of alerts that no poll has raised."""
         parts = self._parts
         if plan.raised:
             outcome = BatchOutcome(raised=plan.raised, planned=plan.deliveries)
@@ -442,7 +436,6 @@ class Daemon:
 
     @property
     def card(self) -> Heartbeat:
-        """The heartbeat of the monitor."""
         return Heartbeat(
             presence=self._parts.me,
             pulse=self._parts.clock(),

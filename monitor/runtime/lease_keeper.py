@@ -138,19 +138,15 @@ class SoleMonitor:
         """Do nothing."""
 
     def bucket(self, url: str) -> Lease | None:
-        """Return what the only monitor holds."""
         return SOLE
 
     def duty(self, duty: Duty) -> Lease | None:
-        """Return what the only monitor holds."""
         return SOLE
 
     def using(self, lease: Lease) -> AbstractContextManager[None]:
-        """Do something."""
         return _NOTHING
 
     async def while_held(self, duty: Duty, work: Work) -> None:
-        """Run work."""
         await work()
 
     async def release_buckets(self) -> None:
@@ -202,11 +198,9 @@ class LeaseKeeper:
         self._trouble = ""
 
     async def start(self) -> None:
-        """Take leases. Raises StoreError."""
         await self.beat()
 
     async def ever(self) -> None:
-        """Keep the leases. Never raises: the monitor goes on."""
         while True:
             await self._sleep(self._expiry / BEATS)
             try:
@@ -217,16 +211,13 @@ class LeaseKeeper:
                 log.exception(_("the leases cannot be renewed; the monitor goes on"))
 
     def bucket(self, url: str) -> Lease | None:
-        """Return the lease of the bucket of an address; None if this monitor does not ask there."""
         return self._lease(bucket_of(url))
 
     def duty(self, duty: Duty) -> Lease | None:
-        """Return the lease of a duty; None if this monitor does not have it."""
         return self._lease(duty)
 
     @contextmanager
     def using(self, lease: Lease) -> Iterator[None]:
-        """Do something under a lease: it is not given back meanwhile."""
         self._users[lease.id] += 1
         try:
             with under(self._holding(lease)):
@@ -235,20 +226,17 @@ class LeaseKeeper:
             self._users[lease.id] -= 1
 
     async def while_held(self, duty: Duty, work: Work) -> None:
-        """Run work whenever this monitor has a duty, until cancelled."""
         while True:
             if (lease := self.duty(duty)) is not None:
                 await self._run(lease, work)
             await self._sleep(self._expiry / BEATS)
 
     async def release_buckets(self) -> None:
-        """Give all buckets back: nothing is polled any more. Never raises."""
         buckets = [id for id in self._held if id < BUCKETS]
         self._forget(buckets)
         await self._last(self._leases.release, buckets)
 
     async def leave(self) -> None:
-        """Give all leases back, and say goodbye. Never raises."""
         self._held.clear()
         await self._last(self._leases.leave)
 
@@ -312,13 +300,11 @@ class LeaseKeeper:
         await self._thread(self._leases.leave)
 
     def _report(self, trouble: str) -> None:
-        """Log trouble when it begins."""
         if trouble and not self._trouble:
             log.error("%s", trouble)
         self._trouble = trouble
 
     async def _run(self, lease: Lease, work: Work) -> None:
-        """Run work as long as a lease is held."""
         with under(self._holding(lease)):
             task = asyncio.create_task(work())
         try:

@@ -46,7 +46,6 @@ class LogThrottle(logging.Filter):
         self._left_out = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether a message passes."""
         if record.name.partition(".")[0] == "tocsin":
             return True
         now = self._monotonic()
@@ -96,7 +95,6 @@ class RunLog:
         self._failures: dict[str, str] = {}
 
     def expect(self, feeds: int) -> None:
-        """Take note of how many feeds are going to be polled."""
         self._expected += feeds
         self._show()
 
@@ -117,7 +115,6 @@ class RunLog:
         return self._counted.new + self._counted.changed
 
     def batch_stored(self, outcome: BatchOutcome) -> None:
-        """Take a stored batch into account."""
         for feed, poll in outcome.polls:
             self._polled(feed, poll, reached=feed.url not in outcome.unreached)
         if outcome.outage:
@@ -141,7 +138,6 @@ class RunLog:
             self._log_unreached()
 
     def summary(self) -> RunSummary:
-        """Return what was counted since the start."""
         self._log_unreached()
         seconds = round(self._monotonic() - self._started, 3)
         return replace(
@@ -234,7 +230,6 @@ def _and_others(feeds: Sequence[str]) -> str:
 
 
 def _words(alert: RaisedAlert) -> str:
-    """Return what an alert is about, and why it was escalated or suppressed."""
     words = _("{watchlist}: {title}", watchlist=alert.watchlist, title=alert.title)
     if alert.kind is AlertKind.MATCH:
         words += f" — {alert.feed}"

@@ -192,7 +192,6 @@ class AppriseSender:
         self._idle: asyncio.TimerHandle | None = None
 
     async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
-        """Send a message; return an error, None if it was accepted."""
         message = compose(
             notifications,
             self._zone,
@@ -203,7 +202,6 @@ class AppriseSender:
         return await self._deliver(message)
 
     async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
-        """Send a briefing; return an error, None if it was accepted."""
         return await self._deliver(
             briefing_message(notification.briefing, limit=self._text_limit(), pages=self._pages)
         )
@@ -237,7 +235,6 @@ class AppriseSender:
         return DeliveryError(reason=reason, fault=fault_of_status(status))
 
     async def close(self) -> None:
-        """End the process."""
         process = self._process
         self._kill()
         if process is not None:

@@ -40,11 +40,9 @@ class CommandSender:
         self._seconds = seconds
 
     async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
-        """Run the command for a message; return an error, None if it was accepted."""
         return await self._run(encode(notifications, self._pages))
 
     async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
-        """Run the command for a briefing; return an error, None if it was accepted."""
         return await self._run(encode_briefing(notification, self._pages))
 
     async def _run(self, message: bytes) -> DeliveryError | None:
@@ -107,11 +105,9 @@ class _OutputTail(asyncio.Protocol):
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def data_received(self, data: bytes) -> None:
-        """Keep the last bytes."""
         self._stderr_tail = (self._stderr_tail + data)[-MAX_STDERR:]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing more comes."""
         if not self.closed.done():
             self.closed.set_result(None)
 
@@ -122,7 +118,6 @@ class _OutputTail(asyncio.Protocol):
 
 
 async def _kill(process: Process) -> None:
-    """Kill the process group, and wait for the process."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()

@@ -29,13 +29,11 @@ class FileSender:
         self._pages = channel.pages
 
     async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
-        """Write a line for each notification; return an error, None if all were written."""
         return await self._write(
             {one.delivery.key: encode([_without_bundle(one)], self._pages) for one in notifications}
         )
 
     async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
-        """Write a line for a briefing; return an error, None if it was written."""
         return await self._write(
             {notification.delivery.key: encode_briefing(notification, self._pages)}
         )

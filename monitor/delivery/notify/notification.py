@@ -120,11 +120,9 @@ class NotificationLoader:
         ]
 
     def briefing_history(self, channel: str, limit: int) -> list[StoredBriefing]:
-        """Return the last briefings sent to a channel, newest first."""
         return self._views.briefings.sent(channel, limit)
 
     def history(self, channel: str, watchlist: str, limit: int) -> list[Alert]:
-        """Return the last alerts of a watchlist sent to a channel, newest first."""
         stored = "" if watchlist == FEED_HEALTH else watchlist
         return self._alerts(self._views.deliveries.notified(channel, stored, limit))
 

@@ -73,7 +73,6 @@ class Senders:
         self._guard.allow = networks
 
     def __call__(self, channel: Channel) -> Sender:
-        """Return a sender to a channel."""
         match channel.kind:
             case ChannelKind.APPRISE:
                 return AppriseSender(

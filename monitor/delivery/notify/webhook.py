@@ -49,13 +49,11 @@ class WebhookSender:
         self._user_agent = user_agent
 
     async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
-        """Send a message; return an error, None if it was accepted."""
         return await self._try(
             encode(notifications, self._channel.pages), idempotency_key(notifications)
         )
 
     async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
-        """Send a briefing; return an error, None if it was accepted."""
         return await self._try(
             encode_briefing(notification, self._channel.pages), notification.delivery.key
         )

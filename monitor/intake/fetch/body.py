@@ -86,7 +86,6 @@ class Inflater:
         return self._stream.eof if self._stream else not self._start
 
     def feed(self, chunk: bytes) -> bytes:
-        """Return a decompressed piece of the body."""
         return b"".join(self.pieces(chunk))
 
     def pieces(self, chunk: bytes) -> Iterator[bytes]:

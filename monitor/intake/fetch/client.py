@@ -119,11 +119,9 @@ class Client:
         await self._http.aclose()
 
     def allow(self, networks: Networks) -> None:
-        """Allow these networks from the next request on."""
         self._guard.allow = networks
 
     def pause(self, paused: bool) -> None:
-        """Send no request while it is paused: requests wait, those that were sent go on."""
         self._limiter.pause(paused)
 
     def set_spacing(self, url: str, seconds: float) -> None:
@@ -269,7 +267,6 @@ class PooledTransport(httpx.AsyncBaseTransport):
         )
 
     async def aclose(self) -> None:
-        """Close the idle connections."""
         await self._pool.aclose()
 
 

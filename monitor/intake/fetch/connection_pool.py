@@ -83,7 +83,6 @@ class PooledConnection:
         return response
 
     async def aclose(self) -> None:
-        """Close it."""
         await self._http.aclose()
 
     async def _send_through_proxy(self, request: httpcore.Request) -> httpcore.Response:
@@ -142,7 +141,6 @@ class ConnectionPool:
             await self._release(connection)
 
     async def aclose(self) -> None:
-        """Close the idle connections."""
         while self._idle:
             await self._drop(self._idle.pop())
 

@@ -86,7 +86,6 @@ class SlotPool:
         self._paused = False
 
     async def enter(self, *, slow: bool) -> Slot:
-        """Wait for a slot."""
         if self._available(slow):
             self._take(slow)
         else:
@@ -98,18 +97,15 @@ class SlotPool:
         return slot
 
     def leave(self, slot: Slot) -> None:
-        """Give a slot back."""
         self._fast.pop(slot, None)
         slot.ended = self._monotonic()
         self._give(slot.slow)
 
     def pause(self, paused: bool) -> None:
-        """Give out no slot while it is paused."""
         self._paused = paused
         self._serve()
 
     def close(self) -> None:
-        """Stop watching."""
         if self._watch:
             self._watch.cancel()
 
@@ -272,7 +268,6 @@ class HostLimiter:
         self._slots.pause(paused)
 
     def close(self) -> None:
-        """Stop watching the slots."""
         self._slots.close()
 
     @asynccontextmanager

@@ -98,7 +98,6 @@ class Proxy(Struct, frozen=True):
         return cls(origin_of(url), authorization(url))
 
     def headers(self) -> HeaderList:
-        """Return the headers that only the proxy gets."""
         return [(b"Proxy-Authorization", self.authorization)] if self.authorization else []
 
 

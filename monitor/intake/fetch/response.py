@@ -146,7 +146,6 @@ class Headers:
         return self._values.get(name, b"")
 
     def text(self, name: bytes) -> str:
-        """Return a header's value as text."""
         value = self.get(name)
         try:
             return value.decode("utf-8")
@@ -175,7 +174,6 @@ class Headers:
         return int(value[:18]) if _SECONDS.fullmatch(value) else None
 
     def hints(self) -> Hints:
-        """Return how long the response is fresh."""
         ages = [age for age in (self._fresh_for(), self._until(b"expires")) if age is not None]
         return Hints(max_age=max(ages)) if ages else Hints()
 

@@ -49,7 +49,6 @@ WORST = (
 
 
 def health(feed: Feed, state: FeedState, now: Timestamp) -> Health:
-    """Return how a feed is doing."""
     if not feed.enabled:
         return Health.PAUSED
     if state.gone:

@@ -32,8 +32,8 @@ from monitor.judgement.alerts.facts import Arrivals
 from monitor.judgement.match.time_limit import TimedMatcher
 from monitor.model.event_link import EncodedBatch, EventLink, Surety
 from monitor.model.evidence import Via
-from monitor.model.feed import Feed, FeedHistory, Poll
-from monitor.model.poll import ArticleChange, NotModified, PollOutcome, RaisedAlert
+from monitor.model.feed import Feed, Poll
+from monitor.model.poll import ArticleChange, FeedHistory, NotModified, PollOutcome, RaisedAlert
 from monitor.storage.store.sql.batch import Batch, StoreReads
 from monitor.storage.store.sql.store import Store
 
@@ -305,7 +305,6 @@ class Ingester:
 
 
 def _feeds_of(article: Article, feed: Feed, watch: ActiveConfig) -> list[Feed]:
-    """Return the feeds that carry an article, of which `feed` is one."""
     others = (watch.feeds.get(number) for number in article.feeds if number != feed.number)
     return [feed, *(other for other in others if other is not None)]
 

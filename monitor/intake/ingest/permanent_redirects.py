@@ -34,7 +34,6 @@ def updated_redirect(
 
 
 def is_confirmed(move: PermanentRedirect) -> bool:
-    """Return whether a feed counts as moved."""
     return move.times >= TIMES and move.latest - move.since >= SPAN
 
 

@@ -23,10 +23,11 @@ from monitor.intake.ingest.enrichment import Enrichment
 from monitor.judgement.alerts.publishers import is_aggregator
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.feed import Feed, FeedHistory, FeedState, Outcome, Poll
+from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import (
     ArticleChange,
     Entry,
+    FeedHistory,
     Fetched,
     NotModified,
     Page,
@@ -272,7 +273,6 @@ def _changes(
 def _document_articles(
     decisions: Sequence[identify.Decision], arrived: Sequence[ArticleChange]
 ) -> frozenset[int]:
-    """Return the articles that a document has."""
     known = {one.article for one in decisions if not isinstance(one, identify.New)}
     return frozenset(known.union(change.article.id for change in arrived))
 
@@ -314,7 +314,6 @@ def _with_incidents(
 
 
 def _answer_evidence(fetched: Fetched, now: Timestamp) -> ResponseEvidence:
-    """Return what the evidence keeps of an answer."""
     return ResponseEvidence(
         url=redact(fetched.url),
         status=fetched.status,

@@ -23,7 +23,6 @@ PART = 4
 
 
 def keyed_entries(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Return entries with what identifies them."""
     return tuple(map(_keyed, entries))
 
 

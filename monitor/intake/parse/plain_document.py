@@ -246,7 +246,6 @@ class _Fields:
         self.fields: Fields = {}
 
     def read(self, element: Element) -> None:
-        """Add what an element says; raises _UnusualError."""
         name = _name(element)
         if reader := self.readers.get(name):
             if name in self._met and name not in _REPEATED:

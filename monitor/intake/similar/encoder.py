@@ -55,7 +55,6 @@ def sentence(title: str, text: str) -> str:
 
 
 def packed(vector: Floats) -> bytes:
-    """Return a vector as it is stored."""
     return vector.astype("<f2").tobytes()
 
 

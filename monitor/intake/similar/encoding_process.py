@@ -106,7 +106,6 @@ class EncodingProcess:
         return found
 
     def close(self) -> None:
-        """Stop the process, whatever it is doing."""
         if self._pool is not None:
             if self._task is not None:  # the pool would leave its caller waiting for ever
                 self._task.cancel()

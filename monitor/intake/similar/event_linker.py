@@ -80,7 +80,6 @@ class EventLinker:
         """Why no article gets a vector at present; empty when they do."""
 
     def wake(self) -> None:
-        """Note that there are new articles."""
         self._woken = True
 
     async def ever(self, refused: Callable[[StoreError], None]) -> None:
@@ -135,7 +134,6 @@ class EventLinker:
         )
 
     def close(self) -> None:
-        """Stop the process."""
         self._encoding.close()
 
     def _report(self, error: EncodingError) -> None:

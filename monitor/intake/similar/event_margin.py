@@ -81,12 +81,10 @@ class VectorWindow(Struct, frozen=True, dict=True):
 
     @cached_property
     def dates(self) -> npt.NDArray[np.float64]:
-        """Return the date of each row."""
         return np.array([key.date for key in self.keys], np.float64)
 
     @cached_property
     def languages(self) -> npt.NDArray[np.str_]:
-        """Return the language of each row."""
         return np.array([key.lang for key in self.keys], np.str_)
 
     def side(self, row: int, lang: str) -> Rows:
@@ -130,7 +128,6 @@ def event_links(window: VectorWindow, fresh: Collection[int]) -> list[EventLink]
 
 
 def _linked(window: VectorWindow, row: int) -> Iterator[tuple[int, Surety]]:
-    """Yield the rows that are linked with a row."""
     key = window.keys[row]
     if key.lang not in LANGUAGES:
         return

@@ -86,7 +86,6 @@ class _Planning:
         self.raised: list[RaisedAlert] = []
 
     def plan(self) -> AlertPlan:
-        """Return the plan."""
         return AlertPlan(
             at=self._now,
             raised=tuple(self.raised),

@@ -29,7 +29,6 @@ def headline(
 
 
 def headline_of(article: Article) -> Headline:
-    """Return the headline of an article."""
     return headline(
         article.title,
         feed=article.feeds[0],

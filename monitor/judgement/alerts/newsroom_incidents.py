@@ -69,7 +69,6 @@ def _plan(
     now: Timestamp,
     unusual: tuple[NewUnusualTime, ...] = (),
 ) -> AlertPlan:
-    """Return a plan with an alert for each title, by its number."""
     planner = DeliveryPlanner(facts, routing, now)
     raised, new, records = [], [], []
     for id, title in titles.items():

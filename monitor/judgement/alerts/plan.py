@@ -127,5 +127,4 @@ class AlertPlan(Struct, frozen=True, kw_only=True):
 
     @property
     def deliveries(self) -> int:
-        """Return how many deliveries are planned."""
         return sum(len(one.deliveries) for one in self.notify)

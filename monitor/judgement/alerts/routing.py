@@ -79,7 +79,6 @@ class Routing(Struct, frozen=True, kw_only=True):
         return planned or Suppressed(SuppressionReason.NO_ROUTE)
 
     def _chosen(self, raised: RaisedAlert) -> tuple[tuple[str, ...], Hours]:
-        """Return the channels of an alert, and the hours of the route that leads there."""
         if (named := self.named.get(raised.watchlist)) is not None:
             return named, ANY_TIME
         for route in self.routes:
@@ -107,7 +106,6 @@ class Routing(Struct, frozen=True, kw_only=True):
 
 
 def matches_route(route: Route, raised: RaisedAlert) -> bool:
-    """Return whether an alert meets the conditions of a route."""
     return (
         (not route.watch or raised.watchlist.casefold() in map(str.casefold, route.watch))
         and (not route.severity or raised.severity in route.severity)

@@ -225,7 +225,6 @@ class _WatchedTerms:
         """Terms of which a form is listed."""
 
     def may_select(self, term: str) -> bool:
-        """Return whether a word with this term may be one of the watched terms."""
         if term in self._listed or term in self._formed:
             return True
         for length in self._lengths:  # noqa: SIM110 - `any` takes twice the time
@@ -267,7 +266,6 @@ _selector = functools.lru_cache(_CACHED_WILDCARDS)(selector)
 
 
 def filter_admits(facet: Facet, article: Article, feeds: Sequence[Feed]) -> bool:
-    """Return whether an article passes a filter of a query, by one of its feeds."""
     return any(
         passes(facet, lang=article.lang, name=feed.name, host=host(feed.url), tags=feed.tags)
         for feed in feeds

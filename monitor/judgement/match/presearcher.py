@@ -183,7 +183,6 @@ class TermTrie:
         self._leaves: Set[Leaf] = _NONE
 
     def add(self, path: Path, clause: int) -> None:
-        """Add a clause that needs the terms of a path."""
         drawer = self
         for leaf in path:
             further = drawer._further
@@ -194,7 +193,6 @@ class TermTrie:
             drawer._clauses = [clause]
 
     def seal(self) -> None:
-        """Prepare for look-ups, once all clauses are added."""
         if self._further:
             # A set keeps the hashes of its members, so an intersection looks at common ones only.
             self._leaves = frozenset(self._further)

@@ -15,10 +15,11 @@ from monitor.judgement.alerts.plan import AlertPlan
 from monitor.judgement.alerts.publishers import is_same_site
 from monitor.model.config import ExpiringArticle, RetentionExceptions
 from monitor.model.event_link import EncodedBatch
-from monitor.model.feed import Feed, FeedHistory
+from monitor.model.feed import Feed
 from monitor.model.lease import SharingMonitor
 from monitor.model.poll import (
     ArticleChange,
+    FeedHistory,
     Known,
     KnownArticle,
     Names,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import astuple
@@ -17,12 +17,12 @@ from monitor.base.article import Timestamp
 from monitor.model.alert import AlertKind, FeedIncident
 from monitor.model.feed import (
     Feed,
-    FeedHistory,
     FeedState,
     PermanentRedirect,
     Poll,
     PublicationRate,
 )
+from monitor.model.poll import FeedHistory, PollOutcome
 from monitor.storage.store.database.connection import (
     Connection,
     Row,
@@ -31,9 +31,6 @@ from monitor.storage.store.database.connection import (
     select_in,
     upsert,
 )
-
-if TYPE_CHECKING:
-    from monitor.model.poll import PollOutcome
 
 STATE = ", ".join(FeedState.__struct_fields__)
 FEED = "url, name, tags, enabled, number, every"

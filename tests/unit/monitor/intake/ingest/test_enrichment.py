@@ -78,7 +78,10 @@ def test_each_article_has_its_draft_and_its_feed_learns_its_language(count: int)
     assert all(made.hits for made in drafts)
 
 
-@given(st.lists(st.tuples(st.text(), st.text(), st.text(), st.booleans()), max_size=3))
+LATIN = st.text("aeiouéèàlnrst ,.'1\n")
+
+
+@given(st.lists(st.tuples(LATIN, LATIN, LATIN, st.booleans()), max_size=3))
 def test_features_that_were_read_with_the_document_change_nothing(
     said: list[tuple[str, str, str, bool]],
 ) -> None:
