@@ -13,9 +13,10 @@ from support.dashboard_driver import drive, screen, sees, stream_rows
 from support.unusual_newsroom import HOUR, UnusualNewsroom
 from textual.pilot import Pilot
 
-from monitor.cli.stories import ListedStory, story_lines
+from monitor.cli.stories import listed_lines
 from monitor.delivery.export.atom import alert_feed
 from monitor.model.alert import Alert, StoryAlerts
+from monitor.presentation.story import ListedStory
 from monitor.runtime.viewing import open_service
 from tui.app import DashboardApp
 
@@ -72,7 +73,7 @@ def test_the_reader_begins_with_what_is_known_of_it(newsroom: UnusualNewsroom) -
 
 def test_a_line_of_the_command_names_no_feed(alert: Alert) -> None:
     row = ListedStory(StoryAlerts((alert,)), alert)
-    first, second, *_ = story_lines(row, alert.raised_at)
+    first, second, *_ = listed_lines(row, alert.raised_at)
     assert "stories since" in first
     assert [word.strip() for word in unstyle(second).split(" · ")] == ["Alibaba", "0 s", "spike"]
 
