@@ -375,7 +375,7 @@ def _not_messages(nodes: Sequence[ast.AST], names: dict[str, str]) -> Iterator[a
                 yield from node.args
             if name in ("bind", "LazyCommand", "KeyBinding", "Option", "GlobalOption", "debug",
                         "compile", "TypeVar", "strftime", "add_argument", "Field",
-                        "ConfigDict", "key", "optional", "required"):  # fmt: skip
+                        "ConfigDict", "key", "optional", "param", "required"):  # fmt: skip
                 yield node
         targets = node.targets if isinstance(node, ast.Assign) else []
         if isinstance(node, ast.AnnAssign):
