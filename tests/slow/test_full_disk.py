@@ -17,7 +17,8 @@ MEGABYTES = 24
 HASTY = [
     sys.executable,
     "-c",
-    "from monitor import cli, daemon; daemon.STORE_REST = 8.0; cli.main()",
+    "from monitor import cli; from monitor.runtime import daemon;"
+    " daemon.STORE_REST = 8.0; cli.main()",
     "run",
 ]
 """`tocsin run`, which tries again after 8 s instead of 30."""
