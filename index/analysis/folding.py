@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
 
@@ -61,23 +60,21 @@ def _fold(word: str) -> str:
     return unicodedata.normalize("NFC", bare.translate(_PLAIN_LETTERS)) or word
 
 
-@functools.cache
-def _latin_letters() -> dict[int, int | str]:
-    """Fold ASCII and composed Latin letters, each by its code.
-
-    A letter that a table lacks costs an exception within `translate`, and a string more than a
-    code: with both, words with accents took three times as long.
-    """
-    codes = (*range(0x80), *range(0xC0, 0x250))
-    folded = {code: _fold(chr(code)) for code in codes}
-    return {code: ord(bare) if len(bare) == 1 else bare for code, bare in folded.items()}
+_LATIN_LETTERS = {
+    code: ord(bare) if len(bare) == 1 else bare
+    for code in (*range(0x80), *range(0xC0, 0x250))
+    for bare in [_fold(chr(code))]
+}
+"""The folds of ASCII and composed Latin letters. A letter that a table lacks costs an exception
+within `translate`, and a string more than a code: with both, words with accents took three times as
+long."""
 
 
 def fold_latin(word: str) -> str:
     """Return the fold of a word of composed Latin letters, at a third of its cost; or ''."""
     if word.isascii():
         return word.lower().replace(",", ".")
-    bare = word.translate(_latin_letters())
+    bare = word.translate(_LATIN_LETTERS)
     return bare if bare.isascii() else ""
 
 

@@ -74,6 +74,11 @@ _INCLUSIVE = rf"(?:{_SIGNED}|{_HYPHENATED}|-e(?!-\w)(?![\w{MARKS}]))"
 """The same, -e-s, and -e, which behind a compound is a word of it."""
 GLUED_BRACKETS = rf"(?<=[^\W\d_])\((?:{_FEMININE}\)(?:[sS]|\([sS]\))?|[sS]\))(?![\w{MARKS}])"
 """Brackets of a query that are inclusive writing, and no group: employé(e)s."""
+_NO_HYPHEN = "[^-\u2010\u2011&]"
+_INCLUSIVE_RUN = re.compile(
+    rf"({_NO_HYPHEN}+?)({_INCLUSIVE})|({_NO_HYPHEN}+[-\u2010\u2011&].+?)({_SIGNED}|{_HYPHENATED})",
+    re.DOTALL,
+)
 _HYPHEN = r"[-\u2010\u2011](?:[ \t]*+\r?\n[ \t]*+)?+"
 
 
@@ -273,7 +278,7 @@ def _analyse(run: str) -> tuple[Token, ...]:
     """Return the tokens of a run, their positions and offsets counted from its start."""
     if run.isalnum():
         return (as_token(run, 0, 1, 0, len(run)),)
-    if inclusive := _inclusive().fullmatch(run):
+    if inclusive := _INCLUSIVE_RUN.fullmatch(run):
         forms = _gendered(*filter(None, inclusive.groups()))
         return tuple(_in_one_place(run, forms))
     separators = [match.span() for match in _SEPARATORS.finditer(run)]
@@ -289,7 +294,7 @@ def _analyse(run: str) -> tuple[Token, ...]:
 
 def is_inclusive(run: str) -> bool:
     """Tell a run in inclusive writing, which stands for several forms: employé·e."""
-    return _inclusive().fullmatch(run) is not None
+    return _INCLUSIVE_RUN.fullmatch(run) is not None
 
 
 def pieces(run: str) -> list[tuple[str, int, int]]:
@@ -334,14 +339,6 @@ def _in_one_piece(words: Sequence[str]) -> str:
 def _between(left: str, right: str) -> str:
     """Return the sign in place of a hyphen: 49-3 is 49.3, and not 493."""
     return "." if left[-1].isdigit() and right[0].isdigit() else ""
-
-
-@functools.cache
-def _inclusive() -> re.Pattern[str]:
-    hyphen = "-\u2010\u2011"
-    simple = rf"([^{hyphen}&]+?)({_INCLUSIVE})"
-    compound = rf"([^{hyphen}&]+[{hyphen}&].+?)({_SIGNED}|{_HYPHENATED})"
-    return re.compile(rf"{simple}|{compound}", re.DOTALL)
 
 
 def _in_one_place(run: str, forms: list[str]) -> Iterator[Token]:
