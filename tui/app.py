@@ -20,10 +20,14 @@ from monitor.presentation.service.service import Service
 from tui.base_app import AppSettings, BaseApp, may_write
 from tui.key_labels import bind, key_label, own_bindings
 from tui.screens.archive import ArchiveScreen
+from tui.screens.article import ArticleScreen
 from tui.screens.command_palette import Command, CommandPalette
 from tui.screens.dialogs import Dialog
 from tui.screens.help import HelpDialog
 from tui.screens.main import MainScreen
+from tui.screens.newsroom_screen import NewsroomScreen
+from tui.screens.panes import PaneScreen
+from tui.screens.status_details import open_part
 from tui.shutdown import DRAIN_SECONDS
 from tui.themes import THEMES, theme_label
 
@@ -138,6 +142,19 @@ class DashboardApp(BaseApp):
     async def action_search(self) -> None:
         """Open the archive screen."""
         await self.push_screen(ArchiveScreen(self.newsroom))
+
+    def on_newsroom_screen_article_opened(self, message: NewsroomScreen.ArticleOpened) -> None:
+        """Open an article over the screen; over another article, in its place."""
+        article = ArticleScreen(self.newsroom, message.article, message.among)
+        if isinstance(self.screen, ArticleScreen):
+            self.switch_screen(article)
+        else:
+            self.push_screen(article)
+
+    def action_open_part(self, name: str) -> None:
+        """Open what a part of the status bar is about."""
+        if isinstance(self.screen, PaneScreen):
+            open_part(self.screen, name)
 
     def action_show_on_main(self, part: str) -> None:
         """Go back to the main screen and show there what a part of the status bar is about."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from array import array
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -347,3 +349,14 @@ class NewsroomModel:
         """Stop the threads."""
         self.commits.close()
         self._runner.close()
+
+
+def start_resource_tracker() -> None:
+    """Start multiprocessing's resource tracker, which needs a stderr that is a file.
+
+    `sys.stderr` is none while the dashboard runs.
+    """
+    from multiprocessing import resource_tracker  # it takes 10 ms to import
+
+    with redirect_stderr(sys.__stderr__):
+        resource_tracker.ensure_running()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +16,7 @@ from monitor.base.translation import mark, ngettext, number
 from monitor.config.loading import load
 from monitor.model.feed import Feed, FeedHealth
 from monitor.presentation.spans import Line
-from tui.data.newsroom import NewsroomModel
+from tui.data.newsroom import NewsroomModel, start_resource_tracker
 from tui.data.query_history import SAVED_PREFIX, suggested_name
 from tui.screens.dialogs import ChoiceDialog, LineDialog
 from tui.screens.panes import PaneScreen
@@ -114,17 +112,6 @@ async def discover_feeds(newsroom: NewsroomModel, path: Path, address: str) -> l
     except asyncio.CancelledError:
         discovery.cancel()
         raise
-
-
-def start_resource_tracker() -> None:
-    """Start multiprocessing's resource tracker, which needs a stderr that is a file.
-
-    `sys.stderr` is none while the dashboard runs.
-    """
-    from multiprocessing import resource_tracker
-
-    with redirect_stderr(sys.__stderr__):
-        resource_tracker.ensure_running()
 
 
 def add_feed(screen: PaneScreen) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from textual.app import SuspendNotSupported
 from textual.binding import BindingType
@@ -23,16 +23,14 @@ from monitor.presentation.spans import Line, wrap
 from tui import external_programs
 from tui.key_labels import bind
 from tui.screens.dialogs import Dialog, PageDialog
+from tui.screens.newsroom_screen import NewsroomScreen
 from tui.widgets.scroll_text import ScrollText
-
-if TYPE_CHECKING:
-    from tui.screens.panes import PaneScreen
 
 ConfigPlace = tuple[Literal["feeds", "watchlists"], str]
 """Where to begin: a section, and the name or address of an entry."""
 
 
-async def edit_file(screen: PaneScreen, place: ConfigPlace) -> None:
+async def edit_file(screen: NewsroomScreen, place: ConfigPlace) -> None:
     """Open the file at a place, or at its first error; then report what has changed."""
     newsroom = screen.newsroom
     path, editor = newsroom.service.config, external_programs.find_editor(newsroom.environ)
@@ -71,7 +69,7 @@ async def edit_file(screen: PaneScreen, place: ConfigPlace) -> None:
     else:
         after = await screen.ask(_apply_copy, edited, path, before[0])
     if after is not None:
-        _report(screen, before, after)
+        _report(screen, place, before, after)
 
 
 _ConfigFile = tuple[bytes, "Config | ConfigError"]
@@ -151,7 +149,9 @@ def _start_line(content: bytes, config: Config | ConfigError, place: ConfigPlace
     return line_of(content, *place)
 
 
-def _report(screen: PaneScreen, before: _ConfigFile, after: _ConfigFile) -> None:
+def _report(
+    screen: NewsroomScreen, place: ConfigPlace, before: _ConfigFile, after: _ConfigFile
+) -> None:
     """Show what an edit changed, or the errors of the file."""
     (old_content, old), (new_content, new) = before, after
     if isinstance(new, ConfigError):
@@ -163,7 +163,7 @@ def _report(screen: PaneScreen, before: _ConfigFile, after: _ConfigFile) -> None
 
         def on_close(again: bool | None) -> None:
             if again:
-                screen.app.call_later(screen.action_edit_file)
+                screen.app.call_later(edit_file, screen, place)
 
         screen.app.push_screen(ConfigErrorsDialog(problems), on_close)
     elif old_content == new_content:

@@ -67,7 +67,10 @@ class MainScreen(TriageScreen):
         bind("R", "poll_all", "Poll all feeds"),
         bind("e", "feeds", "Show all feeds with their health"),
         bind(
-            "d", "open_part('deliveries')", "Show deliveries that are not sent", name="deliveries"
+            "d",
+            "app.open_part('deliveries')",
+            "Show deliveries that are not sent",
+            name="deliveries",
         ),
         bind("b", "briefing", "Show the briefing of the last day"),
         bind("S", "parts", "Show the details of the status bar"),

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, ParamSpec, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual import events
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.expand_tabs import expand_tabs_inline
-from textual.notifications import SeverityLevel
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
 from index.errors import QueryError
-from monitor.base.errors import MonitorError
 from monitor.base.text_cleaning import line, safe_url
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all
-from monitor.model.article import ArticleDetails
 from monitor.presentation.spans import Line, fit
 from tui.base_app import BaseApp
 from tui.data.newsroom import NewsroomModel
@@ -33,15 +29,14 @@ from tui.external_programs import (
     text_browser,
 )
 from tui.key_labels import NO_KEYMAP, BarEntry, bind, key_bar_entries
+from tui.screens.article_dialogs import choose_outlet, choose_similar, match_lines, show_revisions
 from tui.screens.config_editor import ConfigPlace, edit_file
 from tui.screens.dialogs import PageDialog
-from tui.screens.status_details import open_part
+from tui.screens.newsroom_screen import NewsroomScreen
 from tui.widgets.line_list import LineList
 from tui.widgets.reader import Reader
 from tui.widgets.status_bar import KeyBar, StatusBar
 
-P = ParamSpec("P")
-T = TypeVar("T")
 INPUT_TAB = 4
 """Cells of a tab in Textual's Input."""
 READER_DELAY = 0.08
@@ -133,7 +128,7 @@ def input_error(
     return error_pointer(error, text, cells, indent=indent, scrolled=scrolled)
 
 
-class PaneScreen(Screen[None]):
+class PaneScreen(NewsroomScreen):
     """Panes by number, one of them current; small screens show only the current one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -166,8 +161,7 @@ class PaneScreen(Screen[None]):
     """Ids in the order of their numbers."""
 
     def __init__(self, newsroom: NewsroomModel) -> None:
-        super().__init__()
-        self.newsroom = newsroom
+        super().__init__(newsroom)
         self.zoomed = False
         self.current = "stream"
         self.status_bar = StatusBar(zone=newsroom.zone, id="status")
@@ -180,11 +174,6 @@ class PaneScreen(Screen[None]):
     def list_widget(self) -> LineList:
         """Return the list whose rows the reader shows."""
         raise NotImplementedError
-
-    @property
-    def article_details(self) -> ArticleDetails | None:
-        """Return the article in the reader, if there is one."""
-        return None
 
     def step_match(self, by: int) -> None:
         """Go to the next or previous match of the article, if there is one."""
@@ -205,23 +194,6 @@ class PaneScreen(Screen[None]):
         return "feeds", ""
 
     # --- for subclasses and for what they open --------------------------------
-
-    async def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-        """Return what a call of the service returns, run in a thread.
-
-        Returns None after an error, which is shown, and when the screen is closed.
-        """
-        try:
-            result = await self.newsroom.ask(call, *args, **kwargs)
-        except MonitorError as error:
-            self.show_message(str(error), error=True)
-            return None
-        return result if self.is_attached else None
-
-    def show_message(self, text: str, *, error: bool = False) -> None:
-        """Show a notification for a moment; never markup."""
-        severity: SeverityLevel = "warning" if error else "information"
-        self.app.notify(line(text), severity=severity, timeout=4 if error else 3, markup=False)
 
     def show_keys(self, focused: Widget) -> None:
         """Show the keys of the focused pane in the key bar."""
@@ -342,10 +314,6 @@ class PaneScreen(Screen[None]):
         """Open `feeds.yaml` in the editor, at the entry of the row under the cursor."""
         await edit_file(self, self.config_place)
 
-    def action_open_part(self, name: str) -> None:
-        """Open what a part of the status bar is about."""
-        open_part(self, name)
-
     async def action_open_link(self) -> None:
         """Open the link in a browser on this machine or in this terminal, or copy it."""
         target = self.target_at_hand()
@@ -407,45 +375,29 @@ class PaneScreen(Screen[None]):
             self.run_worker(self._why(article), group="why", exclusive=True)
 
     async def _why(self, article: int) -> None:
-        from tui.screens.article import match_lines
-
         details = await self.details_of(article)
         if details is not None:
             title = _("Why this matches")
             self.app.push_screen(PageDialog(title, lambda cells: match_lines(details, cells)))
 
-    async def details_of(self, article: int) -> ArticleDetails | None:
-        """Return an article, from the reader if it is there; None if it cannot be read."""
-        details = self.article_details
-        if details is not None and details.article.id == article:
-            return details
-        return await self.ask(self.newsroom.service.views.articles.details, article)
-
     def action_outlets(self) -> None:
         """Show merged alerts and the other outlets with the story; one of them can be read."""
-        from tui.screens.article import choose_outlet
-
         if article := self.article_at_hand():
             self.run_worker(choose_outlet(self, article), group="why", exclusive=True)
 
     def action_similar(self) -> None:
         """Show the articles that are most like this one; one of them can be read."""
-        from tui.screens.article import choose_similar
-
         if article := self.article_at_hand():
             self.run_worker(choose_similar(self, article), group="why", exclusive=True)
 
     def action_revisions(self) -> None:
         """Show what the revisions of the article changed."""
-        from tui.screens.article import show_revisions
-
         if article := self.article_at_hand():
             self.run_worker(show_revisions(self, article), group="why", exclusive=True)
 
     def on_reader_outlet_selected(self, message: Reader.OutletSelected) -> None:
         """Read the article of another outlet."""
-        from tui.screens.article import open_article
-
         message.stop()
         details = self.article_details
-        open_article(self, message.article, details.other_articles() if details else [])
+        among = details.other_articles() if details else []
+        self.post_message(self.ArticleOpened(message.article, among))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from monitor.base.formatting import articles, stories
 from monitor.base.text_cleaning import line
@@ -16,10 +15,9 @@ from monitor.presentation.spans import Line, wrap
 from tui.data.newsroom import NewsroomModel
 from tui.screens.deliveries import DeliveriesDialog
 from tui.screens.dialogs import ChoiceDialog, PageDialog
+from tui.screens.feeds import FeedsScreen, show_gaps
+from tui.screens.panes import PaneScreen
 from tui.view.status import monitor_state
-
-if TYPE_CHECKING:
-    from tui.screens.panes import PaneScreen
 
 
 def status_rows(status: Status, newsroom: NewsroomModel) -> Iterator[tuple[str, Line]]:
@@ -110,15 +108,11 @@ def open_part(screen: PaneScreen, name: str) -> None:
         case "rules":
             screen.run_worker(screen.run_action("edit_file"), group="edit", exclusive=True)
         case "feeds":
-            from tui.screens.feeds import FeedsScreen
-
             if not isinstance(screen, FeedsScreen):
                 feeds = screen.newsroom.feeds
                 worst = next((feed for feed in feeds if feed.health in _BAD), None)
                 app.push_screen(FeedsScreen(screen.newsroom, worst))
         case "gaps":
-            from tui.screens.feeds import show_gaps
-
             screen.run_worker(show_gaps(screen), group="coverage_gaps", exclusive=True)
         case _:
             app.run_worker(app.run_action(f"app.show_on_main('{name}')"), group="main")

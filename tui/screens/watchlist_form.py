@@ -29,9 +29,9 @@ from monitor.model.shown_names import severity_name
 from monitor.presentation.service.service import PREVIEW_DAYS
 from monitor.presentation.spans import Line, wrap
 from tui.base_app import BaseApp
-from tui.data.newsroom import NewsroomModel, ThreadRunner
+from tui.data.newsroom import NewsroomModel, ThreadRunner, start_resource_tracker
 from tui.key_labels import NO_KEYMAP, bind, key_bar_entries
-from tui.screens.config_changes import NO_FILE, monitor_hint, start_resource_tracker, write_config
+from tui.screens.config_changes import NO_FILE, monitor_hint, write_config
 from tui.screens.dialogs import ChoiceDialog, Dialog
 from tui.screens.panes import PaneScreen
 from tui.view.preview import preview_lines

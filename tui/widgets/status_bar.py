@@ -59,7 +59,7 @@ class StatusBar(StyledWidget):
             right += width(part.line)
             if event.x < right:
                 if part.opens:
-                    await self.screen.run_action(f"open_part('{part.opens}')")
+                    await self.app.run_action(f"open_part('{part.opens}')")
                 return
 
 

@@ -78,7 +78,7 @@ def test_no_part_of_the_status_line_opens_the_editor(monkeypatch: pytest.MonkeyP
     async def run() -> None:
         async with app.run_test(size=(120, 40), notifications=True) as pilot:
             await until(pilot, lambda: app.newsroom.status is not None)
-            app.main_screen.action_open_part("rules")
+            app.action_open_part("rules")
             await until(pilot, lambda: "is read-only" in screen(app))
 
     asyncio.run(run())

@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 
 from monitor.model.search_results import SearchHit
 from tui.app import DashboardApp
-from tui.screens.article import ArticleScreen, OutletsDialog, SimilarDialog
+from tui.screens.article import ArticleScreen
+from tui.screens.article_dialogs import OutletsDialog, SimilarDialog
 from tui.screens.dialogs import PageDialog
 
 # --- on the screen -----------------------------------------------------------------
