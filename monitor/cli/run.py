@@ -128,7 +128,7 @@ def _raised_ids(cli: CliContext, summary: RunSummary) -> list[int]:
     if not summary.raised:
         return []
     alerts = cli.service().views.alerts.get(summary.raised)
-    alerts = [alert for alert in alerts if alert.duplicate_of is None]
+    alerts = [alert for alert in alerts if alert.merged_into is None]
     alerts.sort(key=lambda alert: (alert.stirred_at, alert.id), reverse=True)
     return [alert.id for alert in alerts]
 

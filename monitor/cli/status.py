@@ -163,11 +163,11 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
         ),
     )
     if status.silences:
-        muted = (
+        silenced = (
             _("{name} until {moment}", name=one.watchlist, moment=format_moment(one.until, now))
             for one in status.silences
         )
-        yield "silenced", ", ".join(muted)
+        yield "silenced", ", ".join(silenced)
 
 
 def _describe_sharing(monitor: SharingMonitor) -> str:

@@ -128,7 +128,7 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
     coverage = {item.watchlist: item for item in service.coverage(now - DAY)}
     baselines = service.statistics.baselines()
     suppressed = _suppressed_by_watchlist(service.views.watchlists.suppressed(now - DAY))
-    muted_until = {
+    silenced_until = {
         silence.watchlist: silence.until for silence in service.views.watchlists.silences(now)
     }
     if not records:
@@ -138,7 +138,7 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
             records,
             coverage,
             baselines,
-            _suppression_cells(records, suppressed, muted_until, now),
+            _suppression_cells(records, suppressed, silenced_until, now),
             now,
         ):
             click.echo(line)
@@ -174,7 +174,7 @@ def _suppressed_by_watchlist(counts: Mapping[tuple[str, str], int]) -> dict[str,
 def _suppression_cells(
     records: Sequence[WatchlistRecord],
     suppressed: Mapping[str, Mapping[str, int]],
-    muted_until: Mapping[str, float],
+    silenced_until: Mapping[str, float],
     now: float,
 ) -> list[str]:
     """Return how many alerts of each watchlist are suppressed, and until when it is silenced.
@@ -187,8 +187,8 @@ def _suppression_cells(
             r: n for r, n in suppressed.get(name, {}).items() if r not in ("backfill", "copy")
         }
         words = [f"{sum(reasons.values())}"] if reasons else []
-        if name in muted_until:
-            until = output.format_moment(muted_until[name], now)
+        if name in silenced_until:
+            until = output.format_moment(silenced_until[name], now)
             words.append(_("silenced until {moment}", moment=until))
         return " ".join(words) or EMPTY_CELL
 

@@ -313,7 +313,7 @@ def _consequences(watchlist: Watchlist) -> Iterator[str]:
     """Yield the escalation, cooldown and channels of a watchlist that differ from the defaults."""
     escalate, usual = watchlist.escalate, Escalate()
     if escalate.outlets is None and not escalate.languages:
-        yield _("never louder")
+        yield _("never escalated")
     elif escalate != usual:
         reasons = []
         if escalate.outlets is not None:

@@ -241,7 +241,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     """Name of the feed that had it first, or that it is about; empty if it is about neither."""
     lang: str
     published: Timestamp | None
-    duplicates: int = 0
+    copies: int = 0
     """Other articles that tell the same story."""
     matches: tuple[Match, ...] = ()
     kind: AlertKind = AlertKind.MATCH
@@ -253,8 +253,8 @@ class Alert(Struct, frozen=True, kw_only=True):
     """A `SuppressionReason`: why nobody is notified of it; empty when somebody is."""
     suppressed_until: Timestamp | None = None
     """End of the cooldown or of the silence."""
-    duplicate_of: int | None = None
-    """The alert that this one is a duplicate of."""
+    merged_into: int | None = None
+    """The alert that stands for this one, as both are the same piece."""
     escalations: tuple[Escalation, ...] = ()
     """In the order in which they came about."""
     lost: tuple[Lost, ...] = ()

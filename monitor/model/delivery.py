@@ -18,7 +18,7 @@ class Occasion(enum.StrEnum):
 
     RAISED = "raised"
     ESCALATED = "escalated"
-    UNMUTED = "unmuted"
+    UNSILENCED = "unsilenced"
     """The silence of its watchlist has ended; this is the newest alert that it suppressed."""
     BRIEFING = "briefing"
     """It is time for a briefing, which is about no single alert."""

@@ -82,8 +82,8 @@ def describe_triage(alert: Alert, last: Decision | None, moment: Moment) -> str:
 
 def describe_suppression(alert: Alert, moment: Moment) -> str:
     """Return why nobody is notified of an alert, and until when; empty if somebody is."""
-    if alert.duplicate_of is not None:
-        original = alert_number(alert.duplicate_of)
+    if alert.merged_into is not None:
+        original = alert_number(alert.merged_into)
         return _("not notified: a copy; alert {number} stands for it", number=original)
     steps = [
         _(

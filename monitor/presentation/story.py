@@ -153,7 +153,7 @@ def _with_lag(outlet: Outlet) -> str:
 
 def describe_outlet(alert: Alert) -> str:
     """Return who published the article of an alert, and how many others have its story."""
-    return alert.publisher + (f" {signs.OUTLETS}{alert.duplicates}" if alert.duplicates else "")
+    return alert.publisher + (f" {signs.OUTLETS}{alert.copies}" if alert.copies else "")
 
 
 def describe_standing(story: StoryAlerts) -> str:

@@ -108,7 +108,7 @@ def story_columns(
         names = sorted(story.watchlists, key=lambda name: name not in first)
         badges = watchlist_badges(names, min(list_cells, LIST_CELLS, share))
         columns.append(Column("watchlists", [(badges, "list"), (" ", "")]))
-    others = f" {signs.OUTLETS}{alert.duplicates}" if alert.duplicates and cells >= 50 else ""
+    others = f" {signs.OUTLETS}{alert.copies}" if alert.copies and cells >= 50 else ""
     outlet, gap = (safe_line(alert.publisher), "  ") if cells >= 60 else ("", "")
     outlet_cells = min(cell_len(outlet), max(10, cells // 6))
     used = sum(width(column.runs) for column in columns) + cell_len(gap + others)

@@ -193,8 +193,8 @@ def begun_incidents(
     first: bool = False,
     reissue: Reissue | None = None,
 ) -> Iterator[BegunIncident]:
-    """Yield the episodes that begin with a poll; `first` if the feed was not read before it."""
-    open_ones = {kind for kind, episode in latest.items() if episode.ended_at is None}
+    """Yield the incidents that begin with a poll; `first` if the feed was not read before it."""
+    open_ones = {kind for kind, incident in latest.items() if incident.ended_at is None}
     if state.gone and AlertKind.GONE not in open_ones:
         words = _("{feed}: gone (410); it is not asked any more", feed=feed.name)
         yield _notice(AlertKind.GONE, Severity.MEDIUM, words)
@@ -220,7 +220,7 @@ def begun_incidents(
 def ended_incidents(
     state: FeedState, latest: Mapping[AlertKind, FeedIncident], *, reissue: Reissue | None = None
 ) -> Iterator[AlertKind]:
-    """Yield the episodes that a poll ends."""
+    """Yield the incidents that a poll ends."""
     over = {
         AlertKind.GONE: not state.failures,
         AlertKind.FAILING: not state.failures,
@@ -228,8 +228,8 @@ def ended_incidents(
         AlertKind.QUARANTINED: not state.breaches,
         AlertKind.REISSUED: reissue is not None and not reissue.whole,
     }
-    for kind, episode in latest.items():
-        if episode.ended_at is None and over[kind]:
+    for kind, incident in latest.items():
+        if incident.ended_at is None and over[kind]:
             yield kind
 
 

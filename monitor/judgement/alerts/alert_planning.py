@@ -125,9 +125,9 @@ class _Planning:
             backfill=change.backfill,
             lang=article.lang,
         )
-        duplicate_of = original_alert(watchlist.name, change, self._of_original(change.copy_of))
+        merged_into = original_alert(watchlist.name, change, self._of_original(change.copy_of))
         until = None
-        if duplicate_of is None:
+        if merged_into is None:
             alert, until = self._planner.raised(alert, watchlist)
             self.raised.append(alert)
             self._raised_for.append((article.id, _story_alert(alert, hit)))
@@ -135,7 +135,7 @@ class _Planning:
             id=alert.id,
             watchlist=watchlist.name,
             article=article.id,
-            duplicate_of=duplicate_of,
+            merged_into=merged_into,
             matches=hit.matches,
             headline=headline_of(article),
         )
@@ -149,7 +149,7 @@ class _Planning:
                 matches=hit.matches,
                 rule=watchlist.rule,
                 article_version=text.version,
-                duplicate_of=duplicate_of,
+                merged_into=merged_into,
                 suppressed_until=until,
             )
         )
@@ -163,7 +163,7 @@ class _Planning:
             "via": self._arrivals.via,
             "answer": evidence.answer(self._arrivals.response),
             "backfill": change.backfill,
-            "merged_into": duplicate_of,
+            "merged_into": merged_into,
         }
         self._records.append(EvidenceRecord(Kind.RAISED, alert.id, content, watchlist))
         self._time(change)
@@ -314,7 +314,7 @@ def original_alert(
         return None
     headline = headline_of(change.article)
     for alert in of_original:
-        if alert.watchlist != watchlist or alert.duplicate_of is not None:
+        if alert.watchlist != watchlist or alert.merged_into is not None:
             continue
         if alert.article != change.article.id and is_same_piece(alert.headline, headline):
             return alert.id

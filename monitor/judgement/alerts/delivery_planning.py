@@ -77,7 +77,7 @@ class DeliveryPlanner:
         decision = self._route(newest)
         if not isinstance(decision, Suppressed):
             self._set_count(newest.watchlist, None)
-            self._notify(newest.id, Occasion.UNMUTED, why, decision)
+            self._notify(newest.id, Occasion.UNSILENCED, why, decision)
 
     def _decide(
         self, alert: RaisedAlert, watchlist: Watchlist | None

@@ -45,7 +45,7 @@ class KnownAlert(Struct, frozen=True, kw_only=True):
     id: int
     watchlist: str
     article: int
-    duplicate_of: int | None = None
+    merged_into: int | None = None
     matches: tuple[Match, ...] = ()
     headline: Headline = NO_HEADLINE
     """Of its article."""

@@ -30,7 +30,7 @@ class NewAlert(Struct, frozen=True, kw_only=True):
     rule: str = ""
     """Version of the watchlist's rule."""
     article_version: int = 1
-    duplicate_of: int | None = None
+    merged_into: int | None = None
     suppressed_until: Timestamp | None = None
 
 

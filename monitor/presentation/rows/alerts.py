@@ -77,7 +77,7 @@ OutletsElsewhere = Annotated[
 ]
 MergedInto = Annotated[
     AlertNumber | None,
-    means("The alert that stands for this one, as both are the same piece.", "duplicate_of"),
+    means("The alert that stands for this one, as both are the same piece."),
 ]
 
 
@@ -109,7 +109,7 @@ class AlertRow(TypedDict):
     note: Annotated[Lines, means("What somebody noted, a paragraph a line.")]
     raised_at: Moment
     matches: list[MatchRow]
-    copies: Annotated[int, means("How many other articles tell the same story.", "duplicates")]
+    copies: Annotated[int, means("How many other articles tell the same story.")]
     outlets: Outlets
     elsewhere: OutletsElsewhere
     escalations: list[EscalationRow]

@@ -20,7 +20,7 @@ class DeliveryRow(TypedDict):
     state: Annotated[str, means("`waiting`, `sent` or `dead` (given up).")]
     channel: str
     alert_id: Annotated[str | None, means("Number of the alert, as `a5`; null for a briefing.")]
-    occasion: Annotated[str, means("`raised`, `escalated`, `unmuted` or `briefing`.")]
+    occasion: Annotated[str, means("`raised`, `escalated`, `unsilenced` or `briefing`.")]
     why: Annotated[str, means("Why it escalated, or how many were suppressed before it.")]
     watchlist: str
     title: str

@@ -94,9 +94,9 @@ def read_facts(
     filter = Filter(watchlists=tuple(watchlists), closed=True, silenced=True)
     ids = [*views.alerts.ids(replace(filter, since=since, until=until))]
     escalated = [one.alert for one in views.alerts.escalated(filter, limit=ESCALATED)]
-    louder = [a.id for a in views.alerts.get(escalated) if since <= a.stirred_at < until]
-    stories = views.alerts.stories([*ids, *louder])
-    asked = {*ids, *louder}
+    escalated_since = [a.id for a in views.alerts.get(escalated) if since <= a.stirred_at < until]
+    stories = views.alerts.stories([*ids, *escalated_since])
+    asked = {*ids, *escalated_since}
     raised = [alert for story in stories for alert in story.alerts if alert.id in asked]
     former = [a.watchlist for a in raised if not _why_not(a, since)]  # some are gone by now
     names = [n for n in dict.fromkeys([*known, *former]) if n != FEED_HEALTH]
@@ -243,7 +243,7 @@ def _outlets(story: StoryAlerts) -> int:
     """Return how many outlets tell a story; its copies, where its timeline was not read."""
     return max(
         len({o.name for o in alert.telling.outlets + alert.telling.elsewhere if not o.perhaps})
-        or 1 + alert.duplicates
+        or 1 + alert.copies
         for alert in story.alerts
     )
 

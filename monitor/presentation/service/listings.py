@@ -31,14 +31,14 @@ def watchlist_rows(
     suppressed: dict[str, dict[str, int]] = defaultdict(dict)
     for (name, reason), count in sorted(service.views.watchlists.suppressed(now - DAY).items()):
         suppressed[name][reason] = count
-    muted = {one.watchlist: one.until for one in service.views.watchlists.silences(now)}
+    silenced = {one.watchlist: one.until for one in service.views.watchlists.silences(now)}
     return [
         watchlist_row(
             record,
             coverage.get(record.name),
             baselines.get(record.name, Baseline()),
             suppressed.get(record.name, {}),
-            muted.get(record.name),
+            silenced.get(record.name),
         )
         for record in records
     ]

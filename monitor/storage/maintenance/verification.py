@@ -143,7 +143,7 @@ def _differs(
         _KIND: (alert.about, record.get("about")),
         _TIME: (alert.raised_at, record.get("at", record.get("raised_at"))),
         _ARTICLE: (alert.article, article.get("id")),
-        _ORIGINAL: (alert.duplicate_of, record.get("merged_into")),
+        _ORIGINAL: (alert.merged_into, record.get("merged_into")),
     }
     if alert.article is not None:
         compared[_ADDRESS] = alert.url, article.get("url")

@@ -204,7 +204,7 @@ def test_every_line_fits_and_no_alert_is_cut(
     title: str, cells: int, lines: int, copies: int
 ) -> None:
     newsroom = FakeNewsroom(30, title=lambda n: title)
-    alerts = [replace(a, duplicates=copies, feed=title) for a in newsroom.alerts(range(1, 31))]
+    alerts = [replace(a, copies=copies, feed=title) for a in newsroom.alerts(range(1, 31))]
     stories = wall.latest_stories(StoryAlerts((alert,)) for alert in alerts)
     shown = wall.board_rows(stories, newsroom.now, UTC, max(cells, 20), lines)
     assert len(shown) <= lines + 1

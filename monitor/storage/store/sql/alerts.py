@@ -120,13 +120,13 @@ def _known_alerts(sql: Connection, articles: Collection[int]) -> dict[int, tuple
     )
     matches = read_matches(StoreConnection(sql), [id for id, *_ in rows])
     found: dict[int, list[KnownAlert]] = defaultdict(list)
-    for id, watchlist, article, duplicate_of in rows:
+    for id, watchlist, article, merged_into in rows:
         found[article].append(
             KnownAlert(
                 id=id,
                 watchlist=watchlist,
                 article=article,
-                duplicate_of=duplicate_of,
+                merged_into=merged_into,
                 matches=matches.get(id, ()),
             )
         )
@@ -151,10 +151,10 @@ def _of_originals(sql: Connection, originals: Collection[int]) -> dict[int, tupl
                 id=id,
                 watchlist=watchlist,
                 article=article,
-                duplicate_of=duplicate_of,
+                merged_into=merged_into,
                 headline=headline(title, feed=feed, outlet=outlet, url=url, date=date),
             )
-            for id, watchlist, article, duplicate_of, title, feed, outlet, url, date in sql.execute(
+            for id, watchlist, article, merged_into, title, feed, outlet, url, date in sql.execute(
                 "SELECT al.id, al.watchlist, a.id, al.merged_into, a.title, a.feed, a.outlet,"
                 f" a.url, {DATE}"
                 " FROM articles a JOIN alerts al ON al.article = a.id"
@@ -400,7 +400,7 @@ def _insert(sql: Connection, new: NewAlert, at: Timestamp) -> None:
             alert.severity,
             alert.backfill,
             at,
-            new.duplicate_of,
+            new.merged_into,
             new.rule,
             alert.suppressed,
             new.suppressed_until,

@@ -101,7 +101,7 @@ class StoredAlert(NamedTuple):
     severity: str
     raised_at: float
     backfill: int
-    duplicate_of: int | None
+    merged_into: int | None
     rule: str
     article_version: int
     article: int | None

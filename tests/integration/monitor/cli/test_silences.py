@@ -71,7 +71,7 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
     assert "is not silenced" in run("watch", "unmute", "Alibaba", code=1)
     assert newsroom.once("--now").returncode == 0
     (_, (watchlist, occasion, why)) = told(tmp_path)
-    assert (watchlist, occasion) == ("Alibaba", "unmuted")
+    assert (watchlist, occasion) == ("Alibaba", "unsilenced")
     assert why.startswith("no longer silenced: 2 suppressed since")
 
     assert "did you mean `Alibaba`" in newsroom.here("watch", "silence", "Alibabba").stderr

@@ -80,7 +80,7 @@ def test_why_nobody_is_notified_is_said_with_its_end_and_for_escalations() -> No
     assert said == "5 outlets not notified: no route leads to a channel"
     unheard = replace(ALERT, suppressed="no route", escalations=(step,))
     assert describe_suppression(unheard, moment) == "not notified: no route leads to a channel"
-    assert "alert a3" in describe_suppression(replace(ALERT, duplicate_of=3), moment)
+    assert "alert a3" in describe_suppression(replace(ALERT, merged_into=3), moment)
 
 
 def test_suppressed_alerts_are_counted_in_words_the_most_first() -> None:

@@ -155,7 +155,7 @@ def test_a_row_has_the_watchlists_of_its_story_and_the_highest_severity() -> Non
 
 
 def test_the_headline_has_what_the_outlet_leaves() -> None:
-    alert = replace(FakeNewsroom().alerts([1])[0], title="x" * 200, feed="FT", duplicates=0)
+    alert = replace(FakeNewsroom().alerts([1])[0], title="x" * 200, feed="FT", copies=0)
     headline = text(line(row_of(alert), 120, NOW, UTC, list_cells=10)).count("x")
     assert headline > 120 - 14 - 11 - len("  FT") - 4 - 3
 
@@ -203,7 +203,7 @@ def test_an_old_article_has_its_day_where_there_is_room() -> None:
 def test_a_cell_of_a_row_is_in_the_column_that_is_drawn_there(
     title: str, cells: int, others: int
 ) -> None:
-    alert = replace(FakeNewsroom().alerts([1])[0], title=title, duplicates=others)
+    alert = replace(FakeNewsroom().alerts([1])[0], title=title, copies=others)
     columns = story_columns(row_of(alert), cells, NOW, UTC)
     hit = [column_at(columns, x) for x in range(cells + 1)]
     assert hit == [*(each.name for each in columns for _ in range(width(each.runs))), ""]

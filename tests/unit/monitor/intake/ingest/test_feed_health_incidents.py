@@ -26,7 +26,7 @@ FAILED = replace(READ, failures=9, reason="503 Service Unavailable", failing_sin
 
 
 def latest(**kinds: float | None) -> Mapping[AlertKind, FeedIncident]:
-    """Return the last episodes; by kind, when it ended, None if it lasts."""
+    """Return the last incidents; by kind, when it ended, None if it lasts."""
     return {
         AlertKind(kind): FeedIncident(started_at=NOW - 99 * DAY, ended_at=end)
         for kind, end in kinds.items()
@@ -86,7 +86,7 @@ def test_trouble_in_words(state: FeedState, severity: Severity, title: str) -> N
         (replace(SILENT, published=NOW - HOUR), {}, []),
     ],
 )
-def test_an_episode_begins_once(state: FeedState, before, begins) -> None:
+def test_an_incident_begins_once(state: FeedState, before, begins) -> None:
     assert [notice.kind for notice in notices(state, before)] == begins
 
 
@@ -101,7 +101,7 @@ def test_an_episode_begins_once(state: FeedState, before, begins) -> None:
         (READ, latest(reissued=None), []),  # nothing was read
     ],
 )
-def test_an_episode_ends_when_the_feed_answers_or_publishes(state, before, ends) -> None:
+def test_an_incident_ends_when_the_feed_answers_or_publishes(state, before, ends) -> None:
     assert list(feed_health.ended_incidents(state, before)) == ends
 
 
@@ -141,7 +141,7 @@ ERRORS = {
 
 
 def lived(polls: Iterable[str], every: float | None = None) -> list[tuple[float, AlertKind, bool]]:
-    """Return (time, kind, whether it begins) of the episodes of a feed polled when it is due."""
+    """Return (time, kind, whether it begins) of the incidents of a feed polled when it is due."""
     feed, state, now = replace(FEED, every=every), FeedState(), NOW
     last: dict[AlertKind, FeedIncident] = {}
     told: list[tuple[float, AlertKind, bool]] = []

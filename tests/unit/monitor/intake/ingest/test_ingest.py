@@ -185,7 +185,7 @@ def test_copies_of_a_story_count_with_its_first_alert(tmp_path: Path) -> None:
     views = Views(StoreAddress(tmp_path))
     (id,) = views.alerts.ids(Filter(watchlists=("alibaba",)))
     (alert,) = views.alerts.get([id])
-    assert alert.duplicates == 1
+    assert alert.copies == 1
     (article,) = views.articles.get([alert.article])
     assert article is not None
     details = views.articles.details(article.id)

@@ -73,13 +73,13 @@ def change(id: int, *watchlists: Watchlist, **more: Any) -> ArticleChange:
 
 
 def known_alert(
-    id: int, watchlist: str, article: int, *, title: str = "port", duplicate_of: int | None = None
+    id: int, watchlist: str, article: int, *, title: str = "port", merged_into: int | None = None
 ) -> KnownAlert:
     return KnownAlert(
         id=id,
         watchlist=watchlist,
         article=article,
-        duplicate_of=duplicate_of,
+        merged_into=merged_into,
         headline=headline(title, feed=2),
     )
 
@@ -198,9 +198,9 @@ def test_a_term_that_is_left_is_found() -> None:
         ([known_alert(3, "Strike", 1)], 1, None),
         ([known_alert(3, "Port", 1, title="strike")], 1, None),
         ([known_alert(3, "Port", 1, title="strike"), known_alert(4, "Port", 2)], 1, 4),
-        ([known_alert(3, "Port", 1), known_alert(4, "Port", 2, duplicate_of=3)], 1, 3),
+        ([known_alert(3, "Port", 1), known_alert(4, "Port", 2, merged_into=3)], 1, 3),
         (
-            [known_alert(3, "Port", 1, title="strike"), known_alert(4, "Port", 2, duplicate_of=3)],
+            [known_alert(3, "Port", 1, title="strike"), known_alert(4, "Port", 2, merged_into=3)],
             1,
             None,
         ),
@@ -218,14 +218,14 @@ def test_a_duplicate_is_raised_without_being_announced() -> None:
     original = known_alert(3, "Port", 1)
     plan = planned(change(2, PORT, copy_of=1), of_originals={1: (original,)}, last_alert=3)
     (duplicate,) = plan.new
-    assert (duplicate.alert.id, duplicate.duplicate_of, duplicate.alert.suppressed) == (4, 3, "")
+    assert (duplicate.alert.id, duplicate.merged_into, duplicate.alert.suppressed) == (4, 3, "")
     assert (plan.raised, plan.notify, plan.suppressed) == ((), (), {})
     assert plan.records[0].content["merged_into"] == 3
 
 
 def test_copies_that_come_together_have_one_alert() -> None:
     plan = planned(change(1, PORT), change(2, PORT, copy_of=1), change(3, PORT, STRIKE, copy_of=1))
-    assert [(one.alert.watchlist, one.article, one.duplicate_of) for one in plan.new] == [
+    assert [(one.alert.watchlist, one.article, one.merged_into) for one in plan.new] == [
         ("Port", 1, None),
         ("Port", 2, 1),
         ("Port", 3, 1),
@@ -238,13 +238,13 @@ def test_a_copy_under_a_new_headline_has_an_alert_of_its_own() -> None:
     new = change(2, PORT, copy_of=1)
     new = replace(new, article=replace(new.article, title="docks of Antwerp", feeds=(2,)))
     plan = planned(change(1, PORT), new, change(3, PORT, copy_of=1))
-    assert [one.duplicate_of for one in plan.new] == [None, None, 1]
+    assert [one.merged_into for one in plan.new] == [None, None, 1]
     assert [alert.id for alert in plan.raised] == [1, 2]
 
 
 def test_a_copy_whose_original_matched_nothing_leads_the_next_copy() -> None:
     plan = planned(change(2, PORT, copy_of=1), change(3, PORT, copy_of=1))
-    assert [one.duplicate_of for one in plan.new] == [None, 1]
+    assert [one.merged_into for one in plan.new] == [None, 1]
 
 
 # --- suppressed --------------------------------------------------------------------------
@@ -450,7 +450,7 @@ def test_the_end_of_a_silence_is_reported_with_its_newest_alert() -> None:
     plan = plan_ended_silences(AlertFacts(ended_silences=(ended(3),)), DESK, NOW)
     why = "no longer silenced: 3 suppressed since 21:13"
     assert [(one.alert, one.occasion, one.why) for one in plan.notify] == [
-        (7, Occasion.UNMUTED, why)
+        (7, Occasion.UNSILENCED, why)
     ]
     assert (plan.ended_silences, plan.suppressed) == ((2,), {"Port": None})
     assert plan.messages == (f"Port is {why}",)

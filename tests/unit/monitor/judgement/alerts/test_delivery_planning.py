@@ -167,7 +167,7 @@ def test_the_end_of_a_silence_tells_what_it_held(make: Make, early: bool) -> Non
     told = room.told()
     assert {d.alert for d in told} == {room.alerts()[-1].id}
     assert {(d.occasion, d.why) for d in told} == {
-        ("unmuted", "no longer silenced: 2 suppressed since 22:13"),
+        ("unsilenced", "no longer silenced: 2 suppressed since 22:13"),
     }
     room.publish("Alibaba trois")
     assert {d.why for d in room.told()[2:]} == {""}, "what was told of is not counted again"

@@ -157,7 +157,7 @@ def test_sections_of_one_publisher_are_one_outlet(tmp_path: Path) -> None:
     monitor = told_in_turn(tmp_path, hosts, watching(escalate=Escalate(outlets=3)))
     monitor.live(range(7))
     (alert,) = story(tmp_path)
-    assert (alert.duplicates, alert.escalations) == (4, ())
+    assert (alert.copies, alert.escalations) == (4, ())
 
 
 @pytest.mark.parametrize(

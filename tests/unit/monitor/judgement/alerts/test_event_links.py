@@ -151,7 +151,7 @@ def test_a_story_that_crosses_escalates_the_earlier_alert(
         (elsewhere,) = details.telling.elsewhere
         assert (elsewhere.article, elsewhere.lang) == (other.article, other.lang)
         assert not elsewhere.perhaps
-    assert first.duplicates == second.duplicates == 0  # linked, not merged
+    assert first.copies == second.copies == 0  # linked, not merged
 
 
 def test_a_story_may_cross_and_not_be_escalated(tmp_path: Path) -> None:

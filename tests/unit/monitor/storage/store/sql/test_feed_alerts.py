@@ -56,7 +56,7 @@ def test_an_alert_about_a_feed_is_an_alert(store: Store, address: StoreAddress) 
     assert (alert.kind, alert.article, alert.watchlist) == (AlertKind.GONE, None, FEED_HEALTH)
     assert (alert.title, alert.feed, alert.url) == ("A: gone (410)", "A", "https://a.test/")
     assert (alert.severity, alert.raised_at, alert.matches) == (Severity.MEDIUM, 100.0, ())
-    assert (alert.lang, alert.published, alert.duplicates) == ("", None, 0)
+    assert (alert.lang, alert.published, alert.copies) == ("", None, 0)
 
 
 @pytest.mark.parametrize(

@@ -253,7 +253,7 @@ def test_copies_speak_through_the_first_alert(room: SmallStore) -> None:
     assert room.save(third) == []
     assert room.ids() == [1, 3]
     first, second = room.views.alerts.get([1, 3])
-    assert (first.duplicates, second.duplicates) == (2, 2)
+    assert (first.copies, second.copies) == (2, 2)
     assert room.views.articles.ids(story=1) == {1, 2, 3}
     assert room.views.articles.ids(story=9) == set()
     (found,) = room.views.articles.get([2])
