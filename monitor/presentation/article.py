@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from monitor.base import signs
 from monitor.base import text_cleaning as safe
+from monitor.base.article import Article
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
-from monitor.model.article import ADDED, REMOVED, SAME, DiffPart
+from monitor.model.alert import MergedAlert, Outlet, StoryTimeline
+from monitor.model.article import (
+    ADDED,
+    REMOVED,
+    SAME,
+    ArticleDetails,
+    ArticleRevision,
+    DiffPart,
+    Term,
+)
+from monitor.model.match import Match
 from monitor.model.shown_names import part_name
 from monitor.presentation.alert import Moment, match_spans
+from monitor.presentation.spans import Line
 from monitor.presentation.story import describe_linked, describe_outlets
 from monitor.presentation.times import date_anomaly
-
-if TYPE_CHECKING:
-    from monitor.base.article import Article
-    from monitor.model.alert import MergedAlert, Outlet, StoryTimeline
-    from monitor.model.article import ArticleDetails, ArticleRevision, Term
-    from monitor.model.match import Match
-    from monitor.presentation.spans import Line
 
 MAX_SENTENCE = 280
 """Most characters of a sentence; a longer one is cut around its first match."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from monitor.base import signs
 from monitor.base.article import Timestamp
@@ -16,13 +16,11 @@ from monitor.base.text_cleaning import lines
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.alert import AlertState, StoryTimeline
+from monitor.model.briefing import BriefedStory, Briefing, WatchlistBriefing
 from monitor.model.shown_names import briefing_name, state_name
 from monitor.presentation.severity import severity_run
 from monitor.presentation.spans import Line, arranged, marked
 from monitor.presentation.story import outlet_lines, shortened
-
-if TYPE_CHECKING:
-    from monitor.model.briefing import BriefedStory, Briefing, WatchlistBriefing
 
 OUTLETS_NAMED = 6
 """Outlets of a story that are named."""

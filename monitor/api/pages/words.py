@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 from msgspec import Struct
@@ -15,19 +14,15 @@ from monitor.base.formatting import iso, moment
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert, StoryAlerts
+from monitor.model.article import ArticleDetails, ArticleRevision
 from monitor.model.delivery import Delivery
 from monitor.model.shown_names import severity_name
+from monitor.model.triage import Decision
 from monitor.presentation import times
 from monitor.presentation.alert import alert_lines, describe_triage
 from monitor.presentation.article import byline, revision_lines, trouble_lines
 from monitor.presentation.severity import severity_run
 from monitor.presentation.story import story_headline, story_lines
-
-if TYPE_CHECKING:
-    from monitor.model.alert import Alert, StoryAlerts
-    from monitor.model.article import ArticleDetails, ArticleRevision
-    from monitor.model.delivery import Delivery
-    from monitor.model.triage import Decision
 
 
 class Words(Struct, frozen=True):

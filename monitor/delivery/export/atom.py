@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree as ET
 
@@ -12,12 +11,10 @@ from monitor.base.formatting import alert_page, briefing_page, clauses, iso, sho
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert
+from monitor.model.briefing import StoredBriefing
+from monitor.model.search_results import SearchHit
 from monitor.model.shown_names import severity_name
 from monitor.presentation.alert import describe_reasons
-
-if TYPE_CHECKING:
-    from monitor.model.briefing import StoredBriefing
-    from monitor.model.search_results import SearchHit
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"

@@ -10,20 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from html import escape
-from typing import TYPE_CHECKING
 
 from monitor.base.formatting import alert_number, weekday
 from monitor.base.text_cleaning import shown_url
 from monitor.base.translation import current, number
 from monitor.base.translation import gettext as _
 from monitor.delivery.export.markup import HTML
+from monitor.model.briefing import BriefedStory, Briefing, WatchlistBriefing
 from monitor.model.shown_names import severity_name
 from monitor.presentation.briefing import alert, chart, sections, stories, title
 from monitor.presentation.severity import with_severities
-
-if TYPE_CHECKING:
-    from monitor.model.briefing import BriefedStory, Briefing, WatchlistBriefing
-    from monitor.presentation.spans import Line
+from monitor.presentation.spans import Line
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # not a message
 _STYLE = """

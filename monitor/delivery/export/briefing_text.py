@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import tzinfo
-from typing import TYPE_CHECKING
 
 from monitor.base.formatting import alert_number, alert_page
 from monitor.base.text_cleaning import shown_url
 from monitor.base.translation import gettext as _
 from monitor.delivery.export.markup import MARKDOWN, PLAIN, ZERO_WIDTH_SPACE
+from monitor.model.briefing import BriefedStory, Briefing
 from monitor.presentation.briefing import Section, alert, sections
-
-if TYPE_CHECKING:
-    from monitor.model.briefing import BriefedStory, Briefing
-    from monitor.presentation.spans import Line
+from monitor.presentation.spans import Line
 
 _LEADING = re.compile(r"^(\d*)([-+=.)])")
 """What makes a list or a heading of a line of Markdown."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -29,10 +28,8 @@ from monitor.model.severity import Severity
 from monitor.model.watchlist import Baseline
 from monitor.presentation.alert import match_spans
 from monitor.presentation.article import passage
+from monitor.storage.store.sql.views import Views
 from monitor.watchlists.baselines import Baselines
-
-if TYPE_CHECKING:
-    from monitor.storage.store.sql.views import Views
 
 CHART_PARTS = 24
 """Bars of a chart: an hour each, of a day."""
