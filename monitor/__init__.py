@@ -44,7 +44,7 @@ The flow of an alert, from feeds.yaml to whoever is notified::
              index ◀─────────────────────────────────────────┘
 
 The outbox lists the articles that the search index lacks. `runtime.wiring` puts the parts together;
-it alone reads the clock, sleeps and draws random numbers. Where several monitors share a store,
-`runtime.lease_keeper` knows which feeds and duties are those of this one. Commands that repair or
-move the database open the store itself.
+it and `runtime.machine` alone read the clock, sleep and draw random numbers. Where several monitors
+share a store, `runtime.lease_keeper` knows which feeds and duties are those of this one. Commands
+that repair or move the database open the store itself.
 """

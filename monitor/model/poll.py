@@ -45,7 +45,7 @@ class Fetched(Struct, frozen=True, kw_only=True):
     """Addresses that were asked before, each redirecting to the next."""
     encoding: str = ""
     """What the analyst says that it is in; empty to find out."""
-    told: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
     """Headers that say where and when it came from: nothing secret."""
     digest: bytes = b""
     """Hash of the body, by which it counts as new or known; empty until it was reckoned."""

@@ -1,4 +1,4 @@
-"""The only wiring, the only clock, the only randomness, the only reader of the environment."""
+"""Puts the parts of the monitor together; gives them clocks, sleep and randomness."""
 
 from __future__ import annotations
 

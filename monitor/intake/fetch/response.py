@@ -108,7 +108,7 @@ def interpret(response: httpx.Response, *, conditional: bool) -> Fetched | NotMo
             status=code,
             moved_to=permanent_target(response),
             hops=hops(response),
-            told=headers.evidence(),
+            headers=headers.evidence(),
         )
     if code == 304 and conditional:
         return NotModified(hints=headers.hints(), moved_to=permanent_target(response))

@@ -29,14 +29,14 @@ def coverage(
 
 def describe_gap(covered: Coverage, now: Timestamp, zone: tzinfo | None) -> str:
     """Return what a watchlist may have missed: `3 of 41 feeds with a coverage gap 10:02–10:47`."""
-    told: list[str] = []
+    parts: list[str] = []
     for kind in (GapKind.BLIND, GapKind.DOWN):
         if gaps := [gap for gap in covered.gaps if gap.kind is kind]:
             count = number(covered.touched(kind))
-            of = count if told else _of_feeds(count, covered.feeds)
-            told.append(_GAPS[kind](of, _intervals(gaps, now, zone)))
-    if told:
-        return ", ".join(told)
+            of = count if parts else _of_feeds(count, covered.feeds)
+            parts.append(_GAPS[kind](of, _intervals(gaps, now, zone)))
+    if parts:
+        return ", ".join(parts)
     return ngettext(
         "nothing missed in {count} feed", "nothing missed in {count} feeds", covered.feeds
     )
@@ -87,10 +87,12 @@ def _intervals(gaps: Iterable[Gap], now: Timestamp, zone: tzinfo | None) -> str:
         return format_interval(min(gap.start for gap in gaps), None, now, zone)
     found = merge_intervals((gap.start, gap.end or now) for gap in gaps)
     earlier = len(found) - SHOWN
-    told = ", ".join(format_interval(*one, now, zone) for one in found[-SHOWN:])
+    shown = ", ".join(format_interval(*one, now, zone) for one in found[-SHOWN:])
     if earlier <= 0:
-        return told
-    return ngettext("{count} time and {others}", "{count} times and {others}", earlier, others=told)
+        return shown
+    return ngettext(
+        "{count} time and {others}", "{count} times and {others}", earlier, others=shown
+    )
 
 
 def _moment(moment: Timestamp, now: Timestamp, zone: tzinfo | None) -> str:

@@ -317,7 +317,7 @@ def _answer_evidence(fetched: Fetched, now: Timestamp) -> ResponseEvidence:
     return ResponseEvidence(
         url=redact(fetched.url),
         status=fetched.status,
-        headers=fetched.told,
+        headers=fetched.headers,
         body=fetched.digest.hex(),
         received=now if fetched.received is None else min(fetched.received, now),
     )

@@ -232,14 +232,14 @@ def language(declared: str) -> str:
 
 
 def distinct_entries(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Return entries told apart: repeated ones once, those that share a name renamed.
+    """Return distinct entries: repeated ones once, those that share a name renamed.
 
     One without title, text and link is left out: there is nothing in it to find. All that
     share a name get a new one, made of what tells them apart and not of their order, so that
     the next document names them the same.
     """
-    told = [e for e in entries if e.title or e.summary or e.body or e.url]
-    unique = {(e.guid, e.url, e.title, e.summary, e.body): e for e in reversed(told)}
+    filled = [e for e in entries if e.title or e.summary or e.body or e.url]
+    unique = {(e.guid, e.url, e.title, e.summary, e.body): e for e in reversed(filled)}
     entries = list(reversed(unique.values()))
     for parts in (lambda e: (e.url, e.title), lambda e: (e.url, e.title, e.summary, e.body)):
         shared = Counter(map(_name, entries))

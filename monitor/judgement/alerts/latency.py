@@ -29,8 +29,8 @@ def latency(
     left_out[DELAYED] += sum(one.delayed for one in carried)
     sent = [one for one in carried if not one.delayed]
     steps = _steps(clocked)
-    if told := spread(one.sent_at - one.raised_at for one in sent):
-        steps[Step.DELIVERED] = told
+    if delivered := spread(one.sent_at - one.raised_at for one in sent):
+        steps[Step.DELIVERED] = delivered
     return Latency(
         articles=len(clocked),
         steps=steps,
@@ -94,7 +94,7 @@ def _by_channel(carried: Iterable[DeliveryTimes]) -> dict[str, Spread]:
     of: dict[str, list[float]] = defaultdict(list)
     for one in carried:
         of[one.channel].append(one.sent_at - one.raised_at)
-    found = {channel: told for channel, taken in of.items() if (told := spread(taken))}
+    found = {channel: times for channel, taken in of.items() if (times := spread(taken))}
     return dict(sorted(found.items(), key=lambda pair: (-pair[1].p95, pair[0])))
 
 

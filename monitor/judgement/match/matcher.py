@@ -345,8 +345,8 @@ def _out_of_scope(
 
 
 def _reason(hit: WatchlistMatch, root: Node) -> str:
-    told = dict.fromkeys(
+    texts = dict.fromkeys(
         _("{term}: “{text}” {where}", term=one.term, text=one.text, where=in_part(one.field))
         for one in hit.matches
     )
-    return clauses(told) or _("passes {query}", query=root.text)
+    return clauses(texts) or _("passes {query}", query=root.text)

@@ -31,12 +31,12 @@ def test_a_feed_with_everything_it_says(web: Web):
     web.on("/feed", Reply(200, headers, FEED))
     got = get(web.url("/feed"))
     assert isinstance(got, Fetched)
-    told = dict(got.told)
-    assert told.pop("date")
-    assert told.keys() == {
+    kept = dict(got.headers)
+    assert kept.pop("date")
+    assert kept.keys() == {
         "age", "cache-control", "content-length", "content-type", "etag", "last-modified",
     }  # fmt: skip
-    assert replace(got, told=()) == Fetched(
+    assert replace(got, headers=()) == Fetched(
         url=web.url("/feed"),
         body=FEED,
         content_type="application/rss+xml; charset=utf-8",

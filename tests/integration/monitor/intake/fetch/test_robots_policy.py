@@ -295,4 +295,4 @@ def test_a_page_that_is_forbidden_is_said_to_be(web: Web, tmp_path: Any) -> None
     number = str(unread[0][2])
     said = room.json("show", number, "--format", "json")
     assert (said["page_trouble"], said["page_retry"]) == (why, None)
-    assert f"page not read: {why}\n" in room.here("show", number).stdout
+    assert f"Page not read: {why}\n" in room.here("show", number).stdout
