@@ -167,7 +167,7 @@ def test_filters_of_what_was_said(run: Run) -> None:
 
 def test_who_works_on_what(run: Run) -> None:
     assert "2 alerts assigned to ana" in run("alerts", "assign", "a1", "a3", "me")
-    assert "already assigned to ana" in run("alerts", "assign", "a3", "ana")
+    assert "nothing to change" in run("alerts", "assign", "a3", "ana")
     assert run.ids("--mine") == run.ids("--assigned", "ANA") == [1, 3]
     assert run.ids("--assigned", "nobody", "--mine") == [1, 2, 3, 4, 5]
     assert run.ids("--query", "assigned:me watch:alibaba") == [1, 3]
