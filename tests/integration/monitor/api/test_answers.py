@@ -27,7 +27,7 @@ def printed(newsroom: Newsroom, *args: str) -> Any:
         ("/search", {"query": "port", "sort": "score", "lang": "fr"}, "",
          "search port --sort score --lang fr --format json"),
         ("/search", {"query": "liège", "tag": "belgique", "has": "alert"}, "",
-         "search liège --tag belgique --has alert --format json"),
+         "search liège has:alert --feed tag:belgique --format json"),
         ("/facets", {"query": "port", "limit": 3}, "", "facets port --limit 3 --format json"),
         ("/trend", {"query": "port", "by": "month"}, "counts",
          "trend port --by month --format json"),
