@@ -124,9 +124,7 @@ def _verification_mapping(result: VerificationResult) -> dict[str, object]:
     return {**fields, "whole": result.whole, "head": {"number": record, "hash": digest}}
 
 
-LABELS = mark_all(
-    "verify", "evidence", "store", "texts", "clock", "earlier", "dropped", "noted", "head"
-)
+LABELS = mark_all("verify", "evidence", "store", "texts", "clock", "dropped", "noted", "head")
 
 
 def _verification_lines(result: VerificationResult, first: int, *, pages: bool) -> Iterator[str]:
@@ -164,15 +162,6 @@ def _verification_rows(
                 "{count} record is dated before the one that precedes; was the clock set back?",
                 "{count} records are dated before the one that precedes; was the clock set back?",
                 result.set_back,
-            ),
-        )
-    if result.earlier:
-        yield (
-            "earlier",
-            ngettext(
-                "{count} alert raised before there was evidence",
-                "{count} alerts raised before there was evidence",
-                result.earlier,
             ),
         )
     if result.dropped:

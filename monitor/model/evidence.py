@@ -40,8 +40,6 @@ class Kind(enum.StrEnum):
     """The archive no longer keeps an alert and its article; its records stay."""
     RENAMED = "renamed"
     """A watchlist has another name, and so have the alerts that it raised until then."""
-    EARLIER = "earlier"
-    """An alert that was raised before there were records, as it was found then."""
 
 
 class Via(enum.StrEnum):

@@ -64,9 +64,9 @@ class RecordedAlert(Struct, frozen=True, kw_only=True):
     renames: Sequence[WatchlistRename] = ()
     """How watchlists were renamed, the first ones first."""
 
-    def numbers(self, *kinds: Kind) -> list[int]:
-        """Return the numbers of the records of some kinds."""
-        return [number for number, record in self.records if record.get("kind") in kinds]
+    def numbers(self, kind: Kind) -> list[int]:
+        """Return the numbers of the records of a kind."""
+        return [number for number, record in self.records if record.get("kind") == kind]
 
 
 def texts_named(records: Sequence[NumberedRecord]) -> dict[tuple[int, int], tuple[str, int]]:
@@ -94,7 +94,7 @@ def faults_of(id: int, seen: RecordedAlert, now: Timestamp) -> Iterator[Numbered
         seen: What the store has of it.
         now: The time of the verification.
     """
-    begun, gone = seen.numbers(Kind.RAISED, Kind.EARLIER), seen.numbers(Kind.DROPPED)
+    begun, gone = seen.numbers(Kind.RAISED), seen.numbers(Kind.DROPPED)
     if not begun:
         first = seen.records[0][0] if seen.records else 0
         yield first, _("alert {alert} has no record of why it was raised", alert=alert_number(id))
@@ -218,9 +218,8 @@ def _grown(alert: StoredAlert, seen: RecordedAlert, first: int) -> Iterator[Numb
     for step, number in steps.items():
         if step not in seen.escalations:
             yield number, _("its escalation is not in the store any more")
-    if not seen.numbers(Kind.EARLIER):
-        for reason, _at in sorted(set(seen.escalations) - steps.keys()):
-            yield first, _("it was escalated ({reason}), and no record says so", reason=reason)
+    for reason, _at in sorted(set(seen.escalations) - steps.keys()):
+        yield first, _("it was escalated ({reason}), and no record says so", reason=reason)
     if matches is not None and [dict(one) for one in seen.matches] != matches:
         yield at, _("the words that matched, or their places, are not those of the record")
 
@@ -264,8 +263,6 @@ class VerificationResult(Struct):
     """Alerts that were compared with their records."""
     texts: int = 0
     """Texts of articles that were compared with their hashes."""
-    earlier: int = 0
-    """Alerts older than the evidence: recorded as they were found then."""
     set_back: int = 0
     """Records dated before the one that precedes them: perhaps the clock was set back."""
     dropped: int = 0
@@ -453,7 +450,6 @@ def _alerts(
                 renames=renames,
             )
             result.alerts += seen.alert is not None
-            result.earlier += bool(seen.numbers(Kind.EARLIER))
             result.dropped += bool(seen.numbers(Kind.DROPPED))
             for number, words in faults_of(id, seen, now):
                 if number == 0 or number >= first:

@@ -318,8 +318,7 @@ class AlertViews:
     def proofs(self, alerts: Collection[int]) -> dict[int, tuple[int, str]]:
         """Return number and hash of the record of why alerts were raised, by alert."""
         found = self._connection.select_in(
-            "SELECT alert, number, hash FROM evidence WHERE kind IN ('raised', 'earlier')"
-            " AND alert IN ({0})",
+            "SELECT alert, number, hash FROM evidence WHERE kind = 'raised' AND alert IN ({0})",
             alerts,
         )
         return {alert: (number, hash) for alert, number, hash in found}
