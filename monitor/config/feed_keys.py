@@ -10,8 +10,6 @@ from monitor.config import kinds
 from monitor.config.tables import YES_OR_NO, Table, table
 from monitor.config.value_parsers import HARMLESS
 
-NOUNS = mark_all("this", "feed")
-
 
 class AuthKeys(Table):
     """Credentials: a user with a password, or a token."""
@@ -112,7 +110,7 @@ class SharedKeys(SettingsKeys):
 class FeedKeys(SecretsKeys, AddressKeys):
     """A feed: its address alone, or a mapping."""
 
-    noun = "feed"
+    (noun,) = mark_all("this", "feed")
     short = "url"
 
 

@@ -29,13 +29,11 @@ from monitor.model.message_template import TEMPLATE_FIELDS
 from monitor.model.severity import Severity
 from monitor.model.shown_names import UNNAMED
 
-NOUNS = mark_all("this", "search", "channel", "route", "quiet", "briefing")
-
 
 class SearchKeys(Table):
     """A saved search of the archive."""
 
-    noun = "search"
+    (noun,) = mark_all("this", "search")
 
     name = kinds.NAME.required(
         "Name of the search, for `tocsin search @NAME`.", examples=["Liège this week"]
@@ -235,7 +233,7 @@ class WatchlistKeys(AlertsKeys, QueryKeys):
 class QuietKeys(Table):
     """Hours in which no alert is sent. At their end the alerts are sent as one message."""
 
-    noun = "quiet"
+    (noun,) = mark_all("this", "quiet")
 
     from_ = kinds.CLOCK.required("Beginning of the quiet hours.", examples=["22:00"])
     to = kinds.CLOCK.required(
@@ -277,7 +275,7 @@ QUIET = table(QuietKeys, QuietKeys.hours)
 class RouteKeys(Table):
     """Which alerts go to which channels. The first route whose conditions all hold decides."""
 
-    noun = "route"
+    (noun,) = mark_all("this", "route")
 
     watch = kinds.TEXTS.key(
         "Only alerts of these watchlists. Alerts about feeds belong to `feed health`.",
@@ -307,7 +305,7 @@ class RouteKeys(Table):
 class BriefingKeys(Table):
     """A briefing that is sent at fixed times."""
 
-    noun = "briefing"
+    (noun,) = mark_all("this", "briefing")
 
     name = kinds.NAME.key(
         "Name of the briefing, in its title. Without it, `Briefing`. Each of several has another"
@@ -345,7 +343,7 @@ KINDS = ("url", "webhook", "command", "file", "atom")
 class ChannelKeys(Table):
     """Where alerts are sent: one of `url`, `webhook`, `command`, `file` and `atom`."""
 
-    noun = "channel"
+    (noun,) = mark_all("this", "channel")
     needs: ClassVar = {"oneOf": [{"required": ["name", kind]} for kind in KINDS]}
 
     name = kinds.NAME.required(
