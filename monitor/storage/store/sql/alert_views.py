@@ -207,8 +207,9 @@ class AlertViews:
             articles = {row["article"] for row in found.values() if row["article"]}
             stories = story_timelines(self._connection, articles)
         return [
-            replace(
-                _alert(found[id], places.get(id, ())),
+            _alert(
+                found[id],
+                matches=places.get(id, ()),
                 escalations=escalations.get(id, ()),
                 lost=lost.get(id, ()),
                 telling=stories.get(found[id]["article"], NOBODY_ELSE),
@@ -458,16 +459,19 @@ def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[An
     return where, values
 
 
-def _alert(row: Row, matches: tuple[Match, ...]) -> Alert:
-    read = {
-        "watchlist": row["watchlist"] or FEED_HEALTH,
-        "severity": Severity(row["severity"]),
-        "state": AlertState(row["state"]),
-        "verdict": Verdict(row["verdict"]),
-        "starred": bool(row["starred"]),
-        "backfill": bool(row["backfill"]),
-        "kind": AlertKind(row["kind"]),
-        "tags": tuple(sorted(json.loads(row["tags"]))),
-        "matches": matches,
-    }
-    return Alert(**{**row, **read})
+def _alert(row: Row, **more: Any) -> Alert:
+    """Return the alert of a row with `_alert_columns`, and with more of its fields."""
+    return Alert(
+        **row
+        | more
+        | {
+            "watchlist": row["watchlist"] or FEED_HEALTH,
+            "severity": Severity(row["severity"]),
+            "state": AlertState(row["state"]),
+            "verdict": Verdict(row["verdict"]),
+            "starred": bool(row["starred"]),
+            "backfill": bool(row["backfill"]),
+            "kind": AlertKind(row["kind"]),
+            "tags": tuple(sorted(json.loads(row["tags"]))),
+        }
+    )
