@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from itertools import repeat
 from typing import Any, ClassVar, Protocol
 
 from monitor.base.errors import LeaseLostError, StoreError
@@ -201,7 +202,7 @@ def select_in(
 def by_name(cursor: Cursor) -> Iterator[Row]:
     """Yield the rows of a statement by the names of their columns."""
     names = [column[0] for column in cursor.description]
-    return (dict(zip(names, row)) for row in cursor)  # noqa: B905 - strict costs a fifth
+    return map(dict, map(zip, repeat(names), cursor))  # no line of Python for each row
 
 
 def rows_in(sql: Connection, query: str, values: Collection[Any]) -> Iterator[Row]:
