@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
 from threading import Event, Thread
@@ -17,7 +18,7 @@ from textual.actions import ActionError, parse
 from textual.app import App
 from textual.binding import BindingType
 from textual.events import AppFocus
-from textual.filter import Monochrome, NoColor
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.notifications import SeverityLevel
 
 from monitor.base.article import Timestamp
@@ -129,7 +130,7 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         self.set_keymap(dict(keymap))
         for name in list(self.available_themes):
             if name not in {ours.name for ours in THEMES}:
-                self._registered_themes.pop(name)
+                self.unregister_theme(name)
         for ours in THEMES:
             self.register_theme(ours)
         environ = os.environ if environ is None else environ
@@ -138,9 +139,6 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         self.theme = initial_theme(theme, ui_state.state.theme, few_colours=few)
         self._variables = self.get_css_variables()
         self.stylesheet.set_variables(self._variables)
-        if self.no_color:  # greys are colours too
-            others = [each for each in self._filters if not isinstance(each, Monochrome)]
-            self._filters = [*others, NoColor()]
         self.newsroom = NewsroomModel(
             service,
             clock=clock,
@@ -160,6 +158,13 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         self._ended = Event()
         """Set once the application has ended."""
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """With NO_COLOR, leave no greys: they are colours too."""
+        filters = super().get_line_filters()
+        if not self.no_color:
+            return filters
+        return [*(each for each in filters if not isinstance(each, Monochrome)), NoColor()]
+
     def watch_app_focus(self, focus: bool) -> None:
         """Focus the pane that a screen begins with, which it may do without in a browser."""
         if focus and self.screen.focused is None and self.screen.AUTO_FOCUS:
@@ -174,8 +179,10 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
             self.call_later(self.post_message, AppFocus())
             Thread(target=exit_with_server, args=(self._server_pid,), daemon=True).start()
         if threading.current_thread() is threading.main_thread():
+            loop = asyncio.get_running_loop()
             for number, mode in _SIGNALS.items():
-                self._handled_before[number] = signal.signal(number, partial(self._end, mode))
+                end = partial(self._end, loop, mode)
+                self._handled_before[number] = signal.signal(number, end)
 
     async def run_async(self, **options: Any) -> ExitMode | None:
         """Run the application; return how it was left."""
@@ -184,7 +191,13 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         finally:
             self._ended.set()
 
-    def _end(self, mode: ExitMode, _number: int, _frame: FrameType | None) -> None:
+    def _end(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        mode: ExitMode,
+        _number: int,
+        _frame: FrameType | None,
+    ) -> None:
         """End at a signal, though writing to the terminal may hold the dashboard up.
 
         A terminal that hangs up sends SIGCONT too, at which Textual would start another thread that
@@ -192,8 +205,7 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         """
         if hasattr(signal, "SIGCONT"):
             signal.signal(signal.SIGCONT, signal.SIG_IGN)
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self.exit, mode)
+        loop.call_soon_threadsafe(self.exit, mode)
         if not (self.is_web or self.is_headless):
             Thread(target=exit_with_terminal, args=(self._ended,), daemon=True).start()
 
@@ -250,7 +262,6 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         self.notify(on if self.bell_enabled else off, timeout=2, markup=False)
 
     def action_next_theme(self) -> None:
-        """Change to the next theme."""
         names = [ours.name for ours in THEMES]
         self.action_theme(names[(names.index(self.theme) + 1) % len(names)])
 

@@ -163,7 +163,7 @@ def _report(
 
         def on_close(again: bool | None) -> None:
             if again:
-                screen.app.call_later(edit_file, screen, place)
+                screen.run_worker(edit_file(screen, place), group="edit")
 
         screen.app.push_screen(ConfigErrorsDialog(problems), on_close)
     elif old_content == new_content:

@@ -270,11 +270,9 @@ class PaneScreen(NewsroomScreen):
         self.arrange_panes()
 
     def action_pane(self, number: int) -> None:
-        """Go to a pane by its number."""
         self.show_pane(self.PANES[number - 1])
 
     def action_next_pane(self, by: int) -> None:
-        """Go to the next pane."""
         at = self.PANES.index(self.current) + by
         self.show_pane(self.PANES[at % len(self.PANES)])
 
@@ -310,9 +308,9 @@ class PaneScreen(NewsroomScreen):
         """Move in the list without leaving the reader."""
         self.list_widget.action_move(by)
 
-    async def action_edit_file(self) -> None:
+    def action_edit_file(self) -> None:
         """Open `feeds.yaml` in the editor, at the entry of the row under the cursor."""
-        await edit_file(self, self.config_place)
+        self.run_worker(edit_file(self, self.config_place), group="edit")
 
     async def action_open_link(self) -> None:
         """Open the link in a browser on this machine or in this terminal, or copy it."""
@@ -340,7 +338,6 @@ class PaneScreen(NewsroomScreen):
             self.copy(url)
 
     def action_copy_link(self) -> None:
-        """Copy the link."""
         if target := self.target_at_hand():
             self.copy(safe_url(target[1]))
 
