@@ -57,11 +57,9 @@ class DashboardApp(BaseApp):
         self.main_screen = MainScreen(self.newsroom)
 
     def get_default_screen(self) -> Screen[None]:
-        """Return the main screen."""
         return self.main_screen
 
     def on_mount(self) -> None:
-        """Tell the analyst whether quitting stops the monitor."""
         if self._owns_monitor:
             self.main_screen.show_message(
                 _("The monitor is running. q quits and stops it; Q quits and leaves it running.")
@@ -140,7 +138,6 @@ class DashboardApp(BaseApp):
             self.push_screen(HelpDialog(type(self), self.keymap, here))
 
     async def action_search(self) -> None:
-        """Open the archive screen."""
         await self.push_screen(ArchiveScreen(self.newsroom))
 
     def on_newsroom_screen_article_opened(self, message: NewsroomScreen.ArticleOpened) -> None:
@@ -152,7 +149,6 @@ class DashboardApp(BaseApp):
             self.push_screen(article)
 
     def action_open_part(self, name: str) -> None:
-        """Open what a part of the status bar is about."""
         if isinstance(self.screen, PaneScreen):
             open_part(self.screen, name)
 

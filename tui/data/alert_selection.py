@@ -125,7 +125,6 @@ class AlertSelector:
         return rows
 
     def read_new(self) -> None:
-        """Read the headlines of new alerts."""
         with self._reading:
             known = self.headlines
             if known.oldest is not None:

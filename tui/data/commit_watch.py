@@ -50,7 +50,6 @@ class CommitWatch:
         return changed
 
     def close(self) -> None:
-        """Stop listening."""
         self._closed.set()
 
     def _listen(self, listener: CommitListener, wake: Callable[[], object]) -> None:

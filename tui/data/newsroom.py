@@ -102,7 +102,6 @@ class ReadSchedule:
         return True
 
     def force(self) -> None:
-        """Read at the next tick."""
         self._ticks = self._idle_every
 
 
@@ -299,7 +298,6 @@ class NewsroomModel:
             self.firsts.replace(*later, version.alert, whole=True)
 
     def read_all_next(self) -> None:
-        """Read everything at the next tick."""
         for schedule in (self._status_schedule, self._counts_schedule, self._visible_schedule):
             schedule.force()
         self._version = None
@@ -346,7 +344,6 @@ class NewsroomModel:
         return next((feed.feed.url for feed in self.feeds if feed.feed.name == name), None)
 
     def close(self) -> None:
-        """Stop the threads."""
         self.commits.close()
         self._runner.close()
 

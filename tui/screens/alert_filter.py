@@ -105,11 +105,9 @@ class FilterList(LineList):
 
     @property
     def row_count(self) -> int:
-        """Return the number of filters."""
         return len(self._counts) + len(_COMMON_FILTERS)
 
     def row_line(self, row: int, cells: int) -> Line:
-        """Return a filter as a line."""
         label, name, value = self._option(row)
         chosen = has_clause(self._current, name, value) if name else not self._current.text
         if row >= len(_COMMON_FILTERS):
@@ -145,7 +143,6 @@ class FilterDialog(Dialog[str]):
         super().__init__(pgettext("filter", "Show"), self._filters)
 
     def on_line_list_selected(self, message: LineList.Selected) -> None:
-        """Give the chosen filter."""
         message.stop()
         self.dismiss(self._filters.choice)
 
@@ -305,7 +302,6 @@ class AlertFilterScreen(PaneScreen):
     # --- the line -----------------------------------------------------------------
 
     def action_filter(self) -> None:
-        """Open the filter line."""
         self._before = self.current_filter, self.stream.alert_id
         self._typing = self._typing_position = None
         if self.current != "stream":
@@ -363,7 +359,6 @@ class AlertFilterScreen(PaneScreen):
     # --- the list -----------------------------------------------------------------
 
     def action_choose_filter(self) -> None:
-        """Choose a filter from a list."""
         if self.filter_line.display:
             self.on_filter_line_cancelled()
 
@@ -374,5 +369,4 @@ class AlertFilterScreen(PaneScreen):
         self.app.push_screen(FilterDialog(self.newsroom.watchlists, self.current_filter), on_choice)
 
     def action_clear_filter(self) -> None:
-        """Show all alerts."""
         self.apply_filter("")

@@ -156,7 +156,6 @@ class ArchiveScreen(PaneScreen):
         return "" if self.results.hit else _("The article under the cursor is read here.")
 
     def compose(self) -> ComposeResult:
-        """Put the query above the chart, the results and the reader."""
         yield self.status_bar
         with Container(id="ask"):
             yield TextBlock([(PROMPT, "accent")], id="prompt")
@@ -178,7 +177,6 @@ class ArchiveScreen(PaneScreen):
             self.search_for(self._first_query)
 
     def on_unmount(self) -> None:
-        """Stop the threads."""
         for runner in (self._searches, self._extras, self._facets):
             runner.close()
 
@@ -391,22 +389,18 @@ class ArchiveScreen(PaneScreen):
 
     @property
     def list_widget(self) -> ResultList:
-        """Return the results."""
         return self.results
 
     @property
     def target(self) -> tuple[int, str] | None:
-        """Return the article under the cursor."""
         hit = self.results.hit
         return (hit.article.id, hit.article.url) if hit else None
 
     @property
     def article_details(self) -> ArticleDetails | None:
-        """Return the article in the reader."""
         return self.reader.details
 
     def step_match(self, by: int) -> None:
-        """Go to the next or previous match of the article."""
         self.reader.step_match(by)
 
     # --- keys -----------------------------------------------------------------------
@@ -435,7 +429,6 @@ class ArchiveScreen(PaneScreen):
         return line.value != before
 
     def action_sort(self) -> None:
-        """Change the order of the results."""
         self.sort = "score" if self.sort == "date" else "date"
         self.search_soon()
 
@@ -451,11 +444,9 @@ class ArchiveScreen(PaneScreen):
             self.app.push_screen(FacetDialog(counting), on_choice)
 
     def action_save(self) -> None:
-        """Save the search in feeds.yaml."""
         save_search(self, self.query_text, self.sort)
 
     def action_watch(self) -> None:
-        """Make a watchlist of the query."""
         if self.query_text:
             open_form(self, query=self.query_text, called=suggested_name(self.query_text))
         else:
@@ -471,7 +462,6 @@ class ArchiveScreen(PaneScreen):
             super().action_next_pane(by)
 
     def action_edit(self) -> None:
-        """Go back to the query."""
         self.query_line.focus()
 
     def action_back(self) -> None:

@@ -52,7 +52,6 @@ class ArticleScreen(PaneScreen):
         self._found = found
 
     def compose(self) -> ComposeResult:
-        """Give the reader the whole screen."""
         yield self.status_bar
         with self.main:
             yield self.reader
@@ -66,17 +65,14 @@ class ArticleScreen(PaneScreen):
 
     @property
     def article_details(self) -> ArticleDetails | None:
-        """Return the article."""
         return self.reader.details
 
     @property
     def target(self) -> tuple[int, str] | None:
-        """Return the article and its link."""
         details = self.article_details
         return (self._article, details.article.url if details else "")
 
     def step_match(self, by: int) -> None:
-        """Go to the next or previous match."""
         self.reader.step_match(by)
 
     def action_item(self, by: int) -> None:

@@ -120,11 +120,9 @@ class OutletList(LineList):
 
     @property
     def row_count(self) -> int:
-        """Return the number of rows, headings included."""
         return len(self.articles)
 
     def row_line(self, row: int, cells: int) -> Line:
-        """Return a heading or an outlet as a line."""
         lines: list[Line] = []
         for section in self._sections(cells):
             lines += [[(section.heading, "accent")], *(outlet.line for outlet in section.rows)]
@@ -139,7 +137,6 @@ class OutletsDialog(Dialog[int]):
         super().__init__(_("Outlets with this story"), self._outlets)
 
     def on_line_list_selected(self, message: LineList.Selected) -> None:
-        """Give the article of the outlet under the cursor."""
         message.stop()
         article = self._outlets.articles[self._outlets.cursor]
         if article:
@@ -178,11 +175,9 @@ class SimilarList(LineList):
 
     @property
     def row_count(self) -> int:
-        """Return the number of articles."""
         return len(self.hits)
 
     def row_line(self, row: int, cells: int) -> Line:
-        """Return how alike an article is, its language, its outlet and its headline."""
         hit = self.hits[row]
         about = f" {hit.article.lang or 'und':<4}"
         outlet = min(20, cells // 4)
@@ -202,7 +197,6 @@ class SimilarDialog(Dialog[int]):
         super().__init__(_("More like this"), self._list)
 
     def on_line_list_selected(self, message: LineList.Selected) -> None:
-        """Give the article under the cursor."""
         message.stop()
         self.dismiss(self._list.hits[self._list.cursor].article.id)
 

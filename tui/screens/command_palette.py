@@ -63,11 +63,9 @@ class CommandList(LineList):
 
     @property
     def row_count(self) -> int:
-        """Return the number of commands."""
         return len(self.commands)
 
     def row_line(self, row: int, cells: int) -> Line:
-        """Return a command with its key."""
         command = self.commands[row]
         return [(fit(command.label, max(8, cells - 9)), "plain"), (f" {command.key}", "key")]
 
@@ -111,7 +109,6 @@ class CommandPalette(Dialog[Command]):
             self.dismiss(commands[min(self._list.cursor, len(commands) - 1)])
 
     def on_line_list_selected(self, message: LineList.Selected) -> None:
-        """Give the command that was clicked twice."""
         message.stop()
         self._choose(self.input.value)
 

@@ -40,7 +40,6 @@ class DeliveryList(LineList):
 
     @property
     def row_count(self) -> int:
-        """Return the number of deliveries."""
         return len(self._deliveries)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -72,7 +71,6 @@ class DeliveryList(LineList):
             self.refresh(layout=True)
 
     def row_line(self, row: int, cells: int) -> Line:
-        """Return a delivery as a line."""
         delivery = self._deliveries[row]
         glyph, style = _STATE_GLYPHS.get(delivery.state, (signs.OK, "ok"))
         channel = min(16, max(8, cells // 6))

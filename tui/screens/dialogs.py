@@ -47,7 +47,6 @@ class Dialog(ModalScreen[T]):
         inside.border_subtitle = Content(_("esc: close"))
 
     def compose(self) -> ComposeResult:
-        """Put the widget in the middle."""
         yield self._inside
 
     def action_close_dialog(self) -> None:
@@ -72,11 +71,9 @@ class ChoiceList(LineList):
 
     @property
     def row_count(self) -> int:
-        """Return the number of lines."""
         return len(self._rows)
 
     def row_line(self, row: int, cells: int) -> Line:
-        """Return a line."""
         return fit_line([(" ", ""), *self._rows[row]], cells)
 
 
@@ -88,7 +85,6 @@ class ChoiceDialog(Dialog[int]):
         super().__init__(title, self._rows)
 
     def on_line_list_selected(self, message: LineList.Selected) -> None:
-        """Give the number of the line."""
         message.stop()
         self.dismiss(self._rows.cursor)
 

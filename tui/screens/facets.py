@@ -31,7 +31,6 @@ class FacetList(LineList):
         self.refresh(layout=True)
 
     def show_error(self, text: str) -> None:
-        """Show why the facets could not be counted."""
         self._note = wrap(text, 400, "bad", "  ")[0]
         self.refresh()
 
@@ -41,11 +40,9 @@ class FacetList(LineList):
 
     @property
     def row_count(self) -> int:
-        """Return the number of rows."""
         return len(self.rows(80))
 
     def row_line(self, row: int, cells: int) -> Line:
-        """Return a row as a line."""
         return self.rows(cells)[row].line
 
     def empty_lines(self, cells: int) -> list[Line]:
@@ -77,7 +74,6 @@ class FacetDialog(Dialog[str]):
                 self._list.show_facets(facets)
 
     def on_line_list_selected(self, message: LineList.Selected) -> None:
-        """Give the clause of the facet under the cursor."""
         message.stop()
         clause = self._list.rows(80)[self._list.cursor].clause
         if clause:

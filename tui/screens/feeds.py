@@ -90,7 +90,6 @@ class FeedsScreen(PaneScreen):
         self._background = FeedBackground()
 
     def compose(self) -> ComposeResult:
-        """Put the table above the page."""
         yield self.status_bar
         yield self.input
         yield self.header
@@ -124,7 +123,6 @@ class FeedsScreen(PaneScreen):
 
     @property
     def list_widget(self) -> FeedTable:
-        """Return the table."""
         return self.table
 
     @property
@@ -135,7 +133,6 @@ class FeedsScreen(PaneScreen):
 
     @property
     def config_place(self) -> ConfigPlace:
-        """Return the feed under the cursor."""
         feed = self.table.feed
         return "feeds", feed.feed.url if feed else ""
 
@@ -194,7 +191,6 @@ class FeedsScreen(PaneScreen):
     # --- the table --------------------------------------------------------------
 
     def action_find(self) -> None:
-        """Show the line for what to look for."""
         self.input.display = True
         self.input.focus()
 
@@ -221,7 +217,6 @@ class FeedsScreen(PaneScreen):
         self.app.push_screen(dialog, on_choice)
 
     def action_sort(self) -> None:
-        """Change the order."""
         self.table.next_order()
 
     def action_coverage_gaps(self) -> None:
@@ -231,7 +226,6 @@ class FeedsScreen(PaneScreen):
     # --- panes ------------------------------------------------------------------
 
     def on_line_list_selected(self, message: LineList.Selected) -> None:
-        """Go to the page."""
         self.show_pane("reader")
 
     def action_back(self) -> None:
@@ -248,7 +242,6 @@ class FeedsScreen(PaneScreen):
             self.dismiss(None)
 
     async def action_feed_articles(self) -> None:
-        """Search the archive for the articles of the feed under the cursor."""
         feed = self.table.feed
         clause = facet_clause("feed", feed.feed.name) if feed else ""
         if clause:
@@ -261,14 +254,12 @@ class FeedsScreen(PaneScreen):
         """Do nothing: a feed has no matches."""
 
     def action_copy_link(self) -> None:
-        """Copy the address of the feed itself."""
         feed = self.table.feed
         self.copy(feed.feed.url if feed else "")
 
     # --- feeds ------------------------------------------------------------------
 
     def action_poll(self) -> None:
-        """Poll the feed under the cursor."""
         feed = self.table.feed
         if feed is not None and feed.health is Health.PAUSED:
             text = _("{feed} is paused; p polls it again.", feed=feed.feed.name)
@@ -277,11 +268,9 @@ class FeedsScreen(PaneScreen):
             self.poll(feed.feed.url, feed.feed.name)
 
     def action_poll_all(self) -> None:
-        """Poll every feed."""
         self.poll(None, _("all feeds"))
 
     def action_add(self) -> None:
-        """Add a feed to feeds.yaml."""
         add_feed(self)
 
     def action_pause_feed(self) -> None:

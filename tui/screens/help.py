@@ -205,7 +205,6 @@ class HelpDialog(Dialog[None]):
         self._page.focus()
 
     def action_find(self) -> None:
-        """Show the line for the words to look for."""
         self.input.display = True
         self.input.focus()
 

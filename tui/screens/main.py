@@ -180,7 +180,6 @@ class MainScreen(TriageScreen):
         """Whether there are new alerts that the reader has not followed yet."""
 
     def compose(self) -> ComposeResult:
-        """Lay the panes out."""
         yield self.status_bar
         yield self.filter_line
         with Container(id="body"):
@@ -371,7 +370,6 @@ class MainScreen(TriageScreen):
 
     @property
     def list_widget(self) -> AlertStream:
-        """Return the stream."""
         return self.stream
 
     @property
@@ -387,16 +385,13 @@ class MainScreen(TriageScreen):
 
     @property
     def article_details(self) -> ArticleDetails | None:
-        """Return the article in the reader."""
         return self.reader.details
 
     def step_match(self, by: int) -> None:
-        """Go to the next or previous match of the article."""
         self.reader.step_match(by)
 
     @property
     def config_place(self) -> ConfigPlace:
-        """Return the watchlist or the feed under the cursor."""
         alert, feed = self.stream.alert, self.feeds.feed
         if self.current == "watchlists":
             return "watchlists", self.watchlists.watchlist
@@ -532,7 +527,6 @@ class MainScreen(TriageScreen):
         self.run_worker(choose_part(self), group="why", exclusive=True)
 
     def action_briefing(self) -> None:
-        """Show the briefing of the last day."""
         self.run_worker(show_briefing(self), group="why", exclusive=True)
 
     def action_trends(self) -> None:
@@ -556,7 +550,6 @@ class MainScreen(TriageScreen):
             self.show_pane("watchlists")
 
     def action_feeds(self) -> None:
-        """Show every feed with its health."""
         self.app.push_screen(FeedsScreen(self.newsroom, self.feeds.feed))
 
     def action_poll(self) -> None:
@@ -574,7 +567,6 @@ class MainScreen(TriageScreen):
             self.poll(url, name)
 
     def action_poll_all(self) -> None:
-        """Poll every feed."""
         self.poll(None, _("all feeds"))
 
 

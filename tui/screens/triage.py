@@ -123,15 +123,12 @@ class TriageScreen(AlertFilterScreen):
             self.stream.action_move(1)
 
     def action_acknowledge(self) -> None:
-        """Acknowledge the alert."""
         self._decide(Change(state=AlertState.ACKNOWLEDGED))
 
     def action_noise(self) -> None:
-        """Give the alert the verdict noise."""
         self._decide(Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.NOISE))
 
     def action_relevant(self) -> None:
-        """Give the alert the verdict relevant."""
         self._decide(Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT))
 
     def action_close(self) -> None:
@@ -191,7 +188,6 @@ class TriageScreen(AlertFilterScreen):
             self.stream.action_move(1)
 
     def action_note(self) -> None:
-        """Write a note."""
         chosen = self._chosen_alerts()
         if not chosen:
             return
@@ -213,7 +209,6 @@ class TriageScreen(AlertFilterScreen):
         self.app.push_screen(dialog, on_line)
 
     def action_tag(self) -> None:
-        """Add or remove tags."""
         chosen = self._chosen_alerts()
         if not chosen:
             return
@@ -266,7 +261,6 @@ class TriageScreen(AlertFilterScreen):
             self.show_message(text)
 
     def action_assign(self) -> None:
-        """Ask who works on it."""
         chosen, triage = self._chosen_alerts(), self.newsroom.service.triage
         if not chosen:
             return
@@ -363,7 +357,6 @@ class TriageScreen(AlertFilterScreen):
         self.show_message(text)
 
     def action_redo(self) -> None:
-        """Redo the decision that was undone last."""
         self.run_worker(self._undo_stored(redo=True), group="undo")
 
     async def _undo_stored(self, *, redo: bool) -> None:
@@ -402,7 +395,6 @@ class TriageScreen(AlertFilterScreen):
         self._show_instead(text)
 
     def action_history(self) -> None:
-        """Show who decided what about the alerts of the story."""
         story = self._story_at_hand()
         if story is not None:
             self.run_worker(self._history(story), group="why", exclusive=True)
@@ -444,7 +436,6 @@ class TriageScreen(AlertFilterScreen):
     # --- untriaged alerts -----------------------------------------------------------
 
     def action_untriaged(self, by: int) -> None:
-        """Go to the next or previous untriaged alert."""
         row = self.stream.cursor + by
         end = self.stream.row_count if by > 0 else -1
         for at in range(row, end, by):

@@ -80,7 +80,6 @@ class FieldRow(Horizontal):
         self._heading.update([(signs.CURSOR, "bar"), (self._heading_text, "key")])
 
     def on_descendant_blur(self) -> None:
-        """Take the mark away."""
         self._heading.update([(f" {self._heading_text}", "quiet")])
 
     def show_problem(self, text: str) -> None:
@@ -98,7 +97,6 @@ class FieldRow(Horizontal):
         self.note.update(*lines)
 
     def on_resize(self) -> None:
-        """Lay the mistake out anew."""
         self.lay_out()
 
 
@@ -202,7 +200,6 @@ class WatchlistForm(Dialog[str]):
         self._keys.update(key_bar_entries(self.BAR, WatchlistForm, keymap=keymap))
 
     def on_unmount(self) -> None:
-        """Stop the trial."""
         self._trials.close()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -221,7 +218,6 @@ class WatchlistForm(Dialog[str]):
 
     @property
     def fields(self) -> WatchlistFields:
-        """Return what is written."""
         from monitor.config.watchlist_edit import WatchlistFields
 
         query = self._kind_field.value == "query"
@@ -239,23 +235,18 @@ class WatchlistForm(Dialog[str]):
         )
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Check the fields soon."""
         self._check_soon()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Check the fields soon."""
         self._check_soon()
 
     def on_select_changed(self, event: Select.Changed) -> None:
-        """Check the fields soon."""
         self._check_soon()
 
     def on_check_list_choice_changed(self) -> None:
-        """Check the fields soon."""
         self._check_soon()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go to the next field."""
         event.stop()
         self.focus_next()
 
@@ -389,7 +380,6 @@ class WatchlistForm(Dialog[str]):
 
     @property
     def has_unsaved_text(self) -> bool:
-        """Return whether something was changed."""
         return self.fields not in (self._start, self._let_go)
 
     def let_go(self) -> None:

@@ -43,11 +43,9 @@ class CheckList(LineList):
 
     @property
     def row_count(self) -> int:
-        """Return the number of names."""
         return len(self._names)
 
     def row_line(self, row: int, cells: int) -> Line:
-        """Return a name with its box."""
         name = self._names[row]
         chosen = name in self._chosen
         box: Line = [("[x] " if chosen else "[ ] ", "key" if chosen else "quiet")]

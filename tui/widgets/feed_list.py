@@ -43,16 +43,13 @@ class FeedPane(LineList):
 
     @property
     def row_count(self) -> int:
-        """Return the number of rows: the summary, and a row for each problem."""
         return 1 + len(self._problems) if self._feeds else 0
 
     @property
     def feed(self) -> FeedHealth | None:
-        """The feed under the cursor."""
         return self._problems[self.cursor - 1] if 0 < self.cursor <= len(self._problems) else None
 
     def update(self, feeds: Sequence[FeedHealth]) -> None:
-        """Show the health of feeds."""
         if not self._known:
             self._known = True
             self.refresh()
@@ -62,7 +59,6 @@ class FeedPane(LineList):
             self.update_row_count()
 
     def row_line(self, row: int, cells: int) -> Line:
-        """Return the summary or a feed as a line."""
         if row == 0:
             return self._summary(cells)
         names = feed_name_cells(self._problems, cells)
@@ -107,12 +103,10 @@ class FeedTable(LineList):
 
     @property
     def row_count(self) -> int:
-        """Return the number of feeds that are shown."""
         return len(self._feeds)
 
     @property
     def feed(self) -> FeedHealth | None:
-        """The feed under the cursor."""
         return self._feeds[self.cursor] if self._feeds else None
 
     def update(self, feeds: Sequence[FeedHealth], url: str = "") -> None:
@@ -131,7 +125,6 @@ class FeedTable(LineList):
         self._select()
 
     def next_order(self) -> None:
-        """Change to the next order."""
         self.order = (self.order + 1) % len(FEED_ORDERS)
         self._select()
 
@@ -150,7 +143,6 @@ class FeedTable(LineList):
         self.post_message(self.Highlighted(self))
 
     def row_line(self, row: int, cells: int) -> Line:
-        """Return a feed as a line."""
         wide = feed_columns(cells, self._all)
         return feed_table_row(self._feeds[row], cells, self._clock(), wide)
 

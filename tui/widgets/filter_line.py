@@ -103,7 +103,6 @@ class FilterLine(Container):
         self.display = False
 
     def compose(self) -> ComposeResult:
-        """Put the note below the input."""
         with Container(id="filter-ask"):
             yield TextBlock([(PROMPT, "accent")], id="filter-prompt")
             yield self.input
@@ -125,12 +124,10 @@ class FilterLine(Container):
         self.note.update(fit_line(line, self.size.width))
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Tell the screen."""
         event.stop()
         self.post_message(self.TextChanged(event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Tell the screen."""
         event.stop()
         self.post_message(self.TextSubmitted(event.value))
 

@@ -122,19 +122,15 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
         self.refresh()
 
     def action_move(self, rows: int) -> None:
-        """Move the cursor by some rows."""
         self.go_to(self.cursor + rows)
 
     def action_page(self, pages: int) -> None:
-        """Move the cursor by some screens."""
         self.go_to(self.cursor + pages * max(1, self.page - 1))
 
     def action_top(self) -> None:
-        """Go to the first row."""
         self.go_to(0)
 
     def action_bottom(self) -> None:
-        """Go to the last row."""
         self.go_to(self.row_count - 1)
 
     def action_open(self) -> None:
@@ -156,7 +152,6 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
     # --- painting -------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
-        """Return one line of the widget."""
         cells = self.scrollable_content_region.width
         row = y + round(self.scroll_y)
         if row >= self.row_count:
@@ -187,20 +182,16 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
             self.refresh(Region(0, row - round(self.scroll_y), self.size.width, 1))
 
     def notify_style_update(self) -> None:
-        """Forget rows painted in the colours of the earlier theme."""
         if hasattr(self, "_strips"):
             self._strips.clear()
         super().notify_style_update()
 
     def on_focus(self) -> None:
-        """Paint the cursor as that of the current pane."""
         self.refresh_row(self.cursor)
 
     def on_blur(self) -> None:
-        """Paint the cursor as that of an idle pane."""
         self.refresh_row(self.cursor)
 
     def on_resize(self) -> None:
-        """Keep the cursor in view."""
         self.update_row_count()
         self.reveal()

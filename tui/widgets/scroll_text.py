@@ -68,7 +68,6 @@ class ScrollText(StyledWidget, ScrollView, can_focus=True, inherit_bindings=Fals
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return the number of lines at a width."""
         return len(self._layout_text(max(1, width - 2)))
 
     def on_resize(self) -> None:
@@ -85,23 +84,18 @@ class ScrollText(StyledWidget, ScrollView, can_focus=True, inherit_bindings=Fals
             self.scroll_to(y=line - page // 3, animate=False, force=True)
 
     def action_scroll(self, lines: int) -> None:
-        """Scroll by some lines."""
         self.scroll_to(y=self.scroll_y + lines, animate=False, force=True)
 
     def action_page(self, pages: int) -> None:
-        """Scroll by some screens."""
         self.action_scroll(pages * max(1, self.scrollable_content_region.height - 1))
 
     def action_top(self) -> None:
-        """Scroll to the top."""
         self.scroll_to(y=0, animate=False, force=True)
 
     def action_bottom(self) -> None:
-        """Scroll to the end."""
         self.scroll_to(y=len(self._lines), animate=False, force=True)
 
     def render_line(self, y: int) -> Strip:
-        """Return one line of the widget."""
         row = y + round(self.scroll_y)
         line = _line(self._lines, row)
         return self.strip([(" ", ""), *line], self.scrollable_content_region.width)

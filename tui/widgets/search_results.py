@@ -50,19 +50,16 @@ class ResultList(LineList):
 
     @property
     def row_count(self) -> int:
-        """Return the number of results and suggestions, with the heading between them."""
         if self._start:
             return len(self._start)
         return len(self._hits) + (1 + len(self._suggestions) if self._suggestions else 0)
 
     @property
     def hit(self) -> SearchHit | None:
-        """The result under the cursor."""
         return self._hits[self.cursor] if self.cursor < len(self._hits) else None
 
     @property
     def suggestion(self) -> Suggestion | None:
-        """The suggestion under the cursor."""
         at = self.cursor - len(self._hits) - 1
         return self._suggestions[at] if 0 <= at < len(self._suggestions) else None
 
@@ -116,7 +113,6 @@ class ResultList(LineList):
     # --- painting -----------------------------------------------------------------
 
     def row_line(self, row: int, cells: int) -> Line:
-        """Return a result, the heading or a suggestion as a line."""
         if self._start:
             return self._start[row].line
         if row < len(self._hits):
@@ -174,11 +170,9 @@ class TrendChart(StyledWidget):
         return HIGH if self.app.size.height >= TALL else LOW
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return the number of lines."""
         return self._rows + 1
 
     def render_line(self, y: int) -> Strip:
-        """Return one line."""
         cells = self.size.width - 2
         lines: list[Line] = []
         if self._trend is not None and cells > 0:

@@ -47,7 +47,6 @@ class StatusBar(StyledWidget):
         return status_line(self._status, self._now, self._zone, cells, self._paused_stories)
 
     def render_line(self, y: int) -> Strip:
-        """Return the line."""
         if width(self._line) != self.size.width:
             self._line = self._status_line()
         return self.strip(self._line, self.size.width)
@@ -75,13 +74,11 @@ class KeyBar(StyledWidget):
         self._keys = keys
 
     def update(self, keys: Sequence[KeyBinding]) -> None:
-        """Show other keys."""
         if keys != self._keys:
             self._keys = keys
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """Return the line."""
         line: Line = []
         for key in self._fitting():
             line += _label(key)

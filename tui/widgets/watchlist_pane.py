@@ -55,7 +55,6 @@ class WatchlistPane(LineList):
 
     @property
     def row_count(self) -> int:
-        """Return the number of rows."""
         return len(self._counts)
 
     @property
@@ -102,7 +101,6 @@ class WatchlistPane(LineList):
                 self.border_subtitle = Content(baseline)
 
     def choose(self, names: tuple[str, ...]) -> None:
-        """Mark the watchlists that the stream is filtered by."""
         if names != self._chosen:
             self._chosen = names
             self.refresh()
@@ -116,11 +114,9 @@ class WatchlistPane(LineList):
             self.action_open()
 
     def action_new_watchlist(self) -> None:
-        """Ask for the form of a new watchlist."""
         self.post_message(self.EditRequested(""))
 
     def action_edit_watchlist(self) -> None:
-        """Ask for the form of the watchlist under the cursor."""
         if self.watchlist:
             self.post_message(self.EditRequested(self.watchlist))
         else:
@@ -128,7 +124,6 @@ class WatchlistPane(LineList):
             self.notify(text, severity="warning", timeout=4)
 
     def row_line(self, row: int, cells: int) -> Line:
-        """Return a watchlist as a line."""
         count = self._counts[row]
         chosen = count.name in self._chosen if row else not self._chosen
         until = self._silenced_until.get(count.name) if row else None
