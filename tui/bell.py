@@ -61,8 +61,8 @@ def bell_text(alerts: Sequence[Alert]) -> str:
     """Return one clean line about some alerts, the newest last."""
     newest = alerts[-1]
     more = f" (+{len(alerts) - 1})" if len(alerts) > 1 else ""
-    told = _("{name}: {text}", name=newest.watchlist, text=newest.title or newest.feed)
-    return truncate(line(told), _MAX_CELLS) + more
+    text = _("{name}: {text}", name=newest.watchlist, text=newest.title or newest.feed)
+    return truncate(line(text), _MAX_CELLS) + more
 
 
 def bell_sequence(text: str, environ: Mapping[str, str]) -> str:

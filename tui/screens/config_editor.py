@@ -14,7 +14,7 @@ from monitor.base.errors import ConfigError, MonitorError, Problem
 from monitor.base.files import atomic_write
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
-from monitor.config.diff import Difference, Effect
+from monitor.config.diff import Difference, Effect, differences
 from monitor.config.loading import read
 from monitor.config.location import data_folder
 from monitor.config.source import configured_store, version_in_force
@@ -169,7 +169,6 @@ def _report(
     elif old_content == new_content:
         screen.show_message(_("feeds.yaml has not changed."))
     else:
-        from monitor.config.diff import Difference, Effect, differences
         from monitor.config.warnings import warnings
 
         found = (

@@ -64,9 +64,9 @@ def monitor_page(newsroom: NewsroomModel) -> Callable[[int], list[Line]]:
         words, style = monitor_state(status, now)
         lines = wrap(words, cells, style)
         if status.elsewhere:
-            for one in status.elsewhere:
-                buckets = ngettext("{count} bucket", "{count} buckets", one.buckets)
-                words = _("{name} has {buckets}", name=line(one.name), buckets=buckets)
+            for monitor in status.elsewhere:
+                buckets = ngettext("{count} bucket", "{count} buckets", monitor.buckets)
+                words = _("{name} has {buckets}", name=line(monitor.name), buckets=buckets)
                 lines += wrap(words, cells, "plain")
         elif status.monitor is None:
             text = _("No feed is polled and no alert is raised. `tocsin` starts the monitor.")

@@ -78,7 +78,7 @@ class FeedPane(LineList):
             *((signs.LOOK, count[health], health, "late") for health in _NEED_A_LOOK),
             (signs.FAILED, bad, Health.FAILING, "bad"),
         ]
-        shown = [one for one in shown if one[1] or one[2] is Health.OK]
+        shown = [part for part in shown if part[1] or part[2] is Health.OK]
         line = [(f"{sign} {many} {health.label}  ", style) for sign, many, health, style in shown]
         if width(line) - 2 <= cells:
             return line
