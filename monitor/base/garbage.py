@@ -10,7 +10,7 @@ from ctypes import CDLL
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ctypes import CDLL
+    pass
 
 _TRIM_THRESHOLD = -1
 """`M_TRIM_THRESHOLD` of malloc.h."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from index.errors import ArchiveError, QueryError
 from monitor.base import language
 from monitor.base.article import Timestamp
 from monitor.base.errors import (
@@ -29,6 +30,7 @@ from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.translated_command import translated, use_language_of_click
+from monitor.config.location import data_folder, shared_store
 from monitor.model.store_address import FILE, StoreAddress
 from monitor.runtime import machine
 from monitor.runtime.machine import monotonic
@@ -42,8 +44,6 @@ WATCH, READ, TRIAGE, FEEDS, MAINTAIN = "Watch", "Read", "Triage", "Feeds", "Main
 
 def is_shared() -> bool:
     """Whether several machines share the store of the newsroom that the command line names."""
-    from monitor.config.location import shared_store
-
     return bool(shared_store(_config_path(sys.argv[1:]), os.environ))
 
 
@@ -140,8 +140,6 @@ class CliContext:
     @cached_property
     def folder(self) -> Path:
         """The data folder in use."""
-        from monitor.config.location import data_folder
-
         if self.data is not None:
             return self.data
         return data_folder(self.config_path)
@@ -178,8 +176,6 @@ class CliContext:
     @cached_property
     def shared(self) -> str:
         """The address of a store that several machines share; empty without one."""
-        from monitor.config.location import shared_store
-
         return shared_store(self.config_path, os.environ)
 
     def service(self, *, read_only: bool = False) -> Service:
@@ -401,8 +397,6 @@ def _config_error(error: ConfigError) -> int:
 
 
 def _archive_error(error: Exception) -> int:
-    from index.errors import ArchiveError, QueryError
-
     if isinstance(error, QueryError):
         mistake = _("the query has a mistake: {mistake}", mistake=error)
         say(f"tocsin: {mistake}")

@@ -25,6 +25,7 @@ from monitor.model.status import StoreVersion
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.alerts import AlertRow, alert_row
 from monitor.presentation.service.alert_selection import AlertSelection
+from monitor.presentation.service.triage import ME, NOBODY, clean_tag
 from monitor.presentation.story import ListedStory
 from monitor.runtime.machine import pause
 
@@ -55,8 +56,6 @@ def complete_people(
     context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete the name of somebody who has worked on alerts."""
-    from monitor.presentation.service.triage import ME, NOBODY
-
     try:
         known = completion_context(context).service().views.triage.people()
     except MonitorError:
@@ -117,8 +116,6 @@ def build_alert_filter(
     Raises:
         BadParameter: A tag is not valid.
     """
-    from monitor.presentation.service.triage import ME, clean_tag
-
     try:
         valid_tags = tuple(map(clean_tag, tags))
     except ValueError as error:

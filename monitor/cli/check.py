@@ -16,6 +16,7 @@ from monitor.base.translation import gettext as _
 from monitor.cli import say
 from monitor.cli.options import with_format
 from monitor.config.loading import read
+from monitor.config.yaml_nodes import decode
 
 
 @click.command()
@@ -63,7 +64,6 @@ def describe_problems(
     cannot be read has no lines.
     """
     from monitor.config.credentials import masked
-    from monitor.config.yaml_nodes import decode
 
     try:
         source, _encoding = decode(read(path) if content is None else content)

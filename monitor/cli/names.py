@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import click
 
 from monitor.base.formatting import clauses
+from monitor.base.spelling import nearest
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, say
 from monitor.presentation.service.service import Service
@@ -18,10 +19,8 @@ class InputError(click.ClickException):
     exit_code = 2
 
 
-def nearest(problem: str, name: str, known: Iterable[str], otherwise: str = "") -> str:
+def hinted(problem: str, name: str, known: Iterable[str], otherwise: str = "") -> str:
     """Return a problem with `; did you mean …?`, or `otherwise` if no known name is like it."""
-    from monitor.config.names import nearest
-
     if hint := nearest(name, known):
         return problem + hint
     return clauses([problem, otherwise]) if otherwise else problem

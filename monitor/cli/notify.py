@@ -16,7 +16,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyGroup
-from monitor.cli.names import InputError, nearest
+from monitor.cli.names import InputError, hinted
 from monitor.cli.options import CountParam, format_option, with_limit
 from monitor.config.loading import load
 from monitor.model.alert import Alert, AlertState, Verdict
@@ -126,7 +126,7 @@ def _find_channel(config: Config, name: str) -> Channel:
     names = [one.name for one in config.channels]
     known_names = _("it has {names}", names=", ".join(names)) if names else _("it has none")
     problem = _("feeds.yaml has no channel `{name}`", name=name)
-    raise InputError(nearest(problem, name, names, known_names))
+    raise InputError(hinted(problem, name, names, known_names))
 
 
 def _channel_name(cli: CliContext, service: Service, name: str) -> str:

@@ -13,12 +13,14 @@ from click.shell_completion import CompletionItem
 
 from index.analysis.folding import compact
 from index.errors import ArchiveError
+from index.query.date_expressions import resolve_time
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
 from monitor.base.formatting import seconds
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext
-from monitor.cli.names import InputError, nearest
+from monitor.cli.names import InputError, hinted
+from monitor.judgement.alerts.quiet_hours import next_digest
 from monitor.model.config import Config, Digest, SavedSearch
 from monitor.model.search import Filter
 from monitor.runtime.machine import clock, local_zone
@@ -82,8 +84,6 @@ class MomentParam(click.ParamType[Timestamp]):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Timestamp:
-        from index.query.date_expressions import resolve_time
-
         if isinstance(value, int | float):
             return float(value)
         try:
@@ -111,9 +111,7 @@ class FutureMomentParam(click.ParamType[Timestamp]):
         return moment
 
     def _read(self, text: str, now: Timestamp) -> Timestamp:
-        from index.query.date_expressions import resolve_time
         from monitor.config.value_parsers import clock as time_of_day
-        from monitor.judgement.alerts.quiet_hours import next_digest
 
         zone = local_zone()
         if text in ("tomorrow", "demain"):
@@ -158,7 +156,7 @@ def find_search(searches: Sequence[SavedSearch], name: str) -> SavedSearch:
             return search
     known = [f"@{search.name}" for search in searches]
     problem = _("feeds.yaml has no search called {name}", name=name)
-    raise InputError(nearest(problem, f"@{name}", known, _("`tocsin search --saved` lists them")))
+    raise InputError(hinted(problem, f"@{name}", known, _("`tocsin search --saved` lists them")))
 
 
 def complete_query(

@@ -10,7 +10,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
-from monitor.cli.names import InputError, nearest
+from monitor.cli.names import InputError, hinted
 from monitor.cli.options import DurationParam, format_option
 from monitor.cli.output import format_moment
 from monitor.model.token import PREFIX, Scope, Token, token_hash
@@ -130,7 +130,7 @@ def token_revoke(cli: CliContext, name: str) -> None:
     if not tokens.revoke(called, cli.clock()):
         valid = [one.name for one in tokens.every() if one.revoked_at is None]
         problem = _("no valid token is called `{name}`", name=called)
-        raise InputError(nearest(problem, called, valid, _("`tocsin token list` lists them")))
+        raise InputError(hinted(problem, called, valid, _("`tocsin token list` lists them")))
     say(_("the token {name} is revoked", name=called))
 
 

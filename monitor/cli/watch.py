@@ -17,7 +17,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
-from monitor.cli.names import InputError, nearest
+from monitor.cli.names import InputError, hinted
 from monitor.cli.numbers import ArticleNumber, no_article
 from monitor.cli.options import complete_watchlist, format_option
 from monitor.config.loading import load
@@ -118,7 +118,7 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
                 problem = _("`{name}` is no watchlist", name=FEED_HEALTH)
                 raise InputError(clauses([problem, _feed_health_elsewhere()]))
             problem = _("no watchlist is called `{name}`", name=name)
-            raise InputError(nearest(problem, name, known, _("`tocsin watch list` lists them")))
+            raise InputError(hinted(problem, name, known, _("`tocsin watch list` lists them")))
     if terms:
         _list_terms(service.views.watchlists.term_records(), name, style)
         return

@@ -27,6 +27,7 @@ from monitor.cli.options import (
 )
 from monitor.config.loading import load
 from monitor.config.value_parsers import LONGEST_NAME
+from monitor.config.yaml_edit import add_watchlist, edit, with_item
 from monitor.model.severity import Severity
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.watchlists import SilenceRow, silence_row
@@ -57,8 +58,6 @@ def watch_add(cli: CliContext, term: str, name: str | None, severity: str | None
     A running monitor uses it at once, and matches it against the archive. If the file has a
     mistake, or would have one, it is not changed, and the exit code is 2.
     """
-    from monitor.config.yaml_edit import edit, with_item
-
     path = cli.config_path
     item = _item(term, name, severity)
     called = term if isinstance(item, str) else item.get("name", term)
@@ -131,8 +130,6 @@ def watch_from_search(
     (dates, alerts, stories) is refused: a watchlist is matched against each article as it
     arrives.
     """
-    from monitor.config.yaml_edit import add_watchlist
-
     path = cli.config_path
     search = find_search(load(path, data=cli.data).searches, name.removeprefix("@"))
     query = search.query.text

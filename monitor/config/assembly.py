@@ -8,6 +8,7 @@ from pathlib import Path
 
 from index.analysis.folding import compact
 from monitor.base.errors import Problem
+from monitor.base.spelling import nearest
 from monitor.base.translation import gettext as _
 from monitor.config.channels import channels
 from monitor.config.draft import ConfigDraft, draft_of, repeated
@@ -15,7 +16,6 @@ from monitor.config.feeds import feeds
 from monitor.config.keys import RouteKeys
 from monitor.config.location import STORE_VARIABLE, beside
 from monitor.config.names import (
-    nearest,
     selects_feed,
     unknown_channel,
     unknown_selector,

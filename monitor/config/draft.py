@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from monitor.base.errors import Problem
+from monitor.base.spelling import nearest
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
 from monitor.config.keys import FileKeys
-from monitor.config.names import nearest
 from monitor.config.tables import Place
 from monitor.config.yaml_nodes import (
     Loc,

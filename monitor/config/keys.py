@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Self
 
+from monitor.base.spelling import nearest
 from monitor.base.text_cleaning import line as on_one_line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, mark_all
 from monitor.config import kinds, tables
 from monitor.config.feed_keys import DefaultsKeys, FeedKeys, HostKeys, TagKeys
 from monitor.config.location import DEFAULT_DATA
-from monitor.config.names import nearest
 from monitor.config.tables import (
     DECIMAL,
     YES_OR_NO,

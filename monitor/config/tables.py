@@ -14,9 +14,9 @@ from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast, over
 from index.errors import QueryError
 from monitor.base.errors import Problem
 from monitor.base.formatting import clauses
+from monitor.base.spelling import nearest
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, pgettext
-from monitor.config.names import nearest
 from monitor.config.value_parsers import SubjectError
 from monitor.config.yaml_nodes import (
     BLANK,

@@ -31,7 +31,7 @@ from monitor.model.feed import Feed, FeedState, Health, Outcome, Poll
 from monitor.model.severity import Severity
 
 if TYPE_CHECKING:  # viewers ask for the health of feeds only
-    from monitor.model.alert import AlertKind, BegunIncident, FeedIncident
+    from monitor.model.alert import FeedIncident
 
 MINUTE = 60.0
 WORST = (

@@ -25,7 +25,7 @@ def find_watchlist(config: Config, name: str) -> Watchlist:
     for watchlist in config.watchlists:
         if watchlist.name.casefold() == name.casefold():
             return watchlist
-    from monitor.config.names import nearest
+    from monitor.base.spelling import nearest
 
     close = nearest(name, [watchlist.name for watchlist in config.watchlists])
     close = close or _("; `tocsin watch list` lists them")

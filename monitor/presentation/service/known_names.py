@@ -60,7 +60,7 @@ class KnownNames:
         known = self._views.triage.people()
         if not name or name.casefold() in map(str.casefold, known):
             return ""
-        from monitor.config.names import nearest
+        from monitor.base.spelling import nearest
 
         return _("nobody called `{name}` has worked on alerts", name=name) + nearest(name, known)
 
@@ -93,7 +93,7 @@ class KnownNames:
         former = Filter(watchlists=(name,), closed=True, silenced=True)
         if len(views.alerts.ids(former, limit=1)):
             return ""
-        from monitor.config.names import nearest
+        from monitor.base.spelling import nearest
 
         hint = nearest(name, known) or _("; `tocsin watch list` lists them")
         return _("no watchlist is called `{name}`", name=name) + hint
@@ -113,7 +113,7 @@ class KnownNames:
         known = self._views.triage.tags()
         if tag in known:
             return ""
-        from monitor.config.names import nearest
+        from monitor.base.spelling import nearest
 
         return _("no alert has the tag `{tag}`", tag=tag) + nearest(tag, known)
 

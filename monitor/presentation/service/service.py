@@ -18,6 +18,7 @@ from monitor.intake.ingest.feed_health import WORST, describe_health, describe_t
 from monitor.intake.ingest.permanent_redirects import describe_redirect
 from monitor.model.delivery import DeliveryState
 from monitor.model.feed import Coverage, Feed, FeedHealth
+from monitor.model.search import PastSearch
 from monitor.model.status import Status, Totals
 from monitor.model.store_address import StoreAddress
 from monitor.storage.data_folder import archive_address
@@ -180,8 +181,6 @@ class Service:
 
     def note_search(self, query: str, sort: str = "date") -> None:
         """Remember a search; raises StoreError if the store stays locked."""
-        from monitor.model.search import PastSearch
-
         self.views.searches.note(PastSearch(query.strip(), sort, self._clock()))
 
     def status(self) -> Status:

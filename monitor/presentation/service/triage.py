@@ -179,7 +179,7 @@ class Triage:
 
     def _watchlist_name(self, name: str) -> str:
         """Return the name of a watchlist as it is written in `feeds.yaml`."""
-        from monitor.config.names import nearest
+        from monitor.base.spelling import nearest
 
         names = [watchlist.name for watchlist in self._views.watchlists.in_force()]
         known = {one.casefold(): one for one in (*names, FEED_HEALTH)}

@@ -16,6 +16,7 @@ from monitor.base.article import Article, Timestamp
 from monitor.base.files import atomic_write
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext, number
+from monitor.storage.maintenance.guarded_writer import GuardedWriter
 
 if TYPE_CHECKING:
     from index.archive import ArchiveAddress, ArchiveWriter
@@ -142,8 +143,6 @@ class IndexRepair:
         whole: bool = False,
     ) -> None:
         """Give up what is damaged; `whole` checks every byte first."""
-        from monitor.storage.maintenance.guarded_writer import GuardedWriter
-
         self._store = store
         self._progress = progress
         self._writer = writer

@@ -13,7 +13,7 @@ from monitor.storage.store.sql.alert_views import watchlist_names
 from monitor.storage.store.sql.articles import article_columns, article_of
 
 if TYPE_CHECKING:  # what searches do not need takes a fifth of their start to import
-    from monitor.model.article import ArticleDetails, ArticleOrigin, Version
+    from monitor.model.article import ArticleDetails
 
 _ORIGIN = "coalesce(nullif(a.outlet_url, ''), a.url), f.url"
 DATE = "CASE WHEN a.published < a.seen THEN a.published ELSE a.seen END"
