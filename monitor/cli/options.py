@@ -20,7 +20,6 @@ from monitor.base.formatting import seconds
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext
 from monitor.cli.names import InputError, hinted
-from monitor.judgement.alerts.quiet_hours import next_digest
 from monitor.model.config import Config, Digest, SavedSearch
 from monitor.model.search import Filter
 from monitor.runtime.machine import clock, local_zone
@@ -112,6 +111,7 @@ class FutureMomentParam(click.ParamType[Timestamp]):
 
     def _read(self, text: str, now: Timestamp) -> Timestamp:
         from monitor.config.value_parsers import clock as time_of_day
+        from monitor.judgement.alerts.quiet_hours import next_digest
 
         zone = local_zone()
         if text in ("tomorrow", "demain"):

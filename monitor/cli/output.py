@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 import click
@@ -31,7 +31,9 @@ from monitor.presentation.rows import Row
 from monitor.presentation.severity import SEVERITY_COLOURS
 from monitor.presentation.spans import Line, wrap_line
 from monitor.runtime.machine import local_zone
-from monitor.runtime.run_log import Progress
+
+if TYPE_CHECKING:
+    from monitor.runtime.run_log import Progress
 
 STYLES: Mapping[str, Mapping[str, Any]] = {
     **{

@@ -28,7 +28,6 @@ from monitor.cli.options import (
 )
 from monitor.cli.output import LONGEST_LINE, print_lines
 from monitor.config.loading import load
-from monitor.delivery.export.atom import search_feed
 from monitor.model.config import SavedSearch
 from monitor.model.search import Filter
 from monitor.model.search_results import Results, SearchHit, Suggestion
@@ -264,6 +263,8 @@ def _print_formatted(
     suggestions: list[Suggestion],
     style: str,
 ) -> None:
+
+    from monitor.delivery.export.atom import search_feed
 
     if style == "json":
         click.echo(json.dumps(results_row(results, suggestions), ensure_ascii=False, indent=2))

@@ -19,7 +19,6 @@ from monitor.storage import data_folder
 from monitor.storage.data_folder import archive_address
 from monitor.storage.store.database.connection import BUSY_MS, Dialect, marks
 from monitor.storage.store.database.schema import VERSION, prepare
-from monitor.storage.store.database.sqlite_schema import evidence_statements, statements
 
 WRITER_CACHE, VIEWER_CACHE = 8_000, 2_000
 """Kilobytes of pages that a connection of the monitor, or of a viewer, keeps.
@@ -164,6 +163,8 @@ class SqliteConnection(sqlite3.Connection):
 
     def create_tables(self) -> None:
         """Make the tables of a new store."""
+        from monitor.storage.store.database.sqlite_schema import statements
+
         for statement in statements():
             self.execute(statement)
         self.execute(f"PRAGMA application_id = {APPLICATION}")
@@ -181,6 +182,8 @@ class SqliteConnection(sqlite3.Connection):
 
     def altered_guards(self) -> list[str]:
         """Return the triggers and indices of the evidence that are missing or altered."""
+        from monitor.storage.store.database.sqlite_schema import evidence_statements
+
         query = "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'evidence' AND sql <> ''"
         with closing(sqlite3.connect(":memory:")) as model:
             for statement in evidence_statements():
