@@ -17,7 +17,8 @@ from monitor.model.lease import Standing
 from monitor.model.poll import PollOutcome
 from monitor.model.store_address import StoreAddress
 from monitor.storage.fencing import Lease
-from monitor.storage.store.sql import connection, leases
+from monitor.storage.store.database import connection
+from monitor.storage.store.sql import leases
 from monitor.storage.store.sql.batch import Batch
 from monitor.storage.store.sql.store import Store
 

@@ -11,6 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 from support.newsroom import PATIENCE
 
+from monitor.config import loading
 from monitor.demo.content import load
 from monitor.demo.server import NewsroomServer
 
@@ -91,9 +92,8 @@ def test_feeds_yaml_subscribes_to_every_outlet(server: NewsroomServer) -> None:
 
 
 def test_feeds_yaml_is_a_configuration(server: NewsroomServer, tmp_path: Any) -> None:
-    config = pytest.importorskip("monitor.config")
     path = tmp_path / "feeds.yaml"
     path.write_text(server.feeds_yaml(), encoding="utf-8")
-    loaded = config.load(path)
+    loaded = loading.load(path)
     assert len(loaded.feeds) == len(OUTLETS)
     assert {"Alibaba", "Cainiao", "Espionnage"} <= {w.name for w in loaded.watchlists}
