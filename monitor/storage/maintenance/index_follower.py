@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -57,6 +58,7 @@ class IndexFollower:
 
     def start(self) -> None:
         """Begin, in a thread."""
+        resource_tracker.ensure_running()  # while `sys.stderr` is a file: a dashboard has none
         self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._thread.start()
 
