@@ -59,7 +59,10 @@ def listed(newsroom: Newsroom, *more: str) -> list[dict[str, Any]]:
 
 
 def searched(newsroom: Newsroom, query: str) -> list[dict[str, Any]]:
-    hits: list[dict[str, Any]] = newsroom.json("search", query, "--format", "json")["hits"]
+    done = newsroom.here("search", query, "--format", "json")
+    if "still being indexed" in done.stderr:  # the indexer starts with the monitor
+        return []
+    hits: list[dict[str, Any]] = json.loads(done.stdout)["hits"]
     return hits
 
 
