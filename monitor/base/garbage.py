@@ -7,10 +7,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from ctypes import CDLL
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 _TRIM_THRESHOLD = -1
 """`M_TRIM_THRESHOLD` of malloc.h."""

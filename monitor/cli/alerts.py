@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 from click.shell_completion import CompletionItem
@@ -28,10 +28,6 @@ from monitor.presentation.service.alert_selection import AlertSelection
 from monitor.presentation.service.triage import ME, NOBODY, clean_tag
 from monitor.presentation.story import ListedStory
 from monitor.runtime.machine import pause
-
-if TYPE_CHECKING:
-    pass
-
 
 STATES = ("open", "new", "acknowledged", "closed", "all")
 VERDICTS = ("relevant", "noise", "none")

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -23,9 +23,6 @@ from monitor.cli.names import InputError, hinted
 from monitor.model.config import Config, Digest, SavedSearch
 from monitor.model.search import Filter
 from monitor.runtime.machine import clock, local_zone
-
-if TYPE_CHECKING:
-    pass
 
 
 class DurationParam(click.ParamType[float]):

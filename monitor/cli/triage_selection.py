@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -30,10 +30,6 @@ from monitor.cli.options import (
 from monitor.model.alert import Alert
 from monitor.model.search import Filter
 from monitor.presentation.service.service import Service
-
-if TYPE_CHECKING:
-    pass
-
 
 WATCHLISTS_NAMED = 3
 """Watchlists that the confirmation names."""
