@@ -17,6 +17,7 @@ from monitor.base.translation import mark
 _QUOTED_START = mark("a value that starts with `{sign}` must be in quotes")
 _QUOTED_END = mark("text after a closing quote; put the whole value in single quotes")
 _MARGIN = mark("this does not line up with the lines above")
+_STRAY = mark("a `{sign}` that nothing opens")
 _MISTAKES = {
     # part of the parser's problem -> what is wrong and what to write
     "'\\t'": mark("a tab; YAML is indented with spaces"),
@@ -30,6 +31,9 @@ _MISTAKES = {
     "found '-'": _MARGIN,  # not a message
     "found '?'": _MARGIN,  # not a message
     "<document start>": _MARGIN,  # not a message
+    "<stream end>": mark("a value is missing here"),  # not a message
+    "found ']'": _STRAY,  # not a message
+    "found '}'": _STRAY,  # not a message
 }
 _OPENED = ("expected ':'", "unexpected")  # not a message
 """Problems that are reported where the construct began."""

@@ -88,7 +88,8 @@ MISTAKES: list[tuple[str, str]] = [
     ("  feeds: []\n▲watchlists: []\n", "does not line up with the lines above"),
     (watchlist("terms: [a]▲[b]", NAME), "this is not YAML: "),
     (watchlist("query: >▲x", NAME), "this is not YAML: "),
-    (watchlist("query: ▲]", NAME), "this is not YAML: "),
+    (watchlist("query: ▲]", NAME), "a `]` that nothing opens"),
+    ("feeds: [\n▲", "a value is missing here"),
     (watchlist("query: ▲- a", NAME), "this is not YAML: "),
     ("? ▲[a]\n: b\n", "a key must be a word"),
     # --- keys
