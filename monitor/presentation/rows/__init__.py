@@ -1,8 +1,8 @@
 """What programs read: rows of JSON, printed by commands, sent to channels, answered by the API.
 
 A row is described once, by a `TypedDict`. A field says what it means; where the value from which
-the row is made calls it otherwise, or holds it in another form, the field says that too. Of this
-follow the row itself, the columns of CSV, the schema of the API, and docs/reference.
+the row is made calls it otherwise, or holds it in another form, the field says that too. The row
+itself, the columns of CSV, the schema of the API and docs/reference follow from this.
 """
 
 from __future__ import annotations

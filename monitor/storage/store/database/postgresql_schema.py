@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from monitor.storage.store.database.tables import (
-    REQUIRED,
+    SAID_ONCE,
     TABLES,
-    Column,
     Kind,
     Table,
     count_story,
+    declaration,
 )
 
 _TEXT = 'TEXT COLLATE "C"'
@@ -81,10 +81,9 @@ def _refusal(name: str, when: str, message: str, each: str = "ROW") -> str:
     return _trigger(name, when, f"    RAISE EXCEPTION '{message}';", each)
 
 
-_SAID_ONCE = "what was said once is not said otherwise afterwards"
 _TRIAGE = (
-    _refusal("acts_stay", "UPDATE ON acts", _SAID_ONCE),
-    _refusal("decisions_stay", "UPDATE ON decisions", _SAID_ONCE),
+    _refusal("acts_stay", "UPDATE ON acts", SAID_ONCE),
+    _refusal("decisions_stay", "UPDATE ON decisions", SAID_ONCE),
 )
 GUARDS = {
     "evidence_stays": _refusal("evidence_stays", "DELETE ON evidence", "evidence is not deleted"),
@@ -131,7 +130,7 @@ def statements() -> list[str]:
 
 def table_statements(table: Table) -> Iterator[str]:
     """Yield what makes a table and its indices."""
-    lines = [_column(column) for column in table.columns.values()]
+    lines = [declaration(column, _TYPES, _literal) for column in table.columns.values()]
     long = [name for name in table.key if table.columns[name].kind is Kind.LONG_TEXT]
     if table.key and not long:
         lines.append(f"PRIMARY KEY ({', '.join(table.key)})")
@@ -155,18 +154,6 @@ def conflict_key(table: Table) -> str:
         f"md5({name})" if table.columns[name].kind is Kind.LONG_TEXT else name
         for name in sorted(table.key, key=lambda name: table.columns[name].kind is Kind.LONG_TEXT)
     )
-
-
-def _column(column: Column) -> str:
-    """Return a column as CREATE TABLE and ALTER TABLE ADD COLUMN have it."""
-    words = [column.name, _TYPES[column.kind]]
-    if column.default is not None:
-        words.append("NOT NULL")
-    if column.default not in (None, REQUIRED):
-        words.append(f"DEFAULT {_literal(column.default)}")
-    if column.unique:
-        words.append("UNIQUE")
-    return " ".join(words)
 
 
 def _literal(value: Any) -> str:

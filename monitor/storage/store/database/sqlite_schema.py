@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from monitor.storage.store.database.tables import (
-    REQUIRED,
+    SAID_ONCE,
     TABLES,
-    Column,
     Kind,
     Table,
     count_story,
+    declaration,
 )
 
 _TYPES = {
@@ -52,10 +52,9 @@ def _refusal(name: str, when: str, message: str) -> str:
     return f"CREATE TRIGGER {name} BEFORE {when} BEGIN SELECT RAISE(ABORT, '{message}'); END"
 
 
-_SAID_ONCE = "what was said once is not said otherwise afterwards"
 _TRIAGE = (
-    _refusal("acts_stay", "UPDATE ON acts", _SAID_ONCE),
-    _refusal("decisions_stay", "UPDATE ON decisions", _SAID_ONCE),
+    _refusal("acts_stay", "UPDATE ON acts", SAID_ONCE),
+    _refusal("decisions_stay", "UPDATE ON decisions", SAID_ONCE),
 )
 GUARDS = {
     "evidence_stays": _refusal("evidence_stays", "DELETE ON evidence", "evidence is not deleted"),
@@ -90,11 +89,13 @@ def evidence_statements() -> list[str]:
 
 def table_statements(table: Table) -> Iterator[str]:
     """Yield what makes a table and its indices."""
-    lines = [(_column(column), column.comment) for column in table.columns.values()]
+    lines = [
+        (declaration(column, _TYPES, _literal), column.comment) for column in table.columns.values()
+    ]
     kinds = [table.columns[name].kind for name in table.key]
     if table.key and kinds != [Kind.NUMBER]:
         lines.append((f"PRIMARY KEY ({', '.join(table.key)})", ""))
-    lines += [(f"UNIQUE ({columns})", "") for columns in table.unique]
+    lines += [(f"UNIQUE ({names})", "") for names in table.unique]
     body = "\n".join(
         f"    {line}{',' if number < len(lines) else ''}{f'  -- {comment}' if comment else ''}"
         for number, (line, comment) in enumerate(lines, 1)
@@ -105,18 +106,6 @@ def table_statements(table: Table) -> Iterator[str]:
     for index in table.indices:
         where = f" WHERE {index.where}" if index.where else ""
         yield f"CREATE INDEX {index.name} ON {table.name} ({index.columns}){where}"
-
-
-def _column(column: Column) -> str:
-    """Return a column as CREATE TABLE and ALTER TABLE ADD COLUMN have it."""
-    words = [column.name, _TYPES[column.kind]]
-    if column.default is not None and column.kind is not Kind.NUMBER:
-        words.append("NOT NULL")
-    if column.default not in (None, REQUIRED):
-        words.append(f"DEFAULT {_literal(column.default)}")
-    if column.unique:
-        words.append("UNIQUE")
-    return " ".join(words)
 
 
 def _literal(value: Any) -> str:

@@ -1,12 +1,13 @@
 """The tables of a store, described once; `sqlite_schema` and `postgresql_schema` print them.
 
-A description of our own: SQLAlchemy's would cost a dependency and 0.2 s whenever a store is made,
-and knows neither the triggers nor what is too long for an index of PostgreSQL.
+A description of our own: that of SQLAlchemy would cost a dependency, and knows neither the triggers
+nor what is too long for an index of PostgreSQL.
 """
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -26,6 +27,8 @@ class Kind(enum.Enum):
     """The key of its table, which the database counts up; no number is given twice."""
 
 
+SAID_ONCE = "what was said once is not said otherwise afterwards"
+"""Why a row of triage is refused another value."""
 REQUIRED = object()
 """The default of a column that every row has to name."""
 
@@ -39,6 +42,24 @@ class Column(NamedTuple):
     """None: it may be NULL."""
     comment: str = ""
     unique: bool = False
+
+
+def declaration(column: Column, types: Mapping[Kind, str], literal: Callable[[Any], str]) -> str:
+    """Return a column as CREATE TABLE and ALTER TABLE ADD COLUMN have it.
+
+    Args:
+        column: The column.
+        types: How the database calls each kind.
+        literal: Writes a default as the database reads it.
+    """
+    words = [column.name, types[column.kind]]
+    if column.default is not None:
+        words.append("NOT NULL")
+    if column.default not in (None, REQUIRED):
+        words.append(f"DEFAULT {literal(column.default)}")
+    if column.unique:
+        words.append("UNIQUE")
+    return " ".join(words)
 
 
 class Index(NamedTuple):
