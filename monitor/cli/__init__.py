@@ -128,7 +128,6 @@ class CliContext:
     def __init__(
         self, config_path: Path, data: Path | None, verbosity: int = 0, *, named: bool = False
     ) -> None:
-
         self.config_path = config_path
         self.named = named
         """Whether somebody said which feeds.yaml to use, which must then be there."""

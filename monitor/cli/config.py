@@ -106,7 +106,6 @@ def _versions(cli: CliContext) -> ConfigViews:
 def _apply(
     cli: CliContext, versions: ConfigViews, text: str, base: int, again: int | None = None
 ) -> None:
-
     number = versions.apply(text, user(os.environ), base, again)
     said = _("version {number} is in force; monitors take it within seconds", number=number)
     say(said)

@@ -98,7 +98,6 @@ def _refuse_xml(file: Path) -> None:
 def _import_articles(
     cli: CliContext, file: Path, feed: str, rejects: _RejectedLines, lacks: _Lacks
 ) -> tuple[int, int, int]:
-
     current_config, zone = _current_config(cli), local_zone()
     store = open_store(cli.store)
     importer = ArticleImport(

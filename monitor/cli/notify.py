@@ -143,7 +143,6 @@ def _channel_name(cli: CliContext, service: Service, name: str) -> str:
 async def _send_notification(
     config: Config, channel: Channel, sample: Notification
 ) -> DeliveryError | None:
-
     from monitor.runtime.network import senders
 
     async def no_history(channel: str, watchlist: str, limit: int) -> list[Alert]:

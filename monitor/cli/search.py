@@ -263,7 +263,6 @@ def _print_formatted(
     suggestions: list[Suggestion],
     style: str,
 ) -> None:
-
     from monitor.delivery.export.atom import search_feed
 
     if style == "json":

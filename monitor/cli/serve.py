@@ -77,7 +77,6 @@ def serve(
 def _serve(
     newsroom: CliContext, host: str, port: int, names: tuple[str, ...], options: tuple[str, ...]
 ) -> None:
-
     dashboards = Dashboards(newsroom, host, port, names, options)
 
     def ready() -> None:

@@ -273,7 +273,6 @@ _ASSIGNED_TO_NOBODY = _Verb(
 def _note(
     context: click.Context, /, ids: tuple[int, ...], message: str | None, **options: Any
 ) -> None:
-
     if message is None:
         message = _read_note(context, ids, options)
     try:

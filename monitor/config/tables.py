@@ -250,15 +250,15 @@ def named(names: Kind[str], values: Kind[T], schema: Schema | None = None) -> Ki
     def read(node: Node, place: Place) -> dict[str, T]:
         if not isinstance(node, MappingNode):
             raise WrongKindError(TABLE)
-        read = {}
+        fitting = {}
         for pair in list(node.pairs):
             name = place.read(names, pair.key)
             value = place.inside(pair.key.text).read(values, pair.value, pair.key)
             if name is None or value is None:
                 node.pairs.remove(pair)
             else:
-                read[name] = value
-        return read
+                fitting[name] = value
+        return fitting
 
     whole = {"type": "object", "additionalProperties": values.schema, **(schema or {})}
     return Kind(whole, read, values.tables, nothing={})

@@ -112,7 +112,6 @@ async def _watch(
     orders: RunOptions,
     edited: Callable[[], bool],
 ) -> RunSummary:
-
     reads_pages = any(feed.full_text for feed in config.feeds)  # a page takes longer than a feed
     parser = Parser(workers=2 if reads_pages else 1, expects_pages=reads_pages)
     indexer = IndexerProcess(config.data, clock, store=config.store)
@@ -287,7 +286,6 @@ def _linker(
     """Return what links articles about one event; None where the model is not installed."""
     if why_no_vectors(wanted=True):
         return None
-
     return EventLinker(store, thread, EncodingProcess(address), save, clock, asyncio.sleep)
 
 
@@ -317,7 +315,6 @@ def _briefings(
 
 
 def _notifier(store: Store, thread: WorkerThread, config: Config) -> DeliveryLoop:
-
     packing = NotificationLoader(open_views(config.store))
 
     async def history(channel: str, watchlist: str, limit: int) -> list[Alert]:
@@ -333,7 +330,6 @@ def _notifier(store: Store, thread: WorkerThread, config: Config) -> DeliveryLoo
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:
-
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)

@@ -275,5 +275,4 @@ def _silence_title(feed: Feed, state: FeedState) -> str:
 def _notice(
     kind: AlertKind, severity: Severity, title: str, *, rings: bool = True
 ) -> BegunIncident:
-
     return BegunIncident(kind=kind, severity=severity, title=title, rings=rings)

@@ -262,7 +262,6 @@ class ArchiveSearch:
     def _with_snippets(
         self, query: Query, hits: Iterable[ArchiveHit], width: int
     ) -> Iterable[SearchHit]:
-
         hits = list(hits)
         articles = {a.id: a for a in self._views.articles.get([hit.id for hit in hits])}
         names = {feed.number: feed.name for feed in self._views.feeds.every()}
