@@ -21,8 +21,6 @@ def durable_file(path: Path) -> Iterator[BinaryIO]:
 def rename_durably(old: Path, new: Path) -> None:
     """Rename a file, and write the new name to the disk."""
     old.rename(new)
-    if not hasattr(os, "O_DIRECTORY"):  # Windows: a folder cannot be opened
-        return
     folder = os.open(new.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -145,9 +145,9 @@ class FeedError(MonitorError):
     def bare(self) -> Self:
         """Return the error without tracebacks: their frames hold whole bodies."""
         error: BaseException | None = self
-        met: set[int] = set()  # an error that is raised again can be the cause of its own cause
-        while error is not None and id(error) not in met:
-            met.add(id(error))
+        seen: set[int] = set()  # an error that is raised again can be the cause of its own cause
+        while error is not None and id(error) not in seen:
+            seen.add(id(error))
             error = error.with_traceback(None).__cause__ or error.__context__
         return self
 

@@ -107,8 +107,8 @@ def _apply(
     cli: CliContext, versions: ConfigViews, text: str, base: int, again: int | None = None
 ) -> None:
     number = versions.apply(text, user(os.environ), base, again)
-    said = _("version {number} is in force; monitors take it within seconds", number=number)
-    say(said)
+    words = _("version {number} is in force; monitors take it within seconds", number=number)
+    say(words)
     if cli.config_path.exists() and not configured_store(cli.config_path):
         say(
             _(

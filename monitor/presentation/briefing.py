@@ -51,8 +51,8 @@ def sections(briefing: Briefing, zone: tzinfo | None) -> Iterator[Section]:
         if watchlist.stories:
             yield Section("watchlist", list(_heading(watchlist)), watchlist=watchlist)
         for story in watchlist.stories:
-            told = list(_story(story, watchlist.name, briefing.until, zone))
-            yield Section("story", told, story=story)
+            shown = list(_story(story, watchlist.name, briefing.until, zone))
+            yield Section("story", shown, story=story)
     if names := [each.name for each in briefing.watchlists if not each.stories]:
         words = _("Nothing new: {watchlists}", watchlists=f"{', '.join(names)}.")
         yield Section("quiet", [("quiet", [(words, "quiet")])])

@@ -189,11 +189,11 @@ def story_lines(story: StoryAlerts, lead: Alert, moment: Moment, ago: Moment) ->
     if lead.article is not None:
         about.append(article_name(lead.article))
     reasons = (f" · {describe_reasons(story.alerts)}", "plain")
-    told: Line = [(" · ".join(filter(None, about)), "quiet"), reasons]
+    about_lead: Line = [(" · ".join(filter(None, about)), "quiet"), reasons]
     if len(story.alerts) == 1:
-        yield [*_watchlists(story), (" · ", ""), *told]
+        yield [*_watchlists(story), (" · ", ""), *about_lead]
     else:
-        yield from (_watchlists(story), told)
+        yield from (_watchlists(story), about_lead)
     if standing := describe_standing(story):
         yield [(standing, "plain")]
     for paragraph in dict.fromkeys(lines("\n".join(a.note for a in story.alerts)).splitlines()):
@@ -210,18 +210,18 @@ def _watchlists(story: StoryAlerts) -> Line:
     """Return the watchlists of a story: with their alerts, and the state of each if they differ."""
     alone = len(story.alerts) == 1
     differ = len({_standing(alert) for alert in story.alerts}) > 1
-    told: Line = []
+    runs: Line = []
     for name in story.watchlists:
         groups: dict[str, list[Alert]] = {}
         for alert in story.alerts:
             if alert.watchlist == name:
                 groups.setdefault(_standing_words(alert) if differ else "", []).append(alert)
-        told += [(", ", "")] if told else []
-        told.append((line(name), "list"))
+        runs += [(", ", "")] if runs else []
+        runs.append((line(name), "list"))
         for words, alerts in groups.items():
             numbers = "" if alone else f" {_numbers(alerts)}"
-            told.append((numbers + (f" ({words})" if words else ""), "plain"))
-    return told
+            runs.append((numbers + (f" ({words})" if words else ""), "plain"))
+    return runs
 
 
 def _numbers(alerts: Sequence[Alert]) -> str:

@@ -219,8 +219,8 @@ def select_feeds(
 
 
 def _has_words(feed: Feed, words: Sequence[str]) -> bool:
-    said = fold(" ".join((feed.name, feed.url, *feed.tags))) if words else ""
-    return all(word in said for word in words)
+    searchable = fold(" ".join((feed.name, feed.url, *feed.tags))) if words else ""
+    return all(word in searchable for word in words)
 
 
 def state_rows(feeds: Sequence[FeedHealth]) -> list[tuple[Health | None, Line]]:

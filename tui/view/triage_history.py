@@ -64,15 +64,17 @@ def _decision_lines(decisions: Sequence[Decision], cells: int, zone: tzinfo | No
 
 def change_words(change: Change) -> str:
     """Return in a few words what a change says of alerts: `noise`, `tags`."""
-    said = {name: value for name in _FIELDS if (value := getattr(change, name, None)) is not None}
-    said["tags"] = [*change.tags, *(f"-{tag}" for tag in change.untag)]
-    return decision_words({name: value for name, value in said.items() if value != []})
+    changes = {
+        name: value for name in _FIELDS if (value := getattr(change, name, None)) is not None
+    }
+    changes["tags"] = [*change.tags, *(f"-{tag}" for tag in change.untag)]
+    return decision_words({name: value for name, value in changes.items() if value != []})
 
 
-def decision_words(said: Mapping[str, Any]) -> str:
+def decision_words(changes: Mapping[str, Any]) -> str:
     """Return in a few words what was said of alerts, from the fields that were changed."""
-    words = {name: _in_words(name, value) for name, value in said.items()}
-    if said.get("verdict"):
+    words = {name: _in_words(name, value) for name, value in changes.items()}
+    if changes.get("verdict"):
         words.pop("state", None)  # a verdict acknowledges
     return clauses(word for name in _FIELDS if (word := words.get(name, "")))
 

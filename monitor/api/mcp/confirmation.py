@@ -43,13 +43,13 @@ class Confirmed(Struct, frozen=True):
 
 def question(row: AlertRow, parameters: TriageParameters) -> str:
     changes = parameters.model_dump(exclude={"alert"}, exclude_defaults=True)
-    said = [f"{name}: {_value(value)}" for name, value in changes.items()]
+    lines = [f"{name}: {_value(value)}" for name, value in changes.items()]
     return _(
         "Change the alert {number} ({watchlist}: “{title}”)? {changes}",
         number=row["alert_id"],
         watchlist=plain(row["watchlist"], TITLE),
         title=re.sub("[“”\n]", " ", plain(row["title"], TITLE)),
-        changes="; ".join(said),
+        changes="; ".join(lines),
     )
 
 

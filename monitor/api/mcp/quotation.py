@@ -80,12 +80,12 @@ class Quotation(Struct, frozen=True):
         Args:
             mark: Random, so that no article can have it.
         """
-        said = [NOTICE]
+        lines = [NOTICE]
         if self.articles:
-            said.append("Articles: " + ", ".join(f"{SCHEME}{id}" for id in self.articles))
+            lines.append("Articles: " + ", ".join(f"{SCHEME}{id}" for id in self.articles))
         if self.cut:
-            said.append("Shortened: " + ", ".join(self.cut))
-        return "\n".join([*said, fenced(_json(self.row), mark)])
+            lines.append("Shortened: " + ", ".join(self.cut))
+        return "\n".join([*lines, fenced(_json(self.row), mark)])
 
 
 def quote(row: Any) -> Quotation:

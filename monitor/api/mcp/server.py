@@ -327,11 +327,11 @@ def _problem(error: Exception) -> ApiProblem:
     if isinstance(error, ApiProblem):
         return error
     if isinstance(error, ValidationError):
-        said = [
+        lines = [
             f"{'.'.join(map(str, one['loc'])) or 'arguments'}: {one['msg']}"
             for one in error.errors(include_url=False, include_input=False, include_context=False)
         ]
-        return ApiProblem("invalid", "; ".join(said[:3]))
+        return ApiProblem("invalid", "; ".join(lines[:3]))
     if isinstance(error, FAILURES):
         return problem_of(error)
     return ApiProblem("failure", _("the log of tocsin says more"))

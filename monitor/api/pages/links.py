@@ -40,6 +40,8 @@ def read_query(request: Request, model: type[M]) -> M:
 def address(path: str, asked: BaseModel | Mapping[str, Any], **changes: Any) -> str:
     """Return the address of a page that asks the same but for some changes; None takes away."""
     values = asked.model_dump(exclude_defaults=True) if isinstance(asked, BaseModel) else asked
-    said = {name: value for name, value in {**values, **changes}.items() if value not in (None, "")}
-    query = urlencode(said, doseq=True)
+    parameters = {
+        name: value for name, value in {**values, **changes}.items() if value not in (None, "")
+    }
+    query = urlencode(parameters, doseq=True)
     return f"{path}?{query}" if query else path

@@ -119,13 +119,13 @@ def interpret(response: httpx.Response, *, conditional: bool) -> Fetched | NotMo
     raise StatusError(code, headers.retry_after())
 
 
-def content_location(url: str, said: str) -> str:
+def content_location(url: str, location: str) -> str:
     """Return the address that a body from `url` has by Content-Location; empty for the same.
 
     One on another host is not believed: servers behind a proxy name the machine that they run on.
     """
     try:
-        named = safe_url(urljoin(url, said.strip()))
+        named = safe_url(urljoin(url, location.strip()))
     except ValueError:
         return ""
     return named if named != url and urlsplit(named).netloc == urlsplit(url).netloc else ""

@@ -109,12 +109,12 @@ def _fresh(
         {one.fingerprint for one in entries},
     )
     found: list[tuple[ImportedArticle, Entry]] = []
-    met: set[str | bytes] = set()
+    imported: set[str | bytes] = set()
     for article, one in zip(given, entries, strict=True):
         names = {one.key, one.canonical if tells_one_article(one.canonical) else one.key}
-        if not is_known(one, known) and not names & met:
+        if not is_known(one, known) and not names & imported:
             found.append((article, one))
-        met |= names
+        imported |= names
     return found
 
 

@@ -79,10 +79,10 @@ def revision(old: Article, change: identify.Changed, feed: Feed) -> Article | No
     changed = PARTS if alone else identify.changed_parts(entry, change.before)
     text = {part: getattr(entry, part) for part in changed}
     if not alone:
-        text = {part: said for part, said in text.items() if said}
+        text = {part: words for part, words in text.items() if words}
     if feed.full_text and not entry.body:
         text.pop("body", None)
-    if not alone and all(old.part(part) == said for part, said in text.items()):
+    if not alone and all(old.part(part) == words for part, words in text.items()):
         return None
     return replace(
         old,
@@ -154,12 +154,14 @@ def same_events(
         changes: The new articles, with their names.
     """
     names = [change.names for change in changes]
-    met = reading.names_elsewhere([(one.words, one.lang) for one in names])
-    met = [words if len(words) >= cross_language.LEAST_NAMES else frozenset() for words in met]
-    known = reading.name_frequencies(frozenset().union(*met))
+    shared_names = reading.names_elsewhere([(one.words, one.lang) for one in names])
+    shared_names = [
+        words if len(words) >= cross_language.LEAST_NAMES else frozenset() for words in shared_names
+    ]
+    known = reading.name_frequencies(frozenset().union(*shared_names))
     rare = {word for word, count in known.items() if count <= cross_language.MOST_BEARERS}
     rivals, recent = reading.articles_named(
-        [(words & rare, one.lang) for words, one in zip(met, names, strict=True)],
+        [(words & rare, one.lang) for words, one in zip(shared_names, names, strict=True)],
         cross_language.LEAST_NAMES,
         cross_language.MOST_CANDIDATES,
     )

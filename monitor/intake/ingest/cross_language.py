@@ -62,9 +62,9 @@ def _names_shared(names: Names, words: frozenset[int]) -> int:
     A headline In Title Case looks like one long name, so that the other article counts.
     """
     left = {word for word in words if word > 0}
-    met = 1 if len(left) < len(words) else 0
+    used = 1 if len(left) < len(words) else 0
     for group in names.groups:
         if group & left:
             left -= group
-            met += 1
-    return met
+            used += 1
+    return used

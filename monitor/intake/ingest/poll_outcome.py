@@ -173,7 +173,7 @@ def after_read(
     arrived, sightings = _changes(batch, answer, decisions, drafts, redraft, now)
     unmet = [d.entry for d in decisions if isinstance(d, _UNMET)]
     known, new = len(decisions) - len(unmet), sum(arrival.new for arrival in arrived)
-    met = [d.article for d in decisions if not isinstance(d, _UNMET)]
+    known_ids = [d.article for d in decisions if not isinstance(d, _UNMET)]
     before = answer.state
     if breach := _breach(arrived):
         before = schedule.after_breach(before, breach, now)
@@ -184,7 +184,7 @@ def after_read(
         parsed,
         digest=fetched.digest,
         known=known,
-        kept=len(history.last_articles.intersection(met)) if history.last_articles else None,
+        kept=len(history.last_articles.intersection(known_ids)) if history.last_articles else None,
         now=now,
         jitter=jitter,
     )

@@ -128,16 +128,16 @@ def plain_document(source: bytes) -> Mapping[str, Any] | None:
 def _require_usual_namespaces(source: bytes) -> None:
     """Make sure that each prefix stands for what feedparser takes it for, and for one thing."""
     prefixes = _prefixes()
-    met: dict[str, str] = {}
+    uris: dict[str, str] = {}
     for written, address in _DECLARATION.findall(source):
         prefix, uri = written.decode("latin-1").lower(), address.decode("latin-1").lower()
         known = prefixes.get(uri, _FOREIGN)
         is_usual = known not in ("", _FOREIGN) or (
             uri == _ATOM if known == "" else prefix and prefix not in _MEANINGFUL
         )
-        if not is_usual or _USERLAND in uri or met.setdefault(prefix, uri) != uri:
+        if not is_usual or _USERLAND in uri or uris.setdefault(prefix, uri) != uri:
             raise _UnusualError
-    if "" in met and source.count(b"xmlns=") != 1:
+    if "" in uris and source.count(b"xmlns=") != 1:
         raise _UnusualError
 
 
@@ -219,13 +219,13 @@ def _attributes(element: Element, *, is_address: bool = True) -> dict[str, str]:
 
     To what the addresses in a text are relative is not used.
     """
-    said = {name.lower(): value for name, value in element.attrib.items()}
-    if is_address and "base" in said:
+    attributes = {name.lower(): value for name, value in element.attrib.items()}
+    if is_address and "base" in attributes:
         raise _UnusualError
     unused = _MEANINGLESS if is_address else _MEANINGLESS | {f"{_XML}base"}
-    if any(name.startswith("{") for name in said.keys() - unused):
+    if any(name.startswith("{") for name in attributes.keys() - unused):
         raise _UnusualError
-    return said
+    return attributes
 
 
 def _as_address(text: str) -> str:
@@ -266,10 +266,10 @@ class _Fields:
 
     def _content(self, element: Element, usual: str) -> Fields:
         """Return a text with its type, which feedparser guesses where RSS has plain text."""
-        said = _attributes(element, is_address=False) if element.attrib else {}
-        if "mode" in said or "src" in said:
+        attributes = _attributes(element, is_address=False) if element.attrib else {}
+        if "mode" in attributes or "src" in attributes:
             raise _UnusualError
-        kind = _TYPES.get(said.get("type", usual).lower())
+        kind = _TYPES.get(attributes.get("type", usual).lower())
         if kind is None:
             raise _UnusualError
         value = _text(element)
@@ -278,12 +278,12 @@ class _Fields:
         return {"type": kind, "value": value}
 
     def _link(self, element: Element) -> None:
-        said = _attributes(element)
-        link = {"rel": said.get("rel", "alternate").lower()}
+        attributes = _attributes(element)
+        link = {"rel": attributes.get("rel", "alternate").lower()}
         self.fields.setdefault("links", []).append(link)
-        if href := said.get("url", said.get("uri", said.get("href"))):
+        if href := attributes.get("url", attributes.get("uri", attributes.get("href"))):
             link["href"] = _as_address(href)
-            kind = said.get("type", _DEFAULT_TYPES.get(link["rel"], "text/html")).lower()
+            kind = attributes.get("type", _DEFAULT_TYPES.get(link["rel"], "text/html")).lower()
             if link["rel"] == "alternate" and kind in ("html", "text/html", *_XHTML):
                 self.fields["link"] = link["href"]
             if len(element):
@@ -299,9 +299,9 @@ class _Fields:
             link["href"] = text
 
     def _id(self, element: Element) -> None:
-        said = _attributes(element)
+        attributes = _attributes(element)
         value = self.fields["id"] = _text(element)
-        if said.get("ispermalink", "true") == "true":
+        if attributes.get("ispermalink", "true") == "true":
             self.fields.setdefault("link", _as_address(value))
 
     def _language(self, element: Element) -> None:

@@ -54,9 +54,9 @@ def escalations(
             first.setdefault(alert.watchlist, alert)
     if not first:
         return
-    told: list[ArticleOrigin | StoryLink] = [*facts.members, *facts.links]
-    outlets = len({publisher(one.url, one.feed_url) for one in told})
-    newest = max((one.article for one in told), default=story)
+    origins: list[ArticleOrigin | StoryLink] = [*facts.members, *facts.links]
+    outlets = len({publisher(one.url, one.feed_url) for one in origins})
+    newest = max((one.article for one in origins), default=story)
     for _, alert in sorted(first.items()):
         crossed: dict[str, tuple[int, str]] = {}
         for link in facts.links:

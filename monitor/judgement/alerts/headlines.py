@@ -74,8 +74,8 @@ def _words(title: str, publisher: str) -> frozenset[str]:
     Left out are stop words and the words of the publisher: `Liège - Le Soir`.
     """
     words = frozenset(terms(title))
-    said = words - stop_words("fr") - stop_words("en") or words
-    return said - _own_words(publisher) or said
+    content_words = words - stop_words("fr") - stop_words("en") or words
+    return content_words - _own_words(publisher) or content_words
 
 
 @lru_cache(1_000)

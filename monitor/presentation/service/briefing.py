@@ -254,7 +254,7 @@ def _urgency(watchlist: WatchlistBriefing) -> tuple[bool, bool, int, int]:
 def _story(story: StoryAlerts, under: str, articles: Mapping[int, Article]) -> BriefedStory:
     own = tuple(alert for alert in story.alerts if alert.watchlist == under)
     newest = StoryAlerts(own).newest
-    telling = max((a.telling for a in story.alerts), key=lambda told: len(told.outlets))
+    telling = max((a.telling for a in story.alerts), key=lambda timeline: len(timeline.outlets))
     outlets = telling.outlets
     first = outlets[0] if outlets else None
     article = articles.get(newest.article or 0)

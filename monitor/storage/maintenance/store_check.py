@@ -128,6 +128,6 @@ def note_lost_monitors(store: Store, routing: Routing, now: Timestamp) -> AlertP
         lost = batch.lost_monitors()
         plan = plan_lost_monitors(lost, batch.volumes.facts([FEED_HEALTH], now), routing, now)
         batch.save_alerts(plan)
-        told = zip(lost, plan.raised, strict=True)
-        batch.note_lost({one.number: alert.id for one, alert in told})
+        lost_and_raised = zip(lost, plan.raised, strict=True)
+        batch.note_lost({one.number: alert.id for one, alert in lost_and_raised})
     return plan

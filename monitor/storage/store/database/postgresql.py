@@ -364,13 +364,13 @@ def describe(address: Address, error: Exception, so: str = "") -> str:
     code = getattr(error, "sqlstate", None) or _login_code(str(error))
     remedy = next((words for start, words in _REMEDIES.items() if code.startswith(start)), "")
     diagnosis = getattr(error, "diag", None)
-    said = (diagnosis and diagnosis.message_primary) or str(error).splitlines()[0]
-    shown = _("{file}: {error}", file=address.name, error=f"{said}{so}")
+    message = (diagnosis and diagnosis.message_primary) or str(error).splitlines()[0]
+    shown = _("{file}: {error}", file=address.name, error=f"{message}{so}")
     return clauses([shown, _(remedy)]) if remedy else shown
 
 
-def _login_code(said: str) -> str:
-    return next((code for pattern, code in _LOGIN_ERRORS if re.search(pattern, said)), "08")
+def _login_code(message: str) -> str:
+    return next((code for pattern, code in _LOGIN_ERRORS if re.search(pattern, message)), "08")
 
 
 @lru_cache(2_000)

@@ -175,8 +175,8 @@ def insert_sighting(sql: Connection, feed: int, sighting: Sighting, now: Timesta
     """Store that a feed carries a known article, or carries it under a new id or link."""
     if sighting.reissued:
         sql.execute("DELETE FROM entries WHERE feed = ? AND article = ?", (feed, sighting.article))
-    said = (sighting.guid, sighting.article, sighting.fingerprint, sighting.parts)
-    insert_entries(sql, feed, [said])
+    row = (sighting.guid, sighting.article, sighting.fingerprint, sighting.parts)
+    insert_entries(sql, feed, [row])
     insert_link(sql, sighting.article, sighting.canonical)
     if insert_carrier(sql, feed, sighting.article, now):
         queue_for_index(sql, [sighting.article])

@@ -234,8 +234,8 @@ class StoreReads:
         asked: dict[str, set[int]] = defaultdict(set)
         for words, lang in wanted:
             asked[lang].update(words)
-        met = {lang: self._met_elsewhere(words, lang) for lang, words in asked.items()}
-        return [words & met[lang] for words, lang in wanted]
+        elsewhere = {lang: self._met_elsewhere(words, lang) for lang, words in asked.items()}
+        return [words & elsewhere[lang] for words, lang in wanted]
 
     def _met_elsewhere(self, words: Collection[int], lang: str) -> set[int]:
         """Return which words are in names of another language; each is looked up twice."""

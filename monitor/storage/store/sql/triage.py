@@ -165,8 +165,8 @@ def _standings(sql: Connection, ids: Iterable[int]) -> Iterator[tuple[int, Triag
 def _standing(
     state: str, verdict: str, starred: int, note: str, assignee: str, tags: str
 ) -> TriageState:
-    said = {"state": state, "verdict": verdict, "starred": starred, "note": note}
-    return standing({**said, "assignee": assignee, "tags": sorted(json.loads(tags))})
+    values = {"state": state, "verdict": verdict, "starred": starred, "note": note}
+    return standing({**values, "assignee": assignee, "tags": sorted(json.loads(tags))})
 
 
 @functools.lru_cache(CHUNK)
