@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, Self
 
-from monitor.base.installation import install_command
 from monitor.base.translation import gettext as _
 
 
@@ -51,6 +50,8 @@ class MissingExtraError(MonitorError):
     """A library that comes with an extra of tocsin is not installed."""
 
     def __init__(self, needed_by: str, library: str, extra: str) -> None:
+        from monitor.base.installation import install_command
+
         super().__init__(
             _(
                 "{what} needs {library}: {command}",

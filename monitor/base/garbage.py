@@ -6,7 +6,10 @@ import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from ctypes import CDLL
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ctypes import CDLL
 
 _TRIM_THRESHOLD = -1
 """`M_TRIM_THRESHOLD` of malloc.h."""
@@ -106,4 +109,6 @@ def share_one_heap() -> None:
 
 
 def _c_library() -> CDLL:
+    from ctypes import CDLL
+
     return CDLL(None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from monitor.base.translation import gettext as _
 
@@ -13,6 +12,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
     Without one that is like it, it is the first that has it in it.
     """
+    from difflib import get_close_matches
+
     by_fold = {name.casefold(): name for name in known}
     folded = word.casefold()
     close = get_close_matches(folded, by_fold, n=1, cutoff=0.65)

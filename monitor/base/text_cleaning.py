@@ -6,8 +6,6 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
-from rich.cells import cell_len, set_cell_size
-
 # Characters that need no look: Latin letters, typographic signs, currencies, arrows.
 # All of them are NFC in any order.
 _PLAIN_SET = "\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u202f-\u205e\u20a0-\u20c0\u2190-\u21ff"
@@ -147,6 +145,8 @@ def shown_url(url: str) -> str:
 
 def truncate(text: str, cells: int) -> str:
     """Return clean text cut to `cells` terminal cells, with an ellipsis if it was cut."""
+    from rich.cells import cell_len, set_cell_size
+
     if cell_len(text) <= cells:
         return text
     if cells <= 1:

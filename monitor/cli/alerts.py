@@ -22,8 +22,6 @@ from monitor.cli.stories import by_story, listed, news, print_stories
 from monitor.model.alert import Alert, AlertState, EscalatedAlert, StoryAlerts, Verdict
 from monitor.model.search import Filter
 from monitor.model.status import StoreVersion
-from monitor.presentation.rows import columns
-from monitor.presentation.rows.alerts import AlertRow, alert_row
 from monitor.presentation.service.alert_selection import AlertSelection
 from monitor.presentation.service.triage import ME, NOBODY, clean_tag
 from monitor.presentation.story import ListedStory
@@ -128,6 +126,9 @@ def build_alert_filter(
 
 
 def print_alerts(alerts: Iterable[Alert], style: str, *, header: bool = True) -> None:
+    from monitor.presentation.rows import columns
+    from monitor.presentation.rows.alerts import AlertRow, alert_row
+
     output.print_rows(map(alert_row, alerts), style, columns(AlertRow), header=header)
     sys.stdout.flush()
 

@@ -15,7 +15,12 @@ from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.cli import say
 from monitor.cli.options import with_format
+from monitor.config.credentials import masked
+from monitor.config.keys import json_schema
 from monitor.config.loading import read
+from monitor.config.summary import as_mapping, as_text
+from monitor.config.warnings import warnings
+from monitor.config.watchlist_tests import load_and_test
 from monitor.config.yaml_nodes import decode
 
 
@@ -32,10 +37,6 @@ def check(context: click.Context, style: str) -> None:
 
 def run_check(path: Path, data: Path | None, *, as_json: bool) -> int:
     """Check a feeds.yaml, print its summary or its mistakes, return the exit code."""
-    from monitor.config.summary import as_mapping, as_text
-    from monitor.config.warnings import warnings
-    from monitor.config.watchlist_tests import load_and_test
-
     try:
         config = load_and_test(path, data=data)
     except ConfigError as error:
@@ -63,8 +64,6 @@ def describe_problems(
     Possible secrets in that line are masked. Without `content` it is that of the file; one that
     cannot be read has no lines.
     """
-    from monitor.config.credentials import masked
-
     try:
         source, _encoding = decode(read(path) if content is None else content)
     except (MonitorError, OSError):
@@ -101,6 +100,4 @@ def schema() -> None:
     Save it beside feeds.yaml as feeds.schema.json. Editors with YAML support then complete,
     explain and check every key.
     """
-    from monitor.config.keys import json_schema
-
     click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))

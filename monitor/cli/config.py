@@ -20,9 +20,11 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
 from monitor.cli.options import CountParam, format_option
+from monitor.config.credentials import masked
 from monitor.config.diff import changes
 from monitor.config.loading import read, understand
 from monitor.config.source import config_views, configured_store
+from monitor.config.watchlist_tests import understand_and_test
 from monitor.model.config import Config
 from monitor.presentation.rows import Row
 from monitor.storage.store import open_store
@@ -52,8 +54,6 @@ def apply(cli: CliContext, file: Path, dry_run: bool) -> None:
     seconds. Who applied it, and when, is kept: `tocsin config history`. Exits with 2 if FILE has a
     mistake, or if the store is not shared.
     """
-    from monitor.config.watchlist_tests import understand_and_test
-
     versions = _versions(cli)
     content = file.read_bytes() if file != cli.config_path else _whole(read(file), file, cli)
     config = understand_and_test(content, file, data=cli.data)
@@ -157,8 +157,6 @@ def _warn_of_secrets(text: str) -> None:
 
 
 def _secret_lines(text: str) -> Iterator[int]:
-    from monitor.config.credentials import masked
-
     lines = text.splitlines()
     return (n for n in range(1, len(lines) + 1) if masked(lines, n) != lines[n - 1])
 
@@ -200,8 +198,6 @@ def config_show(cli: CliContext, version: int | None, secrets: bool) -> None:
 
     Possible secrets are masked: with --secrets the output can be edited, and applied again.
     """
-    from monitor.config.credentials import masked
-
     stored = _stored(_versions(cli), version)
     lines = stored.content.splitlines()
     if not secrets:
@@ -273,8 +269,6 @@ def config_diff(cli: CliContext, version: int | None, other: int | None) -> None
 @click.pass_obj
 def config_rollback(cli: CliContext, version: int, dry_run: bool) -> None:
     """Put an earlier VERSION in force again, as a new version."""
-    from monitor.config.watchlist_tests import understand_and_test
-
     versions = _versions(cli)
     current, wanted = _stored(versions, None), _stored(versions, version)
     if wanted.content == current.content:

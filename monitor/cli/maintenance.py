@@ -25,13 +25,15 @@ from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.compaction import compact, room
 from monitor.storage.maintenance.followed_store import FollowedStore
+from monitor.storage.maintenance.index_follower import follower_lock, is_followed
 from monitor.storage.maintenance.index_repair import write_progress
+from monitor.storage.maintenance.retention import RetentionSweep, SweepResult
 from monitor.storage.monitor_lock import MonitorLock
 from monitor.storage.store import open_store, open_views
 from monitor.storage.store.sql.store import Store
 
 if TYPE_CHECKING:
-    from monitor.storage.maintenance.retention import RetentionSweep, SweepResult
+    pass
 
 
 @click.command()
@@ -44,8 +46,6 @@ def reindex(cli: CliContext, update: bool) -> None:
     several machines share, the index of a machine without a monitor is updated when somebody
     searches there, while a dashboard is open, and with --update.
     """
-    from monitor.storage.maintenance.index_follower import follower_lock, is_followed
-
     open_views(cli.store).totals()  # raises StoreError if there is no store
     cli.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside_monitors = update and cli.shared
@@ -102,8 +102,6 @@ def vacuum(cli: CliContext, dry_run: bool) -> None:
 
 def _preview_vacuum(cli: CliContext, store: Store, retention: Retention) -> None:
     """Print what would be deleted, and how much disk space is free in the store."""
-    from monitor.storage.maintenance.retention import RetentionSweep
-
     sweep = RetentionSweep(store, retention, cli.clock())
     with progress_bar() as progress:
         result = _sweep_all(sweep.look, progress)
@@ -115,8 +113,6 @@ def _preview_vacuum(cli: CliContext, store: Store, retention: Retention) -> None
 
 def _run_vacuum(cli: CliContext, store: Store, retention: Retention) -> None:
     """Delete old articles, then compact unless a monitor is running."""
-    from monitor.storage.maintenance.retention import RetentionSweep
-
     with ExitStack() as stack, progress_bar() as progress:
         alone = True
         try:
@@ -148,8 +144,6 @@ def _sweep_step(sweep: RetentionSweep, pause: Callable[[float], None], alone: bo
 
 def _sweep_all(step: Callable[[], SweepResult], progress: Progress | None) -> SweepResult:
     """Take steps until nothing is left to delete; return their sum."""
-    from monitor.storage.maintenance.retention import SweepResult
-
     result = SweepResult()
     while (swept := step()) != SweepResult():
         result += swept

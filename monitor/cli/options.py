@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from index.analysis.folding import compact
 from index.errors import ArchiveError
 from index.query.date_expressions import resolve_time
 from monitor.base.article import Timestamp
@@ -148,6 +147,8 @@ def find_search(searches: Sequence[SavedSearch], name: str) -> SavedSearch:
     Raises:
         InputError: feeds.yaml has no such search.
     """
+    from index.analysis.folding import compact
+
     for search in searches:
         if compact(search.name) == compact(name):
             return search

@@ -25,14 +25,13 @@ from monitor.base.text_cleaning import shown_url
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, pgettext
 from monitor.cli import on_terminal
-from monitor.delivery.export.markup import ZERO_WIDTH_SPACE, markdown, plain
 from monitor.presentation import times
-from monitor.presentation.rows import Row
 from monitor.presentation.severity import SEVERITY_COLOURS
 from monitor.presentation.spans import Line, wrap_line
 from monitor.runtime.machine import local_zone
 
 if TYPE_CHECKING:
+    from monitor.presentation.rows import Row
     from monitor.runtime.run_log import Progress
 
 STYLES: Mapping[str, Mapping[str, Any]] = {
@@ -217,6 +216,8 @@ def _markdown(rows: Iterable[Row]) -> Iterator[str]:
 
 def _escape(text: str) -> str:
     # A terminal shows the rows too, and nothing in them may be invisible.
+    from monitor.delivery.export.markup import ZERO_WIDTH_SPACE, markdown, plain
+
     return markdown(plain(text).replace(ZERO_WIDTH_SPACE, "\N{NARROW NO-BREAK SPACE}"))
 
 

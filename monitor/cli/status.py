@@ -20,7 +20,6 @@ from monitor.model.lease import SharingMonitor
 from monitor.model.shown_names import duty_name
 from monitor.model.status import Status
 from monitor.presentation.alert import describe_counts
-from monitor.presentation.rows.status import status_row
 from monitor.storage.maintenance.index_repair import WAY_OUT
 
 DAY = 86_400.0
@@ -56,6 +55,8 @@ def status(cli: CliContext, style: str, latency: bool, since: float | None) -> N
     service, now = cli.service(), cli.clock()
     state, suppressed = service.status(), service.suppressed()
     if as_json:
+        from monitor.presentation.rows.status import status_row
+
         click.echo(json.dumps(status_row(state, suppressed), ensure_ascii=False))
     else:
         for line in _lines(state, suppressed, now):

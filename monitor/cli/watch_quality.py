@@ -28,11 +28,13 @@ from monitor.cli.options import (
 )
 from monitor.cli.output import progress_bar
 from monitor.config.loading import load
+from monitor.config.yaml_edit import scalar
 from monitor.model.config import Config, Watchlist
 from monitor.presentation.service.explanation import find_watchlist
 from monitor.storage.data_folder import archive_address
 from monitor.storage.store import open_views
 from monitor.storage.store.sql.views import Views
+from monitor.watchlists.backtest import ArchiveReplay, TrialTallies, histogram, known_feeds, replay
 from monitor.watchlists.exclusions import (
     LEAST,
     Exclusion,
@@ -43,7 +45,7 @@ from monitor.watchlists.exclusions import (
 from monitor.watchlists.lint import FEW, LintRemark, count, lint
 
 if TYPE_CHECKING:
-    from monitor.watchlists.backtest import TrialTallies, TrialTally
+    from monitor.watchlists.backtest import TrialTally
 
 
 TEST_COLUMNS = ("name", "severity", "hits", "days", "terms", "samples", "gained", "lost")
@@ -83,8 +85,6 @@ def watch_test(cli: CliContext, file: Path | None, since: float | None, style: s
 def _replay_archive(
     cli: CliContext, views: Views, file: Path, since: float | None
 ) -> TrialTallies:  # fmt: skip
-    from monitor.watchlists.backtest import ArchiveReplay, TrialTallies, known_feeds, replay
-
     config = load(file, data=cli.data)
     newest = views.version().article
     tallies = TrialTallies(config.watchlists)
@@ -112,8 +112,6 @@ def _shown_article_ids(tally: TrialTally) -> list[int]:
 
 
 def _days(tally: TrialTally, tallies: TrialTallies) -> list[int]:
-    from monitor.watchlists.backtest import histogram
-
     if not tallies.dates:
         return []
     dates = tallies.dates.values()
@@ -283,8 +281,6 @@ class ExclusionAdvisor:
     """
 
     def __init__(self, cli: CliContext, config: Config) -> None:
-        from monitor.watchlists.backtest import known_feeds
-
         self._service = cli.service()
         self._views = open_views(cli.store)
         self._feeds = known_feeds(self._views.feeds.every(), config.feeds)
@@ -313,8 +309,6 @@ class ExclusionAdvisor:
 
 def exclusion_line(watchlist: Watchlist, term: str) -> str:
     """Return the line for feeds.yaml that adds a term to the exclusions of a watchlist."""
-    from monitor.config.yaml_edit import scalar
-
     return f"not: [{', '.join(map(scalar, (*watchlist.excluded, term)))}]"
 
 
