@@ -31,8 +31,8 @@ from msgspec import Struct, field
 from bench.growth import endless, queue
 from bench.loopback import Loopback, looped
 from monitor.base.article import Article
+from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.feed import Feed
-from monitor.model.store_address import FILE, StoreAddress
 from monitor.storage.maintenance import index_repair
 from monitor.storage.store.sql.store import Store
 
@@ -163,7 +163,7 @@ def _watched(folder: Path, press: Press, seconds: int) -> Seen:
         stderr=subprocess.DEVNULL,
     )
     try:
-        with closing(sqlite3.connect(f"file:{data / FILE}?mode=ro", uri=True)) as sql:
+        with closing(sqlite3.connect(f"file:{data / STORE_FILE}?mode=ro", uri=True)) as sql:
             while _one(sql, "SELECT count(*) FROM feeds WHERE last_ok IS NOT NULL") < press.rate:
                 time.sleep(0.1)
             press.began, last = time.time(), 0

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from monitor.model.config import StoreAddress
 from monitor.model.status import MonitorPresence
-from monitor.model.store_address import StoreAddress
 from monitor.storage.monitor_lock import Heartbeat, MonitorLock
 from monitor.storage.store.sql.store import Store
 

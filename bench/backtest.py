@@ -26,8 +26,8 @@ from bench.real_watchlists import SEED, Author, Vocabulary
 from bench.tocsin_run import TOCSIN, WrongError
 from monitor.base.article import Article
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.config import Watchlist
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
+from monitor.model.watchlist import Watchlist
 from monitor.storage.store.sql.store import Store
 
 SAMPLE = 97

@@ -31,10 +31,10 @@ from monitor.base.article import Article
 from monitor.intake.ingest import article_changes, cross_language
 from monitor.intake.similar import event_margin
 from monitor.intake.similar.encoder import E5Encoder, Encoder, packed, sentence, unpacked
+from monitor.model.config import StoreAddress
 from monitor.model.event_link import Surety
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, Names, PollOutcome
-from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.articles import insert_names
 from monitor.storage.store.sql.store import Store
 

@@ -31,9 +31,9 @@ from index import open_archive, open_archive_writer
 from index.archive import Archive, ArchiveWriter
 from index.query.parser import parse_query
 from monitor.base.article import Article
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
-from monitor.model.store_address import StoreAddress
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance.indexer_process import IndexerProcess
 from monitor.storage.store.sql.store import Store

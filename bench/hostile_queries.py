@@ -16,8 +16,8 @@ from index.evaluation.spans import MemoryDocument, matches
 from index.query.parser import Query, parse_query
 from monitor.base.article import Article
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
+from monitor.model.watchlist import Watchlist
 
 SIZE = 200_000
 """Characters of a hostile article."""

@@ -24,7 +24,7 @@ from bench.real_watchlists import Author, Vocabulary
 from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.base.garbage import collect_rarely
-from monitor.model.config import Watchlist
+from monitor.model.watchlist import Watchlist
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 

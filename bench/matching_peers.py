@@ -32,8 +32,8 @@ from index.query.ast import (
 )
 from monitor.base.article import Article
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
+from monitor.model.watchlist import Watchlist
 
 FEED = Feed(url="https://bench.example/feed", name="Bench")
 Found = list[set[int]]

@@ -18,7 +18,7 @@ from index.analysis.inflection import folded_inflections
 from index.analysis.term_positions import postings
 from index.query.parser import parse_query, score
 from monitor.base.article import Article
-from monitor.model.config import Watchlist
+from monitor.model.watchlist import Watchlist
 
 SEED = 1789
 COMMON = 1 / 200

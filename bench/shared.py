@@ -32,10 +32,10 @@ from bench.newsroom import Newsroom, laid_out
 from bench.server import serving
 from monitor.config.loading import load
 from monitor.intake.fetch.host_limiter import SLOTS
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.lease import BUCKETS, Duty
 from monitor.model.poll import PollOutcome
-from monitor.model.store_address import StoreAddress
 from monitor.runtime.lease_keeper import EXPIRY
 from monitor.storage.store.sql.leases import SqlLeases
 from monitor.storage.store.sql.store import Store

@@ -27,7 +27,7 @@ from monitor.base import signs
 from monitor.cli import main_group
 from monitor.cli.options import with_filters
 from monitor.config.keys import json_schema
-from monitor.model.token import Scope
+from monitor.model.analyst import Scope
 from monitor.presentation import rows
 from monitor.presentation.rows import (
     alerts,

@@ -22,7 +22,7 @@ from monitor.cli import run
 from monitor.demo.server import NewsroomServer
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.search import Filter
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity
 from monitor.presentation.service.service import Service
 from monitor.runtime.machine import clock, pause
 from monitor.runtime.viewing import open_service

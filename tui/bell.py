@@ -9,7 +9,7 @@ from monitor.base.text_cleaning import line, truncate
 from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert
 from monitor.model.search import Filter
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity
 from tui.data.newsroom import NewsroomModel
 
 MIN_INTERVAL = 10.0

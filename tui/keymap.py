@@ -61,7 +61,7 @@ def load_keymap(path: Path, actions: Callable[[], Collection[str]]) -> dict[str,
 
 def _keys(path: Path, name: str, written: Any, actions: Collection[str]) -> str:
     if name not in actions:
-        from monitor.base.spelling import nearest
+        from monitor.base.formatting import nearest
 
         hint = nearest(name, actions) or _("; docs/reference/keys.md lists the names")
         text = _("{path}: there is no action {name}{hint}", path=path, name=name, hint=hint)

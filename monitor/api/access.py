@@ -15,7 +15,7 @@ from monitor.api.limits import Limits, RateLimiter
 from monitor.api.problems import ApiProblem
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
-from monitor.model.token import Scope, Token, token_hash
+from monitor.model.analyst import Scope, Token, token_hash
 
 ANYBODY = "anybody"
 """The name of who needs no token, because the server was asked to let this machine read."""

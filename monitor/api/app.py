@@ -177,7 +177,7 @@ def _validation_problem(request: Request, error: RequestValidationError) -> ApiP
 
 
 def _nearest_parameter(request: Request, name: str) -> str:
-    from monitor.base.spelling import nearest
+    from monitor.base.formatting import nearest
 
     route = request.scope.get("route")
     known: list[str] = []

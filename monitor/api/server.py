@@ -31,7 +31,7 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
 from monitor.base.garbage import give_back
 from monitor.base.translation import gettext as _
-from monitor.model.token import Token
+from monitor.model.analyst import Token
 
 HEAD_BYTES = 32_768
 """Size of the head of a request: a place in a result may take 20,000 bytes of its address."""

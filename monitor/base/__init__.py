@@ -4,6 +4,5 @@
 in `locale/`); `article` and `url` are the values that the archive shares with the monitor;
 `text_cleaning` makes text of strangers safe to show. `errors`, `files`, `formatting` and `signs`
 are shared by all. `tasks` runs calls in threads, `fork_server` starts processes as forks of one
-that has imported what they need, `garbage` pauses the collector and gives back memory. `analyst`
-says under which name decisions are kept.
+that has imported what they need, `garbage` pauses the collector and gives back memory.
 """

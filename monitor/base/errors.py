@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import re
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import NamedTuple, Self
+from urllib.parse import unquote, urlsplit
 
 from monitor.base.translation import gettext as _
 
@@ -46,12 +52,42 @@ class UnknownNameError(MonitorError):
     """A name does not exist; the message has the nearest one, or says who lists all."""
 
 
+def install_command(extra: str) -> str:
+    """The command that adds an extra to this installation.
+
+    It never names `tocsin` as a package of an index: tocsin is in none, and whoever registers the
+    name would be run.
+    """
+    from importlib.metadata import distribution  # slow to import: it reads metadata as e-mail
+
+    tocsin = distribution("tocsin")
+    origin = json.loads(tocsin.read_text("direct_url.json") or "{}")
+    editable = origin.get("dir_info", {}).get("editable", False)
+    checkout = unquote(urlsplit(origin["url"]).path) if editable else ""
+    installer = [sys.executable, "-m", "pip", "install"]
+    if find_spec("pip") is None:  # as in the environments of uv
+        installer = ["uv", "pip", "install", "--python", sys.executable]
+    return shlex.join([*installer, *_requirements(extra, checkout, tocsin.requires or ())])
+
+
+def _requirements(extra: str, checkout: str, required: Sequence[str]) -> list[str]:
+    """Name the checkout with the extra; without a checkout, the libraries of the extra.
+
+    Args:
+        extra: An extra of pyproject.toml.
+        checkout: The folder of an editable installation; empty for any other.
+        required: The requirements of tocsin, as its metadata has them.
+    """
+    if checkout:
+        return ["-e", f"{checkout}[{extra}]"]
+    of_extra = re.compile(rf"""\bextra == ['"]{extra}['"]""")
+    return [line.partition(";")[0].strip() for line in required if of_extra.search(line)]
+
+
 class MissingExtraError(MonitorError):
     """A library that comes with an extra of tocsin is not installed."""
 
     def __init__(self, needed_by: str, library: str, extra: str) -> None:
-        from monitor.base.installation import install_command
-
         super().__init__(
             _(
                 "{what} needs {library}: {command}",

@@ -31,7 +31,7 @@ from monitor.base.translation import gettext as _
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.translated_command import translated, use_language_of_click
 from monitor.config.location import data_folder, shared_store
-from monitor.model.store_address import FILE, StoreAddress
+from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.runtime import machine
 from monitor.runtime.machine import monotonic
 
@@ -157,7 +157,7 @@ class CliContext:
         if self.named and self.data is None:
             read(self.config_path)
         demo = self.folder / "demo"
-        if not (self.folder / FILE).exists() and (demo / FILE).exists():
+        if not (self.folder / STORE_FILE).exists() and (demo / STORE_FILE).exists():
             say(
                 _(
                     "there is no archive yet; this is the archive of the demo ({folder})",

@@ -13,7 +13,7 @@ from monitor.base.translation import ngettext
 from monitor.cli import CliContext, say
 from monitor.cli.output import no_progress, progress_bar
 from monitor.config.location import data_folder, data_folder_of
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.runtime.run_log import Progress
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.backup import CONFIG, BackupError, back_up

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.base.analyst import user
 from monitor.base.errors import ConfigError
 from monitor.base.formatting import clauses, feeds, iso
 from monitor.base.text_cleaning import line
@@ -25,13 +24,14 @@ from monitor.config.diff import changes
 from monitor.config.loading import read, understand
 from monitor.config.source import config_views, configured_store
 from monitor.config.watchlist_tests import understand_and_test
+from monitor.model.analyst import user
 from monitor.model.config import Config
 from monitor.presentation.rows import Row
 from monitor.storage.store import open_store
 from monitor.storage.store.sql.configs import ConfigViews
 
 if TYPE_CHECKING:
-    from monitor.model.stored_config import StoredConfig
+    from monitor.model.config import StoredConfig
 
 COLUMNS = ("version", "at", "who", "again")
 COMMANDS = {

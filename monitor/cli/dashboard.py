@@ -13,7 +13,7 @@ import click
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext
 from monitor.model.search import Filter
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity
 from monitor.storage.data_folder import is_read_only
 from monitor.storage.monitor_lock import dashboard_open
 from tui.data.ui_state import UI_STATE_FILE, UiStateFile

@@ -12,8 +12,7 @@ from pathlib import Path
 import click
 from filelock import FileLock, Timeout
 
-from monitor.base.errors import MonitorError
-from monitor.base.installation import install_command
+from monitor.base.errors import MonitorError, install_command
 from monitor.base.translation import gettext as _
 from monitor.cli import DASHBOARD, CliContext, on_terminal, say
 from monitor.cli.options import DurationParam

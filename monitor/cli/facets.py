@@ -25,7 +25,7 @@ from monitor.cli.options import (
     table_or_json_option,
     with_filters,
 )
-from monitor.model.search_results import Facets, Share
+from monitor.model.search import Facets, Share
 from monitor.presentation.rows.searches import facets_row
 from monitor.runtime.machine import local_zone
 

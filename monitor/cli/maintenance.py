@@ -17,8 +17,7 @@ from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
 from monitor.config.loading import load
 from monitor.config.value_parsers import describe_age
-from monitor.model.config import Retention
-from monitor.model.store_address import FILE
+from monitor.model.config import STORE_FILE, Retention
 from monitor.runtime.machine import pause
 from monitor.runtime.run_log import Progress
 from monitor.storage.data_folder import archive_address
@@ -155,7 +154,7 @@ def _sweep_all(step: Callable[[], SweepResult], progress: Progress | None) -> Sw
 def _compact(cli: CliContext, store: Store, progress: Progress | None) -> tuple[int, int]:
     """Compact store and index; return their size in bytes before and after."""
     engine = archive_engine(archive_address(cli.folder))
-    file = cli.folder / FILE
+    file = cli.folder / STORE_FILE
 
     def disk_usage() -> int:
         return engine.size() + (file.stat().st_size if file.exists() else 0)

@@ -7,13 +7,12 @@ import sys
 
 import click
 
-from monitor.base.analyst import user
 from monitor.base.errors import requires_extra
 from monitor.base.garbage import keep_freed
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, say, set_up_log
 from monitor.cli.api import newsroom_of
-from monitor.model.token import Scope
+from monitor.model.analyst import Scope, user
 from monitor.runtime.machine import monotonic, new_token
 
 

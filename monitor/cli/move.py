@@ -14,7 +14,7 @@ from monitor.base.translation import number
 from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
 from monitor.config.value_parsers import store
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage.maintenance.store_move import move_store
 from monitor.storage.monitor_lock import MonitorLock
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 import click
 
-from monitor.base.formatting import clauses
-from monitor.base.spelling import nearest
+from monitor.base.formatting import clauses, nearest
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, say
 from monitor.presentation.service.service import Service

@@ -23,8 +23,7 @@ from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.briefing import StoredBriefing
 from monitor.model.config import Channel, Config, DeliveryError
 from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
-from monitor.model.match import Match
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Match, Severity
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.deliveries import DeliveryRow
 from monitor.presentation.service.listings import delivery_rows, newest_deliveries

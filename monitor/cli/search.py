@@ -29,8 +29,7 @@ from monitor.cli.options import (
 from monitor.cli.output import LONGEST_LINE, print_lines
 from monitor.config.loading import load
 from monitor.model.config import SavedSearch
-from monitor.model.search import Filter
-from monitor.model.search_results import Results, SearchHit, Suggestion
+from monitor.model.search import Filter, Results, SearchHit, Suggestion
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.searches import HitRow, hit_row, results_row
 from monitor.presentation.service.service import Service

@@ -13,7 +13,7 @@ from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError, hinted
 from monitor.cli.options import DurationParam, format_option
 from monitor.cli.output import format_moment
-from monitor.model.token import PREFIX, Scope, Token, token_hash
+from monitor.model.analyst import TOKEN_PREFIX, Scope, Token, token_hash
 from monitor.runtime.machine import new_token
 from monitor.storage.store.sql.tokens import TokenViews
 
@@ -76,7 +76,7 @@ def token_add(cli: CliContext, name: str, scope: str, expires: float) -> None:
         )
     if expires <= 0:
         raise click.BadParameter(_("it would never be valid"), param_hint="--expires")
-    now, secret = cli.clock(), PREFIX + new_token()
+    now, secret = cli.clock(), TOKEN_PREFIX + new_token()
     until = None if expires == float("inf") else now + expires
     made = Token(name=called, scope=Scope(scope), created_at=now, expires_at=until)
     if not _tokens(cli).add(made, token_hash(secret)):

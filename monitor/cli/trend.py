@@ -23,7 +23,7 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.index_update import update_index
 from monitor.cli.names import KnownNames
 from monitor.cli.options import QueryCommand, build_filter, with_filters, with_format
-from monitor.model.search_results import BucketSize, GroupBy, Series, Trend
+from monitor.model.search import BucketSize, GroupBy, Series, Trend
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.searches import CountRow, trend_rows
 from monitor.runtime.machine import local_zone

@@ -22,9 +22,8 @@ from monitor.cli.numbers import ArticleNumber, no_article
 from monitor.cli.options import complete_watchlist, format_option
 from monitor.config.loading import load
 from monitor.model.feed import Coverage
-from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.shown_names import severity_name
-from monitor.model.watchlist import Baseline, TermRecord, WatchlistRecord
+from monitor.model.watchlist import FEED_HEALTH, Baseline, TermRecord, WatchlistRecord
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.watchlists import TermRow, WatchlistRow, term_row
 from monitor.presentation.service.explanation import explain_match, find_watchlist

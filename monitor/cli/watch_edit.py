@@ -11,7 +11,6 @@ from rich.cells import cell_len
 from index.errors import QueryError
 from index.query.lexer import operator_in
 from index.query.parser import any_of, parse_query
-from monitor.base.analyst import user
 from monitor.base.text_cleaning import clean, line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
@@ -28,7 +27,8 @@ from monitor.cli.options import (
 from monitor.config.loading import load
 from monitor.config.value_parsers import LONGEST_NAME
 from monitor.config.yaml_edit import add_watchlist, edit, with_item
-from monitor.model.severity import Severity
+from monitor.model.analyst import user
+from monitor.model.watchlist import Severity
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.watchlists import SilenceRow, silence_row
 from monitor.presentation.service.triage import USUAL, NoWatchlistError

@@ -29,7 +29,8 @@ from monitor.cli.options import (
 from monitor.cli.output import progress_bar
 from monitor.config.loading import load
 from monitor.config.yaml_edit import scalar
-from monitor.model.config import Config, Watchlist
+from monitor.model.config import Config
+from monitor.model.watchlist import Watchlist
 from monitor.presentation.service.explanation import find_watchlist
 from monitor.storage.data_folder import archive_address
 from monitor.storage.store import open_views

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from index.analysis.folding import compact
 from monitor.base.errors import Problem
-from monitor.base.spelling import nearest
+from monitor.base.formatting import nearest
 from monitor.base.translation import gettext as _
 from monitor.config.channels import channels
 from monitor.config.draft import ConfigDraft, draft_of, repeated
@@ -25,7 +25,7 @@ from monitor.config.watchlists import watchlists
 from monitor.config.yaml_nodes import Loc
 from monitor.model.config import BriefingSchedule, Config, Retention, Route
 from monitor.model.feed import Feed
-from monitor.model.reserved_names import FEED_HEALTH
+from monitor.model.watchlist import FEED_HEALTH
 
 
 def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:

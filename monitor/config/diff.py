@@ -13,9 +13,9 @@ from monitor.base import signs
 from monitor.base.formatting import and_more, clauses, span
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, pgettext
-from monitor.model.config import Channel, Config, SavedSearch, Watchlist
+from monitor.model.config import Channel, Config, SavedSearch
 from monitor.model.feed import Feed
-from monitor.model.watchlist import renamed_watchlists
+from monitor.model.watchlist import Watchlist, renamed_watchlists
 
 SHOWN = 8
 """Names or terms that a line lists; further ones are counted."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from monitor.base.errors import Problem
-from monitor.base.spelling import nearest
+from monitor.base.formatting import nearest
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
 from monitor.config.keys import FileKeys

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Self
 
-from monitor.base.spelling import nearest
+from monitor.base.formatting import nearest
 from monitor.base.text_cleaning import line as on_one_line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, mark_all
@@ -24,10 +24,9 @@ from monitor.config.tables import (
     table,
 )
 from monitor.config.yaml_nodes import MappingNode, Node, SequenceNode
-from monitor.model.config import EVERY_DAY, Quiet, SavedSearch
-from monitor.model.message_template import TEMPLATE_FIELDS
-from monitor.model.severity import Severity
+from monitor.model.config import EVERY_DAY, TEMPLATE_FIELDS, Quiet, SavedSearch
 from monitor.model.shown_names import UNNAMED
+from monitor.model.watchlist import Severity
 
 
 class SearchKeys(Table):

@@ -9,7 +9,7 @@ from monitor.config import value_parsers
 from monitor.config.tables import ANY_TEXT, DECIMAL, Kind, Place, Schema, named, several, text
 from monitor.config.yaml_nodes import Node, ScalarNode, SequenceNode
 from monitor.model.config import EVERY_DAY, Digest, Listening
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity
 
 _PLAIN: Schema = {"type": "string"}
 

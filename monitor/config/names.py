@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.query.filters import selects
-from monitor.base.formatting import clauses
-from monitor.base.spelling import nearest
+from monitor.base.formatting import clauses, nearest
 from monitor.base.translation import gettext as _
 from monitor.config.value_parsers import host
-from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
+from monitor.model.watchlist import Watchlist
 
 
 def unknown_channel(name: str, channels: Sequence[str]) -> str:

@@ -19,11 +19,11 @@ from monitor.base.errors import ConfigError, NoStoreError, Problem
 from monitor.base.files import file_signature
 from monitor.base.translation import gettext as _
 from monitor.config.location import STORE_VARIABLE, shared_store
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage.store import open_views
 
 if TYPE_CHECKING:
-    from monitor.model.stored_config import StoredConfig
+    from monitor.model.config import StoredConfig
     from monitor.storage.store.sql.configs import ConfigViews
 
 BUSY_MS = 40_000

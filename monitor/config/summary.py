@@ -13,20 +13,11 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number, pgettext
 from monitor.config.feeds import HEADER
 from monitor.config.value_parsers import DAYS, describe_age, shown_days
-from monitor.model.config import (
-    BriefingSchedule,
-    Channel,
-    Config,
-    Digest,
-    Escalate,
-    Quiet,
-    Retention,
-    Route,
-    Watchlist,
-)
+from monitor.model.config import BriefingSchedule, Channel, Config, Digest, Quiet, Retention, Route
+from monitor.model.event_link import why_no_vectors
 from monitor.model.feed import Feed
 from monitor.model.shown_names import briefing_name, severity_name
-from monitor.model.vectors_extra import why_no_vectors
+from monitor.model.watchlist import Escalate, Watchlist
 
 
 def as_text(config: Config) -> list[str]:

@@ -13,8 +13,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast, over
 
 from index.errors import QueryError
 from monitor.base.errors import Problem
-from monitor.base.formatting import clauses
-from monitor.base.spelling import nearest
+from monitor.base.formatting import clauses, nearest
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, pgettext
 from monitor.config.value_parsers import SubjectError

@@ -20,9 +20,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from monitor.base import formatting
 from monitor.base.translation import LANGUAGES, mark, mark_all, ngettext, pgettext
 from monitor.base.translation import gettext as _
-from monitor.model.config import Digest
-from monitor.model.message_template import TEMPLATE_FIELDS, unknown_fields
-from monitor.model.severity import Severity
+from monitor.model.config import TEMPLATE_FIELDS, Digest, unknown_fields
+from monitor.model.watchlist import Severity
 
 DAY = 86400.0
 LONGEST_URL = 2000

@@ -15,8 +15,9 @@ from monitor.base.translation import ngettext
 from monitor.config.names import unknown_selector, watched_feeds
 from monitor.config.summary import setting_name
 from monitor.model.address_policy import refusal
-from monitor.model.config import Config, Watchlist
+from monitor.model.config import Config
 from monitor.model.feed import Feed
+from monitor.model.watchlist import Watchlist
 
 _SECRET = re.compile(r"auth|cookie|key|token|secret|session|signature|password", re.IGNORECASE)
 """Settings that may hold a secret."""

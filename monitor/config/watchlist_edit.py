@@ -22,8 +22,8 @@ from monitor.config.loading import understand
 from monitor.config.watchlist_tests import understand_and_test
 from monitor.config.yaml_edit import EditedFile, Item, LayoutError, parsed_again
 from monitor.config.yaml_nodes import MappingNode, Node, ScalarNode, SequenceNode
-from monitor.model.config import Config, Watchlist
-from monitor.model.severity import Severity
+from monitor.model.config import Config
+from monitor.model.watchlist import Severity, Watchlist
 
 Value = str | list[str]
 

@@ -21,8 +21,9 @@ from monitor.config.loading import read, understand
 from monitor.config.names import watched_feeds
 from monitor.config.yaml_nodes import Loc, Node, decode, find, tree
 from monitor.judgement.match.matcher import Explanation, explain
-from monitor.model.config import Config, Watchlist
+from monitor.model.config import Config
 from monitor.model.feed import Feed
+from monitor.model.watchlist import Watchlist
 
 ANY_FEED = Feed(url="", name="")
 """The feed of a sentence when it does not matter which one carries it."""

@@ -17,8 +17,8 @@ from monitor.config.names import unknown_channel, unknown_selector
 from monitor.config.tables import query_problem
 from monitor.config.yaml_nodes import Loc
 from monitor.judgement.rule_version import rule_version
-from monitor.model.config import Escalate, Watchlist
 from monitor.model.feed import Feed
+from monitor.model.watchlist import Escalate, Watchlist
 
 
 def watchlists(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> tuple[Watchlist, ...]:

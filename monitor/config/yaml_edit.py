@@ -17,7 +17,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from index.query.parser import parse_query
-from monitor.base.analyst import user
 from monitor.base.errors import ConfigError, MonitorError
 from monitor.base.files import atomic_write
 from monitor.base.translation import gettext as _
@@ -36,6 +35,7 @@ from monitor.config.yaml_nodes import (
     YamlText,
     tree,
 )
+from monitor.model.analyst import user
 from monitor.model.config import Config
 
 Item = str | Mapping[str, Any]

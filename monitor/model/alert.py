@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 
 from monitor.base.article import Timestamp
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
-from monitor.model.language import language_name
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity
 
 if TYPE_CHECKING:
-    from monitor.model.match import Match
+    from monitor.model.watchlist import Match
 
 
 class AlertKind(enum.StrEnum):
@@ -184,14 +181,6 @@ OUTLETS = "outlets"
 """The reason of an escalation that is a number of outlets; other reasons are languages."""
 
 
-def describe_escalation(reason: str, outlets: int, outlet: str) -> str:
-    """Return a reason in words: `5 outlets`, `crossed to English: Reuters`."""
-    if reason == OUTLETS:
-        return ngettext("{count} outlet", "{count} outlets", outlets)
-    language = language_name(reason)
-    return _("crossed to {language}: {outlet}", language=language, outlet=outlet)
-
-
 class EscalatedAlert(NamedTuple):
     """An alert that escalated, and where it stands in the stream since."""
 
@@ -345,3 +334,23 @@ class StoryAlerts(Struct, frozen=True):
         """Return the watchlists that raised them, those of the highest severity first."""
         ranked = sorted(self.alerts, key=lambda alert: (alert.severity.rank, alert.id))
         return tuple(dict.fromkeys(alert.watchlist for alert in ranked))
+
+
+class UnusualTime(NamedTuple):
+    """A time in which a watchlist brings far more stories than usual, or none any more.
+
+    Or, of `FEED_HEALTH`, in which the store is damaged.
+    """
+
+    watchlist: str
+    kind: AlertKind
+    started_at: Timestamp
+    ended_at: Timestamp | None
+    """None while it lasts."""
+
+
+class ArticleVerdict(Struct, frozen=True):
+    """An article that raised an alert, and what the analyst thought of that."""
+
+    article: int
+    verdict: Verdict

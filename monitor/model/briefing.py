@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from monitor.base.article import Timestamp
     from monitor.model.alert import AlertState, Outlet
     from monitor.model.feed import Gap
-    from monitor.model.severity import Severity
+    from monitor.model.watchlist import Severity
 
 
 UNKNOWN = Baseline()

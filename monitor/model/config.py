@@ -6,22 +6,58 @@ import enum
 import re
 from datetime import time, tzinfo
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
 from monitor.base.article import Article, Timestamp
 from monitor.base.translation import gettext as _
-from monitor.model.severity import Severity
-from monitor.model.store_address import StoreAddress
+from monitor.model.watchlist import Severity
 
 if TYPE_CHECKING:
     from array import array
-    from datetime import tzinfo
-    from pathlib import Path
 
     from index.query.parser import Query
     from monitor.model.feed import Feed, Secret
+    from monitor.model.watchlist import Watchlist
+
+
+STORE_FILE = "newsroom.db"
+"""Name of the SQLite file, in the data folder."""
+
+
+class StoreAddress(Struct, frozen=True):
+    """Where a store is: an SQLite file, or a PostgreSQL that several machines share."""
+
+    folder: Path = Path()
+    """The folder of the SQLite file."""
+    url: str = ""
+    """postgresql://…; empty for a file."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several machines can have it open."""
+        return bool(self.url)
+
+    def __repr__(self) -> str:
+        return f"StoreAddress({'' if self.url else self.folder})"  # a URL may hold a password
+
+
+class StoredConfig(Struct, frozen=True, kw_only=True):
+    """A `feeds.yaml` as somebody applied it. Versions are kept, and never changed."""
+
+    number: int
+    """From 1, in the order in which they were applied."""
+    at: Timestamp
+    """By the clock of the database."""
+    who: str
+    """Who applied it; empty for a person without a name."""
+    again: int | None = None
+    """The earlier version that this one is again; None for a new text."""
+    content: str = ""
+    """The text of the file; empty in a list of versions."""
 
 
 class Retention(Struct, frozen=True, kw_only=True):
@@ -241,45 +277,6 @@ class Listening(Struct, frozen=True):
             return False
 
 
-class Escalate(Struct, frozen=True, kw_only=True):
-    """When the alert of a story is escalated."""
-
-    outlets: int | None = 5
-    """Escalate once so many independent outlets have the story; None is never."""
-    languages: bool = True
-    """Escalate when the story crosses from French to English, or back."""
-    to: Severity | None = None
-    """Severity after the escalation; None is one level higher."""
-
-
-class Watchlist(Struct, frozen=True, kw_only=True):
-    """A named standing query of the analyst."""
-
-    name: str
-    query: Query
-    severity: Severity = Severity.MEDIUM
-    lang: tuple[str, ...] = ()
-    """Only articles in one of these languages (or undetermined); empty is all."""
-    feeds: tuple[str, ...] = ()
-    """Only feeds named so or `tag:so`; empty is all."""
-    match: tuple[str, ...] = ()
-    """Sentences that must match: tests of the watchlist."""
-    no_match: tuple[str, ...] = ()
-    escalate: Escalate = Escalate()
-    cooldown: float = 0.0
-    """Seconds after an alert in which further alerts of the watchlist are suppressed."""
-    notify_backfill: bool = False
-    """Notify of articles that were there before the watchlist, too."""
-    unusual: bool = True
-    """Raise an alert when far more stories come than usual, or none any more."""
-    notify: tuple[str, ...] | None = None
-    """Names of the channels that are notified; None leaves it to the routes."""
-    excluded: tuple[str, ...] = ()
-    """What its `not:` says, which is in the query too."""
-    rule: str = ""
-    """Version of what it says (see `judgement.rule_version`); empty when nobody asked."""
-
-
 class SavedSearch(Struct, frozen=True, kw_only=True):
     """A search of the archive that the analyst makes again."""
 
@@ -332,3 +329,22 @@ class Config(Struct, frozen=True, kw_only=True):
     def store(self) -> StoreAddress:
         """Where the store is."""
         return StoreAddress(self.data, self.shared)
+
+
+TEMPLATE_FIELDS = (
+    "watchlist", "severity", "sign", "headline", "outlet", "lang", "time", "sentence", "terms",
+    "others", "first", "elsewhere", "link", "page", "why", "id",
+)  # fmt: skip
+"""The fields of a template, written `$headline` or `${headline}`."""
+
+
+def unknown_fields(template: str) -> list[str]:
+    """Return the fields of a template that do not exist.
+
+    Raises:
+        ValueError: A `$` is followed by no name.
+    """
+    parsed = Template(template)
+    if not parsed.is_valid():
+        raise ValueError(_("a `$` without a name; write `$$` for a dollar sign"))
+    return [name for name in parsed.get_identifiers() if name not in TEMPLATE_FIELDS]

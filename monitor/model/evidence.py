@@ -14,10 +14,9 @@ from hashlib import sha256
 from typing import Any
 
 from monitor.base.article import Article
-from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
-from monitor.model.match import Match
 from monitor.model.poll import ResponseEvidence
+from monitor.model.watchlist import Match, Watchlist
 
 BEGINNING = "0" * 64
 """Stands in the first record for the hash of the record before it."""

@@ -8,13 +8,13 @@ from msgspec import Struct, field
 
 from monitor.base.article import Article, Timestamp
 from monitor.model.alert import AlertKind, BegunIncident, FeedIncident
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from monitor.model.feed import Feed, FeedState, PermanentRedirect, Poll, PublicationRate
-    from monitor.model.match import WatchlistMatch
+    from monitor.model.watchlist import WatchlistMatch
 
 
 class Hints(Struct, frozen=True, kw_only=True):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, mark_all, pgettext
-from monitor.model.alert import AlertKind, AlertState, Verdict
+from monitor.base.translation import mark, mark_all, ngettext, pgettext
+from monitor.model.alert import OUTLETS, AlertKind, AlertState, Verdict
 from monitor.model.lease import Duty
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity
 
 _PARTS = mark_all("part", "title", "summary", "body", "author")
 # The values of these are their names in English.
@@ -62,3 +62,22 @@ def source_name(source: str) -> str:
 
 def part_name(part: str) -> str:
     return pgettext("part", part) if part in _PARTS else part
+
+
+_NAMES = {
+    "fr": mark("French"), "en": mark("English"), "de": mark("German"), "es": mark("Spanish"),
+    "it": mark("Italian"), "nl": mark("Dutch"), "pt": mark("Portuguese"),
+}  # fmt: skip
+
+
+def language_name(code: str) -> str:
+    """Return the name of a language: `French`; the code of one that has no name here."""
+    return _(_NAMES[code]) if code in _NAMES else code or _("another language")
+
+
+def describe_escalation(reason: str, outlets: int, outlet: str) -> str:
+    """Return a reason in words: `5 outlets`, `crossed to English: Reuters`."""
+    if reason == OUTLETS:
+        return ngettext("{count} outlet", "{count} outlets", outlets)
+    language = language_name(reason)
+    return _("crossed to {language}: {outlet}", language=language, outlet=outlet)

@@ -1,18 +1,102 @@
-"""What watchlists brought: counts, verdicts, baselines, and how far backfill got."""
+"""Watchlists: what they ask for, where they match, what they brought, how far backfill got."""
 
 from __future__ import annotations
 
+import enum
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
+from monitor.base import signs
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from index.query.parser import Query
     from monitor.base.article import Timestamp
-    from monitor.model.alert import AlertKind, Verdict
-    from monitor.model.severity import Severity
+
+
+FEED_HEALTH = "feed health"  # not a message
+"""What alerts about feeds have in place of a watchlist."""
+
+
+class Severity(enum.StrEnum):
+    """The severity of an alert."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """Its place among the severities; 0 is the highest."""
+        return list(Severity).index(self)
+
+
+SEVERITY_SIGNS = {
+    Severity.HIGH: signs.HIGH,
+    Severity.MEDIUM: signs.MEDIUM,
+    Severity.LOW: signs.LOW,
+}
+"""How a severity is shown in one character, in the dashboard, on the command line, in messages."""
+
+
+class Escalate(Struct, frozen=True, kw_only=True):
+    """When the alert of a story is escalated."""
+
+    outlets: int | None = 5
+    """Escalate once so many independent outlets have the story; None is never."""
+    languages: bool = True
+    """Escalate when the story crosses from French to English, or back."""
+    to: Severity | None = None
+    """Severity after the escalation; None is one level higher."""
+
+
+class Watchlist(Struct, frozen=True, kw_only=True):
+    """A named standing query of the analyst."""
+
+    name: str
+    query: Query
+    severity: Severity = Severity.MEDIUM
+    lang: tuple[str, ...] = ()
+    """Only articles in one of these languages (or undetermined); empty is all."""
+    feeds: tuple[str, ...] = ()
+    """Only feeds named so or `tag:so`; empty is all."""
+    match: tuple[str, ...] = ()
+    """Sentences that must match: tests of the watchlist."""
+    no_match: tuple[str, ...] = ()
+    escalate: Escalate = Escalate()
+    cooldown: float = 0.0
+    """Seconds after an alert in which further alerts of the watchlist are suppressed."""
+    notify_backfill: bool = False
+    """Notify of articles that were there before the watchlist, too."""
+    unusual: bool = True
+    """Raise an alert when far more stories come than usual, or none any more."""
+    notify: tuple[str, ...] | None = None
+    """Names of the channels that are notified; None leaves it to the routes."""
+    excluded: tuple[str, ...] = ()
+    """What its `not:` says, which is in the query too."""
+    rule: str = ""
+    """Version of what it says (see `judgement.rule_version`); empty when nobody asked."""
+
+
+class Match(Struct, frozen=True, kw_only=True):
+    """Where a watchlist hit an article: `article.part(field)[start:end] == text`."""
+
+    field: str
+    start: int
+    end: int
+    text: str
+    term: str
+    """The clause of the query that matched, as the analyst wrote it."""
+
+
+class WatchlistMatch(Struct, frozen=True, kw_only=True):
+    """A watchlist that an article satisfies, and where."""
+
+    watchlist: Watchlist
+    matches: tuple[Match, ...]
 
 
 class WatchlistInForce(Struct, frozen=True):
@@ -47,13 +131,6 @@ class TermRecord(Struct, frozen=True):
     total: int
     relevant: int
     noise: int
-
-
-class ArticleVerdict(Struct, frozen=True):
-    """An article that raised an alert, and what the analyst thought of that."""
-
-    article: int
-    verdict: Verdict
 
 
 class BackfillProgress(Struct, frozen=True):
@@ -99,19 +176,6 @@ class WatchlistCount(Struct, frozen=True, kw_only=True):
     spark: tuple[int, ...]
     """Stories in each two hours of the last day, oldest first."""
     pace: Baseline = Baseline()
-
-
-class UnusualTime(NamedTuple):
-    """A time in which a watchlist brings far more stories than usual, or none any more.
-
-    Or, of `FEED_HEALTH`, in which the store is damaged.
-    """
-
-    watchlist: str
-    kind: AlertKind
-    started_at: Timestamp
-    ended_at: Timestamp | None
-    """None while it lasts."""
 
 
 class Untriaged(NamedTuple):

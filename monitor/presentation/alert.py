@@ -13,9 +13,9 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext, number
 from monitor.model.alert import Alert, AlertState, SuppressionReason, Verdict
 from monitor.model.delivery import Delivery, DeliveryState
-from monitor.model.match import Match
 from monitor.model.shown_names import kind_name, severity_name, state_name, verdict_name
 from monitor.model.triage import Decision
+from monitor.model.watchlist import Match
 from monitor.presentation.spans import Line
 
 Moment = Callable[[Timestamp], str]

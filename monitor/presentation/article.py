@@ -20,8 +20,8 @@ from monitor.model.article import (
     DiffPart,
     Term,
 )
-from monitor.model.match import Match
 from monitor.model.shown_names import part_name
+from monitor.model.watchlist import Match
 from monitor.presentation.alert import Moment, match_spans
 from monitor.presentation.spans import Line
 from monitor.presentation.story import describe_linked, describe_outlets

@@ -9,7 +9,7 @@ from __future__ import annotations
 from string import Template
 from typing import NamedTuple
 
-from monitor.model.severity import SEVERITY_SIGNS, Severity
+from monitor.model.watchlist import SEVERITY_SIGNS, Severity
 
 
 class Colours(NamedTuple):

@@ -20,8 +20,7 @@ from monitor.model.alert import (
     StoryTimeline,
     Verdict,
 )
-from monitor.model.language import language_name
-from monitor.model.shown_names import state_name, verdict_name
+from monitor.model.shown_names import language_name, state_name, verdict_name
 from monitor.presentation.alert import (
     Moment,
     describe_escalations,

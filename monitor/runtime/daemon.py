@@ -24,10 +24,10 @@ from monitor.intake.ingest import feed_health, schedule
 from monitor.intake.ingest.poll_outcome import BatchOutcome
 from monitor.judgement.alerts.plan import AlertPlan
 from monitor.model.config import Config
+from monitor.model.event_link import not_installed, turned_off
 from monitor.model.feed import Feed, FeedState, SubscribedFeed
 from monitor.model.lease import Duty
 from monitor.model.poll import PendingPage, RunSummary
-from monitor.model.vectors_extra import not_installed, turned_off
 from monitor.runtime.components import Components
 from monitor.runtime.config_reload import ConfigReloader
 from monitor.storage.fencing import Lease

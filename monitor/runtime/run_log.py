@@ -16,7 +16,7 @@ from monitor.base.url import host
 from monitor.model.alert import AlertKind, SuppressionReason
 from monitor.model.feed import Feed, Outcome, Poll
 from monitor.model.poll import RaisedAlert, RunSummary
-from monitor.model.severity import SEVERITY_SIGNS
+from monitor.model.watchlist import SEVERITY_SIGNS
 
 if TYPE_CHECKING:
     from monitor.intake.ingest.poll_outcome import BatchOutcome

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.base.analyst import user
-from monitor.model.store_address import StoreAddress
+from monitor.model.analyst import user
+from monitor.model.config import StoreAddress
 from monitor.presentation.service.service import Service
 from monitor.runtime.machine import clock, local_zone, pause
 from monitor.storage.store import open_views

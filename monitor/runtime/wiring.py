@@ -41,13 +41,11 @@ from monitor.intake.similar.event_linker import EventLinker
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.alert import Alert
 from monitor.model.briefing import Briefing, StoredBriefing
-from monitor.model.config import Config, Listening
-from monitor.model.event_link import EncodedBatch
+from monitor.model.config import Config, Listening, StoreAddress
+from monitor.model.event_link import EncodedBatch, why_no_vectors
 from monitor.model.lease import Duty
 from monitor.model.poll import RunSummary
 from monitor.model.status import MonitorPresence
-from monitor.model.store_address import StoreAddress
-from monitor.model.vectors_extra import why_no_vectors
 from monitor.presentation.service.service import Service
 from monitor.runtime.components import Components
 from monitor.runtime.daemon import Daemon

@@ -21,11 +21,10 @@ from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.judgement.match.time_limit import Matching, TimedMatcher
 from monitor.judgement.rule_version import rule_version
-from monitor.model.config import Watchlist
 from monitor.model.evidence import Via
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
-from monitor.model.watchlist import BackfillProgress, renamed_watchlists
+from monitor.model.watchlist import BackfillProgress, Watchlist, renamed_watchlists
 from monitor.storage.store.sql.batch import Batch
 from monitor.storage.store.sql.store import Store
 

@@ -17,9 +17,9 @@ from msgspec import Struct, field
 from monitor.base import translation
 from monitor.base.article import Article, Timestamp
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.config import Watchlist
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed
-from monitor.model.store_address import StoreAddress
+from monitor.model.watchlist import Watchlist
 from monitor.storage.store import open_views
 
 STRETCH = 250

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from monitor.base.article import Timestamp
 from monitor.judgement.alerts import unusual_volume as volume
 from monitor.judgement.alerts.unusual_volume import DAY, Hours, Interval, Pattern, Story
-from monitor.model.alert import UNUSUAL, AlertKind
-from monitor.model.watchlist import Baseline, UnusualTime, WatchlistInForce
+from monitor.model.alert import UNUSUAL, AlertKind, UnusualTime
+from monitor.model.watchlist import Baseline, WatchlistInForce
 
 if TYPE_CHECKING:
     from monitor.storage.store.sql.views import Views

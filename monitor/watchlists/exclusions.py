@@ -22,10 +22,9 @@ from monitor.base.formatting import percent
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.alert import Verdict
-from monitor.model.config import Watchlist
+from monitor.model.alert import ArticleVerdict, Verdict
 from monitor.model.feed import Feed
-from monitor.model.watchlist import ArticleVerdict, TermRecord, WatchlistRecord
+from monitor.model.watchlist import TermRecord, Watchlist, WatchlistRecord
 
 FEW = 10
 """Verdicts below which the share says little: the interval is wider than half of all."""

@@ -16,7 +16,7 @@ from index.query.parser import Query, any_of
 from monitor.base.formatting import percent
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
-from monitor.model.config import Watchlist
+from monitor.model.watchlist import Watchlist
 
 
 class Form(NamedTuple):

@@ -10,10 +10,10 @@ from msgspec import Struct
 from index import interruption
 from index.evaluation.highlight import Highlighter, snippet
 from monitor.base.article import Timestamp
-from monitor.model.config import Watchlist
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed
-from monitor.model.search_results import SearchHit
-from monitor.model.store_address import StoreAddress
+from monitor.model.search import SearchHit
+from monitor.model.watchlist import Watchlist
 from monitor.storage.store.sql.views import Views
 from monitor.watchlists.backtest import ArchiveReplay, TrialTallies, known_feeds, replay
 

@@ -18,10 +18,9 @@ from monitor.judgement.alerts.plan import AlertPlan
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.alerts.unusual_planning import HEADLINES, UnusualWatchlist, plan_unusual
 from monitor.judgement.alerts.unusual_volume import DAY, Interval, Pattern, Story, Unusual
-from monitor.model.alert import UNUSUAL, AlertKind
-from monitor.model.config import Watchlist
+from monitor.model.alert import UNUSUAL, AlertKind, UnusualTime
 from monitor.model.feed import SubscribedFeed
-from monitor.model.watchlist import UnusualTime
+from monitor.model.watchlist import Watchlist
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.volumes import VolumeViews
 from monitor.watchlists.baselines import learn_patterns, long_read_feeds

@@ -33,8 +33,8 @@ from monitor.config.keys import json_schema
 from monitor.config.loading import understand
 from monitor.delivery.export.prometheus import EventCounters, figures
 from monitor.model.address_policy import is_allowed
+from monitor.model.config import StoreAddress
 from monitor.model.status import MonitorPresence
-from monitor.model.store_address import StoreAddress
 from monitor.storage.monitor_lock import Heartbeat
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views

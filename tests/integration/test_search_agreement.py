@@ -28,7 +28,7 @@ from index.query.parser import Query, parse_query, score
 from monitor.base.article import Article
 from monitor.base.url import host
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.config import Watchlist
+from monitor.model.watchlist import Watchlist
 
 # Each example writes an archive: a fifth of them is enough where others run.
 quick = settings(max_examples=examples(20), suppress_health_check=list(HealthCheck))

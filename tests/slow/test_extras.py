@@ -15,7 +15,7 @@ import pytest
 from support import ROOT
 from support.newsroom import Newsroom
 
-from monitor.base.installation import install_command
+from monitor.base.errors import install_command
 
 
 def locked(file: str) -> set[str]:

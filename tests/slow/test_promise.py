@@ -26,7 +26,7 @@ from support.scripted_server import Web
 from support.simulated_monitor import Living
 from support.simulated_time import Town, World
 
-from monitor.model.store_address import FILE, StoreAddress
+from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.storage.store.sql.views import Views
 
 MINUTE, HOUR = 60.0, 3_600.0
@@ -252,7 +252,7 @@ class Promise(RuleBasedStateMachine):
         return self.feeds[name].items(len(self.feeds[name].editions) - 1)
 
     def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.folder / "var" / FILE)) as sql:
+        with closing(sqlite3.connect(self.folder / "var" / STORE_FILE)) as sql:
             return sql.execute(query, values).fetchall()
 
 

@@ -22,7 +22,7 @@ from support.scripted_server import Fault, Reply, Web
 from support.simulated_time import Town, World
 
 from monitor.intake.fetch.host_limiter import SLOTS
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage.maintenance.verification import verify
 from monitor.storage.store.sql.evidence import EvidenceReader
 

@@ -128,5 +128,5 @@ def test_the_wheel_works_without_the_sources(wheel: Path, tmp_path: Path) -> Non
     assert re.search(r"[1-9]\d* alerts", said), said
     assert "Cainiao" in found
     assert "dashboard" in tocsin("dashboard", "--help")
-    code = "from monitor.base.installation import install_command as of; print(of('share'))"
+    code = "from monitor.base.errors import install_command as of; print(of('share'))"
     assert run(python, "-c", code, cwd=folder).stdout == f"{python} -m pip install 'stix2>=3.0'\n"

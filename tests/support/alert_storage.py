@@ -13,10 +13,10 @@ from monitor.judgement.alerts.facts import Arrivals
 from monitor.judgement.alerts.plan import AlertPlan, NewEscalation
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertState, Verdict
+from monitor.model.config import StoreAddress
 from monitor.model.evidence import Via
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert
-from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.batch import Batch
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views

@@ -18,8 +18,8 @@ from monitor.api.limits import Limits
 from monitor.api.newsroom import Newsroom
 from monitor.api.origin import AcceptedHosts
 from monitor.api.server import ApiServer, ServerOptions, Surroundings
-from monitor.model.store_address import StoreAddress
-from monitor.model.token import Scope, Token, token_hash
+from monitor.model.analyst import Scope, Token, token_hash
+from monitor.model.config import StoreAddress
 from monitor.runtime.machine import local_zone
 from monitor.runtime.viewing import open_service
 from monitor.storage.store.sql.tokens import TokenViews

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from monitor.base.article import Article
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.config import Watchlist
-from monitor.model.store_address import FILE, StoreAddress
+from monitor.model.config import STORE_FILE, StoreAddress
+from monitor.model.watchlist import Watchlist
 from monitor.presentation.service.service import Service
 from monitor.storage.store.sql.views import Views
 from support import article_archive
@@ -36,7 +36,7 @@ def ring(
         number: replace(feed, number=number) for number, feed in enumerate(article_archive.FEEDS, 1)
     }
     rules, raised = WatchlistMatcher(watchlists, feeds.values()), {}
-    with closing(sqlite3.connect(folder / FILE)) as sql, sql:
+    with closing(sqlite3.connect(folder / STORE_FILE)) as sql, sql:
         for article in found:
             for hit in rules.match(article, feeds[article.feeds[0]]):
                 alert = sql.execute(

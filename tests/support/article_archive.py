@@ -11,9 +11,9 @@ from index import open_archive, open_archive_writer
 from index.archive import EVERYTHING
 from index.query.parser import parse_query
 from monitor.base.article import Article
-from monitor.model.config import Watchlist
+from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.feed import Feed
-from monitor.model.store_address import FILE, StoreAddress
+from monitor.model.watchlist import Watchlist
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.store.sql.store import Store
 
@@ -54,7 +54,7 @@ def fill(
     found = sorted(articles, key=lambda each: each.id)
     with closing(Store(StoreAddress(folder))) as store:
         store.subscribe(FEEDS, watchlists)
-    with closing(sqlite3.connect(folder / FILE)) as sql, sql:
+    with closing(sqlite3.connect(folder / STORE_FILE)) as sql, sql:
         sql.executemany(
             "INSERT INTO articles (id, feed, url, canonical, fingerprint, title, summary, body,"
             " author, lang, published, seen, story)"
@@ -85,13 +85,13 @@ def searchable_ids(folder: Path) -> set[int]:
 
 def blind(folder: Path, feed: int, start: float, end: float) -> None:
     """Note that a feed was blind."""
-    with closing(sqlite3.connect(folder / FILE)) as sql, sql:
+    with closing(sqlite3.connect(folder / STORE_FILE)) as sql, sql:
         sql.execute("INSERT INTO gaps VALUES (?, ?, ?)", (feed, start, end))
 
 
 def ring(folder: Path, watchlist: str, moments: Iterable[float], *, backfill: bool = False) -> None:
     """Raise alerts of a watchlist for articles that need not be there."""
-    with closing(sqlite3.connect(folder / FILE)) as sql, sql:
+    with closing(sqlite3.connect(folder / STORE_FILE)) as sql, sql:
         (last,) = sql.execute("SELECT coalesce(max(article), 1000000) FROM alerts").fetchone()
         sql.executemany(
             "INSERT INTO alerts (watchlist, article, severity, backfill, raised_at)"
@@ -102,5 +102,5 @@ def ring(folder: Path, watchlist: str, moments: Iterable[float], *, backfill: bo
 
 def leave(folder: Path, feed: int, at: float) -> None:
     """Take a feed out of feeds.yaml, last read then."""
-    with closing(sqlite3.connect(folder / FILE)) as sql, sql:
+    with closing(sqlite3.connect(folder / STORE_FILE)) as sql, sql:
         sql.execute("UPDATE feeds SET subscribed = 0, last_ok = ? WHERE number = ?", (at, feed))

@@ -12,11 +12,9 @@ from msgspec.structs import replace
 from monitor.base.article import Article
 from monitor.delivery.notify.briefing_schedule import stored_briefing
 from monitor.model.alert import Alert, AlertState, Outlet, StoryAlerts, StoryTimeline, Verdict
-from monitor.model.config import BriefingSchedule
+from monitor.model.config import BriefingSchedule, StoreAddress
 from monitor.model.feed import Feed, FeedHealth, FeedState, Gap, GapKind, Health
-from monitor.model.match import Match
-from monitor.model.severity import Severity
-from monitor.model.store_address import StoreAddress
+from monitor.model.watchlist import Match, Severity
 from monitor.presentation.service.briefing import BriefingFacts, compose_briefing
 from monitor.runtime.viewing import open_service
 from monitor.storage.store.sql.store import Store

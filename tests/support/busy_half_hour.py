@@ -22,7 +22,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from monitor.model.store_address import FILE
+from monitor.model.config import STORE_FILE
 from monitor.storage.store.sql.store import Store
 from support.feeds_and_webhook import Accepted, Mood, ScriptedFeed, ScriptedWebhook
 from support.flow import Fuse
@@ -243,7 +243,7 @@ class BusyHalfHour(Struct, dict=True):
         return sum(sink.asked for sink in self.sinks.values())
 
     def _waiting(self) -> int:
-        with closing(sqlite3.connect(self.folder / "var" / FILE)) as sql:
+        with closing(sqlite3.connect(self.folder / "var" / STORE_FILE)) as sql:
             query = "SELECT count(*) FROM deliveries WHERE state = 'waiting'"
             return int(sql.execute(query).fetchone()[0])
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 
 _EMPTIES = """
 SELECT string_agg('DELETE FROM ' || tablename, ';') FROM pg_tables

@@ -21,7 +21,7 @@ from monitor.delivery.notify.senders import Sender, Senders
 from monitor.intake.fetch.address_guard import AddressGuard
 from monitor.judgement.alerts.plan import AlertPlan, Notify
 from monitor.model.alert import Alert
-from monitor.model.config import Channel, ChannelKind, DeliveryError, Networks
+from monitor.model.config import Channel, ChannelKind, DeliveryError, Networks, StoreAddress
 from monitor.model.delivery import (
     BriefingNotification,
     Delivery,
@@ -31,7 +31,6 @@ from monitor.model.delivery import (
     PlannedDelivery,
 )
 from monitor.model.search import Filter
-from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 from support import flow

@@ -34,7 +34,7 @@ from monitor.model.alert import (
 )
 from monitor.model.article import ArticleDetails, Version
 from monitor.model.briefing import Briefing
-from monitor.model.config import SavedSearch, Watchlist
+from monitor.model.config import SavedSearch
 from monitor.model.delivery import Delivery
 from monitor.model.feed import (
     Coverage,
@@ -47,12 +47,11 @@ from monitor.model.feed import (
     Outcome,
     Poll,
 )
-from monitor.model.match import Match
-from monitor.model.reserved_names import FEED_HEALTH
-from monitor.model.search import Filter, PastSearch
-from monitor.model.search_results import (
+from monitor.model.search import (
     BucketSize,
     Facets,
+    Filter,
+    PastSearch,
     Results,
     SearchHit,
     Series,
@@ -60,7 +59,6 @@ from monitor.model.search_results import (
     Suggestion,
     Trend,
 )
-from monitor.model.severity import Severity
 from monitor.model.status import MonitorPresence, Status, StoreVersion
 from monitor.model.triage import (
     Change,
@@ -70,7 +68,15 @@ from monitor.model.triage import (
     overwrites,
     triage_state,
 )
-from monitor.model.watchlist import Silence, Untriaged, WatchlistCount
+from monitor.model.watchlist import (
+    FEED_HEALTH,
+    Match,
+    Severity,
+    Silence,
+    Untriaged,
+    Watchlist,
+    WatchlistCount,
+)
 from monitor.presentation.service.briefing import compose_briefing
 from monitor.presentation.service.triage import clean_person
 from monitor.watchlists.preview import WatchlistPreview

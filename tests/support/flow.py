@@ -31,11 +31,10 @@ from monitor.intake.parse.feed import parse, parse_with_features
 from monitor.intake.parse.robots import Allowance, allowance
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.config import Watchlist
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Fetched, NotModified, ParsedFeed
-from monitor.model.severity import Severity
-from monitor.model.store_address import StoreAddress
+from monitor.model.watchlist import Severity, Watchlist
 from monitor.runtime.pipeline import Pipeline
 from monitor.storage.store.database import sqlite
 from monitor.storage.store.database.opening import open_database

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage.maintenance import indexer
 from monitor.storage.store.sql.store import Store
 from support.simulated_time import NoIndexer

@@ -22,11 +22,10 @@ from monitor.delivery.notify.senders import Sender, SenderFactory
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.config import Channel, Config, Networks
+from monitor.model.config import Channel, Config, Networks, StoreAddress
 from monitor.model.feed import FeedHealth
 from monitor.model.poll import RunSummary
 from monitor.model.status import MonitorPresence
-from monitor.model.store_address import StoreAddress
 from monitor.runtime.components import Components
 from monitor.runtime.daemon import Daemon
 from monitor.runtime.pipeline import Pipeline

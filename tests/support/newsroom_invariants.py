@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from monitor.model.store_address import FILE, StoreAddress
+from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.verification import verify
@@ -34,7 +34,7 @@ class Promised(Struct, frozen=True):
 
 def broken(data: Path, promised: Promised, accepted: Sequence[Accepted]) -> list[str]:
     """Return in words what is not as promised: nothing, if all is well."""
-    with closing(sqlite3.connect(data / FILE)) as sql:
+    with closing(sqlite3.connect(data / STORE_FILE)) as sql:
         found = [*_whole(sql), *stored(sql, promised)]
     return [*found, *told(promised, accepted), *_searchable(data), *_proven(data)]
 

@@ -12,10 +12,10 @@ from msgspec.structs import replace
 from monitor.delivery.notify.delivery_loop import DeliveryLoop
 from monitor.delivery.notify.senders import Sender
 from monitor.judgement.alerts.plan import AlertPlan
+from monitor.model.config import StoreAddress
 from monitor.model.delivery import Delivery, DeliveryAttempt
 from monitor.model.lease import Standing
 from monitor.model.poll import PollOutcome
-from monitor.model.store_address import StoreAddress
 from monitor.storage.fencing import Lease
 from monitor.storage.store.database import connection
 from monitor.storage.store.sql import leases

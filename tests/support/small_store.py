@@ -9,13 +9,11 @@ from typing import Any
 
 from index.query.parser import parse_query
 from monitor.base.article import Article
-from monitor.model.config import Watchlist
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
-from monitor.model.match import Match, WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert, Sighting
 from monitor.model.search import Filter
-from monitor.model.severity import Severity
-from monitor.model.store_address import StoreAddress
+from monitor.model.watchlist import Match, Severity, Watchlist, WatchlistMatch
 from monitor.storage.store.database.opening import open_database
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views

@@ -29,7 +29,7 @@ from unittest.mock import patch
 
 from msgspec import Struct, field
 
-from monitor.model.store_address import FILE
+from monitor.model.config import STORE_FILE
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance.indexer_process import IndexerProcess
 from support.article_archive import searchable_ids
@@ -121,7 +121,7 @@ class Monitors(Struct, frozen=True):
 
     def _open(self) -> Any:
         if not self.address:
-            return sqlite3.connect(self.folders[0] / FILE)
+            return sqlite3.connect(self.folders[0] / STORE_FILE)
         import psycopg
 
         return psycopg.connect(self.address, autocommit=True)

@@ -9,12 +9,11 @@ from urllib.parse import quote
 
 from index.query.parser import parse_query as understood
 from monitor.model.alert import Alert
-from monitor.model.config import Watchlist
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed
 from monitor.model.poll import RaisedAlert
 from monitor.model.search import Filter
-from monitor.model.severity import Severity
-from monitor.model.store_address import StoreAddress
+from monitor.model.watchlist import Severity, Watchlist
 from monitor.storage.store.sql.views import Views
 from support.flow import ManualMonitor, Press, edition
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.judgement.alerts.plan import AlertPlan, Notify
-from monitor.model.config import Watchlist
 from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
-from monitor.model.match import WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome, ResponseEvidence
+from monitor.model.watchlist import Watchlist, WatchlistMatch
 from monitor.storage.store.sql.store import Store
 from support.alert_storage import save_poll
 

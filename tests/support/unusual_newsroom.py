@@ -19,12 +19,11 @@ from monitor.base.article import Article
 from monitor.judgement.alerts.plan import AlertPlan
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import Alert
-from monitor.model.config import Watchlist
+from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
-from monitor.model.match import WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.model.search import Filter
-from monitor.model.store_address import FILE, StoreAddress
+from monitor.model.watchlist import Watchlist, WatchlistMatch
 from monitor.storage.store.sql.batch import Batch
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
@@ -75,7 +74,7 @@ def _lived() -> bytes:
         with closing(Store(StoreAddress(Path(folder)))) as store:
             store.subscribe([replace(FEED, number=0)], [ALIBABA])
             save_past(store, NOW)
-        with closing(sqlite3.connect(Path(folder) / FILE)) as sql:
+        with closing(sqlite3.connect(Path(folder) / STORE_FILE)) as sql:
             return sql.serialize()
 
 
@@ -91,7 +90,7 @@ class UnusualNewsroom:
     watch: UnusualWatch = field(init=False)
 
     def __post_init__(self) -> None:
-        (self.folder / FILE).write_bytes(_lived())
+        (self.folder / STORE_FILE).write_bytes(_lived())
         self.store = Store(StoreAddress(self.folder))
         self.restart()
 

@@ -17,12 +17,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from index.interruption import interruptible
-from monitor.base.analyst import user
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
 from monitor.config.loading import load
 from monitor.config.source import signature
 from monitor.model.alert import EscalatedAlert, StoryAlerts
+from monitor.model.analyst import user
 from monitor.model.feed import FeedHealth, Setting
 from monitor.model.watchlist import Untriaged, WatchlistCount
 from monitor.storage.search.alert_filter import AlertFilter, FilterNames

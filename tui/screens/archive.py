@@ -21,8 +21,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
 from monitor.model.article import ArticleDetails
 from monitor.model.config import SavedSearch
-from monitor.model.search import PastSearch
-from monitor.model.search_results import Results, SearchHit
+from monitor.model.search import PastSearch, Results, SearchHit
 from monitor.presentation.spans import Line
 from monitor.storage.search.query_resolution import narrow_query
 from monitor.storage.search.suggestions import FEW

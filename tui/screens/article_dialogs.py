@@ -12,9 +12,9 @@ from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.model.article import ArticleDetails, ArticleRevision
 from monitor.model.event_link import is_alike
-from monitor.model.match import Match
-from monitor.model.search_results import SearchHit
+from monitor.model.search import SearchHit
 from monitor.model.shown_names import part_name, severity_name
+from monitor.model.watchlist import Match
 from monitor.presentation.service.article_revisions import revisions_of
 from monitor.presentation.service.service import Service
 from monitor.presentation.spans import Line, clean_with_spans, fit, wrap

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Sequence
 from index.errors import ArchiveError, QueryError
 from monitor.base.errors import MonitorError
 from monitor.base.translation import gettext as _
-from monitor.model.search_results import Facets
+from monitor.model.search import Facets
 from monitor.presentation.spans import Line, wrap
 from tui.screens.dialogs import Dialog
 from tui.view.search import FacetRow, facet_rows

@@ -21,8 +21,7 @@ from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert, EscalatedAlert
 from monitor.model.article import ArticleDetails
-from monitor.model.reserved_names import FEED_HEALTH
-from monitor.model.watchlist import WatchlistCount
+from monitor.model.watchlist import FEED_HEALTH, WatchlistCount
 from monitor.presentation.spans import Line
 from monitor.storage.search.alert_filter import parse_headline_filter
 from tui.data.newsroom import NewsroomModel, NewsroomUpdate

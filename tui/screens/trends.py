@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from monitor.base.translation import gettext as _
-from monitor.model.reserved_names import FEED_HEALTH
-from monitor.model.search import Filter
-from monitor.model.search_results import Trend
+from monitor.model.search import Filter, Trend
+from monitor.model.watchlist import FEED_HEALTH
 from tui.screens.dialogs import PageDialog
 from tui.view.search import facet_clause
 from tui.view.trends import trends_page

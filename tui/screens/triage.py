@@ -16,9 +16,9 @@ from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, ngettext, pgettext
 from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
-from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import state_name, verdict_name
 from monitor.model.triage import Change, TriageAction
+from monitor.model.watchlist import SEVERITY_SIGNS
 from monitor.presentation.service.triage import ME, NOBODY, clean_note, clean_tag
 from monitor.presentation.spans import Line
 from monitor.storage.search.alert_filter import parse_headline_filter

@@ -24,8 +24,8 @@ from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.config.loading import read, understand
 from monitor.model.config import Config
-from monitor.model.severity import SEVERITY_SIGNS, Severity
 from monitor.model.shown_names import severity_name
+from monitor.model.watchlist import SEVERITY_SIGNS, Severity
 from monitor.presentation.service.service import PREVIEW_DAYS
 from monitor.presentation.spans import Line, wrap
 from tui.base_app import BaseApp

@@ -15,8 +15,7 @@ from monitor.base.text_cleaning import line as safe_line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
-from monitor.model.severity import SEVERITY_SIGNS
-from monitor.model.watchlist import WatchlistCount
+from monitor.model.watchlist import SEVERITY_SIGNS, WatchlistCount
 from monitor.presentation import times
 from monitor.presentation.spans import Line, fit, width, wrap
 from monitor.presentation.story import ListedStory

@@ -14,15 +14,9 @@ from monitor.base.article import Timestamp
 from monitor.base.formatting import percent, shown_title
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext, number
-from monitor.model.language import language_name
-from monitor.model.search_results import (
-    Facets,
-    Results,
-    SearchHit,
-    Share,
-    Suggestion,
-)
-from monitor.model.severity import SEVERITY_SIGNS, Severity
+from monitor.model.search import Facets, Results, SearchHit, Share, Suggestion
+from monitor.model.shown_names import language_name
+from monitor.model.watchlist import SEVERITY_SIGNS, Severity
 from monitor.presentation import times
 from monitor.presentation.spans import Line, Span, fit, slice_runs
 from tui.view.alerts import DATE_MARKS

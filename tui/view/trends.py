@@ -14,7 +14,7 @@ from monitor.base import text_cleaning as safe
 from monitor.base.formatting import articles, month
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
-from monitor.model.search_results import BucketSize, Series, Trend
+from monitor.model.search import BucketSize, Series, Trend
 from monitor.presentation import times
 from monitor.presentation.spans import Line, fit, width
 

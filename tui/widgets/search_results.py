@@ -14,8 +14,8 @@ from textual.strip import Strip
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
-from monitor.model.search_results import Results, SearchHit, Suggestion, Trend
-from monitor.model.severity import Severity
+from monitor.model.search import Results, SearchHit, Suggestion, Trend
+from monitor.model.watchlist import Severity
 from monitor.presentation.spans import Line
 from tui.view.search import StartRow, result_row, suggestion_row
 from tui.view.trends import period_clauses, trend_bars, trend_lines

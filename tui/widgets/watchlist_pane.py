@@ -13,8 +13,7 @@ from textual.message import Message
 
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
-from monitor.model.severity import Severity
-from monitor.model.watchlist import Silence, WatchlistCount
+from monitor.model.watchlist import Severity, Silence, WatchlistCount
 from monitor.presentation import times
 from monitor.presentation.spans import Line
 from tui.key_labels import bind

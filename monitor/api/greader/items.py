@@ -23,8 +23,8 @@ from monitor.base.formatting import alert_number, shown_title
 from monitor.base.text_cleaning import safe_url
 from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert, AlertState
-from monitor.model.severity import Severity
 from monitor.model.shown_names import kind_name, severity_name
+from monitor.model.watchlist import Severity
 from monitor.presentation.alert import match_spans
 
 BOLD = Markup("<b>{}</b>")

@@ -34,8 +34,8 @@ from monitor.api.newsroom import Here, Newsroom
 from monitor.api.problems import ApiProblem, invalid
 from monitor.base.translation import gettext as _
 from monitor.model.alert import AlertState
-from monitor.model.severity import Severity
-from monitor.model.token import Scope
+from monitor.model.analyst import Scope
+from monitor.model.watchlist import Severity
 from monitor.presentation.service.triage import clean_tag
 
 _HEADERS = ("googlelogin auth=", "bearer ")  # not a message

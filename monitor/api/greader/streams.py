@@ -15,11 +15,9 @@ from msgspec.structs import replace
 from monitor.api.newsroom import LARGEST
 from monitor.base.article import Timestamp
 from monitor.model.alert import AlertState
-from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
-from monitor.model.severity import Severity
 from monitor.model.shown_names import severity_name
-from monitor.model.watchlist import WatchlistRecord
+from monitor.model.watchlist import FEED_HEALTH, Severity, WatchlistRecord
 from monitor.storage.store.sql.views import Views
 
 STATE, LABEL = "user/-/state/com.google/", "user/-/label/"

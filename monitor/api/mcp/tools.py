@@ -17,7 +17,7 @@ from monitor.api.problems import ApiProblem
 from monitor.api.routes import alerts, archive, feeds, newsroom, watchlists
 from monitor.base.errors import UnknownNameError
 from monitor.base.translation import gettext as _
-from monitor.model.token import Scope
+from monitor.model.analyst import Scope
 from monitor.presentation.rows import means
 from monitor.presentation.rows.alerts import AlertRow, StoryRow, alert_row
 from monitor.presentation.rows.articles import ArticleDetailsRow, details_row

@@ -23,7 +23,7 @@ from monitor.base.formatting import shown_title
 from monitor.base.translation import gettext as _
 from monitor.model.article import ArticleDetails, MatchPlace, shown_parts
 from monitor.model.config import SavedSearch
-from monitor.model.search_results import Results, Suggestion
+from monitor.model.search import Results, Suggestion
 from monitor.presentation.service.article_revisions import revisions_of
 from monitor.storage.search.suggestions import FEW
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from monitor.base.article import Timestamp
 from monitor.base.files import atomic_write
-from monitor.model.token import token_hash
+from monitor.model.analyst import token_hash
 
 LIFE = 12 * 3600.0
 """Seconds after which one has to log in again: a long working day."""

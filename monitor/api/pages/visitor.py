@@ -14,7 +14,7 @@ from monitor.api.access import Access, Caller, allowed, bearer, check_scope, no_
 from monitor.api.pages.sessions import Session, Sessions
 from monitor.api.problems import ApiProblem
 from monitor.base.translation import gettext as _
-from monitor.model.token import Scope
+from monitor.model.analyst import Scope
 
 FIELDS = 100
 """Fields of a form at most."""

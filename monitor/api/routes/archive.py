@@ -25,7 +25,7 @@ from monitor.api.newsroom import (
 from monitor.api.problems import invalid
 from monitor.api.router import RowRouter
 from monitor.base.translation import gettext as _
-from monitor.model.search_results import BucketSize, GroupBy
+from monitor.model.search import BucketSize, GroupBy
 from monitor.presentation.rows import means
 from monitor.presentation.rows.articles import (
     ArticleDetailsRow,

@@ -13,10 +13,10 @@ from monitor.api.guard import HEAVY_SECONDS, Alone, more_time
 from monitor.api.newsroom import Body, Here, Moment, Parameters, Text, param
 from monitor.api.problems import ApiProblem, invalid
 from monitor.api.router import RowRouter
-from monitor.base.analyst import acting_as
 from monitor.base.errors import FeedError
 from monitor.base.translation import gettext as _
 from monitor.config import value_parsers
+from monitor.model.analyst import acting_as
 from monitor.model.config import Config
 from monitor.model.feed import Feed
 from monitor.presentation.rows import means

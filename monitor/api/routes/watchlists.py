@@ -24,11 +24,12 @@ from monitor.api.newsroom import (
 )
 from monitor.api.problems import ApiProblem, FieldProblem
 from monitor.api.router import RowRouter
-from monitor.base.analyst import acting_as
 from monitor.base.translation import gettext as _
 from monitor.config.loading import read
-from monitor.model.config import Config, Watchlist
+from monitor.model.analyst import acting_as
+from monitor.model.config import Config
 from monitor.model.search import Filter
+from monitor.model.watchlist import Watchlist
 from monitor.presentation.rows import means
 from monitor.presentation.rows.alerts import MatchRow, match_row
 from monitor.presentation.rows.searches import HitRow, hit_row

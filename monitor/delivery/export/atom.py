@@ -12,7 +12,7 @@ from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert
 from monitor.model.briefing import StoredBriefing
-from monitor.model.search_results import SearchHit
+from monitor.model.search import SearchHit
 from monitor.model.shown_names import severity_name
 from monitor.presentation.alert import describe_reasons
 

@@ -23,7 +23,7 @@ from monitor.judgement.alerts.latency import durations
 from monitor.model.delivery import DeliveryState
 from monitor.model.feed import Health, Outcome
 from monitor.model.latency import Step
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity
 from monitor.storage.monitor_lock import Heartbeat
 from monitor.storage.store.sql.views import Views
 

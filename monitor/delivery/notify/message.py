@@ -19,8 +19,8 @@ from monitor.delivery.export.markup import HTML, MARKDOWN, PLAIN, Markup, plain
 from monitor.model.alert import Alert
 from monitor.model.briefing import StoredBriefing
 from monitor.model.delivery import Notification
-from monitor.model.severity import SEVERITY_SIGNS
 from monitor.model.shown_names import kind_name, severity_name
+from monitor.model.watchlist import SEVERITY_SIGNS
 from monitor.presentation import times
 from monitor.presentation.alert import match_spans
 from monitor.presentation.article import passage

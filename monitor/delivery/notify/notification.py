@@ -11,7 +11,7 @@ from monitor.base.formatting import alert_page, briefing_page
 from monitor.model.alert import Alert
 from monitor.model.briefing import StoredBriefing
 from monitor.model.delivery import BriefingNotification, Delivery, Notification
-from monitor.model.reserved_names import FEED_HEALTH
+from monitor.model.watchlist import FEED_HEALTH
 from monitor.presentation.rows.alerts import alert_row
 from monitor.presentation.rows.articles import article_row
 from monitor.storage.store.sql.views import Views

@@ -21,10 +21,10 @@ from monitor.judgement.alerts.alert_planning import plan_alerts
 from monitor.judgement.alerts.facts import Arrivals
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.config import Watchlist
 from monitor.model.evidence import Via
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange, Entry, Known
+from monitor.model.watchlist import Watchlist
 from monitor.storage.store.sql.batch import Batch
 from monitor.storage.store.sql.store import Store
 

@@ -19,8 +19,8 @@ from monitor.intake.ingest import cross_language
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.judgement.match.time_limit import TimedMatcher
 from monitor.model.feed import Feed
-from monitor.model.match import WatchlistMatch
 from monitor.model.poll import Names
+from monitor.model.watchlist import WatchlistMatch
 
 
 class Enrichment(Struct, frozen=True):

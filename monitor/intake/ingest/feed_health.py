@@ -28,7 +28,7 @@ from monitor.base.translation import ngettext, number
 from monitor.intake.ingest.publication_rate import describe_interval, is_silent
 from monitor.model.alert import AlertKind, BegunIncident
 from monitor.model.feed import Feed, FeedState, Health, Outcome, Poll
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity
 
 if TYPE_CHECKING:  # viewers ask for the health of feeds only
     from monitor.model.alert import FeedIncident

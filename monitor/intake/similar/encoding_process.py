@@ -26,6 +26,7 @@ from monitor.base.errors import EncodingError, MonitorError
 from monitor.base.fork_server import forking
 from monitor.base.translation import gettext as _
 from monitor.judgement.alerts.publishers import publisher
+from monitor.model.config import StoreAddress
 from monitor.model.event_link import (
     WINDOW,
     EncodedArticle,
@@ -34,7 +35,6 @@ from monitor.model.event_link import (
     Similar,
     Unencoded,
 )
-from monitor.model.store_address import StoreAddress
 from monitor.storage.store import open_views
 from monitor.storage.store.sql.views import Views
 

@@ -33,9 +33,8 @@ from monitor.judgement.alerts.routing import Routing
 from monitor.model import evidence
 from monitor.model.alert import AlertKind, BegunIncident, Verdict
 from monitor.model.evidence import Kind, Via
-from monitor.model.match import Match, WatchlistMatch
 from monitor.model.poll import ArticleChange, RaisedAlert
-from monitor.model.reserved_names import FEED_HEALTH
+from monitor.model.watchlist import FEED_HEALTH, Match, WatchlistMatch
 
 
 def plan_alerts(

@@ -16,9 +16,9 @@ from monitor.judgement.alerts.plan import AlertPlan, Notify
 from monitor.judgement.alerts.quiet_hours import by_the_clock
 from monitor.judgement.alerts.routing import Routing, Suppressed
 from monitor.model.alert import SuppressionReason
-from monitor.model.config import Watchlist
 from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.poll import RaisedAlert
+from monitor.model.watchlist import Watchlist
 
 COUNTED = (SuppressionReason.SILENCE, SuppressionReason.COOLDOWN)
 """Reasons that end: the next notification says how many alerts they suppressed."""

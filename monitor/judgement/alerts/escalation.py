@@ -12,12 +12,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from monitor.judgement.alerts.facts import Arrivals, StoryAlert, StoryFacts, StoryLink
 from monitor.judgement.alerts.plan import NewEscalation
 from monitor.judgement.alerts.publishers import publisher
-from monitor.model.alert import OUTLETS, AlertState, Verdict, describe_escalation
+from monitor.model.alert import OUTLETS, AlertState, Verdict
 from monitor.model.article import ArticleOrigin
-from monitor.model.config import Escalate
 from monitor.model.evidence import Via
 from monitor.model.poll import RaisedAlert
-from monitor.model.severity import Severity
+from monitor.model.shown_names import describe_escalation
+from monitor.model.watchlist import Escalate, Severity
 
 _NEXT = {Severity.LOW: Severity.MEDIUM, Severity.MEDIUM: Severity.HIGH}
 

@@ -10,13 +10,10 @@ from msgspec import Struct, field
 from monitor.base.article import Timestamp
 from monitor.model.alert import AlertState, BegunIncident, Verdict
 from monitor.model.article import ArticleOrigin
-from monitor.model.config import Escalate
 from monitor.model.evidence import Via
 from monitor.model.feed import Feed
-from monitor.model.match import Match
 from monitor.model.poll import NO_HEADLINE, ArticleChange, Headline, RaisedAlert, ResponseEvidence
-from monitor.model.severity import Severity
-from monitor.model.watchlist import Silence
+from monitor.model.watchlist import Escalate, Match, Severity, Silence
 
 
 class Arrivals(Struct, frozen=True, kw_only=True):

@@ -15,8 +15,7 @@ from monitor.model.alert import AlertKind
 from monitor.model.evidence import Kind
 from monitor.model.lease import SharingMonitor
 from monitor.model.poll import RaisedAlert
-from monitor.model.reserved_names import FEED_HEALTH
-from monitor.model.severity import Severity
+from monitor.model.watchlist import FEED_HEALTH, Severity
 
 
 def plan_store_damage(

@@ -10,12 +10,10 @@ from msgspec import Struct, field
 from monitor.base.article import Timestamp
 from monitor.judgement.alerts.facts import SuppressedCount
 from monitor.model.alert import AlertKind, AlertState
-from monitor.model.config import Watchlist
 from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.evidence import Kind
-from monitor.model.match import Match
 from monitor.model.poll import RaisedAlert
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Match, Severity, Watchlist
 
 
 class NewAlert(Struct, frozen=True, kw_only=True):

@@ -16,9 +16,9 @@ from monitor.judgement.alerts.quiet_hours import by_the_clock
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.alerts.unusual_volume import Unusual
 from monitor.model.alert import AlertKind
-from monitor.model.config import Watchlist
 from monitor.model.evidence import Kind
 from monitor.model.poll import RaisedAlert
+from monitor.model.watchlist import Watchlist
 
 HEADLINES = 3
 """Headlines that the title of an alert names."""

@@ -39,9 +39,8 @@ from monitor.judgement.match.presearcher import (
     filing,
     open_leaf,
 )
-from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
-from monitor.model.match import Match, WatchlistMatch
+from monitor.model.watchlist import Match, Watchlist, WatchlistMatch
 
 MAX_MATCHES = 50
 """Most matches listed for one watchlist in one article."""

@@ -11,7 +11,7 @@ from monitor.base.article import Article
 from monitor.base.translation import gettext as _
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed
-from monitor.model.match import WatchlistMatch
+from monitor.model.watchlist import WatchlistMatch
 
 ARTICLE_SECONDS = 5.0
 """Seconds of processor time in which an article is matched. A long one takes 0.2 s."""

@@ -11,7 +11,7 @@ from monitor.base.text_cleaning import clean
 from monitor.presentation.rows import Moment, TextOrNull, decimals, means, row
 
 if TYPE_CHECKING:
-    from monitor.model.search_results import Results, SearchHit, Suggestion, Trend
+    from monitor.model.search import Results, SearchHit, Suggestion, Trend
 
 
 class HitRow(TypedDict):

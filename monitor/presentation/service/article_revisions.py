@@ -24,8 +24,8 @@ from monitor.model.article import (
     Term,
     Version,
 )
-from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
+from monitor.model.watchlist import Watchlist
 
 if TYPE_CHECKING:
     from monitor.storage.store.sql.views import Views

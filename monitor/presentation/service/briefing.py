@@ -22,10 +22,8 @@ from monitor.model.briefing import (
     WatchlistBriefing,
 )
 from monitor.model.feed import Coverage, FeedHealth, Gap, GapKind
-from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
-from monitor.model.severity import Severity
-from monitor.model.watchlist import Baseline
+from monitor.model.watchlist import FEED_HEALTH, Baseline, Severity
 from monitor.presentation.alert import match_spans
 from monitor.presentation.article import passage
 from monitor.storage.store.sql.views import Views

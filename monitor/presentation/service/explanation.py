@@ -9,8 +9,9 @@ from monitor.base.article import Article
 from monitor.base.errors import UnknownNameError
 from monitor.base.translation import gettext as _
 from monitor.judgement.match.matcher import Explanation, explain
-from monitor.model.config import Config, Watchlist
+from monitor.model.config import Config
 from monitor.model.feed import Feed
+from monitor.model.watchlist import Watchlist
 
 if TYPE_CHECKING:
     from monitor.storage.store.sql.views import Views
@@ -25,7 +26,7 @@ def find_watchlist(config: Config, name: str) -> Watchlist:
     for watchlist in config.watchlists:
         if watchlist.name.casefold() == name.casefold():
             return watchlist
-    from monitor.base.spelling import nearest
+    from monitor.base.formatting import nearest
 
     close = nearest(name, [watchlist.name for watchlist in config.watchlists])
     close = close or _("; `tocsin watch list` lists them")

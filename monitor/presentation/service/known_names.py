@@ -13,14 +13,14 @@ from index.query.ast import Facet, walk
 from monitor.base.errors import MonitorError, UnknownNameError
 from monitor.base.translation import gettext as _
 from monitor.config.loading import load
-from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
-from monitor.model.watchlist import WatchlistInForce
+from monitor.model.watchlist import FEED_HEALTH, WatchlistInForce
 from monitor.presentation.service.triage import clean_person
 
 if TYPE_CHECKING:
-    from monitor.model.config import Config, Watchlist
+    from monitor.model.config import Config
     from monitor.model.feed import Feed
+    from monitor.model.watchlist import Watchlist
     from monitor.storage.store.sql.views import Views
 
 
@@ -60,7 +60,7 @@ class KnownNames:
         known = self._views.triage.people()
         if not name or name.casefold() in map(str.casefold, known):
             return ""
-        from monitor.base.spelling import nearest
+        from monitor.base.formatting import nearest
 
         return _("nobody called `{name}` has worked on alerts", name=name) + nearest(name, known)
 
@@ -93,7 +93,7 @@ class KnownNames:
         former = Filter(watchlists=(name,), closed=True, silenced=True)
         if len(views.alerts.ids(former, limit=1)):
             return ""
-        from monitor.base.spelling import nearest
+        from monitor.base.formatting import nearest
 
         hint = nearest(name, known) or _("; `tocsin watch list` lists them")
         return _("no watchlist is called `{name}`", name=name) + hint
@@ -113,7 +113,7 @@ class KnownNames:
         known = self._views.triage.tags()
         if tag in known:
             return ""
-        from monitor.base.spelling import nearest
+        from monitor.base.formatting import nearest
 
         return _("no alert has the tag `{tag}`", tag=tag) + nearest(tag, known)
 

@@ -16,11 +16,11 @@ from monitor.base.article import Timestamp
 from monitor.base.formatting import clauses
 from monitor.intake.ingest.feed_health import WORST, describe_health, describe_trouble, health
 from monitor.intake.ingest.permanent_redirects import describe_redirect
+from monitor.model.config import StoreAddress
 from monitor.model.delivery import DeliveryState
 from monitor.model.feed import Coverage, Feed, FeedHealth
 from monitor.model.search import PastSearch
 from monitor.model.status import Status, Totals
-from monitor.model.store_address import StoreAddress
 from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import index_repair
 from monitor.storage.monitor_lock import current_heartbeat
@@ -28,9 +28,10 @@ from monitor.storage.monitor_lock import current_heartbeat
 if TYPE_CHECKING:
     from index.query.parser import Query
     from monitor.model.briefing import Briefing
-    from monitor.model.config import SavedSearch, Watchlist
+    from monitor.model.config import SavedSearch
     from monitor.model.latency import Latency
-    from monitor.model.search_results import SearchHit
+    from monitor.model.search import SearchHit
+    from monitor.model.watchlist import Watchlist
     from monitor.presentation.service.statistics import Statistics
     from monitor.presentation.service.triage import Triage
     from monitor.storage.search.search import ArchiveSearch

@@ -6,9 +6,9 @@ from contextlib import closing
 
 from index.evaluation.highlight import snippet
 from monitor.intake.similar.encoding_process import EncodingProcess
-from monitor.model.search_results import SearchHit
-from monitor.model.store_address import StoreAddress
-from monitor.model.vectors_extra import require_encoder
+from monitor.model.config import StoreAddress
+from monitor.model.event_link import require_encoder
+from monitor.model.search import SearchHit
 from monitor.storage.store.sql.views import Views
 
 SNIPPET = 300

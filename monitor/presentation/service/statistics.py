@@ -15,10 +15,8 @@ from index.query.filters import UNDETERMINED
 from index.query.parser import Query, parse_query
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
-from monitor.model.search import Filter
-from monitor.model.search_results import BucketSize, Facets, GroupBy, Mention, Share, Trend
-from monitor.model.severity import Severity
-from monitor.model.watchlist import Baseline, WatchlistCount
+from monitor.model.search import BucketSize, Facets, Filter, GroupBy, Mention, Share, Trend
+from monitor.model.watchlist import Baseline, Severity, WatchlistCount
 from monitor.storage.search import trends
 from monitor.storage.search.trends import Interval, bounds, merge_intervals
 from monitor.watchlists.baselines import Baselines

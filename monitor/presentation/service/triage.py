@@ -16,10 +16,9 @@ from monitor.base.text_cleaning import line, lines
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 from monitor.model.alert import AlertState, Verdict
-from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
 from monitor.model.triage import Change, TriageAction, TriageState
-from monitor.model.watchlist import Silence
+from monitor.model.watchlist import FEED_HEALTH, Silence
 
 if TYPE_CHECKING:
     from index.query.ast import Node
@@ -179,7 +178,7 @@ class Triage:
 
     def _watchlist_name(self, name: str) -> str:
         """Return the name of a watchlist as it is written in `feeds.yaml`."""
-        from monitor.base.spelling import nearest
+        from monitor.base.formatting import nearest
 
         names = [watchlist.name for watchlist in self._views.watchlists.in_force()]
         known = {one.casefold(): one for one in (*names, FEED_HEALTH)}

@@ -18,7 +18,7 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
 from monitor.base.formatting import iso
 from monitor.base.translation import gettext as _
-from monitor.model.store_address import FILE
+from monitor.model.config import STORE_FILE
 from monitor.storage.store.database.schema import VERSION
 from monitor.storage.store.database.sqlite import RESTORE, find_damage, open_database
 
@@ -59,7 +59,11 @@ def parse_manifest(content: bytes, file: object) -> Manifest:
     try:
         manifest = msgspec.json.decode(content, type=Manifest)
         names = manifest.files.keys()
-        if manifest.format != FORMAT or FILE not in names or not names <= {FILE, CONFIG}:
+        if (
+            manifest.format != FORMAT
+            or STORE_FILE not in names
+            or not names <= {STORE_FILE, CONFIG}
+        ):
             raise ValueError(_("of another format"))
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         words = _(
@@ -102,7 +106,7 @@ def back_up(data: Path, config: Path, file: Path, now: Timestamp, progress: Prog
 
 
 def _sources(copy: Path, config: Path) -> dict[str, Path]:
-    return {FILE: copy} | ({CONFIG: config} if config.exists() else {})
+    return {STORE_FILE: copy} | ({CONFIG: config} if config.exists() else {})
 
 
 def _copy_store(data: Path, copy: Path, progress: Progress) -> tuple[int, int]:
@@ -128,7 +132,7 @@ def _copy_store(data: Path, copy: Path, progress: Progress) -> tuple[int, int]:
             raise BackupError(
                 _(
                     "{file}: it is damaged ({damage}), and no backup was written; {advice}",
-                    file=data / FILE,
+                    file=data / STORE_FILE,
                     damage=damage,
                     advice=_(RESTORE),
                 )

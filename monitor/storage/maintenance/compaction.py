@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from monitor.base.errors import StoreError
 from monitor.base.translation import gettext as _
-from monitor.model.store_address import FILE
+from monitor.model.config import STORE_FILE
 from monitor.storage.store.database.connection import reading
 from monitor.storage.store.database.sqlite import TICK, open_database
 
@@ -46,7 +46,7 @@ def compact(folder: Path) -> None:
             _(
                 "{file}: compacting it needs {needed} MB of free disk, there are {spare} MB;"
                 " nothing was lost",
-                file=folder / FILE,
+                file=folder / STORE_FILE,
                 needed=2 * needed >> 20,
                 spare=spare >> 20,
             )
@@ -60,5 +60,5 @@ def compact(folder: Path) -> None:
             if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
                 raise KeyboardInterrupt from error
             raise StoreError(
-                _("{file}: {error}; it is as it was", file=folder / FILE, error=error)
+                _("{file}: {error}; it is as it was", file=folder / STORE_FILE, error=error)
             ) from error

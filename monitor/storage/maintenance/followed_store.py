@@ -14,8 +14,7 @@ from pathlib import Path
 from index import archive_engine
 from monitor.base.article import Timestamp
 from monitor.base.files import atomic_write
-from monitor.model.config import OutboxEntry, OutboxState
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
 from monitor.storage.data_folder import archive_address
 from monitor.storage.store.sql.articles import article_columns
 from monitor.storage.store.sql.store import Store, outbox_entries

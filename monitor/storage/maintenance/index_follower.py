@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage import monitor_lock
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.followed_store import FollowedStore

@@ -29,8 +29,7 @@ from monitor.base.fork_server import forking, preload
 from monitor.base.garbage import free_at_once
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
-from monitor.model.config import OutboxEntry, OutboxState
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
 from monitor.storage.maintenance import index_repair, indexer
 from monitor.storage.maintenance.followed_store import FollowedStore
 from monitor.storage.maintenance.guarded_writer import BatchTime, InHand, read_note

@@ -19,7 +19,7 @@ from msgspec import Struct
 from monitor.base.files import atomic_write
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
-from monitor.model.store_address import FILE
+from monitor.model.config import STORE_FILE
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance.backup import (
     CHUNK,
@@ -47,7 +47,7 @@ class RestorePaths(Struct, frozen=True):
 
     def in_the_way(self, config: bytes | None) -> list[Path]:
         """Return the existing files; a `feeds.yaml` with the same content does not count."""
-        names = (FILE, f"{FILE}-wal", f"{FILE}-shm", ARCHIVE_FOLDER)
+        names = (STORE_FILE, f"{STORE_FILE}-wal", f"{STORE_FILE}-shm", ARCHIVE_FOLDER)
         there = [path for name in names if (path := self.data / name).exists()]
         if config is not None and self.config.exists() and self.config.read_bytes() != config:
             there.append(self.config)
@@ -82,7 +82,7 @@ def unpack(file: Path, places: RestorePaths, progress: Progress) -> Path:
                 )
             )
         places.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        needed, spare = manifest.files[FILE].size, shutil.disk_usage(places.data).free
+        needed, spare = manifest.files[STORE_FILE].size, shutil.disk_usage(places.data).free
         if needed > spare:
             raise BackupError(
                 _(
@@ -94,12 +94,12 @@ def unpack(file: Path, places: RestorePaths, progress: Progress) -> Path:
                     spare=number(spare >> 20),
                 )
             )
-        fresh = places.data / f"{FILE}.restored"
+        fresh = places.data / f"{STORE_FILE}.restored"
         fresh.unlink(missing_ok=True)
         fresh.touch(mode=0o600, exist_ok=False)
         try:
             for name, expected in manifest.files.items():
-                with fresh.open("wb") if name == FILE else contextlib.nullcontext() as into:
+                with fresh.open("wb") if name == STORE_FILE else contextlib.nullcontext() as into:
                     _check(file, packed, name, expected, into, progress)
             with closing(sqlite3.connect(fresh)) as sql:
                 damage = find_damage(sql)
@@ -121,7 +121,7 @@ def replace_newsroom(fresh: Path, config: bytes | None, places: RestorePaths, as
         aside.mkdir(mode=0o700, parents=True)
     for path in there:
         shutil.move(path, aside / path.name)
-    fresh.rename(places.data / FILE)
+    fresh.rename(places.data / STORE_FILE)
     if config is not None:
         places.config.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(places.config, config)
@@ -140,7 +140,7 @@ def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
 
 def _check_members(packed: zipfile.ZipFile, file: Path) -> None:
     """Refuse a zip with anything in it but the files of a backup, each once."""
-    limits = {FILE: None, CONFIG: MAX_CONFIG, MANIFEST: MAX_MANIFEST}
+    limits = {STORE_FILE: None, CONFIG: MAX_CONFIG, MANIFEST: MAX_MANIFEST}
     seen = set()
     for member in packed.infolist():
         kind = stat.S_IFMT(member.external_attr >> 16)

@@ -18,8 +18,8 @@ from monitor.judgement.alerts.newsroom_incidents import plan_lost_monitors, plan
 from monitor.judgement.alerts.plan import AlertPlan
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertKind
-from monitor.model.reserved_names import FEED_HEALTH
-from monitor.model.store_address import FILE, StoreAddress
+from monitor.model.config import STORE_FILE, StoreAddress
+from monitor.model.watchlist import FEED_HEALTH
 from monitor.storage.store.database.opening import open_database
 from monitor.storage.store.database.sqlite import RESTORE
 from monitor.storage.store.sql.store import Store
@@ -81,7 +81,7 @@ class StoreCheckRunner:
         if found:
             self.damage = _(
                 "{file} is damaged ({damage}); {advice}",
-                file=FILE, damage=found, advice=_(RESTORE),
+                file=STORE_FILE, damage=found, advice=_(RESTORE),
             )  # fmt: skip
             log.error("%s", self.damage)
         await self._tell(self.damage)

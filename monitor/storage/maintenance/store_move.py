@@ -15,7 +15,7 @@ from msgspec import Struct
 from monitor.base.errors import StoreError
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
-from monitor.model.store_address import FILE, StoreAddress
+from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.storage.store import store_name
 from monitor.storage.store.database.connection import Connection, reading
 from monitor.storage.store.database.opening import open_database
@@ -102,9 +102,9 @@ class _FilledFile:
         self._made = folder / MOVING
 
     def __enter__(self) -> Path:
-        if (self._folder / FILE).exists():
+        if (self._folder / STORE_FILE).exists():
             raise StoreError(
-                _("{file}: exists already, and nothing was changed", file=self._folder / FILE)
+                _("{file}: exists already, and nothing was changed", file=self._folder / STORE_FILE)
             )
         shutil.rmtree(self._made, ignore_errors=True)  # of a move that was interrupted
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -112,7 +112,7 @@ class _FilledFile:
 
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is None:
-            (self._made / FILE).rename(self._folder / FILE)
+            (self._made / STORE_FILE).rename(self._folder / STORE_FILE)
         shutil.rmtree(self._made, ignore_errors=True)
 
 

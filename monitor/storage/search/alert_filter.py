@@ -28,7 +28,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
 from monitor.model.alert import AlertState, Verdict
 from monitor.model.search import Filter
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity
 
 _ARCHIVE_HINT = mark("/ searches the archive with it")
 _IS = {

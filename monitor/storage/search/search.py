@@ -31,8 +31,7 @@ from monitor.base.article import Article, Timestamp
 from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
-from monitor.model.search import Filter
-from monitor.model.search_results import Results, SearchHit, Suggestion
+from monitor.model.search import Filter, Results, SearchHit, Suggestion
 from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import index_repair
 from monitor.storage.search.paging import ResultPage

@@ -12,8 +12,7 @@ from index.archive import ArchivePage
 from index.query.parser import Query
 from index.query.suggestions import QuerySuggestion, Similar, SuggestionKind, query_suggestions
 from monitor.base.article import Timestamp
-from monitor.model.search import Filter
-from monitor.model.search_results import Suggestion
+from monitor.model.search import Filter, Suggestion
 
 FEW = 5
 """Hits below which other searches are suggested."""

@@ -12,7 +12,7 @@ from index.archive import MatchedArticles
 from index.query.ast import And, Facet, Node
 from monitor.base.article import Timestamp
 from monitor.base.translation import ngettext
-from monitor.model.search_results import WHOLE, BucketSize, Series
+from monitor.model.search import WHOLE, BucketSize, Series
 
 Resolve = Callable[[str], tuple[Timestamp, Timestamp]]
 """Returns start and end of what is written."""

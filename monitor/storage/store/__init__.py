@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from monitor.model.store_address import StoreAddress
+    from monitor.model.config import StoreAddress
     from monitor.storage.store.sql.leases import SqlLeases
     from monitor.storage.store.sql.store import Store
     from monitor.storage.store.sql.views import Views

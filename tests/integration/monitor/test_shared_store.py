@@ -21,7 +21,7 @@ from support.small_store import ALIBABA, arrival, article, opened
 from support.terminal import Terminal
 from support.two_feed_newsroom import WATCHLISTS, subscriptions
 
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage.store import open_store
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]

@@ -17,8 +17,8 @@ from support.two_feed_newsroom import WATCHLISTS, subscriptions
 
 from monitor.config.loading import load
 from monitor.config.source import config_views
-from monitor.model.store_address import StoreAddress
-from monitor.model.token import Scope
+from monitor.model.analyst import Scope
+from monitor.model.config import StoreAddress
 from monitor.storage.store.database.connection import TRIAGE_BUSY_MS
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]

@@ -15,7 +15,7 @@ from support.simulated_monitor import Living
 from support.simulated_time import Town, World
 from support.unusual_newsroom import HOUR, save_past
 
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage.maintenance.verification import verify
 from monitor.storage.store.sql.evidence import EvidenceReader
 from monitor.storage.store.sql.store import Store

@@ -10,7 +10,7 @@ from support.fake_newsroom import FakeNewsroom, failing
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity
 from tui import key_labels
 from tui.app import DashboardApp
 from tui.base_app import BaseApp

@@ -13,7 +13,7 @@ from support.dashboard_driver import drive, look, screen, until
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.runtime.viewing import open_service
 from monitor.storage.store.sql.store import Store
 from tui.app import DashboardApp

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from monitor.base.errors import StoreError
 from monitor.model.alert import AlertState
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.runtime.viewing import open_service
 from monitor.storage.store.sql.store import Store
 from tui.app import DashboardApp

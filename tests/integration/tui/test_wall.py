@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 
 from monitor.model.alert import AlertState, StoryAlerts, Verdict
 from monitor.model.search import Filter
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity
 from monitor.presentation.spans import width
 from monitor.presentation.story import ListedStory
 from tui import wall

@@ -7,7 +7,7 @@ from typing import Any
 
 from monitor.base.errors import requires_extra
 from monitor.base.translation import gettext as _
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage.store.database import sqlite
 from monitor.storage.store.database.connection import (
     BUSY_MS,

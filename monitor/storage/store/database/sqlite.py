@@ -14,7 +14,7 @@ from monitor.base.files import file_signature
 from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
-from monitor.model.store_address import FILE
+from monitor.model.config import STORE_FILE
 from monitor.storage import data_folder
 from monitor.storage.data_folder import archive_address
 from monitor.storage.store.database.connection import BUSY_MS, Dialect, marks
@@ -205,7 +205,7 @@ class SqliteConnection(sqlite3.Connection):
 
     def message(self, error: Exception, so: str = "") -> str:
         """Return what is wrong with the store, what that means, and what to do."""
-        return _message(FILE, error, so)
+        return _message(STORE_FILE, error, so)
 
     @property
     def is_outdated(self) -> bool:
@@ -226,7 +226,7 @@ def open_database(
         StoreError: It is not there, lost, not a store, or of another version.
         MonitorError: With `create`: others can write to the folder.
     """
-    path = folder / FILE
+    path = folder / STORE_FILE
     if create:
         data_folder.claim(folder)
     if not path.exists() or not path.stat().st_size:
@@ -315,7 +315,7 @@ def _refuse_missing(folder: Path, *, create: bool) -> None:
             _(
                 "{file}: it is missing or empty, and the search index of its articles is there;"
                 " {advice}; to begin anew without one, delete {folder}",
-                file=folder / FILE,
+                file=folder / STORE_FILE,
                 advice=_(RESTORE),
                 folder=index,
             )
@@ -352,7 +352,7 @@ def _refuse_emptied(folder: Path, connection: sqlite3.Connection) -> None:
     ((waiting, lost),) = connection.execute(_EMPTIED)
     if lost or (not waiting and archive_engine(archive_address(folder)).holds_articles()):
         words = _LOST if lost else _EMPTY
-        raise StoreError(_(words, file=folder / FILE, advice=_(RESTORE), folder=folder))
+        raise StoreError(_(words, file=folder / STORE_FILE, advice=_(RESTORE), folder=folder))
 
 
 def _message(file: str, error: Exception, so: str = "") -> str:
@@ -372,6 +372,6 @@ def find_damage(connection: sqlite3.Connection) -> str:
         (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF in _UNREAD:
-            raise StoreError(_message(FILE, error)) from error
+            raise StoreError(_message(STORE_FILE, error)) from error
         found = str(error)
     return "" if found == "ok" else " ".join(str(found).split())

@@ -26,12 +26,10 @@ from monitor.model.alert import (
     StoryAlerts,
     StoryTimeline,
     Verdict,
-    describe_escalation,
 )
 from monitor.model.event_link import Surety
-from monitor.model.match import Match
-from monitor.model.reserved_names import FEED_HEALTH
-from monitor.model.severity import Severity
+from monitor.model.shown_names import describe_escalation
+from monitor.model.watchlist import FEED_HEALTH, Match, Severity
 from monitor.storage.store.database.connection import EVERY, Connection, Row, StoreConnection, marks
 from monitor.storage.store.sql.feed_views import FeedViews
 

@@ -27,14 +27,10 @@ from monitor.judgement.alerts.plan import AlertPlan, NewAlert, NewEscalation, No
 from monitor.model import evidence
 from monitor.model.alert import AlertKind, AlertState, Verdict
 from monitor.model.article import ArticleOrigin
-from monitor.model.config import Escalate, Watchlist
 from monitor.model.event_link import Surety
 from monitor.model.evidence import Kind
-from monitor.model.match import Match
 from monitor.model.poll import RaisedAlert
-from monitor.model.reserved_names import FEED_HEALTH
-from monitor.model.severity import Severity
-from monitor.model.watchlist import Silence
+from monitor.model.watchlist import FEED_HEALTH, Escalate, Match, Severity, Silence, Watchlist
 from monitor.storage.store.database.connection import (
     Connection,
     StoreConnection,

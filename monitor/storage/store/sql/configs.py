@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitor.base.errors import StoreError
 from monitor.base.translation import gettext as _
-from monitor.model.stored_config import StoredConfig
+from monitor.model.config import StoredConfig
 from monitor.storage.store.database.connection import StoreConnection, transaction
 
 _NOW = "EXTRACT(EPOCH FROM clock_timestamp())"  # not a message

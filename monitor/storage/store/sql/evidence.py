@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from monitor.judgement.alerts.plan import EvidenceRecord
 from monitor.model import evidence
-from monitor.model.config import Watchlist
+from monitor.model.config import StoreAddress
 from monitor.model.evidence import Kind
-from monitor.model.store_address import StoreAddress
+from monitor.model.watchlist import Watchlist
 from monitor.storage.store.database.connection import CHUNK, Connection, StoreConnection, reading
 from monitor.storage.store.database.opening import open_database
 from monitor.storage.store.sql.alert_views import read_matches

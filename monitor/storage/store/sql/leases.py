@@ -14,7 +14,7 @@ from monitor.storage.store.database.connection import Connection, StoreConnectio
 from monitor.storage.store.database.opening import open_database
 
 if TYPE_CHECKING:
-    from monitor.model.store_address import StoreAddress
+    from monitor.model.config import StoreAddress
 
 BUSY_MS = 2_000
 """Milliseconds that a heartbeat waits for another one."""

@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
-from monitor.model.config import OutboxEntry, OutboxState, Watchlist
+from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
 from monitor.model.feed import Feed, FeedState, PermanentRedirect
 from monitor.model.poll import PendingPage
-from monitor.model.store_address import StoreAddress
+from monitor.model.watchlist import Watchlist
 from monitor.storage.fair_share import bucket_of
 from monitor.storage.store.database.connection import (
     BUSY_MS,

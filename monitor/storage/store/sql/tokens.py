@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitor.base.article import Timestamp
-from monitor.model.token import Scope, Token
+from monitor.model.analyst import Scope, Token
 from monitor.storage.store.database.connection import Row, StoreConnection, marks, transaction
 
 _TOKEN = ", ".join(Token.__struct_fields__)

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from monitor.model.config import StoreAddress
 from monitor.model.lease import SharingMonitor
 from monitor.model.search import PastSearch
 from monitor.model.status import StoreVersion, Totals
-from monitor.model.store_address import StoreAddress
 from monitor.storage.store.database.connection import (
     EVERY,
     TRIAGE_BUSY_MS,

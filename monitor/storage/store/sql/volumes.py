@@ -10,9 +10,8 @@ from typing import overload
 from monitor.base.article import Article, Timestamp
 from monitor.judgement.alerts.facts import AlertFacts
 from monitor.judgement.alerts.unusual_volume import Interval, Story
-from monitor.model.alert import AlertKind
+from monitor.model.alert import AlertKind, UnusualTime
 from monitor.model.feed import Outcome
-from monitor.model.watchlist import UnusualTime
 from monitor.storage.store.database.connection import Connection, by_name, rows_in
 from monitor.storage.store.sql.alerts import read_watchlist_facts
 from monitor.storage.store.sql.articles import article_columns, article_of

@@ -6,12 +6,11 @@ import json
 from collections import Counter, defaultdict
 
 from monitor.base.article import Timestamp
-from monitor.model.alert import Verdict
-from monitor.model.reserved_names import FEED_HEALTH
-from monitor.model.severity import Severity
+from monitor.model.alert import ArticleVerdict, Verdict
 from monitor.model.watchlist import (
-    ArticleVerdict,
+    FEED_HEALTH,
     BackfillProgress,
+    Severity,
     Silence,
     TermRecord,
     Untriaged,

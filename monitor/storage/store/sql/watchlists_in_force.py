@@ -6,9 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from monitor.model.config import Watchlist
 from monitor.model.evidence import Kind
-from monitor.model.watchlist import renamed_watchlists
+from monitor.model.watchlist import Watchlist, renamed_watchlists
 from monitor.storage.store.database.connection import Connection
 from monitor.storage.store.sql.evidence import EvidenceLog
 

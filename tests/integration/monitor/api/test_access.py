@@ -13,7 +13,7 @@ from support.newsroom import Newsroom, until
 
 from monitor.api.limits import Limits
 from monitor.api.problems import READERS, takes_form
-from monitor.model.token import Scope
+from monitor.model.analyst import Scope
 
 pytestmark = pytest.mark.costly
 

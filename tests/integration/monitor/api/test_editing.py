@@ -11,7 +11,7 @@ from support.api_server import Api, serving
 from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Reply, Web, conditional
 
-from monitor.model.token import Scope
+from monitor.model.analyst import Scope
 from monitor.presentation.rows.feeds import DiagnosticsRow
 
 pytestmark = pytest.mark.costly

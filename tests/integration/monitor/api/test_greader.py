@@ -17,7 +17,7 @@ from support.newsroom import Item, Newsroom, rss, until
 from support.scripted_server import Reply, Web
 from support.terminal import Terminal
 
-from monitor.model.token import Scope
+from monitor.model.analyst import Scope
 
 pytestmark = pytest.mark.costly
 

@@ -18,7 +18,7 @@ from support.newsroom import TOCSIN, Item, Newsroom, rss
 from support.scripted_server import Reply, Web
 
 from monitor.api.limits import Limits
-from monitor.model.token import Scope
+from monitor.model.analyst import Scope
 
 if TYPE_CHECKING:
     from mcp import Client

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from support.api_server import Api
 from support.newsroom import until
 
-from monitor.model.token import Scope
+from monitor.model.analyst import Scope
 
 if TYPE_CHECKING:
     from schemathesis import GenerationMode

@@ -21,7 +21,7 @@ from support.scripted_server import Web, conditional
 from support.spreading_story import HOSTS, told_in_turn, watching
 
 from monitor.api.limits import Limits
-from monitor.model.token import Scope
+from monitor.model.analyst import Scope
 
 pytestmark = pytest.mark.costly
 

@@ -8,7 +8,7 @@ import pytest
 from support.api_server import Api, serving
 from support.newsroom import Newsroom
 
-from monitor.model.token import Scope
+from monitor.model.analyst import Scope
 
 pytestmark = pytest.mark.costly
 

@@ -15,7 +15,7 @@ import pytest
 from support.newsroom import PATIENCE, TOCSIN, Newsroom
 
 from monitor.cli import COMMANDS, main_group
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage.store.sql.store import Store
 
 # --- help ------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from support.article_archive import article, blind, fill
 from support.newsroom import Newsroom
 
 from index.query.parser import parse_query
-from monitor.model.config import Watchlist
+from monitor.model.watchlist import Watchlist
 
 PARIS = ZoneInfo("Europe/Paris")
 HOUR, DAY = 3_600.0, 86_400.0

@@ -11,7 +11,7 @@ import pytest
 from support.newsroom import TOCSIN, Item, Newsroom, rss
 from support.scripted_server import Reply, Web
 
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage.store.sql.store import Store
 
 pytestmark = pytest.mark.costly

@@ -12,7 +12,7 @@ from support.newsroom import Newsroom
 
 from monitor.cli import main_group
 from monitor.cli.lazy_group import LazyGroup
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage.store.sql.store import Store
 
 ARGUMENT = "a\x1b[31m\x1b]0;title\x07b\x9b2J\u202ec\u200b\x08\r"

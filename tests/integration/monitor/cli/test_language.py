@@ -15,7 +15,7 @@ from support.newsroom import Newsroom
 
 from monitor.base import translation
 from monitor.cli.translated_command import use_language_of_click
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 
 pytestmark = pytest.mark.costly
 

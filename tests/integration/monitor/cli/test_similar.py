@@ -12,9 +12,9 @@ from support.flow import ManualMonitor, Press, edition
 
 from monitor.cli import main_group
 from monitor.intake.similar.encoder import E5Encoder, packed, sentence
+from monitor.model.config import StoreAddress
 from monitor.model.event_link import EncodedArticle, EncodedBatch
 from monitor.model.feed import Feed
-from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 
 HEADLINES = (

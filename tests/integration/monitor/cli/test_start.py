@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.small_store import ALIBABA, arrival, article, opened
 
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 
 pytestmark = pytest.mark.costly
 

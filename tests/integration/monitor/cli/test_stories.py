@@ -19,8 +19,7 @@ from support.scripted_server import Reply, Web
 
 from index.query.parser import parse_query
 from monitor.cli import main_group
-from monitor.model.config import Watchlist
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity, Watchlist
 
 WATCHLISTS = (
     Watchlist(name="Alibaba", query=parse_query("alibaba"), severity=Severity.HIGH),

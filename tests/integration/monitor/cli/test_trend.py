@@ -17,8 +17,8 @@ from support.newsroom import Newsroom
 from index.query.parser import parse_query
 from monitor.base import signs
 from monitor.cli import main
-from monitor.model.config import Watchlist
-from monitor.model.search_results import BucketSize, Series, Trend
+from monitor.model.search import BucketSize, Series, Trend
+from monitor.model.watchlist import Watchlist
 from monitor.storage.search import trends
 
 pytestmark = pytest.mark.costly

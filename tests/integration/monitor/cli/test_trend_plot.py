@@ -15,7 +15,7 @@ from support.properties import examples
 
 from monitor.base.signs import BARS, ESTIMATE, GAP, POINTS, SERIES, UNSURE
 from monitor.cli.trend import plot_lines
-from monitor.model.search_results import BucketSize, Series, Trend
+from monitor.model.search import BucketSize, Series, Trend
 from monitor.storage.search import trends
 
 pytestmark = pytest.mark.costly

@@ -24,8 +24,7 @@ from support.newsroom import TOCSIN
 from index.query.parser import parse_query
 from monitor.cli import main_group
 from monitor.cli.alerts import COMMANDS
-from monitor.model.config import Watchlist
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity, Watchlist
 
 pytestmark = pytest.mark.costly
 

@@ -14,7 +14,7 @@ from support.newsroom import PATIENCE, Item, Newsroom, rss, until
 from support.scripted_server import Reply, Web
 
 from monitor.base.errors import StoreError
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.model.watchlist import WatchlistInForce
 from monitor.storage.store.sql.views import Views
 

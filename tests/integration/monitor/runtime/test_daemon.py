@@ -21,9 +21,8 @@ from support.newsroom import Item, Newsroom, rss, until
 from support.scripted_server import Fault, Reply, Web, conditional
 
 from monitor.base.errors import ConfigError, FetchError, Problem
-from monitor.model.config import Config
+from monitor.model.config import Config, StoreAddress
 from monitor.model.feed import Health
-from monitor.model.store_address import StoreAddress
 from monitor.runtime import daemon as daemon_module
 from monitor.runtime.daemon import STORE_REST
 from monitor.storage.maintenance import indexer_process

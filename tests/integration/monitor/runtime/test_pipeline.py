@@ -21,9 +21,9 @@ from monitor.intake.fetch.host_limiter import SLOTS
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig
 from monitor.judgement.match.matcher import WatchlistMatcher
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Fetched, ParsedFeed
-from monitor.model.store_address import StoreAddress
 from monitor.runtime import pipeline as pipelines
 from monitor.runtime.pipeline import Pipeline
 from monitor.storage.store.sql.store import Store

@@ -16,7 +16,7 @@ from support import flow
 from support.newsroom import Newsroom
 
 from monitor.base.errors import MonitorError, StoreError
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage import data_folder
 from monitor.storage.maintenance import indexer
 from monitor.storage.store.sql.store import Store

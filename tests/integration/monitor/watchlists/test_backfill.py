@@ -24,9 +24,8 @@ from index.query.parser import any_of
 from index.query.parser import parse_query as understood
 from monitor.base.errors import StoreError
 from monitor.judgement.rule_version import rule_version
-from monitor.model.config import Watchlist
-from monitor.model.severity import Severity
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
+from monitor.model.watchlist import Severity, Watchlist
 from monitor.storage.store.sql.store import Store
 from monitor.watchlists import backfill as module
 from monitor.watchlists.backfill import Backfill, BackfillStep

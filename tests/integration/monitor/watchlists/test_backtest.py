@@ -15,9 +15,9 @@ from support.newsroom import TOCSIN, Newsroom, until
 from index.query.parser import any_of, parse_query
 from monitor.base.article import Article
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.config import Watchlist
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed
-from monitor.model.store_address import StoreAddress
+from monitor.model.watchlist import Watchlist
 from monitor.storage.store.sql.store import Store
 from monitor.watchlists.backtest import (
     STRETCH,

@@ -13,7 +13,7 @@ from index.errors import Interrupted
 from index.interruption import interruptible
 from index.query.parser import any_of
 from monitor.base.article import Article
-from monitor.model.config import Watchlist
+from monitor.model.watchlist import Watchlist
 from monitor.presentation.service.service import Service
 
 DAY = 86_400.0

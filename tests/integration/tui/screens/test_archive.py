@@ -22,8 +22,8 @@ from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.config.loading import load
 from monitor.model.config import SavedSearch
-from monitor.model.search_results import SearchHit, Share
-from monitor.model.severity import Severity
+from monitor.model.search import SearchHit, Share
+from monitor.model.watchlist import Severity
 from monitor.presentation.spans import Line, width
 from monitor.storage.search.query_resolution import narrow_query
 from tui.app import DashboardApp

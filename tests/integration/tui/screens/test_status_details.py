@@ -14,9 +14,8 @@ from textual.pilot import Pilot
 
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
 from monitor.model.feed import GapKind
-from monitor.model.severity import Severity
 from monitor.model.status import Status
-from monitor.model.watchlist import Baseline, WatchlistCount
+from monitor.model.watchlist import Baseline, Severity, WatchlistCount
 from monitor.presentation.spans import width
 from tui.app import DashboardApp
 from tui.screens.deliveries import DeliveriesDialog, delivery_status

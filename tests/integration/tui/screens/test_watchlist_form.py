@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from monitor.config.loading import load
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity
 from tui.app import DashboardApp
 from tui.screens.dialogs import ChoiceDialog
 from tui.screens.watchlist_form import WatchlistForm

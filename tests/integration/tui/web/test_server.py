@@ -29,7 +29,7 @@ from monitor.api.listener import open_listener
 from monitor.api.origin import is_loopback, is_same_origin
 from monitor.cli import CliContext
 from monitor.cli.serve import serve
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage.store.sql.store import Store
 from tui.web.auth import Auth
 from tui.web.server import MAX_SESSIONS, DashboardServer

@@ -10,7 +10,7 @@ from support.dashboard_driver import drive, lines, screen, sees, until
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
-from monitor.model.search_results import SearchHit
+from monitor.model.search import SearchHit
 from tui.app import DashboardApp
 from tui.screens.article import ArticleScreen
 from tui.screens.article_dialogs import OutletsDialog, SimilarDialog

@@ -1,8 +1,13 @@
-"""Errors as they are kept: without the frames that raised them."""
+"""Errors as they are kept: without the frames that raised them; and how an extra is installed."""
 
 from __future__ import annotations
 
-from monitor.base.errors import FetchError
+import shlex
+import sys
+
+from support import ROOT
+
+from monitor.base.errors import FetchError, install_command
 
 
 def raised(error: BaseException) -> BaseException:
@@ -26,3 +31,8 @@ def test_a_chain_that_comes_round_to_itself_ends() -> None:
     reset.__context__.__context__ = reset  # a stream raises one error for all who wait for it
     assert raised(error) is error.bare()
     assert reset.__traceback__ is None
+
+
+def test_an_extra_of_a_checkout_is_installed_from_it() -> None:
+    command = [sys.executable, "-m", "pip", "install", "-e", f"{ROOT}[plots]"]
+    assert install_command("plots") == shlex.join(command)

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from support.store_with_alerts import raised
 
 from monitor.cli import main_group
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage.store.sql.store import Store
 
 

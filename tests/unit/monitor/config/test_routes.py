@@ -12,7 +12,7 @@ from monitor.base.errors import ConfigError
 from monitor.config.loading import understand
 from monitor.judgement.alerts.routing import routing
 from monitor.model.config import Config, Digest, Quiet, Route
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity
 
 PAPER = """\
 zone: europe/brussels

@@ -9,8 +9,8 @@ from support.newsroom import Newsroom
 
 from monitor.base.errors import ConfigError
 from monitor.config.loading import understand
+from monitor.model.config import StoreAddress
 from monitor.model.search import PastSearch
-from monitor.model.store_address import StoreAddress
 from monitor.runtime.viewing import open_service
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import KEPT, Views

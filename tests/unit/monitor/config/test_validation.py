@@ -15,9 +15,8 @@ from monitor.base.errors import ConfigError, Problem
 from monitor.config.loading import load, understand
 from monitor.config.location import data_folder, shared_store
 from monitor.config.watchlist_tests import understand_and_test
-from monitor.model.config import Config
-from monitor.model.severity import Severity
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import Config, StoreAddress
+from monitor.model.watchlist import Severity
 
 PATH = Path("newsroom/feeds.yaml")
 STARTER = (ROOT / "monitor" / "config" / "starter.yaml").read_text(encoding="utf-8")

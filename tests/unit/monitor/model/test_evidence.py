@@ -23,13 +23,11 @@ from monitor.base.article import Article
 from monitor.cli import main_group
 from monitor.judgement.alerts.facts import Arrivals
 from monitor.model.alert import AlertKind, BegunIncident
-from monitor.model.config import Escalate, Watchlist
+from monitor.model.config import StoreAddress
 from monitor.model.evidence import Via
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
-from monitor.model.match import Match, WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome, ResponseEvidence
-from monitor.model.severity import Severity
-from monitor.model.store_address import StoreAddress
+from monitor.model.watchlist import Escalate, Match, Severity, Watchlist, WatchlistMatch
 from monitor.storage.maintenance.verification import VerificationResult, verify
 from monitor.storage.store.database.sqlite_schema import GUARDS
 from monitor.storage.store.sql.evidence import EvidenceReader

@@ -10,9 +10,8 @@ from support.fake_newsroom import FakeNewsroom
 
 from monitor.model.alert import AlertState, Escalation, SuppressionReason, Verdict
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
-from monitor.model.match import Match
-from monitor.model.severity import Severity
 from monitor.model.triage import Decision
+from monitor.model.watchlist import Match, Severity
 from monitor.presentation.alert import (
     alert_lines,
     describe_counts,

@@ -15,9 +15,8 @@ from support.in_process_monitor import InProcessMonitor, NoIndexer, press_of
 
 from monitor.base.errors import FetchError, MonitorError
 from monitor.base.tasks import WorkerThread
-from monitor.model.config import Config
+from monitor.model.config import Config, StoreAddress
 from monitor.model.poll import Fetched, NotModified
-from monitor.model.store_address import StoreAddress
 from monitor.runtime import daemon as daemon_module
 from monitor.storage.store.sql.views import Views
 

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 from support.unusual_newsroom import ALIBABA, DAY, FEED, HOUR, NOW, UnusualNewsroom, save_past
 
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.model.watchlist import Baseline
 from monitor.presentation.service.briefing import compose_briefing, read_facts
 from monitor.presentation.service.statistics import Statistics

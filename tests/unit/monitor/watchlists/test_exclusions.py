@@ -26,10 +26,9 @@ from monitor.cli import main_group
 from monitor.config.loading import load, understand
 from monitor.judgement.match.matcher import WatchlistMatcher, explain
 from monitor.judgement.rule_version import rule_version
-from monitor.model.alert import Verdict
-from monitor.model.config import Watchlist
+from monitor.model.alert import ArticleVerdict, Verdict
 from monitor.model.feed import Feed
-from monitor.model.watchlist import ArticleVerdict, TermRecord
+from monitor.model.watchlist import TermRecord, Watchlist
 from monitor.watchlists.exclusions import (
     LEAST,
     Exclusion,

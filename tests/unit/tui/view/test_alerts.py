@@ -13,8 +13,7 @@ from support.fake_newsroom import NOW, FakeNewsroom, feed_health
 
 from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.feed import Health
-from monitor.model.severity import Severity
-from monitor.model.watchlist import Baseline, WatchlistCount
+from monitor.model.watchlist import Baseline, Severity, WatchlistCount
 from monitor.presentation.spans import Line, width
 from monitor.presentation.story import ListedStory
 from tui.view.alerts import (

@@ -12,7 +12,7 @@ from support.fake_newsroom import NOW, FakeNewsroom
 from monitor.base.article import Article
 from monitor.model.alert import Escalation, Lost, MergedAlert, Outlet, StoryTimeline
 from monitor.model.article import ADDED, REMOVED, SAME, ArticleDetails, ArticleRevision, DiffPart
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity
 from monitor.presentation.spans import Line, width
 from tui.view.article import article_page, outlet_sections, revision_page
 

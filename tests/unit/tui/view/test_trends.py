@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.fake_newsroom import NOW
 
-from monitor.model.search_results import BucketSize, Series, Trend
+from monitor.model.search import BucketSize, Series, Trend
 from monitor.presentation.spans import Line, width
 from tui.view.trends import (
     GAP_BAR,

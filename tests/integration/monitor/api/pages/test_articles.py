@@ -14,7 +14,7 @@ from support.html_pages import Browser
 from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Reply, Web
 
-from monitor.model.token import Scope, Token, token_hash
+from monitor.model.analyst import Scope, Token, token_hash
 
 pytestmark = pytest.mark.costly
 

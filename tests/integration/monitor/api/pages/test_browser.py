@@ -13,7 +13,7 @@ from support.api_server import Api
 from support.headless_browser import Page, browser
 from support.scripted_server import Reply, Web
 
-from monitor.model.token import Scope
+from monitor.model.analyst import Scope
 
 pytestmark = [
     pytest.mark.costly,

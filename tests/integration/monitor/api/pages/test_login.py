@@ -14,7 +14,7 @@ from support.newsroom import Newsroom
 
 from monitor.api.pages import sessions
 from monitor.api.problems import is_page
-from monitor.model.token import Scope, Token, token_hash
+from monitor.model.analyst import Scope, Token, token_hash
 
 pytestmark = pytest.mark.costly
 

@@ -8,7 +8,7 @@ from support.html_pages import NAVIGATION, Browser
 from support.newsroom import Newsroom
 from support.pseudo_language import plain_words, pseudo_language
 
-from monitor.model.token import Scope
+from monitor.model.analyst import Scope
 
 pytestmark = pytest.mark.costly
 

@@ -26,13 +26,12 @@ from monitor.config.loading import understand
 from monitor.delivery.export.metrics_server import serving
 from monitor.delivery.export.prometheus import EventCounters, figures
 from monitor.intake.ingest.poll_outcome import BatchOutcome
-from monitor.model.config import Listening
+from monitor.model.config import Listening, StoreAddress
 from monitor.model.delivery import DeliveryAttempt
 from monitor.model.feed import Outcome, Poll
 from monitor.model.poll import RaisedAlert
-from monitor.model.severity import Severity
 from monitor.model.status import MonitorPresence
-from monitor.model.store_address import StoreAddress
+from monitor.model.watchlist import Severity
 from monitor.storage.monitor_lock import Heartbeat
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views

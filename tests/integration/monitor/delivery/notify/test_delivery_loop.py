@@ -23,9 +23,8 @@ from monitor.delivery.notify.retry import GIVE_UP_SECONDS, MAX_PAUSE, next_try
 from monitor.intake.imports.article_import import ArticleImport
 from monitor.intake.imports.json_articles import parse_article
 from monitor.judgement.alerts.routing import Routing
-from monitor.model.config import DeliveryError, DeliveryFault
+from monitor.model.config import DeliveryError, DeliveryFault, StoreAddress
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
-from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 
 pytestmark = pytest.mark.costly

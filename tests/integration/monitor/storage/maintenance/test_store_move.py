@@ -16,8 +16,8 @@ from support.two_feed_newsroom import WATCHLISTS, subscriptions
 
 from monitor.base.errors import StoreError, StoreTakenError
 from monitor.model.alert import AlertState, Verdict
+from monitor.model.config import StoreAddress
 from monitor.model.poll import Names
-from monitor.model.store_address import StoreAddress
 from monitor.model.triage import Change
 from monitor.storage.maintenance.store_move import move_store
 from monitor.storage.store.database.opening import open_database

@@ -14,8 +14,7 @@ from monitor.api.greader.items import content, item_row
 from monitor.base.article import Article
 from monitor.base.text_cleaning import clean
 from monitor.model.alert import Alert, AlertKind, AlertState, Verdict
-from monitor.model.match import Match
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Match, Severity
 
 ARTICLE = Article(
     id=7, feeds=(1,), url="https://ex.org/1", title="Une grève", summary="Le port est bloqué.",

@@ -18,8 +18,7 @@ from monitor.delivery.export import stix
 from monitor.delivery.export.stix import ExportContext
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.article import ArticleDetails
-from monitor.model.match import Match
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Match, Severity
 
 NOW = 1_696_835_340.0  # 2023-10-09T07:09:00Z
 

@@ -26,10 +26,9 @@ from monitor.delivery.notify.message import (
 from monitor.delivery.notify.notification import payload
 from monitor.model.alert import Alert, AlertKind, AlertState, Outlet, StoryTimeline, Verdict
 from monitor.model.briefing import StoredBriefing
+from monitor.model.config import TEMPLATE_FIELDS, unknown_fields
 from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
-from monitor.model.match import Match
-from monitor.model.message_template import TEMPLATE_FIELDS, unknown_fields
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Match, Severity
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=BRUSSELS).timestamp()

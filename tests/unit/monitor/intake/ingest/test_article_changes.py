@@ -20,11 +20,10 @@ from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome, PollResult
 from monitor.intake.parse.entry_keys import keyed_entries
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.config import Escalate, Watchlist
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Entry, Fetched, ParsedFeed
-from monitor.model.severity import Severity
-from monitor.model.store_address import StoreAddress
+from monitor.model.watchlist import Escalate, Severity, Watchlist
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 

@@ -18,10 +18,10 @@ from support.newsroom import Newsroom
 from index.query.parser import parse_query
 from monitor.cli import main_group, output
 from monitor.intake.ingest import coverage_gaps
-from monitor.model.config import Watchlist
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, Gap, GapKind, Outcome, Poll
 from monitor.model.poll import PollOutcome
-from monitor.model.store_address import StoreAddress
+from monitor.model.watchlist import Watchlist
 from monitor.runtime import machine, viewing
 from monitor.storage.store.sql.store import Store
 

@@ -19,12 +19,12 @@ from monitor.intake.ingest.poll_outcome import ActiveConfig, PollResult
 from monitor.intake.parse.entry_keys import keyed_entries
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.alert import AlertState
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState
-from monitor.model.match import WatchlistMatch
 from monitor.model.poll import Entry, Fetched, ParsedFeed
 from monitor.model.search import Filter
-from monitor.model.store_address import StoreAddress
 from monitor.model.triage import Change
+from monitor.model.watchlist import WatchlistMatch
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 

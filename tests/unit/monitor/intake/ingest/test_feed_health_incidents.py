@@ -15,7 +15,7 @@ from monitor.intake.ingest.feed_health import Reissue
 from monitor.model.alert import AlertKind, BegunIncident, FeedIncident
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import NotModified
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity
 
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 NOW = 1_800_000_000.0

@@ -18,11 +18,11 @@ from monitor.intake.ingest.poll_outcome import ActiveConfig, PollResult
 from monitor.intake.parse.feed import parse
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.alert import AlertKind
-from monitor.model.config import Watchlist
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Fetched, ParsedFeed
 from monitor.model.search import Filter
-from monitor.model.store_address import StoreAddress
+from monitor.model.watchlist import Watchlist
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 

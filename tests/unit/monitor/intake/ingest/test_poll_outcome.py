@@ -13,9 +13,9 @@ from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, PollResult
 from monitor.intake.parse.entry_keys import keyed_entries
 from monitor.judgement.match.matcher import WatchlistMatcher
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, GapKind, Health
 from monitor.model.poll import Entry, Fetched, NotModified, ParsedFeed
-from monitor.model.store_address import StoreAddress
 from monitor.runtime.pipeline import hash_of
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views

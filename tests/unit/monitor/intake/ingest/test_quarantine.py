@@ -19,10 +19,10 @@ from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome, PollR
 from monitor.intake.parse.entry_keys import keyed_entries
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.judgement.match.time_limit import ARTICLE_SECONDS, TimedMatcher
-from monitor.model.config import Watchlist
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, Health
 from monitor.model.poll import Entry, Fetched, ParsedFeed
-from monitor.model.store_address import StoreAddress
+from monitor.model.watchlist import Watchlist
 from monitor.runtime.pipeline import hash_of
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views

@@ -19,9 +19,9 @@ from monitor.base.errors import EncodingError, StoreError
 from monitor.base.tasks import WorkerThread
 from monitor.intake.similar.encoder import packed, sentence, unpacked
 from monitor.intake.similar.event_linker import BATCH, MOST_FAILURES, EventLinker
+from monitor.model.config import StoreAddress
 from monitor.model.event_link import EncodedArticle, EncodedBatch, EventLink, Surety, Unencoded
 from monitor.model.feed import Feed
-from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 
 

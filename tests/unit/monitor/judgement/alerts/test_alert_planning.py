@@ -31,15 +31,20 @@ from monitor.judgement.alerts.plan import AlertPlan
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertKind, AlertState, BegunIncident, SuppressionReason, Verdict
 from monitor.model.article import ArticleOrigin
-from monitor.model.config import Escalate, Route, Watchlist
+from monitor.model.config import Route
 from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.evidence import Kind, Via
 from monitor.model.feed import Feed
-from monitor.model.match import Match, WatchlistMatch
 from monitor.model.poll import ArticleChange, RaisedAlert
-from monitor.model.reserved_names import FEED_HEALTH
-from monitor.model.severity import Severity
-from monitor.model.watchlist import Silence
+from monitor.model.watchlist import (
+    FEED_HEALTH,
+    Escalate,
+    Match,
+    Severity,
+    Silence,
+    Watchlist,
+    WatchlistMatch,
+)
 
 NOW = 1_700_000_000.0
 HOUR = 3600.0

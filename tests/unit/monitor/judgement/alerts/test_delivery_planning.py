@@ -25,15 +25,12 @@ from monitor.intake.ingest.poll_outcome import ActiveConfig
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.alert import Alert
-from monitor.model.config import Escalate, Route, Watchlist
+from monitor.model.config import Route, StoreAddress
 from monitor.model.delivery import Delivery, DeliveryState
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
-from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
-from monitor.model.severity import Severity
-from monitor.model.store_address import StoreAddress
-from monitor.model.watchlist import Silence
+from monitor.model.watchlist import FEED_HEALTH, Escalate, Severity, Silence, Watchlist
 from monitor.presentation.service.triage import NoWatchlistError, Triage
 from monitor.storage.search.search import ArchiveSearch
 from monitor.storage.store.sql.store import Store

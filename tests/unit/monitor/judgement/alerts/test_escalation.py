@@ -28,12 +28,12 @@ from support.spreading_story import (
 from index.query.parser import parse_query as understood
 from monitor.judgement.alerts.escalation import escalated_severity, reasons
 from monitor.judgement.alerts.publishers import publisher
-from monitor.model.alert import AlertState, Verdict, describe_escalation
-from monitor.model.config import Escalate, Watchlist
+from monitor.model.alert import AlertState, Verdict
+from monitor.model.config import StoreAddress
 from monitor.model.search import Filter
-from monitor.model.severity import Severity
-from monitor.model.store_address import StoreAddress
+from monitor.model.shown_names import describe_escalation
 from monitor.model.triage import Change
+from monitor.model.watchlist import Escalate, Severity, Watchlist
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 from monitor.watchlists.backfill import Backfill

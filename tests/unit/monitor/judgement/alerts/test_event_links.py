@@ -28,9 +28,9 @@ from support.spreading_story import (
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.config import Escalate
+from monitor.model.config import StoreAddress
 from monitor.model.event_link import EncodedBatch, EventLink, Surety
-from monitor.model.store_address import StoreAddress
+from monitor.model.watchlist import Escalate
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 

@@ -18,10 +18,10 @@ from support.store_with_alerts import ALIBABA, FEED, NOW, raised
 from monitor.cli import main_group
 from monitor.cli.latency import duration, latency_lines
 from monitor.judgement.alerts.latency import latency, spread
+from monitor.model.config import StoreAddress
 from monitor.model.delivery import DeliveryAttempt
 from monitor.model.latency import ArticleTimes, DeliveryTimes, Step
 from monitor.model.poll import Fetched, ParsedFeed
-from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 

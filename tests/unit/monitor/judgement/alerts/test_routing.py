@@ -15,7 +15,7 @@ from monitor.model.alert import SuppressionReason
 from monitor.model.config import Digest, Quiet, Route
 from monitor.model.delivery import PlannedDelivery
 from monitor.model.poll import RaisedAlert
-from monitor.model.severity import Severity
+from monitor.model.watchlist import Severity
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 NEW_YORK = ZoneInfo("America/New_York")

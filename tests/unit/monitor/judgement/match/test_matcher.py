@@ -10,8 +10,8 @@ from index.errors import QueryError
 from index.query.parser import any_of, parse_query, score
 from monitor.base.article import PARTS, Article
 from monitor.judgement.match.matcher import MAX_MATCHES, WatchlistMatcher, explain
-from monitor.model.config import Watchlist
 from monitor.model.feed import Feed
+from monitor.model.watchlist import Watchlist
 
 FEED = Feed(url="https://www.lesechos.fr/rss.xml", name="Les Échos", tags=("belgique", "éco"))
 

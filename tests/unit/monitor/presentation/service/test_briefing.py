@@ -23,11 +23,10 @@ from support.small_store import ALIBABA, FIRST, NOW, SECOND, SPIES, SmallStore, 
 
 from monitor.model.alert import AlertKind, AlertState, Escalation, Verdict
 from monitor.model.briefing import Briefing
+from monitor.model.config import StoreAddress
 from monitor.model.feed import GapKind, Health
-from monitor.model.severity import Severity
-from monitor.model.store_address import StoreAddress
 from monitor.model.triage import Change
-from monitor.model.watchlist import Baseline
+from monitor.model.watchlist import Baseline, Severity
 from monitor.presentation.service.briefing import BriefingFacts, compose_briefing, read_facts
 
 

@@ -22,8 +22,8 @@ from index.evaluation.significant_terms import MIN_STORIES, log_likelihood, thre
 from index.evaluation.term_statistics import query_term_test
 from index.query.parser import parse_query
 from monitor.base.article import Article
-from monitor.model.search_results import Mention, Share
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
+from monitor.model.search import Mention, Share
 from monitor.presentation.service.statistics import SAMPLE, Statistics, sample
 from monitor.storage.search.search import ArchiveSearch
 from monitor.storage.store.sql.views import Views

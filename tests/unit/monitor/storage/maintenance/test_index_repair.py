@@ -15,9 +15,9 @@ from support.alert_storage import save_poll
 from index import open_archive_writer
 from index.errors import ArchiveError
 from monitor.base.article import Article
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
-from monitor.model.store_address import StoreAddress
 from monitor.presentation.service.service import Service
 from monitor.runtime.viewing import open_service
 from monitor.storage.data_folder import ARCHIVE_FOLDER

@@ -22,9 +22,8 @@ from index.evaluation.spans import MemoryDocument, evaluate
 from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.base.errors import MonitorError
-from monitor.model.search import Filter
-from monitor.model.search_results import BucketSize, GroupBy
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
+from monitor.model.search import BucketSize, Filter, GroupBy
 from monitor.presentation.service.statistics import Statistics
 from monitor.storage.search import trends
 from monitor.storage.search.search import ArchiveSearch

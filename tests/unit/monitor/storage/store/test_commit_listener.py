@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from support.small_store import SmallStore, arrival, opened
 
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage.store.database.postgresql_address import parse_address
 from monitor.storage.store.database.postgresql_listener import PostgresqlCommitListener
 from monitor.storage.store.sql.views import Views

@@ -12,7 +12,7 @@ import pytest
 from support.small_store import ALIBABA, SmallStore, arrival, opened
 
 from monitor.base.errors import StoreError, StoreTakenError
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage.store.database.connection import select_in
 from monitor.storage.store.database.postgresql import describe, open_database
 from monitor.storage.store.database.postgresql_address import parse_address

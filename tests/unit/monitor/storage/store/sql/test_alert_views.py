@@ -16,13 +16,12 @@ from support.properties import examples
 from support.small_store import ALIBABA, NOW, SPIES, SmallStore, arrival, article, match, opened
 
 from monitor.model.alert import AlertState, Verdict
+from monitor.model.config import StoreAddress
 from monitor.model.feed import FeedState, Outcome, Poll
-from monitor.model.match import WatchlistMatch
 from monitor.model.poll import PollOutcome, RaisedAlert, Sighting
 from monitor.model.search import Filter
-from monitor.model.severity import Severity
-from monitor.model.store_address import StoreAddress
 from monitor.model.triage import Change
+from monitor.model.watchlist import Severity, WatchlistMatch
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from support.small_store import ALIBABA, NOW, SPIES, SmallStore, arrival, articl
 
 from monitor.base.errors import StoreError
 from monitor.model.alert import AlertState
+from monitor.model.config import StoreAddress
 from monitor.model.feed import FeedState, Outcome, Poll
 from monitor.model.poll import PollOutcome, Sighting
 from monitor.model.search import Filter
-from monitor.model.store_address import StoreAddress
 from monitor.model.triage import Change
 from monitor.storage.store.database.opening import open_database
 from monitor.storage.store.database.tables import TABLES

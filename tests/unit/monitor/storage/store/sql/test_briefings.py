@@ -10,9 +10,8 @@ from msgspec.structs import replace
 from support.small_store import NOW, SmallStore, opened
 
 from monitor.model.briefing import BriefingProgress, StoredBriefing
-from monitor.model.config import BriefingSchedule
+from monitor.model.config import BriefingSchedule, StoreAddress
 from monitor.model.delivery import DeliveryAttempt, DeliveryState
-from monitor.model.store_address import StoreAddress
 
 MORNING = BriefingSchedule(name="Morning", at=(time(7),), to=("desk", "log"))
 BRIEFING = StoredBriefing(

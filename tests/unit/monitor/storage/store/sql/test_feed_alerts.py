@@ -10,13 +10,12 @@ from support import flow
 from support.alert_storage import save_poll
 
 from monitor.model.alert import AlertKind, AlertState, BegunIncident
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import PollOutcome
-from monitor.model.reserved_names import FEED_HEALTH
 from monitor.model.search import Filter
-from monitor.model.severity import Severity
-from monitor.model.store_address import StoreAddress
 from monitor.model.triage import Change
+from monitor.model.watchlist import FEED_HEALTH, Severity
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from support.alert_storage import save_poll
 
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, GapKind, Outcome, Poll
 from monitor.model.poll import PollOutcome
-from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 

@@ -14,8 +14,8 @@ from support.small_store import ALIBABA, FIRST, SECOND, SPIES, SmallStore, arriv
 from monitor.base.errors import LeaseLostError, StoreError
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertKind
+from monitor.model.config import StoreAddress
 from monitor.model.lease import BUCKETS, Duty
-from monitor.model.store_address import StoreAddress
 from monitor.storage.fair_share import bucket_of
 from monitor.storage.fencing import SOLE, Holding, Lease, under
 from monitor.storage.maintenance.store_check import note_lost_monitors

@@ -9,7 +9,7 @@ import pytest
 from support.small_store import ALIBABA, arrival, opened
 
 from monitor.base.errors import StoreError
-from monitor.model.store_address import StoreAddress
+from monitor.model.config import StoreAddress
 from monitor.storage.store.database import sqlite
 from monitor.storage.store.database.connection import Connection, by_name
 from monitor.storage.store.database.opening import open_database

@@ -20,10 +20,10 @@ from support.small_store import (
     opened,
 )
 
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import ArticleChange, Headline, Names, PendingPage, Sighting, StoryCandidate
 from monitor.model.search import Filter
-from monitor.model.store_address import StoreAddress
 from monitor.storage.store.sql.feeds import POLLS_KEPT
 
 

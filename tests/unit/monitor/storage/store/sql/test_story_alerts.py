@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from support.databases import FreshStores
 
 from monitor.model.alert import AlertState, StoryAlerts
+from monitor.model.config import StoreAddress
 from monitor.model.search import Filter
-from monitor.model.store_address import StoreAddress
 from monitor.model.triage import Change
 from monitor.storage.store.database.connection import Connection
 from monitor.storage.store.database.opening import open_database

@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 from support.small_store import ALIBABA, SPIES
 
+from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, RequestOptions
-from monitor.model.store_address import StoreAddress
 from monitor.storage.store.database.opening import open_database
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views

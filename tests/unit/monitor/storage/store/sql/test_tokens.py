@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from monitor.model.store_address import StoreAddress
-from monitor.model.token import Scope, Token, token_hash
+from monitor.model.analyst import Scope, Token, token_hash
+from monitor.model.config import StoreAddress
 from monitor.storage.store import open_store, open_views
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from monitor.model.alert import Verdict
+from monitor.model.config import StoreAddress
 from monitor.model.search import Filter
-from monitor.model.severity import Severity
-from monitor.model.store_address import StoreAddress
+from monitor.model.watchlist import Severity
 from monitor.storage.store.database.connection import transaction
 from monitor.storage.store.database.opening import open_database
 from monitor.storage.store.sql.views import Views

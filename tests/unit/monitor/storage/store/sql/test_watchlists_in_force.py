@@ -10,9 +10,8 @@ from msgspec.structs import replace
 from support.small_store import NOW, SPIES, SmallStore, arrival, opened
 
 from monitor.judgement.rule_version import rule_version
-from monitor.model.config import Watchlist
-from monitor.model.store_address import StoreAddress
-from monitor.model.watchlist import Silence
+from monitor.model.config import StoreAddress
+from monitor.model.watchlist import Silence, Watchlist
 from monitor.storage.maintenance.verification import verify
 from monitor.storage.store.sql.evidence import EvidenceReader
 from monitor.watchlists.backfill import Backfill

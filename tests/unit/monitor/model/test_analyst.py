@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.model.token import Scope, Token, token_hash
+from monitor.model.analyst import Scope, Token, token_hash
 
 
 def test_a_scope_allows_what_those_before_it_do() -> None:
