@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from bench.real_articles import arguments, articles, made, published, rows
 from bench.real_watchlists import SEED
-from index.analysis.shingles import shingles
+from index.analysis.text_features import shingles
 from monitor.base.article import Article
 from monitor.intake.ingest.stories import Relation, StoryDecision, assign_story, least_shared
 from monitor.judgement.alerts.headlines import headline_of, is_same_piece

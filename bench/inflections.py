@@ -23,12 +23,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from bench.real_articles import arguments, rows
-from index.analysis.compounds import split_compound
 from index.analysis.folding import fold
-from index.analysis.term_positions import EXACT
-from index.analysis.words import terms
+from index.analysis.inflection import split_compound
+from index.analysis.term_positions import EXACT, terms
+from index.evaluation.significant_terms import stop_words
 from index.evaluation.term_expansion import expansion, shown_forms
-from index.evaluation.term_statistics import stop_words
 from index.query.ast import words
 from index.query.parser import parse_query
 

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import json
 import mmap
+import os
 import sys
 import zlib
 from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from struct import Struct
 from typing import Any, BinaryIO
 
@@ -162,3 +166,22 @@ class ChecksummedFile:
         return ArchiveDamaged(
             _("{file}: its content has changed since it was written", file=self._name)
         )
+
+
+@contextmanager
+def durable_file(path: Path) -> Iterator[BinaryIO]:
+    """Create a file, and write it to the disk at the end."""
+    with path.open("wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def rename_durably(old: Path, new: Path) -> None:
+    """Rename a file, and write the new name to the disk."""
+    old.rename(new)
+    folder = os.open(new.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

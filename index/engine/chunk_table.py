@@ -19,9 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from index.analysis.term_positions import Additions
+from index.analysis.term_positions import Additions, plain_word
 from index.analysis.text_cache import LONGEST
-from index.analysis.words import plain_word
 from index.engine.list_encoder import TERM
 
 Numbers = NDArray[np.int64]

@@ -25,9 +25,8 @@ from index.engine.reader import IndexReader, ReaderManager
 from index.engine.result_set import ResultCounts, ResultSet, SegmentHits
 from index.engine.segment import Segment
 from index.errors import ArchiveDamaged
-from index.evaluation.significant_terms import SignificantTerm, significant_terms
+from index.evaluation.significant_terms import SignificantTerm, query_term_test, significant_terms
 from index.evaluation.term_expansion import shown_forms
-from index.evaluation.term_statistics import query_term_test
 from index.query.ast import And, Facet, Mode, Node, Word, clauses, wanted, words
 from index.query.parser import Query
 from index.query.suggestions import similar_terms

@@ -13,8 +13,8 @@ from whoosh.util import random_name
 
 from index.engine import columns, postings_file
 from index.engine.article_terms import ArticleTerms
+from index.engine.checksummed_file import durable_file
 from index.engine.columns import write_columns
-from index.engine.durable_files import durable_file
 from index.engine.postings_file import PostingsFileWriter
 from index.engine.schema import COLUMN_TYPES, DATE, FEED, ID, LANG, LENGTH, STORY, WORDS
 from index.engine.segment import Segment

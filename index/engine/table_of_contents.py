@@ -16,8 +16,12 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.engine.checksummed_file import ChecksummedFile, ChecksummedFileWriter
-from index.engine.durable_files import durable_file, rename_durably
+from index.engine.checksummed_file import (
+    ChecksummedFile,
+    ChecksummedFileWriter,
+    durable_file,
+    rename_durably,
+)
 from index.engine.schema import MAX_DOCUMENTS, NAME
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor.base.translation import gettext as _

@@ -10,8 +10,16 @@ from msgspec import Struct
 
 from index.analysis.folding import compact, fold
 from index.query.ast import ALERT_FACETS, FACETS
-from index.query.field_names import field_named, offered_name, offered_value
-from index.query.filters import HAS, IS, IS_IN_SEARCHES, SEVERITIES, STATES
+from index.query.filters import (
+    HAS,
+    IS,
+    IS_IN_SEARCHES,
+    SEVERITIES,
+    STATES,
+    field_named,
+    offered_name,
+    offered_value,
+)
 from monitor.base.article import PARTS
 
 DATES = ("today", "yesterday", "7d", "30d", "3mo", "1y")

@@ -2,16 +2,105 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 
-from index.analysis.folding import compact
+from index.analysis.folding import compact, fold
 from index.errors import QueryError
-from index.query.ast import FACETS, Facet, Node, Or
-from index.query.date_expressions import resolve_time
-from index.query.field_names import offered_filter, offered_value, value_meant
+from index.query.ast import ALERT_FACETS, FACETS, Facet, Node, Or
+from monitor.base.article import PARTS
+from monitor.base.translation import current, mark
 from monitor.base.translation import gettext as _
+
+FRENCH: dict[str, tuple[str, ...]] = {
+    "title": ("titre",),
+    "summary": ("résumé", "chapo"),
+    "body": ("corps", "texte"),
+    "author": ("auteur", "autrice"),
+    "lang": ("langue",),
+    "feed": ("flux", "média"),
+    "tag": ("étiquette",),
+    "since": ("depuis",),
+    "until": ("jusque", "avant"),
+    "watch": ("veille",),
+    "story": ("sujet",),
+    "severity": ("gravité",),
+    "has": ("avec",),
+    "is": ("est",),
+    "state": ("état",),
+    "assigned": ("confiée", "confié"),
+}
+"""French names of each field, the usual one first; accents may be left out."""
+
+OTHER_VALUES: dict[str, dict[str, tuple[str, ...]]] = {
+    "severity": {"high": ("élevée", "haute"), "medium": ("moyenne",), "low": ("faible", "basse")},
+    "has": {"alert": ("alerte",), "body": ("corps", "texte"), "author": ("auteur", "autrice")},
+    "state": {
+        "new": ("nouvelle", "nouveau"),
+        "acknowledged": ("prise en compte", "pris en compte"),  # not a message
+        "closed": ("close", "clos"),
+    },
+    "is": {
+        "starred": ("étoilée", "étoilé"), "relevant": ("pertinente", "pertinent"),
+        "noise": ("bruit",), "noted": ("annotée", "annoté"),
+        "escalated": ("aggravée", "aggravé"),
+        "silenced": ("en sourdine",),  # not a message
+        "merged": ("fusionnée", "fusionné"),
+    },
+    "assigned": {"me": ("moi",), "nobody": ("personne",)},
+    "since": {
+        "today": ("aujourd’hui",), "yesterday": ("hier",), "7d": ("7j",), "30d": ("30j",),
+        "3mo": ("3mois",), "1y": ("1an",),
+    },
+}  # fmt: skip
+"""Other ways to write a value of a filter, the usual French one first."""
+OTHER_VALUES["until"] = OTHER_VALUES["since"]
+
+_NAMES = {
+    **{name: name for name in (*PARTS, *FACETS, *ALERT_FACETS)},
+    **{fold(written): name for name, spellings in FRENCH.items() for written in spellings},
+}
+
+SPELLINGS = tuple(
+    dict.fromkeys([*_NAMES, *(spelling for some in FRENCH.values() for spelling in some)])
+)
+"""Every way to write a name, in small letters."""
+
+_VALUES = {
+    (name, compact(spelling)): value
+    for name, values in OTHER_VALUES.items()
+    for value, spellings in values.items()
+    for spelling in spellings
+}
+
+
+def field_named(written: str) -> str:
+    """Return the English name of a field, however it is written; empty if there is none."""
+    return _NAMES.get(fold(written), "")
+
+
+def offered_name(name: str) -> str:
+    """Return the name of a field in the language of the reader."""
+    return FRENCH[name][0] if current() == "fr" else name
+
+
+def value_meant(name: str, written: str) -> str:
+    """Return the English value of a filter, however it is written; else the value as it is."""
+    return _VALUES.get((name, compact(written)), written)
+
+
+def offered_value(name: str, value: str) -> str:
+    """Return a value of a filter in the language of the reader."""
+    return OTHER_VALUES.get(name, {}).get(value, (value,))[0] if current() == "fr" else value
+
+
+def offered_filter(name: str, value: str) -> str:
+    """Return a filter as one writes it in the language of the reader: `état:nouvelle`."""
+    value = offered_value(name, value)
+    return f"{offered_name(name)}:{value}" if value.isalnum() else f'{offered_name(name)}:"{value}"'
+
 
 SEVERITIES = ("high", "medium", "low")
 HAS = ("alert", "body", "author")
@@ -121,3 +210,78 @@ def passes(facet: Facet, *, lang: str, name: str, host: str, tags: tuple[str, ..
     if facet.name == "tag":
         return selects(f"tag:{facet.value}", name, host, tags)
     raise ValueError(f"{facet.name}: is for the archive")  # not a message
+
+
+_AGO = re.compile(r"(\d{1,5})\s*(min|mois|mo|m|h|d|j|w|sem|y|ans?)")
+_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+_DAYS = {"today": 0, "aujourd'hui": 0, "aujourd’hui": 0, "yesterday": 1, "hier": 1}
+_SECONDS = {"min": 60, "m": 60, "h": 3600, "d": 86_400, "j": 86_400, "w": 604_800,
+            "sem": 604_800}  # fmt: skip
+_YEARS = ("y", "an", "ans")
+_HINT = mark(
+    "write 2023, 2023-10, 2023-10-01, 2023-10-01T18:00, 7d, 12h, 2w, 3mo, 1y, today or yesterday"
+)
+
+
+def resolve_time(text: str, now: float, tz: tzinfo) -> tuple[float, float]:
+    """Return start and end (not included) of what a text names, in seconds since the epoch.
+
+    `2023-10` is a whole month in `tz`; `7d` is from seven days ago until `now`; a moment
+    with a time of day is one second or minute long. Raises ValueError if not understood.
+    """
+    written = text.strip().lower()
+    try:
+        span = (
+            _named_day(written, now, tz)
+            or _ago(written, now, tz)
+            or _date(written, tz)
+            or _moment(text.strip(), tz)
+        )
+    except (ValueError, OverflowError):
+        raise ValueError(_(_HINT)) from None
+    return span[0].timestamp(), span[1].timestamp()
+
+
+_Span = tuple[datetime, datetime]
+
+
+def _named_day(written: str, now: float, tz: tzinfo) -> _Span | None:
+    if written not in _DAYS:
+        return None
+    day = datetime.fromtimestamp(now, tz).replace(hour=0, minute=0, second=0, microsecond=0)
+    start = day - timedelta(days=_DAYS[written])
+    return start, start + timedelta(days=1)
+
+
+def _ago(written: str, now: float, tz: tzinfo) -> _Span | None:
+    match = _AGO.fullmatch(written)
+    if not match:
+        return None
+    end = datetime.fromtimestamp(now, tz)
+    number, unit = int(match[1]), match[2]
+    if unit in _SECONDS:
+        return datetime.fromtimestamp(now - number * _SECONDS[unit], tz), end
+    months = end.year * 12 + end.month - 1 - number * (12 if unit in _YEARS else 1)
+    year, month = months // 12, months % 12 + 1
+    day = min(end.day, calendar.monthrange(year, month)[1])
+    return end.replace(year=year, month=month, day=day), end
+
+
+def _date(written: str, tz: tzinfo) -> _Span | None:
+    match = _DATE.fullmatch(written)
+    if not match:
+        return None
+    year, month, day = int(match[1]), int(match[2] or 1), int(match[3] or 1)
+    start = datetime(year, month, day, tzinfo=tz)
+    if match[3]:
+        return start, start + timedelta(days=1)
+    if match[2]:
+        return start, datetime(year + month // 12, month % 12 + 1, 1, tzinfo=tz)
+    return start, datetime(year + 1, 1, 1, tzinfo=tz)
+
+
+def _moment(text: str, tz: tzinfo) -> _Span:
+    start = datetime.fromisoformat(text)
+    start = start if start.tzinfo else start.replace(tzinfo=tz)
+    whole_minute = re.search(r"\d\d:\d\d:\d\d", text) is None
+    return start, start + (timedelta(minutes=1) if whole_minute else timedelta(seconds=1))

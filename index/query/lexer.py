@@ -7,7 +7,7 @@ import re
 from index.analysis.tokenizer import GLUED_BRACKETS, UNSPACED
 from index.errors import QueryError
 from index.query.ast import ALERT_FACETS, FACETS
-from index.query.field_names import SPELLINGS, field_named, offered_name
+from index.query.filters import SPELLINGS, field_named, offered_name
 from monitor.base.article import PARTS
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark

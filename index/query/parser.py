@@ -25,8 +25,7 @@ from index.query.ast import (
     Score,
     walk,
 )
-from index.query.field_names import field_named, offered_name
-from index.query.filters import IS_IN_SEARCHES, facet
+from index.query.filters import IS_IN_SEARCHES, facet, field_named, offered_name
 from monitor.base.article import PARTS
 from monitor.base.translation import gettext as _
 

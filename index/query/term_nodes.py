@@ -8,8 +8,8 @@ from collections import defaultdict
 
 from msgspec.structs import replace
 
-from index.analysis.compounds import split_compound
 from index.analysis.folding import CJK
+from index.analysis.inflection import split_compound
 from index.analysis.tokenizer import UNSPACED, Token, shouts, tokenize_query
 from index.errors import QueryError
 from index.query.ast import Mode, Node, Or, Phrase, Word

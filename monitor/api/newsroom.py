@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from index.query.date_expressions import resolve_time
+from index.query.filters import resolve_time
 from monitor.api.guard import AnswerTags, is_known
 from monitor.api.problems import ApiProblem, invalid
 from monitor.base.article import Timestamp

@@ -12,7 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from index.errors import ArchiveError
-from index.query.date_expressions import resolve_time
+from index.query.filters import resolve_time
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
 from monitor.base.formatting import seconds

@@ -12,8 +12,12 @@ from msgspec.structs import replace
 
 from index.analysis.folding import fold
 from index.errors import QueryError
-from index.evaluation.significant_terms import log_likelihood
-from index.evaluation.term_statistics import TermGroups, article_phrases, query_term_test
+from index.evaluation.significant_terms import (
+    TermGroups,
+    article_phrases,
+    log_likelihood,
+    query_term_test,
+)
 from index.query.ast import Not
 from index.query.filters import UNDETERMINED
 from index.query.parser import Query, combine, none_of

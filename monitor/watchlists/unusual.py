@@ -9,9 +9,8 @@ from datetime import tzinfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.analysis.words import terms
-from index.evaluation.significant_terms import significant_terms
-from index.evaluation.term_statistics import query_term_test
+from index.analysis.term_positions import terms
+from index.evaluation.significant_terms import query_term_test, significant_terms
 from monitor.base.article import Article, Timestamp
 from monitor.judgement.alerts import unusual_volume as volume
 from monitor.judgement.alerts.plan import AlertPlan

@@ -29,10 +29,9 @@ from index.archive import (
     no_facets,
 )
 from index.errors import ArchiveDamaged
-from index.evaluation.significant_terms import SignificantTerm, significant_terms
+from index.evaluation.significant_terms import SignificantTerm, query_term_test, significant_terms
 from index.evaluation.spans import MemoryDocument, evaluate
 from index.evaluation.term_expansion import expands, expansion, is_plain_exact, key, shown_forms
-from index.evaluation.term_statistics import query_term_test
 from index.query.ast import Facet, Mode, Word, wanted, words
 from index.query.parser import Query
 from index.query.suggestions import similar_terms

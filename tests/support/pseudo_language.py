@@ -131,7 +131,7 @@ def untranslated_screens(folder: Path) -> dict[str, list[str]]:
     Args:
         folder: For the feeds.yaml of the dashboard.
     """
-    from index.query.field_names import FRENCH
+    from index.query.filters import FRENCH
     from support.screen_tour import FILE, tour
 
     known = [*data_words("fake_newsroom", "briefings"), FILE, str(folder), *KEYS, *FRENCH]

@@ -12,7 +12,7 @@ from textual.timer import Timer
 from index.analysis.folding import compact
 from index.errors import QueryError
 from index.query.ast import Facet, Node, Or, clauses
-from index.query.field_names import offered_filter
+from index.query.filters import offered_filter
 from monitor.base import signs
 from monitor.base.errors import MonitorError
 from monitor.base.formatting import stories

@@ -15,7 +15,7 @@ from textual.containers import Container, Vertical
 from textual.timer import Timer
 
 from index.errors import QueryError
-from index.query.field_names import offered_filter
+from index.query.filters import offered_filter
 from monitor.base.errors import MonitorError
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from index.query.field_names import offered_name
+from index.query.filters import offered_name
 from monitor.base import text_cleaning as safe
 from monitor.base.article import Timestamp
 from monitor.base.formatting import percent, shown_title

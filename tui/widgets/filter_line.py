@@ -12,7 +12,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input
 
 from index.query.completion import complete
-from index.query.field_names import offered_name
+from index.query.filters import offered_name
 from monitor.base.translation import gettext as _
 from monitor.presentation.service.triage import ME, NOBODY
 from monitor.presentation.spans import Line, fit_line

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 
-from index.analysis.shingles import LEAST_SIZE, is_whole
+from index.analysis.text_features import LEAST_SIZE, is_whole
 from monitor.base.article import Article
 from monitor.judgement.alerts.headlines import headline_of, is_alike
 from monitor.model.poll import Headline, StoryCandidate

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from index.analysis.words import terms
-from index.evaluation.term_statistics import stop_words
+from index.analysis.term_positions import terms
+from index.evaluation.significant_terms import stop_words
 from monitor.base.article import Article, Timestamp
 from monitor.judgement.alerts.publishers import host_name
 from monitor.model.poll import Headline

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from index.query.date_expressions import resolve_time
-from index.query.filters import UNDETERMINED
+from index.query.filters import UNDETERMINED, resolve_time
 from index.query.parser import Query, parse_query
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError

@@ -21,8 +21,7 @@ from index.analysis.folding import compact
 from index.errors import QueryError
 from index.query import parser, validation
 from index.query.ast import And, AtLeast, Facet, Node, Not, Or, Phrase, Word, clauses, walk
-from index.query.date_expressions import resolve_time
-from index.query.filters import UNDETERMINED, names
+from index.query.filters import UNDETERMINED, names, resolve_time
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from index.archive import DocumentFilter
 from index.query.ast import Facet, clauses
-from index.query.date_expressions import resolve_time
-from index.query.filters import UNDETERMINED, selects
+from index.query.filters import UNDETERMINED, resolve_time, selects
 from index.query.parser import parse_query
 from index.query.suggestions import node_text
 from monitor.base.article import Timestamp

@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.analysis.shingles import shingles
-from index.analysis.term_positions import Keys, postings
+from index.analysis.term_positions import Keys, postings, terms
 from index.analysis.text_cache import LONGEST, TextCache
+from index.analysis.text_features import shingles
 from index.analysis.tokenizer import MAX_WORDS, tokenize, tokens_of
-from index.analysis.words import terms
 from monitor.base.article import Article
 
 

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from support.difficult_texts import TEXTS
 from support.originals import news, newsroom
 
-from index.analysis.term_positions import DocumentTerms
+from index.analysis.term_positions import DocumentTerms, terms
 from index.analysis.tokenizer import MAX_TERM, runs, shouts, tokenize
-from index.analysis.words import terms
 from monitor.base.article import Article
 
 

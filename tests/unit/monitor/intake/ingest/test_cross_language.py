@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from support.originals import bulletins, news
 
 from index.analysis.folding import fold
-from index.analysis.names import EXONYMS
-from index.analysis.text_features import text_features
+from index.analysis.text_features import EXONYMS, text_features
 from monitor.base.article import Article
 from monitor.demo.content import load
 from monitor.intake.ingest import cross_language

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.originals import news, newsroom
 
-from index.analysis import shingles as analysis
+from index.analysis import text_features
 from monitor.base.article import Article
 from monitor.intake.ingest.stories import (
     Relation,
@@ -41,7 +41,7 @@ def article(
 
 
 def shingles(article: Article) -> frozenset[int]:
-    return analysis.shingles(article.title, article.summary, article.body)
+    return text_features.shingles(article.title, article.summary, article.body)
 
 
 def candidate(

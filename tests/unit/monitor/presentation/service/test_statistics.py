@@ -18,8 +18,12 @@ from support.properties import examples
 
 from index.analysis.inflection import folded_inflections
 from index.analysis.tokenizer import tokenize
-from index.evaluation.significant_terms import MIN_STORIES, log_likelihood, threshold
-from index.evaluation.term_statistics import query_term_test
+from index.evaluation.significant_terms import (
+    MIN_STORIES,
+    log_likelihood,
+    query_term_test,
+    threshold,
+)
 from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.model.config import StoreAddress
