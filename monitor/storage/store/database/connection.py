@@ -143,9 +143,6 @@ class Connection(Protocol):
     def version(self) -> int:
         """Return the version of the tables, 0 if there are none."""
 
-    def is_of_development(self) -> bool:
-        """Whether a version of tocsin made it that was never released."""
-
     def create_tables(self) -> None:
         """Make the tables of a new store."""
 

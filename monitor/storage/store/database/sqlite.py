@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -18,7 +19,7 @@ from monitor.model.config import STORE_FILE
 from monitor.storage import data_folder
 from monitor.storage.data_folder import archive_address
 from monitor.storage.store.database.connection import BUSY_MS, Dialect, marks
-from monitor.storage.store.database.schema import VERSION, prepare
+from monitor.storage.store.database.schema import VERSION, prepare, script
 
 WRITER_CACHE, VIEWER_CACHE = 8_000, 2_000
 """Kilobytes of pages that a connection of the monitor, or of a viewer, keeps.
@@ -27,7 +28,7 @@ A viewer has one connection a thread, and each fills its cache: those of a dashb
 operating system keeps the pages too.
 """
 APPLICATION = 0x746F6373
-"""What the header of an SQLite file says of whose it is; those of development versions lack it."""
+"""What the header of an SQLite file says of whose it is."""
 TICK = 100_000
 """Instructions of SQLite's virtual machine between two checks for an interrupt."""
 
@@ -55,7 +56,16 @@ _REMEDIES = {
 """What to do about an error of SQLite, by its primary code (https://sqlite.org/rescode.html)."""
 
 
-# The tables are described by 300 values, which are imported when some are made or compared.
+_WORDS = {
+    "SERIAL": "INTEGER PRIMARY KEY AUTOINCREMENT",
+    "BOOLEAN": "INTEGER",
+    "LONG_TEXT": "TEXT",
+    "LONG_KEY": "PRIMARY KEY",
+    "DEFAULT TRUE": "DEFAULT 1",
+    "DEFAULT FALSE": "DEFAULT 0",
+    "UNLOGGED ": "",
+}
+"""How SQLite says what `tables.sql` does."""
 
 
 class SqliteDialect:
@@ -156,15 +166,8 @@ class SqliteConnection(sqlite3.Connection):
         """Return the version of the tables, 0 if there are none."""
         return _version(self)
 
-    def is_of_development(self) -> bool:
-        """Whether a version of tocsin made it that was never released."""
-        (id,) = self.execute("PRAGMA application_id").fetchone()
-        return self.version() > 0 and id != APPLICATION
-
     def create_tables(self) -> None:
         """Make the tables of a new store."""
-        from monitor.storage.store.database.sqlite_schema import statements
-
         for statement in statements():
             self.execute(statement)
         self.execute(f"PRAGMA application_id = {APPLICATION}")
@@ -182,11 +185,9 @@ class SqliteConnection(sqlite3.Connection):
 
     def altered_guards(self) -> list[str]:
         """Return the triggers and indices of the evidence that are missing or altered."""
-        from monitor.storage.store.database.sqlite_schema import evidence_statements
-
         query = "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'evidence' AND sql <> ''"
         with closing(sqlite3.connect(":memory:")) as model:
-            for statement in evidence_statements():
+            for statement in statements():
                 model.execute(statement)
             wanted = dict(model.execute(query).fetchall())
         there = dict(self.execute(query).fetchall())
@@ -215,6 +216,11 @@ class SqliteConnection(sqlite3.Connection):
         )
 
 
+def statements() -> list[str]:
+    """Return what makes the tables of a new store, and their triggers."""
+    return re.split(r";\n+(?=CREATE|INSERT|--|$)", script("sqlite", _WORDS))
+
+
 def open_database(
     folder: Path, *, create: bool, busy_ms: int = BUSY_MS, read_only: bool = False
 ) -> SqliteConnection:
@@ -235,7 +241,7 @@ def open_database(
         connection, version = _connect(path, busy_ms, create=create)
         if version == 0:
             _refuse_missing(folder, create=create)
-        if version != VERSION or connection.is_of_development():
+        if version != VERSION:
             prepare(connection, str(path))
             path.chmod(0o600)
         if create:
@@ -268,8 +274,6 @@ def _connect(path: Path, busy_ms: int, *, create: bool) -> tuple[SqliteConnectio
         connection = _connected(f"{uri}?mode=ro&immutable=1", busy_ms, VIEWER_CACHE)
         version = _version(connection)
         connection.frozen = path, signature
-    if connection.is_of_development():
-        prepare(connection, str(path))
     if version not in (0, VERSION):
         raise StoreError(
             _(

@@ -16,9 +16,8 @@ from monitor.model.config import StoreAddress
 from monitor.storage.store.database.connection import select_in
 from monitor.storage.store.database.postgresql import describe, open_database
 from monitor.storage.store.database.postgresql_address import parse_address
-from monitor.storage.store.database.schema import VERSION
+from monitor.storage.store.database.schema import VERSION, tables
 from monitor.storage.store.database.sqlite import open_database as open_sqlite
-from monitor.storage.store.database.tables import TABLES
 from monitor.storage.store.sql.evidence import EvidenceReader
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
@@ -239,9 +238,9 @@ def test_a_database_in_another_encoding_is_refused(postgresql_server: str) -> No
 
 def test_both_databases_have_the_same_tables(postgresql: str, tmp_path: Path) -> None:
     Store(StoreAddress(url=postgresql)).close()
-    names = {table: set[str]() for table in TABLES}
+    names = {table: set[str]() for table in tables()}
     with closing(open_sqlite(tmp_path, create=True)) as sql:
-        for table in TABLES:
+        for table in tables():
             names[table] = {row[1] for row in sql.execute(f"PRAGMA table_info({table})")}
     there = {table: set[str]() for table, *_ in columns(postgresql)}
     for table, name, *_ in columns(postgresql):
@@ -266,12 +265,3 @@ def test_who_is_not_let_in_is_told_why(said: str, advice: str) -> None:
     address = parse_address("postgresql://lea@db.example.org/news")
     failed = psycopg.OperationalError(f'connection to server at "db.example.org" failed: {said}')
     assert advice in describe(address, failed)
-
-
-def test_a_store_of_a_development_version_is_refused(room: SmallStore) -> None:
-    say(room.address.url, "CREATE TABLE mutes (id BIGINT)", "UPDATE store SET version = 20")
-    try:
-        with pytest.raises(StoreError, match="move it away, and `tocsin run` begins a new"):
-            Store(room.address)
-    finally:
-        say(room.address.url, "DROP TABLE mutes", f"UPDATE store SET version = {VERSION}")

@@ -55,17 +55,6 @@ def test_an_upgrade_that_fails_half_way_leaves_the_old_store_whole(address: Stor
     assert room.ids() == [1]
 
 
-def test_a_store_of_a_development_version_is_refused(tmp_path: Path) -> None:
-    Store(StoreAddress(tmp_path)).close()
-    with closing(sqlite.open_database(tmp_path, create=True)) as sql:
-        sql.execute("PRAGMA application_id = 0")
-        for version in (VERSION, 20):
-            sql.set_version(version)
-            with pytest.raises(StoreError, match="move it away, and `tocsin run` begins a new"):
-                Store(StoreAddress(tmp_path))
-    assert (tmp_path / sqlite.FILE).exists()
-
-
 def test_the_pages_of_a_new_store_are_whole(tmp_path: Path) -> None:
     room = opened(StoreAddress(tmp_path))
     room.save(arrival(1, ALIBABA))
