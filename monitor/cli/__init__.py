@@ -202,7 +202,7 @@ class CliContext:
         try:
             return start_monitor(self.config_path, self.folder, meanwhile)
         except MonitorError:
-            from monitor.config.watchlist_tests import load_and_test
+            from monitor.config.checks import load_and_test
 
             load_and_test(self.config_path, data=self.data)  # raises ConfigError if that is why
             raise

@@ -15,12 +15,11 @@ from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.cli import say
 from monitor.cli.options import with_format
+from monitor.config.checks import load_and_test, warnings
 from monitor.config.credentials import masked
 from monitor.config.keys import json_schema
 from monitor.config.loading import read
 from monitor.config.summary import as_mapping, as_text
-from monitor.config.warnings import warnings
-from monitor.config.watchlist_tests import load_and_test
 from monitor.config.yaml_nodes import decode
 
 

@@ -19,11 +19,10 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
 from monitor.cli.options import CountParam, format_option
+from monitor.config.checks import understand_and_test
 from monitor.config.credentials import masked
 from monitor.config.diff import changes
-from monitor.config.loading import read, understand
-from monitor.config.source import config_views, configured_store
-from monitor.config.watchlist_tests import understand_and_test
+from monitor.config.loading import config_views, configured_store, read, understand
 from monitor.model.analyst import user
 from monitor.model.config import Config
 from monitor.presentation.rows import Row

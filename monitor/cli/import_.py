@@ -21,8 +21,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
-from monitor.config.loading import load
-from monitor.config.source import signature
+from monitor.config.loading import load, signature
 from monitor.intake.imports import json_articles
 from monitor.intake.imports.article_import import BATCH, ArticleImport
 from monitor.intake.imports.json_articles import ImportedArticle, JsonPiece, parse_article

@@ -4,9 +4,9 @@
                                                                 │
        assembly: feeds (settings, credentials), watchlists, channels, routes
                                                                 ▼
-    tables: JSON Schema for editors                          Config ─▶ warnings, summary, diff
+    tables: JSON Schema for editors                          Config ─▶ summary, diff
                                                                 │
-               watchlist_tests: the sentences beside watchlists, by the matcher
+               checks: the sentences beside watchlists, and what looks wrong
 
     keys, feed_keys: each key once: what it may be (kinds), what it means, examples, its default
     yaml_edit: what commands add to a file or take from it; comments and order stay

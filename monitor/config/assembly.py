@@ -11,16 +11,18 @@ from monitor.base.errors import Problem
 from monitor.base.formatting import nearest
 from monitor.base.translation import gettext as _
 from monitor.config.channels import channels
-from monitor.config.draft import ConfigDraft, draft_of, repeated
-from monitor.config.feeds import feeds
-from monitor.config.keys import RouteKeys
-from monitor.config.location import STORE_VARIABLE, beside
-from monitor.config.names import (
+from monitor.config.draft import (
+    ConfigDraft,
+    draft_of,
+    repeated,
     selects_feed,
     unknown_channel,
     unknown_selector,
     unknown_watchlist,
 )
+from monitor.config.feeds import feeds
+from monitor.config.keys import RouteKeys
+from monitor.config.location import STORE_VARIABLE, beside
 from monitor.config.watchlists import watchlists
 from monitor.config.yaml_nodes import Loc
 from monitor.model.config import BriefingSchedule, Config, Retention, Route

@@ -1,17 +1,19 @@
-"""A `feeds.yaml` while it is understood: what fits its keys, and the problems found so far."""
+"""A `feeds.yaml` while it is understood: what fits its keys, its problems so far, its names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
+from index.query.filters import selects
 from monitor.base.errors import Problem
-from monitor.base.formatting import nearest
+from monitor.base.formatting import clauses, nearest
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
 from monitor.config.keys import FileKeys
 from monitor.config.tables import Place
+from monitor.config.value_parsers import host
 from monitor.config.yaml_nodes import (
     Loc,
     MappingNode,
@@ -24,6 +26,8 @@ from monitor.config.yaml_nodes import (
     nearest_node,
     tree,
 )
+from monitor.model.feed import Feed
+from monitor.model.watchlist import Watchlist
 
 REQUIRED = {
     "feeds": mark("nothing to poll: there is no `feeds:`; `feeds: []` if so meant"),
@@ -89,3 +93,56 @@ def draft_of(content: bytes) -> ConfigDraft | Problem:
         if key not in names and not any(nearest(other, [key]) for other in names):
             problems.append(Problem(1, 1, _(words)))
     return ConfigDraft(source, root, file, problems)
+
+
+# --- names that do not exist ------------------------------------------------------------
+
+
+def unknown_channel(name: str, channels: Sequence[str]) -> str:
+    """Return that no channel has a name, empty if one has it."""
+    if name in channels:
+        return ""
+    message = _("no such channel `{name}`", name=name) + nearest(name, channels)
+    if not channels:
+        return clauses([message, _("`channels:` has none")])
+    return clauses([message, _("`channels:` has {names}", names=", ".join(channels))])
+
+
+def unknown_watchlist(name: str, watchlists: Sequence[str]) -> str:
+    """Return that no watchlist has a name in any case, empty if one has it."""
+    if name.casefold() in map(str.casefold, watchlists):
+        return ""
+    return _("no watchlist is called `{name}`", name=name) + nearest(name, watchlists)
+
+
+def unknown_selector(selector: str, feeds: Sequence[Feed], otherwise: str = "") -> str:
+    """Return that a selector (`tag:NAME`, a name, a host) selects no feed; empty if it does.
+
+    Args:
+        selector: The selector.
+        feeds: The feeds there are.
+        otherwise: What is said where no name is near.
+    """
+    if any(selects_feed(selector, feed) for feed in feeds):
+        return ""
+    tags = sorted({tag for feed in feeds for tag in feed.tags})
+    if selector.startswith("tag:"):
+        name = selector.removeprefix("tag:")
+        return _("no feed has the tag `{name}`", name=name) + (nearest(name, tags) or otherwise)
+    names = [feed.name for feed in feeds]
+    near = nearest(selector, [*names, *map("tag:{}".format, tags)])
+    return _("no feed is called `{name}`", name=selector) + (near or otherwise)
+
+
+def selects_feed(selector: str, feed: Feed) -> bool:
+    """Tell whether a selector selects a feed."""
+    return selects(selector, feed.name, host(feed.url), feed.tags)
+
+
+def watched_feeds(watchlist: Watchlist, feeds: Sequence[Feed]) -> tuple[Feed, ...]:
+    """Return the feeds that a watchlist watches."""
+    if not watchlist.feeds:
+        return tuple(feeds)
+    return tuple(
+        feed for feed in feeds if any(selects_feed(selector, feed) for selector in watchlist.feeds)
+    )

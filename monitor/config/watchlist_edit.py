@@ -17,9 +17,9 @@ from monitor.base.errors import ConfigError
 from monitor.base.text_cleaning import line as on_one_line
 from monitor.base.translation import gettext as _
 from monitor.config import yaml_edit
+from monitor.config.checks import understand_and_test
 from monitor.config.keys import NOTHING
 from monitor.config.loading import understand
-from monitor.config.watchlist_tests import understand_and_test
 from monitor.config.yaml_edit import EditedFile, Item, LayoutError, parsed_again
 from monitor.config.yaml_nodes import MappingNode, Node, ScalarNode, SequenceNode
 from monitor.model.config import Config

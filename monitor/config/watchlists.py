@@ -11,9 +11,8 @@ from index.errors import QueryError
 from index.query.ast import Not
 from index.query.parser import Query, any_of, combine, none_of, score
 from monitor.base.translation import gettext as _
-from monitor.config.draft import ConfigDraft, repeated
+from monitor.config.draft import ConfigDraft, repeated, unknown_channel, unknown_selector
 from monitor.config.keys import AlertsKeys, EscalateKeys, WatchlistKeys
-from monitor.config.names import unknown_channel, unknown_selector
 from monitor.config.tables import query_problem
 from monitor.config.yaml_nodes import Loc
 from monitor.judgement.rule_version import rule_version

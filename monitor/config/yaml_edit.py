@@ -20,8 +20,13 @@ from index.query.parser import parse_query
 from monitor.base.errors import ConfigError, MonitorError
 from monitor.base.files import atomic_write
 from monitor.base.translation import gettext as _
-from monitor.config.loading import load, understand
-from monitor.config.source import config_views, configured_store, version_in_force
+from monitor.config.loading import (
+    config_views,
+    configured_store,
+    load,
+    understand,
+    version_in_force,
+)
 from monitor.config.value_parsers import without_login
 from monitor.config.yaml_nodes import (
     BLANK,

@@ -25,9 +25,9 @@ from monitor.base.errors import StoreError
 from monitor.base.files import file_signature
 from monitor.base.garbage import collect_rarely, share_one_heap
 from monitor.base.tasks import WorkerThread
+from monitor.config.checks import load_and_test
+from monitor.config.loading import config_views, signature
 from monitor.config.location import shared_store
-from monitor.config.source import config_views, signature
-from monitor.config.watchlist_tests import load_and_test
 from monitor.config.yaml_edit import move_feed
 from monitor.delivery.notify.briefing_schedule import BriefingScheduler
 from monitor.delivery.notify.delivery_loop import DeliveryLoop

@@ -23,7 +23,7 @@ from unittest.mock import patch
 from msgspec.structs import replace
 
 from monitor.cli import set_up_log
-from monitor.config.watchlist_tests import load_and_test
+from monitor.config.checks import load_and_test
 from monitor.intake.fetch.client import Client
 from monitor.intake.fetch.host_limiter import TakeTurn
 from monitor.model.config import Config, Networks

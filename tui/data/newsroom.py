@@ -19,8 +19,7 @@ from msgspec.structs import replace
 from index.interruption import interruptible
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
-from monitor.config.loading import load
-from monitor.config.source import signature
+from monitor.config.loading import load, signature
 from monitor.model.alert import EscalatedAlert, StoryAlerts
 from monitor.model.analyst import user
 from monitor.model.feed import FeedHealth, Setting

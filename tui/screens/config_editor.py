@@ -15,9 +15,8 @@ from monitor.base.files import atomic_write
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.config.diff import Difference, Effect, differences
-from monitor.config.loading import read
+from monitor.config.loading import configured_store, read, version_in_force
 from monitor.config.location import data_folder
-from monitor.config.source import configured_store, version_in_force
 from monitor.model.config import Config
 from monitor.presentation.spans import Line, wrap
 from tui import external_programs
@@ -88,7 +87,7 @@ def _read_config(path: Path) -> _ConfigFile:
 
 
 def _understood(content: bytes, path: Path) -> _ConfigFile:
-    from monitor.config.watchlist_tests import understand_and_test
+    from monitor.config.checks import understand_and_test
 
     try:
         return content, understand_and_test(content, path)
@@ -169,7 +168,7 @@ def _report(
     elif old_content == new_content:
         screen.show_message(_("feeds.yaml has not changed."))
     else:
-        from monitor.config.warnings import warnings
+        from monitor.config.checks import warnings
 
         found = (
             [Difference(Effect.CHANGED, _("the file is valid again"))]

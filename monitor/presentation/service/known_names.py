@@ -100,7 +100,7 @@ class KnownNames:
 
     def unknown_feed(self, selector: str) -> str:
         """Return that no feed has this name, host or tag; empty if one has it."""
-        from monitor.config.names import unknown_selector
+        from monitor.config.draft import unknown_selector
 
         feeds: tuple[Feed, ...] = tuple(self._views.feeds.every())
         otherwise = _("; `tocsin feeds list --json` has all names and tags")

@@ -12,7 +12,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.base.url import redact
 from monitor.config import value_parsers
-from monitor.config.names import selects_feed, unknown_selector
+from monitor.config.draft import selects_feed, unknown_selector
 from monitor.config.yaml_edit import edit, edit_by_config, set_enabled, with_item, without_items
 from monitor.intake.parse.entry_keys import canonical
 from monitor.model.config import Config

@@ -15,8 +15,7 @@ from support.scripted_server import Reply, Web
 from support.terminal import Terminal
 from support.two_feed_newsroom import WATCHLISTS, subscriptions
 
-from monitor.config.loading import load
-from monitor.config.source import config_views
+from monitor.config.loading import config_views, load
 from monitor.model.analyst import Scope
 from monitor.model.config import StoreAddress
 from monitor.storage.store.database.connection import TRIAGE_BUSY_MS

@@ -13,9 +13,9 @@ from support.scripted_server import Reply, Web, redirect
 
 from monitor.base.errors import ConfigError, Problem
 from monitor.cli.check import describe_problems
+from monitor.config.checks import warnings
 from monitor.config.loading import load, understand
 from monitor.config.summary import as_mapping, as_text
-from monitor.config.warnings import warnings
 from monitor.model.config import Config
 from monitor.model.feed import Feed, Secret
 

@@ -11,10 +11,10 @@ import pytest
 from msgspec.structs import replace
 from support import ROOT
 
+from monitor.config.checks import warnings
 from monitor.config.diff import changes
 from monitor.config.keys import json_schema
 from monitor.config.loading import load, understand
-from monitor.config.warnings import warnings
 from monitor.model.config import Config
 
 NEWSROOM = ROOT / "feeds.yaml"

@@ -12,9 +12,9 @@ from support import ROOT
 from support.properties import examples
 
 from monitor.base.errors import ConfigError, Problem
+from monitor.config.checks import understand_and_test
 from monitor.config.loading import load, understand
 from monitor.config.location import data_folder, shared_store
-from monitor.config.watchlist_tests import understand_and_test
 from monitor.model.config import Config, StoreAddress
 from monitor.model.watchlist import Severity
 
