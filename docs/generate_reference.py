@@ -11,7 +11,6 @@ import io
 import json
 import re
 import sys
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -430,23 +429,31 @@ ROW_MODULES = (
 def output_pages() -> Iterator[tuple[str, str]]:
     """Yield the pages about output, each list of fields written anew: it follows a mark."""
     for path in ("output.md", "output-newsroom.md", "output-briefing.md"):
-        text = (HERE / path).read_text(encoding="utf-8")
-        marked = r"(<!-- fields of (\w+) -->\n\n)(?:[-|] .*\n)*"
-        yield path, re.sub(marked, lambda mark: mark[1] + _fields_list(mark[2]), text)
+        yield path, _with_fields((HERE / path).read_text(encoding="utf-8"))
 
 
-def _fields_list(name: str) -> str:
-    """Return the list of the fields of a row; neighbours that need no words share a line."""
+def _with_fields(page: str) -> str:
+    places = dict.fromkeys(re.findall(r"<!-- fields of (\w+) -->", page), "Fields: below.")
+    marked = r"(<!-- fields of (\w+) -->\n\n)(?:[-|] .*\n)*"
+    return re.sub(marked, lambda mark: mark[1] + _fields_list(mark[2], places), page)
+
+
+def _fields_list(name: str, places: dict[str, str]) -> str:
+    """Return the list of the fields of a row; neighbours that need no words share a line.
+
+    `places` says where on the page the fields of a row are; those that this list tells are added.
+    """
     kind = _row_type(name)
     lines: list[tuple[list[str], str]] = []
-    told: set[str] = set()
     for field, words, inner in _fields(kind):
-        more = "As above." if inner in told else _inner_fields(inner) if inner else ""
-        told |= {inner} - {""}
+        more = places.get(inner) or _inner_fields(inner) if inner else ""
+        if inner:
+            places.setdefault(inner, f"Fields: as of {code(field)} above.")
         if words or more or not lines or lines[-1][1]:
             lines.append(([code(field)], f"{words} {more}".strip()))
         else:
             lines[-1][0].append(code(field))
+    places[name] = "Fields: above."
     return listing((", ".join(names), words) for names, words in lines)
 
 
@@ -480,33 +487,25 @@ def api_page() -> str:
     parts = [
         "# The API\n",
         NOTE,
-        "What `tocsin api` answers; [how to use it](../how-to/use-the-api.md). The schema with"
-        " every parameter and field is at `/openapi.json`. Rows have the same fields as those that"
-        " [commands print](output.md).\n",
+        "What `tocsin api` answers; [how to use it](../how-to/use-the-api.md). "
+        "[openapi.json](openapi.json), which the server has at `/openapi.json` too, explains every "
+        "parameter and field. Rows have the same fields as those that [commands print](output.md)."
+        "\n",
         "## Paths\n",
         "A token allows what its scope and the scopes before it allow: "
         f"{', '.join(map(code, Scope))}.\n",
     ]
-    rows, uses = [], defaultdict(list)
-    for path, operations in schema["paths"].items():
-        for method, operation in operations.items():
-            ((_, (scope,)),) = operation["security"][0].items()
-            words = prose(" ".join(operation["description"].split("\n\n")[0].split()))
-            taken = _parameters(operation, schema["components"])
-            names = ", ".join(name for name, _ in taken)
-            rows.append((code(f"{method.upper()} {path}"), code(scope), words, names))
-            for parameter in taken:
-                uses[parameter].append(code(path))
-    parts.append(table(("path", "scope", "what it does", "parameters"), sorted(rows)))
-    several = Counter(name for name, _ in uses)
-    explained = [
-        (
-            name,
-            f"{', '.join(paths)}: {meaning}" if several[name] > 1 and len(paths) < 3 else meaning,
-        )
-        for (name, meaning), paths in sorted(uses.items())
+    operations = [
+        (f"{method.upper()} {path}", operation)
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
     ]
-    parts += ["## Parameters\n", listing(explained)]
+    parts.append(
+        table(
+            ("path", "scope", "what it does", "parameters"),
+            sorted(_operation(name, about, schema["components"]) for name, about in operations),
+        )
+    )
     parts += [
         "## Errors\n",
         "An error is a problem of RFC 9457, `application/problem+json`: `type`, `title`, `status`, "
@@ -522,39 +521,15 @@ def api_page() -> str:
     return "\n".join(parts)
 
 
-def _parameters(operation: Mapping[str, Any], components: Any) -> list[tuple[str, str]]:
-    """Return the parameters of a path and the fields of its body, with their meanings."""
-    rows = [
-        (code(one["name"]), _explained(one["schema"], one.get("description", "")))
-        for one in operation.get("parameters", ())
-    ]
-    content = operation.get("requestBody", {}).get("content", {})
-    for body in content.values():
+def _operation(name: str, about: Mapping[str, Any], components: Any) -> tuple[str, ...]:
+    """Return a path, its scope, what it does, and its parameters and fields of its body."""
+    ((_, (scope,)),) = about["security"][0].items()
+    parameters = [code(parameter["name"]) for parameter in about.get("parameters", ())]
+    for body in about.get("requestBody", {}).get("content", {}).values():
         shape = components["schemas"][body["schema"]["$ref"].rpartition("/")[2]]
-        rows += [
-            (
-                f"body {code(field)}",
-                _explained(about, about.get("description", ""), "A list."),
-            )
-            for field, about in shape["properties"].items()
-        ]
-    return rows
-
-
-def _explained(schema: Mapping[str, Any], words: str, several: str = "May be repeated.") -> str:
-    """Return what a parameter means, and which values it may have; `several` is said of arrays."""
-    kinds = [one for one in schema.get("anyOf", [schema]) if one.get("type") != "null"]
-    kind = kinds[0].get("items", kinds[0])
-    said = [prose(" ".join(words.split()))]
-    if "enum" in kind:
-        said.append(f"{choice([value or 'empty' for value in kind['enum']])}.")
-    if "maximum" in kind and kind["maximum"] < 2**53:
-        said.append(f"{kind.get('minimum', 0)} to {kind['maximum']}.")
-    if schema.get("type") == "array":
-        said.append(several)
-    if isinstance(default := schema.get("default"), str | int) and default not in ("", False):
-        said.append(f"Without it, {code(str(default))}.")
-    return " ".join(filter(None, said))
+        parameters += [f"body {code(field)}" for field in shape["properties"]]
+    words = " ".join(about["description"].split("\n\n")[0].split())
+    return code(name), code(scope), prose(words), ", ".join(parameters)
 
 
 # --- the tools of language models ------------------------------------------------------------
@@ -607,6 +582,7 @@ def pages() -> dict[str, str]:
     """Return the text of each page, by its path below docs/reference."""
     rest = {"keys.md": keys_page(), "api.md": api_page(), "mcp.md": mcp_page()}
     rest["mcp-tools.json"] = mcp_schemas()
+    rest["openapi.json"] = json.dumps(build_app(1).openapi(), ensure_ascii=False, indent=1) + "\n"
     return {**dict(command_pages()), **dict(yaml_pages()), **dict(output_pages()), **rest}
 
 
