@@ -141,6 +141,8 @@ def _overview(context: click.Context) -> str:
             "These options stand before the command or after it. `--` ends the options.\n",
             table(("option", "meaning"), options),
             table(("about", "commands"), rows),
+            "The first format that a command lists is its default; `--json` is `--format json`."
+            " [Output](../output.md) describes them.\n",
             "## Filters\n",
             "The same in every command that has them:\n",
             table(("option", "meaning"), [_option(option, context) for option in _filters()]),
@@ -164,10 +166,11 @@ def _command(command: click.Command, path: str, seen: dict[str, str]) -> Iterato
             and its longer paragraphs.
     """
     context = click.Context(command, info_name=path, **main_group.context_settings)
-    usage = command.get_usage(context).removeprefix("Usage: ")
+    usage = " ".join(command.get_usage(context).removeprefix("Usage: ").split())
+    usage = usage.replace(" [OPTIONS]", "").removesuffix(" COMMAND [ARGS]...")
     yield f"## {path}\n"
-    if usage.split() != [*path.split(), "[OPTIONS]"]:
-        yield f"```text\n{' '.join(usage.split())}\n```\n"
+    if usage != path:
+        yield f"`{usage}`\n"
     paragraphs = _paragraphs(command).rstrip().split("\n\n")
     yield "\n\n".join(one for one in paragraphs if one not in seen) + "\n"
     seen.update((one, path) for one in paragraphs if len(one) > 100)
@@ -192,11 +195,13 @@ def _rows(command: click.Command, context: click.Context) -> Iterator[tuple[str,
         is_filter = has_filters and option.name in filters
         if option.name in EVERYWHERE or is_filter or "--json" in option.opts:
             continue
-        spelling, meaning = _option(option, context)
-        if is_json and "--format" in option.opts:
-            spelling += ", `--json`"
-            meaning = meaning.removeprefix("Output format. ")
-        yield spelling, meaning
+        if is_json and "--format" in option.opts and isinstance(option.type, click.Choice):
+            assert option.default == option.type.choices[0]
+            text = prose((option.help or "").partition("  [default: ")[0])
+            text = f"{text.removeprefix('Output format.')} {choice(list(option.type.choices))}."
+            yield "`--format`, `--json`", text.lstrip()
+        else:
+            yield _option(option, context)
 
 
 def _options(shown: Sequence[tuple[str, str]], path: str, seen: dict[str, str]) -> str:
@@ -206,7 +211,7 @@ def _options(shown: Sequence[tuple[str, str]], path: str, seen: dict[str, str]) 
         if known.startswith("- ") and len(shown) - len(rows) == known.count("\n") > 4:
             link = f"[`{owner}`](#{owner.replace(' ', '-')})"
             more = ", and:\n\n" + listing(rows) if rows else ".\n"
-            return f"Options: those of {link}{more}"
+            return f"Options as of {link}{more}"
     written = listing(shown)
     seen[written] = path
     return written
