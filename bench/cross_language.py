@@ -29,8 +29,8 @@ from bench.real_articles import arguments, rows
 from index.analysis.text_features import text_features
 from monitor.base.article import Article
 from monitor.intake.ingest import article_changes, cross_language
-from monitor.intake.similar import event_margin
-from monitor.intake.similar.encoder import E5Encoder, Encoder, packed, sentence, unpacked
+from monitor.intake.similar import vectors
+from monitor.intake.similar.vectors import E5Encoder, Encoder, packed, sentence, unpacked
 from monitor.model.config import StoreAddress
 from monitor.model.event_link import Surety
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
@@ -121,13 +121,11 @@ def link_judged(items: Mapping[Item, str], vectors: Sequence[bytes]) -> dict[str
     """Return the pairs of English and French articles that each way links."""
     every = list(items)
     keys = [
-        event_margin.EventKey(
-            article=at, story=at, lang=items[item], publisher=item.src, date=item.at
-        )
+        vectors.EventKey(article=at, story=at, lang=items[item], publisher=item.src, date=item.at)
         for at, item in enumerate(every)
     ]
-    window = event_margin.VectorWindow(tuple(keys), unpacked(vectors))
-    links = event_margin.event_links(window, range(len(every)))
+    window = vectors.VectorWindow(tuple(keys), unpacked(vectors))
+    links = vectors.event_links(window, range(len(every)))
     found: dict[str, set[Pair]] = {
         "names": _by_names(items),
         "likely and sure": set(),
@@ -192,11 +190,11 @@ def _same_language(reports: Sequence[Report], encoder: Encoder) -> None:
     reports = [each for each in reports if each.event]
     items = [Item("", one.article.title, one.article.summary, 0.0) for one in reports]
     keys = tuple(
-        event_margin.EventKey(article=at, story=at, lang="en", publisher=str(at), date=0.0)
+        vectors.EventKey(article=at, story=at, lang="en", publisher=str(at), date=0.0)
         for at in range(len(items))
     )
-    window = event_margin.VectorWindow(keys, unpacked(encode(items, encoder)))
-    links = event_margin.event_links(window, range(len(items)))
+    window = vectors.VectorWindow(keys, unpacked(encode(items, encoder)))
+    links = vectors.event_links(window, range(len(items)))
     print(
         "\n| links of one language | one event | one topic | different topics |\n|---|---|---|---|"
     )

@@ -27,7 +27,7 @@ The flow of an alert, from feeds.yaml to whoever is notified::
         intake.parse       in worker processes that can be killed: bytes ──▶ entries with their
                                │   keys, pages ──▶ text
         intake.ingest      in a thread, for many feeds at once
-            enrichment         from the words alone: features of texts, language, names
+            article_changes    from the words alone: features of texts, language, names
             judgement.match    which watchlists match, and where?
                                ▼ in one transaction of the store
             identify           is the entry new, changed, a duplicate or known?

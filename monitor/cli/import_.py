@@ -22,9 +22,14 @@ from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
 from monitor.config.loading import load, signature
-from monitor.intake.imports import json_articles
-from monitor.intake.imports.article_import import BATCH, ArticleImport
-from monitor.intake.imports.json_articles import ImportedArticle, JsonPiece, parse_article
+from monitor.intake import article_import
+from monitor.intake.article_import import (
+    BATCH,
+    ArticleImport,
+    ImportedArticle,
+    JsonPiece,
+    parse_article,
+)
 from monitor.judgement.alerts.routing import routing
 from monitor.model.config import Config
 from monitor.runtime.machine import local_zone
@@ -148,11 +153,11 @@ def _parse_articles(
 ) -> Iterator[ImportedArticle]:
     """Yield the articles of a file; report the lines that cannot be read."""
     stdin = str(file) == "-"
-    total = 0 if stdin else json_articles.total_bytes(file)
+    total = 0 if stdin else article_import.total_bytes(file)
     items = (
-        json_articles.split_json(sys.stdin.buffer, "-")
+        article_import.split_json(sys.stdin.buffer, "-")
         if stdin
-        else json_articles.read_pieces(file)
+        else article_import.read_pieces(file)
     )
     for item in items:
         try:

@@ -19,9 +19,9 @@ from monitor.base.formatting import clauses, span
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext
 from monitor.intake.fetch.client import Client
-from monitor.intake.fetch.robots_policy import RobotsPolicy
+from monitor.intake.fetch.page_reader import RobotsPolicy
 from monitor.intake.ingest import schedule
-from monitor.intake.parse import feed_links
+from monitor.intake.parse import web_page
 from monitor.intake.parse.workers import Parser
 from monitor.model.feed import DEFAULT_OPTIONS, Feed, FeedState, RequestOptions
 from monitor.model.poll import Entry, Fetched, NotModified, ParsedFeed
@@ -103,12 +103,12 @@ class FeedFinder:
             return error
 
     async def _at_a_usual_place(self, site: str, refusal: ParseError) -> DiscoveredFeed:
-        for url in feed_links.usual_feed_urls(site):
+        for url in web_page.usual_feed_urls(site):
             try:
                 return await self.read(url)
             except FeedError:
                 continue
-        places = " ".join(f"/{path}" for path in feed_links.USUAL)
+        places = " ".join(f"/{path}" for path in web_page.USUAL)
         reason = _(
             "{reason}; it names none, nor is there one at {places}",
             reason=refusal.reason.partition(";")[0].rstrip(),

@@ -29,8 +29,7 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import FeedError, ParseError, StoreError
 from monitor.base.translation import gettext as _
 from monitor.intake.fetch.client import ACCEPT_FEED, Client
-from monitor.intake.fetch.page_reader import PageReader
-from monitor.intake.fetch.robots_policy import RobotsPolicy
+from monitor.intake.fetch.page_reader import PageReader, RobotsPolicy
 from monitor.intake.ingest import schedule
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.outage import OutageDetector

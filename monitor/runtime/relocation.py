@@ -13,7 +13,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.base.url import redact
 from monitor.config.value_parsers import HARMLESS
-from monitor.intake.ingest.permanent_redirects import is_confirmed
+from monitor.intake.ingest.feed_health import is_confirmed
 from monitor.intake.parse.entry_keys import canonical
 from monitor.model.feed import Feed, PermanentRedirect
 from monitor.storage.store.sql.store import Store

@@ -26,9 +26,9 @@ from index.query.parser import parse_query as understood
 from monitor.base.errors import FetchError
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome
-from monitor.intake.parse import article_page
+from monitor.intake.parse import web_page
 from monitor.intake.parse.feed import parse, parse_with_features
-from monitor.intake.parse.robots import Allowance, allowance
+from monitor.intake.parse.web_page import Allowance, allowance
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import StoreAddress
@@ -152,7 +152,7 @@ class Reader:
 
     async def extract(self, page: Fetched) -> str:
         """Return the text of the article in a page."""
-        return article_page.extract_text(page.body, page.url, page.content_type)
+        return web_page.extract_text(page.body, page.url, page.content_type)
 
 
 class ManualMonitor(Struct):

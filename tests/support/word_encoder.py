@@ -8,7 +8,7 @@ from zlib import crc32
 
 import numpy as np
 
-from monitor.intake.similar.event_margin import Floats
+from monitor.intake.similar.vectors import Floats
 
 LENGTH = 384
 

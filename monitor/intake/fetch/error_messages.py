@@ -11,8 +11,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
 from monitor.base.url import UrlError
 from monitor.intake.fetch.address_guard import AddressError, UnreachableError
-from monitor.intake.fetch.body import BodyError
-from monitor.intake.fetch.response import StatusError
+from monitor.intake.fetch.response import BodyError, StatusError
 
 # OpenSSL's X509_V_ERR_*, https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
 _CERTIFICATES = {

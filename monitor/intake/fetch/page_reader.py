@@ -1,15 +1,28 @@
-"""Page reader: fetches the page of an article, where robots.txt allows it, and finds its text."""
+"""Page reader: fetches the page of an article, where robots.txt allows it, and finds its text.
+
+Each site is asked for its `robots.txt`::
+
+    2xx                  its rules hold for a day
+    4xx                  everything is allowed, for a day
+    429, 5xx, no answer  everything is forbidden until it is asked again ten minutes later,
+                         unless earlier rules are known: those go on to hold
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
-from monitor.base.article import Article
-from monitor.base.errors import FeedError, FetchError
+from msgspec import Struct
+
+from monitor.base.article import Article, Timestamp
+from monitor.base.errors import FeedError, FetchError, ParseError
+from monitor.base.formatting import span
 from monitor.base.translation import gettext as _
+from monitor.base.url import site
 from monitor.intake.fetch.client import ACCEPT_PAGE, Client
-from monitor.intake.fetch.robots_policy import Permission, RobotsPolicy
-from monitor.model.feed import DEFAULT_OPTIONS, Feed
+from monitor.intake.parse.web_page import CAP, Allowance
+from monitor.model.feed import DEFAULT_OPTIONS, Feed, RequestOptions
 from monitor.model.poll import Fetched, NotModified, Page
 
 
@@ -50,3 +63,158 @@ def _refused(article: Article, permission: Permission) -> Page:
     return Page(
         article=article.id, reason=permission.reason, final=permission.final, later=permission.wait
     )
+
+
+AGE = 86_400.0
+"""Seconds that rules hold."""
+RETRY = 600.0
+"""Seconds until a site without an answer is asked again."""
+_MAX_SITES = 1_000
+_MAX_BYTES = 16 << 20
+"""Of all remembered rules together."""
+_MAX_HELD = 5.0
+"""Seconds that a page may wait for its turn without being put off."""
+
+Judge = Callable[[Fetched, str], Awaitable[Allowance]]
+
+
+class Permission(Struct, frozen=True):
+    """Whether a page may be read now."""
+
+    reason: str = ""
+    """Why it may not; empty if it may."""
+    final: bool = False
+    """Whether asking again is pointless."""
+    wait: float = 0.0
+    """Seconds until its turn, where the site wants its pages read slowly."""
+
+
+class _SiteRules(Struct, frozen=True):
+    """The rules of one site, or why they are unknown."""
+
+    until: Timestamp
+    robots_txt: Fetched | None = None
+    """None where the site has none or does not answer."""
+    trouble: str = ""
+    """Why the site does not answer."""
+
+
+class RobotsPolicy:
+    """Fetches the rules of sites and remembers them. `judge` reads them, in a worker."""
+
+    def __init__(self, client: Client, judge: Judge, clock: Callable[[], Timestamp]) -> None:
+        self._client = client
+        self._judge = judge
+        self._clock = clock
+        self._rules: dict[str, _SiteRules] = {}
+        self._fetching: dict[str, asyncio.Lock] = {}
+        self._free: dict[str, Timestamp] = {}
+        self._queue: dict[str, Timestamp] = {}
+
+    async def check(
+        self,
+        url: str,
+        options: RequestOptions = DEFAULT_OPTIONS,
+        credentials_origin: str = "",
+    ) -> Permission:
+        """Return whether a page may be read now; a page that may has taken its turn.
+
+        Args:
+            url: Of the page.
+            options: How the page is requested; its `robots.txt` is requested in the same way.
+            credentials_origin: As for the page.
+        """
+        origin = site(url)
+        if not origin:
+            return Permission()  # the client says what is wrong with it
+        rules = await self._rules_of(origin, options, credentials_origin)
+        host = origin.partition("://")[2]
+        if rules.robots_txt is None and rules.trouble:
+            return Permission(
+                _(
+                    "robots.txt of {host} cannot be had, so its pages are not read: {why}",
+                    host=host,
+                    why=rules.trouble,
+                )
+            )
+        if rules.robots_txt is None:
+            return Permission()
+        try:
+            allowance = await self._judge(rules.robots_txt, url)
+        except ParseError as error:
+            reason = _("robots.txt of {host} cannot be read: {why}", host=host, why=error.reason)
+            return Permission(reason, final=True)
+        if not allowance.allowed:
+            return Permission(_("robots.txt of {host} forbids it", host=host), final=True)
+        if not allowance.delay:
+            return Permission()
+        self._client.set_spacing(url, allowance.delay)
+        return self._turn(host, allowance.delay)
+
+    async def _rules_of(
+        self, origin: str, options: RequestOptions, credentials_origin: str
+    ) -> _SiteRules:
+        lock = self._fetching.setdefault(origin, asyncio.Lock())
+        try:
+            async with lock:
+                known = self._rules.get(origin)
+                if known and self._clock() < known.until <= self._clock() + AGE:
+                    return known
+                rules = await self._fetch(origin, known, options, credentials_origin)
+                self._remember(origin, rules)
+                return rules
+        finally:
+            if not lock.locked():
+                self._fetching.pop(origin, None)
+
+    async def _fetch(
+        self,
+        origin: str,
+        known: _SiteRules | None,
+        options: RequestOptions,
+        credentials_origin: str,
+    ) -> _SiteRules:
+        try:
+            answer = await self._client.fetch(
+                f"{origin}/robots.txt",
+                accept="text/plain, */*;q=0.1",
+                max_bytes=CAP,
+                truncate=True,
+                request_options=options,
+                credentials_origin=credentials_origin,
+            )
+        except FetchError as error:
+            if error.status and 400 <= error.status < 500 and error.status != 429:
+                return _SiteRules(self._clock() + AGE)
+            before = known.robots_txt if known else None
+            return _SiteRules(self._clock() + RETRY, before, error.reason)
+        assert not isinstance(answer, NotModified)  # the request was not conditional
+        return _SiteRules(self._clock() + AGE, answer)
+
+    def _remember(self, origin: str, rules: _SiteRules) -> None:
+        self._rules.pop(origin, None)
+        self._rules[origin] = rules
+        size = sum(len(one.robots_txt.body) for one in self._rules.values() if one.robots_txt)
+        while len(self._rules) > _MAX_SITES or (size > _MAX_BYTES and len(self._rules) > 1):
+            oldest = self._rules.pop(next(iter(self._rules)))
+            size -= len(oldest.robots_txt.body) if oldest.robots_txt else 0
+
+    def _turn(self, host: str, delay: float) -> Permission:
+        """Take the turn of a page, or put it in the queue of its site."""
+        now = self._clock()
+        self._forget(now)
+        free = min(self._free.get(host, now), now + delay)  # a clock may be set back
+        if free - now <= _MAX_HELD:
+            self._free[host] = max(now, free) + delay
+            return Permission()
+        turn = max(self._queue.get(host, free), free)
+        self._queue[host] = turn + delay
+        wait = turn - now
+        reason = _("{host} wants {time} between two pages", host=host, time=span(delay))
+        return Permission(reason, wait=wait)
+
+    def _forget(self, now: Timestamp) -> None:
+        """Drop the turns that are over, when they have become many."""
+        if len(self._free) > _MAX_SITES:
+            self._free = {host: at for host, at in self._free.items() if at > now}
+            self._queue = {host: at for host, at in self._queue.items() if at > now}

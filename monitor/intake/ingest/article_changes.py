@@ -1,18 +1,29 @@
-"""What an entry changes: a new article, a revision of a known one, or only a sighting."""
+"""What an entry changes: a new article, a revision of a known one, or only a sighting.
+
+Articles are enriched from their words alone: language, matches, shingles, names. This is most of
+the work of storing an article. It needs no store and is done before the transaction, so that a
+viewer's triage waits only while rows are written.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
+from index.analysis.language import choose, prior
+from index.analysis.text_features import TextFeatures, text_features
 from monitor.base.article import Article, Timestamp
 from monitor.intake.ingest import cross_language, identify, stories
-from monitor.intake.ingest.enrichment import Enrichment
 from monitor.intake.parse.entry_keys import PARTS
-from monitor.judgement.alerts.publishers import host_name, publisher
+from monitor.judgement.alerts.publishers import host_name
+from monitor.judgement.match.matcher import WatchlistMatcher
+from monitor.judgement.match.time_limit import TimedMatcher
 from monitor.model.feed import Feed
-from monitor.model.poll import ArticleChange, Entry, Sighting, StoryCandidate
+from monitor.model.poll import ArticleChange, Entry, Names, Sighting, StoryCandidate
+from monitor.model.watchlist import WatchlistMatch
 from monitor.storage.store.sql.batch import Batch, StoreReads
 
 
@@ -121,7 +132,7 @@ def with_enrichments(
     found = zip(made, reading.story_candidates(wanted), strict=True)
     enriched = [_with_enrichment(change, one, candidates) for (change, one), candidates in found]
     new = [change for change in enriched if change.new]
-    events = iter(same_events(reading, feed, new))
+    events = iter(cross_language.same_events(reading, feed, new))
     return [replace(one, perhaps=next(events)) if one.new else one for one in enriched]
 
 
@@ -140,54 +151,75 @@ def _with_enrichment(
     )
 
 
-def same_events(
-    reading: StoreReads, feed: Feed, changes: Sequence[ArticleChange]
-) -> list[int | None]:
-    """Return for each new article the earlier one that names the same names, if there is any.
+class Enrichment(Struct, frozen=True):
+    """An article with its language, shingles, names and matches, before it is stored."""
 
-    It is in another language, and of another publisher: an outlet that tells an event in two
-    languages spreads nothing.
+    article: Article
+    shingles: frozenset[int]
+    names: Names
+    hits: tuple[WatchlistMatch, ...]
+    unmatched: str = ""
+    """Why the article was set aside and not matched; empty when it was matched."""
+
+    def is_of(self, article: Article) -> bool:
+        """Return whether an article has exactly the text that was enriched."""
+        return self.article.texts == article.texts
+
+
+def enrich(
+    articles: Sequence[Article],
+    feed: Feed,
+    rules: WatchlistMatcher,
+    recent: deque[str],
+    declared: str,
+    matcher: TimedMatcher | None = None,
+    *,
+    read: Sequence[TextFeatures | None] = (),
+) -> list[Enrichment]:
+    """Return the enrichment of each article of a feed; adds their languages to `recent`.
+
+    An article that exceeds the time limit has no matches, and says why.
 
     Args:
-        reading: What is stored.
-        feed: The feed that brought the articles.
-        changes: The new articles, with their names.
+        articles: The articles.
+        feed: The feed that has them.
+        rules: The watchlists.
+        recent: The languages of the last articles of the feed.
+        declared: The language that the feed declares.
+        matcher: Matches within the time limit.
+        read: The features of each article, None where they were not read with the document.
     """
-    names = [change.names for change in changes]
-    shared_names = reading.names_elsewhere([(one.words, one.lang) for one in names])
-    shared_names = [
-        words if len(words) >= cross_language.LEAST_NAMES else frozenset() for words in shared_names
+    features = _features(articles, read or [None] * len(articles), with_languages=not feed.lang)
+    known = [
+        replace(article, lang=_language(one, feed, recent, declared))
+        for article, one in zip(articles, features, strict=True)
     ]
-    known = reading.name_frequencies(frozenset().union(*shared_names))
-    rare = {word for word, count in known.items() if count <= cross_language.MOST_BEARERS}
-    rivals, recent = reading.articles_named(
-        [(words & rare, one.lang) for words, one in zip(shared_names, names, strict=True)],
-        cross_language.LEAST_NAMES,
-        cross_language.MOST_CANDIDATES,
-    )
-    weighed = {
-        word
-        for own, found in zip(names, rivals, strict=True)
-        if found
-        for one in (own, *found.values())
-        for word in one.words
-    }
-    known |= reading.name_frequencies(weighed - known.keys())
-    likely = [
-        cross_language.same_event(own, found, known.__getitem__, recent)
-        for own, found in zip(names, rivals, strict=True)
+    names = [
+        cross_language.names(article, one.names)
+        for article, one in zip(known, features, strict=True)
     ]
-    origins = reading.articles.origins([id for found in likely for id in found])
-    publishers = {one.article: publisher(one.url, one.feed_url) for one in origins}
+    matcher = matcher or TimedMatcher()
+    hits = [matcher.match(rules, article, feed) for article in known]
     return [
-        _first_elsewhere(change, feed, found, publishers) if found else None
-        for change, found in zip(changes, likely, strict=True)
+        Enrichment(article, one.shingles, named, found.hits, found.unmatched)
+        for article, one, named, found in zip(known, features, names, hits, strict=True)
     ]
 
 
-def _first_elsewhere(
-    change: ArticleChange, feed: Feed, likely: Sequence[int], publishers: Mapping[int, str]
-) -> int | None:
-    own = publisher(change.outlet_url or change.article.url, feed.url)
-    others = (id for id in likely if id in publishers and publishers[id] != own)
-    return next(others, None)
+def _features(
+    articles: Sequence[Article], read: Sequence[TextFeatures | None], *, with_languages: bool
+) -> list[TextFeatures]:
+    """Return the features of each article; those that were not read yet are read."""
+    unread = [
+        (article.title, article.summary, article.body)
+        for article, one in zip(articles, read, strict=True)
+        if one is None
+    ]
+    made = iter(text_features(unread, with_languages=with_languages))
+    return [next(made) if one is None else one for one in read]
+
+
+def _language(features: TextFeatures, feed: Feed, recent: deque[str], declared: str) -> str:
+    lang = feed.lang or choose(features.languages, prior(recent, declared))
+    recent.append(lang)
+    return lang

@@ -1,12 +1,15 @@
-"""Which articles in two languages are about one event: by the names they share. Pure."""
+"""Which articles in two languages are about one event: by the names they share."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from monitor.base.article import Article
-from monitor.model.poll import Names
+from monitor.judgement.alerts.publishers import publisher
+from monitor.model.feed import Feed
+from monitor.model.poll import ArticleChange, Names
+from monitor.storage.store.sql.batch import StoreReads
 
 LANGUAGES = ("fr", "en")
 """The two that were measured."""
@@ -68,3 +71,54 @@ def _names_shared(names: Names, words: frozenset[int]) -> int:
             left -= group
             used += 1
     return used
+
+
+def same_events(
+    reading: StoreReads, feed: Feed, changes: Sequence[ArticleChange]
+) -> list[int | None]:
+    """Return for each new article the earlier one that names the same names, if there is any.
+
+    It is in another language, and of another publisher: an outlet that tells an event in two
+    languages spreads nothing.
+
+    Args:
+        reading: What is stored.
+        feed: The feed that brought the articles.
+        changes: The new articles, with their names.
+    """
+    names = [change.names for change in changes]
+    shared_names = reading.names_elsewhere([(one.words, one.lang) for one in names])
+    shared_names = [words if len(words) >= LEAST_NAMES else frozenset() for words in shared_names]
+    known = reading.name_frequencies(frozenset().union(*shared_names))
+    rare = {word for word, count in known.items() if count <= MOST_BEARERS}
+    rivals, recent = reading.articles_named(
+        [(words & rare, one.lang) for words, one in zip(shared_names, names, strict=True)],
+        LEAST_NAMES,
+        MOST_CANDIDATES,
+    )
+    weighed = {
+        word
+        for own, found in zip(names, rivals, strict=True)
+        if found
+        for one in (own, *found.values())
+        for word in one.words
+    }
+    known |= reading.name_frequencies(weighed - known.keys())
+    likely = [
+        same_event(own, found, known.__getitem__, recent)
+        for own, found in zip(names, rivals, strict=True)
+    ]
+    origins = reading.articles.origins([id for found in likely for id in found])
+    publishers = {one.article: publisher(one.url, one.feed_url) for one in origins}
+    return [
+        _first_elsewhere(change, feed, found, publishers) if found else None
+        for change, found in zip(changes, likely, strict=True)
+    ]
+
+
+def _first_elsewhere(
+    change: ArticleChange, feed: Feed, likely: Sequence[int], publishers: Mapping[int, str]
+) -> int | None:
+    own = publisher(change.outlet_url or change.article.url, feed.url)
+    others = (id for id in likely if id in publishers and publishers[id] != own)
+    return next(others, None)

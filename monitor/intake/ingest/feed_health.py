@@ -12,6 +12,9 @@ An incident raises one alert::
               without that
 
 Polls during an outage of the network neither begin nor end an incident.
+
+A 301 or 308 is often temporary: a site under repair, a captive portal. Three of them to one
+address, over at least a day, count as a move of the feed.
 """
 
 from __future__ import annotations
@@ -27,11 +30,20 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.intake.ingest.publication_rate import describe_interval, is_silent
 from monitor.model.alert import AlertKind, BegunIncident
-from monitor.model.feed import Feed, FeedState, Health, Outcome, Poll
+from monitor.model.feed import (
+    Feed,
+    FeedState,
+    FormerAddress,
+    Health,
+    Outcome,
+    PermanentRedirect,
+    Poll,
+)
 from monitor.model.watchlist import Severity
 
-if TYPE_CHECKING:  # viewers ask for the health of feeds only
+if TYPE_CHECKING:
     from monitor.model.alert import FeedIncident
+
 
 MINUTE = 60.0
 WORST = (
@@ -276,3 +288,46 @@ def _notice(
     kind: AlertKind, severity: Severity, title: str, *, rings: bool = True
 ) -> BegunIncident:
     return BegunIncident(kind=kind, severity=severity, title=title, rings=rings)
+
+
+TIMES = 3
+SPAN = 86_400.0
+"""Least seconds between the first and the last redirect."""
+LATELY = 7 * SPAN
+"""Seconds for which the former address of a feed is shown."""
+NOWHERE = PermanentRedirect("", 0.0, 0.0, 0)
+
+
+def updated_redirect(
+    before: PermanentRedirect | None, to: str | None, now: Timestamp
+) -> PermanentRedirect | None:
+    """Return the redirects seen so far, with those of one answer; None if nothing changes.
+
+    `to` is where permanent redirects of the answer led, None without one.
+    """
+    if to is None:
+        return NOWHERE if before else None
+    if before is None or before.to != to or now < before.since:  # a clock may be set back
+        return PermanentRedirect(to, now, now, 1)
+    return PermanentRedirect(to, before.since, now, before.times + 1)
+
+
+def is_confirmed(move: PermanentRedirect) -> bool:
+    return move.times >= TIMES and move.latest - move.since >= SPAN
+
+
+def describe_redirect(
+    move: PermanentRedirect | None, former: FormerAddress | None, now: Timestamp
+) -> str:
+    """Return where a feed has moved to, or came from: `moved here from … 2 d ago`."""
+    if move and is_confirmed(move):
+        return _("it has moved permanently to {address}", address=_shown(move.to))
+    if former and now - former.until < LATELY:
+        ago = span(now - former.until)
+        return _("moved here from {address} {time} ago", address=_shown(former.url), time=ago)
+    return ""
+
+
+def _shown(url: str) -> str:
+    """Return an address without its query, which may hold a token."""
+    return url.partition("?")[0]

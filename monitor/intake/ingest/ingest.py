@@ -19,7 +19,7 @@ from monitor.base.errors import FeedError, FetchError
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.intake.ingest import article_changes, poll_outcome, schedule
-from monitor.intake.ingest.enrichment import Enrichment, enrich
+from monitor.intake.ingest.article_changes import Enrichment, enrich
 from monitor.intake.ingest.poll_outcome import (
     ActiveConfig,
     BatchOutcome,

@@ -15,11 +15,10 @@ from monitor.intake.ingest import (
     article_changes,
     feed_health,
     identify,
-    permanent_redirects,
     publication_rate,
     schedule,
 )
-from monitor.intake.ingest.enrichment import Enrichment
+from monitor.intake.ingest.article_changes import Enrichment
 from monitor.judgement.alerts.publishers import is_aggregator
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import WatchlistMatcher
@@ -140,7 +139,7 @@ def after_unchanged(
         moved=_answered_by(answer.feed, response),
     )
     state = schedule.after_unchanged(answer.feed, answer.state, response, now, jitter)
-    move = permanent_redirects.updated_redirect(history.move, response.moved_to, now)
+    move = feed_health.updated_redirect(history.move, response.moved_to, now)
     refresh = PollOutcome(feed=answer.feed, state=state, poll=poll, move=move)
     return _with_incidents(history, answer, refresh)
 
@@ -206,7 +205,7 @@ def after_read(
         poll=poll,
         arrivals=tuple(arrived),
         sightings=tuple(sightings),
-        move=permanent_redirects.updated_redirect(history.move, fetched.moved_to, now),
+        move=feed_health.updated_redirect(history.move, fetched.moved_to, now),
         missed=(answer.state.last_ok, now) if state.blind and answer.state.last_ok else None,
         articles=_document_articles(decisions, arrived) if unmet else frozenset(),
         answered=_answer_evidence(fetched, now),

@@ -26,9 +26,9 @@ from monitor.base.errors import ParseError
 from monitor.base.fork_server import forking, preload
 from monitor.base.garbage import exempt_all
 from monitor.base.translation import gettext as _
-from monitor.intake.parse import article_page, feed, feed_links, robots
+from monitor.intake.parse import feed, web_page
 from monitor.intake.parse.document import with_encoding
-from monitor.intake.parse.robots import Allowance
+from monitor.intake.parse.web_page import Allowance
 from monitor.model.poll import Fetched, ParsedFeed
 
 T = TypeVar("T")
@@ -78,15 +78,15 @@ class Parser:
 
     async def extract(self, page: Fetched) -> str:
         """Return the text of the article in a page, '' if none; raises ParseError."""
-        return await self._read(article_page.extract_text, page)
+        return await self._read(web_page.extract_text, page)
 
     async def robots(self, rules: Fetched, page: str) -> Allowance:
         """Return what a site's rules say of one of its pages; raises ParseError."""
-        return await self._read(robots.allowance, replace(rules, url=page))
+        return await self._read(web_page.allowance, replace(rules, url=page))
 
-    async def links(self, page: Fetched) -> tuple[feed_links.FeedLink, ...]:
+    async def links(self, page: Fetched) -> tuple[web_page.FeedLink, ...]:
         """Return the feeds that a page names; raises ParseError."""
-        return await self._read(feed_links.feed_links, page)
+        return await self._read(web_page.feed_links, page)
 
     def close(self) -> None:
         """Stop the workers, whatever they are doing."""

@@ -39,7 +39,7 @@ from monitor.storage.store import open_views
 from monitor.storage.store.sql.views import Views
 
 if TYPE_CHECKING:  # numpy is for the process: 17 MB that the monitor need not hold
-    from monitor.intake.similar.encoder import Encoder
+    from monitor.intake.similar.vectors import Encoder
 
 T = TypeVar("T")
 
@@ -168,7 +168,7 @@ def _attempt(
 def _encode(
     views: Views, encoder: Encoder, articles: Sequence[Unencoded], now: Timestamp
 ) -> EncodedBatch:
-    from monitor.intake.similar.encoder import packed, sentence
+    from monitor.intake.similar.vectors import packed, sentence
 
     found = {a.article: packed(encoder.encode(sentence(a.title, a.text))) for a in articles}
     encoded = tuple(EncodedArticle(a.article, a.version, found[a.article]) for a in articles)
@@ -177,8 +177,7 @@ def _encode(
 
 def _links(views: Views, found: dict[int, bytes], now: Timestamp) -> list[EventLink]:
     """Return the links of articles of the last three days whose vectors were found now."""
-    from monitor.intake.similar.encoder import unpacked
-    from monitor.intake.similar.event_margin import EventKey, VectorWindow, event_links
+    from monitor.intake.similar.vectors import EventKey, VectorWindow, event_links, unpacked
 
     stored = views.articles.vectors(found, since=now - WINDOW, limit=MOST)
     rows = [one for one in stored if found.get(one.article, one.vector)]
@@ -202,8 +201,7 @@ def _links(views: Views, found: dict[int, bytes], now: Timestamp) -> list[EventL
 def _similar(views: Views, encoder: Encoder, article: int, most: int) -> tuple[Similar, ...]:
     import numpy as np
 
-    from monitor.intake.similar.encoder import sentence, unpacked
-    from monitor.intake.similar.event_margin import most_similar
+    from monitor.intake.similar.vectors import most_similar, sentence, unpacked
 
     (one,) = views.articles.get([article])
     vector = encoder.encode(sentence(one.title, one.summary or one.body))
@@ -221,7 +219,7 @@ def _similar(views: Views, encoder: Encoder, article: int, most: int) -> tuple[S
 
 @cache
 def _model(encoder: Callable[[], Encoder] | None) -> Encoder:
-    from monitor.intake.similar.encoder import E5Encoder
+    from monitor.intake.similar.vectors import E5Encoder
 
     return (encoder or E5Encoder)()
 

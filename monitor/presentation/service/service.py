@@ -14,8 +14,13 @@ from msgspec.structs import replace
 from index import archive_engine
 from monitor.base.article import Timestamp
 from monitor.base.formatting import clauses
-from monitor.intake.ingest.feed_health import WORST, describe_health, describe_trouble, health
-from monitor.intake.ingest.permanent_redirects import describe_redirect
+from monitor.intake.ingest.feed_health import (
+    WORST,
+    describe_health,
+    describe_redirect,
+    describe_trouble,
+    health,
+)
 from monitor.model.config import StoreAddress
 from monitor.model.delivery import DeliveryState
 from monitor.model.feed import Coverage, Feed, FeedHealth

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from support.flow import ManualMonitor, Press, edition
 
 from monitor.cli import main_group
-from monitor.intake.similar.encoder import E5Encoder, packed, sentence
+from monitor.intake.similar.vectors import E5Encoder, packed, sentence
 from monitor.model.config import StoreAddress
 from monitor.model.event_link import EncodedArticle, EncodedBatch
 from monitor.model.feed import Feed

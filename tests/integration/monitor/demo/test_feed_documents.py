@@ -116,7 +116,7 @@ def test_the_text_can_be_told_from_the_rest_of_its_page(
     reader: httpx.Client, server: NewsroomServer, slug: str
 ) -> None:
     pytest.importorskip("lxml_html_clean", reason="trafilatura needs it")
-    fulltext = pytest.importorskip("monitor.intake.parse.article_page")
+    fulltext = pytest.importorskip("monitor.intake.parse.web_page")
     piece = next(piece for piece in CONTENT.articles if piece.outlet == slug)
     page = reader.get(f"/{slug}/{piece.slug}.html")
     text = fulltext.extract_text(page.content, str(page.url), page.headers["Content-Type"])

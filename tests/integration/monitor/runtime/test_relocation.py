@@ -17,7 +17,7 @@ from support.scripted_server import Reply, Web, conditional, redirect
 
 from monitor.base.errors import MonitorError
 from monitor.config.yaml_edit import LayoutError, move_feed, with_address
-from monitor.intake.ingest.permanent_redirects import NOWHERE, describe_redirect, updated_redirect
+from monitor.intake.ingest.feed_health import NOWHERE, describe_redirect, updated_redirect
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FormerAddress, PermanentRedirect, RequestOptions, Secret
 from monitor.runtime.relocation import AGAIN, Relocation, obstacle

@@ -20,8 +20,7 @@ from support.scripted_server import Reply, Request, Web
 
 from monitor.delivery.notify.delivery_loop import DeliveryLoop
 from monitor.delivery.notify.retry import GIVE_UP_SECONDS, MAX_PAUSE, next_try
-from monitor.intake.imports.article_import import ArticleImport
-from monitor.intake.imports.json_articles import parse_article
+from monitor.intake.article_import import ArticleImport, parse_article
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.config import DeliveryError, DeliveryFault, StoreAddress
 from monitor.model.delivery import Delivery, DeliveryState, Occasion

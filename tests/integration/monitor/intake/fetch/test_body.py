@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.fetch_client import FEED, failing, get
 from support.scripted_server import Reply, Web, gzip_bomb
 
-from monitor.intake.fetch.body import BodyError, Inflater
+from monitor.intake.fetch.response import BodyError, Inflater
 
 pytestmark = pytest.mark.costly
 

@@ -14,8 +14,8 @@ from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Fault, Reply, Web, redirect
 
 from monitor.intake.fetch.client import Client
-from monitor.intake.fetch.robots_policy import AGE, RETRY, Permission, RobotsPolicy
-from monitor.intake.parse.robots import CAP, Allowance, allowance
+from monitor.intake.fetch.page_reader import AGE, RETRY, Permission, RobotsPolicy
+from monitor.intake.parse.web_page import CAP, Allowance, allowance
 from monitor.intake.parse.workers import Parser
 from monitor.model.feed import RequestOptions, Secret
 from monitor.model.poll import Fetched

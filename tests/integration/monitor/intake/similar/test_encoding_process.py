@@ -15,8 +15,8 @@ from support.word_encoder import WordEncoder
 from index.errors import Interrupted
 from index.interruption import interruptible
 from monitor.base.errors import EncodingError
-from monitor.intake.similar.encoder import E5Encoder
 from monitor.intake.similar.encoding_process import EncodingProcess
+from monitor.intake.similar.vectors import E5Encoder
 from monitor.model.config import StoreAddress
 from monitor.model.event_link import EncodedBatch, EventLink, Surety, Unencoded
 from monitor.model.feed import Feed

@@ -22,7 +22,7 @@ from monitor.delivery.export.article_files import (
     markdown,
     slug,
 )
-from monitor.intake.imports.json_articles import parse_article
+from monitor.intake.article_import import parse_article
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.article import ArticleDetails
 from monitor.model.watchlist import Match, Severity

@@ -12,8 +12,7 @@ from support.flow import WATCHLISTS
 
 from index.analysis.text_features import text_features
 from monitor.base.article import Article
-from monitor.intake.ingest.article_changes import article
-from monitor.intake.ingest.enrichment import enrich
+from monitor.intake.ingest.article_changes import article, enrich
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, PollResult
 from monitor.intake.parse.entry_keys import keyed_entries

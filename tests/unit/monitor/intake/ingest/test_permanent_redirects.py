@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.flow import HOUR, START
 
-from monitor.intake.ingest.permanent_redirects import (
+from monitor.intake.ingest.feed_health import (
     NOWHERE,
     SPAN,
     TIMES,

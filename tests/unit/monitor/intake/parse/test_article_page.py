@@ -9,7 +9,7 @@ import pytest
 from support.originals import alibaba_article
 
 from monitor.base.errors import ParseError
-from monitor.intake.parse.article_page import extract_text
+from monitor.intake.parse.web_page import extract_text
 
 URL = "https://ex.org/monde/alibaba"
 TITLE = "Alibaba dans le collimateur de la sûreté belge"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.base.text_cleaning import clean, safe_url
-from monitor.intake.parse.feed_links import feed_links, usual_feed_urls
+from monitor.intake.parse.web_page import feed_links, usual_feed_urls
 
 URL = "https://ex.org/monde/index.html"
 RSS = "rel=alternate type=application/rss+xml"

@@ -17,8 +17,8 @@ from support.word_encoder import WordEncoder
 from monitor.base.article import Timestamp
 from monitor.base.errors import EncodingError, StoreError
 from monitor.base.tasks import WorkerThread
-from monitor.intake.similar.encoder import packed, sentence, unpacked
 from monitor.intake.similar.event_linker import BATCH, MOST_FAILURES, EventLinker
+from monitor.intake.similar.vectors import packed, sentence, unpacked
 from monitor.model.config import StoreAddress
 from monitor.model.event_link import EncodedArticle, EncodedBatch, EventLink, Surety, Unencoded
 from monitor.model.feed import Feed

@@ -20,8 +20,7 @@ from support.properties import examples
 from support.scripted_server import Reply, Web
 
 from monitor.base.errors import StoreError
-from monitor.intake.imports.article_import import ArticleImport
-from monitor.intake.imports.json_articles import ImportedArticle, parse_article, read_pieces
+from monitor.intake.article_import import ArticleImport, ImportedArticle, parse_article, read_pieces
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed
 from monitor.model.watchlist import Watchlist

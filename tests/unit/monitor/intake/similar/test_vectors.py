@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.intake.similar.event_margin import (
+from monitor.intake.similar.vectors import (
     ACROSS,
     WITHIN,
     EventKey,

@@ -1,1 +1,0 @@
-"""Articles from elsewhere, taken in."""

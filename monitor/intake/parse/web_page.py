@@ -1,0 +1,209 @@
+"""What a site says: the text of an article, the feeds a page names, what robots.txt allows.
+
+Reading runs in `workers`. https://blog.whatwg.org/feed-autodiscovery,
+https://www.rfc-editor.org/rfc/rfc9309.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+from msgspec import Struct
+
+from monitor.base.errors import ParseError
+from monitor.base.text_cleaning import clean, line, lines, safe_url
+from monitor.base.translation import gettext as _
+from monitor.intake.parse.document import in_utf8, without_impossible_characters
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+
+PAGE_CAP = 2_000_000
+"""Bytes of a page that are read; the longest articles have a tenth of it."""
+_LEAST = 200
+_LEAST_PARAGRAPH = 80
+"""Characters: a page without so much prose is a form, an error or a list of links."""
+
+_ASIDES = ("cookie", "consent", "didomi", "gdpr", "newsletter", "comment", "related")
+_PRUNED = [
+    "//*[self::div or self::section or self::aside or self::form or self::dialog]"
+    f"[contains(translate(concat(@id,' ',@class),'ABCDEFGHIJKLMNOPQRSTUVWXYZ',"
+    f"'abcdefghijklmnopqrstuvwxyz'),'{word}')]"
+    "[string-length() < 2000 and not(.//h1)]"  # not a message; longer, it may be the article
+    for word in _ASIDES
+]
+_WEB_PAGE = re.compile(r"\s*(?:text/|application/(?:xhtml\+)?xml|$)", re.IGNORECASE)
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+
+
+def extract_text(body: bytes, url: str, content_type: str = "") -> str:
+    """Return the text of the article in a page, a paragraph a line; '' if it has none.
+
+    Raises ParseError when it is no web page.
+    """
+    if body.startswith(b"%PDF") or not _WEB_PAGE.match(content_type):
+        kind = content_type.partition(";")[0].strip() or "application/pdf"
+        raise ParseError(url, _("the page is {kind}, not a web page", kind=kind))
+    try:
+        tree = _tree(body[:PAGE_CAP], content_type)
+        return "" if tree is None else _article(tree)
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever two parsers and three heuristics may raise
+        reason = _("the page cannot be read ({error})", error=type(error).__name__)
+        raise ParseError(url, reason) from error
+
+
+def _tree(body: bytes, content_type: str) -> HtmlElement | None:
+    """Return the page's tree, None when it has no element.
+
+    Clean before it is a tree: one control character makes the extraction give up.
+    """
+    from lxml import etree, html
+
+    body, charset = in_utf8(body, content_type)
+    declared = _CHARSET.search(charset.encode()) or _CHARSET.search(body[:4_096])
+    try:
+        source = body.decode(declared[1].decode() if declared else "cp1252", "replace")
+    except LookupError:  # a charset nobody knows
+        source = body.decode("cp1252", "replace")
+    source = clean(without_impossible_characters(source), keep_newlines=True)
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True)
+    try:
+        return html.document_fromstring(source.encode(), parser=parser)
+    except etree.ParserError:
+        return None
+
+
+def _article(tree: HtmlElement) -> str:
+    import trafilatura
+
+    titles = {_folded(title) for title in _titles(tree)}
+    found = trafilatura.extract(tree, include_comments=False, prune_xpath=_PRUNED)
+    paragraphs = lines(found or "").split("\n")
+    while paragraphs and _folded(paragraphs[0]) in titles:
+        del paragraphs[0]
+    text = "\n".join(paragraphs)
+    longest = max(map(len, paragraphs), default=0)
+    return text if len(text) >= _LEAST and longest >= _LEAST_PARAGRAPH else ""
+
+
+def _titles(tree: HtmlElement) -> list[str]:
+    """Return what the page calls itself; many articles begin by repeating it."""
+    found = tree.xpath("//h1 | //head/title | //meta[@property='og:title']/@content")
+    titles = [node if isinstance(node, str) else str(node.text_content()) for node in found]
+    return [*titles, *(re.split(r"\s+[|–—-]\s+", title)[0] for title in titles)]
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+MOST = 50
+"""Feeds of one page that are looked at."""
+USUAL = ("feed", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml")
+_TYPES = {
+    "application/rss+xml",
+    "application/atom+xml",
+    "application/rdf+xml",
+    "application/feed+json",
+    "application/json",  # JSON Feed 1.0 said so
+    "application/xml",
+    "text/xml",
+}
+_NO_FEED = re.compile(r"/wp-json/|/oembed", re.IGNORECASE)
+"""What WordPress names beside its feeds."""
+
+
+class FeedLink(NamedTuple):
+    """A feed that a page names."""
+
+    url: str
+    title: str
+
+
+def feed_links(body: bytes, url: str, content_type: str = "") -> tuple[FeedLink, ...]:
+    """Return the feeds that a page at `url` names, in its order, each once."""
+    from lxml import etree
+
+    body, charset = in_utf8(body[:PAGE_CAP], content_type)
+    reader = _LinkReader()
+    parser = etree.HTMLParser(target=reader, encoding="utf-8" if "utf-8" in charset else None)
+    try:
+        etree.fromstring(body, parser)
+    except etree.LxmlError:  # nothing in it that is markup
+        return ()
+    base = _absolute(url, reader.base) or url
+    found: dict[str, FeedLink] = {}
+    for href, title in reader.found:
+        if (address := _absolute(base, href)) and not _NO_FEED.search(address):
+            found.setdefault(address, FeedLink(address, line(title)[:200]))
+    return tuple(found.values())[:MOST]
+
+
+def usual_feed_urls(url: str) -> list[str]:
+    """Return the addresses at which sites usually have their feed, by that of a page."""
+    return [urljoin(url, f"/{path}") for path in USUAL]
+
+
+class _LinkReader:
+    """Receives parse events and keeps the links; no tree, so no depth is too deep."""
+
+    def __init__(self) -> None:
+        self.base = ""
+        self.found: list[tuple[str, str]] = []
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        href = attributes.get("href", "")
+        if tag == "base":
+            self.base = self.base or href
+        elif tag == "link" and href and _is_feed(attributes):
+            self.found.append((href, attributes.get("title", "")))
+
+    def close(self) -> None:
+        """Do nothing: all has been kept."""
+
+
+def _is_feed(attributes: dict[str, str]) -> bool:
+    relations = attributes.get("rel", "").lower().split()
+    kind = attributes.get("type", "").partition(";")[0].strip().lower()
+    return ("alternate" in relations and kind in _TYPES) or "feed" in relations
+
+
+def _absolute(base: str, href: str) -> str:
+    """Return an address on the web, '' for any other."""
+    href = re.sub(r"[\t\r\n]+", "", href).strip().replace(" ", "%20")
+    try:
+        return safe_url(urlsplit(urljoin(base, href))._replace(fragment="").geturl())
+    except ValueError:
+        return ""
+
+
+CAP = 500 << 10
+"""Bytes that are read of it, as RFC 9309, 2.5 has it; what is behind them does not count."""
+TOKEN = "tocsin"
+"""What a site calls us."""
+LONGEST_DELAY = 60.0
+"""Seconds between two pages that are granted to a site that asks for more."""
+
+
+class Allowance(Struct, frozen=True):
+    """What a site lets us do."""
+
+    allowed: bool = True
+    delay: float = 0.0
+    """Seconds that it wants between two requests."""
+
+
+def allowance(body: bytes, url: str, content_type: str = "") -> Allowance:
+    """Return what the rules in a body say of the page at `url`; what is no rule is passed over."""
+    from protego import Protego
+
+    text = body[:CAP].removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
+    rules = Protego.parse(text.replace("\0", ""))
+    delay = min(rules.crawl_delay(TOKEN) or 0.0, LONGEST_DELAY)
+    return Allowance(rules.can_fetch(url, TOKEN), delay)
