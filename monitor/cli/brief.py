@@ -14,8 +14,7 @@ from monitor.cli import CliContext, output
 from monitor.cli.names import KnownNames
 from monitor.cli.options import MomentParam, complete_watchlist, with_format, with_limit
 from monitor.config.loading import load
-from monitor.delivery.export import briefing_text
-from monitor.delivery.export.briefing_html import document
+from monitor.delivery.export.briefing import document, markdown, plain_text
 from monitor.model.briefing import Briefing
 from monitor.model.search import Filter
 from monitor.presentation.rows.briefings import briefing_row
@@ -82,5 +81,5 @@ def _rendered(cli: CliContext, briefing: Briefing, style: str, zone: tzinfo) -> 
     if style == "html":
         return document(briefing, zone, _pages(cli))
     if style == "md":
-        return briefing_text.markdown(briefing, zone, _pages(cli))
-    return briefing_text.plain_text(briefing, zone)
+        return markdown(briefing, zone, _pages(cli))
+    return plain_text(briefing, zone)

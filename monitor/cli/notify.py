@@ -144,10 +144,7 @@ async def _send_notification(
 ) -> DeliveryError | None:
     from monitor.runtime.network import senders
 
-    async def no_history(channel: str, watchlist: str, limit: int) -> list[Alert]:
-        return []
-
-    sender = senders(config, no_history)(channel)
+    sender = senders(config)(channel)
     try:
         return await sender.send([sample])
     finally:

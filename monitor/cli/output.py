@@ -216,9 +216,9 @@ def _markdown(rows: Iterable[Row]) -> Iterator[str]:
 
 def _escape(text: str) -> str:
     # A terminal shows the rows too, and nothing in them may be invisible.
-    from monitor.delivery.export.markup import ZERO_WIDTH_SPACE, markdown, plain
+    from monitor.delivery.export.briefing import ZERO_WIDTH_SPACE, escape_markdown, plain
 
-    return markdown(plain(text).replace(ZERO_WIDTH_SPACE, "\N{NARROW NO-BREAK SPACE}"))
+    return escape_markdown(plain(text).replace(ZERO_WIDTH_SPACE, "\N{NARROW NO-BREAK SPACE}"))
 
 
 def format_moment(at: Timestamp, now: Timestamp) -> str:

@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 import httpx
 
-from monitor.delivery.notify.atom import BriefingHistory, History
+from monitor.delivery.notify.notification import NotificationLoader
 from monitor.delivery.notify.senders import Senders
 from monitor.intake.discovery import FeedFinder
 from monitor.intake.fetch.address_guard import AddressGuard
@@ -22,12 +22,10 @@ from monitor.model.config import Config, Networks
 from monitor.runtime.machine import clock, local_zone, monotonic, sleep
 
 
-def senders(
-    config: Config, history: History, briefing_history: BriefingHistory | None = None
-) -> Senders:
-    """Return the senders of the channels; the histories read the entries of Atom feeds."""
+def senders(config: Config, loader: NotificationLoader | None = None) -> Senders:
+    """Return the senders of the channels; `loader` reads the earlier entries of Atom feeds."""
     return Senders(
-        AddressGuard(config.allow), history, briefing_history,
+        AddressGuard(config.allow), loader,
         trust=cache(httpx.create_ssl_context), clock=clock, zone=local_zone(),
         user_agent=user_agent(config.contact), environ=os.environ,
     )  # fmt: skip

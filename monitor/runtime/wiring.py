@@ -39,8 +39,7 @@ from monitor.intake.parse.workers import Parser
 from monitor.intake.similar.encoding_process import EncodingProcess
 from monitor.intake.similar.event_linker import EventLinker
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.alert import Alert
-from monitor.model.briefing import Briefing, StoredBriefing
+from monitor.model.briefing import Briefing
 from monitor.model.config import Config, Listening, StoreAddress
 from monitor.model.event_link import EncodedBatch, why_no_vectors
 from monitor.model.lease import Duty
@@ -137,8 +136,7 @@ def _metrics(
     if at is None:
         return nullcontext()
     # prometheus_client takes 0.2 s to import.
-    from monitor.delivery.export.metrics_server import serving
-    from monitor.delivery.export.prometheus import EventCounters, figures
+    from monitor.delivery.export.prometheus import EventCounters, figures, serving
 
     registry = figures(open_views(store), clock, version("tocsin"), lambda: daemon.card)
     parts.listeners.append(EventCounters(registry).batch_stored)
@@ -313,16 +311,9 @@ def _briefings(
 
 
 def _notifier(store: Store, thread: WorkerThread, config: Config) -> DeliveryLoop:
-    packing = NotificationLoader(open_views(config.store))
-
-    async def history(channel: str, watchlist: str, limit: int) -> list[Alert]:
-        return await thread(packing.history, channel, watchlist, limit)
-
-    async def briefing_history(channel: str, limit: int) -> list[StoredBriefing]:
-        return await thread(packing.briefing_history, channel, limit)
-
+    loader = NotificationLoader(open_views(config.store))
     return DeliveryLoop(
-        store.deliveries, packing, thread, senders(config, history, briefing_history),
+        store.deliveries, loader, thread, senders(config, loader),
         clock=clock, monotonic=uptime, sleep=asyncio.sleep, jitter=random.random,
     )  # fmt: skip
 

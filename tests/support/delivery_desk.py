@@ -10,23 +10,20 @@ from contextlib import closing
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from monitor.base.tasks import WorkerThread
 from monitor.delivery.notify.delivery_loop import DeliveryLoop
-from monitor.delivery.notify.notification import NotificationLoader
-from monitor.delivery.notify.senders import Sender, Senders
+from monitor.delivery.notify.notification import Message, NotificationLoader, Sender
+from monitor.delivery.notify.senders import Senders
 from monitor.intake.fetch.address_guard import AddressGuard
 from monitor.judgement.alerts.plan import AlertPlan, Notify
-from monitor.model.alert import Alert
 from monitor.model.config import Channel, ChannelKind, DeliveryError, Networks, StoreAddress
 from monitor.model.delivery import (
-    BriefingNotification,
     Delivery,
     DeliveryState,
-    Notification,
     Occasion,
     PlannedDelivery,
 )
@@ -101,16 +98,12 @@ class DeliveryDesk:
         with closing(store), ThreadPoolExecutor(1) as executor:
             thread = WorkerThread(executor)
             packing = NotificationLoader(self.views)
-
-            async def history(channel: str, watchlist: str, limit: int) -> list[Alert]:
-                return await thread(packing.history, channel, watchlist, limit)
-
             making = Senders(
-                AddressGuard(), history, trust=lambda: pytest.fail("no TLS here"),
+                AddressGuard(), packing, trust=lambda: pytest.fail("no TLS here"),
                 clock=lambda: self.now, user_agent="tocsin/test", environ=os.environ,
             )  # fmt: skip
             notifier = DeliveryLoop(
-                store.deliveries, packing, thread, _Watched(making, self),
+                store.deliveries, packing, thread, cast(Senders, _Watched(making, self)),
                 clock=lambda: self.now, monotonic=lambda: self.now + self.set_back,
                 sleep=sleep, jitter=lambda: 0.0,
             )  # fmt: skip
@@ -141,18 +134,14 @@ class _Watched:
         self.making.allow(networks)
 
 
-class _Sending:
+class _Sending(Sender):
     def __init__(self, sender: Sender, desk: DeliveryDesk) -> None:
+        super().__init__(sender.channel)
         self.most = sender.most
         self._sender, self._desk = sender, desk
 
-    async def send(self, parcels: Sequence[Notification]) -> DeliveryError | None:
-        refusal = await self._sender.send(parcels)
-        self._desk.after()
-        return refusal
-
-    async def send_briefing(self, parcel: BriefingNotification) -> DeliveryError | None:
-        refusal = await self._sender.send_briefing(parcel)
+    async def send(self, message: Message) -> DeliveryError | None:
+        refusal = await self._sender.send(message)
         self._desk.after()
         return refusal
 

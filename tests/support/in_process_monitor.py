@@ -17,8 +17,8 @@ from msgspec.structs import replace
 from monitor.base.errors import ConfigError, FetchError
 from monitor.base.tasks import WorkerThread
 from monitor.delivery.notify.delivery_loop import DeliveryLoop
-from monitor.delivery.notify.notification import NotificationLoader
-from monitor.delivery.notify.senders import Sender, SenderFactory
+from monitor.delivery.notify.notification import NotificationLoader, Sender
+from monitor.delivery.notify.senders import Senders
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome
 from monitor.judgement.match.matcher import WatchlistMatcher
@@ -84,7 +84,7 @@ class InProcessMonitor:
     reading: Callable[[], Config] | None = None
     """Stands in for reading the file."""
     indexer: NoIndexer = field(default_factory=NoIndexer)
-    senders: SenderFactory = field(default_factory=NoSenders)
+    senders: Senders = field(default_factory=lambda: cast(Senders, NoSenders()))
     thread_type: type[WorkerThread] = WorkerThread
     languages: list[str] = field(default_factory=list)
     """The languages of feeds.yaml that were asked for."""

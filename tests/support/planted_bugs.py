@@ -10,7 +10,7 @@ from unittest.mock import patch
 from msgspec.structs import replace
 
 from monitor.delivery.notify.delivery_loop import DeliveryLoop
-from monitor.delivery.notify.senders import Sender
+from monitor.delivery.notify.notification import Sender
 from monitor.judgement.alerts.plan import AlertPlan
 from monitor.model.config import StoreAddress
 from monitor.model.delivery import Delivery, DeliveryAttempt

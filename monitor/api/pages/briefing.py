@@ -16,7 +16,7 @@ from monitor.api.problems import ApiProblem, invalid
 from monitor.api.routes.alerts import page_of_stories
 from monitor.api.routes.newsroom import DAY, BriefingParameters
 from monitor.base.translation import gettext as _
-from monitor.delivery.export import briefing_html
+from monitor.delivery.export import briefing as export
 from monitor.model.search import Filter
 from monitor.presentation.briefing import title
 
@@ -48,7 +48,7 @@ def briefing(request: Request, here: Here, visitor: Reader) -> Page:
         raise invalid("since", _("that is in the future"))
     here.names.validate(Filter(watchlists=tuple(asked.watch)))
     made = here.service.briefing(since, watchlists=tuple(asked.watch), limit=asked.limit)
-    body = briefing_html.body(made, here.zone, "")
+    body = export.body(made, here.zone, "")
     return Page(
         "briefing",
         {

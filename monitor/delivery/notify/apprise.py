@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, tzinfo
 from ipaddress import ip_address, ip_network
@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import asdict
 
 from monitor.base.translation import gettext as _
-from monitor.delivery.export.markup import markdown
-from monitor.delivery.notify.message import MAX_TEXT, Message, briefing_message, compose
-from monitor.delivery.notify.retry import fault_of_status
+from monitor.delivery.export.briefing import escape_markdown
+from monitor.delivery.notify.message import MAX_TEXT, MessageText, briefing_message, compose
+from monitor.delivery.notify.notification import Message, Sender, fault_of_status
 from monitor.model.address_policy import is_allowed, refusal
 from monitor.model.config import Channel, DeliveryError, Networks
-from monitor.model.delivery import BriefingNotification, Notification
+from monitor.model.delivery import BriefingNotification
 
 if TYPE_CHECKING:
     from apprise import NotifyFormat
@@ -87,7 +87,7 @@ def send_message(connections: ConnectionWatch, request: Mapping[str, Any]) -> di
     body_key, format = _message_format(service[0].notify_format, request["url"])
     title, body = request["subject"], request[body_key]
     if body_key == "markdown":
-        title = markdown(title)
+        title = escape_markdown(title)
     with LogCapture(level=logging.WARNING) as captured:  # type: ignore[no-untyped-call]
         accepted = bool(service.notify(body=body, title=title, body_format=format))
         output = captured.getvalue()
@@ -168,10 +168,8 @@ PASSED_VARIABLES = (
 """Environment variables of the process; others may hold secrets, or set a proxy."""
 
 
-class AppriseSender:
+class AppriseSender(Sender):
     """Sends to one address of Apprise."""
-
-    most = 1
 
     def __init__(
         self,
@@ -181,9 +179,8 @@ class AppriseSender:
         seconds: float = SECONDS,
         zone: tzinfo = UTC,
     ) -> None:
+        super().__init__(channel)
         self._address = channel.target[0]
-        self._template = channel.template
-        self._pages = channel.pages
         self._zone = channel.zone or zone
         self._allow = allow
         self._environ = {name: environ[name] for name in PASSED_VARIABLES if name in environ}
@@ -191,30 +188,19 @@ class AppriseSender:
         self._process: Process | None = None
         self._idle: asyncio.TimerHandle | None = None
 
-    async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
-        message = compose(
-            notifications,
-            self._zone,
-            template=self._template,
-            limit=self._text_limit(),
-            pages=self._pages,
-        )
-        return await self._deliver(message)
-
-    async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
-        return await self._deliver(
-            briefing_message(notification.briefing, limit=self._text_limit(), pages=self._pages)
-        )
-
-    def _text_limit(self) -> int:
-        return TEXT_LIMITS.get(self._address.partition(":")[0].lower(), MAX_TEXT)
-
-    async def _deliver(self, message: Message) -> DeliveryError | None:
+    async def send(self, message: Message) -> DeliveryError | None:
+        pages = self.channel.pages
+        limit = TEXT_LIMITS.get(self._address.partition(":")[0].lower(), MAX_TEXT)
+        if isinstance(message, BriefingNotification):
+            text = briefing_message(message.briefing, limit=limit, pages=pages)
+        else:
+            template = self.channel.template
+            text = compose(message, self._zone, template=template, limit=limit, pages=pages)
         if self._idle:
             self._idle.cancel()
         try:
             async with asyncio.timeout(self._seconds):
-                answer = await self._ask(message)
+                answer = await self._ask(text)
         except TimeoutError:
             await self.close()
             seconds = f"{self._seconds:g}"
@@ -240,7 +226,7 @@ class AppriseSender:
         if process is not None:
             await process.wait()
 
-    async def _ask(self, message: Message) -> dict[str, Any]:
+    async def _ask(self, text: MessageText) -> dict[str, Any]:
         process = self._process
         if process is None or process.returncode is not None:
             process = self._process = await asyncio.create_subprocess_exec(
@@ -251,7 +237,7 @@ class AppriseSender:
         assert process.stdin is not None
         assert process.stdout is not None
         allow = [str(network) for network in self._allow()]
-        request = {"url": self._address, "allow": allow, **asdict(message)}
+        request = {"url": self._address, "allow": allow, **asdict(text)}
         process.stdin.write(json.dumps(request).encode("utf-8") + b"\n")
         await process.stdin.drain()
         answer = json.loads(await process.stdout.readline())

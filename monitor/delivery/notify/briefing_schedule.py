@@ -19,7 +19,7 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import StoreError
 from monitor.base.tasks import WorkerThread
 from monitor.base.translation import gettext as _
-from monitor.delivery.export import briefing_html, briefing_text
+from monitor.delivery.export.briefing import MESSAGE_BREAK, body, markdown, plain_text
 from monitor.judgement.alerts.quiet_hours import last_briefing
 from monitor.model.briefing import Briefing, BriefingProgress, StoredBriefing
 from monitor.model.config import BriefingSchedule
@@ -158,11 +158,9 @@ def stored_briefing(
         slot=slot,
         made_at=now,
         subject=subject(briefing),
-        plain=briefing_text.plain_text(
-            short, zone, broken_by=briefing_text.MESSAGE_BREAK, pages=pages
-        ),
-        markdown=briefing_text.markdown(short, zone, pages),
-        html=briefing_html.body(briefing, zone, pages or None),
+        plain=plain_text(short, zone, broken_by=MESSAGE_BREAK, pages=pages),
+        markdown=markdown(short, zone, pages),
+        html=body(briefing, zone, pages or None),
         json=json.dumps(briefing_row(briefing), ensure_ascii=False),
     )
 

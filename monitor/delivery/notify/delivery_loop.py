@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from monitor.base import signs
@@ -13,16 +13,10 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import LeaseLostError, StoreError
 from monitor.base.tasks import WorkerThread
 from monitor.base.translation import gettext as _
-from monitor.delivery.notify import retry
-from monitor.delivery.notify.notification import NotificationLoader, group_deliveries
-from monitor.delivery.notify.senders import Sender, SenderFactory
+from monitor.delivery.notify.notification import NotificationLoader, Sender, deliveries_of
+from monitor.delivery.notify.senders import Senders
 from monitor.model.config import Channel, DeliveryError, DeliveryFault, Networks
-from monitor.model.delivery import (
-    BriefingNotification,
-    Delivery,
-    DeliveryAttempt,
-    Notification,
-)
+from monitor.model.delivery import Delivery, DeliveryAttempt
 from monitor.storage.fencing import require_lease
 from monitor.storage.store.sql.deliveries import DeliveryQueue
 
@@ -39,6 +33,18 @@ MAX_FAILURES = 3
 CLOSE_SECONDS = 3.0
 """Seconds that messages may take when the monitor ends."""
 
+FIRST_PAUSE = 60.0
+MAX_PAUSE = 6 * 3600.0
+"""Seconds between two tries: FIRST_PAUSE, doubled each time, at most MAX_PAUSE."""
+JITTER = 0.2
+"""Largest random share added to a pause, so that retries spread out."""
+GIVE_UP_SECONDS = 7 * 86_400.0
+"""Seconds after the first failed try until a delivery is given up."""
+MAX_TRIES = 3
+"""Tries of a message that the server refuses as invalid."""
+MAX_RETRY_AFTER = 86_400.0
+"""Longest Retry-After that is followed, in seconds."""
+
 
 class DeliveryLoop:
     """Sends queued deliveries. A delivery counts as sent once the channel has accepted it."""
@@ -48,7 +54,7 @@ class DeliveryLoop:
         queue: DeliveryQueue,
         loader: NotificationLoader,
         thread: WorkerThread,
-        senders: SenderFactory,
+        senders: Senders,
         *,
         clock: Callable[[], Timestamp],
         monotonic: Callable[[], float],
@@ -188,8 +194,8 @@ class DeliveryLoop:
 
     async def _send(self, name: str, sender: Sender, group: Sequence[Delivery]) -> None:
         # In another thread than the writes of the store, which may queue for long.
-        briefings, notifications = await asyncio.to_thread(self._load, group)
-        deliveries = [one.delivery for one in briefings or notifications]
+        message = await asyncio.to_thread(self._loader.load, group)
+        deliveries = deliveries_of(message)
         loaded = {delivery.id for delivery in deliveries}
         if missing := [delivery.id for delivery in group if delivery.id not in loaded]:
             gone = _("its alert is no longer kept")
@@ -198,10 +204,7 @@ class DeliveryLoop:
             return
         require_lease()
         try:
-            if briefings:
-                error = await sender.send_briefing(briefings[0])
-            else:
-                error = await sender.send(notifications)
+            error = await sender.send(message)
         except Exception as exception:
             log.exception(_("channel {channel}: a message cannot be made", channel=name))
             # Only the type: the text of the exception may hold anything of the message.
@@ -214,14 +217,6 @@ class DeliveryLoop:
         else:
             await self._note_failed(name, deliveries, error)
 
-    def _load(
-        self, group: Sequence[Delivery]
-    ) -> tuple[list[BriefingNotification], list[Notification]]:
-        """Return what a message is about: one briefing, or alerts."""
-        if group[0].briefing is not None:
-            return self._loader.load_briefings(group), []
-        return [], self._loader.load(group)
-
     async def _note_failed(
         self, name: str, group: Sequence[Delivery], error: DeliveryError
     ) -> None:
@@ -230,7 +225,7 @@ class DeliveryLoop:
             DeliveryAttempt(
                 delivery=delivery.id,
                 error=error.reason,
-                retry_at=retry.next_try(delivery, error, now, jitter),
+                retry_at=next_try(delivery, error, now, jitter),
             )
             for delivery in group
         )
@@ -238,7 +233,7 @@ class DeliveryLoop:
             return
         self._failures[name] += 1
         if error.fault is DeliveryFault.CHANNEL or self._failures[name] >= MAX_FAILURES:
-            wait = min(error.retry_after or 0.0, retry.MAX_RETRY_AFTER)
+            wait = min(error.retry_after or 0.0, MAX_RETRY_AFTER)
             self._paused_until[name] = self._monotonic() + max(wait, PAUSE_SECONDS)
             if name not in self._reported:
                 self._reported.add(name)
@@ -255,3 +250,41 @@ class DeliveryLoop:
         if name in self._reported:
             self._reported.discard(name)
             log.info("%s %s", signs.OK, _("channel {channel} accepts again", channel=name))
+
+
+def group_deliveries(due: Sequence[Delivery], most: int) -> Iterator[list[Delivery]]:
+    """Yield the deliveries of each message: a briefing, a bundle, or at most `most` others."""
+    bundles: dict[str, list[Delivery]] = {}
+    alone: list[Delivery] = []
+    for delivery in due:
+        if delivery.briefing is not None:
+            yield [delivery]
+        elif delivery.bundle:
+            bundles.setdefault(delivery.bundle, []).append(delivery)
+        else:
+            alone.append(delivery)
+    for at in range(0, len(alone), most):
+        yield alone[at : at + most]
+    yield from bundles.values()
+
+
+def next_try(
+    delivery: Delivery, error: DeliveryError, now: Timestamp, jitter: float
+) -> Timestamp | None:
+    """Return when to try again, None to give up.
+
+    Args:
+        delivery: The delivery that failed.
+        error: Why it failed.
+        now: Seconds since 1970.
+        jitter: A random number from 0 to 1.
+    """
+    since = now if delivery.failing is None else delivery.failing
+    if now - since >= GIVE_UP_SECONDS:
+        return None
+    if error.fault is DeliveryFault.MESSAGE and delivery.attempts + 1 >= MAX_TRIES:
+        return None
+    pause: float = min(FIRST_PAUSE * 2.0 ** min(delivery.attempts, 20), MAX_PAUSE) * (
+        1 + JITTER * jitter
+    )
+    return now + max(pause, min(error.retry_after or 0.0, MAX_RETRY_AFTER))

@@ -14,8 +14,7 @@ from monitor.base import signs
 from monitor.base.formatting import alert_number, alert_page, briefing_page
 from monitor.base.text_cleaning import shown_url
 from monitor.base.translation import gettext as _
-from monitor.delivery.export.briefing_html import wrapped
-from monitor.delivery.export.markup import HTML, MARKDOWN, PLAIN, Markup, plain
+from monitor.delivery.export.briefing import HTML, MARKDOWN, PLAIN, Markup, plain, wrapped
 from monitor.model.alert import Alert
 from monitor.model.briefing import StoredBriefing
 from monitor.model.delivery import Notification
@@ -38,7 +37,7 @@ MAX_TEXT = 3_500
 """Most characters of a text; the strictest chat service takes 4,000 with markup."""
 
 
-class Message(Struct, frozen=True, kw_only=True):
+class MessageText(Struct, frozen=True, kw_only=True):
     """A message in three formats."""
 
     subject: str
@@ -54,7 +53,7 @@ def compose(
     template: str = "",
     limit: int = MAX_TEXT,
     pages: str = "",
-) -> Message:
+) -> MessageText:
     """Return the message about an alert, or a digest of several.
 
     Args:
@@ -78,7 +77,7 @@ def compose(
             return _fit_parts([*lines, links], markup.newline, limit, keep=links)
         return _fit_parts(list(_digest(notifications, zone, markup, pages)), markup.newline, limit)
 
-    return Message(
+    return MessageText(
         subject=subject(notifications),
         plain=render(PLAIN),
         markdown=render(MARKDOWN),
@@ -88,7 +87,7 @@ def compose(
 
 def briefing_message(
     briefing: StoredBriefing, *, limit: int = MAX_TEXT, pages: str = ""
-) -> Message:
+) -> MessageText:
     """Return the message that brings a briefing: whole as HTML, its first blocks in chats.
 
     Args:
@@ -102,7 +101,7 @@ def briefing_message(
         link = "\n\n" + markup.link(page) if page else ""
         return _first_blocks(text.rstrip("\n"), limit - len(link)) + link
 
-    return Message(
+    return MessageText(
         subject=_shorten(plain(briefing.subject), MAX_SUBJECT),
         plain=fitted(briefing.plain, PLAIN),
         markdown=fitted(briefing.markdown, MARKDOWN),

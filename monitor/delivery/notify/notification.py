@@ -1,79 +1,96 @@
-"""Notifications: deliveries with their alerts, read from the store, and as JSON."""
+"""Notifications: deliveries with what they tell of, read from the store, as JSON, and sent."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from monitor.base.formatting import alert_page, briefing_page
 from monitor.model.alert import Alert
 from monitor.model.briefing import StoredBriefing
+from monitor.model.config import Channel, DeliveryError, DeliveryFault
 from monitor.model.delivery import BriefingNotification, Delivery, Notification
 from monitor.model.watchlist import FEED_HEALTH
 from monitor.presentation.rows.alerts import alert_row
 from monitor.presentation.rows.articles import article_row
 from monitor.storage.store.sql.views import Views
 
+Message = Sequence[Notification] | BriefingNotification
+"""What one message is about: alerts, or a briefing."""
 
-def group_deliveries(due: Sequence[Delivery], most: int) -> Iterator[list[Delivery]]:
-    """Yield the deliveries of each message: a briefing, a bundle, or at most `most` others."""
-    bundles: dict[str, list[Delivery]] = {}
-    alone: list[Delivery] = []
-    for delivery in due:
-        if delivery.briefing is not None:
-            yield [delivery]
-        elif delivery.bundle:
-            bundles.setdefault(delivery.bundle, []).append(delivery)
-        else:
-            alone.append(delivery)
-    for at in range(0, len(alone), most):
-        yield alone[at : at + most]
-    yield from bundles.values()
+_BUSY = {408, 425, 429, 502, 503, 504}
+_WRONG_TARGET = {401, 402, 403, 404, 405, 407, 410, 451}
+"""Statuses of a wrong address or password, which an edit of feeds.yaml repairs."""
 
 
-def idempotency_key(notifications: Sequence[Notification]) -> str:
+class Sender:
+    """Sends to one channel, one message at a time."""
+
+    most = 1
+    """Most deliveries in one message, apart from bundles."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+
+    async def send(self, message: Message) -> DeliveryError | None:
+        """Send a message; return an error, None if it was accepted. Raises nothing."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Close what is kept open for the next message."""
+
+
+def fault_of_status(status: int) -> DeliveryFault:
+    """Return whether an HTTP status other than 2xx is the fault of channel, message or server."""
+    if status in _BUSY | _WRONG_TARGET or status < 400:
+        return DeliveryFault.CHANNEL
+    return DeliveryFault.TROUBLE if status >= 500 else DeliveryFault.MESSAGE
+
+
+def deliveries_of(message: Message) -> list[Delivery]:
+    if isinstance(message, BriefingNotification):
+        return [message.delivery]
+    return [notification.delivery for notification in message]
+
+
+def idempotency_key(message: Message) -> str:
     """Return the key of a message, the same at each try."""
-    keys = sorted(notification.delivery.key for notification in notifications)
+    keys = sorted(delivery.key for delivery in deliveries_of(message))
     return keys[0] if len(keys) == 1 else str(uuid5(NAMESPACE_URL, " ".join(keys)))
 
 
-def payload(notifications: Sequence[Notification], pages: str = "") -> dict[str, Any]:
-    """Return a message as JSON values: one alert, or a digest of several.
+def encode(message: Message, pages: str = "") -> bytes:
+    """Return a message as JSON on one line."""
+    return json.dumps(payload(message, pages), ensure_ascii=False).encode("utf-8", "replace")
+
+
+def payload(message: Message, pages: str = "") -> dict[str, Any]:
+    """Return a message as JSON values: one alert, a digest of several, or a briefing.
 
     Args:
-        notifications: What it is about.
+        message: What it is about.
         pages: Address of the pages to which it links; empty for none.
     """
-    channel = notifications[0].delivery.channel
-    if len(notifications) == 1 and not notifications[0].delivery.bundle:
-        return {"channel": channel, **_notification_mapping(notifications[0], pages)}
-    mappings = [_notification_mapping(notification, pages) for notification in notifications]
-    return {"key": idempotency_key(notifications), "channel": channel, "digest": mappings}
+    if isinstance(message, BriefingNotification):
+        briefing = message.briefing
+        return {
+            "key": message.delivery.key,
+            "channel": message.delivery.channel,
+            "occasion": str(message.delivery.occasion),
+            "subject": briefing.subject,
+            "page": briefing_page(pages, briefing.id),
+            "briefing": json.loads(briefing.json),
+        }
+    channel = message[0].delivery.channel
+    mappings = [_mapping(notification, pages) for notification in message]
+    if len(message) == 1 and not message[0].delivery.bundle:
+        return {"channel": channel, **mappings[0]}
+    return {"key": idempotency_key(message), "channel": channel, "digest": mappings}
 
 
-def encode(notifications: Sequence[Notification], pages: str = "") -> bytes:
-    """Return a message as JSON on one line."""
-    text = json.dumps(payload(notifications, pages), ensure_ascii=False)
-    return text.encode("utf-8", "replace")
-
-
-def encode_briefing(notification: BriefingNotification, pages: str = "") -> bytes:
-    """Return a briefing as JSON on one line; `pages` is as in `payload`."""
-    delivery, briefing = notification.delivery, notification.briefing
-    mapping = {
-        "key": delivery.key,
-        "channel": delivery.channel,
-        "occasion": str(delivery.occasion),
-        "subject": briefing.subject,
-        "page": briefing_page(pages, briefing.id),
-        "briefing": json.loads(briefing.json),
-    }
-    return json.dumps(mapping, ensure_ascii=False).encode("utf-8", "replace")
-
-
-def _notification_mapping(notification: Notification, pages: str) -> dict[str, Any]:
+def _mapping(notification: Notification, pages: str) -> dict[str, Any]:
     delivery, alert, article = notification.delivery, notification.alert, notification.article
     return {
         "key": delivery.key,
@@ -86,43 +103,36 @@ def _notification_mapping(notification: Notification, pages: str) -> dict[str, A
 
 
 class NotificationLoader:
-    """Loads notifications, in any thread."""
+    """Loads what messages are about, in any thread."""
 
     def __init__(self, views: Views) -> None:
         self._views = views
 
-    def load(self, deliveries: Sequence[Delivery]) -> list[Notification]:
-        """Return the notifications in the same order, without those whose alert was deleted."""
-        alerts = {
-            alert.id: alert for alert in self._alerts([delivery.alert for delivery in deliveries])
-        }
-        article_ids = list(
-            dict.fromkeys(a.article for a in alerts.values() if a.article is not None)
-        )
-        articles = {article.id: article for article in self._views.articles.get(article_ids)}
-        return [
-            Notification(
-                delivery=delivery,
-                alert=alert,
-                article=articles.get(alert.article or 0),
-            )
-            for delivery in deliveries
-            if (alert := alerts.get(delivery.alert))
-        ]
+    def load(self, deliveries: Sequence[Delivery]) -> Message:
+        """Return what a message is about: one briefing, or alerts in the same order.
 
-    def load_briefings(self, deliveries: Sequence[Delivery]) -> list[BriefingNotification]:
-        """Return briefings in the same order, without those that were deleted."""
-        stored = self._views.briefings.get([d.briefing for d in deliveries if d.briefing])
+        Those that were deleted are left out.
+        """
+        first = deliveries[0]
+        if first.briefing is not None:
+            stored = self._views.briefings.get([first.briefing])
+            briefings = (BriefingNotification(delivery=first, briefing=b) for b in stored.values())
+            return next(briefings, [])
+        alerts = {alert.id: alert for alert in self._alerts([one.alert for one in deliveries])}
+        ids = dict.fromkeys(a.article for a in alerts.values() if a.article is not None)
+        articles = {article.id: article for article in self._views.articles.get([*ids])}
         return [
-            BriefingNotification(delivery=delivery, briefing=stored[delivery.briefing])
-            for delivery in deliveries
-            if delivery.briefing in stored
+            Notification(delivery=one, alert=alert, article=articles.get(alert.article or 0))
+            for one in deliveries
+            if (alert := alerts.get(one.alert))
         ]
 
     def briefing_history(self, channel: str, limit: int) -> list[StoredBriefing]:
+        """Return the last briefings sent to a channel, newest first."""
         return self._views.briefings.sent(channel, limit)
 
     def history(self, channel: str, watchlist: str, limit: int) -> list[Alert]:
+        """Return the last alerts of a watchlist sent to a channel, newest first."""
         stored = "" if watchlist == FEED_HEALTH else watchlist
         return self._alerts(self._views.deliveries.notified(channel, stored, limit))
 

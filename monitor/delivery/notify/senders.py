@@ -1,47 +1,40 @@
-"""The sender of each kind of channel."""
+"""The senders of channels: to a file, a command, a folder of feeds; others are in their files."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import re
+import signal
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from asyncio.subprocess import DEVNULL
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, tzinfo
-from typing import Protocol
+from hashlib import blake2b
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, BinaryIO, cast
+
+from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
+from monitor.base.files import atomic_write
+from monitor.base.text_cleaning import line as on_one_line
+from monitor.base.translation import gettext as _
+from monitor.delivery.export.atom import alert_feed, briefing_feed
 from monitor.delivery.notify.apprise import AppriseSender
-from monitor.delivery.notify.atom import AtomSender, BriefingHistory, History
-from monitor.delivery.notify.command import CommandSender
-from monitor.delivery.notify.file import FileSender
+from monitor.delivery.notify.notification import (
+    Message,
+    NotificationLoader,
+    Sender,
+    encode,
+    idempotency_key,
+)
 from monitor.delivery.notify.webhook import WebhookSender
 from monitor.intake.fetch.address_guard import AddressGuard
-from monitor.model.config import Channel, ChannelKind, DeliveryError, Networks
+from monitor.model.config import Channel, ChannelKind, DeliveryError, DeliveryFault, Networks
 from monitor.model.delivery import BriefingNotification, Notification
-
-
-class Sender(Protocol):
-    """Sends to one channel, one message at a time."""
-
-    most: int
-    """Most deliveries in one message, apart from bundles."""
-
-    async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
-        """Send a message; return an error, None if it was accepted. Raises nothing."""
-
-    async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
-        """Send a briefing; return an error, None if it was accepted. Raises nothing."""
-
-    async def close(self) -> None:
-        """Close what is kept open for the next message."""
-
-
-class SenderFactory(Protocol):
-    """Makes senders."""
-
-    def __call__(self, channel: Channel) -> Sender:
-        """Return a sender to a channel."""
-
-    def allow(self, networks: Networks) -> None:
-        """Allow connections to these private networks."""
 
 
 class Senders:
@@ -50,8 +43,7 @@ class Senders:
     def __init__(
         self,
         guard: AddressGuard,
-        history: History,
-        briefing_history: BriefingHistory | None = None,
+        loader: NotificationLoader | None = None,
         *,
         trust: Callable[[], ssl.SSLContext],
         clock: Callable[[], Timestamp],
@@ -60,8 +52,7 @@ class Senders:
         zone: tzinfo = UTC,
     ) -> None:
         self._guard = guard
-        self._history = history
-        self._briefing_history = briefing_history
+        self._loader = loader
         self._trust = trust
         self._clock = clock
         self._user_agent = user_agent
@@ -87,4 +78,188 @@ class Senders:
             case ChannelKind.FILE:
                 return FileSender(channel)
             case ChannelKind.ATOM:
-                return AtomSender(channel, self._history, self._briefing_history)
+                return AtomSender(channel, self._loader)
+
+
+# --- files -----------------------------------------------------------------------------------
+
+TAIL_BYTES = 4 << 20
+"""Bytes at the end of the file that are searched for a line that was written before."""
+
+
+class FileSender(Sender):
+    """Appends each message to a file as a line of JSON, synced to disk before it counts as sent.
+
+    A line that a killed monitor wrote is not written twice.
+    """
+
+    most = 100
+
+    async def send(self, message: Message) -> DeliveryError | None:
+        messages: list[Message] = [message]
+        if not isinstance(message, BriefingNotification):
+            messages = [[_without_bundle(notification)] for notification in message]
+        lines = {idempotency_key(one): encode(one, self.channel.pages) for one in messages}
+        path = Path(self.channel.target[0])
+        try:
+            await asyncio.to_thread(_append, path, lines)
+        except OSError as error:
+            why = error.strerror or error
+            return DeliveryError(reason=_("{file} cannot be written: {why}", file=path, why=why))
+        return None
+
+
+def _without_bundle(notification: Notification) -> Notification:
+    """Return a notification without its bundle: a file has a line for each alert."""
+    return replace(notification, delivery=replace(notification.delivery, bundle=""))
+
+
+def _append(path: Path, keyed: Mapping[str, bytes]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with cast(BinaryIO, os.fdopen(descriptor, "r+b", 0)) as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - TAIL_BYTES))
+        whole_lines, _newline, torn_line = file.read(TAIL_BYTES).rpartition(b"\n")
+        new = [line for key, line in keyed.items() if key.encode("ascii") not in whole_lines]
+        if new:
+            lines = b"".join(line + b"\n" for line in new)
+            _write_lines(descriptor, (b"\n" if torn_line else b"") + lines, size)
+        os.fsync(descriptor)
+
+
+def _write_lines(descriptor: int, lines: bytes, size: int) -> None:
+    """Write all lines or none: cut the file back after an error."""
+    left = memoryview(lines)
+    try:
+        while left:
+            left = left[os.write(descriptor, left) :]
+    except OSError:
+        os.ftruncate(descriptor, size)
+        raise
+
+
+# --- commands --------------------------------------------------------------------------------
+
+COMMAND_SECONDS = 30.0
+"""Seconds after which the command is killed, with all processes that it started."""
+PASSED_VARIABLES = ("PATH", "HOME", "LANG", "TZ")
+"""Environment variables of the command; others may hold secrets of feeds and channels."""
+MAX_STDERR = 4096
+"""Bytes at the end of stderr that are looked at."""
+
+
+class CommandSender(Sender):
+    """Runs a command for each message, without a shell; exit code 0 means that it was accepted."""
+
+    def __init__(
+        self, channel: Channel, environ: Mapping[str, str], seconds: float = COMMAND_SECONDS
+    ) -> None:
+        super().__init__(channel)
+        self._environ = {name: environ[name] for name in PASSED_VARIABLES if name in environ}
+        self._seconds = seconds
+
+    async def send(self, message: Message) -> DeliveryError | None:
+        # Files, not pipes: those would wait for every process that the command leaves behind.
+        with TemporaryFile() as stdin, TemporaryFile() as stderr:
+            stdin.write(encode(message, self.channel.pages) + b"\n")
+            stdin.seek(0)
+            try:
+                code = await self._run(stdin, stderr)
+            except TimeoutError:
+                seconds = f"{self._seconds:g}"
+                words = _("did not end within {seconds} s, and was killed", seconds=seconds)
+                return DeliveryError(reason=words, fault=DeliveryFault.TROUBLE)
+            except (OSError, ValueError) as error:
+                why = getattr(error, "strerror", None) or _("its words hold a NUL")
+                return DeliveryError(reason=_("cannot be run: {why}", why=why))
+            last_line = _last_line(stderr)
+        if code == 0:
+            return None
+        if code > 0:
+            ended = _("ended with {code}", code=code)
+        else:
+            ended = _("was killed by signal {signal}", signal=-code)
+        if last_line:
+            ended = _("{ended}: {line}", ended=ended, line=last_line)
+        return DeliveryError(reason=ended, fault=DeliveryFault.TROUBLE)
+
+    async def _run(self, stdin: IO[bytes], stderr: IO[bytes]) -> int:
+        process = await asyncio.create_subprocess_exec(
+            *self.channel.target,
+            stdin=stdin, stdout=DEVNULL, stderr=stderr,
+            env=self._environ, start_new_session=True,
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await process.wait()
+        finally:
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                await process.wait()
+
+
+def _last_line(stderr: IO[bytes]) -> str:
+    """Return the last line that is not blank."""
+    stderr.seek(max(0, stderr.seek(0, os.SEEK_END) - MAX_STDERR))
+    lines = stderr.read(MAX_STDERR).decode("utf-8", "replace").splitlines()
+    return on_one_line(next((line for line in reversed(lines) if line.strip()), ""))[:200]
+
+
+# --- folders of Atom feeds -------------------------------------------------------------------
+
+MAX_ENTRIES = 100
+"""Most alerts in a feed."""
+MAX_BRIEFINGS = 30
+"""Most briefings in their feed."""
+BRIEFINGS_FILE = "_briefings.xml"
+"""Name of the feed of briefings; that of a watchlist never begins so."""
+
+
+class AtomSender(Sender):
+    """Writes the feed of each watchlist with new alerts, and that of briefings."""
+
+    most = MAX_ENTRIES
+
+    def __init__(self, channel: Channel, loader: NotificationLoader | None) -> None:
+        super().__init__(channel)
+        self._loader = loader
+
+    async def send(self, message: Message) -> DeliveryError | None:
+        folder = Path(self.channel.target[0])
+        try:
+            await asyncio.to_thread(self._write, folder, message)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            return DeliveryError(
+                reason=_("{folder} cannot be written to: {why}", folder=folder, why=why)
+            )
+        return None
+
+    def _write(self, folder: Path, message: Message) -> None:
+        name, pages, loader = self.channel.name, self.channel.pages, self._loader
+        folder.mkdir(parents=True, exist_ok=True)
+        if isinstance(message, BriefingNotification):
+            sent = loader.briefing_history(name, MAX_BRIEFINGS) if loader else []
+            by_id = {one.id: one for one in [message.briefing, *sent]}
+            briefings = sorted(by_id.values(), key=lambda one: -one.made_at)[:MAX_BRIEFINGS]
+            document = briefing_feed(briefings, str(folder), pages=pages)
+            atomic_write(folder / BRIEFINGS_FILE, document, durable=True)
+            return
+        new = [notification.alert for notification in message]
+        for watchlist in dict.fromkeys(alert.watchlist for alert in new):
+            earlier = loader.history(name, watchlist, MAX_ENTRIES) if loader else []
+            own = [alert for alert in reversed(new) if alert.watchlist == watchlist]
+            alerts = list({alert.id: alert for alert in [*own, *earlier]}.values())[:MAX_ENTRIES]
+            document = alert_feed(watchlist, alerts, str(folder), pages=pages)
+            atomic_write(folder / file_name(watchlist), document, durable=True)
+
+
+def file_name(watchlist: str) -> str:
+    """Return the file name of a watchlist, which never changes and is unique."""
+    plain = re.sub(r"[^a-z0-9]+", "-", watchlist.lower()).strip("-")[:60]
+    if plain == watchlist.casefold():
+        return f"{plain}.xml"
+    mark = blake2b(watchlist.encode("utf-8", "replace"), digest_size=3).hexdigest()
+    return f"{plain}-{mark}.xml" if plain else f"{mark}.xml"

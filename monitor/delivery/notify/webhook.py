@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 
 import httpcore
@@ -15,13 +15,17 @@ import httpx
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.base.url import authorization, origin_of, parse_url
-from monitor.delivery.notify.notification import encode, encode_briefing, idempotency_key
-from monitor.delivery.notify.retry import fault_of_status
+from monitor.delivery.notify.notification import (
+    Message,
+    Sender,
+    encode,
+    fault_of_status,
+    idempotency_key,
+)
 from monitor.intake.fetch.address_guard import AddressGuard
 from monitor.intake.fetch.error_messages import error_message
 from monitor.intake.fetch.response import Headers, StatusError
 from monitor.model.config import Channel, DeliveryError
-from monitor.model.delivery import BriefingNotification, Notification
 
 SECONDS = 30.0
 """Most seconds for a message, from connecting to the end of the response."""
@@ -29,10 +33,8 @@ MAX_RESPONSE = 64 << 10
 """Most bytes of a response that are read."""
 
 
-class WebhookSender:
+class WebhookSender(Sender):
     """Sends to one address. Redirects are not followed: a signature is for one host."""
-
-    most = 1
 
     def __init__(
         self,
@@ -42,34 +44,22 @@ class WebhookSender:
         clock: Callable[[], Timestamp],
         user_agent: str,
     ) -> None:
-        self._channel = channel
+        super().__init__(channel)
         self._guard = guard
         self._trust = trust
         self._clock = clock
         self._user_agent = user_agent
 
-    async def send(self, notifications: Sequence[Notification]) -> DeliveryError | None:
-        return await self._try(
-            encode(notifications, self._channel.pages), idempotency_key(notifications)
-        )
-
-    async def send_briefing(self, notification: BriefingNotification) -> DeliveryError | None:
-        return await self._try(
-            encode_briefing(notification, self._channel.pages), notification.delivery.key
-        )
-
-    async def _try(self, body: bytes, key: str) -> DeliveryError | None:
+    async def send(self, message: Message) -> DeliveryError | None:
+        body = encode(message, self.channel.pages)
         try:
             async with asyncio.timeout(SECONDS):
-                return await self._post(body, key)
+                return await self._post(body, idempotency_key(message))
         except Exception as error:
             return DeliveryError(reason=error_message(error, SECONDS))
 
-    async def close(self) -> None:
-        """Do nothing: no connection is kept."""
-
     async def _post(self, body: bytes, key: str) -> DeliveryError | None:
-        url = parse_url(self._channel.target[0])
+        url = parse_url(self.channel.target[0])
         scheme, host, port = origin_of(url)
         connection = httpcore.AsyncHTTPConnection(
             httpcore.Origin(scheme.encode(), host.encode(), port),
@@ -105,15 +95,15 @@ class WebhookSender:
         }
         if login := authorization(url):
             headers["authorization"] = login.decode("ascii")
-        if self._channel.secret:
+        if self.channel.secret:
             stamp = str(int(self._clock()))
             headers["X-Tocsin-Timestamp"] = stamp
-            headers["X-Tocsin-Signature"] = f"sha256={signature(self._channel.secret, stamp, body)}"
-        overridden = {name.lower() for name, _value in self._channel.headers}
+            headers["X-Tocsin-Signature"] = f"sha256={signature(self.channel.secret, stamp, body)}"
+        overridden = {name.lower() for name, _value in self.channel.headers}
         merged = [
             (name, value) for name, value in headers.items() if name.lower() not in overridden
         ]
-        merged += [(name, value.text) for name, value in self._channel.headers]
+        merged += [(name, value.text) for name, value in self.channel.headers]
         return [
             (name.encode("ascii"), value.encode("latin-1", "replace")) for name, value in merged
         ]

@@ -8,7 +8,7 @@ import pytest
 from support import ROOT
 from support.colours import APART, SIGHT, apart, contrast
 
-from monitor.delivery.export.briefing_html import wrapped
+from monitor.delivery.export.briefing import wrapped
 from monitor.presentation.severity import SEVERITY_COLOURS, with_severities
 
 PAGE = ROOT / "monitor/api/pages/templates/page.css"

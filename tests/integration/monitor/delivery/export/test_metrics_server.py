@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from monitor.delivery.export.metrics_server import FRESH, serving
+from monitor.delivery.export.prometheus import FRESH, serving
 from monitor.model.config import Listening
 from monitor.runtime.machine import server_connections
 

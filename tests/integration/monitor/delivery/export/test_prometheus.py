@@ -23,8 +23,7 @@ from support.store_with_alerts import ALIBABA, FEED, NOW, raised
 from monitor.base.errors import ConfigError, MonitorError, StoreError
 from monitor.cli import main_group
 from monitor.config.loading import understand
-from monitor.delivery.export.metrics_server import serving
-from monitor.delivery.export.prometheus import EventCounters, figures
+from monitor.delivery.export.prometheus import EventCounters, figures, serving
 from monitor.intake.ingest.poll_outcome import BatchOutcome
 from monitor.model.config import Listening, StoreAddress
 from monitor.model.delivery import DeliveryAttempt

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.delivery_desk import DeliveryDesk, alerts
 
-from monitor.delivery.notify.atom import file_name
+from monitor.delivery.notify.senders import file_name
 from monitor.intake.parse.feed import parse
 from monitor.model.config import Channel, ChannelKind
 

@@ -12,9 +12,8 @@ import pytest
 from support.delivery_desk import DeliveryDesk, alerts, command
 from support.newsroom import until
 
-from monitor.delivery.notify.command import CommandSender
-from monitor.delivery.notify.notification import NotificationLoader
-from monitor.model.delivery import Notification
+from monitor.delivery.notify.notification import Message, NotificationLoader
+from monitor.delivery.notify.senders import CommandSender
 
 pytestmark = pytest.mark.costly
 
@@ -81,5 +80,5 @@ def test_a_command_may_leave_something_behind(desk: DeliveryDesk) -> None:
     assert desk.states() == ["sent"]
 
 
-def parcels_of(desk: DeliveryDesk) -> list[Notification]:
+def parcels_of(desk: DeliveryDesk) -> Message:
     return NotificationLoader(desk.views).load(desk.found())

@@ -9,7 +9,7 @@ from typing import Any
 
 from support.briefings import BRUSSELS, HOSTILE, alert, facts, hostile_facts, story, told_by
 
-from monitor.delivery.export.briefing_html import document
+from monitor.delivery.export.briefing import document
 from monitor.model.alert import AlertState
 from monitor.model.watchlist import Baseline
 from monitor.presentation.service.briefing import BriefingFacts, compose_briefing

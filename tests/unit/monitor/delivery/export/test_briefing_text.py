@@ -18,8 +18,7 @@ from support.briefings import (
     told_by,
 )
 
-from monitor.delivery.export.briefing_html import document
-from monitor.delivery.export.briefing_text import MESSAGE_BREAK, markdown, plain_text
+from monitor.delivery.export.briefing import MESSAGE_BREAK, document, markdown, plain_text
 from monitor.model.alert import AlertState
 from monitor.model.briefing import Briefing
 from monitor.model.feed import Health

@@ -16,10 +16,10 @@ from msgspec.structs import replace
 from monitor.base.article import Article
 from monitor.base.text_cleaning import shown_url
 from monitor.delivery.export.atom import alert_feed
-from monitor.delivery.export.markup import plain
+from monitor.delivery.export.briefing import plain
 from monitor.delivery.notify.message import (
     MAX_TEXT,
-    Message,
+    MessageText,
     briefing_message,
     compose,
 )
@@ -151,7 +151,7 @@ def test_a_digest_that_is_too_long_says_how_much_is_left_out() -> None:
         assert f"… +{199 - shown}" in text and shown > 10
 
 
-def ways(message: Message) -> tuple[str, str, str]:
+def ways(message: MessageText) -> tuple[str, str, str]:
     return message.plain, message.markdown, message.html
 
 

@@ -1,26 +1,162 @@
-"""A briefing as HTML: one file for browsers and mail programs, without scripts and pictures.
+"""A briefing as plain text, Markdown and HTML, and how each of these formats is written.
 
-Mail programs ignore much of CSS. What matters stands in the order of the text; colours and widths
-are in two `<style>`, the second for dark screens, because some drop a `<style>` with a condition.
-What feeds wrote is escaped everywhere.
+What feeds wrote is escaped everywhere. The HTML is one file for browsers and mail programs, without
+scripts and pictures. Mail programs ignore much of CSS: what matters stands in the order of the
+text; colours and widths are in two `<style>`, the second for dark screens, because some drop a
+`<style>` with a condition.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from html import escape
 
-from monitor.base.formatting import alert_number, weekday
+from msgspec import Struct
+
+from monitor.base.formatting import alert_number, alert_page, weekday
+from monitor.base.text_cleaning import line as clean_line
 from monitor.base.text_cleaning import shown_url
 from monitor.base.translation import current, number
 from monitor.base.translation import gettext as _
-from monitor.delivery.export.markup import HTML
 from monitor.model.briefing import BriefedStory, Briefing, WatchlistBriefing
 from monitor.model.shown_names import severity_name
-from monitor.presentation.briefing import alert, chart, sections, stories, title
+from monitor.presentation.briefing import Section, alert, chart, sections, stories, title
 from monitor.presentation.severity import with_severities
 from monitor.presentation.spans import Line
+
+ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
+_MENTION = re.compile(
+    r"@(?=[\w{(&!\[])|<(?=[!@#&/:])|//(?=\S)|\b(?:www\.|mailto:)(?=\w)", re.IGNORECASE
+)
+_MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]()<>#|~&!])")
+
+
+def plain(text: str) -> str:
+    """Return clean text on one line in which mentions such as `@everyone` have no effect.
+
+    Addresses in it are broken too, so that only the link of the alert can be followed.
+    """
+    return _MENTION.sub(lambda mention: _broken(mention[0]), clean_line(text))
+
+
+def _broken(mark: str) -> str:
+    return f"/{ZERO_WIDTH_SPACE}/" if mark == "//" else mark + ZERO_WIDTH_SPACE
+
+
+def escape_markdown(text: str) -> str:
+    """Return text with the characters of Markdown escaped."""
+    return _MARKDOWN_SIGNS.sub(r"\\\1", text)
+
+
+class Markup(Struct, frozen=True):
+    """A format of messages: how it escapes, emphasises and links."""
+
+    escape: Callable[[str], str]
+    marks: Mapping[str, tuple[str, str]]
+    """What stands around text of a role."""
+    newline: str
+    link: Callable[[str], str]
+
+    def text(self, text: str) -> str:
+        """Return a text from a feed, escaped."""
+        return self.escape(plain(text))
+
+    def line(self, line: Line) -> str:
+        """Return a line of marked text, escaped."""
+        return "".join(self._run(text, role) for text, role in line).strip()
+
+    def _run(self, text: str, role: str) -> str:
+        """Return a part of a line, with the spaces at its ends."""
+        inner = text.strip()
+        if not inner:
+            return " " if text else ""
+        before, after = self.marks.get(role, ("", ""))
+        spaces = " " * text[0].isspace(), " " * text[-1].isspace()
+        return f"{spaces[0]}{before}{self.text(inner)}{after}{spaces[1]}"
+
+
+PLAIN = Markup(str, {"hit": ("«", "»")}, "\n", lambda url: url)
+MARKDOWN = Markup(
+    escape_markdown, dict.fromkeys(("hit", "list"), ("**", "**")), "  \n", lambda url: f"<{url}>"
+)
+HTML = Markup(
+    escape,
+    {"hit": ("<mark>", "</mark>"), "list": ("<b>", "</b>")},
+    "<br>\n",
+    lambda url: f'<a href="{escape(url)}">{escape(url)}</a>',
+)
+
+
+_LEADING = re.compile(r"^(\d*)([-+=.)])")
+"""What makes a list or a heading of a line of Markdown."""
+_MARGINS = {"title": "", "overview": "", "name": "== ", "headline": "", "quiet": "", "missing": ""}
+"""Before the lines of plain text; before others two spaces."""
+
+MESSAGE_BREAK = "\N{NARROW NO-BREAK SPACE}"
+"""Breaks addresses and mentions where programs would make links of them; it can be seen."""
+
+
+def plain_text(briefing: Briefing, zone: tzinfo, *, broken_by: str = "", pages: str = "") -> str:
+    """Return a briefing as plain text, an empty line between two blocks.
+
+    Args:
+        briefing: The briefing.
+        zone: The time zone.
+        broken_by: What breaks addresses and mentions; nothing on a terminal.
+        pages: Address of the pages to which its stories link; empty for none.
+    """
+    blocks = ("\n".join(_plain(section, pages)) for section in sections(briefing, zone))
+    return ("\n\n".join(blocks) + "\n").replace(ZERO_WIDTH_SPACE, broken_by)
+
+
+def _plain(section: Section, pages: str) -> Iterator[str]:
+    for kind, line in section.lines:
+        yield _MARGINS.get(kind, "  ") + PLAIN.line(line)
+    if story := section.story:
+        url, page = shown_url(story.url), alert_page(pages, story.alerts[0])
+        yield f"  {url or page or alert(story)}"
+        if page and url:
+            yield f"  {_('{name}: {text}', name=alert(story), text=page)}"
+
+
+def markdown(briefing: Briefing, zone: tzinfo, pages: str = "") -> str:
+    """Return a briefing as Markdown, an empty line between two blocks."""
+    return "\n\n".join(_markdown(section, pages) for section in sections(briefing, zone)) + "\n"
+
+
+def _markdown(section: Section, pages: str) -> str:
+    if section.story:
+        return _markdown_story(section.story, section.lines, pages)
+    first, *others = (
+        f"`{line[0][0]}`" if kind == "chart" else _opening(MARKDOWN.line(line))
+        for kind, line in section.lines
+    )
+    match section.kind:
+        case "title":
+            return f"# {first}"
+        case "watchlist":
+            return f"## {first}\n\n{MARKDOWN.newline.join(others)}"
+        case "missing":
+            return "\n".join([f"**{first}**\n", *(f"- {feed}" for feed in others)])
+    return MARKDOWN.newline.join([first, *others])
+
+
+def _markdown_story(story: BriefedStory, lines: list[tuple[str, Line]], pages: str) -> str:
+    (_kind, (sign, *title)), *others = lines
+    headline, url = MARKDOWN.line(title), shown_url(story.url)
+    link = f"[{headline}](<{url}>)" if url else f"{headline} ({alert_number(story.alerts[0])})"
+    parts = [f"- {sign[0]}{link}", *(_opening(MARKDOWN.line(line)) for _kind, line in others)]
+    if page := alert_page(pages, story.alerts[0]):
+        parts.append(f"[{MARKDOWN.text(alert(story))}](<{page}>)")
+    return f"{MARKDOWN.newline}  ".join(parts)
+
+
+def _opening(text: str) -> str:
+    """Return escaped text that begins neither a list nor a heading."""
+    return _LEADING.sub(r"\1\\\2", text)
+
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # not a message
 _STYLE = """
