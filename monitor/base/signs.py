@@ -17,12 +17,8 @@ OLDER, FUTURE, UNDATED = "‹", "›", "∅"
 OK, LOOK, FAILED, NOT_YET, RESTS = "✓", "!", "✗", "◌", "‖"
 UNCHANGED, BECOMES = "=", "→"
 CHOSEN, CURSOR = "▸", "▌"
-UNSURE, GAP, ESTIMATE = "░", "┄", "┊"
+UNSURE, GAP = "░", "┄"
 BARS = "▁▂▃▄▅▆▇█"
-SERIES = "■□◈◇◐◑▣◎"
-"""The series of a plot; they differ without colours too."""
-POINTS = "⠂"
-"""Joins the points of a series."""
 
 LEGEND: tuple[tuple[str, str], ...] = (
     (f"{HIGH} {MEDIUM} {LOW}", mark("high, medium, low severity")),
@@ -59,8 +55,6 @@ LEGEND: tuple[tuple[str, str], ...] = (
         f"{UNSURE} {GAP}",
         mark("in charts: a time with coverage gaps; such a time, and nothing found"),
     ),
-    (ESTIMATE, mark("in charts: an estimate without coverage gaps")),
-    (SERIES, mark("in charts: one series each; ⠂ joins its points")),
     (BECOMES, mark("what stood before, and what stands now")),
     (CHOSEN, mark("chosen: the filter by this watchlist, the article that is open")),
     (CURSOR, mark("the row of the cursor")),

@@ -67,9 +67,9 @@ COMMANDS = {
     "show": LazyCommand("show:show", "Show an article, and why it matched.", READ),
     "similar": LazyCommand("similar:similar", "Find articles like one, in either language.", READ),
     "facets": LazyCommand(
-        "facets:facets", "Show what the articles of a query have in common.", READ
+        "statistics:facets", "Show what the articles of a query have in common.", READ
     ),
-    "trend": LazyCommand("trend:trend", "Count articles over time.", READ),
+    "trend": LazyCommand("statistics:trend", "Count articles over time.", READ),
     "alerts": LazyCommand("alerts:alerts", "List alerts, and work on them.", TRIAGE),
     "deliveries": LazyCommand("notify:deliveries", "List deliveries to channels.", TRIAGE),
     "notify": LazyCommand("notify:notify", "List channels, and test them.", TRIAGE),

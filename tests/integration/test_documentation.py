@@ -442,7 +442,7 @@ def test_the_documents_name_the_version() -> None:
 def test_the_notice_lists_every_library() -> None:
     notice = (ROOT / "NOTICE").read_text(encoding="utf-8").lower()
     extras = PROJECT["project"]["optional-dependencies"]
-    used = [extras[name] for name in ("api", "fulltext", "mcp", "notify", "plots", "share", "web")]
+    used = [extras[name] for name in ("api", "fulltext", "mcp", "notify", "share", "web")]
     for requirement in chain(PROJECT["project"]["dependencies"], *used):
         name = re.split(r"[^\w.-]", requirement)[0]
         assert re.search(rf"^ +{re.escape(name.lower())} +\S", notice, re.M), name

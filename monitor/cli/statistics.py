@@ -1,0 +1,260 @@
+"""`tocsin trend` and `tocsin facets`: articles over time, and what those of a query share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Any
+
+import click
+from msgspec.structs import replace
+from rich.cells import cell_len, set_cell_size
+
+from index.analysis.folding import fold
+from monitor.base import signs
+from monitor.base.formatting import articles, date_and_time
+from monitor.base.text_cleaning import clean
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark_all, number, pgettext
+from monitor.cli import CliContext, output, say
+from monitor.cli.index_update import update_index
+from monitor.cli.names import KnownNames
+from monitor.cli.options import (
+    CountParam,
+    QueryCommand,
+    build_filter,
+    table_or_json_option,
+    with_filters,
+    with_format,
+)
+from monitor.model.search_results import BucketSize, Facets, GroupBy, Series, Share, Trend
+from monitor.presentation.rows import columns
+from monitor.presentation.rows.searches import CountRow, facets_row, trend_rows
+from monitor.runtime.machine import local_zone
+from tui.view.trends import trend_lines
+
+if TYPE_CHECKING:
+    from index.evaluation.significant_terms import SignificantTerm
+
+PLOT_ROWS = 8
+"""Lines of the bars of a query."""
+_PERIODS = dict(zip(BucketSize, mark_all("period", "hour", "day", "week", "month"), strict=True))
+
+
+@click.command(cls=QueryCommand)
+@click.argument("queries", metavar="QUERY...", nargs=-1, required=True)
+@click.option(
+    "--by",
+    type=click.Choice(["hour", "day", "week", "month"]),
+    help="Length of a period. Without it, chosen from the whole time.",
+)
+@click.option(
+    "--split",
+    type=click.Choice(["lang", "feed"]),
+    help="Draw one series for each language or feed of the query.",
+)
+@with_filters
+@with_format("plot", "table", "json", "jsonl", "csv")
+@click.pass_context
+def trend(
+    context: click.Context,
+    /,
+    queries: tuple[str, ...],
+    by: str | None,
+    split: str | None,
+    style: str,
+    **selected: Any,
+) -> None:
+    """Count the articles that each QUERY finds, over time.
+
+    Put quotation marks around a query of several words: `tocsin trend "sûreté liège" alibaba`
+    draws two charts. Hours, days, weeks (from Monday) and months are those of the local clock.
+    Periods with coverage gaps are marked, and get an estimate. Exits with 1 when nothing is
+    found, with 2 when a query cannot be understood.
+    """
+    if split and len(queries) > 1:
+        raise click.UsageError(_("--split needs exactly one query"))
+    cli: CliContext = context.obj
+    service = cli.service()
+    update_index(cli)
+    known = KnownNames(cli, service)
+    result = service.statistics.trend(
+        queries,
+        known.validate(build_filter(**selected)),
+        by=BucketSize(by) if by else None,
+        split=GroupBy(split) if split else None,
+    )
+    known.warn(*queries)
+    if style in ("json", "jsonl", "csv"):
+        output.print_rows(trend_rows(result), style, columns(CountRow))
+    elif any(series.total for series in result.series):
+        if style == "table":
+            _print_table(result)
+        else:
+            _print_plot(result)
+        for line in _note_lines(result):
+            say(line)
+    if not any(series.total for series in result.series):
+        say(_("nothing found"))
+        context.exit(1)
+
+
+def _print_plot(trend: Trend) -> None:
+    """Print the bars of each series below its name."""
+    for series in trend.series:
+        name, total = clean(series.name), number(series.total)
+        click.echo(output.draw([(_("{name}: {text}", name=name, text=total), "title")]))
+        alone = replace(trend, series=(series,))
+        for line in trend_lines(alone, output.width(), PLOT_ROWS, local_zone()):
+            click.echo(output.draw(line))
+
+
+def _print_table(trend: Trend) -> None:
+    """Print a line for each bucket; counts with coverage gaps have a mark and an estimate."""
+    names = [clean(series.name) for series in trend.series]
+    columns = [
+        (name, [_cell(series, at) for at in range(len(trend.labels))])
+        for name, series in zip(names, trend.series, strict=True)
+    ]
+    widths = [max(*map(cell_len, (name, *cells))) for name, cells in columns]
+    head = pgettext("period", _PERIODS[trend.by])
+    first = max(map(len, (head, *trend.labels)))
+
+    def row(head: str, cells: list[str]) -> str:
+        padded = (" " * (w - cell_len(c)) + c for c, w in zip(cells, widths, strict=True))
+        return "  ".join((set_cell_size(head, first), *padded))
+
+    click.secho(row(head, names), dim=True)
+    for at, label in enumerate(trend.labels):
+        click.echo(row(label, [cells[at] for _name, cells in columns]))
+
+
+def _cell(series: Series, at: int) -> str:
+    corrected = series.corrected[at]
+    if not series.marked[at]:
+        return number(series.counts[at])
+    return f"{number(series.counts[at])} {signs.GAP}" + (
+        "" if corrected is None else f" ~{number(corrected)}"
+    )
+
+
+def _note_lines(trend: Trend) -> Iterator[str]:
+    if trend.since > trend.edges[0]:
+        yield _("the first period counts from {moment} on", moment=_format_moment(trend.since))
+    if trend.until < trend.edges[-1]:
+        yield _("the last period counts until {moment}", moment=_format_moment(trend.until))
+    if trend.note:
+        yield trend.note
+
+
+def _format_moment(moment: float) -> str:
+    return date_and_time(datetime.fromtimestamp(moment, local_zone()))
+
+
+MAX_FORMS = 4
+"""Most inflections of a word that the table shows."""
+
+
+@click.command(cls=QueryCommand)
+@click.argument("query", nargs=-1, required=True)
+@with_filters
+@click.option(
+    "--limit",
+    type=CountParam(min=1),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="At most this many feeds, languages, watchlists and words each.",
+)
+@table_or_json_option
+@click.pass_context
+def facets(
+    context: click.Context, /, query: tuple[str, ...], limit: int, style: str, **selected: Any
+) -> None:
+    """Show what the articles of QUERY have in common.
+
+    Shows the oldest and the newest article, feeds, languages, watchlists, and the words that
+    stand out: words that occur in these articles more often than in other articles of the same
+    language, by more than chance. Exits with 1 when nothing is found, with 2 when the query
+    cannot be understood.
+    """
+    cli: CliContext = context.obj
+    service = cli.service()
+    update_index(cli)
+    known = KnownNames(cli, service)
+    filter = known.validate(build_filter(**selected))
+    result = service.statistics.facets(" ".join(query), filter, limit=limit)
+    known.warn(" ".join(query))
+    if style == "json":
+        click.echo(json.dumps(facets_row(result), ensure_ascii=False, indent=2))
+    elif result.total:
+        for line in _facet_lines(result, local_zone(), output.width()):
+            click.echo(line)
+    else:
+        say(_("nothing found"))
+    if result.note:
+        say(result.note)
+    if not result.total:
+        context.exit(1)
+
+
+def _facet_lines(facets: Facets, zone: tzinfo, width: int) -> Iterator[str]:
+    assert facets.first is not None and facets.last is not None
+    yield articles(facets.total)
+    labels = {"first": pgettext("article", "first"), "last": pgettext("article", "last")}
+    widest = max(5, *map(len, labels.values()))
+    for name, mention in (("first", facets.first), ("last", facets.last)):
+        when = date_and_time(datetime.fromtimestamp(mention.date, zone))
+        text = f"{when}, {_('article {number}', number=mention.article)}"
+        yield output.labelled(labels[name], text, widest)
+    for title, shares in (
+        (_("feeds"), facets.feeds),
+        (_("languages"), facets.langs),
+        (_("watchlists"), facets.watchlists),
+    ):
+        if shares:
+            yield ""
+            yield click.style(title, dim=True)
+            yield from _shares(shares, facets.total, width)
+    yield ""
+    yield from _words(facets, width)
+
+
+def _shares(shares: Sequence[Share], total: int, width: int) -> Iterator[str]:
+    room = max(10, width - 20)
+    for share in shares:
+        name = set_cell_size(clean(share.name), room).rstrip()
+        percent = _("{share}%", share=round(100 * share.articles / total))
+        yield f"{number(share.articles):>9}  {percent:>5}  {name}"
+
+
+def _words(facets: Facets, width: int) -> Iterator[str]:
+    if not facets.words:
+        yield click.style(_("no words stand out"), dim=True)
+        return
+    heading = (
+        _("words that stand out, from {some} of them", some=number(facets.read))
+        if facets.read < facets.total
+        else _("words that stand out, from all of them")
+    )
+    yield click.style(heading, dim=True)
+    there, expected = pgettext("column", "there are"), pgettext("column", "expected")
+    yield click.style(f"{there:>9}  {expected:>8}  ", dim=True)
+    widest = min(30, max(cell_len(clean(word.word)) for word in facets.words))
+    for word in facets.words:
+        line = (
+            f"{number(word.articles):>9}  {_format_expected(word.expected):>8}"
+            f"  {set_cell_size(clean(word.word), widest)}  {_other_forms(word)}"
+        )
+        yield set_cell_size(line, width).rstrip() if cell_len(line) > width else line.rstrip()
+
+
+def _format_expected(expected: float) -> str:
+    return number(expected, 0 if expected >= 10 else 1)
+
+
+def _other_forms(word: SignificantTerm) -> str:
+    others = [form for form in word.forms if form != fold(word.word)]
+    more = ", …" if len(others) > MAX_FORMS else ""
+    return ", ".join(others[:MAX_FORMS]) + more
