@@ -9,7 +9,7 @@ import signal
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -57,14 +57,6 @@ class ServerOptions(Struct, frozen=True, kw_only=True):
     """Whether a proxy in front of the server encrypts."""
     sessions: Path | None = None
     """The file that keeps who is logged in; with None, people log in again after a restart."""
-
-
-Beside = Callable[[ssl.SSLContext | None], AbstractAsyncContextManager[object]]
-"""Serves something else in the same process, with the same certificate."""
-
-
-def nothing_beside(tls: ssl.SSLContext | None) -> AbstractAsyncContextManager[None]:
-    return nullcontext()
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
@@ -128,24 +120,22 @@ class ApiServer:
     def port(self) -> int:
         return int(self._listener.getsockname()[1])
 
-    def run(self, ready: Callable[[], None], beside: Beside = nothing_beside) -> None:
+    def run(self, ready: Callable[[], None]) -> None:
         """Serve until `stop`, or, in the main thread, until SIGINT, SIGTERM or SIGHUP.
 
         Args:
             ready: Called once requests are answered.
-            beside: Serves something else meanwhile.
         """
         logging.getLogger("uvicorn").setLevel(logging.ERROR)
-        asyncio.run(self._run(ready, beside))
+        asyncio.run(self._run(ready))
 
-    async def _run(self, ready: Callable[[], None], beside: Beside) -> None:
-        async with beside(self._server.config.ssl):
-            serving = asyncio.create_task(self._server.serve([self._listener]))
-            while not (self._server.started or serving.done()):
-                await asyncio.wait([serving], timeout=0.01)
-            if not serving.done():
-                ready()
-            await serving
+    async def _run(self, ready: Callable[[], None]) -> None:
+        serving = asyncio.create_task(self._server.serve([self._listener]))
+        while not (self._server.started or serving.done()):
+            await asyncio.wait([serving], timeout=0.01)
+        if not serving.done():
+            ready()
+        await serving
 
     def stop(self) -> None:
         """Let requests end, and stop; from any thread."""

@@ -53,8 +53,8 @@ COMMANDS = {
     ),
     "serve": LazyCommand("serve:serve", "Show the dashboard in a browser.", WATCH),
     "api": LazyCommand("api:api", "Answer programs and browsers over HTTP.", WATCH),
-    "mcp": LazyCommand("mcp:mcp", "Answer language models (MCP).", WATCH),
-    "token": LazyCommand("token:token", "Manage the tokens of the API.", WATCH),
+    "mcp": LazyCommand("api:mcp", "Answer language models (MCP).", WATCH),
+    "token": LazyCommand("api:token", "Manage the tokens of the API.", WATCH),
     "run": LazyCommand("run:run", "Watch the feeds in the foreground.", WATCH),
     "stop": LazyCommand("run:stop", "Stop the monitor in the background.", WATCH),
     "status": LazyCommand("status:status", "Show the state of the newsroom.", WATCH),
@@ -206,6 +206,21 @@ class CliContext:
 
             load_and_test(self.config_path, data=self.data)  # raises ConfigError if that is why
             raise
+
+    @contextmanager
+    def monitor_meanwhile(self, *, no_monitor: bool) -> Iterator[None]:
+        """Let a monitor run meanwhile, unless one is not wanted; one that runs already goes on.
+
+        Raises:
+            ConfigError: feeds.yaml has a mistake.
+            MonitorError: The monitor ended at once, or did not start in time.
+        """
+        started = False if no_monitor else self.ensure_monitor()
+        try:
+            yield
+        finally:
+            if started:
+                self.stop_monitor()
 
     @contextmanager
     def following_index(self) -> Iterator[None]:

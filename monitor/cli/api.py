@@ -1,7 +1,9 @@
-"""`tocsin api`: a door for programs and browsers, over HTTP."""
+"""`tocsin api`, `mcp` and `token`: doors for programs and browsers, and who may use them."""
 
 from __future__ import annotations
 
+import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,20 +13,30 @@ import click
 from monitor.api.limits import Limits
 from monitor.api.listener import shown_address
 from monitor.api.origin import AcceptedHosts, is_loopback, names_of
+from monitor.base.analyst import user
 from monitor.base.errors import StoreError, requires_extra
+from monitor.base.formatting import iso
 from monitor.base.garbage import keep_freed, share_one_heap
+from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
-from monitor.cli import CliContext, set_up_log
-from monitor.cli.options import NumberParam, with_listening
-from monitor.cli.serve import Dashboards
-from monitor.presentation.service.service import Service
+from monitor.base.translation import pgettext
+from monitor.cli import CliContext, output, say, set_up_log
+from monitor.cli.lazy_group import LazyCommand, LazyGroup
+from monitor.cli.names import InputError, hinted
+from monitor.cli.options import DurationParam, format_option, with_listening
+from monitor.cli.output import format_moment
+from monitor.model.token import PREFIX, Scope, Token, token_hash
 from monitor.runtime.machine import local_zone, monotonic, new_token, server_connections, sleep
 
 if TYPE_CHECKING:
     from monitor.api.newsroom import Newsroom
 
-PORT, DASHBOARD_PORT = 8735, 8734
+PORT = 8735
 PER_MINUTE = 600
+"""Requests that a token may make in a minute."""
+BURST = 200
+"""Requests that it may make at once."""
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
@@ -40,35 +52,11 @@ PER_MINUTE = 600
     help="Allow a `--host` that other machines can reach. Needs TLS files or --behind-proxy.",
 )
 @click.option(
-    "--tls-cert",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Certificate, with which answers are encrypted.",
+    "--tls-cert", type=_FILE, metavar="FILE", help="Certificate, with which answers are encrypted."
 )
-@click.option(
-    "--tls-key",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Key of the certificate.",
-)
+@click.option("--tls-key", type=_FILE, metavar="FILE", help="Key of the certificate.")
 @click.option(
     "--behind-proxy", is_flag=True, help="Say that a proxy in front of this server encrypts."
-)
-@click.option(
-    "--rate",
-    type=NumberParam(1, 100_000),
-    default=PER_MINUTE,
-    show_default=True,
-    metavar="N",
-    help="Requests that a token may make in a minute.",
-)
-@click.option(
-    "--dashboard",
-    type=NumberParam(0, 65535),
-    is_flag=False,
-    flag_value=DASHBOARD_PORT,
-    metavar="[PORT]",
-    help="Show the dashboard too, as `tocsin serve` does, at this port or at 8734.",
 )
 @click.pass_obj
 def api(
@@ -81,8 +69,6 @@ def api(
     tls_key: Path | None,
     behind_proxy: bool,
     names: tuple[str, ...],
-    rate: int,
-    dashboard: int | None,
     no_monitor: bool,
 ) -> None:
     """Answer programs and browsers over HTTP: search, alerts, watchlists, feeds, briefings.
@@ -92,10 +78,7 @@ def api(
     the server, unless you add --expose.
     """
     with requires_extra("api", "tocsin api"):  # not a message
-        from monitor.api import server  # noqa: F401
-    if dashboard is not None:
-        with requires_extra("web", "tocsin api --dashboard"):  # not a message
-            import tui.web.server  # noqa: F401
+        from monitor.api.server import ApiServer, ServerOptions, Surroundings
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError(_("--tls-cert and --tls-key belong together"))
     local = is_loopback(host)
@@ -116,24 +99,60 @@ def api(
         )
     if no_token and (not local or behind_proxy):
         raise click.UsageError(_("--no-token is for this machine only; others need a token"))
-    started = False if no_monitor else cli.ensure_monitor()
-    cli.service().views.version()  # report a missing archive now
-    try:
-        with cli.following_index():
-            _serve(
-                cli, host, port, names, rate, tls_cert, tls_key, dashboard,
-                no_token=no_token, behind_proxy=behind_proxy,
-            )  # fmt: skip
-    finally:
-        if started:
-            cli.stop_monitor()
+    local_names, known_names = names_of(host, names)
+    options = ServerOptions(
+        host=host,
+        port=port,
+        hosts=AcceptedHosts(local=local_names, names=known_names),
+        anybody_reads=no_token,
+        certificate=tls_cert,
+        key=tls_key,
+        behind_proxy=behind_proxy,
+        sessions=cli.archive / f"sessions.{port}.json" if port else None,
+        limits=Limits(
+            rate=PER_MINUTE / 60, burst=BURST, connections=4 * server_connections()
+        ),
+    )
+    with cli.monitor_meanwhile(no_monitor=no_monitor), cli.following_index():
+        service = cli.service()
+        service.views.version()  # report a missing archive now
+
+        def note_use(name: str, at: float) -> None:
+            with suppress(StoreError):  # it is busy, or may only be read
+                service.views.tokens.note_use(name, at)
+
+        around = Surroundings(
+            find_token=service.views.tokens.find,
+            note_use=note_use,
+            clock=cli.clock,
+            monotonic=monotonic,
+            sleep=sleep,
+            secret=new_token,
+        )
+        share_one_heap()
+        keep_freed()
+        server = ApiServer(_newsroom(cli), options, around)
+
+        def ready() -> None:
+            address = shown_address("https" if tls_cert else "http", host, server.port, names)
+            click.echo(f"{address}v1/")
+            say(
+                _(
+                    "Pages for browsers are at {address}, the schema is at /openapi.json; Ctrl-C"
+                    " stops the server.",
+                    address=address,
+                )
+            )
+
+        set_up_log(cli.verbosity)
+        server.run(ready)
 
 
-def newsroom_of(cli: CliContext, service: Service) -> Newsroom:
+def _newsroom(cli: CliContext, *, read_only: bool = False) -> Newsroom:
     from monitor.api.newsroom import Newsroom
 
     return Newsroom(
-        service=service,
+        service=cli.service(read_only=read_only),
         config_path=cli.config_path,
         data=cli.data,
         clock=cli.clock,
@@ -141,76 +160,171 @@ def newsroom_of(cli: CliContext, service: Service) -> Newsroom:
     )
 
 
-def _serve(
-    cli: CliContext,
-    host: str,
-    port: int,
-    names: tuple[str, ...],
-    rate: int,
-    certificate: Path | None,
-    key: Path | None,
-    dashboard: int | None,
-    *,
-    no_token: bool,
-    behind_proxy: bool,
-) -> None:
-    from monitor.api.server import ApiServer, ServerOptions, Surroundings, nothing_beside
+@click.command()
+@click.option(
+    "--allow-triage",
+    is_flag=True,
+    help="Also let it decide about alerts. Its client asks you before each change.",
+)
+@click.pass_obj
+def mcp(cli: CliContext, allow_triage: bool) -> None:
+    """Let a language model search, read and brief: the Model Context Protocol on stdin and stdout.
 
-    service = cli.service()
-    newsroom = newsroom_of(cli, service)
-    local, known = names_of(host, names)
-    options = ServerOptions(
-        host=host,
-        port=port,
-        hosts=AcceptedHosts(local=local, names=known),
-        anybody_reads=no_token,
-        certificate=certificate,
-        key=key,
-        behind_proxy=behind_proxy,
-        sessions=cli.archive / f"sessions.{port}.json" if port else None,
-        limits=Limits(
-            rate=rate / 60, burst=max(10, rate // 10), connections=4 * server_connections()
-        ),
-    )
+    The client of the model starts this command and ends it. It starts no monitor. `tocsin api` has
+    the same at /mcp, for clients on other machines.
+    """
+    with requires_extra("mcp", "tocsin mcp"):  # not a message
+        from monitor.api.access import Caller
+        from monitor.api.mcp.server import McpEnvironment, serve
 
-    def note_use(name: str, at: float) -> None:
-        with suppress(StoreError):  # it is busy, or may only be read
-            service.views.tokens.note_use(name, at)
-
-    around = Surroundings(
-        find_token=service.views.tokens.find,
-        note_use=note_use,
-        clock=cli.clock,
-        monotonic=monotonic,
-        sleep=sleep,
-        secret=new_token,
-    )
-
-    share_one_heap()
-    keep_freed()
-    server = ApiServer(newsroom, options, around)
-
-    scheme = "https" if certificate else "http"
-    dashboards = None if dashboard is None else Dashboards(cli, host, dashboard, names)
-
-    def ready() -> None:
-        address = shown_address(scheme, host, server.port, names)
-        click.echo(f"{address}v1/")
-        click.echo(
-            _(
-                "Pages for browsers are at {address}, the schema is at /openapi.json; Ctrl-C stops"
-                " the server.",
-                address=address,
-            ),
-            err=True,
-        )
-
-        if dashboards is not None:
-            click.echo(dashboards.address(scheme))
-            click.echo(
-                _("The second address shows the dashboard: whoever has it may do what you may do."),
-                err=True,
-            )
-
+    newsroom = _newsroom(cli, read_only=not allow_triage)
+    newsroom.service.views.version()  # report a missing archive now
+    scope = Scope.TRIAGE if allow_triage else Scope.READ
     set_up_log(cli.verbosity)
-    server.run(ready, dashboards.beside if dashboards is not None else nothing_beside)
+    if sys.stdin.isatty():
+        say(_("A client talks to this command on stdin; Ctrl-D ends it; see docs/how-to/agents.md"))
+    keep_freed()
+    with cli.following_index():
+        serve(McpEnvironment(newsroom, new_token, monotonic, Caller(user(os.environ), scope)))
+
+
+LONGEST_NAME = 64
+"""Characters of a name: as many as the history of alerts has room for."""
+NEVER = "never"
+TOKEN_COLUMNS = ("name", "scope", "state", "created_at", "expires_at", "revoked_at", "last_used")
+TOKEN_COMMANDS = {
+    "list": LazyCommand("api:token_list", "List tokens, and when each was used."),
+    "add": LazyCommand("api:token_add", "Make a token, and show it once."),
+    "revoke": LazyCommand("api:token_revoke", "Make a token invalid at once."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=TOKEN_COMMANDS, default="list")
+def token() -> None:
+    """Manage the tokens of programs that use `tocsin api`. Without a command: `list`."""
+
+
+class _Expiry(DurationParam):
+    """A duration, or `never`."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return seconds; infinity for never."""
+        if value == NEVER:
+            return float("inf")
+        return super().convert(value, param, ctx)
+
+
+@click.command("add")
+@click.argument("name", metavar="NAME")
+@click.option(
+    "--scope",
+    type=click.Choice([str(scope) for scope in Scope]),
+    default=str(Scope.READ),
+    show_default=True,
+    help="What it allows: to read, also to decide about alerts, also to edit feeds.yaml.",
+)
+@click.option(
+    "--expires",
+    type=_Expiry(),
+    default="90d",
+    show_default=True,
+    metavar="DURATION",
+    help="How long it is valid: 30d, 12h, or never.",
+)
+@click.pass_obj
+def token_add(cli: CliContext, name: str, scope: str, expires: float) -> None:
+    """Make a token for the program or the person NAME, and print it.
+
+    It is shown this once: the store has its hash only. What is done with it is recorded in the
+    history of alerts under NAME.
+    """
+    called = line(name)
+    if not 0 < len(called) <= LONGEST_NAME:
+        raise click.BadParameter(
+            _("a name has 1 to {most} characters", most=LONGEST_NAME), param_hint="NAME"
+        )
+    if expires <= 0:
+        raise click.BadParameter(_("it would never be valid"), param_hint="--expires")
+    now, secret = cli.clock(), PREFIX + new_token()
+    until = None if expires == float("inf") else now + expires
+    made = Token(name=called, scope=Scope(scope), created_at=now, expires_at=until)
+    if not cli.service().views.tokens.add(made, token_hash(secret)):
+        raise InputError(
+            _(
+                "there is or was a token called `{name}`; take another name, so that the history"
+                " stays clear",
+                name=called,
+            )
+        )
+    click.echo(secret)
+    say(_("Keep this token: it is not shown again. `tocsin token revoke` makes it invalid."))
+
+
+@click.command("list")
+@format_option
+@click.pass_obj
+def token_list(cli: CliContext, style: str) -> None:
+    """List tokens, what each allows, until when, and when it was used last."""
+    now, tokens = cli.clock(), cli.service().views.tokens.every()
+    if style != "table":
+        rows = [
+            {
+                "name": token.name,
+                "scope": str(token.scope),
+                "state": state(token, now),
+                "created_at": iso(token.created_at),
+                "expires_at": iso(token.expires_at),
+                "revoked_at": iso(token.revoked_at),
+                "last_used": iso(token.last_used),
+            }
+            for token in tokens
+        ]
+        output.print_rows(rows, style, TOKEN_COLUMNS)
+    elif not tokens:
+        say(_("there are no tokens yet; `tocsin token add NAME` makes one"))
+    for token in tokens if style == "table" else ():
+        click.echo(_token_line(token, now))
+
+
+@click.command("revoke")
+@click.argument("name", metavar="NAME")
+@click.pass_obj
+def token_revoke(cli: CliContext, name: str) -> None:
+    """Make the token NAME invalid. What it was used for stays in the history.
+
+    A running server refuses it from its next request on, and ends its streams.
+    """
+    tokens = cli.service().views.tokens
+    called = line(name)
+    if not tokens.revoke(called, cli.clock()):
+        valid = [each.name for each in tokens.every() if each.revoked_at is None]
+        problem = _("no valid token is called `{name}`", name=called)
+        raise InputError(hinted(problem, called, valid, _("`tocsin token list` lists them")))
+    say(_("the token {name} is revoked", name=called))
+
+
+def state(token: Token, now: float) -> str:
+    """Return whether a token can be used: `valid`, `expired` or `revoked`."""
+    if token.revoked_at is not None:
+        return "revoked"
+    return "valid" if token.is_valid(now) else "expired"
+
+
+def _token_line(token: Token, now: float) -> str:
+    match state(token, now):
+        case "revoked":
+            stands = _("revoked {when}", when=format_moment(token.revoked_at or 0.0, now))
+        case "expired":
+            stands = _("expired {when}", when=format_moment(token.expires_at or 0.0, now))
+        case _other if token.expires_at is None:
+            stands = _("never expires")
+        case _other:
+            stands = _("expires {when}", when=format_moment(token.expires_at or 0.0, now))
+    used = (
+        pgettext("token", "never used")
+        if token.last_used is None
+        else _("last used {when}", when=format_moment(token.last_used, now))
+    )
+    return f"{token.name}  {token.scope}  {stands} · {used}"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import shlex
 import sys
-from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING
 
 import click
 
@@ -14,14 +12,11 @@ from monitor.api.listener import open_listener, shown_address
 from monitor.api.origin import is_loopback, names_of
 from monitor.base.errors import requires_extra
 from monitor.base.translation import gettext as _
-from monitor.cli import CliContext, set_up_log
+from monitor.cli import CliContext, say, set_up_log
 from monitor.cli.dashboard import dashboard
 from monitor.cli.options import with_listening
 from monitor.runtime.machine import new_token, server_connections
 from tui.web.auth import Auth
-
-if TYPE_CHECKING:
-    import ssl
 
 PORT = 8734
 _TERMINAL_VARIABLES = (
@@ -53,7 +48,7 @@ def serve(
     after `--` are those of `tocsin dashboard`, as in `tocsin serve -- --wall`.
     """
     with requires_extra("web", "tocsin serve"):  # not a message
-        from tui.web import server  # noqa: F401
+        from tui.web import server
 
     dashboard.make_context("dashboard", list(options))  # report an error now, not to visitors
     if not is_loopback(host) and not expose:
@@ -65,73 +60,26 @@ def serve(
                 host=host,
             )
         )
-    started = False if no_monitor else newsroom.ensure_monitor()
-    newsroom.service(read_only=True).views.version()  # report a missing archive now
-    try:
-        _serve(newsroom, host, port, names, (*options, *(["--read-only"] if read_only else [])))
-    finally:
-        if started:
-            newsroom.stop_monitor()
-
-
-def _serve(
-    newsroom: CliContext, host: str, port: int, names: tuple[str, ...], options: tuple[str, ...]
-) -> None:
-    dashboards = Dashboards(newsroom, host, port, names, options)
-
-    def ready() -> None:
-        click.echo(dashboards.address("http"))
-        click.echo(_("Open this address in a browser; Ctrl-C stops the server."), err=True)
-        if not is_loopback(host):
-            click.echo(_("Other machines can reach it, and nothing is encrypted."), err=True)
-
-    set_up_log(0)
-    asyncio.run(dashboards.server.serve(dashboards.listener, ready))
-
-
-class Dashboards:
-    """Dashboards at an address, which `serve` and `tocsin api --dashboard` show.
-
-    Args:
-        newsroom: Whose dashboards.
-        host: Where to listen.
-        port: 0 takes any free port.
-        names: Other names of this machine.
-        options: Those of `tocsin dashboard`.
-
-    Raises:
-        MonitorError: The address cannot be listened at.
-    """
-
-    def __init__(
-        self,
-        newsroom: CliContext,
-        host: str,
-        port: int,
-        names: tuple[str, ...],
-        options: tuple[str, ...] = (),
-    ) -> None:
-        from tui.web.server import BACKLOG, DashboardServer
-
+    if read_only:
+        options = (*options, "--read-only")
+    with newsroom.monitor_meanwhile(no_monitor=no_monitor):
+        newsroom.service(read_only=True).views.version()  # report a missing archive now
         local, known = names_of(host, names)
-        self._auth = Auth(new_token(), local=local, names=known)
-        self._host, self._names = host, names
-        self.listener = open_listener(host, port, BACKLOG)
-        self.server = DashboardServer(
-            shlex.join(dashboard_command(newsroom, options)),
-            self._auth,
-            lambda text: click.echo(text, err=True),
-            server_connections(),
+        auth = Auth(new_token(), local=local, names=known)
+        listener = open_listener(host, port, server.BACKLOG)
+        dashboards = server.DashboardServer(
+            shlex.join(dashboard_command(newsroom, options)), auth, say, server_connections()
         )
 
-    def address(self, scheme: str) -> str:
-        port = self.listener.getsockname()[1]
-        shown = shown_address(scheme, self._host, port, self._names)
-        return f"{shown}?token={self._auth.token}"
+        def ready() -> None:
+            address = shown_address("http", host, listener.getsockname()[1], names)
+            click.echo(f"{address}?token={auth.token}")
+            say(_("Open this address in a browser; Ctrl-C stops the server."))
+            if not is_loopback(host):
+                say(_("Other machines can reach it, and nothing is encrypted."))
 
-    def beside(self, tls: ssl.SSLContext | None) -> AbstractAsyncContextManager[None]:
-        """Serve them while a block runs, with a certificate if there is one."""
-        return self.server.running(self.listener, tls)
+        set_up_log(0)
+        asyncio.run(dashboards.serve(listener, ready))
 
 
 def dashboard_command(newsroom: CliContext, options: tuple[str, ...]) -> list[str]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 
@@ -173,20 +172,6 @@ class DashboardServer:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, stop.set)
-        async with self.running(listener):
-            ready()
-            await stop.wait()
-
-    @asynccontextmanager
-    async def running(
-        self, listener: socket.socket, tls: ssl.SSLContext | None = None
-    ) -> AsyncIterator[None]:
-        """Serve while the block runs.
-
-        Args:
-            listener: Where it listens.
-            tls: With which certificate; None for plain HTTP.
-        """
         runner = web.AppRunner(
             self.application(),
             access_log=None,
@@ -200,10 +185,11 @@ class DashboardServer:
         self._cookie = f"tocsin-{port}"  # all ports of a machine share their cookies
         try:
             server = await asyncio.get_running_loop().create_server(
-                self._limited(runner.server), sock=listener, backlog=BACKLOG, ssl=tls
+                self._limited(runner.server), sock=listener, backlog=BACKLOG
             )
             try:
-                yield
+                ready()
+                await stop.wait()
             finally:
                 server.close()
         finally:
