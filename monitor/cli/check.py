@@ -1,19 +1,20 @@
-"""`tocsin check` and `tocsin schema`: check feeds.yaml, print its JSON Schema."""
+"""`tocsin init`, `check`, `schema` and `completion`: begin a newsroom, and check its feeds.yaml."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
+from click.shell_completion import get_completion_class
 from rich.cells import cell_len
 
+from monitor import config as config_package
 from monitor.base.errors import ConfigError, MonitorError, Problem
 from monitor.base.text_cleaning import clean
+from monitor.base.translation import current
 from monitor.base.translation import gettext as _
-from monitor.cli import say
+from monitor.cli import output, say
 from monitor.cli.options import with_format
 from monitor.config.checks import load_and_test, warnings
 from monitor.config.credentials import masked
@@ -31,28 +32,23 @@ def check(context: click.Context, style: str) -> None:
 
     Shows each mistake with its line and column. Exits with 2 if there is a mistake.
     """
-    context.exit(run_check(context.obj.config_path, context.obj.data, as_json=style == "json"))
-
-
-def run_check(path: Path, data: Path | None, *, as_json: bool) -> int:
-    """Check a feeds.yaml, print its summary or its mistakes, return the exit code."""
+    path: Path = context.obj.config_path
     try:
-        config = load_and_test(path, data=data)
+        config = load_and_test(path, data=context.obj.data)
     except ConfigError as error:
-        if as_json:
+        if style == "json":
             problems = [problem._asdict() for problem in error.problems]
-            _print_json({"well": False, "path": str(path), "problems": problems})
+            output.print_json({"well": False, "path": str(path), "problems": problems})
         else:
             say("\n".join(describe_problems(path, error.problems)))
-        return 2
+        context.exit(2)
     messages = warnings(config)
-    if as_json:
-        _print_json({"well": True, "warnings": messages, **as_mapping(config)})
-    else:
-        click.echo(clean("\n".join(as_text(config)), keep_newlines=True))
-        for warning in messages:
-            say(_("warning: {problem}", problem=warning))
-    return 0
+    if style == "json":
+        output.print_json({"well": True, "warnings": messages, **as_mapping(config)})
+        return
+    click.echo(clean("\n".join(as_text(config)), keep_newlines=True))
+    for warning in messages:
+        say(_("warning: {problem}", problem=warning))
 
 
 def describe_problems(
@@ -88,10 +84,6 @@ def _source_excerpt(source_line: str, column: int) -> tuple[str, str]:
     return f"    {before}{after}", f"    {' ' * cell_len(before)}^"
 
 
-def _print_json(value: dict[str, Any]) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
 @click.command()
 def schema() -> None:
     """Print the JSON Schema of feeds.yaml, for editors.
@@ -99,4 +91,65 @@ def schema() -> None:
     Save it beside feeds.yaml as feeds.schema.json. Editors with YAML support then complete,
     explain and check every key.
     """
-    click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+    output.print_json(json_schema())
+
+
+_CONFIG = Path(config_package.__file__).parent
+STARTERS = {"en": _CONFIG / "starter.yaml", "fr": _CONFIG / "starter.fr.yaml"}
+"""The file to start from, by the language of its explanations."""
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@click.pass_context
+def init(context: click.Context, folder: Path) -> None:
+    """Write a feeds.yaml with explanations into FOLDER, or into this folder.
+
+    With `-c`, the file has that name. An existing file is never overwritten.
+    """
+    named: Path = context.obj.config_path
+    path = named if folder == Path() else folder / named.name
+    starter = STARTERS[current()].read_text(encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(starter)
+    except FileExistsError:
+        raise _InitError(_("{path} exists already; it was not changed", path=path)) from None
+    except OSError as error:
+        reason = error.strerror or error
+        raise _InitError(
+            _("{path} cannot be written: {reason}", path=path, reason=reason)
+        ) from error
+    click.echo(_("Wrote {path}.", path=path))
+    is_usual = path == folder / "feeds.yaml"
+    change_folder = f"cd {folder} && " if is_usual and folder != Path() else ""
+    tocsin = "tocsin" if is_usual else f"tocsin -c {path}"
+    checked = _("check the file, and show what tocsin would do")
+    opened = _("run the monitor and open the dashboard")
+    say(_("Add your feeds and terms to it, then run:"))
+    say(f"  {change_folder}{tocsin} check     {checked}")  # not a message
+    say(f"  {change_folder}{tocsin}           {opened}")  # not a message
+
+
+class _InitError(click.ClickException):
+    """The file cannot be written."""
+
+    exit_code = 2
+
+
+@click.command(
+    help="""Print the completion script of SHELL. For bash:
+
+    \b
+    `tocsin completion bash > ~/.local/share/bash-completion/completions/tocsin`
+    """
+)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print the completion script of a shell."""
+    root = context.find_root().command
+    completer = get_completion_class(shell)
+    assert completer is not None
+    click.echo(completer(root, {}, "tocsin", "_TOCSIN_COMPLETE").source())

@@ -11,8 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from support import ROOT
 
-from monitor.cli.check import check, schema
-from monitor.cli.setup import init
+from monitor.cli.check import check, init, schema
 from monitor.config.keys import json_schema
 
 NEWSROOM = ROOT / "feeds.yaml"
