@@ -16,7 +16,7 @@ from support import flow
 from support.store_with_alerts import ALIBABA, FEED, NOW, raised
 
 from monitor.cli import main_group
-from monitor.cli.latency import duration, latency_lines
+from monitor.cli.status import duration, latency_lines
 from monitor.judgement.alerts.latency import latency, spread
 from monitor.model.config import StoreAddress
 from monitor.model.delivery import DeliveryAttempt
