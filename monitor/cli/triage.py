@@ -1,69 +1,181 @@
-"""`tocsin alerts ack`, `noise`, `assign`, `note` and the like: triage of alerts."""
+"""`tocsin alerts ack`, `noise`, `assign`, `note` and the like, their history and undoing them.
+
+Alerts are given by their numbers, or selected with options.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
+from click.core import ParameterSource
+from click.shell_completion import CompletionItem
+from msgspec.structs import replace
 
+from monitor.base.errors import MonitorError
 from monitor.base.formatting import alert_number, and_more, clauses
+from monitor.base.formatting import alerts as counted_alerts
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, mark_plural, ngettext, number
-from monitor.cli import CliContext, say
-from monitor.cli.alerts import complete_people, complete_tags
-from monitor.cli.names import InputError
-from monitor.cli.stories import by_story, listed, print_stories
-from monitor.cli.triage_selection import confirm_change, select_alerts, with_alert_selection
+from monitor.base.translation import mark, ngettext, number
+from monitor.cli import CliContext, output, say
+from monitor.cli.alerts import (
+    build_alert_filter,
+    complete_people,
+    complete_tags,
+    with_alert_filters,
+)
+from monitor.cli.names import AlertNumber, InputError, KnownNames, no_alert
+from monitor.cli.options import (
+    combined,
+    completion_context,
+    format_option,
+    table_or_json_option,
+    with_filters,
+)
 from monitor.model.alert import Alert, AlertState, Verdict
+from monitor.model.search import Filter
 from monitor.model.triage import Change, TriageAction, triage_state
-from monitor.presentation.rows.alerts import change_row
+from monitor.presentation.alert import describe_decision
+from monitor.presentation.rows import columns
+from monitor.presentation.rows.alerts import DecisionRow, change_row, decision_row, undo_row
 from monitor.presentation.service.service import Service
 from monitor.presentation.service.triage import clean_note, clean_tag
 
+WATCHLISTS_NAMED = 3
+"""Watchlists that the confirmation names."""
+COMPLETIONS = 50
+"""Alerts that shell completion offers."""
 NUMBERS_SHOWN = 10
 """Alerts that are named because they stay."""
-CHANGES_SHOWN = 50
-"""Alerts that --dry-run lists."""
-
-_ChangeFields = Mapping[str, Any]
+TOCSIN = "tocsin"
 
 
-class _Verb(NamedTuple):
-    """A change in words, in English."""
+def complete_alert_ids(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the number of one of the newest alerts, with their titles."""
+    try:
+        alerts = completion_context(context).service().views.alerts
+        newest = alerts.get(alerts.ids(Filter(silenced=True), limit=COMPLETIONS))
+    except MonitorError:
+        return []
+    return [
+        CompletionItem(alert_number(alert.id), help=f"{alert.watchlist}: {alert.title}")
+        for alert in reversed(newest)
+        if alert_number(alert.id).startswith(incomplete.lower())
+    ]
 
-    infinitive: str
-    """What is to be done: `close`."""
-    one: str
-    """What was done to an alert: `{count} alert closed`."""
-    many: str
-    """What was done to several."""
-    name: str = ""
-    """The tag or the person that it is about: `{tag}` or `{name}` in the texts."""
 
-    def to_do(self) -> str:
-        return _(self.infinitive, tag=self.name, name=self.name)
+with_alert_selection = combined(
+    click.argument(
+        "ids",
+        type=AlertNumber(),
+        nargs=-1,
+        metavar="[ALERT]...",
+        shell_complete=complete_alert_ids,
+    ),
+    with_filters,
+    with_alert_filters,
+    click.option(
+        "--story", is_flag=True, help="Change every alert of the stories of these alerts."
+    ),
+    click.option("--yes", is_flag=True, help="Do not ask for confirmation."),
+    table_or_json_option,
+)
 
-    def done(self, count: int) -> str:
-        return ngettext(self.one, self.many, count, tag=self.name, name=self.name)
+
+def _select_alerts(
+    context: click.Context, service: Service, ids: Sequence[int], options: dict[str, Any]
+) -> list[int]:
+    """Return the IDs of the alerts that the arguments or the options select.
+
+    Raises:
+        UsageError: Nothing selects alerts, or IDs and options do.
+        InputError: There is no such alert.
+    """
+    names = {"since", "until", "lang", "feeds", "watchlists", "state", "verdict", "starred",
+             "tags", "assignees", "mine", "query"}  # fmt: skip
+    options_given = [name for name in names if _is_given(context, name)]
+    if ids and options_given:
+        raise click.UsageError(_("give alerts or options that select them, not both"))
+    if ids:
+        missing = sorted({*ids} - {alert.id for alert in service.views.alerts.get(ids)})
+        if missing:
+            raise no_alert(*missing)
+        return list(dict.fromkeys(ids))
+    if not options_given:
+        raise click.UsageError(_("give alerts, such as a5, or options such as --query or --watch"))
+    known = KnownNames(context.obj, service)
+    filter = known.validate(
+        build_alert_filter(**{name: options[name] for name in names - {"query"}})
+    )
+    if options["query"]:
+        known.warn(options["query"])
+    return service.triage.select(replace(filter, silenced=True), options["query"])
+
+
+def _confirm_change(alerts: Sequence[Alert], what: str, *, yes: bool) -> bool:
+    """Ask for confirmation of a change; return whether it was given.
+
+    Raises:
+        InputError: There is no terminal to ask on, and no --yes.
+    """
+    summary = f"{counted_alerts(len(alerts))} ({_breakdown(alerts)})"
+    if yes:
+        say(summary)
+        return True
+    if not sys.stdin.isatty():
+        raise InputError(
+            _(
+                "{alerts}: add --yes to {change}",
+                alerts=summary,
+                change=what,
+            )
+        )
+    return click.confirm(_("{alerts}: {change}?", alerts=summary, change=what), err=True)
+
+
+def _breakdown(alerts: Sequence[Alert]) -> str:
+    counts = Counter(alert.watchlist for alert in alerts).most_common()
+    named = [f"{name} {number(count)}" for name, count in counts[:WATCHLISTS_NAMED]]
+    rest = sum(count for _name, count in counts[WATCHLISTS_NAMED:])
+    return ", ".join([*named, *([_("others {count}", count=number(rest))] if rest else [])])
+
+
+def _is_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def _change_alerts(
     context: click.Context,
     ids: Sequence[int],
     options: dict[str, Any],
-    verb: _Verb,
-    fields: _ChangeFields,
+    words: str,
+    fields: Mapping[str, Any],
     stays: Callable[[Alert], bool] = lambda _alert: False,
 ) -> None:
-    """Change the selected alerts but those that stay; exit with 1 when there are none."""
+    """Change the selected alerts but those that stay; exit with 1 when there are none.
+
+    Args:
+        context: Of the command.
+        ids: The alerts that are given by their numbers.
+        options: Those that select alerts, and say how.
+        words: The change in words: `close`.
+        fields: Those of a `Change`.
+        stays: Whether an alert stays as it is.
+    """
     cli: CliContext = context.obj
     service = cli.service()
-    selected = select_alerts(context, service, ids, options)
+    selected = _select_alerts(context, service, ids, options)
+    if not selected:
+        say(_("no alerts"))
+        context.exit(1)
     change, alerts = Change(**fields), service.views.alerts.get(selected)
     others: list[Alert] = []
     if ids or options["story"]:
@@ -73,21 +185,18 @@ def _change_alerts(
     differing = [alert for alert in alerts if change.on(alert) != alert]
     changing = [alert for alert in differing if not stays(alert)]
     kept = [alert for alert in differing if stays(alert)]
-    if not selected:
-        say(_("no alerts"))
-        context.exit(1)
-    if options["dry_run"]:
-        _list_changes(changing, cli, verb.to_do())
-        return
     act: TriageAction | None = None
     if changing:
-        if not ids and not confirm_change(changing, verb.to_do(), yes=options["yes"]):
+        if not ids and not _confirm_change(changing, words, yes=options["yes"]):
             say(_("nothing was changed"))
             context.exit(1)
         shown = {alert.id: triage_state(alert) for alert in changing}
         act = service.triage.change(list(shown), **fields, shown=shown)
-    more = sum(change.on(alert) != alert for alert in others)
-    _report_change(act, len(alerts), options["style"], verb, more, kept)
+    if options["style"] == "json":
+        click.echo(json.dumps(change_row(act, len(alerts), [alert.id for alert in kept])))
+    else:
+        more = sum(change.on(alert) != alert for alert in others)
+        say(clauses(_report(act, len(alerts), words, more, kept)))
     if not (act and act.ids) and (act or kept):
         context.exit(1)
 
@@ -99,48 +208,46 @@ def _others_of_stories(service: Service, ids: Sequence[int]) -> list[Alert]:
     return [alert for story in stories for alert in story.alerts if alert.id not in known]
 
 
-def _list_changes(changing: Sequence[Alert], cli: CliContext, what: str) -> None:
-    ids = [alert.id for alert in changing[: -CHANGES_SHOWN - 1 : -1]]
-    stories = by_story(cli.service().views.alerts.get(ids, matches=True))
-    print_stories(listed(stories, ids), "table", cli.clock())
-    would = ngettext(
-        "{count} alert would change: {change}",
-        "{count} alerts would change: {change}",
-        len(changing),
-        change=what,
-    )
-    more = len(changing) > CHANGES_SHOWN
-    listing = [_("the newest {count} are listed", count=number(CHANGES_SHOWN))] if more else []
-    say(clauses([would, *listing]))
-
-
-def _report_change(
-    act: TriageAction | None,
-    total: int,
-    style: str,
-    verb: _Verb,
-    more: int,
-    kept: Sequence[Alert],
-) -> None:
-    """Print what was changed.
+def _report(
+    act: TriageAction | None, total: int, words: str, more: int, kept: Sequence[Alert]
+) -> list[str]:
+    """Return what was changed, and what stays.
 
     Args:
         act: What was done; None if nothing changed.
         total: How many alerts were selected.
-        style: The format.
-        verb: The change.
+        words: The change.
         more: How many other alerts of their stories the same would change.
         kept: Those that stay, because they are assigned to somebody else.
     """
-    changed = act.ids if act else ()
-    if style == "json":
-        click.echo(json.dumps(change_row(act, total, [alert.id for alert in kept])))
-        return
-    stay = _stay_words(kept, act.left if act else ())
-    parts = [verb.done(len(changed))] if changed else [] if stay else [_("nothing to change")]
-    if changed and (rest := total - len(changed) - len(kept) - len(act.left if act else ())):
-        parts.append(ngettext("{count} was already", "{count} were already", rest))
-    parts += stay
+    changed, overtaken = (act.ids, act.left) if act else ((), ())
+    parts = []
+    if changed:
+        parts.append(
+            ngettext(
+                "{count} alert changed: {change}",
+                "{count} alerts changed: {change}",
+                len(changed),
+                change=words,
+            )
+        )
+        if rest := total - len(changed) - len(kept) - len(overtaken):
+            parts.append(ngettext("{count} was already", "{count} were already", rest))
+    elif not kept and not overtaken:
+        parts.append(_("nothing to change"))
+    if kept:
+        people = ", ".join(sorted({line(alert.assignee) for alert in kept}))
+        parts.append(
+            ngettext(
+                "{count} alert stays assigned to {name}: add --take-over",
+                "{count} alerts stay assigned to {name}: add --take-over",
+                len(kept),
+                name=people,
+            )
+        )
+    if overtaken:
+        names = _numbers(overtaken)
+        parts.append(_("changed meanwhile by somebody else, and left: {alerts}", alerts=names))
     if more:
         parts.append(
             ngettext(
@@ -151,45 +258,11 @@ def _report_change(
         )
     if changed:
         parts.append(_("`tocsin alerts undo` undoes it"))
-    say(clauses(parts))
-
-
-def _stay_words(kept: Sequence[Alert], overtaken: Sequence[int]) -> list[str]:
-    """Return which alerts stay, and why."""
-    words = []
-    if kept:
-        people = ", ".join(sorted({line(alert.assignee) for alert in kept}))
-        words.append(
-            ngettext(
-                "{count} alert stays assigned to {name}: add --take-over",
-                "{count} alerts stay assigned to {name}: add --take-over",
-                len(kept),
-                name=people,
-            )
-        )
-    if overtaken:
-        words.append(
-            _("changed meanwhile by somebody else, and left: {alerts}", alerts=_numbers(overtaken))
-        )
-    return words
+    return parts
 
 
 def _numbers(ids: Sequence[int]) -> str:
     return and_more(", ".join(map(alert_number, ids[:NUMBERS_SHOWN])), len(ids) - NUMBERS_SHOWN)
-
-
-def _change_command(name: str, verb: _Verb, help: str, **fields: Any) -> click.Command:
-    """Return a command that makes one fixed change."""
-
-    @click.command(name, help=f"{help}\n\n{_SELECTION_HELP}")  # not a message
-    @with_alert_selection
-    @click.pass_context
-    def command(context: click.Context, /, ids: tuple[int, ...], **options: Any) -> None:
-        if name == "reopen" and not ids and options["state"] == "open":
-            options["state"] = "all"
-        _change_alerts(context, ids, options, verb, fields)
-
-    return command
 
 
 _SELECTION_HELP = (
@@ -199,17 +272,33 @@ _SELECTION_HELP = (
 )
 
 
-def _tag_command(name: str, verb: _Verb, help: str, key: str) -> click.Command:
-    @click.command(name, help=f"{help}\n\n{_SELECTION_HELP}")
+def _change_command(name: str, words: str, help: str, fields: Mapping[str, Any]) -> click.Command:
+    """Return a command that makes one fixed change."""
+
+    @click.command(name, help=f"{help}\n\n{_SELECTION_HELP}")  # not a message
+    @with_alert_selection
+    @click.pass_context
+    def command(context: click.Context, /, ids: tuple[int, ...], **options: Any) -> None:
+        if name == "reopen" and not ids and options["state"] == "open":
+            options["state"] = "all"
+        _change_alerts(context, ids, options, _(words), fields)
+
+    return command
+
+
+def _tag_command(name: str, words: str, help: str, field: str) -> click.Command:
+    """Return a command that changes the tag that is given."""
+
+    @click.command(name, help=f"{help}\n\n{_SELECTION_HELP}")  # not a message
     @click.argument("tag", metavar="TAG", shell_complete=complete_tags)
     @with_alert_selection
     @click.pass_context
     def command(context: click.Context, /, tag: str, ids: tuple[int, ...], **options: Any) -> None:
         try:
-            name = clean_tag(tag)
+            cleaned = clean_tag(tag)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="TAG") from None
-        _change_alerts(context, ids, options, verb._replace(name=name), {key: (name,)})
+        _change_alerts(context, ids, options, _(words, tag=cleaned), {field: (cleaned,)})
 
     return command
 
@@ -243,18 +332,8 @@ def _assign(
     def stays(alert: Alert) -> bool:
         return not take_over and alert.assignee not in ("", person, triage.who)
 
-    verb = _ASSIGNED._replace(name=person) if person else _ASSIGNED_TO_NOBODY
-    _change_alerts(context, ids, options, verb, {"assignee": person}, stays)
-
-
-_ASSIGNED = _Verb(
-    mark("assign to {name}"),
-    *mark_plural("{count} alert assigned to {name}", "{count} alerts assigned to {name}"),
-)
-_ASSIGNED_TO_NOBODY = _Verb(
-    mark("assign to nobody"),
-    *mark_plural("{count} alert assigned to nobody", "{count} alerts assigned to nobody"),
-)
+    words = _("assign to {name}", name=person) if person else _("assign to nobody")
+    _change_alerts(context, ids, options, words, {"assignee": person}, stays)
 
 
 @click.command(
@@ -279,17 +358,8 @@ def _note(
         text = clean_note(message)
     except ValueError as error:
         raise InputError(str(error)) from None
-    _change_alerts(context, ids, options, _NOTED if text else _NOT_NOTED, {"note": text})
-
-
-_NOTED = _Verb(
-    mark("write the note"),
-    *mark_plural("{count} alert noted", "{count} alerts noted"),
-)
-_NOT_NOTED = _Verb(
-    mark("remove the note"),
-    *mark_plural("{count} alert without a note", "{count} alerts without a note"),
-)
+    words = _("write the note") if text else _("remove the note")
+    _change_alerts(context, ids, options, words, {"note": text})
 
 
 def _read_note(context: click.Context, ids: Sequence[int], options: dict[str, Any]) -> str:
@@ -301,7 +371,7 @@ def _read_note(context: click.Context, ids: Sequence[int], options: dict[str, An
     if not sys.stdin.isatty():
         return sys.stdin.read()
     service = context.obj.service()
-    first = service.views.alerts.get(select_alerts(context, service, ids, options)[:1])
+    first = service.views.alerts.get(_select_alerts(context, service, ids, options)[:1])
     text = click.edit(first[0].note if first else "")
     if text is None:
         raise click.ClickException(
@@ -310,105 +380,120 @@ def _read_note(context: click.Context, ids: Sequence[int], options: dict[str, An
     return text
 
 
+@click.command("undo")
+@table_or_json_option
+@click.pass_context
+def _undo(context: click.Context, style: str) -> None:
+    """Undo your last change, made here or in the dashboard: a whole command or key.
+
+    Run it again to undo the change before. What anybody changed since stays. You are
+    $TOCSIN_USER, or else the name you logged in with. Exits with 1 when there is nothing to
+    undo.
+    """
+    cli: CliContext = context.obj
+    _report_undo(context, cli.service().triage.undo(), style, _("nothing to undo"))
+
+
+@click.command("redo")
+@table_or_json_option
+@click.pass_context
+def _redo(context: click.Context, style: str) -> None:
+    """Redo the change that you undid last, if you have changed nothing else since.
+
+    Exits with 1 when there is nothing to redo.
+    """
+    cli: CliContext = context.obj
+    _report_undo(context, cli.service().triage.redo(), style, _("nothing to redo"))
+
+
+def _report_undo(
+    context: click.Context, act: TriageAction | None, style: str, otherwise: str
+) -> None:
+    if style == "json":
+        click.echo(json.dumps(undo_row(act)))
+    elif act is not None:
+        left = _numbers(act.left)
+        changed = ngettext("{count} alert changed", "{count} alerts changed", len(act.ids))
+        left_note = _("not undone, because they were changed since: {alerts}", alerts=left)
+        say(clauses([changed, *([left_note] if act.left else [])]))
+    else:
+        say(otherwise)
+    if act is None:
+        context.exit(1)
+
+
+@click.command("history")
+@click.argument("id", type=AlertNumber(), metavar="ALERT", shell_complete=complete_alert_ids)
+@format_option
+@click.pass_context
+def _history(context: click.Context, id: int, style: str) -> None:
+    """Show who changed an alert, and when, the newest change first.
+
+    Exits with 1 when nobody changed it.
+    """
+    cli: CliContext = context.obj
+    service = cli.service()
+    if not service.views.alerts.get([id]):
+        raise no_alert(id)
+    decisions = service.views.triage.decisions(id)[::-1]
+    if style != "table":
+        output.print_rows(map(decision_row, decisions), style, columns(DecisionRow))
+    for decision in decisions if style == "table" else ():
+        when = output.format_moment(decision.at, cli.clock())
+        who = line(decision.who) or (TOCSIN if decision.why else _("somebody"))
+        click.echo(f"{decision.act:>6}  {when}  {who}  {describe_decision(decision)}")
+    if not decisions:
+        if style == "table":
+            say(_("alert {number} was never changed", number=alert_number(id)))
+        context.exit(1)
+
+
+_ACKNOWLEDGED = {"acknowledge": True}
 _CHANGE_COMMANDS = (
     _change_command(
         "ack",
-        _Verb(
-            mark("acknowledge"),
-            *mark_plural("{count} alert acknowledged", "{count} alerts acknowledged"),
-        ),
+        mark("acknowledge"),
         "Acknowledge alerts. Closed alerts stay closed.",
-        acknowledge=True,
+        _ACKNOWLEDGED,
     ),
     _change_command(
         "relevant",
-        _Verb(
-            mark("call relevant"),
-            *mark_plural("{count} alert called relevant", "{count} alerts called relevant"),
-        ),
+        mark("call relevant"),
         "Call alerts relevant, and acknowledge them.",
-        verdict=Verdict.RELEVANT,
-        acknowledge=True,
+        {"verdict": Verdict.RELEVANT, **_ACKNOWLEDGED},
     ),
     _change_command(
         "noise",
-        _Verb(
-            mark("call noise"),
-            *mark_plural("{count} alert called noise", "{count} alerts called noise"),
-        ),
+        mark("call noise"),
         "Call alerts noise, and acknowledge them.",
-        verdict=Verdict.NOISE,
-        acknowledge=True,
+        {"verdict": Verdict.NOISE, **_ACKNOWLEDGED},
     ),
     _change_command(
-        "unjudge",
-        _Verb(
-            mark("remove the verdict"),
-            *mark_plural("{count} alert without a verdict", "{count} alerts without a verdict"),
-        ),
-        "Remove verdicts.",
-        verdict=Verdict.NONE,
+        "unjudge", mark("remove the verdict"), "Remove verdicts.", {"verdict": Verdict.NONE}
     ),
     _change_command(
         "close",
-        _Verb(
-            mark("close"),
-            *mark_plural("{count} alert closed", "{count} alerts closed"),
-        ),
+        mark("close"),
         "Close alerts. Closed alerts leave the list. An alert that escalates is new "
         "again, unless it was called noise.",
-        state=AlertState.CLOSED,
+        {"state": AlertState.CLOSED},
     ),
     _change_command(
         "reopen",
-        _Verb(
-            mark("make new again"),
-            *mark_plural("{count} alert new again", "{count} alerts new again"),
-        ),
+        mark("make new again"),
         "Make alerts new again, also closed ones.",
-        state=AlertState.NEW,
+        {"state": AlertState.NEW},
     ),
-    _change_command(
-        "star",
-        _Verb(
-            mark("star"),
-            *mark_plural("{count} alert starred", "{count} alerts starred"),
-        ),
-        "Star alerts.",
-        starred=True,
-    ),
-    _change_command(
-        "unstar",
-        _Verb(
-            mark("remove the star"),
-            *mark_plural("{count} alert without a star", "{count} alerts without a star"),
-        ),
-        "Remove stars.",
-        starred=False,
-    ),
-    _tag_command(
-        "tag",
-        _Verb(
-            mark("tag {tag}"),
-            *mark_plural("{count} alert tagged {tag}", "{count} alerts tagged {tag}"),
-        ),
-        "Add a tag of your own to alerts.",
-        "tags",
-    ),
-    _tag_command(
-        "untag",
-        _Verb(
-            mark("remove {tag}"),
-            *mark_plural("{count} alert without {tag}", "{count} alerts without {tag}"),
-        ),
-        "Remove a tag of your own from alerts.",
-        "untag",
-    ),
+    _change_command("star", mark("star"), "Star alerts.", {"starred": True}),
+    _change_command("unstar", mark("remove the star"), "Remove stars.", {"starred": False}),
+    _tag_command("tag", mark("tag {tag}"), "Add a tag of your own to alerts.", "tags"),
+    _tag_command("untag", mark("remove {tag}"), "Remove a tag of your own from alerts.", "untag"),
     _assign,
     _note,
+    _undo,
+    _redo,
+    _history,
 )
-
-
 COMMANDS: Mapping[str, click.Command] = {
     command.name or "": command for command in _CHANGE_COMMANDS
 }

@@ -165,18 +165,17 @@ def test_filters_of_what_was_said(run: Run) -> None:
 
 
 def test_who_works_on_what(run: Run) -> None:
-    assert "2 alerts assigned to ana" in run("alerts", "assign", "a1", "a3", "me")
+    assert "2 alerts changed: assign to ana" in run("alerts", "assign", "a1", "a3", "me")
     assert "nothing to change" in run("alerts", "assign", "a3", "ana")
     assert run.ids("--mine") == run.ids("--assigned", "ANA") == [1, 3]
     assert run.ids("--assigned", "nobody", "--mine") == [1, 2, 3, 4, 5]
     assert run.ids("--query", "assigned:me watch:alibaba") == [1, 3]
     assert "no alerts" in run("alerts", "--mine", who="bob", code=1)
     assert "did you mean `ana`" in run("alerts", "--assigned", "anna", code=1, raises=True)
-    assert run("alerts", "list", "--format", "md").count(" · assigned to ana\n") == 2
     assert "@ana" in run("alerts")
-    assert "assigned to ana" in run("alerts", "show", "a1")
+    assert "assigned to ana" in run("show", "a1")
     assert "ana  assigned to ana" in run("alerts", "history", "a1")
-    assert "1 alert assigned to nobody" in run("alerts", "assign", "a1", "nobody")
+    assert "1 alert changed: assign to nobody" in run("alerts", "assign", "a1", "nobody")
     assert "assigned to nobody" in run("alerts", "history", "a1").splitlines()[0]
     assert [row["assignee"] for row in run.rows()] == ["", "", "ana", "", ""]
 
@@ -187,13 +186,13 @@ def test_nobody_takes_what_another_works_on_without_saying_so(run: Run) -> None:
     assert "1 alert stays assigned to ana: add --take-over" in said
     run("alerts", "assign", "a1", "nobody", who="bob", code=1)
     mixed = run("alerts", "assign", "a1", "a3", "bob", who="bob")
-    assert "1 alert assigned to bob; 1 alert stays assigned to ana" in mixed
+    assert "1 alert changed: assign to bob; 1 alert stays assigned to ana" in mixed
     said = run("alerts", "assign", "a1", "a5", "me", "--format", "json", who="bob")
     assert json.loads(said)["changed"] == ["a5"]
     assert json.loads(said)["left"] == ["a1"]
     taken = run("alerts", "assign", "a1", "me", "--take-over", who="bob")
-    assert "1 alert assigned to bob" in taken
-    assert "1 alert assigned to ana" in run("alerts", "assign", "a1", "ana", who="bob")
+    assert "1 alert changed: assign to bob" in taken
+    assert "1 alert changed: assign to ana" in run("alerts", "assign", "a1", "ana", who="bob")
     for words in (("a5",), ("a1", "x,y"), ("ana",)):
         run("alerts", "assign", *words, code=2)
 
@@ -201,11 +200,9 @@ def test_nobody_takes_what_another_works_on_without_saying_so(run: Run) -> None:
 def test_in_bulk_the_count_comes_first(run: Run) -> None:
     asked = run("alerts", "close", "--query", "watch:alibaba", code=2)
     assert "3 alerts (Alibaba 3): add --yes to close" in asked
-    dry = run("alerts", "close", "--query", "watch:alibaba", "--dry-run")
-    assert "3 alerts would change: close" in dry and "Alibaba, la cave" in dry
     assert run.ids("--state", "closed") == []
     done = run("alerts", "close", "--query", "watch:alibaba", "--yes")
-    assert "3 alerts (Alibaba 3)" in done and "3 alerts closed" in done
+    assert "3 alerts (Alibaba 3)" in done and "3 alerts changed: close" in done
     assert run.ids("--state", "closed") == [1, 3, 5]
     assert "no alerts" in run("alerts", "close", "--query", "watch:alibaba", "--yes", code=1)
     assert "3 alerts changed" in run("alerts", "undo")
@@ -237,8 +234,7 @@ def test_on_a_terminal_it_asks(run: Run, answer: str, code: int, closed: int) ->
         (("close", "a0"), "there is no alert a0"),
         (("close", "a" + "9" * 30), "there is no alert a999"),
         (("close", "x"), "x is no number; write 5 for an article, a5 for an alert"),
-        (("close", "1"), "1 is the number of an article; its alerts are a1 a2"),
-        (("close", "9"), "9 would be an article; alerts are written as a9"),
+        (("close", "1"), "1 is the number of an article; `tocsin show 1` names its alerts"),
         (("close", "a1", "--watch", "Alibaba"), "not both"),
         (("tag", "12", "a1"), "is no tag"),
         (("note", "a1", "-m", "x" * 10_001), "10,000 characters at most"),
@@ -291,7 +287,6 @@ def test_the_list_shows_what_was_said(run: Run) -> None:
     shown = run("show", "2")
     assert "alert a3, acknowledged, by ana " in shown
     assert " · relevant · ★ · #x\n    ✎ one\n    ✎ two\n" in shown
-    assert "✎ one" in run("alerts", "--starred", "--format", "md")
 
 
 # --- hostile words -----------------------------------------------------------------------------
@@ -321,7 +316,7 @@ def test_no_note_tag_or_name_acts_on_a_terminal(run: Run, stored: str) -> None:
         _written_into(run)
     for words in (
         ("alerts",), ("alerts", "history", "a1"), ("show", "a1"), ("alerts", "close", "a1"),
-        ("alerts", "--format", "md"), ("alerts", "undo"), ("alerts", "--format", "csv"),
+        ("alerts", "undo"), ("alerts", "--format", "csv"),
         ("alerts", "history", "a1", "--format", "csv"), ("alerts", "--format", "json"),
     ):  # fmt: skip
         out = run(*words)
