@@ -65,7 +65,7 @@ COMMANDS = {
     "brief": LazyCommand("brief:brief", "Print what happened since yesterday, by watchlist.", READ),
     "search": LazyCommand("search:search", "Search the archive.", READ),
     "show": LazyCommand("show:show", "Show an article, and why it matched.", READ),
-    "similar": LazyCommand("similar:similar", "Find articles like one, in either language.", READ),
+    "similar": LazyCommand("search:similar", "Find articles like one, in either language.", READ),
     "facets": LazyCommand(
         "statistics:facets", "Show what the articles of a query have in common.", READ
     ),
@@ -76,7 +76,7 @@ COMMANDS = {
     "feeds": LazyCommand(
         "feeds:feeds", "List feeds with their health; add and remove feeds.", FEEDS
     ),
-    "init": LazyCommand("setup:init", "Write a feeds.yaml to start from.", FEEDS),
+    "init": LazyCommand("check:init", "Write a feeds.yaml to start from.", FEEDS),
     "check": LazyCommand("check:check", "Check feeds.yaml.", FEEDS),
     "schema": LazyCommand(
         "check:schema", "Print the JSON Schema of feeds.yaml, for editors.", FEEDS
@@ -92,7 +92,7 @@ COMMANDS = {
     "backup": LazyCommand("backup:backup", "Write the whole newsroom into one file.", MAINTAIN),
     "restore": LazyCommand("backup:restore", "Restore a newsroom from a backup.", MAINTAIN),
     "move": LazyCommand(
-        "move:move", "Copy the store into PostgreSQL, or back.", MAINTAIN, is_shared
+        "backup:move", "Copy the store into PostgreSQL, or back.", MAINTAIN, is_shared
     ),
     "vacuum": LazyCommand(
         "maintenance:vacuum", "Delete old articles, and compact the archive.", MAINTAIN
@@ -100,7 +100,7 @@ COMMANDS = {
     "reindex": LazyCommand("maintenance:reindex", "Build the search index again.", MAINTAIN),
     "verify": LazyCommand("verify:verify", "Verify the evidence of all alerts.", MAINTAIN),
     "completion": LazyCommand(
-        "setup:completion", "Print the completion script of a shell.", MAINTAIN
+        "check:completion", "Print the completion script of a shell.", MAINTAIN
     ),
 }
 """The commands, in the order of their use."""

@@ -1,30 +1,43 @@
-"""`tocsin alerts`: list alerts, and follow new ones."""
+"""`tocsin alerts`: list alerts by story, and follow new ones."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 import click
 from click.shell_completion import CompletionItem
 from msgspec.structs import replace
 
+from monitor.base import signs, text_cleaning
 from monitor.base.errors import MonitorError, StoreError
+from monitor.base.formatting import alert_number, clauses
 from monitor.base.formatting import alerts as counted_alerts
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import KnownNames
-from monitor.cli.options import build_filter, combined, completion_context, with_list_options
-from monitor.cli.stories import by_story, listed, news, print_stories
+from monitor.cli.options import (
+    build_filter,
+    combined,
+    completion_context,
+    format_option,
+    with_filters,
+    with_limit,
+)
 from monitor.model.alert import Alert, AlertState, EscalatedAlert, StoryAlerts, Verdict
 from monitor.model.search import Filter
 from monitor.model.status import StoreVersion
+from monitor.presentation.rows import columns
 from monitor.presentation.service.alert_selection import AlertSelection
 from monitor.presentation.service.triage import ME, NOBODY, clean_tag
-from monitor.presentation.story import ListedStory
+from monitor.presentation.severity import severity_run
+from monitor.presentation.spans import Line
+from monitor.presentation.story import ListedStory, describe_outlet, story_headline, story_lines
 from monitor.runtime.machine import pause
 
 STATES = ("open", "new", "acknowledged", "closed", "all")
@@ -126,18 +139,72 @@ def build_alert_filter(
 
 
 def print_alerts(alerts: Iterable[Alert], style: str, *, header: bool = True) -> None:
-    from monitor.presentation.rows import columns
     from monitor.presentation.rows.alerts import AlertRow, alert_row
 
     output.print_rows(map(alert_row, alerts), style, columns(AlertRow), header=header)
     sys.stdout.flush()
 
 
+def by_story(alerts: Iterable[Alert]) -> list[StoryAlerts]:
+    """Return alerts by story, in the order of the first alert of each."""
+    stories: dict[int, list[Alert]] = defaultdict(list)
+    for alert in alerts:
+        stories[alert.story_alert].append(alert)
+    return [
+        StoryAlerts(tuple(sorted(story, key=lambda alert: alert.id))) for story in stories.values()
+    ]
+
+
+def listed(
+    stories: Iterable[StoryAlerts],
+    selected: Iterable[int],
+    news: Callable[[StoryAlerts], Iterable[str]] = lambda story: (),
+) -> list[ListedStory]:
+    """Return stories as a list shows them, the newest first; the last alert selected leads each."""
+    rows, wanted = [], frozenset(selected)
+    for story in stories:
+        leads = [alert for alert in story.alerts if alert.id in wanted]
+        rows.append(ListedStory(story, StoryAlerts(tuple(leads)).newest, tuple(news(story))))
+    return sorted(rows, key=lambda row: (row.lead.stirred_at, row.lead.id), reverse=True)
+
+
+def news(
+    story: StoryAlerts, raised: Collection[int], escalations: Collection[int] = ()
+) -> Iterator[str]:
+    """Yield what a story has got by these alerts and escalations, if it had an alert before."""
+    if all(alert.id in raised for alert in story.alerts):
+        return
+    for alert in story.alerts:
+        if alert.id in raised:
+            name = text_cleaning.line(alert.watchlist)
+            yield f"{name} {alert_number(alert.id)}, {describe_outlet(alert)}"  # not a message
+    steps = [step for alert in story.alerts for step in alert.escalations]
+    words = (text_cleaning.line(step.words) for step in steps if step.id in escalations)
+    yield from (f"{signs.ESCALATED} {each}" for each in dict.fromkeys(words))
+
+
+def print_stories(stories: Iterable[ListedStory], now: float, *, paged: bool = False) -> None:
+    """Print stories as blocks; with `paged`, by a pager if they do not fit on the terminal."""
+    output.print_lines([line for row in stories for line in listed_lines(row, now)], paged=paged)
+    sys.stdout.flush()
+
+
+def listed_lines(row: ListedStory, now: float) -> Iterator[str]:
+    story, lead = row.story, row.lead
+    number = (f"{alert_number(lead.id):>6} ", "")
+    yield output.draw([number, severity_run(story.severity), *story_headline(story, lead)])
+    lines: list[Line] = []
+    if row.news:
+        lines.append([(_("new: {news}", news=clauses(row.news)), "title")])
+    moment, ago = partial(output.format_moment, now=now), partial(output.ago, now=now)
+    lines += story_lines(story, lead, moment, ago)
+    yield from (output.draw(line, " " * 9) for line in lines)
+
+
 READ, TRIAGE = "Read", "Triage"
 COMMANDS = {
     "list": LazyCommand("alerts:alerts_list", "List the stories that raised alerts.", READ),
-    "show": LazyCommand("show:alerts_show", "Show an alert with its article and story.", READ),
-    "history": LazyCommand("triage_history:COMMANDS", "Show who changed an alert, and when.", READ),
+    "history": LazyCommand("triage:COMMANDS", "Show who changed an alert, and when.", READ),
     "ack": LazyCommand("triage:COMMANDS", "Acknowledge alerts.", TRIAGE),
     "relevant": LazyCommand("triage:COMMANDS", "Call alerts relevant.", TRIAGE),
     "noise": LazyCommand("triage:COMMANDS", "Call alerts noise.", TRIAGE),
@@ -150,8 +217,8 @@ COMMANDS = {
     "untag": LazyCommand("triage:COMMANDS", "Remove a tag from alerts.", TRIAGE),
     "assign": LazyCommand("triage:COMMANDS", "Say who works on alerts.", TRIAGE),
     "note": LazyCommand("triage:COMMANDS", "Write a note about alerts.", TRIAGE),
-    "undo": LazyCommand("triage_history:COMMANDS", "Undo your last change.", TRIAGE),
-    "redo": LazyCommand("triage_history:COMMANDS", "Redo the change that you undid last.", TRIAGE),
+    "undo": LazyCommand("triage:COMMANDS", "Undo your last change.", TRIAGE),
+    "redo": LazyCommand("triage:COMMANDS", "Redo the change that you undid last.", TRIAGE),
 }
 
 
@@ -175,8 +242,8 @@ class StorySelection(AlertSelection):
         self, raised: Sequence[int], escalated: Sequence[EscalatedAlert]
     ) -> list[ListedStory]:
         """Return the stories of these alerts, with what is new, the newest first."""
-        selected = [*raised, *(one.alert for one in escalated)]
-        steps = [one.escalation for one in escalated]
+        selected = [*raised, *(each.alert for each in escalated)]
+        steps = [each.escalation for each in escalated]
         return listed(self._stories(selected), selected, lambda story: news(story, raised, steps))
 
     def _stories(self, ids: Sequence[int]) -> list[StoryAlerts]:
@@ -197,7 +264,9 @@ def alerts() -> None:
 
 
 @click.command("list")
-@with_list_options
+@with_filters
+@with_limit(50)
+@format_option
 @with_alert_filters
 @click.option(
     "--follow",
@@ -222,8 +291,8 @@ def alerts_list(
 ) -> None:
     """List the stories that raised alerts, the newest first; for programs, the alerts.
 
-    A story is printed once, with all its alerts, if one of them passes the filters. `table` and
-    `md` print stories, and --limit counts them; `json`, `jsonl` and `csv` print a row for each
+    A story is printed once, with all its alerts, if one of them passes the filters. `table`
+    prints stories, and --limit counts them; `json`, `jsonl` and `csv` print a row for each
     alert that passes, with its `story`, and --limit counts alerts.
 
     With --follow the newest comes last, and new ones after it; a story that was there before
@@ -249,11 +318,11 @@ def alerts_list(
     version = service.views.version()
     selection = StorySelection(service, filter, query)
     one_more = limit + 1 if limit else 0
-    if style in STORY_FORMATS:
+    if style == "table":
         stories = selection.stories(one_more)
         found = len(stories)
         shown = stories[: limit or None]
-        print_stories(shown[:: -1 if follow else 1], style, cli.clock(), paged=not follow)
+        print_stories(shown[:: -1 if follow else 1], cli.clock(), paged=not follow)
     else:
         rows = selection.alerts(one_more)
         found = len(rows)
@@ -295,14 +364,10 @@ def _follow(
         if trouble:
             say(_("the store can be read again"))
         trouble = ""
-        if style in STORY_FORMATS:
+        if style == "table":
             changed = selection.changed_stories(raised, escalated)
-            print_stories(changed[::-1], style, cli.clock())
+            print_stories(changed[::-1], cli.clock())
         elif raised or escalated:
-            ids = [*raised, *(one.alert for one in escalated)]
+            ids = [*raised, *(each.alert for each in escalated)]
             print_alerts(selection.read(ids), style, header=style != "csv")
         wait()
-
-
-STORY_FORMATS = ("table", "md")
-"""Formats in which a row is a story; in the others a row is an alert."""

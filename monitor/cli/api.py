@@ -13,7 +13,7 @@ import click
 from monitor.api.limits import Limits
 from monitor.api.listener import shown_address
 from monitor.api.origin import AcceptedHosts, is_loopback, names_of
-from monitor.base.analyst import user
+from monitor.api.problems import PREFIX
 from monitor.base.errors import StoreError, requires_extra
 from monitor.base.formatting import iso
 from monitor.base.garbage import keep_freed, share_one_heap
@@ -25,17 +25,15 @@ from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError, hinted
 from monitor.cli.options import DurationParam, format_option, with_listening
 from monitor.cli.output import format_moment
-from monitor.model.token import PREFIX, Scope, Token, token_hash
+from monitor.model.analyst import Scope, Token, token_hash, user
 from monitor.runtime.machine import local_zone, monotonic, new_token, server_connections, sleep
 
 if TYPE_CHECKING:
     from monitor.api.newsroom import Newsroom
 
 PORT = 8735
-PER_MINUTE = 600
-"""Requests that a token may make in a minute."""
 BURST = 200
-"""Requests that it may make at once."""
+"""Requests that a client may make at once."""
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -109,9 +107,7 @@ def api(
         key=tls_key,
         behind_proxy=behind_proxy,
         sessions=cli.archive / f"sessions.{port}.json" if port else None,
-        limits=Limits(
-            rate=PER_MINUTE / 60, burst=BURST, connections=4 * server_connections()
-        ),
+        limits=Limits(burst=BURST, connections=4 * server_connections()),
     )
     with cli.monitor_meanwhile(no_monitor=no_monitor), cli.following_index():
         service = cli.service()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator, Sequence
 
 import click
@@ -189,7 +188,7 @@ def feeds_check(context: click.Context, feeds: tuple[str, ...], style: str) -> N
             else diagnostics_row(feed, result, now)
             for feed, result in zip(targets, results, strict=True)
         ]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        output.print_json(rows)
     else:
         for feed, result in zip(targets, results, strict=True):
             click.echo("\n".join(report_lines(feed, result, now)))

@@ -230,10 +230,10 @@ def completion_context(context: click.Context) -> CliContext:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-FORMATS = ("table", "json", "jsonl", "csv", "md")
+FORMATS = ("table", "json", "jsonl", "csv")
 
 
-def with_format(*formats: str) -> Callable[[F], F]:
+def with_format(*formats: str, help: str = "Output format.") -> Callable[[F], F]:
     """Add --format with a choice of these; the first is the default."""
     return click.option(
         "--format",
@@ -241,7 +241,7 @@ def with_format(*formats: str) -> Callable[[F], F]:
         type=click.Choice(formats),
         default=formats[0],
         show_default=True,
-        help="Output format.",
+        help=help,
     )
 
 
@@ -281,7 +281,7 @@ def with_listening(port: int) -> Callable[[F], F]:
 
 
 table_or_json_option = with_format("table", "json")
-format_option = with_format("table", "json", "jsonl", "csv")
+format_option = with_format(*FORMATS)
 
 
 with_filters = combined(
@@ -321,14 +321,6 @@ with_filters = combined(
     ),
 )
 """The options that `build_filter` reads."""
-
-
-def list_options(formats: Sequence[str]) -> Callable[[F], F]:
-    """Add what commands that list have: the filters, a limit and a choice of these formats."""
-    return combined(with_filters, with_limit(50), with_format(*formats))
-
-
-with_list_options = list_options(FORMATS)
 
 
 def build_filter(

@@ -18,10 +18,8 @@ from unicodedata import normalize
 import click
 from rich.cells import cell_len
 
-from monitor.base import signs
 from monitor.base.article import Timestamp
-from monitor.base.formatting import iso, moment, shown_title, span
-from monitor.base.text_cleaning import shown_url
+from monitor.base.formatting import iso, moment, span
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, pgettext
 from monitor.cli import on_terminal
@@ -131,19 +129,31 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
 """First characters that make a spreadsheet read a cell as a formula, also if they are wide."""
 
 
+def print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_listing(
+    style: str, rows: Iterable[Row], columns: Sequence[str], lines: Iterable[str]
+) -> None:
+    """Print rows for programs, or as a `table` lines for people; only what is printed is made."""
+    if style != "table":
+        print_rows(rows, style, columns)
+        return
+    for line in lines:
+        click.echo(line)
+
+
 def print_rows(
     rows: Iterable[Row], style: str, columns: Sequence[str], *, header: bool = True
 ) -> None:
     if style == "json":
-        click.echo(json.dumps(list(rows), ensure_ascii=False, indent=2))
+        print_json(list(rows))
     elif style == "jsonl":
         for row in rows:
             click.echo(json.dumps(row, ensure_ascii=False))
-    elif style == "csv":
-        for line in islice(_csv(rows, columns), not header, None):
-            click.echo(line)
     else:
-        for line in _markdown(rows):
+        for line in islice(_csv(rows, columns), not header, None):
             click.echo(line)
 
 
@@ -194,31 +204,6 @@ def _cell(value: Any) -> Any:
         if normalize("NFKC", value[:1]).startswith(FORMULA_STARTS):
             return "'" + value
     return value
-
-
-def _markdown(rows: Iterable[Row]) -> Iterator[str]:
-    for row in rows:
-        title = shown_title(_escape(row["title"]))
-        url = shown_url(row.get("url") or "")
-        link = f"[{title}](<{url}>)" if url else title
-        when = (row.get("published") or row.get("seen") or row.get("raised_at") or "")[:10]
-        people = ", ".join(row.get("assignees") or ())
-        people = people and _("assigned to {name}", name=people)
-        about = " · ".join(
-            _escape(part) for part in (row.get("watchlist"), row["feed"], when, people) if part
-        )
-        yield f"- {link} — {about}"
-        if row.get("snippet"):
-            yield f"  > {_escape(row['snippet'])}"
-        for paragraph in (row.get("note") or "").splitlines():
-            yield f"  > {signs.NOTE} {_escape(paragraph)}"
-
-
-def _escape(text: str) -> str:
-    # A terminal shows the rows too, and nothing in them may be invisible.
-    from monitor.delivery.export.briefing import ZERO_WIDTH_SPACE, escape_markdown, plain
-
-    return escape_markdown(plain(text).replace(ZERO_WIDTH_SPACE, "\N{NARROW NO-BREAK SPACE}"))
 
 
 def format_moment(at: Timestamp, now: Timestamp) -> str:

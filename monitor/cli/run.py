@@ -19,11 +19,9 @@ from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, say, set_up_log
-from monitor.cli.alerts import STORY_FORMATS, print_alerts
-from monitor.cli.options import DurationParam
+from monitor.cli.alerts import listed, news, print_stories
+from monitor.cli.options import DurationParam, with_format
 from monitor.cli.output import progress_bar
-from monitor.cli.stories import listed, news, print_stories
-from monitor.model.alert import Alert
 from monitor.model.config import Listening
 from monitor.model.poll import RunSummary
 from monitor.presentation.rows.alerts import alert_row
@@ -53,10 +51,7 @@ class ListenAddressParam(click.ParamType["Listening"]):  # not a message
 @click.option("--for", "seconds", type=DurationParam(), help="End after this time: 30s, 10m, 2h.")
 @click.option("--metrics", type=ListenAddressParam(), metavar="HOST:PORT",
               help="Serve metrics for Prometheus there: 127.0.0.1:9464.")  # fmt: skip
-@click.option("--format", "style", type=click.Choice(["table", "json", "jsonl", "csv", "md"]),
-              default="table", show_default=True,
-              help="With --once: how the alerts are printed. `json` prints the summary, with the"
-              " alerts in `raised`.")  # fmt: skip
+@with_format("table", "json", help="`json` prints the summary, with --once the alerts too.")
 @click.option("--background", is_flag=True, hidden=True, help="Log to a file.")
 @click.pass_context
 def run(
@@ -79,8 +74,6 @@ def run(
         raise click.UsageError(_("--now needs --once"))
     if metrics and once:
         raise click.UsageError(_("--metrics cannot be combined with --once"))
-    if not once and style not in ("table", "json"):
-        raise click.UsageError(_("--format {format} needs --once", format=style))
     cli: CliContext = context.obj
     summary = run_in_foreground(
         cli,
@@ -93,38 +86,32 @@ def run(
     if style == "json":
         _print_json(cli, summary, once=once)
     elif once:
-        _print_raised(cli, summary, style)
+        _print_raised(cli, summary)
         say(describe_summary(summary))
     if once and summary.feeds and not summary.ok + summary.unchanged:
         context.exit(1)
 
 
-def _print_raised(cli: CliContext, summary: RunSummary, style: str) -> None:
-    """Print the stories of the alerts that a run raised; for programs, the alerts."""
-    if style not in STORY_FORMATS:
-        print_alerts(_raised_alerts(cli, summary), style)
-        return
+def _print_raised(cli: CliContext, summary: RunSummary) -> None:
+    """Print the stories of the alerts that a run raised."""
     ids = _raised_ids(cli, summary)
     stories = cli.service().views.alerts.stories(ids, matches=True, timelines=True, silenced=True)
     rows = listed(stories, ids, lambda story: news(story, ids))
-    print_stories(rows, style, cli.clock())
+    print_stories(rows, cli.clock())
 
 
 def _print_json(cli: CliContext, summary: RunSummary, *, once: bool) -> None:
     fields: dict[str, object] = asdict(summary)
     del fields["failures"], fields["raised"]
     if once:
-        fields["raised"] = [*map(alert_row, _raised_alerts(cli, summary))]
+        ids = _raised_ids(cli, summary)
+        alerts = cli.service().views.alerts.get(ids, matches=True, timelines=True) if ids else []
+        fields["raised"] = [*map(alert_row, alerts)]
     click.echo(json.dumps(fields, ensure_ascii=False))
 
 
-def _raised_alerts(cli: CliContext, summary: RunSummary) -> list[Alert]:
-    """Return the alerts that a run raised, the newest first, without copies."""
-    ids = _raised_ids(cli, summary)
-    return cli.service().views.alerts.get(ids, matches=True, timelines=True) if ids else []
-
-
 def _raised_ids(cli: CliContext, summary: RunSummary) -> list[int]:
+    """Return the alerts that a run raised, the newest first, without copies."""
     if not summary.raised:
         return []
     alerts = cli.service().views.alerts.get(summary.raised)

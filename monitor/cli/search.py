@@ -1,22 +1,22 @@
-"""`tocsin search`: search the archive, as a table, Atom, JSON, CSV and more."""
+"""`tocsin search` and `tocsin similar`: articles as a table, Atom, JSON, CSV and more."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
+from index.evaluation.highlight import snippet
 from monitor.base.article import Timestamp
-from monitor.base.errors import CursorError
 from monitor.base.formatting import clauses, shown_title
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, output, say
 from monitor.cli.index_update import update_index
-from monitor.cli.names import KnownNames
+from monitor.cli.names import ArticleNumber, KnownNames, no_article
 from monitor.cli.options import (
     FORMATS,
     CountParam,
@@ -24,14 +24,16 @@ from monitor.cli.options import (
     build_filter,
     complete_query,
     find_search,
-    list_options,
+    with_filters,
+    with_format,
+    with_limit,
 )
 from monitor.cli.output import LONGEST_LINE, print_lines
 from monitor.config.loading import load
 from monitor.model.config import SavedSearch
 from monitor.model.search import Filter, Results, SearchHit, Suggestion
 from monitor.presentation.rows import columns
-from monitor.presentation.rows.searches import HitRow, hit_row, results_row
+from monitor.presentation.rows.searches import HitRow, hit_row, results_row, similar_row
 from monitor.presentation.service.service import Service
 from monitor.presentation.spans import marked
 from monitor.storage.search.query_resolution import narrow_query
@@ -110,7 +112,9 @@ SUGGESTIONS_SHOWN = 6
 
 @click.command(cls=QueryCommand)
 @click.argument("query", nargs=-1, shell_complete=complete_query)
-@list_options((*FORMATS, "urls", "atom"))
+@with_filters
+@with_limit(50)
+@with_format(*FORMATS, "urls", "atom")
 @click.option(
     "--sort",
     type=click.Choice(["date", "score"]),
@@ -122,12 +126,6 @@ SUGGESTIONS_SHOWN = 6
     default=1,
     metavar="N",
     help="Page N of the result. `--limit` is the length of a page.",
-)
-@click.option(
-    "--after",
-    default="",
-    metavar="PLACE",
-    help="The page after this place, which is `next` of `--format json`.",
 )
 @click.option("--saved", is_flag=True, help="List the saved searches of feeds.yaml instead.")
 @click.pass_context
@@ -149,8 +147,8 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
     if not query:
         hint = f"'{_('QUERY')}...'"
         raise click.MissingParameter(ctx=context, param_hint=hint, param_type="argument")
-    if options["page"] > 1 and (options["after"] or not options["limit"]):
-        raise click.UsageError(_("--page needs a --limit, and cannot be combined with --after"))
+    if options["page"] > 1 and not options["limit"]:
+        raise click.UsageError(_("--page needs a --limit"))
     request, service = _build_request(cli, query, options), cli.service()
     update_index(cli)
     known = KnownNames(cli, service)
@@ -207,18 +205,15 @@ def _build_request(
 
 def _print_saved(cli: CliContext, style: str) -> None:
     """Print the saved searches, in the order of feeds.yaml."""
-    if style not in ("table", "json", "jsonl", "csv"):
+    if style not in FORMATS:
         raise click.UsageError(_("--saved cannot be combined with --format {format}", format=style))
     saved = load(cli.config_path, data=cli.data).searches
-    if style != "table":
-        rows = [{"name": s.name, "query": s.query.text, "sort": s.sort} for s in saved]
-        output.print_rows(rows, style, SAVED_COLUMNS)
-        return
+    rows = [{"name": s.name, "query": s.query.text, "sort": s.sort} for s in saved]
+    orders = {"score": "  " + _("(by relevance)")}
+    lines = (f"@{s.name}\n    {s.query.text}{orders.get(s.sort, '')}" for s in saved)
+    output.print_listing(style, rows, SAVED_COLUMNS, lines)
     if not saved:
         say(_("there are no saved searches yet; add them under `searches:` in feeds.yaml"))
-    for search in saved:
-        order = f"  {_('(by relevance)')}" if search.sort == "score" else ""
-        click.echo(f"@{search.name}\n    {search.query.text}{order}")
 
 
 def _run_search(
@@ -226,18 +221,14 @@ def _run_search(
 ) -> tuple[Results, list[Suggestion]]:
     """Return a page of results, and suggestions if there are few results."""
     style = options["style"]
-    try:
-        results = service.archive.search(
-            request.text,
-            request.filter,
-            sort=request.sort,
-            limit=options["limit"],
-            width=snippet_width(output.width()) if style == "table" else SNIPPET_CELLS,
-            after=options["after"],
-            page=options["page"],
-        )
-    except CursorError as error:
-        raise click.BadParameter(str(error), param_hint="--after") from error
+    results = service.archive.search(
+        request.text,
+        request.filter,
+        sort=request.sort,
+        limit=options["limit"],
+        width=snippet_width(output.width()) if style == "table" else SNIPPET_CELLS,
+        page=options["page"],
+    )
     if results.total >= FEW or style not in ("table", "json"):
         return results, []
     return results, service.archive.suggestions(request.text, request.filter)
@@ -256,21 +247,54 @@ def _print_table(cli: CliContext, results: Results, suggestions: list[Suggestion
 
 
 def _print_formatted(
-    cli: CliContext,
-    text: str,
-    results: Results,
-    suggestions: list[Suggestion],
-    style: str,
+    cli: CliContext, text: str, results: Results, suggestions: list[Suggestion], style: str
 ) -> None:
-    from monitor.delivery.export.atom import search_feed
-
     if style == "json":
-        click.echo(json.dumps(results_row(results, suggestions), ensure_ascii=False, indent=2))
-    elif style == "urls":
-        for url in dict.fromkeys(hit.article.url for hit in results.found):
-            if url:
-                click.echo(url)
+        output.print_json(results_row(results, suggestions))
     elif style == "atom":
+        from monitor.delivery.export.atom import search_feed
+
         click.echo(search_feed(text, results.found, cli.clock()))
     else:
-        output.print_rows(map(hit_row, results.found), style, columns(HitRow))
+        _print_hits(results.found, style)
+
+
+def _print_hits(hits: Sequence[SearchHit], style: str) -> None:
+    """Print addresses, or rows for programs."""
+    if style != "urls":
+        output.print_rows(map(hit_row, hits), style, columns(HitRow))
+        return
+    for url in dict.fromkeys(hit.article.url for hit in hits):
+        if url:
+            click.echo(url)
+
+
+@click.command()
+@click.argument("id", type=ArticleNumber(), metavar="ARTICLE")
+@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True,
+              metavar="N", help="At most this many.")  # fmt: skip
+@with_format(*FORMATS, "urls")
+@click.pass_context
+def similar(context: click.Context, id: int, limit: int, style: str) -> None:
+    """Find what is most like the article with this number, in French and English.
+
+    It compares what articles are about, not their words. Needs the extra `stories`. Exits with 1
+    when no article can be compared.
+    """
+    cli: CliContext = context.obj
+    service = cli.service()
+    if not service.views.articles.get([id]):
+        raise no_article(id)
+    hits = service.similar(id, limit)
+    if style == "table":
+        now, cells = cli.clock(), output.width()
+        for hit in hits:
+            short = replace(hit, snippet=snippet(hit.article, (), snippet_width(cells))[0])
+            output.print_lines([*hit_lines(short, now, cells)], paged=False)
+    elif style == "json":
+        output.print_json(similar_row(id, hits))
+    else:
+        _print_hits(hits, style)
+    if not hits:
+        say(_("no article has a vector yet; `tocsin check` says whether articles get them"))
+        context.exit(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -18,9 +17,9 @@ from monitor.base.formatting import (
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.cli import CliContext, output
-from monitor.cli.numbers import AlertNumber, AnyNumber, Number, no_alert, no_article
-from monitor.cli.options import combined, with_format
-from monitor.cli.stories import listed_lines
+from monitor.cli.alerts import listed_lines
+from monitor.cli.names import AnyNumber, Number, no_alert, no_article
+from monitor.cli.options import with_format
 from monitor.model.alert import Alert, MergedAlert, Outlet, StoryTimeline
 from monitor.model.article import (
     ArticleDetails,
@@ -85,20 +84,14 @@ def diff_lines(revisions: Sequence[ArticleRevision]) -> Iterator[str]:
         yield from output.draw_wrapped(line, output.text_width(), "  " * depth, whole=True)
 
 
-with_show_options = combined(
-    with_format("text", "json"),
-    click.option(
-        "--diff",
-        is_flag=True,
-        help="Show what edits of the publisher changed, and which watched terms were removed or"
-        " added.",
-    ),
-)  # fmt: skip
-
-
 @click.command()
 @click.argument("number", type=AnyNumber(), metavar="NUMBER")
-@with_show_options
+@with_format("text", "json")
+@click.option(
+    "--diff",
+    is_flag=True,
+    help="Show what edits of the publisher changed, and which watched terms were removed or added.",
+)
 @click.pass_obj
 def show(cli: CliContext, number: Number, style: str, diff: bool) -> None:
     """Show an article (5) with its matches, or an alert (a5) with its article, and why it matched.
@@ -109,15 +102,6 @@ def show(cli: CliContext, number: Number, style: str, diff: bool) -> None:
         _show_alert(cli, number.id, style, diff=diff)
     else:
         _show_article(cli, number.id, style, diff=diff)
-
-
-@click.command("show")
-@click.argument("id", type=AlertNumber(), metavar="ALERT")
-@with_show_options
-@click.pass_obj
-def alerts_show(cli: CliContext, id: int, style: str, diff: bool) -> None:
-    """Show an alert, such as a5, with its article and story, as `tocsin show a5` does."""
-    _show_alert(cli, id, style, diff=diff)
 
 
 def _show_alert(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
@@ -173,7 +157,7 @@ def _show_article(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
     service = cli.service()
     details = service.views.articles.details(id)
     if details is None:
-        raise no_article(service, id)
+        raise no_article(id)
     if style == "json":
         _print_json({**details_row(details), **(_load_revisions_row(cli, details) if diff else {})})
         return
@@ -182,7 +166,7 @@ def _show_article(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
 
 
 def _print_json(mapping: dict[str, Any]) -> None:
-    click.echo(json.dumps(mapping, ensure_ascii=False, indent=2))
+    output.print_json(mapping)
 
 
 def _print_article(cli: CliContext, details: ArticleDetails, *, diff: bool) -> None:

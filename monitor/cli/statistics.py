@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -28,7 +27,7 @@ from monitor.cli.options import (
     with_filters,
     with_format,
 )
-from monitor.model.search_results import BucketSize, Facets, GroupBy, Series, Share, Trend
+from monitor.model.search import BucketSize, Facets, GroupBy, Series, Share, Trend
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.searches import CountRow, facets_row, trend_rows
 from monitor.runtime.machine import local_zone
@@ -70,8 +69,8 @@ def trend(
 
     Put quotation marks around a query of several words: `tocsin trend "sûreté liège" alibaba`
     draws two charts. Hours, days, weeks (from Monday) and months are those of the local clock.
-    Periods with coverage gaps are marked, and get an estimate. Exits with 1 when nothing is
-    found, with 2 when a query cannot be understood.
+    Periods with coverage gaps are marked; the table has estimates for them. Exits with 1 when
+    nothing is found, with 2 when a query cannot be understood.
     """
     if split and len(queries) > 1:
         raise click.UsageError(_("--split needs exactly one query"))
@@ -187,7 +186,7 @@ def facets(
     result = service.statistics.facets(" ".join(query), filter, limit=limit)
     known.warn(" ".join(query))
     if style == "json":
-        click.echo(json.dumps(facets_row(result), ensure_ascii=False, indent=2))
+        output.print_json(facets_row(result))
     elif result.total:
         for line in _facet_lines(result, local_zone(), output.width()):
             click.echo(line)

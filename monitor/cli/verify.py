@@ -15,9 +15,8 @@ from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, ngettext, pgettext
 from monitor.cli import CliContext, output, say
-from monitor.cli.names import InputError
+from monitor.cli.names import AlertNumber, InputError
 from monitor.cli.notify import send_now
-from monitor.cli.numbers import AlertNumber
 from monitor.cli.options import CountParam, with_format
 from monitor.cli.output import no_progress, progress_bar
 from monitor.storage.maintenance.verification import VerificationResult

@@ -17,8 +17,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
-from monitor.cli.names import InputError, hinted
-from monitor.cli.numbers import ArticleNumber, no_article
+from monitor.cli.names import ArticleNumber, InputError, hinted, no_article
 from monitor.cli.options import complete_watchlist, format_option
 from monitor.config.loading import load
 from monitor.model.feed import Coverage
@@ -272,7 +271,7 @@ def watch_explain(context: click.Context, article: int, watchlist: str, style: s
     service = cli.service()
     details = service.views.articles.details(article)
     if details is None:
-        raise no_article(service, article)
+        raise no_article(article)
     explanation = explain_match(service.views, config, target, details.article)
     clauses = explanation.reason.split("\n")
     row = {

@@ -133,7 +133,7 @@ PAYLOADS = (
 
 COMMANDS = (
     "search Alibaba", "search Alibaba --format json", "search Alibaba --format csv",
-    "search Alibaba --format md", "alerts", "alerts --format jsonl", "feeds", "feeds log hostile",
+    "search Alibaba --format csv", "alerts", "alerts --format jsonl", "feeds", "feeds log hostile",
     "show 1", "watch explain 1 Alibaba", "watch forms Alibaba*",
 )  # fmt: skip
 

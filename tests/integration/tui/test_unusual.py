@@ -13,7 +13,7 @@ from support.dashboard_driver import drive, screen, sees, stream_rows
 from support.unusual_newsroom import HOUR, UnusualNewsroom
 from textual.pilot import Pilot
 
-from monitor.cli.stories import listed_lines
+from monitor.cli.alerts import listed_lines
 from monitor.delivery.export.atom import alert_feed
 from monitor.model.alert import Alert, StoryAlerts
 from monitor.presentation.story import ListedStory

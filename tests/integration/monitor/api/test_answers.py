@@ -54,7 +54,7 @@ def test_an_answer_is_what_the_command_prints(
 
 
 def test_the_alert_that_a_path_names(api: Api, filled: Newsroom) -> None:
-    shown = printed(filled, "alerts", "show", "a1", "--format", "json")
+    shown = printed(filled, "show", "a1", "--format", "json")
     assert shown.pop("story_alerts")
     assert api.json("/alerts/a1") == api.json("/alerts/1") == shown
 

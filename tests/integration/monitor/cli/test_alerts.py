@@ -52,12 +52,9 @@ def test_filters_narrow_the_alerts(filled: Newsroom) -> None:
     assert len(of("--limit", "0")) == 4
 
 
-def test_alerts_for_people_and_in_markdown(filled: Newsroom) -> None:
+def test_alerts_for_people(filled: Newsroom) -> None:
     shown = filled.here("alerts").stdout
     assert f"▲ {ENGLISH[0].title}\n         Douanes · The Wire · " in shown
-    assert "(<https://ex.org/en/1>) — Douanes · The Wire" in (
-        filled.here("alerts", "--format", "md").stdout
-    )
 
 
 @pytest.mark.parametrize("style", ["table", "json", "csv"])

@@ -44,19 +44,10 @@ def test_once_exits_with_1_if_no_feed_could_be_read(server: Web, empty: Newsroom
     assert empty.once("--now").returncode == 0
 
 
-@pytest.mark.parametrize("style", ["json", "jsonl"])
-def test_once_prints_the_alerts_it_raised_for_programs(
-    style: str, server: Web, empty: Newsroom
-) -> None:
+def test_once_prints_the_alerts_it_raised_for_programs(server: Web, empty: Newsroom) -> None:
     empty.watch(subscriptions(server)[:2], WATCHLISTS)
-    done = empty.once("--format", style)
-    raised = (
-        json.loads(done.stdout)["raised"]
-        if style == "json"
-        else [json.loads(line) for line in done.stdout.splitlines()]
-    )
+    raised = json.loads(empty.once("--format", "json").stdout)["raised"]
     assert raised == empty.json("alerts", "--json") and len(raised) == 3
-    assert empty.here("run", "--format", "jsonl").returncode == 2
 
 
 def test_an_outage_of_the_network_is_told_once(empty: Newsroom) -> None:

@@ -19,7 +19,10 @@ from rich.cells import cell_len
 from support.newsroom import TOCSIN, Item, Newsroom, rss
 from support.scripted_server import Reply, Web, conditional
 
+from monitor.base.errors import CursorError
 from monitor.cli import main
+from monitor.model.search import Results
+from monitor.runtime.viewing import open_service
 
 pytestmark = pytest.mark.costly
 
@@ -110,22 +113,34 @@ def test_pages_fit_together_whatever_arrives(server: Web, tmp_path: Path) -> Non
     newsroom.watch([{"url": server.url("/autre"), "name": "Autre", "lang": "fr"}])
     server.on("/autre", Reply(body=rss(*map(item, range(COUNT)))))
     assert newsroom.once().returncode == 0
-    october = ("texte OR quai", "--since", "2023-10", "--until", "2023-10", "--limit", "15")
-    asked = {sort: (*october, "--sort", sort) for sort in ("date", "score")}
-    whole = {sort: page(newsroom, *asked[sort], "--limit", "0") for sort in asked}
-    first = {sort: page(newsroom, *asked[sort]) for sort in asked}
+    archive = open_service(newsroom.data, newsroom.config).archive
+
+    def pages(sort: str, limit: int = 15, after: str = "") -> Results:
+        query = "texte OR quai since:2023-10 until:2023-10"
+        return archive.search(query, sort=sort, limit=limit, after=after)
+
+    whole = {sort: pages(sort, limit=0) for sort in ("date", "score")}
+    first = {sort: pages(sort) for sort in whole}
     late = Item("Le texte du quai", "quai", "late", "https://ex.org/late", "9 Oct 2023 09:00 GMT")
     server.on("/autre", Reply(body=rss(late, *map(item, range(COUNT)))))
     assert newsroom.once("--now").returncode == 0
     for sort, begun in first.items():
-        said, found = begun, ids(begun)
-        while said["next"]:
-            said = page(newsroom, *asked[sort], "--after", said["next"])
-            assert said["before"] == len(found)
-            assert said["total"] == whole[sort]["total"] == COUNT
-            found += ids(said)
-        assert found == ids(whole[sort])
-        assert page(newsroom, *asked[sort])["total"] == COUNT + 1
+        results, found = begun, [*begun.found]
+        while results.next:
+            results = pages(sort, after=results.next)
+            assert results.before == len(found)
+            assert results.total == whole[sort].total == COUNT
+            found += results.found
+        articles = [hit.article.id for hit in whole[sort].found]
+        assert [hit.article.id for hit in found] == articles
+        assert pages(sort).total == COUNT + 1
+    for query, sort, place in (
+        ("quai", "date", first["date"].next),
+        ("texte", "date", first["date"].next),
+        ("texte", "date", "Zm9v"),
+    ):
+        with pytest.raises(CursorError, match=r"another search|no place in a result"):
+            archive.search(query, sort=sort, after=place)
 
 
 def test_the_so_many_th_page(filled: Newsroom) -> None:
@@ -142,17 +157,12 @@ def test_the_so_many_th_page(filled: Newsroom) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["quai", "--after", "PLACE"], "another search"),
-        (["texte", "--lang", "fr", "--after", "PLACE"], "another search"),
-        (["texte", "--after", "Zm9v"], "no place in a result"),
-        (["texte", "--after", "PLACE", "--page", "2"], "combined with --after"),
         (["texte", "--page", "2", "--limit", "0"], "--page needs a --limit"),
         (["texte", "--page", "0"], "--page"),
     ],
 )
-def test_a_place_that_is_none(arguments: list[str], complaint: str, filled: Newsroom) -> None:
-    place = page(filled, "texte", "--limit", "1")["next"]
-    done = search(filled, *[place if word == "PLACE" else word for word in arguments])
+def test_a_page_that_is_none(arguments: list[str], complaint: str, filled: Newsroom) -> None:
+    done = search(filled, *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert complaint in done.stderr
 

@@ -27,13 +27,6 @@ def test_a_search_for_programs_has_the_documented_keys(style: str, filled: Newsr
     assert "Cainiao à Liège" in row["snippet"]
 
 
-def test_a_search_in_markdown_has_links(filled: Newsroom) -> None:
-    done = filled.here("search", "collimateur", "--format", "md")
-    assert done.stdout.startswith(
-        f"- [{FRENCH[0].title}](<https://ex.org/fr/1>) — Le Fil · 2023-10-09\n"
-    )
-
-
 def test_a_search_for_people(filled: Newsroom) -> None:
     done = filled.here("search", "Liège")
     assert FRENCH[0].title in done.stdout

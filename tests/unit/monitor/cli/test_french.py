@@ -75,7 +75,7 @@ def test_alerts_and_what_is_done_to_them() -> None:
     rows = json.loads(run("alerts", "list", "--watch", "Grève", "--json"))
     one, two = (row["alert_id"] for row in rows)
     assert run("alerts", "noise", one, two) == (
-        "2 alertes jugées bruit ; 1 autre du même sujet : ajoutez --story ;"
+        "2 alertes modifiées : juger bruit ; 1 autre du même sujet : ajoutez --story ;"
         " `tocsin alerts undo` annule\n"
     )
     assert "1 alerte close" in run("alerts", "close", one)
@@ -107,7 +107,9 @@ def test_the_table_of_watchlists_has_its_heads_over_its_columns() -> None:
 def test_mistakes_of_the_command_line() -> None:
     assert "--since demande --blind" in run("feeds", "--since", "hier", code=2)
     assert "il n’y a pas d’alerte a99 ; `tocsin alerts` les liste" in run("show", "a99", code=2)
-    assert "1 est le numéro d’un article ; son alerte est a" in run("alerts", "ack", "1", code=2)
+    assert "1 est le numéro d’un article ; `tocsin show 1` nomme ses alertes" in run(
+        "alerts", "ack", "1", code=2
+    )
     assert "Il manque l’argument 'REQUÊTE...'." in run("search", code=2)
     assert "+1 sans --since" in run("search", "pleut", "--since", "2sem", code=1)
 

@@ -47,7 +47,7 @@ def test_an_unchanged_page_is_not_sent_again(reader: Browser) -> None:
 
 
 def test_an_alert_tells_all_that_is_known_of_it(reader: Browser, filled: Newsroom) -> None:
-    row = filled.json("alerts", "show", "a2", "--format", "json")
+    row = filled.json("show", "a2", "--format", "json")
     page = reader.get("/alerts/a2")
     assert page.all("//h1") == [row["title"]]
     assert row["watchlist"] in page.text and row["outlet"] in page.text
