@@ -78,7 +78,7 @@ def test_alerts_and_what_is_done_to_them() -> None:
         "2 alertes modifiées : juger bruit ; 1 autre du même sujet : ajoutez --story ;"
         " `tocsin alerts undo` annule\n"
     )
-    assert "1 alerte close" in run("alerts", "close", one)
+    assert "1 alerte modifiée : clore ;" in run("alerts", "close", one)
     assert run("alerts", "close", one).startswith("rien à changer")
     assert "prise en compte → close" in run("alerts", "history", one)
     assert run("alerts", "untag", "x", one).startswith("rien à changer")
