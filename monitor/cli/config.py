@@ -27,7 +27,7 @@ from monitor.model.analyst import user
 from monitor.model.config import Config
 from monitor.presentation.rows import Row
 from monitor.storage.store import open_store
-from monitor.storage.store.sql.configs import ConfigViews
+from monitor.storage.store.sql.views import ConfigViews
 
 if TYPE_CHECKING:
     from monitor.model.config import StoredConfig

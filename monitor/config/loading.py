@@ -28,7 +28,7 @@ from monitor.storage.store import open_views
 
 if TYPE_CHECKING:
     from monitor.model.config import StoredConfig
-    from monitor.storage.store.sql.configs import ConfigViews
+    from monitor.storage.store.sql.views import ConfigViews
 
 LARGEST = 100_000_000
 """Bytes of a feeds.yaml; a million feeds take 60 million."""

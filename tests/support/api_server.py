@@ -22,7 +22,7 @@ from monitor.model.analyst import Scope, Token, token_hash
 from monitor.model.config import StoreAddress
 from monitor.runtime.machine import local_zone
 from monitor.runtime.viewing import open_service
-from monitor.storage.store.sql.tokens import TokenViews
+from monitor.storage.store.sql.views import TokenViews
 
 PATIENCE = 120.0
 """Seconds that a busy machine may take for anything."""

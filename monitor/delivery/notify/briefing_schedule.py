@@ -25,7 +25,7 @@ from monitor.model.briefing import Briefing, BriefingProgress, StoredBriefing
 from monitor.model.config import BriefingSchedule
 from monitor.presentation.briefing import subject
 from monitor.presentation.rows.briefings import briefing_row
-from monitor.storage.store.sql.briefings import BriefingQueue
+from monitor.storage.store.sql.deliveries import BriefingQueue
 
 log = logging.getLogger("tocsin")
 

@@ -16,7 +16,6 @@ from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.followed_store import FollowedStore
 from monitor.storage.maintenance.index_repair import Progress
 from monitor.storage.maintenance.indexer_process import Clock, IndexerProcess
-from monitor.storage.store.database.postgresql_address import parse_address
 
 LOCK = "index.lock"
 """One follower at a time; a monitor of this data folder has its own indexer."""
@@ -76,11 +75,11 @@ class IndexFollower:
             self._ended.wait(STEP_SECONDS)
 
     def _follow(self) -> None:
-        from monitor.storage.store.database.postgresql_listener import PostgresqlCommitListener
+        from monitor.storage.store.database.postgresql import PostgresqlCommitListener
 
         process = IndexerProcess(self._data, self._clock, store=self._store, follows=True)
         try:
-            with closing(PostgresqlCommitListener(parse_address(self._store.url))) as listener:
+            with closing(PostgresqlCommitListener(self._store.url)) as listener:
                 while not self._ended.wait(0.0) and not monitor_lock.is_locked(self._data):
                     process.start()
                     process.indexed()

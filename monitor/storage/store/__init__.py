@@ -72,6 +72,6 @@ def store_name(address: StoreAddress) -> str:
     """Return where a store is, without what is secret. Raises StoreError."""
     if not address.is_shared:
         return str(address.folder)
-    from monitor.storage.store.database.postgresql_address import parse_address
+    from monitor.storage.store.database.postgresql import parse_address
 
     return parse_address(address.url).name

@@ -1,14 +1,20 @@
-"""Connections to a store in PostgreSQL."""
+"""Stores in PostgreSQL: their addresses, connections to them, and word of the commits of others."""
 
 from __future__ import annotations
 
+import ipaddress
 import re
+import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any, ClassVar, TypeVar, cast
 
 import psycopg
+from msgspec import Struct
 from psycopg.adapt import Dumper
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
@@ -17,8 +23,77 @@ from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
 from monitor.storage.store.database.connection import Dialect
-from monitor.storage.store.database.postgresql_address import Address, parse_address
 from monitor.storage.store.database.schema import VERSION, prepare, read_sql, script, tables
+
+SCHEMES = "postgresql://", "postgres://"
+HOW_TO_WRITE = mark("write postgresql://user@host/database, and percent-encode what is special")
+CONNECT_SECONDS = 10
+CUT_SECONDS = 20
+"""Seconds without an answer after which a connection counts as cut."""
+_ADDRESS = re.compile(r"[^@ ]* [\d,]* [^@]*")
+"""Host, port and database; what has an @ may be the end of a password."""
+
+
+class Address(Struct, frozen=True):
+    """Where a store is."""
+
+    parameters: dict[str, str]
+    """What libpq connects with; the password is among them."""
+    name: str
+    """The address without what is secret."""
+
+    def __repr__(self) -> str:
+        return f"Address({self.name})"
+
+
+def parse_address(address: str) -> Address:
+    """Return what to connect with. Raises StoreError when the address makes no sense."""
+    if not address.startswith(SCHEMES):
+        raise StoreError(_("store: {advice}", advice=_(HOW_TO_WRITE)))
+    try:
+        given = {key: str(value) for key, value in conninfo_to_dict(address).items()}
+    except psycopg.ProgrammingError:  # its message may quote the password
+        raise StoreError(
+            _(
+                "store: PostgreSQL does not understand this address; {advice}",
+                advice=_(HOW_TO_WRITE),
+            )
+        ) from None
+    if not _ADDRESS.fullmatch("{host} {port} {dbname}".format_map(defaultdict(str, given))):
+        raise StoreError(
+            _("store: this address has a part that cannot be; {advice}", advice=_(HOW_TO_WRITE))
+        )
+    parameters = {
+        "connect_timeout": str(CONNECT_SECONDS),
+        "application_name": "tocsin",
+        "tcp_user_timeout": str(CUT_SECONDS * 1_000),
+        **({} if _is_local(given.get("host", "")) else {"sslmode": "require"}),
+        **given,
+        "client_encoding": "UTF8",
+    }
+    return Address(parameters, _name(given))
+
+
+def _name(given: dict[str, str]) -> str:
+    user = f"{given['user']}@" if "user" in given else ""
+    port = f":{given['port']}" if "port" in given else ""
+    host = "" if given.get("host", "").startswith("/") else given.get("host", "") + port
+    return f"postgresql://{user}{host}/{given.get('dbname', '')}"
+
+
+def _is_local(hosts: str) -> bool:
+    """Return whether all hosts are this machine: a socket, or a loopback address."""
+    return all(map(_is_loopback, hosts.split(",")))
+
+
+def _is_loopback(host: str) -> bool:
+    if host in ("", "localhost") or host.startswith(("/", "@")):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
 
 WITH_TRIGGERS = "alerts", "acts", "decisions", "evidence"
 STREAMED = 500
@@ -417,3 +492,57 @@ def _executemany(
     if rows:
         cursor.executemany(cast(Any, query), rows)
     return cursor
+
+
+RETRY = 2.0
+"""Seconds between two attempts to connect."""
+
+
+class PostgresqlCommitListener:
+    """See `CommitListener`. It connects again by itself."""
+
+    def __init__(self, address: str) -> None:
+        self._address = parse_address(address)
+        self._session: psycopg.Connection[Any] | None = None
+        self._lost = False
+        self._closed = threading.Event()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for a commit, at most so long; return whether there may have been one.
+
+        That is also so when the connection is lost, and when it is there again: what was
+        committed meanwhile nobody has told.
+        """
+        try:
+            if self._session is None:
+                return self._connect()
+            return self._is_notified(self._session, seconds)
+        except psycopg.Error:
+            self._hang_up()
+            is_news, self._lost = not self._lost, True
+            if not is_news:
+                self._closed.wait(min(seconds, RETRY))
+            return is_news
+
+    def close(self) -> None:
+        """Stop waiting."""
+        self._closed.set()
+        self._hang_up()
+
+    def _connect(self) -> bool:
+        self._session = psycopg.connect(autocommit=True, **cast(Any, self._address.parameters))
+        self._session.execute(f"LISTEN {CHANNEL}")  # not a message
+        self._lost = False
+        return True
+
+    def _is_notified(self, session: psycopg.Connection[Any], seconds: float) -> bool:
+        for _told in session.notifies(timeout=seconds, stop_after=1):
+            return True
+        session.execute("SELECT 1")  # is anybody there? A connection may end without a word
+        return False
+
+    def _hang_up(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            with suppress(psycopg.Error):
+                session.close()

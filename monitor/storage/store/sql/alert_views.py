@@ -31,7 +31,7 @@ from monitor.model.event_link import Surety
 from monitor.model.shown_names import describe_escalation
 from monitor.model.watchlist import FEED_HEALTH, Match, Severity
 from monitor.storage.store.database.connection import EVERY, Connection, Row, StoreConnection, marks
-from monitor.storage.store.sql.feed_views import FeedViews
+from monitor.storage.store.sql.feeds import FeedViews
 
 if TYPE_CHECKING:
     from monitor.model.search import Filter

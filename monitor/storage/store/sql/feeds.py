@@ -1,16 +1,12 @@
-"""Feeds as the monitor writes them: which are subscribed, polls, incidents, gaps, redirects."""
+"""Feeds: what a poll writes, incidents, gaps, redirects; and what viewers read of them."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import groupby
-from operator import itemgetter
-from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import astuple
 
 from monitor.base.article import Timestamp
@@ -18,17 +14,24 @@ from monitor.model.alert import AlertKind, FeedIncident
 from monitor.model.feed import (
     Feed,
     FeedState,
+    FormerAddress,
+    Gap,
+    GapKind,
+    Outcome,
     PermanentRedirect,
     Poll,
     PublicationRate,
+    SubscribedFeed,
 )
 from monitor.model.poll import FeedHistory, PollOutcome
 from monitor.storage.store.database.connection import (
     Connection,
     Row,
+    StoreConnection,
     by_name,
     marks,
     select_in,
+    transaction,
     upsert,
 )
 
@@ -43,80 +46,6 @@ _SAVE_POLL = upsert("polls", f"feed, slot, {POLL}", "feed, slot").replace(
     "(?, ?,", f"(?1, (SELECT polls % {POLLS_KEPT} FROM feeds WHERE number = ?1),"
 )
 """Given all values but the slot."""
-
-_RESET_IF_REQUEST_CHANGED = ", ".join(
-    f"{column} = CASE WHEN manner = ?6 THEN {column} END"
-    for column in ("etag", "last_modified", "body_hash")
-)
-"""A server may answer another request otherwise: its validators say nothing then."""
-_SUBSCRIBE = (
-    f"INSERT INTO feeds (url, name, tags, enabled, every, manner, bucket) VALUES ({marks(7)})"
-    " ON CONFLICT (url) DO NOTHING"  # another monitor may be faster
-)
-_EDIT = (
-    "UPDATE feeds SET name = ?2, tags = ?3, enabled = ?4, every = ?5,"
-    f" {_RESET_IF_REQUEST_CHANGED}, manner = ?6, bucket = ?7, subscribed = TRUE WHERE url = ?1"
-)
-_UNSUBSCRIBE = "UPDATE feeds SET subscribed = FALSE WHERE number = ?"
-
-
-class SubscriptionPlan(Struct, frozen=True):
-    """What is to be written so that some feeds are the subscribed ones."""
-
-    numbers: Mapping[str, int]
-    """The numbers of the feeds that are stored, by address."""
-    changes: Sequence[tuple[str, tuple[Any, ...]]]
-    """Statements with their values, those of one statement together."""
-
-
-def plan_subscription(
-    sql: Connection, feeds: Sequence[Feed], bucket_of: Callable[[str], int] | None = None
-) -> SubscriptionPlan:
-    """Return what is to be written so that these feeds are the subscribed ones.
-
-    Args:
-        sql: The connection; it reads within a transaction of its own.
-        feeds: The feeds.
-        bucket_of: Gives the bucket of an address; None where one monitor polls all.
-    """
-    wanted = {feed.url: feed for feed in feeds}
-    numbers: dict[str, int] = {}
-    edited: list[tuple[str, tuple[Any, ...]]] = []
-    gone: list[tuple[str, tuple[Any, ...]]] = []
-    for url, number, subscribed, *stored in sql.stream(
-        "SELECT url, number, subscribed, name, tags, enabled, every, manner, bucket FROM feeds"
-    ):
-        if feed := wanted.pop(url, None):
-            numbers[url] = number
-            values = feed_values(feed, bucket_of)
-            if not subscribed or values[1:] != tuple(stored):
-                edited.append((_EDIT, values))
-        elif subscribed:
-            gone.append((_UNSUBSCRIBE, (number,)))
-    new = [(_SUBSCRIBE, feed_values(feed, bucket_of)) for feed in wanted.values()]
-    return SubscriptionPlan(numbers, [*new, *edited, *gone])
-
-
-def save_changes(sql: Connection, changes: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
-    """Write changes of a `SubscriptionPlan`."""
-    for statement, group in groupby(changes, key=itemgetter(0)):
-        sql.executemany(statement, [values for _, values in group])
-
-
-def read_numbers(sql: Connection) -> dict[str, int]:
-    """Return the numbers of all feeds, by address."""
-    return dict(sql.execute("SELECT url, number FROM feeds"))
-
-
-def place_pages(sql: Connection, bucket_of: Callable[[str], int]) -> None:
-    """Give pages their buckets that were queued when one monitor polled all."""
-    found = sql.execute(
-        "SELECT a.url, a.id FROM pages p JOIN articles a ON a.id = p.article WHERE p.bucket = 0"
-    ).fetchall()
-    sql.executemany(
-        "UPDATE pages SET bucket = ? WHERE article = ?",
-        [(bucket, id) for url, id in found if (bucket := bucket_of(url))],
-    )
 
 
 def feed_named(sql: Connection, name: str) -> Feed:
@@ -224,27 +153,6 @@ def _save_move(sql: Connection, number: int, move: PermanentRedirect) -> None:
         sql.execute("DELETE FROM moves WHERE feed = ?", (number,))
 
 
-def readdress(sql: Connection, urls: Collection[str]) -> None:
-    """Give feeds that are subscribed, and are not among these addresses, their new one."""
-    for number, old, new, latest in sql.execute(
-        "SELECT number, url, moved_to, latest FROM moves JOIN feeds ON number = feed"
-        " WHERE subscribed"
-    ).fetchall():
-        if new in urls and old not in urls and _set_address(sql, number, new):
-            sql.execute("DELETE FROM moves WHERE feed = ?", (number,))
-            sql.execute(
-                upsert("former_addresses", "feed, url, until", "feed, url"), (number, old, latest)
-            )
-
-
-def _set_address(sql: Connection, number: int, url: str) -> bool:
-    """Give a feed an address, unless another one has it, or had it."""
-    if sql.execute("SELECT 1 FROM feeds WHERE url = ?", (url,)).fetchone():
-        return False
-    sql.execute("UPDATE feeds SET url = ? WHERE number = ?", (url, number))
-    return True
-
-
 def feed_of(row: Row) -> Feed:
     """Return the feed of a row with the columns `FEED`."""
     return Feed(
@@ -261,15 +169,6 @@ def feed_of(row: Row) -> Feed:
 def _tags(text: str) -> tuple[str, ...]:
     """Return the tags of a JSON list; cached, since hundreds of feeds share a few tags."""
     return tuple(json.loads(text))
-
-
-def feed_values(feed: Feed, bucket_of: Callable[[str], int] | None) -> tuple[Any, ...]:
-    """Return what is stored of a feed from feeds.yaml: no secret."""
-    return (
-        *(feed.url, feed.name, json.dumps(feed.tags), feed.enabled, feed.every),
-        feed.request_options.variant(),
-        bucket_of(feed.url) if bucket_of else 0,
-    )
 
 
 def state_of(row: Row) -> FeedState:
@@ -295,3 +194,111 @@ def habit_of(text: str) -> PublicationRate | None:
 def habit_value(value: PublicationRate) -> str:
     """Return a habit as the value of the `habit` column."""
     return json.dumps([value.since, value.last, value.days, value.recent, value.pauses])
+
+
+class FeedViews:
+    """Subscriptions, their polls and their gaps."""
+
+    def __init__(self, connection: StoreConnection) -> None:
+        self._connection = connection
+
+    def subscribed(self) -> list[SubscribedFeed]:
+        """Return subscribed feeds with their state, articles and addresses."""
+        read = self._connection.read
+        moves = {
+            feed: PermanentRedirect(*move)
+            for feed, *move in read("SELECT feed, moved_to, since, latest, times FROM moves")
+        }
+        former = {
+            feed: FormerAddress(*address)
+            for feed, *address in read(
+                "SELECT feed, url, until FROM former_addresses ORDER BY until"
+            )
+        }
+        found = self._connection.rows(
+            f"SELECT articles, {FEED}, {STATE} FROM feeds WHERE subscribed ORDER BY number"
+        )
+        return [
+            SubscribedFeed(
+                feed=(feed := feed_of(row)),
+                state=state_of(row),
+                articles=row["articles"],
+                move=moves.get(feed.number),
+                former=former.get(feed.number),
+            )
+            for row in found
+        ]
+
+    def every(self) -> list[Feed]:
+        """Return every feed there ever was: articles of former ones stay."""
+        return [
+            feed_of(row)
+            for row in self._connection.rows(f"SELECT {FEED} FROM feeds ORDER BY number")
+        ]
+
+    def polls(self, url: str) -> list[Poll]:
+        """Return the last polls of a feed, newest first."""
+        found = self._connection.rows(
+            f"SELECT {POLL} FROM polls WHERE feed = (SELECT number FROM feeds WHERE url = ?)"
+            " ORDER BY at DESC",
+            (url,),
+        )
+        return [
+            Poll(**{**row, "outcome": Outcome(row["outcome"]), "blind": bool(row["blind"])})
+            for row in found
+        ]
+
+    def gaps(self, since: Timestamp, until: Timestamp) -> list[Gap]:
+        """Return the gaps of subscribed feeds that reach into an interval, the earliest first.
+
+        A feed that is not read for longer than it should be by `until` has an open one.
+        """
+        found = self._connection.rows(
+            f"SELECT g.start, g.until, 'blind' AS kind, {FEED} FROM gaps g"
+            " JOIN feeds ON number = g.feed WHERE subscribed AND g.until > ?1 AND g.start < ?2"
+            f" UNION ALL SELECT last_ok, NULL, 'down', {FEED} FROM feeds"
+            " WHERE subscribed AND enabled AND ?2 > last_ok + delay"
+            " + CASE WHEN delay > 60 THEN delay ELSE 60 END"
+            " ORDER BY start, number",
+            (since, until),
+        )
+        return [
+            Gap(feed=feed_of(row), start=row["start"], end=row["until"], kind=GapKind(row["kind"]))
+            for row in found
+        ]
+
+    def lifetimes(
+        self, first: Mapping[int, int]
+    ) -> dict[int, tuple[Timestamp | None, Timestamp | None]]:
+        """Return when feeds had their first article, and when former ones were last read.
+
+        Args:
+            first: The first article of each feed, by the number of the feed.
+
+        Returns:
+            Both moments by feed; None where it has no first article, or is still polled.
+        """
+        begun: dict[int, Timestamp] = {}
+        for feed, article, seen in self._connection.select_in(
+            "SELECT feed, id, seen FROM articles WHERE id IN ({0}) UNION ALL"
+            " SELECT feed, article, seen FROM carriers WHERE article IN ({0})",
+            sorted(set(first.values())),
+        ):
+            if first.get(feed) == article:
+                begun[feed] = seen
+        ended = dict(
+            self._connection.read(
+                "SELECT number, last_ok FROM feeds"
+                " WHERE last_ok IS NOT NULL AND (gone OR NOT subscribed OR NOT enabled)"
+            )
+        )
+        return {feed: (begun.get(feed), ended.get(feed)) for feed in {**begun, **ended}}
+
+    def poll_now(self, url: str | None = None) -> None:
+        """Make one feed due at once, a gone one too, or all that are watched and not gone."""
+        with transaction(self._connection.sql) as sql:
+            sql.execute(
+                "UPDATE feeds SET next_due = 0, gone = FALSE WHERE subscribed"
+                " AND (url = ?1 OR cast(?1 AS TEXT) IS NULL AND NOT gone)",
+                (url,),
+            )

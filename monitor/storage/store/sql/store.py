@@ -30,21 +30,18 @@ from monitor.storage.store.sql import leases
 from monitor.storage.store.sql.article_views import ArticleViews
 from monitor.storage.store.sql.articles import article_columns, article_of
 from monitor.storage.store.sql.batch import Batch, StoreReads
-from monitor.storage.store.sql.briefings import BriefingQueue
-from monitor.storage.store.sql.deliveries import DeliveryQueue
-from monitor.storage.store.sql.feed_views import FeedViews
-from monitor.storage.store.sql.feeds import (
-    STATE,
+from monitor.storage.store.sql.deliveries import BriefingQueue, DeliveryQueue
+from monitor.storage.store.sql.feeds import STATE, FeedViews, state_of
+from monitor.storage.store.sql.subscriptions import (
     SubscriptionPlan,
     place_pages,
     plan_subscription,
     read_numbers,
     readdress,
     save_changes,
-    state_of,
+    save_watchlists,
 )
 from monitor.storage.store.sql.watchlists import WatchlistViews
-from monitor.storage.store.sql.watchlists_in_force import save_watchlists
 
 CHANGES = 10_000
 """Feeds that are subscribed or edited in one transaction: others wait for it, for a second."""

@@ -7,32 +7,34 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from monitor.model.config import StoreAddress
+from monitor.base.article import Timestamp
+from monitor.base.errors import StoreError
+from monitor.base.translation import gettext as _
+from monitor.model.analyst import Scope, Token
+from monitor.model.config import StoreAddress, StoredConfig
 from monitor.model.lease import SharingMonitor
 from monitor.model.search import PastSearch
 from monitor.model.status import StoreVersion, Totals
 from monitor.storage.store.database.connection import (
     EVERY,
     TRIAGE_BUSY_MS,
+    Row,
     StoreConnection,
+    marks,
     reading,
     transaction,
     upsert,
 )
 from monitor.storage.store.database.opening import ViewerConnection
-from monitor.storage.store.database.postgresql_address import parse_address
-from monitor.storage.store.sql.feed_views import FeedViews
+from monitor.storage.store.sql.feeds import FeedViews
 from monitor.storage.store.sql.leases import sharing_monitors
 from monitor.storage.store.sql.watchlists import WatchlistViews
 
 if TYPE_CHECKING:
-    from monitor.storage.store.database.postgresql_listener import PostgresqlCommitListener
+    from monitor.storage.store.database.postgresql import PostgresqlCommitListener
     from monitor.storage.store.sql.alert_views import AlertViews
     from monitor.storage.store.sql.article_views import ArticleViews
-    from monitor.storage.store.sql.briefings import BriefingViews
-    from monitor.storage.store.sql.configs import ConfigViews
-    from monitor.storage.store.sql.deliveries import DeliveryViews
-    from monitor.storage.store.sql.tokens import TokenViews
+    from monitor.storage.store.sql.deliveries import BriefingViews, DeliveryViews
     from monitor.storage.store.sql.triage import TriageViews
     from monitor.storage.store.sql.volumes import VolumeViews
 
@@ -56,6 +58,8 @@ class Views:
         self.feeds = FeedViews(connection)
         self.watchlists = WatchlistViews(connection)
         self.searches = SearchHistory(connection)
+        self.configs = ConfigViews(connection)
+        self.tokens = TokenViews(connection)
 
     @cached_property
     def alerts(self) -> AlertViews:
@@ -83,21 +87,9 @@ class Views:
 
     @cached_property
     def briefings(self) -> BriefingViews:
-        from monitor.storage.store.sql.briefings import BriefingViews
+        from monitor.storage.store.sql.deliveries import BriefingViews
 
         return BriefingViews(self.connection)
-
-    @cached_property
-    def configs(self) -> ConfigViews:
-        from monitor.storage.store.sql.configs import ConfigViews
-
-        return ConfigViews(self.connection)
-
-    @cached_property
-    def tokens(self) -> TokenViews:
-        from monitor.storage.store.sql.tokens import TokenViews
-
-        return TokenViews(self.connection)
 
     def let_go(self) -> None:
         """Free memory while nobody asks; the next question takes a moment longer."""
@@ -124,9 +116,9 @@ class Views:
         """Return what waits for commits; None where nobody tells of them, and one has to look."""
         if not self._address.is_shared:
             return None
-        from monitor.storage.store.database.postgresql_listener import PostgresqlCommitListener
+        from monitor.storage.store.database.postgresql import PostgresqlCommitListener
 
-        return PostgresqlCommitListener(parse_address(self._address.url))
+        return PostgresqlCommitListener(self._address.url)
 
     def totals(self) -> Totals:
         """Return how much is stored."""
@@ -184,3 +176,122 @@ class SearchHistory:
                 f" (SELECT query FROM searched ORDER BY at DESC, query LIMIT {EVERY} OFFSET ?)",
                 (KEPT,),
             )
+
+
+_TOKEN = ", ".join(Token.__struct_fields__)
+
+
+class TokenViews:
+    """Tokens of programs that use the API."""
+
+    def __init__(self, connection: StoreConnection) -> None:
+        self._connection = connection
+
+    def find(self, hash: bytes) -> Token | None:
+        """Return the token with a hash, None if there is none."""
+        found = self._connection.rows(f"SELECT {_TOKEN} FROM tokens WHERE hash = ?", (hash,))
+        return next(map(_token, found), None)
+
+    def every(self) -> list[Token]:
+        """Return all tokens there ever were, by name."""
+        return [*map(_token, self._connection.rows(f"SELECT {_TOKEN} FROM tokens ORDER BY name"))]
+
+    def add(self, token: Token, hash: bytes) -> bool:
+        """Store a token; return False if there ever was one of its name.
+
+        Raises StoreError if the store stays locked.
+        """
+        with transaction(self._connection.sql) as sql:
+            return bool(
+                sql.execute(
+                    "INSERT INTO tokens (name, hash, scope, created_at, expires_at)"
+                    f" VALUES ({marks(5)}) ON CONFLICT (name) DO NOTHING",
+                    (token.name, hash, token.scope, token.created_at, token.expires_at),
+                ).rowcount
+            )
+
+    def revoke(self, name: str, at: Timestamp) -> bool:
+        """Make a token invalid; return False if no valid one has this name.
+
+        Raises StoreError if the store stays locked.
+        """
+        with transaction(self._connection.sql) as sql:
+            return bool(
+                sql.execute(
+                    "UPDATE tokens SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL",
+                    (at, name),
+                ).rowcount
+            )
+
+    def note_use(self, name: str, at: Timestamp) -> None:
+        """Note when a token was used last; raises StoreError if the store stays locked."""
+        with transaction(self._connection.sql) as sql:
+            sql.execute("UPDATE tokens SET last_used = ? WHERE name = ?", (at, name))
+
+
+def _token(row: Row) -> Token:
+    return Token(**{**row, "scope": Scope(row["scope"])})
+
+
+_NOW = "EXTRACT(EPOCH FROM clock_timestamp())"  # not a message
+
+
+class ConfigViews:
+    """Versions of the configuration in a store that several machines share."""
+
+    def __init__(self, connection: StoreConnection) -> None:
+        self._connection = connection
+
+    def number(self) -> int:
+        """Return the number of the version in force, 0 without any."""
+        return self._connection.number("SELECT coalesce(max(number), 0) FROM configs")
+
+    def version(self, number: int | None = None) -> StoredConfig | None:
+        """Return a version with its text, the one in force when None; None if there is none."""
+        found = self._connection.read(
+            "SELECT number, at, who, again, content FROM configs"
+            " WHERE cast(?1 AS BIGINT) IS NULL OR number = ?1 ORDER BY number DESC LIMIT 1",
+            (number,),
+        )
+        for number_, at, who, again, content in found:
+            return StoredConfig(number=number_, at=at, who=who, again=again, content=content)
+        return None
+
+    def history(self) -> list[StoredConfig]:
+        """Return all versions without their texts, the newest first."""
+        found = self._connection.read(
+            "SELECT number, at, who, again FROM configs ORDER BY number DESC"
+        )
+        return [
+            StoredConfig(number=number, at=at, who=who, again=again)
+            for number, at, who, again in found
+        ]
+
+    def apply(self, content: str, who: str, base: int, again: int | None = None) -> int:
+        """Put a version in force; return its number.
+
+        Args:
+            content: The text of a `feeds.yaml` without mistakes.
+            who: Who applies it.
+            base: The version that was in force when the change was looked at.
+            again: The earlier version that it is again.
+
+        Raises:
+            StoreError: Another version than `base` is in force, or the store stays locked.
+        """
+        with transaction(self._connection.sql) as sql:
+            (newest,) = sql.execute("SELECT coalesce(max(number), 0) FROM configs").fetchone()
+            if newest != base:
+                raise StoreError(
+                    _(
+                        "version {number} of the configuration was applied meanwhile, and nothing"
+                        " was changed; look at `tocsin config diff`, and try again",
+                        number=newest,
+                    )
+                )
+            sql.execute(
+                f"INSERT INTO configs (number, at, who, again, content)"
+                f" VALUES (?, {_NOW}, ?, ?, ?)",
+                (newest + 1, who, again, content),
+            )
+        return int(newest) + 1

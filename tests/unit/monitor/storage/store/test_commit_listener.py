@@ -11,8 +11,7 @@ import pytest
 from support.small_store import SmallStore, arrival, opened
 
 from monitor.model.config import StoreAddress
-from monitor.storage.store.database.postgresql_address import parse_address
-from monitor.storage.store.database.postgresql_listener import PostgresqlCommitListener
+from monitor.storage.store.database.postgresql import PostgresqlCommitListener
 from monitor.storage.store.sql.views import Views
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
@@ -59,7 +58,7 @@ def test_a_cut_connection_is_news_and_is_made_anew(
 
 
 def test_a_database_that_is_away_is_told_once_and_waited_for() -> None:
-    listener = PostgresqlCommitListener(parse_address("postgresql://nobody@127.0.0.1:9/news"))
+    listener = PostgresqlCommitListener("postgresql://nobody@127.0.0.1:9/news")
     assert listener.wait(0.1)
     assert not listener.wait(0.1)
     assert not listener.wait(0.1)

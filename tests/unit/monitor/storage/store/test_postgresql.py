@@ -14,8 +14,7 @@ from support.small_store import ALIBABA, SmallStore, arrival, opened
 from monitor.base.errors import StoreError, StoreTakenError
 from monitor.model.config import StoreAddress
 from monitor.storage.store.database.connection import select_in
-from monitor.storage.store.database.postgresql import describe, open_database
-from monitor.storage.store.database.postgresql_address import parse_address
+from monitor.storage.store.database.postgresql import describe, open_database, parse_address
 from monitor.storage.store.database.schema import VERSION, tables
 from monitor.storage.store.database.sqlite import open_database as open_sqlite
 from monitor.storage.store.sql.evidence import EvidenceReader

@@ -1,0 +1,183 @@
+"""Which feeds and watchlists are in force, as feeds.yaml has them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from msgspec import Struct
+
+from monitor.model.evidence import Kind
+from monitor.model.feed import (
+    Feed,
+)
+from monitor.model.watchlist import Watchlist, renamed_watchlists
+from monitor.storage.store.database.connection import (
+    Connection,
+    marks,
+    upsert,
+)
+from monitor.storage.store.sql.evidence import EvidenceLog
+
+_RESET_IF_REQUEST_CHANGED = ", ".join(
+    f"{column} = CASE WHEN manner = ?6 THEN {column} END"
+    for column in ("etag", "last_modified", "body_hash")
+)
+"""A server may answer another request otherwise: its validators say nothing then."""
+_SUBSCRIBE = (
+    f"INSERT INTO feeds (url, name, tags, enabled, every, manner, bucket) VALUES ({marks(7)})"
+    " ON CONFLICT (url) DO NOTHING"  # another monitor may be faster
+)
+_EDIT = (
+    "UPDATE feeds SET name = ?2, tags = ?3, enabled = ?4, every = ?5,"
+    f" {_RESET_IF_REQUEST_CHANGED}, manner = ?6, bucket = ?7, subscribed = TRUE WHERE url = ?1"
+)
+_UNSUBSCRIBE = "UPDATE feeds SET subscribed = FALSE WHERE number = ?"
+
+
+class SubscriptionPlan(Struct, frozen=True):
+    """What is to be written so that some feeds are the subscribed ones."""
+
+    numbers: Mapping[str, int]
+    """The numbers of the feeds that are stored, by address."""
+    changes: Sequence[tuple[str, tuple[Any, ...]]]
+    """Statements with their values, those of one statement together."""
+
+
+def plan_subscription(
+    sql: Connection, feeds: Sequence[Feed], bucket_of: Callable[[str], int] | None = None
+) -> SubscriptionPlan:
+    """Return what is to be written so that these feeds are the subscribed ones.
+
+    Args:
+        sql: The connection; it reads within a transaction of its own.
+        feeds: The feeds.
+        bucket_of: Gives the bucket of an address; None where one monitor polls all.
+    """
+    wanted = {feed.url: feed for feed in feeds}
+    numbers: dict[str, int] = {}
+    edited: list[tuple[str, tuple[Any, ...]]] = []
+    gone: list[tuple[str, tuple[Any, ...]]] = []
+    for url, number, subscribed, *stored in sql.stream(
+        "SELECT url, number, subscribed, name, tags, enabled, every, manner, bucket FROM feeds"
+    ):
+        if feed := wanted.pop(url, None):
+            numbers[url] = number
+            values = feed_values(feed, bucket_of)
+            if not subscribed or values[1:] != tuple(stored):
+                edited.append((_EDIT, values))
+        elif subscribed:
+            gone.append((_UNSUBSCRIBE, (number,)))
+    new = [(_SUBSCRIBE, feed_values(feed, bucket_of)) for feed in wanted.values()]
+    return SubscriptionPlan(numbers, [*new, *edited, *gone])
+
+
+def save_changes(sql: Connection, changes: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
+    """Write changes of a `SubscriptionPlan`."""
+    for statement, group in groupby(changes, key=itemgetter(0)):
+        sql.executemany(statement, [values for _, values in group])
+
+
+def read_numbers(sql: Connection) -> dict[str, int]:
+    """Return the numbers of all feeds, by address."""
+    return dict(sql.execute("SELECT url, number FROM feeds"))
+
+
+def place_pages(sql: Connection, bucket_of: Callable[[str], int]) -> None:
+    """Give pages their buckets that were queued when one monitor polled all."""
+    found = sql.execute(
+        "SELECT a.url, a.id FROM pages p JOIN articles a ON a.id = p.article WHERE p.bucket = 0"
+    ).fetchall()
+    sql.executemany(
+        "UPDATE pages SET bucket = ? WHERE article = ?",
+        [(bucket, id) for url, id in found if (bucket := bucket_of(url))],
+    )
+
+
+def readdress(sql: Connection, urls: Collection[str]) -> None:
+    """Give feeds that are subscribed, and are not among these addresses, their new one."""
+    for number, old, new, latest in sql.execute(
+        "SELECT number, url, moved_to, latest FROM moves JOIN feeds ON number = feed"
+        " WHERE subscribed"
+    ).fetchall():
+        if new in urls and old not in urls and _set_address(sql, number, new):
+            sql.execute("DELETE FROM moves WHERE feed = ?", (number,))
+            sql.execute(
+                upsert("former_addresses", "feed, url, until", "feed, url"), (number, old, latest)
+            )
+
+
+def _set_address(sql: Connection, number: int, url: str) -> bool:
+    """Give a feed an address, unless another one has it, or had it."""
+    if sql.execute("SELECT 1 FROM feeds WHERE url = ?", (url,)).fetchone():
+        return False
+    sql.execute("UPDATE feeds SET url = ? WHERE number = ?", (url, number))
+    return True
+
+
+def feed_values(feed: Feed, bucket_of: Callable[[str], int] | None) -> tuple[Any, ...]:
+    """Return what is stored of a feed from feeds.yaml: no secret."""
+    return (
+        *(feed.url, feed.name, json.dumps(feed.tags), feed.enabled, feed.every),
+        feed.request_options.variant(),
+        bucket_of(feed.url) if bucket_of else 0,
+    )
+
+
+_COLUMNS = (
+    "name, place, severity, feeds, escalate_outlets, escalate_languages, escalate_to,"
+    " cooldown, notify_backfill"
+)
+_TABLES = ("alerts", "counts", "silences", "suppressed_counts", "unusual", "backfills")
+"""Tables that name a watchlist, without the one of those in force."""
+_ONE_ROW = ("counts", "suppressed_counts")
+"""Those of them that may have a row of a watchlist without alerts."""
+
+
+def save_watchlists(sql: Connection, watchlists: Sequence[Watchlist]) -> None:
+    """Make these watchlists the active ones. One that was renamed keeps what it has."""
+    _rename_watchlists(sql, watchlists)
+    rows = [_values(place, w) for place, w in enumerate(watchlists)]
+    stored = sql.execute(f"SELECT {_COLUMNS} FROM watchlists ORDER BY place").fetchall()
+    if rows != [tuple(row) for row in stored]:
+        sql.execute("DELETE FROM watchlists")
+        sql.insert("watchlists", _COLUMNS, rows)
+
+
+def _values(place: int, value: Watchlist) -> tuple[Any, ...]:
+    """Return a watchlist, and its place in the file, as values of the columns."""
+    return (
+        value.name,
+        place,
+        value.severity,
+        json.dumps(value.feeds),
+        value.escalate.outlets,
+        value.escalate.languages,
+        value.escalate.to,
+        value.cooldown,
+        value.notify_backfill,
+    )
+
+
+def _rename_watchlists(sql: Connection, watchlists: Sequence[Watchlist]) -> None:
+    """Rename in the store the watchlists that have another name than those in force so far.
+
+    A name under which there are alerts already is that of another watchlist: nothing goes there.
+    """
+    before = dict(sql.execute("SELECT watchlist, meaning FROM backfills"))
+    after = {watchlist.name: watchlist.rule for watchlist in watchlists}
+    for old, new in renamed_watchlists(before, after).items():
+        taken = sql.execute("SELECT 1 FROM alerts WHERE watchlist = ? LIMIT 1", (new,))
+        if not taken.fetchone():
+            _rename(sql, old, new)
+
+
+def _rename(sql: Connection, old: str, new: str) -> None:
+    for table in _ONE_ROW:
+        sql.execute(f"DELETE FROM {table} WHERE watchlist = ?", (new,))
+    for table in _TABLES:
+        sql.execute(f"UPDATE {table} SET watchlist = ? WHERE watchlist = ?", (new, old))
+    EvidenceLog(sql).append(Kind.RENAMED, None, {"watchlist": new, "before": old})
