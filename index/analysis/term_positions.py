@@ -167,6 +167,10 @@ class Keys(BoundedCache[_Entry]):
         """The same for texts all in capitals."""
         return Keys(self.selector, CACHED, is_loud=True)
 
+    def additions(self, chunk: str) -> Additions:
+        """Return what a chunk adds."""
+        return _as_additions(self[chunk])
+
     def __missing__(self, chunk: str) -> _Entry:
         plain = plain_word(chunk) if len(chunk) <= LONGEST else None
         if plain and not self.selector.may_select(plain[1]):
@@ -255,11 +259,6 @@ def _as_additions(entry: _Entry) -> Additions:
 
 
 _every_key = Keys(most=_CACHED_CHUNKS)
-
-
-def additions(chunk: str, keys: Keys = _every_key) -> Additions:
-    """Analyse a chunk by itself. Its runs are cached, the chunk is not."""
-    return _as_additions(keys._decide(chunk))
 
 
 class DocumentTerms:

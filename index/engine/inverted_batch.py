@@ -1,15 +1,14 @@
 """Inverts documents: from the terms of each document to the documents of each term.
 
-A new segment gets its postings from new documents, from other segments, or both. An occurrence of
-a term is one number, so numpy inverts by sorting, in blocks that fit into the processor's caches.
+A new segment gets its postings from new documents or from other segments. An occurrence of a term
+is one number, so numpy inverts by sorting, in blocks that fit into the processor's caches.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import chain, count, pairwise
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,32 +19,28 @@ from index.engine.list_encoder import (
     BITS_BY_KIND,
     CODE,
     DOC,
+    HALF,
     PART,
     TERM,
     Codes,
-    Occurrences,
-    encode,
-    runs,
-)
-from index.engine.packed_numbers import (
-    HALF,
     Numbers,
+    Occurrences,
     bytes_of_bits,
+    encode,
     read_counts,
     read_half_bytes,
     read_numbers,
+    runs,
 )
-from index.engine.places import PlaceLayout
 from index.engine.postings_file import (
     AS_BITS,
     PLACE_KIND,
     WITH_FIRSTS,
     WITH_LENGTHS,
-    Field,
+    PlaceLayout,
     PostingsFile,
     Records,
 )
-from index.engine.schema import MAX_DOCUMENTS
 from monitor.base.article import PARTS
 
 BLOCK = 1 << 17
@@ -55,103 +50,77 @@ _TERMS = 1 << 12
 """Terms of each source that are in memory at once, roughly."""
 
 
-class PostingsSource(Protocol):
-    """A source of the postings of a field."""
-
-    has_codes: bool
-    """Whether it is known where the terms are; of a label, only the documents are known."""
-
-    @property
-    def widths(self) -> Sequence[int]:
-        """Positions of each part of an article, at least (see `PlaceLayout`)."""
-
-    @property
-    def count(self) -> int:
-        """Number of terms."""
-
-    def terms(self, first: int, last: int) -> list[bytes]:
-        """Return the terms from `first` to below `last`; they are in order."""
-
-    def rank(self, term: bytes) -> int:
-        """Count the terms before a term."""
-
-    def weights(self, first: int, last: int) -> Numbers:
-        """Return the occurrences of some terms, roughly."""
-
-    def block(self, first: int, numbers: Numbers) -> Occurrences:
-        """Return the occurrences of the terms from `first` on; `numbers` are their new numbers."""
-
-
-def records(
-    sources: Sequence[PostingsSource], documents: int, layout: PlaceLayout
+def new_records(
+    terms: list[bytes], occurrences: Occurrences, documents: int, layout: PlaceLayout | None
 ) -> Iterator[Records]:
-    """Yield the lists of a field, in the order of its terms.
+    """Yield the lists of a field of new documents, in the order of its terms.
 
     Args:
-        sources: Where its postings come from.
-        documents: Number of documents of the new segment.
-        layout: That of its places.
+        terms: The terms, in order.
+        occurrences: Where they occur, in order, the terms numbered from 0.
+        documents: Number of documents.
+        layout: That of the places; None for labels, which have none.
     """
-    has_codes = any(source.has_codes for source in sources)
-    for slices in _slices(sources):
-        terms, own = _united([each.terms() for each in slices])
+    starts, _ = runs(occurrences >> np.uint64(TERM))
+    blocks = 1 + np.flatnonzero(np.diff(starts // BLOCK))
+    for first, last in pairwise([0, *starts[blocks].tolist(), len(occurrences)]):
+        yield encode(terms, occurrences[first:last], documents, layout)
+
+
+def merged_records(
+    sources: Sequence[SegmentPostings], documents: int, layout: PlaceLayout | None
+) -> Iterator[Records]:
+    """Yield the lists of a field of several segments, in the order of its terms.
+
+    Args:
+        sources: Its lists in each segment.
+        documents: Number of documents of the new segment.
+        layout: That of its places; None for labels, which have none.
+    """
+    largest = max(sources, key=lambda source: source.count)
+    lows = [0] * len(sources)
+    for at in range(_TERMS, largest.count + _TERMS, _TERMS):
+        if at < largest.count:
+            (term,) = largest.terms(at, at + 1)
+            highs = [source.rank(term) for source in sources]
+        else:
+            highs = [source.count for source in sources]
+        slices = list(map(_Slice, sources, lows, highs))
+        lows = highs
+        terms, numbers = _united([each.source.terms(each.first, each.last) for each in slices])
         weights = np.zeros(len(terms), dtype=np.int64)
-        for each, numbers in zip(slices, own, strict=True):
-            weights[numbers] += each.weights()
+        for each, numbers_of_slice in zip(slices, numbers, strict=True):
+            weights[numbers_of_slice] += each.source.weights(each.first, each.last)
         for first, last in pairwise(_cuts(weights)):
-            occurrences = _occurrences(slices, own, first, last)
-            yield encode(terms[first:last], occurrences, documents, layout if has_codes else None)
+            yield encode(terms, _occurrences(slices, numbers, first, last), documents, layout)
 
 
 class _Slice(NamedTuple):
-    """Consecutive terms of a source."""
+    """Consecutive terms of a segment."""
 
-    source: PostingsSource
+    source: SegmentPostings
     first: int
     last: int
 
-    def terms(self) -> list[bytes]:
-        return self.source.terms(self.first, self.last)
-
-    def weights(self) -> Numbers:
-        return self.source.weights(self.first, self.last)
-
-
-def _slices(sources: Sequence[PostingsSource]) -> Iterator[list[_Slice]]:
-    """Yield the terms of all sources in their order, some at a time."""
-    largest = max(sources, key=lambda source: source.count)
-    lows = [0] * len(sources)
-    for at in range(_TERMS, largest.count, _TERMS):
-        (term,) = largest.terms(at, at + 1)
-        highs = [source.rank(term) for source in sources]
-        yield list(map(_Slice, sources, lows, highs))
-        lows = highs
-    yield list(map(_Slice, sources, lows, [source.count for source in sources]))
-
 
 def _occurrences(
-    slices: Sequence[_Slice], own: Sequence[Numbers], first: int, last: int
+    slices: Sequence[_Slice], numbers: Sequence[Numbers], first: int, last: int
 ) -> Occurrences:
-    """Return the occurrences of some terms in order, the terms numbered from 0.
+    """Return the occurrences of the terms from `first` to below `last`, in order.
 
     Args:
         slices: Where they come from.
-        own: The numbers of the terms of each slice.
+        numbers: The numbers of the terms of each slice.
         first: The number of the first term.
         last: That of the one behind the last.
     """
     blocks = []
-    for each, numbers in zip(slices, own, strict=True):
-        low, high = np.searchsorted(numbers, (first, last)).tolist()
+    for each, numbers_of_slice in zip(slices, numbers, strict=True):
+        low, high = np.searchsorted(numbers_of_slice, (first, last)).tolist()
         if low < high:
-            blocks.append(each.source.block(each.first + low, numbers[low:high] - first))
-    if len(blocks) > 1:
-        occurrences = np.concatenate(blocks)
-        occurrences.sort(kind="stable")  # merges what is in order
-        return occurrences
-    (occurrences,) = blocks
-    if (occurrences[1:] < occurrences[:-1]).any():  # documents have been renumbered
-        occurrences.sort()
+            blocks.append(each.source.block(each.first + low, numbers_of_slice[low:high]))
+    occurrences = np.concatenate(blocks)
+    occurrences.sort(kind="stable")  # merges what is in order
     return occurrences
 
 
@@ -174,46 +143,7 @@ def _cuts(weights: Numbers) -> list[int]:
     return [0, *ends] if len(weights) else []
 
 
-# --- sources -----------------------------------------------------------------------------
-
-
-class NewPostings:
-    """The postings of new documents."""
-
-    def __init__(
-        self, terms: list[bytes], occurrences: Occurrences, *, has_codes: bool = True
-    ) -> None:
-        """Take the terms that occur, and all occurrences of them, both in order of the terms."""
-        self._terms = terms
-        self._occurrences = occurrences
-        self.has_codes = has_codes
-        self.widths = _part_widths(occurrences)
-        self._starts = np.append(runs(occurrences >> np.uint64(TERM))[0], len(occurrences))
-
-    def renumber(self, numbers: Numbers) -> None:
-        """Give the documents other numbers."""
-        docs = (self._occurrences >> np.uint64(DOC)).astype(np.int64) & (MAX_DOCUMENTS - 1)
-        self._occurrences += ((numbers[docs] - docs) << DOC).view(np.uint64)
-
-    @property
-    def count(self) -> int:
-        return len(self._terms)
-
-    def terms(self, first: int, last: int) -> list[bytes]:
-        return self._terms[first:last]
-
-    def rank(self, term: bytes) -> int:
-        return bisect_left(self._terms, term)
-
-    def weights(self, first: int, last: int) -> Numbers:
-        return np.diff(self._starts[first : last + 1])
-
-    def block(self, first: int, numbers: Numbers) -> Occurrences:
-        last = first + len(numbers)
-        occurrences = self._occurrences[self._starts[first] : self._starts[last]]
-        counts = np.diff(self._starts[first : last + 1])
-        shifts = (numbers - np.arange(first, last)) << TERM
-        return occurrences + np.repeat(shifts, counts).view(np.uint64)
+# --- a segment -----------------------------------------------------------------------------
 
 
 class SegmentPostings:
@@ -222,42 +152,47 @@ class SegmentPostings:
     Pages of the file are let go of as soon as their terms or occurrences were read.
     """
 
-    def __init__(self, lists: PostingsFile, field: Field, numbers: Numbers) -> None:
+    def __init__(self, lists: PostingsFile, name: str, numbers: Numbers) -> None:
         """Take the lists of a field; `numbers` are the new ones of documents, -1 for none.
 
         The file is verified by the caller. Raises ArchiveDamaged, here and in its methods, where
         numbers in it are wrong.
         """
-        self._lists, self._field = lists, field
+        self._lists = lists
+        self._field = field = lists.field(name)
         self._numbers = numbers
-        self.widths = lists.layout.widths
         with lists.file.damage_reported():
             content = lists.file.content
             self._content = np.frombuffer(content, dtype=np.uint8)
             self._starts = np.frombuffer(content, field.start_type, field.count + 1, field.starts)
             self._sizes = np.frombuffer(content, np.uint16, field.count, field.sizes)
             self._kinds = np.frombuffer(content, np.uint8, field.count, field.kinds)
-            self.has_codes = bool((self._kinds & PLACE_KIND).any())
+            self._has_codes = bool((self._kinds & PLACE_KIND).any())
 
     @property
     def count(self) -> int:
+        """Number of terms."""
         return self._field.count
 
     def terms(self, first: int, last: int) -> list[bytes]:
+        """Return the terms from `first` to below `last`; they are in order."""
         with self._lists.file.damage_reported():
             terms = self._field.terms_at(first, last)
         self._lists.file.release()
         return terms
 
     def rank(self, term: bytes) -> int:
+        """Count the terms before a term."""
         with self._lists.file.damage_reported():
             return self._field.rank(term)
 
     def weights(self, first: int, last: int) -> Numbers:
+        """Return the occurrences of some terms, roughly."""
         starts = self._starts[first : last + 1].astype(np.int64)
         return (starts[1:] - starts[:-1]) // 2 + 1
 
     def block(self, first: int, numbers: Numbers) -> Occurrences:
+        """Return the occurrences of the terms from `first` on; `numbers` are their new numbers."""
         with self._lists.file.damage_reported():
             sizes, docs, counts, codes = self._read(first, first + len(numbers))
             docs = self._numbers[docs]
@@ -265,7 +200,7 @@ class SegmentPostings:
         occurrences = np.repeat(numbers << TERM, sizes)
         occurrences += docs << DOC
         kept = docs >= 0
-        if self.has_codes:
+        if self._has_codes:
             occurrences = np.repeat(occurrences, counts)
             occurrences += codes
             kept = kept if kept.all() else np.repeat(kept, counts)
@@ -311,7 +246,7 @@ class SegmentPostings:
         return docs
 
 
-def _part_widths(occurrences: Occurrences) -> list[int]:
+def part_widths(occurrences: Occurrences) -> list[int]:
     """Return the positions that each part of an article takes at most, and one more."""
     codes = occurrences.astype(np.uint32) & CODE
     widths = []

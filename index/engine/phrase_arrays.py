@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 from index.analysis.tokenizer import MAX_COMPOUND
 from index.engine.bit_sets import Bits
 from index.engine.phrase_choices import Choice, Link
-from index.engine.places import PlaceLayout
-from index.engine.postings_file import Postings
+from index.engine.postings_file import PlaceLayout, Postings
 from index.interruption import checked
 from index.query.ast import Near, Phrase
 

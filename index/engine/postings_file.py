@@ -18,10 +18,53 @@ from itertools import accumulate, repeat
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, NamedTuple
 
+from index.analysis.term_positions import PART_WIDTH, part_range
 from index.engine import bit_sets
 from index.engine.bit_sets import Bits
 from index.engine.checksummed_file import ChecksummedFile, ChecksummedFileWriter
-from index.engine.places import EMPTY, PlaceLayout
+from monitor.base.article import PARTS
+
+
+class PlaceLayout:
+    """Where the parts of the articles of a segment begin."""
+
+    def __init__(self, widths: Sequence[int]) -> None:
+        """Take the number of positions of each part, one of which is never taken.
+
+        Raises:
+            ValueError: There cannot be such parts.
+        """
+        if len(widths) != len(PARTS) or not all(0 <= width <= 2 * PART_WIDTH for width in widths):
+            raise ValueError("parts that cannot be")  # not a message
+        self.widths = tuple(widths)
+        self.starts = tuple(accumulate(widths, initial=0))
+        """The first place of each part; then the number of places in all."""
+        self._shifts = [number * PART_WIDTH - at for number, at in enumerate(self.starts)]
+
+    def codes(self, places: Iterable[int], *, with_lengths: bool) -> list[int]:
+        """Return the codes that places stand for.
+
+        Args:
+            places: Places as a posting list has them.
+            with_lengths: Whether each is shifted by two bits, in which its length less one is.
+        """
+        starts, shifts = self.starts[1:], self._shifts
+        if with_lengths:
+            return [
+                (place & 3) | (((place >> 2) + shifts[bisect_right(starts, place >> 2)]) << 2)
+                for place in places
+            ]
+        return [(place + shifts[bisect_right(starts, place)]) << 2 for place in places]
+
+    def of_part(self, part: str) -> tuple[int, int]:
+        """Return the places a part may have: from the first to below the second."""
+        number = part_range(part)[0] // (PART_WIDTH << 2)
+        return self.starts[number], self.starts[number + 1]
+
+
+EMPTY = PlaceLayout([0] * len(PARTS))
+"""That of a segment without words."""
+
 
 EXTENSION = ".lists"
 """What the name of such a file ends with."""
@@ -238,34 +281,29 @@ class PostingsFile:
         with path.open("rb") as file:
             return cls(file, str(path))
 
-    def fields(self) -> list[str]:
-        """Return the names of the fields."""
-        return list(self._fields)
-
-    def field(self, name: str) -> Field | None:
-        """Return a field, None if the segment does not have it."""
-        return self._fields.get(name)
+    def field(self, name: str) -> Field:
+        """Return a field."""
+        return self._fields[name]
 
     def terms(self, field: str, prefix: bytes = b"") -> list[bytes]:
         """Return the terms of a field that begin with a prefix, in order."""
         with self.file.damage_reported():
-            return self._fields[field].terms(prefix) if field in self._fields else []
+            return self._fields[field].terms(prefix)
 
     def frequency(self, field: str, term: bytes) -> int:
         """Count the documents with a term, deleted ones included."""
         with self.file.damage_reported():
-            return self._fields[field].frequency(term) if field in self._fields else 0
+            return self._fields[field].frequency(term)
 
     def find(self, field: str, term: bytes) -> Postings | None:
         """Return the list of a term, None if it does not occur."""
         with self.file.damage_reported():
-            return self._fields[field].find(term) if field in self._fields else None
+            return self._fields[field].find(term)
 
     def each(self, field: str) -> Iterator[tuple[bytes, Postings]]:
         """Yield every term of a field with its list, in order."""
-        if field in self._fields:
-            with self.file.damage_reported():
-                yield from self._fields[field].each()
+        with self.file.damage_reported():
+            yield from self._fields[field].each()
 
 
 class Field:

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from index.engine.schema import ID, LENGTH
+from index.engine.columns import ID, LENGTH
 from index.engine.segment import Segment
 from index.engine.table_of_contents import (
     SegmentEntry,

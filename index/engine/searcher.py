@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 from typing import TypeVar
@@ -20,9 +22,9 @@ from index.archive import (
 )
 from index.engine import bit_sets, bm25
 from index.engine.bit_sets import Bits
+from index.engine.columns import FEED, LANG
 from index.engine.query_executor import QueryExecutor, keys
 from index.engine.reader import IndexReader, ReaderManager
-from index.engine.result_set import ResultCounts, ResultSet, SegmentHits
 from index.engine.segment import Segment
 from index.errors import ArchiveDamaged
 from index.evaluation.significant_terms import SignificantTerm, query_term_test, significant_terms
@@ -109,7 +111,7 @@ class FolderArchive:
         resolve: ResolveFacet = no_facets,
     ) -> list[int]:
         return self._run(
-            lambda reader: _Search(reader, query.root, documents, resolve).results().ids()
+            lambda reader: sorted(_Search(reader, query.root, documents, resolve).results().ids())
         )
 
     def significant_terms(
@@ -145,7 +147,11 @@ class FolderArchive:
         )
 
     def first_ids(self) -> dict[int, int]:
-        return self._run(lambda reader: _everything(reader).first_ids())
+        def run(reader: IndexReader) -> dict[int, int]:
+            by_feed = _everything(reader).split(FEED)
+            return {int(feed): min(articles.ids()) for feed, articles in by_feed.items()}
+
+        return self._run(run)
 
     def close(self) -> None:
         self._readers.close()
@@ -170,7 +176,7 @@ class FolderArchive:
 
 def _everything(reader: IndexReader) -> ResultSet:
     """Return every article there is."""
-    return ResultSet(SegmentHits(s, s.live) for s in reader.newest_first)
+    return ResultSet((s, s.live) for s in reader.newest_first)
 
 
 class _Search:
@@ -208,7 +214,7 @@ class _Search:
 
     def results(self) -> ResultSet:
         """Return all articles."""
-        return ResultSet(SegmentHits(s, docs) for s, docs in self._by_segment())
+        return ResultSet(self._by_segment())
 
     def _newest(self, limit: int, after: ArchiveHit | None) -> tuple[list[ArchiveHit], int]:
         hits: list[ArchiveHit] = []
@@ -294,3 +300,79 @@ def _best(
 
 
 _by_score: Callable[[ArchiveHit], tuple[float, Timestamp, int]] = attrgetter("score", "date", "id")
+
+
+SegmentHits = tuple[Segment, Bits]
+"""The articles found in one segment, none of them deleted."""
+
+
+class ResultSet:
+    """The articles that a query found."""
+
+    def __init__(self, hits: Iterable[SegmentHits]) -> None:
+        self._hits = tuple(hits)
+
+    @cached_property
+    def total(self) -> int:
+        """Number of articles."""
+        return sum(docs.bit_count() for _, docs in self._hits)
+
+    def ids(self) -> frozenset[int]:
+        """Return the articles' ids."""
+        return frozenset(
+            segment.ids[doc] for segment, docs in self._hits for doc in bit_sets.documents(docs)
+        )
+
+    def matched(self) -> MatchedArticles:
+        """Return the articles as plain values."""
+        feeds, langs = self.split(FEED), self.split(LANG)
+        dates_by_id: dict[int, Timestamp] = {}
+        for segment, docs in self._hits:
+            ids, dates = segment.ids, segment.dates
+            dates_by_id.update((ids[doc], dates[doc]) for doc in bit_sets.documents(docs))
+        return MatchedArticles(
+            dates=dates_by_id,
+            by_feed={feed: feeds[str(feed)].ids() for feed in sorted(map(int, feeds))},
+            by_lang={lang: langs[lang].ids() for lang in sorted(langs)},
+        )
+
+    def split(self, field: str) -> dict[str, ResultSet]:
+        """Return the articles of each label of a field."""
+        split: defaultdict[bytes, list[SegmentHits]] = defaultdict(list)
+        for segment, docs in self._hits:
+            for label, postings in segment.lists.each(field):
+                if common := docs & postings.bits:
+                    split[label].append((segment, common))
+        return {label.decode(): ResultSet(hits) for label, hits in split.items()}
+
+    def count_with(self, keys: Sequence[str]) -> int:
+        """Count those of the articles with any of some index keys."""
+        return sum(
+            (docs & segment.documents_with(keys)).bit_count() for segment, docs in self._hits
+        )
+
+    def frequency(self, keys: Sequence[str]) -> int:
+        """Return an upper bound of how often some index keys occur in these segments.
+
+        Other and deleted articles of the segments count too, and an article counts once for each
+        of the keys.
+        """
+        return sum(segment.frequency(key) for segment, _ in self._hits for key in keys)
+
+
+class ResultCounts:
+    """Counts words in a result set and in the whole archive, as `TermCounts` asks for."""
+
+    def __init__(self, result: ResultSet, everything: ResultSet) -> None:
+        self.examined = result.total
+        self._examined, self._all = result.split(LANG), everything.split(LANG)
+
+    def articles(self, lang: str) -> tuple[int, int]:
+        return self._examined[lang].total, self._all[lang].total
+
+    def with_any(self, lang: str, forms: Sequence[str]) -> tuple[int, int]:
+        return self._examined[lang].count_with(forms), self._all[lang].count_with(forms)
+
+    def estimate(self, lang: str, forms: Sequence[str], *, other_langs: bool) -> int:
+        articles = self._all[lang]
+        return articles.count_with(forms) if other_langs else articles.frequency(forms)

@@ -13,9 +13,8 @@ from typing import Any
 from index.archive import ArchiveHit, DocumentFilter
 from index.engine import bit_sets
 from index.engine.bit_sets import Bits
-from index.engine.columns import Columns
+from index.engine.columns import DATE, FEED, ID, LANG, LENGTH, STORY, WORDS, Columns
 from index.engine.postings_file import Postings, PostingsFile
-from index.engine.schema import DATE, FEED, ID, LANG, LENGTH, STORY, WORDS
 from index.engine.table_of_contents import SegmentEntry
 from index.errors import ArchiveDamaged
 from index.interruption import checked

@@ -14,8 +14,7 @@ from itertools import accumulate
 from pathlib import Path
 from tempfile import mkdtemp
 
-from index.engine.columns import Columns
-from index.engine.schema import ID, MAX_DOCUMENTS
+from index.engine.columns import ID, MAX_DOCUMENTS, Columns
 from index.engine.table_of_contents import SegmentEntry
 
 FAN_IN = 10

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,12 @@ from whoosh.util import random_name
 from index.engine import columns, postings_file
 from index.engine.article_terms import ArticleTerms
 from index.engine.checksummed_file import durable_file
-from index.engine.columns import write_columns
-from index.engine.postings_file import PostingsFileWriter
-from index.engine.schema import COLUMN_TYPES, DATE, FEED, ID, LANG, LENGTH, STORY, WORDS
+from index.engine.columns import COLUMN_TYPES, DATE, FEED, ID, LANG, LENGTH, STORY, WORDS
+from index.engine.inverted_batch import SegmentPostings, merged_records, new_records, part_widths
+from index.engine.list_encoder import DOC, TERM, Occurrences
+from index.engine.postings_file import PlaceLayout, PostingsFileWriter, Records
 from index.engine.segment import Segment
 from index.engine.table_of_contents import SegmentEntry
-from index.engine.term_pool import TermPool
 from monitor.base.article import Article
 
 _ID_LENGTH = 16
@@ -31,9 +32,43 @@ def write_articles(articles: Iterable[Article], terms: ArticleTerms, folder: Pat
     Raises:
         OverflowError: A number of an article does not fit; nothing is written.
     """
-    segment = _NewSegment()
-    segment.add_articles(sorted(articles, key=attrgetter("date", "id")), terms)
-    return segment.write(folder)
+    ordered = sorted(articles, key=attrgetter("date", "id"))
+    count = len(ordered)
+    keys, occurrences, lengths = terms.occurrences(ordered)
+    values: dict[str, Iterable[float]] = {
+        ID: (article.id for article in ordered),
+        DATE: (article.date for article in ordered),
+        STORY: (article.story for article in ordered),
+        LENGTH: lengths,
+    }
+    feeds = labels(map(str, dict.fromkeys(article.feeds)) for article in ordered)
+    langs = labels([article.lang] for article in ordered)
+    layout = PlaceLayout(part_widths(occurrences))
+    return _write(
+        folder,
+        {name: array(typecode, values[name]) for name, typecode in COLUMN_TYPES.items()},
+        layout,
+        {
+            FEED: new_records(*feeds, count, None),
+            LANG: new_records(*langs, count, None),
+            WORDS: new_records(keys, occurrences, count, layout),
+        },
+    )
+
+
+def labels(of_documents: Iterable[Iterable[str]]) -> tuple[list[bytes], Occurrences]:
+    """Return the labels of documents, in order, and which document has which."""
+    docs_by_label: defaultdict[bytes, list[int]] = defaultdict(list)
+    for doc, of_document in enumerate(of_documents):
+        for label in of_document:
+            docs_by_label[label.encode()].append(doc)
+    terms = sorted(docs_by_label)
+    occurrences = [
+        (number << TERM) + (doc << DOC)
+        for number, label in enumerate(terms)
+        for doc in docs_by_label[label]
+    ]
+    return terms, np.array(occurrences, dtype=np.uint64)
 
 
 def merge(segments: Iterable[SegmentEntry], source: Path, folder: Path) -> SegmentEntry:
@@ -47,66 +82,65 @@ def merge(segments: Iterable[SegmentEntry], source: Path, folder: Path) -> Segme
     Raises:
         ArchiveDamaged: A byte of them is not as it was written.
     """
-    merged = _NewSegment()
-    for segment in segments:
-        merged.add_segment(segment, source)
-    merged.order_by_date()
-    return merged.write(folder)
-
-
-class _NewSegment:
-    def __init__(self) -> None:
-        self._documents = 0
-        self._columns: dict[str, array[Any]] = {
-            name: array(typecode) for name, typecode in COLUMN_TYPES.items()
-        }
-        self._pool = TermPool()
-
-    def add_articles(self, articles: Sequence[Article], terms: ArticleTerms) -> None:
-        keys, occurrences, lengths = terms.occurrences(articles)
-        self._pool.add_new(WORDS, keys, occurrences)
-        self._pool.add_labels(LANG, ([article.lang] for article in articles))
-        self._pool.add_labels(
-            FEED, (map(str, dict.fromkeys(article.feeds)) for article in articles)
-        )
-        values: dict[str, Iterable[float]] = {
-            DATE: (article.date for article in articles),
-            ID: (article.id for article in articles),
-            LENGTH: lengths,
-            STORY: (article.story for article in articles),
-        }
-        for name, numbers in values.items():
-            self._columns[name].extend(numbers)
-        self._documents += len(articles)
-
-    def add_segment(self, segment: SegmentEntry, source: Path) -> None:
-        old = Segment.open(source, segment)
+    opened = [Segment.open(source, segment) for segment in segments]
+    kept = []
+    for old in opened:
         old.verify()  # damage must not be copied under a new checksum
-        kept = np.ones(segment.documents, dtype=np.bool_)
-        kept[list(segment.deleted)] = False
-        for name, column in self._columns.items():
-            column.frombytes(np.array(old.columns.values(name))[kept].tobytes())
-        self._pool.add_lists(old.lists, np.where(kept, self._documents + np.cumsum(kept) - 1, -1))
-        self._documents += segment.count
+        is_kept = np.ones(old.columns.documents, dtype=np.bool_)
+        is_kept[list(old.deleted)] = False
+        kept.append(is_kept)
+    values = {
+        name: np.concatenate(
+            [np.array(old.columns.values(name))[own] for old, own in zip(opened, kept, strict=True)]
+        )
+        for name in COLUMN_TYPES
+    }
+    # Documents are in the order of dates, then ids: searches read the newest off a list's end.
+    order = np.lexsort((values[ID], values[DATE]))
+    ranks = np.empty_like(order)
+    ranks[order] = np.arange(len(order))
+    numbers, first = [], 0
+    for is_kept in kept:
+        numbers.append(np.full(len(is_kept), -1))
+        count = int(np.count_nonzero(is_kept))
+        numbers[-1][is_kept] = ranks[first : first + count]
+        first += count
+    layout = PlaceLayout(np.max([old.lists.layout.widths for old in opened], axis=0).tolist())
+    return _write(
+        folder,
+        {
+            name: array(typecode, values[name][order].tobytes())
+            for name, typecode in COLUMN_TYPES.items()
+        },
+        layout,
+        {
+            field: merged_records(
+                [
+                    SegmentPostings(old.lists, field, own)
+                    for old, own in zip(opened, numbers, strict=True)
+                ],
+                len(order),
+                layout if field == WORDS else None,
+            )
+            for field in (FEED, LANG, WORDS)
+        },
+    )
 
-    def order_by_date(self) -> None:
-        """Order the documents by date, then id: searches read the newest off a list's end."""
-        order = np.lexsort((self._columns[ID], self._columns[DATE]))
-        for name, column in self._columns.items():
-            self._columns[name] = array(column.typecode, np.array(column)[order].tobytes())
-        numbers = np.empty_like(order)
-        numbers[order] = np.arange(len(order))
-        self._pool.renumber(numbers)
 
-    def write(self, folder: Path) -> SegmentEntry:
-        segment = SegmentEntry(random_name(_ID_LENGTH), self._documents, frozenset())
-        name = segment.segment_id()
-        with durable_file(folder / f"{name}{columns.EXTENSION}") as file:
-            write_columns(file, self._columns)
-        layout = self._pool.layout()
-        with durable_file(folder / f"{name}{postings_file.EXTENSION}") as file:
-            lists = PostingsFileWriter(file)
-            for field, records in self._pool.postings(self._documents, layout):
-                lists.add_field(field, records)
-            lists.close(self._documents, layout)
-        return segment
+def _write(
+    folder: Path,
+    columns_by_name: Mapping[str, array[Any]],
+    layout: PlaceLayout,
+    fields: Mapping[str, Iterable[Records]],
+) -> SegmentEntry:
+    documents = len(columns_by_name[ID])
+    segment = SegmentEntry(random_name(_ID_LENGTH), documents, frozenset())
+    name = segment.segment_id()
+    with durable_file(folder / f"{name}{columns.EXTENSION}") as file:
+        columns.write_columns(file, columns_by_name)
+    with durable_file(folder / f"{name}{postings_file.EXTENSION}") as file:
+        lists = PostingsFileWriter(file)
+        for field, records in fields.items():
+            lists.add_field(field, records)
+        lists.close(documents, layout)
+    return segment

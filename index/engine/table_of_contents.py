@@ -22,7 +22,7 @@ from index.engine.checksummed_file import (
     durable_file,
     rename_durably,
 )
-from index.engine.schema import MAX_DOCUMENTS, NAME
+from index.engine.columns import MAX_DOCUMENTS, NAME
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor.base.translation import gettext as _
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import clean_files
 
-from index.engine.columns import Columns
-from index.engine.schema import ID, NAME
+from index.engine.columns import ID, NAME, Columns
 from index.engine.segment import Segment
 from index.engine.segment_merges import (
     BackgroundMerge,

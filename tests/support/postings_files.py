@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
-from index.engine.list_encoder import DOC, TERM
-from index.engine.postings_file import PostingsFile, PostingsFileWriter
-from index.engine.term_pool import TermPool
+from index.engine.inverted_batch import SegmentPostings, merged_records, new_records, part_widths
+from index.engine.list_encoder import DOC, TERM, Numbers, Occurrences
+from index.engine.postings_file import PlaceLayout, PostingsFile, PostingsFileWriter, Records
+
+Terms = dict[str, dict[int, list[int]]]
+"""For each term its codes by document."""
 
 
-def written(path: Path, pool: TermPool, documents: int) -> PostingsFile:
-    """Write what was gathered, and open it."""
-    layout = pool.layout()
+def written(
+    path: Path, lists: Iterable[Records], documents: int, layout: PlaceLayout
+) -> PostingsFile:
+    """Write the lists of a field `words`, and open them."""
     with path.open("wb") as file:
         writer = PostingsFileWriter(file)
-        for field, lists in pool.postings(documents, layout):
-            writer.add_field(field, lists)
+        writer.add_field("words", lists)
         writer.close(documents, layout)
     with path.open("rb") as file:
         return PostingsFile(file, path.name)
 
 
-def of_terms(path: Path, terms: dict[str, dict[int, list[int]]], documents: int) -> PostingsFile:
-    """Write a field `words`: for each term its codes by document."""
-    pool = TermPool()
-    add_terms(pool, "words", terms)
-    return written(path, pool, documents)
-
-
-def add_terms(pool: TermPool, field: str, terms: dict[str, dict[int, list[int]]]) -> None:
-    """Add new documents: for each term its codes by document."""
+def of_terms(path: Path, terms: Terms, documents: int) -> PostingsFile:
+    """Write a field `words` of new documents."""
     in_order = sorted(terms, key=str.encode)
-    occurrences = [
+    codes = [
         (number << TERM) + (doc << DOC) + code
         for number, term in enumerate(in_order)
         for doc, codes in sorted(terms[term].items())
         for code in codes
     ]
-    pool.add_new(field, [term.encode() for term in in_order], np.array(occurrences, np.uint64))
+    keys = [term.encode() for term in in_order]
+    return of_occurrences(path, keys, np.array(codes, np.uint64), documents)
+
+
+def of_occurrences(
+    path: Path, terms: list[bytes], occurrences: Occurrences, documents: int
+) -> PostingsFile:
+    """Write a field `words` of new documents."""
+    layout = PlaceLayout(part_widths(occurrences))
+    return written(path, new_records(terms, occurrences, documents, layout), documents, layout)
+
+
+def merged(path: Path, sources: list[tuple[PostingsFile, Numbers]], documents: int) -> PostingsFile:
+    """Merge fields `words`, given the new numbers of their documents, -1 for none."""
+    layout = PlaceLayout(
+        [max(some) for some in zip(*(lists.layout.widths for lists, _ in sources), strict=True)]
+    )
+    postings = [SegmentPostings(lists, "words", numbers) for lists, numbers in sources]
+    return written(path, merged_records(postings, documents, layout), documents, layout)

@@ -15,14 +15,16 @@ from support import postings_files
 from index import open_archive, open_archive_writer
 from index.engine import inverted_batch
 from index.engine.checksummed_file import ChecksummedFileWriter
-from index.engine.packed_numbers import Numbers
-from index.engine.postings_file import MAX_OCCURRENCES, PostingsFile
-from index.engine.term_pool import TermPool
+from index.engine.inverted_batch import SegmentPostings, merged_records, new_records
+from index.engine.list_encoder import Numbers
+from index.engine.postings_file import MAX_OCCURRENCES, PlaceLayout, PostingsFile
+from index.engine.segment_writer import labels
 from index.errors import ArchiveDamaged
 from index.query.parser import parse_query
 from monitor.base.article import Article
 
 Document = dict[str, list[int]]
+Source = tuple[PostingsFile, Numbers]
 
 DOCUMENT = st.dictionaries(
     st.text("aéz\U0001f514", min_size=1, max_size=3),
@@ -36,19 +38,16 @@ DOCUMENTS = st.lists(DOCUMENT, max_size=8)
 _names = count()
 
 
-def gathered(documents: Iterable[Document], first: int = 0) -> TermPool:
-    terms: dict[str, dict[int, list[int]]] = {}
-    for number, document in enumerate(documents, first):
+def written(folder: Path, documents: Iterable[Document], count: int) -> PostingsFile:
+    terms: postings_files.Terms = {}
+    for number, document in enumerate(documents):
         for term, codes in document.items():
             terms.setdefault(term, {})[number] = codes
-    pool = TermPool()
-    if terms:
-        postings_files.add_terms(pool, "words", terms)
-    return pool
+    return postings_files.of_terms(folder / str(next(_names)), terms, count)
 
 
-def written(folder: Path, pool: TermPool, documents: int) -> PostingsFile:
-    return postings_files.written(folder / str(next(_names)), pool, documents)
+def merged(folder: Path, sources: list[Source], count: int) -> PostingsFile:
+    return postings_files.merged(folder / str(next(_names)), sources, count)
 
 
 def check(lists: PostingsFile, documents: list[Document]) -> None:
@@ -77,34 +76,36 @@ def consecutive(count: int, first: int = 0) -> Numbers:
 def test_each_document_keeps_its_places_and_terms_come_in_the_order_of_their_bytes(
     folder: Path, documents: list[Document]
 ) -> None:
-    check(written(folder, gathered(documents), len(documents)), documents)
+    check(written(folder, documents, len(documents)), documents)
 
 
 @given(documents=DOCUMENTS, more=st.integers(0, 500))
 def test_few_documents_of_many_are_kept_as_numbers(
     folder: Path, documents: list[Document], more: int
 ) -> None:
-    check(written(folder, gathered(documents), len(documents) + more), documents)
+    check(written(folder, documents, len(documents) + more), documents)
 
 
-@given(segments=st.lists(DOCUMENTS, min_size=1, max_size=4), new=DOCUMENTS, data=st.data())
+@given(segments=st.lists(DOCUMENTS, min_size=1, max_size=4), data=st.data())
 def test_segments_become_one_without_what_was_deleted_and_in_another_order(
-    folder: Path, segments: list[list[Document]], new: list[Document], data: st.DataObject
+    folder: Path, segments: list[list[Document]], data: st.DataObject
 ) -> None:
-    pool, expected = gathered(new), list(new)
+    live, expected = [], list[Document]()
     for documents in segments:
         gone = data.draw(st.sets(st.sampled_from(range(len(documents))))) if documents else set()
-        live = [number for number in range(len(documents)) if number not in gone]
-        numbers = np.full(len(documents), -1)
-        numbers[live] = consecutive(len(live), len(expected))
-        lists = written(folder, gathered(documents), len(documents))
-        pool.add_lists(lists, numbers)
-        expected += [documents[number] for number in live]
+        live.append([number for number in range(len(documents)) if number not in gone])
+        expected += [documents[number] for number in live[-1]]
     order = data.draw(st.permutations(range(len(expected))))
-    numbers = np.empty(len(order), dtype=np.int64)
-    numbers[order] = consecutive(len(order))
-    pool.renumber(numbers)
-    check(written(folder, pool, len(expected)), [expected[number] for number in order])
+    ranks = np.empty(len(order), dtype=np.int64)
+    ranks[order] = consecutive(len(order))
+    sources, first = list[Source](), 0
+    for documents, own in zip(segments, live, strict=True):
+        numbers = np.full(len(documents), -1)
+        numbers[own] = ranks[first : first + len(own)]
+        first += len(own)
+        sources.append((written(folder, documents, len(documents)), numbers))
+    lists = merged(folder, sources, len(expected))
+    check(lists, [expected[number] for number in order])
 
 
 def test_many_terms_are_written_block_by_block(
@@ -114,30 +115,25 @@ def test_many_terms_are_written_block_by_block(
         {f"w{number * 7 % 100:02}": [number] * (number % 5 + 1), "every": [number]}
         for number in range(300)
     ]
-    whole = written(folder, gathered(documents), len(documents))
+    whole = written(folder, documents, len(documents))
     monkeypatch.setattr(inverted_batch, "BLOCK", 16)
-    pool = gathered(documents)
-    ((_, blocks),) = pool.postings(len(documents), pool.layout())
-    assert sum(bool(block.terms) for block in blocks) > 30
-    check(written(folder, gathered(documents), len(documents)), documents)
-    pool = TermPool()
-    pool.add_lists(whole, consecutive(300))
-    pool.add_lists(whole, consecutive(300, 300))
-    check(written(folder, pool, 600), documents * 2)
+    check(written(folder, documents, len(documents)), documents)
+    sources = [(whole, consecutive(300)), (whole, consecutive(300, 300))]
+    check(merged(folder, sources, 600), documents * 2)
 
 
 @given(segments=st.lists(DOCUMENTS, min_size=1, max_size=4), terms=st.integers(1, 5))
 def test_segments_of_other_terms_are_merged_some_terms_at_a_time(
     folder: Path, segments: list[list[Document]], terms: int
 ) -> None:
-    pool, documents = TermPool(), list[Document]()
+    sources, documents = list[Source](), list[Document]()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inverted_batch, "_TERMS", terms)
         for some in segments:
-            lists = written(folder, gathered(some), len(some))
-            pool.add_lists(lists, consecutive(len(some), len(documents)))
+            lists = written(folder, some, len(some))
+            sources.append((lists, consecutive(len(some), len(documents))))
             documents += some
-        check(written(folder, pool, len(documents)), documents)
+        check(merged(folder, sources, len(documents)), documents)
 
 
 def test_places_of_long_parts_and_of_compounds(folder: Path) -> None:
@@ -149,22 +145,24 @@ def test_places_of_long_parts_and_of_compounds(folder: Path) -> None:
         {"a": [code(0, 70_000), code(1, 0), code(3, 2)], "b": [code(1, 300)]},
         {"a": [code(2, 9, 2)], "c": [code(3, 66_000, 3)]},
     ]
-    pool = TermPool()
+    sources = list[Source]()
     for first, documents in ((0, short), (1, long)):
-        lists = written(folder, gathered(documents), len(documents))
+        lists = written(folder, documents, len(documents))
         check(lists, documents)
-        pool.add_lists(lists, consecutive(len(documents), first))
-    check(written(folder, pool, 3), [*short, *long])
+        sources.append((lists, consecutive(len(documents), first)))
+    check(merged(folder, sources, 3), [*short, *long])
 
 
 def test_labels_have_no_places(folder: Path) -> None:
-    pool = TermPool()
-    pool.add_labels("words", [["fr"], ["", "en"], ["fr"]])
-    lists = written(folder, pool, 3)
-    pool = TermPool()
-    pool.add_lists(lists, consecutive(3))
-    pool.add_lists(lists, consecutive(3, 3))
-    found = written(folder, pool, 6).find("words", b"fr")
+    layout = PlaceLayout([1, 1, 1, 1])
+    terms, occurrences = labels([["fr"], ["", "en"], ["fr"]])
+    lists = postings_files.written(
+        folder / "labels", new_records(terms, occurrences, 3, None), 3, layout
+    )
+    sources = [SegmentPostings(lists, "words", consecutive(3, first)) for first in (0, 3)]
+    found = postings_files.written(
+        folder / "merged", merged_records(sources, 6, None), 6, layout
+    ).find("words", b"fr")
     assert found is not None
     assert (list(found.docs), found.counts, len(found.places)) == ([0, 2, 3, 5], None, 0)
 
@@ -176,7 +174,7 @@ def test_lists_that_make_no_sense_are_not_merged(
 ) -> None:
     often: list[Document] = [{"often": [4, 8, 12]}, {"often": [16]}]
     documents = 2 if written_as == "bits" else 500
-    lists = written(folder, gathered(often), documents)
+    lists = written(folder, often, documents)
     at = folder / "senseless"
     content = bytearray(lists.file.content)
     docs = [0b11] if written_as == "bits" else [0, 0, 1, 0]
@@ -186,16 +184,15 @@ def test_lists_that_make_no_sense_are_not_merged(
         out = ChecksummedFileWriter(written_anew)
         out.write(bytes(content[out.offset : lists.file._end]))
         out.seal(lists.file.directory)
-    pool = TermPool()
     with at.open("rb") as file:
-        pool.add_lists(PostingsFile(file, at.name), consecutive(documents))
+        senseless = PostingsFile(file, at.name)
     with pytest.raises(ArchiveDamaged):
-        written(folder, pool, documents)
+        merged(folder, [(senseless, consecutive(documents))], documents)
 
 
 def test_of_very_many_places_the_first_are_kept(folder: Path) -> None:
     places = list(range(MAX_OCCURRENCES + 2))
-    lists = written(folder, gathered([{"tocsin": places, "one": [1]}, {"tocsin": [1, 2]}]), 2)
+    lists = written(folder, [{"tocsin": places, "one": [1]}, {"tocsin": [1, 2]}], 2)
     found = lists.find("words", b"tocsin")
     assert found is not None
     assert list(found.at(0)) == places[:MAX_OCCURRENCES]

@@ -15,9 +15,7 @@ from index import open_archive, open_archive_writer
 from index.engine import bit_sets, phrase_arrays, query_executor
 from index.engine.article_terms import ArticleTerms
 from index.engine.phrase_choices import Choice, Link
-from index.engine.places import PlaceLayout
-from index.engine.postings_file import PostingsFile
-from index.engine.term_pool import TermPool
+from index.engine.postings_file import PlaceLayout, PostingsFile
 from index.evaluation.spans import MemoryDocument, evaluate
 from index.query.ast import Near, Node, Or, Phrase, Word
 from index.query.parser import parse_query
@@ -43,9 +41,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def segment(path: Path, articles: list[Article], more: int) -> PostingsFile:
     """Return what a segment keeps of some articles."""
     keys, occurrences, _ = ArticleTerms().occurrences(articles)
-    pool = TermPool()
-    pool.add_new("words", keys, occurrences)
-    return postings_files.written(path, pool, len(articles) + more)
+    return postings_files.of_occurrences(path, keys, occurrences, len(articles) + more)
 
 
 def found(lists: PostingsFile, node: Phrase | Near, docs: set[int]) -> set[int]:

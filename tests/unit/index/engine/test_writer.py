@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from whoosh.filedb.filestore import FileStorage
 
 from index import open_archive, open_archive_writer
-from index.engine.schema import NAME
+from index.engine.columns import NAME
 from index.engine.segment_merges import FAN_IN, select_merge
 from index.engine.table_of_contents import SegmentEntry, newest_table
 from index.errors import ArchiveDamaged, ArchiveError

@@ -22,7 +22,7 @@ from support.alert_storage import save_poll
 from support.newsroom import PATIENCE, until
 
 from index import open_archive, open_archive_writer
-from index.engine.schema import NAME, VERSION
+from index.engine.columns import NAME, VERSION
 from index.engine.segment_writer import merge
 from index.engine.table_of_contents import newest_table, write_table
 from index.errors import ArchiveDamaged, ArchiveError
