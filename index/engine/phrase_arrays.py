@@ -19,10 +19,15 @@ from numpy.typing import NDArray
 
 from index.analysis.tokenizer import MAX_COMPOUND
 from index.engine.bit_sets import Bits
-from index.engine.phrase_choices import Choice, Link
 from index.engine.postings_file import PlaceLayout, Postings
 from index.interruption import checked
 from index.query.ast import Near, Phrase
+
+Link = tuple[Sequence[Postings], str]
+"""A word of a phrase: the posting lists of its index keys, none empty; the part that it must be in,
+if any."""
+Choice = Sequence[Sequence[Link]]
+"""What may stand at one place of a phrase: rows of words, as `cyberattaque` or `cyber attaque`."""
 
 Numbers = NDArray[Any]
 Places = NDArray[Any]
@@ -55,7 +60,7 @@ def documents(node: Phrase | Near, words: Sequence[Choice], docs: Bits, count: i
     """
     if not docs:
         return 0
-    row = _Row(words[0][0][0].lists[0].layout, docs, count)
+    row = _Row(words[0][0][0][0][0].layout, docs, count)
     every = [row.choice(choice) for choice in words]
     if isinstance(node, Phrase):
         return docs & row.documents(_in_a_row(every))
@@ -164,7 +169,8 @@ class _Row:
 
     def word(self, link: Link) -> Word:
         """Return the places of a word."""
-        terms = [self._term(postings, link.part) for postings in checked(link.lists, _LISTS)]
+        lists, part = link
+        terms = [self._term(postings, part) for postings in checked(lists, _LISTS)]
         if len(terms) == 1:
             return _by_length(*terms[0])
         places = np.concatenate([places for places, _ in terms])

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from index.archive import ResolveFacet
-from index.engine import bit_sets, phrase_choices
+from index.engine import bit_sets
 from index.engine.bit_sets import Bits
 from index.engine.postings_file import Postings
 from index.engine.segment import Segment
-from index.engine.segment_document import SegmentDocument
 from index.evaluation import spans, term_expansion
 from index.interruption import check, checked
 from index.query.ast import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
+
+if TYPE_CHECKING:
+    from index.engine.phrase_arrays import Choice
 
 Expand = Callable[[Word], Sequence[str]]
 """Returns the index keys that a word means (see `term_expansion.expansion`)."""
@@ -115,12 +118,12 @@ class QueryExecutor(Struct, frozen=True):
         if (
             isinstance(node, Phrase | Near)
             and self._are_many(candidates.bit_count())
-            and (choices := phrase_choices.choices(node, self._lists))
+            and (places := choices(node, self._lists))
         ):
             from index.engine import phrase_arrays  # with numpy
 
             count = self.segment.columns.documents
-            return phrase_arrays.documents(node, choices, candidates, count)
+            return phrase_arrays.documents(node, places, candidates, count)
         document = SegmentDocument(self.segment, self.expand)
         ordered = checked(bit_sets.documents(candidates), 1)
         return bit_sets.of_documents(
@@ -215,3 +218,115 @@ def _cost(node: Node) -> int:
         case Not():
             return 5
     return 3
+
+
+# --- phrases in many documents -----------------------------------------------------------
+
+
+def choices(
+    node: Phrase | Near, lists_of: Callable[[Word], Iterable[Postings]]
+) -> list[Choice] | None:
+    """Return what may stand at each place; None unless it is words and rows of words, in one part.
+
+    Args:
+        node: The phrase, or words near each other.
+        lists_of: Returns the posting lists of the index keys of a word. Rows with a word that has
+            none are left out.
+    """
+    if isinstance(node, Near) and len(node.children) > 2:
+        return None
+    rows = list(map(_rows, node.children))
+    words = {word for choice in rows for row in choice for word in row}
+    if not all(rows) or len({word.part for word in words}) > 1:
+        return None
+    if any(map(term_expansion.is_plain_exact, words)):
+        return None
+    links = {
+        word: ([postings for postings in lists_of(word) if postings.size], word.part)
+        for word in words
+    }
+    return [
+        [[links[word] for word in row] for row in choice if all(links[word][0] for word in row)]
+        for choice in rows
+    ]
+
+
+def _rows(node: Node) -> list[Sequence[Word]]:
+    """Return the rows of words of which a node means any; none for other nodes."""
+    match node:
+        case Word():
+            return [[node]]
+        case Phrase():
+            words = [child for child in node.children if isinstance(child, Word)]
+            return [words] if len(words) == len(node.children) else []
+        case Or():
+            rows = list(map(_rows, node.children))
+            return [row for several in rows for row in several] if all(rows) else []
+    return []
+
+
+# --- one document after the other --------------------------------------------------------
+
+_BLOCK = 13
+"""Documents of which the keys are listed at once, as a power of two."""
+_FEW_KEYS = 16
+"""Keys of a word that are all looked up in each document."""
+
+
+class SegmentDocument:
+    """A `spans.Document`: the document of a segment that `at` moved to.
+
+    A wildcard may mean 50,000 keys, of which a document has thirty. So for a block of documents
+    it is listed which of them each has.
+    """
+
+    def __init__(self, segment: Segment, expand: Callable[[Word], Sequence[str]]) -> None:
+        self._segment = segment
+        self._expand = expand
+        self._doc = 0
+        self._block = -1
+        self._present: dict[Word, dict[int, list[str]]] = {}
+        self._lists: dict[str, Postings] = {}
+
+    def at(self, doc: int) -> SegmentDocument:
+        """Move to another document; quick in the order of their numbers."""
+        self._doc = doc
+        if doc >> _BLOCK != self._block:
+            self._block = doc >> _BLOCK
+            self._present.clear()
+        return self
+
+    def positions(self, key: str) -> spans.Codes:
+        return (self._lists.get(key) or self._segment.postings(key)).at(self._doc)
+
+    def expand(self, word: Word) -> Sequence[str]:
+        keys = self._expand(word)
+        if len(keys) <= _FEW_KEYS:
+            return keys
+        if word not in self._present:
+            self._present[word] = self._by_document(keys)
+        return self._present[word].get(self._doc, ())
+
+    def _by_document(self, keys: Sequence[str]) -> dict[int, list[str]]:
+        """Return those of some keys that each document of the current block has."""
+        first, end = self._block << _BLOCK, (self._block + 1) << _BLOCK
+        present: dict[int, list[str]] = {}
+        block = bit_sets.between(first, end)
+        for key in checked(keys, _KEYS):
+            postings = self._lists[key] = self._segment.postings(key)
+            if postings.is_bits:
+                docs: Sequence[int] = bit_sets.documents(postings.bits & block)
+            else:
+                low = bisect_left(postings.docs, first) if first else 0
+                docs = postings.docs[low : bisect_left(postings.docs, end, low)]
+            for doc in docs:
+                present.setdefault(doc, []).append(key)
+        return present
+
+    def admits(self, facet: Facet) -> bool:
+        """Refuse: no filter is inside a phrase or a distance.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError(facet)

@@ -14,7 +14,7 @@ from support import postings_files
 from index import open_archive, open_archive_writer
 from index.engine import bit_sets, phrase_arrays, query_executor
 from index.engine.article_terms import ArticleTerms
-from index.engine.phrase_choices import Choice, Link
+from index.engine.phrase_arrays import Choice, Link
 from index.engine.postings_file import PlaceLayout, PostingsFile
 from index.evaluation.spans import MemoryDocument, evaluate
 from index.query.ast import Near, Node, Or, Phrase, Word
@@ -60,16 +60,16 @@ def choice(lists: PostingsFile, node: Node) -> Choice:
         return [row for child in node.children for row in choice(lists, child)]
     words = node.children if isinstance(node, Phrase) else (node,)
     row = [link(lists, word) for word in words if isinstance(word, Word)]
-    return [row] if all(word.lists for word in row) else []
+    return [row] if all(word[0] for word in row) else []
 
 
 def link(lists: PostingsFile, word: Word) -> Link:
     postings = lists.find("words", word.term.encode())
-    return Link([postings] if postings else [], word.part)
+    return [postings] if postings else [], word.part
 
 
 def with_all(row: Sequence[Link]) -> set[int]:
-    return set.intersection(*(set(word.lists[0].docs) for word in row))
+    return set.intersection(*(set(word[0][0].docs) for word in row))
 
 
 def by_reading(articles: list[Article], node: Node, docs: set[int]) -> set[int]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from index import open_archive_writer
+from index.engine.query_executor import SegmentDocument
 from index.engine.reader import ReaderManager
-from index.engine.segment_document import SegmentDocument
 from index.errors import Interrupted
 from index.interruption import interruptible
 from index.query.ast import Mode, Word
