@@ -23,8 +23,7 @@ from monitor.delivery.notify.notification import (
     idempotency_key,
 )
 from monitor.intake.fetch.address_guard import AddressGuard
-from monitor.intake.fetch.error_messages import error_message
-from monitor.intake.fetch.response import Headers, StatusError
+from monitor.intake.fetch.response import Headers, StatusError, error_message
 from monitor.model.config import Channel, DeliveryError
 
 SECONDS = 30.0

@@ -2,13 +2,11 @@
 
 ::
 
-    Client.fetch ─▶ host_limiter ─▶ request ─▶ httpx.AsyncClient ─▶ PooledTransport
-                        ▲ redirects                                      │
-                        └──────────────────────── response ◀─────────────┤
-    Fetched | NotModified ◀── response                                   ▼
-    FetchError ◀── error_messages     network ◀── address_guard ◀── connection_pool ─▶ body
+    Client.fetch ─▶ host_limiter ─▶ connections ─▶ address_guard ─▶ network
+                        ▲ redirects      │
+                        └───────────── response ─▶ Fetched | NotModified | FetchError
 
-httpx says where redirects lead; httpcore speaks HTTP/1.1, and to proxies. Ours is what neither
-limits: which address is connected to, how often a host is asked, how long a fetch takes, how large
-a body is once decompressed, and which origin sees a secret.
+httpcore speaks HTTP/1.1, also to proxies. Ours is what it does not limit:
+which address is connected to, how often a host is asked, how long a fetch takes, where redirects
+may lead, how large a body is once decompressed, and which origin sees a secret.
 """

@@ -1,26 +1,33 @@
-"""The HTTP client for feeds, pages and lists: httpx's, over a transport of our own.
+"""The HTTP client for feeds, pages and lists: connections of httpcore, and our limits.
 
-A fetch waits for the turn of the host, then httpx sends the request, and says where a redirect
-leads. The transport below it checks the address, limits time and size, and decompresses
+A fetch waits for the turn of the host. httpcore sends the request through the address guard and
+keeps connections; what a response may take, and where redirects may lead, is decided here
 (`monitor/intake/fetch/__init__.py` shows the parts).
 """
 
 from __future__ import annotations
 
-import logging
 import ssl
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Self
+from urllib.parse import urljoin
 
 import httpx
+from msgspec import Struct, field
 
 from monitor.base.errors import FetchError, StoreError
 from monitor.base.translation import gettext as _
-from monitor.base.url import UrlError, origin_of, parse_url, redact
-from monitor.intake.fetch.address_guard import AddressGuard, Dial, Resolve, UnreachableError
-from monitor.intake.fetch.connection_pool import ConnectionPool
-from monitor.intake.fetch.error_messages import error_message
+from monitor.base.url import Origin, UrlError, authorization, origin_of, parse_url, redact
+from monitor.intake.fetch.address_guard import (
+    MAX_HEAD,
+    AddressGuard,
+    Dial,
+    Resolve,
+    Stream,
+    UnreachableError,
+)
+from monitor.intake.fetch.connections import Connections, HeaderList
 from monitor.intake.fetch.host_limiter import (
     PATIENCE,
     SLOTS,
@@ -29,16 +36,15 @@ from monitor.intake.fetch.host_limiter import (
     TakeTurn,
     always_free,
 )
-from monitor.intake.fetch.request import (
-    EXCHANGE,
-    MAX_REDIRECTS,
-    Exchange,
-    HeaderList,
-    Proxy,
-    public_headers,
-    secret_headers,
+from monitor.intake.fetch.response import (
+    REDIRECTS,
+    Answer,
+    Headers,
+    StatusError,
+    error_message,
+    interpret,
+    read_body,
 )
-from monitor.intake.fetch.response import ANSWER, Answer, Headers, StatusError, interpret, read_body
 from monitor.model.config import Networks
 from monitor.model.feed import DEFAULT_OPTIONS, RequestOptions
 from monitor.model.poll import Fetched, NotModified
@@ -50,28 +56,66 @@ ACCEPT_FEED = (
 ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"  # not a message
 MAX_BYTES = 15 << 20
 """Of a body, after decompression."""
+MAX_REDIRECTS = 10
 TIMEOUT = 30.0
 """Seconds for a fetch with its redirects; waiting for a turn does not count."""
 
 
-class _NoCookies(httpx.Cookies):
-    """A jar that stays empty: no server can recognise us."""
+class Exchange(Struct, kw_only=True):
+    """What holds for one fetch: for its first request and for those that redirects lead to."""
 
-    def extract_cookies(self, response: httpx.Response) -> None:
-        """Take none."""
+    public_headers: HeaderList
+    """Every server may see them."""
+    secret_headers: HeaderList
+    """Sent to `credentials_origin` only, whatever redirects lead to."""
+    credentials_origin: Origin
+    proxy: str
+    """URL of the proxy, which may hold a password; empty without one."""
+    max_bytes: int
+    """Largest body, after decompression."""
+    truncate: bool
+    """Whether a larger body is cut there; otherwise it is an error."""
+    seconds_left: float
+    """Of the time limit; waiting for a turn does not count."""
+    urls: list[httpx.URL] = field(default_factory=list)
+    """Those that were requested so far, the first one first."""
 
+    def __repr__(self) -> str:
+        return f"Exchange({self.credentials_origin})"
 
-_NO_COOKIES = _NoCookies()
-_NO_AUTH = httpx.Auth()
-"""Sends nothing. httpx would send the password of a URL after a redirect to https, too."""
-_NO_BODY = httpx.ByteStream(b"")
-"""The body of a request, and what httpx sees of that of a response."""
+    def headers(self, url: httpx.URL) -> HeaderList:
+        """Return the headers of a request, with the secret ones if its origin may see them."""
+        headers = [(b"Host", url.netloc), *self.public_headers]
+        if not self.secret_headers or origin_of(url) != self.credentials_origin:
+            return headers
+        given = {name.lower() for name, _ in self.secret_headers}
+        return [pair for pair in headers if pair[0].lower() not in given] + self.secret_headers
 
+    def redirected(self, location: str) -> httpx.URL:
+        """Return the URL to which the last one redirects.
 
-class _HttpClient(httpx.AsyncClient):
-    @property  # type: ignore[misc]
-    def cookies(self) -> httpx.Cookies:
-        return _NO_COOKIES
+        Raises:
+            UrlError: It cannot be requested, or it was requested before, or it is one too many.
+        """
+        before = self.urls[-1]
+        if len(self.urls) > MAX_REDIRECTS:
+            raise UrlError(_("redirects more than {count} times", count=MAX_REDIRECTS))
+        try:
+            url = parse_url(urljoin(str(before), location))
+        except ValueError as error:
+            what = error if isinstance(error, UrlError) else _("not a valid URL")
+            raise UrlError(_("redirects to what is {what}", what=what)) from None
+        if url == before:
+            raise UrlError(_("redirects to itself"))
+        if url in self.urls:
+            raise UrlError(_("redirects in a circle"))
+        return url
+
+    def describe(self, error: str) -> str:
+        """Return the message of an error, with the host that a redirect led to."""
+        if not self.urls or self.urls[-1].host == self.urls[0].host:
+            return error
+        return _("sent on to {host}: {error}", host=self.urls[-1].host, error=error)
 
 
 class Client:
@@ -105,18 +149,14 @@ class Client:
             patience=patience, take_turn=take_turn,
         )  # fmt: skip
         self._monotonic = monotonic
-        self._http = _HttpClient(
-            transport=PooledTransport(ConnectionPool(self._guard, self._trust, SLOTS)),
-            timeout=None,
-            trust_env=False,
-        )
+        self._connections = Connections(self._guard, self._trust, SLOTS)
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         self._limiter.close()
-        await self._http.aclose()
+        await self._connections.aclose()
 
     def allow(self, networks: Networks) -> None:
         self._guard.allow = networks
@@ -159,22 +199,29 @@ class Client:
         """
         exchange: Exchange | None = None
         timeout = request_options.timeout or self._timeout
+        validators = ((b"If-None-Match", etag), (b"If-Modified-Since", last_modified))
         try:
             target = parse_url(url)
             origin = origin_of(parse_url(credentials_origin) if credentials_origin else target)
-            proxy = request_options.proxy
             exchange = Exchange(
-                secret_headers=secret_headers(request_options, target, origin),
+                public_headers=[
+                    (
+                        b"User-Agent",
+                        request_options.user_agent.encode("latin-1") or self._user_agent,
+                    ),
+                    (b"Accept", accept.encode("ascii")),
+                    (b"Accept-Encoding", b"gzip, deflate"),
+                    *((name, value) for name, value in validators if value),
+                ],
+                secret_headers=_secret_headers(request_options, target, origin),
                 credentials_origin=origin,
-                proxy=Proxy.from_url(proxy.text) if proxy else None,
+                proxy=request_options.proxy.text if request_options.proxy else "",
                 max_bytes=max_bytes,
                 truncate=truncate,
                 seconds_left=timeout,
             )
-            validators = ((b"If-None-Match", etag), (b"If-Modified-Since", last_modified))
-            headers = public_headers(request_options, self._user_agent, accept, validators)
-            response = await self._follow(target, headers, exchange)
-            return interpret(response, conditional=bool(etag or last_modified))
+            answers = await self._follow(target, exchange)
+            return interpret(answers, conditional=bool(etag or last_modified))
         except StoreError:
             raise
         except Exception as error:
@@ -183,55 +230,45 @@ class Client:
             message = error_message(error, timeout)
             raise FetchError(
                 redact(url),
-                exchange.redirects.tell(message) if exchange else message,
+                exchange.describe(message) if exchange else message,
                 status=refused.code if refused else None,
                 retry_after=refused.retry_after if refused else None,
                 network=isinstance(error, UnreachableError),
             ) from (None if quotes_the_url else error)
 
-    async def _follow(
-        self, url: httpx.URL, headers: HeaderList, exchange: Exchange
-    ) -> httpx.Response:
-        """Return the response to a request, or to the last one that redirects lead to.
+    async def _follow(self, url: httpx.URL, exchange: Exchange) -> list[Answer]:
+        """Return the answers of a URL and of those to which it redirects, the last one last.
 
         A request is made when its turn has come: thousands may wait.
         """
-        history: list[httpx.Response] = []
+        answers: list[Answer] = []
         while True:
-            exchange.redirects.add(url)
-            response = await self._limiter.run(
+            exchange.urls.append(url)
+            answer = await self._limiter.run(
                 url.raw_host.decode("ascii"),
                 str(url),
-                partial(self._send, url, headers, exchange),
+                partial(self._send, url, exchange),
                 exchange.seconds_left,
             )
-            response.history = list(history)
-            if response.next_request is None:
-                return response
-            history.append(response)
-            if len(history) > MAX_REDIRECTS:
-                raise UrlError(_("redirects more than {count} times", count=MAX_REDIRECTS))
-            url = response.next_request.url
+            answers.append(answer)
+            location = answer.headers.text(b"location") if answer.status in REDIRECTS else ""
+            if not location:
+                return answers
+            url = exchange.redirected(location)
 
-    async def _send(
-        self, url: httpx.URL, headers: HeaderList, exchange: Exchange
-    ) -> httpx.Response:
-        """Return the response of one server; raises UrlError for a bad redirect."""
+    async def _send(self, url: httpx.URL, exchange: Exchange) -> Answer:
+        """Return the answer of one server, its body read and decompressed within the limits."""
         started = self._monotonic()
-        request = httpx.Request(
-            "GET",
-            url,
-            headers=[(b"Host", url.netloc), *headers],
-            stream=_NO_BODY,
-            extensions={EXCHANGE: exchange},
-        )
-        try:
-            response = await self._http.send(request, auth=_NO_AUTH, stream=True)
-        except (httpx.RemoteProtocolError, httpx.InvalidURL, UnicodeError):
-            raise UrlError(_("redirects to what is not a valid URL")) from None
-        response.stream = _NO_BODY  # that of httpx refers to the response: neither would be freed
+        async with self._connections.get(url, exchange.headers(url), exchange.proxy) as response:
+            stream: Stream = response.extensions["network_stream"]
+            stream.allowance = 2 * exchange.max_bytes + MAX_HEAD  # chunks may double a body
+            headers = Headers(response.headers)
+            body = await read_body(
+                response, headers, max_bytes=exchange.max_bytes, truncate=exchange.truncate
+            )
+            stream.allowance = MAX_HEAD  # of the next response
         exchange.seconds_left = max(0.0, exchange.seconds_left - (self._monotonic() - started))
-        return response
+        return Answer(url, response.status, headers, body)
 
     def _trust(self) -> ssl.SSLContext:
         """Return the certificates to trust; reading them takes tens of milliseconds, once."""
@@ -240,35 +277,12 @@ class Client:
         return self._tls
 
 
-class PooledTransport(httpx.AsyncBaseTransport):
-    """Sends one request, and returns its `Answer`.
-
-    httpx sees of it what redirects take: its status, and the header that says where to.
-    """
-
-    def __init__(self, pool: ConnectionPool) -> None:
-        self._pool = pool
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Return the response of one server; redirects are not followed here."""
-        exchange: Exchange = request.extensions[EXCHANGE]
-        async with self._pool.get(
-            request.url, exchange.headers(request), exchange.proxy, max_bytes=exchange.max_bytes
-        ) as response:
-            headers = Headers(response.headers)
-            body = await read_body(
-                response, headers, max_bytes=exchange.max_bytes, truncate=exchange.truncate
-            )
-        return httpx.Response(
-            response.status,
-            headers=[pair for pair in response.headers if pair[0].lower() == b"location"],
-            stream=_NO_BODY,
-            extensions={ANSWER: Answer(headers, body)},
-        )
-
-    async def aclose(self) -> None:
-        await self._pool.aclose()
-
-
-# At INFO it logs each URL, and a URL may hold a password.
-logging.getLogger("httpx").setLevel(logging.WARNING)
+def _secret_headers(options: RequestOptions, url: httpx.URL, origin: Origin) -> HeaderList:
+    """Return the headers that only `origin` may see; user and password of the URL are one."""
+    headers = [
+        (name.encode("ascii"), value.text.encode("latin-1")) for name, value in options.headers
+    ]
+    login = authorization(url) if origin_of(url) == origin else None
+    if login and not any(name.lower() == b"authorization" for name, _ in headers):
+        headers.append((b"Authorization", login))
+    return headers

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import ssl
 import zlib
-from collections.abc import AsyncIterable, Iterable, Iterator
+from collections.abc import AsyncIterable, Iterable, Iterator, Sequence
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -16,19 +18,17 @@ import httpx
 from monitor.base.formatting import span
 from monitor.base.text_cleaning import line, safe_url
 from monitor.base.translation import gettext as _
-from monitor.base.translation import number
-from monitor.base.url import without_credentials
-from monitor.intake.fetch.request import hops, permanent_target
+from monitor.base.translation import mark, number
+from monitor.base.url import UrlError, redact, without_credentials
+from monitor.intake.fetch.address_guard import AddressError, UnreachableError
 from monitor.model.poll import Fetched, Hints, NotModified
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
-_REDIRECTS = {301, 302, 303, 307, 308}
+REDIRECTS = {301, 302, 303, 307, 308}
+_PERMANENT = {301, 308}
 _WITH_BODY = {200, 203}
 _SHORT = 16 << 10
 """An unwanted body below so many bytes is read, so that the connection can be used again."""
-
-ANSWER = "answer"
-"""Key of the `Answer` in the extensions of an httpx response."""
 
 Raw = Iterable[tuple[bytes, bytes]]
 
@@ -87,17 +87,16 @@ async def read_body(
     return b""
 
 
-def interpret(response: httpx.Response, *, conditional: bool) -> Fetched | NotModified:
+def interpret(answers: Sequence[Answer], *, conditional: bool) -> Fetched | NotModified:
     """Return what the last response of a fetch brings.
 
     Raises:
         StatusError: It brings nothing.
     """
-    answer: Answer = response.extensions[ANSWER]
-    headers = answer.headers
-    code = response.status_code
+    answer = answers[-1]
+    headers, code = answer.headers, answer.status
     if code in _WITH_BODY:
-        url = without_credentials(response.url)
+        url = without_credentials(answer.url)
         return Fetched(
             url=url,
             base=content_location(url, headers.text(b"content-location")),
@@ -107,17 +106,31 @@ def interpret(response: httpx.Response, *, conditional: bool) -> Fetched | NotMo
             last_modified=headers.validator(b"last-modified"),
             hints=headers.hints(),
             status=code,
-            moved_to=permanent_target(response),
-            hops=hops(response),
+            moved_to=_permanent_target(answers),
+            hops=tuple(redact(str(before.url)) for before in answers[:-1]),
             headers=headers.evidence(),
         )
     if code == 304 and conditional:
-        return NotModified(hints=headers.hints(), moved_to=permanent_target(response))
+        return NotModified(hints=headers.hints(), moved_to=_permanent_target(answers))
     if code == 304:
         raise StatusError(code, why=_("although nothing was asked conditionally"))
-    if code in _REDIRECTS:
+    if code in REDIRECTS:
         raise StatusError(code, why=_("without saying where to"))
     raise StatusError(code, headers.retry_after())
+
+
+def _permanent_target(answers: Sequence[Answer]) -> str | None:
+    """Return where an unbroken chain of permanent redirects led; None without one.
+
+    A redirect from https to http breaks the chain.
+    """
+    target = None
+    for before, after in pairwise(answers):
+        old, new = before.url, after.url
+        if before.status not in _PERMANENT or (old.scheme, new.scheme) == ("https", "http"):
+            break
+        target = without_credentials(new)
+    return target
 
 
 def content_location(url: str, location: str) -> str:
@@ -199,6 +212,8 @@ class Headers:
 class Answer(NamedTuple):
     """What a server sent."""
 
+    url: httpx.URL
+    status: int
     headers: Headers
     body: bytes
     """Decoded; empty if nothing in it is wanted."""
@@ -335,3 +350,66 @@ class Inflater:
             wrapped = head[0] & 15 == 8 and (head[0] << 8 | head[1]) % 31 == 0
             return zlib.decompressobj(_WBITS["zlib" if wrapped else "deflate"])
         return zlib.decompressobj(_WBITS[self._coding])
+
+
+# OpenSSL's X509_V_ERR_*, https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
+_CERTIFICATES = {
+    9: mark("certificate is not valid yet: is the clock of this machine right?"),
+    10: mark("certificate has expired"),
+    18: mark("certificate is signed by nobody but itself"),
+    19: mark("certificate is signed by an authority that is not known here"),
+    20: mark("certificate is signed by an authority that is not known here"),
+    21: mark("certificate is sent without those it depends on"),
+    23: mark("certificate was revoked"),
+    62: mark("certificate is for another name"),
+    64: mark("certificate is for another address"),
+}
+
+_CUT_SHORT = ("without sending complete message body", "incomplete chunked")  # not a message
+"""How h11 begins to say it."""
+_OWN_MESSAGE = (StatusError, UrlError, BodyError, AddressError, UnreachableError)
+"""Errors whose own message is shown."""
+
+
+def error_message(error: Exception, seconds: float) -> str:
+    """Return the message for an exception; `seconds` is the time limit of the whole fetch."""
+    if isinstance(error, _OWN_MESSAGE):
+        return str(error)
+    if isinstance(error, ssl.SSLError):
+        return _tls(error)
+    if isinstance(error, OSError):  # TimeoutError is one too
+        return _broken(error, seconds)
+    if isinstance(error, httpcore.ProxyError):
+        return _("the proxy refuses: {status}", status=str(error).partition(" ")[0])
+    if isinstance(error, httpcore.RemoteProtocolError):
+        return _protocol(str(error))
+    if isinstance(error, httpcore.NetworkError):
+        return str(error) or _("the connection broke")
+    return _("unexpected {error}", error=type(error).__name__)
+
+
+def _protocol(message: str) -> str:
+    if "without sending a response" in message:  # not a message
+        return _("the server hung up without an answer")
+    if any(words in message for words in _CUT_SHORT):
+        return _("the answer is cut short")
+    return _("the answer is not HTTP")
+
+
+def _tls(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        known = _CERTIFICATES.get(error.verify_code)
+        return _(known) if known else _("certificate: {why}", why=error.verify_message)
+    if not error.reason:
+        return _("no encrypted connection: tls failed")
+    if error.reason == "WRONG_VERSION_NUMBER":
+        return _("the server speaks http, not https: try http://")
+    return _("no encrypted connection: {why}", why=error.reason.replace("_", " ").lower())
+
+
+def _broken(error: OSError, seconds: float) -> str:
+    if isinstance(error, TimeoutError):
+        return _("not finished after {time}", time=span(seconds))
+    if isinstance(error, ConnectionError):
+        return _("the connection was reset")
+    return _("connection failed: {why}", why=error.strerror or type(error).__name__)

@@ -12,7 +12,7 @@ from support.fetch_client import FEED, LOOPBACK, client, failing, get
 from support.proxy_server import Proxy
 from support.scripted_server import Fault, Reply, Web, redirect
 
-from monitor.intake.fetch import connection_pool
+from monitor.intake.fetch import connections
 from monitor.intake.fetch.client import ACCEPT_PAGE
 from monitor.model.feed import RequestOptions, Secret
 from monitor.model.poll import NotModified
@@ -245,7 +245,7 @@ def test_a_proxy_that_fails(web: Web, certificate: Any) -> None:
 def test_a_server_behind_a_tunnel_may_take_its_time(
     certificate: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection_pool, "TUNNEL", 1.0)
+    monkeypatch.setattr(connections, "TUNNEL", 1.0)
     server, cert = certificate
     options = {"tls": ssl.create_default_context(cafile=str(cert)), "resolve": nearby}
     with Web(tls=server) as web, Proxy() as proxy:
@@ -306,7 +306,7 @@ def test_a_permanent_move_is_told(web: Web, statuses, moved_to):
         ({"/0": Reply(302)}, "302 Found, without saying where to"),
         ({"/0": redirect("ftp://example.org/")}, "redirects to what is not http or https"),
         ({"/0": redirect("file:///etc/passwd")}, "redirects to what is not http or https"),
-        ({"/0": redirect("javascript:alert(1)")}, "redirects to what is not a valid URL"),
+        ({"/0": redirect("javascript:alert(1)")}, "redirects to what is not http or https"),
         ({"/0": redirect("http://[::1/")}, "redirects to what is not a valid URL"),
         ({"/0": redirect("http://a.example:99999/")}, "redirects to what is not a valid port"),
         ({"/0": redirect("http://x" + "y" * 70 + ".é/")}, "redirects to what is not a valid URL"),
