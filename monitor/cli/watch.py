@@ -27,7 +27,7 @@ from monitor.presentation.rows import columns
 from monitor.presentation.rows.watchlists import TermRow, WatchlistRow, term_row
 from monitor.presentation.service.explanation import explain_match, find_watchlist
 from monitor.presentation.service.listings import watchlist_rows
-from monitor.storage.data_folder import archive_address
+from monitor.storage.data_folder import archive_path
 from monitor.watchlists.exclusions import describe_precision, precision
 from monitor.watchlists.lint import forms
 
@@ -306,7 +306,7 @@ def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> N
     """
     cli: CliContext = context.obj
     cli.service().status()  # raises StoreError if there is no store
-    with closing(open_archive(archive_address(cli.archive))) as archive:
+    with closing(open_archive(archive_path(cli.archive))) as archive:
         found_forms = [form for term in dict.fromkeys(terms) for form in forms(archive, term)]
     if style != "table":
         output.print_rows((form._asdict() for form in found_forms), style, FORM_COLUMNS)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from index import archive_engine
-from index.archive import Archive
+from index import ArchiveFolder
 from index.errors import ArchiveError
 from monitor.base.article import Article
 from monitor.base.errors import StoreError
@@ -32,7 +31,7 @@ from monitor.config.yaml_edit import scalar
 from monitor.model.config import Config
 from monitor.model.watchlist import Watchlist
 from monitor.presentation.service.explanation import find_watchlist
-from monitor.storage.data_folder import archive_address
+from monitor.storage.data_folder import archive_path
 from monitor.storage.store import open_views
 from monitor.storage.store.sql.views import Views
 from monitor.watchlists.backtest import ArchiveReplay, TrialTallies, histogram, known_feeds, replay
@@ -46,6 +45,7 @@ from monitor.watchlists.exclusions import (
 from monitor.watchlists.lint import FEW, LintRemark, count, lint
 
 if TYPE_CHECKING:
+    from index import Archive
     from monitor.watchlists.backtest import TrialTally
 
 
@@ -232,8 +232,8 @@ def _noise_remarks(cli: CliContext, config: Config) -> Iterator[LintRemark]:
 
 def _archive(cli: CliContext) -> Archive | None:
     """Return the archive; None if there is none yet."""
-    engine = archive_engine(archive_address(cli.archive))
-    return engine.open(partial=False) if engine.exists() else None
+    archive_folder = ArchiveFolder(archive_path(cli.archive))
+    return archive_folder.open(partial=False) if archive_folder.exists() else None
 
 
 SUGGEST_COLUMNS = (

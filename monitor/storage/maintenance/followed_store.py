@@ -11,11 +11,11 @@ import math
 from array import array
 from pathlib import Path
 
-from index import archive_engine
+from index import ArchiveFolder
 from monitor.base.article import Timestamp
 from monitor.base.files import atomic_write
 from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
-from monitor.storage.data_folder import archive_address
+from monitor.storage.data_folder import archive_path
 from monitor.storage.store.sql.articles import article_columns
 from monitor.storage.store.sql.store import Store, outbox_entries
 
@@ -55,7 +55,7 @@ class FollowedStore(Store):
         self._data = data
         ((newest, self._database),) = self._read(_NEWEST)
         known = read_position(data, self._database)
-        if not archive_engine(archive_address(data)).count_articles():
+        if not ArchiveFolder(archive_path(data)).count_articles():
             known = newest  # all articles are added anyway, the newest first
         self.position = known if known <= newest else 0
         """The number up to which the index is in line."""
@@ -67,7 +67,7 @@ class FollowedStore(Store):
             "SELECT count(*) FROM index_changes WHERE number > ?", (self.position,)
         )
         ((stored,),) = self._read("SELECT count(*) FROM articles")
-        searchable = archive_engine(archive_address(self._data)).count_articles()
+        searchable = ArchiveFolder(archive_path(self._data)).count_articles()
         return max(int(changed), int(stored) - searchable)
 
     def unindexed(self, limit: int, after: int = 0, chars: float = math.inf) -> list[OutboxEntry]:

@@ -27,7 +27,7 @@ from monitor.base.files import atomic_write
 from monitor.base.translation import gettext as _
 
 if TYPE_CHECKING:
-    from index.archive import ArchiveWriter
+    from index import ArchiveWriter
     from monitor.storage.store.sql.store import Store
 
 log = logging.getLogger("tocsin.indexer")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from index import archive_engine
+from index import ArchiveFolder
 from index.errors import ArchiveDamaged
 from monitor.base.article import Article, Timestamp
 from monitor.base.files import atomic_write
@@ -19,7 +19,7 @@ from monitor.base.translation import mark, ngettext, number
 from monitor.storage.maintenance.guarded_writer import GuardedWriter
 
 if TYPE_CHECKING:
-    from index.archive import ArchiveAddress, ArchiveWriter
+    from index import ArchiveWriter
     from monitor.storage.store.sql.store import Store
 
 PROGRESS = "index.progress"
@@ -209,11 +209,11 @@ class IndexRepair:
             yield batch
 
 
-def usable_writer(address: ArchiveAddress) -> ArchiveWriter:
+def usable_writer(address: Path) -> ArchiveWriter:
     """Return the writer of an index; an index that cannot be opened is replaced by a new one."""
-    engine = archive_engine(address)
+    archive_folder = ArchiveFolder(address)
     try:
-        return engine.open_writer()
+        return archive_folder.open_writer()
     except ArchiveDamaged as error:
         log.error(_("{error}; rebuilding it from the store", error=error))
-        return engine.replace()
+        return archive_folder.replace()

@@ -12,11 +12,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index import archive_engine
+from index import ArchiveFolder
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor.base.errors import StoreError
 from monitor.base.translation import gettext as _
-from monitor.storage.data_folder import archive_address
+from monitor.storage.data_folder import archive_path
 from monitor.storage.maintenance import index_repair
 from monitor.storage.maintenance.index_repair import (
     MOST_CHARACTERS,
@@ -25,7 +25,7 @@ from monitor.storage.maintenance.index_repair import (
 )
 
 if TYPE_CHECKING:
-    from index.archive import ArchiveWriter
+    from index import ArchiveWriter
     from monitor.storage.store.sql.store import Store
 
 log = logging.getLogger("tocsin.indexer")
@@ -110,7 +110,7 @@ def reindex(store: Store, data: Path, progress: Progress = lambda *_: None) -> i
     Searches go on during the rebuild. Not for use while an indexer runs on the index.
     """
     last = store.outbox().last
-    with archive_engine(archive_address(data)).rebuild() as writer:
+    with ArchiveFolder(archive_path(data)).rebuild() as writer:
         for _step in IndexRepair(store, writer, data, progress).steps(everything=True):
             pass
         articles = writer.article_count
@@ -132,7 +132,7 @@ class _OutboxFollower:
     ) -> None:
         self._store = store
         self._mended: Callable[[], None] | None = mended
-        self._address = archive_address(data)
+        self._address = archive_path(data)
         self._data = data
         index_repair.is_suspect(self._data)  # the check happens now
         self.writer: ArchiveWriter = index_repair.usable_writer(self._address)

@@ -13,7 +13,7 @@ from zlib import crc32
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.archive import Archive, ArchiveHit, ArchivePage, CollectionStats
+from index.archive import ArchiveHit, ArchivePage, CollectionStats
 from index.query.parser import Query, parse_query
 from monitor.base.article import Timestamp
 from monitor.base.errors import CursorError
@@ -21,6 +21,7 @@ from monitor.base.translation import gettext as _
 from monitor.storage.search.query_resolution import QueryResolution
 
 if TYPE_CHECKING:
+    from index import Archive
     from monitor.model.search import Filter
 
 

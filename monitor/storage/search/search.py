@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 from index import open_archive
 from index.analysis import inflection
 from index.analysis.text_cache import clear_all
-from index.archive import Archive, ArchiveHit, ArchivePage, MatchedArticles
+from index.archive import ArchiveHit, ArchivePage, MatchedArticles
 from index.errors import ArchiveDamaged, ArchiveError
 from index.evaluation.highlight import Highlighter, snippet
 from index.interruption import checked
@@ -32,13 +32,14 @@ from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.search import Filter, Results, SearchHit, Suggestion
-from monitor.storage.data_folder import archive_address
+from monitor.storage.data_folder import archive_path
 from monitor.storage.maintenance import index_repair
 from monitor.storage.search.paging import ResultPage
 from monitor.storage.search.query_resolution import QueryResolution
 from monitor.storage.search.suggestions import suggestions
 
 if TYPE_CHECKING:
+    from index import Archive
     from index.evaluation.significant_terms import SignificantTerm
     from monitor.model.status import Totals
     from monitor.storage.store.sql.views import Views
@@ -224,7 +225,7 @@ class ArchiveSearch:
     def _opened(self) -> Archive:
         with self._opening:
             if self._archive is None:
-                self._archive = open_archive(archive_address(self._data), partial=True)
+                self._archive = open_archive(archive_path(self._data), partial=True)
             return self._archive
 
     def let_go(self) -> None:

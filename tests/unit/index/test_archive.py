@@ -1,4 +1,4 @@
-"""What every archive answers and does: the one of a folder, and the one in memory."""
+"""What an archive answers and does."""
 
 from __future__ import annotations
 
@@ -6,60 +6,41 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import count
+from math import log
 from pathlib import Path
+from statistics import fmean
 from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from support import memory_archive  # noqa: F401 (registers its scheme)
 from support.properties import examples
 
-from index import archive_engine, open_archive, open_archive_writer
-from index.archive import (
-    Archive,
-    ArchiveEngine,
-    ArchiveHit,
-    ArchivePage,
-    ArchiveWriter,
-    DocumentFilter,
-)
+from index import ArchiveFolder, open_archive, open_archive_writer
+from index.analysis.term_positions import postings
+from index.archive import ArchiveHit, ArchivePage, DocumentFilter
+from index.engine.searcher import Archive
+from index.engine.writer import ArchiveWriter
 from index.errors import ArchiveDamaged, QueryError
 from index.evaluation.spans import MemoryDocument, evaluate
 from index.query.ast import Facet, Word
 from index.query.parser import Query, parse_query, score
 from monitor.base.article import Article
 
-KINDS = ("folder", "memory")
-each_kind = pytest.mark.parametrize("kind", KINDS)
-
-
-_names = count()
-
 
 @contextmanager
-def address(kind: str) -> Iterator[str]:
-    """Yield an address at which there is no archive."""
-    if kind == "memory":
-        yield f"memory:{next(_names)}"
-        return
+def opened() -> Iterator[tuple[ArchiveWriter, Archive]]:
+    """Open an empty archive for writing and for reading."""
     with TemporaryDirectory() as name:
-        yield str(Path(name) / "archive")
+        folder = Path(name) / "archive"
+        yield open_archive_writer(folder), open_archive(folder)
 
 
-@contextmanager
-def opened(kind: str) -> Iterator[tuple[ArchiveWriter, Archive]]:
-    """Open an empty archive of a kind for writing and for reading."""
-    with address(kind) as empty:
-        yield open_archive_writer(empty), open_archive(empty)
-
-
-@pytest.fixture(params=KINDS)
-def both(request: pytest.FixtureRequest) -> Iterator[tuple[ArchiveWriter, Archive]]:
-    with opened(request.param) as found:
-        yield found
+@pytest.fixture
+def both() -> Iterator[tuple[ArchiveWriter, Archive]]:
+    with opened() as pair:
+        yield pair
 
 
 WORDS = re.findall(
@@ -189,7 +170,6 @@ class World:
 
 
 @pytest.mark.costly
-@each_kind
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     history=HISTORY,
@@ -197,9 +177,9 @@ class World:
     scope=SCOPE,
 )
 def test_search_and_reading_agree(
-    kind: str, history: list[list[Article]], queries: list[Query | None], scope: DocumentFilter
+    history: list[list[Article]], queries: list[Query | None], scope: DocumentFilter
 ) -> None:
-    with opened(kind) as (writer, archive):
+    with opened() as (writer, archive):
         world = World(writer)
         for batch in history:
             world.add(batch)
@@ -218,7 +198,6 @@ def test_search_and_reading_agree(
                 assert matched.dates == {hit.id: hit.date for hit in found.hits}
 
 
-@each_kind
 @settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     history=HISTORY,
@@ -226,13 +205,13 @@ def test_search_and_reading_agree(
     threshold=st.sampled_from([0.3, 2, 4, 7]),
 )
 def test_scores_agree_too(
-    kind: str, history: list[list[Article]], weights: dict[str, float], threshold: float
+    history: list[list[Article]], weights: dict[str, float], threshold: float
 ) -> None:
     try:
         query = score(weights, threshold)
     except QueryError:
         assume(False)
-    with opened(kind) as (writer, archive):
+    with opened() as (writer, archive):
         world = World(writer)
         for batch in history:
             world.add(batch)
@@ -309,7 +288,7 @@ def test_a_filter_that_nobody_resolves_is_refused(both: tuple[ArchiveWriter, Arc
         archive.search(parse_query("port lang:fr"))
 
 
-def test_both_archives_score_alike() -> None:
+def test_scores_are_those_of_bm25(both: tuple[ArchiveWriter, Archive]) -> None:
     texts = [
         "le port",
         "le port belge",
@@ -318,16 +297,23 @@ def test_both_archives_score_alike() -> None:
         "le canal et le port",
         "ports",
     ]
-    pages = []
-    for kind in KINDS:
-        with opened(kind) as (writer, archive):
-            writer.add(article(id, text, summary="un texte " * id) for id, text in enumerate(texts))
-            pages.append(archive.search(parse_query("port~ OR quai"), sort="score"))
-    folder, memory = pages
-    assert [hit.id for hit in folder.hits] == [hit.id for hit in memory.hits]
-    scores = [hit.score for hit in memory.hits]
-    assert [hit.score for hit in folder.hits] == pytest.approx(scores)
-    assert min(scores) > 0
+    articles = [article(id, text, summary="un texte " * id) for id, text in enumerate(texts)]
+    writer, archive = both
+    writer.add(articles)
+    page = archive.search(parse_query("port~ OR quai"), sort="score")
+    words = [postings(each) for each in articles]
+    lengths = [sum(map(len, each.values())) for each in words]
+    scores = [0.0] * len(articles)
+    for keys in (("port", "ports"), ("quai",)):
+        counts = [sum(len(each.get(key, ())) for key in keys) for each in words]
+        having = sum(count > 0 for count in counts)
+        rarity = log(1 + (len(articles) - having + 0.5) / (having + 0.5))
+        for number, count in enumerate(counts):
+            norm = 1.2 * (0.25 + 0.75 * lengths[number] / fmean(lengths))
+            scores[number] += rarity * count * 2.2 / (count + norm)
+    assert {hit.id: hit.score for hit in page.hits} == pytest.approx(
+        {each.id: score for each, score in zip(articles, scores, strict=True) if score}
+    )
 
 
 # --- what it is made of ---------------------------------------------------------------------
@@ -463,7 +449,6 @@ def written(id: int, what: tuple[list[str], int, int]) -> Article:
 
 
 @pytest.mark.costly
-@each_kind
 @settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     there=st.lists(st.lists(WRITTEN, min_size=1, max_size=3), min_size=8, max_size=14),
@@ -474,7 +459,6 @@ def written(id: int, what: tuple[list[str], int, int]) -> Article:
     since=st.none() | st.integers(900, 1100),
 )
 def test_pages_are_those_of_the_first_moment(
-    kind: str,
     there: list[list[tuple[list[str], int, int]]],
     coming: list[list[tuple[list[str], int, int]]],
     text: str,
@@ -482,7 +466,7 @@ def test_pages_are_those_of_the_first_moment(
     limit: int,
     since: int | None,
 ) -> None:
-    with opened(kind) as (writer, archive):
+    with opened() as (writer, archive):
         last = 0
 
         def add(batch: list[tuple[list[str], int, int]]) -> None:
@@ -516,10 +500,9 @@ def test_pages_of_an_archive_at_rest_are_its_result(
 # --- the archive as a whole ---------------------------------------------------------------
 
 
-@pytest.fixture(params=KINDS)
-def engine(request: pytest.FixtureRequest) -> Iterator[ArchiveEngine]:
-    with address(request.param) as empty:
-        yield archive_engine(empty)
+@pytest.fixture
+def folder(tmp_path: Path) -> ArchiveFolder:
+    return ArchiveFolder(tmp_path / "archive")
 
 
 def an_article(id: int) -> Article:
@@ -527,44 +510,44 @@ def an_article(id: int) -> Article:
 
 
 def test_where_there_is_no_archive_none_is_opened_and_nothing_counted(
-    engine: ArchiveEngine,
+    folder: ArchiveFolder,
 ) -> None:
     with pytest.raises(ArchiveDamaged):
-        engine.open(partial=True)
-    assert (engine.exists(), engine.holds_articles()) == (False, False)
-    assert (engine.count_articles(), engine.size()) == (0, 0)
+        folder.open(partial=True)
+    assert (folder.exists(), folder.holds_articles()) == (False, False)
+    assert (folder.count_articles(), folder.size()) == (0, 0)
 
 
-def test_what_is_added_is_counted_without_opening_the_archive(engine: ArchiveEngine) -> None:
-    writer = engine.open_writer()
-    assert (engine.exists(), engine.holds_articles(), engine.count_articles()) == (True, False, 0)
+def test_what_is_added_is_counted_without_opening_the_archive(folder: ArchiveFolder) -> None:
+    writer = folder.open_writer()
+    assert (folder.exists(), folder.holds_articles(), folder.count_articles()) == (True, False, 0)
     writer.add(map(an_article, range(1, 4)))
     writer.remove([2])
     writer.close()
-    assert (engine.holds_articles(), engine.count_articles()) == (True, 2)
-    assert engine.size() > 0
-    assert sorted(engine.open_writer().all_ids()) == [1, 3]
+    assert (folder.holds_articles(), folder.count_articles()) == (True, 2)
+    assert folder.size() > 0
+    assert sorted(folder.open_writer().all_ids()) == [1, 3]
 
 
-def test_an_archive_that_is_replaced_is_empty(engine: ArchiveEngine) -> None:
-    engine.open_writer().add([an_article(1)])
-    writer = engine.replace()
-    assert (writer.article_count, engine.count_articles()) == (0, 0)
+def test_an_archive_that_is_replaced_is_empty(folder: ArchiveFolder) -> None:
+    folder.open_writer().add([an_article(1)])
+    writer = folder.replace()
+    assert (writer.article_count, folder.count_articles()) == (0, 0)
     writer.add([an_article(2)])
-    assert engine.open(partial=False).ids(parse_query("port")) == [2]
+    assert folder.open(partial=False).ids(parse_query("port")) == [2]
 
 
-def test_searches_go_on_while_an_archive_is_rebuilt(engine: ArchiveEngine) -> None:
-    engine.open_writer().add([an_article(1)])
-    with engine.rebuild() as writer:
+def test_searches_go_on_while_an_archive_is_rebuilt(folder: ArchiveFolder) -> None:
+    folder.open_writer().add([an_article(1)])
+    with folder.rebuild() as writer:
         writer.add([an_article(2)])
-        assert engine.open(partial=False).ids(parse_query("port")) == [1]
-    assert engine.open(partial=False).ids(parse_query("port")) == [2]
+        assert folder.open(partial=False).ids(parse_query("port")) == [1]
+    assert folder.open(partial=False).ids(parse_query("port")) == [2]
 
 
-def test_a_rebuild_that_fails_leaves_the_archive_as_it_was(engine: ArchiveEngine) -> None:
-    engine.open_writer().add([an_article(1)])
-    with pytest.raises(OSError, match="full"), engine.rebuild() as writer:
+def test_a_rebuild_that_fails_leaves_the_archive_as_it_was(folder: ArchiveFolder) -> None:
+    folder.open_writer().add([an_article(1)])
+    with pytest.raises(OSError, match="full"), folder.rebuild() as writer:
         writer.add([an_article(2)])
         raise OSError("full")
-    assert engine.open(partial=False).ids(parse_query("port")) == [1]
+    assert folder.open(partial=False).ids(parse_query("port")) == [1]
