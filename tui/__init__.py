@@ -23,7 +23,7 @@ The archive screen has threads of its own, so that no query delays a key or anot
 
     screens/archive ── query ──▶ thread "search" ──▶ widgets/search_results ◀── view/search
                     ── results ─▶ thread "extras" ──▶ severities, chart, suggested queries
-                    ── F ───────▶ thread "facets" ──▶ screens/facets ◀── view/search
+                    ── F ───────▶ facets, from which one can choose  ◀── view/search
 
 The packages, each importing only those below it:
 

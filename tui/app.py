@@ -18,15 +18,11 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.presentation.service.service import Service
 from tui.base_app import AppSettings, BaseApp, may_write
-from tui.key_labels import bind, key_label, own_bindings
+from tui.key_labels import Command, bind, key_label, own_bindings
 from tui.screens.archive import ArchiveScreen
-from tui.screens.article import ArticleScreen
-from tui.screens.command_palette import Command, CommandPalette
-from tui.screens.dialogs import Dialog
-from tui.screens.help import HelpDialog
+from tui.screens.dialogs import Dialog, NewsroomScreen, show_dialog
 from tui.screens.main import MainScreen
-from tui.screens.newsroom_screen import NewsroomScreen
-from tui.screens.panes import PaneScreen
+from tui.screens.panes import ArticleScreen, PaneScreen
 from tui.screens.status_details import open_part
 from tui.shutdown import DRAIN_SECONDS
 from tui.themes import THEMES, theme_label
@@ -88,13 +84,11 @@ class DashboardApp(BaseApp):
 
     def action_command_palette(self) -> None:
         """Ask for a command by the words of its name, and run it."""
-
-        def on_choice(command: Command | None) -> None:
-            if command is not None:
-                self.call_later(command.run)
+        from tui.screens.help import CommandPalette
 
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(list(self._commands())), on_choice)
+            palette = CommandPalette(list(self._commands()))
+            show_dialog(self.screen, palette, lambda command: self.call_later(command.run))
 
     def _commands(self) -> Iterator[Command]:
         """Yield every key binding in force, the themes, and what there is for each watchlist."""
@@ -115,9 +109,6 @@ class DashboardApp(BaseApp):
     def _commands_of_main(self) -> Iterator[Command]:
         """Yield what the main screen does that has no key there."""
         main = self.main_screen
-        yield Command(
-            _("Show the trends of the watchlists"), partial(self.run_action, "trends", main)
-        )
         silenced = "app.show_on_main('silenced')"
         yield Command(_("Show silenced stories"), partial(self.run_action, silenced))
         if self.screen is main:  # the screen of the feeds has a key for it
@@ -133,6 +124,8 @@ class DashboardApp(BaseApp):
 
     def action_help(self) -> None:
         """Show every key, those of the pane with the focus first."""
+        from tui.screens.help import HelpDialog
+
         if not isinstance(self.screen, HelpDialog):
             here = [type(node) for node in (self.focused, self.screen) if node is not None]
             self.push_screen(HelpDialog(type(self), self.keymap, here))

@@ -45,7 +45,7 @@ READ_ONLY_ACTIONS = frozenset({
     "match", "move", "newest", "next_pane", "next_theme", "open", "open_link", "open_part",
     "outlets", "page", "pane", "parts", "pause", "repaint", "revisions", "scroll", "search",
     "show_on_main", "similar", "sort", "states", "suspend_process", "theme", "toggle_bell",
-    "top", "trends", "untriaged", "why", "zoom",
+    "top", "untriaged", "why", "zoom",
 })  # fmt: skip
 """Actions that never write. A read-only dashboard refuses every other action, new ones too."""
 

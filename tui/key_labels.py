@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from msgspec import Struct
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
@@ -56,6 +57,18 @@ class KeyBinding(NamedTuple):
 
 BarEntry = tuple[str, str] | KeyBinding
 """An (action, label) whose key is looked up, or an entry that needs no binding."""
+
+
+class Command(Struct, frozen=True):
+    """What the palette offers."""
+
+    label: str
+    run: Callable[[], Any]
+    """Runs it; may return an awaitable."""
+    key: str = ""
+    """As it is printed."""
+    name: str = ""
+    """In the settings file."""
 
 
 def bind(
@@ -152,5 +165,6 @@ def key_bar_entries(
         action, label = entry
         binding, prefix = bound[action]
         key = key_label(binding.key.split(",")[0])
-        found.append(KeyBinding(key, pgettext("key", label), prefix + action))
+        at_once = action if "." in action else prefix + action
+        found.append(KeyBinding(key, pgettext("key", label), at_once))
     return found

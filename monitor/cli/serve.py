@@ -16,7 +16,6 @@ from monitor.cli import CliContext, say, set_up_log
 from monitor.cli.dashboard import dashboard
 from monitor.cli.options import with_listening
 from monitor.runtime.machine import new_token, server_connections
-from tui.web.auth import Auth
 
 PORT = 8734
 _TERMINAL_VARIABLES = (
@@ -65,7 +64,7 @@ def serve(
     with newsroom.monitor_meanwhile(no_monitor=no_monitor):
         newsroom.service(read_only=True).views.version()  # report a missing archive now
         local, known = names_of(host, names)
-        auth = Auth(new_token(), local=local, names=known)
+        auth = server.Auth(new_token(), local=local, names=known)
         listener = open_listener(host, port, server.BACKLOG)
         dashboards = server.DashboardServer(
             shlex.join(dashboard_command(newsroom, options)), auth, say, server_connections()

@@ -418,6 +418,8 @@ class FakeNewsroom:
         assignee: str | None = None,
         tags: Sequence[str] = (),
         untag: Sequence[str] = (),
+        acknowledge: bool = False,
+        seen: Mapping[str, Any] = {},
         shown: Mapping[int, TriageState] = {},
     ) -> TriageAction | None:
         if self.locked.is_set():

@@ -19,12 +19,14 @@ from msgspec import Struct, field
 
 from index.analysis.folding import CJK, fold
 from index.query.ast import Mode, Node, Phrase, Word
+from index.query.completion import Completion, complete
 from monitor.base.article import Timestamp
 from monitor.base.url import host
 from monitor.model.alert import EscalatedAlert
 from monitor.model.feed import FeedHealth
 from monitor.model.search import Filter
 from monitor.model.watchlist import WatchlistCount
+from monitor.presentation.service.triage import ME, NOBODY
 from monitor.storage.search.alert_filter import (
     AlertFilter,
     FilterMeaning,
@@ -62,6 +64,25 @@ def filter_names(
         alert_tags=tags,
         people=people,
     )
+
+
+def filter_completion(names: FilterNames, text: str) -> Completion:
+    """Return how a filter can go on: with names of filters, or the values of one."""
+    values: dict[str, Iterable[str]] = {
+        "watch": names.watchlists,
+        "feed": [feed for feed, _host in names.feeds],
+        "tag": sorted({*names.feed_tags, *names.alert_tags}),
+        "assigned": (ME, NOBODY, *names.people),
+        "lang": ("fr", "en", "und"),
+    }
+    return complete(text, len(text), lambda name: values.get(name, ()), of_alerts=True)
+
+
+def completed_filters(names: FilterNames, text: str) -> list[str]:
+    """Return a filter with its last word completed in each way; a name may get quotes."""
+    completion = filter_completion(names, text)
+    lines = [text[: completion.start] + each.text for each in completion.candidates]
+    return [line for line in lines if len(line) > len(text)]
 
 
 class AlertSelector:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,13 +26,11 @@ from monitor.model.feed import FeedHealth, Setting
 from monitor.model.watchlist import Untriaged, WatchlistCount
 from monitor.storage.search.alert_filter import AlertFilter, FilterNames
 from tui.data.alert_selection import AlertSelector, filter_names
-from tui.data.commit_watch import CommitWatch
 from tui.data.story_list import FirstAlerts
 from tui.data.ui_state import UiStateFile
 
 if TYPE_CHECKING:
     from monitor.model.status import Status, StoreVersion
-    from monitor.model.triage import Change, TriageAction, TriageState
     from monitor.presentation.service.service import Service
 
 
@@ -127,6 +125,51 @@ def _read_settings(path: Path) -> dict[str, Sequence[Setting]]:
         return {feed.url: feed.settings for feed in load(path).feeds}
     except MonitorError:
         return {}
+
+
+QUIET = 20.0
+"""Seconds for which a listener waits at once."""
+BETWEEN = 0.5
+"""Seconds between two wake-ups at least: a monitor commits many times a second."""
+
+
+class CommitWatch:
+    """Listens to a store that tells of commits, in a thread; another one is to be asked always."""
+
+    def __init__(self, open_listener: Callable[[], Any]) -> None:
+        self._open = open_listener
+        self._listener: Any = None
+        self._changed = threading.Event()
+        self._changed.set()
+        self._closed = threading.Event()
+
+    def start(self, wake: Callable[[], object]) -> None:
+        """Call `wake`, in a thread, soon after each commit, if the store tells of them."""
+        self._listener = self._open()
+        if self._listener is not None:
+            listening = threading.Thread(
+                target=self._listen, args=(self._listener, wake), name="tocsin-commits", daemon=True
+            )
+            listening.start()
+
+    def take(self) -> bool:
+        """Return whether something may have been committed since the last call."""
+        if self._listener is None:
+            return True
+        changed = self._changed.is_set()
+        self._changed.clear()
+        return changed
+
+    def close(self) -> None:
+        self._closed.set()
+
+    def _listen(self, listener: Any, wake: Callable[[], object]) -> None:
+        while not self._closed.is_set():
+            if listener.wait(QUIET) and not self._closed.is_set():
+                self._changed.set()
+                wake()
+                self._closed.wait(BETWEEN)
+        listener.close()
 
 
 STATUS_EVERY, VISIBLE_EVERY, COUNTS_EVERY = 3, 5, 10
@@ -300,43 +343,6 @@ class NewsroomModel:
         for schedule in (self._status_schedule, self._counts_schedule, self._visible_schedule):
             schedule.force()
         self._version = None
-
-    async def write(
-        self, ids: Sequence[int], change: Change, shown: Mapping[int, TriageState]
-    ) -> TriageAction | None:
-        """Store a triage decision about alerts as they were shown.
-
-        Raises:
-            StoreError: The store cannot be written.
-        """
-        return await self.ask(
-            self.service.triage.change,
-            ids,
-            state=change.state,
-            verdict=change.verdict,
-            starred=change.starred,
-            note=change.note,
-            assignee=change.assignee,
-            tags=change.tags,
-            untag=change.untag,
-            shown=shown,
-        )
-
-    async def undo(self, act: int | None) -> TriageAction | None:
-        """Undo a stored decision, or this analyst's last one.
-
-        Raises:
-            StoreError: The store cannot be written.
-        """
-        return await self.ask(self.service.triage.undo, act)
-
-    async def redo(self) -> TriageAction | None:
-        """Redo the decision that was undone last.
-
-        Raises:
-            StoreError: The store cannot be written.
-        """
-        return await self.ask(self.service.triage.redo)
 
     def feed_url(self, name: str) -> str | None:
         """Return the address of a feed by its name."""

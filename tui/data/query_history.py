@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from textual.suggester import Suggester
-
 from index.analysis.folding import compact
 from index.errors import ArchiveError
 from monitor.base.errors import MonitorError
@@ -93,26 +91,17 @@ class QueryHistory:
         self._at = -1
 
 
-class QuerySuggester(Suggester):
-    """Completes the last word: a saved search, a field, a filter and its values."""
+async def complete_query(newsroom: NewsroomModel, written: str) -> list[str]:
+    """Return a query with its last word completed: a saved search, a field, a filter, a value."""
 
-    def __init__(self, newsroom: NewsroomModel) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-        self._newsroom = newsroom
+    def lines() -> list[str]:
+        service = newsroom.service
+        if written.startswith(SAVED_PREFIX):
+            return [f"{SAVED_PREFIX}{search.name}" for search in service.saved_searches()]
+        completion = service.archive.complete(written, len(written))
+        return [written[: completion.start] + each.text for each in completion.candidates]
 
-    async def get_suggestion(self, value: str) -> str | None:
-        """Return the whole line with its last word completed."""
-        try:
-            return await self._newsroom.ask(self._complete, value)
-        except (MonitorError, ArchiveError):
-            return None
-
-    def _complete(self, value: str) -> str | None:
-        service = self._newsroom.service
-        if value.startswith(SAVED_PREFIX):
-            lines = [f"{SAVED_PREFIX}{search.name}" for search in service.saved_searches()]
-        else:
-            completion = service.archive.complete(value, len(value))
-            lines = [value[: completion.start] + each.text for each in completion.candidates]
-        longer = (line for line in lines if len(line) > len(value) and line.isprintable())
-        return next((line for line in longer if line.casefold().startswith(value.casefold())), None)
+    try:
+        return await newsroom.ask(lines)
+    except (MonitorError, ArchiveError):
+        return []

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
+from textual import events
 from textual.binding import BindingType
-from textual.timer import Timer
+from textual.widgets import Input
 
 from index.analysis.folding import compact
 from index.errors import QueryError
 from index.query.ast import Facet, Node, Or, clauses
-from index.query.filters import offered_filter
+from index.query.filters import offered_filter, offered_name
 from monitor.base import signs
 from monitor.base.errors import MonitorError
 from monitor.base.formatting import stories
@@ -24,13 +25,13 @@ from monitor.model.watchlist import WatchlistCount
 from monitor.presentation.service.triage import ME
 from monitor.presentation.spans import Line, fit
 from monitor.storage.search.alert_filter import ALL, AlertFilter, parse_headline_filter
+from tui.data.alert_selection import completed_filters, filter_completion
 from tui.key_labels import bind
-from tui.screens.dialogs import Dialog
-from tui.screens.panes import PaneScreen, input_error
+from tui.screens.dialogs import choose
+from tui.screens.panes import PaneScreen
 from tui.view.alerts import watchlist_columns, watchlist_row
 from tui.widgets.alert_stream import AlertStream
-from tui.widgets.filter_line import PROMPT, FilterLine
-from tui.widgets.line_list import LineList
+from tui.widgets.query_line import QueryLine
 from tui.widgets.watchlist_pane import WatchlistPane
 
 
@@ -71,14 +72,6 @@ def _clause_text(node: Node) -> str:
     return node.text
 
 
-class _FilterOption(NamedTuple):
-    """A filter that can be chosen."""
-
-    label: str
-    name: str = ""
-    value: str = ""
-
-
 _LABELS = mark_all(
     "filter", "All alerts", "New", "Closed", "High severity", "Starred", "Assigned to me",
     "Escalated", "Relevant", "Noise", "Silenced", "Merged", "In French", "In English", "Today",
@@ -89,64 +82,53 @@ _CLAUSES = (
     ("is", "silenced"), ("is", "merged"),
     ("lang", "fr"), ("lang", "en"), ("since", "today"),
 )  # fmt: skip
-_COMMON_FILTERS = tuple(
-    _FilterOption(label, name, value)
-    for label, (name, value) in zip(_LABELS, _CLAUSES, strict=True)
-)
 
 
-class FilterList(LineList):
-    """All alerts, the common filters, then each watchlist; those in force are marked."""
+def filter_rows(
+    counts: Sequence[WatchlistCount], current: AlertFilter, cells: int
+) -> list[tuple[Line, str]]:
+    """Return all alerts, the common filters, then each watchlist; those in force are marked.
 
-    def __init__(self, counts: Sequence[WatchlistCount], current: AlertFilter) -> None:
-        super().__init__()
-        self._counts = counts
-        self._current = current
-
-    @property
-    def row_count(self) -> int:
-        return len(self._counts) + len(_COMMON_FILTERS)
-
-    def row_line(self, row: int, cells: int) -> Line:
-        label, name, value = self._option(row)
-        chosen = has_clause(self._current, name, value) if name else not self._current.text
-        if row >= len(_COMMON_FILTERS):
-            columns = watchlist_columns(self._counts, cells)
-            count = self._counts[row - len(_COMMON_FILTERS)]
-            return watchlist_row(count, cells, chosen=chosen, columns=columns)
-        return [
-            (f"{signs.CHOSEN} " if chosen else "  ", "accent"),
+    Each comes with the current filter with that of the row added, or removed again.
+    """
+    clauses = [*_CLAUSES, *(("watch", count.name) for count in counts)]
+    chosen = [
+        has_clause(current, name, value) if name else not current.text for name, value in clauses
+    ]
+    lines: list[Line] = [
+        [
+            (f"{signs.CHOSEN} " if in_force else "  ", "accent"),
             (fit(pgettext("filter", label), cells - 2), "plain"),
         ]
-
-    def _option(self, row: int) -> _FilterOption:
-        if row < len(_COMMON_FILTERS):
-            return _COMMON_FILTERS[row]
-        name = self._counts[row - len(_COMMON_FILTERS)].name
-        return _FilterOption(name, "watch", name)
-
-    @property
-    def choice(self) -> str:
-        """The current filter with that of the row under the cursor added, or removed again."""
-        _label, name, value = self._option(self.cursor)
-        if not name:
-            return ""
-        chosen = has_clause(self._current, name, value)
-        return with_clause(self._current, name, "" if chosen else value)
+        for label, in_force in zip(_LABELS, chosen, strict=False)
+    ]
+    columns = watchlist_columns(counts, cells)
+    lines += [
+        watchlist_row(count, cells, chosen=in_force, columns=columns)
+        for count, in_force in zip(counts, chosen[len(_CLAUSES) :], strict=True)
+    ]
+    texts = [
+        with_clause(current, name, "" if in_force else value) if name else ""
+        for (name, value), in_force in zip(clauses, chosen, strict=True)
+    ]
+    return list(zip(lines, texts, strict=True))
 
 
-class FilterDialog(Dialog[str]):
-    """Asks for a filter; gives its text, None when closed without a choice."""
-
-    def __init__(self, counts: Sequence[WatchlistCount], current: AlertFilter) -> None:
-        self._filters = FilterList(counts, current)
-        super().__init__(pgettext("filter", "Show"), self._filters)
-
-    def on_line_list_selected(self, message: LineList.Selected) -> None:
-        message.stop()
-        self.dismiss(self._filters.choice)
+PROMPT = " f "
+_OFFERED = ("watch", "lang", "feed", "tag", "severity", "since", "state", "is", "assigned")
 
 
+def filter_hint() -> Line:
+    """Return what a filter can hold, and the key that is not in the key bar."""
+    return [
+        (f"   {_('words')}, ", "quiet"),
+        (" ".join(f"{offered_name(name)}:" for name in _OFFERED), "list"),
+        (f"  {_('^f lists')}", "quiet"),
+    ]
+
+
+MOST_OFFERED = 12
+"""Values of a filter that are shown."""
 FIRST_ALERTS = 500
 """Alerts read before the first paint; a thread reads the others afterwards."""
 TYPING_PAUSE = 0.15
@@ -164,13 +146,12 @@ class AlertFilterScreen(PaneScreen):
     ]
     stream: AlertStream
     watchlists: WatchlistPane
-    filter_line: FilterLine
+    filter_line: QueryLine
     current_filter: AlertFilter = ALL
     position = StoreVersion(0, 0, 0, 0)
     """How far the stream has been read."""
     _before: tuple[AlertFilter, int] = (ALL, 0)
     """The filter before the line was opened, and the alert under the cursor."""
-    _typing: Timer | None = None
     _typing_position: StoreVersion | None = None
 
     # --- the stream ---------------------------------------------------------------
@@ -296,36 +277,41 @@ class AlertFilterScreen(PaneScreen):
             text = stories(self.stream.row_count)
             if not complete:
                 text = _("{stories}, reading older headlines…", stories=text)
-            self.filter_line.note.update([(f"   {text}", "quiet")])
+            self.filter_line.show_note(text)
         return True
 
     # --- the line -----------------------------------------------------------------
 
     def action_filter(self) -> None:
         self._before = self.current_filter, self.stream.alert_id
-        self._typing = self._typing_position = None
+        self._typing_position = None
         if self.current != "stream":
             self.show_pane("stream")
         text = self.current_filter.text
-        self.filter_line.open(f"{text} " if text else "")
+        line = self.filter_line
+        line.note.update(filter_hint())
+        with line.input.prevent(Input.Changed):
+            line.write(f"{text} " if text else "")
+        line.display = True
+        line.input.focus()
 
-    def on_filter_line_text_changed(self, message: FilterLine.TextChanged) -> None:
+    def on_input_changed(self, event: Input.Changed) -> None:
         """Filter the stream soon; show an error, and keep the last valid filter meanwhile."""
         try:
-            alert_filter = parse_headline_filter(message.text)
+            alert_filter = parse_headline_filter(event.value)
         except QueryError as error:
-            self.filter_line.show_error(self._pointer(error))
+            self._show_error(event.value, error)
             return
-        if self._typing is not None:
-            self._typing.stop()
-        cursor = self._before[1]
-        self._typing = self.set_timer(
-            TYPING_PAUSE, lambda: self._filter_typed(alert_filter, cursor)
-        )
+        filter_typed = partial(self._filter_typed, alert_filter, self._before[1])
+        self.after_pause("typing", TYPING_PAUSE, filter_typed)
 
-    def _pointer(self, error: QueryError) -> Line:
-        cells, indent = self.size.width, len(PROMPT)
-        return input_error(error, self.filter_line.input, cells, indent=indent)
+    def _show_error(self, text: str, error: QueryError) -> None:
+        """Show an error, or for a filter without a value the values that it can have."""
+        candidates = filter_completion(self.newsroom.names, text).candidates
+        if text.endswith(":") and candidates:
+            self.filter_line.show_note("  ".join(each.name for each in candidates[:MOST_OFFERED]))
+        else:
+            self.filter_line.show_error(error)
 
     def _filter_typed(self, alert_filter: AlertFilter, cursor: int) -> None:
         if not self.filter_line.display:
@@ -333,40 +319,65 @@ class AlertFilterScreen(PaneScreen):
         read = partial(self.filter_stream, alert_filter, cursor, self._typing_position)
         self.run_worker(read, group="narrow", exclusive=True)  # type: ignore[arg-type]
 
-    def on_filter_line_text_submitted(self, message: FilterLine.TextSubmitted) -> None:
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self._keep_filter()
+
+    def _keep_filter(self) -> None:
         """Keep the filter if it is valid."""
         try:
-            alert_filter = parse_headline_filter(message.text)
+            alert_filter = parse_headline_filter(self.filter_line.input.value)
         except QueryError as error:
-            self.filter_line.note.update(self._pointer(error))
+            self.filter_line.show_error(error)
             return
         self._close_line()
         self.apply_filter(alert_filter.text, self.stream.alert_id)
 
-    def on_filter_line_cancelled(self) -> None:
+    def cancel_filter(self) -> None:
         """Show the alerts from before."""
         self._close_line()
         before, cursor = self._before
-        if before != self.current_filter or self._typing is not None:  # may be on its way
-            self.apply_filter(before.text, cursor)
+        self.apply_filter(before.text, cursor)  # another one may be on its way
 
     def _close_line(self) -> None:
-        if self._typing is not None:
-            self._typing.stop()
+        self.end_pause("typing")
         self.filter_line.display = False
         self.show_pane("stream")
+
+    def on_key(self, event: events.Key) -> None:
+        """Cancel with esc, complete with tab, keep with the down arrow."""
+        if not self.filter_line.input.has_focus or event.key not in ("escape", "tab", "down"):
+            return
+        event.stop()
+        event.prevent_default()
+        if event.key == "escape":
+            self.cancel_filter()
+        elif event.key == "tab":
+            self._complete()
+        else:
+            self._keep_filter()
+
+    def _complete(self) -> None:
+        """Complete the last word: as is shown, else with quotes around a name."""
+        text = self.filter_line.input.value
+        lines = completed_filters(self.newsroom.names, text)
+        added = [line for line in lines if line.casefold().startswith(text.casefold())]
+        if lines:
+            self.filter_line.write((added or lines)[0])
 
     # --- the list -----------------------------------------------------------------
 
     def action_choose_filter(self) -> None:
         if self.filter_line.display:
-            self.on_filter_line_cancelled()
-
-        def on_choice(text: str | None) -> None:
-            if text is not None:
-                self.apply_filter(text)
-
-        self.app.push_screen(FilterDialog(self.newsroom.watchlists, self.current_filter), on_choice)
+            self.cancel_filter()
+        counts, current = self.newsroom.watchlists, self.current_filter
+        choose(
+            self,
+            pgettext("filter", "Show"),
+            lambda cells: [line for line, _text in filter_rows(counts, current, cells)],
+            [text for _line, text in filter_rows(counts, current, 80)],
+            self.apply_filter,
+            classes="narrow",
+        )
 
     def action_clear_filter(self) -> None:
         self.apply_filter("")

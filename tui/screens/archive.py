@@ -10,8 +10,6 @@ from typing import ClassVar, ParamSpec, TypeVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
-from textual.timer import Timer
 from textual.widgets import Input
 
 from index.errors import ArchiveError, QueryError
@@ -19,9 +17,9 @@ from monitor.base.errors import CursorError, MonitorError
 from monitor.base.garbage import keep_freed
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
-from monitor.model.article import ArticleDetails
+from monitor.model.article import ArticleDetails, MatchPlace
 from monitor.model.config import SavedSearch
-from monitor.model.search import PastSearch, Results, SearchHit
+from monitor.model.search import PastSearch, Results
 from monitor.presentation.spans import Line
 from monitor.storage.search.query_resolution import narrow_query
 from monitor.storage.search.suggestions import FEW
@@ -29,22 +27,19 @@ from tui.data.newsroom import NewsroomModel, ThreadRunner
 from tui.data.query_history import (
     SAVED_PREFIX,
     QueryHistory,
-    QuerySuggester,
+    complete_query,
     resolve_saved,
     suggested_name,
 )
 from tui.key_labels import KeyBinding, bind
-from tui.screens.config_changes import save_search
-from tui.screens.facets import FacetDialog
-from tui.screens.panes import ARTICLE_KEYS, READER_DELAY, PaneScreen, input_error
-from tui.screens.watchlist_form import open_form
+from tui.screens.dialogs import choose
+from tui.screens.panes import ARTICLE_KEYS, PaneScreen
 from tui.type_ahead import TypeAheadApp
 from tui.view.article import match_places
-from tui.view.search import StartRow, facet_clause, result_summary, start_rows
+from tui.view.search import StartRow, facet_clause, facet_rows, result_summary, start_rows
 from tui.widgets.line_list import LineList
-from tui.widgets.reader import Reader
+from tui.widgets.query_line import QueryLine
 from tui.widgets.search_results import ResultList, TrendChart
-from tui.widgets.styled_widget import TextBlock
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -54,7 +49,6 @@ PAGE_SIZE = 100
 """Results of a page; the next page is read when the last rows are near."""
 BUSY_AFTER = 0.4
 """Seconds after which a search is shown to be running."""
-PROMPT = " / "
 _NO_SAVED = mark("no saved searches; S saves one, `searches:` in feeds.yaml lists them")
 
 
@@ -77,8 +71,8 @@ def query_hint() -> Line:
 class ArchiveScreen(PaneScreen):
     """Searches the archive.
 
-    Searches, what is computed from their results, and facets have a thread each, so that no
-    query delays a key or another query.
+    Searches, and what is computed from their results, have a thread each, so that no query delays
+    a key or another query.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -123,27 +117,18 @@ class ArchiveScreen(PaneScreen):
         """Open the archive, searched for a query if there is one."""
         super().__init__(newsroom)
         self._first_query = query
-        self.query_line = Input(
-            id="query", compact=True, select_on_focus=False, suggester=QuerySuggester(newsroom)
-        )
+        self.query_line = QueryLine(" / ", partial(complete_query, newsroom), id="query")
+        self.query_line.note.update(query_hint())
+        self.input = self.query_line.input
         self.history = QueryHistory()
         self.history_loaded = False
         self.sort = "date"
         self.query_text = ""
         """The query of the results on the screen; names of saved searches are resolved."""
-        self.note = TextBlock(query_hint(), id="note")
         self.trend = TrendChart(zone=newsroom.zone, id="trend")
         self.results = ResultList(newsroom.clock, zone=newsroom.zone, id="stream")
-        self.reader = Reader(
-            zone=newsroom.zone,
-            id="reader",
-            empty=self._nothing_to_read,
-        )
         self._searches = ThreadRunner("search")
         self._extras = ThreadRunner("extras")
-        self._facets = ThreadRunner("facets")
-        self._typing: Timer | None = None
-        self._reader_timer: Timer | None = None
         self._searched = ""
         """The last line that was searched for."""
         self._answering = False
@@ -151,15 +136,12 @@ class ArchiveScreen(PaneScreen):
         self._requested_page = ""
         self._start: Sequence[StartRow] = ()
 
-    def _nothing_to_read(self) -> str:
+    def nothing_to_read(self) -> str:
         return "" if self.results.hit else _("The article under the cursor is read here.")
 
     def compose(self) -> ComposeResult:
         yield self.status_bar
-        with Container(id="ask"):
-            yield TextBlock([(PROMPT, "accent")], id="prompt")
-            yield self.query_line
-        yield self.note
+        yield self.query_line
         yield self.trend
         with self.main:
             yield self.results
@@ -167,16 +149,14 @@ class ArchiveScreen(PaneScreen):
         yield self.key_bar
 
     def on_mount(self) -> None:
-        """Start the clock; read the earlier queries."""
+        """Read the earlier queries."""
         keep_freed()
-        self.set_interval(1.0, self.update_status_bar)
-        self.update_status_bar()
         self.run_worker(self._load_history(), group="history")
         if self._first_query:
             self.search_for(self._first_query)
 
     def on_unmount(self) -> None:
-        for runner in (self._searches, self._extras, self._facets):
+        for runner in (self._searches, self._extras):
             runner.close()
 
     async def _load_history(self) -> None:
@@ -204,7 +184,7 @@ class ArchiveScreen(PaneScreen):
             [each.query for each in searched],
             [(query, words) for query, words in names if query],
         )
-        if self.is_attached and not self.query_line.value.strip() and not self.query_text:
+        if self.is_attached and not self.input.value.strip() and not self.query_text:
             self.results.show_start(self._start)
 
     # --- the query ------------------------------------------------------------------
@@ -212,9 +192,7 @@ class ArchiveScreen(PaneScreen):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Search after a pause in typing."""
         self._answering = self._answering and event.value.strip() == self._searched
-        if self._typing is not None:
-            self._typing.stop()
-        self._typing = self.set_timer(QUERY_PAUSE, self._search_typed)
+        self.after_pause("typing", QUERY_PAUSE, self._search_typed)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Search at once and go to the results."""
@@ -222,7 +200,7 @@ class ArchiveScreen(PaneScreen):
 
     def _search_typed(self) -> None:
         """Search for what was typed, unless enter or a choice has already searched for it."""
-        if self.query_line.value.strip() != self._searched:
+        if self.input.value.strip() != self._searched:
             self.search_soon()
 
     def search_soon(self, *, submitted: bool = False) -> None:
@@ -230,9 +208,8 @@ class ArchiveScreen(PaneScreen):
 
         Once it was submitted, keys wait for the results: they are meant for these.
         """
-        if self._typing is not None:
-            self._typing.stop()
-        self._searched = self.query_line.value.strip()
+        self.end_pause("typing")
+        self._searched = self.input.value.strip()
         self._answering = submitted
         if submitted and isinstance(self.app, TypeAheadApp):
             self.app.hold_keys(lambda: not (self._answering and self.is_attached))
@@ -253,19 +230,16 @@ class ArchiveScreen(PaneScreen):
 
     def search_for(self, text: str) -> None:
         """Put a query into the line and search for it."""
-        self.query_line.value = text
-        self.query_line.action_end()
+        self.query_line.write(text)
         self.search_soon(submitted=True)
 
     def _show_error(self, error: QueryError) -> None:
         """Show a caret under the mistake; one in a saved search is not in the line."""
-        written = self.query_line.value
-        if written.lstrip().startswith(SAVED_PREFIX):
+        if self.input.value.lstrip().startswith(SAVED_PREFIX):
             text = _("{error} in {query}", error=error, query=self.query_text)
-            self.note.update([(f"   {text}", "bad")])
-            return
-        cells, indent = self.size.width, len(PROMPT)
-        self.note.update(input_error(error, self.query_line, cells, indent=indent, stripped=True))
+            self.query_line.show_note(text, "bad")
+        else:
+            self.query_line.show_error(error, stripped=True)
 
     # --- the results ----------------------------------------------------------------
 
@@ -276,16 +250,16 @@ class ArchiveScreen(PaneScreen):
 
     async def _show_found(self, submitted: bool) -> bool:
         """Show what is found; return whether it is still looked for what finds more."""
-        written = self.query_line.value.strip()
-        busy: Line = [(f"   {_('Searching…')}", "quiet")]
-        timer = self.set_timer(BUSY_AFTER, lambda: self.note.update(busy))
+        written = self.input.value.strip()
+        show_note = self.query_line.show_note
+        timer = self.set_timer(BUSY_AFTER, lambda: show_note(_("Searching…")))
         try:
             results = await self._search(written)
         except QueryError as error:
             self._show_error(error)
             return False
         except (ArchiveError, MonitorError) as error:
-            self.note.update([(f"   {error}", "bad")])
+            show_note(str(error), "bad")
             return False
         finally:
             timer.stop()
@@ -297,7 +271,7 @@ class ArchiveScreen(PaneScreen):
             if not written:
                 self.results.show_start(self._start)
             return False
-        self.note.update(result_summary(results, self.sort))
+        self.query_line.note.update(result_summary(results, self.sort))
         if submitted and results.found:
             self.show_pane("stream")
         if submitted:
@@ -310,7 +284,7 @@ class ArchiveScreen(PaneScreen):
         """Return the results; None without a query, which the note explains."""
         if not written:
             self.query_text = ""
-            self.note.update(query_hint())
+            self.query_line.note.update(query_hint())
             return None
         query = await self._resolve(written)
         if query is None:
@@ -331,7 +305,7 @@ class ArchiveScreen(PaneScreen):
             return resolved.query
         names = "  ".join(f"{SAVED_PREFIX}{search.name}" for search in saved)
         text = _("saved searches: {names}", names=names) if names else _(_NO_SAVED)
-        self.note.update([(f"   {text}", "quiet")])
+        self.query_line.show_note(text)
         return None
 
     async def _show_extras(self, results: Results, submitted: bool) -> None:
@@ -395,37 +369,32 @@ class ArchiveScreen(PaneScreen):
         hit = self.results.hit
         return (hit.article.id, hit.article.url) if hit else None
 
-    @property
-    def article_details(self) -> ArticleDetails | None:
-        return self.reader.details
-
-    def step_match(self, by: int) -> None:
-        self.reader.step_match(by)
+    def match_places(self, details: ArticleDetails) -> Sequence[MatchPlace]:
+        """Return the matches of the search."""
+        return match_places((), self.results.hit.spans if self.results.hit else ())
 
     # --- keys -----------------------------------------------------------------------
 
     def on_key(self, event: events.Key) -> None:
         """Complete; go through the earlier queries; from the latest one down to the results."""
-        line = self.query_line
-        if event.key == "tab" and line.has_focus and self._completed():
-            event.stop()
-            event.prevent_default()
-        if event.key not in ("up", "down") or not line.has_focus:
+        line = self.input
+        if not line.has_focus or event.key not in ("tab", "up", "down"):
             return
-        event.stop()
-        query = self.history.older(line.value) if event.key == "up" else self.history.newer()
-        if query is not None:
-            line.value = query
-            line.action_end()
+        if event.key == "tab":
+            before = line.value
+            if line.cursor_at_end:
+                line.action_cursor_right()
+            if line.value == before:
+                return
+        elif (query := self._other_query(event.key)) is not None:
+            self.query_line.write(query)
         elif event.key == "down" and self.results.row_count:
             self.show_pane("stream")
+        event.stop()
+        event.prevent_default()
 
-    def _completed(self) -> bool:
-        """Take what is offered behind the cursor; return whether there was something."""
-        line, before = self.query_line, self.query_line.value
-        if line.cursor_at_end:
-            line.action_cursor_right()
-        return line.value != before
+    def _other_query(self, key: str) -> str | None:
+        return self.history.older(self.input.value) if key == "up" else self.history.newer()
 
     def action_sort(self) -> None:
         self.sort = "score" if self.sort == "date" else "date"
@@ -433,27 +402,45 @@ class ArchiveScreen(PaneScreen):
 
     def action_facets(self) -> None:
         """Show the facets of the results; a chosen one narrows the query."""
-
-        def on_choice(clause: str | None) -> None:
-            if clause:
-                self.narrow(clause)
-
         if self.query_text:
-            counting = self._facets.run(self.newsroom.service.statistics.facets, self.query_text)
-            self.app.push_screen(FacetDialog(counting), on_choice)
+            self.run_worker(self._choose_facet(), group="facets", exclusive=True)
+
+    async def _choose_facet(self) -> None:
+        self.show_message(_("Counting…"))
+        facets = await self.ask(self.newsroom.service.statistics.facets, self.query_text)
+        if facets is None:
+            return
+        self.app.clear_notifications()
+        clauses = [row.clause or None for row in facet_rows(facets, 80)]
+        if not clauses:
+            self.show_message(_("Nothing found."))
+            return
+        choose(
+            self,
+            _("Facets"),
+            lambda cells: [row.line for row in facet_rows(facets, cells)],
+            clauses,
+            self.narrow,
+            cursor=1,
+        )
 
     def action_save(self) -> None:
+        from tui.screens.config_changes import save_search
+
         save_search(self, self.query_text, self.sort)
 
     def action_watch(self) -> None:
+        from tui.screens.watchlist_form import open_form
+
         if self.query_text:
-            open_form(self, query=self.query_text, called=suggested_name(self.query_text))
+            form = open_form(self, query=self.query_text, called=suggested_name(self.query_text))
+            self.run_worker(form, group="form", exclusive=True)
         else:
             self.show_message(_("Write a query first."))
 
     def action_next_pane(self, by: int) -> None:
         """Go from the query to the results, then to the next pane."""
-        if self.query_line.has_focus:
+        if self.input.has_focus:
             self.show_pane("stream" if by > 0 else "reader")
         elif self.current == self.PANES[-1 if by > 0 else 0]:
             self.action_edit()
@@ -461,22 +448,14 @@ class ArchiveScreen(PaneScreen):
             super().action_next_pane(by)
 
     def action_edit(self) -> None:
-        self.query_line.focus()
+        self.input.focus()
 
     def action_back(self) -> None:
         """End the zoom, leave the reader, then the screen."""
-        if self.query_line.has_focus or (self.current == "stream" and not self.zoomed):
+        if self.input.has_focus or (self.current == "stream" and not self.zoomed):
             self.dismiss(None)
         else:
             super().action_back()
-
-    # --- the reader -----------------------------------------------------------------
-
-    def on_line_list_highlighted(self, message: LineList.Highlighted) -> None:
-        """Show the article under the cursor once the cursor rests."""
-        if self._reader_timer is not None:
-            self._reader_timer.stop()
-        self._reader_timer = self.set_timer(READER_DELAY, self._show_article_soon)
 
     def on_line_list_selected(self, message: LineList.Selected) -> None:
         """Go to the reader, or search for a suggested query."""
@@ -487,16 +466,3 @@ class ArchiveScreen(PaneScreen):
             self.search_for(self.results.start_query)
         elif self.results.hit is not None:
             self.show_pane("reader")
-
-    def _show_article_soon(self) -> None:
-        show = partial(self.show_article, self.results.hit)
-        self.run_worker(show, group="read", exclusive=True)  # type: ignore[arg-type]
-
-    async def show_article(self, hit: SearchHit | None) -> None:
-        """Show a found article with the matches of the search."""
-        if hit is None:
-            self.reader.show_article(None)
-            return
-        details = await self.ask(self.newsroom.service.views.articles.details, hit.article.id)
-        if self.is_attached and hit is self.results.hit:
-            self.reader.show_article(details, match_places((), hit.spans))

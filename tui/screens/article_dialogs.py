@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import tzinfo
 from functools import partial
 
 from monitor.base.article import Article
@@ -19,14 +17,8 @@ from monitor.presentation.service.article_revisions import revisions_of
 from monitor.presentation.service.service import Service
 from monitor.presentation.spans import Line, clean_with_spans, fit, wrap
 from tui.data.newsroom import start_resource_tracker
-from tui.screens.dialogs import Dialog, PageDialog
-from tui.screens.newsroom_screen import NewsroomScreen
-from tui.view.article import (
-    OutletSection,
-    outlet_sections,
-    revision_page,
-)
-from tui.widgets.line_list import LineList
+from tui.screens.dialogs import NewsroomScreen, PageDialog, choose
+from tui.view.article import outlet_sections, revision_page
 
 # --- revisions ------------------------------------------------------------------------
 
@@ -52,7 +44,15 @@ async def show_revisions(screen: NewsroomScreen, article: int) -> None:
 # --- matches --------------------------------------------------------------------------
 
 
-def match_lines(details: ArticleDetails, cells: int) -> list[Line]:
+async def show_matches(screen: NewsroomScreen, article: int) -> None:
+    """Show which watchlists match an article, and where."""
+    details = await screen.ask(screen.newsroom.service.views.articles.details, article)
+    if details is not None:
+        title = _("Why this matches")
+        screen.app.push_screen(PageDialog(title, lambda cells: _match_lines(details, cells)))
+
+
+def _match_lines(details: ArticleDetails, cells: int) -> list[Line]:
     """Return the matches of an article's alerts, with the words around them."""
     article = details.article
     lines = [*wrap(shown_title(line(article.title)), cells, "title"), []]
@@ -93,56 +93,6 @@ def _spaced(text: str) -> str:
 # --- other outlets --------------------------------------------------------------------
 
 
-class OutletList(LineList):
-    """Merged alerts and outlets under headings; at first the cursor is on the article at hand."""
-
-    def __init__(self, details: ArticleDetails, zone: tzinfo | None) -> None:
-        super().__init__()
-        self._details = details
-        self._zone = zone
-        article = details.article.id
-        articles = self.articles
-        self.cursor = articles.index(article) if article in articles else 0
-
-    def _sections(self, cells: int) -> list[OutletSection]:
-        details = self._details
-        return outlet_sections(
-            details.telling, details.article.id, cells, self._zone, details.merged
-        )
-
-    @property
-    def articles(self) -> Sequence[int]:
-        """The article of each row; 0 for a heading."""
-        articles: list[int] = []
-        for section in self._sections(80):
-            articles += [0, *(row.article for row in section.rows)]
-        return articles
-
-    @property
-    def row_count(self) -> int:
-        return len(self.articles)
-
-    def row_line(self, row: int, cells: int) -> Line:
-        lines: list[Line] = []
-        for section in self._sections(cells):
-            lines += [[(section.heading, "accent")], *(outlet.line for outlet in section.rows)]
-        return lines[row]
-
-
-class OutletsDialog(Dialog[int]):
-    """Asks for an outlet; gives the id of its article, None when closed without a choice."""
-
-    def __init__(self, details: ArticleDetails, zone: tzinfo | None = None) -> None:
-        self._outlets = OutletList(details, zone)
-        super().__init__(_("Outlets with this story"), self._outlets)
-
-    def on_line_list_selected(self, message: LineList.Selected) -> None:
-        message.stop()
-        article = self._outlets.articles[self._outlets.cursor]
-        if article:
-            self.dismiss(article)
-
-
 async def choose_outlet(screen: NewsroomScreen, article: int) -> None:
     """Show the merged alerts of an article and the outlets with its story; open the chosen one."""
     details = await screen.ask(screen.newsroom.service.views.articles.details, article)
@@ -153,11 +103,23 @@ async def choose_outlet(screen: NewsroomScreen, article: int) -> None:
         screen.show_message(_("Only {outlet} has this story.", outlet=details.publisher))
         return
 
-    def on_choice(other: int | None) -> None:
-        if other and other != article:
+    telling, zone = details.telling, screen.newsroom.zone
+
+    def layout(cells: int) -> list[Line]:
+        lines: list[Line] = []
+        for section in outlet_sections(telling, article, cells, zone, details.merged):
+            lines += [[(section.heading, "accent")], *(outlet.line for outlet in section.rows)]
+        return lines
+
+    def on_choice(other: int) -> None:
+        if other != article:
             screen.post_message(screen.ArticleOpened(other, others))
 
-    screen.app.push_screen(OutletsDialog(details, screen.newsroom.zone), on_choice)
+    rows: list[int | None] = []
+    for section in outlet_sections(telling, article, 80, zone, details.merged):
+        rows += [None, *(outlet.article for outlet in section.rows)]
+    cursor = rows.index(article) if article in rows else 0
+    choose(screen, _("Outlets with this story"), layout, rows, on_choice, cursor=cursor)
 
 
 # --- similar articles -----------------------------------------------------------------
@@ -166,46 +128,21 @@ SIMILAR = 20
 """Similar articles that are listed."""
 
 
-class SimilarList(LineList):
-    """Articles, the most similar first."""
-
-    def __init__(self, hits: Sequence[SearchHit]) -> None:
-        super().__init__()
-        self.hits = hits
-
-    @property
-    def row_count(self) -> int:
-        return len(self.hits)
-
-    def row_line(self, row: int, cells: int) -> Line:
-        hit = self.hits[row]
-        about = f" {hit.article.lang or 'und':<4}"
-        outlet = min(20, cells // 4)
-        return [
-            (f"{hit.score:.2f}", "accent"),
-            (about, "quiet"),
-            (fit(line(hit.publisher), outlet), "list"),
-            (" " + fit(shown_title(line(hit.article.title)), cells - outlet - 10), "plain"),
-        ]
-
-
-class SimilarDialog(Dialog[int]):
-    """Asks for a similar article; gives its id, None when closed without a choice."""
-
-    def __init__(self, hits: Sequence[SearchHit]) -> None:
-        self._list = SimilarList(hits)
-        super().__init__(_("More like this"), self._list)
-
-    def on_line_list_selected(self, message: LineList.Selected) -> None:
-        message.stop()
-        self.dismiss(self._list.hits[self._list.cursor].article.id)
+def _similar_line(hit: SearchHit, cells: int) -> Line:
+    outlet = min(20, cells // 4)
+    return [
+        (f"{hit.score:.2f}", "accent"),
+        (f" {hit.article.lang or 'und':<4}", "quiet"),
+        (fit(line(hit.publisher), outlet), "list"),
+        (" " + fit(shown_title(line(hit.article.title)), cells - outlet - 10), "plain"),
+    ]
 
 
 async def choose_similar(screen: NewsroomScreen, article: int) -> None:
     """Show the articles that are most like one, and open the chosen one."""
     start_resource_tracker()
     screen.show_message(_("Looking for similar articles…"))
-    details = await screen.details_of(article)
+    details = await screen.ask(screen.newsroom.service.views.articles.details, article)
     hits = await screen.ask(screen.newsroom.service.similar, article, SIMILAR)
     if details is None or hits is None:
         return
@@ -220,9 +157,11 @@ async def choose_similar(screen: NewsroomScreen, article: int) -> None:
         screen.show_message(_("Nothing similar enough."))
         return
 
-    def on_choice(other: int | None) -> None:
-        if other:
-            among = [hit.article.id for hit in alike]
-            screen.post_message(screen.ArticleOpened(other, among))
-
-    screen.app.push_screen(SimilarDialog(alike), on_choice)
+    among = [hit.article.id for hit in alike]
+    choose(
+        screen,
+        _("More like this"),
+        lambda cells: [_similar_line(hit, cells) for hit in alike],
+        among,
+        lambda other: screen.post_message(screen.ArticleOpened(other, among)),
+    )

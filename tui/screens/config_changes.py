@@ -1,29 +1,63 @@
-"""Changes of feeds.yaml from the dashboard: feeds and saved searches."""
+"""Changes of feeds.yaml: in the analyst's editor, of feeds, and of saved searches.
+
+This is imported once something is changed: editing YAML takes 50 ms to import.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import SuspendNotSupported
+from textual.binding import BindingType
 
 from index.errors import QueryError
-from monitor.base.errors import ConfigError, FeedError, MonitorError
+from monitor.base.errors import ConfigError, FeedError, MonitorError, Problem
+from monitor.base.files import atomic_write
 from monitor.base.formatting import shown_title
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext, number
-from monitor.config.loading import load
+from monitor.config import yaml_edit
+from monitor.config.checks import understand_and_test, warnings
+from monitor.config.credentials import masked
+from monitor.config.diff import Difference, Effect, differences
+from monitor.config.loading import configured_store, load, read, version_in_force
+from monitor.config.location import data_folder
+from monitor.config.yaml_nodes import decode, line_of
+from monitor.model.config import Config
 from monitor.model.feed import Feed, FeedHealth
-from monitor.presentation.spans import Line
+from monitor.presentation.service.subscriptions import (
+    complete_url,
+    describe_prospect,
+    new_among,
+    pause_or_resume,
+    subscribe,
+    subscribed,
+    unsubscribe,
+)
+from monitor.presentation.spans import Line, wrap
+from tui import external_programs
 from tui.data.newsroom import NewsroomModel, start_resource_tracker
 from tui.data.query_history import SAVED_PREFIX, suggested_name
-from tui.screens.dialogs import ChoiceDialog, LineDialog
-from tui.screens.panes import PaneScreen
+from tui.key_labels import bind
+from tui.screens.dialogs import (
+    ConfigPlace,
+    Dialog,
+    LineDialog,
+    NewsroomScreen,
+    PageDialog,
+    choose,
+    choose_words,
+    show_dialog,
+)
+from tui.widgets.reader import ScrollText
 
 if TYPE_CHECKING:
     from monitor.intake.discovery import DiscoveredFeed
-
 
 NO_FILE = mark("There is no feeds.yaml; start tocsin with -c FILE.")
 
@@ -49,72 +83,239 @@ async def write_config(newsroom: NewsroomModel, change: Callable[[Path], object]
     return ""
 
 
-def monitor_hint(screen: PaneScreen) -> str:
+def monitor_hint(screen: NewsroomScreen) -> str:
     """Return that a change waits for a monitor; empty while one runs."""
     status = screen.newsroom.status
     stopped = status is not None and not status.is_watched
     return f" {_('It takes effect when a monitor runs.')}" if stopped else ""
 
 
+# --- in the editor --------------------------------------------------------------------
+
+
+async def edit_file(screen: NewsroomScreen, place: ConfigPlace) -> None:
+    """Open the file at a place, or at its first error; then report what has changed."""
+    newsroom = screen.newsroom
+    path, editor = newsroom.service.config, external_programs.find_editor(newsroom.environ)
+    if path is None:
+        screen.show_message(_(NO_FILE), error=True)
+        return
+    if not editor:
+        screen.show_message(_("No editor: set $EDITOR, or install nano or vi."), error=True)
+        return
+    before = await screen.ask(_read_config, path)
+    if before is None:
+        return
+    content, config = before
+    edited = await screen.ask(_file_to_edit, path)
+    if edited is None:
+        return
+    if edited != path:
+        content, config = await screen.ask(_read_copy, edited, path) or before
+    start = await screen.ask(_start_line, content, config, place)
+    command = external_programs.editor_command(editor, edited, start or 1)
+    if external_programs.is_graphical(editor):
+        screen.show_message(_("Editing {file} in {program}…", file=path.name, program=editor[0]))
+        error = await screen.ask(external_programs.run_program, command)
+    else:
+        try:
+            with screen.app.suspend():
+                error = external_programs.run_program(command)
+        except SuspendNotSupported:
+            text = _("The dashboard cannot leave this terminal; edit {path} in another.", path=path)
+            screen.show_message(text, error=True)
+            return
+    if error:
+        screen.show_message(error, error=True)
+    if edited == path:
+        after = await screen.ask(_read_config, path)
+    else:
+        after = await screen.ask(_apply_copy, edited, path, before[0])
+    if after is not None:
+        _report(screen, place, before, after)
+
+
+_ConfigFile = tuple[bytes, Config | ConfigError]
+
+
+def _read_config(path: Path) -> _ConfigFile:
+    """Return the content of the file or of the version in the store, and what it says.
+
+    That is its configuration, or its errors.
+    """
+    try:
+        content = read(path)
+    except ConfigError as error:
+        return b"", error
+    return _understood(content, path)
+
+
+def _understood(content: bytes, path: Path) -> _ConfigFile:
+    try:
+        return content, understand_and_test(content, path)
+    except ConfigError as error:
+        return content, error
+
+
+def _file_to_edit(path: Path) -> Path:
+    """Return the file itself, or a copy of the version in the store: the same until it is well."""
+    if not configured_store(path):
+        return path
+    stored, folder = version_in_force(path), data_folder(path)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    copy = folder / f"feeds.version-{stored.number}.yaml"
+    if not copy.exists():
+        atomic_write(copy, stored.content.encode(), mode=0o600)
+    return copy
+
+
+def _read_copy(copy: Path, path: Path) -> _ConfigFile:
+    return _understood(copy.read_bytes(), path)
+
+
+def _apply_copy(copy: Path, path: Path, before: bytes) -> _ConfigFile:
+    """Put an edited copy in force; one with errors stays for the next edit.
+
+    Raises:
+        MonitorError: Somebody applied another version meanwhile.
+    """
+    content, config = found = _understood(copy.read_bytes(), path)
+    if isinstance(config, ConfigError):
+        return found
+
+    def replaced(text: str) -> str:
+        if text.encode() != before:
+            raise MonitorError(
+                _(
+                    "another version was applied meanwhile; yours is in {file}, and not in force",
+                    file=copy,
+                )
+            )
+        return content.decode("utf-8-sig")
+
+    if content != before:
+        yaml_edit.edit(path, replaced)
+    copy.unlink()
+    return found
+
+
+def _start_line(content: bytes, config: Config | ConfigError, place: ConfigPlace) -> int:
+    """Return the line of the first error, else that of the place."""
+    if isinstance(config, ConfigError):
+        return config.problems[0].line
+    return line_of(content, *place)
+
+
+def _report(
+    screen: NewsroomScreen, place: ConfigPlace, before: _ConfigFile, after: _ConfigFile
+) -> None:
+    """Show what an edit changed, or the errors of the file."""
+    (old_content, old), (new_content, new) = before, after
+    if isinstance(new, ConfigError):
+        source, _mistake = decode(new_content)
+        problems = [(each, masked(source.lines, each.line)) for each in new.problems]
+
+        def edit_again(_again: bool) -> None:
+            screen.run_worker(edit_file(screen, place), group="edit")
+
+        show_dialog(screen, ConfigErrorsDialog(problems), edit_again)
+    elif old_content == new_content:
+        screen.show_message(_("feeds.yaml has not changed."))
+    else:
+        found = (
+            [Difference(Effect.CHANGED, _("the file is valid again"))]
+            if isinstance(old, ConfigError)
+            else differences(old, new)
+        )
+        doubts = warnings(new)
+        title = _("feeds.yaml has changed")
+        screen.app.push_screen(PageDialog(title, lambda cells: change_lines(found, doubts, cells)))
+    screen.newsroom.read_all_next()
+
+
+class ConfigErrorsDialog(Dialog[bool]):
+    """The errors of feeds.yaml; gives whether to open the file again."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [bind("E", "edit_file", "")]
+
+    def __init__(self, problems: Sequence[tuple[Problem, str]]) -> None:
+        page = ScrollText(partial(problem_lines, problems))
+        super().__init__(_("feeds.yaml has errors and is not loaded"), page)
+
+    def action_edit_file(self) -> None:
+        """Open the file again, as the page says."""
+        self.dismiss(True)
+
+
+def problem_lines(problems: Sequence[tuple[Problem, str]], cells: int) -> list[Line]:
+    """Return errors, each with its line of the file and a caret under its column."""
+    page: list[Line] = []
+    for problem, text in problems:
+        page += wrap(line(str(problem)), cells, "bad")
+        start = max(0, problem.column - cells + 12)
+        shown = line(text[start : start + cells])
+        page.append([(f"{problem.line:>5} ", "quiet"), (shown, "plain")])
+        page += [[(" " * (5 + problem.column - start) + "^", "bad")], []]
+    ending = _("The earlier configuration stays in force. E opens the file at the first error.")
+    return [*page, *wrap(ending, cells, "quiet")]
+
+
+def change_lines(
+    differences: Sequence[Difference], warnings: Sequence[str], cells: int
+) -> list[Line]:
+    """Return what an edit changed (`feed added: …`), and the warnings about it."""
+    styles = {Effect.ADDED: "ok", Effect.REMOVED: "bad", Effect.CHANGED: "late"}
+    page: list[Line] = []
+    for effect, words in differences:
+        page += wrap(line(words), cells, styles[effect])
+    if not differences:
+        page += wrap(_("only the text, not its meaning"), cells, "plain")
+    if warnings:
+        page += [[], *wrap(_("Warnings:"), cells, "late")]
+        for warning in warnings:
+            page += wrap(line(warning), cells, "plain", "  ")
+    return [*page, [], *wrap(_("The monitor loads the file within seconds."), cells, "quiet")]
+
+
 # --- adding a feed --------------------------------------------------------------------
 
 
-class FeedDiscovery:
-    """Finds the feeds at one address, in an event loop of its own."""
-
-    def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._task: asyncio.Task[object] | None = None
-        self._cancelled = False
-
-    def find(self, path: Path, address: str) -> list[DiscoveredFeed]:
-        """Return the feed at an address, or the feeds of the site there.
-
-        Args:
-            path: feeds.yaml, whose settings of the HTTP client apply.
-            address: The address of a feed or of a page.
-
-        Raises:
-            FeedError: There is no feed.
-        """
-        start_resource_tracker()
-        return asyncio.run(self._find(path, address))
-
-    def cancel(self) -> None:
-        """Stop the search, from any thread."""
-        self._cancelled = True
-        if self._loop is not None and self._task is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._task.cancel)
-
-    async def _find(self, path: Path, address: str) -> list[DiscoveredFeed]:
-        from monitor.runtime.network import prospecting
-
-        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
-        if self._cancelled:
-            raise asyncio.CancelledError
-        from monitor.presentation.service.subscriptions import complete_url
-
-        config = load(path)
-        async with prospecting(config.allow, config.contact) as prospector:
-            return await prospector.find(complete_url(address))
-
-
 async def discover_feeds(newsroom: NewsroomModel, path: Path, address: str) -> list[DiscoveredFeed]:
-    """Return the feeds at an address; cancelling the caller stops the search.
+    """Return the feed at an address, or the feeds of the site there.
+
+    They are looked for in a thread, whose event loop ends when the caller is cancelled.
+
+    Args:
+        newsroom: The newsroom.
+        path: feeds.yaml, whose settings of the HTTP client apply.
+        address: The address of a feed or of a page.
 
     Raises:
         FeedError: There is no feed.
         MonitorError: feeds.yaml cannot be read.
     """
-    discovery = FeedDiscovery()
+    from monitor.runtime.network import prospecting
+
+    cancel: Callable[[], object] = lambda: None  # noqa: E731
+
+    async def find() -> list[DiscoveredFeed]:
+        nonlocal cancel
+        task = asyncio.current_task()
+        assert task is not None
+        cancel = partial(asyncio.get_running_loop().call_soon_threadsafe, task.cancel)
+        config = load(path)
+        async with prospecting(config.allow, config.contact) as prospector:
+            return await prospector.find(complete_url(address))
+
+    start_resource_tracker()
     try:
-        return await newsroom.ask(discovery.find, path, address)
+        return await newsroom.ask(lambda: asyncio.run(find()))
     except asyncio.CancelledError:
-        discovery.cancel()
+        cancel()
         raise
 
 
-def add_feed(screen: PaneScreen) -> None:
+def add_feed(screen: NewsroomScreen) -> None:
     """Ask for an address, show the feeds there, and subscribe to the chosen ones."""
     candidates: list[DiscoveredFeed] = []
 
@@ -130,21 +331,20 @@ def add_feed(screen: PaneScreen) -> None:
             return str(error)
         return ""
 
-    def on_line(address: str | None) -> None:
-        if address is None:
-            return
+    def choose_feed(address: str) -> None:
         if len(candidates) == 1:
             _subscribe_soon(screen, candidates)
         else:
             _choose_feed(screen, address, candidates)
 
     hint: Line = [(_("The address of a feed, or of a site with feeds: lesoir.be"), "quiet")]
-    screen.app.push_screen(LineDialog(_("Add a feed"), discover, hint=hint), on_line)
+    dialog = LineDialog(_("Add a feed"), discover, hint=hint)
+    show_dialog(screen, dialog, choose_feed)
 
 
-def _choose_feed(screen: PaneScreen, address: str, candidates: Sequence[DiscoveredFeed]) -> None:
-    from monitor.presentation.service.subscriptions import describe_prospect
-
+def _choose_feed(
+    screen: NewsroomScreen, address: str, candidates: Sequence[DiscoveredFeed]
+) -> None:
     rows: list[Line] = [
         [
             (f"{shown_title(line(feed.parsed.title))}: ", "list"),
@@ -153,34 +353,24 @@ def _choose_feed(screen: PaneScreen, address: str, candidates: Sequence[Discover
         for feed in candidates
     ]
     rows.append([(_("All {count} of them", count=number(len(candidates))), "plain")])
-
-    def on_choice(row: int | None) -> None:
-        if row is not None:
-            _subscribe_soon(screen, candidates if row == len(candidates) else [candidates[row]])
-
     title = ngettext(
         "{address} has {count} feed",
         "{address} has {count} feeds",
         len(candidates),
         address=address,
     )
-    screen.app.push_screen(ChoiceDialog(title, rows), on_choice)
+    values = [*([feed] for feed in candidates), candidates]
+    choose(screen, title, rows, values, partial(_subscribe_soon, screen))
 
 
-def _subscribe_soon(screen: PaneScreen, candidates: Sequence[DiscoveredFeed]) -> None:
+def _subscribe_soon(screen: NewsroomScreen, candidates: Sequence[DiscoveredFeed]) -> None:
     screen.run_worker(_subscribe(screen, list(candidates)), group="file")
 
 
-async def _subscribe(screen: PaneScreen, candidates: Sequence[DiscoveredFeed]) -> None:
+async def _subscribe(screen: NewsroomScreen, candidates: Sequence[DiscoveredFeed]) -> None:
     messages: list[str] = []
 
     def change(path: Path) -> None:
-        from monitor.presentation.service.subscriptions import (
-            describe_prospect,
-            new_among,
-            subscribe,
-        )
-
         feeds = [Feed(url=each.url, name=each.parsed.title) for each in candidates]
         new, existing = new_among(feeds, load(path))
         messages.extend(
@@ -203,19 +393,13 @@ async def _subscribe(screen: PaneScreen, candidates: Sequence[DiscoveredFeed]) -
 # --- pausing and removing a feed ------------------------------------------------------
 
 
-def pause_feed(screen: PaneScreen, feed: FeedHealth) -> None:
+async def pause_feed(screen: NewsroomScreen, feed: FeedHealth) -> None:
     """Stop polling a feed, or poll it again."""
-    screen.run_worker(_pause(screen, feed), group="file")
-
-
-async def _pause(screen: PaneScreen, feed: FeedHealth) -> None:
     pausing = False
 
     def change(path: Path) -> None:
-        from monitor.presentation.service import subscriptions
-
         nonlocal pausing
-        pausing = subscriptions.pause_or_resume(path, None, feed.feed.url)
+        pausing = pause_or_resume(path, None, feed.feed.url)
 
     error = await write_config(screen.newsroom, change)
     name = feed.feed.name
@@ -227,25 +411,19 @@ async def _pause(screen: PaneScreen, feed: FeedHealth) -> None:
     screen.show_message(error or done + monitor_hint(screen), error=bool(error))
 
 
-def remove_feed(screen: PaneScreen, feed: FeedHealth) -> None:
+def remove_feed(screen: NewsroomScreen, feed: FeedHealth) -> None:
     """Ask whether to remove a feed from feeds.yaml, and remove it."""
-    rows: list[Line] = [
-        [(_("No, keep it"), "plain")],
-        [(_("Yes; its articles and alerts stay"), "plain")],
-    ]
 
-    def on_choice(row: int | None) -> None:
-        if row == 1:
+    def on_choice(yes: int) -> None:
+        if yes:
             screen.run_worker(_remove(screen, feed), group="file")
 
-    title = _("Remove {feed}?", feed=feed.feed.name)
-    screen.app.push_screen(ChoiceDialog(title, rows), on_choice)
+    words = _("No, keep it"), _("Yes; its articles and alerts stay")
+    choose_words(screen, _("Remove {feed}?", feed=feed.feed.name), words, on_choice)
 
 
-async def _remove(screen: PaneScreen, feed: FeedHealth) -> None:
+async def _remove(screen: NewsroomScreen, feed: FeedHealth) -> None:
     def change(path: Path) -> None:
-        from monitor.presentation.service.subscriptions import subscribed, unsubscribe
-
         config = load(path)
         present = subscribed(feed.feed.url, config.feeds)
         if present is None:
@@ -262,7 +440,7 @@ async def _remove(screen: PaneScreen, feed: FeedHealth) -> None:
 # --- queries --------------------------------------------------------------------------
 
 
-def save_search(screen: PaneScreen, query: str, sort: str) -> None:
+def save_search(screen: NewsroomScreen, query: str, sort: str) -> None:
     """Ask for a name and save a query under it.
 
     Args:
@@ -276,17 +454,14 @@ def save_search(screen: PaneScreen, query: str, sort: str) -> None:
 
     async def save(name: str) -> str:
         def change(path: Path) -> None:
-            from monitor.config.yaml_edit import save_search
-
-            save_search(path, None, name, query, sort)
+            yaml_edit.save_search(path, None, name, query, sort)
 
         return await write_config(screen.newsroom, change)
 
-    def on_line(name: str | None) -> None:
-        if name:
-            saved = f"{SAVED_PREFIX}{name}"
-            screen.show_message(_("Saved: {name} runs this search again.", name=saved))
+    def on_saved(name: str) -> None:
+        saved = f"{SAVED_PREFIX}{name}"
+        screen.show_message(_("Saved: {name} runs this search again.", name=saved))
 
     hint: Line = [(_("A short name; the search is saved in feeds.yaml"), "quiet")]
     dialog = LineDialog(_("Save the search"), save, hint=hint, value=suggested_name(query))
-    screen.app.push_screen(dialog, on_line)
+    show_dialog(screen, dialog, on_saved)

@@ -1,27 +1,82 @@
-"""Dialogs: a page to read, a list to choose from, a line to write."""
+"""The base of the screens that ask the newsroom, and dialogs: a page, a choice, a line."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import ClassVar, TypeVar
+from functools import partial
+from typing import Any, ClassVar, Literal, ParamSpec, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.suggester import Suggester
+from textual.message import Message
+from textual.notifications import SeverityLevel
+from textual.screen import ModalScreen, Screen
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input
 
+from index.errors import ArchiveError, QueryError
 from monitor.base import text_cleaning as safe
+from monitor.base.errors import MonitorError
 from monitor.base.translation import gettext as _
 from monitor.presentation.spans import Line, fit_line, wrap
+from tui.data.newsroom import NewsroomModel
 from tui.key_labels import bind
 from tui.widgets.line_list import LineList
-from tui.widgets.scroll_text import ScrollText, TextLayout
+from tui.widgets.query_line import LineSuggester
+from tui.widgets.reader import ScrollText, TextLayout
 
+P = ParamSpec("P")
 T = TypeVar("T")
+ConfigPlace = tuple[Literal["feeds", "watchlists"], str]
+"""Where to open feeds.yaml: a section, and the name or address of an entry."""
+
+
+class NewsroomScreen(Screen[None]):
+    """A screen that reads the newsroom in threads, and shows the errors."""
+
+    class ArticleOpened(Message):
+        """The analyst opened an article; the application shows it over the screen."""
+
+        def __init__(self, article: int, among: Sequence[int]) -> None:
+            self.article = article
+            self.among = among
+            """Ids of the articles that the analyst may go through."""
+            super().__init__()
+
+    def __init__(self, newsroom: NewsroomModel) -> None:
+        super().__init__()
+        self.newsroom = newsroom
+        self._pauses: dict[str, Timer] = {}
+
+    async def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Return what a call of the service returns, run in a thread.
+
+        Returns None after an error, which is shown, and when the screen is closed.
+        """
+        try:
+            result = await self.newsroom.ask(call, *args, **kwargs)
+        except (QueryError, ArchiveError, MonitorError) as error:
+            self.show_message(str(error), error=True)
+            return None
+        return result if self.is_attached else None
+
+    def show_message(self, text: str, *, error: bool = False) -> None:
+        """Show a notification for a moment; never markup."""
+        severity: SeverityLevel = "warning" if error else "information"
+        self.app.notify(safe.line(text), severity=severity, timeout=4 if error else 3, markup=False)
+
+    def after_pause(self, name: str, seconds: float, call: Callable[[], object]) -> None:
+        """Call once so much time has passed without another such call of that name."""
+        self.end_pause(name)
+        self._pauses[name] = self.set_timer(seconds, call)
+
+    def end_pause(self, name: str) -> None:
+        """Do not call what waits for a pause of that name."""
+        if name in self._pauses:
+            self._pauses.pop(name).stop()
 
 
 class Dialog(ModalScreen[T]):
@@ -62,45 +117,90 @@ class PageDialog(Dialog[None]):
 
 
 class ChoiceList(LineList):
-    """Fixed lines with a cursor."""
+    """Lines with a cursor, laid out for their width."""
 
-    def __init__(self, rows: Sequence[Line], *, cursor: int = 0) -> None:
+    def __init__(self, layout: TextLayout, cursor: int) -> None:
         super().__init__()
-        self._rows = rows
+        self._layout_rows = layout
+        self._rows: tuple[int, Sequence[Line]] = (0, layout(80))
+        """The rows as they were laid out last, and for how many cells."""
         self.cursor = cursor
 
     @property
     def row_count(self) -> int:
-        return len(self._rows)
+        return len(self._rows[1])
 
     def row_line(self, row: int, cells: int) -> Line:
-        return fit_line([(" ", ""), *self._rows[row]], cells)
+        if self._rows[0] != cells:
+            self._rows = cells, self._layout_rows(cells)
+        return fit_line(self._rows[1][row], cells)
 
 
-class ChoiceDialog(Dialog[int]):
-    """Asks for one of some lines; gives its number, None when closed without a choice."""
+class ChoiceDialog(Dialog[T]):
+    """Asks for one of some lines; gives its value, None when closed without a choice."""
 
-    def __init__(self, title: str, rows: Sequence[Line], *, cursor: int = 0) -> None:
-        self._rows = ChoiceList(rows, cursor=cursor)
-        super().__init__(title, self._rows)
+    def __init__(
+        self,
+        title: str,
+        rows: Sequence[Line] | TextLayout,
+        values: Sequence[T | None],
+        *,
+        cursor: int = 0,
+        classes: str = "",
+    ) -> None:
+        """Set the dialog up.
+
+        Args:
+            title: What is asked.
+            rows: The lines, or what lays them out for so many cells.
+            values: What each line stands for; None for a heading.
+            cursor: The line to begin on.
+            classes: CSS classes of the dialog.
+        """
+        self._values = values
+        layout = rows if callable(rows) else lambda cells: [[(" ", ""), *row] for row in rows]
+        self._choices = ChoiceList(layout, cursor)
+        super().__init__(title, self._choices)
+        self.add_class(*classes.split())
 
     def on_line_list_selected(self, message: LineList.Selected) -> None:
         message.stop()
-        self.dismiss(self._rows.cursor)
+        value = self._values[self._choices.cursor]
+        if value is not None:
+            self.dismiss(value)
 
 
-class WordSuggester(Suggester):
-    """Completes the last word to one of some words."""
+def show_dialog(screen: Screen[Any], dialog: Dialog[T], act: Callable[[T], object]) -> None:
+    """Show a dialog over a screen, and act on its result, if there is one."""
 
-    def __init__(self, words: Collection[str]) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-        self._words = sorted(words)
+    def on_result(result: T | None) -> None:
+        if result is not None:
+            act(result)
 
-    async def get_suggestion(self, value: str) -> str | None:
-        """Return the whole line with its last word completed."""
-        last = value.rpartition(" ")[2]
-        fitting = (word for word in self._words if last and word.startswith(last.casefold()))
-        return next((value + word[len(last) :] for word in fitting if len(word) > len(last)), None)
+    screen.app.push_screen(dialog, on_result)
+
+
+def choose(
+    screen: Screen[Any],
+    title: str,
+    rows: Sequence[Line] | TextLayout,
+    values: Sequence[T | None],
+    act: Callable[[T], object],
+    *,
+    cursor: int = 0,
+    classes: str = "",
+) -> None:
+    """Ask for one of some lines over a screen, and act on the value of the chosen one."""
+    dialog = ChoiceDialog(title, rows, values, cursor=cursor, classes=classes)
+    show_dialog(screen, dialog, act)
+
+
+def choose_words(
+    screen: Screen[Any], title: str, words: Sequence[str], act: Callable[[int], object]
+) -> None:
+    """Ask for one of some words over a screen, and act on the number of the chosen one."""
+    rows: list[Line] = [[(each, "plain")] for each in words]
+    choose(screen, title, rows, range(len(words)), act)
 
 
 Attempt = Callable[[str], Awaitable[str]]
@@ -157,7 +257,7 @@ class LineDialog(Dialog[str]):
             id="line",
             compact=True,
             select_on_focus=select_value,
-            suggester=WordSuggester(words) if words else None,
+            suggester=LineSuggester(partial(_completed, sorted(words))) if words else None,
         )
         self.note = ScrollText(lambda cells: [hint], id="line-note")
         self.note.can_focus = False
@@ -207,3 +307,10 @@ class LineDialog(Dialog[str]):
             return
         self.workers.cancel_node(self)
         self.dismiss(None)
+
+
+def _completed(words: Sequence[str], written: str) -> list[str]:
+    """Return a line with its last word completed to each of some words that it begins."""
+    last = written.rpartition(" ")[2]
+    start = last.casefold()
+    return [written + word[len(last) :] for word in words if last and word.startswith(start)]

@@ -15,14 +15,13 @@ from tui.data.newsroom import FeedSettings, NewsroomModel
 from tui.key_labels import KeyBinding, bind
 from tui.screens.archive import ArchiveScreen
 from tui.screens.config_changes import add_feed, pause_feed, remove_feed
-from tui.screens.config_editor import ConfigPlace
-from tui.screens.dialogs import ChoiceDialog, PageDialog
+from tui.screens.dialogs import ConfigPlace, choose
+from tui.screens.pages import show_gaps
 from tui.screens.panes import PaneScreen
-from tui.view.feeds import WEEK, FeedBackground, feed_page, gaps_page, state_rows
+from tui.view.feeds import WEEK, FeedBackground, feed_page, state_rows
 from tui.view.search import facet_clause
 from tui.widgets.feed_list import FeedTable
 from tui.widgets.line_list import LineList
-from tui.widgets.scroll_text import ScrollText
 from tui.widgets.styled_widget import TextBlock
 
 HEADER_MIN_LINES = 18
@@ -75,16 +74,15 @@ class FeedsScreen(PaneScreen):
     }
     AUTO_FOCUS = "#stream"
 
-    def __init__(self, newsroom: NewsroomModel, chosen: FeedHealth | None = None) -> None:
+    def __init__(self, newsroom: NewsroomModel, chosen: str = "") -> None:
         super().__init__(newsroom)
         self.input = Input(id="find", compact=True, placeholder=_("a name, an address or a tag"))
         self.input.display = False
         self.header = TextBlock(id="header")
         self.table = FeedTable(newsroom.feeds, newsroom.clock, id="stream")
-        self.page = ScrollText(id="reader")
-        self.page.border_title = _("Feed")
+        self.reader.border_title = _("Feed")
         self.main.add_class("feeds")
-        self._chosen = chosen.feed.url if chosen else ""
+        self._chosen = chosen
         self._settings = FeedSettings()
         self._shown_url = ""
         self._background = FeedBackground()
@@ -95,15 +93,13 @@ class FeedsScreen(PaneScreen):
         yield self.header
         with self.main:
             yield self.table
-            yield self.page
+            yield self.reader
         yield self.key_bar
 
     def on_mount(self) -> None:
         """Show the feeds as last read, and read them again every five seconds."""
         self.table.update(self.newsroom.feeds, self._chosen)
-        self.set_interval(1.0, self.update_status_bar)
         self.set_interval(5.0, self._read_feeds_soon)
-        self.update_status_bar()
         self._read_feeds_soon()
 
     def on_resize(self, event: Resize) -> None:
@@ -149,11 +145,11 @@ class FeedsScreen(PaneScreen):
             self.table.update(feeds)
             self._show_header()
 
-    def on_line_list_highlighted(self, message: LineList.Highlighted) -> None:
+    def follow_cursor(self, message: LineList.Highlighted) -> None:
         """Show the page of the feed under the cursor."""
         feed = self.table.feed
         if feed is None:
-            self.page.update(lambda cells: [])
+            self.reader.show_article(None)
             return
         same = self._shown_url == feed.feed.url
         self._show(feed, self._background if same else FeedBackground(), keep_place=same)
@@ -162,7 +158,7 @@ class FeedsScreen(PaneScreen):
     def _show(self, feed: FeedHealth, background: FeedBackground, *, keep_place: bool) -> None:
         now, zone = self.newsroom.clock(), self.newsroom.zone
         self._shown_url, self._background = feed.feed.url, background
-        self.page.update(
+        self.reader.update(
             lambda cells: feed_page(feed, (), cells, now, zone, background), keep_place=keep_place
         )
 
@@ -207,14 +203,15 @@ class FeedsScreen(PaneScreen):
         """Choose a state, and show only feeds in it."""
         options = state_rows(self.newsroom.feeds)
 
-        def on_choice(row: int | None) -> None:
-            if row is not None:
-                self.table.show_state(options[row][0])
-
         states = [state for state, _row in options]
-        cursor = states.index(self.table.state) if self.table.state in states else 0
-        dialog = ChoiceDialog(_("Feeds that are"), [row for _state, row in options], cursor=cursor)
-        self.app.push_screen(dialog, on_choice)
+        choose(
+            self,
+            _("Feeds that are"),
+            [row for _state, row in options],
+            range(len(states)),
+            lambda row: self.table.show_state(states[row]),
+            cursor=states.index(self.table.state) if self.table.state in states else 0,
+        )
 
     def action_sort(self) -> None:
         self.table.next_order()
@@ -247,12 +244,6 @@ class FeedsScreen(PaneScreen):
         if clause:
             await self.app.push_screen(ArchiveScreen(self.newsroom, clause))
 
-    def action_match(self, by: int) -> None:
-        """Do nothing: a feed has no matches."""
-
-    def action_why(self) -> None:
-        """Do nothing: a feed has no matches."""
-
     def action_copy_link(self) -> None:
         feed = self.table.feed
         self.copy(feed.feed.url if feed else "")
@@ -267,31 +258,15 @@ class FeedsScreen(PaneScreen):
         elif feed is not None:
             self.poll(feed.feed.url, feed.feed.name)
 
-    def action_poll_all(self) -> None:
-        self.poll(None, _("all feeds"))
-
     def action_add(self) -> None:
         add_feed(self)
 
     def action_pause_feed(self) -> None:
         """Pause the feed, or poll it again."""
         if self.table.feed is not None:
-            pause_feed(self, self.table.feed)
+            self.run_worker(pause_feed(self, self.table.feed), group="file")
 
     def action_remove(self) -> None:
         """Remove the feed from feeds.yaml, after a question."""
         if self.table.feed is not None:
             remove_feed(self, self.table.feed)
-
-
-async def show_gaps(screen: PaneScreen) -> None:
-    """Show the coverage gaps of the last week, and the watchlists that they affect."""
-    newsroom = screen.newsroom
-    service, now, zone = newsroom.service, newsroom.clock(), newsroom.zone
-    gaps = await screen.ask(service.views.feeds.gaps, now - WEEK, now)
-    coverage = await screen.ask(service.coverage, now - WEEK)
-    if gaps is not None and coverage is not None:
-        page = PageDialog(
-            _("Coverage gaps"), lambda cells: gaps_page(gaps, coverage, cells, now, zone)
-        )
-        screen.app.push_screen(page)

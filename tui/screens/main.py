@@ -19,32 +19,27 @@ from index.query.filters import offered_filter
 from monitor.base.errors import MonitorError
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
-from monitor.model.alert import Alert, EscalatedAlert
-from monitor.model.article import ArticleDetails
+from monitor.model.alert import EscalatedAlert
 from monitor.model.watchlist import FEED_HEALTH, WatchlistCount
 from monitor.presentation.spans import Line
 from monitor.storage.search.alert_filter import parse_headline_filter
+from tui.data.alert_selection import completed_filters
 from tui.data.newsroom import NewsroomModel, NewsroomUpdate
 from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue
 from tui.key_labels import KeyBinding, bind
-from tui.screens.alert_page import alert_page
-from tui.screens.briefing import show_briefing
-from tui.screens.config_editor import ConfigPlace
-from tui.screens.feeds import FeedsScreen, show_gaps
-from tui.screens.panes import ARTICLE_KEYS, READER_DELAY, feed_pane_lines
+from tui.screens.alert_filter import PROMPT
+from tui.screens.dialogs import ConfigPlace
+from tui.screens.pages import alert_page, show_briefing, show_gaps
+from tui.screens.panes import ARTICLE_KEYS, feed_pane_lines
 from tui.screens.silences import choose_silence
-from tui.screens.status_details import choose_part
-from tui.screens.trends import show_trends
+from tui.screens.status_details import choose_part, open_feeds
 from tui.screens.triage import TriageScreen
-from tui.screens.watchlist_form import open_form
 from tui.view import status
-from tui.view.article import match_places
 from tui.widgets.alert_stream import AlertStream
 from tui.widgets.feed_list import FeedPane
-from tui.widgets.filter_line import FilterLine
 from tui.widgets.line_list import LineList
-from tui.widgets.reader import Reader
+from tui.widgets.query_line import QueryLine
 from tui.widgets.watchlist_pane import WatchlistPane
 
 MORE_CELLS = 3
@@ -120,8 +115,8 @@ class MainScreen(TriageScreen):
         "watchlists": (
             ("app.help", "Help"),
             ("open", "Show"),
-            ("new_watchlist", "New"),
-            ("edit_watchlist", "Edit"),
+            ("screen.new_watchlist", "New"),
+            ("screen.edit_watchlist", "Edit"),
             ("clear_filter", "Show all"),
             ("silence", "Silence"),
             ("edit_file", "Edit feeds.yaml"),
@@ -151,14 +146,16 @@ class MainScreen(TriageScreen):
         super().__init__(newsroom)
         read = partial(newsroom.service.views.alerts.stories, silenced=True)
         self.alerts = StoryCache(read, newsroom.firsts)
-        self.filter_line = FilterLine(lambda: newsroom.names, id="filter-line")
+        self.filter_line = QueryLine(
+            PROMPT, lambda text: completed_filters(newsroom.names, text), id="filter"
+        )
+        self.filter_line.display = False
         self.side = Vertical(id="side")
         self.watchlists = WatchlistPane(newsroom.clock, zone=newsroom.zone, id="watchlists")
         self.feeds = FeedPane(id="feeds")
         self.stream = AlertStream(
             self.alerts, newsroom.firsts, clock=newsroom.clock, zone=newsroom.zone, id="stream"
         )
-        self.reader = Reader(zone=newsroom.zone, id="reader", empty=self._nothing_to_read)
         self.triage = TriageQueue(
             self.alerts,
             newsroom,
@@ -173,7 +170,6 @@ class MainScreen(TriageScreen):
         self._last_error = ""
         self._paused: tuple[array[int], Sequence[EscalatedAlert]] | None = None
         """New and escalated alerts that wait while the stream is paused; None while it is not."""
-        self._reader_timer: Timer | None = None
         self._follow_timer: Timer | None = None
         self._unfollowed = False
         """Whether there are new alerts that the reader has not followed yet."""
@@ -230,9 +226,7 @@ class MainScreen(TriageScreen):
         self._tick()
 
     def _tick(self) -> None:
-        if self._reading:
-            self.update_status_bar()  # its clock goes on while the store is locked
-        else:
+        if not self._reading:
             self.run_worker(self.read_update(), group="look")
 
     async def read_update(self) -> None:
@@ -247,7 +241,7 @@ class MainScreen(TriageScreen):
                 alert_filter, position, self.stream.on_screen()
             )
         except MonitorError as error:
-            self.update_status_bar()
+            self.status_bar.update()
             if str(error) != self._last_error:
                 self._last_error = str(error)
                 self.stream.set_empty_state(self._empty_state)
@@ -288,7 +282,7 @@ class MainScreen(TriageScreen):
         if same_stream:
             self.position = update.position
             self._add_alerts(update.ids, update.escalated)
-        self.update_status_bar()
+        self.status_bar.update()
         if newsroom.status is not None and (update.untriaged or update.watchlists):
             status = newsroom.status
             self.watchlists.update(newsroom.watchlists, status.silences, status.untriaged)
@@ -323,7 +317,7 @@ class MainScreen(TriageScreen):
             waiting = len({self.newsroom.firsts.of(alert) for alert in alerts})
         self.newsroom.paused_stories = waiting
         self.stream.show_paused(waiting)
-        self.update_status_bar()
+        self.status_bar.update()
 
     def action_pause(self) -> None:
         """Pause the stream and count what waits, or resume."""
@@ -358,7 +352,7 @@ class MainScreen(TriageScreen):
         )
         return status.empty_state_lines(headline, paragraphs, cells - 4)
 
-    def _nothing_to_read(self) -> str:
+    def nothing_to_read(self) -> str:
         if self.stream.alert is not None:
             return ""
         if self.current_filter.text:
@@ -383,13 +377,6 @@ class MainScreen(TriageScreen):
         return self.current in ("stream", "reader")
 
     @property
-    def article_details(self) -> ArticleDetails | None:
-        return self.reader.details
-
-    def step_match(self, by: int) -> None:
-        self.reader.step_match(by)
-
-    @property
     def config_place(self) -> ConfigPlace:
         alert, feed = self.stream.alert, self.feeds.feed
         if self.current == "watchlists":
@@ -404,7 +391,7 @@ class MainScreen(TriageScreen):
 
     # --- the reader -----------------------------------------------------------------
 
-    def on_line_list_highlighted(self, message: LineList.Highlighted) -> None:
+    def follow_cursor(self, message: LineList.Highlighted) -> None:
         """Show the alert under the cursor soon; of new alerts at most one in two seconds."""
         if message.line_list is not self.stream:
             return
@@ -413,15 +400,13 @@ class MainScreen(TriageScreen):
                 self._unfollowed = True
                 return
             self._follow_timer = self.set_timer(FOLLOW_PAUSE, self._follow)
-        if self._reader_timer is not None:
-            self._reader_timer.stop()
-        self._reader_timer = self.set_timer(READER_DELAY, self._show_article_soon)
+        super().follow_cursor(message)
 
     def _follow(self) -> None:
         self._follow_timer = None
         if self._unfollowed:
             self._unfollowed = False
-            self.on_line_list_highlighted(LineList.Highlighted(self.stream, automatic=True))
+            self.follow_cursor(LineList.Highlighted(self.stream, automatic=True))
 
     def _on_triage_changed(self, ids: Collection[int]) -> None:
         super()._on_triage_changed(ids)
@@ -431,27 +416,14 @@ class MainScreen(TriageScreen):
         """Show the story under the cursor as it is now, if it has one of these alerts."""
         story = self.stream.story
         if story is not None and any(alert.id in ids for alert in story.alerts):
-            self._show_article_soon()
-
-    def _show_article_soon(self) -> None:
-        self.run_worker(self.show_article, group="read", exclusive=True)  # type: ignore[arg-type]
+            self.show_article_soon()
 
     async def show_article(self) -> None:
-        """Show the article of the alert under the cursor."""
+        """Show the article of the alert under the cursor, or its page if it is about none."""
         alert = self.stream.alert
-        if alert is None:
-            self.reader.show_article(None)
+        if alert is None or alert.article:
+            await super().show_article()
             return
-        article = alert.article
-        if not article:
-            await self._show_page(alert)
-            return
-        details = await self.ask(self.newsroom.service.views.articles.details, article)
-        if self.is_attached and self.target and self.target[0] == article:
-            self.reader.show_article(details, match_places(details.alerts) if details else ())
-
-    async def _show_page(self, alert: Alert) -> None:
-        """Show the page of an alert that is about no article."""
         page = await alert_page(self, alert)
         if self.is_attached and self.stream.alert is alert:
             self.reader.show_text(page)
@@ -463,7 +435,7 @@ class MainScreen(TriageScreen):
         self.stream.follow = self.current != "reader"
         if not self.stream.follow and self._unfollowed:
             self._unfollowed = False
-            self._show_article_soon()
+            self.show_article_soon()
         self.newsroom.ui_state.update(pane=self.current, zoomed=self.zoomed)
 
     # --- keys and clicks ------------------------------------------------------------
@@ -499,17 +471,20 @@ class MainScreen(TriageScreen):
         else:
             self.action_feeds()
 
-    def on_watchlist_pane_edit_requested(self, message: WatchlistPane.EditRequested) -> None:
-        """Open the form of a watchlist."""
-        self.action_watchlist_form(message.watchlist)
+    def action_new_watchlist(self) -> None:
+        self.action_watchlist_form()
+
+    def action_edit_watchlist(self) -> None:
+        if self.watchlists.watchlist:
+            self.action_watchlist_form(self.watchlists.watchlist)
+        else:
+            self.show_message(_("Put the cursor on a watchlist first."), error=True)
 
     def action_watchlist_form(self, name: str = "") -> None:
         """Open the form of a watchlist; without a name, that of a new one."""
-        open_form(self, name)
+        from tui.screens.watchlist_form import open_form
 
-    def on_alert_stream_outlets_requested(self) -> None:
-        """Show the other outlets with the story that was clicked."""
-        self.action_outlets()
+        self.run_worker(open_form(self, name), group="form", exclusive=True)
 
     def action_silence(self) -> None:
         """Silence the watchlist under the cursor, or one of the story."""
@@ -528,10 +503,6 @@ class MainScreen(TriageScreen):
     def action_briefing(self) -> None:
         self.run_worker(show_briefing(self), group="why", exclusive=True)
 
-    def action_trends(self) -> None:
-        """Show how many articles with an alert each watchlist had on each day."""
-        self.run_worker(show_trends(self), group="why", exclusive=True)
-
     def action_coverage_gaps(self) -> None:
         """Show the coverage gaps, and the watchlists that they affect."""
         self.run_worker(show_gaps(self), group="why", exclusive=True)
@@ -549,7 +520,7 @@ class MainScreen(TriageScreen):
             self.show_pane("watchlists")
 
     def action_feeds(self) -> None:
-        self.app.push_screen(FeedsScreen(self.newsroom, self.feeds.feed))
+        open_feeds(self, self.feeds.feed.feed.url if self.feeds.feed else "")
 
     def action_poll(self) -> None:
         """Poll the feed of the alert, or the one under the cursor in the pane of feeds."""
@@ -564,9 +535,6 @@ class MainScreen(TriageScreen):
             self.show_message(text, error=True)
         else:
             self.poll(url, name)
-
-    def action_poll_all(self) -> None:
-        self.poll(None, _("all feeds"))
 
 
 def _longest_name(counts: Sequence[WatchlistCount]) -> int:

@@ -1,4 +1,4 @@
-"""The base of the screens with panes: a list and the reader, and others where there is room."""
+"""The base of the screens with panes, a list and the reader; and the screen of one article."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ import enum
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual import events
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.expand_tabs import expand_tabs_inline
 from textual.widget import Widget
-from textual.widgets import Input
 
-from index.errors import QueryError
-from monitor.base.text_cleaning import line, safe_url
+from monitor.base.text_cleaning import safe_url
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all
-from monitor.presentation.spans import Line, fit
+from monitor.model.article import ArticleDetails, MatchPlace
 from tui.base_app import BaseApp
 from tui.data.newsroom import NewsroomModel
 from tui.external_programs import (
@@ -29,16 +26,13 @@ from tui.external_programs import (
     text_browser,
 )
 from tui.key_labels import NO_KEYMAP, BarEntry, bind, key_bar_entries
-from tui.screens.article_dialogs import choose_outlet, choose_similar, match_lines, show_revisions
-from tui.screens.config_editor import ConfigPlace, edit_file
-from tui.screens.dialogs import PageDialog
-from tui.screens.newsroom_screen import NewsroomScreen
+from tui.screens.article_dialogs import choose_outlet, choose_similar, show_matches, show_revisions
+from tui.screens.dialogs import ConfigPlace, NewsroomScreen
+from tui.view.article import match_places
 from tui.widgets.line_list import LineList
 from tui.widgets.reader import Reader
 from tui.widgets.status_bar import KeyBar, StatusBar
 
-INPUT_TAB = 4
-"""Cells of a tab in Textual's Input."""
 READER_DELAY = 0.08
 """Seconds that the cursor must rest before the reader shows its article."""
 
@@ -91,43 +85,6 @@ def feed_pane_lines(lines: int, watchlists: int, feeds: int) -> int:
     return max(3, min(feeds + _FRAME, max(left, lines // 2)))
 
 
-def error_pointer(
-    error: QueryError, written: str, cells: int, *, indent: int, scrolled: int = 0
-) -> Line:
-    """Return a caret under the mistake in a written line, with its message beside it.
-
-    Args:
-        error: The error.
-        written: The line as its input shows it.
-        cells: Width of the screen.
-        indent: Cells before the written line.
-        scrolled: Cells of the line that are scrolled out at the left.
-    """
-    before = cell_len(expand_tabs_inline(written[: error.position], INPUT_TAB))
-    column = max(indent, min(indent + before - scrolled, cells - 1))
-    message = line(error.message + (f" ({error.hint})" if error.hint else ""))
-    if column + 2 + cell_len(message) <= cells or column <= cell_len(message):
-        return [(" " * column + "^ ", "bad"), (message, "bad")]
-    return [(fit(message, column - 1, right=True), "bad"), (" ^", "bad")]
-
-
-def input_error(
-    error: QueryError, input: Input, cells: int, *, indent: int, stripped: bool = False
-) -> Line:
-    """Return the pointer to a mistake in what is written in an input.
-
-    Args:
-        error: The error.
-        input: The input.
-        cells: Width of the screen.
-        indent: Cells before the input.
-        stripped: Whether the error was found without the spaces at the start.
-    """
-    text = input.value.lstrip() if stripped else input.value
-    scrolled = round(input.scroll_offset.x) - (len(input.value) - len(text))
-    return error_pointer(error, text, cells, indent=indent, scrolled=scrolled)
-
-
 class PaneScreen(NewsroomScreen):
     """Panes by number, one of them current; small screens show only the current one."""
 
@@ -164,9 +121,10 @@ class PaneScreen(NewsroomScreen):
         super().__init__(newsroom)
         self.zoomed = False
         self.current = "stream"
-        self.status_bar = StatusBar(zone=newsroom.zone, id="status")
-        self.key_bar = KeyBar((), id="keys")
+        self.status_bar = StatusBar(newsroom, id="status")
+        self.key_bar = KeyBar(id="keys")
         self.main = Container(id="main")
+        self.reader = Reader(zone=newsroom.zone, id="reader", empty=self.nothing_to_read)
 
     # --- what a subclass defines ----------------------------------------------
 
@@ -175,8 +133,13 @@ class PaneScreen(NewsroomScreen):
         """Return the list whose rows the reader shows."""
         raise NotImplementedError
 
-    def step_match(self, by: int) -> None:
-        """Go to the next or previous match of the article, if there is one."""
+    def nothing_to_read(self) -> str:
+        """Return what the reader shows without an article."""
+        return ""
+
+    def match_places(self, details: ArticleDetails) -> Sequence[MatchPlace]:
+        """Return the matches that the reader highlights."""
+        return match_places(details.alerts)
 
     @property
     def target(self) -> tuple[int, str] | None:
@@ -203,11 +166,6 @@ class PaneScreen(NewsroomScreen):
             keymap = self.app.keymap if isinstance(self.app, BaseApp) else NO_KEYMAP
             self.key_bar.update(key_bar_entries(entries, *nodes, keymap=keymap))
 
-    def update_status_bar(self) -> None:
-        """Show the last status at the present time."""
-        newsroom = self.newsroom
-        self.status_bar.update(newsroom.status, newsroom.clock(), newsroom.paused_stories)
-
     def target_at_hand(self) -> tuple[int, str] | None:
         """Return the target; None with a message if the current pane does not show it."""
         if self.shows_target:
@@ -223,6 +181,11 @@ class PaneScreen(NewsroomScreen):
         return target[0] if target else 0
 
     # --- panes ----------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Let the clock of the status bar go on."""
+        self.status_bar.update()
+        self.set_interval(1.0, self.status_bar.update)
 
     def on_resize(self, event: events.Resize) -> None:
         """Arrange the panes for the new size."""
@@ -298,11 +261,31 @@ class PaneScreen(NewsroomScreen):
 
     # --- the article ------------------------------------------------------------
 
+    def on_line_list_highlighted(self, message: LineList.Highlighted) -> None:
+        self.follow_cursor(message)
+
+    def follow_cursor(self, message: LineList.Highlighted) -> None:
+        """Show the article under the cursor once the cursor rests."""
+        self.after_pause("read", READER_DELAY, self.show_article_soon)
+
+    def show_article_soon(self) -> None:
+        self.run_worker(self.show_article, group="read", exclusive=True)  # type: ignore[arg-type]
+
+    async def show_article(self) -> None:
+        """Show the article under the cursor with its matches."""
+        target = self.target
+        if not target or not target[0]:
+            self.reader.show_article(None)
+            return
+        details = await self.ask(self.newsroom.service.views.articles.details, target[0])
+        if self.is_attached and self.target and self.target[0] == target[0]:
+            self.reader.show_article(details, self.match_places(details) if details else ())
+
     def action_match(self, by: int) -> None:
         """Go to the next or previous match, with the reader in view."""
-        if not self.query_one("#reader").display:
+        if not self.reader.display:
             self.show_pane("reader")
-        self.step_match(by)
+        self.reader.step_match(by)
 
     def action_item(self, by: int) -> None:
         """Move in the list without leaving the reader."""
@@ -310,6 +293,8 @@ class PaneScreen(NewsroomScreen):
 
     def action_edit_file(self) -> None:
         """Open `feeds.yaml` in the editor, at the entry of the row under the cursor."""
+        from tui.screens.config_changes import edit_file
+
         self.run_worker(edit_file(self, self.config_place), group="edit")
 
     async def action_open_link(self) -> None:
@@ -358,6 +343,9 @@ class PaneScreen(NewsroomScreen):
         else:
             self.run_worker(self._poll(url, name), group="poll")
 
+    def action_poll_all(self) -> None:
+        self.poll(None, _("all feeds"))
+
     async def _poll(self, url: str | None, name: str) -> None:
         def request() -> bool:
             self.newsroom.service.views.feeds.poll_now(url)
@@ -369,13 +357,7 @@ class PaneScreen(NewsroomScreen):
     def action_why(self) -> None:
         """Show which watchlists match the article, and where."""
         if article := self.article_at_hand():
-            self.run_worker(self._why(article), group="why", exclusive=True)
-
-    async def _why(self, article: int) -> None:
-        details = await self.details_of(article)
-        if details is not None:
-            title = _("Why this matches")
-            self.app.push_screen(PageDialog(title, lambda cells: match_lines(details, cells)))
+            self.run_worker(show_matches(self, article), group="why", exclusive=True)
 
     def action_outlets(self) -> None:
         """Show merged alerts and the other outlets with the story; one of them can be read."""
@@ -395,6 +377,66 @@ class PaneScreen(NewsroomScreen):
     def on_reader_outlet_selected(self, message: Reader.OutletSelected) -> None:
         """Read the article of another outlet."""
         message.stop()
-        details = self.article_details
+        details = self.reader.details
         among = details.other_articles() if details else []
         self.post_message(self.ArticleOpened(message.article, among))
+
+
+class ArticleScreen(PaneScreen):
+    """One article; `J` and `K` go through the articles it was opened among."""
+
+    PANES: ClassVar = ("reader",)
+    BARS: ClassVar = {
+        "reader": (
+            ("app.help", "Help"),
+            ("back", "Back"),
+            ("item(1)", "Next outlet"),
+            *ARTICLE_KEYS,
+        )
+    }
+    AUTO_FOCUS = "#reader"
+
+    def __init__(self, newsroom: NewsroomModel, article: int, among: Sequence[int]) -> None:
+        """Open an article.
+
+        Args:
+            newsroom: The newsroom.
+            article: Id of the article.
+            among: Ids of the articles to go through.
+        """
+        super().__init__(newsroom)
+        self.current = "reader"
+        self._article = article
+        self._among = list(dict.fromkeys((*among, article) if article not in among else among))
+
+    def compose(self) -> ComposeResult:
+        yield self.status_bar
+        with self.main:
+            yield self.reader
+        yield self.key_bar
+
+    def on_mount(self) -> None:
+        self.show_article_soon()
+
+    @property
+    def target(self) -> tuple[int, str] | None:
+        details = self.reader.details
+        return (self._article, details.article.url if details else "")
+
+    def action_item(self, by: int) -> None:
+        """Go to the next or previous article; after the last comes the first."""
+        at = self._among.index(self._article) + by
+        self._article = self._among[at % len(self._among)]
+        self.show_article_soon()
+
+    def action_back(self) -> None:
+        """Close the screen."""
+        self.dismiss(None)
+
+    async def show_article(self) -> None:
+        """Show the article, or say that it is gone."""
+        article = self._article
+        await super().show_article()
+        if self.is_attached and article == self._article and self.reader.details is None:
+            text = _("Article {number} is not in the archive any more.", number=article)
+            self.show_message(text, error=True)

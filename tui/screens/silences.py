@@ -11,8 +11,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.model.watchlist import Silence
 from monitor.presentation import times
-from monitor.presentation.spans import Line
-from tui.screens.dialogs import ChoiceDialog
+from tui.screens.dialogs import choose_words
 from tui.screens.panes import PaneScreen
 
 HOUR, WEEK = 3_600.0, 7 * 86_400.0
@@ -35,15 +34,13 @@ def silence_spans(now: Timestamp, zone: tzinfo | None) -> Sequence[tuple[str, fl
 async def choose_silence(screen: PaneScreen, names: Sequence[str]) -> None:
     """Ask which of some watchlists is to be silenced and for how long, or to be heard again."""
 
-    def on_choice(row: int | None) -> None:
-        if row is not None:
-            screen.run_worker(_choose_span(screen, names[row]), group="silence", exclusive=True)
+    def choose_span(row: int) -> None:
+        screen.run_worker(_choose_span(screen, names[row]), group="silence", exclusive=True)
 
     if len(names) == 1:
         await _choose_span(screen, names[0])
     else:
-        rows: list[Line] = [[(line(name), "plain")] for name in names]
-        screen.app.push_screen(ChoiceDialog(_("Silence which watchlist?"), rows), on_choice)
+        choose_words(screen, _("Silence which watchlist?"), list(map(line, names)), choose_span)
 
 
 async def _choose_span(screen: PaneScreen, name: str) -> None:
@@ -55,13 +52,12 @@ async def _choose_span(screen: PaneScreen, name: str) -> None:
     current = next((silence for silence in silences if silence.watchlist == name), None)
     options: list[tuple[str, float]] = [(_("end the silence now"), 0.0)] if current else []
     options += silence_spans(newsroom.clock(), newsroom.zone)
-    rows: list[Line] = [[(label, "plain")] for label, _seconds in options]
 
-    def on_choice(row: int | None) -> None:
-        if row is not None:
-            screen.run_worker(_silence(screen, name, options[row][1]), group="silence")
+    def silence(row: int) -> None:
+        screen.run_worker(_silence(screen, name, options[row][1]), group="silence")
 
-    screen.app.push_screen(ChoiceDialog(_silence_title(name, current, screen), rows), on_choice)
+    words = [label for label, _seconds in options]
+    choose_words(screen, _silence_title(name, current, screen), words, silence)
 
 
 def _silence_title(name: str, current: Silence | None, screen: PaneScreen) -> str:

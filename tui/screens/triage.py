@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -26,26 +26,19 @@ from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue
 from tui.key_labels import bind
 from tui.screens.alert_filter import AlertFilterScreen
-from tui.screens.dialogs import ChoiceDialog, LineDialog, PageDialog, checked
-from tui.view.triage_history import change_words, decision_words, history_lines
+from tui.screens.dialogs import LineDialog, PageDialog, checked, choose, choose_words, show_dialog
+from tui.view.pages import decision_words, history_lines
 from tui.widgets.alert_stream import AlertStream
 
-_DECISIONS = tuple(
-    zip(
-        mark_all(
-            "decide", "Acknowledge", "Relevant", "Noise", "Close",
-            "Make it new again, without a verdict",
-        ),
-        (
-            Change(state=AlertState.ACKNOWLEDGED),
-            Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT),
-            Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.NOISE),
-            Change(state=AlertState.CLOSED),
-            Change(state=AlertState.NEW, verdict=Verdict.NONE),
-        ),
-        strict=True,
-    )
-)  # fmt: skip
+ACKNOWLEDGED = Change(state=AlertState.ACKNOWLEDGED)
+RELEVANT = Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT)
+NOISE = Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.NOISE)
+CLOSED = Change(state=AlertState.CLOSED)
+RENEWED = Change(state=AlertState.NEW, verdict=Verdict.NONE)
+_DECISIONS = (ACKNOWLEDGED, RELEVANT, NOISE, CLOSED, RENEWED)
+_DECISION_LABELS = mark_all(
+    "decide", "Acknowledge", "Relevant", "Noise", "Close", "Make it new again, without a verdict"
+)
 PEOPLE_NAMED = 10
 """Alerts of which it is said who changed them meanwhile."""
 SCAN_ROWS = 1024
@@ -123,36 +116,27 @@ class TriageScreen(AlertFilterScreen):
             self.stream.action_move(1)
 
     def action_acknowledge(self) -> None:
-        self._decide(Change(state=AlertState.ACKNOWLEDGED))
+        self._decide(ACKNOWLEDGED)
 
     def action_noise(self) -> None:
-        self._decide(Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.NOISE))
+        self._decide(NOISE)
 
     def action_relevant(self) -> None:
-        self._decide(Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT))
+        self._decide(RELEVANT)
 
     def action_close(self) -> None:
         """Close the alert; it stays in its row until the stream is loaded again."""
-        self._decide(Change(state=AlertState.CLOSED))
+        self._decide(CLOSED)
 
     def action_triage_one(self) -> None:
         """Choose an alert of the story, then what to decide about it alone."""
         story = self._story_at_hand()
-        if story is None:
-            return
-        alerts = story.alerts
-
-        def on_alert(row: int | None) -> None:
-            if row is not None:
-                self._decide_one(alerts[row])
-
-        if len(alerts) == 1:
-            self._decide_one(alerts[0])
-            return
-        rows = [self._alert_line(alert) for alert in alerts]
-        self.app.push_screen(
-            ChoiceDialog(_("Decide about one alert of this story"), rows), on_alert
-        )
+        if story is not None and len(story.alerts) == 1:
+            self._decide_one(story.alerts[0])
+        elif story is not None:
+            rows = [self._alert_line(alert) for alert in story.alerts]
+            title = _("Decide about one alert of this story")
+            choose(self, title, rows, story.alerts, self._decide_one)
 
     def _alert_line(self, alert: Alert) -> Line:
         words = [state_name(alert.state), verdict_name(alert.verdict)]
@@ -166,14 +150,9 @@ class TriageScreen(AlertFilterScreen):
 
     def _decide_one(self, alert: Alert) -> None:
         """Ask what to decide about one alert."""
-
-        def on_choice(row: int | None) -> None:
-            if row is not None:
-                self.triage.apply([alert], _DECISIONS[row][1])
-
-        rows: list[Line] = [[(pgettext("decide", label), "plain")] for label, _change in _DECISIONS]
         title = _("{name}: {text}", name=line(alert.watchlist), text=line(alert.title))
-        self.app.push_screen(ChoiceDialog(title, rows), on_choice)
+        words = [pgettext("decide", label) for label in _DECISION_LABELS]
+        choose_words(self, title, words, lambda row: self.triage.apply([alert], _DECISIONS[row]))
 
     def action_star(self) -> None:
         """Star the alert or remove its star; star several unless all have one."""
@@ -191,11 +170,6 @@ class TriageScreen(AlertFilterScreen):
         chosen = self._chosen_alerts()
         if not chosen:
             return
-
-        def on_line(text: str | None) -> None:
-            if text is not None:
-                self._apply(Change(note=clean_note(text)), chosen)
-
         notes = {alert.note for alert in chosen}
         dialog = LineDialog(
             _("Note on {subject}", subject=_subject(chosen)),
@@ -206,17 +180,12 @@ class TriageScreen(AlertFilterScreen):
             select_value=False,
             ask_before_loss=True,
         )
-        self.app.push_screen(dialog, on_line)
+        show_dialog(self, dialog, lambda text: self._apply(Change(note=clean_note(text)), chosen))
 
     def action_tag(self) -> None:
         chosen = self._chosen_alerts()
         if not chosen:
             return
-
-        def on_line(text: str | None) -> None:
-            if text is not None and (change := _parse_tags(text)) != Change():
-                self._apply(change, chosen)
-
         present = sorted({tag for alert in chosen for tag in alert.tags})
         known = sorted(self.newsroom.tags)
         hint = _("a word, for example fraud")
@@ -230,7 +199,7 @@ class TriageScreen(AlertFilterScreen):
             hint=[(line(hint), "quiet")],
             words=known,
         )
-        self.app.push_screen(dialog, on_line)
+        show_dialog(self, dialog, lambda text: self._apply(_parse_tags(text), chosen))
 
     def action_take(self) -> None:
         """Assign to me what nobody works on; give back what I work on."""
@@ -265,10 +234,6 @@ class TriageScreen(AlertFilterScreen):
         if not chosen:
             return
 
-        def on_line(text: str | None) -> None:
-            if text is not None:
-                self._assign(triage.person(text or NOBODY), chosen)
-
         people = sorted({alert.assignee for alert in chosen} - {""})
         hint = _("a name or `me`; an empty line: nobody")
         if len(people) > 1:
@@ -283,7 +248,7 @@ class TriageScreen(AlertFilterScreen):
             allow_empty=True,
             words=self.newsroom.people,
         )
-        self.app.push_screen(dialog, on_line)
+        show_dialog(self, dialog, lambda text: self._assign(triage.person(text or NOBODY), chosen))
 
     # --- all shown alerts -----------------------------------------------------------
 
@@ -299,36 +264,37 @@ class TriageScreen(AlertFilterScreen):
         stories = await self.ask(self.newsroom.service.views.alerts.stories, shown, silenced=True)
         if stories is None:
             return
-        new = [alert for story in stories for alert in story.alerts if _is_new(alert)]
-        ids = frozenset(alert.id for alert in new) - frozenset(
-            alert.id for alert in self.alerts.known(self.alerts.pending()) if not _is_new(alert)
-        )
-        rows_of = {self.stream.row_of(id) for id in ids}
-        if not ids:
+        decided = {a.id for a in self.alerts.known(self.alerts.pending()) if not _is_new(a)}
+        new = [
+            alert
+            for story in stories
+            for alert in story.alerts
+            if _is_new(alert) and alert.id not in decided
+        ]
+        rows_of = {self.stream.row_of(alert.id) for alert in new}
+        if not new:
             self.show_message(_("There is no new story here."))
             return
         count = story_count(len(rows_of))
-        if len(ids) > len(rows_of):
-            count += f" ({alert_count(len(ids))})"
+        if len(new) > len(rows_of):
+            count += f" ({alert_count(len(new))})"
 
-        def on_choice(row: int | None) -> None:
-            if row == 1:
-                change = Change(state=AlertState.ACKNOWLEDGED)
-                self.triage.apply_to_ids(ids, change, [one for one in new if one.id in ids])
+        def acknowledge(yes: int) -> None:
+            if yes:
+                self.triage.apply(new, ACKNOWLEDGED)
                 self.show_message(_("{stories} acknowledged; u undoes it.", stories=count))
 
         if rows_of <= {self.stream.row_of(id) for id in self.stream.on_screen()}:
-            on_choice(1)
+            acknowledge(True)
             return
         text = self.current_filter.text
-        yes = _("Yes, acknowledge {stories}", stories=count)
-        rows = [[(_("No"), "plain")], [(yes, "plain")]]
         title = (
             _("Acknowledge {stories} of {filter}?", stories=count, filter=line(text))
             if text
             else _("Acknowledge {stories}?", stories=count)
         )
-        self.app.push_screen(ChoiceDialog(title, rows), on_choice)
+        words = (_("No"), _("Yes, acknowledge {stories}", stories=count))
+        choose_words(self, title, words, acknowledge)
 
     async def _untriaged_ids(self) -> Sequence[int] | None:
         """Return the untriaged alerts that pass the filter; None after an error."""
@@ -340,44 +306,33 @@ class TriageScreen(AlertFilterScreen):
 
     def action_undo(self) -> None:
         """Undo the last decision, and go to its alert."""
-        entry = self.triage.undo()
-        if entry is None:
-            self.run_worker(self._undo_stored(redo=False), group="undo")
-            return
-        rows = {self.stream.row_of(id) for id in entry.ids} - {None}
-        if len(rows) == 1:
-            self.stream.go_to(rows.pop() or 0)
-        decided, subject = change_words(entry.change), _subject(entry.alerts, len(entry.ids))
-        text = _("Undone: {decision}, {subject}", decision=decided, subject=subject)
-        self._show_instead(text)
-
-    def _show_instead(self, text: str) -> None:
-        """Show a message in place of the one that invited to undo."""
-        self.app.clear_notifications()
-        self.show_message(text)
+        undone = self.triage.undo()
+        self.run_worker(self._say_undone(undone, redo=False), group="undo")
 
     def action_redo(self) -> None:
-        self.run_worker(self._undo_stored(redo=True), group="undo")
+        undone = self.triage.undo(redo=True)
+        self.run_worker(self._say_undone(undone, redo=True), group="undo")
 
-    async def _undo_stored(self, *, redo: bool) -> None:
-        """Undo or redo a stored decision, also one from before this dashboard was opened."""
+    async def _say_undone(self, undone: Awaitable[TriageAction | None], *, redo: bool) -> None:
         try:
-            act: TriageAction | None = await (
-                self.triage.redo() if redo else self.triage.undo_stored()
-            )
+            act = await undone
         except StoreError as error:
             self.show_message(str(error), error=True)
             return
         if act is None:
             self.show_message(_("Nothing to redo.") if redo else _("Nothing to undo."))
             return
+        rows = {self.stream.row_of(id) for id in act.ids} - {None}
+        if len(rows) == 1 and not redo:
+            self.stream.go_to(rows.pop() or 0)
         if act.ids:
-            await self._say_undone(act, redo=redo)
+            await self._say_what(act, redo=redo)
         if act.left:
             left = alert_count(len(act.left))
             self.show_message(_("Changed since, and left: {alerts}", alerts=left), error=True)
 
-    async def _say_undone(self, act: TriageAction, *, redo: bool) -> None:
+    async def _say_what(self, act: TriageAction, *, redo: bool) -> None:
+        """Say what was undone or redone, in place of the message that invited to it."""
         views = self.newsroom.service.views
         decisions = await self.ask(views.triage.decisions, act.ids[0])
         stories = await self.ask(views.alerts.stories, act.ids[:2])
@@ -392,7 +347,8 @@ class TriageScreen(AlertFilterScreen):
             if redo
             else _("Undone: {decision}, {subject}", decision=decided, subject=subject)
         )
-        self._show_instead(text)
+        self.app.clear_notifications()
+        self.show_message(text)
 
     def action_history(self) -> None:
         story = self._story_at_hand()

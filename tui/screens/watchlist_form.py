@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -23,6 +23,13 @@ from monitor.base.formatting import percent
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.config.loading import read, understand
+from monitor.config.watchlist_edit import (
+    CheckedFields,
+    WatchlistFields,
+    check_fields,
+    read_fields,
+    save_watchlist,
+)
 from monitor.model.config import Config
 from monitor.model.shown_names import severity_name
 from monitor.model.watchlist import SEVERITY_SIGNS, Severity
@@ -32,16 +39,15 @@ from tui.base_app import BaseApp
 from tui.data.newsroom import NewsroomModel, ThreadRunner, start_resource_tracker
 from tui.key_labels import NO_KEYMAP, bind, key_bar_entries
 from tui.screens.config_changes import NO_FILE, monitor_hint, write_config
-from tui.screens.dialogs import ChoiceDialog, Dialog
+from tui.screens.dialogs import Dialog, choose_words, show_dialog
 from tui.screens.panes import PaneScreen
-from tui.view.preview import preview_lines
-from tui.widgets.check_list import CheckList
-from tui.widgets.scroll_text import ScrollText
+from tui.view.pages import preview_lines
+from tui.widgets.line_list import CheckList
+from tui.widgets.reader import ScrollText
 from tui.widgets.status_bar import KeyBar
 from tui.widgets.styled_widget import TextBlock
 
 if TYPE_CHECKING:
-    from monitor.config.watchlist_edit import CheckedFields, WatchlistFields
     from monitor.watchlists.preview import WatchlistPreview
 
 TYPING_PAUSE = 0.2
@@ -172,7 +178,7 @@ class WatchlistForm(Dialog[str]):
         self._general.display = False
         hint: Line = [(_("^t tries it on the articles of the last 30 days."), "quiet")]
         self._trial = ScrollText(lambda cells: [hint], id="trial")
-        self._keys = KeyBar((), id="form-keys")
+        self._keys = KeyBar(id="form-keys")
         title = (
             _("Edit the watchlist {watchlist}", watchlist=before.title)
             if before
@@ -218,8 +224,6 @@ class WatchlistForm(Dialog[str]):
 
     @property
     def fields(self) -> WatchlistFields:
-        from monitor.config.watchlist_edit import WatchlistFields
-
         query = self._kind_field.value == "query"
         chosen = self._feeds_field.chosen
         kept = [each for each in self._start.feeds if each in chosen]
@@ -263,8 +267,6 @@ class WatchlistForm(Dialog[str]):
         Args:
             to_try: Check what is needed for a trial: everything but the name.
         """
-        from monitor.config.watchlist_edit import check_fields
-
         fields, before = self.fields, self._before
         if to_try:
             fields, before = replace(fields, name=TRIAL_NAME), None
@@ -364,8 +366,6 @@ class WatchlistForm(Dialog[str]):
         self.run_worker(self._save(), group="save", exclusive=True)
 
     async def _save(self) -> None:
-        from monitor.config.watchlist_edit import save_watchlist
-
         if await self._valid() is None:
             return
         fields = self.fields
@@ -391,19 +391,15 @@ class WatchlistForm(Dialog[str]):
         if self.fields == self._start:
             self.dismiss(None)
             return
-        rows: list[Line] = [
-            [(_("Go on editing"), "plain")],
-            [(_("Save it"), "plain")],
-            [(_("Close, and lose the changes"), "plain")],
-        ]
 
-        def on_choice(row: int | None) -> None:
+        def on_choice(row: int) -> None:
             if row == 1:
                 self.action_save()
             elif row == 2:
                 self.dismiss(None)
 
-        self.app.push_screen(ChoiceDialog(_("The watchlist is not saved"), rows), on_choice)
+        words = _("Go on editing"), _("Save it"), _("Close, and lose the changes")
+        choose_words(self, _("The watchlist is not saved"), words, on_choice)
 
 
 def _row_of(field: str) -> str:
@@ -431,7 +427,9 @@ def _selectors(config: Config, chosen: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*chosen, *tags, *names]))
 
 
-def open_form(screen: PaneScreen, name: str = "", *, query: str = "", called: str = "") -> None:
+async def open_form(
+    screen: PaneScreen, name: str = "", *, query: str = "", called: str = ""
+) -> None:
     """Open the form of a watchlist, and say what became of it.
 
     Args:
@@ -440,10 +438,6 @@ def open_form(screen: PaneScreen, name: str = "", *, query: str = "", called: st
         query: The query of a new one.
         called: The name of a new one.
     """
-    screen.run_worker(_open(screen, name, query, called), group="form", exclusive=True)
-
-
-async def _open(screen: PaneScreen, name: str, query: str, called: str) -> None:
     path = screen.newsroom.service.config
     if path is None:
         screen.show_message(_(NO_FILE), error=True)
@@ -458,26 +452,18 @@ async def _open(screen: PaneScreen, name: str, query: str, called: str) -> None:
         return
     if not screen.is_attached:
         return
-    from monitor.config.watchlist_edit import WatchlistFields
+
+    def on_saved(name: str) -> None:
+        saved = _("The watchlist {watchlist} is saved.", watchlist=name)
+        screen.show_message(saved + monitor_hint(screen))
 
     start = before or WatchlistFields(name=called, query=" ".join(query.split()))
     form = WatchlistForm(screen.newsroom, path, config, before, start)
-    screen.app.push_screen(form, _on_saved(screen))
-
-
-def _on_saved(screen: PaneScreen) -> Callable[[str | None], None]:
-    def on_saved(name: str | None) -> None:
-        if name is not None:
-            saved = _("The watchlist {watchlist} is saved.", watchlist=name)
-            screen.show_message(saved + monitor_hint(screen))
-
-    return on_saved
+    show_dialog(screen, form, on_saved)
 
 
 def _read(path: Path, name: str) -> tuple[Config, WatchlistFields | None]:
     """Return what the file says, and the watchlist of a name in it."""
-    from monitor.config.watchlist_edit import read_fields
-
     content = read(path)
     config = understand(content, path)
     return config, read_fields(content.decode("utf-8-sig"), name) if name else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
@@ -55,28 +55,7 @@ LIST_CELLS = 24
 """Cells that the names of watchlists take at most."""
 
 
-class Column(NamedTuple):
-    """What a row shows in one of its columns."""
-
-    name: str
-    runs: Line
-
-
-def column_at(columns: Iterable[Column], x: int) -> str:
-    """Return the name of the column of a row that has a cell, empty beyond the last one."""
-    for column in columns:
-        x -= width(column.runs)
-        if x < 0:
-            return column.name
-    return ""
-
-
-def story_row(shown: ListedStory, cells: int, now: Timestamp, zone: tzinfo | None) -> Line:
-    """Return a story on one line, without a mark."""
-    return [run for column in story_columns(shown, cells, now, zone) for run in column.runs]
-
-
-def story_columns(
+def story_row(
     shown: ListedStory,
     cells: int,
     now: Timestamp,
@@ -85,8 +64,8 @@ def story_columns(
     marked: bool = False,
     list_cells: int = 14,
     first: Collection[str] = (),
-) -> list[Column]:
-    """Return a story in columns: its state, watchlists, headline, outlet, and other outlets.
+) -> Line:
+    """Return a story on one line: its state, watchlists, headline, outlet, and other outlets.
 
     The headline takes what the others leave; the outlet is not cut where the headline leaves room.
     Narrow rows lack columns.
@@ -101,26 +80,28 @@ def story_columns(
         first: The watchlists that the list is filtered by, which are named first.
     """
     story, alert = shown.heard, shown.lead
-    columns = [Column("state", _state(shown, now, zone, marked=marked))]
+    row = _state(shown, now, zone, marked=marked)
     if cells >= 50:
         share = cells // (5 if cells >= 100 else 6)
         names = sorted(story.watchlists, key=lambda name: name not in first)
         badges = watchlist_badges(names, min(list_cells, LIST_CELLS, share))
-        columns.append(Column("watchlists", [(badges, "list"), (" ", "")]))
+        row += [(badges, "list"), (" ", "")]
     others = f" {signs.OUTLETS}{alert.copies}" if alert.copies and cells >= 50 else ""
     outlet, gap = (safe_line(alert.publisher), "  ") if cells >= 60 else ("", "")
     outlet_cells = min(cell_len(outlet), max(10, cells // 6))
-    used = sum(width(column.runs) for column in columns) + cell_len(gap + others)
+    used = width(row) + cell_len(gap + others)
     before, title, tags = _headline(shown, max(1, cells - used - outlet_cells), now, zone)
     used += width(before) + cell_len(tags)
     outlet_cells = min(cell_len(outlet), max(outlet_cells, cells - used - cell_len(title)))
     triaged = story.state is not AlertState.NEW or story.verdict is Verdict.NOISE
-    body = (fit(title, max(0, cells - used - outlet_cells)), "quiet" if triaged else "plain")
     return [
-        *columns,
-        Column("headline", [*before, body, (tags, "copies")]),
-        Column("outlet", [(gap, ""), (fit(outlet, outlet_cells), "quiet")]),
-        Column("others", [(others, "copies")]),
+        *row,
+        *before,
+        (fit(title, max(0, cells - used - outlet_cells)), "quiet" if triaged else "plain"),
+        (tags, "copies"),
+        (gap, ""),
+        (fit(outlet, outlet_cells), "quiet"),
+        (others, "copies"),
     ]
 
 

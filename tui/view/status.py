@@ -102,18 +102,6 @@ def status_parts(
     return _align_right(shown, clock, cells)
 
 
-def status_line(
-    status: Status | None,
-    now: Timestamp,
-    zone: tzinfo | None,
-    cells: int,
-    paused_stories: int | None = None,
-) -> Line:
-    """Return the status bar as one line; the arguments are those of `status_parts`."""
-    parts = status_parts(status, now, zone, cells, paused_stories)
-    return [run for part in parts for run in part.line]
-
-
 def _optional_parts(status: Status, paused_stories: int | None) -> list[StatusPart]:
     untriaged = f"  {new_stories(status)}"
     waiting = _("PAUSED, {waiting} wait", waiting=paused_stories)

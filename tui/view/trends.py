@@ -1,4 +1,4 @@
-"""Trends as charts: how many articles there were in each period, and where gaps are."""
+"""The chart of a trend: how many articles there were in each period, and where gaps are."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from monitor.base import signs
-from monitor.base import text_cleaning as safe
-from monitor.base.formatting import articles, month
+from monitor.base.formatting import month
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
-from monitor.model.search import BucketSize, Series, Trend
+from monitor.model.search import BucketSize, Trend
 from monitor.presentation import times
-from monitor.presentation.spans import Line, fit, width
+from monitor.presentation.spans import Line, width
 
 EIGHTHS = f" {signs.BARS}"
 UNCERTAIN_BAR, GAP_BAR = signs.UNSURE, signs.GAP
@@ -146,49 +144,3 @@ def period_clauses(trend: Trend, bar: TrendBar, zone: tzinfo | None) -> str:
     form = "%Y-%m-%dT%H:%M" if trend.by is BucketSize.HOUR else "%Y-%m-%d"
     until: datetime = end - timedelta(minutes=1)
     return f"since:{start.strftime(form)} until:{until.strftime(form)}"  # not a message
-
-
-PAGE_ROWS = 3
-"""Lines of a chart on the page of the trends."""
-
-
-def trends_page(trend: Trend, names: Sequence[str], cells: int, zone: tzinfo | None) -> list[Line]:
-    """Return a chart of each watchlist, from the first period on in which a feed was read.
-
-    Args:
-        trend: A series for each watchlist.
-        names: The names of these watchlists.
-        cells: Width of the lines.
-        zone: Time zone of the dates.
-    """
-    trend = _from_first_read(trend)
-    lines: list[Line] = []
-    for name, series in zip(names, trend.series, strict=True):
-        count = f"  {articles(series.total)}"
-        title = fit(safe.line(name), max(1, cells - width([(count, "")])))
-        chart = trend_lines(replace(trend, series=(series,)), cells, PAGE_ROWS, zone)
-        lines += [[(title.rstrip(), "list"), (count, "quiet")], *chart, []]
-    return lines[:-1]
-
-
-def _from_first_read(trend: Trend) -> Trend:
-    """Return a trend without the periods before a feed was read that brought articles."""
-    at = min((_first_read(series) for series in trend.series if series.total), default=0)
-    return replace(
-        trend,
-        edges=trend.edges[at:],
-        labels=trend.labels[at:],
-        series=tuple(
-            replace(
-                each,
-                counts=each.counts[at:],
-                covered=each.covered[at:],
-                corrected=each.corrected[at:],
-            )
-            for each in trend.series
-        ),
-    )
-
-
-def _first_read(series: Series) -> int:
-    return next(at for at, count in enumerate(series.counts) if count or series.covered[at])

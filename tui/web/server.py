@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import signal
 import socket
 from collections.abc import Callable, Mapping
@@ -16,15 +17,25 @@ from aiohttp.typedefs import Handler, Middleware
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
-from monitor.api.origin import is_same_origin
+from monitor.api.origin import AcceptedHosts, is_same_origin
 from monitor.base.translation import current
 from monitor.base.translation import gettext as _
-from tui.web.auth import Auth
 
 GRACE = 3.0
 """Seconds that a dashboard has to end before its process is killed."""
 SCREEN_LIMITS = (10, 500)
 """Smallest and largest number of columns and lines that a page can ask for."""
+
+
+class Auth(AcceptedHosts, frozen=True):
+    """The secret token and the names of this machine."""
+
+    token: str
+    """The secret that is part of the address."""
+
+    def accepts_token(self, token: str | None) -> bool:
+        """Return whether a token is the secret one, in constant time."""
+        return hmac.compare_digest((token or "").encode(), self.token.encode())
 
 
 class DashboardSession(AppService):

@@ -7,9 +7,7 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 
-from textual import events
 from textual.content import Content
-from textual.message import Message
 
 from monitor.base import signs
 from monitor.base.article import Timestamp
@@ -22,7 +20,7 @@ from monitor.model.alert import Alert, EscalatedAlert, StoryAlerts
 from monitor.presentation.spans import Line
 from monitor.presentation.story import ListedStory
 from tui.data.story_list import FirstAlerts, StoryCache, StoryOrder
-from tui.view.alerts import Column, column_at, story_columns
+from tui.view.alerts import story_row
 from tui.widgets.line_list import LineList
 
 REACTION_SECONDS = 2.5
@@ -31,9 +29,6 @@ REACTION_SECONDS = 2.5
 
 class AlertStream(LineList):
     """A row for each story with alerts; they are read by primary key when they come into view."""
-
-    class OutletsRequested(Message):
-        """The analyst clicked on the number of outlets of the story under the cursor."""
 
     _new_above = 0
     """Stories with new alerts above the screen that the analyst has not seen."""
@@ -245,13 +240,10 @@ class AlertStream(LineList):
     # --- painting ---------------------------------------------------------------
 
     def row_line(self, row: int, cells: int) -> Line:
-        return [run for column in self._columns(row, cells) for run in column.runs]
-
-    def _columns(self, row: int, cells: int) -> list[Column]:
         shown = self.at(row)
         if shown is None:
-            return [Column("", [(f"  {_('(not available)')}", "quiet")])]
-        return story_columns(
+            return [(f"  {_('(not available)')}", "quiet")]
+        return story_row(
             shown,
             cells,
             self._clock(),
@@ -261,14 +253,6 @@ class AlertStream(LineList):
             first=self.chosen,
         )
 
-    def row_key(self, row: int) -> object:
-        """Return the story, its mark and the quarter of an hour, which decides its time's form."""
-        shown = self.at(row)
-        if shown is None:
-            return None
-        marked = self._order.story_at(row) in self.marks
-        return (shown, marked, self.list_cells, self.chosen, int(self._clock() // 900))
-
     def empty_lines(self, cells: int) -> list[Line]:
         return self._empty_state(cells)
 
@@ -277,15 +261,6 @@ class AlertStream(LineList):
         self._empty_state = empty_state
         if not self.row_count:
             self.refresh()
-
-    def on_click(self, event: events.Click) -> None:
-        """Tell of a click on the number of outlets (`≡14`); else do what any list does."""
-        offset = event.get_content_offset(self)
-        row = offset.y + round(self.scroll_y) if offset else self.row_count
-        if offset and row < self.row_count:
-            columns = self._columns(row, self.scrollable_content_region.width - 1)
-            if column_at(columns, offset.x - 1) == "others":  # the first cell is the cursor's
-                self.post_message(self.OutletsRequested())
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Count new stories down as they come into view."""

@@ -1,21 +1,22 @@
-"""A list of rows with a cursor, of which only the rows on the screen exist."""
+"""Lists of rows with a cursor, of which only the rows on the screen exist."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
-from textual.cache import LRUCache
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from monitor.base import signs
-from monitor.presentation.spans import Line
+from monitor.base.text_cleaning import line
+from monitor.presentation.spans import Line, fit
 from tui.key_labels import bind
-from tui.widgets.styled_widget import StyledWidget, set_line_count
+from tui.widgets.styled_widget import StyledWidget
 
 
 class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False):
@@ -58,11 +59,12 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
 
     IDLE_CURSOR: ClassVar[str] = "cursor-idle"
     """Style of the cursor's row while another pane has the focus; empty shows no cursor."""
+    OPENS_AT_CLICK: ClassVar[bool] = False
+    """Whether one click chooses a row; else it takes two."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.cursor = 0
-        self._strips: LRUCache[object, Strip] = LRUCache(1024)
         self._min_lines = 0
         """Lines that the list has at least, so that it can be scrolled past its last row."""
 
@@ -76,10 +78,6 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
     def row_line(self, row: int, cells: int) -> Line:
         """Return what a row shows."""
         raise NotImplementedError
-
-    def row_key(self, row: int) -> object:
-        """Return a key under which the painted row is cached; None is never cached."""
-        return None
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of rows, or of the lines that are shown without rows."""
@@ -118,7 +116,7 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
     def update_row_count(self) -> None:
         """Take the present number of rows over into the cursor and the scrollbar."""
         self.cursor = max(0, min(self.cursor, self.row_count - 1))
-        set_line_count(self, max(self.row_count, self._min_lines))
+        self.virtual_size = Size(0, max(self.row_count, self._min_lines))
         self.refresh()
 
     def action_move(self, rows: int) -> None:
@@ -141,12 +139,9 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
     def on_click(self, event: events.Click) -> None:
         """Put the cursor under the mouse; a double click chooses the row."""
         offset = event.get_content_offset(self)
-        if offset is None:
-            return
-        row = offset.y + round(self.scroll_y)
-        if row < self.row_count:
-            self.go_to(row)
-            if event.chain > 1:
+        if offset is not None and offset.y + round(self.scroll_y) < self.row_count:
+            self.go_to(offset.y + round(self.scroll_y))
+            if event.chain > 1 or self.OPENS_AT_CLICK:
                 self.action_open()
 
     # --- painting -------------------------------------------------------------
@@ -157,34 +152,16 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
         if row >= self.row_count:
             empty = [] if self.row_count else self.empty_lines(cells)
             return self.strip(empty[y] if y < len(empty) else [], cells)
-        background = self._row_background(row)
-        key = self.row_key(row)
-        if key is None:
-            return self._paint(row, cells, background)
-        key = (key, cells, background)
-        strip = self._strips.get(key)
-        if strip is None:
-            strip = self._strips[key] = self._paint(row, cells, background)
-        return strip
-
-    def _paint(self, row: int, cells: int, background: str) -> Strip:
+        background = ""
+        if row == self.cursor:
+            background = "cursor" if self.has_focus else self.IDLE_CURSOR
         bar = (signs.CURSOR, "bar") if background else (" ", "")
         return self.strip([bar, *self.row_line(row, cells - 1)], cells, background)
-
-    def _row_background(self, row: int) -> str:
-        if row != self.cursor:
-            return ""
-        return "cursor" if self.has_focus else self.IDLE_CURSOR
 
     def refresh_row(self, row: int) -> None:
         """Paint a row again if it is on the screen."""
         if round(self.scroll_y) <= row < round(self.scroll_y) + self.page:
             self.refresh(Region(0, row - round(self.scroll_y), self.size.width, 1))
-
-    def notify_style_update(self) -> None:
-        if hasattr(self, "_strips"):
-            self._strips.clear()
-        super().notify_style_update()
 
     def on_focus(self) -> None:
         self.refresh_row(self.cursor)
@@ -195,3 +172,52 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
     def on_resize(self) -> None:
         self.update_row_count()
         self.reveal()
+
+
+class CheckList(LineList):
+    """Names with a box each, painted on demand.
+
+    Textual's SelectionList tells chosen from others by colour alone, and creates an object for
+    each of some thousand feeds.
+    """
+
+    class ChoiceChanged(Message):
+        """A name was chosen, or is not any more."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("space", "toggle_name", "Choose, or not", name="choose"),
+    ]
+    IDLE_CURSOR = ""
+
+    def __init__(
+        self, names: Sequence[str], chosen: Iterable[str] = (), *, id: str | None = None
+    ) -> None:
+        super().__init__(id=id)
+        self._names = names
+        self._chosen = set(chosen)
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The chosen names, in the order of the list."""
+        return tuple(name for name in self._names if name in self._chosen)
+
+    @property
+    def row_count(self) -> int:
+        return len(self._names)
+
+    def row_line(self, row: int, cells: int) -> Line:
+        name = self._names[row]
+        chosen = name in self._chosen
+        box: Line = [("[x] " if chosen else "[ ] ", "key" if chosen else "quiet")]
+        return [*box, (fit(line(name), max(1, cells - 4)), "plain")]
+
+    def action_toggle_name(self) -> None:
+        """Choose the name under the cursor, or not."""
+        if self._names:
+            self._chosen ^= {self._names[self.cursor]}
+            self.refresh_row(self.cursor)
+            self.post_message(self.ChoiceChanged())
+
+    def action_open(self) -> None:
+        """Do the same at enter and a double click."""
+        self.action_toggle_name()

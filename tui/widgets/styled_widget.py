@@ -2,62 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region, Size
-from textual.scroll_view import ScrollView
-from textual.scrollbar import ScrollBar
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from monitor.base.text_cleaning import clean
 from monitor.presentation.spans import Line
 from tui.themes import styles
-
-EIGHTHS = 8
-"""Steps of a cell in which Textual draws a scrollbar."""
-
-
-def set_line_count(view: ScrollView, lines: int) -> None:
-    """Set the number of lines of a view.
-
-    Textual would lay all panes out again, which takes 10 ms. Here they are laid out only when
-    the scrollbar appears or disappears, and the scrollbar is repainted only when it looks
-    different.
-    """
-    size = Size(0, lines)
-    room = view.size.height
-    scrolls = lines > room or view.styles.overflow_y == "scroll"
-    if (
-        view.is_mounted
-        and scrolls is view.show_vertical_scrollbar
-        and (view.scroll_y <= max(0, lines - room))
-    ):
-        view.set_reactive(ScrollView.virtual_size, size)
-        if scrolls:
-            _set_scrollbar_size(view.vertical_scrollbar, lines)
-    else:
-        view.virtual_size = size
-
-
-def _set_scrollbar_size(bar: ScrollBar, lines: int) -> None:
-    if _thumb(bar, bar.window_virtual_size) == _thumb(bar, lines):
-        bar.set_reactive(ScrollBar.window_virtual_size, lines)
-    else:
-        bar.window_virtual_size = lines
-
-
-def _thumb(bar: ScrollBar, lines: int) -> tuple[int, int] | None:
-    """Return the start and length of the thumb for so many lines, in eighths; None for no thumb."""
-    cells, window = bar.size.height, bar.window_size
-    if not cells or not 0 < window < lines:
-        return None
-    length = max(1.0, window * cells / lines)
-    start = (cells - length) * bar.position / (lines - window)
-    return int(start * EIGHTHS), math.ceil(length * EIGHTHS)
 
 
 class StyledWidget(Widget):

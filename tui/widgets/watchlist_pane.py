@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import ClassVar
 
-from textual import events
 from textual.binding import BindingType
 from textual.content import Content
-from textual.message import Message
 
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
@@ -24,19 +22,12 @@ from tui.widgets.line_list import LineList
 class WatchlistPane(LineList):
     """One row for all watchlists together, then one for each."""
 
-    class EditRequested(Message):
-        """The analyst wants the form of a watchlist."""
-
-        def __init__(self, watchlist: str) -> None:
-            """Name a watchlist; empty for a new one."""
-            self.watchlist = watchlist
-            super().__init__()
-
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("n", "new_watchlist", "New watchlist"),
-        bind("e", "edit_watchlist", "Edit this watchlist"),
+        bind("n", "screen.new_watchlist", "New watchlist", name="new-watchlist"),
+        bind("e", "screen.edit_watchlist", "Edit this watchlist", name="edit-watchlist"),
     ]
     IDLE_CURSOR = ""
+    OPENS_AT_CLICK = True
 
     def __init__(
         self, clock: Callable[[], Timestamp], *, zone: tzinfo | None = None, id: str | None = None
@@ -103,24 +94,6 @@ class WatchlistPane(LineList):
         if names != self._chosen:
             self._chosen = names
             self.refresh()
-
-    def on_click(self, event: events.Click) -> None:
-        """Filter by the watchlist under the mouse."""
-        offset = event.get_content_offset(self)
-        if offset is not None and offset.y + round(self.scroll_y) < self.row_count:
-            event.prevent_default()
-            self.go_to(offset.y + round(self.scroll_y))
-            self.action_open()
-
-    def action_new_watchlist(self) -> None:
-        self.post_message(self.EditRequested(""))
-
-    def action_edit_watchlist(self) -> None:
-        if self.watchlist:
-            self.post_message(self.EditRequested(self.watchlist))
-        else:
-            text = _("Put the cursor on a watchlist first.")
-            self.notify(text, severity="warning", timeout=4)
 
     def row_line(self, row: int, cells: int) -> Line:
         count = self._counts[row]

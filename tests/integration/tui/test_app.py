@@ -17,19 +17,16 @@ from tui.base_app import BaseApp
 from tui.screens import dialogs, help
 from tui.screens.alert_filter import AlertFilterScreen
 from tui.screens.archive import ArchiveScreen
-from tui.screens.article import ArticleScreen
-from tui.screens.deliveries import DeliveriesDialog
 from tui.screens.feeds import FeedsScreen, FeedTable
 from tui.screens.main import MainScreen
-from tui.screens.panes import PaneScreen
+from tui.screens.panes import ArticleScreen, PaneScreen
+from tui.screens.status_details import DeliveriesDialog
 from tui.screens.triage import TriageScreen
 from tui.screens.watchlist_form import WatchlistForm
 from tui.widgets.alert_stream import AlertStream
-from tui.widgets.check_list import CheckList
 from tui.widgets.feed_list import FeedPane
-from tui.widgets.line_list import LineList
-from tui.widgets.reader import Reader
-from tui.widgets.scroll_text import ScrollText
+from tui.widgets.line_list import CheckList, LineList
+from tui.widgets.reader import Reader, ScrollText
 from tui.widgets.search_results import ResultList
 from tui.widgets.watchlist_pane import WatchlistPane
 
@@ -64,18 +61,18 @@ def test_earlier_and_saved_searches_are_at_hand() -> None:
         assert isinstance(search, ArchiveScreen)
         await until(pilot, lambda: search.history_loaded)
         await pilot.press("up")
-        assert search.query_line.value == "Alibaba"
+        assert search.input.value == "Alibaba"
         await pilot.press("up", "up")
-        assert search.query_line.value == "puces"
+        assert search.input.value == "puces"
         await pilot.press("down", "down")
-        assert search.query_line.value == "ch"
-        search.query_line.value = "@mesgrèves"
+        assert search.input.value == "ch"
+        search.input.value = "@mesgrèves"
         await pilot.press("enter")
         await until(pilot, lambda: search.results.row_count == 10)
         await sees(pilot, app, "best first")
         await until(pilot, lambda: newsroom.noted[0].query == "@mesgrèves")
         await pilot.press("slash")
-        search.query_line.value = "@none"
+        search.input.value = "@none"
         await sees(pilot, app, "@Mes grèves")
 
     newsroom = FakeNewsroom(40)
@@ -91,11 +88,11 @@ def test_a_query_is_proposed_to_go_on(written: str, whole: str) -> None:
         await pilot.press("slash")
         search = app.screen
         assert isinstance(search, ArchiveScreen)
-        search.query_line.value = written
-        search.query_line.cursor_position = len(written)
-        await until(pilot, lambda: search.query_line._suggestion)
+        search.input.value = written
+        search.input.cursor_position = len(written)
+        await until(pilot, lambda: search.input._suggestion)
         await pilot.press("right")
-        assert search.query_line.value.casefold() == whole.casefold()
+        assert search.input.value.casefold() == whole.casefold()
 
     drive(FakeNewsroom(4), script)
 
@@ -283,7 +280,7 @@ PANES = {
         "filter": Input,
     },
     ArchiveScreen: {"query": Input, "stream": ResultList, "reader": Reader},
-    FeedsScreen: {"stream": FeedTable, "reader": ScrollText, "find": Input},
+    FeedsScreen: {"stream": FeedTable, "reader": Reader, "find": Input},
     ArticleScreen: {"reader": Reader},
 }  # fmt: skip
 
@@ -410,15 +407,12 @@ def test_the_palette_quits_as_other_programs_do() -> None:
     assert drive(FakeNewsroom(4), script).return_value == "quit"
 
 
-@pytest.mark.parametrize(
-    ("typed", "title"), [("trends", "Articles with alerts"), ("gaps", "Coverage gaps")]
-)
-def test_the_palette_shows_trends_and_gaps_from_the_main_screen(typed: str, title: str) -> None:
+def test_the_palette_shows_gaps_from_the_main_screen() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        await pilot.press("colon", *typed)
+        await pilot.press("colon", *"gaps")
         await sees(pilot, app, "Show ")
         await pilot.press("enter")
-        await sees(pilot, app, title)
+        await sees(pilot, app, "Coverage gaps")
         await pilot.press("q")
         await until(pilot, lambda: app.screen is app.main_screen)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.dashboard_driver import drive, look, screen, until
+from support.dashboard_driver import drive, look, until
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
@@ -96,47 +96,6 @@ def test_the_reader_follows_arrivals_at_an_even_pace(monkeypatch: pytest.MonkeyP
         await until(pilot, lambda: shown(app) == 43)
 
     drive(room, script)
-
-
-def test_articles_of_any_length_lay_no_pane_out_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    laid_out = Counter[str]()
-
-    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        reader, screen = app.main_screen.reader, app.screen
-        await until(pilot, lambda: shown(app) == 40)
-        refresh = counting(screen._refresh_layout, laid_out, "screen")
-        monkeypatch.setattr(screen, "_refresh_layout", refresh)
-        for lines in (3, 400, 3):
-            reader.update(lambda cells, lines=lines: [[("words", "plain")]] * lines)
-            await pilot.pause()
-            assert reader.max_scroll_y == max(0, lines - reader.size.height)
-            assert reader.vertical_scrollbar.window_virtual_size == lines
-        assert not laid_out
-
-    drive(FakeNewsroom(40), script, size=(120, 40))
-
-
-@pytest.mark.parametrize(("before", "after", "drawn"), [(4_000, 4_010, False), (40, 80, True)])
-def test_a_scrollbar_is_drawn_anew_where_that_can_be_seen(
-    before: int, after: int, drawn: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    room, painted = FakeNewsroom(before), Counter[str]()
-
-    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        stream = app.main_screen.stream
-        await until(pilot, lambda: stream.row_count == before)
-        await look(pilot, app)
-        screen(app)
-        bar = stream.vertical_scrollbar
-        monkeypatch.setattr(bar, "render", counting(bar.render, painted, "bar"))
-        room.count = after
-        await until(pilot, lambda: stream.row_count == after)
-        await look(pilot, app)
-        screen(app)
-        assert bar.window_virtual_size == after
-        assert bool(painted) is drawn
-
-    drive(room, script, size=(120, 40))
 
 
 def test_a_reader_that_is_opened_shows_what_the_cursor_is_on(

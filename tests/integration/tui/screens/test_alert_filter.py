@@ -197,7 +197,7 @@ def test_a_filter_that_is_still_read_for_is_cancelled_too() -> None:
         main = app.main_screen
         await pilot.press("f", "z")
         main._filter_typed(parse_headline_filter("zzz"), 0)
-        main.on_filter_line_cancelled()
+        main.cancel_filter()
         await until(pilot, lambda: all(each.group != "narrow" for each in main.workers))
         assert not main.current_filter.text
         assert main.stream.story

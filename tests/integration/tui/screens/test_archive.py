@@ -29,9 +29,8 @@ from monitor.storage.search.query_resolution import narrow_query
 from tui.app import DashboardApp
 from tui.data.query_history import resolve_saved, suggested_name
 from tui.screens.archive import QUERY_PAUSE, ArchiveScreen
-from tui.screens.article import ArticleScreen
-from tui.screens.dialogs import LineDialog
-from tui.screens.facets import FacetDialog
+from tui.screens.dialogs import ChoiceDialog, LineDialog
+from tui.screens.panes import ArticleScreen
 from tui.screens.watchlist_form import WatchlistForm
 from tui.view.search import EXAMPLES, facet_clause, facet_rows, result_row
 from tui.view.trends import GAP_BAR, UNCERTAIN_BAR
@@ -115,7 +114,7 @@ async def searching(pilot: Pilot[Any], app: DashboardApp, query: str) -> Archive
     await pilot.press("slash")
     search = app.screen
     assert isinstance(search, ArchiveScreen)
-    search.query_line.value = query
+    search.input.value = query
     await pilot.press("enter")
     return search
 
@@ -127,11 +126,11 @@ def test_an_older_answer_never_stands_in_for_a_newer_one(monkeypatch: pytest.Mon
         search = await searching(pilot, app, "alibaba")
         await until(pilot, lambda: newsroom.searches)
         await sees(pilot, app, "Searching…")
-        search.query_line.focus()
-        search.query_line.value = "espionnage"
-        await until(pilot, lambda: search._typing is not None)
+        search.input.focus()
+        search.input.value = "espionnage"
+        await until(pilot, lambda: "typing" in search._pauses)
         await pilot.press("enter")
-        search.query_line.value = "chips"
+        search.input.value = "chips"
         await pilot.press("enter")
         assert app.is_running  # keys are heard all the while
         slow.set()
@@ -157,7 +156,7 @@ def test_keys_behind_enter_are_for_the_results(monkeypatch: pytest.MonkeyPatch) 
         await sees(pilot, app, "Searching…")
         slow.set()
         await until(pilot, lambda: search.sort == "score")
-        assert search.query_line.value == "alibaba"
+        assert search.input.value == "alibaba"
         assert app.focused is search.results
 
     slow = threading.Event()
@@ -181,7 +180,7 @@ def test_more_results_come_as_one_scrolls() -> None:
         assert search.results.hit is not None
         assert search.results.hit.article.id == 2
         await pilot.press("slash", "s")  # the letter belongs to the query
-        assert search.query_line.value == "orlys"
+        assert search.input.value == "orlys"
 
     drive(FakeNewsroom(1000), script)
 
@@ -192,8 +191,8 @@ def test_the_time_of_the_results_is_drawn_and_a_bar_narrows_them() -> None:
         await sees(pilot, app, "coverage gap")
         assert GAP_BAR in screen(app) or UNCERTAIN_BAR in screen(app)
         await pilot.click("#trend", offset=(2, 0))
-        await until(pilot, lambda: "since:" in search.query_line.value)
-        assert search.query_line.value.startswith("orly since:2026-10-25 until:2026-10-26")
+        await until(pilot, lambda: "since:" in search.input.value)
+        assert search.input.value.startswith("orly since:2026-10-25 until:2026-10-26")
 
     drive(FakeNewsroom(40), script)
 
@@ -202,15 +201,15 @@ def test_facets_narrow_what_was_found() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "orly OR liège")
         await until(pilot, lambda: search.query_text)
-        await pilot.press("tab") if search.query_line.has_focus else None
+        await pilot.press("tab") if search.input.has_focus else None
         await pilot.press("F")
-        await until(pilot, lambda: isinstance(app.screen, FacetDialog))
+        await until(pilot, lambda: isinstance(app.screen, ChoiceDialog))
         await sees(pilot, app, "Words that stand out")
         await pilot.press("g", "enter")  # a heading
-        assert isinstance(app.screen, FacetDialog)
+        assert isinstance(app.screen, ChoiceDialog)
         await pilot.press("j", "enter")
         await until(pilot, lambda: search.query_text == '(orly OR liège) feed:"Le Monde"')
-        assert search.query_line.value == search.query_text
+        assert search.input.value == search.query_text
 
     drive(FakeNewsroom(40), script)
 
@@ -223,7 +222,7 @@ def test_what_is_being_counted_is_said_to_be(monkeypatch: pytest.MonkeyPatch) ->
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "orly")
         await until(pilot, lambda: search.query_text)
-        await pilot.press("tab") if search.query_line.has_focus else None
+        await pilot.press("tab") if search.input.has_focus else None
         await pilot.press("F")
         await sees(pilot, app, "Counting…")
         gate.set()
@@ -256,7 +255,7 @@ def test_enter_at_a_query_without_results_leads_to_what_finds_more() -> None:
         await until(pilot, lambda: app.focused is search.results)
         await pilot.press("enter")
         await until(pilot, lambda: search.query_text == "grève")
-        assert search.query_line.value == "grève"
+        assert search.input.value == "grève"
 
     drive(FakeNewsroom(40), script)
 
@@ -280,7 +279,7 @@ def test_an_archive_without_a_query_offers_some(heading: str, entry: str, query:
         shown = [i for i, text in enumerate(lines(app)) if text.strip(" │▌").startswith(entry)]
         row = shown[0] - search.results.scrollable_content_region.y
         await pilot.press(*["j"] * (row - search.results.cursor), "enter")
-        await until(pilot, lambda: search.query_line.value == query)
+        await until(pilot, lambda: search.input.value == query)
         await sees(pilot, app, heading, gone=True)
 
     drive(FakeNewsroom(40), script)
@@ -362,7 +361,7 @@ def test_the_caret_stands_under_the_mistake_in_the_line(written: str) -> None:
         await until(pilot, lambda: isinstance(app.screen, ArchiveScreen))
         search = app.screen
         assert isinstance(search, ArchiveScreen)
-        search.query_line.value = written[:-1]
+        search.input.value = written[:-1]
         await pilot.press("end", "left_parenthesis")
         await sees(pilot, app, "this bracket is never closed")
         typed, note = lines(app)[1], lines(app)[2]
@@ -400,7 +399,7 @@ def test_hostile_words_are_only_words_wherever_they_are_from(tmp_path: Path) -> 
             await pilot.press("escape")
         await pilot.press("enter", "z")
         seen.append(screen(app))
-        search.query_line.value = "zzz"
+        search.input.value = "zzz"
         await pilot.press("z", "slash", "enter")
         await sees(pilot, app, "without [/] [red]rouge")
         seen.append(screen(app))

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from monitor.model.alert import AlertState
 from monitor.model.triage import Decision
 from tui.app import DashboardApp
-from tui.view.triage_history import history_lines
+from tui.view.pages import history_lines
 
 
 def test_undo_after_a_redo_takes_back_what_was_redone() -> None:

@@ -31,8 +31,7 @@ from monitor.cli import CliContext
 from monitor.cli.serve import serve
 from monitor.model.config import StoreAddress
 from monitor.storage.store.sql.store import Store
-from tui.web.auth import Auth
-from tui.web.server import MAX_SESSIONS, DashboardServer
+from tui.web.server import MAX_SESSIONS, Auth, DashboardServer
 
 pytestmark = pytest.mark.costly
 

@@ -12,9 +12,8 @@ from textual.pilot import Pilot
 
 from monitor.model.search import SearchHit
 from tui.app import DashboardApp
-from tui.screens.article import ArticleScreen
-from tui.screens.article_dialogs import OutletsDialog, SimilarDialog
-from tui.screens.dialogs import PageDialog
+from tui.screens.dialogs import ChoiceDialog, PageDialog
+from tui.screens.panes import ArticleScreen
 
 # --- on the screen -----------------------------------------------------------------
 
@@ -27,7 +26,7 @@ def test_similar_articles_are_listed_and_read() -> None:
         await pilot.press("end")
         await until(pilot, lambda: (d := app.main_screen.reader.details) and d.article.id <= 30)
         await pilot.press("M")
-        await until(pilot, lambda: isinstance(app.screen, SimilarDialog))
+        await until(pilot, lambda: isinstance(app.screen, ChoiceDialog))
         await sees(pilot, app, "0.90 ")
         assert "0.80 " not in screen(app), "many articles are as like"
         await pilot.press("enter")
@@ -53,17 +52,17 @@ def test_another_outlets_article_is_read_and_one_comes_back() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await until(pilot, lambda: app.main_screen.reader.details)
         await pilot.press("O")
-        await until(pilot, lambda: isinstance(app.screen, OutletsDialog))
+        await until(pilot, lambda: isinstance(app.screen, ChoiceDialog))
         await sees(pilot, app, "The same story in 2 outlets")
         await pilot.press("k", "enter")  # the cursor began on the one at hand
         await until(pilot, lambda: isinstance(app.screen, ArticleScreen))
         aside = app.screen
         assert isinstance(aside, ArticleScreen)
-        await until(pilot, lambda: aside.article_details and aside.article_details.article.id == 39)
+        await until(pilot, lambda: aside.reader.details and aside.reader.details.article.id == 39)
         await pilot.press("right_square_bracket")
         await sees(pilot, app, "match 1/")
         await pilot.press("J")
-        await until(pilot, lambda: aside.article_details and aside.article_details.article.id == 40)
+        await until(pilot, lambda: aside.reader.details and aside.reader.details.article.id == 40)
         await pilot.press("y")
         assert app.clipboard == "https://news.example/40"
         await pilot.press("escape")
@@ -76,13 +75,13 @@ def test_merged_alerts_are_one_key_away() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await sees(pilot, app, "1 alert merged into this one, O shows which")
         await pilot.press("O")
-        await until(pilot, lambda: isinstance(app.screen, OutletsDialog))
+        await until(pilot, lambda: isinstance(app.screen, ChoiceDialog))
         await sees(pilot, app, "1 alert merged into this one, not notified")
         await pilot.press("home", "j", "enter")
         await until(pilot, lambda: isinstance(app.screen, ArticleScreen))
         aside = app.screen
         assert isinstance(aside, ArticleScreen)
-        await until(pilot, lambda: aside.article_details and aside.article_details.article.id == 37)
+        await until(pilot, lambda: aside.reader.details and aside.reader.details.article.id == 37)
         await sees(pilot, app, "not notified: a copy; alert a40 stands for it")
         await pilot.press("O")
         await sees(pilot, app, "Merged into the alert of another article")
@@ -149,7 +148,7 @@ def test_the_place_is_kept_when_an_article_is_read_again_or_the_screen_changes()
 
 def test_an_article_that_was_dropped_is_said_to_be_gone() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        app.push_screen(ArticleScreen(app.newsroom, 999))
+        app.push_screen(ArticleScreen(app.newsroom, 999, ()))
         await sees(pilot, app, "Article 999 is not in the archive")
         await pilot.press("O", "D", "w", "o", "y", "escape")
         assert app.is_running

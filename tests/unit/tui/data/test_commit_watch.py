@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from tui.data import commit_watch
-from tui.data.commit_watch import CommitWatch
+from tui.data import newsroom
+from tui.data.newsroom import CommitWatch
 
 
 class Told:
@@ -35,7 +35,7 @@ def test_a_store_that_tells_nothing_is_to_be_asked_always() -> None:
 
 
 def test_a_store_that_tells_is_asked_after_a_commit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commit_watch, "BETWEEN", 0.0)
+    monkeypatch.setattr(newsroom, "BETWEEN", 0.0)
     told, woken = Told(), threading.Event()
     watch = CommitWatch(lambda: told)
     watch.start(woken.set)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from support.fake_newsroom import FakeNewsroom
 from support.properties import examples
 
 from monitor.model.alert import AlertState, Verdict
-from monitor.model.triage import Change, TriageAction, TriageState
+from monitor.model.triage import Change
 from tui.data.story_list import BLOCK_SIZE, FirstAlerts, StoryCache, StoryOrder
 from tui.data.triage_queue import TriageQueue
 
@@ -54,13 +55,6 @@ def test_what_is_here_already_does_not_arrive_again() -> None:
     assert len(stream) == 4
 
 
-def undone(desk: Desk) -> frozenset[int]:
-    """Undo the last decision; return the alerts that it changed."""
-    entry = desk.triage.undo()
-    assert entry is not None
-    return entry.ids
-
-
 # --- verdicts ------------------------------------------------------------------
 
 
@@ -69,27 +63,27 @@ class Desk:
 
     def __init__(self) -> None:
         self.newsroom = FakeNewsroom(10)
+        self.service = self.newsroom
         self.alerts = StoryCache(self.newsroom.stories, FirstAlerts())
         self.trouble: list[str] = []
         self.overtaken: list[int] = []
         self.triage = TriageQueue(
-            self.alerts, self, lambda ids: None, self.trouble.append, self.overtaken.extend
+            self.alerts,
+            self,  # type: ignore[arg-type]
+            lambda ids: None,
+            self.trouble.append,
+            self.overtaken.extend,
         )
 
-    async def write(
-        self, ids: Sequence[int], change: Change, shown: Mapping[int, TriageState]
-    ) -> TriageAction | None:
-        return self.newsroom.change(
-            ids, state=change.state, verdict=change.verdict, starred=change.starred,
-            note=change.note, assignee=change.assignee, tags=change.tags, untag=change.untag,
-            shown=shown,
-        )  # fmt: skip
+    async def ask(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return call(*args, **kwargs)
 
-    async def undo(self, act: int | None) -> TriageAction | None:
-        return self.newsroom.undo(act)
-
-    async def redo(self) -> TriageAction | None:
-        return self.newsroom.redo()
+    async def undone(self) -> tuple[int, ...]:
+        """Undo the last decision; return the alerts that it changed."""
+        undoing = self.triage.undo()
+        await self.work()
+        act = await undoing
+        return act.ids if act else ()
 
     async def work(self) -> None:
         worker = asyncio.create_task(self.triage.work())
@@ -128,8 +122,7 @@ def test_what_somebody_changed_since_it_was_shown_is_not_overwritten() -> None:
         assert desk.newsroom.assignees == {3: "bob", 4: "ana"}
         assert desk.looks(3) == (AlertState.NEW, Verdict.RELEVANT, False)
         assert desk.looks(4)[2]
-        assert undone(desk) == {3, 4}
-        await desk.work()
+        assert await desk.undone() == (4,)
 
     asyncio.run(work_twice())
     assert desk.newsroom.assignees == {3: "bob", 4: ""}
@@ -138,11 +131,16 @@ def test_what_somebody_changed_since_it_was_shown_is_not_overwritten() -> None:
 def test_a_verdict_that_cannot_be_stored_is_taken_back() -> None:
     desk = Desk()
     desk.newsroom.locked.set()
-    desk.say(NOISE, 3)
-    asyncio.run(desk.work())
-    assert desk.looks(3) == (AlertState.NEW, Verdict.NONE, False)
-    assert desk.trouble == ["the store is locked"]
-    assert not desk.triage.undo(), "what never was cannot be undone"
+
+    async def store_and_undo() -> None:
+        desk.say(NOISE, 3)
+        await desk.work()
+        assert desk.looks(3) == (AlertState.NEW, Verdict.NONE, False)
+        assert desk.trouble == ["the store is locked"]
+        desk.newsroom.locked.clear()
+        assert not await desk.undone(), "what never was cannot be undone"
+
+    asyncio.run(store_and_undo())
 
 
 def test_a_failure_leaves_other_verdicts_on_the_same_alert() -> None:
@@ -168,11 +166,14 @@ steps = st.lists(st.tuples(changes, st.sets(st.integers(1, 10), min_size=1)), ma
 def test_undoing_everything_restores_everything(said: list[tuple[Change, set[int]]]) -> None:
     desk = Desk()
     before = [desk.looks(n) for n in range(1, 11)]
-    for change, alerts in said:
-        desk.say(change, *alerts)
-    while desk.triage.undo():
-        pass
-    asyncio.run(desk.work())
+
+    async def undo_everything() -> None:
+        for change, alerts in said:
+            desk.say(change, *alerts)
+        while await desk.undone():
+            pass
+
+    asyncio.run(undo_everything())
     assert [desk.looks(n) for n in range(1, 11)] == before
     stored = [desk.newsroom._said(n) for n in range(1, 11)]
     assert stored == before
@@ -185,29 +186,36 @@ def test_what_somebody_else_said_since_is_seen_after_an_undo() -> None:
         desk.say(ACK, 3)
         await desk.work()
         desk.newsroom.undo = lambda act=None: desk.newsroom.change([3], starred=True)  # type: ignore[method-assign]
-        desk.triage.undo()
-        await desk.work()
+        await desk.undone()
 
     asyncio.run(undo_after_another())
     assert desk.looks(3) == (AlertState.ACKNOWLEDGED, Verdict.NONE, True)
 
 
-def test_many_are_said_and_taken_back_without_being_read() -> None:
+def test_an_undo_takes_back_what_was_decided_before_it() -> None:
     desk = Desk()
-    desk.triage.apply_to_ids(frozenset({1, 2, 3}), ACK)
-    assert desk.looks(2)[0] is AlertState.ACKNOWLEDGED
-    desk.triage.undo()
-    asyncio.run(desk.work())
-    assert desk.looks(2)[0] is AlertState.NEW
-    assert desk.newsroom.said[2][0] is AlertState.NEW
+
+    async def decide_while_it_is_undone() -> None:
+        desk.say(ACK, 1)
+        undoing = desk.triage.undo()
+        desk.say(STAR, 1)
+        await desk.work()
+        assert await undoing
+
+    asyncio.run(decide_while_it_is_undone())
+    assert desk.looks(1) == (AlertState.NEW, Verdict.NONE, True)
 
 
 def test_nothing_said_is_nothing_to_undo() -> None:
     desk = Desk()
-    desk.say(ACK, 1)
-    desk.say(ACK, 1)
-    assert undone(desk) == {1}
-    assert not desk.triage.undo()
+
+    async def say_twice() -> None:
+        desk.say(ACK, 1)
+        desk.say(ACK, 1)
+        assert await desk.undone() == (1,)
+        assert not await desk.undone()
+
+    asyncio.run(say_twice())
 
 
 def test_draining_gives_up_when_the_store_does_not_answer() -> None:

@@ -18,10 +18,9 @@ from monitor.presentation.spans import Line, width
 from monitor.presentation.story import ListedStory
 from tui.view.alerts import (
     WatchlistColumns,
-    column_at,
     short_count,
     spark,
-    story_columns,
+    story_row,
     watchlist_columns,
     watchlist_row,
 )
@@ -50,8 +49,7 @@ def row_of(*alerts: Alert) -> ListedStory:
 
 
 def line(row: ListedStory, cells: int, now: float, zone: tzinfo, **options: Any) -> Line:
-    columns = story_columns(row, cells, now, zone, **options)
-    return [run for column in columns for run in column.runs]
+    return story_row(row, cells, now, zone, **options)
 
 
 @given(words, words, st.integers(20, 200))
@@ -196,15 +194,3 @@ def test_an_old_article_has_its_day_where_there_is_room() -> None:
     alert = replace(FakeNewsroom().alerts([1])[0], backfill=True, published=1_483_747_200.0)
     assert " 2017 · " in text(line(row_of(alert), 80, NOW, UTC))
     assert " 7 Jan 2017 · " in text(line(row_of(alert), 120, NOW, UTC))
-
-
-@given(words, st.integers(20, 200), st.integers(0, 20))
-def test_a_cell_of_a_row_is_in_the_column_that_is_drawn_there(
-    title: str, cells: int, others: int
-) -> None:
-    alert = replace(FakeNewsroom().alerts([1])[0], title=title, copies=others)
-    columns = story_columns(row_of(alert), cells, NOW, UTC)
-    hit = [column_at(columns, x) for x in range(cells + 1)]
-    assert hit == [*(each.name for each in columns for _ in range(width(each.runs))), ""]
-    if others and cells >= 50:
-        assert hit[-2] == hit[-1 - len(f" ≡{others}")] == "others"

@@ -8,7 +8,7 @@ from support.briefings import BRUSSELS, alert, facts, feed, hostile_facts, story
 from monitor.model.feed import Health
 from monitor.presentation.service.briefing import compose_briefing
 from monitor.presentation.spans import width
-from tui.view.briefing import briefing_page
+from tui.view.pages import briefing_page
 
 
 @pytest.mark.parametrize("cells", [1, 20, 38, 78, 200])

@@ -8,7 +8,7 @@ import pytest
 from support.fake_newsroom import NOW
 
 from monitor.watchlists.preview import WatchlistPreview
-from tui.view.preview import preview_lines
+from tui.view.pages import preview_lines
 
 
 @pytest.mark.parametrize(

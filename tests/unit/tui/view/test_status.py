@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,10 +12,14 @@ from msgspec.structs import replace
 from support.fake_newsroom import NOW, FakeNewsroom
 
 from monitor.model.lease import SharingMonitor
-from monitor.presentation.spans import width
-from tui.view.status import STALE_AFTER, status_line
+from monitor.presentation.spans import Line, width
+from tui.view.status import STALE_AFTER, status_parts
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+def status_line(*args: Any) -> Line:
+    return [run for part in status_parts(*args) for run in part.line]
 
 
 def text(line: list[tuple[str, str]]) -> str:

@@ -18,7 +18,6 @@ from tui.view.trends import (
     period_clauses,
     trend_bars,
     trend_lines,
-    trends_page,
 )
 
 
@@ -85,15 +84,3 @@ def test_a_bar_is_asked_for_by_its_dates() -> None:
     assert period_clauses(hours, trend_bars(hours, 10)[0][0], UTC) == (
         "since:2026-11-24T00:00 until:2026-11-24T23:59"
     )
-
-
-def test_a_page_of_trends_begins_when_a_feed_was_first_read() -> None:
-    one, two = trend([0, 0, 3, 1], [0, 0, 1, 1]), trend([0, 0, 0, 2], [0, 0, 1, 1])
-    empty = trend([0, 0, 0, 0])
-    all = replace(one, series=(*one.series, *two.series, *empty.series))
-    page = [words(line) for line in trends_page(all, ["Port", "Grève", "Rien"], 60, UTC)]
-    assert page[0] == "Port  4 articles"
-    assert page[5] + page[6] == "Grève  2 articles"
-    assert page[4].startswith("2026-11-26  2026-11-27   up to 3 each day")
-    never = trend([0, 0], [0, 0])
-    assert words(trends_page(never, ["Port"], 40, UTC)[0]) == "Port  0 articles"

@@ -10,7 +10,7 @@ from support.fake_newsroom import NOW, FakeNewsroom
 from monitor.model.triage import Decision
 from monitor.presentation.spans import Line
 from tui.view.article import standing_lines
-from tui.view.triage_history import history_lines
+from tui.view.pages import history_lines
 
 
 def text(lines: list[Line]) -> str:

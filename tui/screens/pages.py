@@ -1,21 +1,52 @@
-"""What the reader shows of an alert that is about a feed or a watchlist, and no article."""
+"""Pages over the main screen: the briefing, the coverage gaps, an alert about no article."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from monitor.base.text_cleaning import line
+from monitor.base.translation import gettext as _
 from monitor.model.alert import UNUSUAL, Alert
 from monitor.model.search import Filter
 from monitor.presentation.spans import wrap
+from tui.screens.dialogs import PageDialog
+from tui.screens.panes import PaneScreen
 from tui.view.alerts import unusual_page
 from tui.view.article import standing_lines
-from tui.view.feeds import feed_page
+from tui.view.feeds import WEEK, feed_page, gaps_page
+from tui.view.pages import briefing_page
+from tui.widgets.reader import TextLayout
 
 if TYPE_CHECKING:
     from monitor.storage.store.sql.alert_views import AlertViews
-    from tui.screens.panes import PaneScreen
-    from tui.widgets.scroll_text import TextLayout
+
+BRIEFING_SECONDS = 86_400.0
+"""Seconds that the briefing is about."""
+
+
+async def show_briefing(screen: PaneScreen) -> None:
+    """Show what the last day brought, by watchlist, and what may be missing."""
+    newsroom = screen.newsroom
+    since = newsroom.clock() - BRIEFING_SECONDS
+    briefing = await screen.ask(newsroom.service.briefing, since)
+    if briefing is not None:
+        zone = newsroom.zone
+        page = PageDialog(_("Briefing"), lambda cells: briefing_page(briefing, cells, zone))
+        screen.app.push_screen(page)
+
+
+async def show_gaps(screen: PaneScreen) -> None:
+    """Show the coverage gaps of the last week, and the watchlists that they affect."""
+    newsroom = screen.newsroom
+    service, now, zone = newsroom.service, newsroom.clock(), newsroom.zone
+    gaps = await screen.ask(service.views.feeds.gaps, now - WEEK, now)
+    coverage = await screen.ask(service.coverage, now - WEEK)
+    if gaps is not None and coverage is not None:
+        page = PageDialog(
+            _("Coverage gaps"), lambda cells: gaps_page(gaps, coverage, cells, now, zone)
+        )
+        screen.app.push_screen(page)
+
 
 STORIES_SHOWN = 12
 """Stories of a watchlist that are listed below an alert about it."""
@@ -56,5 +87,5 @@ def _last_stories(views: AlertViews, alert: Alert) -> list[Alert]:
     """Return the last stories of a watchlist before an alert about it, the newest first."""
     filter = Filter(watchlists=(alert.watchlist,), until=alert.raised_at, closed=True)
     found = views.get(views.ids(filter, limit=4 * STORIES_SHOWN)[::-1])
-    stories = {one.story_alert: one for one in found if one.article is not None}
+    stories = {alert.story_alert: alert for alert in found if alert.article is not None}
     return list(stories.values())[:STORIES_SHOWN]

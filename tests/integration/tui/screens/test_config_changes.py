@@ -16,7 +16,7 @@ from monitor.config.loading import load
 from monitor.config.yaml_nodes import line_of
 from tui import external_programs
 from tui.app import DashboardApp
-from tui.screens.config_editor import change_lines
+from tui.screens.config_changes import change_lines
 
 FILE = """\
 # my newsroom

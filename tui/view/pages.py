@@ -1,0 +1,173 @@
+"""Pages: a briefing, the trial of a watchlist, and who decided what about alerts, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from monitor.base.article import Timestamp
+from monitor.base.formatting import articles as article_count
+from monitor.base.formatting import clauses, shown_title
+from monitor.base.text_cleaning import clean, line, shown_url, truncate
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark_all, number, pgettext
+from monitor.model.alert import Alert, AlertState, Verdict
+from monitor.model.briefing import Briefing
+from monitor.model.shown_names import state_name, verdict_name
+from monitor.model.triage import Decision
+from monitor.presentation import briefing as briefings
+from monitor.presentation import times
+from monitor.presentation.alert import describe_changes
+from monitor.presentation.spans import Line, width, wrap, wrap_line
+from tui.view.search import result_row
+
+if TYPE_CHECKING:
+    from monitor.watchlists.preview import WatchlistPreview
+
+INDENT = "  "
+MOST_CELLS = 100
+"""Width of the page at most; longer lines are hard to read."""
+
+
+def briefing_page(briefing: Briefing, cells: int, zone: tzinfo | None) -> list[Line]:
+    """Return a briefing as lines of at most so many cells."""
+    cells = min(cells, MOST_CELLS)
+    blocks = (_block(section, cells) for section in briefings.sections(briefing, zone))
+    return [row for block in blocks for row in (*block, [])][:-1]
+
+
+def _block(section: briefings.Section, cells: int) -> Iterator[Line]:
+    indented = section.kind in ("story", "missing")
+    for at, (kind, written) in enumerate(section.lines):
+        runs = [(clean(text), role) for text, role in written]
+        if kind == "chart":
+            yield [(text[-cells:], role) for text, role in runs]
+        elif kind == "headline":
+            rows = wrap_line(runs[1:], cells, INDENT)
+            yield from ([runs[0], *rows[0][1:]], *rows[1:])
+        else:
+            yield from wrap_line(runs, cells, INDENT if indented and at else "")
+    if section.story:
+        link = shown_url(section.story.url) or briefings.alert(section.story)
+        yield from wrap(link, cells, "quiet", INDENT)
+
+
+TERM_CELLS = 30
+"""Cells of a term beside its count."""
+
+
+def preview_lines(
+    preview: WatchlistPreview,
+    terms: Sequence[str],
+    days: int,
+    cells: int,
+    now: Timestamp,
+    zone: tzinfo | None,
+) -> list[Line]:
+    """Return what a watchlist would have matched in some days; terms without a match too."""
+    articles, matched = article_count(preview.articles), number(preview.matched)
+    head = _("{count} of {articles} of the last {days} days match",
+             count=matched, articles=articles, days=days)  # fmt: skip
+    if preview.matched:
+        head = _("{count} of {articles} of the last {days} days", count=matched,
+                 articles=articles, days=days)  # fmt: skip
+    if (rate := preview.matched / days) >= 0.1:
+        head = _("{matched}, about {rate} a day", matched=head, rate=number(rate, 1))
+    lines = wrap(head, cells, "title")
+    counts = dict(preview.terms)
+    counts.update((term, 0) for term in terms if term not in counts)
+    lines += _term_lines(counts, cells)
+    for term in (term for term, count in counts.items() if "," in term and not count):
+        words = _("{term} is one term: write each on a line of its own.", term=line(term))
+        lines += wrap(words, cells, "late")
+    lines += [result_row(hit, None, cells, now, zone) for hit in preview.examples]
+    return lines
+
+
+def _term_lines(counts: dict[str, int], cells: int) -> list[Line]:
+    """Return each term with the number of its articles, as many on a line as fit."""
+    lines: list[Line] = []
+    for term, count in counts.items():
+        shown = truncate(line(term), TERM_CELLS)
+        run: Line = [(f"{shown} ", "list"), (number(count), "plain" if count else "late")]
+        if lines and width(lines[-1]) + width(run) + 3 <= cells:
+            lines[-1] += [("   ", ""), *run]
+        else:
+            lines.append(run)
+    return lines
+
+
+def history_lines(
+    histories: Sequence[tuple[Alert, Sequence[Decision]]], cells: int, zone: tzinfo | None
+) -> list[Line]:
+    """Return who decided what about alerts and when, the newest decision of each first.
+
+    What is the same for the alerts of several watchlists is said once.
+    """
+    same: dict[tuple[object, ...], tuple[Alert, list[Line], list[str]]] = {}
+    for alert, decisions in histories:
+        history = _decision_lines(decisions, cells, zone)
+        key = alert.title, str(history), alert.raised_at, alert.note
+        same.setdefault(key, (alert, history, []))[2].append(alert.watchlist)
+    lines: list[Line] = []
+    title = ""
+    for alert, history, watchlists in same.values():
+        if alert.title != title or not lines:
+            title = alert.title
+            lines += [*wrap(shown_title(line(title)), cells, "title"), []]
+        raised = _("raised by {watchlist}", watchlist=line(", ".join(watchlists)))
+        lines += [*history, *wrap(f"{times.full(alert.raised_at, zone)}  {raised}", cells, "quiet")]
+        if alert.note:
+            lines += [[], *wrap(alert.note, cells, "plain", "  ")]
+        lines.append([])
+    return lines[:-1]
+
+
+def _decision_lines(decisions: Sequence[Decision], cells: int, zone: tzinfo | None) -> list[Line]:
+    lines: list[Line] = []
+    undone = {decision.act for decision in decisions if decision.undoes is not None}
+    for decision in reversed(decisions):
+        who = line(decision.who) if not decision.why else "tocsin"
+        changes = describe_changes(decision) or _("nothing")
+        why = f" ({line(decision.why)})" if decision.why else ""
+        who = who or _("somebody")
+        if decision.undoes is None:
+            words = _("{who}: {changes}", who=who, changes=changes)
+        elif decision.undoes in undone:
+            words = _("{who} redid: {changes}", who=who, changes=changes)
+        else:
+            words = _("{who} undid: {changes}", who=who, changes=changes)
+        lines += wrap(f"{times.full(decision.at, zone)}  {words}{why}", cells, "plain")
+    return lines
+
+
+def decision_words(changes: Mapping[str, Any]) -> str:
+    """Return in a few words what was said of alerts, from the fields that were changed."""
+    words = {name: _in_words(name, value) for name, value in changes.items()}
+    if changes.get("verdict"):
+        words.pop("state", None)  # a verdict acknowledges
+    return clauses(word for name in _FIELDS if (word := words.get(name, "")))
+
+
+def _in_words(name: str, value: Any) -> str:
+    if name == "starred":
+        return _("star") if value else _("no star")
+    if name in ("state", "verdict"):
+        return _value(name, value) if value else ""
+    if name == "note":
+        return pgettext("decision", name)
+    return _("{field} {value}", field=pgettext("decision", name), value=_value(name, value))
+
+
+_FIELDS = mark_all("decision", "state", "verdict", "starred", "note", "tags", "assignee")
+
+
+def _value(name: str, value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return line(" ".join(map(str, value))) or pgettext("decision", "none")
+    if value and name == "state":
+        return state_name(AlertState(value))
+    if value and name == "verdict":
+        return verdict_name(Verdict(value))
+    return line(str(value)) or pgettext("decision", "none")
