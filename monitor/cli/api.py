@@ -77,26 +77,7 @@ def api(
     """
     with requires_extra("api", "tocsin api"):  # not a message
         from monitor.api.server import ApiServer, ServerOptions, Surroundings
-    if (tls_cert is None) != (tls_key is None):
-        raise click.UsageError(_("--tls-cert and --tls-key belong together"))
-    local = is_loopback(host)
-    if not local and not expose:
-        raise click.UsageError(
-            _(
-                "{host} can be reached from other machines; --expose allows it, with --tls-cert and"
-                " --tls-key or --behind-proxy",
-                host=host,
-            )
-        )
-    if not local and tls_cert is None and not behind_proxy:
-        raise click.UsageError(
-            _(
-                "nothing would be encrypted: give --tls-cert and --tls-key, or say --behind-proxy"
-                " if a proxy encrypts"
-            )
-        )
-    if no_token and (not local or behind_proxy):
-        raise click.UsageError(_("--no-token is for this machine only; others need a token"))
+    _refuse_exposure(host, expose, tls_cert, tls_key, behind_proxy=behind_proxy, no_token=no_token)
     local_names, known_names = names_of(host, names)
     options = ServerOptions(
         host=host,
@@ -142,6 +123,38 @@ def api(
 
         set_up_log(cli.verbosity)
         server.run(ready)
+
+
+def _refuse_exposure(
+    host: str,
+    expose: bool,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    *,
+    behind_proxy: bool,
+    no_token: bool,
+) -> None:
+    """Raise UsageError where others could read what is not meant for them."""
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError(_("--tls-cert and --tls-key belong together"))
+    local = is_loopback(host)
+    if not local and not expose:
+        raise click.UsageError(
+            _(
+                "{host} can be reached from other machines; --expose allows it, with --tls-cert and"
+                " --tls-key or --behind-proxy",
+                host=host,
+            )
+        )
+    if not local and tls_cert is None and not behind_proxy:
+        raise click.UsageError(
+            _(
+                "nothing would be encrypted: give --tls-cert and --tls-key, or say --behind-proxy"
+                " if a proxy encrypts"
+            )
+        )
+    if no_token and (not local or behind_proxy):
+        raise click.UsageError(_("--no-token is for this machine only; others need a token"))
 
 
 def _newsroom(cli: CliContext, *, read_only: bool = False) -> Newsroom:

@@ -18,7 +18,7 @@ from monitor.base.translation import ngettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
-from monitor.cli.options import CountParam, format_option
+from monitor.cli.options import NumberParam, format_option
 from monitor.config.checks import understand_and_test
 from monitor.config.credentials import masked
 from monitor.config.diff import changes
@@ -169,7 +169,7 @@ def config() -> None:
     """
 
 
-_version = click.argument("version", type=CountParam(min=1), required=False, metavar="[VERSION]")
+_version = click.argument("version", type=NumberParam(min=1), required=False, metavar="[VERSION]")
 
 
 def _stored(versions: ConfigViews, number: int | None) -> StoredConfig:
@@ -238,7 +238,7 @@ def _row(stored: StoredConfig) -> Row:
 
 @click.command("diff")
 @_version
-@click.argument("other", type=CountParam(min=1), required=False, metavar="[OTHER]")
+@click.argument("other", type=NumberParam(min=1), required=False, metavar="[OTHER]")
 @click.pass_obj
 def config_diff(cli: CliContext, version: int | None, other: int | None) -> None:
     """Show what changes from VERSION to OTHER.
@@ -263,7 +263,7 @@ def config_diff(cli: CliContext, version: int | None, other: int | None) -> None
 
 
 @click.command("rollback")
-@click.argument("version", type=CountParam(min=1), metavar="VERSION")
+@click.argument("version", type=NumberParam(min=1), metavar="VERSION")
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @click.pass_obj
 def config_rollback(cli: CliContext, version: int, dry_run: bool) -> None:

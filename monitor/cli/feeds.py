@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 import click
 from rich.cells import cell_len, set_cell_size
 
 from monitor.base import signs
+from monitor.base.article import Timestamp
 from monitor.base.errors import NoStoreError
 from monitor.base.formatting import articles as counted_articles
 from monitor.base.formatting import span
@@ -26,48 +26,25 @@ from monitor.presentation.rows.feeds import FeedRow, GapRow, PollRow, feed_row, 
 from monitor.presentation.service.listings import gap_rows
 from monitor.runtime.machine import local_zone
 
-if TYPE_CHECKING:
-    pass
-
-
 GAP_DAYS = 7.0
 _GAP_MARKS = {"blind": signs.LOOK, "down": signs.FAILED}
 
 
-def print_coverage_gaps(cli: CliContext, since: float | None, style: str) -> None:
-    """Print the coverage gaps since a time, and the watchlists that they concern.
-
-    Args:
-        cli: The newsroom.
-        since: Seconds since 1970; None means the last week.
-        style: The output format.
-    """
-    now = cli.clock()
-    since = now - GAP_DAYS * 86_400 if since is None else since
-    service = cli.service()
-    if style != "table":
-        output.print_rows(gap_rows(service, since, now), style, columns(GapRow))
-    elif gaps := service.views.feeds.gaps(since, now):
-        _print_gaps(gaps, service.coverage(since), now)
-    else:
-        say(_("no coverage gaps: each poll had entries in common with the one before"))
-
-
-def _print_gaps(gaps: Sequence[Gap], coverage: Sequence[Coverage], now: float) -> None:
+def _gap_lines(gaps: Sequence[Gap], coverage: Sequence[Coverage], now: Timestamp) -> Iterator[str]:
+    """Yield coverage gaps, and the watchlists that they concern."""
     zone = local_zone()
     widest = min(max(cell_len(gap.feed.name) for gap in gaps), 32)
     for gap in gaps:
         name = set_cell_size(gap.feed.name, widest)
         duration = span((gap.end or now) - gap.start)
         when = format_interval(gap.start, gap.end, now, zone)
-        label = gap.kind.label
-        click.echo(f"{_GAP_MARKS[gap.kind]} {name}  {label:<18}  {duration:>7}  {when}")
+        yield f"{_GAP_MARKS[gap.kind]} {name}  {gap.kind.label:<18}  {duration:>7}  {when}"
     watchlists_by_text: dict[str, list[str]] = defaultdict(list)
     for item in coverage:
         if item.gaps:
             watchlists_by_text[describe_gap(item, now, zone)].append(item.watchlist)
     for text, names in watchlists_by_text.items():
-        click.echo(_("{name}: {text}", name=", ".join(names), text=text))
+        yield _("{name}: {text}", name=", ".join(names), text=text)
 
 
 _MARKS = {
@@ -85,9 +62,7 @@ COMMANDS = {
         "subscriptions:feeds_add", "Subscribe to feeds, by their address or that of their site."
     ),
     "remove": LazyCommand("subscriptions:feeds_remove", "Remove feeds. Their articles stay."),
-    "check": LazyCommand(
-        "feeds_check:feeds_check", "Read feeds once, and show everything about them."
-    ),
+    "check": LazyCommand("subscriptions:feeds_check", "Read feeds once, and show what they are."),
     "log": LazyCommand("feeds:feeds_log", "List the last polls of a feed."),
     "import": LazyCommand("subscriptions:feeds_import", "Subscribe to the feeds of an OPML file."),
     "export": LazyCommand("subscriptions:feeds_export", "Write the subscriptions as OPML."),
@@ -117,12 +92,24 @@ def feeds_list(cli: CliContext, blind: bool, since: float | None, style: str) ->
     watchlists that they concern. A gap is `blind` if two polls had no entry in common, and
     `down` if the feed is not polled in time.
     """
-    if blind:
-        print_coverage_gaps(cli, since, style)
-    elif since is not None:
+    if since is not None and not blind:
         raise click.UsageError(_("--since needs --blind"))
+    now = cli.clock()
+    if not blind:
+        feeds = _feeds(cli)
+        lines = _feed_lines(feeds, now)
+        output.print_listing(style, map(feed_row, feeds), columns(FeedRow), lines)
+        if style == "table" and not feeds:
+            say(_("there are no feeds yet; add them to feeds.yaml"))
+        return
+    since = now - GAP_DAYS * 86_400 if since is None else since
+    service = cli.service()
+    if style != "table":
+        output.print_rows(gap_rows(service, since, now), style, columns(GapRow))
+    elif gaps := service.views.feeds.gaps(since, now):
+        output.print_lines(_gap_lines(gaps, service.coverage(since), now))
     else:
-        _print_feeds(cli, style)
+        say(_("no coverage gaps: each poll had entries in common with the one before"))
 
 
 def _feeds(cli: CliContext) -> Sequence[FeedHealth]:
@@ -147,33 +134,19 @@ def _feeds(cli: CliContext) -> Sequence[FeedHealth]:
     ]
 
 
-def _print_feeds(cli: CliContext, style: str) -> None:
-    feeds = _feeds(cli)
-    if style != "table":
-        output.print_rows(map(feed_row, feeds), style, columns(FeedRow))
-        return
-    if not feeds:
-        say(_("there are no feeds yet; add them to feeds.yaml"))
-        return
-    now = cli.clock()
-    widest = min(max(cell_len(f.feed.name) for f in feeds), 32)
-    for feed in feeds:
-        name = truncate(feed.feed.name, widest)
-        name += " " * (widest - cell_len(name))
-        last = output.ago(feed.state.last_ok, now) if feed.state.last_ok else _("never")
+def _feed_lines(feeds: Sequence[FeedHealth], now: Timestamp) -> Iterator[str]:
+    widest = min(max((cell_len(each.feed.name) for each in feeds), default=0), 32)
+    for each in feeds:
+        name = set_cell_size(truncate(each.feed.name, widest), widest)
+        last = output.ago(each.state.last_ok, now) if each.state.last_ok else _("never")
+        count, _space, noun = counted_articles(each.articles).rpartition(" ")
         text = _(
             "{articles}  read {ago}  {words}",
-            articles=_aligned(counted_articles(feed.articles), 6, 8),
+            articles=f"{count:>6} {noun:<8}",
             ago=f"{last:>7}",
-            words=feed.words,
+            words=each.words,
         )
-        click.echo(f"{_MARKS[feed.health]} {name} {text}")
-
-
-def _aligned(counted: str, digits: int, letters: int) -> str:
-    """Return a number with its noun in two columns."""
-    number, _sep, noun = counted.rpartition(" ")
-    return f"{number:>{digits}} {noun:<{letters}}"
+        yield f"{_MARKS[each.health]} {name} {text}"
 
 
 POLLS_SHOWN = 30
@@ -191,12 +164,11 @@ def feeds_log(cli: CliContext, feed: str, style: str) -> None:
     service = cli.service()
     target = find_feed(feed, [health.feed for health in service.feeds()])
     polls = service.views.feeds.polls(target.url)[:POLLS_SHOWN]
-    if style != "table":
-        output.print_rows(map(poll_row, polls), style, columns(PollRow))
-        return
-    if not polls:
-        say(_("{feed} has not been polled yet", feed=target.name))
     now = cli.clock()
-    for poll in polls:
-        mark, outcome = _LOG_MARKS[poll.outcome], clean(describe_poll(poll))
-        click.echo(f"{output.ago(poll.at, now):>10}  {mark} {outcome}")
+    lines = (
+        f"{output.ago(poll.at, now):>10}  {_LOG_MARKS[poll.outcome]} {clean(describe_poll(poll))}"
+        for poll in polls
+    )
+    output.print_listing(style, map(poll_row, polls), columns(PollRow), lines)
+    if style == "table" and not polls:
+        say(_("{feed} has not been polled yet", feed=target.name))

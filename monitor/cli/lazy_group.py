@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,8 +23,6 @@ class LazyCommand(NamedTuple):
     """The line of the command in the help of the group."""
     section: str = "Commands"
     """The heading above this line."""
-    is_listed: Callable[[], bool] = lambda: True
-    """Whether the help of the group has this line; the command works in any case."""
 
 
 class LazyGroup(click.Group):
@@ -34,7 +32,6 @@ class LazyGroup(click.Group):
         self,
         *args: Any,
         lazy: Mapping[str, LazyCommand] | None = None,
-        aliases: Mapping[str, str] | None = None,
         default: str = "",
         **kwargs: Any,
     ) -> None:
@@ -43,13 +40,11 @@ class LazyGroup(click.Group):
         Args:
             *args: For `click.Group`.
             lazy: The commands by name.
-            aliases: Other names of commands.
             default: The command that runs when none is named; empty for the help.
             **kwargs: For `click.Group`.
         """
         super().__init__(*args, **kwargs)
         self.lazy = lazy or {}
-        self.aliases = aliases or {}
         self.default = default
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -57,65 +52,37 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command; None if there is none of this name."""
-        name = self.aliases.get(cmd_name, cmd_name)
-        if name not in self.lazy:
-            command = super().get_command(ctx, name)
+        if cmd_name not in self.lazy:
+            command = super().get_command(ctx, cmd_name)
             return command and translated(with_common_options(command))
-        module, _sep, attribute = self.lazy[name].place.partition(":")
+        module, _sep, attribute = self.lazy[cmd_name].place.partition(":")
         command = getattr(import_module(f"monitor.cli.{module}"), attribute)
         if isinstance(command, Mapping):
-            command = command[name]
+            command = command[cmd_name]
         assert isinstance(command, click.Command)
         return translated(with_common_options(command))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments; those that name no command are for the default one."""
-        completing = ctx.resilient_parsing and not args
-        if self.default and not completing and not self._names_command(ctx, args):
-            args = [self.default, *args]
+        """Parse the arguments; those that begin with an option are for the default command."""
+        if self.default and not (ctx.resilient_parsing and not args):
+            first = args[0] if args else "-"
+            if first.startswith("-") and first not in ctx.help_option_names:
+                args = [self.default, *args]
         return super().parse_args(ctx, args)
-
-    def _names_command(self, ctx: click.Context, args: list[str]) -> bool:
-        """Return whether a command, or the help of the group, follows the group's own options."""
-        takes_value = {
-            spelling: not option.is_flag and not option.count
-            for option in self.params
-            if isinstance(option, click.Option)
-            for spelling in option.opts
-        }
-        words = iter(args)
-        for word in words:
-            if word in ctx.help_option_names or not word.startswith("-"):
-                return True
-            spelling, value, _sep = word.partition("=")
-            if takes_value.get(spelling) and not value:
-                next(words, None)
-            elif spelling not in takes_value and word.strip("-") not in ("vv", "qq", "vvv"):
-                return False
-        return False
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that is named, and the rest of the arguments.
 
-        `help search` is `search --help`.
-
         Raises:
             NoSuchCommand: There is none of this name; the nearest one is proposed.
         """
-        if args[0] == "help" and "help" not in self.list_commands(ctx):
-            if not args[1:]:
-                click.echo(ctx.get_help(), color=ctx.color)
-                ctx.exit()
-            args = [*args[1:], "--help"]
         try:
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand as error:
-            name = self.aliases.get(error.command_name, error.command_name)
-            names = {*self.list_commands(ctx)} - {name}
             raise click.exceptions.NoSuchCommand(
-                error.command_name, possibilities=sorted(names), ctx=ctx
+                error.command_name, possibilities=self.list_commands(ctx), ctx=ctx
             ) from None
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
@@ -148,8 +115,7 @@ class LazyGroup(click.Group):
         """Write one line for each command below the heading of its section, without imports."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for name, lazy in self.lazy.items():
-            if lazy.is_listed():
-                sections.setdefault(lazy.section, []).append((name, lazy.summary))
+            sections.setdefault(lazy.section, []).append((name, lazy.summary))
         for name, command in self.commands.items():
             lines = sections.setdefault("Commands", [])
             lines.append((name, translated(command).get_short_help_str(100)))

@@ -17,7 +17,7 @@ from monitor.base.translation import ngettext, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyGroup
 from monitor.cli.names import InputError, hinted
-from monitor.cli.options import CountParam, format_option, with_limit
+from monitor.cli.options import NumberParam, format_option, with_limit
 from monitor.config.loading import load
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.briefing import StoredBriefing
@@ -212,8 +212,7 @@ def list_deliveries(
         alerts = {one.id: one for one in service.views.alerts.get([each.alert for each in listed])}
         numbers = [each.briefing for each in listed if each.briefing is not None]
         briefings = service.views.briefings.get(numbers)
-        for line in _lines(listed, alerts, briefings, cli.clock()):
-            click.echo(line)
+        output.print_lines(_lines(listed, alerts, briefings, cli.clock()))
     if not listed:
         found, words = _nothing_listed(cli, service, state, channel)
         if style == "table":
@@ -239,7 +238,7 @@ def _channels(cli: CliContext) -> tuple[Channel, ...]:
 
 
 @deliveries.command("retry")
-@click.argument("ids", type=CountParam(min=0), nargs=-1, metavar="[ID]...")
+@click.argument("ids", type=NumberParam(min=0), nargs=-1, metavar="[ID]...")
 @click.option("--dead", is_flag=True, help="All deliveries that were given up or failed.")
 @click.option("--channel", metavar="NAME", help="All to this channel that were given up or failed.")
 @click.option("--to", metavar="NAME", help="Send to this channel instead.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import time
 from typing import Any, TypeVar
 
 import click
@@ -19,7 +18,7 @@ from monitor.base.formatting import seconds
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext
 from monitor.cli.names import InputError, hinted
-from monitor.model.config import Config, Digest, SavedSearch
+from monitor.model.config import Config, SavedSearch
 from monitor.model.search import Filter
 from monitor.runtime.machine import clock, local_zone
 
@@ -41,24 +40,16 @@ class DurationParam(click.ParamType[float]):
 
 
 class NumberParam(click.IntRange):
-    """A whole number."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        try:
-            int(value)
-        except ValueError:
-            self.fail(_("`{value}` is no whole number", value=value), param, ctx)
-        return int(super().convert(value, param, ctx))
-
-
-class CountParam(NumberParam):
     """A whole number that the database can hold."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        number = super().convert(value, param, ctx)
+        try:
+            number = int(value)
+        except ValueError:
+            self.fail(_("`{value}` is no whole number", value=value), param, ctx)
         if number > _LARGEST:
             self.fail(_("this number is too large"), param, ctx)
-        return number
+        return int(super().convert(value, param, ctx))
 
 
 _LARGEST = 2**53
@@ -85,39 +76,6 @@ class MomentParam(click.ParamType[Timestamp]):
             return resolve_time(str(value), clock(), local_zone())[self._end]
         except ValueError as error:
             self.fail(str(error), param, ctx)
-
-
-class FutureMomentParam(click.ParamType[Timestamp]):
-    """A future time such as 17:30, tomorrow or 2026-12-01T08:00, in seconds since 1970."""
-
-    name = "when"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Timestamp:
-        if isinstance(value, int | float):
-            return float(value)
-        try:
-            moment = self._read(str(value).strip().lower(), clock())
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-        if moment <= clock():
-            self.fail(_("{moment} is in the past", moment=value), param, ctx)
-        return moment
-
-    def _read(self, text: str, now: Timestamp) -> Timestamp:
-        from monitor.config.value_parsers import clock as time_of_day
-        from monitor.judgement.alerts.quiet_hours import next_digest
-
-        zone = local_zone()
-        if text in ("tomorrow", "demain"):
-            return next_digest(Digest(at=(time(),)), now, zone)
-        if ":" in text and "-" not in text:
-            return next_digest(Digest(at=(time_of_day(text),)), now, zone)
-        try:
-            return resolve_time(text.upper(), now, zone)[0]
-        except ValueError:
-            raise ValueError(_("write 17:30, tomorrow, 2026-12-01 or 2026-12-01T08:00")) from None
 
 
 _EXCLUSION = re.compile(r"-(?!-|v+$|q+$|[ch]$|$)")
@@ -195,8 +153,7 @@ def _feeds_and_tags(config: Config) -> list[str]:
     return [*(feed.name for feed in config.feeds), *tags]
 
 
-complete_search_name = _completer(_searches)
-complete_watchlist = _completer(lambda config: [one.name for one in config.watchlists])
+complete_watchlist = _completer(lambda config: [watchlist.name for watchlist in config.watchlists])
 complete_feed = _completer(lambda config: [feed.name for feed in config.feeds])
 complete_feed_or_tag = _completer(_feeds_and_tags)
 
@@ -248,7 +205,7 @@ def with_format(*formats: str, help: str = "Output format.") -> Callable[[F], F]
 def with_limit(default: int, what: str = "At most this many. 0 means all.") -> Callable[[F], F]:
     return click.option(
         "--limit",
-        type=CountParam(min=0),
+        type=NumberParam(min=0),
         default=default,
         show_default=True,
         metavar="N",

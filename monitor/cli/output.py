@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 import click
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from monitor.base.article import Timestamp
 from monitor.base.formatting import iso, moment, span
@@ -69,12 +69,13 @@ def folded(lines: Iterable[str], cells: int) -> Iterator[str]:
         yield from draw_wrapped([(words, "")], cells, margin, whole=True)
 
 
-def print_lines(lines: Sequence[str], *, paged: bool) -> None:
-    """Print lines; through $PAGER, `less -R` without one, if they do not fit on the terminal."""
-    rows = shutil.get_terminal_size((100, 24)).lines
-    if paged and on_terminal() and len(lines) >= rows:
-        click.echo_via_pager(f"{line}\n" for line in lines)
-        return
+def print_lines(lines: Iterable[str], *, paged: bool = False) -> None:
+    """Print lines; with `paged`, by $PAGER or `less -R` if they do not fit on the terminal."""
+    if paged and on_terminal():
+        lines = list(lines)
+        if len(lines) >= shutil.get_terminal_size((100, 24)).lines:
+            click.echo_via_pager(f"{line}\n" for line in lines)
+            return
     for line in lines:
         click.echo(line)
 
@@ -125,6 +126,39 @@ def labelled(label: str, text: str, width: int, gap: int = 1) -> str:
     return f"{label}{' ' * max(1, width - cell_len(label) + gap)}{text}"
 
 
+EMPTY_CELL = "-"
+"""What a table shows where nothing is known."""
+
+
+def table_lines(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], align: str, *, fit: bool = False
+) -> Iterator[str]:
+    """Yield a table: the heads, then the rows. Columns without content are left out.
+
+    Args:
+        heads: Of the columns.
+        rows: The cells of each row.
+        align: `<` or `>` for each column.
+        fit: Whether the first column is cut so that lines fit on the terminal.
+    """
+    columns = [
+        (cells, side)
+        for *cells, side in zip(heads, *rows, align, strict=True)
+        if not {EMPTY_CELL, ""}.issuperset(cells[1:])
+    ]
+    widths = [max(map(cell_len, cells)) for cells, _side in columns]
+    if fit and widths:
+        widths[0] = min(widths[0], max(12, width() - sum(widths[1:]) - 2 * len(widths[1:])))
+
+    def padded(cell: str, cells: int, side: str) -> str:
+        return " " * (cells - cell_len(cell)) + cell if side == ">" else set_cell_size(cell, cells)
+
+    for at, row in enumerate(zip(*(cells for cells, _side in columns), strict=True)):
+        sides = (side for _cells, side in columns)
+        line = "  ".join(map(padded, row, widths, sides)).rstrip()
+        yield line if at else click.style(line, dim=True)
+
+
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
 """First characters that make a spreadsheet read a cell as a formula, also if they are wide."""
 
@@ -139,9 +173,8 @@ def print_listing(
     """Print rows for programs, or as a `table` lines for people; only what is printed is made."""
     if style != "table":
         print_rows(rows, style, columns)
-        return
-    for line in lines:
-        click.echo(line)
+    else:
+        print_lines(lines)
 
 
 def print_rows(
@@ -153,8 +186,7 @@ def print_rows(
         for row in rows:
             click.echo(json.dumps(row, ensure_ascii=False))
     else:
-        for line in islice(_csv(rows, columns), not header, None):
-            click.echo(line)
+        print_lines(islice(_csv(rows, columns), not header, None))
 
 
 def width() -> int:

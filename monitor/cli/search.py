@@ -19,7 +19,7 @@ from monitor.cli.index_update import update_index
 from monitor.cli.names import ArticleNumber, KnownNames, no_article
 from monitor.cli.options import (
     FORMATS,
-    CountParam,
+    NumberParam,
     QueryCommand,
     build_filter,
     complete_query,
@@ -122,7 +122,7 @@ SUGGESTIONS_SHOWN = 6
 )
 @click.option(
     "--page",
-    type=CountParam(min=1),
+    type=NumberParam(min=1),
     default=1,
     metavar="N",
     help="Page N of the result. `--limit` is the length of a page.",

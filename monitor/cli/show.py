@@ -125,8 +125,7 @@ def _show_alert(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
         if details
         else _("alert {number}", number=number)
     )
-    for line in listed_lines(ListedStory(story, alert), now):
-        click.echo(line)
+    output.print_lines(listed_lines(ListedStory(story, alert), now))
     click.echo()
     if details:
         _print_article(cli, details, diff=diff)
@@ -145,8 +144,7 @@ def _print_others(cli: CliContext, alerts: Sequence[Alert], *, of: int) -> None:
         click.echo(click.style(_("other alerts of its story:"), bold=True))
     for alert in alerts:
         last, sent = decisions.get(alert.id), deliveries.get(alert.id, ())
-        for line in _alert_lines(alert, last, sent, cli.clock()):
-            click.echo(line)
+        output.print_lines(_alert_lines(alert, last, sent, cli.clock()))
         if alert.article is not None:
             title = shown_title(text_cleaning.line(alert.title))
             about = _("{name}: {text}", name=alert.publisher, text=title)
@@ -170,11 +168,9 @@ def _print_json(mapping: dict[str, Any]) -> None:
 
 
 def _print_article(cli: CliContext, details: ArticleDetails, *, diff: bool) -> None:
-    for line in _lines(details, cli.clock()):
-        click.echo(line)
+    output.print_lines(_lines(details, cli.clock()))
     if diff:
-        for line in diff_lines(load_revisions(cli, details)):
-            click.echo(line)
+        output.print_lines(diff_lines(load_revisions(cli, details)))
 
 
 def _load_revisions_row(cli: CliContext, details: ArticleDetails) -> RevisionsRow:

@@ -20,7 +20,7 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.index_update import update_index
 from monitor.cli.names import KnownNames
 from monitor.cli.options import (
-    CountParam,
+    NumberParam,
     QueryCommand,
     build_filter,
     table_or_json_option,
@@ -112,21 +112,12 @@ def _print_plot(trend: Trend) -> None:
 def _print_table(trend: Trend) -> None:
     """Print a line for each bucket; counts with coverage gaps have a mark and an estimate."""
     names = [clean(series.name) for series in trend.series]
-    columns = [
-        (name, [_cell(series, at) for at in range(len(trend.labels))])
-        for name, series in zip(names, trend.series, strict=True)
+    rows = [
+        (label, *(_cell(series, at) for series in trend.series))
+        for at, label in enumerate(trend.labels)
     ]
-    widths = [max(*map(cell_len, (name, *cells))) for name, cells in columns]
-    head = pgettext("period", _PERIODS[trend.by])
-    first = max(map(len, (head, *trend.labels)))
-
-    def row(head: str, cells: list[str]) -> str:
-        padded = (" " * (w - cell_len(c)) + c for c, w in zip(cells, widths, strict=True))
-        return "  ".join((set_cell_size(head, first), *padded))
-
-    click.secho(row(head, names), dim=True)
-    for at, label in enumerate(trend.labels):
-        click.echo(row(label, [cells[at] for _name, cells in columns]))
+    heads = [pgettext("period", _PERIODS[trend.by]), *names]
+    output.print_lines(output.table_lines(heads, rows, "<" + ">" * len(names)))
 
 
 def _cell(series: Series, at: int) -> str:
@@ -160,7 +151,7 @@ MAX_FORMS = 4
 @with_filters
 @click.option(
     "--limit",
-    type=CountParam(min=1),
+    type=NumberParam(min=1),
     default=10,
     show_default=True,
     metavar="N",
@@ -188,8 +179,7 @@ def facets(
     if style == "json":
         output.print_json(facets_row(result))
     elif result.total:
-        for line in _facet_lines(result, local_zone(), output.width()):
-            click.echo(line)
+        output.print_lines(_facet_lines(result, local_zone(), output.width()))
     else:
         say(_("nothing found"))
     if result.note:

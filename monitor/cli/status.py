@@ -8,17 +8,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
-from rich.cells import set_cell_size
 
 from monitor.base import signs
 from monitor.base.formatting import clauses, span
-from monitor.base.text_cleaning import truncate
+from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output
 from monitor.cli.options import MomentParam, with_format
-from monitor.cli.output import format_moment
-from monitor.model.latency import Latency, Spread, Step
+from monitor.cli.output import EMPTY_CELL, format_moment
+from monitor.model.latency import FeedLatency, Latency, Spread, Step
 from monitor.model.lease import SharingMonitor
 from monitor.model.shown_names import duty_name
 from monitor.model.status import Status
@@ -53,7 +52,11 @@ def status(cli: CliContext, style: str, latency: bool, since: float | None) -> N
     if since is not None and not latency:
         raise click.UsageError(_("--since needs --latency"))
     if latency:
-        print_latency(cli, cli.clock() - WEEK if since is None else since, as_json)
+        latest = cli.service().latency(cli.clock() - WEEK if since is None else since)
+        if as_json:
+            click.echo(json.dumps(latency_mapping(latest), ensure_ascii=False))
+        else:
+            output.print_lines(latency_lines(latest))
         return
     service, now = cli.service(), cli.clock()
     state, suppressed = service.status(), service.suppressed()
@@ -62,8 +65,7 @@ def status(cli: CliContext, style: str, latency: bool, since: float | None) -> N
 
         click.echo(json.dumps(status_row(state, suppressed), ensure_ascii=False))
     else:
-        for line in _lines(state, suppressed, now):
-            click.echo(line)
+        output.print_lines(_lines(state, suppressed, now))
     if state.store_damage:
         click.get_current_context().exit(1)
 
@@ -221,34 +223,13 @@ def _describe_gaps(status: Status) -> str:
 
 FEEDS_SHOWN = 15
 """Feeds that the text output shows."""
-NAME_CELLS = 28
-"""Width of a name in cells."""
 _CAUSES = {
     Step.SEEN: mark("the feed: how late it shows articles, and how often it is polled"),
     Step.MATCHED: mark("parsing, deduplication and matching, and waiting for article pages"),
     Step.SEARCHABLE: mark("the search index"),
     Step.DELIVERED: mark("the channels, and the services behind them"),
 }
-_STEPS = dict(
-    zip(
-        Step,
-        mark_all(
-            "step", "published to seen", "seen to matched", "matched to searchable",
-            "matched to delivered",
-        ),
-        strict=True,
-    )
-)  # fmt: skip
 _COLUMNS = mark_all("latency", "seen", "matched", "searchable")
-
-
-def print_latency(cli: CliContext, since: float, as_json: bool) -> None:
-    latency = cli.service().latency(since)
-    if as_json:
-        click.echo(json.dumps(latency_mapping(latency), ensure_ascii=False))
-        return
-    for line in latency_lines(latency):
-        click.echo(line)
 
 
 def latency_mapping(latency: Latency) -> dict[str, Any]:
@@ -269,21 +250,16 @@ def latency_lines(latency: Latency) -> Iterator[str]:
         yield _("no new article raised an alert in this time")
         return
     articles = pgettext("column", "articles")
-    yield f"{'':{NAME_CELLS}} {articles:>8} {'p50':>8} {'p95':>8}"
-    for step in Step:
-        if step in latency.steps:
-            yield _latency_row(pgettext("step", _STEPS[step]), latency.steps[step])
+    rows = [_spread_row(s.label, latency.steps[s]) for s in Step if s in latency.steps]
+    yield from output.table_lines(["", articles, "p50", "p95"], rows, "<>>>")
     yield from _slowest(latency)
     if latency.left_out:
         reasons = ", ".join(f"{count} {_(reason)}" for reason, count in latency.left_out.items())
         yield _("left out: {reasons}", reasons=reasons)
     yield ""
-    columns = " ".join(f"{pgettext('latency', name):>17}" for name in _COLUMNS)
-    yield f"{_('feed, the slowest first'):{NAME_CELLS}} {articles:>8} {columns}"
-    for feed in latency.feeds[:FEEDS_SHOWN]:
-        count = max((spread.count for spread in feed.steps.values()), default=0)
-        cells = [_pair(feed.steps.get(step)) for step in (Step.SEEN, Step.MATCHED, Step.SEARCHABLE)]
-        yield f"{_name(feed.name)} {count:>8} " + " ".join(f"{cell:>17}" for cell in cells)
+    steps = [pgettext("latency", name) for name in _COLUMNS]
+    heads = [_("feed, the slowest first"), articles, *steps]
+    yield from output.table_lines(heads, map(_feed_row, latency.feeds[:FEEDS_SHOWN]), "<>>>>")
     if (more := len(latency.feeds) - FEEDS_SHOWN) > 0:
         yield ngettext(
             "and {count} more; `--format json` has all",
@@ -292,10 +268,20 @@ def latency_lines(latency: Latency) -> Iterator[str]:
         )
     if latency.channels:
         yield ""
-        channel, alerts = _("channel, the slowest first"), pgettext("column", "alerts")
-        yield f"{channel:{NAME_CELLS}} {alerts:>8} {'p50':>8} {'p95':>8}"
-        for name, spread in latency.channels.items():
-            yield _latency_row(name, spread)
+        heads = [_("channel, the slowest first"), pgettext("column", "alerts"), "p50", "p95"]
+        rows = [_spread_row(name, spread) for name, spread in latency.channels.items()]
+        yield from output.table_lines(heads, rows, "<>>>")
+
+
+def _spread_row(name: str, spread: Spread) -> list[str]:
+    return [clean(name), f"{spread.count}", duration(spread.p50), duration(spread.p95)]
+
+
+def _feed_row(feed: FeedLatency) -> list[str]:
+    spreads = [feed.steps.get(step) for step in (Step.SEEN, Step.MATCHED, Step.SEARCHABLE)]
+    pairs = [f"{duration(s.p50)} · {duration(s.p95)}" if s else EMPTY_CELL for s in spreads]
+    count = max((spread.count for spread in feed.steps.values()), default=0)
+    return [clean(feed.name), f"{count}", *pairs]
 
 
 def _slowest(latency: Latency) -> Iterator[str]:
@@ -310,7 +296,7 @@ def _slowest(latency: Latency) -> Iterator[str]:
 def _describe_step(latency: Latency, step: Step) -> str:
     return _(
         "{step}, {time} (p95): {cause}",
-        step=pgettext("step", _STEPS[step]),
+        step=step.label,
         time=duration(latency.steps[step].p95),
         cause=_(_CAUSES[step]),
     )
@@ -321,18 +307,6 @@ def duration(seconds: float) -> str:
     if seconds < 9.95:
         return f"{number(seconds, 2 if seconds < 0.995 else 1)} s"
     return span(seconds)
-
-
-def _latency_row(name: str, spread: Spread) -> str:
-    return f"{_name(name)} {spread.count:>8} {duration(spread.p50):>8} {duration(spread.p95):>8}"
-
-
-def _pair(spread: Spread | None) -> str:
-    return f"{duration(spread.p50)} · {duration(spread.p95)}" if spread else "–"
-
-
-def _name(name: str) -> str:
-    return set_cell_size(truncate(name, NAME_CELLS), NAME_CELLS)
 
 
 def _steps(steps: dict[Step, Spread]) -> dict[str, Any]:

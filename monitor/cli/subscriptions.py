@@ -1,30 +1,32 @@
-"""`tocsin feeds add`, `remove`, `import`, `export`: the subscriptions of feeds.yaml."""
+"""`tocsin feeds add`, `remove`, `import`, `export`, `check`: subscriptions of feeds.yaml."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import click
-from msgspec.structs import replace
 
+from monitor.base import signs
+from monitor.base.article import Timestamp
 from monitor.base.errors import FeedError
-from monitor.base.formatting import shown_title
+from monitor.base.formatting import clauses, shown_title, span
+from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
+from monitor.base.translation import mark_all, ngettext, number, pgettext
 from monitor.base.url import redact
-from monitor.cli import CliContext, on_terminal, say
+from monitor.cli import CliContext, on_terminal, output, say
 from monitor.cli.names import InputError
-from monitor.cli.options import complete_feed
+from monitor.cli.options import complete_feed, with_format
 from monitor.config import value_parsers
 from monitor.config.loading import load
 from monitor.intake import opml
+from monitor.intake.discovery import DiscoveredFeed, FeedDiagnostics, diagnose, retry
 from monitor.model.config import Config
 from monitor.model.feed import Feed
 from monitor.model.shown_names import source_name
+from monitor.presentation.rows.feeds import diagnostics_row, unreadable_row
 from monitor.presentation.service.subscriptions import (
     complete_url,
     describe_prospect,
@@ -35,13 +37,8 @@ from monitor.presentation.service.subscriptions import (
     unsubscribe,
 )
 
-if TYPE_CHECKING:
-    from monitor.intake.discovery import DiscoveredFeed
-
 MAX_OPML_BYTES = 8 << 20
 """Largest OPML file, in bytes; a file with 10,000 feeds has 3 MB."""
-TITLE_SECONDS = 20.0
-"""Seconds for which an import waits for the titles of feeds that it does not name."""
 
 
 @click.command("import")
@@ -50,10 +47,8 @@ TITLE_SECONDS = 20.0
 def feeds_import(cli: CliContext, file: BinaryIO) -> None:
     """Subscribe to the feeds of an OPML file. `-` is the standard input.
 
-    Folders become tags. A feed without a name gets its own title, if it answers within 20
-    seconds. Feeds that you subscribe to already are listed, and settings that the
-    new feeds get from tags and hosts of feeds.yaml. Credentials come from hosts only. A file with
-    a mistake changes nothing.
+    Folders become tags. Feeds that you subscribe to already are listed. Credentials come from
+    the hosts of feeds.yaml only. A file with a mistake changes nothing.
     """
     config = load(cli.config_path, data=cli.data)
     body = file.read(MAX_OPML_BYTES + 1)
@@ -71,24 +66,13 @@ def feeds_import(cli: CliContext, file: BinaryIO) -> None:
             refused += 1
             say(_("refused: {reason}", reason=error))
     new_feeds, duplicates = new_among(valid, config)
-    for feed, duplicate in duplicates:
-        say(
-            _(
-                "subscribed to already: {url}, as {feed}",
-                url=redact(feed.url),
-                feed=duplicate.name or duplicate.url,
-            )
-        )
-    if any(not feed.name for feed in new_feeds):
-        new_feeds, _known = new_among(_with_titles(new_feeds, config), config)
+    _say_duplicates(duplicates)
     if new_feeds:
         config = subscribe(cli.config_path, cli.data, new_feeds)
     added = config.feeds[len(config.feeds) - len(new_feeds) :]
     for feed in added:
         tags = f" ({', '.join(feed.tags)})" if feed.tags else ""
         click.echo(_("added {feed}: {about}", feed=feed.name + tags, about=feed.url))
-    for line in _inherited(added):
-        say(line)
     say(
         _(
             "{added} added, {known} subscribed to already, {refused} refused",
@@ -99,49 +83,11 @@ def feeds_import(cli: CliContext, file: BinaryIO) -> None:
     )
 
 
-def _with_titles(feeds: Sequence[Feed], config: Config) -> list[Feed]:
-    """Return feeds of which those without a name have their own title, as `add` gives them."""
-    unnamed = [feed.url for feed in feeds if not feed.name]
-    say(ngettext("asking {count} feed for its title", "asking {count} feeds for their titles",
-                 len(unnamed)))  # fmt: skip
-    titles = asyncio.run(_titles(config, unnamed))
-    return [replace(feed, name=feed.name or titles.get(feed.url, "")) for feed in feeds]
-
-
-async def _titles(config: Config, urls: Sequence[str]) -> dict[str, str]:
-    from monitor.runtime.network import prospecting
-
-    titles: dict[str, str] = {}
-    async with prospecting(config.allow, config.contact) as prospector:
-
-        async def ask(url: str) -> None:
-            with suppress(FeedError):
-                titles[url] = (await prospector.read(url)).parsed.title
-
-        with suppress(TimeoutError):
-            async with asyncio.timeout(TITLE_SECONDS):
-                await asyncio.gather(*map(ask, urls))
-    return titles
-
-
-def _inherited(added: Sequence[Feed]) -> Iterator[str]:
-    """Yield which settings the hosts and tags of feeds.yaml give to feeds that were added."""
-    feeds_by_source: dict[tuple[str, str], int] = Counter()
-    for feed in added:
-        keys: dict[str, list[str]] = defaultdict(list)
-        for setting in feed.settings:
-            keys[setting.source].append(setting.key)
-        for source, given in keys.items():
-            if source.startswith(("host ", "tag ")):
-                feeds_by_source[source, ", ".join(given)] += 1
-    for (source, settings), count in feeds_by_source.items():
-        yield ngettext(
-            "{source} of feeds.yaml sets {settings} for {count} of them",
-            "{source} of feeds.yaml sets {settings} for {count} of them",
-            count,
-            source=source_name(source),
-            settings=settings,
-        )
+def _say_duplicates(duplicates: Sequence[tuple[Feed, Feed]]) -> None:
+    """Say which feeds are subscribed to already, and as what."""
+    for feed, known in duplicates:
+        url, name = redact(feed.url), known.name or known.url
+        say(_("subscribed to already: {url}, as {feed}", url=url, feed=name))
 
 
 @click.command("export")
@@ -176,7 +122,6 @@ def feeds_remove(cli: CliContext, feeds: tuple[str, ...]) -> None:
 @click.option("--name", help="Name of the feed. Without it, its own title.")
 @click.option("--tag", "tags", multiple=True, help="Tag of the feed. May be given several times.")
 @click.option("--all", "every", is_flag=True, help="If a site has several feeds, take all of them.")
-@click.option("--first", is_flag=True, help="If a site has several feeds, take the first.")
 @click.pass_context
 def feeds_add(
     context: click.Context,
@@ -184,15 +129,12 @@ def feeds_add(
     name: str | None,
     tags: tuple[str, ...],
     every: bool,
-    first: bool,
 ) -> None:
     """Subscribe to the feeds at these addresses, or to those of the sites there.
 
     tocsin reads each feed once before it subscribes. Exits with 1 when an address is no feed
     and has none.
     """
-    if every and first:
-        raise click.UsageError(_("--all and --first cannot be combined"))
     if name and (len(urls) > 1 or every):
         raise click.UsageError(_("--name needs exactly one feed"))
     cli: CliContext = context.obj
@@ -206,19 +148,12 @@ def feeds_add(
             say(str(result))
             failed += 1
         else:
-            chosen += _choose_feeds(url, _not_subscribed(result, config), every=every, first=first)
+            chosen += _choose_feeds(url, _not_subscribed(result, config), every=every)
     candidates = [
         Feed(url=prospect.url, name=name or prospect.parsed.title, tags=tags) for prospect in chosen
     ]
     new_feeds, duplicates = new_among(candidates, config)
-    for feed, duplicate in duplicates:
-        say(
-            _(
-                "{url}: subscribed to already, as {feed}",
-                url=redact(feed.url),
-                feed=duplicate.name or duplicate.url,
-            )
-        )
+    _say_duplicates(duplicates)
     if new_feeds:
         config = subscribe(cli.config_path, cli.data, new_feeds)
     prospect_by_url = {prospect.url: prospect for prospect in chosen}
@@ -258,7 +193,7 @@ def _not_subscribed(prospects: list[DiscoveredFeed], config: Config) -> list[Dis
 
 
 def _choose_feeds(
-    url: str, prospects: list[DiscoveredFeed], *, every: bool, first: bool
+    url: str, prospects: list[DiscoveredFeed], *, every: bool
 ) -> list[DiscoveredFeed]:
     """Return the feeds of a site to subscribe to; ask on a terminal.
 
@@ -267,16 +202,12 @@ def _choose_feeds(
     """
     if len(prospects) == 1 or every:
         return prospects
-    if first:
-        return prospects[:1]
     say(ngettext("{url} has {count} feed:", "{url} has {count} feeds:", len(prospects), url=url))
     for at, prospect in enumerate(prospects, 1):
         title, about = shown_title(prospect.parsed.title), describe_prospect(prospect)
         say(f"  {at}  {_('{name}: {text}', name=title, text=about)}")
     if not on_terminal():
-        raise click.ClickException(
-            _("nothing was added; give the address of one feed, --first or --all")
-        )
+        raise click.ClickException(_("nothing was added; give the address of one feed, or --all"))
     while True:
         answer = click.prompt(_("Which, as 1 or 1,3 or all"), default="1", err=True)
         numbers = range(1, len(prospects) + 1)
@@ -294,3 +225,177 @@ def _parse_tags(tags: Sequence[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(map(value_parsers.tag, tags)))
     except ValueError as error:
         raise InputError(str(error)) from None
+
+
+_LABELS = mark_all(
+    "feed", "reason", "then", "set", "title", "answer", "redirects", "format", "entries",
+    "language", "dates", "texts", "pages", "advice",
+)  # fmt: skip
+
+
+def report_lines(feed: Feed, result: DiscoveredFeed | FeedError, now: Timestamp) -> Iterator[str]:
+    if isinstance(result, FeedError):
+        yield f"{click.style(signs.FAILED, fg='red')} {redact(result.url)}"
+        yield _row("reason", result.reason)
+        wait = retry(result, now, feed)
+        yield _row(
+            "then",
+            _("would poll again in {time}", time=span(wait)) if wait else _("would not poll again"),
+        )
+    else:
+        yield from _diagnostics_lines(diagnose(result, now, feed), now)
+    for setting in feed.settings:
+        source = source_name(setting.source)
+        yield _row("set", f"{setting.key}: {setting.value} ({source})")
+    yield ""
+
+
+def _diagnostics_lines(diagnostics: FeedDiagnostics, now: Timestamp) -> Iterator[str]:
+    yield f"{click.style(signs.OK, fg='green')} {redact(diagnostics.url)}"
+    content_type = diagnostics.content_type or _("no type")
+    interval = span(diagnostics.interval)
+    rows = {
+        "title": diagnostics.title or pgettext("title", "none"),
+        "answer": _response(diagnostics),
+        "redirects": f" {signs.BECOMES} ".join([*diagnostics.hops, redact(diagnostics.answered_by)])
+        if diagnostics.hops
+        else "",
+        "format": clauses([diagnostics.format or _("does not say"), content_type]),
+        "entries": str(diagnostics.entries),
+        "language": _languages(diagnostics),
+        "dates": _dates(diagnostics, now),
+        "texts": ngettext(
+            "{texts}, {count} character (median)",
+            "{texts}, {count} characters (median)",
+            diagnostics.length,
+            texts=diagnostics.texts,
+        )
+        if diagnostics.texts
+        else "",
+        "pages": _("not read: {reason}", reason=diagnostics.pages) if diagnostics.pages else "",
+        "then": _("would poll every {time}, conditionally", time=interval)
+        if diagnostics.conditional
+        else _(
+            "would poll every {time}, unconditionally: the server sends no validator",
+            time=interval,
+        ),
+    }
+    for name, words in rows.items():
+        if words:
+            yield _row(name, words)
+    for words in diagnostics.advice:
+        yield _row("advice", words)
+
+
+def _row(name: str, words: str) -> str:
+    labels = [pgettext("feed", label) for label in _LABELS]
+    width = max(map(len, labels))
+    return f"  {output.labelled(pgettext('feed', name), line(words), width, gap=2)}"
+
+
+def _response(diagnostics: FeedDiagnostics) -> str:
+    return ngettext(
+        "{status}, {count} byte in {seconds} s",
+        "{status}, {count} bytes in {seconds} s",
+        diagnostics.bytes,
+        status=diagnostics.status,
+        seconds=number(diagnostics.seconds, 2),
+    )
+
+
+def _languages(diagnostics: FeedDiagnostics) -> str:
+    counts = ", ".join(f"{code or 'und'} {count}" for code, count in diagnostics.langs.items())
+    if not diagnostics.lang:
+        return (
+            _("not declared; found {languages}", languages=counts)
+            if counts
+            else _("not declared; found none")
+        )
+    if not counts:
+        return _("{language} declared; found none", language=diagnostics.lang)
+    return _("{language} declared; found {languages}", language=diagnostics.lang, languages=counts)
+
+
+def _dates(diagnostics: FeedDiagnostics, now: Timestamp) -> str:
+    if diagnostics.newest is None:
+        return pgettext("dates", "none") if diagnostics.entries else ""
+    newest, oldest = output.ago(diagnostics.newest, now), output.ago(diagnostics.oldest, now)
+    parts = [_("newest {newest}, oldest {oldest}", newest=newest, oldest=oldest)]
+    if undated := diagnostics.undated:
+        parts.append(ngettext("{count} undated", "{count} undated", undated))
+    if future := diagnostics.future:
+        parts.append(ngettext("{count} in the future", "{count} in the future", future))
+    return clauses(parts)
+
+
+@click.command("check")
+@click.argument("feeds", nargs=-1, metavar="[URL-OR-NAME]...", shell_complete=complete_feed)
+@with_format("text", "json")
+@click.pass_context
+def feeds_check(context: click.Context, feeds: tuple[str, ...], style: str) -> None:
+    """Read feeds once, and show what they are, and what tocsin would do.
+
+    `--json` has all that was found, also of encoding, ids and caching. For feeds of feeds.yaml
+    it also shows their settings, and where each setting comes from. Without an address, it reads
+    all feeds of feeds.yaml. It stores nothing. Exits with 1 when a feed cannot be read.
+    """
+    cli: CliContext = context.obj
+    config = None
+    if not feeds or cli.config_path.exists():
+        config = load(cli.config_path, data=cli.data)
+    targets = _feeds(feeds, config)
+    results = asyncio.run(_read(targets, config))
+    now = cli.clock()
+    if style == "json":
+        rows = [
+            unreadable_row(feed, result, now)
+            if isinstance(result, FeedError)
+            else diagnostics_row(feed, result, now)
+            for feed, result in zip(targets, results, strict=True)
+        ]
+        output.print_json(rows)
+    else:
+        for feed, result in zip(targets, results, strict=True):
+            click.echo("\n".join(report_lines(feed, result, now)))
+    context.exit(any(isinstance(result, FeedError) for result in results))
+
+
+def _feeds(names: Sequence[str], config: Config | None) -> list[Feed]:
+    """Return the feeds with these names or addresses; without any, all feeds of feeds.yaml."""
+    known = config.feeds if config else ()
+    if not names:
+        return [feed for feed in known if feed.enabled]
+    return [_feed(name, known) for name in names]
+
+
+def _feed(name: str, known: Sequence[Feed]) -> Feed:
+    named = next((feed for feed in known if feed.name == name), None)
+    if named is not None:
+        return named
+    if known and "://" not in name and not _is_host(name):
+        return find_feed(name, known)
+    url = name if "://" in name else f"https://{name}"
+    # The settings of a feed may be secret: they are used only for exactly its address.
+    return next((feed for feed in known if feed.url == url), Feed(url=url, name=""))
+
+
+def _is_host(text: str) -> bool:
+    return "." in text.partition("/")[0] and " " not in text
+
+
+async def _read(feeds: Sequence[Feed], config: Config | None) -> list[DiscoveredFeed | FeedError]:
+    from monitor.runtime.network import prospecting
+
+    allow, contact = (config.allow, config.contact) if config else ((), "")
+    async with prospecting(allow, contact) as prospector:
+
+        async def read_one(feed: Feed) -> DiscoveredFeed | FeedError:
+            try:
+                prospect = await prospector.read(feed.url, feed.request_options)
+            except FeedError as error:
+                return error
+            if feed.full_text:
+                return await prospector.with_pages(prospect, feed.request_options)
+            return prospect
+
+        return await asyncio.gather(*map(read_one, feeds))

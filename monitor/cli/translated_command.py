@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-from monitor.base.formatting import clauses
 from monitor.base.translation import DOMAIN, ENGLISH, choice, current
 from monitor.base.translation import gettext as _
 
@@ -27,7 +26,7 @@ def translated(command: click.Command) -> click.Command:
     shown.help = translated_text(command.help)
     shown.short_help = command.short_help and _(command.short_help)
     shown.epilog = translated_text(command.epilog)
-    shown.params = [_translated_parameter(one) for one in command.params]
+    shown.params = [_translated_parameter(each) for each in command.params]
     shown._help_option = None  # made by click at the first use, in the language of that time
     shown.options_metavar = shown.options_metavar and _(shown.options_metavar)
     if isinstance(shown, click.Group):
@@ -86,26 +85,10 @@ def _translated_parameter(parameter: click.Parameter) -> click.Parameter:
         named = _(word) if parameter.required else f"[{_(word)}]"
         shown.metavar = named if parameter.nargs == 1 else f"{named}..."
     if isinstance(shown, click.Option):
-        if type(shown) is click.Option:
-            shown.__class__ = _TranslatedOption
         shown.help = shown.help and _(shown.help)
         if isinstance(shown.prompt, str):
             shown.prompt = _(shown.prompt)
     return shown
-
-
-class _TranslatedOption(click.Option):
-    """An option whose remarks, `[env var: X; default: Y]`, the language separates."""
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """Return the option and its help: click itself separates remarks as English does."""
-        record = super().get_help_record(ctx)
-        if record is None:
-            return None
-        text, bracket, remarks = record[1].rpartition("  [")
-        if not bracket:
-            return record
-        return record[0], text + bracket + clauses(remarks.split("; "))
 
 
 def _metavar(parameter: click.Parameter) -> str:

@@ -17,7 +17,7 @@ from monitor.base.translation import mark_all, ngettext, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.names import AlertNumber, InputError
 from monitor.cli.notify import send_now
-from monitor.cli.options import CountParam, with_format
+from monitor.cli.options import NumberParam, with_format
 from monitor.cli.output import no_progress, progress_bar
 from monitor.storage.maintenance.verification import VerificationResult
 from monitor.storage.maintenance.verification import verify as verify_evidence
@@ -34,7 +34,7 @@ def _validate_hash(context: click.Context, param: click.Parameter, value: str) -
 
 
 @click.command()
-@click.option("--from", "first", type=CountParam(min=1), default=1, show_default=True,
+@click.option("--from", "first", type=NumberParam(min=1), default=1, show_default=True,
               metavar="NUMBER", help="Begin at this record.")  # fmt: skip
 @click.option(
     "--head",
@@ -89,8 +89,7 @@ def verify(
     if style == "json":
         click.echo(json.dumps(_verification_mapping(result), ensure_ascii=False))
     else:
-        for line in _verification_lines(result, first, pages=not cli.shared):
-            click.echo(line)
+        output.print_lines(_verification_lines(result, first, pages=not cli.shared))
         for line in _fault_lines(result):
             say(line)
     if channel is not None:

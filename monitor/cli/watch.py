@@ -1,70 +1,47 @@
-"""`tocsin watch`: list watchlists, explain their matches, list the words of a term."""
+"""`tocsin watch`: list, explain, add and silence watchlists, list the words of a term."""
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 from index import open_archive
+from index.errors import QueryError
+from index.query.lexer import operator_in
+from index.query.parser import any_of, parse_query
 from monitor.base import signs
+from monitor.base.article import Timestamp
 from monitor.base.formatting import clauses
-from monitor.base.text_cleaning import clean
+from monitor.base.text_cleaning import clean, line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import ArticleNumber, InputError, hinted, no_article
-from monitor.cli.options import complete_watchlist, format_option
+from monitor.cli.options import DurationParam, complete_watchlist, format_option
+from monitor.cli.output import EMPTY_CELL
 from monitor.config.loading import load
+from monitor.config.value_parsers import LONGEST_NAME
+from monitor.config.yaml_edit import Item, edit, with_item
+from monitor.model.analyst import user
 from monitor.model.feed import Coverage
 from monitor.model.shown_names import severity_name
-from monitor.model.watchlist import FEED_HEALTH, Baseline, TermRecord, WatchlistRecord
+from monitor.model.watchlist import FEED_HEALTH, Baseline, Severity, TermRecord, WatchlistRecord
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.watchlists import TermRow, WatchlistRow, term_row
 from monitor.presentation.service.explanation import explain_match, find_watchlist
 from monitor.presentation.service.listings import watchlist_rows
+from monitor.presentation.service.service import Service
+from monitor.presentation.service.triage import USUAL, NoWatchlistError
 from monitor.storage.data_folder import archive_path
 from monitor.watchlists.exclusions import describe_precision, precision
-from monitor.watchlists.lint import forms
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-
-EMPTY_CELL = "-"
-
-
-def format_precision(record: Any) -> str:
-    share = precision(record)
-    return EMPTY_CELL if share is None else describe_precision(share)
-
-
-def term_lines(records: Sequence[TermRecord], room: int) -> Iterator[str]:
-    """Yield terms by watchlist; a term takes at most `room` cells."""
-    names = [clean(record.term) for record in records]
-    head, alerts, share = (pgettext("column", name) for name in TERM_HEADS)
-    widest = min(max(map(cell_len, (head, *names))), room)
-    last = None
-    if names:
-        yield click.style(f"  {set_cell_size(head, widest)}  {alerts:>7}  {share}", dim=True)
-    for name, record in zip(names, records, strict=True):
-        if record.watchlist != last:
-            yield click.style(clean(record.watchlist), bold=True)
-            last = record.watchlist
-        yield f"  {set_cell_size(name, widest)}  {record.total:>7}  {format_precision(record)}"
-
-
-TERM_HEADS = mark_all("column", "term", "alerts", "precision")
-
-
-def terms_of(records: Iterable[TermRecord], name: str | None) -> list[TermRecord]:
-    folded = None if name is None else name.casefold()
-    return [record for record in records if folded is None or record.watchlist.casefold() == folded]
-
+from monitor.watchlists.lint import Form, forms
 
 DAY = 86_400.0
 
@@ -89,15 +66,6 @@ def watch_list(cli: CliContext, name: str | None, terms: bool, style: str) -> No
     _list_watchlists(cli, name, style, terms=terms)
 
 
-@click.command("show")
-@click.argument("name", shell_complete=complete_watchlist)
-@format_option
-@click.pass_obj
-def watch_show(cli: CliContext, name: str, style: str) -> None:
-    """Show the watchlist NAME and its terms, as `tocsin watch list NAME` does."""
-    _list_watchlists(cli, name, style)
-
-
 def _feed_health_elsewhere() -> str:
     return _("`{command}` lists the alerts about feeds", command=_FEED_HEALTH_COMMAND)
 
@@ -118,122 +86,98 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
             problem = _("no watchlist is called `{name}`", name=name)
             raise InputError(hinted(problem, name, known, _("`tocsin watch list` lists them")))
     if terms:
-        _list_terms(service.views.watchlists.term_records(), name, style)
+        _list_terms(service, name, style)
         return
     if style != "table":
         output.print_rows(watchlist_rows(service, records, now), style, columns(WatchlistRow))
         return
-    coverage = {item.watchlist: item for item in service.coverage(now - DAY)}
-    baselines = service.statistics.baselines()
-    suppressed = _suppressed_by_watchlist(service.views.watchlists.suppressed(now - DAY))
-    silenced_until = {
-        silence.watchlist: silence.until for silence in service.views.watchlists.silences(now)
-    }
     if not records:
         say(_("there are no watchlists yet; `tocsin watch add TERM` adds one"))
-    else:
-        for line in _table(
-            records,
-            coverage,
-            baselines,
-            _suppression_cells(records, suppressed, silenced_until, now),
-            now,
-        ):
-            click.echo(line)
-        about_feeds = service.views.watchlists.untriaged().by_watchlist.get(FEED_HEALTH, 0)
-        if name is None and about_feeds:
-            many = ngettext(
-                "{count} new story of {name}",
-                "{count} new stories of {name}",
-                about_feeds,
-                name=FEED_HEALTH,
-            )
-            say(clauses([many, _feed_health_elsewhere()]))
-        if name is not None:
-            _list_terms(service.views.watchlists.term_records(), name, style)
-
-
-def _list_terms(records: Sequence[TermRecord], name: str | None, style: str) -> None:
-    terms = terms_of(records, name)
-    if style != "table":
-        output.print_rows(map(term_row, terms), style, columns(TermRow))
         return
-    for line in term_lines(terms, max(12, output.width() - 50)):
-        click.echo(line)
+    output.print_lines(_table(service, records, now))
+    if name is not None:
+        _list_terms(service, name, style)
+        return
+    about_feeds = service.views.watchlists.untriaged().by_watchlist.get(FEED_HEALTH, 0)
+    if about_feeds:
+        many = ngettext(
+            "{count} new story of {name}",
+            "{count} new stories of {name}",
+            about_feeds,
+            name=FEED_HEALTH,
+        )
+        say(clauses([many, _feed_health_elsewhere()]))
 
 
-def _suppressed_by_watchlist(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
-    counts_by_name: dict[str, dict[str, int]] = {}
-    for (name, reason), count in sorted(counts.items()):
-        counts_by_name.setdefault(name, {})[reason] = count
-    return counts_by_name
+def _list_terms(service: Service, name: str | None, style: str) -> None:
+    """Print the terms of a watchlist, or of all."""
+    terms = [
+        record
+        for record in service.views.watchlists.term_records()
+        if name is None or record.watchlist.casefold() == name.casefold()
+    ]
+    output.print_listing(style, map(term_row, terms), columns(TermRow), term_lines(terms))
 
 
-def _suppression_cells(
-    records: Sequence[WatchlistRecord],
-    suppressed: Mapping[str, Mapping[str, int]],
-    silenced_until: Mapping[str, float],
-    now: float,
-) -> list[str]:
-    """Return how many alerts of each watchlist are suppressed, and until when it is silenced.
+TERM_HEADS = mark_all("column", "watchlist", "term", "alerts", "precision")
 
-    Duplicates and alerts about older articles are not counted.
-    """
 
-    def cell(name: str) -> str:
-        reasons = {
-            r: n for r, n in suppressed.get(name, {}).items() if r not in ("backfill", "copy")
-        }
-        words = [f"{sum(reasons.values())}"] if reasons else []
+def term_lines(records: Iterable[TermRecord]) -> Iterator[str]:
+    rows = [
+        (clean(record.watchlist), clean(record.term), f"{record.total}", _precision(record))
+        for record in records
+    ]
+    if rows:
+        heads = [pgettext("column", name) for name in TERM_HEADS]
+        yield from output.table_lines(heads, rows, "<<><", fit=True)
+
+
+def _precision(record: Any) -> str:
+    share = precision(record)
+    return EMPTY_CELL if share is None else describe_precision(share)
+
+
+HEADS = mark_all(
+    "column", "watchlist", "severity", "alerts", "new stories", "today", "last hit", "gaps",
+    "suppressed", "precision",
+)  # fmt: skip
+
+
+def _table(service: Service, records: Sequence[WatchlistRecord], now: Timestamp) -> Iterator[str]:
+    """Yield a line for each watchlist, without the columns that are empty."""
+    watchlists = service.views.watchlists
+    coverage = {item.watchlist: item for item in service.coverage(now - DAY)}
+    baselines = service.statistics.baselines()
+    silenced_until = {silence.watchlist: silence.until for silence in watchlists.silences(now)}
+    suppressed: Counter[str] = Counter()
+    for (name, reason), count in watchlists.suppressed(now - DAY).items():
+        if reason not in ("backfill", "copy"):  # older articles, and duplicates
+            suppressed[name] += count
+
+    def suppression(name: str) -> str:
+        """Return how many alerts are suppressed, and until when the watchlist is silenced."""
+        words = [f"{suppressed[name]}"] if suppressed[name] else []
         if name in silenced_until:
             until = output.format_moment(silenced_until[name], now)
             words.append(_("silenced until {moment}", moment=until))
         return " ".join(words) or EMPTY_CELL
 
-    return [cell(record.name) for record in records]
-
-
-def _table(
-    records: Sequence[WatchlistRecord],
-    coverage: Mapping[str, Coverage],
-    baselines: Mapping[str, Baseline],
-    suppression: list[str],
-    now: float,
-) -> Iterator[str]:
-    """Yield a line for each watchlist, without the columns that are empty."""
-    cells_by_column = (
-        [severity_name(record.severity) for record in records],
-        [f"{record.total:>6}" for record in records],
-        [f"{record.untriaged:>11}" for record in records],
-        [_today_cell(baselines.get(record.name, Baseline())) for record in records],
-        [f"{_last_hit(record, now):>8}" for record in records],
-        [_gap_cell(coverage.get(record.name)) for record in records],
-        suppression,
-        [format_precision(record) for record in records],
-    )
-    heads = (pgettext("column", name) for name in HEADS)
-    columns = zip(heads, cells_by_column, strict=True)
-    filled = [(head, cells) for head, cells in columns if set(cells) != {EMPTY_CELL}]
-    widths = [max(len(head), *map(len, cells)) for head, cells in filled]
-    room = max(12, output.width() - sum(widths) - 2 * len(widths))
-    names = [clean(record.name) for record in records]
-    first = pgettext("column", "watchlist")
-    widest = min(max(map(cell_len, (first, *names))), room)
-
-    def row(name: str, cells: Iterable[str]) -> str:
-        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-        return "  ".join((set_cell_size(name, widest), *padded)).rstrip()
-
-    headers = [head.rjust(len(cells[0])) if cells[0][:1] == " " else head for head, cells in filled]
-    yield click.style(row(first, headers), dim=True)
-    for at, name in enumerate(names):
-        yield row(name, (cells[at] for _head, cells in filled))
-
-
-HEADS = mark_all(
-    "column", "severity", "alerts", "new stories", "today", "last hit", "gaps", "suppressed",
-    "precision",
-)  # fmt: skip
+    rows = [
+        (
+            clean(record.name),
+            severity_name(record.severity),
+            f"{record.total}",
+            f"{record.untriaged}",
+            _today_cell(baselines.get(record.name, Baseline())),
+            _last_hit(record, now),
+            _gap_cell(coverage.get(record.name)),
+            suppression(record.name),
+            _precision(record),
+        )
+        for record in records
+    ]
+    heads = [pgettext("column", name) for name in HEADS]
+    yield from output.table_lines(heads, rows, "<<>><><<<", fit=True)
 
 
 def _last_hit(record: WatchlistRecord, now: float) -> str:
@@ -280,14 +224,13 @@ def watch_explain(context: click.Context, article: int, watchlist: str, style: s
         "matches": explanation.hit is not None,
         "clauses": clauses,
     }
-    if style != "table":
-        output.print_rows([row], style, tuple(row))
-    for clause in clauses if style == "table" else ():
-        click.echo(
-            _("matches: {clause}", clause=clause)
-            if explanation.hit
-            else _("no match: {clause}", clause=clause)
-        )
+    lines = (
+        _("matches: {clause}", clause=clause)
+        if explanation.hit
+        else _("no match: {clause}", clause=clause)
+        for clause in clauses
+    )
+    output.print_listing(style, [row], tuple(row), lines)
     context.exit(0 if explanation.hit else 1)
 
 
@@ -308,23 +251,156 @@ def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> N
     cli.service().status()  # raises StoreError if there is no store
     with closing(open_archive(archive_path(cli.archive))) as archive:
         found_forms = [form for term in dict.fromkeys(terms) for form in forms(archive, term)]
-    if style != "table":
-        output.print_rows((form._asdict() for form in found_forms), style, FORM_COLUMNS)
-    for term in terms if style == "table" else ():
-        click.secho(term, bold=True)
-        for form in found_forms:
-            if form.term == term:
-                click.echo(f"{form.articles:>9}  {form.form}")
+    rows = (form._asdict() for form in found_forms)
+    output.print_listing(style, rows, FORM_COLUMNS, _form_lines(terms, found_forms))
     if not found_forms:
         say(_("the archive has no such word"))
         context.exit(1)
+
+
+def _form_lines(terms: Iterable[str], found: Sequence[Form]) -> Iterator[str]:
+    for term in terms:
+        yield click.style(term, bold=True)
+        yield from (f"{form.articles:>9}  {form.form}" for form in found if form.term == term)
+
+
+@click.command("add")
+@click.argument("term")
+@click.option("--name", metavar="NAME", help="Name of the watchlist. Without it, the term.")
+@click.option(
+    "--severity",
+    type=click.Choice([str(severity) for severity in Severity]),
+    help="Severity of its alerts.  [default: medium]",
+)
+@click.pass_obj
+def watch_add(cli: CliContext, term: str, name: str | None, severity: str | None) -> None:
+    """Add a watchlist for TERM to feeds.yaml, and change nothing else in it.
+
+    TERM is a word, a phrase, or a query: with operators as in `Alibaba NEAR/5 hub` it becomes
+    `query:`.
+
+    A running monitor uses it at once, and matches it against the archive. If the file has a
+    mistake, or would have one, it is not changed, and the exit code is 2.
+    """
+    path = cli.config_path
+    item = _item(term, name, severity)
+    called = term if isinstance(item, str) else item.get("name", term)
+    for known in load(path, data=cli.data).watchlists:
+        if known.name.casefold() == called.casefold():
+            raise InputError(
+                _("a watchlist is called `{name}` already; give a --name", name=known.name)
+            )
+    config = edit(path, lambda text: with_item(text, "watchlists", [item]), data=cli.data)
+    say(_("{file}: watching for {query}", file=path, query=config.watchlists[-1].query.text))
+
+
+def _item(term: str, name: str | None, severity: str | None) -> Item:
+    """Return the shortest form of a watchlist in YAML.
+
+    Raises:
+        InputError: The term is not well; the message points into it.
+    """
+    ranked = {"severity": severity} if severity else {}
+    if _is_query(term):
+        return {"name": _shortened(term) if name is None else name, "query": term} | ranked
+    if name is None and severity is None:
+        return term
+    named = {"name": name} if name is not None else {}
+    listed: dict[str, str | list[str]] = {**named, "terms": [term]}
+    return listed | ranked
+
+
+def _is_query(term: str) -> bool:
+    """Tell whether a term has operators; raises InputError if it is no query or no term."""
+    query = operator_in(term) is not None
+    try:
+        parse_query(term, allow_archive_filters=False)  # `ransom OR` is an unfinished query
+        if not query:
+            any_of([term])
+    except QueryError as error:
+        raise InputError(_pointed(error, term)) from None
+    return query
+
+
+def _pointed(error: QueryError, term: str) -> str:
+    """Return an error with the term as it was typed, and a mark under the mistake."""
+    shown = clean(term)
+    before = cell_len(clean(term[: error.position]))
+    hint = f"\n{error.hint}" if error.hint else ""
+    return f"{error.message}\n    {shown}\n    {' ' * before}^{hint}"
+
+
+def _shortened(term: str) -> str:
+    name = line(term)
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+
+
+@click.command("silence")
+@click.argument("name", shell_complete=complete_watchlist)
+@click.option(
+    "--for",
+    "duration",
+    type=DurationParam(),
+    metavar="DURATION",
+    default=USUAL,
+    help="How long: at most 30d. Without it, 1h.",
+)
+@click.pass_obj
+def watch_silence(cli: CliContext, name: str, duration: float) -> None:
+    """Notify nobody of a watchlist's alerts for a while.
+
+    Its alerts are raised and stored all the same; `tocsin alerts --suppressed` lists them, and
+    `tocsin status` the silences. When the time is over, the channels are told how many there were.
+    """
+    try:
+        silence = cli.service().triage.silence(name, duration, user(os.environ))
+    except (ValueError, NoWatchlistError) as error:
+        raise InputError(str(error)) from None
+    moment = output.format_moment(silence.until, cli.clock())
+    click.echo(
+        _("{watchlist} is silenced until {moment}", watchlist=silence.watchlist, moment=moment)
+    )
+
+
+@click.command("unsilence")
+@click.argument("name", shell_complete=complete_watchlist)
+@click.pass_context
+def watch_unsilence(context: click.Context, name: str) -> None:
+    """End the silence of a watchlist, and show how many alerts it suppressed.
+
+    The channels are told as well. Exits with 1 when the watchlist was not silenced.
+    """
+    cli: CliContext = context.obj
+    try:
+        silence = cli.service().triage.end_silence(name)
+    except NoWatchlistError as error:
+        raise InputError(str(error)) from None
+    if silence is None:
+        click.echo(_("{watchlist} is not silenced", watchlist=name))
+        context.exit(1)
+    watchlist, since = silence.watchlist, output.format_moment(silence.since, cli.clock())
+    if not silence.suppressed:
+        click.echo(
+            _("{watchlist} is no longer silenced: nothing was suppressed", watchlist=watchlist)
+        )
+        return
+    click.echo(
+        ngettext(
+            "{watchlist} is no longer silenced: {count} suppressed since {moment}",
+            "{watchlist} is no longer silenced: {count} suppressed since {moment}",
+            silence.suppressed,
+            watchlist=watchlist,
+            moment=since,
+        )
+    )
+    command = f'tocsin alerts --suppressed --watch "{watchlist}"'  # not a message
+    click.echo(_("`{command}` lists them", command=command))
 
 
 COMMANDS = {
     "list": LazyCommand(
         "watch:watch_list", "List watchlists with their alerts and their precision."
     ),
-    "show": LazyCommand("watch:watch_show", "Show a watchlist and its terms with their precision."),
     "explain": LazyCommand(
         "watch:watch_explain", "Explain why a watchlist matches an article, or why not."
     ),
@@ -340,16 +416,12 @@ COMMANDS = {
     "suggest": LazyCommand(
         "watch_quality:watch_suggest", "Propose exclusions that would have spared noise."
     ),
-    "silence": LazyCommand("watch_edit:watch_silence", "Notify nobody of a watchlist for a while."),
-    "unsilence": LazyCommand("watch_edit:watch_unsilence", "Notify of a watchlist again."),
-    "add": LazyCommand("watch_edit:watch_add", "Add a watchlist to feeds.yaml."),
-    "from-search": LazyCommand(
-        "watch_edit:watch_from_search", "Add a watchlist with the query of a saved search."
-    ),
+    "silence": LazyCommand("watch:watch_silence", "Notify nobody of a watchlist for a while."),
+    "unsilence": LazyCommand("watch:watch_unsilence", "Notify of a watchlist again."),
+    "add": LazyCommand("watch:watch_add", "Add a watchlist to feeds.yaml."),
 }
-ALIASES = {"mute": "silence", "unmute": "unsilence"}
 
 
-@click.group(cls=LazyGroup, lazy=COMMANDS, aliases=ALIASES, default="list")
+@click.group(cls=LazyGroup, lazy=COMMANDS, default="list")
 def watch() -> None:
     """List, explain, test, improve and add watchlists. Without a command: `list`."""

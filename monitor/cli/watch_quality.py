@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.cells import cell_len
 
 from index import ArchiveFolder
 from index.errors import ArchiveError
 from monitor.base.article import Article
-from monitor.base.errors import StoreError
 from monitor.base.formatting import articles as counted_articles
 from monitor.base.formatting import clauses, shown_title, sparkline
 from monitor.base.text_cleaning import clean
@@ -42,7 +42,7 @@ from monitor.watchlists.exclusions import (
     judged_articles,
     suggest_exclusions,
 )
-from monitor.watchlists.lint import FEW, LintRemark, count, lint
+from monitor.watchlists.lint import FEW, count, lint
 
 if TYPE_CHECKING:
     from index import Archive
@@ -73,12 +73,11 @@ def watch_test(cli: CliContext, file: Path | None, since: float | None, style: s
     tallies = _replay_archive(cli, views, file or cli.config_path, since)
     ids = [id for tally in tallies.tallies for id in _shown_article_ids(tally)]
     titles = {article.id: article for article in views.articles.get(list(dict.fromkeys(ids)))}
+    rows = (_row(tally, tallies, titles) for tally in tallies.tallies)
+    lines = (each for tally in tallies.tallies for each in _tally_lines(tally, tallies, titles))
+    output.print_listing(style, rows, TEST_COLUMNS, lines)
     if style != "table":
-        rows = (_row(tally, tallies, titles) for tally in tallies.tallies)
-        output.print_rows(rows, style, TEST_COLUMNS)
         return
-    for tally in tallies.tallies:
-        _print_tally(tally, tallies, titles)
     count = ngettext("{count} watchlist", "{count} watchlists", len(tallies.tallies))
     say(f"{counted_articles(len(tallies.dates))}, {count}")
 
@@ -138,31 +137,29 @@ def _row(tally: TrialTally, tallies: TrialTallies, titles: dict[int, Article]) -
     }
 
 
-def _print_tally(tally: TrialTally, tallies: TrialTallies, titles: dict[int, Article]) -> None:
+def _tally_lines(
+    tally: TrialTally, tallies: TrialTallies, titles: dict[int, Article]
+) -> Iterator[str]:
     hits = len(tally.dates)
     changed = f"+{len(tally.gained)} −{len(tally.lost)}"
     name = click.style(tally.watchlist.name, bold=True)
-    click.echo(f"{name}  {ngettext('{count} hit', '{count} hits', hits)}  {changed}")
+    yield f"{name}  {ngettext('{count} hit', '{count} hits', hits)}  {changed}"
+    rows = []
     if hits:
-        days = sparkline(_days(tally, tallies), SPARKLINE_BARS)
         terms = (f"{term} {count}" for term, count in tally.terms.most_common(TERMS_SHOWN))
-        width = max(len(_("by day")), len(_("by term")))
-        click.echo(f"    {output.labelled(_('by day'), days, width, gap=3)}")
-        click.echo(f"    {output.labelled(_('by term'), ', '.join(terms), width, gap=3)}")
-    _print_titles(_("for example"), tally.newest(tally.dates, SAMPLES), titles)
-    _print_titles(_("gained"), tally.gained[-SAMPLES:], titles)
-    _print_titles(_("lost"), tally.lost[-SAMPLES:], titles)
+        rows.append((_("by day"), sparkline(_days(tally, tallies), SPARKLINE_BARS)))
+        rows.append((_("by term"), ", ".join(terms)))
+    for label, ids in (
+        (_("for example"), tally.newest(tally.dates, SAMPLES)),
+        (_("gained"), tally.gained[-SAMPLES:]),
+        (_("lost"), tally.lost[-SAMPLES:]),
+    ):
+        for at, id in enumerate(ids):
+            rows.append(("" if at else label, f"{id:>6}  {shown_title(titles[id].title)}"))
+    widest = max((cell_len(label) for label, _text in rows), default=0)
+    yield from (f"    {output.labelled(label, text, widest, gap=3)}" for label, text in rows)
 
 
-def _print_titles(what: str, ids: Sequence[int], titles: dict[int, Article]) -> None:
-    width = max(len(_("for example")), len(_("gained")), len(_("lost")))
-    for at, id in enumerate(ids):
-        title = f"{id:>6}  {shown_title(titles[id].title)}"
-        click.echo(f"    {output.labelled('' if at else what, title, width)}")
-
-
-MIN_SPARED = 3
-"""Fewest alerts called noise that an exclusion must have spared."""
 LINT_COLUMNS = ("watchlist", "term", "kind", "words")
 
 
@@ -175,8 +172,8 @@ def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
 
     Finds terms that never match in the archive, that add nothing to another term, that match a
     tenth of all articles, that share inflections, that leave out articles because of their case
-    (OTAN, =Orange), that contain curly quotation marks, or that are very short; and exclusions
-    that would have spared three alerts called noise or more. Exits with 1 if it finds something.
+    (OTAN, =Orange), that contain curly quotation marks, or that are very short. Exits with 1 if
+    it finds something.
     """
     cli: CliContext = context.obj
     config = load(file or cli.config_path, data=cli.data)
@@ -192,42 +189,18 @@ def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
         )
     article_count = functools.cache(lambda node: count(archive, node) if archive else 0)
     remarks = [remark for w in config.watchlists for remark in lint(w, article_count, articles)]
-    remarks += _noise_remarks(cli, config)
-    if style != "table":
-        output.print_rows((remark._asdict() for remark in remarks), style, LINT_COLUMNS)
-    for remark in remarks if style == "table" else ():
-        click.echo(
-            _(
-                "{watchlist}: `{term}` {remark}",
-                watchlist=click.style(remark.watchlist, bold=True),
-                term=remark.term,
-                remark=remark.words,
-            )
+    rows = (remark._asdict() for remark in remarks)
+    lines = (
+        _(
+            "{watchlist}: `{term}` {remark}",
+            watchlist=click.style(remark.watchlist, bold=True),
+            term=remark.term,
+            remark=remark.words,
         )
+        for remark in remarks
+    )
+    output.print_listing(style, rows, LINT_COLUMNS, lines)
     context.exit(1 if remarks else 0)
-
-
-def _noise_remarks(cli: CliContext, config: Config) -> Iterator[LintRemark]:
-    """Yield for each watchlist the exclusion that would have spared most noise, if enough."""
-    try:
-        advisor = ExclusionAdvisor(cli, config)
-        noise = advisor.noise()
-    except StoreError:  # without an archive there are no verdicts
-        return
-    for watchlist in config.watchlists:
-        if noise.get(watchlist.name, 0) < MIN_SPARED:
-            continue
-        _judged, exclusions = advisor.suggested(watchlist)
-        best = max(exclusions, key=lambda exclusion: len(exclusion.spared), default=None)
-        if best is not None and len(best.spared) >= MIN_SPARED:
-            words = ngettext(
-                "under `not:` would have spared {count} alert called noise and no"
-                " relevant alert; `tocsin watch suggest` shows more",
-                "under `not:` would have spared {count} alerts called noise and no"
-                " relevant alert; `tocsin watch suggest` shows more",
-                len(best.spared),
-            )
-            yield LintRemark(watchlist.name, best.term, "noise", words)
 
 
 def _archive(cli: CliContext) -> Archive | None:
@@ -258,54 +231,40 @@ def watch_suggest(context: click.Context, name: str, limit: int, style: str) -> 
     cli: CliContext = context.obj
     config = load(cli.config_path, data=cli.data)
     watchlist = find_watchlist(config, name)
-    judged, exclusions = ExclusionAdvisor(cli, config).suggested(watchlist)
+    judged, exclusions = _suggested(cli, config, watchlist)
     shown = exclusions[:limit] if limit else exclusions
-    if style != "table":
-        output.print_rows(
-            (_exclusion_row(watchlist, exclusion, judged) for exclusion in shown),
-            style,
-            SUGGEST_COLUMNS,
-        )
-    else:
-        for line in _lines(watchlist, shown, judged):
-            click.echo(line)
+    rows = (_exclusion_row(watchlist, exclusion, judged) for exclusion in shown)
+    output.print_listing(style, rows, SUGGEST_COLUMNS, _lines(watchlist, shown, judged))
+    if style == "table":
         say(_describe_verdicts(watchlist, judged))
     if not shown:
         context.exit(1)
 
 
-class ExclusionAdvisor:
-    """Finds what the watchlists of a file could exclude, from the verdicts on their alerts.
+def _suggested(
+    cli: CliContext, config: Config, watchlist: Watchlist
+) -> tuple[JudgedArticles, list[Exclusion]]:
+    """Return the articles that a watchlist raised alerts for, and what it could exclude.
 
     Raises:
         StoreError: There is no archive.
     """
+    service, views = cli.service(), open_views(cli.store)
+    feeds = known_feeds(views.feeds.every(), config.feeds)
+    verdicts = service.views.watchlists.verdicts(watchlist.name)
+    judged = judged_articles(verdicts, views.articles.get, feeds)
+    with progress_bar() as progress:
 
-    def __init__(self, cli: CliContext, config: Config) -> None:
-        self._service = cli.service()
-        self._views = open_views(cli.store)
-        self._feeds = known_feeds(self._views.feeds.every(), config.feeds)
-        self._articles = self._views.totals().articles
+        def report(done: int, of: int) -> None:
+            if progress:
+                progress(_("judging {watchlist}", watchlist=clean(watchlist.name)), done, of)
 
-    def noise(self) -> dict[str, int]:
-        return {record.name: record.noise for record in self._service.views.watchlists.records()}
-
-    def suggested(self, watchlist: Watchlist) -> tuple[JudgedArticles, list[Exclusion]]:
-        """Return the articles that a watchlist raised alerts for, and what it could exclude."""
-        verdicts = self._service.views.watchlists.verdicts(watchlist.name)
-        judged = judged_articles(verdicts, self._views.articles.get, self._feeds)
-        with progress_bar() as progress:
-
-            def report(done: int, of: int) -> None:
-                if progress:
-                    progress(_("judging {watchlist}", watchlist=clean(watchlist.name)), done, of)
-
-            try:
-                count, articles = self._service.statistics.count, self._articles
-                return judged, suggest_exclusions(watchlist, judged, count, articles, report)
-            except ArchiveError as error:
-                say(_("{reason}; the proposals are ranked without the archive", reason=error))
-                return judged, suggest_exclusions(watchlist, judged, tell=report)
+        try:
+            count, articles = service.statistics.count, views.totals().articles
+            return judged, suggest_exclusions(watchlist, judged, count, articles, report)
+        except ArchiveError as error:
+            say(_("{reason}; the proposals are ranked without the archive", reason=error))
+            return judged, suggest_exclusions(watchlist, judged, tell=report)
 
 
 def exclusion_line(watchlist: Watchlist, term: str) -> str:

@@ -480,18 +480,6 @@ def _replace(path: Path, before: bytes, after: bytes) -> None:
     atomic_write(path, after, durable=True, mode=mode, check=check)
 
 
-def add_watchlist(
-    path: Path, data: Path | None, name: str, query: str, severity: str = ""
-) -> Config:
-    """Add a watchlist for a query; raises QueryError if the query has filters of the archive.
-
-    Also ConfigError and MonitorError, and the file is then as it was.
-    """
-    parse_query(query, allow_archive_filters=False)
-    item = {"name": name, "query": query} | ({"severity": severity} if severity else {})
-    return edit(path, lambda text: with_item(text, "watchlists", [item]), data=data)
-
-
 def save_search(path: Path, data: Path | None, name: str, query: str, sort: str = "date") -> Config:
     """Add a saved search; raises QueryError, ConfigError, MonitorError."""
     parse_query(query)

@@ -243,7 +243,7 @@ ROWS = {
     "alerts": ["alerts", "alerts history a1"],
     "watch": [
         *("watch list", "watch list --terms", "watch forms espion*", "watch lint", "watch test"),
-        *("watch suggest Cainiao", "watch silence"),
+        "watch suggest Cainiao",
     ],
     "feeds": ["feeds", "feeds --blind", "feeds log lefilwallon"],
     "deliveries` and `tocsin notify list": ["deliveries", "notify list"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Annotated, Any, TypedDict
 
 from monitor.base.article import Timestamp
@@ -51,19 +50,6 @@ class WatchlistRow(TypedDict):
     quiet: Annotated[bool, means("Whether an alert says that it brings none.")]
     suppressed: Annotated[dict[str, int], means("Alerts suppressed in the last day, by reason.")]
     silenced_until: Annotated[Moment, means("End of its silence.")]
-
-
-class SilenceRow(TypedDict):
-    """A watchlist whose alerts are not notified for a while."""
-
-    watchlist: str
-    by: Annotated[str, means("Who asked for it.")]
-    since: Moment
-    until: Moment
-    suppressed: Annotated[int, means("Alerts that it suppressed so far.")]
-
-
-silence_row = partial(row, SilenceRow)
 
 
 def watchlist_row(

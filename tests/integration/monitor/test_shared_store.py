@@ -215,7 +215,7 @@ def test_the_dashboard_shows_what_others_store_and_decide(
     newsroom: Newsroom, elsewhere: Newsroom, postgresql: str
 ) -> None:
     terminal = Terminal(
-        ["-m", "monitor", "dash", "--no-monitor"], folder=elsewhere.folder,
+        ["-m", "monitor", "dashboard", "--no-monitor"], folder=elsewhere.folder,
         TOCSIN_USER="ana", TOCSIN_STORE=postgresql,
     )  # fmt: skip
     terminal.read_until("Customs officers seize")

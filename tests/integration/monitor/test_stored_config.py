@@ -194,8 +194,8 @@ def test_an_edit_in_the_dashboard_makes_a_version_once_it_is_well(
     editor.chmod(0o700)
     for edit, told in (("s/customs/(/", "has errors"), ("s/(/border/", "watchlist changed")):
         terminal = Terminal(
-            ["-m", "monitor", "dash", "--no-monitor"], folder=newsroom.folder, EDITOR=str(editor),
-            EDIT=edit, TOCSIN_STORE=postgresql, TOCSIN_USER="bob",
+            ["-m", "monitor", "dashboard", "--no-monitor"], folder=newsroom.folder,
+            EDITOR=str(editor), EDIT=edit, TOCSIN_STORE=postgresql, TOCSIN_USER="bob",
         )  # fmt: skip
         terminal.read_until("Customs officers seize")
         terminal.press("E")

@@ -22,15 +22,12 @@ from monitor.storage.store.sql.store import Store
 
 
 def test_every_command_helps_and_is_on_the_list(empty: Newsroom) -> None:
-    listed = empty.here("--help", TOCSIN_STORE="postgresql://news@db.example/newsroom").stdout
-    alone = empty.here("--help").stdout
+    listed = empty.here("--help").stdout
     for name in COMMANDS:
         done = empty.here(name, "--help")
         assert (done.returncode, done.stderr) == (0, ""), name
         assert done.stdout.startswith(f"Usage: tocsin {name}")
         assert re.search(rf"^  {name}  +\S", listed, re.MULTILINE)
-        is_shared = name in ("apply", "config", "move")
-        assert (f"\n  {name}  " not in alone) == is_shared
 
 
 @pytest.mark.costly
@@ -95,14 +92,6 @@ def test_help_has_its_commands_in_sections_and_a_short_option(empty: Newsroom) -
     assert "--state" in empty.here("alerts", "-h").stdout
 
 
-@pytest.mark.parametrize("command", [(), ("search",), ("alerts", "ack")])
-def test_help_before_a_command_is_its_help(command: tuple[str, ...], empty: Newsroom) -> None:
-    helped = empty.here(*command, "--help").stdout
-    for options in ((), ("--data", "var")):
-        asked = empty.here(*options, "help", *command)
-        assert (asked.returncode, asked.stdout) == (0, helped), asked.stderr
-
-
 def test_what_is_no_number_is_said(empty: Newsroom) -> None:
     said = empty.here("alerts", "--limit", "many").stderr
     assert said.endswith("Error: Invalid value for '--limit': `many` is no whole number\n")
@@ -136,9 +125,9 @@ def test_global_options_may_follow_the_command(filled: Newsroom) -> None:
         assert "collimateur" in filled.here("search", "cainiao", "-c", "other.yaml").stdout
         for words in (
             ["alerts", "-c", "other.yaml", "--limit", "1"],
-            ["alerts", "-c", "other.yaml", "list"],
-            ["watch", "--config=other.yaml", "list"],
-            ["watch", "show", "Alibaba", "--data", data],
+            ["alerts", "list", "-c", "other.yaml"],
+            ["watch", "--config=other.yaml"],
+            ["watch", "list", "Alibaba", "--data", data],
             ["search", "--saved", "-c", "other.yaml"],
         ):
             assert filled.here(*words).returncode == 0, words
@@ -168,9 +157,9 @@ def test_two_dashes_end_the_options(filled: Newsroom) -> None:
         ("search x --feed tag:belgque", "no feed has the tag `belgque`; did you mean `belgique`?"),
         ("facets x --feed Nowhere", "no feed is called `Nowhere`"),
         ("trend x --watch Nothing", "no watchlist is called `Nothing`"),
-        ("watch show alibba", "no watchlist is called `alibba`; did you mean `Alibaba`?"),
+        ("watch list alibba", "no watchlist is called `alibba`; did you mean `Alibaba`?"),
         ("watch silence Nix", "no watchlist is called `Nix`; `tocsin watch list` lists them"),
-        ("watch show Nix", "no watchlist is called `Nix`; `tocsin watch list` lists them"),
+        ("watch list Nix", "no watchlist is called `Nix`; `tocsin watch list` lists them"),
         ("watch explain 1 Nix", "no watchlist is called `Nix`; `tocsin watch list` lists them"),
         ("watch silence alibba", "no watchlist is called `alibba`; did you mean `Alibaba`?"),
         ("watch unsilence alibba", "no watchlist is called `alibba`; did you mean `Alibaba`?"),

@@ -36,7 +36,7 @@ def test_the_data_folder_is_below_a_file(newsroom: Newsroom) -> None:
 
 
 def test_the_dashboard_is_not_drawn_into_a_pipe(newsroom: Newsroom) -> None:
-    done = newsroom.tocsin("dash")
+    done = newsroom.tocsin("dashboard")
     assert (done.returncode, done.stdout) == (1, "")
     assert "the dashboard needs a terminal" in done.stderr
     assert "\x1b" not in done.stderr

@@ -33,19 +33,6 @@ def test_an_export_is_imported_again(newsroom: Newsroom, tmp_path: Path, publish
     assert opml.read(run(newsroom, "export")[0].encode(), "x")
 
 
-def test_a_feed_without_a_name_gets_its_own_title(
-    newsroom: Newsroom, tmp_path: Path, publisher: Web
-) -> None:
-    urls = publisher.url("/fil"), publisher.url("/nothing"), "http://127.0.0.1:1/x"
-    outlines = "".join(f"<outline title='' xmlUrl='{url}'/>" for url in urls)
-    (tmp_path / "l.opml").write_text(f"<opml><body>{outlines}</body></opml>")
-    out, err = run(newsroom, "import", str(tmp_path / "l.opml"))
-    assert f"added Le Fil : l’info: {urls[0]}\n" in out
-    assert "asking 3 feeds for their titles" in err and "3 added" in err
-    assert names(newsroom)[1] == "Le Fil : l’info"
-    assert run(newsroom, "import", str(tmp_path / "l.opml"))[1].startswith("subscribed to already")
-
-
 def test_the_import_of_articles_names_the_command_for_a_list(
     newsroom: Newsroom, tmp_path: Path
 ) -> None:
@@ -152,8 +139,6 @@ def test_a_list_gets_no_credentials_by_its_folders(tmp_path: Path) -> None:
     assert told == {"https://journal.example/a": True} | dict(
         zip(feeds, (False, True, False), strict=True)
     )
-    assert "host journal.example of feeds.yaml sets auth for 1 of them\n" in err
-    assert "tag presse of feeds.yaml sets every for 3 of them\n" in err
     assert "hunter2" not in err
 
 

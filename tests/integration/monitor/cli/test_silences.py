@@ -41,10 +41,9 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
         channels=[{"name": "log", "file": "told.jsonl"}],
     )
     assert newsroom.once().returncode == 0
-    assert "no watchlist is silenced" in run("watch", "silence")
     assert "Alibaba is silenced until" in run("watch", "silence", "alibaba", "--for", "2h")
-    (mute,) = json.loads(run("watch", "silence", "--format", "json"))
-    assert (mute["watchlist"], mute["suppressed"]) == ("Alibaba", 0)
+    (silence,) = json.loads(run("status", "--json"))["silences"]
+    assert silence["watchlist"] == "Alibaba"
 
     news = [item("Alibaba", 1), item("Alibaba", 2), item("douane", 3), item("port", 4)]
     web.on("/feed", Reply(body=rss(*news)))
@@ -54,7 +53,7 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
     assert [(row["watchlist"], row["suppressed"]) for row in rows] == [
         ("port", "no route"), ("Alibaba", "silence"), ("Alibaba", "silence"),
     ]  # fmt: skip
-    assert all(row["suppressed_until"] == mute["until"] for row in rows[1:])
+    assert all(row["suppressed_until"] == silence["until"] for row in rows[1:])
     suppressed = run("alerts", "--suppressed", "--watch", "Alibaba")
     assert "not notified: the watchlist was silenced until" in suppressed
     assert len(json.loads(run("alerts", "--format", "json"))) == 4, "marked, not hidden"
@@ -64,25 +63,20 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
     assert "suppressed in the last day: 2 silenced, 1 without a route;" in run("status")
     lists = {row["name"]: row for row in json.loads(run("watch", "list", "--format", "json"))}
     assert lists["Alibaba"]["suppressed"] == {"silence": 2}
-    assert lists["Alibaba"]["silenced_until"] == mute["until"]
+    assert lists["Alibaba"]["silenced_until"] == silence["until"]
     assert "2 silenced until" in run("watch", "list")
 
     assert "2 suppressed since" in run("watch", "unsilence", "ALIBABA")
-    assert "is not silenced" in run("watch", "unmute", "Alibaba", code=1)
+    assert "is not silenced" in run("watch", "unsilence", "Alibaba", code=1)
     assert newsroom.once("--now").returncode == 0
     (_, (watchlist, occasion, why)) = told(tmp_path)
     assert (watchlist, occasion) == ("Alibaba", "unsilenced")
     assert why.startswith("no longer silenced: 2 suppressed since")
 
     assert "did you mean `Alibaba`" in newsroom.here("watch", "silence", "Alibabba").stderr
-    for wrong in (
-        ["--for", "31d"], ["--for", "2h", "--until", "17:30"], ["--until", "2020-01-01"],
-        ["--until", "25:00"],
-    ):  # fmt: skip
-        run("watch", "silence", "douane", *wrong, code=2)
-    run("watch", "silence", "--for", "2h", code=2)
+    run("watch", "silence", "douane", "--for", "31d", code=2)
     run("alerts", "--suppressed", "--follow", code=2)
-    assert "until" in run("watch", "silence", "douane", "--until", "tomorrow")
+    assert "until" in run("watch", "silence", "douane")
 
 
 def told(folder: Path) -> list[tuple[str, str, str]]:

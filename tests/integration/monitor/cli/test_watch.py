@@ -105,7 +105,7 @@ def test_explain_names_the_clause(
 
 
 def test_the_list_says_where_alerts_about_feeds_are(filled: Newsroom) -> None:
-    listed, shown = filled.here("watch", "list"), filled.here("watch", "show", "feed health")
+    listed, shown = filled.here("watch", "list"), filled.here("watch", "list", "feed health")
     elsewhere = "`tocsin alerts --watch 'feed health'` lists the alerts about feeds"
     assert "feed health" not in listed.stdout
     assert shown.returncode == 2 and elsewhere in shown.stderr

@@ -55,7 +55,7 @@ def test_test_tells_what_a_file_would_bring(filled: Newsroom, server: Web) -> No
     assert all(sample["title"].startswith("port") for sample in ports["samples"])
     told = filled.here("watch", "test", file)
     assert "Alibaba  9 hits  +0 −1" in told.stdout
-    assert f"lost        {dropped:>6}  Alibaba numéro 4" in told.stdout
+    assert f"lost          {dropped:>6}  Alibaba numéro 4" in told.stdout
     assert "60 articles, 2 watchlists" in told.stderr
     assert filled.counts() == before
 

@@ -34,7 +34,7 @@ def completed(config: Path, words: str, begun: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "words",
-    ["watch show", "watch list", "watch silence", "watch unsilence", "watch suggest",
+    ["watch list", "watch silence", "watch unsilence", "watch suggest",
      "alerts --watch", "brief --watch", "alerts close --watch"],
 )  # fmt: skip
 def test_names_of_watchlists(config: Path, words: str) -> None:
@@ -55,9 +55,9 @@ def test_names_of_feeds_and_their_tags(config: Path) -> None:
 
 def test_bash_gets_blanks_with_a_backslash(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("_TOCSIN_COMPLETE", "bash_complete")
-    assert completed(config, "watch show", "exp") == ["Export\\ controls"]
+    assert completed(config, "watch list", "exp") == ["Export\\ controls"]
 
 
 def test_a_file_with_a_mistake_completes_nothing(config: Path) -> None:
     config.write_text("feeds: [", encoding="utf-8")
-    assert completed(config, "watch show", "") == []
+    assert completed(config, "watch list", "") == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.newsroom import Newsroom
 
 from monitor.base.errors import ConfigError
 from monitor.config.loading import understand
@@ -70,39 +69,6 @@ searches:
     query: (liège OR port) lang:fr
   - {name: Récents, query: "liège since:7d"}
 """
-
-
-def test_a_watchlist_of_a_search(tmp_path: Path) -> None:
-    newsroom = Newsroom(tmp_path)
-    newsroom.config.write_text(WRITTEN, encoding="utf-8")
-    done = newsroom.here("watch", "from-search", "liegeports", "--severity", "high")
-    assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    added = '  - name: Liège & ports\n    query: "(liège OR port) lang:fr"\n    severity: high\n'
-    term = "  - Cainiao                 # a term\n"
-    after = WRITTEN.replace(term, term + added)
-    assert newsroom.config.read_text(encoding="utf-8") == after
-    watchlists = understand(newsroom.config.read_bytes(), newsroom.config).watchlists
-    assert [(w.name, w.query.text, str(w.severity)) for w in watchlists] == [
-        ("Cainiao", "Cainiao", "medium"),
-        ("Liège & ports", "(liège OR port) lang:fr", "high"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["Récents"], "since: works in searches only"),
-        (["récent"], "no search called récent; did you mean `@Récents`?"),
-        (["liegeports", "--name", "Cainiao"], "a watchlist is called `Cainiao` already"),
-    ],
-)
-def test_what_cannot_watch_is_refused(arguments: list[str], words: str, tmp_path: Path) -> None:
-    newsroom = Newsroom(tmp_path)
-    newsroom.config.write_text(WRITTEN, encoding="utf-8")
-    done = newsroom.here("watch", "from-search", *arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert words in done.stderr
-    assert newsroom.config.read_text(encoding="utf-8") == WRITTEN
 
 
 # --- for the dashboard ---------------------------------------------------------------------

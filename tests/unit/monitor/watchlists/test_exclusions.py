@@ -333,13 +333,6 @@ def test_watch_suggest_says_when_there_is_too_little_to_learn_from(run: Any) -> 
         CliRunner().invoke(main_group, ["watch", "suggest", "Temu"], catch_exceptions=False)
 
 
-def test_lint_hints_at_it(run: Any) -> None:
-    rows = json.loads(run("watch", "lint", "--format", "json", code=1))
-    (hint,) = [row for row in rows if row["kind"] == "noise"]
-    assert (hint["watchlist"], hint["term"]) == ("Alibaba", "quarante voleurs")
-    assert "spared 3 alerts called noise" in hint["words"]
-
-
 def test_watch_list_tells_terms_with_their_verdicts(run: Any) -> None:
     out = run("watch", "list", "--terms", "--format", "json")
     found = {(row["watchlist"], row["term"]): row for row in json.loads(out)}
