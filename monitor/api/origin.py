@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from monitor.base.url import is_loopback
+
 
 class AcceptedHosts(Struct, frozen=True, kw_only=True):
     """The names under which a server is reached."""
@@ -88,16 +90,6 @@ def names_of(host: str, names: Collection[str]) -> tuple[bool, frozenset[str]]:
     if not local:
         known |= {socket.gethostname().lower(), socket.getfqdn().lower()}
     return local, frozenset(known)
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach an address to listen at."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _hostname(host: str | None) -> str:

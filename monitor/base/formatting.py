@@ -75,9 +75,10 @@ def shown_title(title: str) -> str:
     return title or _("(untitled)")
 
 
-_SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "j": 86400.0}
-_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 _YEAR = 365.25 * 86_400
+_SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3_600.0, "d": 86_400.0, "j": 86_400.0,
+            "w": 7 * 86_400.0, "mo": _YEAR / 12, "y": _YEAR}  # fmt: skip
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
 def alert_number(id: int) -> str:
@@ -197,7 +198,7 @@ def shortest(value: float) -> str:
 
 
 def seconds(text: str) -> float:
-    """Return the seconds of 15m, 90s, 2h, 1d or 1h30m; raises ValueError in words."""
+    """Return the seconds of 15m, 90s, 2h, 1d, 1h30m, 2w, 18mo or 3y; raises ValueError in words."""
     compact = text.replace(" ", "").lower()
     if re.fullmatch(r"\d+(\.\d+)?", compact):
         raise ValueError(
@@ -207,10 +208,10 @@ def seconds(text: str) -> float:
                 number=compact,
             )
         )
-    if not re.fullmatch(r"(\d+(\.\d+)?(s|min|m|h|d|j))+", compact):
+    unit = r"(\d+(?:\.\d+)?)(min|mo|[smhdjwy])"
+    if not re.fullmatch(f"(?:{unit})+", compact):
         raise ValueError(_("`{text}` is not a duration; write 30s, 15m, 2h or 1d", text=text))
-    found = re.findall(r"(\d+(?:\.\d+)?)(s|min|m|h|d|j)", compact)
-    return sum(float(number) * _SECONDS[unit] for number, unit in found)
+    return sum(float(amount) * _SECONDS[sign] for amount, sign in re.findall(unit, compact))
 
 
 def iso(moment: Timestamp | None) -> str | None:

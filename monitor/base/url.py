@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from functools import lru_cache
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -65,6 +66,20 @@ def host(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
+
+
+def numeric_host(host: str) -> str:
+    """Return the IP address that a host is by its name alone; empty if it has to be looked up."""
+    try:
+        return "127.0.0.1" if host.lower() == "localhost" else str(ip_address(host))
+    except ValueError:
+        return ""
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a name or an address leads to this machine only."""
+    number = numeric_host(host)
+    return bool(number) and ip_address(number).is_loopback
 
 
 def site(url: str) -> str:

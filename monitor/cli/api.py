@@ -12,7 +12,7 @@ import click
 
 from monitor.api.limits import Limits
 from monitor.api.listener import shown_address
-from monitor.api.origin import AcceptedHosts, is_loopback, names_of
+from monitor.api.origin import AcceptedHosts, names_of
 from monitor.api.problems import PREFIX
 from monitor.base.errors import StoreError, requires_extra
 from monitor.base.formatting import iso
@@ -20,6 +20,7 @@ from monitor.base.garbage import keep_freed, share_one_heap
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import pgettext
+from monitor.base.url import is_loopback
 from monitor.cli import CliContext, output, say, set_up_log
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError, hinted

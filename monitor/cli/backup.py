@@ -14,8 +14,8 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, say
 from monitor.cli.output import no_progress, progress_bar
+from monitor.config.addresses import store as store_url
 from monitor.config.location import data_folder, data_folder_of
-from monitor.config.value_parsers import store as store_url
 from monitor.model.config import StoreAddress
 from monitor.runtime.run_log import Progress
 from monitor.storage.maintenance import indexer

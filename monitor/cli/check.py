@@ -18,9 +18,9 @@ from monitor.cli import output, say
 from monitor.cli.options import with_format
 from monitor.config.checks import load_and_test, warnings
 from monitor.config.credentials import masked
+from monitor.config.description import as_text
 from monitor.config.keys import json_schema
 from monitor.config.loading import read
-from monitor.config.summary import as_mapping, as_text
 from monitor.config.yaml_nodes import decode
 
 
@@ -44,7 +44,7 @@ def check(context: click.Context, style: str) -> None:
         context.exit(2)
     messages = warnings(config)
     if style == "json":
-        output.print_json({"well": True, "warnings": messages, **as_mapping(config)})
+        output.print_json({"well": True, "path": str(path), "warnings": messages})
         return
     click.echo(clean("\n".join(as_text(config)), keep_newlines=True))
     for warning in messages:

@@ -21,7 +21,7 @@ from monitor.cli.names import InputError
 from monitor.cli.options import NumberParam, format_option
 from monitor.config.checks import understand_and_test
 from monitor.config.credentials import masked
-from monitor.config.diff import changes
+from monitor.config.description import changes
 from monitor.config.loading import config_views, configured_store, read, understand
 from monitor.model.analyst import user
 from monitor.model.config import Config

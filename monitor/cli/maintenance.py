@@ -10,13 +10,12 @@ import click
 
 from index import ArchiveFolder
 from monitor.base.errors import AlreadyRunningError
-from monitor.base.formatting import clauses, megabytes
+from monitor.base.formatting import clauses, megabytes, spelled
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
 from monitor.config.loading import load
-from monitor.config.value_parsers import describe_age
 from monitor.model.config import STORE_FILE, Retention
 from monitor.runtime.machine import pause
 from monitor.runtime.run_log import Progress
@@ -188,7 +187,7 @@ def _describe_sweep(result: SweepResult, retention: Retention, *, done: bool) ->
         return _(
             "nothing is ever deleted; `archive: keep:` of feeds.yaml limits the age of articles"
         )
-    age, size = describe_age(retention.keep), megabytes(result.characters)
+    age, size = spelled(retention.keep), megabytes(result.characters)
     if done:
         swept = ngettext(
             "{count} article older than {age}, {size} of text, deleted",

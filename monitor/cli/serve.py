@@ -9,9 +9,10 @@ import sys
 import click
 
 from monitor.api.listener import open_listener, shown_address
-from monitor.api.origin import is_loopback, names_of
+from monitor.api.origin import names_of
 from monitor.base.errors import requires_extra
 from monitor.base.translation import gettext as _
+from monitor.base.url import is_loopback
 from monitor.cli import CliContext, say, set_up_log
 from monitor.cli.dashboard import dashboard
 from monitor.cli.options import with_listening

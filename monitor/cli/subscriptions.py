@@ -19,7 +19,8 @@ from monitor.base.url import redact
 from monitor.cli import CliContext, on_terminal, output, say
 from monitor.cli.names import InputError
 from monitor.cli.options import complete_feed, with_format
-from monitor.config import value_parsers
+from monitor.config import kinds
+from monitor.config.addresses import url as checked_url
 from monitor.config.loading import load
 from monitor.intake import opml
 from monitor.intake.discovery import DiscoveredFeed, FeedDiagnostics, diagnose, retry
@@ -60,7 +61,7 @@ def feeds_import(cli: CliContext, file: BinaryIO) -> None:
     refused = 0
     for feed in opml.read(body, file.name):
         try:
-            value_parsers.url(feed.url)
+            checked_url(feed.url)
             valid.append(feed)
         except ValueError as error:
             refused += 1
@@ -222,7 +223,7 @@ def _choose_feeds(
 
 def _parse_tags(tags: Sequence[str]) -> tuple[str, ...]:
     try:
-        return tuple(dict.fromkeys(map(value_parsers.tag, tags)))
+        return tuple(dict.fromkeys(map(kinds.tag, tags)))
     except ValueError as error:
         raise InputError(str(error)) from None
 

@@ -26,8 +26,8 @@ from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import ArticleNumber, InputError, hinted, no_article
 from monitor.cli.options import DurationParam, complete_watchlist, format_option
 from monitor.cli.output import EMPTY_CELL
+from monitor.config.kinds import LONGEST_NAME
 from monitor.config.loading import load
-from monitor.config.value_parsers import LONGEST_NAME
 from monitor.config.yaml_edit import Item, edit, with_item
 from monitor.model.analyst import user
 from monitor.model.feed import Coverage

@@ -4,11 +4,11 @@
                                                                 │
        assembly: feeds (settings, credentials), watchlists, channels, routes
                                                                 ▼
-    tables: JSON Schema for editors                          Config ─▶ summary, diff
+    tables: JSON Schema for editors                          Config ─▶ description
                                                                 │
                checks: the sentences beside watchlists, and what looks wrong
 
-    keys, feed_keys: each key once: what it may be (kinds), what it means, examples, its default
+    keys, feed_keys: each key once: what it may be (kinds, addresses), its meaning, its default
     yaml_edit: what commands add to a file or take from it; comments and order stay
 
 `loading` reads a file; `location` reads only where the data and the store are, for commands that

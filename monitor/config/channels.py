@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from monitor.base.errors import MissingExtraError, requires_extra
 from monitor.base.translation import gettext as _
-from monitor.config import value_parsers
+from monitor.config import addresses
 from monitor.config.credentials import Credentials, is_in_file
 from monitor.config.draft import ConfigDraft, repeated
 from monitor.config.keys import KINDS
@@ -84,7 +84,7 @@ def _channel(
 def _webhook(address: str) -> str:
     """Return where a webhook is, without its path; raises ValueError if it is no address."""
     try:
-        parts = urlsplit(value_parsers.url(address))
+        parts = urlsplit(addresses.url(address))
     except ValueError:
         raise ValueError(_("this webhook is not an address; write https://…")) from None
     host = parts.netloc.rpartition("@")[2]

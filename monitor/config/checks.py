@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -25,9 +24,9 @@ from monitor.base.formatting import either
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
+from monitor.base.url import numeric_host
 from monitor.config.draft import unknown_selector, watched_feeds
 from monitor.config.loading import read, understand
-from monitor.config.summary import setting_name
 from monitor.config.yaml_nodes import Loc, Node, decode, find, tree
 from monitor.judgement.match.matcher import Explanation, explain
 from monitor.model.address_policy import refusal
@@ -175,7 +174,7 @@ def _of_feeds(config: Config) -> Iterator[str]:
                 yield _(
                     "{feed}: {key} is a secret in feeds.yaml; `env:NAME` or `file:PATH` in its"
                     " place keeps it elsewhere",
-                    feed=feed.name, key=setting_name(setting.key),
+                    feed=feed.name, key=setting.key,
                 )  # fmt: skip
 
 
@@ -185,20 +184,10 @@ def _of_addresses(config: Config) -> Iterator[str]:
     for feed in config.feeds:
         hosts[urlsplit(feed.url).hostname or ""].append(feed.name)
     for host, names in hosts.items():
-        address = _literal_address(host)
+        address = numeric_host(host)
         if address and (reason := refusal(host, address, config.allow)):
             feeds = ngettext("{count} feed", "{count} feeds", len(names))
             yield f"{names[0] if len(names) == 1 else feeds}: {reason}"
-
-
-def _literal_address(host: str) -> str:
-    """Return the address that a host is by its name alone; empty if it has to be looked up."""
-    if host == "localhost":
-        return "127.0.0.1"
-    try:
-        return str(ip_address(host))
-    except ValueError:
-        return ""
 
 
 def _of_watchlist(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> Iterator[str]:

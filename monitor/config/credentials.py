@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from monitor.base.translation import gettext as _
-from monitor.config import value_parsers
+from monitor.config.addresses import proxy
 from monitor.config.draft import ConfigDraft
+from monitor.config.kinds import ELSEWHERE, header_text
 from monitor.config.location import beside
 from monitor.config.yaml_nodes import Loc
 from monitor.model.feed import Secret
@@ -38,20 +39,13 @@ class Credentials:
 
     def _value(self, written: str, key: str) -> str:
         kind, colon, name = written.partition(":")
-        if not colon or f"{kind}:" not in value_parsers.ELSEWHERE:
+        if not colon or f"{kind}:" not in ELSEWHERE:
             return written
         value = self._variable(name) if kind == "env" else self._file(name)
-        if key == "proxy":
-            return value_parsers.proxy_address(value.strip())
         try:
-            return value_parsers.check_header_text(value)
-        except value_parsers.SubjectError as error:
-            subject = (
-                _("what is in the variable {name}", name=name)
-                if kind == "env"
-                else _("what is in {file}", file=name)
-            )
-            raise ValueError(error.about(subject)) from None
+            return proxy(value) if key == "proxy" else header_text(value)
+        except ValueError as error:
+            raise ValueError(f"{written}: {error}") from None
 
     def _variable(self, name: str) -> str:
         if name not in self._environ:
@@ -78,81 +72,53 @@ class Credentials:
 
 def is_in_file(written: str) -> bool:
     """Tell whether a value is what is written, and not a reference to it."""
-    return not written.startswith(value_parsers.ELSEWHERE)
+    return not written.startswith(ELSEWHERE)
 
 
-def describe_origin(written: str) -> str:
-    """Return where a value comes from, without the value: `from env:NAME`."""
-    if is_in_file(written):
-        return _("written in feeds.yaml")
-    return _("from {reference}", reference=written)
-
-
+_DOT = "•"
 _LOGIN = re.compile(r"(?<=//)(?:[^/?#\s]*|[^\s]*:[^\s]*)(?=@)")
-_ELSEWHERE = r"(?!\s|[\"']?(?:env|file):)"
-"""A reference to a secret is shown; the secret is not."""
-_HIDING = re.compile(r"^[\s-]*[\"']?(?:auth|headers)[\"']?\s*:")
-_BESIDE = re.compile(r"\b((?:auth|headers)[\"']?\s*:\s*)(\{[^}]*\}?|[^\s{#].*)")
-_BELOW = re.compile(rf"(?<=:)(\s+){_ELSEWHERE}([^{{#].*?)(?=\s*$|\s+#)")
-_PAIR = re.compile(rf"(:\s+){_ELSEWHERE}([^,}}]+)")
-_KEYED = re.compile(
-    r"(\b[\w-]*(?:auth|bearer|cookie|key|passw|pasw|pwd|secret|sign|token)[\w-]*[\"']?\s*:\s+)"
-    rf"{_ELSEWHERE}([^{{,}}\s][^,}}]*)",
+_AROUND = re.compile(r"""[\s-]*["']?(?:auth|headers|channels)["']?\s*:""")
+"""A key below which any value may be secret."""
+_SECRET_KEY = re.compile(
+    r"""["']?(?:headers|channels|[\w-]*(?:auth|bearer|cookie|key|passw|pasw|pwd|secret|sign|token)"""
+    r"""[\w-]*)["']?\s*:(?=\s|$)""",
     re.IGNORECASE,
 )
-_CHANNELS = re.compile(r"^[\s-]*[\"']?channels[\"']?\s*:")
-_SHOWN = re.compile(r"""[\s{\[-]*["']?(?:name|file|atom)["']?\s*:\s*[^,{}]*,?[\s}\]]*""")
-_ELSEWHERE_ONLY = re.compile(
-    r"""[\s{\[-]*["']?[\w-]+["']?\s*:\s*["']?(?:(?:env|file):[^\s,}]*)?["']?[\s,}\]]*"""
+_KEY = r"""[\s{\[-]*["']?[\w-]+["']?\s*:(?=\s|$)\s*"""
+_FIRST_KEY = re.compile(rf"(?:{_KEY}|[\s{{\[-]*)")
+_HARMLESS = re.compile(
+    rf"""(?:[\s{{\[-]*["']?(?:name|file|atom)["']?\s*:\s[^,{{}}]*"""  # what is no secret
+    rf"""|{_KEY}["']?(?:(?:env|file):[^\s,{{}}]*)?)"""  # a reference to one, or nothing
+    r"""\s*(?:[,}\]]+|(?=[{\[])|$|\#[^:]*$)"""
 )
-_FIRST_KEY = re.compile(r"""[\s{\[-]*(?:["']?[\w-]+["']?\s*:\s+)?""")
-_DOT = "•"
+"""A key with a value that may be shown."""
 
 
 def masked(lines: Sequence[str], number: int) -> str:
     """Return a line by its number from 1, as long as it was, with possible secrets masked.
 
     Possible secrets are passwords in addresses, values of keys named after secrets, and
-    everything under `auth:` and `headers:` but references such as `env:NAME`.
+    everything under `auth:`, `headers:` and `channels:` but names, paths, and references such as
+    `env:NAME`. Behind one, the rest of the line is masked too.
     """
-    shown = _LOGIN.sub(lambda match: _DOT * len(match[0]), lines[number - 1])
-    shown = _BESIDE.sub(_braced, shown)
-    shown = _KEYED.sub(_dots, shown)
-    if _is_below(_CHANNELS, lines, number) or _CHANNELS.match(shown):
-        return _of_channel(shown)
-    return _BELOW.sub(_dots, shown) if _is_below(_HIDING, lines, number) else shown
-
-
-def _of_channel(line: str) -> str:
-    """Mask what follows the first key of a line that is not known to be harmless."""
-    if _SHOWN.fullmatch(line) or re.fullmatch(_CHANNELS.pattern + r"\s*[\[{]?\s*", line):
+    line = _LOGIN.sub(lambda match: _DOT * len(match[0]), lines[number - 1])
+    secret = _SECRET_KEY.search(line)
+    if not secret and not _is_below(lines, number):
         return line
-    start = match.end() if (match := _CHANNELS.match(line)) else 0
-    while match := _SHOWN.match(line, start):
+    start = secret.start() if secret and not _is_below(lines, number) else 0
+    while start < len(line) and (match := _HARMLESS.match(line, start)):
         start = match.end()
-    rest = line[start:]
-    if _ELSEWHERE_ONLY.fullmatch(rest):
-        return line
-    key = _FIRST_KEY.match(rest)
-    end = start + (key.end() if key else 0)
+    key = _FIRST_KEY.match(line, start)
+    end = key.end() if key else start
     return line[:end] + re.sub(r"\S", _DOT, line[end:])
 
 
-def _dots(match: re.Match[str]) -> str:
-    return match[1] + _DOT * len(match[2])
-
-
-def _braced(match: re.Match[str]) -> str:
-    """Mask each value of a mapping in braces, or the whole of anything else."""
-    return match[1] + _PAIR.sub(_dots, match[2]) if match[2][0] == "{" else _dots(match)
-
-
-def _is_below(key: re.Pattern[str], lines: Sequence[str], number: int) -> bool:
-    """Return whether a line is indented below such a key."""
+def _is_below(lines: Sequence[str], number: int) -> bool:
+    """Return whether a line is indented below a key whose values may be secret."""
     margin = _indent(lines[number - 1])
     for line in reversed(lines[: number - 1]):
         if line.strip() and _indent(line) < margin:
-            if key.match(line):
+            if _AROUND.match(line):
                 return True
             margin = _indent(line)
         if not margin:

@@ -11,9 +11,9 @@ from monitor.base.errors import Problem
 from monitor.base.formatting import clauses, nearest
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
+from monitor.config.addresses import host
 from monitor.config.keys import FileKeys
 from monitor.config.tables import Place
-from monitor.config.value_parsers import host
 from monitor.config.yaml_nodes import (
     Loc,
     MappingNode,

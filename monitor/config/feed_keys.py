@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all
 from monitor.config import kinds
+from monitor.config.kinds import HARMLESS
 from monitor.config.tables import YES_OR_NO, Table, table
-from monitor.config.value_parsers import HARMLESS
+from monitor.config.yaml_nodes import MappingNode
 
 
 class AuthKeys(Table):
@@ -24,6 +26,18 @@ class AuthKeys(Table):
         "A token, instead of user and password, as `env:NAME` or `file:PATH`.",
         examples=["file:~/.secrets/wire"],
     )
+
+    @classmethod
+    def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
+        """Yield that it is neither a user with a password nor a token."""
+        written = {pair.key.text for pair in node.pairs}
+        lacking = [key for key in ("user", "password") if key not in written]
+        if "bearer" in written and len(lacking) < 2:
+            yield node.start, _("`auth` has a `bearer` or a `user`, not both")
+        elif "bearer" not in written and len(lacking) == 2:
+            yield node.start, _("`auth` needs a `user` and a `password`, or a `bearer`")
+        elif "bearer" not in written and lacking and written <= cls.keys.keys():
+            yield node.start, _("this `auth` has no `{key}`", key=lacking[0])
 
 
 class SettingsKeys(Table):
@@ -85,6 +99,18 @@ class SecretsKeys(SettingsKeys):
         "Credentials. They are sent to the host of the feed only.",
         examples=[{"user": "me@example.org", "password": "env:LE_JOURNAL_PASSWORD"}],
     )
+
+    @classmethod
+    def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
+        """Yield that `auth` and a header say the same."""
+        headers = node.get("headers")
+        if node.get("auth") and headers and isinstance(headers.value, MappingNode):
+            for key, _value in headers.value.pairs:
+                if key.text.lower() == "authorization":
+                    yield (
+                        key.start,
+                        _("`auth` and a header Authorization say the same; take one out"),
+                    )
 
 
 class SharedKeys(SettingsKeys):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,12 +16,15 @@ from monitor.base.errors import MissingExtraError
 from monitor.base.formatting import exact
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
-from monitor.config import value_parsers
-from monitor.config.credentials import Credentials, describe_origin, is_in_file
+from monitor.base.url import numeric_host
+from monitor.config import addresses
+from monitor.config.credentials import Credentials, is_in_file
 from monitor.config.draft import ConfigDraft, repeated
 from monitor.config.feed_keys import AuthKeys, SecretsKeys, SettingsKeys
 from monitor.config.keys import FileKeys
-from monitor.config.yaml_nodes import Loc, MappingNode
+from monitor.config.kinds import DIRECT
+from monitor.config.yaml_nodes import Loc
+from monitor.model.address_policy import is_own
 from monitor.model.feed import Feed, RequestOptions, Secret, Setting
 from monitor.model.shown_names import source_name
 
@@ -33,6 +36,7 @@ PAGE_READER = "trafilatura"
 SHORTEST = 60.0
 """Seconds between two polls of a server that is not the operator's own."""
 _FEED = "the feed"  # not a message
+_IN_FILE = mark("written in feeds.yaml")
 _PLAIN = ("every", "full_text", "lang", "user_agent", "timeout", "encoding")
 """Settings that hold a single value and no secret."""
 
@@ -42,13 +46,11 @@ def feeds(draft: ConfigDraft, folder: Path, environ: Mapping[str, str]) -> tuple
 
     References to secrets are resolved in `environ` and in files relative to `folder`.
     """
-    _check_auth(draft)
-    _check_spellings(draft)
     written = draft.file.feeds
-    hosts = Counter(value_parsers.host(keys.url) for keys in written if not keys.name)
+    hosts = Counter(addresses.host(keys.url) for keys in written if not keys.name)
     credentials = Credentials(draft, folder, environ)
     feeds = tuple(_feed(draft, number, hosts, credentials) for number in range(len(written)))
-    for number, earlier in repeated(value_parsers.normalized_url(feed.url) for feed in feeds):
+    for number, earlier in repeated(addresses.normalized_url(feed.url) for feed in feeds):
         line = draft.line(("feeds", earlier, "url"))
         words = _("the same feed as on line {line}, spelt otherwise", line=line)
         if written[number].url == written[earlier].url:
@@ -60,18 +62,17 @@ def feeds(draft: ConfigDraft, folder: Path, environ: Mapping[str, str]) -> tuple
         line = draft.line(("feeds", earlier, "name"))
         words = _("another feed has this name, on line {line}", line=line)
         draft.add_problem(("feeds", number, "name"), words)
-    _check_intervals(draft, feeds)
-    _check_full_text(draft, feeds)
+    _check_settings(draft, feeds)
     return feeds
 
 
 def _feed(draft: ConfigDraft, number: int, hosts: Counter[str], credentials: Credentials) -> Feed:
     keys = draft.file.feeds[number]
-    host = value_parsers.host(keys.url)
+    host = addresses.host(keys.url)
     sources = settings_sources(draft.file, number)
-    name = keys.name or (host if hosts[host] == 1 else value_parsers.normalized_url(keys.url))
+    name = keys.name or (host if hosts[host] == 1 else addresses.normalized_url(keys.url))
     feed = Feed(
-        url=value_parsers.without_login(keys.url),
+        url=addresses.without_login(keys.url),
         name=name,
         tags=tuple(dict.fromkeys((*draft.file.defaults.tags, *keys.tags))),
         every=setting_of("every", sources)[0],
@@ -95,11 +96,10 @@ def _with_login(draft: ConfigDraft, number: int, feed: Feed) -> Feed:
     login = _basic(unquote(parts.username or ""), unquote(parts.password or ""))
     others = [pair for pair in feed.request_options.headers if pair[0] != AUTHORIZATION]
     settings = [setting for setting in feed.settings if setting.key != "auth"]
-    words = _("a password written in feeds.yaml")
     return replace(
         feed,
         request_options=replace(feed.request_options, headers=(*others, (AUTHORIZATION, login))),
-        settings=(*settings, Setting("auth", words, _FEED, in_file=True)),
+        settings=(*settings, Setting("auth", _(_IN_FILE), _FEED, in_file=True)),
     )
 
 
@@ -129,9 +129,9 @@ def settings_sources(file: FileKeys, number: int) -> tuple[SettingsSource, ...]:
     """Return the sources of the settings of a feed, in order of precedence."""
     feed = file.feeds[number]
     sources = [SettingsSource(feed, ("feeds", number), _FEED)]
-    origin = value_parsers.origin(feed.url) if file.hosts else None
+    origin = addresses.origin(feed.url) if file.hosts else None
     for server, keys in file.hosts.items():
-        if value_parsers.origin(server) == origin:
+        if addresses.origin(server) == origin:
             name = f"host {server}"  # not a message
             sources.append(SettingsSource(keys, ("hosts", server), name))
     for tag in dict.fromkeys((*feed.tags, *file.defaults.tags)):
@@ -160,7 +160,7 @@ def _request_options(
             headers[header.lower()] = header, value
     proxy, setter = setting_of("proxy", sources)
     address = None
-    if setter and proxy != value_parsers.DIRECT:
+    if setter and proxy != DIRECT:
         address = credentials.at((*setter.loc, "proxy"), proxy, setter.subject(name))
     return RequestOptions(
         headers=tuple(headers.values()),
@@ -197,123 +197,60 @@ def _basic(user: str, password: str) -> Secret:
 
 def _settings(sources: Sequence[SettingsSource]) -> tuple[Setting, ...]:
     """Return the settings that are written for a feed, without secrets."""
-    settings = []
-    for key in _PLAIN:
-        value, source = setting_of(key, sources)
-        if source:
-            settings.append(Setting(key, _setting_text(key, value), source.name))
-    proxy, source = setting_of("proxy", sources)
-    if source:
-        shown = value_parsers.without_login(proxy)
-        has_login = shown != proxy
-        if has_login:
-            shown = _("{address}, its password written in feeds.yaml", address=shown)
-        settings.append(Setting("proxy", shown, source.name, in_file=has_login))
-    return (*settings, *_header_settings(sources))
-
-
-def _header_settings(sources: Sequence[SettingsSource]) -> Iterator[Setting]:
-    seen: set[str] = set()
+    settings: dict[str, Setting] = {}
     for source in sources:
-        if source.auth and AUTHORIZATION.lower() not in seen:
-            seen.add(AUTHORIZATION.lower())
-            in_file = is_in_file(source.auth.bearer or source.auth.password)
-            yield Setting("auth", _auth_text(source.auth), source.name, in_file=in_file)
-        for header, written in source.keys.headers.items():
-            if header.lower() not in seen:
-                seen.add(header.lower())
-                origin, in_file = describe_origin(written), is_in_file(written)
-                yield Setting(f"{HEADER}{header}", origin, source.name, in_file=in_file)
+        for key, value, in_file in _written_settings(source.keys):
+            header = f"{HEADER}{AUTHORIZATION}" if key == "auth" else key
+            settings.setdefault(header.lower(), Setting(key, value, source.name, in_file))
+    return tuple(settings.values())
 
 
-def _auth_text(auth: AuthKeys) -> str:
-    if auth.bearer:
-        if is_in_file(auth.bearer):
-            return _("a token written in feeds.yaml")
-        return _("a token from {reference}", reference=auth.bearer)
-    if is_in_file(auth.password):
-        return _("a password written in feeds.yaml")
-    return _("a password from {reference}", reference=auth.password)
+def _written_settings(keys: SettingsKeys) -> Iterator[tuple[str, str, bool]]:
+    """Yield the key and text of each setting, and whether it is a secret in the file."""
+    for key in _PLAIN:
+        if (value := getattr(keys, key)) not in (None, ""):
+            yield key, _setting_text(value), False
+    if keys.proxy:
+        shown = addresses.without_login(keys.proxy)
+        yield "proxy", shown, shown != keys.proxy
+    secrets = {f"{HEADER}{header}": written for header, written in keys.headers.items()}
+    if isinstance(keys, SecretsKeys) and keys.auth:
+        secrets["auth"] = keys.auth.bearer or keys.auth.password
+    for key, written in secrets.items():
+        in_file = is_in_file(written)
+        origin = _IN_FILE if in_file else mark("from {reference}")
+        yield key, _(origin, reference=written), in_file
 
 
-def _setting_text(key: str, value: Any) -> str:
-    if key in ("every", "timeout"):
-        return exact(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _setting_text(value: float | bool | str) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else exact(value)
 
 
 # --- what does not go together ----------------------------------------------------------
 
 
-def _check_intervals(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
-    """Report an interval under a minute for a server that is not the operator's own."""
-    locs: dict[Loc, Feed] = {}
+def _check_settings(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
+    """Report short intervals for servers of others, and a library that is missing, each once."""
+    problems: dict[Loc, str] = {}
+
+    def report(number: int, key: str, words: str) -> None:
+        source = setting_of(key, settings_sources(draft.file, number))[1]
+        problems.setdefault((*(source.loc if source else ()), key), words)
+
     for number, feed in enumerate(feeds):
-        too_short = feed.every is not None and feed.every < SHORTEST
-        if too_short and not value_parsers.check_internal(feed.url, draft.file.network.allow):
-            source = setting_of("every", settings_sources(draft.file, number))[1]
-            locs.setdefault((*(source.loc if source else ()), "every"), feed)
-    for loc, feed in locs.items():
-        words = _(
-            "under a minute, but {host} is not an address inside `network.allow`; write 1m or more",
-            host=value_parsers.host(feed.url),
-        )
+        address = numeric_host(urlsplit(feed.url).hostname or "")
+        is_short = feed.every is not None and feed.every < SHORTEST
+        if is_short and not is_own(address, draft.file.network.allow):
+            words = _(
+                "under a minute, but {host} is not an address inside `network.allow`; write 1m or"
+                " more",
+                host=addresses.host(feed.url),
+            )
+            report(number, "every", words)
+        if feed.full_text and find_spec(PAGE_READER) is None:
+            what = "`full_text: true`"  # not a message
+            report(number, "full_text", str(MissingExtraError(what, PAGE_READER, "fulltext")))
+    for loc, words in problems.items():
         draft.add_problem(loc, words)
-
-
-def _check_full_text(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
-    """Report `full_text: true` where the library that reads pages is not installed."""
-    if find_spec(PAGE_READER) is not None:
-        return
-    wanting = [number for number, feed in enumerate(feeds) if feed.full_text]
-    sources = [setting_of("full_text", settings_sources(draft.file, n))[1] for n in wanting]
-    what = "`full_text: true`"  # not a message
-    for loc in dict.fromkeys((*source.loc, "full_text") for source in sources if source):
-        draft.add_problem(loc, str(MissingExtraError(what, PAGE_READER, "fulltext")))
-
-
-def _check_auth(draft: ConfigDraft) -> None:
-    """Report each `auth` that is neither a user with a password nor a token."""
-    file = draft.file
-    holders: list[tuple[Loc, SecretsKeys]] = [
-        *((("feeds", number), keys) for number, keys in enumerate(file.feeds)),
-        *((("hosts", server), keys) for server, keys in file.hosts.items()),
-    ]
-    for loc, keys in holders:
-        if not keys.auth:
-            continue
-        if keys.auth.is_whole and (words := _missing_half(keys.auth)):
-            draft.add_problem((*loc, "auth"), words)
-        for name in keys.headers:
-            if name.lower() == AUTHORIZATION.lower():
-                words = _("`auth` and a header Authorization say the same; take one out")
-                draft.add_problem((*loc, "headers", name), words, key=True)
-                break
-
-
-def _missing_half(auth: AuthKeys) -> str:
-    """Return what is wrong with an `auth`; empty if nothing."""
-    if auth.bearer:
-        both = _("`auth` has a `bearer` or a `user`, not both")
-        return both if auth.user or auth.password else ""
-    lacking = [key for key in ("user", "password") if not getattr(auth, key)]
-    if len(lacking) == 2:
-        return _("`auth` needs a `user` and a `password`, or a `bearer`")
-    return _("this `auth` has no `{key}`", key=lacking[0]) if lacking else ""
-
-
-def _check_spellings(draft: ConfigDraft) -> None:
-    """Report a tag or a host that is there twice in different spellings."""
-    readers: tuple[tuple[str, str, Callable[[str], object]], ...] = (
-        ("tags", mark("the same tag as `{name}`, spelt otherwise"), value_parsers.tag),
-        ("hosts", mark("the same host as `{name}`, spelt otherwise"), value_parsers.origin),
-    )
-    for key, message, read in readers:
-        pair = draft.tree.get(key)
-        names = [
-            each.key.text
-            for each in (pair.value.pairs if pair and isinstance(pair.value, MappingNode) else ())
-        ]
-        for number, earlier in repeated(str(read(name)) for name in names):
-            words = _(message, name=names[earlier])
-            draft.add_problem((key, names[number]), words, key=True)

@@ -1,16 +1,37 @@
-"""What the values of `feeds.yaml` may be: text that is parsed, lists, mappings."""
+"""What the values of `feeds.yaml` may be: text that is parsed, lists, mappings.
+
+Raises:
+    ValueError: Every function that parses a value, with a message for the author of the file.
+"""
 
 from __future__ import annotations
 
+import codecs
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import time, tzinfo
+from functools import cache
+from typing import TypeVar
+from zoneinfo import ZoneInfo, available_timezones
+
 from index.query.parser import parse_query
-from monitor.base.translation import LANGUAGES
+from monitor.base import formatting
+from monitor.base.formatting import either, nearest
+from monitor.base.translation import LANGUAGES, mark_all, pgettext
 from monitor.base.translation import gettext as _
-from monitor.config import value_parsers
+from monitor.config import addresses
 from monitor.config.tables import ANY_TEXT, DECIMAL, Kind, Place, Schema, named, several, text
-from monitor.config.yaml_nodes import Node, ScalarNode, SequenceNode
-from monitor.model.config import EVERY_DAY, Digest, Listening
+from monitor.config.yaml_nodes import Node, ScalarNode
+from monitor.model.config import (
+    EVERY_DAY,
+    TEMPLATE_FIELDS,
+    Digest,
+    Listening,
+    unknown_fields,
+)
 from monitor.model.watchlist import Severity
 
+T = TypeVar("T")
 _PLAIN: Schema = {"type": "string"}
 
 
@@ -18,64 +39,132 @@ def _pattern(expression: str) -> Schema:
     return {"type": "string", "pattern": expression}
 
 
-_SPAN = _pattern("^([0-9.]+ *(s|min|m|h|d) *)+$")
-_CLOCK = _pattern("^(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)$")
+# --- words --------------------------------------------------------------------------
 
-URL = text(value_parsers.url, {"type": "string", "format": "uri", "pattern": "^https?://"})
-NAME = text(value_parsers.name)
-WORDS = text(value_parsers.words)
-TAG = text(value_parsers.tag, {**ANY_TEXT, "pattern": "^[^\\s]+$"})
-LANGUAGE_CODE = text(value_parsers.language, _pattern("^[A-Za-z]{2}$"))
-DURATION = text(value_parsers.duration, _SPAN)
-BRIEFING_SPAN = text(value_parsers.briefing_span, _SPAN)
-TIMEOUT = text(value_parsers.timeout, _pattern("^([0-9.]+ *(s|min|m) *)+$"))
-AGE = text(value_parsers.age, _pattern("^[0-9.]+ *(d|w|mo|y)$"))
-SEVERITY = text(value_parsers.severity, {"enum": [str(level) for level in Severity]})
-ORDER = text(value_parsers.order, {"enum": ["date", "score"]})
-BACKFILL = text(value_parsers.backfill, {"enum": ["list", "notify"]})
-MESSAGE_LANGUAGE = text(value_parsers.message_language, {"enum": list(LANGUAGES)})
-ZONE = text(value_parsers.zone, _PLAIN)
-CLOCK = text(value_parsers.clock, _CLOCK)
-FOLDER = text(value_parsers.folder, _PLAIN)
-TEMPLATE = text(value_parsers.template, _PLAIN)
-CONTACT = text(value_parsers.contact, _PLAIN)
-PAGES = text(value_parsers.pages_address, _pattern("^https?://[^/@?#]+/?$"))
-STORE = text(value_parsers.store, _pattern("^postgres(ql)?://[^:@/]*(@.*)?/.+$"))
-LISTENING = text(Listening.parse, _pattern(r"^(\[[0-9A-Fa-f:.]+\]|[^\[\]:\s/]+):\d{1,5}$"))
-AGENT = text(value_parsers.check_header_text)
-ENCODING = text(value_parsers.encoding, _PLAIN)
-PROXY = text(value_parsers.proxy, _pattern("^(none|https?://.+|env:.+|file:.+)$"))
-SECRET = text(value_parsers.secret_reference)
-SERVER = text(value_parsers.server)
+LONGEST_NAME = 80
 
+
+def words(written: str) -> str:
+    """Return a text that is not blank."""
+    if not written.strip():
+        raise ValueError(_("this is blank; give it a value or delete it"))
+    return written
+
+
+def name(written: str) -> str:
+    """Return the name of something, its white space single."""
+    short = " ".join(written.split())
+    if not short or not short.isprintable():
+        raise ValueError(_("a name needs letters that can be read"))
+    if len(short) > LONGEST_NAME:
+        raise ValueError(
+            _("a name of {length} characters; at most {most}", length=len(short), most=LONGEST_NAME)
+        )
+    return short
+
+
+def tag(written: str) -> str:
+    """Return a tag: one word, in lower case."""
+    word = written.strip().removeprefix("tag:").lower()
+    if not re.fullmatch(r"[\w-]+", word):
+        raise ValueError(
+            _("`{text}` is not a tag; write one word, as belgique or cyber", text=written)
+        )
+    return word
+
+
+def _language(written: str) -> str:
+    code = written.strip().lower()
+    if not re.fullmatch(r"[a-z]{2}", code):
+        raise ValueError(
+            _("`{text}` is not a language; write its two letters, as fr or en", text=written)
+        )
+    return code
+
+
+def _one_of(choices: Sequence[str], make: Callable[[str], T]) -> Kind[T]:
+    """Return the kind of one of a few words, in any case."""
+
+    def parse(written: str) -> T:
+        if written.lower() not in choices:
+            raise ValueError(_("`{text}`: write {choices}", text=written, choices=either(choices)))
+        return make(written.lower())
+
+    return text(parse, {"enum": list(map(str, choices))})
+
+
+def _folder(written: str) -> str:
+    if not written.strip() or not written.isprintable():
+        raise ValueError(_("a folder needs a name that can be read"))
+    return written
+
+
+def _template(written: str) -> str:
+    """Return the text of messages, with `$fields`."""
+    for wrong in unknown_fields(written):
+        known = ", ".join(TEMPLATE_FIELDS)
+        raise ValueError(
+            _("a template has no field `${name}`; known are {known}", name=wrong, known=known)
+        )
+    return written
+
+
+def _encoding(written: str) -> str:
+    """Return the name of an encoding, as Python calls it."""
+    try:
+        "".encode(written.strip())  # refuses what encodes no text
+        return codecs.lookup(written.strip()).name
+    except (LookupError, ValueError):
+        raise ValueError(
+            _("`{text}` is not a known encoding; write utf-8 or windows-1252", text=written)
+        ) from None
+
+
+def _retention_exception(written: str) -> str:
+    """Return a selector of articles kept for ever: has:alert, watch:NAME, tag:NAME, feed:NAME."""
+    kind, _sep, chosen = (part.strip() for part in written.partition(":"))
+    if (kind, chosen) == ("has", "alert"):
+        return "has:alert"
+    if kind not in ("watch", "tag", "feed") or not chosen:
+        raise ValueError(
+            _("`{text}`: write has:alert, watch:NAME, tag:NAME or feed:NAME", text=written)
+        )
+    return f"{kind}:{chosen.lower() if kind == 'tag' else chosen}"
+
+
+WORDS = text(words)
+NAME = text(name)
+TAG = text(tag, {**ANY_TEXT, "pattern": "^[^\\s]+$"})
+LANGUAGE_CODE = text(_language, _pattern("^[A-Za-z]{2}$"))
+SEVERITY = _one_of(tuple(Severity), Severity)
+ORDER = _one_of(("date", "score"), str)
+BACKFILL = _one_of(("list", "notify"), str)
+MESSAGE_LANGUAGE = _one_of(LANGUAGES, str)
+FOLDER = text(_folder, _PLAIN)
+TEMPLATE = text(_template, _PLAIN)
+ENCODING = text(_encoding, _PLAIN)
+SPARED = several(text(_retention_exception))
 TAGS = several(TAG)
 LANGUAGE_CODES = several(LANGUAGE_CODE)
 TEXTS = several(WORDS)
-NETWORKS = several(text(value_parsers.network, _PLAIN))
-SPARED = several(text(value_parsers.retention_exception))
-CLOCKS = several(CLOCK, at_least_one=True)
-SEARCH_QUERY = text(lambda written: parse_query(value_parsers.words(written)))
-WATCHLIST_QUERY = text(
-    lambda written: parse_query(value_parsers.words(written), allow_archive_filters=False)
-)
+SEARCH_QUERY = text(lambda written: parse_query(words(written)))
+WATCHLIST_QUERY = text(lambda written: parse_query(words(written), allow_archive_filters=False))
 WEIGHTS = named(WORDS, DECIMAL)
-
-_HARMLESS = [*value_parsers.HARMLESS, *map(str.title, value_parsers.HARMLESS)]
-HEADERS = named(
-    text(value_parsers.header), SECRET, {"propertyNames": {"pattern": "^[A-Za-z0-9-]+$"}}
-)
-SHARED_HEADERS = named(
-    text(value_parsers.shared_header),
-    text(value_parsers.shared_header_value),
-    {"propertyNames": {"enum": _HARMLESS}},
-)
 
 
 def _outlets(node: Node, place: Place) -> int:
-    return value_parsers.outlets(node.plain())
+    """Read a number of outlets, at least two; `false` is 0, which is never."""
+    written = node.text if isinstance(node, ScalarNode) else ""
+    if node.plain() is False:
+        return 0
+    if not re.fullmatch(r"\d{1,4}", written) or int(written) < 2:
+        raise ValueError(_("`outlets` is a whole number from 2, or `false`"))
+    return int(written)
 
 
 OUTLETS = Kind({"anyOf": [{"type": "integer", "minimum": 2}, {"const": False}]}, _outlets)
+
+_LISTED_LEVELS = several(SEVERITY)
 
 
 def _levels(node: Node, place: Place) -> tuple[Severity, ...] | None:
@@ -86,29 +175,215 @@ def _levels(node: Node, place: Place) -> tuple[Severity, ...] | None:
     return levels
 
 
-_LISTED_LEVELS = several(SEVERITY)
 LEVELS = Kind(_LISTED_LEVELS.schema, _levels, nothing=())
 
 
+# --- times --------------------------------------------------------------------------
+
+
+def _seconds(least: str, most: str) -> Callable[[str], float]:
+    """Return the parser of a time that is not shorter and not longer than these."""
+
+    def parse(written: str) -> float:
+        seconds = formatting.seconds(written)
+        if not formatting.seconds(least) <= seconds <= formatting.seconds(most):
+            raise ValueError(
+                _("`{time}` is not from {least} to {most}", time=written, least=least, most=most)
+            )
+        return seconds
+
+    return parse
+
+
+def clock(written: str) -> time:
+    """Return a time of day, as 07:00; 24:00 is midnight."""
+    match = re.fullmatch(r"(\d{1,2}):(\d\d)", written.strip())
+    hour, minute = (int(match[1]), int(match[2])) if match else (99, 0)
+    if (hour, minute) == (24, 0):
+        return time()
+    if hour > 23 or minute > 59:
+        raise ValueError(_("`{text}` is not a time of day; write 07:00 or 22:30", text=written))
+    return time(hour, minute)
+
+
+_DAY_NAMES = mark_all("day", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _range_of_days(written: str) -> tuple[int, ...]:
+    """Return the days of `mon`, or of `mon-fri`; 0 is Monday."""
+    first, dash, last = (word.strip() for word in written.lower().partition("-"))
+    ends = [word[:3] for word in (first, last if dash else first) if word.isalpha()]
+    if len(ends) < 2 or not {*ends} <= {*_DAY_NAMES}:
+        known = ", ".join(_DAY_NAMES)
+        raise ValueError(
+            _(
+                "`{text}` is not a day; write one or several of {days}, mon-fri",
+                text=written, days=known,
+            )
+        )  # fmt: skip
+    begin, end = map(_DAY_NAMES.index, ends)
+    return tuple((begin + n) % 7 for n in range((end - begin) % 7 + 1))
+
+
+def shown_days(days: Iterable[int]) -> str:
+    """Return days in a row as people read them; 0 is Monday."""
+    return ", ".join(pgettext("day", _DAY_NAMES[day]) for day in days)
+
+
+_RANGES = several(text(_range_of_days, _pattern("^[A-Za-z]{3,}(-[A-Za-z]{3,})?$")))
+
+
 def _days(node: Node, place: Place) -> tuple[int, ...]:
-    """Read days and ranges of days; 0 is Monday, and none is every day."""
+    """Read days and ranges of days; none is every day."""
     ranges = _RANGES.read(node, place) or ()
     return tuple(sorted({day for days in ranges for day in days})) or EVERY_DAY
 
 
-_RANGES = several(text(value_parsers.days, _pattern("^[A-Za-z]{3,}(-[A-Za-z]{3,})?$")))
+@cache
+def _zones() -> dict[str, str]:
+    return {zone.casefold(): zone for zone in available_timezones()}
+
+
+def _zone(written: str) -> tzinfo:
+    """Return a time zone by its name, as Europe/Brussels."""
+    zone = _zones().get(written.strip().casefold())
+    if zone is None:
+        words = _("`{text}` is not a time zone; write one as Europe/Brussels", text=written)
+        raise ValueError(words + nearest(written.strip(), _zones().values()))
+    return ZoneInfo(zone)
+
+
+_SPAN = _pattern("^([0-9.]+ *(s|min|m|h|d) *)+$")
+_CLOCK = _pattern("^(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)$")
+
+DURATION = text(_seconds("1s", "1d"), _SPAN)
+BRIEFING_SPAN = text(_seconds("1m", "31d"), _SPAN)
+TIMEOUT = text(_seconds("1s", "5m"), _pattern("^([0-9.]+ *(s|min|m) *)+$"))
+AGE = text(_seconds("1d", "1000y"), _pattern("^[0-9.]+ *(d|w|mo|y)$"))
+CLOCK = text(clock, _CLOCK)
+CLOCKS = several(CLOCK, at_least_one=True)
 DAYS = Kind(_RANGES.schema, _days, nothing=EVERY_DAY)
+ZONE = text(_zone, _PLAIN)
 
 
-def _digest(node: Node, place: Place) -> Digest:
+def _digest(node: Node, place: Place) -> Digest | None:
     """Read an interval, a time, or several times."""
-    nodes = node.nodes if isinstance(node, SequenceNode) else [node]
-    texts = tuple(value for child in nodes if isinstance(value := child.plain(), str))
-    if not texts or len(texts) < len(nodes):
-        raise ValueError(_('`digest` is an interval as 30m, or a time as "07:30", or several'))
-    return value_parsers.digest(texts)
+    if isinstance(node, ScalarNode) and ":" not in node.text:
+        return Digest(every=_INTERVAL.read(node, place))
+    times = CLOCKS.read(node, place)
+    return Digest(at=times) if times else None
 
 
+_INTERVAL = text(_seconds("1m", "1d"), _SPAN)
 DIGEST = Kind(
     {"anyOf": [_SPAN, _CLOCK, {"type": "array", "items": _CLOCK, "minItems": 1}]}, _digest
+)
+
+
+# --- addresses, headers, secrets ----------------------------------------------------
+
+HARMLESS = ("accept", "accept-language", "cache-control", "pragma", "referer")
+"""Headers that hold no secret, in lower case."""
+_OURS = frozenset((
+    "accept-encoding", "connection", "content-length", "content-type", "expect", "host",
+    "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since",
+    "keep-alive", "proxy-authorization", "range", "te", "trailer", "transfer-encoding",
+    "upgrade", "user-agent",
+))  # fmt: skip
+"""Headers that tocsin sets itself."""
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # RFC 9110, 5.6.2
+_SENT = re.compile(r"[\x20-\x7e\xa0-\xff]*")
+_LONGEST = 4096
+"""Characters of a header; servers refuse more."""
+ELSEWHERE = ("env:", "file:")
+"""The beginnings of a reference to a secret."""
+DIRECT = "none"
+"""The value that means no proxy."""
+
+
+def header_text(written: str) -> str:
+    """Return a text that a header can carry; the messages do not quote it."""
+    value = words(written).strip()
+    if not _SENT.fullmatch(value):
+        raise ValueError(_("there is a line break or a character that no header can carry"))
+    if len(value) > _LONGEST:
+        raise ValueError(
+            _("a value of {length} characters; at most {most}", length=len(value), most=_LONGEST)
+        )
+    return value
+
+
+def _header(written: str) -> str:
+    name = written.strip()
+    if not _TOKEN.fullmatch(name):
+        raise ValueError(_("a header is called by letters, digits and hyphens"))
+    if name.lower() in _OURS:
+        raise ValueError(
+            _(
+                "`{name}` is not for `headers`: tocsin sets it itself; `user_agent` and `proxy`"
+                " are keys of their own",
+                name=name,
+            )
+        )
+    return name
+
+
+def _shared_header(written: str) -> str:
+    """Return the name of a header that any feed may be sent, whoever subscribed to it."""
+    name = _header(written)
+    if name.lower() not in HARMLESS:
+        raise ValueError(
+            _(
+                "`{name}` may hold a secret: write it under `hosts: HOST: headers:`, or at the"
+                " feed; any feed may have a tag, also one of a list that was imported",
+                name=name,
+            )
+        )
+    return name
+
+
+def _shared_header_text(written: str) -> str:
+    """Return the value of a header that any feed may be sent: no secret from elsewhere."""
+    if written.startswith(ELSEWHERE):
+        raise ValueError(
+            _(
+                "`{kind}` reads a secret: write it under `hosts: HOST: headers:`, or at the feed",
+                kind=f"{written.partition(':')[0]}:",
+            )
+        )
+    return header_text(written)
+
+
+def _secret(written: str) -> str:
+    """Return a secret, or a reference to it: `env:NAME`, `file:PATH`."""
+    if not written.startswith(ELSEWHERE):
+        return header_text(written)
+    kind, _sep, name = written.partition(":")
+    if not name.strip():
+        raise ValueError(_("`{text}` names nothing; write env:NAME or file:PATH", text=written))
+    return f"{kind}:{name.strip()}"
+
+
+def _proxy(written: str) -> str:
+    """Return the address of a proxy, a reference to it, or `none`."""
+    if written.strip().startswith(ELSEWHERE):
+        return _secret(written.strip())
+    return DIRECT if written.strip().lower() == DIRECT else addresses.proxy(written)
+
+
+URL = text(addresses.url, {"type": "string", "format": "uri", "pattern": "^https?://"})
+SERVER = text(addresses.server)
+NETWORKS = several(text(addresses.network, _PLAIN))
+CONTACT = text(addresses.contact, _PLAIN)
+PAGES = text(addresses.pages, _pattern("^https?://[^/@?#]+/?$"))
+STORE = text(addresses.store, _pattern("^postgres(ql)?://[^:@/]*(@.*)?/.+$"))
+LISTENING = text(Listening.parse, _pattern(r"^(\[[0-9A-Fa-f:.]+\]|[^\[\]:\s/]+):\d{1,5}$"))
+AGENT = text(header_text)
+PROXY = text(_proxy, _pattern("^(none|https?://.+|env:.+|file:.+)$"))
+SECRET = text(_secret)
+HEADERS = named(text(_header), SECRET, {"propertyNames": {"pattern": "^[A-Za-z0-9-]+$"}})
+SHARED_HEADERS = named(
+    text(_shared_header),
+    text(_shared_header_text),
+    {"propertyNames": {"enum": [*HARMLESS, *map(str.title, HARMLESS)]}},
 )

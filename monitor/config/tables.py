@@ -16,7 +16,6 @@ from monitor.base.errors import Problem
 from monitor.base.formatting import clauses, nearest
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, pgettext
-from monitor.config.value_parsers import SubjectError
 from monitor.config.yaml_nodes import (
     BLANK,
     MappingNode,
@@ -88,8 +87,6 @@ class Place(NamedTuple):
                 self.add(key.start, words)
         except WrongKindError as error:
             self.add(node.start, self._expected(error.expected, node, is_item=key is None))
-        except SubjectError as error:
-            self.add(node.start, error.about(f"`{self.key}`"))
         except QueryError as error:
             index = node.start
             if isinstance(node, ScalarNode) and error.position is not None:
@@ -253,7 +250,10 @@ def named(names: Kind[str], values: Kind[T], schema: Schema | None = None) -> Ki
         for pair in list(node.pairs):
             name = place.read(names, pair.key)
             value = place.inside(pair.key.text).read(values, pair.value, pair.key)
-            if name is None or value is None:
+            if name in fitting:
+                words = _("the same as another one, spelt otherwise: `{name}`", name=name)
+                place.add(pair.key.start, words)
+            if name is None or value is None or name in fitting:
                 node.pairs.remove(pair)
             else:
                 fitting[name] = value
@@ -305,11 +305,6 @@ class Table:
 
     def __init__(self, written: frozenset[str] = frozenset(), **values: Any) -> None:
         self.__dict__.update(values, written=written)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all that is written fits."""
-        return len(self.__dict__) == len(self.written) + 1
 
     @classmethod
     def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:

@@ -20,6 +20,7 @@ from index.query.parser import parse_query
 from monitor.base.errors import ConfigError, MonitorError
 from monitor.base.files import atomic_write
 from monitor.base.translation import gettext as _
+from monitor.config.addresses import without_login
 from monitor.config.loading import (
     config_views,
     configured_store,
@@ -27,7 +28,6 @@ from monitor.config.loading import (
     understand,
     version_in_force,
 )
-from monitor.config.value_parsers import without_login
 from monitor.config.yaml_nodes import (
     BLANK,
     WORDS,

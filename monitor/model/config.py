@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from datetime import time, tzinfo
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, NamedTuple
@@ -265,16 +265,6 @@ class Listening(Struct, frozen=True):
         if not 0 < port < 65_536:
             raise ValueError(_("there is no port {port}; from 1 to 65535", port=port))
         return cls(match[1] or match[2], port)
-
-    @property
-    def is_private(self) -> bool:
-        """Tell whether only this machine can reach it."""
-        if self.host.lower() == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
 
 
 class SavedSearch(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from monitor.base.errors import ConfigError, StoreError
 from monitor.base.translation import gettext as _
-from monitor.config.diff import changes
+from monitor.config.description import changes
 from monitor.intake.ingest import schedule
 from monitor.intake.ingest.poll_outcome import ActiveConfig
 from monitor.judgement.alerts.routing import routing

@@ -12,7 +12,7 @@ from monitor.base.formatting import span
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.base.url import redact
-from monitor.config.value_parsers import HARMLESS
+from monitor.config.kinds import HARMLESS
 from monitor.intake.ingest.feed_health import is_confirmed
 from monitor.intake.parse.entry_keys import canonical
 from monitor.model.feed import Feed, PermanentRedirect

@@ -24,7 +24,7 @@ from monitor.base.translation import mark, ngettext, number
 from monitor.config import yaml_edit
 from monitor.config.checks import understand_and_test, warnings
 from monitor.config.credentials import masked
-from monitor.config.diff import Difference, Effect, differences
+from monitor.config.description import changes
 from monitor.config.loading import configured_store, load, read, version_in_force
 from monitor.config.location import data_folder
 from monitor.config.yaml_nodes import decode, line_of
@@ -223,9 +223,7 @@ def _report(
         screen.show_message(_("feeds.yaml has not changed."))
     else:
         found = (
-            [Difference(Effect.CHANGED, _("the file is valid again"))]
-            if isinstance(old, ConfigError)
-            else differences(old, new)
+            [_("the file is valid again")] if isinstance(old, ConfigError) else changes(old, new)
         )
         doubts = warnings(new)
         title = _("feeds.yaml has changed")
@@ -260,15 +258,12 @@ def problem_lines(problems: Sequence[tuple[Problem, str]], cells: int) -> list[L
     return [*page, *wrap(ending, cells, "quiet")]
 
 
-def change_lines(
-    differences: Sequence[Difference], warnings: Sequence[str], cells: int
-) -> list[Line]:
+def change_lines(changed: Sequence[str], warnings: Sequence[str], cells: int) -> list[Line]:
     """Return what an edit changed (`feed added: …`), and the warnings about it."""
-    styles = {Effect.ADDED: "ok", Effect.REMOVED: "bad", Effect.CHANGED: "late"}
     page: list[Line] = []
-    for effect, words in differences:
-        page += wrap(line(words), cells, styles[effect])
-    if not differences:
+    for words in changed:
+        page += wrap(line(words), cells, "late")
+    if not changed:
         page += wrap(_("only the text, not its meaning"), cells, "plain")
     if warnings:
         page += [[], *wrap(_("Warnings:"), cells, "late")]

@@ -15,7 +15,7 @@ from monitor.api.problems import ApiProblem, invalid
 from monitor.api.router import RowRouter
 from monitor.base.errors import FeedError
 from monitor.base.translation import gettext as _
-from monitor.config import value_parsers
+from monitor.config import addresses, kinds
 from monitor.model.analyst import acting_as
 from monitor.model.config import Config
 from monitor.model.feed import Feed
@@ -151,8 +151,8 @@ def add_feed(
 
     more_time(request)
     try:
-        url = value_parsers.url(complete_url(wanted.url))
-        tags = tuple(dict.fromkeys(map(value_parsers.tag, wanted.tags)))
+        url = addresses.url(complete_url(wanted.url))
+        tags = tuple(dict.fromkeys(map(kinds.tag, wanted.tags)))
     except ValueError as error:
         raise ApiProblem("invalid", str(error)) from None
     config = here.load()

@@ -30,6 +30,7 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError, StoreError
 from monitor.base.tasks import is_due
 from monitor.base.translation import gettext as _
+from monitor.base.url import is_loopback
 from monitor.intake.ingest.feed_health import health
 from monitor.intake.ingest.poll_outcome import BatchOutcome
 from monitor.judgement.alerts.latency import durations
@@ -365,7 +366,7 @@ async def serving(
     shared.register(snapshot)
     server.set_app(make_wsgi_app(shared))
     log.info(_("metrics at {address}", address=f"http://{at}/metrics"))
-    if not at.is_private:
+    if not is_loopback(at.host):
         words = _("metrics at {address} can be read by whoever reaches that address", address=at)
         log.warning(words)
     threading.Thread(target=server.serve_forever, name="metrics server", daemon=True).start()

@@ -11,7 +11,7 @@ from monitor.base.errors import MonitorError, UnknownNameError
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.base.url import redact
-from monitor.config import value_parsers
+from monitor.config import addresses, kinds
 from monitor.config.draft import selects_feed, unknown_selector
 from monitor.config.yaml_edit import edit, edit_by_config, set_enabled, with_item, without_items
 from monitor.intake.parse.entry_keys import canonical
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def normalized_url(url: str) -> str:
     """Return an address without what spellings of it differ in: https, www, slash, tracking."""
-    return value_parsers.normalized_url(canonical(url) or url)
+    return addresses.normalized_url(canonical(url) or url)
 
 
 def subscribed(url: str, feeds: Iterable[Feed]) -> Feed | None:
@@ -63,10 +63,10 @@ def fitted_title(title: str, url: str, taken: Collection[str]) -> str:
 
     It is none of those taken, which are case-folded.
     """
-    host = value_parsers.host(url)
-    for name in (title, f"{title[: value_parsers.LONGEST_NAME - len(host) - 3]} ({host})"):
+    host = addresses.host(url)
+    for name in (title, f"{title[: kinds.LONGEST_NAME - len(host) - 3]} ({host})"):
         try:
-            short = value_parsers.name(name[: value_parsers.LONGEST_NAME])
+            short = kinds.name(name[: kinds.LONGEST_NAME])
         except ValueError:
             continue
         if title.strip() and short.casefold() not in taken:

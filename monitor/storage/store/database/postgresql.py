@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import threading
 from collections import defaultdict
@@ -22,6 +21,7 @@ from monitor.base.errors import NoStoreError, StoreError, StoreTakenError
 from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
+from monitor.base.url import is_loopback
 from monitor.storage.store.database.connection import Dialect
 from monitor.storage.store.database.schema import VERSION, prepare, read_sql, script, tables
 
@@ -83,16 +83,10 @@ def _name(given: dict[str, str]) -> str:
 
 def _is_local(hosts: str) -> bool:
     """Return whether all hosts are this machine: a socket, or a loopback address."""
-    return all(map(_is_loopback, hosts.split(",")))
-
-
-def _is_loopback(host: str) -> bool:
-    if host in ("", "localhost") or host.startswith(("/", "@")):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    return all(
+        not host or host.startswith(("/", "@")) or is_loopback(host.strip("[]"))
+        for host in hosts.split(",")
+    )
 
 
 WITH_TRIGGERS = "alerts", "acts", "decisions", "evidence"

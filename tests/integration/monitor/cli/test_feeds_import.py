@@ -11,7 +11,7 @@ from support.newsroom import LOOPBACK, Newsroom
 from support.originals import lists
 from support.scripted_server import Web
 
-from monitor.config import value_parsers
+from monitor.config import addresses
 from monitor.config.loading import load
 from monitor.intake import opml
 from monitor.presentation.service.subscriptions import new_among, subscribe
@@ -180,7 +180,7 @@ def test_an_address_with_a_number_in_brackets(tmp_path: Path, url: str, said: st
 
 def well(url: str) -> bool:
     try:
-        return bool(value_parsers.url(url))
+        return bool(addresses.url(url))
     except ValueError as error:
         assert str(error)
         return False

@@ -14,8 +14,8 @@ from support.scripted_server import Reply, Web, redirect
 from monitor.base.errors import ConfigError, Problem
 from monitor.cli.check import describe_problems
 from monitor.config.checks import warnings
+from monitor.config.description import as_text
 from monitor.config.loading import load, understand
-from monitor.config.summary import as_mapping, as_text
 from monitor.model.config import Config
 from monitor.model.feed import Feed, Secret
 
@@ -147,19 +147,19 @@ def test_it_is_told_who_says_what_holds() -> None:
 
 # `▲` stands where the problem is told; it is no part of the file.
 MISTAKES = [
-    ("headers: {▲Host: b}", "`Host` is not for `headers`: it is that of the address"),
-    ("headers: {▲accept-encoding: br}", "tocsin reads gzip and deflate"),
-    ("headers: {▲If-None-Match: x}", "asks conditionally by itself"),
-    ("headers: {▲Connection: close}", "keeps connections"),
-    ("headers: {▲Transfer-Encoding: chunked}", "nothing is sent"),
-    ("headers: {▲Content-Length: '5'}", "nothing is sent"),
-    ("headers: {▲User-Agent: x}", "write `user_agent:`"),
-    ("headers: {▲Proxy-Authorization: x}", "into the address of `proxy:`"),
+    ("headers: {▲Host: b}", "`Host` is not for `headers`: tocsin sets it itself"),
+    ("headers: {▲accept-encoding: br}", "`accept-encoding` is not for `headers`"),
+    ("headers: {▲If-None-Match: x}", "tocsin sets it itself"),
+    ("headers: {▲Connection: close}", "tocsin sets it itself"),
+    ("headers: {▲Transfer-Encoding: chunked}", "tocsin sets it itself"),
+    ("headers: {▲Content-Length: '5'}", "tocsin sets it itself"),
+    ("headers: {▲User-Agent: x}", "`user_agent` and `proxy`"),
+    ("headers: {▲Proxy-Authorization: x}", "`user_agent` and `proxy`"),
     ("headers: {▲'a b': x}", "letters, digits and hyphens"),
-    ('headers: {X-A: ▲"a\\r\\nX-B: b"}', "`X-A` holds a line break"),
-    ('headers: {X-A: ▲"a\\nb"}', "`X-A` holds a line break"),
+    ('headers: {X-A: ▲"a\\r\\nX-B: b"}', "there is a line break"),
+    ('headers: {X-A: ▲"a\\nb"}', "there is a line break"),
     ("headers: {X-A: ▲€}", "a character that no header can carry"),
-    ("headers: {X-A: ▲''}", "`X-A` is empty"),
+    ("headers: {X-A: ▲''}", "this is blank"),
     ("headers: {▲X-A: }", "`X-A` is empty"),
     ("headers: {X-A: ▲'env:'}", "`env:` names nothing"),
     ("headers: {X-A: ▲env:NOBODY_SET_THIS}", "a.example: there is no environment variable NOBODY"),
@@ -172,12 +172,12 @@ MISTAKES = [
     ("auth: {▲bearer: x, user: y}", "not both"),
     ("auth: {user: me, ▲pasword: x}", "unknown key `pasword`; did you mean `password`?"),
     ("auth: ▲hunter2", "`auth` must be a mapping (`key: value`), not text"),
-    ("user_agent: ▲€", "`user_agent` holds a line break or"),
-    ("proxy: ▲socks5://a", "`socks5://` cannot be polled"),
-    ("proxy: ▲http://p.example/x", "is more than a proxy"),
+    ("user_agent: ▲€", "there is a line break or"),
+    ("proxy: ▲socks5://a", "is not an address; write https://"),
+    ("proxy: ▲http://p.example/x", "is more than a server"),
     ("proxy: ▲env:NOBODY_SET_THIS", "variable NOBODY_SET_THIS"),
-    ("timeout: ▲10m", "more than 5m"),
-    ("timeout: ▲0.5s", "under a second"),
+    ("timeout: ▲10m", "is not from 1s to 5m"),
+    ("timeout: ▲0.5s", "is not from 1s to 5m"),
     ("encoding: ▲klingon", "`klingon` is not a known encoding"),
     ("encoding: ▲rot13", "is not a known encoding"),
     ("encoding: ▲base64", "is not a known encoding"),
@@ -263,15 +263,15 @@ def test_a_secret_of_a_tag_or_of_all_feeds_is_refused(where: str, said: str) -> 
 
 def test_a_tag_is_spoken_of_once() -> None:
     (problem,) = _problems(rest="tags:\n  un: {every: 5m}\n  UN: {every: 6m}\n")
-    assert problem.message == "the same tag as `un`, spelt otherwise"
+    assert problem.message == "the same as another one, spelt otherwise: `un`"
     assert (problem.line, problem.column) == (5, 3)
 
 
 def test_a_host_is_spoken_of_once() -> None:
     (problem,) = _problems(rest="hosts:\n  b.example: {every: 5m}\n  https://B.example: {}\n")
-    assert problem.message == "the same host as `b.example`, spelt otherwise"
+    assert problem.message == "the same as another one, spelt otherwise: `b.example`"
     (problem,) = _problems(rest="hosts: {b.example/paid: {every: 5m}}\n")
-    assert "is more than a host" in problem.message
+    assert "is more than a server" in problem.message
 
 
 # --- secrets -----------------------------------------------------------------------
@@ -339,7 +339,7 @@ def test_nothing_that_prints_a_configuration_prints_a_secret(monkeypatch: Any) -
         "  - {url: https://c.example/rss, auth: {bearer: hunter2}}\n"
         "  - {url: https://d.example/rss, proxy: 'http://me:hunter2@p.example:1'}\n" + REST
     )
-    said = f"{read!r} {read} {as_text(read)} {as_mapping(read)} {warnings(read)}"
+    said = f"{read!r} {read} {as_text(read)} {warnings(read)}"
     said += (
         f"{[(str(v), f'{v}', repr(v)) for f in read.feeds for _, v in f.request_options.headers]}"
     )
@@ -417,11 +417,11 @@ def test_a_feed_is_examined_as_it_is_asked(web: Web, tmp_path: Path) -> None:
     assert told["settings"] == {
         "every": {"value": "1 h 30 min", "from": "tag payant"},
         "full_text": {"value": "true", "from": "the feed"},
-        "auth": {"value": "a token from env:JOURNAL", "from": f"host {host}"},
+        "auth": {"value": "from env:JOURNAL", "from": f"host {host}"},
     }
     assert (unlike["status"], unlike["settings"]) == (401, {})
     text = room.here("feeds", "check", web.url("/feed")).stdout
-    assert f"  set        auth: a token from env:JOURNAL (host {host})\n" in text
+    assert f"  set        auth: from env:JOURNAL (host {host})\n" in text
     assert f"  pages      not read: robots.txt of 127.0.0.1:{web.port} forbids it\n" in text
     alone = Newsroom(tmp_path)
     lacking = alone.here("check")

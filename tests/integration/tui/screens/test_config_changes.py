@@ -11,12 +11,11 @@ from support.dashboard_driver import drive, screen, sees, until
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
-from monitor.config.diff import changes, differences
+from monitor.config.description import changes
 from monitor.config.loading import load
 from monitor.config.yaml_nodes import line_of
 from tui import external_programs
 from tui.app import DashboardApp
-from tui.screens.config_changes import change_lines
 
 FILE = """\
 # my newsroom
@@ -67,17 +66,6 @@ def test_an_edit_is_told_in_words(tmp_path: Path) -> None:
         "watchlist removed: Cainiao",
         "watchlist changed: Grèves: terms + lock-out",
     ]
-
-
-@pytest.mark.usefixtures("french")
-def test_what_an_edit_did_has_its_colour_in_any_language(tmp_path: Path) -> None:
-    path = tmp_path / "feeds.yaml"
-    path.write_text(FILE, encoding="utf-8")
-    before = load(path)
-    edited = FILE.replace("  - Cainiao\n", "").replace("[grève]", "[grève, lock-out]")
-    path.write_text(edited.replace("name: Le Deux", "name: Le Trois, every: 1h"), encoding="utf-8")
-    page = change_lines(differences(before, load(path)), [], 200)
-    assert [style for ((_, style),) in page[:4]] == ["ok", "bad", "bad", "late"]
 
 
 @pytest.mark.parametrize(

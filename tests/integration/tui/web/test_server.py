@@ -26,7 +26,8 @@ from support.headless_browser import Page, browser
 from support.small_store import ALIBABA, arrival, opened
 
 from monitor.api.listener import open_listener
-from monitor.api.origin import is_loopback, is_same_origin
+from monitor.api.origin import is_same_origin
+from monitor.base.url import is_loopback
 from monitor.cli import CliContext
 from monitor.cli.serve import serve
 from monitor.model.config import StoreAddress

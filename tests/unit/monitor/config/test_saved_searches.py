@@ -40,7 +40,7 @@ def test_searches_of_a_file() -> None:
         ),
         ("  - {name: a, query: 'b (c'}", "4:25: this bracket is never closed"),
         ("  - {name: a, query: 'b', order: date}", "4:27: unknown key `order`"),
-        ("  - {name: a, query: 'b', sort: newest}", "4:33: `newest` is not an order"),
+        ("  - {name: a, query: 'b', sort: newest}", "4:33: `newest`: write date or score"),
         ("  - {query: b}", "4:5: this search has no `name`"),
         ("  - {name: a}", "4:5: this search has no `query`"),
         ("  - {name: '?!', query: b}", "4:12: a name holds letters or digits"),

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from support import ROOT
 
 from monitor.config.checks import warnings
-from monitor.config.diff import changes
+from monitor.config.description import changes
 from monitor.config.keys import json_schema
 from monitor.config.loading import load, understand
 from monitor.model.config import Config
@@ -54,9 +54,7 @@ def test_all_files_name_the_schema_for_editors() -> None:
 def test_both_starters_mean_the_same() -> None:
     english, french = load(STARTER), load(IN_FRENCH)
     assert (english.language, french.language) == ("", "fr")
-    assert changes(english, french) == [
-        "language changed: of messages, notifications and briefings"
-    ]
+    assert changes(english, french) == ["language: – → fr"]
     roots = [[watchlist.query.root for watchlist in one.watchlists] for one in (english, french)]
     assert roots[0] == roots[1]
 
@@ -74,8 +72,9 @@ def test_every_example_in_a_starter_is_correct(path: Path, monkeypatch: pytest.M
 def test_both_starters_show_the_same_examples(monkeypatch: pytest.MonkeyPatch) -> None:
     english, french = (with_examples(path, monkeypatch) for path in (STARTER, IN_FRENCH))
     assert changes(english, french) == [
-        "search changed: Espions: now (espionnage~ OU ingérence) depuis:7d",
-        "briefing changed: what is sent, when, and to whom",
+        "search changed: Espions: terms + depuis:7d, - since:7d",
+        "briefing added: Matin",
+        "briefing removed: Morning",
         "data changed: the folder of the archive; restart the monitor to use it",
     ]
     assert [(one.name, replace(one, name="")) for one in french.briefings] == [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from monitor.base.url import is_loopback
 from monitor.model.config import Listening
 
 
@@ -21,7 +22,7 @@ from monitor.model.config import Listening
 def test_addresses_to_listen_at(text: str, wanted: Listening, private: bool) -> None:
     assert Listening.parse(text) == wanted
     assert Listening.parse(str(wanted)) == wanted
-    assert wanted.is_private is private
+    assert is_loopback(wanted.host) is private
 
 
 @pytest.mark.parametrize("text", ["", "9464", ":9464", "::1:9464", "a b:1", "a:0", "a:65536", "a:"])

@@ -13,7 +13,7 @@ from support.in_process_monitor import InProcessMonitor, press_of
 from support.newsroom import Item, Newsroom, rss, until
 from support.scripted_server import Web, conditional
 
-from monitor.config.diff import changes
+from monitor.config.description import changes
 from monitor.config.loading import understand
 from monitor.model.config import Config
 from monitor.model.event_link import Surety, not_installed, turned_off
@@ -55,7 +55,7 @@ def understood(text: str) -> Config:
 def test_articles_get_vectors_unless_the_file_says_no() -> None:
     on, off = understood(MINIMAL), understood(MINIMAL + "archive: {vectors: false}\n")
     assert (on.vectors, off.vectors) == (True, False)
-    assert changes(on, off) == ["archive changed: whether articles get vectors"]
+    assert changes(on, off) == ["archive.vectors: true → false"]
 
 
 def test_check_says_whether_articles_get_vectors(tmp_path: Path) -> None:

@@ -22,7 +22,6 @@ from support.properties import examples
 
 from monitor.base.article import Article
 from monitor.base.errors import StoreError
-from monitor.config.value_parsers import age, describe_age
 from monitor.model.config import FOR_EVER, Retention, StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
@@ -232,28 +231,6 @@ def test_dropping_gives_its_room_back(store: Store, tmp_path: Path) -> None:
     assert room(tmp_path).free == 0
     assert room(tmp_path).taken < before / 2
     put(store, 1)
-
-
-@pytest.mark.parametrize(
-    ("text", "days", "words"),
-    [
-        ("3y", 1095.75, "3 years"),
-        ("1y", 365.25, "1 year"),
-        ("18mo", 547.875, "1.5 years"),
-        ("6mo", 182.625, "6 months"),
-        ("90d", 90, "3 months"),
-        ("2w", 14, "14 days"),
-        (" 1 D ", 1, "1 day"),
-    ],
-)
-def test_ages(text: str, days: float, words: str) -> None:
-    assert (age(text) / DAY, describe_age(age(text))) == (days, words)
-
-
-@pytest.mark.parametrize("text", ["3", "3 years", "", "0.5d", "-3y", "3m", "3h"])
-def test_what_is_no_age(text: str) -> None:
-    with pytest.raises(ValueError, match="`"):
-        age(text)
 
 
 # --- beside the watch ----------------------------------------------------------------------

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config.diff import changes
+from monitor.config.description import changes
 from monitor.config.loading import understand
 
 BEFORE = """
@@ -40,9 +40,10 @@ watchlists:
          ["watchlist changed: A: terms + -conte"]),
         ("severity: low", "severity: high", ["watchlist changed: A: severity low → high"]),
         ("severity: low", "severity: low, cooldown: 30m, backfill: notify, escalate: false",
-         ["watchlist changed: A: escalation; cooldown 30 min; backfill: notify"]),
+         ["watchlist changed: A: escalate – → outlets –, languages false;"
+          " cooldown 0 s → 30 min; backfill false → true"]),
         ("severity: low", "severity: low, unusual: false",
-         ["watchlist changed: A: unusual: false"]),
+         ["watchlist changed: A: unusual true → false"]),
         ("a1 AND (b1 OR c1)", "a1 OR (b1 AND c1)",
          ["watchlist changed: Q: now a1 OR (b1 AND c1) NOT d1"]),
         ("y1: 4}, threshold: 5", "y1: 4}, threshold: 6",
@@ -50,11 +51,11 @@ watchlists:
         ("un  OR deux", "un OR deux", []),
         ("[https://a.org/x]", "[https://a.org/x, https://b.org/y]", ["feed added: b.org"]),
         ("[https://a.org/x]", "[{url: https://a.org/x, every: 5m, tags: be, enabled: false}]",
-         ["feed changed: a.org: every adaptive → 5 min; tags + be; disabled"]),
-        ("feeds:", "network: {contact: a@b.org}\nfeeds:", ["network changed"]),
+         ["feed changed: a.org: tags + be; every – → 5 min; enabled true → false"]),
+        ("feeds:", "network: {contact: a@b.org}\nfeeds:", ["network.contact: – → a@b.org"]),
         ("feeds:", "searches: [{name: s, query: mot}]\nfeeds:", ["search added: s"]),
         ("feeds:", "zone: Europe/Brussels\nfeeds:",
-         ["zone changed: the clock of quiet hours, digests and briefings"]),
+         ["zone: – → Europe/Brussels"]),
     ],
 )  # fmt: skip
 def test_an_edit_is_told_by_what_it_changes(old: str, new: str, told: list[str]) -> None:
@@ -86,8 +87,8 @@ def test_an_edit_is_told_in_french() -> None:
     after = after.replace("[https://a.org/x]", "[{url: https://a.org/x, every: 10m}]")
     told = changes(*(understand(text.encode(), Path("feeds.yaml")) for text in (BEFORE, after)))
     assert [line.replace("\N{NO-BREAK SPACE}", " ") for line in told] == [
-        "flux modifié : a.org : `every` adaptatif → 10 min",
-        "veilles, ajout : Shein",
-        "veilles, retrait : Cainiao",
-        "veille modifiée : A : `cooldown` de 30 min",
+        "flux, modification : a.org : every – → 10 min",
+        "veille, ajout : Shein",
+        "veille, retrait : Cainiao",
+        "veille, modification : A : cooldown 0 s → 30 min",
     ]

@@ -1,0 +1,318 @@
+"""A configuration in words: what it says, and what an edit of it changed."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import time
+from itertools import zip_longest
+from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from index.query.ast import And, AtLeast, Node, Not, Or, Score, children
+from index.query.parser import Query
+from monitor.base import signs
+from monitor.base.formatting import and_more, clauses, either, exact, feeds, spelled
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark_all, ngettext, number, pgettext
+from monitor.config.kinds import shown_days
+from monitor.model.config import BriefingSchedule, Channel, Config, Retention, SavedSearch
+from monitor.model.event_link import why_no_vectors
+from monitor.model.feed import Feed
+from monitor.model.shown_names import briefing_name, severity_name
+from monitor.model.watchlist import Watchlist, renamed_watchlists
+
+SHOWN = 8
+"""Names or terms that a line lists; further ones are counted."""
+_NONE = "–"
+"""Stands for a value that is not there."""
+_KEYS = {"notify_backfill": "backfill", "spares": "except"}
+"""Words for fields that have other names in feeds.yaml."""
+
+
+# --- values -------------------------------------------------------------------------
+
+
+def _shown(value: object) -> str:
+    """Return a value as people read it; numbers that are not whole are seconds."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return exact(value)
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
+    if isinstance(value, tuple):
+        return _listed(list(map(_shown, value)))
+    if isinstance(value, Struct):
+        return ", ".join(_settings(value)) or _NONE
+    return _NONE if value in (None, "") else str(value)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return and_more(", ".join(names[:SHOWN]), len(names) - SHOWN) or _NONE
+
+
+def _settings(value: Struct, *names: str) -> Iterator[str]:
+    """Yield the fields of a value that differ from the default, these or all: `lang fr, en`."""
+    fields = value.__struct_fields__
+    defaults = dict(zip(reversed(fields), reversed(value.__struct_defaults__), strict=False))
+    for name in fields:
+        held = getattr(value, name)
+        if held != defaults.get(name) and name in (names or fields):
+            words = shown_days(held) if name == "days" else _shown(held)
+            yield f"{_KEYS.get(name, name)} {words}"
+
+
+# --- what it says -------------------------------------------------------------------
+
+
+def as_text(config: Config) -> list[str]:
+    """Return what the monitor would poll, watch for and store, line by line."""
+    vectors = _("articles get vectors")
+    if reason := why_no_vectors(config.vectors):
+        vectors = _("articles get no vectors: {reason}", reason=reason)
+    return [
+        _("{file} is valid.", file=config.path),
+        "",
+        _counted_feeds(config.feeds),
+        *_columns(_tag_rows(config.feeds)),
+        "",
+        ngettext("{count} watchlist", "{count} watchlists", len(config.watchlists)),
+        *_columns(map(_watchlist_row, config.watchlists)),
+        *_section(
+            ngettext("{count} saved search", "{count} saved searches", len(config.searches)),
+            ((search.name, search.query.text) for search in config.searches),
+        ),
+        *_section(
+            ngettext("{count} channel", "{count} channels", len(config.channels)),
+            map(_channel_row, config.channels),
+        ),
+        *_section(
+            ngettext("{count} route", "{count} routes", len(config.routes)), _route_rows(config)
+        ),
+        *_section(
+            ngettext("{count} briefing", "{count} briefings", len(config.briefings)),
+            map(_briefing_row, config.briefings),
+        ),
+        "",
+        _("archive in {folder}", folder=config.data),
+        *_retention(config.retention),
+        vectors,
+    ]
+
+
+def _counted_feeds(subscribed: Sequence[Feed]) -> str:
+    if paused := sum(not feed.enabled for feed in subscribed):
+        return ngettext(
+            "{count} feed, {paused} of them paused", "{count} feeds, {paused} of them paused",
+            len(subscribed), paused=number(paused),
+        )  # fmt: skip
+    return feeds(len(subscribed))
+
+
+def _tag_rows(subscribed: Iterable[Feed]) -> list[tuple[str, ...]]:
+    """Return each tag with its feeds, and how often these are polled."""
+    by_tag: dict[str, list[Feed]] = defaultdict(list)
+    for feed in subscribed:
+        for tag in feed.tags or (_("(no tag)"),):
+            by_tag[tag].append(feed)
+    return [(tag, str(len(tagged)), _paces(tagged)) for tag, tagged in sorted(by_tag.items())]
+
+
+def _paces(tagged: Iterable[Feed]) -> str:
+    """Return how often feeds are polled, the most common interval first."""
+    paces = Counter(_pace(feed) for feed in tagged)
+    if len(paces) == 1:
+        return next(iter(paces))
+    return ", ".join(f"{number(count)} {pace}" for pace, count in paces.most_common())
+
+
+def _pace(feed: Feed) -> str:
+    if not feed.enabled:
+        return _("paused")
+    if feed.every is None:
+        return _("every 15 min, adapted")
+    return _("every {interval}", interval=exact(feed.every))
+
+
+def _watchlist_row(watchlist: Watchlist) -> tuple[str, ...]:
+    parts = [watchlist.query.text]
+    if watchlist.lang:
+        parts.append(_("in {languages}", languages=either(watchlist.lang)))
+    if watchlist.feeds:
+        parts.append(_("from {feeds}", feeds=", ".join(watchlist.feeds)))
+    if sentences := len(watchlist.match) + len(watchlist.no_match):
+        parts.append(ngettext("{count} sentence as said", "{count} sentences as said", sentences))
+    parts += _settings(watchlist, "escalate", "cooldown", "notify_backfill", "unusual", "notify")
+    return severity_name(watchlist.severity), watchlist.name, clauses(parts)
+
+
+def _channel_row(channel: Channel) -> tuple[str, ...]:
+    shown = channel.words
+    if channel.secret:
+        shown = _("{address}, signed", address=shown)
+    return channel.name, str(channel.kind), clauses([shown, *_settings(channel, "quiet", "digest")])
+
+
+def _route_rows(config: Config) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each route, and one for alerts that match no route."""
+    for route in config.routes:
+        conditions = clauses(_settings(replace(route, to=())))
+        yield ", ".join(route.to) or _("nobody"), conditions or pgettext("alerts", "all")
+    usual = _("every channel")
+    if config.notify is not None:
+        usual = ", ".join(config.notify) or _("nobody")
+    if config.routes:
+        yield usual, _("what no route is for")
+
+
+def _briefing_row(briefing: BriefingSchedule) -> tuple[str, ...]:
+    words = ", ".join(_settings(briefing, "at", "days", "watch", "since"))
+    return briefing_name(briefing.name), ", ".join(briefing.to), words
+
+
+def _retention(retention: Retention) -> list[str]:
+    if retention.keep is None:
+        return []
+    exceptions = [each for each in retention.spare if each != "has:alert"]
+    exceptions.append(_("starred alerts") if retention.drop_alerts else _("what raised an alert"))
+    return [
+        _(
+            "articles are dropped after {age}, except {exceptions}",
+            age=spelled(retention.keep), exceptions=", ".join(exceptions),
+        )
+    ]  # fmt: skip
+
+
+def _section(heading: str, rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Return rows in columns under a heading, nothing without rows."""
+    lines = _columns(rows)
+    return ["", heading, *lines] if lines else []
+
+
+def _columns(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Return rows as lines, all columns but the last one padded."""
+    from rich.cells import cell_len, set_cell_size
+
+    table = list(rows)
+    widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)][:-1]
+    return [
+        "  "
+        + "  ".join(
+            cell if width is None else set_cell_size(cell, width)
+            for cell, width in zip_longest(row, widths)
+        )
+        for row in table
+    ]
+
+
+# --- what an edit changed -----------------------------------------------------------
+
+_Named: TypeAlias = Feed | Watchlist | SavedSearch | Channel | BriefingSchedule
+_SECTIONS = dict(
+    zip(
+        ("feeds", "watchlists", "searches", "channels", "briefings"),
+        mark_all("subject", "feed", "watchlist", "search", "channel", "briefing"),
+        strict=True,
+    )
+)
+_DERIVED = ("name", "number", "settings", "excluded", "rule", "pages", "zone")
+"""Fields that other parts of the file say, or that follow from the others."""
+_UNTOLD = ("url", "request_options", "target", "words", "secret", "headers", "template",
+           "match", "no_match")  # fmt: skip
+"""Fields of which it is told only that they changed: they may be secret, or are long."""
+_FILE = {
+    "notify": "alerts.notify", "allow": "network.allow", "contact": "network.contact",
+    "metrics": "network.metrics", "retention": "archive", "vectors": "archive.vectors",
+    "zone": "zone", "pages": "api.url", "language": "language",
+}  # fmt: skip
+"""The keys of other fields of a configuration."""
+
+
+def changes(before: Config, after: Config) -> list[str]:
+    """Return a line for what an edit added, one for what it removed, and one for each change.
+
+    No line holds a secret: of a changed channel or request option only the fact is reported.
+    """
+    lines: list[str] = []
+    for section, noun in _SECTIONS.items():
+        old, new = getattr(before, section), getattr(after, section)
+        if section == "watchlists":
+            names = renamed_watchlists({w.name: w.rule for w in old}, {w.name: w.rule for w in new})
+            old = [replace(each, name=names.get(each.name, each.name)) for each in old]
+            lines += [
+                _("watchlist renamed: {before} {sign} {after}",
+                  before=earlier, sign=signs.BECOMES, after=later)
+                for earlier, later in names.items()
+            ]  # fmt: skip
+        lines += _compared(pgettext("subject", noun), old, new)
+    if before.routes != after.routes:
+        lines.append(_("routes changed"))
+    for field, key in _FILE.items():
+        old, new = getattr(before, field), getattr(after, field)
+        if old != new:
+            lines.append(f"{key}: {_shown(old)} {signs.BECOMES} {_shown(new)}")
+    if before.data != after.data:
+        lines.append(_("data changed: the folder of the archive; restart the monitor to use it"))
+    return lines
+
+
+def _compared(kind: str, old: Iterable[_Named], new: Iterable[_Named]) -> Iterator[str]:
+    """Yield which values of a kind were added, removed and changed, by their names."""
+    before, after = ({value.name: value for value in values} for values in (old, new))
+    if added := [name for name in after if name not in before]:
+        yield _("{kind} added: {names}", kind=kind, names=_listed(added))
+    if removed := [name for name in before if name not in after]:
+        yield _("{kind} removed: {names}", kind=kind, names=_listed(removed))
+    for name in after:
+        if name in before and (words := clauses(_differing(before[name], after[name]))):
+            yield _("{kind} changed: {name}: {details}", kind=kind, name=name, details=words)
+
+
+def _differing(old: Struct, new: Struct) -> Iterator[str]:
+    """Yield what differs between two values, field by field."""
+    for name in old.__struct_fields__:
+        was, now = getattr(old, name), getattr(new, name)
+        if was == now or name in _DERIVED:
+            continue
+        if name in _UNTOLD:
+            yield name
+        elif isinstance(was, Query):
+            yield from _changed_query(was, now)
+        elif isinstance(was or now, tuple):
+            yield from _changed_list(name, was or (), now or ())
+        else:
+            yield f"{_KEYS.get(name, name)} {_shown(was)} {signs.BECOMES} {_shown(now)}"
+
+
+def _changed_query(old: Query, new: Query) -> Iterator[str]:
+    before, after = list(_clauses(old.root)), list(_clauses(new.root))
+    if set(before) != set(after):
+        yield from _changed_list(_("terms"), before, after)
+    elif old.root != new.root:
+        yield _("now {query}", query=new.text)
+
+
+def _clauses(node: Node, sign: str = "") -> Iterator[str]:
+    """Yield the clauses of a query as written; an excluding clause begins with a hyphen."""
+    if isinstance(node, Score):
+        yield from (f"{child.text}: {weight:g}" for weight, child in node.weighted)
+        yield f"threshold {node.threshold:g}"  # not a message
+    elif isinstance(node, Not):
+        yield from _clauses(node.child, "" if sign else "-")
+    elif isinstance(node, And | Or | AtLeast):
+        for child in children(node):
+            yield from _clauses(child, sign)
+    else:
+        yield f"{sign}{node.text}"
+
+
+def _changed_list(what: str, old: Iterable[object], new: Iterable[object]) -> Iterator[str]:
+    """Yield which items were added and removed: `terms + AliExpress, - Temu`."""
+    before, after = (dict.fromkeys(map(_shown, items)) for items in (old, new))
+    added = [f"+ {item}" for item in after if item not in before]
+    removed = [f"- {item}" for item in before if item not in after]
+    if added or removed:
+        yield f"{what} {_listed([*added, *removed])}"
