@@ -48,7 +48,9 @@ def _has_host(address: str) -> bool:
         host.rstrip(".").encode("idna")
     except ValueError:
         return False
-    return bool(re.fullmatch(r"[\w.-]+", host)) or bool(numeric_host(host))
+    if "[" in parts.netloc:  # the versions of Python refuse different things in brackets
+        return bool(re.fullmatch(r"(.*@)?\[[^\[\]]+\](:\d*)?", parts.netloc) and numeric_host(host))
+    return bool(re.fullmatch(r"[\w.-]+", host))
 
 
 def _server(text: str, example: str, *, login: bool = False) -> SplitResult:

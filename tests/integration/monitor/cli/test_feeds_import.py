@@ -163,10 +163,10 @@ def test_a_list_with_a_token_of_a_tag_is_refused_with_the_way_out(tmp_path: Path
         ("http://[2001:db8::1]/rss", "1 added, 0 subscribed to already, 0 refused"),
         ("http://[2001:db8::1]:8080/rss", "1 added, 0 subscribed to already, 0 refused"),
         ("http://[fe80::1%25eth0]/x", "0 refused"),
-        ("http://[::1]x/", "in brackets stands an IPv6 address"),
-        ("http://[v1.x]/a", "in brackets stands an IPv6 address"),
-        ("http://[::1", "in brackets stands an IPv6 address"),
-        ("http://[zz]/x", "in brackets stands an IPv6 address"),
+        ("http://[::1]x/", "is not an address; write https://"),
+        ("http://[v1.x]/a", "is not an address; write https://"),
+        ("http://[::1", "is not an address; write https://"),
+        ("http://[zz]/x", "is not an address; write https://"),
     ],
 )
 def test_an_address_with_a_number_in_brackets(tmp_path: Path, url: str, said: str) -> None:
