@@ -199,20 +199,12 @@ class Client:
         """
         exchange: Exchange | None = None
         timeout = request_options.timeout or self._timeout
-        validators = ((b"If-None-Match", etag), (b"If-Modified-Since", last_modified))
+        user_agent = request_options.user_agent.encode("latin-1") or self._user_agent
         try:
             target = parse_url(url)
             origin = origin_of(parse_url(credentials_origin) if credentials_origin else target)
             exchange = Exchange(
-                public_headers=[
-                    (
-                        b"User-Agent",
-                        request_options.user_agent.encode("latin-1") or self._user_agent,
-                    ),
-                    (b"Accept", accept.encode("ascii")),
-                    (b"Accept-Encoding", b"gzip, deflate"),
-                    *((name, value) for name, value in validators if value),
-                ],
+                public_headers=[(b"User-Agent", user_agent), *_wanted(accept, etag, last_modified)],
                 secret_headers=_secret_headers(request_options, target, origin),
                 credentials_origin=origin,
                 proxy=request_options.proxy.text if request_options.proxy else "",
@@ -275,6 +267,15 @@ class Client:
         if self._tls is None:
             self._tls = httpx.create_ssl_context()
         return self._tls
+
+
+def _wanted(accept: str, etag: bytes | None, last_modified: bytes | None) -> HeaderList:
+    validators = ((b"If-None-Match", etag), (b"If-Modified-Since", last_modified))
+    return [
+        (b"Accept", accept.encode("ascii")),
+        (b"Accept-Encoding", b"gzip, deflate"),
+        *((name, value) for name, value in validators if value),
+    ]
 
 
 def _secret_headers(options: RequestOptions, url: httpx.URL, origin: Origin) -> HeaderList:
