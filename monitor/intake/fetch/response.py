@@ -77,7 +77,7 @@ async def read_body(
         if not truncate and (headers.length() or 0) > max_bytes:
             raise BodyError(too_large(max_bytes))
         coding = headers.text(b"content-encoding")
-        return await _decoded(
+        return await decoded(
             response.aiter_stream(), coding, max_bytes=max_bytes, truncate=truncate
         )
     length = headers.length()
@@ -237,20 +237,16 @@ def _moment(date: bytes) -> float | None:
         return None
 
 
-_MEMBERS = 1000
-"""Most members of one gzip body; each costs a copy of what follows it."""
 _PIECE = 1 << 16
 """Most bytes that are decompressed at a time."""
-_GZIP = b"\x1f\x8b"
 _NONE = {"", "identity", "none", "utf-8"}  # the last two are mistakes that browsers forgive
-_WBITS = {"gzip": 31, "zlib": 15, "deflate": -15}
 
 
 class BodyError(ValueError):
     """A body that cannot be read; the message says why."""
 
 
-async def _decoded(
+async def decoded(
     chunks: AsyncIterable[bytes], coding: str, *, max_bytes: int, truncate: bool = False
 ) -> bytes:
     """Return the decoded body.
@@ -265,17 +261,21 @@ async def _decoded(
         BodyError: The body is too large, broken or cut short.
     """
     known = _known(coding)
-    inflate = Inflater(known, max_bytes) if known else None
+    stream: zlib._Decompress | None = None
     body = bytearray()
     async for chunk in chunks:
-        for piece in inflate.pieces(chunk) if inflate else (chunk,):
+        if known and stream is None:
+            stream = _decompressor(known, chunk)
+        for piece in _decompressed(stream, chunk) if stream else (chunk,):
             body += piece
+            if len(body) > max_bytes:
+                break
         if len(body) > max_bytes and truncate:
             return bytes(body[:max_bytes])
         if len(body) > max_bytes:
             body.clear()  # the error holds this frame until the connection is closed
             raise BodyError(too_large(max_bytes))
-    if inflate and not inflate.complete:
+    if stream and not stream.eof:
         raise BodyError(_("the compressed answer is cut short"))
     return bytes(body)
 
@@ -299,57 +299,23 @@ def _known(coding: str) -> str:
     return name
 
 
-class Inflater:
-    """Decompresses gzip or deflate, never to more than `max_bytes` and one in all."""
+def _decompressor(coding: str, head: bytes) -> zlib._Decompress:
+    """Return what decompresses a body; deflate is zlib by RFC 1950, but some send it bare."""
+    if coding == "gzip":
+        return zlib.decompressobj(31)
+    return zlib.decompressobj(15 if head[0] & 15 == zlib.DEFLATED else -15)
 
-    def __init__(self, coding: str, max_bytes: int) -> None:
-        self._coding = coding
-        self._left = max_bytes + 1
-        self._members = 0
-        self._start = b""
-        self._stream: zlib._Decompress | None = None
 
-    @property
-    def complete(self) -> bool:
-        """Whether the end of the compressed stream was seen; nothing at all is complete."""
-        return self._stream.eof if self._stream else not self._start
-
-    def feed(self, chunk: bytes) -> bytes:
-        return b"".join(self.pieces(chunk))
-
-    def pieces(self, chunk: bytes) -> Iterator[bytes]:
-        """Yield a decompressed piece of the body, little by little."""
-        chunk, self._start = self._start + chunk, b""
-        pending = False
-        while (chunk or pending) and self._left > 0:
-            if self._stream is None or (self._stream.eof and chunk):
-                if len(chunk) < 2:  # too short to tell what begins here
-                    self._start = chunk
-                    break
-                if self._stream and not (self._coding == "gzip" and chunk.startswith(_GZIP)):
-                    break  # padding after the end: harmless, and common
-                self._stream = self._begin(chunk)
-            most = min(self._left, _PIECE)
-            piece = self._inflated(self._stream, chunk, most)
-            pending = len(piece) == most  # zlib may have more of it, and want no input for it
-            self._left -= len(piece)
-            chunk = self._stream.unconsumed_tail or self._stream.unused_data
-            yield piece
-
-    def _inflated(self, stream: zlib._Decompress, chunk: bytes, most: int) -> bytes:
+def _decompressed(stream: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
+    """Yield pieces of a body; what is behind the end of the compressed stream does not count."""
+    piece = b""
+    while chunk or len(piece) == _PIECE:  # zlib may have more, and want no input for it
         try:
-            return stream.decompress(chunk, most)
+            piece = stream.decompress(chunk, _PIECE)
         except zlib.error as error:
             raise BodyError(_("the compressed answer is broken")) from error
-
-    def _begin(self, head: bytes) -> zlib._Decompress:
-        self._members += 1
-        if self._members > _MEMBERS:
-            raise BodyError(_("compressed in too many pieces"))
-        if self._coding == "deflate":  # RFC 1950 says zlib; some servers send it bare
-            wrapped = head[0] & 15 == 8 and (head[0] << 8 | head[1]) % 31 == 0
-            return zlib.decompressobj(_WBITS["zlib" if wrapped else "deflate"])
-        return zlib.decompressobj(_WBITS[self._coding])
+        chunk = stream.unconsumed_tail
+        yield piece
 
 
 # OpenSSL's X509_V_ERR_*, https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
