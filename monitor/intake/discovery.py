@@ -61,8 +61,8 @@ class FeedFinder:
         page = next((entry.url for entry in feed.parsed.entries if entry.url), "")
         if not page:
             return feed
-        permission = await self._policy.check(page, options, feed.url)
-        return replace(feed, pages="" if permission.wait else permission.reason)
+        refused = await self._policy.check(page, options, feed.url)
+        return replace(feed, pages="" if refused.later else refused.reason)
 
     async def find(self, url: str) -> list[DiscoveredFeed]:
         """Return the feed at an address, or else those of the page there.

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _TAG_CAP = 60
 """Most characters of a tag; some readers name folders with whole sentences."""
-_ENTITY = re.compile(r"Entity '(\w{1,20})' not defined")
 _BARE = re.compile(rb"&(?!#?\w{1,40};)")
 _OUTLINE = re.compile(rb"^([ \t]*<outline[ \t]+)([^\r\n]*?)(/?>[ \t\r]*)$", re.MULTILINE)
 """An outline on a line of its own."""
@@ -97,7 +96,12 @@ def _root(body: bytes, source: str) -> _Element:
             with suppress(etree.XMLSyntaxError):
                 return etree.fromstring(quoted, parser)
         dropped = body.count(b"\n") - markup.count(b"\n")
-        raise ParseError(source, _broken(error.msg or "", (error.lineno or 1) + dropped)) from error
+        reason = _(
+            "broken XML: {why} (line {line})",
+            why=line((error.msg or "").partition(", line")[0]),
+            line=(error.lineno or 1) + dropped,
+        )
+        raise ParseError(source, reason) from error
 
 
 def _repaired(markup: bytes) -> bytes:
@@ -127,18 +131,6 @@ def _requoted(attributes: bytes) -> bytes:
 def _by_number(entity: re.Match[bytes]) -> bytes:
     character = html5.get(entity[1].decode("ascii", "replace") + ";", "")
     return f"&#{ord(character)};".encode() if len(character) == 1 else entity.group()
-
-
-def _broken(message: str, number: int) -> str:
-    if entity := _ENTITY.match(message):
-        return _(
-            "broken XML: `&{entity};` on line {line} means nothing; write the character",
-            entity=entity[1],
-            line=number,
-        )
-    return _(
-        "broken XML: {why} (line {line})", why=line(message.partition(", line")[0]), line=number
-    )
 
 
 def _feeds(parent: _Element, folders: tuple[str, ...]) -> Iterator[Feed]:

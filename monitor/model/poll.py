@@ -119,7 +119,7 @@ class ParsedFeed(Struct, frozen=True, kw_only=True):
 class Page(Struct, frozen=True, kw_only=True):
     """The text of the page of an article, or why there is none."""
 
-    article: int
+    article: int = 0
     text: str = ""
     reason: str = ""
     status: int | None = None

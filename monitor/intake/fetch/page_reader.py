@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.base.article import Article, Timestamp
 from monitor.base.errors import FeedError, FetchError, ParseError
@@ -39,9 +40,9 @@ class PageReader:
     async def read(self, article: Article, feed: Feed | None) -> Page:
         """Return the text of an article's page, or why there is none, or when its turn is."""
         options, origin = (feed.request_options, feed.url) if feed else (DEFAULT_OPTIONS, "")
-        permission = await self._policy.check(article.url, options, origin)
-        if permission.reason:
-            return _refused(article, permission)
+        refused = await self._policy.check(article.url, options, origin)
+        if refused.reason:
+            return replace(refused, article=article.id)
         try:
             answer = await self._client.fetch(
                 article.url, accept=ACCEPT_PAGE, request_options=options, credentials_origin=origin
@@ -49,20 +50,14 @@ class PageReader:
             if isinstance(answer, NotModified):
                 raise FetchError(article.url, _("answered 304 to an unconditional request"))
             if answer.hops:
-                permission = await self._policy.check(answer.url, options, origin)
-                if permission.reason and not permission.wait:
-                    return _refused(article, permission)
+                refused = await self._policy.check(answer.url, options, origin)
+                if refused.reason and not refused.later:
+                    return replace(refused, article=article.id)
             return Page(article=article.id, text=await self._extract(answer))
         except FeedError as error:
             status = error.status if isinstance(error, FetchError) else None
             final = status is not None and 400 <= status < 500
             return Page(article=article.id, reason=error.reason, status=status, final=final)
-
-
-def _refused(article: Article, permission: Permission) -> Page:
-    return Page(
-        article=article.id, reason=permission.reason, final=permission.final, later=permission.wait
-    )
 
 
 AGE = 86_400.0
@@ -78,17 +73,6 @@ _MAX_HELD = 5.0
 Judge = Callable[[Fetched, str], Awaitable[Allowance]]
 
 
-class Permission(Struct, frozen=True):
-    """Whether a page may be read now."""
-
-    reason: str = ""
-    """Why it may not; empty if it may."""
-    final: bool = False
-    """Whether asking again is pointless."""
-    wait: float = 0.0
-    """Seconds until its turn, where the site wants its pages read slowly."""
-
-
 class _SiteRules(Struct, frozen=True):
     """The rules of one site, or why they are unknown."""
 
@@ -96,7 +80,7 @@ class _SiteRules(Struct, frozen=True):
     robots_txt: Fetched | None = None
     """None where the site has none or does not answer."""
     trouble: str = ""
-    """Why the site does not answer."""
+    """Why its pages are not read."""
 
 
 class RobotsPolicy:
@@ -116,8 +100,8 @@ class RobotsPolicy:
         url: str,
         options: RequestOptions = DEFAULT_OPTIONS,
         credentials_origin: str = "",
-    ) -> Permission:
-        """Return whether a page may be read now; a page that may has taken its turn.
+    ) -> Page:
+        """Return an empty page, with a reason if it may not be read now; else it has its turn.
 
         Args:
             url: Of the page.
@@ -126,28 +110,20 @@ class RobotsPolicy:
         """
         origin = site(url)
         if not origin:
-            return Permission()  # the client says what is wrong with it
+            return Page()  # the client says what is wrong with it
         rules = await self._rules_of(origin, options, credentials_origin)
         host = origin.partition("://")[2]
-        if rules.robots_txt is None and rules.trouble:
-            return Permission(
-                _(
-                    "robots.txt of {host} cannot be had, so its pages are not read: {why}",
-                    host=host,
-                    why=rules.trouble,
-                )
-            )
         if rules.robots_txt is None:
-            return Permission()
+            return Page(reason=rules.trouble)
         try:
             allowance = await self._judge(rules.robots_txt, url)
         except ParseError as error:
             reason = _("robots.txt of {host} cannot be read: {why}", host=host, why=error.reason)
-            return Permission(reason, final=True)
+            return Page(reason=reason, final=True)
         if not allowance.allowed:
-            return Permission(_("robots.txt of {host} forbids it", host=host), final=True)
+            return Page(reason=_("robots.txt of {host} forbids it", host=host), final=True)
         if not allowance.delay:
-            return Permission()
+            return Page()
         self._client.set_spacing(url, allowance.delay)
         return self._turn(host, allowance.delay)
 
@@ -187,7 +163,12 @@ class RobotsPolicy:
             if error.status and 400 <= error.status < 500 and error.status != 429:
                 return _SiteRules(self._clock() + AGE)
             before = known.robots_txt if known else None
-            return _SiteRules(self._clock() + RETRY, before, error.reason)
+            trouble = _(
+                "robots.txt of {host} cannot be had, so its pages are not read: {why}",
+                host=origin.partition("://")[2],
+                why=error.reason,
+            )
+            return _SiteRules(self._clock() + RETRY, before, trouble)
         assert not isinstance(answer, NotModified)  # the request was not conditional
         return _SiteRules(self._clock() + AGE, answer)
 
@@ -199,19 +180,18 @@ class RobotsPolicy:
             oldest = self._rules.pop(next(iter(self._rules)))
             size -= len(oldest.robots_txt.body) if oldest.robots_txt else 0
 
-    def _turn(self, host: str, delay: float) -> Permission:
+    def _turn(self, host: str, delay: float) -> Page:
         """Take the turn of a page, or put it in the queue of its site."""
         now = self._clock()
         self._forget(now)
         free = min(self._free.get(host, now), now + delay)  # a clock may be set back
         if free - now <= _MAX_HELD:
             self._free[host] = max(now, free) + delay
-            return Permission()
+            return Page()
         turn = max(self._queue.get(host, free), free)
         self._queue[host] = turn + delay
-        wait = turn - now
         reason = _("{host} wants {time} between two pages", host=host, time=span(delay))
-        return Permission(reason, wait=wait)
+        return Page(reason=reason, later=turn - now)
 
     def _forget(self, now: Timestamp) -> None:
         """Drop the turns that are over, when they have become many."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from monitor.base.article import Timestamp
 from monitor.base.errors import EncodingError, StoreError
@@ -14,6 +14,9 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.event_link import WINDOW, EncodedArticle, EncodedBatch, Unencoded
 from monitor.storage.store.sql.store import Store
+
+if TYPE_CHECKING:
+    from monitor.intake.similar.encoding_process import EncodingProcess
 
 log = logging.getLogger("tocsin")
 
@@ -32,16 +35,6 @@ ONCE = 20.0
 monitor makes the others."""
 
 
-class Encoding(Protocol):
-    """What encodes (see `EncodingProcess`)."""
-
-    async def encode(self, articles: Sequence[Unencoded], now: Timestamp) -> EncodedBatch:
-        """Return the vectors of articles, and links; raises EncodingError."""
-
-    def close(self) -> None:
-        """Stop, whatever is being done."""
-
-
 class EventLinker:
     """Gives every article a vector: new ones first, then older ones, the newest first."""
 
@@ -49,7 +42,7 @@ class EventLinker:
         self,
         store: Store,
         thread: WorkerThread,
-        encoding: Encoding,
+        encoding: EncodingProcess,
         save: Callable[[EncodedBatch], object],
         clock: Callable[[], Timestamp],
         sleep: Callable[[float], Awaitable[None]],

@@ -14,11 +14,11 @@ from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Fault, Reply, Web, redirect
 
 from monitor.intake.fetch.client import Client
-from monitor.intake.fetch.page_reader import AGE, RETRY, Permission, RobotsPolicy
+from monitor.intake.fetch.page_reader import AGE, RETRY, RobotsPolicy
 from monitor.intake.parse.web_page import CAP, Allowance, allowance
 from monitor.intake.parse.workers import Parser
 from monitor.model.feed import RequestOptions, Secret
-from monitor.model.poll import Fetched
+from monitor.model.poll import Fetched, Page
 
 T = TypeVar("T")
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -99,14 +99,14 @@ def test_a_site_is_asked_once_a_day(site: Site) -> None:
     async def go(policy: RobotsPolicy) -> None:
         pages = [f"/secret/{n}" for n in range(9)] + [f"/open/{n}" for n in range(9)]
         asked = await asyncio.gather(*(policy.check(site.web.url(page)) for page in pages))
-        no = Permission(f"robots.txt of 127.0.0.1:{site.web.port} forbids it", final=True)
-        assert asked == [no] * 9 + [Permission()] * 9
+        no = Page(reason=f"robots.txt of 127.0.0.1:{site.web.port} forbids it", final=True)
+        assert asked == [no] * 9 + [Page()] * 9
         site.now += AGE - 1
         assert await policy.check(site.web.url("/secret/1")) == no
         assert len(site.web.requests) == 1
         site.now += 2
         site.web.on("/robots.txt", Reply(404))
-        assert await policy.check(site.web.url("/secret/1")) == Permission()
+        assert await policy.check(site.web.url("/secret/1")) == Page()
 
     site.run(go)
     first, second = site.web.requests
@@ -121,7 +121,7 @@ def test_where_there_are_no_rules_nothing_is_forbidden(site: Site, status: int) 
     async def go(policy: RobotsPolicy) -> None:
         for later in (0, AGE - 1):
             site.now += later
-            assert await policy.check(site.web.url("/secret")) == Permission()
+            assert await policy.check(site.web.url("/secret")) == Page()
 
     site.run(go)
     assert len(site.web.requests) == 1
@@ -147,11 +147,11 @@ def test_where_the_rules_cannot_be_had_all_is_forbidden_for_a_while(
         assert len(site.web.requests) == asked
         site.now += RETRY + 1
         site.web.on("/robots.txt", Reply(body=FORBIDDEN))
-        assert await policy.check(site.web.url("/open")) == Permission()
+        assert await policy.check(site.web.url("/open")) == Page()
         site.now += AGE + 1  # what it said goes on to hold
         site.web.on("/robots.txt", reply)
         assert (await policy.check(site.web.url("/secret"))).final
-        assert await policy.check(site.web.url("/open")) == Permission()
+        assert await policy.check(site.web.url("/open")) == Page()
 
     site.run(go)
 
@@ -176,7 +176,7 @@ def test_rules_are_asked_for_in_the_manner_of_the_page_with_nothing_secret_elsew
 def test_endless_rules_are_cut(site: Site) -> None:
     site.web.on("/robots.txt", Reply(body=FORBIDDEN * 100, fault=Fault.ENDLESS))
 
-    async def go(policy: RobotsPolicy) -> Permission:
+    async def go(policy: RobotsPolicy) -> Page:
         return await policy.check(site.web.url("/secret"))
 
     assert site.run(go).final
@@ -189,7 +189,7 @@ def test_rules_that_take_all_memory_cost_their_own_site_only(site: Site) -> None
     site.web.on("/robots.txt", Reply(body=bomb.encode()[:CAP]))
     parser = Parser(1, seconds=1.0)
 
-    async def go(policy: RobotsPolicy) -> Permission:
+    async def go(policy: RobotsPolicy) -> Page:
         policy._judge = parser.robots
         return await policy.check(site.web.url("/open"))
 
@@ -217,8 +217,8 @@ def test_a_site_that_wants_time_gets_it_and_holds_up_nobody(site: Site) -> None:
             site.now = max(site.now, start + waits[number])
             permission = await policy.check(site.web.url(f"/{number}"))
             asked += 1
-            if permission.wait:
-                waits[number] = site.now - start + permission.wait
+            if permission.later:
+                waits[number] = site.now - start + permission.later
             else:
                 turns.append(site.now - start)
                 del waits[number]
@@ -232,12 +232,12 @@ def test_a_site_that_wants_time_gets_it_and_holds_up_nobody(site: Site) -> None:
 def test_a_clock_that_is_set_back_stops_no_site(site: Site) -> None:
     site.web.on("/robots.txt", Reply(body=b"User-agent: *\nCrawl-delay: 20\n"))
 
-    async def go(policy: RobotsPolicy) -> Permission:
+    async def go(policy: RobotsPolicy) -> Page:
         await policy.check(site.web.url("/1"))
         site.now -= 30 * DAY
         return await policy.check(site.web.url("/2"))
 
-    assert 0 < site.run(go).wait <= 20
+    assert 0 < site.run(go).later <= 20
 
 
 def test_feeds_of_a_slow_site_are_spaced_too() -> None:
