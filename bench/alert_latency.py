@@ -33,7 +33,7 @@ from bench.loopback import Loopback, looped
 from monitor.base.article import Article
 from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.feed import Feed
-from monitor.storage.maintenance import index_repair
+from monitor.storage.maintenance import indexer
 from monitor.storage.store.sql.store import Store
 
 TOCSIN = str(Path(sys.executable).with_name("tocsin"))
@@ -177,7 +177,7 @@ def _watched(folder: Path, press: Press, seconds: int) -> Seen:
                 now = time.time()
                 for last, url in found:  # noqa: B007
                     seen.stored.setdefault(url, now)
-                if index_repair.read_progress(data, now) is not None:
+                if indexer.read_progress(data, now) is not None:
                     seen.rebuilding = now - press.began
                 time.sleep(LOOK)
             seen.load = os.getloadavg()[0]

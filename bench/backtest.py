@@ -50,6 +50,7 @@ def main() -> None:
         file = written_to(folder, watchlists)
         kept = stored(folder / "var", recombined(real, asked.articles))
         command = [TOCSIN, "-c", str(file), "watch", "test", "--format", "jsonl"]
+        cost([TOCSIN, "-c", str(file), "reindex"])
         load = os.getloadavg()[0]
         found = cost(command)
         rows = [json.loads(text) for text in found.said.splitlines() if text.startswith("{")]

@@ -19,11 +19,12 @@ from monitor.config.location import data_folder, data_folder_of
 from monitor.model.config import StoreAddress
 from monitor.runtime.run_log import Progress
 from monitor.storage.maintenance import indexer
-from monitor.storage.maintenance.backup import CONFIG, BackupError, back_up
-from monitor.storage.maintenance.restore import (
+from monitor.storage.maintenance.backup import (
+    CONFIG,
+    BackupError,
     RestorePaths,
-    config_of,
-    read_manifest,
+    back_up,
+    read_backup,
     replace_newsroom,
     unpack,
 )
@@ -77,8 +78,7 @@ def restore(cli: CliContext, file: Path, folder: Path | None, force: bool) -> No
     --force moves both into a folder beside the archive. Nothing is written outside of FOLDER
     (or of the folder of -c), unless --data says so. Then the search index is built.
     """
-    manifest = read_manifest(file)
-    config = config_of(file)
+    manifest, config = read_backup(file)
     paths = _restore_paths(cli, folder, config, file)
     existing = ", ".join(map(str, paths.in_the_way(config)))
     if existing and not force:

@@ -9,7 +9,7 @@ from monitor.base.translation import ngettext
 from monitor.cli import CliContext, say
 from monitor.runtime.machine import monotonic, pause
 from monitor.storage.data_folder import is_read_only
-from monitor.storage.maintenance.index_repair import read_progress
+from monitor.storage.maintenance.indexer import read_progress
 
 AT_ONCE = 1_000
 """Articles that are indexed before a search: a second or two."""

@@ -21,11 +21,10 @@ from monitor.runtime.machine import pause
 from monitor.runtime.run_log import Progress
 from monitor.storage.data_folder import archive_path
 from monitor.storage.maintenance import indexer
-from monitor.storage.maintenance.compaction import compact, room
-from monitor.storage.maintenance.followed_store import FollowedStore
 from monitor.storage.maintenance.index_follower import follower_lock, is_followed
-from monitor.storage.maintenance.index_repair import write_progress
-from monitor.storage.maintenance.retention import RetentionSweep, SweepResult
+from monitor.storage.maintenance.indexer import write_progress
+from monitor.storage.maintenance.indexer_process import FollowedStore
+from monitor.storage.maintenance.retention import RetentionSweep, SweepResult, compact, room
 from monitor.storage.monitor_lock import MonitorLock
 from monitor.storage.store import open_store, open_views
 from monitor.storage.store.sql.store import Store

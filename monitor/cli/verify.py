@@ -17,7 +17,7 @@ from monitor.base.translation import mark_all, ngettext, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.names import AlertNumber, InputError
 from monitor.cli.notify import send_now
-from monitor.cli.options import NumberParam, with_format
+from monitor.cli.options import with_format
 from monitor.cli.output import no_progress, progress_bar
 from monitor.storage.maintenance.verification import VerificationResult
 from monitor.storage.maintenance.verification import verify as verify_evidence
@@ -34,8 +34,6 @@ def _validate_hash(context: click.Context, param: click.Parameter, value: str) -
 
 
 @click.command()
-@click.option("--from", "first", type=NumberParam(min=1), default=1, show_default=True,
-              metavar="NUMBER", help="Begin at this record.")  # fmt: skip
 @click.option(
     "--head",
     default="",
@@ -51,7 +49,6 @@ def _validate_hash(context: click.Context, param: click.Parameter, value: str) -
 @click.pass_context
 def verify(
     context: click.Context,
-    first: int,
     head: str,
     alert: int | None,
     channel: str | None,
@@ -81,15 +78,12 @@ def verify(
                 proofs,
                 progress or no_progress,
                 now=cli.clock(),
-                first=first,
                 noted=head,
             )
-    if first > 1 and not result.records:
-        raise click.ClickException(_("there is no record {record} yet", record=first))
     if style == "json":
         click.echo(json.dumps(_verification_mapping(result), ensure_ascii=False))
     else:
-        output.print_lines(_verification_lines(result, first, pages=not cli.shared))
+        output.print_lines(_verification_lines(result, pages=not cli.shared))
         for line in _fault_lines(result):
             say(line)
     if channel is not None:
@@ -125,19 +119,15 @@ def _verification_mapping(result: VerificationResult) -> dict[str, object]:
 LABELS = mark_all("verify", "evidence", "store", "texts", "clock", "dropped", "noted", "head")
 
 
-def _verification_lines(result: VerificationResult, first: int, *, pages: bool) -> Iterator[str]:
+def _verification_lines(result: VerificationResult, *, pages: bool) -> Iterator[str]:
     width = max(len(pgettext("verify", label)) for label in LABELS)
-    for label, text in _verification_rows(result, first, pages=pages):
+    for label, text in _verification_rows(result, pages=pages):
         yield output.labelled(pgettext("verify", label), text, width, gap=2)
 
 
-def _verification_rows(
-    result: VerificationResult, first: int, *, pages: bool
-) -> Iterator[tuple[str, str]]:
+def _verification_rows(result: VerificationResult, *, pages: bool) -> Iterator[tuple[str, str]]:
     """Yield what was verified, each line with its label in English."""
     records = ngettext("{count} record", "{count} records", result.records)
-    if first > 1:
-        records = _("{records} from number {first} on", records=records, first=first)
     about = {"records": records, "alerts": alerts(result.alerts)}
     yield (
         "evidence",

@@ -33,8 +33,7 @@ from monitor.model.watchlist import Watchlist
 from monitor.presentation.service.explanation import find_watchlist
 from monitor.storage.data_folder import archive_path
 from monitor.storage.store import open_views
-from monitor.storage.store.sql.views import Views
-from monitor.watchlists.backtest import ArchiveReplay, TrialTallies, histogram, known_feeds, replay
+from monitor.watchlists.backtest import Backtest, TrialTally, backtest, histogram, known_feeds
 from monitor.watchlists.exclusions import (
     LEAST,
     Exclusion,
@@ -46,8 +45,6 @@ from monitor.watchlists.lint import FEW, count, lint
 
 if TYPE_CHECKING:
     from index import Archive
-    from monitor.watchlists.backtest import TrialTally
-
 
 TEST_COLUMNS = ("name", "severity", "hits", "days", "terms", "samples", "gained", "lost")
 SAMPLES = 3
@@ -69,8 +66,15 @@ def watch_test(cli: CliContext, file: Path | None, since: float | None, style: s
     articles; the newest examples; and which alerts would be gained and lost. Nothing is
     changed.
     """
-    views = open_views(cli.store)
-    tallies = _replay_archive(cli, views, file or cli.config_path, since)
+    service, config = cli.service(), load(file or cli.config_path, data=cli.data)
+    views = service.views
+    with progress_bar() as progress:
+
+        def report(done: int, total: int) -> None:
+            if progress:
+                progress("matching", done, total)
+
+        tallies = backtest(service.archive, views, config.watchlists, config.feeds, since, report)
     ids = [id for tally in tallies.tallies for id in _shown_article_ids(tally)]
     titles = {article.id: article for article in views.articles.get(list(dict.fromkeys(ids)))}
     rows = (_row(tally, tallies, titles) for tally in tallies.tallies)
@@ -82,43 +86,22 @@ def watch_test(cli: CliContext, file: Path | None, since: float | None, style: s
     say(f"{counted_articles(len(tallies.dates))}, {count}")
 
 
-def _replay_archive(
-    cli: CliContext, views: Views, file: Path, since: float | None
-) -> TrialTallies:  # fmt: skip
-    config = load(file, data=cli.data)
-    newest = views.version().article
-    tallies = TrialTallies(config.watchlists)
-    archive_replay = ArchiveReplay(
-        store=cli.store,
-        watchlists=config.watchlists,
-        feeds=known_feeds(views.feeds.every(), config.feeds),
-        since=since,
-    )
-    with progress_bar() as progress:
-        for part in replay(archive_replay, newest):
-            tallies.take(part)
-            if progress:
-                progress("matching", min(part.upto, newest), newest)
-    tallies.compare(lambda name: views.articles.ids(watchlist=name))
-    return tallies
-
-
 def _shown_article_ids(tally: TrialTally) -> list[int]:
     return [
-        *tally.newest(tally.dates, SAMPLES),
+        *tally.newest(SAMPLES),
         *tally.gained[-SAMPLES:],
         *tally.lost[-SAMPLES:],
     ]
 
 
-def _days(tally: TrialTally, tallies: TrialTallies) -> list[int]:
+def _days(tally: TrialTally, tallies: Backtest) -> list[int]:
     if not tallies.dates:
         return []
     dates = tallies.dates.values()
     return histogram(tally.dates.values(), min(dates), max(dates))
 
 
-def _row(tally: TrialTally, tallies: TrialTallies, titles: dict[int, Article]) -> dict[str, Any]:
+def _row(tally: TrialTally, tallies: Backtest, titles: dict[int, Article]) -> dict[str, Any]:
     return {
         "name": tally.watchlist.name,
         "severity": str(tally.watchlist.severity),
@@ -128,18 +111,13 @@ def _row(tally: TrialTally, tallies: TrialTallies, titles: dict[int, Article]) -
             {"term": term, "articles": articles}
             for term, articles in tally.terms.most_common(TERMS_SHOWN)
         ],
-        "samples": [
-            {"article_id": id, "title": titles[id].title}
-            for id in tally.newest(tally.dates, SAMPLES)
-        ],
+        "samples": [{"article_id": id, "title": titles[id].title} for id in tally.newest(SAMPLES)],
         "gained": tally.gained,
         "lost": tally.lost,
     }
 
 
-def _tally_lines(
-    tally: TrialTally, tallies: TrialTallies, titles: dict[int, Article]
-) -> Iterator[str]:
+def _tally_lines(tally: TrialTally, tallies: Backtest, titles: dict[int, Article]) -> Iterator[str]:
     hits = len(tally.dates)
     changed = f"+{len(tally.gained)} −{len(tally.lost)}"
     name = click.style(tally.watchlist.name, bold=True)
@@ -150,7 +128,7 @@ def _tally_lines(
         rows.append((_("by day"), sparkline(_days(tally, tallies), SPARKLINE_BARS)))
         rows.append((_("by term"), ", ".join(terms)))
     for label, ids in (
-        (_("for example"), tally.newest(tally.dates, SAMPLES)),
+        (_("for example"), tally.newest(SAMPLES)),
         (_("gained"), tally.gained[-SAMPLES:]),
         (_("lost"), tally.lost[-SAMPLES:]),
     ):

@@ -4,15 +4,9 @@
                                      │
       clock ─▶ newsroom: the articles that each outlet has published so far
                                      ▼
-               feed_documents: RSS, Atom, RDF
+               site: the reply to one request: feeds and pages, with the quirks of the outlet
                                      ▼
-               site: the reply to one request, with pages and the quirks of the outlet
-                                     ▼
-               server: HTTP (validators, 304, gzip, slow replies) on 127.0.0.1
+               server: HTTP (validators, 304, slow replies) on 127.0.0.1
 
 `content/feeds.yaml` is the configuration that watches it.
 """
-
-from monitor.demo.server import NewsroomServer
-
-__all__ = ["NewsroomServer"]

@@ -8,9 +8,9 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -35,7 +35,7 @@ def typeset(text: str, lang: str) -> str:
     return text
 
 
-Word = Mapping[str, str] | str
+Word = dict[str, str] | str
 """A word, or its forms by name."""
 
 
@@ -44,7 +44,6 @@ class Format(enum.StrEnum):
 
     RSS = "rss"
     ATOM = "atom"
-    RDF = "rdf"
 
 
 class FeedText(enum.StrEnum):
@@ -90,10 +89,10 @@ class DemoOutlet(Struct, frozen=True, kw_only=True):
     name: str
     about: str
     lang: str
-    format: Format
-    shows: FeedText
-    quirk: Quirk
-    encoding: str
+    format: Format = Format.RSS
+    shows: FeedText = FeedText.SUMMARY
+    quirk: Quirk = Quirk.NONE
+    encoding: str = "utf-8"
 
     @property
     def path(self) -> str:
@@ -136,14 +135,14 @@ class Pattern(Struct, frozen=True, kw_only=True, eq=False):
     lang: str
     outlets: tuple[str, ...]
     """Slugs of the outlets that can publish it."""
-    copies: int
+    copies: int = 1
     """How many outlets publish the same bulletin."""
     titles: tuple[str, ...]
     paragraphs: tuple[tuple[str, ...], ...]
     """For each paragraph its variants."""
     asides: tuple[tuple[str, ...], ...]
     """Sentences that fit anywhere; the first list is for the first paragraph."""
-    words: Mapping[str, tuple[Word, ...]]
+    words: dict[str, tuple[Word, ...]]
     """Fillings of `{name}`, or of `{name.form}` where a word has several forms."""
 
 
@@ -163,17 +162,16 @@ def load() -> Content:
     Raises:
         ValueError: A text has a mistake; the message names it.
     """
-    folder = files("monitor.demo") / "content"
-    outlets = {o.slug: o for o in map(_outlet, _read(folder / "outlets.toml")["outlet"])}
+    tables = _read("outlets.toml")["outlet"]
+    outlets = {outlet.slug: outlet for outlet in msgspec.convert(tables, list[DemoOutlet])}
     articles = [
-        article
-        for file in sorted((folder / "articles").iterdir(), key=lambda file: file.name)
-        for article in _articles(_read(file), outlets[file.name.removesuffix(".toml")])
+        _article(table, outlet)
+        for outlet in sorted(outlets.values(), key=lambda outlet: outlet.slug)
+        if outlet.quirk not in (Quirk.GONE, Quirk.HOPELESS)
+        for table in _read(f"articles/{outlet.slug}.toml")["article"]
     ]
-    wires = [
-        copy for wire in _read(folder / "wires.toml")["wire"] for copy in _copies(wire, outlets)
-    ]
-    return Content(outlets, (*articles, *wires), tuple(_patterns(_read(folder / "patterns.toml"))))
+    wires = [copy for wire in _read("wires.toml")["wire"] for copy in _copies(wire, outlets)]
+    return Content(outlets, (*articles, *wires), tuple(_patterns(_read("patterns.toml"))))
 
 
 def read_text(name: str) -> str:
@@ -181,75 +179,39 @@ def read_text(name: str) -> str:
     return (files("monitor.demo") / "content" / name).read_text(encoding="utf-8")
 
 
-def _read(file: Traversable) -> dict[str, Any]:
-    return tomllib.loads(file.read_text(encoding="utf-8"))
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(read_text(name))
 
 
-def _outlet(table: dict[str, Any]) -> DemoOutlet:
-    return DemoOutlet(
-        slug=table["slug"],
-        name=table["name"],
-        about=table["about"],
-        lang=table["lang"],
-        format=Format(table.get("format", Format.RSS)),
-        shows=FeedText(table.get("shows", FeedText.SUMMARY)),
-        quirk=Quirk(table.get("quirk", Quirk.NONE)),
-        encoding=table.get("encoding", "utf-8"),
-    )
+def _article(table: dict[str, Any], outlet: DemoOutlet) -> DemoArticle:
+    written = table | {"outlet": outlet.slug} | _typeset_text(table, outlet.lang)
+    if edit := table.get("edit"):
+        written["edit"] = edit | _typeset_text(edit, outlet.lang)
+    return msgspec.convert(written, DemoArticle)
 
 
-def _articles(file: dict[str, Any], outlet: DemoOutlet) -> Iterator[DemoArticle]:
-    for table in file["article"]:
-        edit = table.get("edit")
-        yield DemoArticle(
-            outlet=outlet.slug,
-            slug=table["slug"],
-            title=typeset(table["title"], outlet.lang),
-            text=_paragraphs(table["text"], outlet.lang),
-            minutes_ago=table["minutes_ago"],
-            author=table.get("author", ""),
-            dating=Dating(table.get("dating", Dating.HONEST)),
-            edit=_edit(edit, outlet.lang) if edit else None,
-        )
-
-
-def _edit(table: dict[str, Any], lang: str) -> DemoEdit:
-    return DemoEdit(table["after"], typeset(table["title"], lang), _paragraphs(table["text"], lang))
+def _typeset_text(table: dict[str, Any], lang: str) -> dict[str, Any]:
+    """Return title and paragraphs of a text: blank lines divide it, line breaks become spaces."""
+    paragraphs = [" ".join(part.split()) for part in table["text"].strip().split("\n\n")]
+    return {
+        "title": typeset(table["title"], lang),
+        "text": [typeset(paragraph, lang) for paragraph in paragraphs[: table.get("paragraphs")]],
+    }
 
 
 def _copies(wire: dict[str, Any], outlets: Mapping[str, DemoOutlet]) -> Iterator[DemoArticle]:
     """Yield the version of each outlet of a wire story: its title, edits and perhaps a cut."""
     for copy in wire["copy"]:
-        outlet = outlets[copy["outlet"]]
         text = wire["text"]
         for old, new in copy.get("edits", ()):
             if old not in text:
-                raise ValueError(wire["slug"], outlet.slug, old)
+                raise ValueError(wire["slug"], copy["outlet"], old)
             text = text.replace(old, new)
-        yield DemoArticle(
-            outlet=outlet.slug,
-            slug=wire["slug"],
-            title=typeset(copy["title"], outlet.lang),
-            text=_paragraphs(text, outlet.lang)[: copy.get("paragraphs")],
-            minutes_ago=copy["minutes_ago"],
-            author=copy.get("author", ""),
-        )
+        yield _article(copy | {"slug": wire["slug"], "text": text}, outlets[copy["outlet"]])
 
 
 def _patterns(file: dict[str, Any]) -> Iterator[Pattern]:
     for table in file["pattern"]:
         lang = table["lang"]
-        yield Pattern(
-            lang=lang,
-            outlets=tuple(table["outlets"]),
-            copies=table.get("copies", 1),
-            titles=tuple(table["titles"]),
-            paragraphs=tuple(map(tuple, table["paragraphs"])),
-            asides=tuple(map(tuple, file["asides"][lang])),
-            words={name: tuple(fills) for name, fills in file["words"][lang].items()},
-        )
-
-
-def _paragraphs(text: str, lang: str) -> tuple[str, ...]:
-    """Split a text at blank lines; single line breaks become spaces."""
-    return tuple(typeset(" ".join(part.split()), lang) for part in text.strip().split("\n\n"))
+        common = {"asides": file["asides"][lang], "words": file["words"][lang]}
+        yield msgspec.convert(table | common, Pattern)

@@ -1,26 +1,216 @@
-"""The demo web site: the reply to one request, with its pages and the quirks of each outlet."""
+"""The demo web site: the reply to one request, with feeds, pages and the quirks of each outlet."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from email.utils import formatdate
 from hashlib import blake2b
-from html import escape
 from http import HTTPStatus
 from string import Template
+from xml.sax.saxutils import escape, quoteattr
 
 from msgspec import Struct
 
 from monitor.base.article import Timestamp
-from monitor.demo.content import NBSP, DemoOutlet, Quirk, read_text
-from monitor.demo.feed_documents import TYPES, document, page_url
+from monitor.base.formatting import iso
+from monitor.demo.content import NBSP, DemoOutlet, FeedText, Format, Quirk, read_text
 from monitor.demo.newsroom import DemoNewsroom, PublishedArticle
 
 RELATED = 4
 """Links to other articles under each one."""
+TYPES = {Format.RSS: "application/rss+xml", Format.ATOM: "application/atom+xml"}
+"""Media type of each format."""
+HTML = "text/html; charset=utf-8"  # not a message
 
 
-def article_page(
+class Reply(Struct, frozen=True, kw_only=True):
+    """A reply of the server."""
+
+    body: bytes
+    status: int = 200
+    content_type: str = HTML
+    location: str = ""
+    """Path of the redirect, with 301."""
+    slow: bool = False
+
+    @property
+    def etag(self) -> str:
+        """The strong validator of the body."""
+        return f'"{blake2b(self.body, digest_size=10).hexdigest()}"'
+
+
+def respond(newsroom: DemoNewsroom, path: str, now: Timestamp, number: int, base: str) -> Reply:
+    """Return the reply to a GET request.
+
+    Args:
+        newsroom: The newsroom.
+        path: What is asked for.
+        now: The time.
+        number: Number of the request, from 1.
+        base: URL of the server, without a slash at its end.
+    """
+    outlets = newsroom.content.outlets
+    if path == "/":
+        return Reply(body=_press_review(tuple(outlets.values()), base))
+    slug, _, page = path[1:].partition("/")
+    outlet = outlets.get(slug)
+    if outlet is None:
+        return _error_reply(404)
+    if outlet.quirk is Quirk.GONE:
+        return _error_reply(410)
+    if outlet.quirk is Quirk.HOPELESS:
+        return Reply(body=_page("maintenance.html", outlet, base))
+    articles = newsroom.published(outlet, now)
+    if path == outlet.path:
+        body = _feed(outlet, articles, base, f":{number}" if outlet.quirk is Quirk.REISSUES else "")
+        return Reply(
+            body=_malformed(body) if outlet.quirk is Quirk.BROKEN else body,
+            content_type=f"{TYPES[outlet.format]}; charset={outlet.encoding}",  # not a message
+            slow=outlet.quirk is Quirk.SLOW,
+        )
+    if path == outlet.subscribed:
+        return Reply(status=301, body=b"", location=outlet.path)
+    if not page:
+        links = _links(outlet, articles, base)
+        return Reply(body=_page(f"front.{outlet.lang}.html", outlet, base, list=links))
+    article = newsroom.find(outlet, page.removesuffix(".html"), now)
+    if article is None:
+        return _error_reply(404)
+    return Reply(body=_article_page(outlet, article, articles, base))
+
+
+def _error_reply(status: int) -> Reply:
+    words = HTTPStatus(status).phrase
+    return Reply(status=status, body=f"<!doctype html><title>{status} {words}</title>".encode())
+
+
+# --- feeds, as publishing systems write them -----------------------------------------
+
+
+def _feed(outlet: DemoOutlet, articles: Sequence[PublishedArticle], base: str, issue: str) -> bytes:
+    """Return the feed document; `issue` goes into the ids of the entries."""
+    write = _atom if outlet.format is Format.ATOM else _rss
+    changed = max((article.changed for article in articles), default=0.0)
+    entries = [
+        (article, _page_url(outlet, article, base), f"{_tag(outlet)}{article.slug}{issue}")
+        for article in articles
+    ]
+    text = f'<?xml version="1.0" encoding="{outlet.encoding}"?>\n' + write(
+        outlet, entries, f"{base}/{outlet.slug}/", base + outlet.path, changed
+    )
+    return text.encode(outlet.encoding, errors="xmlcharrefreplace")
+
+
+_Entry = tuple[PublishedArticle, str, str]
+"""An article, the address of its page, and its id."""
+
+
+def _rss(
+    outlet: DemoOutlet, entries: Sequence[_Entry], home: str, feed: str, changed: Timestamp
+) -> str:
+    items = "".join(
+        f'<item>\n<guid isPermaLink="false">{id}</guid>\n'
+        + _elements(
+            title=article.title,
+            link=url,
+            description=_summary(outlet, article),
+            dc_creator=article.author,
+            content_encoded=_html(article) if outlet.shows is FeedText.BODY else "",
+            pubDate=_rfc822(article.dated),
+        )
+        + "</item>\n"
+        for article, url, id in entries
+    )
+    about = _elements(
+        title=outlet.name,
+        link=home,
+        description=outlet.about,
+        language=outlet.lang,
+        lastBuildDate=_rfc822(changed),
+    )
+    return (
+        '<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+        ' xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+        ' xmlns:atom="http://www.w3.org/2005/Atom">\n<channel>\n'
+        f'<atom:link rel="self" href={quoteattr(feed)}/>\n'
+        f"{about}{items}</channel>\n</rss>\n"
+    )
+
+
+def _atom(
+    outlet: DemoOutlet, entries: Sequence[_Entry], home: str, feed: str, changed: Timestamp
+) -> str:
+    written = "".join(
+        f'<entry>\n<link rel="alternate" href={quoteattr(url)}/>\n'
+        + _elements(
+            id=id,
+            title=article.title,
+            published=iso(article.dated),
+            updated=article.dated and iso(max(article.dated, article.changed)),
+            summary=_summary(outlet, article),
+        )
+        + (f"<author>{_elements(name=article.author)}</author>\n" if article.author else "")
+        + (
+            f'<content type="html">{escape(_html(article))}</content>\n'
+            if outlet.shows is FeedText.BODY
+            else ""
+        )
+        + "</entry>\n"
+        for article, url, id in entries
+    )
+    about = _elements(
+        id=_tag(outlet) + "feed", title=outlet.name, subtitle=outlet.about, updated=iso(changed)
+    )
+    return (
+        f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{outlet.lang}">\n'
+        f'<link rel="self" href={quoteattr(feed)}/>\n'
+        f'<link rel="alternate" href={quoteattr(home)}/>\n'
+        f"{about}{written}</feed>\n"
+    )
+
+
+def _elements(**texts: object) -> str:
+    """Return an element for each text that is not empty; `dc_creator` is called `dc:creator`."""
+    named = ((name.replace("_", ":"), text) for name, text in texts.items() if text)
+    return "".join(f"<{name}>{escape(str(text))}</{name}>\n" for name, text in named)
+
+
+def _tag(outlet: DemoOutlet) -> str:
+    return f"tag:{outlet.slug}.example,2023:"
+
+
+def _summary(outlet: DemoOutlet, article: PublishedArticle) -> str:
+    """Return the first paragraph, or its first two sentences, cut so that readers click."""
+    if outlet.shows is not FeedText.TEASER:
+        return article.text[0]
+    sentences = article.text[0].replace(". ", ".\n").split("\n")
+    return " ".join(sentences[:2]).removesuffix(".") + " […]"
+
+
+def _rfc822(moment: Timestamp | None) -> str:
+    return "" if moment is None else formatdate(moment, usegmt=True)
+
+
+def _malformed(body: bytes) -> bytes:
+    """Add the mistakes of handwritten feeds: HTML entities, bare &, unclosed tags."""
+    text = body.decode()
+    for right, wrong in (
+        (NBSP, "&nbsp;"),
+        ("é", "&eacute;"),
+        ("&amp;", "&"),
+        ("</description>", "<br></description>"),
+        ("</item>\n", ""),
+        ("</channel>\n</rss>\n", ""),
+    ):
+        text = text.replace(right, wrong)
+    return text.encode()
+
+
+# --- pages ------------------------------------------------------------------------------
+
+
+def _article_page(
     outlet: DemoOutlet, article: PublishedArticle, others: Sequence[PublishedArticle], base: str
 ) -> bytes:
     """Return an article's page, with links to a few of the others."""
@@ -31,22 +221,17 @@ def article_page(
         outlet,
         base,
         title=escape(article.title),
-        url=escape(page_url(outlet, article, base)),
+        url=escape(_page_url(outlet, article, base)),
         lead=escape(article.text[0]),
         author=escape(article.author or outlet.name),
         iso=published.isoformat(timespec="seconds"),
         date=published.strftime("%d/%m/%Y %H:%M UTC"),
-        text="\n".join(f"<p>{escape(paragraph)}</p>" for paragraph in article.text[1:]),
+        text=_html(article, first=1),
         related=_links(outlet, related, base),
     )
 
 
-def front_page(outlet: DemoOutlet, articles: Sequence[PublishedArticle], base: str) -> bytes:
-    """Return an outlet's front page, with a link to its feed."""
-    return _page(f"front.{outlet.lang}.html", outlet, base, list=_links(outlet, articles, base))
-
-
-def press_review(outlets: Sequence[DemoOutlet], base: str) -> bytes:
+def _press_review(outlets: Sequence[DemoOutlet], base: str) -> bytes:
     """Return the front page of the server, which lists the outlets."""
     links = "\n".join(
         f'<li lang="{outlet.lang}"><a href="{base}/{outlet.slug}/">{escape(outlet.name)}</a>'
@@ -54,11 +239,6 @@ def press_review(outlets: Sequence[DemoOutlet], base: str) -> bytes:
         for outlet in outlets
     )
     return Template(read_text("index.html")).substitute(outlets=links).encode()
-
-
-def maintenance(outlet: DemoOutlet, base: str) -> bytes:
-    """Return the page of a server that is under maintenance."""
-    return _page("maintenance.html", outlet, base)
 
 
 def _page(template: str, outlet: DemoOutlet, base: str, **fillings: str) -> bytes:
@@ -73,102 +253,14 @@ def _page(template: str, outlet: DemoOutlet, base: str, **fillings: str) -> byte
     return page.encode()
 
 
+def _page_url(outlet: DemoOutlet, article: PublishedArticle, base: str) -> str:
+    return f"{base}/{outlet.slug}/{article.slug}.html"
+
+
+def _html(article: PublishedArticle, first: int = 0) -> str:
+    return "\n".join(f"<p>{escape(paragraph)}</p>" for paragraph in article.text[first:])
+
+
 def _links(outlet: DemoOutlet, articles: Sequence[PublishedArticle], base: str) -> str:
-    return "\n".join(
-        f'<li><a href="{escape(page_url(outlet, d, base))}">{escape(d.title)}</a></li>'
-        for d in articles
-    )
-
-
-HTML = "text/html; charset=utf-8"  # not a message
-
-
-class Reply(Struct, frozen=True, kw_only=True):
-    """A reply of the server, before validators and compression."""
-
-    status: int
-    body: bytes
-    content_type: str = HTML
-    location: str = ""
-    """Path of the redirect, with 301."""
-    last_modified: Timestamp | None = None
-    slow: bool = False
-
-    @property
-    def etag(self) -> str:
-        """Return the strong validator of the body."""
-        return f'"{blake2b(self.body, digest_size=10).hexdigest()}"'
-
-
-class Request(Struct, frozen=True):
-    """A GET request for a path at a given time."""
-
-    path: str
-    at: Timestamp
-    number: int
-    """Number of the request, from 1."""
-    base: str
-    """URL of the server, without a slash at its end."""
-
-
-def respond(newsroom: DemoNewsroom, request: Request) -> Reply:
-    """Return the reply to a request."""
-    outlets = newsroom.content.outlets
-    if request.path == "/":
-        return Reply(status=200, body=press_review(tuple(outlets.values()), request.base))
-    slug, _, page = request.path[1:].partition("/")
-    outlet = outlets.get(slug)
-    if outlet is None:
-        return _error_reply(404)
-    if outlet.quirk is Quirk.GONE:
-        return _error_reply(410)
-    if outlet.quirk is Quirk.HOPELESS:
-        return Reply(status=200, body=maintenance(outlet, request.base))
-    if request.path in (outlet.path, outlet.subscribed):
-        return _feed_reply(newsroom, outlet, request)
-    return _page_reply(newsroom, outlet, page, request)
-
-
-def _feed_reply(newsroom: DemoNewsroom, outlet: DemoOutlet, request: Request) -> Reply:
-    if request.path != outlet.path:
-        return Reply(status=301, body=b"", location=outlet.path)
-    articles = newsroom.published(outlet, request.at)
-    issue = f":{request.number}" if outlet.quirk is Quirk.REISSUES else ""
-    body = document(outlet, articles, request.base, issue)
-    return Reply(
-        status=200,
-        body=_malformed(body) if outlet.quirk is Quirk.BROKEN else body,
-        content_type=f"{TYPES[outlet.format]}; charset={outlet.encoding}",  # not a message
-        last_modified=max((d.changed for d in articles), default=newsroom.opened),
-        slow=outlet.quirk is Quirk.SLOW,
-    )
-
-
-def _page_reply(newsroom: DemoNewsroom, outlet: DemoOutlet, page: str, request: Request) -> Reply:
-    others = newsroom.published(outlet, request.at)
-    if not page:
-        return Reply(status=200, body=front_page(outlet, others, request.base))
-    article = newsroom.find(outlet, page.removesuffix(".html"), request.at)
-    if article is None:
-        return _error_reply(404)
-    return Reply(status=200, body=article_page(outlet, article, others, request.base))
-
-
-def _malformed(body: bytes) -> bytes:
-    """Add the mistakes of handwritten feeds: HTML entities, bare &, unclosed tags."""
-    text = body.decode()
-    for right, wrong in (
-        (NBSP, "&nbsp;"),
-        ("é", "&eacute;"),
-        ("&amp;", "&"),
-        ("</description>", "<br></description>"),
-        ("  </item>\n", ""),
-        ("</channel>\n</rss>\n", ""),
-    ):
-        text = text.replace(right, wrong)
-    return text.encode()
-
-
-def _error_reply(status: int) -> Reply:
-    words = HTTPStatus(status).phrase
-    return Reply(status=status, body=f"<!doctype html><title>{status} {words}</title>".encode())
+    linked = ((quoteattr(_page_url(outlet, each, base)), escape(each.title)) for each in articles)
+    return "\n".join(f"<li><a href={url}>{title}</a></li>" for url, title in linked)

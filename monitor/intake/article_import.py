@@ -28,7 +28,7 @@ from monitor.intake.ingest.article_changes import enrich
 from monitor.intake.parse.document import NAME_CAP, TITLE_CAP, language
 from monitor.intake.parse.entry_keys import canonical, fingerprint, keyed_entries
 from monitor.judgement.alerts.alert_planning import plan_alerts
-from monitor.judgement.alerts.facts import Arrivals
+from monitor.judgement.alerts.plan import Arrivals
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.evidence import Via

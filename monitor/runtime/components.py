@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from monitor.base.article import Timestamp
 from monitor.base.tasks import WorkerThread
-from monitor.runtime.lease_keeper import LeaseHolder, SoleMonitor
+from monitor.runtime.lease_keeper import SoleMonitor
 from monitor.storage.store.sql.store import Store
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Components(Struct, frozen=True, kw_only=True):
     """None where no briefing is made."""
     linker: EventLinker | None = None
     """None where the model is not installed."""
-    leases: LeaseHolder = field(default_factory=SoleMonitor)
+    leases: SoleMonitor = field(default_factory=SoleMonitor)
     """What this monitor may do, of those that share the store."""
     load: Callable[[], Config]
     stamp: Callable[[], object]

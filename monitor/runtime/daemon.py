@@ -432,7 +432,6 @@ class Daemon:
         while True:
             await self._parts.sleep(TICK)
             self._beat()
-            self._parts.report.tick()
 
     @property
     def card(self) -> Heartbeat:

@@ -19,22 +19,24 @@ from collections.abc import (
     Callable,
     Collection,
     Coroutine,
-    Iterable,
     Iterator,
     Mapping,
+    Sequence,
 )
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from monitor.base.article import Timestamp
 from monitor.base.errors import StoreError
+from monitor.base.formatting import span
 from monitor.base.tasks import WorkerThread
 from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
 from monitor.model.lease import BUCKETS, Duty, Standing
-from monitor.storage.fair_share import Change, bucket_of, decide
-from monitor.storage.fencing import SOLE, Holding, Lease, under
+from monitor.storage.fencing import SOLE, Holding, Lease, bucket_of, under
+
+if TYPE_CHECKING:
+    from monitor.storage.store.sql.leases import SqlLeases
 
 log = logging.getLogger("tocsin")
 
@@ -52,53 +54,10 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 _NOTHING: nullcontext[None] = nullcontext()
 
 
-class Leases(Protocol):
-    """What a monitor holds of a store that several share; expiry is by the database's clock.
+class SoleMonitor:
+    """What a monitor may do: the only one of its store may do everything."""
 
-    For a thread of its own. Every method raises StoreError when the database does not answer.
-    """
-
-    def now(self) -> Timestamp:
-        """Return the time of the database."""
-
-    def beat(self) -> Standing:
-        """Say that this monitor lives; return where it stands."""
-
-    def take(self, most: int, *, forced: bool = False) -> dict[int, int]:
-        """Take buckets that nobody holds; return their epochs.
-
-        Args:
-            most: How many.
-            forced: Take those of others too: for one who knows that they are gone.
-        """
-
-    def take_duties(self, duties: Collection[Duty], *, forced: bool = False) -> dict[int, int]:
-        """Take the duties among these that nobody has; return their epochs."""
-
-    def release(self, leases: Iterable[int]) -> None:
-        """Give leases back, but for those under which something is being stored."""
-
-    def take_turns(self, spacings: Mapping[str, float]) -> dict[str, float]:
-        """Take the turns of the hosts that may be asked now, among all monitors.
-
-        Args:
-            spacings: Seconds for which nobody may ask a host again, by host.
-
-        Returns:
-            Seconds to wait, by host that may not be asked yet.
-        """
-
-    def leave(self) -> None:
-        """Give all leases back, and say goodbye."""
-
-    def close(self) -> None:
-        """Close the connection."""
-
-
-class LeaseHolder(Protocol):
-    """What the daemon asks before it does something that others may do as well."""
-
-    monitor: int | None
+    monitor: int | None = None
     """The number of this monitor among those of a shared store; None for the only one."""
 
     async def start(self) -> None:
@@ -109,15 +68,19 @@ class LeaseHolder(Protocol):
 
     def bucket(self, url: str) -> Lease | None:
         """Return the lease of the bucket of an address; None if this monitor does not ask there."""
+        return SOLE
 
     def duty(self, duty: Duty) -> Lease | None:
         """Return the lease of a duty; None if this monitor does not have it."""
+        return SOLE
 
     def using(self, lease: Lease) -> AbstractContextManager[None]:
         """Do something under a lease: it is not given back meanwhile."""
+        return _NOTHING
 
     async def while_held(self, duty: Duty, work: Work) -> None:
         """Run work whenever this monitor has a duty, until cancelled."""
+        await work()
 
     async def release_buckets(self) -> None:
         """Give all buckets back: nothing is polled any more. Never raises."""
@@ -126,42 +89,23 @@ class LeaseHolder(Protocol):
         """Give all leases back, and say goodbye. Never raises."""
 
 
-class SoleMonitor:
-    """See `LeaseHolder`: the only monitor of its store does everything."""
+def share(monitor: int, live: Sequence[int]) -> int:
+    """Return how many buckets a monitor is to hold; those of two differ by one at most.
 
-    monitor: int | None = None
-
-    async def start(self) -> None:
-        """Do nothing."""
-
-    async def ever(self) -> None:
-        """Do nothing."""
-
-    def bucket(self, url: str) -> Lease | None:
-        return SOLE
-
-    def duty(self, duty: Duty) -> Lease | None:
-        return SOLE
-
-    def using(self, lease: Lease) -> AbstractContextManager[None]:
-        return _NOTHING
-
-    async def while_held(self, duty: Duty, work: Work) -> None:
-        await work()
-
-    async def release_buckets(self) -> None:
-        """Do nothing."""
-
-    async def leave(self) -> None:
-        """Do nothing."""
+    Args:
+        monitor: The number of the monitor.
+        live: The numbers of all monitors that are heard of, in ascending order.
+    """
+    each, left = divmod(BUCKETS, len(live))
+    return each + (live.index(monitor) < left)
 
 
-class LeaseKeeper:
-    """See `LeaseHolder`: one of several monitors of a store."""
+class LeaseKeeper(SoleMonitor):
+    """One of several monitors of a store."""
 
     def __init__(
         self,
-        leases: Leases,
+        leases: SqlLeases,
         thread: WorkerThread,
         *,
         clock: Callable[[], Timestamp],
@@ -174,7 +118,7 @@ class LeaseKeeper:
         """Hold nothing yet.
 
         Args:
-            leases: The leases of the store.
+            leases: The leases of the store, which expire by the clock of the database.
             thread: Their thread.
             clock: The clock, which is compared with that of the database.
             monotonic: Seconds that go on while this process is stopped, or its machine sleeps.
@@ -249,27 +193,28 @@ class LeaseKeeper:
             return
         standing = await self._thread(self._leases.beat)
         self.monitor = standing.monitor
-        change = self._decide(standing)
-        self._forget(change.release)
-        await self._thread(self._leases.release, change.release)
-        held = {**standing.held, **await self._take(change, standing)}
-        self._held = {id: epoch for id, epoch in held.items() if id not in change.release}
+        released, wanted = self._balance(standing)
+        self._forget(released)
+        await self._thread(self._leases.release, released)
+        held = {**standing.held, **await self._take(wanted, standing)}
+        self._held = {id: epoch for id, epoch in held.items() if id not in released}
         self._asked = asked
         self._report("")
 
-    def _decide(self, standing: Standing) -> Change:
-        buckets = [id for id in standing.held if id < BUCKETS]
-        if self._alone:
-            return Change(take=BUCKETS - len(buckets))
-        busy = [id for id, users in self._users.items() if users]
-        return decide(standing.monitor, standing.live, buckets, busy)
+    def _balance(self, standing: Standing) -> tuple[list[int], int]:
+        """Return which buckets to give back, and how many to take; busy ones are kept for now."""
+        buckets = {id for id in standing.held if id < BUCKETS}
+        goal = BUCKETS if self._alone else share(standing.monitor, standing.live)
+        surplus = len(buckets) - goal
+        idle = [id for id in sorted(buckets, reverse=True) if not self._users[id]]
+        return idle[: max(0, surplus)], max(0, -surplus)
 
-    async def _take(self, change: Change, standing: Standing) -> dict[int, int]:
+    async def _take(self, buckets: int, standing: Standing) -> dict[int, int]:
         """Take what is missing, as far as it is free; return the epochs."""
         missing = [duty for duty in self._duties if duty not in standing.held]
         taken: dict[int, int] = {}
-        if change.take:
-            take = partial(self._leases.take, change.take, forced=self._alone)
+        if buckets:
+            take = partial(self._leases.take, buckets, forced=self._alone)
             taken |= await self._thread(take)
         if missing:
             take_duties = partial(self._leases.take_duties, missing, forced=self._alone)
@@ -279,23 +224,11 @@ class LeaseKeeper:
     async def _stand_back(self, off: float) -> None:
         """Do nothing as long as the clock is wrong: what is stored would have wrong times."""
         self._held.clear()
-        seconds = abs(round(off))
-        if off < 0:
-            trouble = ngettext(
-                "the clock of this machine is {count} second behind that of the database;"
-                " nothing is polled until it is set",
-                "the clock of this machine is {count} seconds behind that of the database;"
-                " nothing is polled until it is set",
-                seconds,
-            )
-        else:
-            trouble = ngettext(
-                "the clock of this machine is {count} second ahead of that of the database;"
-                " nothing is polled until it is set",
-                "the clock of this machine is {count} seconds ahead of that of the database;"
-                " nothing is polled until it is set",
-                seconds,
-            )
+        trouble = _(
+            "the clock of this machine differs by {time} from that of the database;"
+            " nothing is polled until it is set",
+            time=span(abs(off)),
+        )
         self._report(trouble)
         await self._thread(self._leases.leave)
 
@@ -335,3 +268,47 @@ class LeaseKeeper:
             await self._thread(call, *values)
         except StoreError as error:
             log.warning(_("the leases cannot be given back: {error}", error=error))
+
+
+class HostTurns:
+    """The turns of hosts, taken for all monitors of a store, and for all that wait at once.
+
+    One monitor polls all feeds of a site, but a redirect may lead to a host that another one asks
+    as well. So each request takes the turn of its host in the store before it is sent.
+    """
+
+    def __init__(
+        self,
+        take_turns: Callable[[Mapping[str, float]], dict[str, float]],
+        thread: WorkerThread,
+    ) -> None:
+        """Ask for nothing yet.
+
+        Args:
+            take_turns: Takes the turns of hosts in the store (see `SqlLeases.take_turns`).
+            thread: The thread in which it is called.
+        """
+        self._take_turns = take_turns
+        self._thread = thread
+        self._waiting: dict[str, float] = {}
+        self._answers: dict[str, float] = {}
+        self._asking = asyncio.Lock()
+
+    async def take(self, host: str, spacing: float) -> float:
+        """Take the turn of a host and return 0, or return the seconds to wait. Raises StoreError.
+
+        Args:
+            host: The host; it is asked for once at a time.
+            spacing: Seconds for which no monitor may ask it again.
+        """
+        self._answers.pop(host, None)  # of one who did not wait for it
+        self._waiting[host] = spacing
+        async with self._asking:
+            if host not in self._answers:
+                await self._ask({**self._waiting, host: spacing})
+            return self._answers.pop(host)
+
+    async def _ask(self, spacings: dict[str, float]) -> None:
+        self._waiting = {}
+        refused = await self._thread(self._take_turns, spacings)
+        self._answers |= {host: refused.get(host, 0.0) for host in spacings}

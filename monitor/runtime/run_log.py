@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from monitor.base import signs
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, ngettext, number, pgettext
-from monitor.base.url import host
 from monitor.model.alert import AlertKind, SuppressionReason
 from monitor.model.feed import Feed, Outcome, Poll
 from monitor.model.poll import RaisedAlert, RunSummary
@@ -27,40 +26,24 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and of how much."""
 
 
-UNREACHED_PAUSE = 60.0
-"""Seconds after which a host that cannot be reached is named."""
 LIBRARY_MESSAGES = 10
 """Messages of libraries that are logged in a minute."""
 
 
 class LogThrottle(logging.Filter):
-    """Passes all messages of tocsin and few of libraries, of which strangers can cause any number.
-
-    The next message that passes says how many did not.
-    """
+    """Passes all messages of tocsin; few of libraries, of which strangers can cause any number."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         super().__init__()
         self._monotonic = monotonic
         self._passed: deque[float] = deque(maxlen=LIBRARY_MESSAGES)
-        self._left_out = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.partition(".")[0] == "tocsin":
             return True
         now = self._monotonic()
         if len(self._passed) == LIBRARY_MESSAGES and now - self._passed[0] < 60.0:
-            self._left_out += 1
             return False
-        if self._left_out:
-            record.msg = ngettext(
-                "{message} ({count} message left out)",
-                "{message} ({count} messages left out)",
-                self._left_out,
-                message=record.getMessage(),
-            )
-            record.args = ()
-            self._left_out = 0
         self._passed.append(now)
         return True
 
@@ -68,9 +51,7 @@ class LogThrottle(logging.Filter):
 class RunLog:
     """Logs what the monitor stored, and counts it for the summary of a run.
 
-    Hosts that cannot be reached are named once, with all their feeds, and again when they can be
-    reached. This waits a minute, or for the end of the run: the network may be down, which is
-    logged once and names no host.
+    A feed that cannot be reached is named once, and again when it can be reached.
     """
 
     def __init__(
@@ -84,11 +65,8 @@ class RunLog:
         self._progress = progress
         self._once = once
         self._raised: dict[int, None] = {}
-        self._unreached: dict[tuple[str, str], list[str]] = {}
-        """Feeds whose failures may be those of the network, by host and reason in words."""
-        self._unreached_since = 0.0
-        self._named: dict[tuple[str, str], list[str]] = {}
-        """Unreached feeds that were named."""
+        self._unreached: dict[str, str] = {}
+        """Why feeds cannot be reached that were named for it, by address."""
         self._expected = 0
         self._started = monotonic()
         self._counted = RunSummary()
@@ -116,11 +94,12 @@ class RunLog:
 
     def batch_stored(self, outcome: BatchOutcome) -> None:
         for feed, poll in outcome.polls:
-            self._polled(feed, poll, reached=feed.url not in outcome.unreached)
-        if outcome.outage:
-            self._unreached.clear()
-            self._named.clear()
-        self.tick()
+            self._polled(feed, poll)
+            if feed.url not in outcome.unreached:
+                self._log_reached(feed, poll)
+            elif not outcome.outage and self._unreached.get(feed.url) != poll.reason:
+                self._unreached[feed.url] = poll.reason
+                _log_failure(feed, poll)
         if self._once:
             self._raised |= dict.fromkeys(alert.id for alert in outcome.raised)
         for alert in outcome.raised:
@@ -131,14 +110,7 @@ class RunLog:
         self._counted = replace(counted, alerts=counted.alerts + fresh)
         self._show()
 
-    def tick(self) -> None:
-        """Name the hosts that could not be reached for a minute."""
-        waited = self._monotonic() - self._unreached_since
-        if self._unreached and waited >= UNREACHED_PAUSE and not self._once:
-            self._log_unreached()
-
     def summary(self) -> RunSummary:
-        self._log_unreached()
         seconds = round(self._monotonic() - self._started, 3)
         return replace(
             self._counted,
@@ -147,38 +119,11 @@ class RunLog:
             raised=tuple(self._raised),
         )
 
-    def _not_reached(self, feed: Feed, reason: str) -> None:
-        cause = host(feed.url), reason
-        if not self._unreached:
-            self._unreached_since = self._monotonic()
-        known = [*self._named.get(cause, []), *self._unreached.get(cause, [])]
-        if feed.name not in known:
-            self._unreached.setdefault(cause, []).append(feed.name)
-
-    def _log_unreached(self) -> None:
-        for cause, feeds in self._unreached.items():
-            if cause not in self._named:
-                words = _("{feed}: {reason}", feed=_and_others(feeds), reason=cause[1])
-                log.warning("%s %s", signs.FAILED, words)
-            self._named.setdefault(cause, []).extend(feeds)
-        self._unreached.clear()
-
-    def _reached_again(self, feed: Feed) -> None:
-        """Say so once for all feeds of the host that failed alike."""
-        for cause, feeds in list(self._named.items()):
-            if feed.name in feeds:
-                del self._named[cause]
-                words = _("{feed}: reached again", feed=_and_others(feeds))
-                log.info("%s %s", signs.OK, words)
-        for feeds in self._unreached.values():
-            feeds[:] = [name for name in feeds if name != feed.name]
-        self._unreached = {cause: feeds for cause, feeds in self._unreached.items() if feeds}
-
     def _show(self) -> None:
         if self._progress and self._expected:
             self._progress(_("polling"), self._counted.feeds, self._expected)
 
-    def _polled(self, feed: Feed, poll: Poll, *, reached: bool) -> None:
+    def _polled(self, feed: Feed, poll: Poll) -> None:
         counted = self._counted
         self._counted = replace(
             counted,
@@ -190,15 +135,14 @@ class RunLog:
             new=counted.new + poll.new,
             changed=counted.changed + poll.changed,
         )
-        if reached:
-            self._reached_again(feed)
         if poll.outcome is Outcome.FAILED:
             self._failures[feed.url] = poll.reason
-            if reached:
-                words = _("{feed}: {reason}", feed=feed.name, reason=poll.reason)
-                log.warning("%s %s", signs.FAILED, words)
-            else:
-                self._not_reached(feed, poll.reason)
+
+    def _log_reached(self, feed: Feed, poll: Poll) -> None:
+        if self._unreached.pop(feed.url, ""):
+            log.info("%s %s", signs.OK, _("{feed}: reached again", feed=feed.name))
+        if poll.outcome is Outcome.FAILED:
+            _log_failure(feed, poll)
         elif poll.blind:
             words = ngettext(
                 "{feed}: {count} new; coverage gap: no entry in common with the poll before",
@@ -220,13 +164,8 @@ class RunLog:
             log.debug("%s %s: nothing new", signs.OK, feed.name)
 
 
-def _and_others(feeds: Sequence[str]) -> str:
-    """Return the name of the first feed, and how many there are beside it."""
-    if len(feeds) == 1:
-        return feeds[0]
-    return ngettext(
-        "{feed} and {count} more", "{feed} and {count} more", len(feeds) - 1, feed=feeds[0]
-    )
+def _log_failure(feed: Feed, poll: Poll) -> None:
+    log.warning("%s %s", signs.FAILED, _("{feed}: {reason}", feed=feed.name, reason=poll.reason))
 
 
 def _words(alert: RaisedAlert) -> str:

@@ -48,14 +48,13 @@ from monitor.model.status import MonitorPresence
 from monitor.presentation.service.service import Service
 from monitor.runtime.components import Components
 from monitor.runtime.daemon import Daemon
-from monitor.runtime.lease_keeper import LeaseHolder, LeaseKeeper, SoleMonitor
+from monitor.runtime.lease_keeper import HostTurns, LeaseKeeper, SoleMonitor
 from monitor.runtime.machine import clock, local_zone, server_connections, uptime
 from monitor.runtime.network import http_client, senders
 from monitor.runtime.pipeline import Pipeline
 from monitor.runtime.relocation import Relocation
 from monitor.runtime.run_log import Progress, RunLog
 from monitor.runtime.viewing import QUIET_SECONDS, open_service
-from monitor.storage.host_turns import HostTurns
 from monitor.storage.maintenance.indexer_process import IndexerProcess
 from monitor.storage.monitor_lock import MonitorLock
 from monitor.storage.store import open_leases, open_store, open_views
@@ -253,7 +252,7 @@ def config_stamp(path: Path) -> Callable[[], object]:
 
 def _leases(
     config: Config, orders: RunOptions, *, vectors: bool
-) -> tuple[LeaseHolder, TakeTurn, Callable[[], None]]:
+) -> tuple[SoleMonitor, TakeTurn, Callable[[], None]]:
     """Return what says what this monitor may do, when it may ask hosts, and what closes both."""
     if not config.store.is_shared:
         return SoleMonitor(), always_free, lambda: None

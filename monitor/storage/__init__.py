@@ -7,6 +7,5 @@
     maintenance/    the indexer; index repair, retention, backup, verification
 
 `data_folder` and `monitor_lock` see that one monitor, and nobody else, writes to a data folder.
-Of several monitors of a store, `fair_share` decides who has which feeds, `fencing` refuses what is
-done under a lease that is lost, and `host_turns` takes the turns of hosts.
+Of several monitors of a store, `fencing` refuses what is done under a lease that is lost.
 """

@@ -1,4 +1,6 @@
-"""Fencing: what is done under a lease is refused once another monitor has the lease.
+"""Leases of several monitors of a store, and fencing: what is done under a lost one is refused.
+
+A feed lies in the bucket of its registered domain: one monitor polls all feeds of a site.
 
 The lease goes with the task or thread that works under it. A transaction of the store compares its
 epoch, the fencing token, before it commits; a request compares it before it is sent.
@@ -10,9 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
+from zlib import crc32
 
 from monitor.base.errors import LeaseLostError
 from monitor.base.translation import gettext as _
+from monitor.base.url import host
+from monitor.judgement.alerts.publishers import registered_name
+from monitor.model.lease import BUCKETS
 
 
 class Lease(NamedTuple):
@@ -66,3 +72,8 @@ def require_lease() -> None:
     """
     if not _HOLDING.get().is_held():
         raise LeaseLostError(_("another monitor does this by now"))
+
+
+def bucket_of(url: str) -> int:
+    """Return the bucket of an address: that of its registered domain, else of its host."""
+    return crc32((registered_name(url) or host(url)).encode()) % BUCKETS

@@ -16,10 +16,9 @@ from monitor.base.tasks import WorkerThread
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.judgement.alerts.alert_planning import plan_alerts
-from monitor.judgement.alerts.facts import Arrivals
+from monitor.judgement.alerts.plan import Arrivals
 from monitor.judgement.alerts.routing import Routing
-from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.judgement.match.time_limit import Matching, TimedMatcher
+from monitor.judgement.match.matcher import Matching, TimedMatcher, WatchlistMatcher
 from monitor.judgement.rule_version import rule_version
 from monitor.model.evidence import Via
 from monitor.model.feed import Feed

@@ -1,170 +1,34 @@
-"""Backtest: what watchlists would match in the archive, computed on every core."""
+"""Backtest: what watchlists would match in the archive, before they are saved.
+
+The index finds the articles that may match; the matcher decides, as it does for new ones.
+"""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from monitor.base import translation
-from monitor.base.article import Article, Timestamp
+from index.evaluation.highlight import Highlighter, snippet
+from index.interruption import checked
+from monitor.base.article import Timestamp
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed
+from monitor.model.search import SearchHit
 from monitor.model.watchlist import Watchlist
-from monitor.storage.store import open_views
+
+if TYPE_CHECKING:
+    from monitor.storage.search.search import ArchiveSearch
+    from monitor.storage.store.sql.views import Views
 
 STRETCH = 250
-"""Ids that are read and matched together."""
-WORTH_A_PROCESS = 5_000
-"""Ids below which another process costs more than it saves."""
-
-
-class WatchlistTrial(NamedTuple):
-    """A watchlist that matches an article."""
-
-    watchlist: int
-    """Index in the file."""
-    article: int
-    date: Timestamp
-    terms: tuple[str, ...]
-    """Terms of the query that matched, as written."""
-
-
-class ArticleRange(NamedTuple):
-    """The result of a range of the archive."""
-
-    upto: int
-    articles: tuple[tuple[int, Timestamp], ...]
-    """Id and date of every article in the range."""
-    trials: tuple[WatchlistTrial, ...]
-
-
-class ArchiveReplay(Struct, frozen=True, kw_only=True):
-    """The archive that watchlists are replayed on, and the watchlists."""
-
-    store: StoreAddress
-    watchlists: tuple[Watchlist, ...]
-    feeds: Mapping[int, Feed]
-    """Every feed that ever was subscribed to, by number."""
-    since: Timestamp | None = None
-    """Only articles dated from then on."""
-
-
-class _Replay:
-    def __init__(self, settings: ArchiveReplay) -> None:
-        self._settings = settings
-        self._views = open_views(settings.store)
-        self._rules = WatchlistMatcher(settings.watchlists, settings.feeds.values())
-        self._places = {w.name: place for place, w in enumerate(settings.watchlists)}
-
-    def stretch(self, after: int) -> ArticleRange:
-        """Replay the articles after an id."""
-        upto = after + STRETCH
-        rows = self._views.articles.between(after, upto, since=self._settings.since)
-        articles = [article for article, _ in rows]
-        trials = tuple(
-            WatchlistTrial(
-                self._places[watchlist.name],
-                article.id,
-                article.date,
-                tuple(dict.fromkeys(clause.text for clause, places in clauses if places)),
-            )
-            for article in articles
-            if (feeds := self._feeds_of(article))
-            for watchlist, clauses in self._rules.satisfied(article, *feeds)
-        )
-        return ArticleRange(upto, tuple((a.id, a.date) for a in articles), trials)
-
-    def _feeds_of(self, article: Article) -> list[Feed]:
-        return [self._settings.feeds[one] for one in article.feeds if one in self._settings.feeds]
-
-
-def replay(
-    settings: ArchiveReplay, newest: int, *, after: int = 0
-) -> Generator[ArticleRange, None, None]:
-    """Yield the result of every range of the archive, in order.
-
-    Args:
-        settings: What is replayed.
-        newest: Up to this id.
-        after: Above this id.
-
-    Raises:
-        StoreError: The store cannot be read.
-    """
-    starts = range(after, newest, STRETCH)
-    processes = min(os.cpu_count() or 1, (newest - after) // WORTH_A_PROCESS)
-    if processes < 2:
-        yield from map(_Replay(settings).stretch, starts)
-        return
-    with ProcessPoolExecutor(
-        processes,
-        multiprocessing.get_context("spawn"),
-        _start_worker,
-        (translation.choice(), settings),
-    ) as pool:
-        try:
-            with _uninterrupted():
-                stretches = pool.map(_replay_range, starts)
-            yield from stretches
-        except BaseException:
-            for child in multiprocessing.active_children():
-                child.terminate()  # they only read
-            raise
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Block SIGINT while processes start: ^C ends the command, and the command ends them.
-
-    A signal that is blocked when a process starts stays blocked in it.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-_here: list[_Replay] = []
-
-
-def _start_worker(language: translation.Choice, settings: ArchiveReplay) -> None:
-    translation.use(*language)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _here[:] = [_Replay(settings)]
-
-
-def _end_with_parent() -> None:
-    """End this process when the command ends, even by SIGKILL."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _replay_range(after: int) -> ArticleRange:
-    return _here[0].stretch(after)
-
-
-def known_feeds(known: Sequence[Feed], described: Sequence[Feed]) -> dict[int, Feed]:
-    """Return every feed by number, as a feeds.yaml describes it if it does."""
-    by_url = {feed.url: feed for feed in described}
-    return {feed.number: by_url.get(feed.url, feed) for feed in known}
-
-
+"""Articles that are read at once."""
 DAY = 86_400.0
+
+Progress = Callable[[int, int], None]
+"""Called with how many of the articles that may match are done, and how many there are."""
 
 
 class TrialTally(Struct):
@@ -180,33 +44,70 @@ class TrialTally(Struct):
     lost: list[int] = field(default_factory=list)
     """Articles with an alert that do not match any more."""
 
-    def newest(self, articles: Iterable[int], count: int) -> list[int]:
-        """Return the newest of some articles that match."""
-        return sorted(articles, key=lambda id: (self.dates.get(id, 0.0), id), reverse=True)[:count]
+    def newest(self, count: int) -> list[int]:
+        """Return the newest of the articles that match."""
+        return sorted(self.dates, key=lambda id: (self.dates[id], id), reverse=True)[:count]
 
 
-class TrialTallies:
+class Backtest(Struct, frozen=True):
     """What the watchlists of a file would have matched."""
 
-    def __init__(self, watchlists: Sequence[Watchlist]) -> None:
-        self.tallies = [TrialTally(watchlist) for watchlist in watchlists]
-        self.dates: dict[int, Timestamp] = {}
-        """Date of every article that was replayed, by id."""
+    tallies: list[TrialTally]
+    """In the order of the file."""
+    dates: Mapping[int, Timestamp]
+    """Date of every article of the time, by id."""
 
-    def take(self, stretch: ArticleRange) -> None:
-        """Add the result of a range."""
-        self.dates.update(stretch.articles)
-        for trial in stretch.trials:
-            tally = self.tallies[trial.watchlist]
-            tally.dates[trial.article] = trial.date
-            tally.terms.update(trial.terms)
 
-    def compare(self, alerted: Callable[[str], Collection[int]]) -> None:
-        """Record what is gained and lost against the articles with alerts, by watchlist."""
-        for tally in self.tallies:
-            known = set(alerted(tally.watchlist.name))
-            tally.gained = sorted(tally.dates.keys() - known)
-            tally.lost = sorted((known & self.dates.keys()) - tally.dates.keys())
+def backtest(
+    archive: ArchiveSearch,
+    views: Views,
+    watchlists: Sequence[Watchlist],
+    described: Sequence[Feed],
+    since: Timestamp | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Backtest:
+    """Return what watchlists would have matched, and what that changes about their alerts.
+
+    Args:
+        archive: Searches the archive.
+        views: Reads the store.
+        watchlists: The watchlists.
+        described: The feeds as feeds.yaml describes them.
+        since: Only articles dated from then on.
+        progress: Called now and then.
+
+    Raises:
+        Interrupted: Nobody waits for the result.
+        ArchiveError: The archive cannot be searched.
+        StoreError: The store cannot be read.
+    """
+    feeds = known_feeds(views.feeds.every(), described)
+    dates = views.articles.dates(since)
+    candidates: set[int] = set()
+    for watchlist in checked(watchlists, 1):
+        candidates.update(archive.matching_ids(watchlist.query, feeds.values()))
+    ids = sorted(candidates & dates.keys())
+    rules = WatchlistMatcher(watchlists, feeds.values())
+    tallies = {watchlist.name: TrialTally(watchlist) for watchlist in watchlists}
+    for start in checked(range(0, len(ids), STRETCH), 1):
+        for article in views.articles.get(ids[start : start + STRETCH]):
+            carrying = [feeds[number] for number in article.feeds if number in feeds]
+            for watchlist, clauses in rules.satisfied(article, *carrying) if carrying else ():
+                tally = tallies[watchlist.name]
+                tally.dates[article.id] = article.date
+                tally.terms.update(dict.fromkeys((clause.text for clause, at in clauses if at), 1))
+        progress(min(start + STRETCH, len(ids)), len(ids))
+    for tally in tallies.values():
+        alerted = views.articles.ids(watchlist=tally.watchlist.name)
+        tally.gained = sorted(tally.dates.keys() - alerted)
+        tally.lost = sorted((alerted & dates.keys()) - tally.dates.keys())
+    return Backtest(list(tallies.values()), dates)
+
+
+def known_feeds(known: Sequence[Feed], described: Sequence[Feed]) -> dict[int, Feed]:
+    """Return every feed by number, as a feeds.yaml describes it if it does."""
+    by_url = {feed.url: feed for feed in described}
+    return {feed.number: by_url.get(feed.url, feed) for feed in known}
 
 
 def histogram(dates: Iterable[Timestamp], first: Timestamp, last: Timestamp) -> list[int]:
@@ -214,3 +115,47 @@ def histogram(dates: Iterable[Timestamp], first: Timestamp, last: Timestamp) -> 
     begin, end = int(first // DAY), int(last // DAY)
     by_day = Counter(int(date // DAY) for date in dates)
     return [by_day[day] for day in range(begin, end + 1)]
+
+
+EXAMPLES = 10
+"""Articles that are shown with their matches."""
+SNIPPET = 120
+"""Cells of the text around the matches of an example."""
+
+
+class WatchlistPreview(Struct, frozen=True):
+    """What a watchlist would have matched in a time."""
+
+    articles: int
+    """Articles of that time."""
+    matched: int
+    terms: tuple[tuple[str, int], ...]
+    """Articles that each term matches, the most frequent term first; terms without are left out."""
+    examples: tuple[SearchHit, ...]
+    """The newest articles that match."""
+
+
+def preview(
+    archive: ArchiveSearch,
+    views: Views,
+    watchlist: Watchlist,
+    described: Sequence[Feed],
+    since: Timestamp,
+    progress: Progress,
+) -> WatchlistPreview:
+    """Return what a watchlist would have matched since a time, with examples; see `backtest`."""
+    result = backtest(archive, views, (watchlist,), described, since, progress)
+    (tally,) = result.tallies
+    names = {
+        feed.number: feed.name for feed in known_feeds(views.feeds.every(), described).values()
+    }
+    highlighter = Highlighter(watchlist.query)
+    examples = []
+    for article in views.articles.get(tally.newest(EXAMPLES)):
+        spans = tuple(highlighter.spans(article))
+        line, lit = snippet(article, spans, SNIPPET)
+        feed = names.get(article.feeds[0], "?")
+        examples.append(SearchHit(article, feed, 0.0, spans, line, tuple(lit)))
+    return WatchlistPreview(
+        len(result.dates), len(tally.dates), tuple(tally.terms.most_common()), tuple(examples)
+    )

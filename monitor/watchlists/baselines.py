@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
@@ -25,14 +25,23 @@ def long_read_feeds(views: VolumeViews, now: Timestamp) -> dict[int, Timestamp]:
     return {feed: since for feed, since in read if now - since >= volume.ENOUGH}
 
 
+def unusual_times(views: VolumeViews, since: Timestamp) -> list[UnusualTime]:
+    """Return when watchlists were unusual, of what lasted until then or longer."""
+    return [time for time in views.unusual(since) if time.kind in UNUSUAL]
+
+
+def watched_times(views: VolumeViews, since: Timestamp) -> list[Interval]:
+    """Return when the monitor watched since then."""
+    return [(max(start, since), end) for start, end in views.watched(since)]
+
+
 def learn_patterns(
     views: VolumeViews,
     watchlists: Iterable[WatchlistInForce],
     past: Mapping[str, Sequence[Story]],
-    watched: Sequence[Interval],
-    times: Sequence[UnusualTime],
     zone: tzinfo,
     now: Timestamp,
+    memory: float = volume.MEMORY,
     windows: Sequence[int] = volume.WINDOWS,
 ) -> dict[str, Pattern]:
     """Return what is usual for each watchlist of which enough is known.
@@ -41,14 +50,15 @@ def learn_patterns(
         views: The store.
         watchlists: The watchlists.
         past: Their stories.
-        watched: When the monitor watched.
-        times: When watchlists were unusual.
         zone: Of the hours of the day.
         now: The time.
+        memory: Seconds of the past that are known.
         windows: See `volume.learn`.
     """
+    watched = watched_times(views, now - memory)
     if not watched or now - watched[0][0] < volume.ENOUGH - DAY:
         return {}  # too little is known of each
+    times = unusual_times(views, now - memory - DAY)
     feeds, unread = long_read_feeds(views, now), views.unread()
     hours = Hours.until(now, watched, zone)
     patterns = {}
@@ -84,34 +94,24 @@ class Baselines:
             lasting: Whether only what still lasts is unusual.
         """
         in_force = self._views.watchlists.in_force()
+        learned_for = now // DAY, *((one.name, one.since) for one in in_force)
         with self._views.volumes() as volumes:
-            times = [time for time in volumes.unusual(since) if time.kind in UNUSUAL]
-            self._learn(volumes, in_force, now)
+            if learned_for != self._learned_for:
+                past = volumes.stories(now - volume.MEMORY)
+                self._patterns = learn_patterns(
+                    volumes, in_force, past, self._zone, now, windows=()
+                )
+                self._learned_for = learned_for
+            begun = [
+                time
+                for time in unusual_times(volumes, since)
+                if time.started_at < until and not (lasting and time.ended_at is not None)
+            ]
             stories = volumes.stories(since)
-        begun = [
-            time
-            for time in times
-            if time.started_at < until and not (lasting and time.ended_at is not None)
-        ]
         return {
             one.name: self._baseline(one.name, stories.get(one.name, ()), since, until, begun)
             for one in in_force
         }
-
-    def _learn(
-        self, volumes: VolumeViews, in_force: Collection[WatchlistInForce], now: Timestamp
-    ) -> None:
-        learned_for = now // DAY, *((one.name, one.since) for one in in_force)
-        if learned_for == self._learned_for:
-            return
-        begun = now - volume.MEMORY
-        times = [time for time in volumes.unusual(begun - DAY) if time.kind in UNUSUAL]
-        watched = [(max(start, begun), end) for start, end in volumes.watched(begun)]
-        past = volumes.stories(begun)
-        self._patterns = learn_patterns(
-            volumes, in_force, past, watched, times, self._zone, now, ()
-        )
-        self._learned_for = learned_for
 
     def _baseline(
         self,

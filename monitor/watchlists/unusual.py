@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import tzinfo
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from index.analysis.term_positions import terms
-from index.evaluation.significant_terms import query_term_test, significant_terms
-from monitor.base.article import Article, Timestamp
+from monitor.base.article import Timestamp
 from monitor.judgement.alerts import unusual_volume as volume
 from monitor.judgement.alerts.plan import AlertPlan
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.alerts.unusual_planning import HEADLINES, UnusualWatchlist, plan_unusual
 from monitor.judgement.alerts.unusual_volume import DAY, Interval, Pattern, Story, Unusual
-from monitor.model.alert import UNUSUAL, AlertKind, UnusualTime
+from monitor.model.alert import AlertKind, UnusualTime
 from monitor.model.feed import SubscribedFeed
 from monitor.model.watchlist import Watchlist
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.volumes import VolumeViews
-from monitor.watchlists.baselines import learn_patterns, long_read_feeds
+from monitor.watchlists.baselines import (
+    learn_patterns,
+    long_read_feeds,
+    unusual_times,
+    watched_times,
+)
 
 RECENT = 3 * DAY
 """Seconds of which the stories are remembered from one look to the next."""
-COMPARED = 300
-"""Earlier stories that the words of a spike are compared with."""
-WORDS = 3
-"""Words that an alert names."""
 
 
 class _Look(Struct, frozen=True, kw_only=True):
@@ -39,6 +36,8 @@ class _Look(Struct, frozen=True, kw_only=True):
     watchlists: Mapping[str, Watchlist]
     """Those that are to be looked at, by name."""
     watched: Sequence[Interval]
+    unwatched: Sequence[Interval]
+    """Of the last two days."""
     times: Sequence[UnusualTime]
     zone: tzinfo
     now: Timestamp
@@ -89,17 +88,20 @@ class UnusualWatch:
             return AlertPlan(at=now)
         with self._store.batch() as batch:
             batch.note_watched(now, patience, now - volume.MEMORY - DAY)
+        memory = min(memory, volume.MEMORY)
         with self._store.reading() as reading:
-            since, views = now - min(memory, volume.MEMORY), reading.volumes
+            views = reading.volumes
+            watched = watched_times(views, now - memory)
             look = _Look(
                 views=views,
                 watchlists={one.name: one for one in watchlists if one.unusual},
-                watched=[(max(start, since), end) for start, end in views.watched(since)],
-                times=[time for time in views.unusual(since - DAY) if time.kind in UNUSUAL],
+                watched=watched,
+                unwatched=volume.gaps(watched, now - 2 * DAY, now),
+                times=unusual_times(views, now - memory - DAY),
                 zone=zone,
                 now=now,
             )
-            self._read(look)
+            self._read(look, memory)
             begun, over = self._begun(look), self._over(look)
         if not (begun or over):
             return AlertPlan(at=now)
@@ -111,7 +113,7 @@ class UnusualWatch:
 
     # --- what is usual -------------------------------------------------------------------
 
-    def _read(self, look: _Look) -> None:
+    def _read(self, look: _Look, memory: float) -> None:
         """Read the stories since the last look; once a day all, and learn what is usual."""
         views, now = look.views, look.now
         learned_for = (now // DAY, *((one.name, one.rule) for one in look.watchlists.values()))
@@ -124,9 +126,7 @@ class UnusualWatch:
             past = views.stories(now - volume.MEMORY)
             in_force = self._store.watchlists.in_force()
             asked = [one for one in in_force if one.name in look.watchlists]
-            self._patterns = learn_patterns(
-                views, asked, past, look.watched, look.times, look.zone, now
-            )
+            self._patterns = learn_patterns(views, asked, past, look.zone, now, memory)
             self._known = frozenset(long_read_feeds(views, now) if self._patterns else ())
             self._last = {name: stories[-1].at for name, stories in past.items()}
             self._recent = {
@@ -142,7 +142,6 @@ class UnusualWatch:
 
     def _begun(self, look: _Look) -> list[UnusualWatchlist]:
         """Return what is unusual from now on."""
-        unwatched = volume.gaps(look.watched, look.now - 2 * DAY, look.now)
         unread = look.views.unread()
         lasting = {(time.watchlist, time.kind) for time in look.times if time.ended_at is None}
         ended = {(t.watchlist, t.kind): t.ended_at for t in look.times if t.ended_at is not None}
@@ -156,7 +155,7 @@ class UnusualWatch:
                     pattern, self._recent.get(name, []), look.now, look.zone,
                     known=self._known,
                     told=ended.get((name, AlertKind.SPIKE), 0.0),
-                    unwatched=unwatched, unread=unread,
+                    unwatched=look.unwatched, unread=unread,
                 )  # fmt: skip
                 if spike is not None:
                     begun.append(self._described(look.views, watchlist, spike))
@@ -168,15 +167,10 @@ class UnusualWatch:
 
     def _over(self, look: _Look) -> list[tuple[str, AlertKind]]:
         """Return what lasted until now, and is over."""
-        unwatched = volume.gaps(look.watched, look.now - 2 * DAY, look.now)
         lasting = [time for time in look.times if time.ended_at is None]
-        return [
-            (time.watchlist, time.kind)
-            for time in lasting
-            if not self._lasts(look, time, unwatched)
-        ]
+        return [(time.watchlist, time.kind) for time in lasting if not self._lasts(look, time)]
 
-    def _lasts(self, look: _Look, time: UnusualTime, unwatched: Sequence[Interval]) -> bool:
+    def _lasts(self, look: _Look, time: UnusualTime) -> bool:
         pattern = self._patterns.get(time.watchlist)
         if pattern is None:
             return False
@@ -184,7 +178,7 @@ class UnusualWatch:
             return self._last.get(time.watchlist, 0.0) <= time.started_at
         stories = self._recent.get(time.watchlist, [])
         return not volume.is_spike_over(
-            pattern, stories, look.now, look.zone, known=self._known, unwatched=unwatched
+            pattern, stories, look.now, look.zone, known=self._known, unwatched=look.unwatched
         )
 
     def _silence(self, look: _Look, pattern: Pattern, last: Timestamp) -> Unusual | None:
@@ -208,7 +202,7 @@ class UnusualWatch:
     def _described(
         self, views: VolumeViews, watchlist: Watchlist, unusual: Unusual
     ) -> UnusualWatchlist:
-        """Return what is unusual with the stories and words that make the difference."""
+        """Return what is unusual with the stories that make the difference."""
         stories = self._recent.get(watchlist.name, [])
         if unusual.kind is AlertKind.SPIKE:
             counted = [s for s in stories if s.at >= unusual.since and s.feed in self._known]
@@ -216,59 +210,12 @@ class UnusualWatch:
             counted = stories[-1:]
         alerts = [story.alert for story in counted]
         articles = views.articles_of(alerts)
-        words: list[str] = []
-        if unusual.kind is AlertKind.SPIKE and alerts:
-            earlier = views.articles_before(watchlist.name, min(alerts), COMPARED)
-            words = words_apart(watchlist, articles, earlier)
         return UnusualWatchlist(
             watchlist=watchlist,
             found=unusual,
             alerts=tuple(alerts) if unusual.stories else (),
-            words=tuple(words),
             headlines=tuple(article.title for article in articles[:HEADLINES] if article.title),
         )
-
-
-def words_apart(
-    watchlist: Watchlist, articles: Sequence[Article], earlier: Sequence[Article]
-) -> list[str]:
-    """Return the words that set the leads of articles apart from those of earlier ones."""
-    leads = [replace(article, body="") for article in articles]
-    counts = _LeadCounts(leads, [replace(article, body="") for article in earlier])
-    is_query_term = query_term_test(watchlist.query.root)
-    return [term.word for term in significant_terms(counts, leads, is_query_term, WORDS)]
-
-
-class _LeadCounts:
-    """Counts words in some leads, and in these and earlier ones."""
-
-    def __init__(self, leads: Sequence[Article], earlier: Sequence[Article]) -> None:
-        self.examined = len(leads)
-        self._here = [_Lead(article) for article in leads]
-        self._all = [*self._here, *(_Lead(article) for article in earlier)]
-        self._languages = Counter(lead.lang for lead in self._all)
-
-    def articles(self, lang: str) -> tuple[int, int]:
-        """Return how many leads of a language are examined, and how many there are."""
-        return sum(lead.lang == lang for lead in self._here), self._languages[lang]
-
-    def with_any(self, lang: str, forms: Sequence[str]) -> tuple[int, int]:
-        """Return in how many of both any of some folded words occurs."""
-        here, every = (
-            sum(lead.lang == lang and not lead.terms.isdisjoint(forms) for lead in leads)
-            for leads in (self._here, self._all)
-        )
-        return here, every
-
-    def estimate(self, lang: str, forms: Sequence[str], *, other_langs: bool) -> int:
-        """Return how many of all leads of a language have any of some words."""
-        return self.with_any(lang, forms)[1]
-
-
-class _Lead:
-    def __init__(self, article: Article) -> None:
-        self.lang = article.lang
-        self.terms = frozenset([*terms(article.title), *terms(article.summary)])
 
 
 def _is_well(one: SubscribedFeed, now: Timestamp) -> bool:

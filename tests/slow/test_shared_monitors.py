@@ -76,7 +76,7 @@ def test_a_killed_monitor_is_replaced_by_one_whose_clock_is_right_and_told_of(
     newsroom.start()
     newsroom.settled(512, 512)
     wrong = newsroom.start(off=3_600.0)
-    until(lambda: wrong.said("ahead of that of the database"), 60)
+    until(lambda: wrong.said("from that of the database"), 60)
     first.kill()
     began = time.monotonic()
     until(lambda: newsroom.held() == {newsroom.monitors[1].pid: BUCKETS}, 60)

@@ -9,8 +9,7 @@ from pathlib import Path
 from monitor.base.article import Timestamp
 from monitor.intake.ingest.ingest import polled
 from monitor.judgement.alerts.alert_planning import plan_alerts
-from monitor.judgement.alerts.facts import Arrivals
-from monitor.judgement.alerts.plan import AlertPlan, NewEscalation
+from monitor.judgement.alerts.plan import AlertPlan, Arrivals, NewEscalation
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertState, Verdict
 from monitor.model.config import StoreAddress

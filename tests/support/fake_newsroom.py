@@ -79,7 +79,7 @@ from monitor.model.watchlist import (
 )
 from monitor.presentation.service.briefing import compose_briefing
 from monitor.presentation.service.triage import clean_person
-from monitor.watchlists.preview import WatchlistPreview
+from monitor.watchlists.backtest import WatchlistPreview
 from support.briefings import hostile_facts
 
 NOW = 1_795_563_000.0

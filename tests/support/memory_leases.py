@@ -35,7 +35,7 @@ class LeaseTable:
 
 @dataclass
 class MemoryLeases:
-    """See `Leases`."""
+    """See `SqlLeases`."""
 
     table: LeaseTable
     monitor: int = 0

@@ -36,7 +36,7 @@ from monitor.model.watchlist import SEVERITY_SIGNS, Severity
 from monitor.presentation.service.service import PREVIEW_DAYS
 from monitor.presentation.spans import Line, wrap
 from tui.base_app import BaseApp
-from tui.data.newsroom import NewsroomModel, ThreadRunner, start_resource_tracker
+from tui.data.newsroom import NewsroomModel, ThreadRunner
 from tui.key_labels import NO_KEYMAP, bind, key_bar_entries
 from tui.screens.config_changes import NO_FILE, monitor_hint, write_config
 from tui.screens.dialogs import Dialog, choose_words, show_dialog
@@ -48,7 +48,7 @@ from tui.widgets.status_bar import KeyBar
 from tui.widgets.styled_widget import TextBlock
 
 if TYPE_CHECKING:
-    from monitor.watchlists.preview import WatchlistPreview
+    from monitor.watchlists.backtest import WatchlistPreview
 
 TYPING_PAUSE = 0.2
 """Seconds without a key before the fields are checked."""
@@ -324,7 +324,6 @@ class WatchlistForm(Dialog[str]):
         timer = self.set_interval(PROGRESS_EVERY, self._show_progress)
         self._show_progress()
         terms = self.fields.terms
-        start_resource_tracker()
         try:
             found = await self._trials.run(
                 self._newsroom.service.preview_watchlist,

@@ -23,7 +23,7 @@ from monitor.presentation.spans import Line, width, wrap, wrap_line
 from tui.view.search import result_row
 
 if TYPE_CHECKING:
-    from monitor.watchlists.preview import WatchlistPreview
+    from monitor.watchlists.backtest import WatchlistPreview
 
 INDENT = "  "
 MOST_CELLS = 100

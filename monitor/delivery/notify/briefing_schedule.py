@@ -20,7 +20,7 @@ from monitor.base.errors import StoreError
 from monitor.base.tasks import WorkerThread
 from monitor.base.translation import gettext as _
 from monitor.delivery.export.briefing import MESSAGE_BREAK, body, markdown, plain_text
-from monitor.judgement.alerts.quiet_hours import last_briefing
+from monitor.judgement.alerts.routing import last_briefing
 from monitor.model.briefing import Briefing, BriefingProgress, StoredBriefing
 from monitor.model.config import BriefingSchedule
 from monitor.presentation.briefing import subject

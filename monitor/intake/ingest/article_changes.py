@@ -19,8 +19,7 @@ from monitor.base.article import Article, Timestamp
 from monitor.intake.ingest import cross_language, identify, stories
 from monitor.intake.parse.entry_keys import PARTS
 from monitor.judgement.alerts.publishers import host_name
-from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.judgement.match.time_limit import TimedMatcher
+from monitor.judgement.match.matcher import TimedMatcher, WatchlistMatcher
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange, Entry, Names, Sighting, StoryCandidate
 from monitor.model.watchlist import WatchlistMatch

@@ -28,8 +28,8 @@ from monitor.intake.ingest.poll_outcome import (
 )
 from monitor.judgement.alerts.alert_planning import plan_alerts
 from monitor.judgement.alerts.delivery_planning import plan_ended_silences
-from monitor.judgement.alerts.facts import Arrivals
-from monitor.judgement.match.time_limit import TimedMatcher
+from monitor.judgement.alerts.plan import Arrivals
+from monitor.judgement.match.matcher import TimedMatcher
 from monitor.model.event_link import EncodedBatch, EventLink, Surety
 from monitor.model.evidence import Via
 from monitor.model.feed import Feed, Poll

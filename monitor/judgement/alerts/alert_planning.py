@@ -19,15 +19,19 @@ from msgspec.structs import replace
 from monitor.base.article import Timestamp
 from monitor.judgement.alerts import escalation
 from monitor.judgement.alerts.delivery_planning import DeliveryPlanner
-from monitor.judgement.alerts.facts import AlertFacts, Arrivals, KnownAlert, StoryAlert, StoryFacts
 from monitor.judgement.alerts.headlines import headline_of, is_same_piece
 from monitor.judgement.alerts.plan import (
+    AlertFacts,
     AlertPlan,
+    Arrivals,
     ArticleTiming,
     EvidenceRecord,
+    KnownAlert,
     NewAlert,
     NewEscalation,
     NewIncident,
+    StoryAlert,
+    StoryFacts,
 )
 from monitor.judgement.alerts.routing import Routing
 from monitor.model import evidence
@@ -265,18 +269,11 @@ class _Planning:
                 backfill=False,
                 kind=notice.kind,
             )
-            alert, until = self._planner.raised(alert)
+            about = {"feed": {"number": feed.number, "name": feed.name}}
+            alert, new, record = self._planner.raised_about(alert, about, feed=feed.number)
             self.raised.append(alert)
-            self._new.append(NewAlert(alert=alert, feed=feed.number, suppressed_until=until))
-            content = {
-                "at": self._now,
-                "about": notice.kind,
-                "watchlist": "",
-                "severity": notice.severity,
-                "title": notice.title,
-                "feed": {"number": feed.number, "name": feed.name},
-            }
-            self._records.append(EvidenceRecord(Kind.RAISED, id, content))
+            self._new.append(new)
+            self._records.append(record)
         self._incidents.append(NewIncident(feed=feed.number, kind=notice.kind, alert=id))
 
     def _next_alert(self) -> int:

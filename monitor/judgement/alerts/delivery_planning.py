@@ -6,17 +6,26 @@ was watched, its watchlist is silenced, no route leads to a channel, a cooldown.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
-from monitor.judgement.alerts.facts import AlertFacts, SuppressedCount
-from monitor.judgement.alerts.plan import AlertPlan, Notify
-from monitor.judgement.alerts.quiet_hours import by_the_clock
-from monitor.judgement.alerts.routing import Routing, Suppressed
+from monitor.judgement.alerts.plan import (
+    AlertFacts,
+    AlertPlan,
+    EvidenceRecord,
+    NewAlert,
+    Notify,
+    SuppressedCount,
+)
+from monitor.judgement.alerts.routing import Routing, Suppressed, by_the_clock
 from monitor.model.alert import SuppressionReason
 from monitor.model.delivery import Occasion, PlannedDelivery
+from monitor.model.evidence import Kind
 from monitor.model.poll import RaisedAlert
 from monitor.model.watchlist import Watchlist
 
@@ -61,6 +70,35 @@ class DeliveryPlanner:
         why = self._suppressed_before(alert.watchlist) if decision else ""
         self._notify(alert.id, Occasion.RAISED, why, decision)
         return alert, None
+
+    def raised_about(
+        self,
+        alert: RaisedAlert,
+        more: Mapping[str, Any] = {},
+        *,
+        rule: Watchlist | None = None,
+        feed: int | None = None,
+    ) -> tuple[RaisedAlert, NewAlert, EvidenceRecord]:
+        """Plan an alert that is about no article; a cooldown suppresses none of them.
+
+        Args:
+            alert: The alert.
+            more: What its record says beside the alert.
+            rule: The watchlist that it is about.
+            feed: The number of the feed that it is about.
+        """
+        alert, until = self.raised(alert)
+        content = {
+            "at": self._now,
+            "about": alert.kind,
+            "watchlist": rule.name if rule else "",
+            "severity": alert.severity,
+            "title": alert.title,
+            **more,
+        }
+        version = rule.rule if rule else ""
+        new = NewAlert(alert=alert, feed=feed, rule=version, suppressed_until=until)
+        return alert, new, EvidenceRecord(Kind.RAISED, alert.id, content, rule)
 
     def escalated(self, alert: RaisedAlert, *, notify_backfill: bool) -> Suppressed | None:
         """Plan the deliveries of an escalation, or return why there are none."""

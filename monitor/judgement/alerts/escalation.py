@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from monitor.judgement.alerts.facts import Arrivals, StoryAlert, StoryFacts, StoryLink
-from monitor.judgement.alerts.plan import NewEscalation
+from monitor.judgement.alerts.plan import Arrivals, NewEscalation, StoryAlert, StoryFacts, StoryLink
 from monitor.judgement.alerts.publishers import publisher
 from monitor.model.alert import OUTLETS, AlertState, Verdict
 from monitor.model.article import ArticleOrigin

@@ -1,24 +1,24 @@
-"""From what is unusual about watchlists to a plan: an alert each, and who is notified. Pure."""
+"""From what is unusual about watchlists, or wrong with the newsroom itself, to a plan. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
 from monitor.base.article import Timestamp
+from monitor.base.formatting import span
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.judgement.alerts.delivery_planning import DeliveryPlanner
-from monitor.judgement.alerts.facts import AlertFacts
-from monitor.judgement.alerts.plan import AlertPlan, EvidenceRecord, NewAlert, NewUnusualTime
-from monitor.judgement.alerts.quiet_hours import by_the_clock
-from monitor.judgement.alerts.routing import Routing
+from monitor.judgement.alerts.plan import AlertFacts, AlertPlan, NewUnusualTime
+from monitor.judgement.alerts.routing import Routing, by_the_clock
 from monitor.judgement.alerts.unusual_volume import Unusual
 from monitor.model.alert import AlertKind
-from monitor.model.evidence import Kind
+from monitor.model.lease import SharingMonitor
 from monitor.model.poll import RaisedAlert
-from monitor.model.watchlist import Watchlist
+from monitor.model.watchlist import FEED_HEALTH, Severity, Watchlist
 
 HEADLINES = 3
 """Headlines that the title of an alert names."""
@@ -31,10 +31,55 @@ class UnusualWatchlist(Struct, frozen=True, kw_only=True):
     found: Unusual
     alerts: tuple[int, ...] = ()
     """The alerts of its stories since then."""
-    words: tuple[str, ...] = ()
-    """Words that set these stories apart from earlier ones."""
     headlines: tuple[str, ...] = ()
     """Of these stories, or of the last one before a silence; the newest first."""
+
+
+_Subject = tuple[AlertKind, Severity, str, Watchlist | None, Mapping[str, Any]]
+"""Kind, severity and title of an alert, its watchlist, and what else its record says."""
+
+
+def plan_store_damage(
+    damage: str, facts: AlertFacts, routing: Routing, now: Timestamp
+) -> AlertPlan:
+    """Decide which alert is raised about damage of the store, and who is notified.
+
+    Args:
+        damage: What is damaged and what to do; empty if the store is whole again.
+        facts: Silences and counts.
+        routing: Channels and routes.
+        now: The time.
+    """
+    if not damage:
+        return AlertPlan(at=now, usual_again=((FEED_HEALTH, AlertKind.DAMAGED),))
+    return _plan(
+        [(AlertKind.DAMAGED, Severity.HIGH, damage, None, {})], facts, routing, now, lasts=True
+    )
+
+
+def plan_lost_monitors(
+    lost: Sequence[SharingMonitor], facts: AlertFacts, routing: Routing, now: Timestamp
+) -> AlertPlan:
+    """Decide which alerts are raised about monitors that are lost, one each, in their order.
+
+    Args:
+        lost: The monitors.
+        facts: Silences and counts.
+        routing: Channels and routes.
+        now: The time.
+    """
+    titles = [
+        _(
+            "the monitor {name} is lost: its last heartbeat was {time} ago; others poll its feeds",
+            name=one.name,
+            time=span(one.silence),
+        )
+        for one in lost
+    ]
+    subjects: list[_Subject] = [
+        (AlertKind.LOST, Severity.MEDIUM, title, None, {}) for title in titles
+    ]
+    return _plan(subjects, facts, routing, now, lasts=False)
 
 
 def plan_unusual(
@@ -46,8 +91,6 @@ def plan_unusual(
 ) -> AlertPlan:
     """Decide which alerts are raised about watchlists, and who is notified.
 
-    A cooldown suppresses none of them: it is for the alerts that they sum up.
-
     Args:
         begun: What has begun.
         over: What is over: the watchlist, and the kind of its alert.
@@ -55,40 +98,49 @@ def plan_unusual(
         routing: Channels and routes.
         now: The time.
     """
-    planner = DeliveryPlanner(facts, routing, now)
-    raised, new, times, records = [], [], [], []
-    for id, one in enumerate(begun, facts.last_alert + 1):
+    subjects: list[_Subject] = []
+    for one in begun:
         watchlist, found = one.watchlist, one.found
-        alert = RaisedAlert(
-            id=id,
-            watchlist=watchlist.name,
-            severity=watchlist.severity,
-            title=title(one, now, routing),
-            feed="",
-            backfill=False,
-            kind=found.kind,
-        )
-        alert, until = planner.raised(alert)
-        raised.append(alert)
-        new.append(NewAlert(alert=alert, rule=watchlist.rule, suppressed_until=until))
-        times.append(NewUnusualTime(watchlist.name, found.kind, id))
-        content = {
-            "at": now,
-            "about": found.kind,
-            "watchlist": watchlist.name,
-            "severity": watchlist.severity,
-            "title": alert.title,
+        more = {
             "since": found.since,
             "stories": found.stories,
             "usual": round(found.usual, 3),
             "alerts": list(one.alerts),
         }
-        records.append(EvidenceRecord(Kind.RAISED, id, content, watchlist))
+        words = title(one, now, routing)
+        subjects.append((found.kind, watchlist.severity, words, watchlist, more))
+    return _plan(subjects, facts, routing, now, lasts=True, over=over)
+
+
+def _plan(
+    subjects: Sequence[_Subject],
+    facts: AlertFacts,
+    routing: Routing,
+    now: Timestamp,
+    *,
+    lasts: bool,
+    over: Collection[tuple[str, AlertKind]] = (),
+) -> AlertPlan:
+    """Return the plan of an alert about each subject; some subjects last until they are over."""
+    planner = DeliveryPlanner(facts, routing, now)
+    raised, new, records = [], [], []
+    for id, (kind, severity, words, watchlist, more) in enumerate(subjects, facts.last_alert + 1):
+        name = watchlist.name if watchlist else FEED_HEALTH
+        alert = RaisedAlert(
+            id=id, watchlist=name, severity=severity, title=words, feed="",
+            backfill=False, kind=kind,
+        )  # fmt: skip
+        alert, row, record = planner.raised_about(alert, more, rule=watchlist)
+        raised.append(alert)
+        new.append(row)
+        records.append(record)
     return AlertPlan(
         at=now,
         raised=tuple(raised),
         new=tuple(new),
-        unusual=tuple(times),
+        unusual=tuple(
+            NewUnusualTime(alert.watchlist, alert.kind, alert.id) for alert in raised if lasts
+        ),
         usual_again=tuple(sorted(over)),
         notify=tuple(planner.notify),
         suppressed=planner.changed_counts,
@@ -97,7 +149,7 @@ def plan_unusual(
 
 
 def title(one: UnusualWatchlist, now: Timestamp, routing: Routing) -> str:
-    """Return what is unusual in words: `14 stories since 09:00, 3 usual by now: strike — …`."""
+    """Return what is unusual in words: `14 stories since 09:00, 3 usual by now: Strike in …`."""
     found = one.found
     since = by_the_clock(found.since, now, routing.zone)
     usual = _number(found.usual)
@@ -118,8 +170,7 @@ def title(one: UnusualWatchlist, now: Timestamp, routing: Routing) -> str:
         "{count} stories since {time}, {usual} usual by now",
         found.stories, time=since, usual=usual,
     )  # fmt: skip
-    named = " — ".join(part for part in (", ".join(one.words), heads) if part)
-    return _("{stories}: {headlines}", stories=stories, headlines=named) if named else stories
+    return _("{stories}: {headlines}", stories=stories, headlines=heads) if heads else stories
 
 
 def _number(usual: float) -> str:

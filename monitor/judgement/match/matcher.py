@@ -12,18 +12,19 @@ import functools
 import itertools
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
 from index.analysis.term_positions import AUTHOR, EXACT, DocumentTerms, Keys
 from index.analysis.tokenizer import LOUD
+from index.errors import Interrupted
 from index.evaluation.explain import in_part, why_not
 from index.evaluation.proximity import Extent
 from index.evaluation.spans import Codes, Document, MemoryDocument, SpanMatch, in_order, matches
 from index.evaluation.term_expansion import listed_keys, literal_prefix, selector
-from index.interruption import check
+from index.interruption import check, interruptible
 from index.query.ast import Facet, Mode, Node, Word, walk
 from index.query.filters import passes, selects
 from monitor.base.article import Article
@@ -349,3 +350,50 @@ def _reason(hit: WatchlistMatch, root: Node) -> str:
         for one in hit.matches
     )
     return clauses(texts) or _("passes {query}", query=root.text)
+
+
+# --- an article that takes too long is set aside; the others go on -----------------------
+
+ARTICLE_SECONDS = 5.0
+"""Seconds of processor time in which an article is matched. A long one takes 0.2 s."""
+DOCUMENT_SECONDS = 20.0
+"""The same for all articles of a document together."""
+
+
+class Matching(NamedTuple):
+    """What came of matching an article."""
+
+    hits: tuple[WatchlistMatch, ...]
+    unmatched: str = ""
+    """Why the article was set aside; empty when it was matched."""
+
+
+class TimedMatcher:
+    """Matches the articles of one document, within its time."""
+
+    def __init__(self, stopwatch: Callable[[], float] = lambda: 0.0) -> None:
+        """Begin a document.
+
+        Args:
+            stopwatch: Returns the seconds of processor time of this thread.
+        """
+        self._stopwatch = stopwatch
+        self._left = DOCUMENT_SECONDS
+
+    def match(self, rules: WatchlistMatcher, article: Article, *feeds: Feed) -> Matching:
+        """Return the watchlists that an article satisfies, or why that is not known."""
+        if self._left <= 0:
+            seconds = f"{DOCUMENT_SECONDS:g}"
+            message = _("its document takes longer than {seconds} s to match", seconds=seconds)
+            return Matching((), message)
+        began, most = self._stopwatch(), min(self._left, ARTICLE_SECONDS)
+        try:
+            with interruptible(lambda: self._stopwatch() - began > most):
+                return Matching(rules.match(article, *feeds))
+        except Interrupted:
+            message = _("matching it takes longer than {seconds} s", seconds=f"{most:.1g}")
+            return Matching((), message)
+        except MemoryError:
+            return Matching((), _("matching it needs too much memory"))
+        finally:
+            self._left -= self._stopwatch() - began

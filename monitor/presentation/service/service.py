@@ -27,7 +27,7 @@ from monitor.model.feed import Coverage, Feed, FeedHealth
 from monitor.model.search import PastSearch
 from monitor.model.status import Status, Totals
 from monitor.storage.data_folder import archive_path
-from monitor.storage.maintenance import index_repair
+from monitor.storage.maintenance import indexer
 from monitor.storage.monitor_lock import current_heartbeat
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from monitor.presentation.service.triage import Triage
     from monitor.storage.search.search import ArchiveSearch
     from monitor.storage.store.sql.views import Views
-    from monitor.watchlists.preview import WatchlistPreview
+    from monitor.watchlists.backtest import WatchlistPreview
 
 DAY = 86_400.0
 PREVIEW_DAYS = 30
@@ -141,10 +141,10 @@ class Service:
         days: int = PREVIEW_DAYS,
     ) -> WatchlistPreview:
         """Return what a watchlist would have matched in the last days (see `preview`)."""
-        from monitor.watchlists.preview import preview
+        from monitor.watchlists.backtest import preview
 
         since = self._clock() - days * DAY
-        return preview(self._store, self.views, watchlist, described, since, progress)
+        return preview(self.archive, self.views, watchlist, described, since, progress)
 
     def coverage(self, since: Timestamp) -> list[Coverage]:
         """Return how well the feeds of each watchlist were read since then."""
@@ -198,7 +198,7 @@ class Service:
         for (_, state), count in self.views.deliveries.unsent().items():
             unsent[state] += count
         log = (self._folder / LOG).absolute()
-        rebuilt = index_repair.read_progress(self._folder, now)
+        rebuilt = indexer.read_progress(self._folder, now)
         counted = Status(
             articles=totals.articles,
             indexed=self._searchable(totals),

@@ -14,6 +14,7 @@ from index.query.filters import UNDETERMINED, resolve_time
 from index.query.parser import Query, parse_query
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
+from monitor.base.translation import gettext as _
 from monitor.model.search import BucketSize, Facets, Filter, GroupBy, Mention, Share, Trend
 from monitor.model.watchlist import Baseline, Severity, WatchlistCount
 from monitor.storage.search import trends
@@ -70,8 +71,10 @@ class Statistics:
         dates = [date for _, matched in results for date in matched.dates.values()]
         since, until = self._span(understood, filter, dates)
         by = by or trends.choose_interval(until - since)
-        if (many := trends.estimate(since, until, by)) > MAX_BUCKETS:
-            raise MonitorError(trends.too_many(many, by))
+        if trends.estimate(since, until, by) > MAX_BUCKETS:
+            raise MonitorError(
+                _("that would be too many bars; count by longer stretches, or set --since")
+            )
         edges = trends.edges(since, until, by, self._zone)
         gaps = self._gaps(since, until)
         return Trend(

@@ -1,30 +1,39 @@
-"""Backup: a newsroom in one file, taken while a monitor runs."""
+"""Backup: a newsroom in one file, taken while a monitor runs; and restore, whole or not at all."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import shutil
 import sqlite3
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
+from monitor.base.files import atomic_write
 from monitor.base.formatting import iso
 from monitor.base.translation import gettext as _
+from monitor.base.translation import number
 from monitor.model.config import STORE_FILE
+from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.store.database.schema import VERSION
 from monitor.storage.store.database.sqlite import RESTORE, find_damage, open_database
 
 CONFIG = "feeds.yaml"
 MANIFEST = "manifest.json"
 FORMAT = 1
+MAX_MANIFEST = 1 << 16
+MAX_CONFIG = 1 << 24
+"""Bytes of the manifest and of feeds.yaml in a backup, at most."""
 
 
 class BackupError(MonitorError):
@@ -65,6 +74,8 @@ def parse_manifest(content: bytes, file: object) -> Manifest:
             or not names <= {STORE_FILE, CONFIG}
         ):
             raise ValueError(_("of another format"))
+        if CONFIG in names and manifest.files[CONFIG].size > MAX_CONFIG:
+            raise ValueError(_("its feeds.yaml is too large"))
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         words = _(
             "{file}: not a backup of this version of tocsin ({error})", file=file, error=error
@@ -97,7 +108,8 @@ def back_up(data: Path, config: Path, file: Path, now: Timestamp, progress: Prog
     copy = file.with_name(f".{file.name}.db")
     try:
         articles, alerts = _copy_store(data, copy, progress)
-        manifest = _pack(part, _sources(copy, config), articles, alerts, now, progress)
+        sources = {STORE_FILE: copy} | ({CONFIG: config} if config.exists() else {})
+        manifest = _pack(part, sources, articles, alerts, now, progress)
         part.replace(file)
     finally:
         for left in (part, copy):
@@ -105,16 +117,12 @@ def back_up(data: Path, config: Path, file: Path, now: Timestamp, progress: Prog
     return manifest
 
 
-def _sources(copy: Path, config: Path) -> dict[str, Path]:
-    return {STORE_FILE: copy} | ({CONFIG: config} if config.exists() else {})
-
-
 def _copy_store(data: Path, copy: Path, progress: Progress) -> tuple[int, int]:
     """Copy the store as it is at one moment, return how many articles and alerts it has."""
-    copy.unlink(missing_ok=True)
+    _make_private(copy)
     with (
         closing(open_database(data, create=False)) as source,
-        closing(_make_private(copy)) as target,
+        closing(sqlite3.connect(copy, isolation_level=None)) as target,
     ):
         # Without a transaction each commit of the monitor would restart the copy.
         source.execute("BEGIN")
@@ -142,9 +150,10 @@ def _copy_store(data: Path, copy: Path, progress: Progress) -> tuple[int, int]:
     return articles, alerts
 
 
-def _make_private(path: Path) -> sqlite3.Connection:
+def _make_private(path: Path) -> None:
+    """Make an empty file that only this user can read."""
+    path.unlink(missing_ok=True)
     path.touch(mode=0o600, exist_ok=False)
-    return sqlite3.connect(path, isolation_level=None)
 
 
 def _pack(
@@ -156,8 +165,7 @@ def _pack(
     progress: Progress,
 ) -> Manifest:
     files: dict[str, PackedFile] = {}
-    part.unlink(missing_ok=True)
-    part.touch(mode=0o600, exist_ok=False)
+    _make_private(part)
     total = sum(source.stat().st_size for source in sources.values())
     done = 0
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as packed:
@@ -177,3 +185,137 @@ def _pack(
     with part.open("rb") as file:
         os.fsync(file.fileno())
     return manifest
+
+
+# --- restore ---------------------------------------------------------------------------
+
+
+class RestorePaths(Struct, frozen=True):
+    """Where a newsroom is restored."""
+
+    config: Path
+    data: Path
+
+    def in_the_way(self, config: bytes | None) -> list[Path]:
+        """Return the existing files; a `feeds.yaml` with the same content does not count."""
+        names = (STORE_FILE, f"{STORE_FILE}-wal", f"{STORE_FILE}-shm", ARCHIVE_FOLDER)
+        there = [path for name in names if (path := self.data / name).exists()]
+        if config is not None and self.config.exists() and self.config.read_bytes() != config:
+            there.append(self.config)
+        return there
+
+
+def read_backup(file: Path) -> tuple[Manifest, bytes | None]:
+    """Return the manifest and the `feeds.yaml` of a backup, None if it has none.
+
+    Raises:
+        BackupError: It is no backup, or damaged.
+        OSError: It cannot be read.
+    """
+    with _opened(file) as (packed, manifest):
+        return manifest, packed.read(CONFIG) if CONFIG in manifest.files else None
+
+
+def unpack(file: Path, places: RestorePaths, progress: Progress) -> Path:
+    """Check a backup and unpack its store beside its destination; return where.
+
+    Existing files are not touched. Raises BackupError, OSError.
+    """
+    with _opened(file) as (packed, manifest):
+        if manifest.store > VERSION:
+            raise BackupError(
+                _(
+                    "{file}: of a newer tocsin (store version {version}); update tocsin",
+                    file=file,
+                    version=manifest.store,
+                )
+            )
+        places.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        needed, spare = manifest.files[STORE_FILE].size, shutil.disk_usage(places.data).free
+        if needed > spare:
+            raise BackupError(
+                _(
+                    "{file}: restoring it needs {needed} MB of free disk in {folder},"
+                    " there are {spare} MB",
+                    file=file,
+                    needed=number(needed >> 20),
+                    folder=places.data,
+                    spare=number(spare >> 20),
+                )
+            )
+        fresh = places.data / f"{STORE_FILE}.restored"
+        _make_private(fresh)
+        try:
+            for name, expected in manifest.files.items():
+                with fresh.open("wb") if name == STORE_FILE else contextlib.nullcontext() as into:
+                    _check(file, packed, name, expected, into, progress)
+            with closing(sqlite3.connect(fresh)) as sql:
+                damage = find_damage(sql)
+            if damage:
+                raise BackupError(
+                    _("{file}: the store in it is damaged ({damage})", file=file, damage=damage)
+                )
+            with fresh.open("rb") as written:
+                os.fsync(written.fileno())
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            raise
+    return fresh
+
+
+def replace_newsroom(fresh: Path, config: bytes | None, places: RestorePaths, aside: Path) -> None:
+    """Move existing files to `aside`, then the store and feeds.yaml to their destination."""
+    if there := places.in_the_way(config):
+        aside.mkdir(mode=0o700, parents=True)
+    for path in there:
+        shutil.move(path, aside / path.name)
+    fresh.rename(places.data / STORE_FILE)
+    if config is not None:
+        places.config.parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(places.config, config)
+
+
+@contextlib.contextmanager
+def _opened(file: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
+    """Open a backup; other files in it are never looked at."""
+    try:
+        with zipfile.ZipFile(file) as packed:
+            with packed.open(MANIFEST) as written:
+                manifest = parse_manifest(written.read(MAX_MANIFEST), file)
+            yield packed, manifest
+    except (
+        zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError, RuntimeError,
+    ) as error:  # fmt: skip
+        words = _("{file}: not a backup of tocsin, or damaged ({error})", file=file, error=error)
+        raise BackupError(words) from error
+
+
+def _check(
+    file: Path,
+    packed: zipfile.ZipFile,
+    name: str,
+    expected: PackedFile,
+    into: IO[bytes] | None,
+    progress: Progress,
+) -> None:
+    """Read a file of a backup, into another if one is given; raises BackupError."""
+    checksum, done = hashlib.sha256(), 0
+    try:
+        with packed.open(name) as source:
+            while chunk := source.read(CHUNK):
+                checksum.update(chunk)
+                done += len(chunk)
+                if done > expected.size:
+                    break
+                if into:
+                    into.write(chunk)
+                progress(_("unpacking"), done, expected.size)
+    except Exception as error:
+        if isinstance(error, OSError) and not isinstance(error, zipfile.BadZipFile):
+            raise
+        words = _("{file}: {name} in it is damaged ({error})", file=file, name=name, error=error)
+        raise BackupError(words) from error
+    if PackedFile(done, checksum.hexdigest()) != expected:
+        raise BackupError(
+            _("{file}: {name} in it has another checksum than the manifest", file=file, name=name)
+        )

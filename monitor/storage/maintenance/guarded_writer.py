@@ -3,8 +3,7 @@
 A batch that fails is halved until the article that makes it fail is alone. It is then indexed
 without its text, and set aside. A process that dies leaves a note of what it had in hand: the
 next one tries halves of that. The monitor ends a process that works too long on what it has in
-hand: what was measured is the processor time of its main thread, which no clock and no merge beside
-it changes.
+hand.
 """
 
 from __future__ import annotations
@@ -12,8 +11,6 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import math
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,38 +50,12 @@ def read_note(data: Path) -> InHand | None:
         return None
 
 
-class BatchTime:
-    """How long a process has worked on the batch that it has in hand."""
-
-    def __init__(self, data: Path) -> None:
-        """Begin before the process does: a note that is there was left by another one."""
-        self._note = data / NOTE
-        self._batch = self._stamp()
-        self._began = math.inf
-
-    def seconds(self, pid: int) -> float:
-        """Return the seconds of processor time since the process was first seen with its batch."""
-        batch = self._stamp()
-        if batch != self._batch:
-            self._batch, self._began = batch, _worked(pid) if batch else math.inf
-        return max(0.0, _worked(pid) - self._began) if batch else 0.0
-
-    def _stamp(self) -> tuple[int, int] | None:
-        try:
-            note = self._note.stat()
-        except OSError:
-            return None
-        return note.st_ino, note.st_mtime_ns
-
-
-def _worked(pid: int) -> float:
-    """Return the seconds of processor time of the main thread of a process; 0 if not on Linux."""
+def note_stamp(data: Path) -> int | None:
+    """Return what tells one note from the next; None without a note."""
     try:
-        stat = Path(f"/proc/{pid}/task/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return (data / NOTE).stat().st_mtime_ns
     except OSError:
-        return 0.0
-    user, system = stat.rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        return None
 
 
 class GuardedWriter:

@@ -13,9 +13,8 @@ from filelock import FileLock, Timeout
 from monitor.model.config import StoreAddress
 from monitor.storage import monitor_lock
 from monitor.storage.maintenance import indexer
-from monitor.storage.maintenance.followed_store import FollowedStore
-from monitor.storage.maintenance.index_repair import Progress
-from monitor.storage.maintenance.indexer_process import Clock, IndexerProcess
+from monitor.storage.maintenance.indexer import Progress
+from monitor.storage.maintenance.indexer_process import Clock, FollowedStore, IndexerProcess
 
 LOCK = "index.lock"
 """One follower at a time; a monitor of this data folder has its own indexer."""
@@ -77,7 +76,7 @@ class IndexFollower:
     def _follow(self) -> None:
         from monitor.storage.store.database.postgresql import PostgresqlCommitListener
 
-        process = IndexerProcess(self._data, self._clock, store=self._store, follows=True)
+        process = IndexerProcess(self._data, self._clock, store=self._store)
         try:
             with closing(PostgresqlCommitListener(self._store.url)) as listener:
                 while not self._ended.wait(0.0) and not monitor_lock.is_locked(self._data):

@@ -15,6 +15,7 @@ import multiprocessing.process
 import os
 import resource
 import signal
+from array import array
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
@@ -22,17 +23,18 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
-from index import PRELOADED
+from index import PRELOADED, ArchiveFolder
 from monitor.base import translation
 from monitor.base.article import Timestamp
+from monitor.base.files import atomic_write
 from monitor.base.fork_server import forking, preload
 from monitor.base.garbage import free_at_once
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
-from monitor.storage.maintenance import index_repair, indexer
-from monitor.storage.maintenance.followed_store import FollowedStore
-from monitor.storage.maintenance.guarded_writer import BatchTime, InHand, read_note
+from monitor.storage.data_folder import archive_path
+from monitor.storage.maintenance import indexer
+from monitor.storage.maintenance.guarded_writer import InHand, note_stamp, read_note
 from monitor.storage.store.sql.articles import article_columns
 from monitor.storage.store.sql.store import Store, outbox_entries
 
@@ -85,8 +87,6 @@ class IndexerProcess:
         clock: Clock,
         batch_seconds: float = BATCH_SECONDS,
         store: StoreAddress | None = None,
-        *,
-        follows: bool = False,
     ) -> None:
         """Start nothing yet.
 
@@ -95,14 +95,14 @@ class IndexerProcess:
             clock: What the process reads the time from.
             batch_seconds: Processor time after which the process is ended at one batch.
             store: Where the store is, when it is not in the data folder.
-            follows: Whether the monitor of the store is elsewhere: its outbox is not ours.
         """
-        self._follows = follows
         self._data = data
         self._store = store or StoreAddress(data)
         self._clock = clock
         self._batch_seconds = batch_seconds
-        self._batch_time = BatchTime(data)
+        self._batch: int | None = None
+        """Stamp of the note of what the process has in hand, and how long it had worked then."""
+        self._batch_began = math.inf
         self._left: InHand | None = None
         preload(_PRELOADED)
         self._process: multiprocessing.process.BaseProcess | None = None
@@ -144,19 +144,21 @@ class IndexerProcess:
                 level,
                 self._clock,
                 translation.choice(),
-                self._follows,
             ),
             name="tocsin indexer",  # not a message
             daemon=True,
         )
-        self._batch_time = BatchTime(self._data)
+        self._batch, self._batch_began = note_stamp(self._data), math.inf  # of the one before
         self._process.start()
         reading.close()
         writing.close()
 
     def _end_if_stuck(self, process: multiprocessing.process.BaseProcess) -> str:
         """End a process that works too long on a batch; return that in words."""
-        if not process.pid or self._batch_time.seconds(process.pid) <= self._batch_seconds:
+        stamp, worked = note_stamp(self._data), _processor_time(process.pid)
+        if stamp != self._batch:
+            self._batch, self._batch_began = stamp, worked
+        if stamp is None or worked - self._batch_began <= self._batch_seconds:
             return ""
         process.kill()
         process.join(PATIENCE)
@@ -220,74 +222,145 @@ class IndexerProcess:
                 end.close()
 
 
-class _Reports:
-    """What the indexer reports to the monitor."""
-
-    def __init__(self, monitor: Connection, clock: Clock) -> None:
-        self._monitor = monitor
-        self._clock = clock
-
-    def indexed(self, upto: int, now: Timestamp | None) -> None:
-        """Report the ticket and the time."""
-        with contextlib.suppress(OSError):
-            self._monitor.send(_IndexedTicket(upto, self._clock() if now is None else now))
-
-    def set_aside(self, article: int, reason: str) -> None:
-        """Report an article that is indexed without its text."""
-        with contextlib.suppress(OSError):
-            self._monitor.send(_SetAside(article, reason))
+POSITION = "index.position"
+_NEWEST = (
+    "SELECT coalesce(max(number), 0), (SELECT concat(oid, '.', 'articles'::regclass::oid)"
+    " FROM pg_database WHERE datname = current_database()) FROM index_changes"
+)
+"""The newest number, and the database: after a restore others have the numbers that came later."""
 
 
-class _ReadOnly(Store):
-    """The store of a data folder as the indexer uses it."""
+def read_position(data: Path, database: str) -> int:
+    """Return the number up to which the index of a data folder is in line; 0 if nobody knows.
 
-    def __init__(self, store: StoreAddress, reports: _Reports) -> None:
-        super().__init__(store, create=False)  # it is there, and its pages are read once
-        self._reports = reports
-
-    def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
-        """Report the ticket and the time to the monitor."""
-        self._reports.indexed(upto, now)
-
-    def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
-        """Report an article that is indexed without its text."""
-        self._reports.set_aside(article, reason)
+    Args:
+        data: The data folder.
+        database: The database of which the numbers are.
+    """
+    try:
+        number, _, of = (data / POSITION).read_text(encoding="ascii").partition(" ")
+        return int(number) if of == database else 0
+    except (OSError, ValueError):
+        return 0
 
 
-class _SharedReadOnly(FollowedStore):
-    """A shared store as the indexer of one of its monitors uses it.
+def write_position(data: Path, number: int, database: str) -> None:
+    """Note up to which number the index is in line; one that is not noted is done again."""
+    with contextlib.suppress(OSError):
+        atomic_write(data / POSITION, f"{number} {database}".encode())
 
-    Another monitor may have emptied the outbox: this index follows all that changed.
+
+class FollowedStore(Store):
+    """What changed in a shared store since the index of this machine was in line with it.
+
+    The outbox belongs to the monitors. Each index follows the numbers under which articles were
+    queued, and remembers in its data folder how far it is.
     """
 
-    def __init__(self, store: StoreAddress, data: Path, reports: _Reports) -> None:
-        super().__init__(store, data)
-        self._reports = reports
+    def __init__(self, address: StoreAddress, data: Path) -> None:
+        super().__init__(address)
+        self._data = data
+        ((newest, self._database),) = self._read(_NEWEST)
+        known = read_position(data, self._database)
+        if not ArchiveFolder(archive_path(data)).count_articles():
+            known = newest  # all articles are added anyway, the newest first
+        self.position = known if known <= newest else 0
+        """The number up to which the index is in line."""
+        write_position(data, self.position, self._database)
+
+    def lag(self) -> int:
+        """Return how many articles the index lacks, or has as they were, at most."""
+        ((changed,),) = self._read(
+            "SELECT count(*) FROM index_changes WHERE number > ?", (self.position,)
+        )
+        ((stored,),) = self._read("SELECT count(*) FROM articles")
+        searchable = ArchiveFolder(archive_path(self._data)).count_articles()
+        return max(int(changed), int(stored) - searchable)
 
     def unindexed(self, limit: int, after: int = 0, chars: float = math.inf) -> list[OutboxEntry]:
-        """Return what changed since this index was in line, and the outbox, oldest first."""
+        """Return what changed, as the outbox has it."""
         rows = self._rows(
-            f"SELECT c.number AS ticket, c.article, {article_columns(self._connection)} FROM"
-            " (SELECT number, article FROM index_changes WHERE number > ?1"
-            " UNION SELECT ticket, article FROM outbox WHERE ticket > ?2) c"
-            " LEFT JOIN articles a ON a.id = c.article ORDER BY c.number LIMIT ?3",
-            (max(after, self.position), after, limit),
+            f"SELECT c.number AS ticket, c.article, {article_columns(self._connection)}"
+            " FROM index_changes c LEFT JOIN articles a ON a.id = c.article"
+            " WHERE c.number > ? ORDER BY c.number LIMIT ?",
+            (max(after, self.position), limit),
         )
         return outbox_entries(rows, chars)
 
+    def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
+        """Note that the index is in line up to this number."""
+        self.position = max(self.position, upto)
+        write_position(self._data, self.position, self._database)
+
     def outbox(self) -> OutboxState:
         """Return what is on its way into this index or out of it."""
-        followed, queued = super().outbox(), Store.outbox(self)
-        return OutboxState(followed.articles + queued.articles, max(followed.last, queued.last))
+        found = list(
+            self._read(
+                "SELECT number, article FROM index_changes WHERE number > ? ORDER BY number",
+                (self.position,),
+            )
+        )
+        return OutboxState(
+            articles=array("Q", (article for _, article in found)),
+            last=found[-1][0] if found else self.position,
+        )
+
+    def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
+        """Do nothing: the monitor finds it out too, and says so."""
+
+
+class _ReadOnly(Store):
+    """The store of a data folder as the indexer uses it: it reports instead of writing."""
+
+    def __init__(self, store: StoreAddress, monitor: Connection, clock: Clock) -> None:
+        super().__init__(store, create=False)  # it is there, and its pages are read once
+        self._monitor = monitor
+        self._clock = clock
 
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
-        """Note how far this index is, and report it to the monitor."""
-        super().mark_indexed(upto, now)
-        self._reports.indexed(upto, now)
+        """Report the ticket and the time to the monitor."""
+        _report(self._monitor, _IndexedTicket(upto, self._clock()))
 
     def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
         """Report an article that is indexed without its text."""
-        self._reports.set_aside(article, reason)
+        _report(self._monitor, _SetAside(article, reason))
+
+
+class _SharedReadOnly(FollowedStore):
+    """A shared store as the indexer uses it: another monitor may have emptied the outbox."""
+
+    def __init__(self, store: StoreAddress, data: Path, monitor: Connection, clock: Clock) -> None:
+        super().__init__(store, data)
+        self._monitor = monitor
+        self._clock = clock
+        self.mark_indexed(self.position)  # a monitor that died may have left them in the outbox
+
+    def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
+        """Note how far this index is, and report it to the monitor."""
+        super().mark_indexed(upto)
+        _report(self._monitor, _IndexedTicket(upto, self._clock()))
+
+    def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
+        """Report an article that is indexed without its text."""
+        _report(self._monitor, _SetAside(article, reason))
+
+
+def _report(monitor: Connection, message: object) -> None:
+    with contextlib.suppress(OSError):  # it has ended
+        monitor.send(message)
+
+
+def _processor_time(pid: int | None) -> float:
+    """Return the seconds of processor time of the main thread of a process; 0 if not on Linux.
+
+    No clock changes it, and no merge beside it.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/task/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0.0
+    user, system = stat.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 class _LogToMonitor(logging.Handler):
@@ -299,9 +372,8 @@ class _LogToMonitor(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send one line."""
-        with contextlib.suppress(OSError):
-            waits = getattr(record, "waits", False)
-            self._monitor.send((record.levelno, self.format(record), waits))
+        waits = getattr(record, "waits", False)
+        _report(self._monitor, (record.levelno, self.format(record), waits))
 
 
 def _index(
@@ -312,37 +384,27 @@ def _index(
     level: int,
     clock: Clock,
     language: translation.Choice,
-    follows: bool,
 ) -> None:
     translation.use(*language)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends SIGINT to the whole group
     os.nice(GIVES_WAY)
-    _confine()
     gc.set_threshold(GARBAGE)
     free_at_once()
     logging.basicConfig(level=level, format="%(message)s", handlers=[_LogToMonitor(monitor)])
+    with contextlib.suppress(OSError, ValueError):  # one that takes too much memory is to fail
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     try:
-        with closing(_open_store(address, data, _Reports(monitor, clock), follows)) as store:
+        with closing(
+            _SharedReadOnly(address, data, monitor, clock)
+            if address.is_shared
+            else _ReadOnly(address, monitor, clock)
+        ) as store:
             mended = partial(monitor.send, _Mended())
             indexer.run(store, data, wake, _Progress(data), mended)
     except Exception:
         log.exception(_("the indexer fails"))
         wake.poll(indexer.REST)  # the monitor restarts the process within a second
         raise SystemExit(1) from None
-
-
-def _open_store(address: StoreAddress, data: Path, reports: _Reports, follows: bool) -> Store:
-    if follows:
-        return FollowedStore(address, data)
-    if address.is_shared:
-        return _SharedReadOnly(address, data, reports)
-    return _ReadOnly(address, reports)
-
-
-def _confine() -> None:
-    """Make an article fail that takes too much memory, before the machine kills the process."""
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
 
 
 class _Progress:
@@ -354,7 +416,7 @@ class _Progress:
 
     def __call__(self, done: int, total: int) -> None:
         """Take note of how many articles of how many are in the index."""
-        index_repair.write_progress(self._data, done, total)
+        indexer.write_progress(self._data, done, total)
         twentieth = 20 * done // max(total, 1)
         if twentieth != self._logged_step and (self._logged_step or twentieth < 20):
             log.info(

@@ -14,9 +14,9 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import StoreError
 from monitor.base.tasks import is_due
 from monitor.base.translation import gettext as _
-from monitor.judgement.alerts.newsroom_incidents import plan_lost_monitors, plan_store_damage
 from monitor.judgement.alerts.plan import AlertPlan
 from monitor.judgement.alerts.routing import Routing
+from monitor.judgement.alerts.unusual_planning import plan_lost_monitors, plan_store_damage
 from monitor.model.alert import AlertKind
 from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.watchlist import FEED_HEALTH

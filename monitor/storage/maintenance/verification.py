@@ -10,7 +10,6 @@ from msgspec import Struct, field
 from monitor.base.article import Timestamp
 from monitor.base.formatting import alert_number
 from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
 from monitor.model import evidence
 from monitor.model.evidence import BEGINNING, Kind
 from monitor.storage.store.database.sqlite import RESTORE
@@ -137,32 +136,40 @@ def _differs(
 ) -> Iterator[str]:
     """Yield the differences between the store and the record of the raised alert."""
     article = record.get("article") or {}
-    rule = record.get("rule") or {}
     compared = {
-        _WATCHLIST: (alert.watchlist, _renamed(record.get("watchlist"), number, seen.renames)),
-        _KIND: (alert.about, record.get("about")),
-        _TIME: (alert.raised_at, record.get("at", record.get("raised_at"))),
-        _ARTICLE: (alert.article, article.get("id")),
-        _ORIGINAL: (alert.merged_into, record.get("merged_into")),
+        "watchlist": (alert.watchlist, _renamed(record.get("watchlist"), number, seen.renames)),
+        "about": (alert.about, record.get("about")),
+        "at": (alert.raised_at, record.get("at", record.get("raised_at"))),
+        "article": (alert.article, article.get("id")),
+        "merged_into": (alert.merged_into, record.get("merged_into")),
     }
     if alert.article is not None:
-        compared[_ADDRESS] = alert.url, article.get("url")
+        compared["article.url"] = alert.url, article.get("url")
     if record.get("kind") == Kind.RAISED and alert.article is not None:
         compared |= {
-            _RULE: (alert.rule, rule.get("version")),
-            _VERSION: (alert.article_version, article.get("version")),
-            _BACKFILL: (bool(alert.backfill), record.get("backfill")),
-            _DATE: (alert.published, article.get("published")),
-            _SEEN: (alert.seen, article.get("seen")),
+            "rule.version": (alert.rule, (record.get("rule") or {}).get("version")),
+            "article.version": (alert.article_version, article.get("version")),
+            "backfill": (bool(alert.backfill), record.get("backfill")),
+            "article.published": (alert.published, article.get("published")),
+            "article.seen": (alert.seen, article.get("seen")),
         }
         for name in ("author", "lang"):
             if (then := _latest(name, record, seen.records)) is not None:
-                compared[_WORDS[name]] = getattr(alert, name), then
+                compared[f"article.{name}"] = getattr(alert, name), then
         if "outlet" in article:
-            compared[_OUTLET] = alert.outlet, article["outlet"]
+            compared["article.outlet"] = alert.outlet, article["outlet"]
     for name, (now, then) in compared.items():
         if now != then:
-            yield _(name, now=_shown(now), before=_shown(then))
+            yield _difference(name, now, then)
+
+
+def _difference(field: str, now: object, before: object) -> str:
+    return _(
+        "`{field}` is now {now}, and was {before}",
+        field=field,
+        now=_shown(now),
+        before=_shown(before),
+    )
 
 
 def _renamed(watchlist: object, raised: int, renames: Iterable[WatchlistRename]) -> object:
@@ -171,24 +178,6 @@ def _renamed(watchlist: object, raised: int, renames: Iterable[WatchlistRename])
         if number > raised and watchlist == before:
             watchlist = after
     return watchlist
-
-
-_WATCHLIST = mark("the watchlist is now {now}, and was {before}")
-_KIND = mark("the kind is now {now}, and was {before}")
-_TIME = mark("the time is now {now}, and was {before}")
-_ARTICLE = mark("the article is now {now}, and was {before}")
-_ORIGINAL = mark("the alert that it is a duplicate of is now {now}, and was {before}")
-_ADDRESS = mark("the address of its article is now {now}, and was {before}")
-_RULE = mark("the rule is now {now}, and was {before}")
-_VERSION = mark("the version of its article is now {now}, and was {before}")
-_BACKFILL = mark("the backfill mark is now {now}, and was {before}")
-_DATE = mark("the date of its article is now {now}, and was {before}")
-_SEEN = mark("the time its article was seen is now {now}, and was {before}")
-_OUTLET = mark("the outlet of its article is now {now}, and was {before}")
-_WORDS = {
-    "author": mark("the author of its article is now {now}, and was {before}"),
-    "lang": mark("the language of its article is now {now}, and was {before}"),
-}
 
 
 def _latest(name: str, raised: Mapping[str, Any], records: Sequence[NumberedRecord]) -> Any:
@@ -211,10 +200,7 @@ def _grown(alert: StoredAlert, seen: RecordedAlert, first: int) -> Iterator[Numb
         if "matches" in record:
             matches, at = record["matches"], number
     if alert.severity != severity:
-        yield (
-            first,
-            _("the severity is now {now}, and was {before}", now=alert.severity, before=severity),
-        )
+        yield first, _difference("severity", alert.severity, severity)
     for step, number in steps.items():
         if step not in seen.escalations:
             yield number, _("its escalation is not in the store any more")
@@ -231,10 +217,13 @@ def _texts(seen: RecordedAlert) -> Iterator[NumberedFault]:
         if stored is None:
             yield number, _("version {version} of article {article} is gone", **about)
         elif stored != recorded:
-            words = _(
-                "version {version} of article {article} is not the text that was hashed", **about
+            yield (
+                number,
+                _(
+                    "version {version} of article {article} is not the text that was hashed",
+                    **about,
+                ),
             )
-            yield number, words
 
 
 def _shown(value: object) -> str:
@@ -294,7 +283,6 @@ def verify(
     progress: Progress,
     *,
     now: Timestamp,
-    first: int = 1,
     noted: str = "",
 ) -> VerificationResult:
     """Return what is wrong with the evidence; of a damaged store, nothing but that it is.
@@ -303,7 +291,6 @@ def verify(
         proofs: The store.
         progress: Called now and then.
         now: The time: no record is from later.
-        first: Number of the record to begin with.
         noted: Hash of a record that was written down elsewhere.
 
     Raises:
@@ -321,14 +308,14 @@ def verify(
         result.add_fault(
             _("{name}, which keeps records as they are, is not as it was made", name=name)
         )
-    _chain(proofs, progress, first, result)
+    _chain(proofs, progress, result)
     if noted:
         result.noted = proofs.number_of(noted)
         if result.noted is None:
             result.add_fault(
                 _("no record has the hash {hash}: records were written anew", hash=noted)
             )
-    _alerts(proofs, progress, first, now, result)
+    _alerts(proofs, progress, now, result)
     result.faults.sort(key=lambda fault: fault.number or float("inf"))
     return result
 
@@ -336,47 +323,35 @@ def verify(
 # --- the chain -------------------------------------------------------------------------
 
 
-def _chain(
-    proofs: EvidenceReader, progress: Progress, first: int, result: VerificationResult
-) -> None:
+def _chain(proofs: EvidenceReader, progress: Progress, result: VerificationResult) -> None:
     total, last = proofs.records(), proofs.given()
-    before: tuple[int, str] | None = (0, BEGINNING) if first <= 1 else None
     rules: dict[int, tuple[object, object]] = {}
     latest = 0.0
-    for row in proofs.rows(first):
+    for row in proofs.rows():
         record = evidence.record_content(row.record)
-        for words in _links(row, record, before):
+        for words in _links(row, record, result.head):
             result.add_fault(words, row.number, row.alert)
         if row.kind == Kind.RULE:
             rules[row.number] = record.get("watchlist"), record.get("version")
-        elif first <= 1 and (words := _names_rule(record, rules)):
+        elif words := _names_rule(record, rules):
             result.add_fault(words, row.number, row.alert)
         at = record.get("at")
         if isinstance(at, int | float):
             result.set_back += at < latest
             latest = at
-        before = row.number, row.hash
+        result.head = row.number, row.hash
         result.records += 1
         if result.records % STEP == 0:
             progress(_("records"), result.records, total)
-    result.head = before or (0, BEGINNING)
-    if before and last > before[0]:
-        first_missing = before[0] + 1
-        if first_missing == last:
-            words = _("record {number} is missing at the end", number=last)
-        else:
-            words = _(
-                "records {first} to {last} are missing at the end", first=first_missing, last=last
-            )
-        result.add_fault(words, first_missing)
+    if last > result.head[0]:
+        result.add_fault(_missing(result.head[0] + 1, last), result.head[0] + 1)
 
 
-def _links(
-    row: EvidenceRow, record: Mapping[str, Any], before: tuple[int, str] | None
-) -> Iterator[str]:
+def _links(row: EvidenceRow, record: Mapping[str, Any], before: tuple[int, str]) -> Iterator[str]:
     """Yield the faults of a record by itself, and of its place in the chain."""
-    if before and row.number != before[0] + 1:
-        yield _missing_before(before[0] + 1, row.number - 1)
+    follows = row.number == before[0] + 1
+    if not follows:
+        yield _missing(before[0] + 1, row.number - 1)
     if evidence.digest(row.record) != row.hash:
         yield _("its text has not the hash that is stored with it: it was changed")
         return
@@ -391,7 +366,7 @@ def _links(
         yield _("it is of no known kind ({kind})", kind=row.kind)
     if row.kind == Kind.RULE and row.rule != _rule_key(record):
         yield _("the rule is filed under another hash than it has")
-    if before and row.number == before[0] + 1 and record.get("previous") != before[1]:
+    if follows and record.get("previous") != before[1]:
         yield _("it does not follow record {number}, as that is now", number=before[0])
 
 
@@ -413,21 +388,17 @@ def _names_rule(record: Mapping[str, Any], rules: Mapping[int, tuple[object, obj
     return ""
 
 
-def _missing_before(first: int, last: int) -> str:
+def _missing(first: int, last: int) -> str:
     if first == last:
-        return _("record {number} is missing before it", number=first)
-    return _("records {first} to {last} are missing before it", first=first, last=last)
+        return _("record {number} is missing", number=first)
+    return _("records {first} to {last} are missing", first=first, last=last)
 
 
 # --- the alerts ------------------------------------------------------------------------
 
 
 def _alerts(
-    proofs: EvidenceReader,
-    progress: Progress,
-    first: int,
-    now: Timestamp,
-    result: VerificationResult,
+    proofs: EvidenceReader, progress: Progress, now: Timestamp, result: VerificationResult
 ) -> None:
     done, chunks, renames = 0, list(proofs.alerts()), proofs.renames()
     total = sum(map(len, chunks))
@@ -452,8 +423,7 @@ def _alerts(
             result.alerts += seen.alert is not None
             result.dropped += bool(seen.numbers(Kind.DROPPED))
             for number, words in faults_of(id, seen, now):
-                if number == 0 or number >= first:
-                    result.add_fault(words, number, id if number else None)
+                result.add_fault(words, number, id if number else None)
         result.texts += sum(map(len, named.values()))
         done += len(ids)
         progress(_("alerts"), done, total)

@@ -24,15 +24,22 @@ if TYPE_CHECKING:
 class QueryResolution:
     """Turns the filters of queries into sets of articles, at one moment."""
 
-    def __init__(self, views: Views, now: Timestamp, zone: tzinfo) -> None:
+    def __init__(
+        self,
+        views: Views,
+        now: Timestamp,
+        zone: tzinfo,
+        described: Collection[Feed] | None = None,
+    ) -> None:
         self._views = views
         self._now = now
         self._zone = zone
+        self._described = described
 
     @cached_property
     def feeds(self) -> Collection[Feed]:
         """Every feed there ever was: articles of former ones stay."""
-        return self._views.feeds.every()
+        return self._views.feeds.every() if self._described is None else self._described
 
     def numbers(self, selectors: Iterable[str]) -> set[int]:
         """Return the numbers of the feeds that any of these selectors names."""

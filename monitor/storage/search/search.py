@@ -2,25 +2,32 @@
 
 ::
 
-    query, filters ─▶ paging, query_resolution ─▶ index ─▶ Results: articles of the store,
+    query, filters ─▶ query_resolution ─▶ index ─▶ Results: articles of the store,
       ▲                which articles?              │       snippets, a cursor to the next page
       └──────────── suggestions, where it finds few ┘
 """
 
 from __future__ import annotations
 
+import base64
+import json
 import math
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
+from zlib import crc32
 
-from index import open_archive
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import astuple, replace
+
+from index import Archive, open_archive
 from index.analysis import inflection
 from index.analysis.text_cache import clear_all
-from index.archive import ArchiveHit, ArchivePage, MatchedArticles
+from index.archive import ArchiveHit, ArchivePage, CollectionStats, MatchedArticles
 from index.errors import ArchiveDamaged, ArchiveError
 from index.evaluation.highlight import Highlighter, snippet
 from index.interruption import checked
@@ -28,24 +35,82 @@ from index.query.completion import Completion, complete
 from index.query.filters import UNDETERMINED
 from index.query.parser import Query, parse_query
 from monitor.base.article import Article, Timestamp
+from monitor.base.errors import CursorError
 from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.search import Filter, Results, SearchHit, Suggestion
 from monitor.storage.data_folder import archive_path
-from monitor.storage.maintenance import index_repair
-from monitor.storage.search.paging import ResultPage
+from monitor.storage.maintenance import indexer
 from monitor.storage.search.query_resolution import QueryResolution
 from monitor.storage.search.suggestions import suggestions
 
 if TYPE_CHECKING:
     from index import Archive
     from index.evaluation.significant_terms import SignificantTerm
+    from monitor.model.feed import Feed
     from monitor.model.status import Totals
     from monitor.storage.store.sql.views import Views
 
 
 T = TypeVar("T")
+Id = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
+
+
+class Cursor(Struct, frozen=True):
+    """Where a page of a result begins."""
+
+    search: str
+    """Fingerprint of what is searched."""
+    now: Timestamp
+    """When the first page was asked for: relative dates count from then."""
+    since: Timestamp | None = None
+    until: Timestamp | None = None
+    """The dates of the filter, as they were then."""
+    max_id: Id | None = None
+    """Highest id in the archive then; None on the first page."""
+    shown: Id = 0
+    """Hits on the pages so far."""
+    last: tuple[Timestamp, Id, float] | None = None
+    """Date, id and score of the last one of these."""
+    stats: CollectionStats | None = None
+
+    def after(self, result: ArchivePage, hits: Sequence[ArchiveHit], shown: int) -> str:
+        """Return where the page behind these hits begins; empty when there is none."""
+        if not hits or shown >= result.total:
+            return ""
+        max_id = result.last_id if self.max_id is None else self.max_id
+        last = astuple(hits[-1])
+        return replace(self, max_id=max_id, shown=shown, last=last, stats=result.stats).written()
+
+    def written(self) -> str:
+        """Return it as letters, digits, `-` and `_`."""
+        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
+
+
+def parse_cursor(text: str, search: str) -> Cursor:
+    """Return the cursor that was written for a search; raises CursorError if it was not."""
+    try:
+        padded = text.strip().encode("ascii") + b"=" * (-len(text.strip()) % 4)
+        packed = base64.b64decode(padded, altchars=b"-_", validate=True)
+        cursor = msgspec.json.decode(packed, type=Cursor)
+    except (ValueError, msgspec.MsgspecError, RecursionError) as error:
+        words = _("this is no place in a result; take `next` of the page before")
+        raise CursorError(words) from error
+    if cursor.search != search:
+        raise CursorError(
+            _("this place is in the result of another search; keep query and filters")
+        )
+    return cursor
+
+
+def fingerprint(query: str, filter: Filter, sort: str) -> str:
+    """Return what tells one search from another; dates that are relative move, and do not count."""
+    parts = [
+        query, sort, sorted(filter.lang), sorted(filter.feeds), sorted(filter.watchlists),
+        filter.since is None, filter.until is None,
+    ]  # fmt: skip
+    return f"{crc32(json.dumps(parts).encode()):08x}"
 
 
 class ArchiveSearch:
@@ -108,17 +173,31 @@ class ArchiveSearch:
             QueryError: The query has a mistake; the error knows its column.
             CursorError: `after` is no place in the result of this search.
         """
-        result = ResultPage(
-            query, filter, sort=sort, limit=limit, after=after, page=page, now=self._clock()
-        )
+        parsed, searched = parse_query(query), fingerprint(query, filter, sort)
+        place = Cursor(searched, self._clock(), filter.since, filter.until)
+        if after:
+            place = parse_cursor(after, searched)
         totals = self._views.totals()
         if not totals.articles:
             return Results((), 0, _("there are no articles yet"))
+        filter = replace(filter, since=place.since, until=place.until)
+        skipped = 0 if after else limit * (page - 1)
         with self._readable() as archive:
-            hits = result.find(archive, self._resolution(result.now))
+            resolution = self._resolution(place.now)
+            result = archive.search(
+                parsed,
+                resolution.scope(filter, place.max_id),
+                resolve=resolution.resolve,
+                sort=sort,
+                limit=skipped + limit,
+                after=ArchiveHit(*place.last) if place.last else None,
+                stats=place.stats,
+            )
             note = self._note(archive, totals)
-        found = tuple(self._with_snippets(result.query, hits.hits, width))
-        if lost := len(hits.hits) - len(found):
+        hits = result.hits[skipped:]
+        before = min(place.shown + skipped, result.total)
+        found = tuple(self._with_snippets(parsed, hits, width))
+        if lost := len(hits) - len(found):
             note = ngettext(
                 "{count} article is found by the index and not in the store any more",
                 "{count} articles are found by the index and not in the store any more",
@@ -126,11 +205,11 @@ class ArchiveSearch:
             )
         return Results(
             found,
-            hits.page.total,
+            result.total,
             note,
-            forms=hits.page.forms,
-            before=hits.before,
-            next=hits.next,
+            forms=result.forms,
+            before=before,
+            next=place.after(result, hits, before + len(hits)),
         )
 
     def suggestions(self, text: str, filter: Filter = Filter()) -> list[Suggestion]:
@@ -163,20 +242,32 @@ class ArchiveSearch:
                 return [lang or UNDETERMINED for lang in archive.languages()]
         return ()
 
-    def _ask(self, question: Callable[[Archive, QueryResolution], T], empty: T) -> T:
+    def _ask(
+        self,
+        question: Callable[[Archive, QueryResolution], T],
+        empty: T,
+        described: Collection[Feed] | None = None,
+    ) -> T:
         """Answer a question to the archive; a new newsroom has none yet, and the empty answer."""
         if not self._views.totals().articles:
             return empty
         with self._readable() as archive:
-            return question(archive, self._resolution())
+            resolution = QueryResolution(self._views, self._clock(), self._zone, described)
+            return question(archive, resolution)
 
     def count(self, query: Query) -> int:
         """Return how many articles satisfy a query."""
         return self._ask(lambda archive, at: archive.count(query, resolve=at.resolve), 0)
 
-    def matching_ids(self, query: Query) -> list[int]:
-        """Return the id of every article that satisfies a query, ascending."""
-        return self._ask(lambda archive, at: archive.ids(query, resolve=at.resolve), [])
+    def matching_ids(self, query: Query, described: Collection[Feed] | None = None) -> list[int]:
+        """Return the id of every article that satisfies a query, ascending.
+
+        Args:
+            query: The query.
+            described: What its filters know of feeds; None is what the store knows.
+        """
+        ids: list[int] = []
+        return self._ask(lambda archive, at: archive.ids(query, resolve=at.resolve), ids, described)
 
     def matches(self, query: Query, filter: Filter) -> MatchedArticles:
         """Return every article that satisfies a query, by feed and language."""
@@ -219,8 +310,8 @@ class ArchiveSearch:
             yield self._opened()
         except ArchiveDamaged as error:
             self._archive = None
-            index_repair.mark_suspect(self._data)
-            raise ArchiveError(clauses([str(error), _(index_repair.WAY_OUT)])) from error
+            indexer.mark_suspect(self._data)
+            raise ArchiveError(clauses([str(error), _(indexer.WAY_OUT)])) from error
 
     def _opened(self) -> Archive:
         with self._opening:
@@ -244,20 +335,20 @@ class ArchiveSearch:
             return self._note(archive, totals)
 
     def _note(self, archive: Archive, totals: Totals) -> str:
-        share = index_repair.read_progress(self._data, self._clock())
+        share = indexer.read_progress(self._data, self._clock())
         if share is not None:
-            progress = index_repair.describe_progress(share)
+            progress = indexer.describe_progress(share)
             return _("{progress}: the rest is not found yet", progress=progress)
         if archive.damage:
-            index_repair.mark_suspect(self._data)
+            indexer.mark_suspect(self._data)
             return ngettext(
                 "the index is damaged, {there} of {count} article can be searched; {way_out}",
                 "the index is damaged, {there} of {count} articles can be searched; {way_out}",
                 totals.articles, there=number(archive.article_count),
-                way_out=_(index_repair.WAY_OUT),
+                way_out=_(indexer.WAY_OUT),
             )  # fmt: skip
         waiting = totals.articles - archive.article_count if self._follows else totals.unindexed
-        return index_repair.describe_waiting(max(0, waiting))
+        return indexer.describe_waiting(max(0, waiting))
 
     def _with_snippets(
         self, query: Query, hits: Iterable[ArchiveHit], width: int

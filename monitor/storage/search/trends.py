@@ -11,7 +11,6 @@ from itertools import pairwise
 from index.archive import MatchedArticles
 from index.query.ast import And, Facet, Node
 from monitor.base.article import Timestamp
-from monitor.base.translation import ngettext
 from monitor.model.search import WHOLE, BucketSize, Series
 
 Resolve = Callable[[str], tuple[Timestamp, Timestamp]]
@@ -84,35 +83,6 @@ def estimate(since: Timestamp, until: Timestamp, by: BucketSize) -> int:
         BucketSize.MONTH: 30 * DAY,
     }[by]
     return int((until - since) // length) + 1
-
-
-def too_many(count: int, by: BucketSize) -> str:
-    """Return that there would be too many buckets."""
-    match by:
-        case BucketSize.HOUR:
-            return ngettext(
-                "that would be {count} hour; count by longer ones, or set --since",
-                "that would be {count} hours; count by longer ones, or set --since",
-                count,
-            )
-        case BucketSize.DAY:
-            return ngettext(
-                "that would be {count} day; count by longer ones, or set --since",
-                "that would be {count} days; count by longer ones, or set --since",
-                count,
-            )
-        case BucketSize.WEEK:
-            return ngettext(
-                "that would be {count} week; count by longer ones, or set --since",
-                "that would be {count} weeks; count by longer ones, or set --since",
-                count,
-            )
-        case _month:
-            return ngettext(
-                "that would be {count} month; set --since",
-                "that would be {count} months; set --since",
-                count,
-            )
 
 
 def _hours(local: datetime) -> Iterator[Timestamp]:

@@ -17,14 +17,14 @@ from tui.base_app import BaseApp
 from tui.screens import dialogs, help
 from tui.screens.alert_filter import AlertFilterScreen
 from tui.screens.archive import ArchiveScreen
-from tui.screens.feeds import FeedsScreen, FeedTable
+from tui.screens.feeds import FeedsScreen
 from tui.screens.main import MainScreen
 from tui.screens.panes import ArticleScreen, PaneScreen
 from tui.screens.status_details import DeliveriesDialog
 from tui.screens.triage import TriageScreen
 from tui.screens.watchlist_form import WatchlistForm
 from tui.widgets.alert_stream import AlertStream
-from tui.widgets.feed_list import FeedPane
+from tui.widgets.feed_list import FeedPane, FeedTable
 from tui.widgets.line_list import CheckList, LineList
 from tui.widgets.reader import Reader, ScrollText
 from tui.widgets.search_results import ResultList

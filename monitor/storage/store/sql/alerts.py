@@ -10,20 +10,23 @@ from uuid import NAMESPACE_URL, uuid5
 
 from monitor.base.article import Timestamp
 from monitor.judgement.alerts.escalation import touched_stories
-from monitor.judgement.alerts.facts import (
+from monitor.judgement.alerts.headlines import headline
+from monitor.judgement.alerts.plan import (
     NO_FACTS,
     AlertFacts,
+    AlertPlan,
     Arrivals,
     EndedSilence,
     KnownAlert,
+    NewAlert,
+    NewEscalation,
+    Notify,
     StoredText,
     StoryAlert,
     StoryFacts,
     StoryLink,
     SuppressedCount,
 )
-from monitor.judgement.alerts.headlines import headline
-from monitor.judgement.alerts.plan import AlertPlan, NewAlert, NewEscalation, Notify
 from monitor.model import evidence
 from monitor.model.alert import AlertKind, AlertState, Verdict
 from monitor.model.article import ArticleOrigin

@@ -56,29 +56,29 @@ class ArticleViews:
         }
         return [found[id] for id in ids if id in found]
 
-    def between(
-        self, after: int, upto: int, *, since: Timestamp | None = None, limit: int | None = None
-    ) -> list[tuple[Article, int | None]]:
+    def between(self, after: int, upto: int, *, limit: int) -> list[tuple[Article, int | None]]:
         """Return articles in ingestion order, each with the article of which it is a copy.
 
         Args:
             after: Above this id.
             upto: Up to this id.
-            since: Dated since then.
             limit: How many at the most.
         """
         found = self._connection.rows(
             f"SELECT a.copy_of, {article_columns(self._connection.sql)} FROM articles a"
-            " WHERE a.id > ? AND a.id <= ?"
-            f" AND {DATE} >= ? ORDER BY a.id LIMIT ?",
-            (
-                after,
-                upto,
-                float("-inf") if since is None else since,
-                EVERY if limit is None else limit,
-            ),
+            " WHERE a.id > ? AND a.id <= ? ORDER BY a.id LIMIT ?",
+            (after, upto, limit),
         )
         return [(article_of(row), row["copy_of"]) for row in found]
+
+    def dates(self, since: Timestamp | None) -> dict[int, Timestamp]:
+        """Return the date of every article, or of those dated since then, by id."""
+        first = float("-inf") if since is None else since
+        return dict(
+            self._connection.read(
+                f"SELECT id, {DATE} FROM articles a WHERE seen >= ?1 AND {DATE} >= ?1", (first,)
+            )
+        )
 
     def seen_since(self, since: Timestamp) -> int:
         """Return the lowest id of the articles first seen since then, beyond all if there are none.

@@ -9,9 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
-from monitor.judgement.alerts.facts import AlertFacts, Arrivals
 from monitor.judgement.alerts.headlines import headline
-from monitor.judgement.alerts.plan import AlertPlan
+from monitor.judgement.alerts.plan import AlertFacts, AlertPlan, Arrivals
 from monitor.judgement.alerts.publishers import is_same_site
 from monitor.model.config import ExpiringArticle, RetentionExceptions
 from monitor.model.event_link import EncodedBatch

@@ -157,16 +157,11 @@ class EvidenceReader:
         with reading(self._connection.sql) as sql:
             return sql.last_given("evidence")
 
-    def rows(self, first: int) -> Iterator[EvidenceRow]:
-        """Yield the records from a number on."""
-        return map(
-            EvidenceRow._make,
-            self._connection.read(
-                "SELECT number, kind, alert, rule, record, hash FROM evidence"
-                " WHERE number >= ? ORDER BY number",
-                (first,),
-            ),
-        )
+    def rows(self) -> Iterator[EvidenceRow]:
+        """Yield all records."""
+        columns = ", ".join(EvidenceRow._fields)
+        found = self._connection.read(f"SELECT {columns} FROM evidence ORDER BY number")
+        return map(EvidenceRow._make, found)
 
     def renames(self) -> list[WatchlistRename]:
         """Return how watchlists were renamed, the first ones first."""

@@ -41,7 +41,7 @@ _MONITOR = f"id AS number, host, pid, folder, since, seen_at, {NOW} - seen_at AS
 
 
 class SqlLeases:
-    """See `Leases`. Its connection is its own: a heartbeat waits for nothing that is stored.
+    """What a monitor holds. It has its own connection: a heartbeat waits for nothing else.
 
     Each statement is a transaction.
     """

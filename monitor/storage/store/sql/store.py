@@ -16,7 +16,7 @@ from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
 from monitor.model.feed import Feed, FeedState, PermanentRedirect
 from monitor.model.poll import PendingPage
 from monitor.model.watchlist import Watchlist
-from monitor.storage.fair_share import bucket_of
+from monitor.storage.fencing import bucket_of
 from monitor.storage.store.database.connection import (
     BUSY_MS,
     EVERY,

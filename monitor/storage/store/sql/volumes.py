@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import overload
 
 from monitor.base.article import Article, Timestamp
-from monitor.judgement.alerts.facts import AlertFacts
+from monitor.judgement.alerts.plan import AlertFacts
 from monitor.judgement.alerts.unusual_volume import Interval, Story
 from monitor.model.alert import AlertKind, UnusualTime
 from monitor.model.feed import Outcome
-from monitor.storage.store.database.connection import Connection, by_name, rows_in
+from monitor.storage.store.database.connection import Connection, rows_in
 from monitor.storage.store.sql.alerts import read_watchlist_facts
 from monitor.storage.store.sql.articles import article_columns, article_of
 
@@ -90,16 +90,6 @@ class VolumeViews:
         )
         newest_first = sorted(rows, key=lambda row: row["alert"], reverse=True)
         return [article_of(row) for row in newest_first]
-
-    def articles_before(self, watchlist: str, alert: int, limit: int) -> list[Article]:
-        """Return the last articles of stories of a watchlist before an alert."""
-        rows = self._sql.execute(
-            f"SELECT {article_columns(self._sql)} FROM alerts al"
-            " JOIN articles a ON a.id = al.article"
-            f" WHERE al.watchlist = ? AND al.id < ? AND {_FIRST} ORDER BY al.id DESC LIMIT ?",
-            (watchlist, alert, limit),
-        )
-        return [article_of(row) for row in list(by_name(rows))]
 
     def watched(self, since: Timestamp) -> list[Interval]:
         """Return when the monitor watched, as far as it reaches beyond a moment."""

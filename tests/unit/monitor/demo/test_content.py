@@ -17,7 +17,7 @@ def test_there_is_a_newsroom_worth_watching() -> None:
     readable = [o for o in OUTLETS if o.quirk not in {"gone", "hopeless"}]
     languages = [CONTENT.outlets[piece.outlet].lang for piece in CONTENT.articles]
     assert len(readable) >= 12
-    assert {outlet.format for outlet in readable} == {"rss", "atom", "rdf"}
+    assert {outlet.format for outlet in readable} == {"rss", "atom"}
     assert min(languages.count("fr"), languages.count("en")) >= 30
     assert len({(piece.outlet, piece.slug) for piece in CONTENT.articles}) == len(CONTENT.articles)
 

@@ -21,7 +21,7 @@ from support.alert_storage import raise_alerts, save_page, save_poll
 from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.cli import main_group
-from monitor.judgement.alerts.facts import Arrivals
+from monitor.judgement.alerts.plan import Arrivals
 from monitor.model.alert import AlertKind, BegunIncident
 from monitor.model.config import StoreAddress
 from monitor.model.evidence import Via
@@ -122,9 +122,9 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def verified(folder: Path, first: int = 1, noted: str = "") -> VerificationResult:
+def verified(folder: Path, noted: str = "") -> VerificationResult:
     with EvidenceReader(StoreAddress(folder)) as proofs:
-        return verify(proofs, lambda *_: None, now=NOW + 1e8, first=first, noted=noted)
+        return verify(proofs, lambda *_: None, now=NOW + 1e8, noted=noted)
 
 
 def records(folder: Path, kind: str) -> list[tuple[int, int | None, dict[str, Any]]]:
@@ -307,7 +307,7 @@ TAMPERED: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = {
         "DELETE FROM evidence WHERE number < 4", "records 1 to 3 are missing"
     ),
     "the last records are taken out": (
-        f"DELETE FROM evidence WHERE number > {LAST} - 2", "missing at the end"
+        f"DELETE FROM evidence WHERE number > {LAST} - 2", "is missing|are missing"
     ),
     "the last record is taken out, and the counter is set back": (
         f"DELETE FROM evidence WHERE number = {LAST};"
@@ -342,22 +342,22 @@ TAMPERED: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = {
         "was dropped, and it is there",
     ),
     "an alert is said to be another watchlist's": (
-        f"UPDATE alerts SET watchlist = 'Liège' WHERE id = {AN_ALERT}", "the watchlist is now"
+        f"UPDATE alerts SET watchlist = 'Liège' WHERE id = {AN_ALERT}", "`watchlist` is now"
     ),
     "an alert is said to be older": (
-        f"UPDATE alerts SET raised_at = raised_at - 1 WHERE id = {AN_ALERT}", "the time is now"
+        f"UPDATE alerts SET raised_at = raised_at - 1 WHERE id = {AN_ALERT}", "`at` is now"
     ),
     "an alert is said to be less loud": (
-        f"UPDATE alerts SET severity = 'low' WHERE id = {AN_ALERT}", "the severity is now low"
+        f"UPDATE alerts SET severity = 'low' WHERE id = {AN_ALERT}", "`severity` is now 'low'"
     ),
     "an alert is said to be another rule's": (
-        f"UPDATE alerts SET rule = 'r9' WHERE id = {AN_ALERT}", "the rule is now"
+        f"UPDATE alerts SET rule = 'r9' WHERE id = {AN_ALERT}", "`rule.version` is now"
     ),
     "an alert is said to be a copy": (
-        f"UPDATE alerts SET merged_into = 1 WHERE id = {AN_ALERT}", "duplicate of is now 1"
+        f"UPDATE alerts SET merged_into = 1 WHERE id = {AN_ALERT}", "`merged_into` is now 1"
     ),
     "the alert of a feed is changed": (
-        "UPDATE alerts SET kind = 'gone' WHERE article IS NULL", "the kind is now 'gone'"
+        "UPDATE alerts SET kind = 'gone' WHERE article IS NULL", "`about` is now 'gone'"
     ),
     "a text is changed": (
         f"UPDATE articles SET summary = summary || '.' WHERE id = {ITS_ARTICLE}",
@@ -372,22 +372,23 @@ TAMPERED: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = {
     ),
     "an article is said to be from elsewhere": (
         f"UPDATE articles SET url = 'https://ex.org/' WHERE id = {ITS_ARTICLE}",
-        "the address of its article",
+        "`article.url` is now",
     ),
     "an article is said to be older": (
-        f"UPDATE articles SET published = 1.0 WHERE id = {ITS_ARTICLE}", "the date of its article"
+        f"UPDATE articles SET published = 1.0 WHERE id = {ITS_ARTICLE}",
+        "`article.published` is now",
     ),
     "an article is said to be by somebody else": (
-        f"UPDATE articles SET author = 'X' WHERE id = {ITS_ARTICLE}", "the author of its article"
+        f"UPDATE articles SET author = 'X' WHERE id = {ITS_ARTICLE}", "`article.author` is now"
     ),
     "an edited article is said to be by somebody else": (
-        f"UPDATE articles SET author = 'X' WHERE id = {EDITED}", "the author of its article"
+        f"UPDATE articles SET author = 'X' WHERE id = {EDITED}", "`article.author` is now"
     ),
     "an article is said to be in another language": (
-        f"UPDATE articles SET lang = 'xx' WHERE id = {ITS_ARTICLE}", "the language of its article"
+        f"UPDATE articles SET lang = 'xx' WHERE id = {ITS_ARTICLE}", "`article.lang` is now"
     ),
     "an article is said to be of another outlet": (
-        f"UPDATE articles SET outlet = 'X' WHERE id = {ITS_ARTICLE}", "the outlet of its article"
+        f"UPDATE articles SET outlet = 'X' WHERE id = {ITS_ARTICLE}", "`article.outlet` is now"
     ),
     "an alert is recorded before its article is seen": (
         redated(lambda at: at - 10 * 86_400), "before its article was first seen"
@@ -514,9 +515,8 @@ def test_the_command(room: Path, tmp_path: Path) -> None:
     assert run(room, "--head", head)[0] == 0
     assert run(room, "--head", "ab" * 32)[0] == 1
     assert run(room, "--head", "abc")[0] == 2
-    said = json.loads(run(room, "--from", "5", "--format", "json")[1])
+    said = json.loads(run(room, "--format", "json")[1])
     assert (said["whole"], said["head"]["hash"], said["faults"]) == (True, head, [])
-    assert run(room, "--from", "99999")[0] == 1
     shutil.copy(room / "newsroom.db", tmp_path)
     with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql, sql:
         sql.execute("DROP TRIGGER evidence_stays")
@@ -527,7 +527,7 @@ def test_the_command(room: Path, tmp_path: Path) -> None:
     assert err.splitlines()[0].startswith("✗ record 6")
     said = json.loads(run(tmp_path, "--format", "json")[1])
     assert said["faults"][0] == {
-        "what": "record 5 is missing before it", "number": 6, "alert": said["faults"][0]["alert"],
+        "what": "record 5 is missing", "number": 6, "alert": said["faults"][0]["alert"],
     }  # fmt: skip
 
 

@@ -16,9 +16,8 @@ from support.properties import examples
 
 from monitor.base.errors import LeaseLostError, StoreError
 from monitor.model.lease import BUCKETS, Duty
-from monitor.runtime.lease_keeper import BEATS, EXPIRY, TRUSTED, LeaseKeeper, SoleMonitor
-from monitor.storage.fair_share import bucket_of
-from monitor.storage.fencing import SOLE, lease_in_hand, require_lease
+from monitor.runtime.lease_keeper import BEATS, EXPIRY, TRUSTED, LeaseKeeper, SoleMonitor, share
+from monitor.storage.fencing import SOLE, bucket_of, lease_in_hand, require_lease
 
 T = TypeVar("T")
 FEED = "https://www.lesoir.be/rss"
@@ -67,6 +66,13 @@ async def _here(call: Callable[..., T], *args: Any) -> T:
 
 def run(script: Coroutine[Any, Any, None]) -> None:
     asyncio.run(script)
+
+
+@given(live=st.sets(st.integers(1, 1_000), min_size=1, max_size=40).map(sorted))
+def test_shares_differ_by_one_at_most_and_leave_nothing(live: list[int]) -> None:
+    shares = [share(monitor, live) for monitor in live]
+    assert sum(shares) == BUCKETS
+    assert max(shares) - min(shares) <= 1
 
 
 # --- whatever happens ------------------------------------------------------------------------
@@ -200,7 +206,7 @@ def test_a_single_run_takes_everything_from_those_who_are_gone() -> None:
     run(script())
 
 
-@pytest.mark.parametrize(("off", "words"), [(3_600.0, "ahead of"), (-90.0, "behind")])
+@pytest.mark.parametrize(("off", "words"), [(3_600.0, "by 1 h"), (-90.0, "by 2 min")])
 def test_a_monitor_with_a_wrong_clock_stands_back_until_it_is_set(
     off: float, words: str, caplog: pytest.LogCaptureFixture
 ) -> None:

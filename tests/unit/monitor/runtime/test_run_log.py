@@ -7,7 +7,7 @@ import logging
 from monitor.runtime.run_log import LIBRARY_MESSAGES, LogThrottle
 
 
-def test_libraries_log_few_messages_a_minute_and_the_next_says_how_many_are_missing() -> None:
+def test_libraries_log_few_messages_a_minute() -> None:
     now = 0.0
     throttle = LogThrottle(lambda: now)
 
@@ -15,10 +15,9 @@ def test_libraries_log_few_messages_a_minute_and_the_next_says_how_many_are_miss
         record = logging.LogRecord(name, logging.ERROR, "", 0, "%s failed", ("accept",), None)
         return record.getMessage() if throttle.filter(record) else ""
 
-    left_out = 1_000 - LIBRARY_MESSAGES
     many = [passed("asyncio") for _ in range(1_000)]
-    assert many == ["accept failed"] * LIBRARY_MESSAGES + [""] * left_out
+    assert many == ["accept failed"] * LIBRARY_MESSAGES + [""] * (1_000 - LIBRARY_MESSAGES)
     assert [passed("tocsin") for _ in range(50)] == ["accept failed"] * 50
     now = 60.0
-    assert passed("aiohttp.server") == f"accept failed ({left_out} messages left out)"
+    assert passed("aiohttp.server") == "accept failed"
     assert passed("asyncio") == "accept failed"

@@ -43,9 +43,7 @@ def test_it_says_how_many_stories_are_usual_and_what_they_are_about(
     newsroom.let(HOUR, BURST)
     (alert,) = newsroom.alerts
     assert " stories since " in alert.title
-    assert " usual by now: " in alert.title
-    words, _, headlines = alert.title.partition(" — ")
-    assert "grève" in words or "Zeebrugge" in words
+    _, _, headlines = alert.title.partition(" usual by now: ")
     assert headlines.startswith("Alibaba : grève à Zeebrugge")
     assert headlines.count(";") == 2
 

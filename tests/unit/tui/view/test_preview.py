@@ -7,7 +7,7 @@ from datetime import UTC
 import pytest
 from support.fake_newsroom import NOW
 
-from monitor.watchlists.preview import WatchlistPreview
+from monitor.watchlists.backtest import WatchlistPreview
 from tui.view.pages import preview_lines
 
 

@@ -15,13 +15,9 @@ from support.newsroom import PATIENCE
 from support.scripted_server import Reply, Web, redirect
 
 from monitor.base.errors import FetchError
-from monitor.intake.fetch.address_guard import (
-    AddressError,
-    AddressGuard,
-    UnreachableError,
-    is_allowed,
-)
+from monitor.intake.fetch.address_guard import AddressError, AddressGuard, UnreachableError
 from monitor.intake.fetch.client import Client
+from monitor.model.address_policy import is_allowed
 from monitor.model.poll import Fetched
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)

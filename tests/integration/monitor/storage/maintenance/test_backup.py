@@ -23,11 +23,12 @@ from monitor.base.article import Article
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
-from monitor.storage.maintenance.backup import BackupError, back_up, parse_manifest
-from monitor.storage.maintenance.restore import (
+from monitor.storage.maintenance.backup import (
+    BackupError,
     RestorePaths,
-    config_of,
-    read_manifest,
+    back_up,
+    parse_manifest,
+    read_backup,
     replace_newsroom,
     unpack,
 )
@@ -65,9 +66,8 @@ def taken(data: Path, name: str = "backup.zip") -> Path:
 
 def restored(file: Path, folder: Path) -> RestorePaths:
     places = RestorePaths(folder / "feeds.yaml", folder / "var")
-    replace_newsroom(
-        unpack(file, places, nobody), config_of(file), places, folder / "var" / "aside"
-    )
+    _manifest, config = read_backup(file)
+    replace_newsroom(unpack(file, places, nobody), config, places, folder / "var" / "aside")
     return places
 
 
@@ -80,7 +80,7 @@ def test_what_is_put_back_is_what_was_taken(data: Path, tmp_path: Path) -> None:
     articles, _, alerts, _ = Views(StoreAddress(data)).totals()
     assert (manifest.taken, manifest.articles) == ("2023-11-14T22:13:20Z", articles)
     assert manifest.alerts >= alerts > 0
-    assert read_manifest(file) == manifest
+    assert read_backup(file) == (manifest, CONFIG.encode())
     assert {what for what, *_ in told} == {"copying", "checking", "packing"}
     assert all(0 <= done <= of for _, done, of in told)
     assert file.stat().st_mode & 0o777 == 0o600
@@ -92,7 +92,7 @@ def test_what_is_put_back_is_what_was_taken(data: Path, tmp_path: Path) -> None:
 
 def test_a_newsroom_without_a_feeds_yaml(data: Path, tmp_path: Path) -> None:
     (data.parent / "feeds.yaml").unlink()
-    assert set(read_manifest(taken(data)).files) == {"newsroom.db"}
+    assert set(read_backup(taken(data))[0].files) == {"newsroom.db"}
     places = restored(data.parent / "backup.zip", tmp_path / "again")
     assert not places.config.exists()
 
@@ -153,7 +153,7 @@ def test_it_is_of_one_moment_while_a_monitor_writes(
                 (articles,) = sql.execute("SELECT count(*) FROM articles").fetchone()
                 (entries,) = sql.execute("SELECT count(DISTINCT article) FROM entries").fetchone()
                 (counted,) = sql.execute("SELECT sum(articles) FROM feeds").fetchone()
-            assert articles == entries == counted == read_manifest(file).articles
+            assert articles == entries == counted == read_backup(file)[0].articles
             assert articles >= before
 
 
@@ -214,20 +214,10 @@ def _no_store(content: dict[str, bytes]) -> None:
     _say(content, files={"newsroom.db": said})
 
 
-def _add(file: Path, name: str, content: bytes = b"", mode: int = 0) -> None:
-    member = zipfile.ZipInfo(name)
-    member.external_attr = mode << 16
+def _add(file: Path, name: str, content: bytes) -> None:
     with warnings.catch_warnings(), zipfile.ZipFile(file, "a") as packed:
         warnings.simplefilter("ignore")  # a name that is there already
-        packed.writestr(member, content)
-
-
-def _as_link(file: Path) -> None:
-    with zipfile.ZipFile(file) as packed:
-        content = {name: packed.read(name) for name in packed.namelist()}
-    file.unlink()
-    for name, written in content.items():
-        _add(file, name, written, 0o120777 if name == "newsroom.db" else 0)
+        packed.writestr(name, content)
 
 
 def _flip(file: Path) -> None:
@@ -257,12 +247,22 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: _repacked(f, lambda c: _say(c, files={"../x": {"size": 1, "sha256": "0" * 64}})),
         "another format",
     ),
-    "a file above": (lambda f: _add(f, "../x"), "belongs to no backup"),
-    "a file at the root": (lambda f: _add(f, "/etc/x"), "belongs to no backup"),
-    "a second store": (lambda f: _add(f, "newsroom.db", b"x"), "twice"),
-    "a link for a store": (_as_link, "belongs to no backup"),
+    "a second store": (lambda f: _add(f, "newsroom.db", b"x"), "another checksum"),
     "a manifest that fills the memory": (
-        lambda f: _repacked(f, lambda c: _say(c, more="x" * 100_000)), "100,"
+        lambda f: _repacked(f, lambda c: _say(c, more="x" * 100_000)), "not a backup"
+    ),
+    "a feeds.yaml that fills the memory": (
+        lambda f: _repacked(
+            f,
+            lambda c: _say(
+                c,
+                files={
+                    name: {"size": 1 << 40, "sha256": "0" * 64}
+                    for name in ("newsroom.db", "feeds.yaml")
+                },
+            ),
+        ),
+        "too large",
     ),
     "counts that cannot be": (lambda f: _repacked(f, lambda c: _say(c, alerts=-1)), "alerts"),
     "a time with an escape": (lambda f: _repacked(f, lambda c: _say(c, taken="\x1b[2J")), "taken"),
@@ -270,9 +270,18 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: _repacked(
             f, lambda c: _say(c, files={"newsroom.db": {"size": 1 << 47, "sha256": "0" * 64}})
         ),
-        "another size",
+        "free disk",
     ),
 }  # fmt: skip
+
+
+def test_other_files_in_a_backup_are_not_unpacked(data: Path, tmp_path: Path) -> None:
+    file = taken(data)
+    for name in ("../x", "/etc/x", "var/y"):
+        _add(file, name, b"x")
+    places = restored(file, tmp_path / "again")
+    assert everything(places.data) == everything(data)
+    assert not [path for path in tmp_path.rglob("*") if path.name in ("x", "y")]
 
 
 @pytest.mark.parametrize("kind", DAMAGES)

@@ -18,13 +18,13 @@ from index.query.parser import parse_query
 from monitor.model.config import StoreAddress
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance import index_follower
-from monitor.storage.maintenance.followed_store import FollowedStore, read_position
 from monitor.storage.maintenance.index_follower import (
     IndexFollower,
     follower_lock,
     lag,
     update_index,
 )
+from monitor.storage.maintenance.indexer_process import FollowedStore, read_position
 from monitor.storage.monitor_lock import MonitorLock
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]

@@ -32,9 +32,9 @@ from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.storage.data_folder import ARCHIVE_FOLDER
-from monitor.storage.maintenance import index_repair, indexer
-from monitor.storage.maintenance import index_repair as index_rebuild
-from monitor.storage.maintenance.index_repair import Progress
+from monitor.storage.maintenance import indexer
+from monitor.storage.maintenance import indexer as index_rebuild
+from monitor.storage.maintenance.indexer import Progress
 from monitor.storage.maintenance.indexer_process import IndexerProcess
 from monitor.storage.store.sql.store import Store
 
@@ -344,7 +344,7 @@ def test_an_archive_that_lacks_no_more_than_waits_is_mended_too(tmp_path: Path) 
 def test_the_newest_are_there_first_and_what_comes_meanwhile_does_not_wait(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(index_repair, "STEP", 10)
+    monkeypatch.setattr(indexer, "STEP", 10)
     shelf = Shelf({id: article(id) for id in range(1, 101)})
     seen: list[list[int]] = []
 
@@ -379,7 +379,7 @@ def test_what_the_store_dropped_leaves_the_archive(tmp_path: Path) -> None:
 def test_the_difference_of_an_archive_and_a_store(
     indexed: list[int], stored: set[int], waiting: set[int]
 ) -> None:
-    missing, surplus = index_repair.difference(indexed, stored, waiting)
+    missing, surplus = indexer.difference(indexed, stored, waiting)
     assert list(missing) == sorted(set(missing), reverse=True)
     assert not waiting & {*missing, *surplus}
     held = [id for id in indexed if id not in surplus] + list(missing)

@@ -29,8 +29,7 @@ from monitor.model.triage import Change
 from monitor.model.watchlist import WatchlistMatch
 from monitor.storage.maintenance import retention as keeping
 from monitor.storage.maintenance import retention as tidying
-from monitor.storage.maintenance.compaction import compact, room
-from monitor.storage.maintenance.retention import RetentionSweep, SweepResult
+from monitor.storage.maintenance.retention import RetentionSweep, SweepResult, compact, room
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 

@@ -14,9 +14,11 @@ from monitor.base.article import Article
 from monitor.judgement.alerts.alert_planning import original_alert, plan_alerts
 from monitor.judgement.alerts.delivery_planning import cooldown_end, plan_ended_silences
 from monitor.judgement.alerts.escalation import touched_stories
-from monitor.judgement.alerts.facts import (
+from monitor.judgement.alerts.headlines import headline
+from monitor.judgement.alerts.plan import (
     NO_FACTS,
     AlertFacts,
+    AlertPlan,
     Arrivals,
     EndedSilence,
     KnownAlert,
@@ -26,8 +28,6 @@ from monitor.judgement.alerts.facts import (
     StoryLink,
     SuppressedCount,
 )
-from monitor.judgement.alerts.headlines import headline
-from monitor.judgement.alerts.plan import AlertPlan
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertKind, AlertState, BegunIncident, SuppressionReason, Verdict
 from monitor.model.article import ArticleOrigin

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.judgement.alerts.quiet_hours import (
+from monitor.judgement.alerts.routing import (
     by_the_clock,
     last_briefing,
     next_digest,

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.judgement.alerts.quiet_hours import quiet_until
-from monitor.judgement.alerts.routing import Hours, Routing, Suppressed
+from monitor.judgement.alerts.routing import Hours, Routing, Suppressed, quiet_until
 from monitor.model.alert import SuppressionReason
 from monitor.model.config import Digest, Quiet, Route
 from monitor.model.delivery import PlannedDelivery

@@ -16,8 +16,7 @@ from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertKind
 from monitor.model.config import StoreAddress
 from monitor.model.lease import BUCKETS, Duty
-from monitor.storage.fair_share import bucket_of
-from monitor.storage.fencing import SOLE, Holding, Lease, under
+from monitor.storage.fencing import SOLE, Holding, Lease, bucket_of, under
 from monitor.storage.maintenance.store_check import note_lost_monitors
 from monitor.storage.store.database.connection import transaction
 from monitor.storage.store.sql.leases import HANDOVER, TURNS_KEPT, SqlLeases

@@ -133,8 +133,8 @@ def test_an_article_comes_back_as_it_was_saved(room: SmallStore) -> None:
     assert room.views.articles.get([2, 7, 1]) == [bare, article(1)]
     assert room.views.articles.get([7]) == []
     assert room.views.articles.between(0, 9, limit=1) == [(article(1), None)]
-    assert room.views.articles.between(1, 9) == [(bare, None)]
-    assert room.views.articles.between(0, 1) == [(article(1), None)]
+    assert room.views.articles.between(1, 9, limit=9) == [(bare, None)]
+    assert room.views.articles.between(0, 1, limit=9) == [(article(1), None)]
     assert len(room.store.article_ids()) == 2
     with room.store.batch() as batch:
         assert (batch.next_article(), batch.next_article()) == (3, 4)
@@ -261,7 +261,7 @@ def test_copies_speak_through_the_first_alert(room: SmallStore) -> None:
     details = room.views.articles.details(2)
     assert details and details.others == (("A", NOW), ("B", NOW))
     assert [alert.id for alert in details.alerts] == [2, 3]
-    assert [copy_of for _, copy_of in room.views.articles.between(0, 9)] == [None, 1, 1]
+    assert [copy_of for _, copy_of in room.views.articles.between(0, 9, limit=9)] == [None, 1, 1]
 
 
 def test_merged_alerts_are_found_from_both_sides(room: SmallStore) -> None:

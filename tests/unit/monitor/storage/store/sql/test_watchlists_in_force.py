@@ -94,4 +94,4 @@ def test_the_evidence_says_so_and_is_whole(watched: SmallStore) -> None:
     watched.sql("UPDATE alerts SET watchlist = 'Spies' WHERE id = 2 RETURNING id")
     with EvidenceReader(watched.address) as proofs:
         (fault,) = verify(proofs, lambda *_: None, now=NOW).faults
-    assert str(fault).endswith("the watchlist is now 'Spies', and was 'Agents'")
+    assert str(fault).endswith("`watchlist` is now 'Spies', and was 'Agents'")

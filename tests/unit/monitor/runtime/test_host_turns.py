@@ -11,7 +11,7 @@ from support.memory_leases import LeaseTable, MemoryLeases
 
 from monitor.base.errors import StoreError
 from monitor.base.tasks import WorkerThread
-from monitor.storage.host_turns import HostTurns
+from monitor.runtime.lease_keeper import HostTurns
 from monitor.storage.store.sql.leases import HANDOVER
 
 T = TypeVar("T")

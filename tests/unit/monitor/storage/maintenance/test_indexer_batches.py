@@ -10,7 +10,7 @@ from pathlib import Path
 from index import open_archive_writer
 from monitor.base.article import Article
 from monitor.model.config import OutboxState
-from monitor.storage.maintenance.index_repair import IndexRepair
+from monitor.storage.maintenance.indexer import IndexRepair
 
 
 @dataclass

@@ -21,7 +21,7 @@ from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.presentation.service.service import Service
 from monitor.runtime.viewing import open_service
 from monitor.storage.data_folder import ARCHIVE_FOLDER
-from monitor.storage.maintenance import index_repair, indexer
+from monitor.storage.maintenance import indexer
 from monitor.storage.store.sql.store import Store
 
 TOTAL = 30
@@ -99,7 +99,7 @@ def test_what_is_left_is_searched_and_the_rest_is_named(data: Path, kind: str) -
     assert "tocsin reindex" in note
     statistics = service.statistics
     assert statistics.facets("port").note == statistics.trend(["port"]).note == note
-    assert index_repair.is_suspect(data)  # the indexer is told
+    assert indexer.is_suspect(data)  # the indexer is told
     with closing(Store(StoreAddress(data))) as store:
         indexer.catch_up(store, data)
     assert found(service) == (TOTAL, "")  # by the same viewer, which stayed open
@@ -119,7 +119,7 @@ def test_where_nothing_is_left_the_way_out_is_named(
     NOTHING[kind](data / ARCHIVE_FOLDER)
     with pytest.raises(ArchiveError, match="tocsin reindex"):
         found(service)
-    assert index_repair.is_suspect(data)
+    assert indexer.is_suspect(data)
     with closing(Store(StoreAddress(data))) as store:
         indexer.catch_up(store, data)
     assert found(service) == (TOTAL, "")
@@ -130,13 +130,13 @@ def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) ->
     seen: list[tuple[int, str, int, float | None]] = []
 
     def told(done: int, total: int) -> None:
-        index_repair.write_progress(data, done, total)
+        indexer.write_progress(data, done, total)
         if done:
             status = service.status()
             seen.append((*found(service), status.indexed, status.rebuilt))
 
     with pytest.MonkeyPatch.context() as patch, closing(Store(StoreAddress(data))) as store:
-        patch.setattr("monitor.storage.maintenance.index_repair.STEP", 12)
+        patch.setattr("monitor.storage.maintenance.indexer.STEP", 12)
         indexer.catch_up(store, data, told)
     words = "the index is being rebuilt, {} done: the rest is not found yet"
     assert seen == [
@@ -147,15 +147,15 @@ def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) ->
 
 
 def test_the_progress_of_one_that_died_is_not_believed(tmp_path: Path) -> None:
-    assert index_repair.read_progress(tmp_path, flow.START) is None
-    index_repair.write_progress(tmp_path, 3, 12)
-    path = tmp_path / index_repair.PROGRESS
+    assert indexer.read_progress(tmp_path, flow.START) is None
+    indexer.write_progress(tmp_path, 3, 12)
+    path = tmp_path / indexer.PROGRESS
     told = path.stat().st_mtime
-    assert index_repair.read_progress(tmp_path, told + 1) == 0.25
-    assert index_repair.read_progress(tmp_path, told + index_repair.STALE + 1) is None
+    assert indexer.read_progress(tmp_path, told + 1) == 0.25
+    assert indexer.read_progress(tmp_path, told + indexer.STALE + 1) is None
     for garbage in ("", "[1]", "[1, 0]", '"a"', "{}"):
         path.write_text(garbage, encoding="utf-8")
-        assert index_repair.read_progress(tmp_path, told + 1) is None, garbage
-    index_repair.write_progress(tmp_path, 12, 12)
+        assert indexer.read_progress(tmp_path, told + 1) is None, garbage
+    indexer.write_progress(tmp_path, 12, 12)
     assert not path.exists()
-    index_repair.write_progress(tmp_path / "gone", 1, 2)  # no folder, no error
+    indexer.write_progress(tmp_path / "gone", 1, 2)  # no folder, no error

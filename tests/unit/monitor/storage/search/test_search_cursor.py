@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.archive import ArchiveHit, CollectionStats
+from index.archive import CollectionStats
 from monitor.base.errors import CursorError
 from monitor.model.search import Filter
-from monitor.storage.search.paging import Cursor, fingerprint, parse_cursor
+from monitor.storage.search.search import Cursor, fingerprint, parse_cursor
 
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
 ID = st.integers(0, (1 << 63) - 1)
@@ -24,7 +24,7 @@ CURSOR = st.fixed_dictionaries(
         "until": st.none() | NUMBER,
         "max_id": ID,
         "shown": ID,
-        "last": st.tuples(NUMBER, ID, NUMBER).map(lambda values: ArchiveHit(*values)),
+        "last": st.none() | st.tuples(NUMBER, ID, NUMBER),
         "stats": st.none()
         | st.builds(CollectionStats, NUMBER, st.lists(NUMBER, max_size=4).map(tuple)),
     }
