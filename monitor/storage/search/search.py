@@ -24,7 +24,7 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import astuple, replace
 
-from index import Archive, open_archive
+from index import open_archive
 from index.analysis import inflection
 from index.analysis.text_cache import clear_all
 from index.archive import ArchiveHit, ArchivePage, CollectionStats, MatchedArticles
