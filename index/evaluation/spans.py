@@ -12,23 +12,21 @@ Distances
     from the first to the last of some that are near each other.
 
 Bounds
-    `proximity` finds these stretches without trying all combinations. Of a word that stands more
-    than `MAX_PLACES` times in an article, the first places count for phrases and distances.
+    Of a word that stands more than `MAX_PLACES` times in an article, the first places count for
+    phrases and distances; of combinations of several words, the first `MAX_COMBINATIONS`.
 """
 
 from __future__ import annotations
 
-import functools
 import math
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
 from index.analysis.term_positions import DocumentTerms, part_range, postings
 from index.evaluation import proximity
-from index.evaluation.phrases import in_a_row
-from index.evaluation.proximity import MAX_STRETCHES, Extent, Span
+from index.evaluation.proximity import MAX_COMBINATIONS, MAX_PLACES, MAX_STRETCHES, Extent, Span
 from index.evaluation.term_expansion import expansion, is_open, is_plain_exact, key
 from index.interruption import check
 from index.query.ast import (
@@ -43,21 +41,8 @@ from index.query.ast import (
     Phrase,
     Score,
     Word,
-    children,
-    walk,
 )
 from monitor.base.article import Article
-
-MAX_PLACES = 10_000
-"""Places of a word in one article that are looked at for phrases and distances. The most frequent
-word of a text of a million characters stands there about so often."""
-
-_FIRST_PLACES = 250
-"""Places of each word that are looked at first in a NEAR of NEARs."""
-_FEW = 8
-"""Combinations that are tried one by one sooner than anything is prepared."""
-_LONG = 9
-"""Words of a phrase from which some are likely to come twice."""
 
 Codes = Sequence[int]
 
@@ -129,31 +114,27 @@ def _any_extents(node: Or, document: Document) -> Sequence[Extent]:
 
 
 def _phrase_extents(node: Phrase, document: Document) -> Sequence[Extent]:
-    choices: list[Sequence[Extent]] = []
-    for number, child in enumerate(node.children):
-        places: Sequence[Extent]
-        if len(node.children) > _LONG and child in node.children[:number]:
-            places = choices[node.children.index(child)]
-        else:
-            places = _EXTENTS[type(child)](child, document)
+    choices = []
+    for child in node.children:
+        places = _EXTENTS[type(child)](child, document)
         if not places:
             return ()
         choices.append(places)
-    return in_a_row(choices)
+    return proximity.in_a_row(choices)
 
 
 def _stretches(node: Near, document: Document, most: int = MAX_STRETCHES) -> Sequence[Extent]:
     """Return stretches in which the operands of a NEAR are near each other, at most so many."""
     check()
-    if any(map(_has_near, node.children)):
-        return _nest(node, document).longest
-    operands = []
-    for child in node.children:
-        places = extents(child, document)
-        if not places:
-            return ()
-        operands.append(places)
-    return _flat_stretches(node, operands, most)
+    if len(node.children) > 2 or any(map(_has_near, node.children)):
+        spans = _combined(node, document, MAX_COMBINATIONS if most > 1 else 1)
+        return proximity.longest((start, end) for start, end, _ in spans)
+    first, second = node.children
+    left = extents(first, document)
+    right = extents(second, document) if left else ()
+    if not right:
+        return ()
+    return proximity.pair(left, right, node.distance, ordered=node.ordered, most=most)
 
 
 _EXTENTS: dict[type[Node], Callable[[Any, Document], Sequence[Extent]]] = {
@@ -164,165 +145,42 @@ _EXTENTS: dict[type[Node], Callable[[Any, Document], Sequence[Extent]]] = {
 }
 
 
-def _flat_stretches(
-    node: Near, operands: Sequence[Sequence[Extent]], most: int
-) -> Sequence[Extent]:
-    if len(operands) == 2:
-        left, right = operands
-        return proximity.pair(left, right, node.distance, ordered=node.ordered, most=most)
-    if math.prod(map(len, operands)) <= _FEW:
-        return proximity.of_few(operands, node.distance)
-    return proximity.window(_counted(node, operands), node.distance, most)
-
-
-def _counted(
-    node: Near, operands: Sequence[Sequence[Extent]]
-) -> list[tuple[Sequence[Extent], int]]:
-    """Return the places of each different operand, and how often it is wanted."""
-    counts = Counter(node.children)
-    places = dict(zip(node.children, operands, strict=True))
-    return [(places[child], count) for child, count in counts.items()]
-
-
-def _near_lit(node: Near, document: Document) -> Collection[Extent]:
-    """Return the words to highlight of a NEAR."""
-    check()
-    if any(map(_has_near, node.children)):
-        return _nest(node, document).lit()
-    operands = [extents(child, document) for child in node.children]
-    if not all(operands):
-        return ()
-    return proximity.inside(operands, _flat_stretches(node, operands, MAX_STRETCHES))
-
-
 def _has_near(node: Node) -> bool:
     return isinstance(node, Near) or (isinstance(node, Or) and any(map(_has_near, node.children)))
 
 
-def _nest(node: Near, document: Document) -> _Nest:
-    """Return the first places of each word, if these are enough to find something, or all."""
-    nest = _Nest(node, document, _FIRST_PLACES)
-    return nest if nest.longest or not nest.is_cut else _Nest(node, document, MAX_PLACES)
+def _combined(node: Node, document: Document, most: int = MAX_COMBINATIONS) -> Sequence[Span]:
+    """Return combinations of the words of a node, at most so many of a NEAR."""
+    if isinstance(node, Or):
+        spans = {span for child in node.children for span in _combined(child, document)}
+        return sorted(spans, key=itemgetter(0, 1))
+    if not isinstance(node, Near):
+        return [
+            (start, end, frozenset((start,) if start == end else range(start, end + 1)))
+            for start, end in extents(node, document)
+        ]
+    choices = []
+    for child in node.children:
+        spans_of_child = _combined(child, document)
+        if not spans_of_child:
+            return ()
+        choices.append(spans_of_child)
+    return proximity.combinations(choices, node.distance, ordered=node.ordered, most=most)
 
 
-class _Nest:
-    """A NEAR of NEARs in one article.
-
-    Operands that share no word are told apart by their longest stretches alone, read from the left
-    or, for `a W/3 (b NEAR/2 c)`, from the right. Otherwise combinations are tried.
-    """
-
-    def __init__(self, root: Near, document: Document, most: int) -> None:
-        self._root = root
-        self._document = document
-        self._most = most
-        self.is_cut = False
-        """Whether a word has more places than are looked at."""
-        self._places: dict[Node, Sequence[Extent]] = {}
-        self._found: dict[Node, list[Extent]] = {}
-        self._is_mirrored = False
-
-    @functools.cached_property
-    def longest(self) -> Sequence[Extent]:
-        """The stretches of the outermost NEAR."""
-        if not self._is_plain():
-            share = sum(isinstance(each, Near) for each in walk(self._root))
-            spans = self._combined(self._root, share)
-            return proximity.longest((span.start, span.end) for span in spans)
-        stretches = self._stretches(self._root)
-        return proximity.mirrored(stretches) if self._is_mirrored else stretches
-
-    def lit(self) -> Collection[Extent]:
-        """Return the words to highlight of the outermost NEAR."""
-        stretches = self.longest
-        return proximity.inside(self._places.values(), stretches)
-
-    def _is_plain(self) -> bool:
-        if _reads_one_way(self._root, 1):
-            return self._covered(self._root) is not None
-        self._is_mirrored = True
-        return _reads_one_way(self._root, 0) and self._covered(self._root) is not None
-
-    def _extents(self, node: Node) -> Sequence[Extent]:
-        """Return the places of a word or a phrase."""
-        if node not in self._places:
-            places = extents(node, self._document)
-            self.is_cut |= len(places) > self._most
-            self._places[node] = places[: self._most]
-        return self._places[node]
-
-    def _covered(self, node: Node) -> set[int] | None:
-        """Return the positions of all words, or None where operands share one of them."""
-        if not _has_near(node) and not isinstance(node, Or):
-            return proximity.covered(self._extents(node))
-        every: set[int] = set()
-        taken = 0
-        for child in children(node):
-            own = self._covered(child)
-            if own is None:
-                return None
-            every |= own
-            taken += len(own)
-        if isinstance(node, Near) and taken > len(every):
-            return None
-        if len(children(node)) > 2 and isinstance(node, Near):
-            operands = [self._operand(child) for child in node.children]
-            if not proximity.is_even(_counted(node, operands)):
-                return None
-        return every
-
-    def _operand(self, node: Node) -> Sequence[Extent]:
-        """Return the places of an operand without a NEAR in it."""
-        if isinstance(node, Or):
-            return sorted({place for child in node.children for place in self._operand(child)})
-        return self._extents(node)
-
-    def _stretches(self, node: Node) -> list[Extent]:
-        """Return the longest stretches of a node, mirrored if the nest is."""
-        if node not in self._found:
-            self._found[node] = self._find(node)
-        return self._found[node]
-
-    def _find(self, node: Node) -> list[Extent]:
-        if isinstance(node, Or):
-            return sorted(
-                {stretch for child in node.children for stretch in self._stretches(child)}
-            )
-        if not isinstance(node, Near):
-            places = self._extents(node)
-            return proximity.mirrored(places) if self._is_mirrored else list(places)
-        operands = [self._stretches(child) for child in node.children]
-        if not all(operands):
-            return []
-        if len(operands) > 2:
-            return list(proximity.window(_counted(node, operands), node.distance, MAX_PLACES))
-        if not node.ordered:
-            left, right = operands
-            return proximity.overlapping(left, right, node.distance)
-        left, right = reversed(operands) if self._is_mirrored else operands
-        return proximity.longest(proximity.ending(right, left, node.distance))
-
-    def _combined(self, node: Node, share: int) -> Sequence[Span]:
-        if isinstance(node, Near):
-            choices = [self._combined(child, share) for child in node.children]
-            if not all(choices):
-                return ()
-            attempts = proximity.Attempts(proximity.MAX_COMBINATIONS // share)
-            return proximity.combinations(choices, node.distance, attempts, ordered=node.ordered)
-        if isinstance(node, Or):
-            choices = [self._combined(child, share) for child in node.children]
-            return sorted({span for some in choices for span in some})
-        places = self._extents(node)[: proximity.MAX_COMBINATIONS]
-        return [Span(*place, (place,)) for place in places]
+def _near_lit(node: Near, document: Document) -> Collection[Extent]:
+    """Return the words to highlight of a NEAR."""
+    stretches = _stretches(node, document)
+    return proximity.inside(_leaves(node, document), stretches) if stretches else ()
 
 
-def _reads_one_way(node: Node, side: int) -> bool:
-    """Tell whether every W in a tree has an operand without NEAR at one side."""
-    if not isinstance(node, Near | Or):
-        return True
-    if isinstance(node, Near) and node.ordered and _has_near(node.children[side]):
-        return False
-    return all(_reads_one_way(child, side) for child in node.children)
+def _leaves(node: Node, document: Document) -> Iterator[Sequence[Extent]]:
+    """Yield the places of each word and phrase below a NEAR."""
+    if isinstance(node, Near | Or):
+        for child in node.children:
+            yield from _leaves(child, document)
+    else:
+        yield extents(node, document)
 
 
 # --- the whole tree ----------------------------------------------------------------
