@@ -28,6 +28,7 @@ from monitor.base.errors import (
 from monitor.base.language import LanguageError
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.translated_command import translated, use_language_of_click
 from monitor.config.location import data_folder, shared_store
@@ -93,6 +94,8 @@ COMMANDS = {
     ),
 }
 """The commands, in the order of their use."""
+AT_ONCE = 1_000
+"""Articles that are indexed before a search: a second or two."""
 BAD_CONFIG = 2
 OTHER_MONITOR = 3
 INTERRUPTED = 130
@@ -224,6 +227,37 @@ class CliContext:
             yield
         finally:
             follower.stop()
+
+    def update_index(self) -> None:
+        """Bring the index in line with a shared store before a search, where nobody else does.
+
+        A few articles are indexed at once. Of many, people are told how to index them; what is
+        indexed so far can be searched.
+        """
+        if not self.shared:
+            return
+        from monitor.storage.data_folder import is_read_only
+        from monitor.storage.maintenance import index_follower
+
+        if is_read_only(self.folder) or index_follower.is_followed(self.folder):
+            return
+        self.service().views.totals()  # raises StoreError if there is no store
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        missing = index_follower.lag(self.folder, self.store)
+        if missing > AT_ONCE:
+            say(
+                ngettext(
+                    "the index of this machine lacks {count} article; `tocsin reindex --update`"
+                    " adds it",
+                    "the index of this machine lacks {count} articles; `tocsin reindex --update`"
+                    " adds them",
+                    missing,
+                )
+            )
+        elif missing:
+            with index_follower.follower_lock(self.folder) as free:
+                if free:
+                    index_follower.update_index(self.folder, self.store, lambda *_done: None)
 
     def stop_monitor(self) -> int | None:
         """Stop the monitor; return its pid, None if there was none.

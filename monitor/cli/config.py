@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from monitor.base.article import Timestamp
 from monitor.base.errors import ConfigError
 from monitor.base.formatting import clauses, feeds, iso
 from monitor.base.text_cleaning import line
@@ -36,7 +37,6 @@ COLUMNS = ("version", "at", "who", "again")
 COMMANDS = {
     "show": LazyCommand("config:config_show", "Print a version."),
     "history": LazyCommand("config:config_history", "List the versions."),
-    "diff": LazyCommand("config:config_diff", "Show what differs between versions."),
     "rollback": LazyCommand("config:config_rollback", "Put an earlier version in force again."),
 }
 
@@ -214,17 +214,19 @@ def config_history(context: click.Context, style: str) -> None:
     """List the versions, the newest first: who applied them, and when. Exits with 1 without any."""
     cli: CliContext = context.obj
     history = _versions(cli).history()
-    if style != "table":
-        output.print_rows(map(_row, history), style, COLUMNS)
-    for number, stored in enumerate(history) if style == "table" else ():
-        when = output.format_moment(stored.at, cli.clock())
-        notes = [_("in force")] if number == 0 else []
-        notes += [_("version {number} again", number=stored.again)] if stored.again else []
-        who = line(stored.who) or _("somebody")
-        click.echo(f"{stored.number:>4}  {when}  {who}  {clauses(notes)}".rstrip())
+    output.print_listing(style, map(_row, history), COLUMNS, _history_lines(history, cli.clock()))
     if not history:
         say(_("nothing was applied yet; `tocsin apply FILE` puts a feeds.yaml there"))
         context.exit(1)
+
+
+def _history_lines(history: Sequence[StoredConfig], now: Timestamp) -> Iterator[str]:
+    for number, stored in enumerate(history):
+        when = output.format_moment(stored.at, now)
+        notes = [_("in force")] if number == 0 else []
+        notes += [_("version {number} again", number=stored.again)] if stored.again else []
+        who = line(stored.who) or _("somebody")
+        yield f"{stored.number:>4}  {when}  {who}  {clauses(notes)}".rstrip()
 
 
 def _row(stored: StoredConfig) -> Row:
@@ -234,32 +236,6 @@ def _row(stored: StoredConfig) -> Row:
         "who": line(stored.who),
         "again": stored.again,
     }
-
-
-@click.command("diff")
-@_version
-@click.argument("other", type=NumberParam(min=1), required=False, metavar="[OTHER]")
-@click.pass_obj
-def config_diff(cli: CliContext, version: int | None, other: int | None) -> None:
-    """Show what changes from VERSION to OTHER.
-
-    Without OTHER: to the version in force. Without both: what the version in force changed.
-    """
-    versions = _versions(cli)
-    after = _stored(versions, other)
-    before = version or after.number - 1
-    if before < 1:
-        raise InputError(_("there is no version before the first"))
-    config = _understood(cli, after)
-    if config is None:
-        raise InputError(
-            _(
-                "version {number} cannot be understood here: a variable or a file that it names is"
-                " missing on this machine",
-                number=after.number,
-            )
-        )
-    _show_changes(cli, _stored(versions, before), config)
 
 
 @click.command("rollback")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
@@ -27,7 +25,6 @@ from monitor.intake.article_import import (
     BATCH,
     ArticleImport,
     ImportedArticle,
-    JsonPiece,
     parse_article,
 )
 from monitor.judgement.alerts.routing import routing
@@ -40,7 +37,7 @@ from monitor.storage.store import open_store
 from monitor.storage.store.sql.store import Store
 
 REJECTS_SHOWN = 20
-"""Rejected lines that are shown; further ones are only counted."""
+"""Lines that a terminal shows because they cannot be read; a file gets all."""
 
 FIELDS_SHOWN = 20
 """Names of unused fields that are shown; an import of anything has any number of them."""
@@ -50,10 +47,8 @@ FIELDS_SHOWN = 20
 @click.argument("file", type=click.Path(path_type=Path, exists=True, allow_dash=True))
 @click.option("--feed", default="imported", show_default=True, metavar="NAME",
               help="Feed of the articles that name none.")  # fmt: skip
-@click.option("--rejected", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Write the lines that cannot be read into this file.")  # fmt: skip
 @click.pass_context
-def import_(context: click.Context, file: Path, feed: str, rejected: Path | None) -> None:
+def import_(context: click.Context, file: Path, feed: str) -> None:
     """Import articles into the archive. FILE has one JSON object a line; `-` is stdin.
 
     Fields: title, url, summary, body (or text, content), author, lang, published (or date),
@@ -66,10 +61,8 @@ def import_(context: click.Context, file: Path, feed: str, rejected: Path | None
     """
     cli: CliContext = context.obj
     _refuse_xml(file)
-    with ExitStack() as stack:
-        rejects = _RejectedLines(stack.enter_context(rejected.open("wb")) if rejected else None)
-        lacks = _Lacks()
-        added, existing, alerts = _import_articles(cli, file, feed, rejects, lacks)
+    tally = _Tally()
+    added, existing, alerts = _import_articles(cli, file, feed, tally)
     taken = ngettext(
         "{count} article added, {existing} in the archive already",
         "{count} articles added, {existing} in the archive already",
@@ -77,10 +70,9 @@ def import_(context: click.Context, file: Path, feed: str, rejected: Path | None
         existing=number(existing),
     )
     say(clauses([taken, counted_alerts(alerts)]))
-    lacks.report()
-    if rejects.count:
-        unread = ngettext("{count} could not be read", "{count} could not be read", rejects.count)
-        say(clauses([unread, *([] if rejected else [_("--rejected writes them to a file")])]))
+    tally.report()
+    if tally.unread:
+        say(ngettext("{count} could not be read", "{count} could not be read", tally.unread))
         context.exit(1)
 
 
@@ -99,9 +91,7 @@ def _refuse_xml(file: Path) -> None:
         raise click.BadParameter(words, param_hint=str(file))
 
 
-def _import_articles(
-    cli: CliContext, file: Path, feed: str, rejects: _RejectedLines, lacks: _Lacks
-) -> tuple[int, int, int]:
+def _import_articles(cli: CliContext, file: Path, feed: str, tally: _Tally) -> tuple[int, int, int]:
     current_config, zone = _current_config(cli), local_zone()
     store = open_store(cli.store)
     importer = ArticleImport(
@@ -114,8 +104,8 @@ def _import_articles(
     try:
         with progress_bar() as progress:
             try:
-                parsed = _parse_articles(file, cli.clock, rejects, progress)
-                for batch in _batches(map(lacks.noted, parsed)):
+                parsed = _parse_articles(file, cli.clock, tally, progress)
+                while batch := list(islice(parsed, BATCH)):
                     importer.take(batch)
             except BaseException:
                 if importer.new:
@@ -149,7 +139,7 @@ def _current_config(cli: CliContext) -> Callable[[], Config]:
 
 
 def _parse_articles(
-    file: Path, clock: Callable[[], float], rejects: _RejectedLines, progress: Progress | None
+    file: Path, clock: Callable[[], float], tally: _Tally, progress: Progress | None
 ) -> Iterator[ImportedArticle]:
     """Yield the articles of a file; report the lines that cannot be read."""
     stdin = str(file) == "-"
@@ -161,17 +151,11 @@ def _parse_articles(
     )
     for item in items:
         try:
-            yield parse_article(item.value(), clock())
+            yield tally.noted(parse_article(item.value(), clock()))
         except ValueError as error:
-            rejects.take(item, str(error))
+            tally.refuse(f"{item.place}: {error}")
         if progress:
             progress("importing", item.read, max(total, item.read))
-
-
-def _batches(articles: Iterable[ImportedArticle]) -> Iterator[list[ImportedArticle]]:
-    remaining = iter(articles)
-    while batch := list(islice(remaining, BATCH)):
-        yield batch
 
 
 def _index(cli: CliContext, store: Store, progress: Progress | None) -> None:
@@ -187,12 +171,20 @@ def _index(cli: CliContext, store: Store, progress: Progress | None) -> None:
         say(_("the running monitor indexes them within seconds"))
 
 
-class _Lacks:
-    """Counts what the articles of an import lack, and what they say that is not taken."""
+class _Tally:
+    """Counts lines that cannot be read, what articles lack, and what they say that is not used."""
 
     def __init__(self) -> None:
-        self._articles = self._texts = self._dates = 0
+        self._articles = self._texts = self._dates = self.unread = 0
         self._unused: Counter[str] = Counter()
+
+    def refuse(self, problem: str) -> None:
+        """Say why a line cannot be read; on a terminal only for the first of many."""
+        self.unread += 1
+        if self.unread <= REJECTS_SHOWN or not sys.stderr.isatty():
+            say(problem)
+        elif self.unread == REJECTS_SHOWN + 1:
+            say("…")
 
     def noted(self, article: ImportedArticle) -> ImportedArticle:
         entry = article.entry
@@ -220,20 +212,3 @@ class _Lacks:
             names = ", ".join(f"{line(name)[:40]} ({number(count)})" for name, count in most)
             more = "" if len(most) == len(self._unused) else ", …"
             say(_("fields that are not used: {names}", names=names + more))
-
-
-class _RejectedLines:
-    """Reports the lines that cannot be read, and writes them to a file if there is one."""
-
-    def __init__(self, file: BinaryIO | None) -> None:
-        self._file = file
-        self.count = 0
-
-    def take(self, item: JsonPiece, reason: str) -> None:
-        self.count += 1
-        if self.count <= REJECTS_SHOWN:
-            say(f"{item.place}: {reason}")
-        elif self.count == REJECTS_SHOWN + 1:
-            say("…")
-        if self._file:
-            self._file.write(item.raw.replace(b"\n", b" ") + b"\n")

@@ -24,7 +24,7 @@ from monitor.model.briefing import StoredBriefing
 from monitor.model.config import Channel, Config, DeliveryError
 from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
 from monitor.model.watchlist import Match, Severity
-from monitor.presentation.rows import columns
+from monitor.presentation.rows import Row, columns
 from monitor.presentation.rows.deliveries import DeliveryRow
 from monitor.presentation.service.listings import delivery_rows, newest_deliveries
 from monitor.presentation.service.service import Service
@@ -58,20 +58,20 @@ def list_channels(cli: CliContext, style: str) -> None:
         }
         for channel in channels
     ]
-    if style != "table":
-        output.print_rows(rows, style, CHANNEL_COLUMNS)
-        return
-    if not rows:
+    output.print_listing(style, rows, CHANNEL_COLUMNS, map(_channel_line, rows))
+    if style == "table" and not rows:
         say(_("there are no channels yet; add them under `channels:` in feeds.yaml"))
-    for row in rows:
-        about = [str(row["to"])]
-        if row["signed"]:
-            about.append(_("signed"))
-        if waiting := int(row["waiting"]):
-            about.append(ngettext("{count} waiting", "{count} waiting", waiting))
-        if dead := int(row["dead"]):
-            about.append(ngettext("{count} dead", "{count} dead", dead))
-        click.echo(f"{row['name']}  {row['kind']}  {', '.join(about)}")
+
+
+def _channel_line(row: Row) -> str:
+    about = [str(row["to"])]
+    if row["signed"]:
+        about.append(_("signed"))
+    if waiting := int(row["waiting"]):
+        about.append(ngettext("{count} waiting", "{count} waiting", waiting))
+    if dead := int(row["dead"]):
+        about.append(ngettext("{count} dead", "{count} dead", dead))
+    return f"{row['name']}  {row['kind']}  {', '.join(about)}"
 
 
 @notify.command("test")

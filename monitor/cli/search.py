@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
-from msgspec import Struct
 from msgspec.structs import replace
 
 from index.evaluation.highlight import snippet
@@ -15,7 +14,6 @@ from monitor.base.formatting import clauses, shown_title
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, output, say
-from monitor.cli.index_update import update_index
 from monitor.cli.names import ArticleNumber, KnownNames, no_article
 from monitor.cli.options import (
     FORMATS,
@@ -34,7 +32,6 @@ from monitor.model.config import SavedSearch
 from monitor.model.search import Filter, Results, SearchHit, Suggestion
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.searches import HitRow, hit_row, results_row, similar_row
-from monitor.presentation.service.service import Service
 from monitor.presentation.spans import marked
 from monitor.storage.search.query_resolution import narrow_query
 from monitor.storage.search.suggestions import FEW
@@ -149,16 +146,33 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
         raise click.MissingParameter(ctx=context, param_hint=hint, param_type="argument")
     if options["page"] > 1 and not options["limit"]:
         raise click.UsageError(_("--page needs a --limit"))
-    request, service = _build_request(cli, query, options), cli.service()
-    update_index(cli)
+    text, filter, sort = _queried(cli, query, options)
+    service, style = cli.service(), options["style"]
+    cli.update_index()
     known = KnownNames(cli, service)
-    known.validate(request.filter)
-    results, suggestions = _run_search(service, request, options)
-    known.warn(request.text)
-    if options["style"] == "table":
+    known.validate(filter)
+    results = service.archive.search(
+        text,
+        filter,
+        sort=sort,
+        limit=options["limit"],
+        width=snippet_width(output.width()) if style == "table" else SNIPPET_CELLS,
+        page=options["page"],
+    )
+    suggestions: list[Suggestion] = []
+    if results.total < FEW and style in ("table", "json"):
+        suggestions = service.archive.suggestions(text, filter)
+    known.warn(text)
+    if style == "table":
         _print_table(cli, results, suggestions)
+    elif style == "json":
+        output.print_json(results_row(results, suggestions))
+    elif style == "atom":
+        from monitor.delivery.export.atom import search_feed
+
+        click.echo(search_feed(text, results.found, cli.clock()))
     else:
-        _print_formatted(cli, request.text, results, suggestions, options["style"])
+        _print_hits(results.found, style)
     if results.note:
         say(results.note)
     if not results.found:
@@ -179,24 +193,17 @@ def _warn_of_options(words: Sequence[str]) -> None:
             )  # fmt: skip
 
 
-class _SearchRequest(Struct, frozen=True):
-    """The query, filter and order of a search."""
-
-    text: str
-    filter: Filter
-    sort: str
-
-
-def _build_request(
+def _queried(
     cli: CliContext, words: tuple[str, ...], options: dict[str, Any]
-) -> _SearchRequest:
+) -> tuple[str, Filter, str]:
+    """Return the query, the filter and the order of a search."""
     saved: SavedSearch | None = None
     if words[0].startswith("@"):
         saved = find_search(load(cli.config_path).searches, words[0][1:])
         words = words[1:]
     text = " ".join(words)
     filters = {name: options[name] for name in ("since", "until", "lang", "feeds", "watchlists")}
-    return _SearchRequest(
+    return (
         narrow_query(saved.query.text, [text] if text else []) if saved else text,
         build_filter(**filters),
         options["sort"] or (saved.sort if saved else "date"),
@@ -216,24 +223,6 @@ def _print_saved(cli: CliContext, style: str) -> None:
         say(_("there are no saved searches yet; add them under `searches:` in feeds.yaml"))
 
 
-def _run_search(
-    service: Service, request: _SearchRequest, options: dict[str, Any]
-) -> tuple[Results, list[Suggestion]]:
-    """Return a page of results, and suggestions if there are few results."""
-    style = options["style"]
-    results = service.archive.search(
-        request.text,
-        request.filter,
-        sort=request.sort,
-        limit=options["limit"],
-        width=snippet_width(output.width()) if style == "table" else SNIPPET_CELLS,
-        page=options["page"],
-    )
-    if results.total >= FEW or style not in ("table", "json"):
-        return results, []
-    return results, service.archive.suggestions(request.text, request.filter)
-
-
 def _print_table(cli: CliContext, results: Results, suggestions: list[Suggestion]) -> None:
     now, cells = cli.clock(), output.width()
     lines = [line for hit in results.found for line in hit_lines(hit, now, cells)]
@@ -244,19 +233,6 @@ def _print_table(cli: CliContext, results: Results, suggestions: list[Suggestion
         say(words)
     for suggestion in suggestions[:SUGGESTIONS_SHOWN]:
         say(describe_suggestion(suggestion))
-
-
-def _print_formatted(
-    cli: CliContext, text: str, results: Results, suggestions: list[Suggestion], style: str
-) -> None:
-    if style == "json":
-        output.print_json(results_row(results, suggestions))
-    elif style == "atom":
-        from monitor.delivery.export.atom import search_feed
-
-        click.echo(search_feed(text, results.found, cli.clock()))
-    else:
-        _print_hits(results.found, style)
 
 
 def _print_hits(hits: Sequence[SearchHit], style: str) -> None:

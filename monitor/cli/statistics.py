@@ -17,7 +17,6 @@ from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, number, pgettext
 from monitor.cli import CliContext, output, say
-from monitor.cli.index_update import update_index
 from monitor.cli.names import KnownNames
 from monitor.cli.options import (
     NumberParam,
@@ -76,7 +75,7 @@ def trend(
         raise click.UsageError(_("--split needs exactly one query"))
     cli: CliContext = context.obj
     service = cli.service()
-    update_index(cli)
+    cli.update_index()
     known = KnownNames(cli, service)
     result = service.statistics.trend(
         queries,
@@ -171,7 +170,7 @@ def facets(
     """
     cli: CliContext = context.obj
     service = cli.service()
-    update_index(cli)
+    cli.update_index()
     known = KnownNames(cli, service)
     filter = known.validate(build_filter(**selected))
     result = service.statistics.facets(" ".join(query), filter, limit=limit)

@@ -120,7 +120,7 @@ PROMPTED = [
     ["trend", "grève", "--format", "table"], ["watch", "forms", "grève"], ["watch", "silence"],
     ["show", "a1"], ["show", "2"], ["show", "99"], ["alerts", "history", "a1"],
     ["alerts", "--state", "closed"],
-    ["alerts", "close", "--watch", "Alibaba", "--dry-run"], ["reindex"], ["watch", "test"],
+    ["reindex"], ["watch", "test"],
     ["watch", "suggest", "Alibaba"], ["feeds", "--since", "7d"], ["stop"],
 ]  # fmt: skip
 
